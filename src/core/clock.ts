@@ -1,0 +1,37 @@
+// Time as a dependency: wall-clock now, and a sleep that can be cancelled.
+
+export interface Clock {
+  /** Milliseconds since the epoch, by the wall clock. */
+  nowMs(): number;
+  /** Resolves after `durationMs`; rejects with the signal's reason when it is aborted first. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clock; a sleep does not keep the process alive when `unref` is set. */
+export function createSystemClock(options: { unref?: boolean } = {}): Clock {
+  return {
+    nowMs: () => Date.now(),
+    sleep: (durationMs, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal?.aborted === true) {
+          reject(signal.reason as Error);
+          return;
+        }
+        const onAbort = () => {
+          clearTimeout(timer);
+          reject(signal?.reason as Error);
+        };
+        const timer = setTimeout(() => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        }, durationMs);
+        if (options.unref === true) timer.unref();
+        signal?.addEventListener('abort', onAbort, { once: true });
+      }),
+  };
+}
+
+/** Whole seconds, UTC with `Z`: the one spelling that every AWS client reads. */
+export function formatUtcSeconds(epochMs: number): string {
+  return `${new Date(Math.floor(epochMs / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,222 @@
+// The error model: the class decides what the program does, the code decides what the person is told.
+
+interface ClassRow {
+  readonly httpStatus: number;
+  readonly exitCode: number;
+  /** Every code of the class with the hint (a command to type) that goes with it by default. */
+  readonly codes: Readonly<Record<string, string>>;
+}
+
+/** One row a class. README's table and the exit codes of the CLI follow from here; a test walks it. */
+export const ERROR_TABLE = {
+  UsageError: {
+    httpStatus: 400,
+    exitCode: 2,
+    codes: {
+      usage: 'rolecall --help',
+      'invalid-request': 'rolecall --help',
+      'config-malformed': 'rolecall status',
+      'settings-invalid': 'rolecall daemon restart',
+    },
+  },
+  DaemonUnreachableError: {
+    httpStatus: 503,
+    exitCode: 3,
+    codes: {
+      'daemon-not-running': 'rolecall daemon start',
+      'daemon-version-mismatch': 'rolecall daemon restart',
+    },
+  },
+  SignInRequiredError: {
+    httpStatus: 401,
+    exitCode: 4,
+    codes: {
+      'sign-in-required': 'rolecall login',
+      'sign-in-denied': 'rolecall login',
+      'sign-in-expired': 'rolecall login',
+    },
+  },
+  RefusedError: {
+    httpStatus: 403,
+    exitCode: 5,
+    codes: {
+      'permission-set-not-assigned': 'rolecall ls --refresh',
+      'caller-not-allowed': 'rolecall status',
+      'token-required': 'rolecall status',
+      'approval-refused': 'rolecall status',
+    },
+  },
+  NotFoundError: {
+    httpStatus: 404,
+    exitCode: 6,
+    codes: {
+      'session-not-found': 'rolecall status',
+      'profile-not-found': 'rolecall profiles list',
+      'account-not-found': 'rolecall ls --refresh',
+      'no-current-role': 'rolecall ls',
+      'route-not-found': 'rolecall daemon restart',
+    },
+  },
+  ConflictError: {
+    httpStatus: 409,
+    exitCode: 1,
+    codes: {
+      'config-section-not-ours': 'rolecall profiles list',
+      'config-changed-meanwhile': 'rolecall profiles sync',
+    },
+  },
+  UnavailableError: {
+    httpStatus: 503,
+    exitCode: 7,
+    codes: {
+      'identity-center-unreachable': 'rolecall status',
+      'identity-center-throttled': 'rolecall status',
+      'secret-store-unavailable': 'rolecall status',
+      'secret-store-locked': 'rolecall status',
+      'file-not-writable': 'rolecall profiles sync',
+    },
+  },
+  ProtocolError: {
+    httpStatus: 502,
+    exitCode: 1,
+    codes: { 'unusable-response': 'rolecall status' },
+  },
+  InternalError: {
+    httpStatus: 500,
+    exitCode: 1,
+    codes: { internal: 'rolecall daemon restart' },
+  },
+} as const satisfies Record<string, ClassRow>;
+
+export type ErrorClass = keyof typeof ERROR_TABLE;
+type CodeOf<C extends ErrorClass> = keyof (typeof ERROR_TABLE)[C]['codes'] & string;
+export type ErrorCode = { [C in ErrorClass]: CodeOf<C> }[ErrorClass];
+
+/** The exit code after Ctrl-C. */
+export const EXIT_INTERRUPTED = 130;
+
+export interface ErrorOptionsBag {
+  /** The command to type next; the table's own for the code when absent. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
+}
+
+/** The shape of an error on every route. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A failure that a person is told about: one sentence, a stable code, one command to type. */
+export abstract class RolecallError extends Error {
+  abstract readonly errorClass: ErrorClass;
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptionsBag = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? defaultHint(code);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** HTTP status on the local API; `token-required` alone differs from its class. */
+  get httpStatus(): number {
+    return this.code === 'token-required' ? 401 : ERROR_TABLE[this.errorClass].httpStatus;
+  }
+
+  get exitCode(): number {
+    return ERROR_TABLE[this.errorClass].exitCode;
+  }
+
+  toBody(): ErrorBody {
+    return { code: this.code, message: this.message, hint: this.hint };
+  }
+}
+
+export class UsageError extends RolecallError {
+  readonly errorClass = 'UsageError';
+  constructor(code: CodeOf<'UsageError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class DaemonUnreachableError extends RolecallError {
+  readonly errorClass = 'DaemonUnreachableError';
+  constructor(code: CodeOf<'DaemonUnreachableError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class SignInRequiredError extends RolecallError {
+  readonly errorClass = 'SignInRequiredError';
+  constructor(code: CodeOf<'SignInRequiredError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class RefusedError extends RolecallError {
+  readonly errorClass = 'RefusedError';
+  constructor(code: CodeOf<'RefusedError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class NotFoundError extends RolecallError {
+  readonly errorClass = 'NotFoundError';
+  constructor(code: CodeOf<'NotFoundError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class ConflictError extends RolecallError {
+  readonly errorClass = 'ConflictError';
+  constructor(code: CodeOf<'ConflictError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class UnavailableError extends RolecallError {
+  readonly errorClass = 'UnavailableError';
+  constructor(code: CodeOf<'UnavailableError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class ProtocolError extends RolecallError {
+  readonly errorClass = 'ProtocolError';
+  constructor(code: CodeOf<'ProtocolError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+export class InternalError extends RolecallError {
+  readonly errorClass = 'InternalError';
+  constructor(code: CodeOf<'InternalError'>, message: string, options?: ErrorOptionsBag) {
+    super(code, message, options);
+  }
+}
+
+/** `thrown` itself when it is one of ours, else an InternalError that keeps it as its cause. */
+export function toRolecallError(thrown: unknown): RolecallError {
+  if (thrown instanceof RolecallError) return thrown;
+  return new InternalError('internal', 'Something went wrong inside rolecall.', { cause: thrown });
+}
+
+/** The class that a code belongs to, or undefined for a word that is no code of ours. */
+export function classOfCode(code: string): ErrorClass | undefined {
+  for (const [name, row] of Object.entries(ERROR_TABLE)) {
+    if (Object.hasOwn(row.codes, code)) return name as ErrorClass;
+  }
+  return undefined;
+}
+
+function defaultHint(code: ErrorCode): string {
+  const errorClass = classOfCode(code);
+  const codes: Readonly<Record<string, string>> =
+    errorClass === undefined ? {} : ERROR_TABLE[errorClass].codes;
+  return codes[code] ?? 'rolecall --help';
+}

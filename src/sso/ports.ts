@@ -1,0 +1,97 @@
+// The two ports of the domain: AWS's Identity Center on one side, the store for secrets on the other.
+import type {
+  Account,
+  ClientRegistration,
+  DeviceAuthorization,
+  IssuedToken,
+  Role,
+  RoleCredentials,
+  SsoSession,
+} from '../core/model.ts';
+import type { Secret } from '../core/secret.ts';
+
+/**
+ * What can come back instead of an answer, by what the domain does about it:
+ * - `authorization-pending`, `slow-down`, `device-code-expired`, `access-denied`: outcomes of one poll of CreateToken
+ * - `invalid-grant`: the refresh token is dead, the session is over
+ * - `invalid-client`: the client registration is gone or expired, register again
+ * - `unauthorized`: the portal does not take the access token (401)
+ * - `forbidden`: the role is not assigned (403)
+ * - `not-found`: 404 from the portal
+ * - `throttled`: 429 or slow down outside a poll; `retryAfterMs` when the server said so
+ * - `unreachable`: DNS, connection, TLS, proxy, timeout, or a 5xx answer
+ * - `unusable-response`: an answer that is not the protocol (HTML, missing fields, another 4xx)
+ */
+export type FaultKind =
+  | 'authorization-pending'
+  | 'slow-down'
+  | 'device-code-expired'
+  | 'access-denied'
+  | 'invalid-grant'
+  | 'invalid-client'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'throttled'
+  | 'unreachable'
+  | 'unusable-response';
+
+/** The one error that an IdentityCenter may throw; `message` names host and reason, never a secret. */
+export class IdentityCenterFault extends Error {
+  readonly kind: FaultKind;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: FaultKind, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Absent on the last page; the wire's null and empty string count as absent. */
+  readonly nextToken?: string;
+}
+
+/**
+ * SSO OIDC and the SSO portal for one set of endpoints, one HTTP request a call, without retries of its own.
+ * Every method rejects with an {@link IdentityCenterFault} and with nothing else.
+ */
+export interface IdentityCenter {
+  registerClient(session: SsoSession): Promise<ClientRegistration>;
+  startDeviceAuthorization(session: SsoSession, registration: ClientRegistration): Promise<DeviceAuthorization>;
+  createTokenByDeviceCode(
+    session: SsoSession,
+    registration: ClientRegistration,
+    deviceCode: Secret,
+  ): Promise<IssuedToken>;
+  createTokenByRefreshToken(
+    session: SsoSession,
+    registration: ClientRegistration,
+    refreshToken: Secret,
+  ): Promise<IssuedToken>;
+  listAccounts(session: SsoSession, accessToken: Secret, nextToken?: string): Promise<Page<Account>>;
+  /** Permission set names of one account. */
+  listAccountRoles(
+    session: SsoSession,
+    accessToken: Secret,
+    accountId: string,
+    nextToken?: string,
+  ): Promise<Page<string>>;
+  getRoleCredentials(session: SsoSession, accessToken: Secret, role: Role): Promise<RoleCredentials>;
+  logout(session: SsoSession, accessToken: Secret): Promise<void>;
+}
+
+/**
+ * Named secrets (`session:NAME`, `registration:ID`), durable unless the driver is `memory`.
+ * An absent name is `undefined`; a store that cannot be read or written rejects with
+ * UnavailableError `secret-store-unavailable` or `secret-store-locked`, never with an empty answer.
+ */
+export interface SecretStore {
+  readonly driver: 'keychain' | 'file' | 'memory';
+  load(name: string): Promise<Secret | undefined>;
+  save(name: string, secret: Secret): Promise<void>;
+  /** Deleting an absent name is no error. */
+  delete(name: string): Promise<void>;
+}
