@@ -1,0 +1,54 @@
+// The system clock: the machine's time, sleeps that can be cancelled, and the spelling of an expiry.
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { createSystemClock, formatUtcSeconds } from '../../src/core/clock.ts';
+
+describe('system clock', () => {
+  it('tells the wall clock in milliseconds', () => {
+    const beforeMs = Date.now();
+    const nowMs = createSystemClock().nowMs();
+    expect(nowMs).toBeGreaterThanOrEqual(beforeMs);
+    expect(nowMs).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('sleeps for the time asked for and leaves no listener behind', async () => {
+    const { signal } = new AbortController();
+    const startedAtMs = performance.now();
+    await createSystemClock().sleep(30, signal);
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(29);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('rejects at once with the reason of a signal that is aborted already', async () => {
+    const reason = new Error('shutting down');
+    await expect(createSystemClock().sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('rejects with the reason when the signal aborts during the sleep', async () => {
+    const controller = new AbortController();
+    const slept = createSystemClock().sleep(60_000, controller.signal);
+    const reason = new Error('logged out');
+    controller.abort(reason);
+    await expect(slept).rejects.toBe(reason);
+  });
+
+  it('keeps the process alive by a sleep only when it is not unref', async () => {
+    const timersAlive = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const controller = new AbortController();
+    const beforeCount = timersAlive();
+    const idle = createSystemClock({ unref: true }).sleep(60_000, controller.signal);
+    expect(timersAlive()).toBe(beforeCount);
+    const awake = createSystemClock().sleep(60_000, controller.signal);
+    expect(timersAlive()).toBe(beforeCount + 1);
+    controller.abort(new Error('done'));
+    await Promise.allSettled([idle, awake]);
+  });
+});
+
+describe('formatUtcSeconds', () => {
+  it('spells whole seconds in UTC with a Z, never rounding up past the expiry', () => {
+    expect(formatUtcSeconds(Date.UTC(2026, 10, 24, 6, 30, 0, 0))).toBe('2026-11-24T06:30:00Z');
+    expect(formatUtcSeconds(Date.UTC(2026, 10, 24, 6, 30, 0, 999))).toBe('2026-11-24T06:30:00Z');
+    expect(formatUtcSeconds(0)).toBe('1970-01-01T00:00:00Z');
+  });
+});

@@ -1,0 +1,57 @@
+// Many callers must cost one piece of work, and a failure must not stick.
+import { describe, expect, it } from 'vitest';
+import { createSingleFlight } from '../../src/core/single-flight.ts';
+
+describe('single flight', () => {
+  it('gives 200 callers of one key the answer of one run', async () => {
+    const flight = createSingleFlight<object>();
+    let runs = 0;
+    const work = async () => {
+      runs += 1;
+      await Promise.resolve();
+      return { run: runs };
+    };
+    const answers = await Promise.all(Array.from({ length: 200 }, () => flight.run('role', work)));
+    expect(runs).toBe(1);
+    expect(new Set(answers).size).toBe(1);
+  });
+
+  it('shares a failure with the callers of that run and with nobody after it', async () => {
+    const flight = createSingleFlight<string>();
+    const failure = new Error('throttled');
+    let runs = 0;
+    const work = async () => {
+      runs += 1;
+      await Promise.resolve();
+      if (runs === 1) throw failure;
+      return 'keys';
+    };
+    const outcomes = await Promise.allSettled([flight.run('role', work), flight.run('role', work)]);
+    expect(outcomes).toEqual([
+      { status: 'rejected', reason: failure },
+      { status: 'rejected', reason: failure },
+    ]);
+    expect(await flight.run('role', work)).toBe('keys');
+    expect(runs).toBe(2);
+  });
+
+  it('keeps keys apart', async () => {
+    const flight = createSingleFlight<string>();
+    const answers = await Promise.all([
+      flight.run('one', () => Promise.resolve('first')),
+      flight.run('other', () => Promise.resolve('second')),
+    ]);
+    expect(answers).toEqual(['first', 'second']);
+  });
+
+  it('knows what is running, and frees a key when its run has settled, also by failing', async () => {
+    const flight = createSingleFlight<string>();
+    expect(flight.isRunning('role')).toBe(false);
+    const good = flight.run('role', () => Promise.resolve('keys'));
+    expect([flight.isRunning('role'), flight.isRunning('other')]).toEqual([true, false]);
+    await good;
+    expect(flight.isRunning('role')).toBe(false);
+    await expect(flight.run('role', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(flight.isRunning('role')).toBe(false);
+  });
+});

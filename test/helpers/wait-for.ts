@@ -1,0 +1,43 @@
+// Waiting for something in the real world, never without a deadline and a name for what was awaited.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface WaitForOptions {
+  /** How long to keep trying; 10 s when absent. */
+  readonly deadlineMs?: number;
+  /** Pause between two tries; 20 ms when absent. */
+  readonly intervalMs?: number;
+}
+
+type Falsy = undefined | null | false | 0 | '';
+
+/**
+ * The first truthy answer of `condition`, asked again and again until the deadline. A condition that throws is
+ * "not yet".
+ * @throws Error "waited … ms for WHAT": deadline passed, a hanging condition included; `cause` is what it last threw.
+ */
+export async function waitFor<T>(
+  what: string,
+  condition: () => T | Falsy | Promise<T | Falsy>,
+  options: WaitForOptions = {},
+): Promise<T> {
+  const deadlineMs = options.deadlineMs ?? 10_000;
+  const endsAtMs = Date.now() + deadlineMs;
+  let lastThrown: unknown;
+  for (;;) {
+    const leftMs = endsAtMs - Date.now();
+    if (leftMs <= 0) {
+      throw new Error(`waited ${deadlineMs} ms for ${what}`, lastThrown === undefined ? {} : { cause: lastThrown });
+    }
+    const hung = new AbortController();
+    try {
+      const answer = await Promise.race([condition(), sleep(leftMs, undefined, { signal: hung.signal })]);
+      if (answer) return answer;
+      lastThrown = undefined;
+    } catch (thrown) {
+      lastThrown = thrown;
+    } finally {
+      hung.abort();
+    }
+    await sleep(Math.min(options.intervalMs ?? 20, Math.max(0, endsAtMs - Date.now())));
+  }
+}
