@@ -216,7 +216,6 @@ export function classOfCode(code: string): ErrorClass | undefined {
 
 function defaultHint(code: ErrorCode): string {
   const errorClass = classOfCode(code);
-  const codes: Readonly<Record<string, string>> =
-    errorClass === undefined ? {} : ERROR_TABLE[errorClass].codes;
+  const codes: Readonly<Record<string, string>> = errorClass === undefined ? {} : ERROR_TABLE[errorClass].codes;
   return codes[code] ?? 'rolecall --help';
 }

@@ -1,16 +1,20 @@
 // Walks the table of errors: what the program does by class, what the person is told by code.
 import { describe, expect, it } from 'vitest';
-import * as errors from '../../src/core/errors.ts';
 import {
   classOfCode,
+  ConflictError,
+  DaemonUnreachableError,
   ERROR_TABLE,
   EXIT_INTERRUPTED,
   InternalError,
   NotFoundError,
+  ProtocolError,
   RefusedError,
   RolecallError,
+  SignInRequiredError,
   toRolecallError,
   UnavailableError,
+  UsageError,
 } from '../../src/core/errors.ts';
 import type { ErrorClass, ErrorCode, ErrorOptionsBag } from '../../src/core/errors.ts';
 
@@ -21,10 +25,17 @@ const CODES = ROWS.flatMap(([errorClass, row]) =>
   (Object.entries(row.codes) as [ErrorCode, string][]).map(([code, hint]) => ({ errorClass, code, hint })),
 );
 
-/** The constructor that errors.ts exports under the name of the class. */
-function constructorOf(errorClass: ErrorClass): AnyErrorConstructor {
-  return errors[errorClass] as AnyErrorConstructor;
-}
+const CONSTRUCTORS = {
+  UsageError,
+  DaemonUnreachableError,
+  SignInRequiredError,
+  RefusedError,
+  NotFoundError,
+  ConflictError,
+  UnavailableError,
+  ProtocolError,
+  InternalError,
+} satisfies Record<ErrorClass, unknown>;
 
 describe('table of errors', () => {
   it('gives each class the HTTP status and exit code that scripts rely on', () => {
@@ -87,7 +98,7 @@ describe('table of errors', () => {
   });
 
   it.each(CODES)('$code: the class builds an error of it', ({ errorClass, code, hint }) => {
-    const error = new (constructorOf(errorClass))(code, 'Account 111111111111 is unknown.');
+    const error = new (CONSTRUCTORS[errorClass] as AnyErrorConstructor)(code, 'Account 111111111111 is unknown.');
     expect(error).toBeInstanceOf(RolecallError);
     expect({
       errorClass: error.errorClass,
@@ -121,7 +132,7 @@ describe('an error of ours', () => {
     const error = new UnavailableError('identity-center-unreachable', 'Not reachable.', { cause, retryAfterMs: 1500 });
     expect(error.cause).toBe(cause);
     expect(error.retryAfterMs).toBe(1500);
-    expect(Object.keys(error.toBody()).sort()).toEqual(['code', 'hint', 'message']);
+    expect(Object.keys(error.toBody()).toSorted()).toEqual(['code', 'hint', 'message']);
     expect(JSON.stringify(error.toBody())).not.toContain('ECONNREFUSED');
     expect('cause' in new InternalError('internal', 'No cause.')).toBe(false);
   });
@@ -139,10 +150,13 @@ describe('toRolecallError', () => {
     expect(toRolecallError(error)).toBe(error);
   });
 
-  it.each([new TypeError('secret path /x'), 'a string', undefined])('keeps %s as the cause of an internal error', (thrown) => {
-    const error = toRolecallError(thrown);
-    expect(error).toMatchObject({ errorClass: 'InternalError', code: 'internal', exitCode: 1, httpStatus: 500 });
-    expect(error.cause).toBe(thrown);
-    expect(error.message).toBe('Something went wrong inside rolecall.');
-  });
+  it.each([new TypeError('secret path /x'), 'a string', undefined])(
+    'keeps %s as the cause of an internal error',
+    (thrown) => {
+      const error = toRolecallError(thrown);
+      expect(error).toMatchObject({ errorClass: 'InternalError', code: 'internal', exitCode: 1, httpStatus: 500 });
+      expect(error.cause).toBe(thrown);
+      expect(error.message).toBe('Something went wrong inside rolecall.');
+    },
+  );
 });

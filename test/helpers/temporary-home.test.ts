@@ -16,7 +16,7 @@ it('makes an environment from nothing, every folder of it inside the home and 07
   const home = createTemporaryHome();
   const { PATH, LANG, TZ, ...folders } = home.environment;
   expect({ LANG, TZ, PATH: PATH?.split(':').includes('/usr/bin') }).toEqual({ LANG: 'C.UTF-8', TZ: 'UTC', PATH: true });
-  expect(Object.keys(folders).sort()).toEqual([
+  expect(Object.keys(folders).toSorted()).toEqual([
     'HOME',
     'TMPDIR',
     'XDG_CACHE_HOME',
