@@ -1,0 +1,117 @@
+// The domain as a whole: what the daemon asks of it, wired from its parts over the two ports.
+import type { Clock } from '../core/clock.ts';
+import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
+import { SignInRequiredError } from '../core/errors.ts';
+import type { Problems } from '../core/problems.ts';
+import { createAccessTokens, type AccessToken, type TokenState } from './access-tokens.ts';
+import {
+  createAccountCatalog,
+  type CatalogChange,
+  type CatalogFiles,
+  type ListingProgress,
+} from './account-catalog.ts';
+import { createClientRegistrations } from './client-registrations.ts';
+import { describeFault } from './faults.ts';
+import type { IdentityCenter, SecretStore } from './ports.ts';
+import { callPortal } from './portal-call.ts';
+import { createRateBudget } from './rate-budget.ts';
+import { createRoleCredentials } from './role-credentials.ts';
+import { createSignIn, type SignInState } from './sign-in.ts';
+
+export interface Broker {
+  startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
+  signInState(session: SsoSession): SignInState | undefined;
+  cancelSignIn(session: SsoSession): void;
+  /** Stops serving at once, forgets the tokens, then tells AWS; resolves though AWS can't be reached. */
+  signOut(session: SsoSession): Promise<void>;
+  describe(session: SsoSession): Promise<TokenState>;
+  /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
+  accessToken(session: SsoSession): Promise<AccessToken>;
+  credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
+  knownCatalog(session: SsoSession): Promise<Catalog | undefined>;
+  refreshCatalog(session: SsoSession): Promise<CatalogChange>;
+  listingProgress(session: SsoSession): ListingProgress | undefined;
+  /** Asks the portal whether the session still lives; ends it when it does not. @throws UnavailableError when it can't be asked */
+  verifyLive(session: SsoSession): Promise<boolean>;
+  /** Retries writes that the secret store refused earlier. */
+  flush(): Promise<void>;
+}
+
+/** AWS allows a user 20 portal calls a second; one is left for the credentials that cannot wait. */
+export const PORTAL_CALLS_PER_SECOND = 19;
+
+export function createBroker(deps: {
+  readonly identityCenter: IdentityCenter;
+  readonly secretStore: SecretStore;
+  readonly endpoints: Endpoints;
+  readonly catalogFiles: CatalogFiles;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly problems: Problems;
+  readonly onSignedIn: (session: SsoSession) => void;
+  readonly portalCallsPerSecond?: number;
+}): Broker {
+  const { identityCenter } = deps;
+  const rateBudget = createRateBudget({
+    clock: deps.clock,
+    callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND,
+  });
+  const registrations = createClientRegistrations(deps);
+  const accessTokens = createAccessTokens({ ...deps, registrations });
+  const catalog = createAccountCatalog({ ...deps, accessTokens, rateBudget, files: deps.catalogFiles });
+  const roleCredentials = createRoleCredentials({
+    ...deps,
+    accessTokens,
+    rateBudget,
+    describeAssigned: catalog.describeAssigned,
+  });
+
+  async function verifyLive(session: SsoSession): Promise<boolean> {
+    try {
+      await callPortal(accessTokens, session, (accessToken) => identityCenter.listAccounts(session, accessToken));
+      return true;
+    } catch (fault) {
+      const error = describeFault(fault, session.sessionName);
+      if (error instanceof SignInRequiredError) return false;
+      throw error;
+    }
+  }
+
+  const signIn = createSignIn({
+    identityCenter,
+    accessTokens,
+    registrations,
+    clock: deps.clock,
+    verifyLive,
+    onApproved(session) {
+      // Another user may have signed in, and new permission sets come with a new sign-in only.
+      roleCredentials.drop(session.sessionName);
+      deps.onSignedIn(session);
+    },
+  });
+
+  return {
+    startSignIn: (session, options) => signIn.start(session, options),
+    signInState: (session) => signIn.state(session),
+    cancelSignIn: (session) => signIn.cancel(session),
+    async signOut(session) {
+      signIn.cancel(session);
+      roleCredentials.drop(session.sessionName);
+      const accessToken = await accessTokens.drop(session);
+      if (accessToken === undefined) return;
+      try {
+        await identityCenter.logout(session, accessToken);
+      } catch {
+        // Offline or already over: either way nothing here knows the token any more.
+      }
+    },
+    describe: (session) => accessTokens.describe(session),
+    accessToken: (session) => accessTokens.fresh(session),
+    credentials: (session, role) => roleCredentials.fetch(session, role),
+    knownCatalog: (session) => catalog.known(session),
+    refreshCatalog: (session) => catalog.refresh(session),
+    listingProgress: (session) => catalog.progress(session),
+    verifyLive,
+    flush: () => accessTokens.flush(),
+  };
+}

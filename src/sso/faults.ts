@@ -1,0 +1,70 @@
+// From what Identity Center did to what a person is told.
+import {
+  ProtocolError,
+  RolecallError,
+  SignInRequiredError,
+  UnavailableError,
+} from '../core/errors.ts';
+import { IdentityCenterFault, type FaultKind } from './ports.ts';
+
+/** True for a fault of one of `kinds`. */
+export function isFault(thrown: unknown, ...kinds: readonly FaultKind[]): thrown is IdentityCenterFault {
+  return thrown instanceof IdentityCenterFault && kinds.includes(thrown.kind);
+}
+
+/** True when asking again later may help and nobody needs to sign in: network trouble and throttling. */
+export function isTransient(thrown: unknown): thrown is IdentityCenterFault {
+  return isFault(thrown, 'unreachable', 'throttled');
+}
+
+/** The error of ours for whatever a call to Identity Center threw; errors of ours pass through. */
+export function describeFault(thrown: unknown, sessionName: string): RolecallError {
+  if (thrown instanceof RolecallError) return thrown;
+  if (!(thrown instanceof IdentityCenterFault)) {
+    return new ProtocolError('unusable-response', `Identity Center of ${sessionName} gave an answer that can't be used.`, {
+      cause: thrown,
+    });
+  }
+  switch (thrown.kind) {
+    case 'unreachable':
+      return new UnavailableError(
+        'identity-center-unreachable',
+        `Identity Center of ${sessionName} can't be reached: ${thrown.message}`,
+        { cause: thrown },
+      );
+    case 'throttled':
+      return new UnavailableError(
+        'identity-center-throttled',
+        `Identity Center of ${sessionName} asks for fewer calls; rolecall waits and tries again by itself.`,
+        { cause: thrown, ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }) },
+      );
+    case 'invalid-grant':
+    case 'unauthorized':
+      return sessionOver(sessionName, thrown);
+    default:
+      return new ProtocolError(
+        'unusable-response',
+        `Identity Center of ${sessionName} gave an answer that can't be used: ${thrown.message}`,
+        { cause: thrown },
+      );
+  }
+}
+
+/** The session has ended and only a new sign-in helps. */
+export function sessionOver(sessionName: string, cause?: unknown): SignInRequiredError {
+  return new SignInRequiredError('sign-in-expired', `Your sign-in to ${sessionName} has ended.`, {
+    hint: loginCommand(sessionName),
+    cause,
+  });
+}
+
+/** There is no sign-in at all. */
+export function signInRequired(sessionName: string): SignInRequiredError {
+  return new SignInRequiredError('sign-in-required', `You are not signed in to ${sessionName}.`, {
+    hint: loginCommand(sessionName),
+  });
+}
+
+function loginCommand(sessionName: string): string {
+  return /^[A-Za-z0-9_.@/-]+$/.test(sessionName) ? `rolecall login ${sessionName}` : 'rolecall login';
+}
