@@ -1,0 +1,191 @@
+// From whatever went wrong in a call to the one class of error that the port allows, and to words without a secret.
+import { RolecallError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
+import { IdentityCenterFault, type FaultKind } from '../sso/ports.ts';
+import { ProxyError } from './proxy.ts';
+import { WireError } from './wire.ts';
+
+export interface Call {
+  readonly service: 'sso-oidc' | 'sso';
+  readonly operation: string;
+  readonly host: string;
+  /** What must not show in a message even when the server repeats it. */
+  readonly secrets: readonly Secret[];
+  readonly grant?: 'device_code' | 'refresh_token';
+  /** Set when our own deadline has ended the call. */
+  readonly timedOutAfterMs?: number;
+}
+
+const MESSAGE_LIMIT = 300;
+
+/** What the RFC 6749 and RFC 8628 error codes mean to us, by the exception's name and by the body's `error`. */
+const OIDC_KINDS: Readonly<Record<string, FaultKind>> = {
+  AuthorizationPendingException: 'authorization-pending',
+  authorization_pending: 'authorization-pending',
+  SlowDownException: 'slow-down',
+  slow_down: 'slow-down',
+  ExpiredTokenException: 'device-code-expired',
+  expired_token: 'device-code-expired',
+  AccessDeniedException: 'access-denied',
+  access_denied: 'access-denied',
+  InvalidGrantException: 'invalid-grant',
+  invalid_grant: 'invalid-grant',
+  InvalidClientException: 'invalid-client',
+  invalid_client: 'invalid-client',
+  UnauthorizedClientException: 'invalid-client',
+  unauthorized_client: 'invalid-client',
+};
+
+const PORTAL_KINDS: Readonly<Record<number, FaultKind>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+};
+
+/** Node's codes for a chain that ends in no CA that we trust. */
+const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const CODE_REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up; is there a network?',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  ETIMEDOUT: 'no answer in time',
+  ENETUNREACH: 'the network is unreachable',
+  EHOSTUNREACH: 'the host is unreachable',
+  CERT_HAS_EXPIRED: 'its certificate has expired (or this machine’s clock is wrong)',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet (or this machine’s clock is wrong)',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+};
+
+/** The fault for anything thrown in `call`; the message says operation, host and reason. */
+export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
+  if (thrown instanceof IdentityCenterFault) return thrown;
+  const fault = (kind: FaultKind, reason: string, retryAfterMs?: number) =>
+    new IdentityCenterFault(kind, `${call.operation} at ${call.host} failed: ${clean(reason, call.secrets)}.`, {
+      cause: withoutExchange(thrown),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+
+  if (call.timedOutAfterMs !== undefined) {
+    return fault('unreachable', `no answer within ${call.timedOutAfterMs / 1000} s`);
+  }
+  if (thrown instanceof WireError) return fault('unusable-response', `${thrown.message} in the answer`);
+  if (thrown instanceof ProxyError) return fault('unreachable', thrown.message);
+  // A CA bundle that has become unreadable.
+  if (thrown instanceof RolecallError) return fault('unreachable', thrown.message.replace(/\.$/, ''));
+
+  const status = statusOf(thrown);
+  const code = textOf(thrown, 'code');
+  if (!isServiceException(thrown) && code !== undefined) return fault('unreachable', reasonOfCode(code));
+  if (status === undefined) return fault('unreachable', textOf(thrown, 'message') ?? 'unknown reason');
+
+  const retryAfterMs = retryAfterOf(thrown);
+  if (status >= 500) return fault('unreachable', describeAnswer(thrown, status), retryAfterMs);
+  if (status === 429) return fault('throttled', describeAnswer(thrown, status), retryAfterMs);
+  // HTML from a captive portal must not pass for AWS's own 401 or 403, which end a session or drop a role.
+  if (!isServiceException(thrown)) {
+    return fault('unusable-response', `HTTP ${status}, and the answer is not AWS’s JSON; is there a web login in the way?`);
+  }
+  const kind = call.service === 'sso-oidc' ? kindOfOidc(thrown, call) : PORTAL_KINDS[status];
+  return fault(kind ?? 'unusable-response', describeAnswer(thrown, status), retryAfterMs);
+}
+
+function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
+  const kind = OIDC_KINDS[textOf(thrown, 'name') ?? ''] ?? OIDC_KINDS[textOf(thrown, 'error') ?? ''];
+  if (call.grant === 'device_code') return kind;
+  switch (kind) {
+    case 'slow-down':
+      return 'throttled';
+    case 'device-code-expired':
+    case 'access-denied':
+      // Of a refresh token it says that the session is over; elsewhere it is no answer of the protocol.
+      return call.grant === 'refresh_token' ? 'invalid-grant' : undefined;
+    case 'authorization-pending':
+      return undefined;
+    default:
+      return kind;
+  }
+}
+
+function reasonOfCode(code: string): string {
+  if (UNTRUSTED_CODES.has(code)) {
+    return (
+      `its certificate is signed by no CA that rolecall trusts (${code}); if your network inspects TLS, ` +
+      'set ca_bundle under [network] in the settings, or AWS_CA_BUNDLE'
+    );
+  }
+  return `${CODE_REASONS[code] ?? 'the connection failed'} (${code})`;
+}
+
+function describeAnswer(thrown: unknown, status: number): string {
+  const name = textOf(thrown, 'name');
+  const message = textOf(thrown, 'error_description') ?? textOf(thrown, 'message');
+  const said = [
+    isServiceException(thrown) && name !== 'Unknown' ? name : undefined,
+    isServiceException(thrown) && message !== 'UnknownError' ? message : undefined,
+    textOf(thrown, 'reason'),
+  ].filter((part) => part !== undefined);
+  return [`HTTP ${status}`, ...said].join(', ');
+}
+
+/** One line of printable text of bounded length with every secret of the call cut out. */
+function clean(text: string, secrets: readonly Secret[]): string {
+  let cleaned = text;
+  for (const secret of secrets) cleaned = cleaned.replaceAll(secret.reveal(), String(secret));
+  // oxlint-disable-next-line no-control-regex -- a server's text ends up on a terminal
+  cleaned = cleaned.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').replace(/[.\s]+$/, '');
+  return cleaned.length > MESSAGE_LIMIT ? `${cleaned.slice(0, MESSAGE_LIMIT)}…` : cleaned;
+}
+
+/**
+ * The thrown value as a cause that may be printed. An SDK exception carries the response and through it the request
+ * with its bearer token, and a SyntaxError quotes the body, so of those only name, status and request id are kept.
+ */
+function withoutExchange(thrown: unknown): unknown {
+  const status = statusOf(thrown);
+  if (!(thrown instanceof Error) || status === undefined) return thrown;
+  const requestId = textOf(metadataOf(thrown), 'requestId');
+  const copy = new Error(`${thrown.name}, HTTP ${status}${requestId === undefined ? '' : `, request ${requestId}`}`);
+  copy.name = 'IdentityCenterAnswer';
+  return copy;
+}
+
+function isServiceException(thrown: unknown): thrown is object {
+  return typeof thrown === 'object' && thrown !== null && '$fault' in thrown;
+}
+
+function metadataOf(thrown: unknown): unknown {
+  return typeof thrown === 'object' && thrown !== null && '$metadata' in thrown ? thrown.$metadata : undefined;
+}
+
+function statusOf(thrown: unknown): number | undefined {
+  const status = fieldOf(metadataOf(thrown), 'httpStatusCode');
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** RFC 9110 section 10.2.3: seconds, or a date. */
+function retryAfterOf(thrown: unknown): number | undefined {
+  const value = textOf(fieldOf(fieldOf(thrown, '$response'), 'headers'), 'retry-after');
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - Date.now());
+}
+
+function textOf(holder: unknown, name: string): string | undefined {
+  const value = fieldOf(holder, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function fieldOf(holder: unknown, name: string): unknown {
+  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
+}

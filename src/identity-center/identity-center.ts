@@ -1,0 +1,260 @@
+// The port to AWS's Identity Center, on the AWS SDK clients: one HTTP request a call, faults by kind, nothing ambient.
+import type { Endpoints, SsoSession } from '../core/model.ts';
+import type { Secret } from '../core/secret.ts';
+import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
+import type { AwsClients, RegionalClient } from './aws-clients.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { toFault, type Call } from './fault.ts';
+import {
+  readAccounts,
+  readDeviceAuthorization,
+  readPermissionSets,
+  readRegistration,
+  readRoleCredentials,
+  readToken,
+} from './wire.ts';
+
+export interface IdentityCenterDeps {
+  readonly endpoints: Endpoints;
+  /** The proxy for a URL, or an empty string; see `createProxyForUrl`. */
+  readonly proxyForUrl: (url: string) => string;
+  /** PEM text trusted besides node's own roots; asked once, at the first connection. */
+  readonly caBundle?: () => string | undefined;
+  readonly useFips?: boolean;
+  readonly useDualStack?: boolean;
+  readonly connectTimeoutMs?: number;
+  /** From the start of a call to the last byte of its answer. */
+  readonly requestTimeoutMs?: number;
+  /** Hears of entries in AWS's answers that were left out. */
+  readonly warn?: (message: string) => void;
+}
+
+export interface ClosableIdentityCenter extends IdentityCenter {
+  /** Lets go of every connection; calls in flight fail as `unreachable`. */
+  close(): void;
+}
+
+const ACCOUNT_ACCESS_SCOPE = 'sso:account:access';
+const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+// As of 2026-05 the portal refuses more than 100 (InvalidRequestException).
+const PAGE_SIZE = 100;
+const CLIENT_NAME_LIMIT = 64;
+
+/**
+ * An Identity Center whose SDK is loaded by its first call.
+ * @throws UsageError settings-invalid: an endpoint that is neither https nor on this machine.
+ */
+export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentityCenter {
+  const requestTimeoutMs = deps.requestTimeoutMs ?? 10_000;
+  const awsDeps = {
+    ssoOidcEndpoint: checkEndpoint(deps.endpoints.ssoOidc, 'endpoints.sso_oidc'),
+    ssoEndpoint: checkEndpoint(deps.endpoints.sso, 'endpoints.sso'),
+    useFips: deps.useFips ?? false,
+    useDualStack: deps.useDualStack ?? false,
+    proxyForUrl: deps.proxyForUrl,
+    caBundle: deps.caBundle ?? (() => undefined),
+    connectTimeoutMs: deps.connectTimeoutMs ?? 5_000,
+    requestTimeoutMs,
+  };
+  let loading: Promise<{ aws: typeof import('./aws-clients.ts'); clients: AwsClients }> | undefined;
+  const load = () =>
+    (loading ??= import('./aws-clients.ts').then((aws) => ({ aws, clients: aws.createAwsClients(awsDeps) })));
+
+  /** Runs one request and reads its answer; every way to fail ends in a fault. */
+  async function run<C, T>(
+    session: SsoSession,
+    about: Omit<Call, 'host'>,
+    pick: (clients: AwsClients, region: string) => RegionalClient<C>,
+    request: (client: C, aws: typeof import('./aws-clients.ts'), options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<{ answer: T; host: string }> {
+    const { aws, clients } = await load();
+    let host = `region ${session.region}`;
+    const deadline = AbortSignal.timeout(requestTimeoutMs);
+    try {
+      const regional = pick(clients, checkRegion(session.region));
+      host = regional.host;
+      return { answer: await request(regional.client, aws, { abortSignal: deadline }), host };
+    } catch (error) {
+      throw toFault(error, { ...about, host, ...(deadline.aborted && { timedOutAfterMs: requestTimeoutMs }) });
+    }
+  }
+
+  const ssoOidc = (clients: AwsClients, region: string) => clients.ssoOidc(region);
+  const sso = (clients: AwsClients, region: string) => clients.sso(region);
+
+  async function createToken(
+    session: SsoSession,
+    grant: 'device_code' | 'refresh_token',
+    secrets: readonly Secret[],
+    input: { clientId: string; clientSecret: string; deviceCode?: string; refreshToken?: string },
+  ) {
+    const about = { service: 'sso-oidc', operation: 'CreateToken', grant, secrets } as const;
+    return read(
+      about,
+      await run(session, about, ssoOidc, (client, aws, options) =>
+        client.send(
+          new aws.CreateTokenCommand({
+            ...input,
+            grantType: grant === 'device_code' ? DEVICE_CODE_GRANT : 'refresh_token',
+          }),
+          options,
+        ),
+      ),
+      readToken,
+    );
+  }
+
+  const onUnusable = (operation: string, host: string, what: string) => (count: number) =>
+    deps.warn?.(`${operation} at ${host}: ${count} of the entries had no ${what} and were left out.`);
+
+  return {
+    async registerClient(session) {
+      const about = { service: 'sso-oidc', operation: 'RegisterClient', secrets: [] } as const;
+      return read(
+        about,
+        await run(session, about, ssoOidc, (client, aws, options) =>
+          client.send(
+            new aws.RegisterClientCommand({
+              clientName: formatClientName(session.sessionName),
+              clientType: 'public',
+              scopes: [...new Set([ACCOUNT_ACCESS_SCOPE, ...session.registrationScopes])],
+              // As of 2026-11 AWS refuses device_code together with authorization_code.
+              grantTypes: [DEVICE_CODE_GRANT, 'refresh_token'],
+            }),
+            options,
+          ),
+        ),
+        readRegistration,
+      );
+    },
+
+    async startDeviceAuthorization(session, registration) {
+      const about = {
+        service: 'sso-oidc',
+        operation: 'StartDeviceAuthorization',
+        secrets: [registration.clientSecret],
+      } as const;
+      return read(
+        about,
+        await run(session, about, ssoOidc, (client, aws, options) =>
+          client.send(
+            new aws.StartDeviceAuthorizationCommand({
+              clientId: registration.clientId,
+              clientSecret: registration.clientSecret.reveal(),
+              startUrl: session.startUrl,
+            }),
+            options,
+          ),
+        ),
+        readDeviceAuthorization,
+      );
+    },
+
+    createTokenByDeviceCode: (session, registration, deviceCode) =>
+      createToken(session, 'device_code', [registration.clientSecret, deviceCode], {
+        clientId: registration.clientId,
+        clientSecret: registration.clientSecret.reveal(),
+        deviceCode: deviceCode.reveal(),
+      }),
+
+    createTokenByRefreshToken: (session, registration, refreshToken) =>
+      createToken(session, 'refresh_token', [registration.clientSecret, refreshToken], {
+        clientId: registration.clientId,
+        clientSecret: registration.clientSecret.reveal(),
+        refreshToken: refreshToken.reveal(),
+      }),
+
+    async listAccounts(session, accessToken, nextToken) {
+      const about = { service: 'sso', operation: 'ListAccounts', secrets: [accessToken] } as const;
+      return read(
+        about,
+        await run(session, about, sso, (client, aws, options) =>
+          client.send(
+            new aws.ListAccountsCommand({
+              accessToken: accessToken.reveal(),
+              maxResults: PAGE_SIZE,
+              ...(nextToken !== undefined && { nextToken }),
+            }),
+            options,
+          ),
+        ),
+        (answer, host) => readAccounts(answer, onUnusable(about.operation, host, '12-digit account id')),
+      );
+    },
+
+    async listAccountRoles(session, accessToken, accountId, nextToken) {
+      const about = { service: 'sso', operation: 'ListAccountRoles', secrets: [accessToken] } as const;
+      return read(
+        about,
+        await run(session, about, sso, (client, aws, options) =>
+          client.send(
+            new aws.ListAccountRolesCommand({
+              accessToken: accessToken.reveal(),
+              accountId,
+              maxResults: PAGE_SIZE,
+              ...(nextToken !== undefined && { nextToken }),
+            }),
+            options,
+          ),
+        ),
+        (answer, host) => readPermissionSets(answer, onUnusable(about.operation, host, 'role name')),
+      );
+    },
+
+    async getRoleCredentials(session, accessToken, role) {
+      const about = { service: 'sso', operation: 'GetRoleCredentials', secrets: [accessToken] } as const;
+      return read(
+        about,
+        await run(session, about, sso, (client, aws, options) =>
+          client.send(
+            new aws.GetRoleCredentialsCommand({
+              accessToken: accessToken.reveal(),
+              accountId: role.accountId,
+              roleName: role.permissionSet,
+            }),
+            options,
+          ),
+        ),
+        readRoleCredentials,
+      );
+    },
+
+    async logout(session, accessToken) {
+      const about = { service: 'sso', operation: 'Logout', secrets: [accessToken] } as const;
+      await run(session, about, sso, (client, aws, options) =>
+        client.send(new aws.LogoutCommand({ accessToken: accessToken.reveal() }), options),
+      );
+    },
+
+    close() {
+      void loading?.then(({ clients }) => clients.close());
+    },
+  };
+}
+
+function read<A, T>(
+  about: Omit<Call, 'host'>,
+  received: { answer: A; host: string },
+  reader: (answer: A, host: string) => T,
+): T {
+  try {
+    return reader(received.answer, received.host);
+  } catch (error) {
+    throw toFault(error, { ...about, host: received.host });
+  }
+}
+
+function checkEndpoint(text: string | undefined, settingName: string): string | undefined {
+  return text === undefined ? undefined : parseEndpoint(text, settingName).href;
+}
+
+/** A region becomes part of a host name, so nothing but a host label may pass. */
+function checkRegion(region: string): string {
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/i.test(region)) return region;
+  throw new IdentityCenterFault('unreachable', 'The sso_region of the sso-session is no AWS region name.');
+}
+
+/** A name that AWS's console can show; the session's name is free text to us. */
+function formatClientName(sessionName: string): string {
+  return `rolecall-${sessionName.replace(/[^A-Za-z0-9_.-]+/g, '-')}`.slice(0, CLIENT_NAME_LIMIT);
+}

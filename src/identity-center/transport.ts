@@ -1,0 +1,130 @@
+// HTTP under the SDK clients: direct or through a CONNECT proxy, with extra CAs, sockets kept and reused.
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { checkServerIdentity, type SecureContext } from 'node:tls';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { createTrust } from './certificate-authorities.ts';
+import { parseProxy, ProxyError } from './proxy.ts';
+
+type Handle = NodeHttpHandler['handle'];
+
+export interface TransportDeps {
+  readonly proxyForUrl: (url: string) => string;
+  readonly caBundle: () => string | undefined;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** What the SDK asks of a request handler. */
+export interface Transport {
+  readonly handle: Handle;
+  readonly metadata: { readonly handlerProtocol: string };
+  destroy(): void;
+  updateHttpClientConfig(): void;
+  httpHandlerConfigs(): Record<string, never>;
+}
+
+// Idle sockets are let go before the proxies and balancers on the way drop them silently: a dead one costs a call.
+const POOL = { keepAlive: true, maxSockets: 50, timeout: 15_000 };
+
+/** One transport serves every client and region; a request's proxy is chosen by its URL. */
+export function createTransport(deps: TransportDeps): Transport {
+  const handlers = new Map<string, NodeHttpHandler>();
+  let trust: SecureContext | undefined;
+
+  const buildHandler = (proxy: string): NodeHttpHandler => {
+    const pem = deps.caBundle();
+    if (pem !== undefined) trust ??= createTrust(pem);
+        const agents =
+      proxy === ''
+        ? {
+            httpAgent: new HttpAgent(POOL),
+            httpsAgent: new HttpsAgent({ ...POOL, ...(trust && { secureContext: trust }) }),
+          }
+        : shared(createProxyAgent(proxy, trust));
+    return new NodeHttpHandler({
+      ...agents,
+      connectionTimeout: deps.connectTimeoutMs,
+      requestTimeout: deps.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      // By default it warns on the console, which is a daemon's stderr.
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+  };
+
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle(request, options) {
+      const port = request.port === undefined ? '' : `:${request.port}`;
+      const proxy = deps.proxyForUrl(`${request.protocol}//${request.hostname}${port}/`);
+      let handler = handlers.get(proxy);
+      if (handler === undefined) {
+        handler = buildHandler(proxy);
+        handlers.set(proxy, handler);
+      }
+      return handler.handle(request, options);
+    },
+    destroy() {
+      for (const handler of handlers.values()) handler.destroy();
+      handlers.clear();
+    },
+    // The SDK would hand over its own default time-outs here; ours are set.
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function shared(agent: HttpsProxyAgent<string>): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+  // One tunnel agent serves both schemes; node's types tell the two agents apart by a field that neither of them reads.
+  return { httpAgent: agent, httpsAgent: agent as unknown as HttpsAgent };
+}
+
+function createProxyAgent(
+  proxyText: string,
+  trust: SecureContext | undefined,
+): HttpsProxyAgent<string> {
+  const proxy = parseProxy(proxyText);
+  if (proxy === undefined) {
+    const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
+    throw new ProxyError(`the proxy (${scheme}…) is none that rolecall can use: only http and https proxies are`);
+  }
+  const agent = new HttpsProxyAgent<string>(proxy, { ...POOL, ...(trust && { secureContext: trust }) });
+  // As of https-proxy-agent 9.1 its constructor drops the agent options that node's pool reads.
+  agent.options = { ...agent.options, ...POOL };
+  const connect = agent.connect.bind(agent);
+  agent.connect = async (request, target) => {
+    let status: number | undefined;
+    request.once('proxyConnect', (answer: { statusCode: number }) => (status = answer.statusCode));
+    const host = target.host ?? '';
+    const socket = await connect(request, { ...target, ...targetTls(host, trust) }).catch((error: unknown) => {
+      throw new ProxyError(`the proxy ${proxy.host} could not be used: ${reasonOf(error)}`, { cause: error });
+    });
+    // Otherwise the proxy's refusal is replayed as if AWS had answered 403, "not assigned".
+    if (status !== 200) {
+      socket.destroy();
+      throw new ProxyError(`the proxy ${proxy.host} refused the connection (${describeRefusal(status)})`);
+    }
+    return socket;
+  };
+  return agent;
+}
+
+function targetTls(host: string, trust: SecureContext | undefined) {
+  return {
+    ...(trust && { secureContext: trust }),
+    // As of https-proxy-agent 9.1 a target given as an IP address is checked against the name "localhost".
+    checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+      checkServerIdentity(host, certificate),
+  };
+}
+
+function describeRefusal(status: number | undefined): string {
+  return status === 407 ? '407: it wants a user name and password' : String(status);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.message : 'unknown';
+}
+

@@ -1,0 +1,134 @@
+// Narrows what AWS sent: the SDK checks neither types nor presence, so every field is looked at before it is believed.
+import type { Account, ClientRegistration, DeviceAuthorization, IssuedToken, RoleCredentials } from '../core/model.ts';
+import { Secret } from '../core/secret.ts';
+import type { Page } from '../sso/ports.ts';
+
+/** An answer that is not the protocol; `message` names the field, never its value. */
+export class WireError extends Error {}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+// RFC 8628 section 3.2: the poll interval when the server names none.
+const DEFAULT_INTERVAL_SECONDS = 5;
+// Below it a number is epoch seconds, from it on milliseconds: 1973 in milliseconds, the year 5138 in seconds.
+const SECONDS_END = 1e11;
+const ACCOUNT_ID = /^\d{12}$/;
+
+export function readRegistration(answer: object): ClientRegistration {
+  const fields = fieldsOf(answer);
+  const expiresAtSeconds = positiveNumber(fields, 'clientSecretExpiresAt');
+  if (expiresAtSeconds >= SECONDS_END) throw new WireError('clientSecretExpiresAt is not in seconds');
+  return {
+    clientId: text(fields, 'clientId'),
+    clientSecret: new Secret(text(fields, 'clientSecret')),
+    expiresAtMs: expiresAtSeconds * 1000,
+  };
+}
+
+export function readDeviceAuthorization(answer: object): DeviceAuthorization {
+  const fields = fieldsOf(answer);
+  const verificationUri = text(fields, 'verificationUri');
+  return {
+    deviceCode: new Secret(text(fields, 'deviceCode')),
+    userCode: text(fields, 'userCode'),
+    verificationUri,
+    verificationUriComplete: optionalText(fields, 'verificationUriComplete') ?? verificationUri,
+    expiresInSeconds: positiveNumber(fields, 'expiresIn'),
+    intervalSeconds: isAbsent(fields['interval']) ? DEFAULT_INTERVAL_SECONDS : positiveNumber(fields, 'interval'),
+  };
+}
+
+export function readToken(answer: object): IssuedToken {
+  const fields = fieldsOf(answer);
+  const refreshToken = optionalText(fields, 'refreshToken');
+  return {
+    accessToken: new Secret(text(fields, 'accessToken')),
+    ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
+    expiresInSeconds: positiveNumber(fields, 'expiresIn'),
+  };
+}
+
+/** The accounts of one page; `onUnusable` hears how many entries had no 12-digit id and were left out. */
+export function readAccounts(answer: object, onUnusable: (count: number) => void): Page<Account> {
+  return readPage(answer, 'accountList', onUnusable, (fields) => {
+    const accountId = fields['accountId'];
+    if (typeof accountId !== 'string' || !ACCOUNT_ID.test(accountId)) return undefined;
+    const accountName = optionalText(fields, 'accountName');
+    const emailAddress = optionalText(fields, 'emailAddress');
+    return {
+      accountId,
+      ...(accountName !== undefined && { accountName }),
+      ...(emailAddress !== undefined && { emailAddress }),
+    };
+  });
+}
+
+/** The permission set names of one page; `onUnusable` hears how many entries had no name. */
+export function readPermissionSets(answer: object, onUnusable: (count: number) => void): Page<string> {
+  return readPage(answer, 'roleList', onUnusable, (fields) => {
+    const roleName = fields['roleName'];
+    return typeof roleName === 'string' && roleName !== '' ? roleName : undefined;
+  });
+}
+
+export function readRoleCredentials(answer: object): RoleCredentials {
+  const wrapped = fieldsOf(answer)['roleCredentials'];
+  if (typeof wrapped !== 'object' || wrapped === null) throw new WireError('roleCredentials is missing');
+  const fields = fieldsOf(wrapped);
+  const expiresAtMs = positiveNumber(fields, 'expiration');
+  if (expiresAtMs < SECONDS_END) throw new WireError('expiration is not in milliseconds');
+  return {
+    accessKeyId: text(fields, 'accessKeyId'),
+    secretAccessKey: new Secret(text(fields, 'secretAccessKey')),
+    sessionToken: new Secret(text(fields, 'sessionToken')),
+    expiresAtMs,
+  };
+}
+
+function readPage<T>(
+  answer: object,
+  listName: string,
+  onUnusable: (count: number) => void,
+  readItem: (fields: Fields) => T | undefined,
+): Page<T> {
+  const fields = fieldsOf(answer);
+  const list = fields[listName];
+  // A missing list is not an empty one: taking it for empty would prune every profile.
+  if (!Array.isArray(list)) throw new WireError(`${listName} is missing`);
+  const items = list
+    .map((entry: unknown) => (typeof entry === 'object' && entry !== null ? readItem(fieldsOf(entry)) : undefined))
+    .filter((item) => item !== undefined);
+  if (items.length < list.length) onUnusable(list.length - items.length);
+  const nextToken = fields['nextToken'];
+  if (isAbsent(nextToken) || nextToken === '') return { items };
+  return { items, nextToken: text(fields, 'nextToken') };
+}
+
+function fieldsOf(value: object): Fields {
+  return Object.fromEntries(Object.entries(value));
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (isAbsent(value) || value === '') throw new WireError(`${name} is missing`);
+  if (typeof value !== 'string') throw new WireError(`${name} is not a string`);
+  return value;
+}
+
+function optionalText(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function positiveNumber(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (isAbsent(value)) throw new WireError(`${name} is missing`);
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+    throw new WireError(`${name} is not a positive number`);
+  }
+  return value;
+}

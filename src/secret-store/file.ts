@@ -1,0 +1,240 @@
+// Secrets in one encrypted file, for machines without a keychain, and only when asked for.
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UnavailableError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import type { SecretStore } from '../sso/ports.ts';
+
+export interface FileStoreDeps {
+  readonly path: string;
+  readonly passphrase: Secret | undefined;
+}
+
+export interface FileStore extends SecretStore {
+  /** Set when every call will reject: there is no passphrase, or the file does not open with it. Writes nothing. */
+  findProblem(): Promise<UnavailableError | undefined>;
+}
+
+/** The file, as JSON; everything binary in base64. */
+interface Envelope {
+  readonly version: number;
+  /** Names algorithm and cost; a version has exactly one, so a changed file cannot ask for a cheaper one. */
+  readonly kdf: string;
+  readonly salt: string;
+  /** Second half of scrypt's output: tells a wrong passphrase from a damaged file. */
+  readonly verifier: string;
+  readonly nonce: string;
+  readonly tag: string;
+  /** The names with their secrets as one JSON object: names are hidden, and no entry can be swapped or dropped. */
+  readonly ciphertext: string;
+}
+
+interface Keys {
+  readonly salt: string;
+  readonly key: Buffer;
+  readonly verifier: string;
+}
+
+const VERSION = 1;
+// 32 MiB and about 0.1 s a guess (2026-11, a laptop's core).
+const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 };
+const KDF = `scrypt-${SCRYPT.N}-${SCRYPT.r}-${SCRYPT.p}`;
+const CIPHER = 'aes-256-gcm';
+const KEY_BYTES = 32;
+
+/**
+ * Secrets in the file at `path` (0600, replaced atomically), under AES-256-GCM with a key from the passphrase.
+ * Calls reject with UnavailableError: `secret-store-locked` without the right passphrase, `secret-store-unavailable`
+ * for a file that is damaged, newer than us or out of reach; such a file is never written over.
+ */
+export function createFileStore(deps: FileStoreDeps): FileStore {
+  const { path } = deps;
+  let derived: { salt: string; keys: Promise<Keys> } | undefined;
+  let lastWrite: Promise<unknown> = Promise.resolve();
+
+  const keysFor = (salt: string): Promise<Keys> => {
+    const passphrase = deps.passphrase?.reveal() ?? '';
+    if (passphrase === '') {
+      return Promise.reject(
+        new UnavailableError(
+          'secret-store-locked',
+          'The secret file needs a passphrase: set ROLECALL_PASSPHRASE where the daemon is started.',
+          { hint: 'rolecall daemon restart' },
+        ),
+      );
+    }
+    if (derived?.salt !== salt) derived = { salt, keys: deriveKeys(passphrase, salt) };
+    return derived.keys;
+  };
+
+  /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
+  async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
+    const envelope = await readEnvelope(path);
+    if (envelope === undefined) {
+      // A salt once chosen is kept, so that a first load and the first save derive one key.
+      const salt = derived?.salt ?? randomBytes(16).toString('base64');
+      return { keys: await keysFor(salt), secrets: new Map() };
+    }
+    const keys = await keysFor(envelope.salt);
+    if (keys.verifier !== envelope.verifier) {
+      throw new UnavailableError('secret-store-locked', `ROLECALL_PASSPHRASE is not the passphrase of ${path}.`, {
+        hint: 'rolecall daemon restart',
+      });
+    }
+    return { keys, secrets: decrypt(envelope, keys, path) };
+  }
+
+  function change(apply: (secrets: Map<string, string>) => boolean): Promise<void> {
+    const write = lastWrite.then(async () => {
+      const { keys, secrets } = await readSecrets();
+      if (apply(secrets)) await replaceFile(path, `${JSON.stringify(encrypt(secrets, keys), undefined, 2)}\n`);
+    });
+    lastWrite = write.catch(() => undefined);
+    return write;
+  }
+
+  return {
+    driver: 'file',
+    async load(name) {
+      const value = (await readSecrets()).secrets.get(name);
+      return value === undefined ? undefined : new Secret(value);
+    },
+    save: (name, secret) =>
+      change((secrets) => {
+        secrets.set(name, secret.reveal());
+        return true;
+      }),
+    delete: (name) => change((secrets) => secrets.delete(name)),
+    async findProblem() {
+      try {
+        await readSecrets();
+        return undefined;
+      } catch (error) {
+        if (error instanceof UnavailableError) return error;
+        throw error;
+      }
+    },
+  };
+}
+
+function deriveKeys(passphrase: string, salt: string): Promise<Keys> {
+  return new Promise((resolve, reject) => {
+    // One passphrase typed on two keyboards may differ in its composition of accents.
+    scrypt(passphrase.normalize('NFC'), Buffer.from(salt, 'base64'), 2 * KEY_BYTES, SCRYPT, (error, output) => {
+      if (error !== null) return reject(error);
+      resolve({
+        salt,
+        key: output.subarray(0, KEY_BYTES),
+        verifier: output.subarray(KEY_BYTES).toString('base64'),
+      });
+    });
+  });
+}
+
+function encrypt(secrets: ReadonlyMap<string, string>, keys: Keys): Envelope {
+  const head = { version: VERSION, kdf: KDF, salt: keys.salt, verifier: keys.verifier };
+  // 96 random bits: NIST SP 800-38D section 8.3 allows 2^32 of them under one key.
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv(CIPHER, keys.key, nonce).setAAD(associatedText(head));
+  const ciphertext = Buffer.concat([cipher.update(JSON.stringify([...secrets]), 'utf8'), cipher.final()]);
+  return {
+    ...head,
+    nonce: nonce.toString('base64'),
+    tag: cipher.getAuthTag().toString('base64'),
+    ciphertext: ciphertext.toString('base64'),
+  };
+}
+
+function decrypt(envelope: Envelope, keys: Keys, path: string): Map<string, string> {
+  try {
+    const decipher = createDecipheriv(CIPHER, keys.key, Buffer.from(envelope.nonce, 'base64'), { authTagLength: 16 })
+      .setAAD(associatedText(envelope))
+      .setAuthTag(Buffer.from(envelope.tag, 'base64'));
+    const ciphertext = Buffer.from(envelope.ciphertext, 'base64');
+    const text = Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
+    // Authenticated: only `encrypt` above can have written it.
+    return new Map(JSON.parse(text) as [string, string][]);
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
+function associatedText({ version, kdf, salt, verifier }: Omit<Envelope, 'nonce' | 'tag' | 'ciphertext'>): Buffer {
+  return Buffer.from(JSON.stringify(['rolecall', version, kdf, salt, verifier]));
+}
+
+/** The file's envelope, or undefined when there is no file; every other failure is an error, never "empty". */
+async function readEnvelope(path: string): Promise<Envelope | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new UnavailableError('secret-store-unavailable', `The secret file ${path} cannot be read.`, { cause: error });
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, error);
+  }
+  if (!isRecord(parsed) || typeof parsed['version'] !== 'number') throw damaged(path);
+  const { version, kdf, salt, verifier, nonce, tag, ciphertext } = parsed;
+  if (version !== VERSION || (typeof kdf === 'string' && kdf !== KDF)) {
+    throw new UnavailableError(
+      'secret-store-unavailable',
+      `The secret file ${path} is of a format (version ${version}) that this rolecall does not know; a newer one wrote it.`,
+    );
+  }
+  if (
+    typeof kdf !== 'string' ||
+    typeof salt !== 'string' ||
+    typeof verifier !== 'string' ||
+    typeof nonce !== 'string' ||
+    typeof tag !== 'string' ||
+    typeof ciphertext !== 'string'
+  ) {
+    throw damaged(path);
+  }
+  return { version, kdf, salt, verifier, nonce, tag, ciphertext };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function damaged(path: string, cause?: unknown): UnavailableError {
+  // The parser's own error may quote the file, but the file holds nothing in clear.
+  return new UnavailableError(
+    'secret-store-unavailable',
+    `The secret file ${path} is damaged or was changed; move it away and sign in again.`,
+    { cause, hint: 'rolecall login' },
+  );
+}
+
+/** The old file or the new one, whatever happens: written beside, synced, renamed. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const besidePath = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(besidePath, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(besidePath, path);
+    const folder = await open(dirname(path), 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    await rm(besidePath, { force: true }).catch(() => undefined);
+    throw new UnavailableError('secret-store-unavailable', `The secret file ${path} cannot be written.`, {
+      cause: error,
+    });
+  }
+}
