@@ -214,6 +214,27 @@ export function classOfCode(code: string): ErrorClass | undefined {
   return undefined;
 }
 
+const CONSTRUCTORS: Readonly<
+  Record<ErrorClass, new (code: never, message: string, options?: ErrorOptionsBag) => RolecallError>
+> = {
+  UsageError,
+  DaemonUnreachableError,
+  SignInRequiredError,
+  RefusedError,
+  NotFoundError,
+  ConflictError,
+  UnavailableError,
+  ProtocolError,
+  InternalError,
+};
+
+/** The error that a daemon's answer spells, of its own class again; an unknown code becomes an InternalError. */
+export function errorFromBody(body: ErrorBody): RolecallError {
+  const errorClass = classOfCode(body.code);
+  if (errorClass === undefined) return new InternalError('internal', body.message, { hint: body.hint });
+  return new CONSTRUCTORS[errorClass](body.code as never, body.message, { hint: body.hint });
+}
+
 function defaultHint(code: ErrorCode): string {
   const errorClass = classOfCode(code);
   const codes: Readonly<Record<string, string>> = errorClass === undefined ? {} : ERROR_TABLE[errorClass].codes;

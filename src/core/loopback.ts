@@ -1,0 +1,11 @@
+// What counts as this machine and nothing else.
+
+/** True for 127.0.0.0/8, ::1 (bracketed or not) and `localhost`. */
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname === '[::1]' ||
+    hostname === '::1' ||
+    /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(hostname)
+  );
+}

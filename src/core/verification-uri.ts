@@ -1,0 +1,48 @@
+// Which verification URI may be opened in a browser without asking: AWS's own, the start URL's host, the emulator on loopback.
+import { isLoopbackHost } from './loopback.ts';
+
+/** As of 2026-11, the host suffixes under which AWS serves the access portal and sign-in pages. */
+const AWS_HOST_SUFFIXES = [
+  '.app.aws',
+  '.signin.aws',
+  '.awsapps.com',
+  '.awsapps.cn',
+  '.portal.amazonaws.com',
+  '.portal.amazonaws.com.cn',
+  '.portal.amazonaws.eu',
+  '.app.amazonwebservices.com.cn',
+  '.api.amazonwebservices.eu',
+];
+const AWS_HOSTS = [
+  'signin.aws',
+  'identitycenter.amazonaws.com',
+  'identitycenter.amazonaws.com.cn',
+  'identitycenter.amazonaws.eu',
+  'identitycenter.us-gov.amazonaws.com',
+];
+const DEVICE_HOST = /^device\.sso\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
+
+/**
+ * True when `uri` may be opened: https on an AWS-owned host or on the start URL's own host, or, with an
+ * OIDC endpoint on loopback (the emulator), exactly that endpoint's origin. A URI with user info never is.
+ */
+export function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndpoint: string | undefined): boolean {
+  const target = parseUrl(uri);
+  if (target === undefined || target.username !== '' || target.password !== '') return false;
+  const endpoint = oidcEndpoint === undefined ? undefined : parseUrl(oidcEndpoint);
+  if (endpoint !== undefined && isLoopbackHost(endpoint.hostname) && target.origin === endpoint.origin) return true;
+  if (target.protocol !== 'https:') return false;
+  const host = target.hostname;
+  if (AWS_HOSTS.includes(host) || DEVICE_HOST.test(host)) return true;
+  if (AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix))) return true;
+  const start = parseUrl(startUrl);
+  return start !== undefined && start.protocol === 'https:' && start.host === target.host;
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}

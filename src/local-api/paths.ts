@@ -1,0 +1,80 @@
+// Where everything of rolecall lives on this machine, the same for daemon and clients.
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface RuntimePaths {
+  readonly settingsFile: string;
+  readonly stateDirectory: string;
+  /** Where a daemon started with this environment listens. */
+  readonly socketPath: string;
+  /** Where clients look for a daemon, in order; the last one is known to every caller with the same HOME. */
+  readonly socketCandidates: readonly string[];
+  readonly lockFile: string;
+  readonly logFile: string;
+  readonly webAddressFile: string;
+  /** The copy of `rolecall-credential-process` that profiles name. */
+  readonly credentialProcessPath: string;
+}
+
+export interface PathSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly platform: NodeJS.Platform;
+  /** The user's numeric id, for `/run/user/UID`. */
+  readonly userId: number;
+}
+
+/** The paths for this environment; reads at most the mode of `/run/user/UID`, creates nothing. */
+export function resolvePaths(sources: PathSources): RuntimePaths {
+  const { environment, homeDirectory, platform } = sources;
+  const isMac = platform === 'darwin';
+  const macRoot = join(homeDirectory, 'Library', 'Application Support', 'rolecall');
+  const stateDirectory = isMac
+    ? macRoot
+    : join(xdg(environment['XDG_STATE_HOME']) ?? join(homeDirectory, '.local', 'state'), 'rolecall');
+  const settingsFile =
+    nonEmpty(environment['ROLECALL_CONFIG']) ??
+    (isMac
+      ? join(macRoot, 'config.toml')
+      : join(xdg(environment['XDG_CONFIG_HOME']) ?? join(homeDirectory, '.config'), 'rolecall', 'config.toml'));
+  const socketCandidates = resolveSocketCandidates(sources, join(stateDirectory, 'run', 'daemon.sock'));
+  return {
+    settingsFile,
+    stateDirectory,
+    socketPath: socketCandidates[0] as string,
+    socketCandidates,
+    lockFile: join(stateDirectory, 'daemon.lock'),
+    logFile: join(stateDirectory, 'daemon.log'),
+    webAddressFile: join(stateDirectory, 'web.json'),
+    credentialProcessPath: join(homeDirectory, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
+  };
+}
+
+function resolveSocketCandidates(sources: PathSources, fallback: string): readonly string[] {
+  const { environment, platform, userId } = sources;
+  const override = nonEmpty(environment['ROLECALL_SOCKET']);
+  if (override !== undefined) return [override];
+  if (platform === 'darwin') return [fallback];
+  const runtimeDirectory = xdg(environment['XDG_RUNTIME_DIR']) ?? systemRuntimeDirectory(userId);
+  return runtimeDirectory === undefined ? [fallback] : [join(runtimeDirectory, 'rolecall', 'daemon.sock'), fallback];
+}
+
+/** cron, ssh and GUI programs often lack XDG_RUNTIME_DIR although logind has made the directory. */
+function systemRuntimeDirectory(userId: number): string | undefined {
+  const path = `/run/user/${userId}`;
+  try {
+    const found = lstatSync(path);
+    return found.isDirectory() && found.uid === userId && (found.mode & 0o777) === 0o700 ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The XDG specification: a relative path is to be ignored. */
+function xdg(value: string | undefined): string | undefined {
+  return value?.startsWith('/') === true ? value : undefined;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : value;
+}

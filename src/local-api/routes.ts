@@ -1,0 +1,200 @@
+// Every route of the local API on one page: method, path, the surfaces it is registered on, what goes in and what comes out.
+import {
+  accountsSchema,
+  credentialsSchema,
+  currentRoleSchema,
+  profilesSchema,
+  signInSchema,
+  statusSchema,
+  type AccountsDocument,
+  type CredentialsDocument,
+  type CurrentRoleDocument,
+  type ProfilesDocument,
+  type SignInDocument,
+  type StatusDocument,
+} from './schemas.ts';
+
+/** Where a route can be reached: being registered on a surface is the permission. */
+export type SurfaceName = 'socket' | 'web';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With `:name` for a parameter. */
+  readonly path: string;
+  readonly surfaces: readonly SurfaceName[];
+  readonly summary: string;
+  readonly query?: Schema;
+  readonly body?: Schema;
+  readonly successStatus: 200 | 202 | 204;
+  /** Absent for an empty answer. */
+  readonly answer?: Schema;
+}
+
+const BOTH = ['socket', 'web'] as const;
+const SOCKET = ['socket'] as const;
+
+const sessionName = { type: 'string', minLength: 1, maxLength: 256 } as const;
+const accountId = { type: 'string', pattern: '^[0-9]{12}$' } as const;
+const permissionSet = { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' } as const;
+const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
+
+export const routes = {
+  status: {
+    method: 'GET',
+    path: '/v1/status',
+    surfaces: BOTH,
+    summary: 'The daemon, its store, the sessions with time left, the current role and what is wrong right now',
+    successStatus: 200,
+    answer: statusSchema,
+  },
+  openapi: {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    surfaces: BOTH,
+    summary: 'This description',
+    successStatus: 200,
+    answer: { type: 'object', additionalProperties: true },
+  },
+  accounts: {
+    method: 'GET',
+    path: '/v1/accounts',
+    surfaces: BOTH,
+    summary: 'Accounts and permission sets, as last known or listed anew',
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { session: sessionName, refresh: { type: 'boolean' } },
+    },
+    successStatus: 200,
+    answer: accountsSchema,
+  },
+  credentials: {
+    method: 'GET',
+    path: '/v1/credentials',
+    surfaces: SOCKET,
+    summary: 'Role credentials as a credential_process document',
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['session', 'account', 'role'],
+      properties: { session: sessionName, account: accountId, role: permissionSet },
+    },
+    successStatus: 200,
+    answer: credentialsSchema,
+  },
+  currentCredentials: {
+    method: 'GET',
+    path: '/v1/credentials/current',
+    surfaces: SOCKET,
+    summary: 'Role credentials of the current role',
+    successStatus: 200,
+    answer: credentialsSchema,
+  },
+  startSignIn: {
+    method: 'POST',
+    path: '/v1/sessions/:session/sign-in',
+    surfaces: BOTH,
+    summary: 'Starts a sign-in, or says that none is needed',
+    body: { type: 'object', additionalProperties: false, properties: { force: { type: 'boolean' } } },
+    successStatus: 202,
+    answer: signInSchema,
+  },
+  signIn: {
+    method: 'GET',
+    path: '/v1/sessions/:session/sign-in',
+    surfaces: BOTH,
+    summary: 'The pending sign-in or the last outcome',
+    successStatus: 200,
+    answer: nullable(signInSchema),
+  },
+  cancelSignIn: {
+    method: 'DELETE',
+    path: '/v1/sessions/:session/sign-in',
+    surfaces: BOTH,
+    summary: 'Cancels the pending sign-in',
+    successStatus: 204,
+  },
+  signOut: {
+    method: 'POST',
+    path: '/v1/sessions/:session/sign-out',
+    surfaces: BOTH,
+    summary: 'Ends the session: tokens and cached role credentials are gone at once',
+    successStatus: 204,
+  },
+  current: {
+    method: 'GET',
+    path: '/v1/current',
+    surfaces: BOTH,
+    summary: 'The current role',
+    successStatus: 200,
+    answer: nullable(currentRoleSchema),
+  },
+  setCurrent: {
+    method: 'PUT',
+    path: '/v1/current',
+    surfaces: BOTH,
+    summary: 'Makes a role the current one, or none with null',
+    body: nullable(currentRoleSchema),
+    successStatus: 200,
+    answer: nullable(currentRoleSchema),
+  },
+  profiles: {
+    method: 'GET',
+    path: '/v1/profiles',
+    surfaces: BOTH,
+    summary: 'The profiles as a sync would write them, with the diff',
+    successStatus: 200,
+    answer: profilesSchema,
+  },
+  syncProfiles: {
+    method: 'POST',
+    path: '/v1/profiles/sync',
+    surfaces: BOTH,
+    summary: 'Writes the profiles into the shared config file',
+    successStatus: 200,
+    answer: profilesSchema,
+  },
+  stop: {
+    method: 'POST',
+    path: '/v1/daemon/stop',
+    surfaces: SOCKET,
+    summary: 'Stops the daemon once the answers under way are given',
+    successStatus: 202,
+    answer: { type: 'object', required: ['pid'], properties: { pid: { type: 'integer' } } },
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+
+/** What each route answers, for client and daemon alike. */
+export interface Answers {
+  status: StatusDocument;
+  openapi: Record<string, unknown>;
+  accounts: AccountsDocument;
+  credentials: CredentialsDocument;
+  currentCredentials: CredentialsDocument;
+  startSignIn: SignInDocument;
+  signIn: SignInDocument | null;
+  cancelSignIn: undefined;
+  signOut: undefined;
+  current: CurrentRoleDocument | null;
+  setCurrent: CurrentRoleDocument | null;
+  profiles: ProfilesDocument;
+  syncProfiles: ProfilesDocument;
+  stop: { pid: number };
+}
+
+/** What each route takes; a route that is absent here takes nothing. */
+export interface Inputs {
+  accounts: { query: { session?: string; refresh?: boolean } };
+  credentials: { query: { session: string; account: string; role: string } };
+  startSignIn: { session: string; body: { force?: boolean } };
+  signIn: { session: string };
+  cancelSignIn: { session: string };
+  signOut: { session: string };
+  setCurrent: { body: CurrentRoleDocument | null };
+}
+
+export type InputOf<R extends RouteName> = R extends keyof Inputs ? Inputs[R] : Record<never, never>;

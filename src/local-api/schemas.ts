@@ -1,0 +1,231 @@
+// The JSON Schemas of the local API's documents; types, validation and OpenAPI all follow from these literals.
+import type { FromSchema } from 'json-schema-to-ts';
+
+const time = { type: 'string', description: 'UTC, whole seconds, ending in Z' } as const;
+const text = { type: 'string' } as const;
+const names = { type: 'array', items: { type: 'string' } } as const;
+
+export const errorSchema = {
+  type: 'object',
+  required: ['code', 'message', 'hint'],
+  properties: {
+    code: { type: 'string', description: 'stable' },
+    message: { type: 'string', description: 'one sentence' },
+    hint: { type: 'string', description: 'a command to type' },
+  },
+} as const;
+
+export const problemSchema = {
+  type: 'object',
+  required: ['code', 'message', 'hint'],
+  properties: { ...errorSchema.properties, session: text },
+} as const;
+
+export const currentRoleSchema = {
+  type: 'object',
+  required: ['session', 'accountId', 'permissionSet', 'profile'],
+  additionalProperties: false,
+  properties: {
+    session: { type: 'string', maxLength: 256 },
+    accountId: { type: 'string', pattern: '^[0-9]{12}$' },
+    permissionSet: { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' },
+    profile: { type: ['string', 'null'], maxLength: 512 },
+  },
+} as const;
+
+const catalogSummarySchema = {
+  type: 'object',
+  required: ['asOf', 'complete', 'accounts', 'permissionSets'],
+  properties: {
+    asOf: time,
+    complete: { type: 'boolean' },
+    accounts: { type: 'integer' },
+    permissionSets: { type: 'integer' },
+  },
+} as const;
+
+const listingSchema = {
+  type: 'object',
+  required: ['accountsListed', 'accountsTotal'],
+  properties: { accountsListed: { type: 'integer' }, accountsTotal: { type: 'integer' } },
+} as const;
+
+export const sessionStatusSchema = {
+  type: 'object',
+  required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
+  properties: {
+    session: text,
+    startUrl: text,
+    region: text,
+    state: { enum: ['live', 'pending', 'expired', 'signed-out'] },
+    signedInAt: time,
+    tokenExpiresAt: time,
+    sessionExpiresAt: time,
+    catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
+    listing: { anyOf: [listingSchema, { type: 'null' }] },
+    tokenFileProfiles: {
+      ...names,
+      description: "hand-written profiles for whose sake the access token is in the AWS CLI's own token file",
+    },
+  },
+} as const;
+
+const endpointSchema = {
+  type: 'object',
+  required: ['url', 'source'],
+  properties: { url: text, source: { enum: ['settings', 'environment'] } },
+} as const;
+
+export const statusSchema = {
+  type: 'object',
+  required: ['version', 'pid', 'startedAt', 'store', 'endpoints', 'files', 'sessions', 'current', 'problems'],
+  properties: {
+    version: text,
+    pid: { type: 'integer' },
+    startedAt: time,
+    store: {
+      type: 'object',
+      required: ['driver', 'durable'],
+      properties: { driver: { enum: ['keychain', 'file', 'memory'] }, durable: { type: 'boolean' } },
+    },
+    endpoints: {
+      type: 'object',
+      description: 'custom endpoints in force; an absent one is AWS\'s own',
+      properties: { ssoOidc: endpointSchema, sso: endpointSchema, sts: endpointSchema },
+    },
+    files: {
+      type: 'object',
+      required: ['settings', 'config', 'log', 'socket'],
+      properties: { settings: text, config: text, log: text, socket: text },
+    },
+    sessions: { type: 'array', items: sessionStatusSchema },
+    current: { anyOf: [currentRoleSchema, { type: 'null' }] },
+    problems: { type: 'array', items: problemSchema },
+  },
+} as const;
+
+export const accountsSchema = {
+  type: 'object',
+  required: ['asOf', 'complete', 'accounts'],
+  properties: {
+    asOf: { type: ['string', 'null'], description: 'the oldest of the lists shown; null when nothing was ever listed' },
+    complete: { type: 'boolean' },
+    accounts: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['session', 'accountId', 'accountName', 'emailAddress', 'permissionSets'],
+        properties: {
+          session: text,
+          accountId: { type: 'string', description: 'twelve digits' },
+          accountName: { type: ['string', 'null'] },
+          emailAddress: { type: ['string', 'null'] },
+          permissionSets: names,
+        },
+      },
+    },
+  },
+} as const;
+
+/** AWS's credential_process document. */
+export const credentialsSchema = {
+  type: 'object',
+  required: ['Version', 'AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration', 'AccountId'],
+  properties: {
+    Version: { type: 'integer', const: 1 },
+    AccessKeyId: text,
+    SecretAccessKey: text,
+    SessionToken: text,
+    Expiration: time,
+    AccountId: text,
+  },
+} as const;
+
+const namedRoleSchema = {
+  type: 'object',
+  required: ['accountId', 'accountName', 'permissionSet'],
+  properties: { accountId: text, accountName: { type: ['string', 'null'] }, permissionSet: text },
+} as const;
+
+/** What the daemon does by itself once a session is signed in: list, then write the profiles. */
+export const signInSetupSchema = {
+  type: 'object',
+  required: ['state', 'accountsListed', 'accountsTotal'],
+  properties: {
+    state: { enum: ['listing', 'syncing', 'done', 'failed'] },
+    accountsListed: { type: 'integer' },
+    accountsTotal: { type: 'integer' },
+    permissionSets: { type: 'integer' },
+    complete: { type: 'boolean' },
+    added: { type: 'array', items: namedRoleSchema },
+    removed: { type: 'array', items: namedRoleSchema },
+    profiles: {
+      type: 'object',
+      required: ['configFile', 'total', 'added', 'removed', 'changed'],
+      properties: { configFile: text, total: { type: 'integer' }, added: names, removed: names, changed: names },
+    },
+    error: errorSchema,
+  },
+} as const;
+
+export const signInSchema = {
+  type: 'object',
+  required: ['state'],
+  properties: {
+    state: { enum: ['live', 'pending', 'approved', 'denied', 'expired', 'cancelled'] },
+    flow: { enum: ['device'] },
+    userCode: text,
+    verificationUri: text,
+    verificationUriComplete: text,
+    openUri: { type: 'string', description: 'the one of the two that may be opened; absent when neither is on a trusted host' },
+    expiresAt: time,
+    error: errorSchema,
+    setup: signInSetupSchema,
+  },
+} as const;
+
+export const profilesSchema = {
+  type: 'object',
+  required: ['configFile', 'written', 'profiles', 'added', 'removed', 'changed', 'skipped', 'diff'],
+  properties: {
+    configFile: text,
+    written: { type: 'boolean', description: 'true when this call changed the file' },
+    profiles: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['profileName', 'session', 'accountId', 'accountName', 'permissionSet', 'region'],
+        properties: {
+          profileName: text,
+          session: text,
+          accountId: text,
+          accountName: { type: ['string', 'null'] },
+          permissionSet: text,
+          region: text,
+        },
+      },
+    },
+    added: names,
+    removed: names,
+    changed: names,
+    skipped: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['profileName', 'reason'],
+        properties: { profileName: text, reason: text },
+      },
+    },
+    diff: { type: 'string', description: 'unified' },
+  },
+} as const;
+
+export type StatusDocument = FromSchema<typeof statusSchema>;
+export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
+export type ProblemDocument = FromSchema<typeof problemSchema>;
+export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
+export type AccountsDocument = FromSchema<typeof accountsSchema>;
+export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
+export type SignInDocument = FromSchema<typeof signInSchema>;
+export type SignInSetupDocument = FromSchema<typeof signInSetupSchema>;
+export type ProfilesDocument = FromSchema<typeof profilesSchema>;

@@ -1,0 +1,53 @@
+// Starting the daemon from a client: detached, with an allow-listed environment, its early failure reported back.
+import { spawn } from 'node:child_process';
+import type { ErrorBody } from '../core/errors.ts';
+import { daemonEnvironment } from './daemon-environment.ts';
+
+/** What became of a daemon process that we started; undefined while it lives or when another one was there first. */
+export interface StartedDaemon {
+  failure(): ErrorBody | undefined;
+  /** True once the process has ended, which a second daemon does at once: the first one holds the lock. */
+  hasEnded(): boolean;
+  /** Lets the caller's own process end. */
+  release(): void;
+}
+
+/** Starts `mainPath` under this Node; the child reports a failed start over its channel and logs everything to its file. */
+export function startDaemonProcess(
+  mainPath: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): StartedDaemon {
+  const child = spawn(process.execPath, [mainPath], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: daemonEnvironment(environment),
+    cwd: '/',
+  });
+  let failure: ErrorBody | undefined;
+  let hasEnded = false;
+  child.on('message', (message) => {
+    failure = message as ErrorBody;
+  });
+  child.on('error', (error) => {
+    hasEnded = true;
+    failure = { code: 'daemon-not-running', message: `The daemon can't be started: ${error.message}.`, hint: 'rolecall daemon run' };
+  });
+  child.on('exit', (exitCode) => {
+    hasEnded = true;
+    if (exitCode !== 0) {
+      failure ??= {
+        code: 'daemon-not-running',
+        message: 'The daemon ended while it was starting.',
+        hint: 'rolecall daemon run',
+      };
+    }
+  });
+  return {
+    failure: () => failure,
+    hasEnded: () => hasEnded,
+    release() {
+      if (child.connected) child.disconnect();
+      child.unref();
+    },
+  };
+}
