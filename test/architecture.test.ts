@@ -1,0 +1,263 @@
+// The walls of the house: which room may enter which, what each may bring along, and how every file is built.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  findCycles,
+  findDanglingImports,
+  findDefaultExports,
+  findForbiddenImports,
+  findMocksOfOurs,
+  findModuleState,
+  findNameFaults,
+  findOpeningFault,
+  findStaticPackages,
+  packageOf,
+  parseSource,
+  roomOf,
+} from './helpers/source-rules.ts';
+import type { RoomRule, SourceFile } from './helpers/source-rules.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** In order of dependency, which is the order to read the house in. */
+const ROOMS: readonly RoomRule[] = [
+  {
+    room: 'core',
+    rooms: [],
+    packages: [],
+    builtins: ['crypto', 'util'],
+    why: 'the vocabulary everybody speaks: if it knew a room or did I/O, everybody would',
+  },
+  {
+    room: 'sso',
+    rooms: ['core'],
+    packages: [],
+    builtins: ['crypto', 'util'],
+    why: 'the domain sees AWS, keychain and disk only through its two ports, so that a fake clock can drive all of it',
+  },
+  {
+    room: 'identity-center',
+    rooms: ['core', 'sso/ports'],
+    packages: [
+      '@aws-sdk/client-sso',
+      '@aws-sdk/client-sso-oidc',
+      '@aws-sdk/credential-providers',
+      '@smithy/node-http-handler',
+      'https-proxy-agent',
+      'proxy-from-env',
+    ],
+    builtins: ['*'],
+    why: 'the only place that speaks to AWS; it never imports the emulator, or both could share one mistake',
+  },
+  {
+    room: 'secret-store',
+    rooms: ['core', 'sso/ports'],
+    packages: ['@napi-rs/keyring'],
+    builtins: ['*'],
+    why: 'the only place that touches the OS keychain',
+  },
+  {
+    room: 'aws-config',
+    rooms: ['core', 'sso/ports'],
+    packages: ['fs-native-extensions'],
+    builtins: ['*'],
+    why: "the only place that writes the user's shared config file; the package is its lock",
+  },
+  {
+    room: 'local-api',
+    rooms: ['core'],
+    packages: ['json-schema-to-ts'],
+    builtins: ['*'],
+    why: 'the contract: clients load it at every start, so it brings nothing along but types',
+  },
+  {
+    room: 'service',
+    rooms: ['core', 'local-api'],
+    packages: [],
+    builtins: ['*'],
+    why: 'fills two templates and calls systemctl or launchctl',
+  },
+  {
+    room: 'daemon',
+    rooms: ['core', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api', 'service'],
+    packages: ['ajv', 'fastify', 'fs-native-extensions', 'json-schema-to-ts', 'smol-toml'],
+    builtins: ['*'],
+    why: 'the composition root may enter every room of the service, and no client of it',
+  },
+  {
+    room: 'cli',
+    rooms: ['core', 'local-api', 'service'],
+    packages: ['commander', 'open', '@inquirer/search', 'fzf'],
+    builtins: ['*'],
+    why: 'a thin client: what it needs from the daemon it asks over the socket',
+  },
+  {
+    room: 'tray',
+    rooms: ['core', 'local-api'],
+    packages: ['open', '@homebridge/dbus-native'],
+    builtins: ['*'],
+    why: 'a thin client like the CLI, and independent of it',
+  },
+  {
+    room: 'web',
+    rooms: [],
+    packages: [],
+    builtins: [],
+    why: 'plain files for a browser, which has none of our modules',
+  },
+  {
+    room: 'emulator',
+    rooms: ['core'],
+    packages: [],
+    builtins: ['*'],
+    why: "AWS's side of the wire: knowing our side would let both share one mistake",
+  },
+];
+
+/** Packages that cost a Node program 100 ms or more to load, or bring machine code: `what` names them in a failure. */
+const HEAVY: readonly { readonly what: string; readonly pattern: RegExp }[] = [
+  { what: 'the AWS SDK', pattern: /^@(aws-sdk|smithy)\// },
+  { what: 'Fastify or a schema compiler', pattern: /^(fastify|@fastify\/.*|ajv|@sinclair\/typebox)$/ },
+  { what: 'a native module', pattern: /^(@napi-rs\/.*|fs-native-extensions)$/ },
+];
+
+/** What each program must not load before it is needed, with the reason. */
+const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readonly string[]; readonly why: string }[] =
+  [
+    {
+      entry: 'src/cli/main.ts',
+      without: ['the AWS SDK', 'Fastify or a schema compiler', 'a native module'],
+      why: 'import cost is what makes a Node CLI slow: bare node 62 ms, the AWS SDK 117 more, Fastify 135 more',
+    },
+    {
+      entry: 'src/tray/main.ts',
+      without: ['the AWS SDK', 'Fastify or a schema compiler', 'a native module'],
+      why: 'a thin client like the CLI',
+    },
+    {
+      entry: 'src/daemon/main.ts',
+      without: ['the AWS SDK'],
+      why: 'the first answer may come from a cache; the SDK is loaded by the first call to AWS',
+    },
+  ];
+
+const PARSED = ['.ts', '.js', '.mjs'];
+const COMMENTED = [...PARSED, '.sh', '.css', '.html'];
+
+/** Paths of all files below a folder, from the root; an absent folder has none. */
+function listFiles(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length))
+    .toSorted();
+}
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const parseAll = (paths: readonly string[]): SourceFile[] =>
+  paths.filter((path) => PARSED.includes(extname(path))).map((path) => parseSource(path, read(path)));
+
+const [srcPaths, testPaths, binPaths] = [listFiles('src'), listFiles('test'), listFiles('bin')];
+const [src, test, bin] = [parseAll(srcPaths), parseAll(testPaths), parseAll(binPaths)];
+
+describe('the walk', () => {
+  it('saw the house, and not a part of it', () => {
+    for (const path of ['src/core/errors.ts', 'src/sso/ports.ts', 'src/cli/main.ts', 'src/daemon/main.ts']) {
+      expect(src.map((file) => file.path)).toContain(path);
+    }
+    expect(test.map((file) => file.path)).toContain('test/architecture.test.ts');
+    expect(bin.map((file) => file.path)).toEqual(['bin/rolecall.js', 'bin/rolecalld.js']);
+    // Every import of the house went through the rules below: so few would mean that reading them is broken.
+    expect(src.flatMap((file) => file.imports).length).toBeGreaterThan(src.length);
+  });
+
+  it('knows the room of every source file', () => {
+    const known = ROOMS.map(({ room }) => room);
+    expect(srcPaths.filter((path) => !known.includes(roomOf(path) ?? ''))).toEqual([]);
+  });
+});
+
+describe('the import table', () => {
+  it.each(ROOMS)('$room: $why', (rule) => {
+    const files = src.filter((file) => roomOf(file.path) === rule.room);
+    expect(files.flatMap((file) => findForbiddenImports(file, rule))).toEqual([]);
+  });
+
+  it('lists each room once, and after the rooms that it may enter', () => {
+    const names = ROOMS.map(({ room }) => room);
+    expect(new Set(names).size).toBe(names.length);
+    for (const [index, { rooms }] of ROOMS.entries()) {
+      for (const room of rooms) expect(names.slice(0, index)).toContain(room.split('/')[0]);
+    }
+  });
+
+  it('src loads only packages that are installed with rolecall', () => {
+    const manifest = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    const loaded = src.flatMap((file) =>
+      file.imports
+        .filter(({ specifier, kind }) => kind !== 'type' && /^[^.]/.test(specifier) && !specifier.startsWith('node:'))
+        .map(({ specifier }) => packageOf(specifier)),
+    );
+    expect(loaded.filter((name) => !Object.hasOwn(manifest.dependencies, name))).toEqual([]);
+  });
+
+  it('the programs in bin load compiled files, and the sources load neither tests nor bin', () => {
+    const foreign = bin.flatMap((file) => file.imports.map(({ specifier }) => specifier));
+    expect(foreign.filter((specifier) => !specifier.startsWith('../dist/') && !specifier.startsWith('node:'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('the import graph', () => {
+  it('has no import that leads nowhere', () => {
+    expect(findDanglingImports(src)).toEqual([]);
+  });
+
+  it('has no cycles: a cycle is one file that pretends to be several', () => {
+    expect(findCycles(src)).toEqual([]);
+  });
+
+  it.each(LIGHT_ENTRIES)('$entry loads at once neither of $without: $why', ({ entry, without }) => {
+    const packages = [...findStaticPackages(src, entry)];
+    const faults = HEAVY.filter(({ what }) => without.includes(what)).flatMap(({ what, pattern }) =>
+      packages.filter(([name]) => pattern.test(name)).map(([name, chain]) => `${what}: ${chain} -> ${name}`),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('knows packages that are heavy, all of which some room uses', () => {
+    const used = src.flatMap((file) => file.imports.map(({ specifier }) => packageOf(specifier)));
+    for (const { pattern } of HEAVY) expect(used.some((name) => pattern.test(name))).toBe(true);
+    for (const { without } of LIGHT_ENTRIES) {
+      for (const what of without) expect(HEAVY.map((row) => row.what)).toContain(what);
+    }
+  });
+});
+
+describe('every file', () => {
+  const all = [...src, ...test, ...bin];
+
+  it('keeps no state of the module: two daemons in one test must not meet', () => {
+    expect(src.flatMap(findModuleState)).toEqual([]);
+  });
+
+  it('is tested as it is, never as a mock of it', () => {
+    expect(test.flatMap(findMocksOfOurs)).toEqual([]);
+  });
+
+  it('exports by name', () => {
+    expect(all.flatMap(findDefaultExports)).toEqual([]);
+  });
+
+  it('opens with one sentence on what it is for', () => {
+    const paths = [...srcPaths, ...testPaths].filter((path) => COMMENTED.includes(extname(path)));
+    expect([...paths, ...binPaths].flatMap((path) => findOpeningFault(path, read(path)))).toEqual([]);
+  });
+
+  it('has a kebab-case name that says something', () => {
+    expect([...srcPaths, ...testPaths, ...binPaths].flatMap(findNameFaults)).toEqual([]);
+  });
+});
