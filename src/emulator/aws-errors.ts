@@ -1,0 +1,148 @@
+// AWS's errors as they stand on the wire: SSO OIDC, the SSO portal and STS each have a form of their own.
+import { type Reply, jsonReply, xmlReply } from './http.ts';
+import type { Dialect } from './operations.ts';
+
+interface ErrorRow {
+  readonly status: number;
+  /** The `error` of SSO OIDC's body; the other two dialects have none. */
+  readonly error?: string;
+  readonly message: string;
+}
+
+/** Status and words by dialect and exception; `message` is what is said when the caller gives no better words. */
+export const AWS_ERRORS = {
+  'sso-oidc': {
+    AccessDeniedException: { status: 400, error: 'access_denied', message: 'Access denied' },
+    AuthorizationPendingException: {
+      status: 400,
+      error: 'authorization_pending',
+      message: 'Authorization is still pending',
+    },
+    ExpiredTokenException: { status: 400, error: 'expired_token', message: 'The device code has expired' },
+    InternalServerException: { status: 500, error: 'server_error', message: 'Internal server error' },
+    InvalidClientException: { status: 401, error: 'invalid_client', message: 'Invalid client provided' },
+    InvalidClientMetadataException: {
+      status: 400,
+      error: 'invalid_client_metadata',
+      message: 'Invalid client metadata provided',
+    },
+    InvalidGrantException: { status: 400, error: 'invalid_grant', message: 'Invalid grant provided' },
+    InvalidRedirectUriException: {
+      status: 400,
+      error: 'invalid_redirect_uri',
+      message: 'Invalid redirect URI provided',
+    },
+    InvalidRequestException: { status: 400, error: 'invalid_request', message: 'Invalid request provided' },
+    InvalidScopeException: { status: 400, error: 'invalid_scope', message: 'Invalid scope provided' },
+    SlowDownException: { status: 400, error: 'slow_down', message: 'The client is polling too fast' },
+    UnauthorizedClientException: {
+      status: 400,
+      error: 'unauthorized_client',
+      message: 'The client is not authorized for this grant',
+    },
+    UnsupportedGrantTypeException: {
+      status: 400,
+      error: 'unsupported_grant_type',
+      message: 'Unsupported grant type provided',
+    },
+    TooManyRequestsException: { status: 429, error: 'slow_down', message: 'Too many requests' },
+  },
+  sso: {
+    // ForbiddenException and MethodNotAllowedException are in no model, yet the portal sends them (as of 2026-05).
+    ForbiddenException: { status: 403, message: 'No access' },
+    InternalServerException: { status: 500, message: 'Internal server error' },
+    InvalidRequestException: { status: 400, message: 'Invalid request' },
+    MethodNotAllowedException: { status: 405, message: 'Method not allowed' },
+    ResourceNotFoundException: { status: 404, message: 'Resource not found' },
+    TooManyRequestsException: { status: 429, message: 'HTTP 429 Unknown Code' },
+    UnauthorizedException: { status: 401, message: 'Session token not found or invalid' },
+  },
+  sts: {
+    ExpiredToken: { status: 403, message: 'The security token included in the request is expired' },
+    InternalFailure: { status: 500, message: 'Internal failure' },
+    InvalidAction: { status: 400, message: 'Could not find operation' },
+    InvalidClientTokenId: { status: 403, message: 'The security token included in the request is invalid.' },
+    MissingAuthenticationToken: { status: 403, message: 'Request is missing Authentication Token' },
+    Throttling: { status: 429, message: 'Rate exceeded' },
+  },
+} as const satisfies Record<Dialect, Record<string, ErrorRow>>;
+
+export type OidcException = keyof (typeof AWS_ERRORS)['sso-oidc'];
+export type PortalException = keyof (typeof AWS_ERRORS)['sso'];
+export type StsException = keyof (typeof AWS_ERRORS)['sts'];
+
+/** An answer that a handler gives by throwing: the exception's own status and form. */
+export class AwsError extends Error {
+  readonly dialect: Dialect;
+  readonly exception: string;
+
+  constructor(dialect: Dialect, exception: string, message?: string) {
+    super(message ?? rowOf(dialect, exception)?.message ?? exception);
+    this.dialect = dialect;
+    this.exception = exception;
+  }
+}
+
+export function oidcError(exception: OidcException, message?: string): AwsError {
+  return new AwsError('sso-oidc', exception, message);
+}
+
+export function portalError(exception: PortalException, message?: string): AwsError {
+  return new AwsError('sso', exception, message);
+}
+
+export function stsError(exception: StsException, message?: string): AwsError {
+  return new AwsError('sts', exception, message);
+}
+
+export function isExceptionOf(dialect: Dialect, exception: string): boolean {
+  return rowOf(dialect, exception) !== undefined;
+}
+
+/** The reply for `error`; `status` replaces the exception's own, for faults that AWS has no exception for. */
+export function formatAwsError(error: AwsError, requestId: string, status?: number): Reply {
+  const row = rowOf(error.dialect, error.exception);
+  const httpStatus = status ?? row?.status ?? 500;
+  const ids = { 'x-amzn-requestid': requestId };
+  switch (error.dialect) {
+    case 'sso-oidc':
+      return jsonReply(
+        httpStatus,
+        { error: row?.error ?? 'server_error', error_description: error.message },
+        {
+          ...ids,
+          'x-amzn-errortype': `${error.exception}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/`,
+        },
+      );
+    case 'sso':
+      return jsonReply(
+        httpStatus,
+        { message: error.message, __type: `com.amazonaws.switchboard.portal#${error.exception}` },
+        { ...ids, 'x-amzn-errortype': error.exception },
+      );
+    case 'sts':
+      return xmlReply(
+        httpStatus,
+        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
+          `<Error><Type>Sender</Type><Code>${error.exception}</Code><Message>${error.message}</Message></Error>` +
+          `<RequestId>${requestId}</RequestId></ErrorResponse>`,
+      );
+  }
+}
+
+/** How a dialect says "too many calls", and how it says "our fault". */
+export const THROTTLED: Readonly<Record<Dialect, string>> = {
+  'sso-oidc': 'TooManyRequestsException',
+  sso: 'TooManyRequestsException',
+  sts: 'Throttling',
+};
+export const SERVER_FAILED: Readonly<Record<Dialect, string>> = {
+  'sso-oidc': 'InternalServerException',
+  sso: 'InternalServerException',
+  sts: 'InternalFailure',
+};
+
+function rowOf(dialect: Dialect, exception: string): ErrorRow | undefined {
+  const rows: Readonly<Record<string, ErrorRow>> = AWS_ERRORS[dialect];
+  return Object.hasOwn(rows, exception) ? rows[exception] : undefined;
+}

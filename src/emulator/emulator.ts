@@ -1,0 +1,162 @@
+// IAM Identity Center in memory: puts the parts together, in-process for tests and over HTTP for everybody else.
+import { type Server, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type Clock, createSystemClock } from '../core/clock.ts';
+import { UsageError } from '../core/errors.ts';
+import { createDefaultDirectory } from './default-directory.ts';
+import { type PendingDeviceAuthorization, createDeviceAuthorizations } from './device-authorizations.ts';
+import { type Directory, createDirectory } from './directory.ts';
+import type { DirectoryDocument } from './directory-document.ts';
+import { type Fault, createFaultBoard } from './faults.ts';
+import { type Knobs, createKnobBoard } from './knobs.ts';
+import { createListener } from './listener.ts';
+import { createOidcRoutes } from './oidc.ts';
+import type { Operation } from './operations.ts';
+import { createPortalRoutes } from './portal.ts';
+import { type RandomBytes, systemRandom } from './random.ts';
+import { createRegistrations } from './registrations.ts';
+import { type CallCounts, type RecordedRequest, createRequestLog } from './request-log.ts';
+import { createRoleCredentialsDesk } from './role-credentials.ts';
+import { createSessions } from './sessions.ts';
+import { createStsRoutes } from './sts.ts';
+import { createThrottle } from './throttle.ts';
+
+export interface EmulatorOptions extends Partial<Knobs> {
+  /** One team's story when absent. */
+  readonly directory?: DirectoryDocument;
+  readonly clock?: Clock;
+  readonly random?: RandomBytes;
+}
+
+export interface Emulator {
+  /**
+   * Where it answers, from now on. Port 0 is any free one. It can listen again after a close, with all it knows.
+   * Rejects with Node's own error, as in EADDRINUSE.
+   */
+  listen(port?: number, host?: string, tls?: { key: string; cert: string }): Promise<{ url: string; port: number }>;
+  /** Ends every connection at once. */
+  close(): Promise<void>;
+  /** Where it answers; empty while it does not. */
+  readonly url: string;
+  /** The three endpoint variables that point AWS clients here. */
+  environment(): Record<'AWS_ENDPOINT_URL_SSO_OIDC' | 'AWS_ENDPOINT_URL_SSO' | 'AWS_ENDPOINT_URL_STS', string>;
+
+  readonly directory: Directory;
+  readonly knobs: Knobs;
+  /** @throws UsageError invalid-request: not a knob, or not a value for it */
+  turnKnobs(changes: Partial<Knobs>): void;
+
+  /** @throws UsageError invalid-request: not a fault */
+  addFault(fault: Fault): void;
+  faults(): readonly Fault[];
+  clearFaults(): void;
+
+  pendingDeviceAuthorizations(): readonly PendingDeviceAuthorization[];
+  /** Says Allow as this user, or as the first of the directory. @throws UsageError invalid-request: no such code or user */
+  approve(userCode: string, userName?: string): void;
+  /** @throws UsageError invalid-request: no such code */
+  deny(userCode: string): void;
+
+  /** Ends sessions, of one user or all; returns how many. The same goes for the two below. */
+  revokeSessions(userName?: string): number;
+  expireAccessTokens(userName?: string): number;
+  killRefreshTokens(userName?: string): number;
+  /** Every client has to register again. */
+  expireRegistrations(): void;
+
+  calls(): CallCounts;
+  /** Calls of one operation; `detail` narrows to a grant, an account or `ACCOUNT/ROLE`. */
+  countCalls(operation: Operation, detail?: string): number;
+  requests(): readonly RecordedRequest[];
+  /** Forgets calls and requests. */
+  resetCalls(): void;
+}
+
+/** @throws UsageError invalid-request: the directory or a knob is wrong */
+export function createEmulator(options: EmulatorOptions = {}): Emulator {
+  const { directory: document, clock = createSystemClock(), random = systemRandom, ...knobOptions } = options;
+  const directory = createDirectory(document ?? createDefaultDirectory());
+  const knobs = createKnobBoard(knobOptions);
+  const shared = { clock, random, knobs, directory };
+  const registrations = createRegistrations(shared);
+  const deviceAuthorizations = createDeviceAuthorizations(shared);
+  const sessions = createSessions(shared);
+  const roleCredentials = createRoleCredentialsDesk(shared);
+  const faults = createFaultBoard(clock);
+  const log = createRequestLog();
+  let url = '';
+  let server: Server | undefined;
+  let closing = new AbortController();
+
+  const routes = [
+    ...createOidcRoutes({ directory, knobs, registrations, deviceAuthorizations, sessions, origin: () => url }),
+    ...createPortalRoutes({ directory, knobs, sessions, roleCredentials, throttle: createThrottle(clock) }),
+    ...createStsRoutes({ roleCredentials, random }),
+  ];
+
+  const emulator: Emulator = {
+    async listen(port = 0, host = '127.0.0.1', tls) {
+      if (server !== undefined) throw new UsageError('invalid-request', `The emulator listens on ${url} already.`);
+      closing = new AbortController();
+      const listener = createListener({ routes, clock, random, faults, log, signal: closing.signal });
+      const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
+      const created = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
+      await new Promise<void>((resolve, reject) => {
+        created.once('error', reject);
+        created.listen(port, host, () => {
+          created.off('error', reject);
+          resolve();
+        });
+      });
+      server = created;
+      const bound = (created.address() as AddressInfo).port;
+      url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+      return { url, port: bound };
+    },
+    async close() {
+      const closed = server;
+      if (closed === undefined) return;
+      server = undefined;
+      url = '';
+      closing.abort(new Error('The emulator closes.'));
+      await new Promise<void>((resolve) => {
+        closed.close(() => resolve());
+        closed.closeAllConnections();
+      });
+    },
+    get url() {
+      return url;
+    },
+    environment: () => ({
+      AWS_ENDPOINT_URL_SSO_OIDC: url,
+      AWS_ENDPOINT_URL_SSO: url,
+      AWS_ENDPOINT_URL_STS: url,
+    }),
+
+    directory,
+    get knobs() {
+      return knobs.current;
+    },
+    turnKnobs: (changes) => knobs.turn(changes),
+
+    addFault: (fault) => faults.add(fault),
+    faults: () => faults.list(),
+    clearFaults: () => faults.clear(),
+
+    pendingDeviceAuthorizations: () => deviceAuthorizations.pending(),
+    approve: (userCode, userName) => deviceAuthorizations.approve(userCode, userName),
+    deny: (userCode) => deviceAuthorizations.deny(userCode),
+
+    revokeSessions: (userName) => sessions.revoke(userName),
+    expireAccessTokens: (userName) => sessions.expireAccessTokens(userName),
+    killRefreshTokens: (userName) => sessions.killRefreshTokens(userName),
+    expireRegistrations: () => registrations.expireAll(),
+
+    calls: () => log.counts(),
+    countCalls: (operation, detail) => log.count(operation, detail),
+    requests: () => log.requests(),
+    resetCalls: () => log.reset(),
+  };
+  return emulator;
+}

@@ -1,0 +1,127 @@
+// One request from its first byte to its last: recorded, routed, faulted, answered.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import { toRolecallError } from '../core/errors.ts';
+import { AwsError, SERVER_FAILED, formatAwsError } from './aws-errors.ts';
+import type { FaultBoard } from './faults.ts';
+import { BodyTooLargeError, type HttpRequest, type Reply, type Route, jsonReply, matchPath, readBody } from './http.ts';
+import { OPERATIONS } from './operations.ts';
+import { BEARER_HEADER } from './portal.ts';
+import { type RandomBytes, randomUuid } from './random.ts';
+import type { RequestLog } from './request-log.ts';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+export interface ListenerDeps {
+  readonly routes: readonly Route[];
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly faults: FaultBoard;
+  readonly log: RequestLog;
+  /** Aborted when the emulator closes, so that no delayed answer holds it up. */
+  readonly signal: AbortSignal;
+}
+
+/** The listener for node:http and node:https. It never rejects. */
+export function createListener(
+  deps: ListenerDeps,
+): (message: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (message, response) => {
+    const { path, query } = splitTarget(message.url ?? '/');
+    const method = message.method ?? 'GET';
+    const found = findRoute(deps.routes, method, path);
+    let setStatus: ((status: number) => void) | undefined;
+    const recordOnce = (request?: HttpRequest) => {
+      setStatus ??= deps.log.record({
+        atMs: deps.clock.nowMs(),
+        method,
+        path,
+        host: message.headers.host ?? '',
+        hasBearerToken: message.headers[BEARER_HEADER] !== undefined,
+        operation: found?.route?.operation ?? null,
+        detail: (request && found?.route?.detailOf?.(request)) ?? null,
+      });
+    };
+    let reply: Reply | undefined;
+    try {
+      const body = await readBody(message, found?.route?.bodyLimitBytes ?? BODY_LIMIT_BYTES);
+      const request: HttpRequest = { method, path, query, headers: message.headers, body };
+      recordOnce(request);
+      reply = await answer(deps, found, request);
+    } catch (thrown) {
+      recordOnce();
+      if (thrown instanceof BodyTooLargeError) {
+        reply = { ...jsonReply(413, { message: 'Request entity too large' }), headers: { connection: 'close' } };
+      }
+    }
+    if (reply === undefined) {
+      message.socket.destroy();
+      return;
+    }
+    setStatus?.(reply.status);
+    response.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
+    response.end(reply.body);
+  };
+}
+
+type FoundRoute =
+  | { readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
+  | { readonly route?: undefined; readonly allow: string };
+
+function findRoute(routes: readonly Route[], method: string, path: string): FoundRoute | undefined {
+  const methods: string[] = [];
+  for (const route of routes) {
+    const parameters = matchPath(route.path, path);
+    if (parameters === undefined) continue;
+    if (route.method === method) return { route, parameters };
+    methods.push(route.method);
+  }
+  return methods.length === 0 ? undefined : { allow: methods.join(', ') };
+}
+
+async function answer(
+  deps: ListenerDeps,
+  found: FoundRoute | undefined,
+  request: HttpRequest,
+): Promise<Reply | undefined> {
+  if (found === undefined) {
+    return jsonReply(404, { message: 'Not found' }, { 'x-amzn-errortype': 'UnknownOperationException' });
+  }
+  if (found.route === undefined) {
+    return jsonReply(
+      405,
+      { message: 'Method not allowed' },
+      { allow: found.allow, 'x-amzn-errortype': 'MethodNotAllowedException' },
+    );
+  }
+  const { route, parameters } = found;
+  const requestId = randomUuid(deps.random);
+  const work = async (): Promise<Reply> => {
+    try {
+      return await route.handle(request, parameters);
+    } catch (thrown) {
+      return replyToFailure(thrown, route, requestId);
+    }
+  };
+  if (route.operation === undefined) return work();
+  const call = { operation: route.operation, detail: route.detailOf?.(request), requestId, signal: deps.signal };
+  const reply = await deps.faults.answer(call, work);
+  return reply && { ...reply, headers: { 'x-amzn-requestid': requestId, ...reply.headers } };
+}
+
+function replyToFailure(thrown: unknown, route: Route, requestId: string): Reply {
+  if (thrown instanceof AwsError) return formatAwsError(thrown, requestId);
+  if (route.operation !== undefined) {
+    const dialect = OPERATIONS[route.operation];
+    return formatAwsError(new AwsError(dialect, SERVER_FAILED[dialect]), requestId);
+  }
+  const error = toRolecallError(thrown);
+  return jsonReply(error.httpStatus, error.toBody());
+}
+
+/** A target such as `//x` or `/%zz` is no reason to fail: the path is what stands before the question mark. */
+function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const mark = target.indexOf('?');
+  if (mark < 0) return { path: target, query: new URLSearchParams() };
+  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
+}

@@ -1,0 +1,22 @@
+// Every AWS call that the emulator answers, and the dialect that its errors are spoken in.
+
+/** One row a call. Adding a call to the emulator starts with a row here. */
+export const OPERATIONS = {
+  RegisterClient: 'sso-oidc',
+  StartDeviceAuthorization: 'sso-oidc',
+  CreateToken: 'sso-oidc',
+  ListAccounts: 'sso',
+  ListAccountRoles: 'sso',
+  GetRoleCredentials: 'sso',
+  Logout: 'sso',
+  GetCallerIdentity: 'sts',
+} as const;
+
+export type Operation = keyof typeof OPERATIONS;
+export type Dialect = (typeof OPERATIONS)[Operation];
+
+export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly Operation[];
+
+export function isOperation(name: string): name is Operation {
+  return Object.hasOwn(OPERATIONS, name);
+}

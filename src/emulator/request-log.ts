@@ -1,0 +1,63 @@
+// What was asked of the emulator: counts by operation, and the last requests without anything secret in them.
+import { type Operation, OPERATION_NAMES } from './operations.ts';
+
+export interface RecordedRequest {
+  readonly atMs: number;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly host: string;
+  readonly hasBearerToken: boolean;
+  readonly operation: Operation | null;
+  /** The grant of CreateToken, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
+  readonly detail: string | null;
+  /** Null while it is being answered, and when the connection was dropped. */
+  readonly status: number | null;
+}
+
+export type CallCounts = Readonly<Record<Operation, number>>;
+
+export interface RequestLog {
+  /** Notes a request; what is returned notes its status. */
+  record(request: Omit<RecordedRequest, 'status'>): (status: number) => void;
+  /** The last ten thousand, oldest first. */
+  requests(): readonly RecordedRequest[];
+  counts(): CallCounts;
+  /** Calls of an operation; with `detail`, only those about that. */
+  count(operation: Operation, detail?: string): number;
+  reset(): void;
+}
+
+const MAX_RECORDED_REQUESTS = 10_000;
+
+export function createRequestLog(): RequestLog {
+  let recorded: { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] }[] = [];
+  let counts = new Map<string, number>();
+  const keyOf = (operation: Operation, detail: string | null) =>
+    detail === null ? operation : `${operation} ${detail}`;
+  const add = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+
+  return {
+    record(request) {
+      const entry = { ...request, status: null as number | null };
+      recorded.push(entry);
+      // Cut in halves, not one by one: shifting a long list on every request would be slow.
+      if (recorded.length > 2 * MAX_RECORDED_REQUESTS) recorded = recorded.slice(-MAX_RECORDED_REQUESTS);
+      if (request.operation !== null) {
+        add(keyOf(request.operation, null));
+        if (request.detail !== null) add(keyOf(request.operation, request.detail));
+      }
+      return (status) => {
+        entry.status = status;
+      };
+    },
+    requests: () => recorded.slice(-MAX_RECORDED_REQUESTS).map((entry) => ({ ...entry })),
+    counts: () =>
+      Object.fromEntries(OPERATION_NAMES.map((operation) => [operation, counts.get(operation) ?? 0])) as CallCounts,
+    count: (operation, detail) => counts.get(keyOf(operation, detail ?? null)) ?? 0,
+    reset() {
+      recorded = [];
+      counts = new Map();
+    },
+  };
+}
