@@ -1,0 +1,43 @@
+// Sums up vitest's JSON report as "N passed, N failed, N skipped" and fails when anything failed or nothing ran.
+import { readFileSync } from 'node:fs';
+
+/** Skips that CI puts up with: part of the test's name, and why. Everything else that is skipped there has failed. */
+const ALLOWED_SKIPS = [];
+
+const [reportPath, ...failedStages] = process.argv.slice(2);
+const isSystemRequired = process.env.ROLECALL_REQUIRE_SYSTEM === '1';
+const passed = [];
+const failed = [];
+const skipped = [];
+
+let report;
+try {
+  report = JSON.parse(readFileSync(reportPath, 'utf8'));
+} catch (error) {
+  console.log(`There is no report of the tests (${error.message}).`);
+}
+
+for (const file of report?.testResults ?? []) {
+  const failedBefore = failed.length;
+  for (const { fullName, status } of file.assertionResults) {
+    const name = `${file.name}: ${fullName}`;
+    if (status === 'passed') passed.push(name);
+    else if (status === 'failed') failed.push(name);
+    else if (isSystemRequired && !ALLOWED_SKIPS.some(({ part }) => fullName.includes(part))) {
+      failed.push(`${name} (skipped, but ROLECALL_REQUIRE_SYSTEM is set)`);
+    } else skipped.push(name);
+  }
+  // A file that does not load, or whose beforeAll fails, has no failed test in the report.
+  if (file.status === 'failed' && failed.length === failedBefore) {
+    failed.push(`${file.name}: ${file.message.split('\n')[0] || 'the file could not be loaded'}`);
+  }
+}
+
+// "npm test" fails because of the tests above, unless none of those is known to have failed.
+for (const stage of failedStages) if (stage !== 'npm test' || failed.length === 0) failed.push(`stage ${stage}`);
+if (passed.length === 0 && failed.length === 0) failed.push('not one test ran');
+
+for (const name of failed) console.log(`failed: ${name}`);
+for (const name of skipped) console.log(`skipped: ${name}`);
+console.log(`${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped`);
+process.exitCode = failed.length === 0 ? 0 : 1;
