@@ -1,0 +1,89 @@
+// Who may speak to a surface at all: looked at before any route, 404s and unparsable requests included.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { RefusedError, UsageError, type RolecallError } from '../core/errors.ts';
+
+export interface GuardedRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** As it came, still percent-encoded. */
+  readonly rawUrl: string;
+}
+
+/** The refusal, or undefined when the request may go on. Its text never repeats anything of the request. */
+export type Guard = (request: GuardedRequest) => RolecallError | undefined;
+
+/** No document of ours comes near this. */
+export const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** The unix socket: the file's owner is the permission; a browser that was talked into speaking to it is not. */
+export function createSocketGuard(): Guard {
+  return (request) =>
+    checkHost(request, 'localhost') ??
+    checkNoForeignPage(request, undefined) ??
+    checkBodySize(request) ??
+    checkControlCharacters(request);
+}
+
+/** A loopback port, which every process and page of the machine can reach: the token is the permission. */
+export function createWebGuard(options: { readonly host: string; readonly token: string }): Guard {
+  const expected = digest(`Bearer ${options.token}`);
+  return (request) =>
+    checkHost(request, options.host) ??
+    checkNoForeignPage(request, `http://${options.host}`) ??
+    checkToken(request, expected) ??
+    checkBodySize(request) ??
+    checkControlCharacters(request);
+}
+
+/** A page under another name that resolves to loopback (DNS rebinding) sends that name. */
+function checkHost({ headers }: GuardedRequest, host: string): RolecallError | undefined {
+  return headers.host === host ? undefined : refused('The request names another host than this surface.');
+}
+
+/** A browser says where a request comes from; another port of 127.0.0.1 is `same-site`, which is foreign too. */
+function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | undefined): RolecallError | undefined {
+  const { origin, referer } = headers;
+  const site = headers['sec-fetch-site'];
+  if (origin !== undefined && origin !== ownOrigin) return refused('The request comes from another origin.');
+  if (referer !== undefined && (ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
+    return refused('The request comes from a page of another origin.');
+  }
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    return refused('The request comes from another site.');
+  }
+  return undefined;
+}
+
+function isBelow(referer: string, origin: string): boolean {
+  return referer === origin || referer.startsWith(`${origin}/`);
+}
+
+function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallError | undefined {
+  const given = digest(headers.authorization ?? '');
+  // Digests have one length, so the comparison tells nothing by its time.
+  if (timingSafeEqual(given, expected)) return undefined;
+  return new RefusedError('token-required', 'The request needs the bearer token of this daemon.', {
+    hint: 'rolecall status',
+  });
+}
+
+function checkBodySize({ headers }: GuardedRequest): RolecallError | undefined {
+  const length = headers['content-length'];
+  if (length === undefined || Number(length) <= BODY_LIMIT_BYTES) return undefined;
+  return new UsageError('invalid-request', 'The body of the request is too large.');
+}
+
+/** Raw or percent-encoded C0, DEL or C1: no name of AWS's has any, and a line break has fooled many a helper. */
+function checkControlCharacters({ rawUrl }: GuardedRequest): RolecallError | undefined {
+  const hasControl =
+    /[\u0000-\u001f\u007f-\u009f]/.test(rawUrl) || /%(?:[01][0-9a-f]|7f)|%c2%[89][0-9a-f]/i.test(rawUrl);
+  return hasControl ? new UsageError('invalid-request', 'The request has a control character in it.') : undefined;
+}
+
+function refused(message: string): RefusedError {
+  return new RefusedError('caller-not-allowed', message);
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

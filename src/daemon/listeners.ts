@@ -1,0 +1,99 @@
+// Where the daemon can be reached: the unix socket, its alias for callers without XDG_RUNTIME_DIR, and the loopback port.
+import { lstatSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { UnavailableError } from '../core/errors.ts';
+import { ensurePrivateDirectory } from './private-directory.ts';
+
+/** sun_path on macOS; Linux has four more. */
+const LONGEST_SOCKET_PATH = 103;
+
+/**
+ * Listens on `path`, in place of a dead socket at the most: the caller holds the daemon's lock.
+ * @throws UnavailableError file-not-writable: the path is too long, is taken by something that is no socket, or by a living one
+ */
+export async function listenOnSocket(server: Server, path: string, userId: number): Promise<void> {
+  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
+    throw notUsable(path, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock');
+  }
+  ensurePrivateDirectory(dirname(path), userId);
+  await removeDeadSocket(path);
+  // 0600 from the first moment: under the usual mask the socket would be open to the group for an instant.
+  const mask = process.umask(0o177);
+  try {
+    await listen(server, { path });
+  } finally {
+    process.umask(mask);
+  }
+}
+
+async function removeDeadSocket(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  // The alias of an earlier daemon that listened elsewhere.
+  if (found.isSymbolicLink()) return rmSync(path);
+  if (!found.isSocket()) throw notUsable(path, 'a file that is no socket is in the way', `ls -l ${path}`);
+  if (await isAlive(path)) throw notUsable(path, 'another program listens there', 'rolecall daemon stop');
+  rmSync(path);
+}
+
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+}
+
+/** Listens on 127.0.0.1; gives the port. @throws UnavailableError when the wanted port is taken */
+export async function listenOnLoopback(server: Server, port: number): Promise<number> {
+  try {
+    await listen(server, { host: '127.0.0.1', port });
+  } catch (cause) {
+    throw new UnavailableError(
+      'file-not-writable',
+      `The port ${port} of the setting web_port can't be used: ${(cause as Error).message}.`,
+      { hint: 'rolecall status', cause },
+    );
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+function listen(server: Server, options: { path: string } | { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Makes `aliasPath`, which every caller with this HOME knows, lead to the socket.
+ * cron and ssh have no XDG_RUNTIME_DIR, and one daemon must be found by both kinds of callers.
+ */
+export function aliasSocket(aliasPath: string, socketPath: string, userId: number): void {
+  if (aliasPath === socketPath) return;
+  ensurePrivateDirectory(dirname(aliasPath), userId);
+  rmSync(aliasPath, { force: true });
+  symlinkSync(socketPath, aliasPath);
+}
+
+/** Removes the alias if it is still ours. */
+export function removeAlias(aliasPath: string, socketPath: string): void {
+  if (aliasPath === socketPath) return;
+  try {
+    if (readlinkSync(aliasPath) === socketPath) rmSync(aliasPath);
+  } catch {
+    // Gone already, or replaced by another daemon's socket.
+  }
+}
+
+function notUsable(path: string, reason: string, hint: string): UnavailableError {
+  return new UnavailableError('file-not-writable', `The socket ${path} can't be used: ${reason}.`, { hint });
+}

@@ -1,0 +1,75 @@
+// The daemon's log: one line an event, in a file of bounded size that only its owner can read.
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { formatUtcSeconds, type Clock } from '../core/clock.ts';
+
+export type LogLevel = 'info' | 'warn' | 'error';
+
+export interface Log {
+  (level: LogLevel, message: string): void;
+}
+
+export interface LogFile {
+  readonly log: Log;
+  close(): void;
+}
+
+/** The file and one predecessor: two megabytes at the most. */
+const LARGEST_BYTES = 1024 * 1024;
+
+/**
+ * Opens the log at `path`; when it is full it becomes `path.1` and a new one begins.
+ * A log that can't be written is silent: no disk trouble may stop the handing out of credentials.
+ */
+export function openLogFile(
+  path: string,
+  clock: Clock,
+  options: { readonly alsoTo?: (line: string) => void; readonly largestBytes?: number } = {},
+): LogFile {
+  const largestBytes = options.largestBytes ?? LARGEST_BYTES;
+  let fd = openForAppending(path);
+  let size = fd === undefined ? 0 : fstatSync(fd).size;
+
+  function rotate(): void {
+    if (fd !== undefined) closeSync(fd);
+    try {
+      renameSync(path, `${path}.1`);
+    } catch {
+      // Without the rename the file would grow on; better to be silent.
+      fd = undefined;
+      return;
+    }
+    fd = openForAppending(path);
+    size = 0;
+  }
+
+  return {
+    log(level, message) {
+      // One event, one line, whatever is in it.
+      const line = `${formatUtcSeconds(clock.nowMs())} ${level} ${escapeControls(message)}\n`;
+      options.alsoTo?.(line);
+      if (size + line.length > largestBytes) rotate();
+      if (fd === undefined) return;
+      try {
+        size += writeSync(fd, line);
+      } catch {
+        // A full disk: see above.
+      }
+    },
+    close() {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
+  };
+}
+
+function openForAppending(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch {
+    return undefined;
+  }
+}
+
+function escapeControls(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
+}

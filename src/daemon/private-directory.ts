@@ -1,0 +1,47 @@
+// Directories that only their owner may enter: created so, and verified before anything is put in.
+import { lstatSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UnavailableError } from '../core/errors.ts';
+
+/**
+ * Makes sure that `path` is a directory of `userId`, 0700 and no symlink; parents are created 0700 when missing.
+ * @throws UnavailableError file-not-writable: naming what is wrong and the command that mends it
+ */
+export function ensurePrivateDirectory(path: string, userId: number): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Created with its final mode: a chmod afterwards would leave a moment in which others can enter.
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw notUsable(path, describeErrno(error), error);
+  }
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) throw notUsable(path, 'it is a symbolic link', undefined, `ls -l ${quote(path)}`);
+  if (!found.isDirectory()) throw notUsable(path, 'it is not a directory', undefined, `ls -l ${quote(path)}`);
+  if (found.uid !== userId) throw notUsable(path, 'it belongs to another user', undefined, `ls -ld ${quote(path)}`);
+  if ((found.mode & 0o077) !== 0) {
+    throw notUsable(path, 'others may enter it', undefined, `chmod 700 ${quote(path)}`);
+  }
+}
+
+function notUsable(path: string, reason: string, cause: unknown, hint?: string): UnavailableError {
+  return new UnavailableError('file-not-writable', `The directory ${path} can't be used: ${reason}.`, {
+    cause,
+    hint: hint ?? `ls -ld ${quote(dirname(path))}`,
+  });
+}
+
+function describeErrno(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const known: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full',
+    EROFS: 'the file system is read-only',
+    EACCES: 'permission denied',
+    ENOTDIR: 'a part of the path is a file',
+  };
+  return (code === undefined ? undefined : known[code]) ?? (error as Error).message;
+}
+
+function quote(path: string): string {
+  return /^[A-Za-z0-9_./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
