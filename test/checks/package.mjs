@@ -1,5 +1,5 @@
 // Compiles and packs rolecall as npm would publish it, beside the checkout's own dist, and has publint judge it.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,20 +9,15 @@ import { formatMessage } from 'publint/utils';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-/** A copy, for a build in place would pull dist from under a daemon or a test that runs from it. */
-function stage() {
-  const cache = join(ROOT, 'node_modules', '.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'rolecall-package-'));
-  for (const name of ['package.json', 'README.md', 'LICENSE', ...manifest.files]) {
-    if (name !== 'dist' && existsSync(join(ROOT, name)))
-      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+/** Fills `folder` with what is published: a build in place would pull dist from under a daemon that runs from it. */
+function stage(folder) {
+  const wanted = ['package.json', 'README.md', 'LICENSE', ...manifest.files].filter((name) => name !== 'dist');
+  for (const name of wanted.filter((one) => existsSync(join(ROOT, one)))) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
-  execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['--outDir', join(folder, 'dist')], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
-  return folder;
+  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const { status } = spawnSync(tsc, ['--outDir', join(folder, 'dist')], { cwd: ROOT, stdio: 'inherit' });
+  return status === 0 ? [] : ['it does not compile'];
 }
 
 /** What npm would put into the archive. */
@@ -32,16 +27,20 @@ function listPacked(folder) {
   return files.map(({ path }) => path);
 }
 
-const folder = stage();
+const cache = join(ROOT, 'node_modules', '.cache');
+mkdirSync(cache, { recursive: true });
+const folder = mkdtempSync(join(cache, 'rolecall-package-'));
 const faults = [];
 try {
+  faults.push(...stage(folder));
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
   // What the shims load, which publint does not follow.
   const needed = ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/cli/main.js', 'dist/daemon/main.js', ...programs];
-  for (const path of needed) if (!packed.includes(path)) faults.push(`${path} is not in the package`);
-  for (const path of packed)
-    if (/^(src|test|\.ci)\//.test(path)) faults.push(`${path} does not belong into the package`);
+  const missing = needed.filter((path) => !packed.includes(path));
+  const foreign = packed.filter((path) => /^(src|test|\.ci)\//.test(path));
+  faults.push(...missing.map((path) => `${path} is not in the package`));
+  faults.push(...foreign.map((path) => `${path} does not belong in the package`));
   for (const path of programs.filter((program) => packed.includes(program))) {
     try {
       accessSync(join(folder, path), constants.X_OK);

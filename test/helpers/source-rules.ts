@@ -69,7 +69,7 @@ export function roomOf(path: string): string | undefined {
 }
 
 /** Where a relative import leads, as a path from the root. */
-export function resolveImport(fromPath: string, specifier: string): string {
+function resolveImport(fromPath: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(fromPath), specifier));
 }
 
