@@ -266,6 +266,7 @@ describe('the opening comment', () => {
     '// Says what it is for.\nimport "./a.ts";',
     '// Says what it is for,\n// in two lines.\nimport "./a.ts";',
     '// Says what it is for.',
+    '// Says what it is for.\n// @ts-expect-error no types',
     '#!/usr/bin/env node\n// Says what it is for.\n',
     '#!/bin/sh\n# Says what it is for.\nset -eu\n',
     '/* Says what it is for. */\nbody {}\n',

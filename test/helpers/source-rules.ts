@@ -307,6 +307,8 @@ export function findDefaultExports(file: SourceFile): string[] {
   return found;
 }
 
+const SENTENCE_END = /[.?!:]$/;
+
 /** Says what is wrong with the comment that a file must open with: one sentence on what the file is for. */
 export function findOpeningFault(path: string, text: string): string[] {
   const lines = text.split('\n');
@@ -314,7 +316,7 @@ export function findOpeningFault(path: string, text: string): string[] {
   if (lines[0]?.startsWith('#!') === true || /^<!doctype/i.test(lines[0] ?? '')) lines.shift();
   const opening = readOpening(lines);
   if (opening === undefined) return [`${path} does not open with a comment`];
-  if (!/[.?!:]$/.test(opening)) return [`${path} opens with a comment that is no sentence: it has no end`];
+  if (!SENTENCE_END.test(opening)) return [`${path} opens with a comment that is no sentence: it has no end`];
   if (opening.split(/\s+/).length < 4) return [`${path} opens with a comment that says next to nothing`];
   return [];
 }
@@ -332,11 +334,13 @@ function readOpening(lines: readonly string[]): string | undefined {
   }
   const marker = /^(\/\/|#) /.exec(first)?.[1];
   if (marker === undefined) return undefined;
-  const end = lines.findIndex((line) => !line.startsWith(`${marker} `));
-  return lines
-    .slice(0, end === -1 ? undefined : end)
-    .map((line) => line.slice(marker.length + 1).trim())
-    .join(' ');
+  // The sentence may run over several lines; what comments say below it is no part of it.
+  const words: string[] = [];
+  for (const line of lines) {
+    if (!line.startsWith(`${marker} `) || SENTENCE_END.test(words.at(-1) ?? '')) break;
+    words.push(line.slice(marker.length + 1).trim());
+  }
+  return words.join(' ');
 }
 
 /** Words that fit any file and therefore say nothing about one. */
