@@ -80,6 +80,11 @@ export function createDeviceAuthorizations(deps: {
     record.state = 'approved';
     record.userName = name;
   };
+  // A directory that has lost that user leaves the code waiting, as a person who never comes would.
+  const autoApproveRecord = (record: DeviceAuthorizationRecord, user: string | true) => {
+    const userName = user === true ? deps.directory.users()[0]?.userName : user;
+    if (userName !== undefined && deps.directory.findUser(userName) !== undefined) approveRecord(record, userName);
+  };
 
   return {
     start({ clientId, clientName }) {
@@ -94,7 +99,7 @@ export function createDeviceAuthorizations(deps: {
         expiresAtMs: deps.clock.nowMs() + deviceCodeLifetimeSeconds * 1000,
         state: 'pending',
       };
-      if (autoApprove !== false) approveRecord(record, autoApprove === true ? undefined : autoApprove);
+      if (autoApprove !== false) autoApproveRecord(record, autoApprove);
       byDeviceCode.set(record.deviceCode, record);
       return {
         deviceCode: record.deviceCode,

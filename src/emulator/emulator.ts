@@ -4,21 +4,28 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Clock, createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
+import { type ListenAddress, guardControl, guardPages } from './caller-guard.ts';
+import { createControlRoutes } from './control.ts';
 import { createDefaultDirectory } from './default-directory.ts';
 import { type PendingDeviceAuthorization, createDeviceAuthorizations } from './device-authorizations.ts';
+import { createDevicePageRoutes } from './device-page.ts';
 import { type Directory, createDirectory } from './directory.ts';
 import type { DirectoryDocument } from './directory-document.ts';
 import { type Fault, createFaultBoard } from './faults.ts';
 import { type Knobs, createKnobBoard } from './knobs.ts';
 import { createListener } from './listener.ts';
+import { createNonces } from './nonces.ts';
 import { createOidcRoutes } from './oidc.ts';
 import type { Operation } from './operations.ts';
+import { createStyleRoutes } from './page-style.ts';
 import { createPortalRoutes } from './portal.ts';
 import { type RandomBytes, systemRandom } from './random.ts';
 import { createRegistrations } from './registrations.ts';
 import { type CallCounts, type RecordedRequest, createRequestLog } from './request-log.ts';
 import { createRoleCredentialsDesk } from './role-credentials.ts';
 import { createSessions } from './sessions.ts';
+import { type EndpointEnvironment, endpointEnvironment } from './shell-lines.ts';
+import { createStartPageRoutes } from './start-page.ts';
 import { createStsRoutes } from './sts.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -40,7 +47,7 @@ export interface Emulator {
   /** Where it answers; empty while it does not. */
   readonly url: string;
   /** The three endpoint variables that point AWS clients here. */
-  environment(): Record<'AWS_ENDPOINT_URL_SSO_OIDC' | 'AWS_ENDPOINT_URL_SSO' | 'AWS_ENDPOINT_URL_STS', string>;
+  environment(): EndpointEnvironment;
 
   readonly directory: Directory;
   readonly knobs: Knobs;
@@ -77,7 +84,7 @@ export interface Emulator {
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const { directory: document, clock = createSystemClock(), random = systemRandom, ...knobOptions } = options;
   const directory = createDirectory(document ?? createDefaultDirectory());
-  const knobs = createKnobBoard(knobOptions);
+  const knobs = createKnobBoard();
   const shared = { clock, random, knobs, directory };
   const registrations = createRegistrations(shared);
   const deviceAuthorizations = createDeviceAuthorizations(shared);
@@ -85,19 +92,25 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const roleCredentials = createRoleCredentialsDesk(shared);
   const faults = createFaultBoard(clock);
   const log = createRequestLog();
-  let url = '';
+  const nonces = createNonces(shared);
+  let address: ListenAddress = NOWHERE;
   let server: Server | undefined;
   let closing = new AbortController();
 
-  const routes = [
-    ...createOidcRoutes({ directory, knobs, registrations, deviceAuthorizations, sessions, origin: () => url }),
-    ...createPortalRoutes({ directory, knobs, sessions, roleCredentials, throttle: createThrottle(clock) }),
-    ...createStsRoutes({ roleCredentials, random }),
-  ];
+  const turnKnobs = (changes: Partial<Knobs>) => {
+    const { autoApprove } = changes;
+    if (typeof autoApprove === 'string' && directory.findUser(autoApprove) === undefined) {
+      throw new UsageError('invalid-request', `autoApprove names ${JSON.stringify(autoApprove)}, which is no user.`);
+    }
+    knobs.turn(changes);
+  };
+  turnKnobs(knobOptions);
 
   const emulator: Emulator = {
     async listen(port = 0, host = '127.0.0.1', tls) {
-      if (server !== undefined) throw new UsageError('invalid-request', `The emulator listens on ${url} already.`);
+      if (server !== undefined) {
+        throw new UsageError('invalid-request', `The emulator listens on ${address.origin} already.`);
+      }
       closing = new AbortController();
       const listener = createListener({ routes, clock, random, faults, log, signal: closing.signal });
       const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
@@ -111,14 +124,15 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       });
       server = created;
       const bound = (created.address() as AddressInfo).port;
-      url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+      const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+      address = { host, port: bound, origin: url };
       return { url, port: bound };
     },
     async close() {
       const closed = server;
       if (closed === undefined) return;
       server = undefined;
-      url = '';
+      address = NOWHERE;
       closing.abort(new Error('The emulator closes.'));
       await new Promise<void>((resolve) => {
         closed.close(() => resolve());
@@ -126,19 +140,15 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       });
     },
     get url() {
-      return url;
+      return address.origin;
     },
-    environment: () => ({
-      AWS_ENDPOINT_URL_SSO_OIDC: url,
-      AWS_ENDPOINT_URL_SSO: url,
-      AWS_ENDPOINT_URL_STS: url,
-    }),
+    environment: () => endpointEnvironment(address.origin),
 
     directory,
     get knobs() {
       return knobs.current;
     },
-    turnKnobs: (changes) => knobs.turn(changes),
+    turnKnobs,
 
     addFault: (fault) => faults.add(fault),
     faults: () => faults.list(),
@@ -158,5 +168,23 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     requests: () => log.requests(),
     resetCalls: () => log.reset(),
   };
+
+  const origin = () => address.origin;
+  const routes = [
+    ...createOidcRoutes({ directory, knobs, registrations, deviceAuthorizations, sessions, origin }),
+    ...createPortalRoutes({ directory, knobs, sessions, roleCredentials, throttle: createThrottle(clock) }),
+    ...createStsRoutes({ roleCredentials, random }),
+    ...guardPages(
+      [
+        ...createDevicePageRoutes({ directory, deviceAuthorizations, nonces }),
+        ...createStartPageRoutes({ directory, roleCredentials, nonces, origin }),
+        ...createStyleRoutes(),
+      ],
+      () => address,
+    ),
+    ...guardControl(createControlRoutes(emulator), () => address),
+  ];
   return emulator;
 }
+
+const NOWHERE: ListenAddress = { host: '', port: 0, origin: '' };

@@ -42,9 +42,9 @@ export interface KnobBoard {
   turn(changes: Partial<Knobs>): void;
 }
 
-/** Knobs at their defaults, with `initial` turned. */
-export function createKnobBoard(initial: Partial<Knobs>): KnobBoard {
-  let current = { ...DEFAULT_KNOBS, ...parseKnobs(initial) };
+/** Knobs at their defaults. */
+export function createKnobBoard(): KnobBoard {
+  let current = DEFAULT_KNOBS;
   return {
     get current() {
       return current;

@@ -32,6 +32,8 @@ export function createListener(
     const found = findRoute(deps.routes, method, path);
     let setStatus: ((status: number) => void) | undefined;
     const recordOnce = (request?: HttpRequest) => {
+      // Looking at the record must not be in it.
+      if (path.startsWith('/control/')) return;
       setStatus ??= deps.log.record({
         atMs: deps.clock.nowMs(),
         method,
