@@ -1,0 +1,144 @@
+// Puts a whole file in place at once: written beside, synced, renamed; what a killed process left behind is cleared.
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { RolecallError, UnavailableError } from '../core/errors.ts';
+
+export interface AtomicWrite {
+  /** Where the file itself is: a symlink here would be replaced, not followed. */
+  readonly targetPath: string;
+  readonly content: string;
+  readonly mode: number;
+  /** Given back to the file when it is not ours and the system lets us. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** True: fail with EEXIST when the target is there by then. */
+  readonly mustBeNew: boolean;
+  /** Runs when everything is on disk and only the rename is missing; throwing abandons the write. */
+  readonly beforeReplace?: () => Promise<void>;
+}
+
+/** Resolves when the new content is durable under the target's name; leaves no temporary file, whatever happens. */
+export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
+  const { targetPath, mustBeNew } = write;
+  const temporaryPath = join(dirname(targetPath), temporaryName(targetPath));
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const file = await open(temporaryPath, flags, write.mode);
+    try {
+      await file.writeFile(write.content, 'utf8');
+      if (write.owner !== undefined) await giveTo(file, write.owner);
+      // The umask took bits away, and chown may have.
+      await file.chmod(write.mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await write.beforeReplace?.();
+    if (mustBeNew) await linkOrRename(temporaryPath, targetPath);
+    else await rename(temporaryPath, targetPath);
+  } finally {
+    // After a rename there is nothing left to remove.
+    await unlink(temporaryPath).catch(() => undefined);
+  }
+  await syncFolder(dirname(targetPath));
+}
+
+/** The folder and its missing parents, 0700 when new; an existing one is left as it is. */
+export async function ensureFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** Removes temporary files beside the target whose writer is dead; failing to is no failure. */
+export async function removeLeftovers(targetPath: string): Promise<void> {
+  const folder = dirname(targetPath);
+  const prefix = temporaryPrefix(targetPath);
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix)) continue;
+    const writer = TEMPORARY_SUFFIX.exec(name.slice(prefix.length))?.groups;
+    if (writer === undefined || isAlive(Number(writer['pid']), writer['started'] ?? '')) continue;
+    await unlink(join(folder, name)).catch(() => undefined);
+  }
+}
+
+/** `thrown` as the error that a person is told: the path, what was tried and why it failed. */
+export function toFileError(thrown: unknown, path: string, attempt: 'read' | 'written' | 'deleted'): RolecallError {
+  if (thrown instanceof RolecallError) return thrown;
+  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${describeReason(thrown)}.`, {
+    cause: thrown,
+  });
+}
+
+export function errorCode(thrown: unknown): string | undefined {
+  return (thrown as NodeJS.ErrnoException | undefined)?.code;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk reports an error',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symlinks go in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'a folder on the way to it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'something on the way to it is no folder',
+  EPERM: 'the system does not permit it',
+  EROFS: 'the file system is read-only',
+};
+
+function describeReason(thrown: unknown): string {
+  const code = errorCode(thrown) ?? '';
+  return REASONS[code] ?? (code === '' ? 'something unexpected happened' : `the system says ${code}`);
+}
+
+// Process id and start time: in a container every run may have the same id.
+const TEMPORARY_SUFFIX = /^(?<pid>\d+)-(?<started>[0-9a-z]+)-[0-9a-f]{12}\.tmp$/u;
+
+function temporaryPrefix(targetPath: string): string {
+  return `.${basename(targetPath)}.rolecall-`;
+}
+
+function temporaryName(targetPath: string): string {
+  return `${temporaryPrefix(targetPath)}${process.pid}-${ownStart()}-${randomBytes(6).toString('hex')}.tmp`;
+}
+
+function ownStart(): string {
+  return Math.round(performance.timeOrigin).toString(36);
+}
+
+function isAlive(pid: number, started: string): boolean {
+  if (pid === process.pid) return started === ownStart();
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
+}
+
+async function giveTo(file: FileHandle, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+  const { uid, gid } = await file.stat();
+  if (uid === owner.uid && gid === owner.gid) return;
+  await file.chown(owner.uid, owner.gid).catch(() => undefined);
+}
+
+/** A hard link fails when the name is taken, a rename would replace it; where links do not exist, rename must do. */
+async function linkOrRename(temporaryPath: string, targetPath: string): Promise<void> {
+  try {
+    await link(temporaryPath, targetPath);
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errorCode(error) ?? '')) throw error;
+    await rename(temporaryPath, targetPath);
+  }
+}
+
+/** Some file systems cannot sync a folder; the rename stands all the same. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}

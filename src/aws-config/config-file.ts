@@ -1,0 +1,233 @@
+// The shared config file on disk: read as a document, replaced under a lock, never against what somebody else wrote meanwhile.
+import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { tryLock } from 'fs-native-extensions';
+import type { Clock } from '../core/clock.ts';
+import { ConflictError, UnavailableError } from '../core/errors.ts';
+import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
+import type { ConfigDocument } from './document.ts';
+import { parseConfigDocument } from './document.ts';
+
+export interface ConfigFileSnapshot {
+  /** Of the empty text when the file does not exist. */
+  readonly document: ConfigDocument;
+  readonly exists: boolean;
+  /** Absent with the file. */
+  readonly modifiedAtMs?: number;
+}
+
+export interface ConfigFile {
+  /** Absolute, as the user named it: a symlink is not resolved. */
+  readonly path: string;
+  /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
+  read(): Promise<ConfigFileSnapshot>;
+  /**
+   * Resolves when the file holds `newText`, its mode, owner and symlinks as before (0600 when new).
+   * Calls and processes wait for each other; after any failure the file is as it was.
+   * @throws ConflictError config-changed-meanwhile: the file is not `expectedText` any more
+   * @throws UnavailableError file-not-writable: disk full, no permission, not a file, lock held too long
+   */
+  write(expectedText: string, newText: string): Promise<'written' | 'unchanged'>;
+}
+
+const LOCK_TIMEOUT_MS = 10_000;
+const LOCK_POLL_MS = 20;
+const NEW_FILE_MODE = 0o600;
+const MOST_SYMLINKS = 40;
+
+/** `AWS_CONFIG_FILE` (`~` and a relative path resolved), else `~/.aws/config`. */
+export function configFilePath(
+  environment: Readonly<Record<string, string | undefined>>,
+  homeDirectory: string,
+): string {
+  const named = environment['AWS_CONFIG_FILE'];
+  if (named === undefined || named === '') return join(homeDirectory, '.aws', 'config');
+  return resolve(named.replace(/^~(?=\/|$)/u, () => homeDirectory));
+}
+
+/** The file at `path`; nothing is touched before the first call. */
+export function createConfigFile(deps: {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly lockTimeoutMs?: number;
+}): ConfigFile {
+  const { path, clock } = deps;
+  const lockTimeoutMs = deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
+
+  async function write(expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
+    const deadlineMs = clock.nowMs() + lockTimeoutMs;
+    for (;;) {
+      const targetPath = await resolveTarget(path);
+      const present = await statIfPresent(targetPath);
+      if (present === undefined) return await create(targetPath, expectedText, newText);
+      refuseUnwritable(path, present);
+      const file = await openIfPresent(targetPath);
+      if (file === undefined) continue;
+      try {
+        await lock(file, deadlineMs);
+        // Whoever held the lock has put another file in this one's place; that one is to be locked.
+        if (!(await isStillAt(file, targetPath))) continue;
+        return await replace(file, targetPath, expectedText, newText);
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  async function create(targetPath: string, expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
+    if (expectedText !== '') throw changedMeanwhile(path);
+    if (newText === '') return 'unchanged';
+    const folder = dirname(targetPath);
+    // Below a dangling symlink the folder belongs to somebody else's plan (a dotfiles folder not mounted yet).
+    if (targetPath === path || (await isSamePlace(dirname(path), folder))) await ensureFolder(folder);
+    await removeLeftovers(targetPath);
+    try {
+      await writeFileAtomically({ targetPath, content: newText, mode: NEW_FILE_MODE, mustBeNew: true });
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? changedMeanwhile(path) : error;
+    }
+    return 'written';
+  }
+
+  async function replace(
+    file: FileHandle,
+    targetPath: string,
+    expectedText: string,
+    newText: string,
+  ): Promise<'written' | 'unchanged'> {
+    const expected = Buffer.from(expectedText, 'utf8');
+    const refuseChanged = async () => {
+      const isSame = (await isStillAt(file, targetPath)) && (await readFile(targetPath)).equals(expected);
+      if (!isSame) throw changedMeanwhile(path);
+    };
+    await refuseChanged();
+    await removeLeftovers(targetPath);
+    if (newText === expectedText) return 'unchanged';
+    const { mode, uid, gid } = await file.stat();
+    await writeFileAtomically({
+      targetPath,
+      content: newText,
+      mode: mode & 0o777,
+      owner: { uid, gid },
+      mustBeNew: false,
+      // Again at the last moment: an editor may have saved while we were writing beside.
+      beforeReplace: refuseChanged,
+    });
+    return 'written';
+  }
+
+  async function lock(file: FileHandle, deadlineMs: number): Promise<void> {
+    while (!tryLockIfSupported(file.fd)) {
+      if (clock.nowMs() >= deadlineMs) {
+        throw new UnavailableError('file-not-writable', `${path} cannot be written: another program keeps it locked.`);
+      }
+      await clock.sleep(LOCK_POLL_MS);
+    }
+  }
+
+  return {
+    path,
+    async read() {
+      try {
+        const present = await statIfPresent(path);
+        if (present === undefined) return { document: parseConfigDocument('', path), exists: false };
+        const bytes = await readRegular(path, present);
+        return { document: parseBytes(bytes, path), exists: true, modifiedAtMs: present.mtimeMs };
+      } catch (error) {
+        throw toFileError(error, path, 'read');
+      }
+    },
+    async write(expectedText, newText) {
+      try {
+        return await write(expectedText, newText);
+      } catch (error) {
+        throw toFileError(error, path, 'written');
+      }
+    },
+  };
+}
+
+/** A device such as /dev/null is an empty file; reading a pipe could hang for ever. */
+async function readRegular(path: string, present: Stats): Promise<Buffer> {
+  if (present.isCharacterDevice()) return Buffer.alloc(0);
+  if (!present.isFile()) throw new UnavailableError('file-not-writable', `${path} cannot be read: it is no regular file.`);
+  return await readFile(path);
+}
+
+function parseBytes(bytes: Buffer, path: string): ConfigDocument {
+  // Keeps a byte order mark; bytes that are no UTF-8 become U+FFFD, and then differ from the file.
+  const text = bytes.toString('utf8');
+  const document = parseConfigDocument(text, path);
+  if (!text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes)) return document;
+  const line = document.lines.findIndex((candidate) => candidate.text.includes('\ufffd')) + 1;
+  const problem = { line, reason: 'there are bytes that are not UTF-8' };
+  return { ...document, problems: [problem, ...document.problems].sort((a, b) => a.line - b.line) };
+}
+
+function refuseUnwritable(path: string, present: Stats): void {
+  if (!present.isFile()) {
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: it is no regular file.`);
+  }
+  // A rename would get past this, and root past everything: whoever took the write bit away meant it.
+  if ((present.mode & 0o200) === 0) {
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: the file is read-only.`);
+  }
+}
+
+/** Where the file is or, for a dangling symlink, where it would be. */
+async function resolveTarget(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  let target = path;
+  for (let hops = 0; hops < MOST_SYMLINKS; hops += 1) {
+    const here = await lstat(target).catch(() => undefined);
+    if (here === undefined || !here.isSymbolicLink()) return target;
+    target = resolve(await realpath(dirname(target)), await readlink(target));
+  }
+  return target;
+}
+
+async function isSamePlace(folder: string, otherFolder: string): Promise<boolean> {
+  return folder === otherFolder || (await realpath(folder).catch(() => undefined)) === otherFolder;
+}
+
+async function statIfPresent(path: string): Promise<Stats | undefined> {
+  return await unlessAbsent(stat(path));
+}
+
+async function openIfPresent(path: string): Promise<FileHandle | undefined> {
+  return await unlessAbsent(open(path, 'r+'));
+}
+
+async function isStillAt(file: FileHandle, path: string): Promise<boolean> {
+  const [held, there] = [await file.stat(), await statIfPresent(path)];
+  return there !== undefined && there.ino === held.ino && there.dev === held.dev;
+}
+
+async function unlessAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Network file systems without locks let everybody through: the comparison before the rename is what is left. */
+function tryLockIfSupported(fileDescriptor: number): boolean {
+  try {
+    return tryLock(fileDescriptor);
+  } catch (error) {
+    if (['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errorCode(error) ?? '')) return true;
+    throw error;
+  }
+}
+
+function changedMeanwhile(path: string): ConflictError {
+  return new ConflictError('config-changed-meanwhile', `${path} was changed by another program in the meantime.`);
+}

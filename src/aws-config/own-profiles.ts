@@ -1,0 +1,84 @@
+// The profiles that stand in our block of the shared config file, as an earlier sync wrote them.
+import { ConflictError } from '../core/errors.ts';
+import type { ConfigDocument, ConfigSection } from './document.ts';
+import type { ManagedBlock } from './managed-block.ts';
+import { BLOCK_END, isInsideBlock } from './managed-block.ts';
+
+/** The role that an earlier sync wrote a profile for; the session by its selector. */
+export interface WrittenRole {
+  readonly sessionSelector: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
+}
+
+export interface OwnProfile {
+  readonly section: ConfigSection;
+  readonly profileName: string;
+  /** Absent for what follows the current role, and for what a person typed between our markers. */
+  readonly role?: WrittenRole;
+  readonly followsCurrent: boolean;
+}
+
+const ROLE_ARGUMENTS = /\s--session (?<session>\S+) --account (?<account>\d{12}) --role (?<role>\S+)$/u;
+const CURRENT_ARGUMENT = /\s--current$/u;
+const TEMPLATE_LINE = /^# names (?<template>\S+)$/u;
+
+/**
+ * The profiles of the block, in file order.
+ * @throws ConflictError config-section-not-ours: a section that rolecall never writes, such as an sso-session, stands there
+ */
+export function readOwnProfiles(document: ConfigDocument, block: ManagedBlock | undefined): OwnProfile[] {
+  if (block === undefined) return [];
+  return document.sections
+    .filter(({ line }) => isInsideBlock(block, line))
+    .map((section) => {
+      if (section.kind !== 'profile' && section.kind !== 'default') {
+        throw new ConflictError(
+          'config-section-not-ours',
+          `${document.path}, line ${section.line}: [${section.header}] stands in rolecall's block and would be lost, move it below "${BLOCK_END}".`,
+        );
+      }
+      const command = entryValue(section, 'credential_process') ?? '';
+      const role = readCommandRole(command) ?? readNativeRole(section);
+      return {
+        section,
+        profileName: section.name,
+        ...(role === undefined ? {} : { role }),
+        followsCurrent: CURRENT_ARGUMENT.test(command),
+      };
+    });
+}
+
+/** The line that records the template; without ":" and "=", or `aws configure set` would write below it. */
+export function formatTemplateLine(templateText: string): string {
+  return `# names ${templateText}`;
+}
+
+/** The name template that the block was written with, or undefined when it does not say. */
+export function readTemplateLine(document: ConfigDocument, block: ManagedBlock | undefined): string | undefined {
+  if (block === undefined) return undefined;
+  for (const { text } of document.lines.slice(block.startLine, block.endLine - 1)) {
+    const template = TEMPLATE_LINE.exec(text.trim())?.groups?.['template'];
+    if (template !== undefined) return template;
+  }
+  return undefined;
+}
+
+function readCommandRole(command: string): WrittenRole | undefined {
+  const groups = ROLE_ARGUMENTS.exec(command)?.groups;
+  if (groups === undefined) return undefined;
+  const { session = '', account = '', role = '' } = groups;
+  return { sessionSelector: session, accountId: account, permissionSet: role };
+}
+
+function readNativeRole(section: ConfigSection): WrittenRole | undefined {
+  const session = entryValue(section, 'sso_session');
+  const accountId = entryValue(section, 'sso_account_id');
+  const permissionSet = entryValue(section, 'sso_role_name');
+  if (session === undefined || accountId === undefined || permissionSet === undefined) return undefined;
+  return { sessionSelector: session, accountId, permissionSet };
+}
+
+function entryValue(section: ConfigSection, key: string): string | undefined {
+  return section.entries.find((entry) => entry.key === key)?.value;
+}

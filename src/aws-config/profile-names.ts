@@ -1,0 +1,128 @@
+// What generated profiles are called: the name template, the characters every client reads, and rules for equal names.
+import { createHash } from 'node:crypto';
+import { UsageError } from '../core/errors.ts';
+import type { Role } from '../core/model.ts';
+import { sessionSelector } from './session-selector.ts';
+
+const PLACEHOLDERS = ['account_name', 'account_id', 'permission_set', 'session'] as const;
+type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** Literal text and placeholders in turn; `text` is the template as compared between syncs. */
+export interface NameTemplate {
+  readonly text: string;
+  readonly parts: readonly ({ readonly literal: string } | { readonly placeholder: Placeholder })[];
+}
+
+export interface NameableRole extends Role {
+  readonly accountName?: string;
+}
+
+// `current` and `default` are ours in another sense; on `[profile __proto__]` the JS SDK refuses the whole file.
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['current', 'default', '__proto__']);
+const ISSUABLE_NAME = /^[A-Za-z0-9_.@/-]+$/u;
+
+/**
+ * The template of `profiles.name` in the settings.
+ * @throws UsageError settings-invalid: an unknown or unfinished placeholder
+ */
+export function parseNameTemplate(template: string): NameTemplate {
+  const parts = template.split(/(\{[^{}]*\})/u).flatMap((piece): NameTemplate['parts'] => {
+    if (piece === '') return [];
+    if (!/[{}]/u.test(piece)) return [{ literal: replaceOtherCharacters(piece) }];
+    const placeholder = PLACEHOLDERS.find((known) => piece === `{${known}}`);
+    if (placeholder !== undefined) return [{ placeholder }];
+    const known = PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
+    throw new UsageError(
+      'settings-invalid',
+      `"${piece}" in the setting profiles.name is no placeholder; known are ${known}.`,
+    );
+  });
+  const text = parts.map((part) => ('literal' in part ? part.literal : `{${part.placeholder}}`)).join('');
+  return { text, parts };
+}
+
+/** `text` in `A-Za-z0-9_.@/-`: a run of other characters becomes one `-`, none at either end; may be empty. */
+export function reduceName(text: string): string {
+  return trimDashes(replaceOtherCharacters(text));
+}
+
+/** One string a role, equal exactly when session, account and permission set are. */
+export function roleKey(role: Role): string {
+  return `${role.sessionName}\0${role.accountId}\0${role.permissionSet}`;
+}
+
+/**
+ * A profile name for each role, by {@link roleKey}; no two are equal, whatever the order of the roles.
+ * `issued` names stay. Of equal new names all get the account id; if that is not enough, the session too, then a hash.
+ */
+export function nameProfiles(options: {
+  readonly template: NameTemplate;
+  readonly roles: readonly NameableRole[];
+  readonly issued: ReadonlyMap<string, string>;
+}): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set(RESERVED_NAMES);
+  const unnamed: { readonly key: string; readonly role: NameableRole; level: number; name: string }[] = [];
+
+  for (const role of options.roles) {
+    const key = roleKey(role);
+    const name = options.issued.get(key);
+    if (name !== undefined && ISSUABLE_NAME.test(name) && !taken.has(name)) {
+      names.set(key, name);
+      taken.add(name);
+    } else {
+      unnamed.push({ key, role, level: 0, name: nameAtLevel(options.template, role, 0) });
+    }
+  }
+
+  for (let open = unnamed; open.length > 0; ) {
+    const claims = new Map<string, number>();
+    for (const { name } of unnamed) claims.set(name, (claims.get(name) ?? 0) + 1);
+    open = unnamed.filter(({ name, level }) => level < LAST_LEVEL && (taken.has(name) || claims.get(name) !== 1));
+    for (const claim of open) {
+      claim.level += 1;
+      claim.name = nameAtLevel(options.template, claim.role, claim.level);
+    }
+  }
+  for (const { key, name } of unnamed) names.set(key, name);
+  return names;
+}
+
+/** Answers whether a profile name matches one of the globs; `*` is any run of characters, `?` any one. */
+export function createNameMatcher(globs: readonly string[]): (profileName: string) => boolean {
+  const patterns = globs.map((glob) => {
+    const source = glob.replace(/[.+^${}()|[\]\\/-]/gu, '\\$&').replace(/\*+/gu, '.*').replace(/\?/gu, '.');
+    return new RegExp(`^${source}$`, 'su');
+  });
+  return (profileName) => patterns.some((pattern) => pattern.test(profileName));
+}
+
+const LAST_LEVEL = 3;
+
+/** The name at one step of the ladder: plain, with the account id, with the session, with a hash of all three. */
+function nameAtLevel(template: NameTemplate, role: NameableRole, level: number): string {
+  const has = (placeholder: Placeholder) =>
+    template.parts.some((part) => 'placeholder' in part && part.placeholder === placeholder);
+  const accountName = reduceName(role.accountName ?? '') || role.accountId;
+  const session = reduceName(role.sessionName) || sessionSelector(role.sessionName);
+  const values: Record<Placeholder, string> = {
+    account_name: level >= 1 ? `${accountName}-${role.accountId}` : accountName,
+    account_id: role.accountId,
+    permission_set: reduceName(role.permissionSet) || 'permission-set',
+    session,
+  };
+  let name = template.parts.map((part) => ('literal' in part ? part.literal : values[part.placeholder])).join('');
+  name = trimDashes(name) || role.accountId;
+  if (level >= 1 && !has('account_name') && !has('account_id')) name += `-${role.accountId}`;
+  if (level >= 2 && !has('session')) name += `-${session}`;
+  if (level >= 3) name += `-${createHash('sha256').update(roleKey(role)).digest('hex').slice(0, 12)}`;
+  return name;
+}
+
+function replaceOtherCharacters(text: string): string {
+  return text.replace(/[^A-Za-z0-9_.@/-]+/gu, '-');
+}
+
+function trimDashes(text: string): string {
+  return text.replace(/^-+|-+$/gu, '');
+}

@@ -1,0 +1,413 @@
+// What a sync would write into the shared config file: which profiles, under which names, and the text with its diff.
+import { UsageError } from '../core/errors.ts';
+import type { Catalog, Role, SsoSession } from '../core/model.ts';
+import { quoteCommandWord } from './command-word.ts';
+import { unifiedDiff } from './diff.ts';
+import type { ConfigDocument, ConfigProblem } from './document.ts';
+import { malformedError, parseConfigDocument } from './document.ts';
+import type { ManagedBlock } from './managed-block.ts';
+import { findManagedBlock, isInsideBlock, replaceManagedBlock } from './managed-block.ts';
+import type { OwnProfile } from './own-profiles.ts';
+import { formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
+import type { NameableRole, NameTemplate } from './profile-names.ts';
+import { createNameMatcher, nameProfiles, parseNameTemplate, roleKey } from './profile-names.ts';
+import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
+import { readSsoSessions } from './sso-sessions.ts';
+
+export type ProfileStyle = 'credential_process' | 'sso';
+
+/** `[profiles]` of the settings, and the region map of `[[role]]` as a function. */
+export interface ProfileSettings {
+  readonly nameTemplate: string;
+  readonly style: ProfileStyle;
+  readonly defaultFollowsCurrent: boolean;
+  /** Globs over profile names. */
+  readonly exclude: readonly string[];
+  /** For every profile without a region of its own; the session's `sso_region` when absent. */
+  readonly region?: string;
+  /** The first match of the region map, or undefined. */
+  readonly regionFor?: (role: Role) => string | undefined;
+}
+
+export interface PlannedProfile extends Role {
+  readonly profileName: string;
+  readonly accountName?: string;
+  readonly region: string;
+  readonly style: ProfileStyle;
+}
+
+/** A profile that leaves the file; without a role when it was none that rolecall wrote. */
+export interface RemovedProfile extends Partial<Role> {
+  readonly profileName: string;
+}
+
+export interface SkippedProfile extends Partial<Role> {
+  readonly profileName: string;
+  /** `hand-written`: the user has a profile of this name; `unusable-name`: no AWS account id or permission set name. */
+  readonly reason: 'hand-written' | 'unusable-name';
+  /** Of the hand-written profile. */
+  readonly line?: number;
+}
+
+/** Names once issued, with the template that they were made from: another template makes new names. */
+export interface IssuedNames {
+  readonly template: string;
+  readonly profiles: readonly (Role & { readonly profileName: string })[];
+}
+
+export interface ProfilePlanRequest {
+  readonly document: ConfigDocument;
+  /** By session name. A session without one, or with an incomplete one, loses no profile. */
+  readonly catalogs: ReadonlyMap<string, Catalog>;
+  readonly settings: ProfileSettings;
+  /** Absolute path of `rolecall-credential-process`. */
+  readonly credentialProcessPath: string;
+  /** Names of an earlier plan, for roles that the block does not have now; the block's own names come first. */
+  readonly previousNames?: IssuedNames;
+  /** Gives `[profile current]` its region; the first session's when absent. */
+  readonly currentRole?: Role;
+}
+
+export interface ProfilePlan {
+  /** One for each account and permission set, sorted by name. */
+  readonly profiles: readonly PlannedProfile[];
+  /** `current`, and `default` when asked for: they follow the current role and are in no other list. */
+  readonly followers: readonly { readonly profileName: string; readonly region?: string }[];
+  readonly added: readonly PlannedProfile[];
+  readonly removed: readonly RemovedProfile[];
+  /** Under the same name as before, with other lines. */
+  readonly changed: readonly PlannedProfile[];
+  readonly skipped: readonly SkippedProfile[];
+  /** How many profiles `exclude` keeps out. */
+  readonly excludedCount: number;
+  readonly issuedNames: IssuedNames;
+  /** The whole file as it would be. */
+  readonly text: string;
+  /** Unified; empty when the file is as planned already. */
+  readonly diff: string;
+}
+
+const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,64}$/u;
+const ACCOUNT_ID = /^\d{12}$/u;
+const REGION = /^[A-Za-z0-9-]{1,63}$/u;
+
+/**
+ * The plan for the document and what is known of each session; pure, and the same again once it was written.
+ * @throws UsageError config-malformed: AWS's clients refuse what stands outside our block, or would the outcome
+ * @throws UsageError settings-invalid: name template, region or credentialProcessPath cannot be written
+ * @throws ConflictError config-section-not-ours: broken markers, or somebody else's section between them
+ */
+export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
+  const { document, settings } = request;
+  const template = parseNameTemplate(settings.nameTemplate);
+  if (settings.region !== undefined) checkRegion(settings.region);
+  const block = findManagedBlock(document);
+  const own = readOwnProfiles(document, block);
+  const { sessions } = readSsoSessions(document);
+  const handWritten = readHandWrittenLines(document, block);
+
+  const listed = listRoles(sessions, request.catalogs);
+  const kept = keptRoles(own, document, sessions, request.catalogs, listed.roles);
+  const roles = new Map([...listed.roles, ...kept]);
+  const names = nameProfiles({
+    template,
+    roles: [...roles.values()],
+    issued: issuedNames(request, template, readTemplateLine(document, block), own, kept),
+  });
+
+  const isExcluded = createNameMatcher(settings.exclude);
+  const regions = new Map(sessions.map((session) => [session.sessionName, session.region]));
+  const profiles: PlannedProfile[] = [];
+  const skipped: SkippedProfile[] = [...listed.unusable];
+  let excludedCount = 0;
+  for (const [key, { sessionName, accountId, permissionSet, accountName, writtenRegion }] of roles) {
+    const profileName = names.get(key) ?? '';
+    const role = { sessionName, accountId, permissionSet };
+    const line = handWritten.get(profileName);
+    if (isExcluded(profileName)) {
+      excludedCount += 1;
+    } else if (line !== undefined) {
+      skipped.push({ profileName, ...role, reason: 'hand-written', line });
+    } else {
+      const region =
+        settings.regionFor?.(role) ?? settings.region ?? regions.get(sessionName) ?? writtenRegion ?? FALLBACK_REGION;
+      profiles.push({
+        profileName,
+        ...role,
+        ...(accountName === undefined ? {} : { accountName }),
+        region: checkRegion(region),
+        style: settings.style,
+      });
+    }
+  }
+  profiles.sort(byProfileName);
+
+  const followers: { profileName: string; region?: string }[] = [];
+  const currentRegion = regionOfCurrent(request, sessions);
+  for (const profileName of settings.defaultFollowsCurrent ? ['current', 'default'] : ['current']) {
+    const line = handWritten.get(profileName);
+    if (line !== undefined) skipped.push({ profileName, reason: 'hand-written', line });
+    else followers.push({ profileName, ...(currentRegion === undefined ? {} : { region: currentRegion }) });
+  }
+  skipped.sort(byProfileName);
+
+  const command = quoteCommandWord(checkPath(request.credentialProcessPath));
+  const rendered = new Map<string, string[]>();
+  for (const profile of profiles) rendered.set(profile.profileName, renderProfile(profile, command));
+  for (const { profileName, region } of followers) {
+    rendered.set(profileName, renderFollower(profileName, region, command));
+  }
+  const text = renderText(document, block, template, rendered);
+  refuseMalformed(document, block, text, rendered.size > 0);
+
+  return {
+    profiles,
+    followers,
+    ...compare(own, profiles, rendered, document),
+    skipped,
+    excludedCount,
+    issuedNames: {
+      template: template.text,
+      profiles: profiles.map(({ profileName, sessionName, accountId, permissionSet }) => ({
+        profileName,
+        sessionName,
+        accountId,
+        permissionSet,
+      })),
+    },
+    text,
+    diff: unifiedDiff(document.text, text, document.path),
+  };
+}
+
+// Only for a kept profile whose region line somebody deleted and whose session names none.
+const FALLBACK_REGION = 'us-east-1';
+
+type RoleToName = NameableRole & {
+  /** Of a kept profile: the region that an earlier sync wrote. */
+  readonly writtenRegion?: string;
+  readonly writtenName?: string;
+};
+
+function listRoles(
+  sessions: readonly SsoSession[],
+  catalogs: ReadonlyMap<string, Catalog>,
+): { readonly roles: Map<string, RoleToName>; readonly unusable: SkippedProfile[] } {
+  const roles = new Map<string, RoleToName>();
+  const unusable: SkippedProfile[] = [];
+  for (const { sessionName } of sessions) {
+    for (const { accountId, accountName, permissionSets } of catalogs.get(sessionName)?.accounts ?? []) {
+      for (const permissionSet of permissionSets) {
+        const role = { sessionName, accountId, permissionSet };
+        if (ACCOUNT_ID.test(accountId) && PERMISSION_SET_NAME.test(permissionSet)) {
+          roles.set(roleKey(role), { ...role, ...(accountName === undefined ? {} : { accountName }) });
+        } else {
+          unusable.push({ profileName: `${accountId}.${permissionSet}`, ...role, reason: 'unusable-name' });
+        }
+      }
+    }
+  }
+  return { roles, unusable };
+}
+
+/** Roles of our block that nobody has said are gone: their session was not listed, or not to the end. */
+function keptRoles(
+  own: readonly OwnProfile[],
+  document: ConfigDocument,
+  sessions: readonly SsoSession[],
+  catalogs: ReadonlyMap<string, Catalog>,
+  listed: ReadonlyMap<string, RoleToName>,
+): Map<string, RoleToName> {
+  const usable = new Set(sessions.map(({ sessionName }) => sessionName));
+  const resolve = createSelectorResolver(document);
+  const kept = new Map<string, RoleToName>();
+  for (const { section, profileName, role } of own) {
+    const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
+    if (role === undefined || sessionName === undefined) continue;
+    if (!ACCOUNT_ID.test(role.accountId) || !PERMISSION_SET_NAME.test(role.permissionSet)) continue;
+    if (usable.has(sessionName) && catalogs.get(sessionName)?.complete === true) continue;
+    const keptRole = { sessionName, accountId: role.accountId, permissionSet: role.permissionSet };
+    const key = roleKey(keptRole);
+    if (listed.has(key) || kept.has(key)) continue;
+    const writtenRegion = section.entries.find((entry) => entry.key === 'region')?.value;
+    kept.set(key, {
+      ...keptRole,
+      writtenName: profileName,
+      ...(writtenRegion === undefined || !REGION.test(writtenRegion) ? {} : { writtenRegion }),
+    });
+  }
+  return kept;
+}
+
+/** Names that stay: those of the block, then those of an earlier plan, each as long as the template is the same. */
+function issuedNames(
+  request: ProfilePlanRequest,
+  template: NameTemplate,
+  writtenTemplate: string | undefined,
+  own: readonly OwnProfile[],
+  kept: ReadonlyMap<string, RoleToName>,
+): Map<string, string> {
+  const issued = new Map<string, string>();
+  const { previousNames, document } = request;
+  if (previousNames?.template === template.text) {
+    for (const previous of previousNames.profiles) issued.set(roleKey(previous), previous.profileName);
+  }
+  if (writtenTemplate === undefined || writtenTemplate === template.text) {
+    const resolve = createSelectorResolver(document);
+    for (const { profileName, role } of own.toReversed()) {
+      const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
+      if (role !== undefined && sessionName !== undefined) {
+        issued.set(roleKey({ ...role, sessionName }), profileName);
+      }
+    }
+  }
+  // What is kept without being listed has no account name to make a new profile name from.
+  for (const [key, { writtenName }] of kept) if (writtenName !== undefined) issued.set(key, writtenName);
+  return issued;
+}
+
+/** Session names of the document by selector: what a profile's `--session` means. */
+function createSelectorResolver(document: ConfigDocument): (selector: string) => string | undefined {
+  const known = new Map<string, string>();
+  for (const { kind, name } of document.sections) {
+    if (kind !== 'sso-session') continue;
+    known.set(sessionSelector(name), name);
+    // In the native form the name itself is written.
+    if (!known.has(name)) known.set(name, name);
+  }
+  return (selector) => {
+    const name = known.get(selector);
+    return name !== undefined && matchesSessionSelector(selector, name) ? name : undefined;
+  };
+}
+
+/** Line of each profile outside our block, by the name that botocore gives it. */
+function readHandWrittenLines(document: ConfigDocument, block: ManagedBlock | undefined): Map<string, number> {
+  const lines = new Map<string, number>();
+  for (const { kind, name, line } of document.sections) {
+    if ((kind === 'profile' || kind === 'default') && !isInsideBlock(block, line)) lines.set(name, line);
+  }
+  return lines;
+}
+
+function regionOfCurrent(request: ProfilePlanRequest, sessions: readonly SsoSession[]): string | undefined {
+  const { settings, currentRole } = request;
+  const ofRole = currentRole === undefined ? undefined : settings.regionFor?.(currentRole);
+  const session = sessions.find(({ sessionName }) => sessionName === currentRole?.sessionName) ?? sessions[0];
+  const region = ofRole ?? settings.region ?? session?.region;
+  return region === undefined ? undefined : checkRegion(region);
+}
+
+function renderProfile(profile: PlannedProfile, command: string): string[] {
+  const { profileName, sessionName, accountId, permissionSet, region, style } = profile;
+  const head = [`[profile ${profileName}]`, `region = ${region}`];
+  return style === 'sso'
+    ? [...head, `sso_session = ${sessionName}`, `sso_account_id = ${accountId}`, `sso_role_name = ${permissionSet}`]
+    : [
+        ...head,
+        `credential_process = ${command} --session ${sessionSelector(sessionName)} --account ${accountId} --role ${permissionSet}`,
+      ];
+}
+
+function renderFollower(profileName: string, region: string | undefined, command: string): string[] {
+  return [
+    // With both [default] and [profile default] the clients disagree on which one counts.
+    profileName === 'default' ? '[default]' : `[profile ${profileName}]`,
+    ...(region === undefined ? [] : [`region = ${region}`]),
+    `credential_process = ${command} --current`,
+  ];
+}
+
+function renderText(
+  document: ConfigDocument,
+  block: ManagedBlock | undefined,
+  template: NameTemplate,
+  rendered: ReadonlyMap<string, readonly string[]>,
+): string {
+  if (block === undefined && rendered.size === 0) return document.text;
+  const names = [...rendered.keys()].sort(compareText);
+  return replaceManagedBlock(document, block, [
+    '# Written by rolecall; changes between these two marks are overwritten by the next sync.',
+    ...(template.text === '' ? [] : [formatTemplateLine(template.text)]),
+    ...names.flatMap((name) => rendered.get(name) ?? []),
+  ]);
+}
+
+/** Refuses when the outcome would be a file that botocore does not read, naming lines of the file as it is now. */
+function refuseMalformed(
+  document: ConfigDocument,
+  block: ManagedBlock | undefined,
+  text: string,
+  hasProfiles: boolean,
+): void {
+  const problems: ConfigProblem[] = [];
+  const outcome = parseConfigDocument(text, document.path);
+  const newBlock = findManagedBlock(outcome);
+  for (const { line, reason } of outcome.problems) {
+    const isBelow = block !== undefined && newBlock !== undefined && line > newBlock.endLine;
+    problems.push({ line: isBelow ? line - newBlock.endLine + block.endLine : line, reason });
+  }
+  if (block !== undefined && hasProfiles) {
+    const index = document.lines.findIndex(({ text: lineText }, at) => at >= block.endLine && /^\s*[^#;\s]/u.test(lineText));
+    if (index !== -1 && /^\s/u.test(document.lines[index]?.text ?? '')) {
+      problems.push({ line: index + 1, reason: "an indented line below rolecall's block would become part of a profile in it" });
+    }
+  }
+  const [first, ...others] = problems;
+  if (first !== undefined) throw malformedError(document.path, [first, ...others]);
+}
+
+function compare(
+  own: readonly OwnProfile[],
+  profiles: readonly PlannedProfile[],
+  rendered: ReadonlyMap<string, readonly string[]>,
+  document: ConfigDocument,
+): Pick<ProfilePlan, 'added' | 'removed' | 'changed'> {
+  const resolve = createSelectorResolver(document);
+  const before = new Map(own.map((profile) => [profile.profileName, profile]));
+  const planned = new Set(profiles.map(({ profileName }) => profileName));
+  return {
+    added: profiles.filter(({ profileName }) => !before.has(profileName)),
+    changed: profiles.filter(({ profileName }) => {
+      const section = before.get(profileName)?.section;
+      if (section === undefined) return false;
+      const lines = [`[${section.header}]`, ...section.entries.map(({ key, value }) => `${key} = ${value}`)];
+      return lines.join('\n') !== (rendered.get(profileName) ?? []).join('\n');
+    }),
+    removed: [...before.values()]
+      .filter(({ profileName, followsCurrent }) => !planned.has(profileName) && !followsCurrent)
+      .map(({ profileName, role }) =>
+        role === undefined
+          ? { profileName }
+          : {
+              profileName,
+              sessionName: resolve(role.sessionSelector) ?? role.sessionSelector,
+              accountId: role.accountId,
+              permissionSet: role.permissionSet,
+            },
+      )
+      .sort(byProfileName),
+  };
+}
+
+function checkRegion(region: string): string {
+  if (REGION.test(region)) return region;
+  throw new UsageError('settings-invalid', `"${region.replace(/\p{Cc}/gu, '?')}" in the settings is no region.`);
+}
+
+function checkPath(path: string): string {
+  if (path.startsWith('/') && !/\p{Cc}/u.test(path)) return path;
+  throw new UsageError(
+    'settings-invalid',
+    `The path of rolecall-credential-process cannot stand in a profile: "${path.replace(/\p{Cc}/gu, '?')}".`,
+  );
+}
+
+function byProfileName(a: { readonly profileName: string }, b: { readonly profileName: string }): number {
+  return compareText(a.profileName, b.profileName);
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
