@@ -1,0 +1,170 @@
+// Starts emulators for tests, and speaks to them over real HTTP on loopback.
+import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { onTestFinished } from 'vitest';
+import { type Emulator, type EmulatorOptions, createEmulator } from '../../src/emulator/emulator.ts';
+import { type FakeClock, createFakeClock } from '../helpers/fake-clock.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The body as JSON; an empty object when it is none. */
+  readonly json: Record<string, unknown>;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** One request, with exactly these headers (fetch would not let a test choose Host or Origin). */
+export function call(url: string, { method = 'GET', headers = {}, body }: Call = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers, agent: false, timeout: 10_000 }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const isJson = text.startsWith('{');
+        let json: Record<string, unknown> = {};
+        try {
+          if (isJson) json = JSON.parse(text) as Record<string, unknown>;
+        } catch {
+          // A truncated answer is for the test to look at.
+        }
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
+      });
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer from ${url} in 10 s`)));
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export interface Started {
+  readonly emulator: Emulator;
+  readonly clock: FakeClock;
+  readonly url: string;
+  post(path: string, body: unknown): Promise<Answer>;
+  /** A portal call with a bearer token. */
+  portal(path: string, accessToken: string, method?: string): Promise<Answer>;
+  /** A form of a page. */
+  submit(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Answer>;
+  page(path: string): Promise<Answer>;
+}
+
+/** A running emulator with a clock that stands still; closed when the test ends. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Started> {
+  const clock = createFakeClock();
+  const emulator = createEmulator({ clock, ...options });
+  const { url } = await emulator.listen();
+  onTestFinished(() => emulator.close());
+  return {
+    emulator,
+    clock,
+    url,
+    post: (path, body) =>
+      call(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    portal: (path, accessToken, method = 'GET') =>
+      call(url + path, { method, headers: { 'x-amz-sso_bearer_token': accessToken } }),
+    submit: (path, form, headers = {}) =>
+      call(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+        body: new URLSearchParams(form).toString(),
+      }),
+    page: (path) => call(url + path),
+  };
+}
+
+export const START_URL = 'https://d-1234567890.awsapps.com/start';
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+export interface Client {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export async function registerClient(started: Started, extra: Record<string, unknown> = {}): Promise<Client> {
+  const answer = await started.post('/client/register', {
+    clientName: 'rolecall-test',
+    clientType: 'public',
+    scopes: ['sso:account:access'],
+    ...extra,
+  });
+  return { clientId: String(answer.json['clientId']), clientSecret: String(answer.json['clientSecret']) };
+}
+
+export interface DeviceCode {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  readonly verificationUri: string;
+  readonly verificationUriComplete: string;
+}
+
+export async function startDevice(started: Started, client: Client): Promise<DeviceCode> {
+  const answer = await started.post('/device_authorization', { ...client, startUrl: START_URL });
+  return answer.json as unknown as DeviceCode;
+}
+
+export function pollToken(started: Started, client: Client, deviceCode: string): Promise<Answer> {
+  return started.post('/token', { ...client, grantType: DEVICE_CODE_GRANT, deviceCode });
+}
+
+export function refreshToken(started: Started, client: Client, token: string): Promise<Answer> {
+  return started.post('/token', { ...client, grantType: 'refresh_token', refreshToken: token });
+}
+
+export interface SignedIn {
+  readonly client: Client;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+/** The whole device flow, approved by `userName`. */
+export async function signIn(
+  started: Started,
+  userName = 'taylor',
+  registration: Record<string, unknown> = {},
+): Promise<SignedIn> {
+  const client = await registerClient(started, registration);
+  const { deviceCode, userCode } = await startDevice(started, client);
+  started.emulator.approve(userCode, userName);
+  const { json } = await pollToken(started, client, deviceCode);
+  return {
+    client,
+    accessToken: String(json['accessToken']),
+    refreshToken: String(json['refreshToken']),
+  };
+}
+
+/** An OIDC error as it must stand on the wire. */
+export function oidcErrorShape(answer: Answer) {
+  return { status: answer.status, type: answer.headers['x-amzn-errortype'], body: answer.json };
+}
+
+export function oidcError(status: number, exception: string, error: string, description: string) {
+  return {
+    status,
+    type: `${exception}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/`,
+    body: { error, error_description: description },
+  };
+}
+
+export function portalErrorShape(answer: Answer) {
+  return { status: answer.status, type: answer.headers['x-amzn-errortype'], body: answer.json };
+}
+
+export function portalError(status: number, exception: string, message: string) {
+  return {
+    status,
+    type: exception,
+    body: { message, __type: `com.amazonaws.switchboard.portal#${exception}` },
+  };
+}
