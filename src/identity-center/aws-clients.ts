@@ -9,11 +9,7 @@ export {
   ListAccountsCommand,
   LogoutCommand,
 } from '@aws-sdk/client-sso';
-export {
-  CreateTokenCommand,
-  RegisterClientCommand,
-  StartDeviceAuthorizationCommand,
-} from '@aws-sdk/client-sso-oidc';
+export { CreateTokenCommand, RegisterClientCommand, StartDeviceAuthorizationCommand } from '@aws-sdk/client-sso-oidc';
 
 export interface AwsClientsDeps extends TransportDeps {
   readonly ssoOidcEndpoint: string | undefined;

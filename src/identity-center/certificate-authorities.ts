@@ -22,11 +22,10 @@ export function loadCaBundle(path: string, settingName: string): string {
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0) throw invalid('holds no certificate in PEM form');
   try {
-    for (const certificate of certificates) new X509Certificate(certificate);
+    return certificates.map((pem) => new X509Certificate(pem).toString()).join('');
   } catch (error) {
     throw invalid('holds a certificate that cannot be read', error);
   }
-  return certificates.join('\n');
 }
 
 /**

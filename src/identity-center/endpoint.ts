@@ -1,5 +1,6 @@
 // Custom endpoints: what may stand in the settings or the three service variables in place of AWS's own host.
 import { UsageError } from '../core/errors.ts';
+import { isLoopbackHost } from '../core/loopback.ts';
 
 /**
  * The endpoint as a URL: https, or http on this machine (127.0.0.0/8, [::1], localhost), for tokens travel there.
@@ -14,12 +15,6 @@ export function parseEndpoint(text: string, settingName: string): URL {
   if (url.protocol === 'https:') return url;
   if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return url;
   throw invalid(settingName, `names ${url.protocol}//${url.host}; it must be https, or http on this machine`);
-}
-
-/** True for localhost, 127.0.0.0/8 and [::1], as the URL parser spells them. */
-export function isLoopbackHost(hostname: string): boolean {
-  // The WHATWG parser has already turned 127.1, 0x7f.1 and 2130706433 into four decimal numbers.
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 }
 
 function invalid(settingName: string, reason: string): UsageError {

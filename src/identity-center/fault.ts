@@ -93,7 +93,10 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   if (status === 429) return fault('throttled', describeAnswer(thrown, status), retryAfterMs);
   // HTML from a captive portal must not pass for AWS's own 401 or 403, which end a session or drop a role.
   if (!isServiceException(thrown)) {
-    return fault('unusable-response', `HTTP ${status}, and the answer is not AWS’s JSON; is there a web login in the way?`);
+    return fault(
+      'unusable-response',
+      `HTTP ${status}, and the answer is not AWS’s JSON; is there a web login in the way?`,
+    );
   }
   const kind = call.service === 'sso-oidc' ? kindOfOidc(thrown, call) : PORTAL_KINDS[status];
   return fault(kind ?? 'unusable-response', describeAnswer(thrown, status), retryAfterMs);
@@ -140,8 +143,10 @@ function describeAnswer(thrown: unknown, status: number): string {
 /** One line of printable text of bounded length with every secret of the call cut out. */
 function clean(text: string, secrets: readonly Secret[]): string {
   let cleaned = text;
-  for (const secret of secrets) cleaned = cleaned.replaceAll(secret.reveal(), String(secret));
-  // oxlint-disable-next-line no-control-regex -- a server's text ends up on a terminal
+  for (const secret of secrets) {
+    if (secret.reveal() !== '') cleaned = cleaned.replaceAll(secret.reveal(), String(secret));
+  }
+  // A server's text ends up on a terminal.
   cleaned = cleaned.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').replace(/[.\s]+$/, '');
   return cleaned.length > MESSAGE_LIMIT ? `${cleaned.slice(0, MESSAGE_LIMIT)}…` : cleaned;
 }

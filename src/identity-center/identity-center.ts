@@ -2,6 +2,7 @@
 import type { Endpoints, SsoSession } from '../core/model.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
+import type * as AwsModule from './aws-clients.ts';
 import type { AwsClients, RegionalClient } from './aws-clients.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { toFault, type Call } from './fault.ts';
@@ -56,7 +57,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     connectTimeoutMs: deps.connectTimeoutMs ?? 5_000,
     requestTimeoutMs,
   };
-  let loading: Promise<{ aws: typeof import('./aws-clients.ts'); clients: AwsClients }> | undefined;
+  let loading: Promise<{ aws: typeof AwsModule; clients: AwsClients }> | undefined;
   const load = () =>
     (loading ??= import('./aws-clients.ts').then((aws) => ({ aws, clients: aws.createAwsClients(awsDeps) })));
 
@@ -65,7 +66,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     session: SsoSession,
     about: Omit<Call, 'host'>,
     pick: (clients: AwsClients, region: string) => RegionalClient<C>,
-    request: (client: C, aws: typeof import('./aws-clients.ts'), options: { abortSignal: AbortSignal }) => Promise<T>,
+    request: (client: C, aws: typeof AwsModule, options: { abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<{ answer: T; host: string }> {
     const { aws, clients } = await load();
     let host = `region ${session.region}`;

@@ -1,7 +1,7 @@
 // Which proxy a request goes through: the setting `network.proxy`, else the environment's variables.
 import { getProxyForUrl } from 'proxy-from-env';
 import { UsageError } from '../core/errors.ts';
-import { isLoopbackHost } from './endpoint.ts';
+import { isLoopbackHost } from '../core/loopback.ts';
 
 /** The proxy refused or could not be reached; `message` names its host and never its user or password. */
 export class ProxyError extends Error {}
@@ -24,7 +24,10 @@ export function createProxyForUrl(deps: ProxyDeps): (url: string) => string {
   if (proxySetting !== undefined && proxySetting !== '') {
     const proxy = parseProxy(proxySetting);
     if (proxy === undefined) {
-      throw new UsageError('settings-invalid', 'The setting network.proxy must be a URL like http://proxy.example:3128.');
+      throw new UsageError(
+        'settings-invalid',
+        'The setting network.proxy must be a URL like http://proxy.example:3128.',
+      );
     }
     return (url) => (isPlainLoopback(url) ? '' : proxy.href);
   }

@@ -36,13 +36,13 @@ export function createTransport(deps: TransportDeps): Transport {
   const buildHandler = (proxy: string): NodeHttpHandler => {
     const pem = deps.caBundle();
     if (pem !== undefined) trust ??= createTrust(pem);
-        const agents =
+    const agents =
       proxy === ''
         ? {
             httpAgent: new HttpAgent(POOL),
             httpsAgent: new HttpsAgent({ ...POOL, ...(trust && { secureContext: trust }) }),
           }
-        : shared(createProxyAgent(proxy, trust));
+        : tunnel(createProxyAgent(proxy, trust));
     return new NodeHttpHandler({
       ...agents,
       connectionTimeout: deps.connectTimeoutMs,
@@ -75,15 +75,12 @@ export function createTransport(deps: TransportDeps): Transport {
   };
 }
 
-function shared(agent: HttpsProxyAgent<string>): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
-  // One tunnel agent serves both schemes; node's types tell the two agents apart by a field that neither of them reads.
-  return { httpAgent: agent, httpsAgent: agent as unknown as HttpsAgent };
+/** One tunnel agent for both schemes. */
+function tunnel(agent: HttpsProxyAgent<string>): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+  return { httpAgent: agent, httpsAgent: agent };
 }
 
-function createProxyAgent(
-  proxyText: string,
-  trust: SecureContext | undefined,
-): HttpsProxyAgent<string> {
+function createProxyAgent(proxyText: string, trust: SecureContext | undefined): HttpsProxyAgent<string> {
   const proxy = parseProxy(proxyText);
   if (proxy === undefined) {
     const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
@@ -127,4 +124,3 @@ function reasonOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return error instanceof Error ? error.message : 'unknown';
 }
-

@@ -122,7 +122,10 @@ function deriveKeys(passphrase: string, salt: string): Promise<Keys> {
   return new Promise((resolve, reject) => {
     // One passphrase typed on two keyboards may differ in its composition of accents.
     scrypt(passphrase.normalize('NFC'), Buffer.from(salt, 'base64'), 2 * KEY_BYTES, SCRYPT, (error, output) => {
-      if (error !== null) return reject(error);
+      if (error !== null) {
+        reject(error);
+        return;
+      }
       resolve({
         salt,
         key: output.subarray(0, KEY_BYTES),

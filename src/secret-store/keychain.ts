@@ -1,13 +1,25 @@
 // Secrets in the OS keychain: Secret Service on Linux, Keychain on macOS.
+import type { AsyncEntry, EntryOptions } from '@napi-rs/keyring';
+import { createSystemClock, type Clock } from '../core/clock.ts';
 import { UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
 
-export interface KeychainDeps {
-  /** How long one call may take; an unlock prompt on the desktop counts. */
-  readonly timeoutMs?: number;
+type Entry = Pick<AsyncEntry, 'getPassword' | 'setPassword' | 'deleteCredential'>;
+
+/** What we use of `@napi-rs/keyring`: never `Entry`, which blocks, nor its `keytar.js`, which pins no store. */
+export interface KeychainModule {
+  readonly AsyncEntry: new (service: string, username: string, options: EntryOptions) => Entry;
 }
 
+export interface KeychainDeps {
+  /** How long a call may take, its turn in the queue and an unlock prompt on the desktop included. */
+  readonly timeoutMs?: number;
+  readonly clock?: Clock;
+  readonly loadModule?: () => Promise<KeychainModule>;
+}
+
+/** `absent`: no keychain on this machine, and waiting mends nothing; `failing`: there is one, out of order. */
 export type KeychainState = 'readable' | 'locked' | 'absent' | 'failing';
 
 export interface KeychainStore extends SecretStore {
@@ -16,80 +28,143 @@ export interface KeychainStore extends SecretStore {
 }
 
 const SERVICE = 'rolecall';
+// Unpinned the library falls back to the kernel's keyutils, which forgets between processes.
+const OPTIONS: EntryOptions = { linux: { store: 'secret-service' } };
 /** An item of no worth: that it can be read or written proves that the keychain is not locked. */
 const SENTINEL = 'unlocked';
 
 /**
- * Secrets as items of service `rolecall`, the username being the secret's name.
- * Calls reject with UnavailableError `secret-store-locked` or `secret-store-unavailable`.
+ * Secrets as items of service `rolecall`, the username being the secret's name; one call at a time.
+ * Calls reject with UnavailableError: `secret-store-locked`, or `secret-store-unavailable`, after which a save or
+ * delete that timed out may still take effect once the keychain answers.
  */
 export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
-  const timeoutMs = deps.timeoutMs ?? 5_000;
+  const { timeoutMs = 5_000, clock = createSystemClock(), loadModule = () => import('@napi-rs/keyring') } = deps;
+  let loading: Promise<KeychainModule> | undefined;
+  // As of @napi-rs/keyring 2.1.2 building an entry talks to D-Bus on the main thread (7 ms, 2 s when the provider
+  // hangs), using one does not; so entries are kept.
+  const entries = new Map<string, Entry>();
+  let lastCall: Promise<unknown> = Promise.resolve();
 
-  /** The native module is loaded by the first call; `Entry`, its blocking sibling, is never used. */
-  async function withEntry<T>(name: string, act: (entry: Entry, signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  /**
+   * As of @napi-rs/keyring 2.1.2 a signal does not end a call that has begun, and each one that waits for a prompt
+   * holds one of the four threads that all file and DNS work of the process shares. So only one runs at a time, and
+   * the deadline is ours; a call whose deadline passes in the queue is never made.
+   */
+  function inTurn<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = new AbortController();
+    const run = lastCall.then(() => {
+      deadline.signal.throwIfAborted();
+      return work(deadline.signal);
+    });
+    lastCall = run.catch(() => undefined);
+    const settled = new AbortController();
+    const timeout = clock.sleep(timeoutMs, settled.signal).then((): never => {
+      const error = new UnavailableError(
+        'secret-store-unavailable',
+        `The keychain did not answer within ${timeoutMs / 1000} s; is it asking for its password?`,
+      );
+      deadline.abort(error);
+      throw error;
+    });
+    return Promise.race([run, timeout]).finally(() => {
+      // The losing promise's rejection is nobody's any more.
+      timeout.catch(() => undefined);
+      settled.abort();
+    });
+  }
+
+  async function call<T>(name: string, signal: AbortSignal, act: (entry: Entry) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    loading ??= loadModule();
+    let module: KeychainModule;
     try {
-      const { AsyncEntry } = await import('@napi-rs/keyring');
-      // Unpinned it falls back to the kernel's keyutils, which forgets between processes.
-      const entry = new AsyncEntry(SERVICE, name, { linux: { store: 'secret-service' } });
-      return await act(entry, signal);
+      module = await loading;
     } catch (error) {
-      throw toUnavailable(error, signal.aborted ? timeoutMs : undefined);
+      throw new UnavailableError('secret-store-unavailable', 'rolecall has no keychain module for this platform.', {
+        cause: error,
+      });
+    }
+    const kept = entries.get(name);
+    try {
+      if (kept !== undefined) return await act(kept);
+    } catch (error) {
+      if (!hasLostConnection(error)) throw toUnavailable(error);
+      // The provider was restarted, and every entry belongs to a connection to the old one.
+      entries.clear();
+    }
+    try {
+      const entry = new module.AsyncEntry(SERVICE, name, OPTIONS);
+      entries.set(name, entry);
+      return await act(entry);
+    } catch (error) {
+      throw toUnavailable(error);
     }
   }
 
-  const read = (name: string) => withEntry(name, (entry, signal) => entry.getPassword(signal));
-  const write = (name: string, value: string) =>
-    withEntry(name, (entry, signal) => entry.setPassword(value, signal));
+  const read = (name: string, signal: AbortSignal) => call(name, signal, (entry) => entry.getPassword(signal));
+  const write = (name: string, value: string, signal: AbortSignal) =>
+    call(name, signal, (entry) => entry.setPassword(value, signal));
 
   return {
     driver: 'keychain',
-    async load(name) {
-      const value = await read(name);
-      if (value !== null) return new Secret(value);
-      // A provider may hide the items of a locked collection: absent is believed only of an open one.
-      if ((await read(SENTINEL)) === null) await write(SENTINEL, 'yes');
-      const again = await read(name);
-      return again === null ? undefined : new Secret(again);
-    },
-    save: (name, secret) => write(name, secret.reveal()),
-    async delete(name) {
-      await withEntry(name, (entry, signal) => entry.deleteCredential(signal));
-    },
+    load: (name) =>
+      inTurn(async (signal) => {
+        const value = await read(name, signal);
+        if (value !== null) return new Secret(value);
+        // A provider may hide the items of a locked collection: "absent" is believed only of an open one.
+        if ((await read(SENTINEL, signal)) === null) await write(SENTINEL, 'yes', signal);
+        const again = await read(name, signal);
+        return again === null ? undefined : new Secret(again);
+      }),
+    save: (name, secret) => inTurn((signal) => write(name, secret.reveal(), signal)),
+    delete: (name) =>
+      inTurn(async (signal) => {
+        await call(name, signal, (entry) => entry.deleteCredential(signal));
+      }),
     async probe() {
       try {
-        await read(SENTINEL);
+        await inTurn((signal) => read(SENTINEL, signal));
         return { state: 'readable' };
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        if (error.code === 'secret-store-locked') return { state: 'locked', error };
-        return { state: isAbsence(error.cause) ? 'absent' : 'failing', error };
+        return { state: stateOf(error), error };
       }
     },
   };
 }
 
-type Entry = InstanceType<typeof import('@napi-rs/keyring').AsyncEntry>;
+function stateOf(error: UnavailableError): KeychainState {
+  if (error.code === 'secret-store-locked') return 'locked';
+  if (error.cause === undefined) return 'failing';
+  return isAbsence(reasonOf(error.cause)) ? 'absent' : 'failing';
+}
 
-function toUnavailable(error: unknown, timedOutAfterMs: number | undefined): UnavailableError {
-  if (timedOutAfterMs !== undefined) {
-    return new UnavailableError(
-      'secret-store-unavailable',
-      `The keychain did not answer within ${timedOutAfterMs / 1000} s; is it asking for a password?`,
-      { cause: error },
-    );
-  }
-  const reason = error instanceof Error ? error.message : String(error);
-  // The library has no codes (as of 2.1.2), so its words are what there is.
-  if (/locked|unlock|prompt was dismissed/i.test(reason)) {
-    return new UnavailableError('secret-store-locked', 'The keychain is locked.', { cause: error });
+// The library has no error codes (as of 2.1.2), so its words, and libdbus's below them, are what there is.
+
+function toUnavailable(error: unknown): UnavailableError {
+  if (error instanceof UnavailableError) return error;
+  const reason = reasonOf(error);
+  // Linux: "object locked", "unlock prompt was dismissed"; macOS without a screen: "User interaction is not allowed".
+  if (/object locked|prompt was dismissed|interaction is not allowed/i.test(reason)) {
+    return new UnavailableError('secret-store-locked', 'The keychain is locked; unlock it and try again.', {
+      cause: error,
+    });
   }
   return new UnavailableError('secret-store-unavailable', `The keychain cannot be used: ${reason}`, { cause: error });
 }
 
-/** No session bus, or nobody on it who keeps secrets: nothing that waiting would mend. */
-function isAbsence(error: unknown): boolean {
-  const reason = error instanceof Error ? error.message : String(error);
-  return /DBUS_SESSION_BUS_ADDRESS|autolaunch|ServiceUnknown|not provided by any/i.test(reason);
+/** No module for this platform, no session bus, or nobody on the bus who keeps secrets. */
+function isAbsence(reason: string): boolean {
+  return /native binding|DBUS_SESSION_BUS_ADDRESS|failed to connect to socket|not provided by any|no dbus session/i.test(
+    reason,
+  );
+}
+
+function hasLostConnection(error: unknown): boolean {
+  return /session .*does not exist|disconnected|not connected|connection (is )?closed/i.test(reasonOf(error));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

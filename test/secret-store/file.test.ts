@@ -1,0 +1,205 @@
+// The encrypted file: the contract, and every way in which a file can be wrong without being written over.
+import { chmod, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { createFileStore } from '../../src/secret-store/file.ts';
+import { createTemporaryHome } from '../helpers/temporary-home.ts';
+import { testSecretStore } from './contract.ts';
+
+const home = createTemporaryHome();
+afterAll(() => home.remove());
+
+const passphrase = new Secret('a passphrase');
+const open = (path: string, phrase = passphrase) => createFileStore({ path, passphrase: phrase });
+
+describe('file store', () => {
+  const store = open(join(home.path, 'contract.json'));
+  testSecretStore(() => store);
+});
+
+describe('the secret file', () => {
+  let folder: string;
+  let path: string;
+  let turn = 0;
+
+  beforeEach(async () => {
+    turn += 1;
+    folder = join(home.path, `turn-${turn}`);
+    path = join(folder, 'secrets.json');
+    await mkdir(folder);
+    await open(path).save('session:work', new Secret('refresh-token-canary'));
+  });
+
+  /** Every kind of call rejects alike and the file keeps every byte. */
+  async function expectRefusal(phrase: Secret | undefined, code: string, words: RegExp): Promise<void> {
+    const before = await readFile(path).catch(() => undefined);
+    const store = createFileStore({ path, passphrase: phrase });
+    const calls = [
+      store.load('session:work'),
+      store.save('session:work', new Secret('other')),
+      store.delete('session:work'),
+      store.save('session:new', new Secret('other')),
+    ];
+    for (const result of await Promise.allSettled(calls)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { errorClass: 'UnavailableError', code } });
+      expect(String((result as PromiseRejectedResult).reason)).toMatch(words);
+    }
+    expect(await store.findProblem()).toMatchObject({ code });
+    expect(await readFile(path).catch(() => undefined)).toEqual(before);
+  }
+
+  /** Changes one field of the file. */
+  async function alter(change: (fields: Record<string, unknown>) => void): Promise<void> {
+    const fields = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    change(fields);
+    await writeFile(path, JSON.stringify(fields));
+  }
+
+  test('another process reads it with the same passphrase', async () => {
+    expect((await open(path).load('session:work'))?.reveal()).toBe('refresh-token-canary');
+    expect(await open(path).findProblem()).toBeUndefined();
+  });
+
+  test('is 0600 and holds neither the secret nor its name', async () => {
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const text = await readFile(path, 'utf8');
+    expect(text).not.toContain('canary');
+    expect(text).not.toContain('session:work');
+    expect(Object.keys(JSON.parse(text) as object)).toEqual([
+      'version',
+      'kdf',
+      'salt',
+      'verifier',
+      'nonce',
+      'tag',
+      'ciphertext',
+    ]);
+  });
+
+  test('no two writes use the same nonce, and no two files the same salt', async () => {
+    const first = JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
+    await open(path).save('session:work', new Secret('refresh-token-canary'));
+    const second = JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
+    expect(second['nonce']).not.toBe(first['nonce']);
+    expect(second['salt']).toBe(first['salt']);
+    const other = join(folder, 'other.json');
+    await open(other).save('session:work', new Secret('x'));
+    expect((JSON.parse(await readFile(other, 'utf8')) as Record<string, string>)['salt']).not.toBe(first['salt']);
+  });
+
+  test('a delete of an absent name writes nothing', async () => {
+    const before = await stat(path);
+    await open(path).delete('session:absent');
+    expect((await stat(path)).ino).toBe(before.ino);
+  });
+
+  test('an accent typed as one character or as two is the same passphrase', async () => {
+    const other = join(folder, 'accent.json');
+    await open(other, new Secret('caf\u00e9')).save('session:work', new Secret('x'));
+    expect((await open(other, new Secret('cafe\u0301')).load('session:work'))?.reveal()).toBe('x');
+  });
+
+  test('the wrong passphrase is locked', () =>
+    expectRefusal(new Secret('another'), 'secret-store-locked', /ROLECALL_PASSPHRASE is not the passphrase/));
+
+  test('no passphrase is locked and names the variable', async () => {
+    await expectRefusal(undefined, 'secret-store-locked', /set ROLECALL_PASSPHRASE/);
+    await expectRefusal(new Secret(''), 'secret-store-locked', /set ROLECALL_PASSPHRASE/);
+  });
+
+  test('no passphrase creates no file either', async () => {
+    await rm(path);
+    await expectRefusal(undefined, 'secret-store-locked', /set ROLECALL_PASSPHRASE/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each(['ciphertext', 'tag', 'nonce'])('a changed %s is noticed', async (field) => {
+    await alter((fields) => {
+      const bytes = Buffer.from(String(fields[field]), 'base64');
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      fields[field] = bytes.toString('base64');
+    });
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+  });
+
+  test('a short tag is no tag', async () => {
+    await alter((fields) => {
+      fields['tag'] = Buffer.from(String(fields['tag']), 'base64').subarray(0, 4).toString('base64');
+    });
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+  });
+
+  test('a ciphertext of another file under the same passphrase is noticed', async () => {
+    const other = join(folder, 'other.json');
+    await open(other).save('session:work', new Secret('x'));
+    const otherFields = JSON.parse(await readFile(other, 'utf8')) as Record<string, unknown>;
+    await alter((fields) => Object.assign(fields, otherFields, { salt: fields['salt'], verifier: fields['verifier'] }));
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+  });
+
+  test.each(['', '{', '[]', 'null', '{"version":1}', '{"version":"1"}', '<html>'])(
+    'the text %j is damage',
+    async (text) => {
+      await writeFile(path, text);
+      await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+    },
+  );
+
+  test('a truncated file is damage', async () => {
+    await writeFile(path, (await readFile(path, 'utf8')).slice(0, -20));
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+  });
+
+  test('a newer version and another key derivation are refused', async () => {
+    await alter((fields) => (fields['version'] = 2));
+    await expectRefusal(passphrase, 'secret-store-unavailable', /version 2.*newer one wrote it/);
+    await alter((fields) => Object.assign(fields, { version: 1, kdf: 'scrypt-2-8-1' }));
+    await expectRefusal(passphrase, 'secret-store-unavailable', /does not know/);
+  });
+
+  test('a path that cannot be read is an error, not an empty store', async () => {
+    await rm(path);
+    await mkdir(path);
+    await expectRefusal(passphrase, 'secret-store-unavailable', /cannot be read/);
+  });
+
+  test('a symlink that leads nowhere reads as absent and becomes a file', async () => {
+    await rm(path);
+    await symlink(join(folder, 'nowhere'), path);
+    expect(await open(path).load('session:work')).toBeUndefined();
+  });
+
+  test('a folder that takes no file is an error and leaves nothing behind', async () => {
+    const gone = join(folder, 'gone', 'secrets.json');
+    await expect(open(gone).save('session:work', new Secret('x'))).rejects.toMatchObject({
+      code: 'secret-store-unavailable',
+      message: `The secret file ${gone} cannot be written.`,
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a read-only folder keeps the old file', async () => {
+    await chmod(folder, 0o500);
+    await expect(open(path).save('session:work', new Secret('x'))).rejects.toMatchObject({
+      code: 'secret-store-unavailable',
+    });
+    await chmod(folder, 0o700);
+    expect((await open(path).load('session:work'))?.reveal()).toBe('refresh-token-canary');
+  });
+
+  test('writes leave no file beside it', async () => {
+    const store = open(path);
+    await Promise.all([1, 2, 3].map((n) => store.save(`session:${n}`, new Secret('x'))));
+    expect(await readdir(folder)).toEqual(['secrets.json']);
+  });
+
+  test('a save that fails does not stop the next one', async () => {
+    const late = join(folder, 'late', 'secrets.json');
+    const store = open(late);
+    const failing = store.save('session:a', new Secret('x'));
+    await expect(failing).rejects.toMatchObject({ code: 'secret-store-unavailable' });
+    await mkdir(join(folder, 'late'));
+    await store.save('session:a', new Secret('y'));
+    expect((await store.load('session:a'))?.reveal()).toBe('y');
+  });
+});
