@@ -18,18 +18,16 @@ try {
 }
 
 for (const file of report?.testResults ?? []) {
-  const failedBefore = failed.length;
+  // A file that does not load, or whose beforeAll fails, has no failed test in the report, at most skipped ones.
+  const isBroken = file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed');
+  if (isBroken) failed.push(`${file.name}: ${file.message.split('\n')[0] || 'it could not be run'}`);
   for (const { fullName, status } of file.assertionResults) {
     const name = `${file.name}: ${fullName}`;
+    const maySkip = isBroken || !isSystemRequired || ALLOWED_SKIPS.some(({ part }) => fullName.includes(part));
     if (status === 'passed') passed.push(name);
     else if (status === 'failed') failed.push(name);
-    else if (isSystemRequired && !ALLOWED_SKIPS.some(({ part }) => fullName.includes(part))) {
-      failed.push(`${name} (skipped, but ROLECALL_REQUIRE_SYSTEM is set)`);
-    } else skipped.push(name);
-  }
-  // A file that does not load, or whose beforeAll fails, has no failed test in the report.
-  if (file.status === 'failed' && failed.length === failedBefore) {
-    failed.push(`${file.name}: ${file.message.split('\n')[0] || 'the file could not be loaded'}`);
+    else if (maySkip) skipped.push(name);
+    else failed.push(`${name} (skipped, but ROLECALL_REQUIRE_SYSTEM is set)`);
   }
 }
 

@@ -38,6 +38,8 @@ describe('parseSource', () => {
       'const i = () => import(`./i.ts`);',
       "type J = import('./j.ts').J;",
       "const k = require('./k.ts');",
+      'const require = createRequire(import.meta.url);',
+      "const m = () => createRequire(import.meta.url)('./m.ts');",
     ].join('\n');
     const { imports, opaqueImportLines } = parseSource('src/hall/x.ts', text);
     const seen = imports
@@ -55,6 +57,7 @@ describe('parseSource', () => {
       '9 dynamic ./i.ts',
       '10 type ./j.ts',
       '11 static ./k.ts',
+      '13 dynamic ./m.ts',
     ]);
     expect(opaqueImportLines).toEqual([]);
   });

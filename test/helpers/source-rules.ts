@@ -45,6 +45,14 @@ export function parseSource(path: string, text: string): SourceFile {
     if (target === undefined) opaqueImportLines.push(lineOf(offset));
     else imports.push({ specifier: target, kind, line: lineOf(offset) });
   };
+  const readableRequires = new Set<unknown>();
+  let functionDepth = 0;
+  const enterFunction = () => {
+    functionDepth += 1;
+  };
+  const leaveFunction = () => {
+    functionDepth -= 1;
+  };
   new Visitor({
     ImportDeclaration: (node) => note(node.source.value, node.importKind === 'type' ? 'type' : 'static', node.start),
     ExportAllDeclaration: (node) => note(node.source.value, node.exportKind === 'type' ? 'type' : 'static', node.start),
@@ -53,11 +61,24 @@ export function parseSource(path: string, text: string): SourceFile {
     },
     ImportExpression: (node) => note(literalText(node.source), 'dynamic', node.start),
     TSImportType: (node) => note(node.source.value, 'type', node.start),
-    CallExpression: (node) => {
-      if (isCallOf(node, 'require')) note(literalText(node.arguments[0]), 'static', node.start);
-      // What it returns loads modules under any name.
-      if (isCallOf(node, 'createRequire')) note(undefined, 'static', node.start);
+    VariableDeclarator: ({ id, init }) => {
+      if (init !== null && id.type === 'Identifier' && id.name === 'require') readableRequires.add(init);
     },
+    CallExpression: (node) => {
+      const isOwnRequire = node.callee.type === 'CallExpression' && isCallOf(node.callee, 'createRequire');
+      if (isOwnRequire) readableRequires.add(node.callee);
+      if (isOwnRequire || isCallOf(node, 'require')) {
+        note(literalText(node.arguments[0]), functionDepth > 0 ? 'dynamic' : 'static', node.start);
+      }
+      // Kept under any other name, it loads modules that no rule sees.
+      if (isCallOf(node, 'createRequire') && !readableRequires.has(node)) note(undefined, 'static', node.start);
+    },
+    FunctionDeclaration: enterFunction,
+    'FunctionDeclaration:exit': leaveFunction,
+    FunctionExpression: enterFunction,
+    'FunctionExpression:exit': leaveFunction,
+    ArrowFunctionExpression: enterFunction,
+    'ArrowFunctionExpression:exit': leaveFunction,
   }).visit(parsed.program);
   return { path, text, program: parsed.program, imports, opaqueImportLines };
 }
