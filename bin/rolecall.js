@@ -1,6 +1,3 @@
 #!/usr/bin/env node
-// Starts the command line (src/cli/main.ts), where Node can with its compiled form kept in the user's own folder.
-import module from 'node:module';
-import { homedir } from 'node:os';
-module.enableCompileCache?.(`${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/rolecall`);
+// Starts the command line (src/cli/main.ts).
 await import('../dist/cli/main.js');

@@ -103,11 +103,11 @@ export interface ErrorOptionsBag {
 }
 
 /** The shape of an error on every route. */
-export interface ErrorBody {
+export type ErrorBody = {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
-}
+};
 
 /** A failure that a person is told about: one sentence, a stable code, one command to type. */
 export abstract class RolecallError extends Error {

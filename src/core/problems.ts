@@ -1,10 +1,10 @@
 // What is wrong right now, as data: raised by whoever notices, cleared when it is over, read by `status`.
 import type { ErrorBody } from './errors.ts';
 
-export interface Problem extends ErrorBody {
+export type Problem = ErrorBody & {
   /** The sso-session concerned; absent when it concerns the whole daemon. */
   readonly session?: string;
-}
+};
 
 export interface Problems {
   /** Sets the problem under `key`, over an earlier one of that key. */

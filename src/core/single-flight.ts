@@ -14,7 +14,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
     run(key, work) {
       const current = running.get(key);
       if (current !== undefined) return current;
-      const started = work().finally(() => running.delete(key));
+      const started = (async () => work())().finally(() => running.delete(key));
       running.set(key, started);
       return started;
     },

@@ -30,10 +30,14 @@ export async function refreshCredentialProcessCopy(sources: CredentialProcessSou
     await rename(beside, copyPath);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
-    throw new UnavailableError('file-not-writable', `The file ${copyPath} can't be written: ${(cause as Error).message}.`, {
-      hint: 'rolecall daemon restart',
-      cause,
-    });
+    throw new UnavailableError(
+      'file-not-writable',
+      `The file ${copyPath} can't be written: ${(cause as Error).message}.`,
+      {
+        hint: 'rolecall daemon restart',
+        cause,
+      },
+    );
   }
   return true;
 }

@@ -2,10 +2,10 @@
 import type { Endpoints } from '../core/model.ts';
 import type { Settings } from './settings.ts';
 
-export interface EndpointInForce {
+export type EndpointInForce = {
   readonly url: string;
   readonly source: 'settings' | 'environment';
-}
+};
 
 export type EndpointsInForce = { readonly [K in keyof Endpoints]?: EndpointInForce };
 

@@ -15,7 +15,11 @@ const LONGEST_SOCKET_PATH = 103;
  */
 export async function listenOnSocket(server: Server, path: string, userId: number): Promise<void> {
   if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
-    throw notUsable(path, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock');
+    throw notUsable(
+      path,
+      'it is longer than a socket path may be',
+      'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock',
+    );
   }
   ensurePrivateDirectory(dirname(path), userId);
   await removeDeadSocket(path);

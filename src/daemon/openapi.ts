@@ -41,9 +41,7 @@ function describeOperation(operationId: string, route: Route): Record<string, un
     'x-surfaces': route.surfaces,
     ...(route.surfaces.includes('web') ? { security: [{ bearer: [] }] } : {}),
     parameters: [...inPath, ...inQuery],
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
     responses: {
       [route.successStatus]: success,
       default: {

@@ -152,7 +152,9 @@ function describeError(path: string, text: string, error: ErrorObject | undefine
   const key = segments.at(-1) ?? 'the file';
   const allowed = error?.params['allowedValues'] as readonly string[] | undefined;
   const expected =
-    allowed === undefined ? (error?.message ?? 'is not valid') : `must be one of ${allowed.map((value) => `"${value}"`).join(', ')}`;
+    allowed === undefined
+      ? (error?.message ?? 'is not valid')
+      : `must be one of ${allowed.map((value) => `"${value}"`).join(', ')}`;
   return new UsageError('settings-invalid', `${path}, line ${line}: "${key}" ${expected}.`);
 }
 
@@ -210,7 +212,9 @@ function describeWithoutEffect(file: SettingsFile, path: string): Problem[] {
   const keys = [
     ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),
     ...(file.on_expired !== undefined && file.on_expired !== 'notify' ? [`on_expired = "${file.on_expired}"`] : []),
-    ...(file.profiles?.write !== undefined && file.profiles.write !== 'all' ? [`write = "${file.profiles.write}"`] : []),
+    ...(file.profiles?.write !== undefined && file.profiles.write !== 'all'
+      ? [`write = "${file.profiles.write}"`]
+      : []),
     ...(sessions.some(({ browser }) => browser !== undefined) ? ['browser'] : []),
     ...(roles.some(({ alias }) => alias !== undefined) ? ['alias'] : []),
     ...(roles.some(({ pin }) => pin !== undefined) ? ['pin'] : []),

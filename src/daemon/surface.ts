@@ -1,6 +1,7 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
+import type { Clock } from '../core/clock.ts';
 import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
@@ -9,26 +10,33 @@ import { BODY_LIMIT_BYTES, type Guard } from './guard.ts';
 import type { Log } from './log.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
-export type Handlers = {
+export type Responders = {
   readonly [R in RouteName]: (input: InputOf<R>) => Promise<Answers[R]>;
 };
 
 /** On every answer: nothing is kept by caches, framed, sniffed or told to other sites. */
 const HEADERS = {
   'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const;
+
+export interface Surface {
+  readonly app: FastifyInstance;
+  /** Takes no new connection and waits until the answers under way are given, or until the deadline. */
+  drain(deadlineMs: number, clock: Clock): Promise<void>;
+}
+
+const DRAIN_POLL_MS = 10;
 
 /** The instance with every route of `surface` registered; nothing else is reachable through it. */
 export function createSurface(deps: {
   readonly surface: SurfaceName;
   readonly guard: Guard;
-  readonly handlers: Handlers;
+  readonly responders: Responders;
   readonly log: Log;
-}): FastifyInstance {
+}): Surface {
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     exposeHeadRoutes: false,
@@ -62,15 +70,29 @@ export function createSurface(deps: {
   });
 
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
-    if (route.surfaces.includes(deps.surface)) register(app, route, deps.handlers[name] as Handler);
+    if (route.surfaces.includes(deps.surface)) register(app, route, deps.responders[name] as Responder);
   }
   refuseOtherMethods(app, deps.surface);
-  return app;
+
+  let underWay = 0;
+  app.addHook('onRequest', async (_request, reply) => {
+    underWay += 1;
+    reply.raw.once('close', () => {
+      underWay -= 1;
+    });
+  });
+  return {
+    app,
+    async drain(deadlineMs, clock) {
+      app.server.close();
+      while (underWay > 0 && clock.nowMs() < deadlineMs) await clock.sleep(DRAIN_POLL_MS);
+    },
+  };
 }
 
-type Handler = (input: unknown) => Promise<unknown>;
+type Responder = (input: unknown) => Promise<unknown>;
 
-function register(app: FastifyInstance, route: Route, handler: Handler): void {
+function register(app: FastifyInstance, route: Route, responder: Responder): void {
   app.route({
     method: route.method,
     url: route.path,
@@ -85,7 +107,7 @@ function register(app: FastifyInstance, route: Route, handler: Handler): void {
     },
     handler: async (request, reply) => {
       const { session } = request.params as { session?: string };
-      const answer = await handler({ session, query: request.query, body: request.body });
+      const answer = await responder({ session, query: request.query, body: request.body });
       reply.headers(HEADERS).code(route.successStatus);
       return route.successStatus === 204 ? reply.send() : reply.send(answer);
     },
@@ -126,7 +148,10 @@ function readFrameworkError(thrown: unknown): RolecallError {
   const { statusCode, validation } = thrown as { statusCode?: number; validation?: readonly Violation[] };
   if (validation !== undefined) return new UsageError('invalid-request', describeViolation(thrown, validation));
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new UsageError('invalid-request', statusCode === 413 ? 'The body of the request is too large.' : "The request's body can't be read.");
+    return new UsageError(
+      'invalid-request',
+      statusCode === 413 ? 'The body of the request is too large.' : "The request's body can't be read.",
+    );
   }
   return toRolecallError(thrown);
 }

@@ -1,12 +1,6 @@
 // The client of the local API: finds the daemon, starts it when there is none, and turns its errors back into ours.
 import type { Clock } from '../core/clock.ts';
-import {
-  DaemonUnreachableError,
-  errorFromBody,
-  NotFoundError,
-  ProtocolError,
-  type ErrorBody,
-} from '../core/errors.ts';
+import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
 import { requestOverSocket, type SocketAnswer } from './http-request.ts';
 import { routes, type Answers, type InputOf, type Route, type RouteName } from './routes.ts';
 import type { StartedDaemon } from './start-daemon.ts';

@@ -33,9 +33,7 @@ const NAMES = new Set([
 const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'];
 
 /** The part of `environment` that an auto-started daemon gets. */
-export function daemonEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
+export function daemonEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) continue;

@@ -90,7 +90,7 @@ export const statusSchema = {
     },
     endpoints: {
       type: 'object',
-      description: 'custom endpoints in force; an absent one is AWS\'s own',
+      description: "custom endpoints in force; an absent one is AWS's own",
       properties: { ssoOidc: endpointSchema, sso: endpointSchema, sts: endpointSchema },
     },
     files: {
@@ -177,7 +177,10 @@ export const signInSchema = {
     userCode: text,
     verificationUri: text,
     verificationUriComplete: text,
-    openUri: { type: 'string', description: 'the one of the two that may be opened; absent when neither is on a trusted host' },
+    openUri: {
+      type: 'string',
+      description: 'the one of the two that may be opened; absent when neither is on a trusted host',
+    },
     expiresAt: time,
     error: errorSchema,
     setup: signInSetupSchema,

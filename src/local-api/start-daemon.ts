@@ -30,7 +30,11 @@ export function startDaemonProcess(
   });
   child.on('error', (error) => {
     hasEnded = true;
-    failure = { code: 'daemon-not-running', message: `The daemon can't be started: ${error.message}.`, hint: 'rolecall daemon run' };
+    failure = {
+      code: 'daemon-not-running',
+      message: `The daemon can't be started: ${error.message}.`,
+      hint: 'rolecall daemon run',
+    };
   });
   child.on('exit', (exitCode) => {
     hasEnded = true;

@@ -9,12 +9,7 @@ import { isDueForRenewal } from './expiry.ts';
 import { describeFault, isFault, isTransient, sessionOver, signInRequired } from './faults.ts';
 import { formatIssuer, sessionSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
-import {
-  formatSessionRecord,
-  parseSessionRecord,
-  type SessionRecord,
-  type SessionTokens,
-} from './session-record.ts';
+import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
 
 export interface TokenState {
   /** `live`: there is a valid access token or one can be had by refresh, as far as is known. */

@@ -1,6 +1,6 @@
 // Every account and permission set of a session: listed within the rate budget, kept over restarts, partial when it must be.
 import type { Clock } from '../core/clock.ts';
-import { toRolecallError } from '../core/errors.ts';
+import { NotFoundError, RefusedError, toRolecallError, type RolecallError } from '../core/errors.ts';
 import type { Account, Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
@@ -18,10 +18,10 @@ export interface CatalogFiles {
   save(session: SsoSession, catalog: Catalog): Promise<void>;
 }
 
-export interface ListingProgress {
+export type ListingProgress = {
   readonly accountsListed: number;
   readonly accountsTotal: number;
-}
+};
 
 export interface CatalogChange {
   readonly catalog: Catalog;
@@ -41,8 +41,8 @@ export interface AccountCatalog {
   refresh(session: SsoSession): Promise<CatalogChange>;
   /** How far the listing under way is; undefined when there is none. */
   progress(session: SsoSession): ListingProgress | undefined;
-  /** A short list for an error message: what the user has in `accountId`. */
-  describeAssigned(role: Role): string;
+  /** The error for a role that the portal refuses, naming what is assigned instead as far as the list knows. */
+  refusal(session: SsoSession, role: Role, cause: unknown): RolecallError;
 }
 
 const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000 };
@@ -167,15 +167,24 @@ export function createAccountCatalog(deps: {
           progresses.delete(catalogKey(session));
         }
       }),
-    describeAssigned(role) {
-      for (const catalog of catalogs.values()) {
-        for (const account of catalog.accounts) {
-          if (account.sessionName !== role.sessionName || account.accountId !== role.accountId) continue;
-          const others = account.permissionSets.filter((name) => name !== role.permissionSet);
-          if (others.length > 0) return ` You have there: ${others.join(', ')}.`;
-        }
+    refusal(session, role, cause) {
+      const catalog = catalogs.get(catalogKey(session));
+      const account = catalog?.accounts.find(({ accountId }) => accountId === role.accountId);
+      if (account === undefined && catalog?.complete === true) {
+        return new NotFoundError(
+          'account-not-found',
+          `Account ${role.accountId} is not among your accounts in ${session.sessionName}.`,
+          { cause },
+        );
       }
-      return '';
+      const others = account?.permissionSets.filter((name) => name !== role.permissionSet) ?? [];
+      const has = others.length === 0 ? '' : ` You have there: ${others.join(', ')}.`;
+      const name = account?.accountName === undefined ? '' : ` (${account.accountName})`;
+      return new RefusedError(
+        'permission-set-not-assigned',
+        `Permission set ${role.permissionSet} is not assigned to you in account ${role.accountId}${name}.${has}`,
+        { cause },
+      );
     },
   };
 }

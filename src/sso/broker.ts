@@ -63,7 +63,7 @@ export function createBroker(deps: {
     ...deps,
     accessTokens,
     rateBudget,
-    describeAssigned: catalog.describeAssigned,
+    refusal: catalog.refusal,
   });
 
   async function verifyLive(session: SsoSession): Promise<boolean> {

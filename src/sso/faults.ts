@@ -1,10 +1,5 @@
 // From what Identity Center did to what a person is told.
-import {
-  ProtocolError,
-  RolecallError,
-  SignInRequiredError,
-  UnavailableError,
-} from '../core/errors.ts';
+import { ProtocolError, RolecallError, SignInRequiredError, UnavailableError } from '../core/errors.ts';
 import { IdentityCenterFault, type FaultKind } from './ports.ts';
 
 /** True for a fault of one of `kinds`. */
@@ -21,9 +16,13 @@ export function isTransient(thrown: unknown): thrown is IdentityCenterFault {
 export function describeFault(thrown: unknown, sessionName: string): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
   if (!(thrown instanceof IdentityCenterFault)) {
-    return new ProtocolError('unusable-response', `Identity Center of ${sessionName} gave an answer that can't be used.`, {
-      cause: thrown,
-    });
+    return new ProtocolError(
+      'unusable-response',
+      `Identity Center of ${sessionName} gave an answer that can't be used.`,
+      {
+        cause: thrown,
+      },
+    );
   }
   switch (thrown.kind) {
     case 'unreachable':

@@ -1,6 +1,6 @@
 // Role credentials in memory: one GetRoleCredentials in flight a role, fresh ones ahead of expiry, the valid ones through an outage.
 import type { Clock } from '../core/clock.ts';
-import { RefusedError, UnavailableError, type RolecallError } from '../core/errors.ts';
+import { UnavailableError, type RolecallError } from '../core/errors.ts';
 import type { Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
@@ -39,8 +39,8 @@ export function createRoleCredentials(deps: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
-  /** Names what is assigned instead, for a role that is refused; part of a sentence or empty. */
-  readonly describeAssigned: (role: Role) => string;
+  /** The error for a role that the portal refuses. */
+  readonly refusal: (session: SsoSession, role: Role, cause: unknown) => RolecallError;
 }): RoleCredentialsCache {
   const { clock, problems } = deps;
   const entries = new Map<string, Entry>();
@@ -63,14 +63,14 @@ export function createRoleCredentials(deps: {
           }),
       );
       // A sign-out or another user's sign-in came in between: these keys are not to be served any more.
-      if (generation !== generationBefore) return renew(session, role, key);
+      if (generation !== generationBefore) return await renew(session, role, key);
       entries.set(key, { credentials, issuedAtMs: clock.nowMs(), retryNotBeforeMs: 0 });
       problems.clear(problemKey(role));
       return credentials;
     } catch (fault) {
       if (isFault(fault, 'forbidden', 'not-found')) {
         entries.delete(key);
-        throw notAssigned(role, deps.describeAssigned(role), fault);
+        throw deps.refusal(session, role, fault);
       }
       const error = describeFault(fault, role.sessionName);
       return serveValid(key, role, error);
@@ -122,12 +122,3 @@ function roleKey(session: SsoSession, role: Role): string {
 function problemKey(role: Role): string {
   return `credentials ${role.sessionName}`;
 }
-
-function notAssigned(role: Role, assigned: string, cause: unknown): RefusedError {
-  return new RefusedError(
-    'permission-set-not-assigned',
-    `Permission set ${role.permissionSet} is not assigned to you in account ${role.accountId}.${assigned}`,
-    { cause },
-  );
-}
-

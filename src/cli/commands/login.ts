@@ -1,0 +1,212 @@
+// `rolecall login`: signs in where that is needed, shows the code, and tells what has changed.
+import { errorFromBody, NotFoundError, SignInRequiredError } from '../../core/errors.ts';
+import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type { CliContext } from '../context.ts';
+import { count, createPainter, formatDuration, formatTable, harmless, shortenPath } from '../render.ts';
+import { chooseSession, loadStatus } from '../sessions.ts';
+import { createProgressLine } from '../progress.ts';
+import { describeSync } from './profiles.ts';
+
+export interface LoginOptions {
+  readonly profile?: string;
+  readonly ssoSession?: string;
+  readonly browser: boolean;
+  readonly force?: boolean;
+  readonly fresh?: boolean;
+  /** False with --no-wait: the listing is left to the daemon. */
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+const POLL_MS = 200;
+/** A first sign-in may bring hundreds; the rest is what `ls` is for. */
+const LONGEST_NEWS = 12;
+
+export async function runLogin(
+  wanted: string | undefined,
+  options: LoginOptions,
+  context: CliContext,
+): Promise<number> {
+  const status = await loadStatus(context);
+  const session = await findSession(status, wanted, options, context);
+  warnAboutStore(status, context);
+  if (options.fresh === true) await context.client.call('signOut', { session });
+  const force = options.force === true || options.fresh === true;
+  const started = await context.client.call('startSignIn', { session, body: { force } }, { signal: context.signal });
+  const outcome = started.state === 'pending' ? await waitForApproval(session, started, options, context) : started;
+  if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);
+  context.stderr.write(
+    outcome.state === 'live'
+      ? `Already signed in to ${harmless(session)}; no browser needed.\n`
+      : `Signed in to ${harmless(session)}.\n`,
+  );
+  const setup = options.wait ? await waitForSetup(session, context) : undefined;
+  if (options.json === true) {
+    context.stdout.write(`${JSON.stringify({ session, state: outcome.state, setup: setup ?? null }, null, 2)}\n`);
+  } else if (setup !== undefined) {
+    context.stdout.write(describeSetup(setup, context));
+    await describeTokenFile(session, context);
+  }
+  if (setup?.error !== undefined) throw errorFromBody(setup.error);
+  return 0;
+}
+
+async function findSession(
+  status: StatusDocument,
+  wanted: string | undefined,
+  options: LoginOptions,
+  context: CliContext,
+): Promise<string> {
+  if (options.profile === undefined) return chooseSession(status, wanted ?? options.ssoSession, context);
+  const { profile } = options;
+  const native = status.sessions.find(({ tokenFileProfiles }) => tokenFileProfiles.includes(profile));
+  if (native !== undefined) return native.session;
+  const { profiles } = await context.client.call('profiles', {});
+  const found = profiles.find(({ profileName }) => profileName === profile);
+  if (found !== undefined) return found.session;
+  throw new NotFoundError(
+    'profile-not-found',
+    `No profile "${profile}" belongs to an sso-session that rolecall knows.`,
+  );
+}
+
+function warnAboutStore(status: StatusDocument, context: CliContext): void {
+  const problem = status.problems.find(({ code }) => code.startsWith('secret-store-'));
+  if (problem === undefined) return;
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(problem.message)}\n`);
+}
+
+async function waitForApproval(
+  session: string,
+  pending: SignInDocument,
+  options: LoginOptions,
+  context: CliContext,
+): Promise<SignInDocument> {
+  await showPrompt(session, pending, options, context);
+  const progress = createProgressLine(context);
+  try {
+    for (;;) {
+      const current = await context.client.call('signIn', { session }, { signal: context.signal });
+      if (current === null || current.state !== 'pending') return current ?? { state: 'cancelled' };
+      const timeLeft = formatDuration(Date.parse(current.expiresAt ?? '') - context.clock.nowMs());
+      progress.show(`Waiting for your approval; the code is good for ${timeLeft} … Ctrl-C stops.`);
+      await context.clock.sleep(POLL_MS, context.signal);
+    }
+  } catch (error) {
+    // A code that nobody waits for must not be approved later by mistake.
+    if (context.signal.aborted) await context.client.call('cancelSignIn', { session }, { autostart: false });
+    throw error;
+  } finally {
+    progress.clear();
+  }
+}
+
+async function showPrompt(
+  session: string,
+  pending: SignInDocument,
+  options: LoginOptions,
+  context: CliContext,
+): Promise<void> {
+  const paint = createPainter(context.stderr, context.environment);
+  const address = pending.verificationUriComplete ?? pending.verificationUri ?? '';
+  context.stderr.write(
+    `Signing in to ${paint('bold', harmless(session))}\n\n` +
+      `  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n` +
+      `  Page   ${harmless(address)}\n\n` +
+      'Approve only if you just started this and the page shows the same code.\n',
+  );
+  if (pending.openUri === undefined) {
+    context.stderr.write(
+      `${paint('yellow', 'Warning:')} that page is neither AWS's nor your start URL's, so it was not opened.\n`,
+    );
+  } else if (options.browser && (await context.openBrowser(pending.openUri))) {
+    context.stderr.write('The page was opened in your browser.\n');
+  } else {
+    context.stderr.write('Open the page in a browser, on this machine or another.\n');
+  }
+}
+
+function notSignedIn(session: string, outcome: SignInDocument): Error {
+  if (outcome.error !== undefined) return errorFromBody(outcome.error);
+  const hint = `rolecall login ${session}`;
+  switch (outcome.state) {
+    case 'denied':
+      return new SignInRequiredError('sign-in-denied', `The sign-in to ${session} was denied on the page.`, { hint });
+    case 'cancelled':
+      return new SignInRequiredError('sign-in-required', `The sign-in to ${session} was cancelled.`, { hint });
+    default:
+      return new SignInRequiredError('sign-in-expired', `The code for ${session} was not approved in time.`, { hint });
+  }
+}
+
+/** Follows the daemon while it lists and writes; Ctrl-C leaves the rest to it. */
+async function waitForSetup(session: string, context: CliContext): Promise<SignInSetupDocument | undefined> {
+  const progress = createProgressLine(context);
+  try {
+    for (;;) {
+      const current = await context.client.call('signIn', { session }, { signal: context.signal });
+      const setup = current?.setup;
+      if (setup === undefined) return undefined;
+      if (setup.state === 'done' || setup.state === 'failed') return setup;
+      progress.show(
+        setup.state === 'syncing'
+          ? 'Writing profiles …'
+          : setup.accountsTotal === 0
+            ? 'Listing accounts …'
+            : `Listing permission sets, ${setup.accountsListed} of ${setup.accountsTotal} accounts …`,
+      );
+      await context.clock.sleep(POLL_MS / 4, context.signal);
+    }
+  } finally {
+    progress.clear();
+  }
+}
+
+function describeSetup(setup: SignInSetupDocument, context: CliContext): string {
+  const paint = createPainter(context.stdout, context.environment);
+  const { added = [], removed = [], profiles } = setup;
+  const lines = [
+    `${count(setup.accountsTotal, 'account')}, ${count(setup.permissionSets ?? 0, 'permission set')}` +
+      `${setup.complete === false ? ' (incomplete: rolecall ls --refresh)' : ''}.\n`,
+  ];
+  const news = [...added.map((role) => ['+', role] as const), ...removed.map((role) => ['-', role] as const)];
+  const table = formatTable(
+    news
+      .slice(0, LONGEST_NEWS)
+      .map(([sign, role]) => [
+        `  ${sign}`,
+        harmless(role.accountName ?? '-'),
+        role.accountId,
+        harmless(role.permissionSet),
+      ]),
+  );
+  for (const line of table.split(/(?<=\n)/)) {
+    lines.push(line.startsWith('  +') ? paint('green', line) : line.startsWith('  -') ? paint('red', line) : line);
+  }
+  if (news.length > LONGEST_NEWS) lines.push(`  … and ${news.length - LONGEST_NEWS} more: rolecall ls\n`);
+  if (profiles !== undefined) {
+    lines.push(`${describeSync(profiles, shortenPath(profiles.configFile, context.homeDirectory))}\n`);
+    const [example] = [...profiles.added];
+    if (example !== undefined) {
+      lines.push(`Try: ${paint('bold', `aws sts get-caller-identity --profile ${harmless(example)}`)}\n`);
+    }
+  }
+  return lines.join('');
+}
+
+/** Said at each login: for whose sake an access token is in clear. */
+async function describeTokenFile(session: string, context: CliContext): Promise<void> {
+  const status = await context.client.call('status', {});
+  const profiles = status.sessions.find((candidate) => candidate.session === session)?.tokenFileProfiles ?? [];
+  if (profiles.length > 0) {
+    context.stderr.write(
+      `For the hand-written ${profiles.length === 1 ? 'profile' : 'profiles'} ${profiles.map(harmless).join(', ')} ` +
+        "the access token is also in the AWS CLI's own token file.\n",
+    );
+  }
+  const foreign = status.problems.find(
+    (problem) => problem.code === 'token-file-not-ours' && problem.session === session,
+  );
+  if (foreign !== undefined) context.stderr.write(`${harmless(foreign.message)}\n`);
+}

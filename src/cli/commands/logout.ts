@@ -1,0 +1,23 @@
+// `rolecall logout`: the session ends at AWS, and nothing of it is served from that moment.
+import type { CliContext } from '../context.ts';
+import { harmless } from '../render.ts';
+import { chooseSession, loadStatus } from '../sessions.ts';
+
+export interface LogoutOptions {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+export async function runLogout(
+  wanted: string | undefined,
+  options: LogoutOptions,
+  context: CliContext,
+): Promise<number> {
+  const status = await loadStatus(context);
+  const names =
+    options.all === true ? status.sessions.map(({ session }) => session) : [chooseSession(status, wanted, context)];
+  for (const session of names) await context.client.call('signOut', { session });
+  if (options.json === true) context.stdout.write(`${JSON.stringify({ signedOut: names })}\n`);
+  else for (const session of names) context.stdout.write(`Signed out of ${harmless(session)}.\n`);
+  return 0;
+}

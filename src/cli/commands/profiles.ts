@@ -1,0 +1,87 @@
+// `rolecall profiles list` and `rolecall profiles sync`.
+import type { ProfilesDocument } from '../../local-api/schemas.ts';
+import type { CliContext } from '../context.ts';
+import { count, createPainter, formatTable, harmless, shortenPath } from '../render.ts';
+
+export interface ProfilesOptions {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function runProfilesList(options: ProfilesOptions, context: CliContext): Promise<number> {
+  const document = await context.client.call('profiles', {});
+  if (options.json === true) {
+    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return 0;
+  }
+  const paint = createPainter(context.stdout, context.environment);
+  const rows = document.profiles.map((profile) => [
+    harmless(profile.profileName),
+    profile.accountId,
+    harmless(profile.accountName ?? '-'),
+    harmless(profile.permissionSet),
+    harmless(profile.region),
+  ]);
+  const [first = '', ...others] = formatTable([
+    ['PROFILE', 'ACCOUNT ID', 'ACCOUNT', 'PERMISSION SET', 'REGION'],
+    ...rows,
+  ]).split(/(?<=\n)/);
+  context.stdout.write(paint('dim', first) + others.join(''));
+  const pending = document.added.length + document.removed.length + document.changed.length;
+  if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);
+  reportSkipped(document, context);
+  return 0;
+}
+
+export async function runProfilesSync(options: ProfilesOptions, context: CliContext): Promise<number> {
+  const isDryRun = options.dryRun === true;
+  const document = await context.client.call(isDryRun ? 'profiles' : 'syncProfiles', {});
+  if (options.json === true) {
+    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return 0;
+  }
+  const file = shortenPath(document.configFile, context.homeDirectory);
+  if (isDryRun) {
+    context.stdout.write(document.diff === '' ? `${file} is up to date.\n` : colourDiff(document.diff, context));
+  } else {
+    context.stdout.write(`${describeSync(document, file)}\n`);
+  }
+  reportSkipped(document, context);
+  return 0;
+}
+
+/** "~/.aws/config: 7 profiles, 2 new, 1 gone." */
+export function describeSync(
+  change: Pick<ProfilesDocument, 'added' | 'removed' | 'changed'> & {
+    readonly profiles?: ProfilesDocument['profiles'];
+    readonly total?: number;
+  },
+  file: string,
+): string {
+  const parts = [
+    count(change.total ?? change.profiles?.length ?? 0, 'profile'),
+    ...(change.added.length === 0 ? [] : [`${change.added.length} new`]),
+    ...(change.changed.length === 0 ? [] : [`${change.changed.length} changed`]),
+    ...(change.removed.length === 0 ? [] : [`${change.removed.length} gone`]),
+  ];
+  return `${file}: ${parts.join(', ')}${parts.length === 1 ? ', up to date' : ''}.`;
+}
+
+function reportSkipped(document: ProfilesDocument, context: CliContext): void {
+  for (const { profileName, reason } of document.skipped) {
+    context.stderr.write(`Left out ${harmless(profileName)}: ${harmless(reason)}\n`);
+  }
+}
+
+function colourDiff(diff: string, context: CliContext): string {
+  const paint = createPainter(context.stdout, context.environment);
+  return diff
+    .split('\n')
+    .map((line) => {
+      const clean = line.split('\t').map(harmless).join('\t');
+      if (line.startsWith('+')) return paint('green', clean);
+      if (line.startsWith('-')) return paint('red', clean);
+      return clean;
+    })
+    .join('\n');
+}

@@ -1,0 +1,26 @@
+// What every command gets: streams, surroundings, the clock and the client of the daemon.
+import type { Clock } from '../core/clock.ts';
+import type { LocalApiClient } from '../local-api/client.ts';
+import type { RuntimePaths } from '../local-api/paths.ts';
+
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface CliContext {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly paths: RuntimePaths;
+  readonly clock: Clock;
+  readonly client: LocalApiClient;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Opens the person's browser; false when there is none to open. */
+  openBrowser(url: string): Promise<boolean>;
+  /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
+  runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
+}

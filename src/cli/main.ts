@@ -1,0 +1,86 @@
+// The command line's process: the real streams, clock, browser and daemon; the rest of the CLI gets them as parameters.
+import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { createSystemClock } from '../core/clock.ts';
+import { createLocalApiClient } from '../local-api/client.ts';
+import { resolvePaths } from '../local-api/paths.ts';
+import { startDaemonProcess } from '../local-api/start-daemon.ts';
+import type { CliContext } from './context.ts';
+import { runCommandLine } from './program.ts';
+
+const environment = process.env;
+const homeDirectory = environment['HOME'] ?? homedir();
+const clock = createSystemClock();
+const paths = resolvePaths({
+  environment,
+  homeDirectory,
+  platform: process.platform,
+  userId: process.getuid?.() ?? -1,
+});
+const interrupt = new AbortController();
+const daemonMain = fileURLToPath(new URL('../daemon/main.js', import.meta.url));
+const programs = {
+  daemon: daemonMain,
+  emulator: fileURLToPath(new URL('../emulator/main.js', import.meta.url)),
+  'caller-identity': fileURLToPath(new URL('./caller-identity.js', import.meta.url)),
+} as const;
+
+const context: CliContext = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment,
+  homeDirectory,
+  paths,
+  clock,
+  client: createLocalApiClient({
+    socketCandidates: paths.socketCandidates,
+    mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
+    startDaemon: () => startDaemonProcess(daemonMain, environment),
+    clock,
+  }),
+  signal: interrupt.signal,
+  openBrowser,
+  runProgram,
+};
+
+async function openBrowser(url: string): Promise<boolean> {
+  const hasDisplay =
+    process.platform === 'darwin' ||
+    [environment['DISPLAY'], environment['WAYLAND_DISPLAY'], environment['WSL_DISTRO_NAME']].some(Boolean);
+  if (!hasDisplay || environment['SSH_CONNECTION'] !== undefined) return false;
+  try {
+    const { default: open } = await import('open');
+    // A browser is started with our environment, and a passphrase is nothing for it.
+    delete process.env['ROLECALL_PASSPHRASE'];
+    const child = await open(url);
+    child.on('error', () => undefined);
+    child.unref();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */
+function runProgram(program: keyof typeof programs, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [programs[program], ...args], { stdio: 'inherit' });
+    const passOn = () => void child.kill('SIGTERM');
+    process.on('SIGTERM', passOn);
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      process.off('SIGTERM', passOn);
+      resolve(code ?? 128 + (signal === 'SIGINT' ? 2 : 15));
+    });
+  });
+}
+
+process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `rolecall ls | head` closes the pipe early, which is no failure.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCommandLine(process.argv.slice(2), context);

@@ -1,0 +1,112 @@
+// How things look in a terminal: colour, columns, times, and text from AWS made harmless.
+import { EXIT_INTERRUPTED, toRolecallError, type RolecallError } from '../core/errors.ts';
+import type { CliContext, OutputStream } from './context.ts';
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+};
+
+/** A function that colours text for `stream`: nothing is added without a terminal or with NO_COLOR. */
+export function createPainter(
+  stream: OutputStream,
+  environment: CliContext['environment'],
+): (style: Style, text: string) => string {
+  const isPlain = stream.isTTY !== true || (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+  return (style, text) => {
+    const [on, off] = CODES[style];
+    return isPlain ? text : `\u001b[${on}m${text}\u001b[${off}m`;
+  };
+}
+
+/** Free text from AWS for a terminal: control and direction characters, which could rewrite the screen, become `\ufffd`. */
+export function harmless(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
+/** Rows as aligned columns, two spaces apart; the last column is not padded. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, displayWidth(cell));
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell) + 2),
+        )
+        .join('')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** Columns that a terminal takes for `text`: emoji and East Asian wide characters take two. */
+function displayWidth(text: string): number {
+  // ASCII is nearly everything, and twenty thousand rows are measured on each `ls`.
+  if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text.replace(/\u001b\[\d+m/g, '')) {
+    if (/\p{Mark}|\u200d/u.test(character)) continue;
+    width +=
+      /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+/** "58 min", "7 h 12 min", "3 d": the time until or since, never negative. */
+export function formatDuration(durationMs: number): string {
+  const minutes = Math.max(0, Math.floor(durationMs / 60_000));
+  if (minutes < 1) return 'less than a minute';
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** "1 account", "4 accounts". */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** A path below the home directory as people write it. */
+export function shortenPath(path: string, homeDirectory: string): string {
+  return path.startsWith(`${homeDirectory}/`) ? `~${path.slice(homeDirectory.length)}` : path;
+}
+
+/** Prints what went wrong, one sentence and one command, and gives the exit code. */
+export function reportError(
+  thrown: unknown,
+  context: Pick<CliContext, 'stderr' | 'environment' | 'signal'>,
+  options: { readonly debug: boolean },
+): number {
+  if (context.signal.aborted) {
+    context.stderr.write('\n');
+    return EXIT_INTERRUPTED;
+  }
+  const error = toRolecallError(thrown);
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(error.message)}\n`);
+  context.stderr.write(`Run: ${paint('bold', harmless(error.hint))}\n`);
+  if (options.debug) context.stderr.write(describeCauses(error));
+  return error.exitCode;
+}
+
+function describeCauses(error: RolecallError): string {
+  let text = '';
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    text += `  caused by ${cause.name}: ${harmless(cause.message)}\n`;
+  }
+  return text;
+}

@@ -1,0 +1,36 @@
+// GET /v1/credentials and /v1/credentials/current: the credential path, so nothing here but what it needs.
+import { formatUtcSeconds } from '../../core/clock.ts';
+import { NotFoundError } from '../../core/errors.ts';
+import type { CredentialsDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { CurrentRole } from '../current-role.ts';
+import type { SharedConfig } from '../shared-config.ts';
+import type { Responders } from '../surface.ts';
+
+export function createCredentialsResponders(deps: {
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Pick<Broker, 'credentials'>;
+  readonly currentRole: CurrentRole;
+}): Pick<Responders, 'credentials' | 'currentCredentials'> {
+  async function answer(selector: string, accountId: string, permissionSet: string): Promise<CredentialsDocument> {
+    const session = await deps.sharedConfig.findSession(selector);
+    const role = { sessionName: session.sessionName, accountId, permissionSet };
+    const credentials = await deps.broker.credentials(session, role);
+    return {
+      Version: 1,
+      AccessKeyId: credentials.accessKeyId,
+      SecretAccessKey: credentials.secretAccessKey.reveal(),
+      SessionToken: credentials.sessionToken.reveal(),
+      Expiration: formatUtcSeconds(credentials.expiresAtMs),
+      AccountId: accountId,
+    };
+  }
+  return {
+    credentials: ({ query }) => answer(query.session, query.account, query.role),
+    async currentCredentials() {
+      const current = await deps.currentRole.get();
+      if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
+      return answer(current.session, current.accountId, current.permissionSet);
+    },
+  };
+}

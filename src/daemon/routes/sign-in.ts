@@ -1,0 +1,65 @@
+// Signing in and out: /v1/sessions/{session}/sign-in and /sign-out.
+import { formatUtcSeconds } from '../../core/clock.ts';
+import type { Endpoints, SsoSession } from '../../core/model.ts';
+import { isTrustedVerificationUri } from '../../core/verification-uri.ts';
+import type { SignInDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { SignInState } from '../../sso/sign-in.ts';
+import type { Log } from '../log.ts';
+import type { SharedConfig } from '../shared-config.ts';
+import type { SignInSetup } from '../sign-in-setup.ts';
+import type { Responders } from '../surface.ts';
+import type { TokenFiles } from '../token-files.ts';
+
+export function createSignInResponders(deps: {
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut'>;
+  readonly setup: SignInSetup;
+  readonly tokenFiles: TokenFiles;
+  readonly endpoints: Endpoints;
+  readonly log: Log;
+}): Pick<Responders, 'startSignIn' | 'signIn' | 'cancelSignIn' | 'signOut'> {
+  const { broker, sharedConfig, setup } = deps;
+
+  function describe(session: SsoSession, state: SignInState): SignInDocument {
+    const progress = setup.state(session);
+    const shared = progress === undefined || state.state === 'pending' ? {} : { setup: progress };
+    if (state.state === 'live') return { state: 'live', ...shared };
+    const { expiresAtMs, ...prompt } = state;
+    const openUri = [state.verificationUriComplete, state.verificationUri].find((uri) =>
+      isTrustedVerificationUri(uri, session.startUrl, deps.endpoints.ssoOidc),
+    );
+    return {
+      ...prompt,
+      expiresAt: formatUtcSeconds(expiresAtMs),
+      ...(openUri === undefined ? {} : { openUri }),
+      ...shared,
+    };
+  }
+
+  return {
+    async startSignIn({ session: selector, body }) {
+      const session = await sharedConfig.findSession(selector);
+      const state = await broker.startSignIn(session, { force: body?.force === true });
+      deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
+      // A session that is live already is brought up to date as after a sign-in.
+      if (state.state === 'live') void setup.run(session);
+      return describe(session, state);
+    },
+    async signIn({ session: selector }) {
+      const session = await sharedConfig.findSession(selector);
+      const state = broker.signInState(session);
+      return state === undefined ? null : describe(session, state);
+    },
+    async cancelSignIn({ session: selector }) {
+      broker.cancelSignIn(await sharedConfig.findSession(selector));
+      return undefined;
+    },
+    async signOut({ session: selector }) {
+      const session = await sharedConfig.findSession(selector);
+      await Promise.all([broker.signOut(session), deps.tokenFiles.remove(session)]);
+      deps.log('info', `signed out of ${session.sessionName}`);
+      return undefined;
+    },
+  };
+}

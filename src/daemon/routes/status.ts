@@ -1,0 +1,124 @@
+// GET /v1/status and /v1/openapi.json.
+import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
+import type { SsoSession } from '../../core/model.ts';
+import type { Problem, Problems } from '../../core/problems.ts';
+import type { SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { SecretStore } from '../../sso/ports.ts';
+import { toRolecallError } from '../../core/errors.ts';
+import type { CurrentRole } from '../current-role.ts';
+import type { EndpointsInForce } from '../endpoints.ts';
+import { describeOpenApi } from '../openapi.ts';
+import type { Settings } from '../settings.ts';
+import type { SharedConfig, SharedConfigReading } from '../shared-config.ts';
+import type { Responders } from '../surface.ts';
+import type { TokenFiles } from '../token-files.ts';
+
+export interface StatusDeps {
+  readonly version: string;
+  readonly processId: number;
+  readonly startedAtMs: number;
+  readonly files: StatusDocument['files'];
+  readonly endpoints: EndpointsInForce;
+  readonly store: SecretStore;
+  readonly settings: Settings;
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Broker;
+  readonly tokenFiles: TokenFiles;
+  readonly currentRole: CurrentRole;
+  readonly problems: Problems;
+  readonly clock: Clock;
+}
+
+export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'status' | 'openapi'> {
+  return {
+    openapi: async () => describeOpenApi(deps.version),
+    async status() {
+      const { reading, configProblems } = await readConfig(deps.sharedConfig);
+      const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
+      return {
+        version: deps.version,
+        pid: deps.processId,
+        startedAt: formatUtcSeconds(deps.startedAtMs),
+        store: { driver: deps.store.driver, durable: deps.store.driver !== 'memory' },
+        endpoints: deps.endpoints,
+        files: deps.files,
+        sessions: found.map(({ document }) => document),
+        current: await deps.currentRole.get(),
+        problems: withoutRepeats([
+          ...configProblems,
+          ...deps.settings.problems,
+          ...deps.problems.list(),
+          ...found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
+        ]),
+      };
+    },
+  };
+}
+
+const NOTHING: SharedConfigReading = { sessions: [], nativeProfiles: [], problems: [] };
+
+/** A config file that can't be read is something to tell, not a reason to tell nothing. */
+async function readConfig(
+  sharedConfig: SharedConfig,
+): Promise<{ reading: SharedConfigReading; configProblems: readonly Problem[] }> {
+  try {
+    const reading = await sharedConfig.read();
+    return { reading, configProblems: reading.problems };
+  } catch (error) {
+    return { reading: NOTHING, configProblems: [toRolecallError(error).toBody()] };
+  }
+}
+
+async function describeSession(
+  session: SsoSession,
+  reading: SharedConfigReading,
+  deps: StatusDeps,
+): Promise<{ document: SessionStatusDocument; problem?: Problem }> {
+  const { broker, settings } = deps;
+  const catalog = await broker.knownCatalog(session);
+  let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
+  let problem: Problem | undefined;
+  try {
+    token = await broker.describe(session);
+  } catch (error) {
+    problem = { ...toRolecallError(error).toBody() };
+  }
+  const isPending = broker.signInState(session)?.state === 'pending';
+  const hours = settings.sessionHours[session.sessionName];
+  const { signedInAtMs, tokenExpiresAtMs } = token;
+  const document: SessionStatusDocument = {
+    session: session.sessionName,
+    startUrl: session.startUrl,
+    region: session.region,
+    state: isPending && token.state !== 'live' ? 'pending' : token.state,
+    ...(signedInAtMs === undefined ? {} : { signedInAt: formatUtcSeconds(signedInAtMs) }),
+    ...(tokenExpiresAtMs === undefined ? {} : { tokenExpiresAt: formatUtcSeconds(tokenExpiresAtMs) }),
+    ...(hours === undefined || signedInAtMs === undefined
+      ? {}
+      : { sessionExpiresAt: formatUtcSeconds(signedInAtMs + hours * 3_600_000) }),
+    catalog:
+      catalog === undefined
+        ? null
+        : {
+            asOf: formatUtcSeconds(catalog.asOfMs),
+            complete: catalog.complete,
+            accounts: catalog.accounts.length,
+            permissionSets: catalog.accounts.reduce((sum, { permissionSets }) => sum + permissionSets.length, 0),
+          },
+    listing: broker.listingProgress(session) ?? null,
+    tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
+  };
+  return { document, ...(problem === undefined ? {} : { problem }) };
+}
+
+/** A locked keychain is one problem, however many sessions are behind it. */
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ code, message }) => {
+    const key = `${code} ${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

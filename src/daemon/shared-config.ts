@@ -1,0 +1,70 @@
+// The shared config file as the daemon sees it: read again when it has changed, and only then.
+import { stat } from 'node:fs/promises';
+import type { ConfigFile } from '../aws-config/config-file.ts';
+import { describeProblem } from '../aws-config/document.ts';
+import { matchesSessionSelector } from '../aws-config/session-selector.ts';
+import { readNativeSsoProfiles, readSsoSessions, type NativeSsoProfile } from '../aws-config/sso-sessions.ts';
+import { NotFoundError } from '../core/errors.ts';
+import type { SsoSession } from '../core/model.ts';
+import type { Problem } from '../core/problems.ts';
+
+export interface SharedConfigReading {
+  readonly sessions: readonly SsoSession[];
+  readonly nativeProfiles: readonly NativeSsoProfile[];
+  readonly problems: readonly Problem[];
+}
+
+export interface SharedConfig {
+  /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
+  read(): Promise<SharedConfigReading>;
+  /** The session that a selector means, exactly. @throws NotFoundError session-not-found */
+  findSession(selector: string): Promise<SsoSession>;
+}
+
+export function createSharedConfig(configFile: ConfigFile): SharedConfig {
+  let cached: { readonly stamp: string; readonly reading: SharedConfigReading } | undefined;
+
+  async function read(): Promise<SharedConfigReading> {
+    const stamp = await fingerprint(configFile.path);
+    if (cached?.stamp === stamp) return cached.reading;
+    const { document } = await configFile.read();
+    const { sessions, problems } = readSsoSessions(document);
+    const reading: SharedConfigReading = {
+      sessions,
+      nativeProfiles: readNativeSsoProfiles(document),
+      problems: [...document.problems, ...problems].map((problem) => ({
+        code: 'config-malformed',
+        message: describeProblem(configFile.path, problem),
+        hint: `${'${EDITOR:-vi}'} +${problem.line} ${configFile.path}`,
+      })),
+    };
+    cached = { stamp, reading };
+    return reading;
+  }
+
+  return {
+    read,
+    async findSession(selector) {
+      const { sessions, problems } = await read();
+      const found = sessions.find(({ sessionName }) => matchesSessionSelector(selector, sessionName));
+      if (found !== undefined) return found;
+      const [problem] = problems;
+      if (problem !== undefined && sessions.length === 0) {
+        throw new NotFoundError('session-not-found', problem.message, { hint: problem.hint });
+      }
+      throw new NotFoundError(
+        'session-not-found',
+        `There is no sso-session "${selector}" in ${configFile.path}${sessions.length === 0 ? '' : `; there is: ${sessions.map(({ sessionName }) => sessionName).join(', ')}`}.`,
+      );
+    },
+  };
+}
+
+async function fingerprint(path: string): Promise<string> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return `${found.ino} ${found.size} ${found.mtimeNs}`;
+  } catch {
+    return 'absent';
+  }
+}

@@ -1,0 +1,91 @@
+// What the daemon does by itself once a session is signed in: list the accounts, write the profiles, keep the token file.
+import { toRolecallError } from '../core/errors.ts';
+import type { Catalog, Role, SsoSession } from '../core/model.ts';
+import { createSingleFlight } from '../core/single-flight.ts';
+import type { SignInSetupDocument } from '../local-api/schemas.ts';
+import type { Broker } from '../sso/broker.ts';
+import type { Log } from './log.ts';
+import type { ProfileSync } from './profile-sync.ts';
+import type { TokenFiles } from './token-files.ts';
+
+export interface SignInSetup {
+  /** Starts the work, or joins it while it runs; never rejects. */
+  run(session: SsoSession): Promise<void>;
+  /** How far it is or how it ended; undefined before the first run. */
+  state(session: SsoSession): SignInSetupDocument | undefined;
+}
+
+export function createSignInSetup(deps: {
+  readonly broker: Pick<Broker, 'refreshCatalog' | 'listingProgress'>;
+  readonly profileSync: ProfileSync;
+  readonly tokenFiles: TokenFiles;
+  /** False with `sync = "manual"`. */
+  readonly syncsProfiles: boolean;
+  readonly log: Log;
+}): SignInSetup {
+  const states = new Map<string, SignInSetupDocument>();
+  const running = createSingleFlight<void>();
+
+  async function work(session: SsoSession): Promise<void> {
+    const { sessionName } = session;
+    let state: SignInSetupDocument = { state: 'listing', accountsListed: 0, accountsTotal: 0 };
+    states.set(sessionName, state);
+    try {
+      // The native profiles work from this moment, however long the listing takes.
+      await deps.tokenFiles.keep(session, { justSignedIn: true });
+      const { catalog, added, removed } = await deps.broker.refreshCatalog(session);
+      const names = describeRoles(catalog);
+      state = {
+        state: 'syncing',
+        accountsListed: catalog.accounts.length,
+        accountsTotal: catalog.accounts.length,
+        permissionSets: catalog.accounts.reduce((sum, account) => sum + account.permissionSets.length, 0),
+        complete: catalog.complete,
+        added: added.map(names),
+        removed: removed.map(names),
+      };
+      states.set(sessionName, state);
+      if (deps.syncsProfiles) {
+        const { configFile, profiles, ...change } = await deps.profileSync.sync();
+        state = {
+          ...state,
+          profiles: {
+            configFile,
+            total: profiles.length,
+            added: change.added,
+            removed: change.removed,
+            changed: change.changed,
+          },
+        };
+      }
+      states.set(sessionName, { ...state, state: 'done' });
+      deps.log(
+        'info',
+        `${sessionName}: ${state.accountsTotal} accounts listed, ${state.profiles?.total ?? 0} profiles`,
+      );
+    } catch (thrown) {
+      const error = toRolecallError(thrown);
+      states.set(sessionName, { ...state, state: 'failed', error: error.toBody() });
+      deps.log('warn', `${sessionName}: ${error.message}`);
+    }
+  }
+
+  return {
+    run: (session) => running.run(session.sessionName, () => work(session)),
+    state(session) {
+      const state = states.get(session.sessionName);
+      return state?.state === 'listing' ? { ...state, ...deps.broker.listingProgress(session) } : state;
+    },
+  };
+}
+
+function describeRoles(
+  catalog: Catalog,
+): (role: Role) => { accountId: string; accountName: string | null; permissionSet: string } {
+  const accountNames = new Map(catalog.accounts.map((account) => [account.accountId, account.accountName]));
+  return ({ accountId, permissionSet }) => ({
+    accountId,
+    accountName: accountNames.get(accountId) ?? null,
+    permissionSet,
+  });
+}
