@@ -33,10 +33,13 @@ export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
       deps.writeOut(USAGE);
       return 0;
     }
-    const directory = options.directory === undefined ? {} : { directory: await loadDirectory(deps, options.directory) };
+    const directory =
+      options.directory === undefined ? {} : { directory: await loadDirectory(deps, options.directory) };
     emulator = createEmulator({ ...directory, autoApprove: options.autoApprove });
     await listen(emulator, options.port);
-    deps.writeOut(options.json ? `${JSON.stringify(describe(emulator))}\n` : formatWelcome(emulator, options.autoApprove));
+    deps.writeOut(
+      options.json ? `${JSON.stringify(describe(emulator))}\n` : formatWelcome(emulator, options.autoApprove),
+    );
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
     deps.writeError(formatError(thrown));
@@ -121,7 +124,10 @@ async function listen(emulator: Emulator, port: number): Promise<void> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const reason = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be listened on (${code})`;
-    throw new UsageError('usage', `Port ${port} of 127.0.0.1 ${reason}.`, { cause, hint: 'rolecall emulator --port 0' });
+    throw new UsageError('usage', `Port ${port} of 127.0.0.1 ${reason}.`, {
+      cause,
+      hint: 'rolecall emulator --port 0',
+    });
   }
 }
 

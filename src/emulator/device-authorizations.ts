@@ -24,6 +24,7 @@ interface DeviceAuthorizationRecord extends PendingDeviceAuthorization {
   state: 'pending' | 'approved' | 'denied' | 'used';
   userName?: string;
   lastPollAtMs?: number;
+  earlyPolls: number;
 }
 
 export interface DeviceAuthorizations {
@@ -98,6 +99,7 @@ export function createDeviceAuthorizations(deps: {
         intervalMs: pollIntervalSeconds * 1000,
         expiresAtMs: deps.clock.nowMs() + deviceCodeLifetimeSeconds * 1000,
         state: 'pending',
+        earlyPolls: 0,
       };
       if (autoApprove !== false) autoApproveRecord(record, autoApprove);
       byDeviceCode.set(record.deviceCode, record);
@@ -121,7 +123,9 @@ export function createDeviceAuthorizations(deps: {
       }
       const earliestMs = (record.lastPollAtMs ?? -Infinity) + record.intervalMs - POLL_TOLERANCE_MS;
       record.lastPollAtMs = nowMs;
-      return { state: nowMs < earliestMs ? 'too-fast' : 'pending' };
+      if (nowMs < earliestMs) record.earlyPolls += 1;
+      const isTooFast = nowMs < earliestMs && record.earlyPolls > deps.knobs.current.forgivenEarlyPolls;
+      return { state: isTooFast ? 'too-fast' : 'pending' };
     },
     pending: () => [...byDeviceCode.values()].filter(isPending).map(describe),
     findPending(userCode) {

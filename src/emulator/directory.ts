@@ -64,7 +64,10 @@ export function createDirectory(initial: DirectoryDocument): Directory {
   };
   const requireAccount = (accountId: string) => {
     if (!accounts().has(accountId)) {
-      throw new NotFoundError('account-not-found', `There is no account ${JSON.stringify(accountId)} in the directory.`);
+      throw new NotFoundError(
+        'account-not-found',
+        `There is no account ${JSON.stringify(accountId)} in the directory.`,
+      );
     }
   };
 

@@ -38,26 +38,27 @@ const PAGE_HEADERS = {
 /** A whole page: its own title and body in the frame that all pages share. */
 export function pageReply(status: number, page: { title: string; body: Html; user?: Html }): Reply {
   const document = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${page.title} · Identity Center emulator</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/style.css">
-</head>
-<body>
-<header>
-<a class="brand" href="/start"><img src="/icon.svg" alt="" width="28" height="28"><span>Identity Center <b>emulator</b></span></a>
-${page.user}
-</header>
-<main>
-${page.body}
-</main>
-<footer>An emulator in memory, part of rolecall. No AWS account is behind it, and its keys open nothing.</footer>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${page.title} · Identity Center emulator</title>
+        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/style.css" />
+      </head>
+      <body>
+        <header>
+          <a class="brand" href="/start"
+            ><img src="/icon.svg" alt="" width="28" height="28" /><span>Identity Center <b>emulator</b></span></a
+          >
+          ${page.user}
+        </header>
+        <main>${page.body}</main>
+        <footer>
+          An emulator in memory, part of rolecall. No AWS account is behind it, and its keys open nothing.
+        </footer>
+      </body>
+    </html> `;
   return { status, headers: PAGE_HEADERS, body: document.html };
 }

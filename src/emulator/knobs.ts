@@ -5,6 +5,8 @@ export interface Knobs {
   /** Every device authorization is approved at once: by this user, or by the first of the directory when true. */
   readonly autoApprove: boolean | string;
   readonly pollIntervalSeconds: number;
+  /** Polls of one code that may come too early before `slow_down` is said; 0 is strict. */
+  readonly forgivenEarlyPolls: number;
   readonly deviceCodeLifetimeSeconds: number;
   /** False: verificationUriComplete carries an opaque request instead of the user code (as AWS may, since 2026-09). */
   readonly completeUriHasUserCode: boolean;
@@ -25,6 +27,8 @@ export interface Knobs {
 export const DEFAULT_KNOBS: Knobs = {
   autoApprove: false,
   pollIntervalSeconds: 1,
+  // The AWS CLI polls twice at once when it begins, and AWS goes on with it at one-second gaps (seen in its logs).
+  forgivenEarlyPolls: 1,
   deviceCodeLifetimeSeconds: 600,
   completeUriHasUserCode: true,
   accessTokenLifetimeSeconds: 3600,
@@ -69,20 +73,25 @@ export function parseKnobs(value: unknown): Partial<Knobs> {
 
 type KnobRule = readonly [name: keyof Knobs, isRight: (value: unknown) => boolean, expected: string];
 
-const isSeconds = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
-const isCount = (value: unknown) => isSeconds(value) && value !== 0;
+const isWhole = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+const isCount = (value: unknown) => isWhole(value) && value !== 0;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const SECONDS = 'a whole number of seconds';
 
 const KNOB_RULES: readonly KnobRule[] = [
-  ['autoApprove', (value) => isBoolean(value) || (typeof value === 'string' && value !== ''), 'true, false or a user name'],
-  ['pollIntervalSeconds', isSeconds, SECONDS],
-  ['deviceCodeLifetimeSeconds', isSeconds, SECONDS],
+  [
+    'autoApprove',
+    (value) => isBoolean(value) || (typeof value === 'string' && value !== ''),
+    'true, false or a user name',
+  ],
+  ['pollIntervalSeconds', isWhole, SECONDS],
+  ['forgivenEarlyPolls', isWhole, 'a whole number'],
+  ['deviceCodeLifetimeSeconds', isWhole, SECONDS],
   ['completeUriHasUserCode', isBoolean, 'true or false'],
-  ['accessTokenLifetimeSeconds', isSeconds, SECONDS],
-  ['sessionLifetimeSeconds', isSeconds, SECONDS],
-  ['registrationLifetimeSeconds', isSeconds, SECONDS],
-  ['roleCredentialsLifetimeSeconds', (value) => value === null || isSeconds(value), `${SECONDS}, or null`],
+  ['accessTokenLifetimeSeconds', isWhole, SECONDS],
+  ['sessionLifetimeSeconds', isWhole, SECONDS],
+  ['registrationLifetimeSeconds', isWhole, SECONDS],
+  ['roleCredentialsLifetimeSeconds', (value) => value === null || isWhole(value), `${SECONDS}, or null`],
   ['pageSize', (value) => isCount(value) && Number(value) <= 100, 'a whole number from 1 to 100'],
   ['lastPageToken', (value) => value === 'null' || value === 'empty' || value === 'absent', 'null, empty or absent'],
   ['portalCallsPerSecond', (value) => value === null || isCount(value), 'a whole number above 0, or null'],

@@ -2,10 +2,7 @@
 import type { Route } from './http.ts';
 
 export function createStyleRoutes(): readonly Route[] {
-  return [
-    fileRoute('/style.css', 'text/css; charset=utf-8', STYLE),
-    fileRoute('/icon.svg', 'image/svg+xml', ICON),
-  ];
+  return [fileRoute('/style.css', 'text/css; charset=utf-8', STYLE), fileRoute('/icon.svg', 'image/svg+xml', ICON)];
 }
 
 function fileRoute(path: string, contentType: string, body: string): Route {
@@ -17,7 +14,7 @@ const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">' +
   '<rect width="32" height="32" rx="8" fill="#3b5bdb"/>' +
   '<circle cx="16" cy="12" r="4.5" fill="none" stroke="#fff" stroke-width="2.4"/>' +
-  '<path d="M8 25c.8-4.6 4-7 8-7s7.200 2.400 8 7" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/>' +
+  '<path d="M8 25c.8-4.6 4-7 8-7s7.2 2.4 8 7" fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/>' +
   '</svg>';
 
 const STYLE = `:root {
@@ -42,7 +39,7 @@ header { display: flex; align-items: center; justify-content: space-between; gap
 .who { color: var(--soft); font-size: .92rem; }
 .who b { color: var(--ink); }
 main { flex: 1; width: 100%; max-width: 46rem; margin: 0 auto; padding: 2.25rem 1.25rem 3rem; }
-main.narrow, .narrow { max-width: 28rem; margin-left: auto; margin-right: auto; }
+.narrow { max-width: 28rem; margin-left: auto; margin-right: auto; }
 footer { padding: 1.25rem; text-align: center; color: var(--soft); font-size: .85rem; }
 h1 { margin: 0 0 .35rem; font-size: 1.6rem; line-height: 1.25; letter-spacing: -.01em; }
 h2 { margin: 1.75rem 0 .5rem; font-size: 1.05rem; }
@@ -52,7 +49,7 @@ a { color: var(--accent); }
 .small { font-size: .88rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow);
   padding: 1.5rem; }
-label, legend { display: block; font-weight: 600; margin-bottom: .35rem; }
+label, legend { display: block; padding: 0; font-weight: 600; margin-bottom: .35rem; }
 fieldset { border: 0; margin: 0; padding: 0; }
 input { width: 100%; padding: .65rem .8rem; border: 1px solid var(--line); border-radius: 9px; background: var(--field);
   color: inherit; font: inherit; }
@@ -62,9 +59,10 @@ button, .button { display: inline-block; padding: .6rem 1rem; border: 1px solid 
   background: var(--card); color: inherit; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 button:hover, .button:hover { border-color: var(--accent); }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
-button.quiet { padding: .35rem .7rem; font-size: .9rem; font-weight: 500; }
+button.quiet { white-space: nowrap; padding: .35rem .7rem; font-size: .9rem; font-weight: 500; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .stack > * + * { margin-top: 1.1rem; }
+.card > :last-child, .card > form > :last-child { margin-bottom: 0; }
 .row { display: flex; gap: .75rem; align-items: center; flex-wrap: wrap; }
 .row > .grow { flex: 1; min-width: 10rem; }
 .people { list-style: none; margin: 0; padding: 0; }

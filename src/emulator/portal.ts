@@ -147,10 +147,7 @@ function maxResultOf(request: HttpRequest): number | undefined {
   const maxResult = Number(text);
   if (!/^\d+$/.test(text) || maxResult < 1 || maxResult > 100) {
     // The live service's own words (as of 2026-05).
-    throw portalError(
-      'InvalidRequestException',
-      'ResultSize parameter must be within the valid limits of: 1-100',
-    );
+    throw portalError('InvalidRequestException', 'ResultSize parameter must be within the valid limits of: 1-100');
   }
   return maxResult;
 }

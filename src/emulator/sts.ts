@@ -5,10 +5,7 @@ import { type RandomBytes, randomUuid } from './random.ts';
 import type { RoleCredentialsDesk } from './role-credentials.ts';
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
-export function createStsRoutes(deps: {
-  roleCredentials: RoleCredentialsDesk;
-  random: RandomBytes;
-}): readonly Route[] {
+export function createStsRoutes(deps: { roleCredentials: RoleCredentialsDesk; random: RandomBytes }): readonly Route[] {
   return [
     {
       method: 'POST',

@@ -21,7 +21,7 @@ let oidc: SSOOIDCClient;
 let sso: SSOClient;
 
 beforeEach(async () => {
-  emulator = createEmulator();
+  emulator = createEmulator({ forgivenEarlyPolls: 0 });
   const { url } = await emulator.listen();
   const settings = { region: 'us-east-1', endpoint: url, maxAttempts: 1 };
   oidc = new SSOOIDCClient(settings);

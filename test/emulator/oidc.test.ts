@@ -44,7 +44,12 @@ describe('RegisterClient', () => {
     expect(client.clientId).toMatch(/^[\w-]{28}$/);
     const answer = await started.post('/device_authorization', { ...client, startUrl: START_URL });
     expect(oidcErrorShape(answer)).toEqual(
-      oidcError(400, 'UnauthorizedClientException', 'unauthorized_client', 'The client is not authorized for this grant'),
+      oidcError(
+        400,
+        'UnauthorizedClientException',
+        'unauthorized_client',
+        'The client is not authorized for this grant',
+      ),
     );
     const token = await started.post('/token', { ...client, grantType: 'authorization_code', code: 'x' });
     expect(token.json).toEqual({ error: 'invalid_grant', error_description: 'Invalid authorization code provided' });
@@ -56,16 +61,46 @@ describe('RegisterClient', () => {
     ['a body that is a list', '[]', 'InvalidRequestException', 'invalid_request'],
     ['no clientName', { clientType: 'public' }, 'InvalidRequestException', 'invalid_request'],
     ['no clientType', { clientName: 'x' }, 'InvalidRequestException', 'invalid_request'],
-    ['another clientType', { clientName: 'x', clientType: 'confidential' }, 'InvalidClientMetadataException', 'invalid_client_metadata'],
+    [
+      'another clientType',
+      { clientName: 'x', clientType: 'confidential' },
+      'InvalidClientMetadataException',
+      'invalid_client_metadata',
+    ],
     ['scopes that are no list', { scopes: 'sso:account:access' }, 'InvalidScopeException', 'invalid_scope'],
     ['a scope that is none', { scopes: ['everything please'] }, 'InvalidScopeException', 'invalid_scope'],
     ['grantTypes that are no list', { grantTypes: 7 }, 'UnsupportedGrantTypeException', 'unsupported_grant_type'],
     ['a grant that is none', { grantTypes: ['password'] }, 'UnsupportedGrantTypeException', 'unsupported_grant_type'],
-    ['device_code and authorization_code together', { ...pkce, grantTypes: [DEVICE_CODE_GRANT, 'authorization_code'] }, 'InvalidRequestException', 'invalid_request'],
-    ['authorization_code without issuerUrl', { ...pkce, issuerUrl: undefined }, 'InvalidRequestException', 'invalid_request'],
-    ['authorization_code without redirectUris', { ...pkce, redirectUris: [] }, 'InvalidRedirectUriException', 'invalid_redirect_uri'],
-    ['a redirect to a site', { ...pkce, redirectUris: ['https://example.com/'] }, 'InvalidRedirectUriException', 'invalid_redirect_uri'],
-    ['a redirect that is no URI', { ...pkce, redirectUris: ['::'] }, 'InvalidRedirectUriException', 'invalid_redirect_uri'],
+    [
+      'device_code and authorization_code together',
+      { ...pkce, grantTypes: [DEVICE_CODE_GRANT, 'authorization_code'] },
+      'InvalidRequestException',
+      'invalid_request',
+    ],
+    [
+      'authorization_code without issuerUrl',
+      { ...pkce, issuerUrl: undefined },
+      'InvalidRequestException',
+      'invalid_request',
+    ],
+    [
+      'authorization_code without redirectUris',
+      { ...pkce, redirectUris: [] },
+      'InvalidRedirectUriException',
+      'invalid_redirect_uri',
+    ],
+    [
+      'a redirect to a site',
+      { ...pkce, redirectUris: ['https://example.com/'] },
+      'InvalidRedirectUriException',
+      'invalid_redirect_uri',
+    ],
+    [
+      'a redirect that is no URI',
+      { ...pkce, redirectUris: ['::'] },
+      'InvalidRedirectUriException',
+      'invalid_redirect_uri',
+    ],
   ])('refuses %s', async (_what, body, exception, error) => {
     const started = await startEmulator();
     const isWhole = typeof body === 'string' || 'clientName' in body || 'clientType' in body;
@@ -153,7 +188,7 @@ describe('CreateToken by device code', () => {
   const slowDown = oidcError(400, 'SlowDownException', 'slow_down', 'The client is polling too fast');
 
   test('is pending until Allow, tells a fast poller to slow down, and gives one token once', async () => {
-    const started = await startEmulator();
+    const started = await startEmulator({ forgivenEarlyPolls: 0 });
     const client = await registerClient(started);
     const { deviceCode, userCode } = await startDevice(started, client);
 
@@ -181,8 +216,21 @@ describe('CreateToken by device code', () => {
     );
   });
 
+  test('forgives the two polls with which the AWS CLI begins, and no more', async () => {
+    const started = await startEmulator();
+    const client = await registerClient(started);
+    const { deviceCode } = await startDevice(started, client);
+    const polls = [];
+    for (let poll = 0; poll < 3; poll += 1) polls.push(oidcErrorShape(await pollToken(started, client, deviceCode)));
+    expect(polls).toEqual([pending, pending, slowDown]);
+  });
+
   test('keeps the interval that the knob says', async () => {
-    const started = await startEmulator({ pollIntervalSeconds: 5, deviceCodeLifetimeSeconds: 30 });
+    const started = await startEmulator({
+      pollIntervalSeconds: 5,
+      deviceCodeLifetimeSeconds: 30,
+      forgivenEarlyPolls: 0,
+    });
     const client = await registerClient(started);
     const { deviceCode } = await startDevice(started, client);
     await pollToken(started, client, deviceCode);
