@@ -198,8 +198,9 @@ function toCatalogAccount(session: SsoSession, account: Account, permissionSets:
 }
 
 function byNameThenId(a: CatalogAccount, b: CatalogAccount): number {
-  const left = a.accountName ?? a.accountId;
-  const right = b.accountName ?? b.accountId;
+  // Not by the locale: every surface and every machine shows one order.
+  const left = (a.accountName ?? a.accountId).toLowerCase();
+  const right = (b.accountName ?? b.accountId).toLowerCase();
   if (left === right) return a.accountId < b.accountId ? -1 : 1;
   return left < right ? -1 : 1;
 }

@@ -1,0 +1,171 @@
+// The normal test's surroundings: an emulator, a real daemon in this process on a real socket, a CLI, all in a temporary home.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CliContext } from '../../src/cli/context.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
+import { createSystemClock, type Clock } from '../../src/core/clock.ts';
+import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
+import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
+import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
+import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
+import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
+import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
+
+export const SESSION = 'my-sso-session';
+
+/** An sso-session of the emulator's default directory, and the hand-written native profile of the story. */
+export const CONFIG = `[sso-session ${SESSION}]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access
+
+[profile account1]
+sso_session = ${SESSION}
+sso_account_id = 111111111111
+sso_role_name = Admin-AF-Permission-Set
+region = us-east-1
+`;
+
+export interface CliRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RigOptions {
+  readonly emulator?: EmulatorOptions;
+  /** `~/.aws/config`; the story's own when absent, none when empty. */
+  readonly config?: string;
+  /** `config.toml`. */
+  readonly settings?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly portalCallsPerSecond?: number;
+}
+
+export interface CliOptions {
+  readonly isTerminal?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Sees what `open` would have been given. */
+  readonly opened?: string[];
+}
+
+export interface Rig {
+  readonly home: TemporaryHome;
+  readonly emulator: Emulator;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly paths: RuntimePaths;
+  readonly configPath: string;
+  readonly logLines: readonly string[];
+  readonly client: LocalApiClient;
+  daemon(): Daemon;
+  /** Stops the daemon and starts another one in the same home. */
+  restartDaemon(): Promise<void>;
+  /** One command line, in this process, against the rig's daemon. */
+  runCli(argv: readonly string[], options?: CliOptions): Promise<CliRun>;
+  /** Ends everything and deletes the home. */
+  remove(): Promise<void>;
+}
+
+/** A signed-out start of day with the emulator approving by itself; `remove` it in `afterEach`. */
+export async function createRig(options: RigOptions = {}): Promise<Rig> {
+  const home = createTemporaryHome();
+  const clock = options.clock ?? createSystemClock();
+  const emulator = createEmulator({ autoApprove: true, ...options.emulator });
+  const { url } = await emulator.listen();
+  const environment = {
+    ...home.environment,
+    ROLECALL_SECRET_STORE: 'memory',
+    AWS_ENDPOINT_URL_SSO_OIDC: url,
+    AWS_ENDPOINT_URL_SSO: url,
+    AWS_ENDPOINT_URL_STS: url,
+    ...options.environment,
+  };
+  const userId = process.getuid?.() ?? -1;
+  const paths = resolvePaths({ environment, homeDirectory: home.path, platform: process.platform, userId });
+  const configPath = join(home.path, '.aws', 'config');
+  const config = options.config ?? CONFIG;
+  if (config !== '') writePrivate(configPath, config);
+  if (options.settings !== undefined) writePrivate(paths.settingsFile, options.settings);
+
+  const logLines: string[] = [];
+  const start = () => {
+    ensurePrivateDirectory(paths.stateDirectory, userId);
+    return startDaemon({
+      paths,
+      environment,
+      homeDirectory: home.path,
+      userId,
+      processId: process.pid,
+      version: '0.0.0-test',
+      clock,
+      random: Math.random,
+      log: (level, message) => void logLines.push(`${level} ${message}`),
+      credentialProcess: {
+        templatePath: fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url)),
+        nodePath: process.execPath,
+        clientPath: fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)),
+      },
+      onStopRequested: () => setImmediate(() => void daemon.stop()),
+      ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
+    });
+  };
+  let daemon = await start();
+  const client = createLocalApiClient({
+    socketCandidates: paths.socketCandidates,
+    mayStart: false,
+    startDaemon: () => {
+      throw new Error('a rig starts its daemon itself');
+    },
+    clock: createSystemClock(),
+  });
+
+  return {
+    home,
+    emulator,
+    environment,
+    paths,
+    configPath,
+    logLines,
+    client,
+    daemon: () => daemon,
+    async restartDaemon() {
+      await daemon.stop();
+      daemon = await start();
+    },
+    async runCli(argv, cli = {}) {
+      let stdout = '';
+      let stderr = '';
+      const isTTY = cli.isTerminal ?? false;
+      const context: CliContext = {
+        stdout: { write: (text) => void (stdout += text), isTTY, columns: 100 },
+        stderr: { write: (text) => void (stderr += text), isTTY, columns: 100 },
+        environment: { ...environment, ...cli.environment },
+        homeDirectory: home.path,
+        paths,
+        clock: createSystemClock(),
+        client,
+        signal: cli.signal ?? new AbortController().signal,
+        openBrowser: async (address) => {
+          cli.opened?.push(address);
+          return cli.opened !== undefined;
+        },
+        runProgram: async () => 0,
+      };
+      const exitCode = await runCommandLine(argv, context);
+      return { exitCode, stdout, stderr };
+    },
+    async remove() {
+      await daemon.stop();
+      await emulator.close();
+      await home.remove();
+    },
+  };
+}
+
+function writePrivate(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, text, { mode: 0o600 });
+}
