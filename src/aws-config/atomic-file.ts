@@ -5,7 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { RolecallError, UnavailableError } from '../core/errors.ts';
+import type { RolecallError } from '../core/errors.ts';
+import { toRolecallError, UnavailableError } from '../core/errors.ts';
 
 export interface AtomicWrite {
   /** Where the file itself is: a symlink here would be replaced, not followed. */
@@ -66,10 +67,11 @@ export async function removeLeftovers(targetPath: string): Promise<void> {
 
 /** `thrown` as the error that a person is told: the path, what was tried and why it failed. */
 export function toFileError(thrown: unknown, path: string, attempt: 'read' | 'written' | 'deleted'): RolecallError {
-  if (thrown instanceof RolecallError) return thrown;
-  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${describeReason(thrown)}.`, {
-    cause: thrown,
-  });
+  const code = errorCode(thrown);
+  // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
+  if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
+  const reason = REASONS[code] ?? `the system says ${code}`;
+  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reason}.`, { cause: thrown });
 }
 
 export function errorCode(thrown: unknown): string | undefined {
@@ -89,11 +91,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'the system does not permit it',
   EROFS: 'the file system is read-only',
 };
-
-function describeReason(thrown: unknown): string {
-  const code = errorCode(thrown) ?? '';
-  return REASONS[code] ?? (code === '' ? 'something unexpected happened' : `the system says ${code}`);
-}
 
 // Process id and start time: in a container every run may have the same id.
 const TEMPORARY_SUFFIX = /^(?<pid>\d+)-(?<started>[0-9a-z]+)-[0-9a-f]{12}\.tmp$/u;

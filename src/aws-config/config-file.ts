@@ -152,7 +152,8 @@ export function createConfigFile(deps: {
 /** A device such as /dev/null is an empty file; reading a pipe could hang for ever. */
 async function readRegular(path: string, present: Stats): Promise<Buffer> {
   if (present.isCharacterDevice()) return Buffer.alloc(0);
-  if (!present.isFile()) throw new UnavailableError('file-not-writable', `${path} cannot be read: it is no regular file.`);
+  if (!present.isFile())
+    throw new UnavailableError('file-not-writable', `${path} cannot be read: it is no regular file.`);
   return await readFile(path);
 }
 
@@ -163,7 +164,7 @@ function parseBytes(bytes: Buffer, path: string): ConfigDocument {
   if (!text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes)) return document;
   const line = document.lines.findIndex((candidate) => candidate.text.includes('\ufffd')) + 1;
   const problem = { line, reason: 'there are bytes that are not UTF-8' };
-  return { ...document, problems: [problem, ...document.problems].sort((a, b) => a.line - b.line) };
+  return { ...document, problems: [problem, ...document.problems].toSorted((a, b) => a.line - b.line) };
 }
 
 function refuseUnwritable(path: string, present: Stats): void {

@@ -2,7 +2,10 @@
 
 const CONTEXT_LINES = 3;
 
-type Step = { readonly kind: ' ' | '-' | '+'; readonly line: string };
+interface Step {
+  readonly kind: ' ' | '-' | '+';
+  readonly line: string;
+}
 
 /** The diff that `patch` takes, headed `--- PATH` and `+++ PATH`; empty when the texts are equal. */
 export function unifiedDiff(before: string, after: string, path: string): string {
@@ -54,7 +57,14 @@ function range(linesBefore: number, count: number): string {
 }
 
 function splitKeepingNewlines(text: string): string[] {
-  return text === '' ? [] : text.split(/(?<=\n)/u);
+  const lines: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline + 1;
+    lines.push(text.slice(start, end));
+    start = end;
+  }
+  return lines;
 }
 
 /** Patience diff: lines that occur once on each side are the fixed points, equal neighbours of these are kept too. */
@@ -74,7 +84,10 @@ function diffLines(before: readonly string[], after: readonly string[]): Step[] 
   let fromAfter = start;
   const endBefore = before.length - tail;
   const endAfter = after.length - tail;
-  for (const anchor of [...findAnchors(before, after, start, endBefore, endAfter), { before: endBefore, after: endAfter }]) {
+  for (const anchor of [
+    ...findAnchors(before, after, start, endBefore, endAfter),
+    { before: endBefore, after: endAfter },
+  ]) {
     let same = 0;
     const limit = Math.min(anchor.before - fromBefore, anchor.after - fromAfter);
     while (same < limit && before[fromBefore + same] === after[fromAfter + same]) same += 1;
@@ -99,6 +112,10 @@ interface Anchor {
   readonly after: number;
 }
 
+interface LinkedAnchor extends Anchor {
+  readonly previous: LinkedAnchor | undefined;
+}
+
 /** The longest row of lines unique on both sides that keeps its order. */
 function findAnchors(
   before: readonly string[],
@@ -109,7 +126,7 @@ function findAnchors(
 ): Anchor[] {
   const placesAfter = uniquePlaces(after, start, endAfter);
   // Per length of row: the anchor that ends the row earliest in `after`, linked to the one before it.
-  const ends: (Anchor & { readonly previous: (Anchor & { previous: unknown }) | undefined })[] = [];
+  const ends: LinkedAnchor[] = [];
   for (const [line, placeBefore] of uniquePlaces(before, start, endBefore)) {
     const placeAfter = placesAfter.get(line);
     if (placeAfter === undefined) continue;
@@ -123,11 +140,8 @@ function findAnchors(
     ends[low] = { before: placeBefore, after: placeAfter, previous: ends[low - 1] };
   }
   const anchors: Anchor[] = [];
-  type Linked = Anchor & { previous: unknown };
-  for (let anchor: Linked | undefined = ends.at(-1); anchor !== undefined; anchor = anchor.previous as Linked | undefined) {
-    anchors.push(anchor);
-  }
-  return anchors.reverse();
+  for (let anchor = ends.at(-1); anchor !== undefined; anchor = anchor.previous) anchors.push(anchor);
+  return anchors.toReversed();
 }
 
 function uniquePlaces(lines: readonly string[], start: number, end: number): Map<string, number> {

@@ -27,7 +27,7 @@ export function findManagedBlock(document: ConfigDocument): ManagedBlock | undef
   let block: ManagedBlock | undefined;
   for (const [index, { text, newline }] of document.lines.entries()) {
     const line = index + 1;
-    if (text.includes('rolecall')) {
+    if (text.includes('>>>') || text.includes('<<<')) {
       const trimmed = text.trim();
       if (trimmed === BLOCK_START) {
         if (start !== undefined) {

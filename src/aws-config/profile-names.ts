@@ -62,36 +62,44 @@ export function nameProfiles(options: {
 }): Map<string, string> {
   const names = new Map<string, string>();
   const taken = new Set(RESERVED_NAMES);
-  const unnamed: { readonly key: string; readonly role: NameableRole; level: number; name: string }[] = [];
-
   for (const role of options.roles) {
     const key = roleKey(role);
     const name = options.issued.get(key);
-    if (name !== undefined && ISSUABLE_NAME.test(name) && !taken.has(name)) {
-      names.set(key, name);
-      taken.add(name);
-    } else {
-      unnamed.push({ key, role, level: 0, name: nameAtLevel(options.template, role, 0) });
-    }
+    if (name === undefined || !ISSUABLE_NAME.test(name) || taken.has(name)) continue;
+    names.set(key, name);
+    taken.add(name);
   }
 
-  for (let open = unnamed; open.length > 0; ) {
-    const claims = new Map<string, number>();
-    for (const { name } of unnamed) claims.set(name, (claims.get(name) ?? 0) + 1);
-    open = unnamed.filter(({ name, level }) => level < LAST_LEVEL && (taken.has(name) || claims.get(name) !== 1));
-    for (const claim of open) {
+  // Roles with an issued name climb too: one that went and comes back finds its old name whoever stayed meanwhile.
+  const claims = options.roles.map((role) => ({
+    role,
+    isIssued: names.has(roleKey(role)),
+    level: 0,
+    name: nameAtLevel(options.template, role, 0),
+  }));
+  for (let isSettled = false; !isSettled;) {
+    const claimants = new Map<string, number>();
+    for (const { name } of claims) claimants.set(name, (claimants.get(name) ?? 0) + 1);
+    isSettled = true;
+    for (const claim of claims) {
+      const isFree = claimants.get(claim.name) === 1 && (claim.isIssued || !taken.has(claim.name));
+      if (isFree || claim.level === LAST_LEVEL) continue;
       claim.level += 1;
       claim.name = nameAtLevel(options.template, claim.role, claim.level);
+      isSettled = false;
     }
   }
-  for (const { key, name } of unnamed) names.set(key, name);
+  for (const { role, isIssued, name } of claims) if (!isIssued) names.set(roleKey(role), name);
   return names;
 }
 
 /** Answers whether a profile name matches one of the globs; `*` is any run of characters, `?` any one. */
 export function createNameMatcher(globs: readonly string[]): (profileName: string) => boolean {
   const patterns = globs.map((glob) => {
-    const source = glob.replace(/[.+^${}()|[\]\\/-]/gu, '\\$&').replace(/\*+/gu, '.*').replace(/\?/gu, '.');
+    const source = glob
+      .replace(/[.+^${}()|[\]\\/]/gu, '\\$&')
+      .replace(/\*+/gu, '.*')
+      .replace(/\?/gu, '.');
     return new RegExp(`^${source}$`, 'su');
   });
   return (profileName) => patterns.some((pattern) => pattern.test(profileName));

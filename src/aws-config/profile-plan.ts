@@ -10,7 +10,7 @@ import { findManagedBlock, isInsideBlock, replaceManagedBlock } from './managed-
 import type { OwnProfile } from './own-profiles.ts';
 import { formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
 import type { NameableRole, NameTemplate } from './profile-names.ts';
-import { createNameMatcher, nameProfiles, parseNameTemplate, roleKey } from './profile-names.ts';
+import { createNameMatcher, nameProfiles, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
 import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
 import { readSsoSessions } from './sso-sessions.ts';
 
@@ -158,7 +158,7 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
     rendered.set(profileName, renderFollower(profileName, region, command));
   }
   const text = renderText(document, block, template, rendered);
-  refuseMalformed(document, block, text, rendered.size > 0);
+  refuseMalformed(document, block, rendered);
 
   return {
     profiles,
@@ -202,7 +202,7 @@ function listRoles(
         if (ACCOUNT_ID.test(accountId) && PERMISSION_SET_NAME.test(permissionSet)) {
           roles.set(roleKey(role), { ...role, ...(accountName === undefined ? {} : { accountName }) });
         } else {
-          unusable.push({ profileName: `${accountId}.${permissionSet}`, ...role, reason: 'unusable-name' });
+          unusable.push({ profileName: reduceName(`${accountId}.${permissionSet}`), ...role, reason: 'unusable-name' });
         }
       }
     }
@@ -325,7 +325,7 @@ function renderText(
   rendered: ReadonlyMap<string, readonly string[]>,
 ): string {
   if (block === undefined && rendered.size === 0) return document.text;
-  const names = [...rendered.keys()].sort(compareText);
+  const names = [...rendered.keys()].toSorted(compareText);
   return replaceManagedBlock(document, block, [
     '# Written by rolecall; changes between these two marks are overwritten by the next sync.',
     ...(template.text === '' ? [] : [formatTemplateLine(template.text)]),
@@ -333,24 +333,33 @@ function renderText(
   ]);
 }
 
-/** Refuses when the outcome would be a file that botocore does not read, naming lines of the file as it is now. */
+/**
+ * Refuses when the outcome would be a file that botocore does not read, naming lines of the file as it is now.
+ * Our own sections are sound and their names differ from all others, so the last one, which what follows runs into, is enough.
+ */
 function refuseMalformed(
   document: ConfigDocument,
   block: ManagedBlock | undefined,
-  text: string,
-  hasProfiles: boolean,
+  rendered: ReadonlyMap<string, readonly string[]>,
 ): void {
   const problems: ConfigProblem[] = [];
-  const outcome = parseConfigDocument(text, document.path);
+  const lastName = [...rendered.keys()].reduce((last, name) => (compareText(last, name) < 0 ? name : last), '');
+  const lastSection = rendered.get(lastName) ?? [];
+  const outcome = parseConfigDocument(replaceManagedBlock(document, block, lastSection), document.path);
   const newBlock = findManagedBlock(outcome);
   for (const { line, reason } of outcome.problems) {
     const isBelow = block !== undefined && newBlock !== undefined && line > newBlock.endLine;
     problems.push({ line: isBelow ? line - newBlock.endLine + block.endLine : line, reason });
   }
-  if (block !== undefined && hasProfiles) {
-    const index = document.lines.findIndex(({ text: lineText }, at) => at >= block.endLine && /^\s*[^#;\s]/u.test(lineText));
+  if (block !== undefined && lastSection.length > 0) {
+    const index = document.lines.findIndex(
+      ({ text: lineText }, at) => at >= block.endLine && /^\s*[^#;\s]/u.test(lineText),
+    );
     if (index !== -1 && /^\s/u.test(document.lines[index]?.text ?? '')) {
-      problems.push({ line: index + 1, reason: "an indented line below rolecall's block would become part of a profile in it" });
+      problems.push({
+        line: index + 1,
+        reason: "an indented line below rolecall's block would become part of a profile in it",
+      });
     }
   }
   const [first, ...others] = problems;
@@ -386,7 +395,7 @@ function compare(
               permissionSet: role.permissionSet,
             },
       )
-      .sort(byProfileName),
+      .toSorted(byProfileName),
   };
 }
 
