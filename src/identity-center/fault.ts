@@ -86,7 +86,10 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   const status = statusOf(thrown);
   const code = textOf(thrown, 'code');
   if (!isServiceException(thrown) && code !== undefined) return fault('unreachable', reasonOfCode(code));
-  if (status === undefined) return fault('unreachable', textOf(thrown, 'message') ?? 'unknown reason');
+  if (status === undefined) {
+    const isTimeout = textOf(thrown, 'name') === 'TimeoutError';
+    return fault('unreachable', isTimeout ? 'no connection in time' : (textOf(thrown, 'message') ?? 'unknown reason'));
+  }
 
   const retryAfterMs = retryAfterOf(thrown);
   if (status >= 500) return fault('unreachable', describeAnswer(thrown, status), retryAfterMs);
@@ -177,13 +180,14 @@ function statusOf(thrown: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** RFC 9110 section 10.2.3: seconds, or a date. */
+/** RFC 9110 section 10.2.3: seconds, or a date, which counts from the answer's own so that no two clocks are compared. */
 function retryAfterOf(thrown: unknown): number | undefined {
-  const value = textOf(fieldOf(fieldOf(thrown, '$response'), 'headers'), 'retry-after');
+  const headers = fieldOf(fieldOf(thrown, '$response'), 'headers');
+  const value = textOf(headers, 'retry-after');
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const atMs = Date.parse(value);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - Date.now());
+  const waitMs = Date.parse(value) - Date.parse(textOf(headers, 'date') ?? '');
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
 function textOf(holder: unknown, name: string): string | undefined {

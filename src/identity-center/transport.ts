@@ -42,7 +42,7 @@ export function createTransport(deps: TransportDeps): Transport {
             httpAgent: new HttpAgent(POOL),
             httpsAgent: new HttpsAgent({ ...POOL, ...(trust && { secureContext: trust }) }),
           }
-        : tunnel(createProxyAgent(proxy, trust));
+        : { httpAgent: createProxyAgent(proxy, trust, false), httpsAgent: createProxyAgent(proxy, trust, true) };
     return new NodeHttpHandler({
       ...agents,
       connectionTimeout: deps.connectTimeoutMs,
@@ -75,12 +75,11 @@ export function createTransport(deps: TransportDeps): Transport {
   };
 }
 
-/** One tunnel agent for both schemes. */
-function tunnel(agent: HttpsProxyAgent<string>): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
-  return { httpAgent: agent, httpsAgent: agent };
-}
-
-function createProxyAgent(proxyText: string, trust: SecureContext | undefined): HttpsProxyAgent<string> {
+function createProxyAgent(
+  proxyText: string,
+  trust: SecureContext | undefined,
+  isSecure: boolean,
+): HttpsProxyAgent<string> {
   const proxy = parseProxy(proxyText);
   if (proxy === undefined) {
     const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
@@ -89,6 +88,9 @@ function createProxyAgent(proxyText: string, trust: SecureContext | undefined): 
   const agent = new HttpsProxyAgent<string>(proxy, { ...POOL, ...(trust && { secureContext: trust }) });
   // As of https-proxy-agent 9.1 its constructor drops the agent options that node's pool reads.
   agent.options = { ...agent.options, ...POOL };
+  // As of agent-base 9 it looks for https in the call stack, which differs when a socket comes back to the pool: without
+  // this no TLS connection is ever used twice.
+  agent.isSecureEndpoint = () => isSecure;
   const connect = agent.connect.bind(agent);
   agent.connect = async (request, target) => {
     let status: number | undefined;

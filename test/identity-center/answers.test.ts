@@ -1,0 +1,394 @@
+// What each answer on the wire becomes: requests as AWS wants them, faults by kind, fields looked at before believed.
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import type { ClosableIdentityCenter } from '../../src/identity-center/identity-center.ts';
+import {
+  CALLS,
+  CANARIES,
+  type CallName,
+  ROLE,
+  SESSION,
+  type ScriptedServer,
+  createAt,
+  faultOf,
+  startScriptedServer,
+} from './scripted-server.ts';
+
+let server: ScriptedServer;
+let identityCenter: ClosableIdentityCenter;
+let warnings: string[];
+
+beforeAll(async () => {
+  server = await startScriptedServer();
+  identityCenter = createAt(server.url, { warn: (message) => warnings.push(message) });
+});
+beforeEach(() => {
+  warnings = [];
+});
+afterAll(async () => {
+  identityCenter.close();
+  await server.close();
+});
+
+const lastRequest = () => server.requests.at(-1);
+
+describe('requests', () => {
+  test('RegisterClient asks for the device and refresh grants and always for the account scope', async () => {
+    server.answer(200, { clientId: 'c', clientSecret: 's', clientSecretExpiresAt: 1_900_000_000 });
+    await identityCenter.registerClient({
+      ...SESSION,
+      sessionName: "Wörk; $(id) 'x'",
+      registrationScopes: ['codewhisperer:completions', 'sso:account:access'],
+    });
+    expect(lastRequest()).toMatchObject({ method: 'POST', url: '/client/register' });
+    expect(JSON.parse(lastRequest()?.body ?? '')).toEqual({
+      clientName: 'rolecall-W-rk-id-x-',
+      clientType: 'public',
+      scopes: ['sso:account:access', 'codewhisperer:completions'],
+      grantTypes: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    });
+  });
+
+  test('a long session name is cut', async () => {
+    await identityCenter.registerClient({ ...SESSION, sessionName: 'x'.repeat(500) });
+    expect((JSON.parse(lastRequest()?.body ?? '') as { clientName: string }).clientName).toHaveLength(64);
+  });
+
+  test('the portal gets the token in its header, 100 as page size, and odd names encoded', async () => {
+    server.answer(200, { roleList: [], nextToken: null });
+    await identityCenter.listAccountRoles(SESSION, new Secret('token-1'), '000000000001', 'a&b=c');
+    expect(lastRequest()).toMatchObject({
+      method: 'GET',
+      url: '/assignment/roles?account_id=000000000001&max_result=100&next_token=a%26b%3Dc',
+      headers: { 'x-amz-sso_bearer_token': 'token-1' },
+    });
+    expect(lastRequest()?.headers).not.toHaveProperty('authorization');
+    server.answer(200, {});
+    await faultOf(identityCenter.getRoleCredentials(SESSION, new Secret('t'), { ...ROLE, permissionSet: '../a b&c' }));
+    expect(lastRequest()?.url).toBe('/federation/credentials?account_id=111111111111&role_name=..%2Fa%20b%26c');
+  });
+});
+
+/** An error as SSO OIDC sends it. */
+const oidcError = (exception: string, error: string) => ({
+  body: { error, error_description: `about ${error}` },
+  headers: { 'x-amzn-errortype': `${exception}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/` },
+});
+
+describe('errors of SSO OIDC', () => {
+  test.each<[string, string, number, Partial<Record<CallName, string>>]>([
+    [
+      'AuthorizationPendingException',
+      'authorization_pending',
+      400,
+      { 'CreateToken device_code': 'authorization-pending', 'CreateToken refresh_token': 'unusable-response' },
+    ],
+    [
+      'SlowDownException',
+      'slow_down',
+      400,
+      {
+        'CreateToken device_code': 'slow-down',
+        'CreateToken refresh_token': 'throttled',
+        RegisterClient: 'throttled',
+        StartDeviceAuthorization: 'throttled',
+      },
+    ],
+    [
+      'ExpiredTokenException',
+      'expired_token',
+      400,
+      {
+        'CreateToken device_code': 'device-code-expired',
+        'CreateToken refresh_token': 'invalid-grant',
+        RegisterClient: 'unusable-response',
+      },
+    ],
+    [
+      'AccessDeniedException',
+      'access_denied',
+      400,
+      { 'CreateToken device_code': 'access-denied', 'CreateToken refresh_token': 'invalid-grant' },
+    ],
+    [
+      'InvalidGrantException',
+      'invalid_grant',
+      400,
+      { 'CreateToken device_code': 'invalid-grant', 'CreateToken refresh_token': 'invalid-grant' },
+    ],
+    [
+      'InvalidClientException',
+      'invalid_client',
+      401,
+      {
+        'CreateToken device_code': 'invalid-client',
+        'CreateToken refresh_token': 'invalid-client',
+        StartDeviceAuthorization: 'invalid-client',
+      },
+    ],
+    ['UnauthorizedClientException', 'unauthorized_client', 400, { StartDeviceAuthorization: 'invalid-client' }],
+    ['InvalidRequestException', 'invalid_request', 400, { StartDeviceAuthorization: 'unusable-response' }],
+    ['InvalidScopeException', 'invalid_scope', 400, { RegisterClient: 'unusable-response' }],
+    ['InvalidClientMetadataException', 'invalid_client_metadata', 400, { RegisterClient: 'unusable-response' }],
+    ['UnsupportedGrantTypeException', 'unsupported_grant_type', 400, { RegisterClient: 'unusable-response' }],
+    ['InternalServerException', 'server_error', 500, { RegisterClient: 'unreachable' }],
+    ['SomethingNewException', 'something_new', 403, { RegisterClient: 'unusable-response' }],
+  ])('%s', async (exception, error, status, expected) => {
+    const { body, headers } = oidcError(exception, error);
+    server.answer(status, body, headers);
+    for (const [name, kind] of Object.entries(expected)) {
+      const fault = await faultOf(CALLS[name as CallName](identityCenter));
+      expect(fault.kind, name).toBe(kind);
+      expect(fault.message).toBe(
+        `${name.split(' ')[0]} at ${server.host} failed: HTTP ${status}, ${exception}, about ${error}.`,
+      );
+    }
+  });
+
+  test('a proxy that strips the error header does not break the polling', async () => {
+    server.answer(400, { error: 'authorization_pending', error_description: 'pending' });
+    expect((await faultOf(CALLS['CreateToken device_code'](identityCenter))).kind).toBe('authorization-pending');
+  });
+
+  test('the reason of a KMS refusal is told', async () => {
+    server.answer(
+      400,
+      { error: 'access_denied', error_description: 'no key', reason: 'KMS_AccessDeniedException' },
+      { 'x-amzn-errortype': 'AccessDeniedException' },
+    );
+    expect((await faultOf(CALLS['CreateToken device_code'](identityCenter))).message).toMatch(
+      /no key, KMS_AccessDenied/,
+    );
+  });
+});
+
+describe('errors of the portal', () => {
+  test.each([
+    [400, 'InvalidRequestException', 'unusable-response'],
+    [401, 'UnauthorizedException', 'unauthorized'],
+    [403, 'ForbiddenException', 'forbidden'],
+    [404, 'ResourceNotFoundException', 'not-found'],
+    [405, 'MethodNotAllowedException', 'unusable-response'],
+    [429, 'TooManyRequestsException', 'throttled'],
+    [500, 'InternalServerException', 'unreachable'],
+    [502, 'BadGateway', 'unreachable'],
+    [503, 'ServiceUnavailable', 'unreachable'],
+  ])('%i %s is %s', async (status, exception, kind) => {
+    server.answer(status, { message: 'as AWS says.', __type: `com.amazonaws.switchboard.portal#${exception}` });
+    for (const name of ['ListAccounts', 'ListAccountRoles', 'GetRoleCredentials', 'Logout'] as const) {
+      const fault = await faultOf(CALLS[name](identityCenter));
+      expect([fault.kind, fault.message]).toEqual([
+        kind,
+        `${name} at ${server.host} failed: HTTP ${status}, ${exception}, as AWS says.`,
+      ]);
+    }
+  });
+
+  test.each([
+    [401, 'unauthorized'],
+    [403, 'forbidden'],
+    [429, 'throttled'],
+  ])('an empty %i is %s', async (status, kind) => {
+    server.answer(status, '');
+    const fault = await faultOf(CALLS.ListAccounts(identityCenter));
+    expect([fault.kind, fault.message]).toEqual([kind, `ListAccounts at ${server.host} failed: HTTP ${status}.`]);
+  });
+
+  test.each([
+    ['7', undefined, 7_000],
+    ['0', undefined, 0],
+    ['Tue, 24 Nov 2026 06:01:00 GMT', 'Tue, 24 Nov 2026 06:00:00 GMT', 60_000],
+    ['Tue, 24 Nov 2026 05:00:00 GMT', 'Tue, 24 Nov 2026 06:00:00 GMT', 0],
+    ['soon', undefined, undefined],
+    [undefined, undefined, undefined],
+  ])('Retry-After %s is %s ms', async (retryAfter, date, expected) => {
+    server.answer(
+      429,
+      { message: 'HTTP 429 Unknown Code' },
+      { ...(retryAfter && { 'retry-after': retryAfter }), ...(date && { date }) },
+    );
+    const fault = await faultOf(CALLS.ListAccounts(identityCenter));
+    expect([fault.kind, fault.retryAfterMs]).toEqual(['throttled', expected]);
+  });
+});
+
+describe('HTML where JSON is due', () => {
+  const html = '<!doctype html><title>Log in to the guest network</title>';
+
+  test.each([
+    [200, 'unusable-response'],
+    [302, 'unusable-response'],
+    [401, 'unusable-response'],
+    [403, 'unusable-response'],
+    [404, 'unusable-response'],
+    [407, 'unusable-response'],
+    [429, 'throttled'],
+    [503, 'unreachable'],
+  ])('with status %i is %s on every operation', async (status, kind) => {
+    server.answer(status, html, { 'content-type': 'text/html', location: 'https://portal.example' });
+    for (const [name, run] of Object.entries(CALLS)) {
+      // Logout has no answer to read, so any 200 is one.
+      if (name === 'Logout' && status === 200) continue;
+      const fault = await faultOf(run(identityCenter));
+      expect([name, fault.kind]).toEqual([name, kind]);
+      expect(fault.message).not.toContain('guest');
+    }
+  });
+});
+
+describe('a 200 that is not the protocol', () => {
+  const device = { deviceCode: 'd', userCode: 'u', verificationUri: 'https://v', expiresIn: 600, interval: 1 };
+  const keys = { accessKeyId: 'a', secretAccessKey: 's', sessionToken: 't', expiration: 1_795_000_000_000 };
+  const without = (fields: object, name: string) =>
+    Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name));
+  const registration = { clientId: 'c', clientSecret: 's', clientSecretExpiresAt: 1_900_000_000 };
+  const token = { accessToken: 'a', expiresIn: 3600 };
+
+  test.each<[CallName, unknown, string]>([
+    ['RegisterClient', {}, 'clientSecretExpiresAt is missing'],
+    ['RegisterClient', without(registration, 'clientId'), 'clientId is missing'],
+    ['RegisterClient', without(registration, 'clientSecret'), 'clientSecret is missing'],
+    ['RegisterClient', { ...registration, clientSecretExpiresAt: 1_900_000_000_000 }, 'is not in seconds'],
+    [
+      'RegisterClient',
+      { ...registration, clientSecretExpiresAt: 'soon' },
+      'clientSecretExpiresAt is not a positive number',
+    ],
+    ['StartDeviceAuthorization', without(device, 'deviceCode'), 'deviceCode is missing'],
+    ['StartDeviceAuthorization', without(device, 'userCode'), 'userCode is missing'],
+    ['StartDeviceAuthorization', without(device, 'verificationUri'), 'verificationUri is missing'],
+    ['StartDeviceAuthorization', without(device, 'expiresIn'), 'expiresIn is missing'],
+    ['StartDeviceAuthorization', { ...device, interval: -1 }, 'interval is not a positive number'],
+    ['StartDeviceAuthorization', { ...device, userCode: 12 }, 'userCode is not a string'],
+    ['CreateToken device_code', without(token, 'accessToken'), 'accessToken is missing'],
+    ['CreateToken device_code', { ...token, accessToken: '' }, 'accessToken is missing'],
+    ['CreateToken device_code', { ...token, accessToken: null }, 'accessToken is missing'],
+    ['CreateToken refresh_token', without(token, 'expiresIn'), 'expiresIn is missing'],
+    ['CreateToken refresh_token', { ...token, expiresIn: '3600' }, 'expiresIn is not a positive number'],
+    ['CreateToken refresh_token', { ...token, expiresIn: 0 }, 'expiresIn is not a positive number'],
+    ['ListAccounts', {}, 'accountList is missing'],
+    ['ListAccounts', { message: 'ok' }, 'accountList is missing'],
+    ['ListAccounts', { accountList: null }, 'accountList is missing'],
+    ['ListAccounts', { accountList: [], nextToken: 7 }, 'nextToken is not a string'],
+    ['ListAccountRoles', {}, 'roleList is missing'],
+    ['GetRoleCredentials', {}, 'roleCredentials is missing'],
+    ['GetRoleCredentials', { roleCredentials: null }, 'roleCredentials is missing'],
+    ['GetRoleCredentials', { roleCredentials: without(keys, 'accessKeyId') }, 'accessKeyId is missing'],
+    ['GetRoleCredentials', { roleCredentials: without(keys, 'secretAccessKey') }, 'secretAccessKey is missing'],
+    ['GetRoleCredentials', { roleCredentials: without(keys, 'sessionToken') }, 'sessionToken is missing'],
+    ['GetRoleCredentials', { roleCredentials: without(keys, 'expiration') }, 'expiration is missing'],
+    ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: 1_795_000_000 } }, 'is not in milliseconds'],
+    [
+      'GetRoleCredentials',
+      { roleCredentials: { ...keys, expiration: '2026-11-24' } },
+      'expiration is not a positive number',
+    ],
+  ])('%s %j', async (name, answer, reason) => {
+    server.answer(200, answer);
+    const fault = await faultOf(CALLS[name](identityCenter));
+    expect(fault.kind).toBe('unusable-response');
+    expect(fault.message).toMatch(
+      new RegExp(`^${name.split(' ')[0]} at ${server.host} failed: .*${reason} in the answer\\.$`),
+    );
+  });
+
+  test.each(['', 'null', '[]', '"text"', '7', '{"accessToken":"canary'])('the body %j is unusable', async (body) => {
+    server.answer(200, body);
+    for (const [name, run] of Object.entries(CALLS)) {
+      if (name === 'Logout') continue;
+      const fault = await faultOf(run(identityCenter));
+      expect([name, fault.kind]).toEqual([name, 'unusable-response']);
+      expect(inspect(fault, { depth: 10, showHidden: true })).not.toContain('canary');
+    }
+  });
+
+  test('a device authorization without interval and complete URI gets the defaults', async () => {
+    server.answer(200, without(device, 'interval'));
+    expect(await CALLS.StartDeviceAuthorization(identityCenter)).toMatchObject({
+      intervalSeconds: 5,
+      verificationUri: 'https://v',
+      verificationUriComplete: 'https://v',
+    });
+  });
+
+  test('a token without a refresh token is a token', async () => {
+    server.answer(200, { ...token, refreshToken: null, tokenType: 'Bearer', idToken: null });
+    expect(await CALLS['CreateToken device_code'](identityCenter)).toEqual({
+      accessToken: expect.any(Secret),
+      expiresInSeconds: 3600,
+    });
+  });
+
+  test('accounts: free text as it is, ids that are no ids left out with a warning', async () => {
+    server.answer(200, {
+      accountList: [
+        { accountId: '000000000001', accountName: `a ' " ] $(id) 🙂`, emailAddress: 'a@example.com' },
+        { accountId: '000000000002', accountName: null },
+        { accountId: '000000000003', accountName: '' },
+        { accountId: 4, accountName: 'a number' },
+        { accountId: '../etc/passwd' },
+        { accountId: '12345678901' },
+        { accountId: '1234567890123' },
+        { accountName: 'no id' },
+        null,
+      ],
+      nextToken: '',
+    });
+    expect(await CALLS.ListAccounts(identityCenter)).toEqual({
+      items: [
+        { accountId: '000000000001', accountName: `a ' " ] $(id) 🙂`, emailAddress: 'a@example.com' },
+        { accountId: '000000000002' },
+        { accountId: '000000000003' },
+      ],
+    });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /^ListAccounts at .*: \d of the entries had no 12-digit account id and were left out\.$/,
+    );
+  });
+
+  test('roles without a name are left out with a warning', async () => {
+    server.answer(200, {
+      roleList: [{ roleName: 'Admin' }, { roleName: '' }, { accountId: '000000000001' }],
+      nextToken: 'n',
+    });
+    expect(await CALLS.ListAccountRoles(identityCenter)).toEqual({ items: ['Admin'], nextToken: 'n' });
+    expect(warnings).toEqual([
+      `ListAccountRoles at ${server.host}: 2 of the entries had no role name and were left out.`,
+    ]);
+  });
+});
+
+describe('secrets', () => {
+  test('no fault shows one, however deep one looks, also when the server repeats them all', async () => {
+    const echo = Object.values(CANARIES).join(' ');
+    const bodies: [number, unknown][] = [
+      [200, { echo }],
+      [200, `${echo} is not JSON`],
+      [200, `"${echo}"`],
+      [400, { error: 'invalid_request', error_description: echo, message: echo }],
+      [403, { message: echo }],
+      [500, echo],
+    ];
+    for (const [status, body] of bodies) {
+      server.answer(status, body);
+      for (const [name, run] of Object.entries(CALLS)) {
+        const outcome: unknown = await run(identityCenter).catch((thrown: unknown) => thrown);
+        if (name === 'Logout' && status === 200) continue;
+        const sent = /registerclient/i.test(name)
+          ? []
+          : Object.values(CANARIES).filter((canary) => JSON.stringify(lastRequest()).includes(canary));
+        const shown = inspect(outcome, { depth: 20, showHidden: true });
+        for (const canary of sent) expect(shown, `${name} ${status}`).not.toContain(canary);
+      }
+    }
+  });
+
+  test('a server’s text is one line of bounded length without control characters', async () => {
+    server.answer(403, { message: `a\u001b[31m\nb\u0000${'x'.repeat(2_000)}` });
+    const { message } = await faultOf(CALLS.ListAccounts(identityCenter));
+    expect(message).toMatch(/, a \[31m b x+…\.$/);
+    expect(message.length).toBeLessThan(400);
+  });
+});
