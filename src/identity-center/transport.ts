@@ -26,7 +26,7 @@ export interface Transport {
 }
 
 // Idle sockets are let go before the proxies and balancers on the way drop them silently: a dead one costs a call.
-const POOL = { keepAlive: true, maxSockets: 50, timeout: 15_000 };
+const POOL = { keepAlive: true, maxSockets: 50, timeout: 15_000 } as const;
 
 /** One transport serves every client and region; a request's proxy is chosen by its URL. */
 export function createTransport(deps: TransportDeps): Transport {

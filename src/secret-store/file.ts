@@ -38,7 +38,7 @@ interface Keys {
 
 const VERSION = 1;
 // 32 MiB and about 0.1 s a guess (2026-11, a laptop's core).
-const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 };
+const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 } as const;
 const KDF = `scrypt-${SCRYPT.N}-${SCRYPT.r}-${SCRYPT.p}`;
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;

@@ -29,7 +29,7 @@ export interface KeychainStore extends SecretStore {
 
 const SERVICE = 'rolecall';
 // Unpinned the library falls back to the kernel's keyutils, which forgets between processes.
-const OPTIONS: EntryOptions = { linux: { store: 'secret-service' } };
+const OPTIONS = { linux: { store: 'secret-service' } } as const satisfies EntryOptions;
 /** An item of no worth: that it can be read or written proves that the keychain is not locked. */
 const SENTINEL = 'unlocked';
 
@@ -67,11 +67,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
       deadline.abort(error);
       throw error;
     });
-    return Promise.race([run, timeout]).finally(() => {
-      // The losing promise's rejection is nobody's any more.
-      timeout.catch(() => undefined);
-      settled.abort();
-    });
+    return Promise.race([run, timeout]).finally(() => settled.abort());
   }
 
   async function call<T>(name: string, signal: AbortSignal, act: (entry: Entry) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 // A CONNECT proxy on loopback: counts its tunnels, can refuse them, ask for a password, or lead them elsewhere.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
 export interface ConnectProxy {
@@ -18,6 +19,8 @@ export interface ConnectProxyOptions {
   readonly status?: number | 'silent';
   /** `user:password` that is asked for. */
   readonly credentials?: string;
+  /** Makes it a proxy that is spoken to over TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Where tunnels really lead, whatever they ask for: a name of AWS's then ends at a test's own server. */
   readonly leadTo?: () => { readonly host: string; readonly port: number };
 }
@@ -30,12 +33,13 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
   };
-  const server = createServer((request, response) => {
+  const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     plainRequests.push(request.url ?? '');
     response.writeHead(400).end();
   });
   server.on('connection', keep);
-  server.on('connect', (request, client: Socket, head: Buffer) => {
+  server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     const target = request.url ?? '';
     targets.push(target);
     const expected = `Basic ${Buffer.from(options.credentials ?? '').toString('base64')}`;
@@ -63,7 +67,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://${host}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host}`,
     host,
     targets,
     plainRequests,

@@ -10,11 +10,13 @@ import { waitFor } from './wait-for.ts';
 const run = promisify(execFile);
 const PASSWORD = 'correct horse';
 
-export const KEYRING_PROGRAMS = ['/usr/bin/gnome-keyring-daemon', '/usr/bin/dbus-daemon', '/usr/bin/gdbus'] as const;
-
-export function hasKeyringPrograms(): boolean {
-  return KEYRING_PROGRAMS.every((path) => existsSync(path));
-}
+/** What a session is made of. */
+export const KEYRING_PROGRAMS = [
+  '/usr/bin/gnome-keyring-daemon',
+  '/usr/bin/dbus-daemon',
+  '/usr/bin/gdbus',
+  '/usr/bin/secret-tool',
+] as const;
 
 export interface KeyringSession {
   /** What a process needs to see this keyring and no other. */

@@ -64,6 +64,11 @@ describe('a server that', () => {
       expect(fault.kind).toBe('unreachable');
       expect(fault.message).toMatch(`at ${silence.host} failed: the connection was refused (ECONNREFUSED).`);
     }
+    // A name with two addresses: both are tried.
+    const byName = silence.host.replace('127.0.0.1', 'localhost');
+    expect((await faultOf(CALLS.ListAccounts(create(`http://${byName}`)))).message).toBe(
+      `ListAccounts at ${byName} failed: the connection was refused (ECONNREFUSED).`,
+    );
   });
 
   test('has no name in DNS is unreachable', async () => {
@@ -152,6 +157,18 @@ describe('a proxy', () => {
     expect(server.connectionCount()).toBe(1);
     expect(proxy.targets).toEqual([server.host]);
     expect(proxy.plainRequests).toEqual([]);
+  });
+
+  test('is spoken to over TLS when its URL says so, under the same CAs', async () => {
+    const proxy = await startProxy({ tls: ca.issue(['127.0.0.1']) });
+    const server = await startServer(ca.issue(['127.0.0.1']));
+    const proxyForUrl = () => proxy.url;
+    expect(await CALLS.ListAccounts(create(server.url, { proxyForUrl, caBundle: () => ca.pem }))).toEqual(ANSWER);
+    const { kind, message } = await faultOf(CALLS.ListAccounts(create(server.url, { proxyForUrl })));
+    expect([kind, message]).toEqual([
+      'unreachable',
+      `ListAccounts at ${server.host} failed: the proxy ${proxy.host} could not be used: UNABLE_TO_VERIFY_LEAF_SIGNATURE.`,
+    ]);
   });
 
   test('is asked for by the URL of the endpoint', async () => {

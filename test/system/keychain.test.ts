@@ -4,11 +4,12 @@ import { Secret } from '../../src/core/secret.ts';
 import { chooseSecretStore } from '../../src/secret-store/choose.ts';
 import { createKeychainStore } from '../../src/secret-store/keychain.ts';
 import {
-  hasKeyringPrograms,
+  KEYRING_PROGRAMS,
   startKeyringSession,
   type KeyringOptions,
   type KeyringSession,
 } from '../helpers/keyring-session.ts';
+import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { testSecretStore } from '../secret-store/contract.ts';
 
@@ -34,11 +35,7 @@ afterAll(async () => {
   }
 });
 
-const isMissing = !hasKeyringPrograms();
-
-test.runIf(process.env['ROLECALL_REQUIRE_SYSTEM'] === '1')('the system tests have a real keyring', () => {
-  expect(isMissing).toBe(false);
-});
+const isMissing = KEYRING_PROGRAMS.map((path) => systemPart('the keychain', path)).includes(false);
 
 describe.skipIf(isMissing)('real gnome-keyring', () => {
   let session: KeyringSession;
