@@ -63,7 +63,7 @@ export function createControlRoutes(emulator: Emulator): readonly Route[] {
     change('POST', 'groups', (body) => directory.addGroup(parseGroup(body))),
     change('POST', 'permission-sets', (body) => directory.addPermissionSet(parsePermissionSet(body))),
     change('POST', 'assignments', (body) => directory.assign(parseAssignment(body))),
-    change('DELETE', 'assignments', (body) => directory.unassign(parseAssignment(body))),
+    change('POST', 'assignments/remove', (body) => directory.unassign(parseAssignment(body))),
 
     get('device-authorizations', () => emulator.pendingDeviceAuthorizations()),
     change('POST', 'device-authorizations/{userCode}/approve', (body, { userCode = '' }) =>

@@ -2,7 +2,7 @@
 import type { DeviceAuthorizations, PendingDeviceAuthorization } from './device-authorizations.ts';
 import type { Directory } from './directory.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
-import { html, pageReply } from './html.ts';
+import { markup, pageReply } from './html.ts';
 import type { HttpRequest, Reply, Route } from './http.ts';
 import type { Nonces } from './nonces.ts';
 
@@ -48,39 +48,24 @@ interface SignInView {
 function signInPage(deps: DevicePageDeps, view: SignInView): Reply {
   const codeField =
     view.request === undefined
-      ? html`<div>
-          <label for="code">Code</label>
-          <input
-            class="code"
-            id="code"
-            name="user_code"
-            value="${view.userCode}"
-            placeholder="XXXX-XXXX"
-            maxlength="12"
-            required
-            autocomplete="off"
-            autocapitalize="characters"
-            spellcheck="false"
-          />
-          <p class="soft small">The code that your terminal shows.</p>
-        </div>`
-      : html`<input type="hidden" name="request_uri" value="${view.request}" />`;
+      ? markup`<div><label for="code">Code</label>
+<input class="code" id="code" name="user_code" value="${view.userCode}" placeholder="XXXX-XXXX" maxlength="12" required
+ autocomplete="off" autocapitalize="characters" spellcheck="false">
+<p class="soft small">The code that your terminal shows.</p></div>`
+      : markup`<input type="hidden" name="request_uri" value="${view.request}">`;
   return pageReply(view.problem === undefined ? 200 : 400, {
     title: 'Authorize a device',
-    body: html`<div class="card narrow">
-      <h1>Sign in to continue</h1>
-      <p class="lead">
-        ${
-          view.found === undefined
-            ? 'A program wants to use your accounts.'
-            : html`<b>${view.found.clientName}</b> wants to use your accounts.`
-        }
-      </p>
-      ${problemNote(view.problem)}
-      <form method="post" action="/device" class="stack">
-        ${nonceField(deps.nonces)} ${codeField} ${userChoice(deps.directory, view.userName)}
-      </form>
-    </div>`,
+    body: markup`<div class="card narrow"><h1>Sign in to continue</h1>
+<p class="lead">${
+      view.found === undefined
+        ? 'A program wants to use your accounts.'
+        : markup`<b>${view.found.clientName}</b> wants to use your accounts.`
+    }</p>
+${problemNote(view.problem)}
+<form method="post" action="/device" class="stack">${nonceField(deps.nonces)}
+${codeField}
+${userChoice(deps.directory, view.userName)}
+</form></div>`,
   });
 }
 
@@ -104,25 +89,18 @@ function showConfirmation(deps: DevicePageDeps, httpRequest: HttpRequest): Reply
   }
   return pageReply(200, {
     title: 'Allow access?',
-    user: html`<span class="who">Signed in as <b>${user.displayName ?? userName}</b></span>`,
-    body: html`<div class="card narrow">
-      <h1>Is this your code?</h1>
-      <p class="lead">Compare it with the one that your terminal shows.</p>
-      <p class="usercode" id="user-code">${found.userCode}</p>
-      <p>
-        <b>${found.clientName}</b> will be able to list your accounts and to get keys for them as <b>${userName}</b>.
-      </p>
-      <p class="note">
-        Allow it only if you have just started this sign-in yourself. A code that somebody sent you is theirs.
-      </p>
-      <form method="post" action="/device/decision" class="row">
-        ${nonceField(deps.nonces)}
-        <input type="hidden" name="user_code" value="${found.userCode}" />
-        <input type="hidden" name="user" value="${userName}" />
-        <button class="primary" name="decision" value="allow">Allow</button>
-        <button name="decision" value="deny">Deny</button>
-      </form>
-    </div>`,
+    user: markup`<span class="who">Signed in as <b>${user.displayName ?? userName}</b></span>`,
+    body: markup`<div class="card narrow"><h1>Is this your code?</h1>
+<p class="lead">Compare it with the one that your terminal shows.</p>
+<p class="usercode" id="user-code">${found.userCode}</p>
+<p><b>${found.clientName}</b> will be able to list your accounts and to get keys for them as <b>${userName}</b>.</p>
+<p class="note">Allow it only if you have just started this sign-in yourself. A code that somebody sent you is theirs.</p>
+<form method="post" action="/device/decision" class="row">${nonceField(deps.nonces)}
+<input type="hidden" name="user_code" value="${found.userCode}">
+<input type="hidden" name="user" value="${userName}">
+<button class="primary" name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button>
+</form></div>`,
   });
 }
 
@@ -149,10 +127,8 @@ function decide(deps: DevicePageDeps, request: HttpRequest): Reply {
 function outcomePage(title: string, tone: string, { clientName }: PendingDeviceAuthorization, words: string): Reply {
   return pageReply(200, {
     title,
-    body: html`<div class="card narrow">
-      <h1>${title}</h1>
-      <p class="note ${tone}" role="status"><b>${clientName}</b> ${words}</p>
-      <a class="button" href="/start">Go to the access portal</a>
-    </div>`,
+    body: markup`<div class="card narrow"><h1>${title}</h1>
+<p class="note ${tone}" role="status"><b>${clientName}</b> ${words}</p>
+<a class="button" href="/start">Go to the access portal</a></div>`,
   });
 }

@@ -12,7 +12,7 @@ import { createDevicePageRoutes } from './device-page.ts';
 import { type Directory, createDirectory } from './directory.ts';
 import type { DirectoryDocument } from './directory-document.ts';
 import { type Fault, createFaultBoard } from './faults.ts';
-import { type Knobs, createKnobBoard } from './knobs.ts';
+import { type Knobs, createKnobBoard, parseKnobs } from './knobs.ts';
 import { createListener } from './listener.ts';
 import { createNonces } from './nonces.ts';
 import { createOidcRoutes } from './oidc.ts';
@@ -98,7 +98,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   let closing = new AbortController();
 
   const turnKnobs = (changes: Partial<Knobs>) => {
-    const { autoApprove } = changes;
+    const { autoApprove } = parseKnobs(changes);
     if (typeof autoApprove === 'string' && directory.findUser(autoApprove) === undefined) {
       throw new UsageError('invalid-request', `autoApprove names ${JSON.stringify(autoApprove)}, which is no user.`);
     }

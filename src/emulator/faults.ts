@@ -129,7 +129,8 @@ const FAULT_RULES: FaultRules = {
   },
 };
 
-const KINDS = Object.keys(FAULT_RULES) as readonly FaultEffect['kind'][];
+/** In the order of the documentation. */
+export const FAULT_KINDS = Object.keys(FAULT_RULES) as readonly FaultEffect['kind'][];
 const FAULT_KEYS = [
   'operation',
   'detail',
@@ -150,8 +151,8 @@ export function parseFault(value: unknown): Fault {
   if (operation !== '*' && !isOperation(operation)) {
     throw fields.wrong('operation', `must be * or one of ${OPERATION_NAMES.join(', ')}`);
   }
-  const kind = KINDS.find((known) => known === fields.string('kind'));
-  if (kind === undefined) throw fields.wrong('kind', `must be one of ${KINDS.join(', ')}`);
+  const kind = FAULT_KINDS.find((known) => known === fields.string('kind'));
+  if (kind === undefined) throw fields.wrong('kind', `must be one of ${FAULT_KINDS.join(', ')}`);
   const effect = FAULT_RULES[kind].parse(fields);
   if (effect.kind === 'exception') {
     const dialects = operation === '*' ? (Object.keys(AWS_ERRORS) as Dialect[]) : [OPERATIONS[operation]];

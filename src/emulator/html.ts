@@ -5,23 +5,25 @@ export interface Html {
   readonly html: string;
 }
 
-type HtmlValue = string | number | Html | readonly Html[] | undefined;
+type HtmlValue = string | Html | readonly Html[] | undefined;
 
-/** A template tag: texts are escaped, Html goes in as it is, undefined is nothing. */
-export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+/**
+ * A template tag: texts are escaped, Html goes in as it is, undefined is nothing.
+ * Not called `html`, because formatters lay such templates out anew, and blanks count here.
+ */
+export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const parts = strings.map((text, index) => (index === 0 ? '' : render(values[index - 1])) + text);
   return { html: parts.join('') };
 }
 
 /** Fit for text and for quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function render(value: HtmlValue): string {
   if (value === undefined) return '';
   if (typeof value === 'string') return escapeHtml(value);
-  if (typeof value === 'number') return String(value);
   return 'html' in value ? value.html : value.map((part) => part.html).join('');
 }
 
@@ -37,28 +39,27 @@ const PAGE_HEADERS = {
 
 /** A whole page: its own title and body in the frame that all pages share. */
 export function pageReply(status: number, page: { title: string; body: Html; user?: Html }): Reply {
-  const document = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${page.title} · Identity Center emulator</title>
-        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <header>
-          <a class="brand" href="/start"
-            ><img src="/icon.svg" alt="" width="28" height="28" /><span>Identity Center <b>emulator</b></span></a
-          >
-          ${page.user}
-        </header>
-        <main>${page.body}</main>
-        <footer>
-          An emulator in memory, part of rolecall. No AWS account is behind it, and its keys open nothing.
-        </footer>
-      </body>
-    </html> `;
+  const document = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${page.title} · Identity Center emulator</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<header>
+<a class="brand" href="/start"><img src="/icon.svg" alt="" width="28" height="28"><span>Identity Center <b>emulator</b></span></a>
+${page.user}
+</header>
+<main>
+${page.body}
+</main>
+<footer>An emulator in memory, part of rolecall. No AWS account is behind it, and its keys open nothing.</footer>
+</body>
+</html>
+`;
   return { status, headers: PAGE_HEADERS, body: document.html };
 }

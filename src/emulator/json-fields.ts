@@ -9,7 +9,6 @@ export interface Fields {
   /** Like optionalString, and may be empty. */
   optionalText(name: string): string | undefined;
   optionalNumber(name: string): number | undefined;
-  optionalBoolean(name: string): boolean | undefined;
   optionalStrings(name: string): readonly string[] | undefined;
   object(name: string, allowed: readonly string[]): Fields;
   /** Each element as an object; an absent list is empty. */
@@ -47,7 +46,6 @@ export function readFields(value: unknown, allowed: readonly string[], where = '
   const isText = (given: unknown): given is string => typeof given === 'string';
   const isString = (given: unknown): given is string => typeof given === 'string' && given !== '';
   const isNumber = (given: unknown): given is number => typeof given === 'number' && Number.isFinite(given);
-  const isBoolean = (given: unknown): given is boolean => typeof given === 'boolean';
   const isStrings = (given: unknown): given is readonly string[] => Array.isArray(given) && given.every(isString);
   const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given);
 
@@ -61,7 +59,6 @@ export function readFields(value: unknown, allowed: readonly string[], where = '
     optionalString: (name) => optional(name, isString, 'a text that is not empty'),
     optionalText: (name) => optional(name, isText, 'a text'),
     optionalNumber: (name) => optional(name, isNumber, 'a number'),
-    optionalBoolean: (name) => optional(name, isBoolean, 'true or false'),
     optionalStrings: (name) => optional(name, isStrings, 'a list of texts'),
     object(name, keys) {
       if (record[name] === undefined) throw wrong(name, 'is missing');

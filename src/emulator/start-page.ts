@@ -3,7 +3,7 @@ import { formatUtcSeconds } from '../core/clock.ts';
 import type { Directory } from './directory.ts';
 import type { DirectoryAccount, DirectoryUser } from './directory-document.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
-import { type Html, html, pageReply } from './html.ts';
+import { type Html, markup, pageReply } from './html.ts';
 import type { HttpRequest, Reply, Route } from './http.ts';
 import type { Nonces } from './nonces.ts';
 import type { RoleCredentialsDesk } from './role-credentials.ts';
@@ -52,21 +52,16 @@ function portalPath(user: DirectoryUser): string {
 function signInPage(deps: StartPageDeps, unknownUser?: string): Reply {
   return pageReply(unknownUser === undefined ? 200 : 404, {
     title: 'AWS access portal',
-    body: html`<div class="card narrow">
-      <h1>AWS access portal</h1>
-      <p class="lead">Start URL <code>${deps.directory.startUrl}</code></p>
-      ${problemNote(unknownUser === undefined ? undefined : `There is no user ${unknownUser} in this directory.`)}
-      <form method="post" action="/start" class="stack">
-        ${nonceField(deps.nonces)}${userChoice(deps.directory, unknownUser)}
-      </form>
-    </div>`,
+    body: markup`<div class="card narrow"><h1>AWS access portal</h1>
+<p class="lead">Start URL <code>${deps.directory.startUrl}</code></p>
+${problemNote(unknownUser === undefined ? undefined : `There is no user ${unknownUser} in this directory.`)}
+<form method="post" action="/start" class="stack">${nonceField(deps.nonces)}${userChoice(deps.directory, unknownUser)}</form>
+</div>`,
   });
 }
 
 function signedIn(user: DirectoryUser): Html {
-  return html`<span class="who"
-    >Signed in as <b>${user.displayName ?? user.userName}</b> · <a href="/start">Sign out</a></span
-  >`;
+  return markup`<span class="who">Signed in as <b>${user.displayName ?? user.userName}</b> · <a href="/start">Sign out</a></span>`;
 }
 
 function portalPage(deps: StartPageDeps, user: DirectoryUser, search: string): Reply {
@@ -78,34 +73,22 @@ function portalPage(deps: StartPageDeps, user: DirectoryUser, search: string): R
   return pageReply(200, {
     title: 'AWS access portal',
     user: signedIn(user),
-    body: html`<h1>AWS access portal</h1>
-      <p class="lead">${countOf(accounts.length, 'account')} for ${user.userName}</p>
-      ${
-        isLong
-          ? html`<form method="get" action="/start" class="row">
-                <input type="hidden" name="user" value="${user.userName}" />
-                <input
-                  class="grow"
-                  type="search"
-                  name="q"
-                  value="${search}"
-                  placeholder="Account name, id or email"
-                  aria-label="Search accounts"
-                /><button>Search</button>
-              </form>
-              <p></p>`
-          : undefined
-      }
-      ${accounts.length === 0 ? html`<p class="note">Nobody has assigned an account to this user or to a group of theirs yet.</p>` : undefined}
-      ${found.length === 0 && accounts.length > 0 ? html`<p class="note">No account fits this search.</p>` : undefined}
-      ${found.map((account) => accountCard(deps, user, account, nonce, found.length <= MANY_ACCOUNTS))}
-      <h2>Use it from your terminal</h2>
-      <p class="soft small">
-        An sso-session for <code>~/.aws/config</code>, and the variables that point AWS's tools to this emulator:
-      </p>
-      <pre>${formatConfigSection(deps.directory)}</pre>
-      <p></p>
-      <pre>${formatExports(deps.origin())}</pre>`,
+    body: markup`<h1>AWS access portal</h1>
+<p class="lead">${countOf(accounts.length, 'account')} for ${user.userName}</p>
+${
+  isLong
+    ? markup`<form method="get" action="/start" class="row"><input type="hidden" name="user" value="${user.userName}">
+<input class="grow" type="search" name="q" value="${search}" placeholder="Account name, id or email" aria-label="Search accounts"><button>Search</button></form><p></p>`
+    : undefined
+}
+${accounts.length === 0 ? markup`<p class="note">Nobody has assigned an account to this user or to a group of theirs yet.</p>` : undefined}
+${found.length === 0 && accounts.length > 0 ? markup`<p class="note">No account fits this search.</p>` : undefined}
+${found.map((account) => accountCard(deps, user, account, nonce, found.length <= MANY_ACCOUNTS))}
+<h2>Use it from your terminal</h2>
+<p class="soft small">An sso-session for <code>~/.aws/config</code>, and the variables that point AWS's tools to this emulator:</p>
+<pre>${formatConfigSection(deps.directory)}</pre>
+<p></p>
+<pre>${formatExports(deps.origin())}</pre>`,
   });
 }
 
@@ -125,25 +108,14 @@ function accountCard(
 ): Html {
   const { accountId, accountName = '', emailAddress, kind } = account;
   const facts = [accountName === '' ? undefined : accountId, emailAddress].filter((fact) => fact !== undefined);
-  return html`<details${isOpen ? html` open` : undefined}><summary><b>${accountName === '' ? accountId : accountName}</b>${
-    kind === undefined || kind === 'created' ? undefined : html` <span class="tag">${kind}</span>`
+  return markup`<details${isOpen ? markup` open` : undefined}><summary><b>${accountName === '' ? accountId : accountName}</b>${
+    kind === undefined || kind === 'created' ? undefined : markup` <span class="tag">${kind}</span>`
   }<span class="soft">${facts.join(' · ')}</span></summary>
 <ul class="roles">${deps.directory.permissionSetsOf(user.userName, accountId).map(
-    (permissionSet) =>
-      html`<li>
-        <code>${permissionSet}</code>
-        <form method="post" action="/start/keys">
-          ${nonce}<input type="hidden" name="user" value="${user.userName}" />
-          <input type="hidden" name="account_id" value="${accountId}" /><input
-            type="hidden"
-            name="role_name"
-            value="${permissionSet}"
-          />
-          <button class="quiet" aria-label="Access keys of ${permissionSet} in ${accountName} ${accountId}">
-            Access keys
-          </button>
-        </form>
-      </li>`,
+    (permissionSet) => markup`<li><code>${permissionSet}</code>
+<form method="post" action="/start/keys">${nonce}<input type="hidden" name="user" value="${user.userName}">
+<input type="hidden" name="account_id" value="${accountId}"><input type="hidden" name="role_name" value="${permissionSet}">
+<button class="quiet" aria-label="Access keys of ${permissionSet} in ${accountName} ${accountId}">Access keys</button></form></li>`,
   )}</ul></details>`;
 }
 
@@ -156,11 +128,9 @@ function showKeys(deps: StartPageDeps, request: HttpRequest): Reply {
   if (user === undefined || !deps.directory.permissionSetsOf(user.userName, accountId).includes(permissionSet)) {
     return pageReply(403, {
       title: 'No access',
-      body: html`<div class="card narrow">
-        <h1>No access</h1>
-        <p class="lead">${permissionSet} in ${accountId} is not assigned to ${chosenUser(form)}.</p>
-        <a class="button" href="/start">Back to the access portal</a>
-      </div>`,
+      body: markup`<div class="card narrow"><h1>No access</h1>
+<p class="lead">${permissionSet} in ${accountId} is not assigned to ${chosenUser(form)}.</p>
+<a class="button" href="/start">Back to the access portal</a></div>`,
     });
   }
   const keys = deps.roleCredentials.issue(user.userName, accountId, permissionSet);
@@ -168,27 +138,21 @@ function showKeys(deps: StartPageDeps, request: HttpRequest): Reply {
   return pageReply(200, {
     title: 'Access keys',
     user: signedIn(user),
-    body: html`<p><a href="${portalPath(user)}">← All accounts</a></p>
-      <h1>Access keys</h1>
-      <p class="lead">
-        <b>${permissionSet}</b> in ${accountName} ${accountId}, until ${formatUtcSeconds(keys.expiresAtMs)}
-      </p>
-      <h2>macOS and Linux</h2>
-      <pre>
-export AWS_ACCESS_KEY_ID="${keys.accessKeyId}"
+    body: markup`<p><a href="${portalPath(user)}">← All accounts</a></p>
+<h1>Access keys</h1>
+<p class="lead"><b>${permissionSet}</b> in ${accountName} ${accountId}, until ${formatUtcSeconds(keys.expiresAtMs)}</p>
+<h2>macOS and Linux</h2>
+<pre>export AWS_ACCESS_KEY_ID="${keys.accessKeyId}"
 export AWS_SECRET_ACCESS_KEY="${keys.secretAccessKey}"
 export AWS_SESSION_TOKEN="${keys.sessionToken}"</pre>
-      <h2>A profile in the credentials file</h2>
-      <pre>
-[${accountId}_${permissionSet}]
+<h2>A profile in the credentials file</h2>
+<pre>[${accountId}_${permissionSet}]
 aws_access_key_id=${keys.accessKeyId}
 aws_secret_access_key=${keys.secretAccessKey}
 aws_session_token=${keys.sessionToken}</pre>
-      <p></p>
-      <p class="note">
-        Pasted keys run out, and until then they lie about in files and in the shell's history. A profile from
-        <code>rolecall login</code> has fresh ones whenever they are needed.
-      </p>`,
+<p></p>
+<p class="note">Pasted keys run out, and until then they lie about in files and in the shell's history. A profile
+from <code>rolecall login</code> has fresh ones whenever they are needed.</p>`,
   });
 }
 

@@ -1,0 +1,43 @@
+// docs/emulator.md says what the emulator does: routes, knobs, faults, options and the directory in it are real.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createControlRoutes } from '../../src/emulator/control.ts';
+import { parseDirectoryDocument } from '../../src/emulator/directory-document.ts';
+import { createEmulator } from '../../src/emulator/emulator.ts';
+import { FAULT_KINDS } from '../../src/emulator/faults.ts';
+import { DEFAULT_KNOBS } from '../../src/emulator/knobs.ts';
+import { OPERATION_NAMES } from '../../src/emulator/operations.ts';
+
+const text = readFileSync(new URL('../../docs/emulator.md', import.meta.url), 'utf8');
+
+test('every control route is documented, and no other', () => {
+  const documented = [...text.matchAll(/^\| (GET|PUT|POST|PATCH|DELETE) `(\/control\/[^`]+)` \|/gm)].map(
+    ([, method, path]) => `${method} ${path}`,
+  );
+  const real = createControlRoutes(createEmulator()).map(({ method, path }) => `${method} ${path}`);
+  expect(real.length).toBeGreaterThan(20);
+  expect(documented).toEqual(real);
+});
+
+test('every knob is documented with its default', () => {
+  const section = text.slice(text.indexOf('### Knobs'));
+  const documented = Object.fromEntries(
+    [...section.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, name, value]) => [name, JSON.parse(value ?? '')]),
+  );
+  expect(documented).toEqual(DEFAULT_KNOBS);
+});
+
+test('every kind of fault is documented', () => {
+  const section = text.slice(text.indexOf('### Faults'), text.indexOf('### Knobs'));
+  const documented = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, kind]) => kind);
+  expect(documented).toEqual(FAULT_KINDS);
+});
+
+test('every operation is named', () => {
+  for (const operation of OPERATION_NAMES) expect(text).toContain(operation);
+});
+
+test('the directory in it is a valid one', () => {
+  const json = /```json\n([\s\S]+?)```/.exec(text)?.[1] ?? '';
+  expect(parseDirectoryDocument(JSON.parse(json))).toEqual(JSON.parse(json));
+});
