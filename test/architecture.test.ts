@@ -89,9 +89,9 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'cli',
     rooms: ['core', 'local-api', 'service'],
-    packages: ['commander', 'open', '@inquirer/search', 'fzf'],
+    packages: ['commander', 'open', '@inquirer/search', 'fzf', '@aws-sdk/client-sts'],
     builtins: ['*'],
-    why: 'a thin client: what it needs from the daemon it asks over the socket',
+    why: "a thin client: what it needs from the daemon it asks over the socket; STS is the demo's witness, a process of its own",
   },
   {
     room: 'tray',

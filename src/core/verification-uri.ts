@@ -12,14 +12,14 @@ const AWS_HOST_SUFFIXES = [
   '.portal.amazonaws.eu',
   '.app.amazonwebservices.com.cn',
   '.api.amazonwebservices.eu',
-];
+] as const;
 const AWS_HOSTS = [
   'signin.aws',
   'identitycenter.amazonaws.com',
   'identitycenter.amazonaws.com.cn',
   'identitycenter.amazonaws.eu',
   'identitycenter.us-gov.amazonaws.com',
-];
+] as const;
 const DEVICE_HOST = /^device\.sso\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
 /**
@@ -33,7 +33,7 @@ export function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndp
   if (endpoint !== undefined && isLoopbackHost(endpoint.hostname) && target.origin === endpoint.origin) return true;
   if (target.protocol !== 'https:') return false;
   const host = target.hostname;
-  if (AWS_HOSTS.includes(host) || DEVICE_HOST.test(host)) return true;
+  if (AWS_HOSTS.some((known) => known === host) || DEVICE_HOST.test(host)) return true;
   if (AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix))) return true;
   const start = parseUrl(startUrl);
   return start !== undefined && start.protocol === 'https:' && start.host === target.host;

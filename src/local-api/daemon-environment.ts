@@ -1,6 +1,6 @@
 // What of a caller's environment the daemon that it starts may see: an allow-list, for the daemon outlives the caller.
 
-const NAMES = new Set([
+const NAMES: ReadonlySet<string> = new Set([
   'HOME',
   'PATH',
   'USER',
@@ -30,7 +30,7 @@ const NAMES = new Set([
   'AWS_ENDPOINT_URL_SSO',
   'AWS_ENDPOINT_URL_STS',
 ]);
-const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'];
+const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'] as const;
 
 /** The part of `environment` that an auto-started daemon gets. */
 export function daemonEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

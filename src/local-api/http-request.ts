@@ -17,7 +17,7 @@ export interface SocketAnswer {
 }
 
 /** Nobody listens at this path: no socket, a stale one, or a file that is none. */
-const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
+const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 
 /** The answer, or undefined when nobody listens; every other failure rejects. */
 export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer | undefined> {

@@ -1,6 +1,83 @@
-// placeholder until the story is written.
+// `rolecall demo`: the whole story on the emulator, in a home of its own, with nothing left behind.
+import { fileURLToPath } from 'node:url';
+import { InternalError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
+import { findAwsClient } from '../demo/aws-client.ts';
+import { createDemoHome, type DemoHome } from '../demo/demo-home.ts';
+import { runToEnd, startEmulator, type EmulatorProcess } from '../demo/processes.ts';
+import { quoteForShell } from '../demo/quote-for-shell.ts';
+import { control, tellStory } from '../demo/story.ts';
+import { createPainter } from '../render.ts';
 
-export async function runDemo(_options: { stay?: boolean }, _context: CliContext): Promise<number> {
-  return 1;
+export interface DemoOptions {
+  readonly stay?: boolean;
+}
+
+const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export async function runDemo(options: DemoOptions, context: CliContext): Promise<number> {
+  const startedAt = performance.now();
+  const rolecall = program('../main.js');
+  const emulator = await startEmulator(program('../../emulator/main.js'), context.signal);
+  const home = createDemoHome(context.environment, emulator.address.environment);
+  let stays = false;
+  try {
+    const aws = await findAwsClient(program('../caller-identity.js'), {
+      environment: home.environment,
+      signal: context.signal,
+    });
+    await tellStory({ context, home, emulator: emulator.address, aws, rolecall });
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    if (options.stay === true) {
+      stays = true;
+      await invite(context, home, emulator, rolecall);
+    } else {
+      context.stdout.write(`\nThat was the whole morning, in ${seconds} s. Nothing of it is left on this machine.\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    throw new InternalError('internal', `The demo stopped: ${(error as Error).message}`, {
+      hint: 'rolecall demo --debug',
+      cause: error,
+    });
+  } finally {
+    if (!stays) await cleanUp(home, emulator, rolecall);
+  }
+}
+
+/** With --stay: signed in again, and from now on the person presses Allow. */
+async function invite(context: CliContext, home: DemoHome, emulator: EmulatorProcess, rolecall: string): Promise<void> {
+  const paint = createPainter(context.stdout, context.environment);
+  const { address } = emulator;
+  await runToEnd([process.execPath, rolecall, 'login', '--json'], {
+    environment: home.environment,
+    signal: context.signal,
+  });
+  await control(address, 'PATCH', 'knobs', { autoApprove: false });
+  const node = quoteForShell(process.execPath);
+  const command = `${node} ${quoteForShell(rolecall)}`;
+  context.stdout.write(
+    `\n${paint('bold', 'Emulator and daemon stay up.')} To try things, in this shell or another:\n\n` +
+      `    . ${quoteForShell(home.environmentFile)}\n` +
+      `    alias rolecall=${quoteForShell(command)}\n\n` +
+      '    rolecall status\n' +
+      `    aws sts get-caller-identity --profile taylor.Admin-AF-Permission-Set\n` +
+      '    rolecall logout && rolecall login      # this time you press Allow on the page\n\n' +
+      `Access portal   ${address.portalUrl}   (you are ${address.user})\n` +
+      `Device page     ${address.deviceUrl}\n\n` +
+      'When you have seen enough:\n\n' +
+      `    rolecall daemon stop; kill ${emulator.pid}; rm -r ${quoteForShell(home.path)}\n`,
+  );
+  emulator.release();
+}
+
+async function cleanUp(home: DemoHome, emulator: EmulatorProcess, rolecall: string): Promise<void> {
+  // Not the caller's signal: after Ctrl-C this still has to happen.
+  await runToEnd([process.execPath, rolecall, 'daemon', 'stop'], {
+    environment: home.environment,
+    signal: new AbortController().signal,
+  });
+  await emulator.stop();
+  await home.remove();
 }
