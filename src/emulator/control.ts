@@ -8,7 +8,7 @@ import {
   parsePermissionSet,
   parseUser,
 } from './directory-document.ts';
-import type { Emulator } from './emulator.ts';
+import type { Emulator } from './emulator-interface.ts';
 import { parseFault } from './faults.ts';
 import { type HttpRequest, type Reply, type Route, jsonReply } from './http.ts';
 import { readFields } from './json-fields.ts';
@@ -94,7 +94,7 @@ export function createControlRoutes(emulator: Emulator): readonly Route[] {
 
 type Apply = (body: unknown, parameters: Readonly<Record<string, string>>) => unknown;
 
-const NO_CONTENT: Reply = { status: 204, headers: {}, body: '' };
+const NO_CONTENT: Readonly<Reply> = { status: 204, headers: {}, body: '' };
 
 /** An empty body is an empty object, for changes that need no words. */
 function parseBody(request: HttpRequest): unknown {

@@ -2,83 +2,33 @@
 import { type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type Clock, createSystemClock } from '../core/clock.ts';
+import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './caller-guard.ts';
 import { createControlRoutes } from './control.ts';
 import { createDefaultDirectory } from './default-directory.ts';
-import { type PendingDeviceAuthorization, createDeviceAuthorizations } from './device-authorizations.ts';
+import { createDeviceAuthorizations } from './device-authorizations.ts';
 import { createDevicePageRoutes } from './device-page.ts';
-import { type Directory, createDirectory } from './directory.ts';
-import type { DirectoryDocument } from './directory-document.ts';
-import { type Fault, createFaultBoard } from './faults.ts';
+import { createDirectory } from './directory.ts';
+import type { Emulator, EmulatorOptions } from './emulator-interface.ts';
+import { createFaultBoard } from './faults.ts';
 import { type Knobs, createKnobBoard, parseKnobs } from './knobs.ts';
 import { createListener } from './listener.ts';
 import { createNonces } from './nonces.ts';
 import { createOidcRoutes } from './oidc.ts';
-import type { Operation } from './operations.ts';
 import { createStyleRoutes } from './page-style.ts';
 import { createPortalRoutes } from './portal.ts';
-import { type RandomBytes, systemRandom } from './random.ts';
+import { systemRandom } from './random.ts';
 import { createRegistrations } from './registrations.ts';
-import { type CallCounts, type RecordedRequest, createRequestLog } from './request-log.ts';
+import { createRequestLog } from './request-log.ts';
 import { createRoleCredentialsDesk } from './role-credentials.ts';
 import { createSessions } from './sessions.ts';
-import { type EndpointEnvironment, endpointEnvironment } from './shell-lines.ts';
+import { endpointEnvironment } from './shell-lines.ts';
 import { createStartPageRoutes } from './start-page.ts';
 import { createStsRoutes } from './sts.ts';
 import { createThrottle } from './throttle.ts';
 
-export interface EmulatorOptions extends Partial<Knobs> {
-  /** One team's story when absent. */
-  readonly directory?: DirectoryDocument;
-  readonly clock?: Clock;
-  readonly random?: RandomBytes;
-}
-
-export interface Emulator {
-  /**
-   * Where it answers, from now on. Port 0 is any free one. It can listen again after a close, with all it knows.
-   * Rejects with Node's own error, as in EADDRINUSE.
-   */
-  listen(port?: number, host?: string, tls?: { key: string; cert: string }): Promise<{ url: string; port: number }>;
-  /** Ends every connection at once. */
-  close(): Promise<void>;
-  /** Where it answers; empty while it does not. */
-  readonly url: string;
-  /** The three endpoint variables that point AWS clients here. */
-  environment(): EndpointEnvironment;
-
-  readonly directory: Directory;
-  readonly knobs: Knobs;
-  /** @throws UsageError invalid-request: not a knob, or not a value for it */
-  turnKnobs(changes: Partial<Knobs>): void;
-
-  /** @throws UsageError invalid-request: not a fault */
-  addFault(fault: Fault): void;
-  faults(): readonly Fault[];
-  clearFaults(): void;
-
-  pendingDeviceAuthorizations(): readonly PendingDeviceAuthorization[];
-  /** Says Allow as this user, or as the first of the directory. @throws UsageError invalid-request: no such code or user */
-  approve(userCode: string, userName?: string): void;
-  /** @throws UsageError invalid-request: no such code */
-  deny(userCode: string): void;
-
-  /** Ends sessions, of one user or all; returns how many. The same goes for the two below. */
-  revokeSessions(userName?: string): number;
-  expireAccessTokens(userName?: string): number;
-  killRefreshTokens(userName?: string): number;
-  /** Every client has to register again. */
-  expireRegistrations(): void;
-
-  calls(): CallCounts;
-  /** Calls of one operation; `detail` narrows to a grant, an account or `ACCOUNT/ROLE`. */
-  countCalls(operation: Operation, detail?: string): number;
-  requests(): readonly RecordedRequest[];
-  /** Forgets calls and requests. */
-  resetCalls(): void;
-}
+export type { Emulator, EmulatorOptions };
 
 /** @throws UsageError invalid-request: the directory or a knob is wrong */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
@@ -187,4 +137,4 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   return emulator;
 }
 
-const NOWHERE: ListenAddress = { host: '', port: 0, origin: '' };
+const NOWHERE: Readonly<ListenAddress> = { host: '', port: 0, origin: '' };

@@ -73,7 +73,7 @@ interface FaultRule<E> {
 type FaultRules = { readonly [K in FaultEffect['kind']]: FaultRule<Extract<FaultEffect, { kind: K }>> };
 
 /** One row a kind. Adding a kind of fault starts with a member of FaultEffect and a row here. */
-const FAULT_RULES: FaultRules = {
+const FAULT_RULES: Readonly<FaultRules> = {
   throttle: {
     instead({ retryAfterSeconds }, { dialect, requestId }) {
       const reply = formatAwsError(new AwsError(dialect, THROTTLED[dialect]), requestId, 429);

@@ -35,7 +35,7 @@ const PAGE_HEADERS = {
   'x-content-type-options': 'nosniff',
   // Not no-referrer: browsers would then send `Origin: null` with the page's own forms.
   'referrer-policy': 'same-origin',
-};
+} as const;
 
 /** A whole page: its own title and body in the frame that all pages share. */
 export function pageReply(status: number, page: { title: string; body: Html; user?: Html }): Reply {

@@ -24,7 +24,7 @@ export interface Knobs {
   readonly portalCallsPerSecond: number | null;
 }
 
-export const DEFAULT_KNOBS: Knobs = {
+export const DEFAULT_KNOBS: Readonly<Knobs> = {
   autoApprove: false,
   pollIntervalSeconds: 1,
   // The AWS CLI polls twice at once when it begins, and AWS goes on with it at one-second gaps (seen in its logs).
