@@ -152,8 +152,9 @@ export function createConfigFile(deps: {
 /** A device such as /dev/null is an empty file; reading a pipe could hang for ever. */
 async function readRegular(path: string, present: Stats): Promise<Buffer> {
   if (present.isCharacterDevice()) return Buffer.alloc(0);
-  if (!present.isFile())
+  if (!present.isFile()) {
     throw new UnavailableError('file-not-writable', `${path} cannot be read: it is no regular file.`);
+  }
   return await readFile(path);
 }
 

@@ -58,7 +58,7 @@ function range(linesBefore: number, count: number): string {
 
 function splitKeepingNewlines(text: string): string[] {
   const lines: string[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const newline = text.indexOf('\n', start);
     const end = newline === -1 ? text.length : newline + 1;
     lines.push(text.slice(start, end));

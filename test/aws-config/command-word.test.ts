@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromProcess } from '@aws-sdk/credential-providers';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { quoteCommandWord } from '../../src/aws-config/command-word.ts';
 import { splitWords } from '../../src/aws-config/header-words.ts';

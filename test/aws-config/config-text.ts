@@ -1,5 +1,5 @@
 // Generators of config file texts for fast-check: mostly sensible, with every oddity that a person's file may have.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 const NAMES = ['a', 'taylor.Admin', '"two words"', "'x'", '"open', 'two words', 'a\\ b', '""', 'Ünï', '#x', 'a]b'];
 const HEADERS = fc.oneof(

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { unifiedDiff } from '../../src/aws-config/diff.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';

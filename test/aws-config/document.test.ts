@@ -1,5 +1,5 @@
 // The document keeps every byte, reads what botocore reads, and names the line of whatever botocore refuses.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   classifyHeader,

@@ -1,5 +1,5 @@
 // Profile names: the template, the characters, equal names, names that stay, excludes; the same in any order of the roles.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NameableRole } from '../../src/aws-config/profile-names.ts';
 import {

@@ -1,6 +1,6 @@
 // The plan of a sync: what is written and what never is, which profiles stay, and every byte outside the block as it was.
 import { performance } from 'node:perf_hooks';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import { BLOCK_END, BLOCK_START } from '../../src/aws-config/managed-block.ts';
@@ -566,20 +566,27 @@ describe('properties', () => {
   });
 });
 
-it('plans 20,000 profiles over 20,000 in under a second', () => {
-  const accounts = Array.from({ length: 5000 }, (_, index) => ({
-    accountId: String(index).padStart(12, '0'),
-    accountName: `account ${index % 4000}`,
-    permissionSets: ['Admin', 'Billing', 'Power', 'Read'],
-  }));
-  const first = planFor(sessionSection(), { catalogs: catalog(accounts) });
-  const document = parseConfigDocument(first.text, 'c');
-  expect(document.sections).toHaveLength(20_002);
-  const next = catalog([...accounts.slice(10), { accountId: '999999999999', accountName: 'new' }]);
-  const startedMs = performance.now();
-  const plan = planFor(first.text, { catalogs: next });
-  const tookMs = performance.now() - startedMs;
-  expect([plan.added.length, plan.removed.length, plan.changed.length]).toEqual([1, 40, 0]);
-  expect(plan.diff.split('\n').length).toBeLessThan(250);
-  expect(tookMs).toBeLessThan(1000);
+it('plans 20,000 profiles in a time that grows with their number, not with its square', () => {
+  const measure = (accountCount: number) => {
+    const accounts = Array.from({ length: accountCount }, (_, index) => ({
+      accountId: String(index).padStart(12, '0'),
+      // One in five has a name that another one has too.
+      accountName: `account ${index % Math.floor(accountCount * 0.8)}`,
+      permissionSets: ['Admin', 'Billing', 'Power', 'Read'],
+    }));
+    const first = planFor(sessionSection(), { catalogs: catalog(accounts) });
+    expect(first.profiles).toHaveLength(accountCount * 4);
+    const next = catalog([...accounts.slice(10), { accountId: '999999999999', accountName: 'new' }]);
+    const timesMs = [1, 2, 3].map(() => {
+      const startedMs = performance.now();
+      const plan = planFor(first.text, { catalogs: next });
+      const tookMs = performance.now() - startedMs;
+      expect([plan.added.length, plan.removed.length, plan.changed.length]).toEqual([1, 40, 0]);
+      expect(plan.diff.split('\n').length).toBeLessThan(250);
+      return tookMs;
+    });
+    return Math.min(...timesMs);
+  };
+  // Ten times the profiles: ten times the time, and room for a busy machine; a square would be a hundred.
+  expect(measure(5000) / measure(500)).toBeLessThan(40);
 });

@@ -1,5 +1,5 @@
 // A session's name or stable id in a profile's command line: safe in any shell, never two sessions at once.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { matchesSessionSelector, sessionSelector } from '../../src/aws-config/session-selector.ts';
 

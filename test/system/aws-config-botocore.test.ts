@@ -1,24 +1,24 @@
 // The witness for the config file: the real botocore and AWS CLI read what we read and list what we wrote.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import { quoteCommandWord } from '../../src/aws-config/command-word.ts';
 import { catalog, namesOf, planFor, sessionSection } from '../aws-config/builders.ts';
 import { configText } from '../aws-config/config-text.ts';
+import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 import type { TemporaryHome } from '../helpers/temporary-home.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 
 const PYTHON = '/usr/bin/python3';
 const AWS = '/usr/bin/aws';
 
-const hasBotocore = existsSync(PYTHON) && spawnSync(PYTHON, ['-c', 'import botocore.configloader']).status === 0;
-const hasAwsCli = existsSync(AWS);
-if (process.env['ROLECALL_REQUIRE_SYSTEM'] === '1' && !(hasBotocore && hasAwsCli)) {
-  throw new Error('the AWS CLI and botocore are required here');
-}
+const hasAwsCli = systemPart('the AWS CLI', AWS);
+const hasBotocore = systemPartByCheck('botocore', PYTHON, () => {
+  execFileSync(PYTHON, ['-c', 'import botocore.configloader'], { stdio: 'ignore' });
+});
 
 const LOAD_EACH = `
 import json, sys, os, tempfile
@@ -61,14 +61,14 @@ afterEach(async () => {
   await home.remove();
 });
 
-function python<T>(script: string, input: unknown): T {
+function python(script: string, input: unknown): unknown {
   const output = execFileSync(PYTHON, ['-c', script], {
     input: JSON.stringify(input),
     env: home.environment,
     maxBuffer: 1 << 28,
     encoding: 'utf8',
   });
-  return JSON.parse(output) as T;
+  return JSON.parse(output) as unknown;
 }
 
 /** Our reading of `text` in the shape of botocore's, null when we say that botocore refuses the file. */
@@ -132,14 +132,14 @@ describe.skipIf(!hasBotocore)('the real botocore', () => {
       '  [profile x]',
     ];
     const texts = headers.map((header) => `${header}\nregion = r\n`);
-    const loaded = python<(Loaded | null)[]>(LOAD_EACH, texts);
+    const loaded = python(LOAD_EACH, texts) as (Loaded | null)[];
     expect(texts.map((text) => [text, asBotocore(text)])).toEqual(texts.map((text, index) => [text, loaded[index]]));
     expect(loaded.filter((reading) => reading?.profiles['x'] !== undefined).length).toBeGreaterThan(8);
   });
 
   it('agrees on 4,000 generated files: which ones it refuses, and every value of the others', () => {
     const texts = fc.sample(configText(7), { numRuns: 4000, seed: Number(process.env['ROLECALL_SEED'] ?? 20261124) });
-    const loaded = python<(Loaded | null)[]>(LOAD_EACH, texts);
+    const loaded = python(LOAD_EACH, texts) as (Loaded | null)[];
     const disagreements = texts
       .map((text, index) => ({ text, ours: asBotocore(text), theirs: loaded[index] }))
       .filter(({ ours, theirs }) => JSON.stringify(sortKeys(ours)) !== JSON.stringify(sortKeys(theirs)));
@@ -152,7 +152,7 @@ describe.skipIf(!hasBotocore)('the real botocore', () => {
   it('splits a quoted command path into the one word that it was', () => {
     const words = ['/plain/x', '/my app/x', "/it's/x", '/a "b" $HOME `c` \\d/x', '/a #b ;c/x', '/é 🚀/x'];
     expect(
-      python<string[][]>(
+      python(
         SPLIT_EACH,
         words.map((word) => `${quoteCommandWord(word)} --session s`),
       ),
