@@ -1,0 +1,140 @@
+// The unmodified AWS CLI v2, boto3 and AWS SDK for JavaScript get their keys from a real daemon, by our profiles and by a hand-written one.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { systemPart, systemPartByCheck } from '../helpers/system.ts';
+
+const AWS = '/usr/bin/aws';
+const PYTHON = '/usr/bin/python3';
+const JS_SDK = fileURLToPath(new URL('../helpers/js-sdk-identity.mjs', import.meta.url));
+const GENERATED = 'taylor.Admin-AF-Permission-Set';
+const NATIVE = 'account1';
+const TAYLOR = /^arn:aws:sts::111111111111:assumed-role\/AWSReservedSSO_Admin-AF-Permission-Set_[0-9a-f]{16}\/taylor$/;
+const BOTO3 = `
+import boto3, sys
+print(boto3.Session(profile_name=sys.argv[1]).client('sts').get_caller_identity()['Arn'])
+`;
+
+const hasAwsCli = systemPart('AWS CLI v2', AWS);
+const hasBoto3 = systemPartByCheck('boto3', `${PYTHON} -c 'import boto3'`, () => {
+  if (spawnSync(PYTHON, ['-c', 'import boto3'], { env: {} }).status !== 0) throw new Error('no boto3');
+});
+
+let rig: Rig;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  rig = await createRig();
+  environment = { ...rig.environment, AWS_EC2_METADATA_DISABLED: 'true', AWS_PAGER: '' };
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => rig.remove());
+
+const awsCli = (args: readonly string[]) => runProcess(AWS, args, { environment });
+const callerIdentity = (profile: string) =>
+  awsCli(['sts', 'get-caller-identity', '--profile', profile, '--query', 'Arn', '--output', 'text']);
+
+function expectTaylor(run: ProcessRun): void {
+  expect({ ...run, stdout: run.stdout.trim() }).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(TAYLOR),
+    stderr: expect.any(String),
+  });
+}
+
+describe.skipIf(!hasAwsCli)('the AWS CLI v2', () => {
+  test('is Taylor by a profile of ours', async () => expectTaylor(await callerIdentity(GENERATED)));
+
+  test('is Taylor by the native profile that was written by hand', async () =>
+    expectTaylor(await callerIdentity(NATIVE)));
+
+  test('is Taylor by AWS_PROFILE', async () => {
+    const args = ['sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'];
+    expectTaylor(await runProcess(AWS, args, { environment: { ...environment, AWS_PROFILE: GENERATED } }));
+  });
+
+  test('lists every profile of ours beside the one written by hand', async () => {
+    const { stdout } = await awsCli(['configure', 'list-profiles']);
+    expect(stdout.trim().split('\n').toSorted()).toEqual(
+      [
+        'Log-Archive.ReadOnly',
+        'Shop-Staging.ReadOnly',
+        NATIVE,
+        'current',
+        'professional-af.Admin-AF-Permission-Set',
+        'professional-af.ReadOnly',
+        GENERATED,
+      ].toSorted(),
+    );
+  });
+
+  test('follows the current role by [profile current], and says what to do when there is none', async () => {
+    expect(await callerIdentity('current')).toMatchObject({
+      exitCode: 255,
+      stderr: expect.stringContaining('rolecall: No role is the current one.\nRun: rolecall ls'),
+    });
+    await rig.client.call('setCurrent', {
+      body: { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly', profile: null },
+    });
+    expect((await callerIdentity('current')).stdout).toMatch(
+      /^arn:aws:sts::222222222222:assumed-role\/AWSReservedSSO_ReadOnly_/,
+    );
+    await rig.client.call('setCurrent', { body: null });
+  });
+});
+
+describe.skipIf(!hasBoto3)('boto3', () => {
+  test.each([GENERATED, NATIVE])('is Taylor by the profile %s', async (profile) => {
+    expectTaylor(await runProcess(PYTHON, ['-c', BOTO3, profile], { environment }));
+  });
+});
+
+describe('the AWS SDK for JavaScript', () => {
+  test.each([
+    ['fromIni', GENERATED],
+    ['fromProcess', GENERATED],
+    ['fromIni', NATIVE],
+    ['fromSSO', NATIVE],
+  ])('is Taylor by %s and the profile %s', async (provider, profile) => {
+    expectTaylor(await runProcess(process.execPath, [JS_SDK, provider, profile], { environment }));
+  });
+});
+
+test('all of them together cost one GetRoleCredentials by our profiles', async () => {
+  const { emulator } = rig;
+  await rig.runCli(['login', '--fresh']);
+  emulator.resetCalls();
+  const helper = rig.paths.credentialProcessPath;
+  const args = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
+  const runs = await Promise.all(Array.from({ length: 200 }, () => runProcess(helper, args, { environment })));
+  expect(new Set(runs.map(({ exitCode, stdout, stderr }) => `${exitCode} ${stdout} ${stderr}`)).size).toBe(1);
+  expect(runs[0]).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(emulator.countCalls('GetRoleCredentials')).toBe(1);
+});
+
+describe.skipIf(!hasAwsCli)('after the session is over', () => {
+  test('a logout stops both kinds of profiles, with a sentence and a command', async () => {
+    await rig.runCli(['logout']);
+    expect(await callerIdentity(GENERATED)).toMatchObject({
+      exitCode: 255,
+      stderr: expect.stringContaining(`rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}`),
+    });
+    expect((await callerIdentity(NATIVE)).exitCode).not.toBe(0);
+  });
+
+  test('aws sso logout, which revokes the token that it finds, ends our session as well', async () => {
+    await rig.runCli(['login']);
+    expect(await awsCli(['sso', 'logout'])).toMatchObject({ exitCode: 0 });
+    // The next call to the portal learns it; a role that is cached is served until then.
+    expect(
+      await rig.runCli(['credential-process', '--session', SESSION, '--account', '333333333333', '--role', 'ReadOnly']),
+    ).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: `rolecall: Your sign-in to ${SESSION} has ended.\nRun: rolecall login ${SESSION}\n`,
+    });
+    expect(await rig.runCli(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
+  });
+});
