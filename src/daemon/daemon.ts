@@ -4,17 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
-import { readCaBundle } from '../aws-config/sso-sessions.ts';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { createProblems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
-import { loadCaBundle } from '../identity-center/certificate-authorities.ts';
 import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { chooseSecretStore } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
+import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { createCurrentRole } from './current-role.ts';
@@ -89,11 +88,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   });
   if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
 
-  const caBundle = await findCaBundle(settings.network.caBundle, environment, configFile);
   const identityCenter = createIdentityCenter({
     endpoints,
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
-    caBundle: () => (caBundle === undefined ? undefined : loadCaBundle(caBundle.path, caBundle.setting)),
+    caBundle: await findCaBundle(settings.network.caBundle, environment, configFile),
     warn: (message) => log('warn', message),
   });
   // The broker tells of a sign-in to what is built on the broker: the one knot, tied through this holder.
@@ -228,21 +226,6 @@ async function closeApp(app: FastifyInstance): Promise<void> {
   app.server.close();
   app.server.closeAllConnections();
   await app.close();
-}
-
-async function findCaBundle(
-  fromSettings: string | undefined,
-  environment: DaemonDeps['environment'],
-  configFile: ReturnType<typeof createConfigFile>,
-): Promise<{ path: string; setting: string } | undefined> {
-  if (fromSettings !== undefined) return { path: fromSettings, setting: 'network.ca_bundle' };
-  const fromVariable = environment['AWS_CA_BUNDLE'];
-  if (fromVariable !== undefined && fromVariable !== '') return { path: fromVariable, setting: 'AWS_CA_BUNDLE' };
-  const fromConfig = await configFile
-    .read()
-    .then(({ document }) => readCaBundle(document))
-    .catch(() => undefined);
-  return fromConfig === undefined ? undefined : { path: fromConfig, setting: `ca_bundle in ${configFile.path}` };
 }
 
 /** Without the copy the profiles fail, but everything else works: a problem, not a reason to stay down. */
