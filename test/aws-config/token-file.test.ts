@@ -85,8 +85,8 @@ it.skipIf(!canForbidChanges())(
     await writeTokenFile(path, CONTENT, FAKE_NOW_MS);
     const messages: string[] = [];
     await withoutChanges(dirname(path), async () => {
-      for (const attempt of [writeTokenFile(path, CONTENT, FAKE_NOW_MS), deleteTokenFile(path)]) {
-        await attempt.catch((error: unknown) => messages.push((error as Error).message));
+      for (const attempt of [() => writeTokenFile(path, CONTENT, FAKE_NOW_MS), () => deleteTokenFile(path)]) {
+        await attempt().catch((error: unknown) => messages.push((error as Error).message));
       }
     });
     expect(messages).toEqual([
