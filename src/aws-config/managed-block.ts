@@ -66,7 +66,7 @@ export function isInsideBlock(block: ManagedBlock | undefined, line: number): bo
 }
 
 /** CRLF when most lines outside the block end that way. */
-export function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
+function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
   let windows = 0;
   let unix = 0;
   for (const [index, { newline }] of document.lines.entries()) {

@@ -4,7 +4,7 @@ import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profile-plan.ts';
 import { planProfiles } from '../../src/aws-config/profile-plan.ts';
 
-export const CONFIG_PATH = '/home/taylor/.aws/config';
+const CONFIG_PATH = '/home/taylor/.aws/config';
 export const SESSION_NAME = 'my-sso-session';
 export const COMMAND = '/home/taylor/.local/share/rolecall/bin/rolecall-credential-process';
 
