@@ -19,6 +19,8 @@ export interface CliContext {
   readonly client: LocalApiClient;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** One line that the person types; undefined when nobody is there to type. */
+  ask(question: string): Promise<string | undefined>;
   /** Opens the person's browser; false when there is none to open. */
   openBrowser(url: string): Promise<boolean>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */

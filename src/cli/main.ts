@@ -1,11 +1,10 @@
 // The command line's process: the real streams, clock, browser and daemon; the rest of the CLI gets them as parameters.
-import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
+import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import { createLocalApiClient } from '../local-api/client.ts';
 import { resolvePaths } from '../local-api/paths.ts';
-import { startDaemonProcess } from '../local-api/start-daemon.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
 
@@ -36,13 +35,31 @@ const context: CliContext = {
   client: createLocalApiClient({
     socketCandidates: paths.socketCandidates,
     mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
-    startDaemon: () => startDaemonProcess(daemonMain, environment),
+    async startDaemon() {
+      const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+      return startDaemonProcess(daemonMain, environment);
+    },
     clock,
   }),
   signal: interrupt.signal,
+  ask,
   openBrowser,
   runProgram,
 };
+
+async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // While a line is read, the terminal gives Ctrl-C to the reader instead of a signal to us.
+    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    lines.on('close', () => interrupt.abort(new Error('interrupted')));
+    return await lines.question(question, { signal: interrupt.signal });
+  } finally {
+    lines.removeAllListeners('close').close();
+  }
+}
 
 async function openBrowser(url: string): Promise<boolean> {
   const hasDisplay =
@@ -63,7 +80,8 @@ async function openBrowser(url: string): Promise<boolean> {
 }
 
 /** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */
-function runProgram(program: keyof typeof programs, args: readonly string[]): Promise<number> {
+async function runProgram(program: keyof typeof programs, args: readonly string[]): Promise<number> {
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [programs[program], ...args], { stdio: 'inherit' });
     const passOn = () => void child.kill('SIGTERM');
@@ -76,11 +94,23 @@ function runProgram(program: keyof typeof programs, args: readonly string[]): Pr
   });
 }
 
-process.on('SIGINT', () => interrupt.abort(new Error('interrupted')));
+// The first one lets a command tidy up, as `login` cancels its code; a second one is meant as it is said.
+for (const [name, number] of [
+  ['SIGHUP', 1],
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.on(name, () => {
+    if (interrupt.signal.aborted) process.exit(128 + number);
+    interrupt.abort(new Error('interrupted', { cause: number }));
+  });
+}
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // `rolecall ls | head` closes the pipe early, which is no failure.
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
 
-process.exitCode = await runCommandLine(process.argv.slice(2), context);
+const exitCode = await runCommandLine(process.argv.slice(2), context);
+const signalNumber = interrupt.signal.aborted ? (interrupt.signal.reason as Error).cause : undefined;
+process.exitCode = exitCode === EXIT_INTERRUPTED && typeof signalNumber === 'number' ? 128 + signalNumber : exitCode;

@@ -26,7 +26,7 @@ export function createPainter(
 
 /** Free text from AWS for a terminal: control and direction characters, which could rewrite the screen, become `\ufffd`. */
 export function harmless(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 /** Rows as aligned columns, two spaces apart; the last column is not padded. */
@@ -89,22 +89,23 @@ export function shortenPath(path: string, homeDirectory: string): string {
 export function reportError(
   thrown: unknown,
   context: Pick<CliContext, 'stderr' | 'environment' | 'signal'>,
-  options: { readonly debug: boolean },
+  options: { readonly isDebug: boolean },
 ): number {
   if (context.signal.aborted) {
-    context.stderr.write('\n');
+    // The shell's prompt is not to follow on the line with the ^C.
+    if (context.stderr.isTTY === true) context.stderr.write('\n');
     return EXIT_INTERRUPTED;
   }
   const error = toRolecallError(thrown);
   const paint = createPainter(context.stderr, context.environment);
   context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(error.message)}\n`);
   context.stderr.write(`Run: ${paint('bold', harmless(error.hint))}\n`);
-  if (options.debug) context.stderr.write(describeCauses(error));
+  if (options.isDebug) context.stderr.write(describeCauses(error));
   return error.exitCode;
 }
 
 function describeCauses(error: RolecallError): string {
-  let text = '';
+  let text = `  ${error.code} (${error.errorClass}, exit ${error.exitCode})\n`;
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     text += `  caused by ${cause.name}: ${harmless(cause.message)}\n`;
   }

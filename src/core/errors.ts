@@ -24,6 +24,7 @@ export const ERROR_TABLE = {
     exitCode: 3,
     codes: {
       'daemon-not-running': 'rolecall daemon start',
+      'daemon-not-answering': 'rolecall daemon restart',
       'daemon-version-mismatch': 'rolecall daemon restart',
     },
   },

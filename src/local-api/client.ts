@@ -6,6 +6,7 @@ import { routes, type Answers, type InputOf, type Route, type RouteName } from '
 import type { StartedDaemon } from './start-daemon.ts';
 
 export interface CallOptions {
+  /** For the whole call: finding the daemon, starting it, and its answer. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** False: no daemon is DaemonUnreachableError instead of a reason to start one. */
@@ -16,7 +17,7 @@ export interface LocalApiClient {
   /**
    * The daemon's answer; the daemon is started first when none is running.
    * @throws RolecallError: the daemon's own error by class and code
-   * @throws DaemonUnreachableError daemon-not-running
+   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering
    */
   call<R extends RouteName>(route: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
 }
@@ -30,58 +31,102 @@ const RESTART_AFTER_MS = 500;
 export function createLocalApiClient(deps: {
   readonly socketCandidates: readonly string[];
   readonly mayStart: boolean;
-  readonly startDaemon: () => StartedDaemon;
+  /** Loaded only when there is a daemon to start, for every command pays for what this file imports. */
+  readonly startDaemon: () => StartedDaemon | Promise<StartedDaemon>;
   readonly clock: Clock;
 }): LocalApiClient {
   const { clock } = deps;
 
-  async function send(request: Request, options: CallOptions): Promise<SocketAnswer | undefined> {
+  /** The answer of the first candidate at which somebody listens. */
+  async function send(request: Request, call: Call): Promise<SocketAnswer | undefined> {
+    let refusal: DaemonUnreachableError | undefined;
     for (const socketPath of deps.socketCandidates) {
-      const answer = await requestOverSocket({ socketPath, ...request, ...pick(options) });
-      if (answer !== undefined) return answer;
+      try {
+        const answer = await requestOverSocket({ socketPath, ...request, ...call.limits() });
+        if (answer !== undefined) return answer;
+      } catch (error) {
+        if (!isForeign(error)) throw error;
+        // `su` keeps XDG_RUNTIME_DIR, so the first socket may be another user's and the next one ours.
+        refusal ??= anotherUsers(socketPath, error);
+      }
     }
+    if (refusal !== undefined) throw refusal;
     return undefined;
   }
 
-  async function startAndSend(request: Request, options: CallOptions): Promise<SocketAnswer> {
-    const deadlineMs = clock.nowMs() + Math.min(START_DEADLINE_MS, options.timeoutMs ?? START_DEADLINE_MS);
-    let started = deps.startDaemon();
+  async function startAndSend(request: Request, call: Call): Promise<SocketAnswer> {
+    const deadlineMs = clock.nowMs() + Math.min(START_DEADLINE_MS, call.leftMs() ?? START_DEADLINE_MS);
+    let started = await deps.startDaemon();
     let startedAtMs = clock.nowMs();
     try {
       while (clock.nowMs() < deadlineMs) {
-        const answer = await send(request, options);
+        const answer = await send(request, call);
         if (answer !== undefined) return answer;
         const failure = started.failure();
         if (failure !== undefined) throw errorFromBody(failure);
         if (started.hasEnded() && clock.nowMs() - startedAtMs > RESTART_AFTER_MS) {
           started.release();
-          started = deps.startDaemon();
+          started = await deps.startDaemon();
           startedAtMs = clock.nowMs();
         }
-        await clock.sleep(POLL_MS, options.signal);
+        await clock.sleep(POLL_MS, call.signal);
       }
     } finally {
       started.release();
     }
-    throw new DaemonUnreachableError('daemon-not-running', 'The daemon was started but did not answer in time.', {
+    throw new DaemonUnreachableError('daemon-not-answering', 'The daemon was started but did not answer in time.', {
       hint: 'rolecall daemon run',
     });
+  }
+
+  async function findAndSend(request: Request, call: Call): Promise<SocketAnswer> {
+    const answer = await send(request, call);
+    if (answer !== undefined) return answer;
+    if (!call.mayStart) {
+      throw new DaemonUnreachableError('daemon-not-running', 'The rolecall daemon is not running.');
+    }
+    return startAndSend(request, call);
   }
 
   return {
     async call(name, input, options = {}) {
       const request = toRequest(routes[name], input);
-      let answer: SocketAnswer | undefined;
+      const call = createCall(options, deps.mayStart, clock);
       try {
-        answer = await send(request, options);
-        if (answer === undefined) {
-          if (!deps.mayStart || options.autostart === false) throw notRunning();
-          answer = await startAndSend(request, options);
+        try {
+          return readAnswer(await findAndSend(request, call)) as never;
+        } catch (error) {
+          // A daemon that was just stopping; asking its successor is safe, for every route can be repeated.
+          if (!isBrokenOff(error) || !call.mayStart) throw error;
+          return readAnswer(await findAndSend(request, call)) as never;
         }
       } catch (error) {
         throw describeConnectionFailure(error, options);
       }
-      return readAnswer(answer) as never;
+    },
+  };
+}
+
+/** What the tries of one call share. */
+interface Call {
+  readonly mayStart: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Undefined without a deadline. */
+  leftMs(): number | undefined;
+  limits(): Pick<CallOptions, 'timeoutMs' | 'signal'>;
+}
+
+function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call {
+  const { timeoutMs, signal } = options;
+  const startedAtMs = clock.nowMs();
+  const leftMs = () => (timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (clock.nowMs() - startedAtMs)));
+  return {
+    mayStart: mayStart && options.autostart !== false,
+    signal,
+    leftMs,
+    limits() {
+      const left = leftMs();
+      return { ...(left === undefined ? {} : { timeoutMs: left }), ...(signal === undefined ? {} : { signal }) };
     },
   };
 }
@@ -90,13 +135,6 @@ interface Request {
   readonly method: string;
   readonly path: string;
   readonly body?: string;
-}
-
-function pick(options: CallOptions): Pick<CallOptions, 'timeoutMs' | 'signal'> {
-  return {
-    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  };
 }
 
 function toRequest(route: Route, input: { session?: string; query?: object; body?: unknown }): Request {
@@ -132,27 +170,30 @@ function readAnswer(answer: SocketAnswer): unknown {
   throw errorFromBody({ code: body.code, message: body.message, hint: body.hint ?? 'rolecall status' });
 }
 
-function notRunning(): DaemonUnreachableError {
-  return new DaemonUnreachableError('daemon-not-running', 'The rolecall daemon is not running.');
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
+const isForeign = (error: unknown) => codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
+const isBrokenOff = (error: unknown) => codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';
+
+function anotherUsers(socketPath: string, cause: unknown): DaemonUnreachableError {
+  return new DaemonUnreachableError('daemon-not-running', `The socket ${socketPath} belongs to another user.`, {
+    hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
+    cause,
+  });
 }
 
-function describeConnectionFailure(error: unknown, options: CallOptions): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
+function describeConnectionFailure(error: unknown, { timeoutMs = 0 }: CallOptions): unknown {
+  const code = codeOf(error);
   if (code === 'ETIMEDOUT') {
-    const seconds = Math.round((options.timeoutMs ?? 0) / 1000);
-    return new DaemonUnreachableError('daemon-not-running', `The daemon did not answer within ${seconds} s.`, {
-      hint: 'rolecall daemon restart',
+    const seconds = Math.ceil(timeoutMs / 1000);
+    return new DaemonUnreachableError('daemon-not-answering', `The daemon did not answer within ${seconds} s.`, {
       cause: error,
     });
   }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new DaemonUnreachableError('daemon-not-running', "The daemon's socket belongs to another user.", {
-      hint: 'rolecall daemon start',
-      cause: error,
-    });
+  if (isBrokenOff(error)) {
+    return new DaemonUnreachableError('daemon-not-answering', 'The daemon ended before it answered.', { cause: error });
   }
-  if (code === 'ECONNRESET' || code === 'EPIPE') {
-    return new DaemonUnreachableError('daemon-not-running', 'The daemon ended before it answered.', {
+  if (code?.startsWith('HPE_') === true) {
+    return new ProtocolError('unusable-response', 'Another program than the daemon answered at its socket.', {
       hint: 'rolecall daemon restart',
       cause: error,
     });

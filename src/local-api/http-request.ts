@@ -1,5 +1,5 @@
 // One HTTP request over a unix socket, and whether there was a daemon at all.
-import { request } from 'node:http';
+import { request, type RequestOptions } from 'node:http';
 
 export interface SocketRequest {
   readonly socketPath: string;
@@ -16,44 +16,54 @@ export interface SocketAnswer {
   readonly text: string;
 }
 
-/** Nobody listens at this path: no socket, a stale one, or a file that is none. */
-const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
+/** Nobody listens at this path: no socket, a stale one, a file that is none, or a path too long for a socket. */
+const NOBODY_THERE: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ECONNREFUSED',
+  'ENOTSOCK',
+  'ENOTDIR',
+  'EINVAL',
+  'ENAMETOOLONG',
+]);
 
-/** The answer, or undefined when nobody listens; every other failure rejects. */
+/** The answer, or undefined when nobody listens; every other failure rejects, with ETIMEDOUT after `timeoutMs`. */
 export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer | undefined> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        socketPath: options.socketPath,
-        method: options.method,
-        path: options.path,
-        headers: {
-          host: 'localhost',
-          accept: 'application/json',
-          ...(options.body === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(options.body) }),
-        },
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+  return new Promise<SocketAnswer | undefined>((resolve, reject) => {
+    const to: RequestOptions & { readonly servername: string } = {
+      socketPath: options.socketPath,
+      // There is no TLS here; left to itself Node would work out a name for it, which costs 3 ms of each start.
+      servername: '',
+      method: options.method,
+      path: options.path,
+      headers: {
+        host: 'localhost',
+        accept: 'application/json',
+        ...(options.body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(options.body) }),
       },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-        );
-      },
-    );
-    if (options.timeoutMs !== undefined) {
-      outgoing.setTimeout(options.timeoutMs, () =>
-        outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
+    const outgoing = request(to, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', (error) => reject(error));
+      incoming.on('end', () =>
+        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
       );
-    }
+    });
+    // Not the socket's own timeout, which starts anew with each byte.
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
+          }, options.timeoutMs);
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== undefined && NOBODY_THERE.has(error.code)) resolve(undefined);
       else reject(error);
     });
+    outgoing.on('close', () => clearTimeout(timer));
     outgoing.end(options.body);
   });
 }

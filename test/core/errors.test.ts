@@ -60,6 +60,7 @@ describe('table of errors', () => {
       usage: 'UsageError',
       'invalid-request': 'UsageError',
       'daemon-not-running': 'DaemonUnreachableError',
+      'daemon-not-answering': 'DaemonUnreachableError',
       'daemon-version-mismatch': 'DaemonUnreachableError',
       'sign-in-required': 'SignInRequiredError',
       'sign-in-denied': 'SignInRequiredError',

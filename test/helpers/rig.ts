@@ -10,6 +10,7 @@ import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
+import { loadVersion } from '../../src/local-api/version.ts';
 import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
 
 export const SESSION = 'my-sso-session';
@@ -48,6 +49,8 @@ export interface CliOptions {
   readonly isTerminal?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** What the person types when asked; nobody is there to ask when absent. */
+  readonly answers?: string[];
   /** Sees what `open` would have been given. */
   readonly opened?: string[];
 }
@@ -99,7 +102,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       homeDirectory: home.path,
       userId,
       processId: process.pid,
-      version: '0.0.0-test',
+      version: loadVersion(),
       clock,
       random: Math.random,
       log: (level, message) => void logLines.push(`${level} ${message}`),
@@ -148,6 +151,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         clock: createSystemClock(),
         client,
         signal: cli.signal ?? new AbortController().signal,
+        ask: async (question) => {
+          stderr += question;
+          return cli.answers?.shift();
+        },
         openBrowser: async (address) => {
           cli.opened?.push(address);
           return cli.opened !== undefined;

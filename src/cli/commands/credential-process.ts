@@ -15,6 +15,7 @@ const DEADLINE_SECONDS = 55;
 export async function runCredentialProcess(options: CredentialProcessOptions, context: CliContext): Promise<number> {
   const { session, account, role } = options;
   const deadlineSeconds = Number(options.deadlineSeconds ?? DEADLINE_SECONDS);
+  if (!(deadlineSeconds > 0)) throw wrongOptions();
   const callOptions = { timeoutMs: deadlineSeconds * 1000, signal: context.signal };
   if (options.current === true) {
     if (session !== undefined || account !== undefined || role !== undefined) throw wrongOptions();

@@ -1,12 +1,14 @@
-// `rolecall daemon start|stop|restart|run`.
+// `rolecall daemon start`, `stop` and `restart`: the background service by hand.
 import { DaemonUnreachableError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
+import { quoteForShell } from '../demo/quote-for-shell.ts';
+import { fetchStatus } from '../sessions.ts';
 
 const STOP_DEADLINE_MS = 15_000;
 const POLL_MS = 20;
 
 export async function runDaemonStart(context: CliContext): Promise<number> {
-  const status = await context.client.call('status', {});
+  const status = await fetchStatus(context);
   context.stdout.write(`The daemon is running, pid ${status.pid}.\n`);
   return 0;
 }
@@ -26,15 +28,23 @@ export async function runDaemonRestart(context: CliContext): Promise<number> {
 async function stop(context: CliContext): Promise<number | undefined> {
   let pid: number;
   try {
-    ({ pid } = await context.client.call('stop', {}, { autostart: false, timeoutMs: STOP_DEADLINE_MS }));
+    const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, signal: context.signal };
+    ({ pid } = await context.client.call('stop', {}, options));
   } catch (error) {
-    if (error instanceof DaemonUnreachableError && error.message.includes('not running')) return undefined;
+    if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') return undefined;
+    if (error instanceof DaemonUnreachableError) {
+      throw new DaemonUnreachableError('daemon-not-answering', error.message, {
+        // It does not say its pid, but only it has its lock file open.
+        hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
+        cause: error,
+      });
+    }
     throw error;
   }
   const deadlineMs = context.clock.nowMs() + STOP_DEADLINE_MS;
   while (isAlive(pid)) {
     if (context.clock.nowMs() > deadlineMs) {
-      throw new DaemonUnreachableError('daemon-not-running', `The daemon, pid ${pid}, has not ended.`, {
+      throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
         hint: `kill ${pid}`,
       });
     }

@@ -1,9 +1,10 @@
 // `rolecall login`: signs in where that is needed, shows the code, and tells what has changed.
-import { errorFromBody, NotFoundError, SignInRequiredError } from '../../core/errors.ts';
+import { errorFromBody, NotFoundError, SignInRequiredError, UsageError } from '../../core/errors.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath } from '../render.ts';
-import { chooseSession, loadStatus } from '../sessions.ts';
+import { quoteForShell } from '../demo/quote-for-shell.ts';
+import { chooseSession, fetchStatus, loadStatus } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeSync } from './profiles.ts';
 
@@ -19,6 +20,7 @@ export interface LoginOptions {
 }
 
 const POLL_MS = 200;
+const CANCEL_TIMEOUT_MS = 2000;
 /** A first sign-in may bring hundreds; the rest is what `ls` is for. */
 const LONGEST_NEWS = 12;
 
@@ -30,7 +32,7 @@ export async function runLogin(
   const status = await loadStatus(context);
   const session = await findSession(status, wanted, options, context);
   warnAboutStore(status, context);
-  if (options.fresh === true) await context.client.call('signOut', { session });
+  if (options.fresh === true) await context.client.call('signOut', { session }, { signal: context.signal });
   const force = options.force === true || options.fresh === true;
   const started = await context.client.call('startSignIn', { session, body: { force } }, { signal: context.signal });
   const outcome = started.state === 'pending' ? await waitForApproval(session, started, options, context) : started;
@@ -57,11 +59,17 @@ async function findSession(
   options: LoginOptions,
   context: CliContext,
 ): Promise<string> {
-  if (options.profile === undefined) return chooseSession(status, wanted ?? options.ssoSession, context);
   const { profile } = options;
+  const names = [wanted, options.ssoSession, profile].filter((name) => name !== undefined);
+  if (names.length > 1) {
+    throw new UsageError('usage', 'Name the sso-session once: as the argument, by --sso-session or by --profile.', {
+      hint: 'rolecall login --help',
+    });
+  }
+  if (profile === undefined) return chooseSession(status, names[0], 'rolecall login', context);
   const native = status.sessions.find(({ tokenFileProfiles }) => tokenFileProfiles.includes(profile));
   if (native !== undefined) return native.session;
-  const { profiles } = await context.client.call('profiles', {});
+  const { profiles } = await context.client.call('profiles', {}, { signal: context.signal });
   const found = profiles.find(({ profileName }) => profileName === profile);
   if (found !== undefined) return found.session;
   throw new NotFoundError(
@@ -95,7 +103,11 @@ async function waitForApproval(
     }
   } catch (error) {
     // A code that nobody waits for must not be approved later by mistake.
-    if (context.signal.aborted) await context.client.call('cancelSignIn', { session }, { autostart: false });
+    if (context.signal.aborted) {
+      progress.clear();
+      await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
+      context.stderr.write('The sign-in was cancelled; its code is of no use any more.\n');
+    }
     throw error;
   } finally {
     progress.clear();
@@ -129,7 +141,7 @@ async function showPrompt(
 
 function notSignedIn(session: string, outcome: SignInDocument): Error {
   if (outcome.error !== undefined) return errorFromBody(outcome.error);
-  const hint = `rolecall login ${session}`;
+  const hint = `rolecall login ${quoteForShell(session)}`;
   switch (outcome.state) {
     case 'denied':
       return new SignInRequiredError('sign-in-denied', `The sign-in to ${session} was denied on the page.`, { hint });
@@ -149,18 +161,24 @@ async function waitForSetup(session: string, context: CliContext): Promise<SignI
       const setup = current?.setup;
       if (setup === undefined) return undefined;
       if (setup.state === 'done' || setup.state === 'failed') return setup;
-      progress.show(
-        setup.state === 'syncing'
-          ? 'Writing profiles …'
-          : setup.accountsTotal === 0
-            ? 'Listing accounts …'
-            : `Listing permission sets, ${setup.accountsListed} of ${setup.accountsTotal} accounts …`,
-      );
+      progress.show(describeProgress(setup));
       await context.clock.sleep(POLL_MS / 4, context.signal);
     }
+  } catch (error) {
+    if (context.signal.aborted) {
+      progress.clear();
+      context.stderr.write('You are signed in; the daemon lists the accounts and writes the profiles by itself.\n');
+    }
+    throw error;
   } finally {
     progress.clear();
   }
+}
+
+function describeProgress({ state, accountsListed, accountsTotal }: SignInSetupDocument): string {
+  if (state === 'syncing') return 'Writing profiles …';
+  if (accountsTotal === 0) return 'Listing accounts …';
+  return `Listing permission sets, ${accountsListed} of ${accountsTotal} accounts …`;
 }
 
 function describeSetup(setup: SignInSetupDocument, context: CliContext): string {
@@ -181,8 +199,8 @@ function describeSetup(setup: SignInSetupDocument, context: CliContext): string 
         harmless(role.permissionSet),
       ]),
   );
-  for (const line of table.split(/(?<=\n)/)) {
-    lines.push(line.startsWith('  +') ? paint('green', line) : line.startsWith('  -') ? paint('red', line) : line);
+  for (const [index, line] of table.split(/(?<=\n)/).entries()) {
+    lines.push(line === '' ? '' : paint(news[index]?.[0] === '-' ? 'red' : 'green', line));
   }
   if (news.length > LONGEST_NEWS) lines.push(`  … and ${news.length - LONGEST_NEWS} more: rolecall ls\n`);
   if (profiles !== undefined) {
@@ -197,7 +215,7 @@ function describeSetup(setup: SignInSetupDocument, context: CliContext): string 
 
 /** Said at each login: for whose sake an access token is in clear. */
 async function describeTokenFile(session: string, context: CliContext): Promise<void> {
-  const status = await context.client.call('status', {});
+  const status = await fetchStatus(context);
   const profiles = status.sessions.find((candidate) => candidate.session === session)?.tokenFileProfiles ?? [];
   if (profiles.length > 0) {
     context.stderr.write(

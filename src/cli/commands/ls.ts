@@ -2,7 +2,10 @@
 import { NotFoundError } from '../../core/errors.ts';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
+import { createProgressLine } from '../progress.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../render.ts';
+
+const PROGRESS_MS = 200;
 
 export interface LsOptions {
   readonly json?: boolean;
@@ -10,17 +13,13 @@ export interface LsOptions {
 }
 
 export async function runLs(query: readonly string[], options: LsOptions, context: CliContext): Promise<number> {
-  const document = await context.client.call(
-    'accounts',
-    { query: options.refresh === true ? { refresh: true } : {} },
-    { signal: context.signal },
-  );
+  const document =
+    options.refresh === true
+      ? await listAnew(context)
+      : await context.client.call('accounts', { query: {} }, { signal: context.signal });
   const matching = filter(document, query);
-  if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(matching, null, 2)}\n`);
-    return 0;
-  }
-  if (document.asOf === null) {
+  if (options.json === true) context.stdout.write(`${JSON.stringify(matching, null, 2)}\n`);
+  else if (document.asOf === null) {
     throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
   }
   if (matching.accounts.length === 0 && query.length > 0) {
@@ -28,11 +27,37 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
       hint: 'rolecall ls',
     });
   }
+  if (options.json === true || document.asOf === null) return 0;
   context.stdout.write(format(matching, context));
   const age = formatDuration(context.clock.nowMs() - Date.parse(document.asOf));
   const note = document.complete ? '' : ' It is incomplete: rolecall ls --refresh';
   context.stderr.write(`Listed ${age} ago.${note}\n`);
   return 0;
+}
+
+/** Hundreds of accounts take a minute, so the person sees how far it is. */
+async function listAnew(context: CliContext): Promise<AccountsDocument> {
+  const progress = createProgressLine(context);
+  const listed = new AbortController();
+  const signal = AbortSignal.any([listed.signal, context.signal]);
+  const watch = async () => {
+    for (;;) {
+      await context.clock.sleep(PROGRESS_MS, signal);
+      const { sessions } = await context.client.call('status', {}, { signal });
+      const listings = sessions.flatMap(({ listing }) => (listing === null ? [] : [listing]));
+      const total = listings.reduce((sum, { accountsTotal }) => sum + accountsTotal, 0);
+      const done = listings.reduce((sum, { accountsListed }) => sum + accountsListed, 0);
+      if (total > 0) progress.show(`Listing permission sets, ${done} of ${total} accounts …`);
+    }
+  };
+  const watching = watch().catch(() => undefined);
+  try {
+    return await context.client.call('accounts', { query: { refresh: true } }, { signal: context.signal });
+  } finally {
+    listed.abort();
+    await watching;
+    progress.clear();
+  }
 }
 
 /** Every word must be somewhere in the account's name, id, e-mail address, session or the permission set's name. */

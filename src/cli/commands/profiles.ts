@@ -9,9 +9,13 @@ export interface ProfilesOptions {
 }
 
 export async function runProfilesList(options: ProfilesOptions, context: CliContext): Promise<number> {
-  const document = await context.client.call('profiles', {});
+  const document = await context.client.call('profiles', {}, { signal: context.signal });
   if (options.json === true) {
     context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return 0;
+  }
+  if (document.profiles.length === 0) {
+    reportNoProfiles(context);
     return 0;
   }
   const paint = createPainter(context.stdout, context.environment);
@@ -35,7 +39,7 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
 
 export async function runProfilesSync(options: ProfilesOptions, context: CliContext): Promise<number> {
   const isDryRun = options.dryRun === true;
-  const document = await context.client.call(isDryRun ? 'profiles' : 'syncProfiles', {});
+  const document = await context.client.call(isDryRun ? 'profiles' : 'syncProfiles', {}, { signal: context.signal });
   if (options.json === true) {
     context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return 0;
@@ -46,8 +50,13 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   } else {
     context.stdout.write(`${describeSync(document, file)}\n`);
   }
+  if (document.profiles.length === 0) reportNoProfiles(context);
   reportSkipped(document, context);
   return 0;
+}
+
+function reportNoProfiles(context: CliContext): void {
+  context.stderr.write('No profile yet; they are made from the list of accounts: rolecall login\n');
 }
 
 /** "~/.aws/config: 7 profiles, 2 new, 1 gone." */

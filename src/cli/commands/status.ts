@@ -1,9 +1,8 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
-import { NotFoundError } from '../../core/errors.ts';
-import type { SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type { CurrentRoleDocument, SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
-import { loadStatus } from '../sessions.ts';
+import { fetchStatus, loadStatus } from '../sessions.ts';
 
 export interface StatusOptions {
   readonly check?: boolean;
@@ -13,7 +12,7 @@ export interface StatusOptions {
 const EXIT_SIGN_IN_REQUIRED = 4;
 
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
-  if (options.check === true) return check(await context.client.call('status', {}));
+  if (options.check === true) return check(await fetchStatus(context));
   const status = await loadStatus(context);
   if (options.json === true) context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
   else context.stdout.write(format(status, context));
@@ -21,37 +20,38 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
 }
 
 /** Every session is live: 0. Says nothing, for it is asked by scripts. */
-function check(status: StatusDocument): number {
-  if (status.sessions.length === 0) {
-    throw new NotFoundError('session-not-found', `There is no [sso-session …] in ${status.files.config} yet.`, {
-      hint: 'rolecall login',
-    });
-  }
-  return status.sessions.every(({ state }) => state === 'live') ? 0 : EXIT_SIGN_IN_REQUIRED;
+function check({ sessions }: StatusDocument): number {
+  return sessions.length > 0 && sessions.every(({ state }) => state === 'live') ? 0 : EXIT_SIGN_IN_REQUIRED;
 }
+
+const STORES = {
+  keychain: 'in the OS keychain',
+  file: 'in an encrypted file',
+  memory: 'in memory only, until the daemon stops',
+} as const;
 
 function format(status: StatusDocument, context: CliContext): string {
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();
   const rows = status.sessions.map((session) => describeSession(session, nowMs, paint));
-  const stores = {
-    keychain: 'tokens in the OS keychain',
-    file: 'tokens in an encrypted file',
-    memory: 'tokens in memory only, gone when the daemon stops',
-  };
+  const facts = [
+    ...(status.current === null ? [] : [['Current role', describeCurrent(status.current)]]),
+    ['Tokens', STORES[status.store.driver]],
+    ...describeEndpoints(status),
+    ['Daemon', `rolecall ${harmless(status.version)}, pid ${status.pid}`],
+  ];
   const lines = [
     rows.length === 0
-      ? `No sso-session in ${shortenPath(status.files.config, context.homeDirectory)} yet: rolecall login says what to add.\n`
+      ? `No sso-session in ${shortenPath(status.files.config, context.homeDirectory)} yet; what to add is said by: rolecall login\n`
       : formatTable(rows),
-    ...describeEndpoints(status),
-    `Current role: ${describeCurrent(status)}\n`,
-    paint('dim', `Daemon ${status.version}, pid ${status.pid}; ${stores[status.store.driver]}.`) + '\n',
-    ...describeTokenFiles(status),
+    '\n',
+    formatTable(facts.map(([label = '', value = '']) => [paint('dim', label), value])),
+    ...describeTokenFiles(status).map((line) => `\n${line}`),
   ];
   for (const problem of status.problems) {
-    lines.push(
-      `\n${paint('yellow', '!')} ${harmless(problem.message)}\n  Run: ${paint('bold', harmless(problem.hint))}\n`,
-    );
+    lines.push(`\n${paint('yellow', '!')} ${harmless(problem.message)}\n`);
+    // Whoever reads this has just run `rolecall status`.
+    if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);
   }
   return lines.join('');
 }
@@ -67,35 +67,39 @@ function describeSession(
     expired: paint('yellow', 'sign-in has ended'),
     'signed-out': paint('dim', 'signed out'),
   };
-  const { catalog, listing } = session;
   const end = session.sessionExpiresAt;
   const timeLeft = end === undefined ? '' : `${formatDuration(Date.parse(end) - nowMs)} left`;
-  const list =
-    listing !== null
-      ? `listing, ${listing.accountsListed} of ${listing.accountsTotal} accounts`
-      : catalog === null
-        ? ''
-        : `${count(catalog.accounts, 'account')}, ${count(catalog.permissionSets, 'permission set')}, listed ${formatDuration(nowMs - Date.parse(catalog.asOf))} ago${catalog.complete ? '' : ', incomplete'}`;
+  const list = describeList(session, nowMs);
   const next =
     session.state === 'live' || session.state === 'pending' ? list : `rolecall login ${harmless(session.session)}`;
   return [harmless(session.session), states[session.state], ...(timeLeft === '' ? [] : [timeLeft]), next];
 }
 
-function describeEndpoints({ endpoints }: StatusDocument): string[] {
-  const named = [
-    ['SSO OIDC', endpoints.ssoOidc],
-    ['SSO portal', endpoints.sso],
-    ['STS', endpoints.sts],
-  ] as const;
-  return named.flatMap(([service, endpoint]) =>
-    endpoint === undefined
-      ? []
-      : [`${service} endpoint: ${harmless(endpoint.url)} (from the ${endpoint.source}, not AWS's own)\n`],
-  );
+function describeList({ catalog, listing }: SessionStatusDocument, nowMs: number): string {
+  if (listing !== null) return `listing, ${listing.accountsListed} of ${listing.accountsTotal} accounts`;
+  if (catalog === null) return '';
+  const age = formatDuration(nowMs - Date.parse(catalog.asOf));
+  const size = `${count(catalog.accounts, 'account')}, ${count(catalog.permissionSets, 'permission set')}`;
+  return `${size}, listed ${age} ago${catalog.complete ? '' : ', incomplete'}`;
 }
 
-function describeCurrent({ current }: StatusDocument): string {
-  if (current === null) return 'none';
+/** Only those that are not AWS's own, since they are where the tokens go. */
+function describeEndpoints({ endpoints }: StatusDocument): string[][] {
+  const named = [
+    ['SSO OIDC', endpoints.ssoOidc],
+    ['the SSO portal', endpoints.sso],
+    ['STS', endpoints.sts],
+  ] as const;
+  const servicesByText = new Map<string, string[]>();
+  for (const [service, endpoint] of named) {
+    if (endpoint === undefined) continue;
+    const text = `${harmless(endpoint.url)} (from the ${endpoint.source}, not AWS's own)`;
+    servicesByText.set(text, [...(servicesByText.get(text) ?? []), service]);
+  }
+  return [...servicesByText].map(([text, services]) => ['Endpoint', `${services.join(', ')} at ${text}`]);
+}
+
+function describeCurrent(current: CurrentRoleDocument): string {
   const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
   return `${harmless(current.permissionSet)} in ${current.accountId}, ${harmless(current.session)}${profile}`;
 }
