@@ -1,0 +1,154 @@
+// What a person sees when AWS's side misbehaves: each fault has its class, one sentence and one command, and loses nothing.
+import { afterEach, describe, expect, test } from 'vitest';
+import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
+import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+
+type Fault = Parameters<Rig['emulator']['addFault']>[0];
+
+let rig: Rig | undefined;
+afterEach(() => rig?.remove());
+
+const CREDENTIALS = [
+  'credential-process',
+  '--session',
+  SESSION,
+  '--account',
+  '111111111111',
+  '--role',
+  'Admin-AF-Permission-Set',
+];
+const OTHER_CREDENTIALS = [
+  'credential-process',
+  '--session',
+  SESSION,
+  '--account',
+  '333333333333',
+  '--role',
+  'ReadOnly',
+];
+
+async function createSignedInRig(emulator: EmulatorOptions = {}): Promise<Rig> {
+  const created = await createRig({ emulator });
+  rig = created;
+  expect(await created.runCli(['login'])).toMatchObject({ exitCode: 0 });
+  return created;
+}
+
+/** One sentence that names the session or host, then one command. */
+const ONE_SENTENCE_AND_A_COMMAND = /^rolecall: [^\n]+\.\nRun: [^\n]+\n$/;
+
+interface Row {
+  readonly what: string;
+  readonly fault: Omit<Fault, 'operation'>;
+  readonly exitCode: number;
+  readonly says: RegExp;
+}
+
+const ROWS: readonly Row[] = [
+  { what: '500', fault: { kind: 'status', status: 500 } as Fault, exitCode: 7, says: /can't be reached/ },
+  { what: '503', fault: { kind: 'status', status: 503 } as Fault, exitCode: 7, says: /can't be reached/ },
+  { what: '429', fault: { kind: 'throttle' } as Fault, exitCode: 7, says: /asks for fewer calls/ },
+  { what: 'a dropped connection', fault: { kind: 'drop' } as Fault, exitCode: 7, says: /can't be reached/ },
+  {
+    what: 'HTML in place of JSON',
+    fault: { kind: 'html' } as Fault,
+    exitCode: 1,
+    says: /an answer that can't be used/,
+  },
+  { what: 'half an answer', fault: { kind: 'truncate' } as Fault, exitCode: 1, says: /an answer that can't be used/ },
+  {
+    what: 'an answer without its fields',
+    fault: { kind: 'omit', fields: ['roleCredentials', 'deviceCode'] } as Fault,
+    exitCode: 1,
+    says: /an answer that can't be used/,
+  },
+];
+
+describe.each(ROWS)('$what', ({ fault, exitCode, says }) => {
+  test('on GetRoleCredentials: told as such, the next call works, nobody is signed out', async () => {
+    const { emulator, runCli } = await createSignedInRig();
+    emulator.addFault({ operation: 'GetRoleCredentials', ...fault } as Fault);
+    const run = await runCli(CREDENTIALS);
+    expect(run).toEqual({ exitCode, stdout: '', stderr: expect.stringMatching(ONE_SENTENCE_AND_A_COMMAND) });
+    expect(run.stderr).toMatch(says);
+    emulator.clearFaults();
+    expect(await runCli(CREDENTIALS)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+  });
+
+  test('on StartDeviceAuthorization: a login says so, and the next one works', async () => {
+    rig = await createRig();
+    rig.emulator.addFault({ operation: 'StartDeviceAuthorization', ...fault } as Fault);
+    const run = await rig.runCli(['login']);
+    expect(run).toMatchObject({ exitCode, stdout: '' });
+    expect(run.stderr).toMatch(says);
+    rig.emulator.clearFaults();
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    expect(rig.emulator.countCalls('RegisterClient')).toBe(1);
+  });
+});
+
+test('a refresh that fails for the network keeps the session, and cached keys are served meanwhile', async () => {
+  const { emulator, runCli } = await createSignedInRig();
+  const before = await runCli(CREDENTIALS);
+  emulator.expireAccessTokens();
+  emulator.addFault({ operation: '*', kind: 'status', status: 503 } as Fault);
+  expect(await runCli(CREDENTIALS)).toEqual(before);
+  expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 7 });
+  expect(await runCli(['status', '--check'])).toMatchObject({ exitCode: 0 });
+  emulator.clearFaults();
+  expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 0 });
+});
+
+test('a refresh whose answer is lost on the way ends the session, for the old refresh token is used up', async () => {
+  const { emulator, runCli } = await createSignedInRig();
+  emulator.expireAccessTokens();
+  emulator.addFault({ operation: 'CreateToken', detail: 'refresh_token', kind: 'lose-answer', count: 1 } as Fault);
+  expect((await runCli(OTHER_CREDENTIALS)).exitCode).not.toBe(0);
+  expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 4 });
+  expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
+  expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 0 });
+});
+
+test('a token that expires while listing is refreshed on the way', async () => {
+  const { emulator, runCli } = await createSignedInRig();
+  emulator.expireAccessTokens();
+  expect(await runCli(['ls', '--refresh'])).toMatchObject({ exitCode: 0 });
+  expect(emulator.countCalls('CreateToken', 'refresh_token')).toBe(1);
+});
+
+test('an account that cannot be asked keeps its permission sets and profiles, and the list says that it is incomplete', async () => {
+  const { emulator, runCli } = await createSignedInRig();
+  const before = await runCli(['profiles', 'list']);
+  emulator.addFault({ operation: 'ListAccountRoles', detail: '333333333333', kind: 'html' } as Fault);
+  const login = await runCli(['login']);
+  expect(login.stdout).toContain('(incomplete: rolecall ls --refresh)');
+  expect((await runCli(['profiles', 'list'])).stdout).toBe(before.stdout);
+  emulator.clearFaults();
+  expect((await runCli(['ls', '--refresh'])).stderr).not.toContain('incomplete');
+});
+
+test('nobody listens at the endpoint: the host is named', async () => {
+  rig = await createRig();
+  await rig.emulator.close();
+  const run = await rig.runCli(['login']);
+  expect(run).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(ONE_SENTENCE_AND_A_COMMAND) });
+  expect(run.stderr).toContain(new URL(rig.environment['AWS_ENDPOINT_URL_SSO_OIDC'] ?? '').host);
+});
+
+test('a name that does not resolve: it is named', async () => {
+  rig = await createRig({ environment: { AWS_ENDPOINT_URL_SSO_OIDC: 'https://oidc.rolecall.invalid' } });
+  const run = await rig.runCli(['login']);
+  expect(run).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('oidc.rolecall.invalid') });
+});
+
+test.each(['null', 'empty', 'absent'] as const)(
+  'a last page whose nextToken is %s ends the list',
+  async (lastPageToken) => {
+    const { runCli } = await createSignedInRig({ lastPageToken, pageSize: 1 });
+    expect(JSON.parse((await runCli(['ls', '--json'])).stdout)).toMatchObject({
+      complete: true,
+      accounts: { length: 4 },
+    });
+  },
+);
