@@ -1,9 +1,8 @@
 // What a person sees when AWS's side misbehaves: each fault has its class, one sentence and one command, and loses nothing.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
+import type { FaultEffect } from '../../src/emulator/faults.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
-
-type Fault = Parameters<Rig['emulator']['addFault']>[0];
 
 let rig: Rig | undefined;
 afterEach(() => rig?.remove());
@@ -39,26 +38,26 @@ const ONE_SENTENCE_AND_A_COMMAND = /^rolecall: [^\n]+\.\nRun: [^\n]+\n$/;
 
 interface Row {
   readonly what: string;
-  readonly fault: Omit<Fault, 'operation'>;
+  readonly fault: FaultEffect;
   readonly exitCode: number;
   readonly says: RegExp;
 }
 
 const ROWS: readonly Row[] = [
-  { what: '500', fault: { kind: 'status', status: 500 } as Fault, exitCode: 7, says: /can't be reached/ },
-  { what: '503', fault: { kind: 'status', status: 503 } as Fault, exitCode: 7, says: /can't be reached/ },
-  { what: '429', fault: { kind: 'throttle' } as Fault, exitCode: 7, says: /asks for fewer calls/ },
-  { what: 'a dropped connection', fault: { kind: 'drop' } as Fault, exitCode: 7, says: /can't be reached/ },
+  { what: '500', fault: { kind: 'status', status: 500 }, exitCode: 7, says: /can't be reached/ },
+  { what: '503', fault: { kind: 'status', status: 503 }, exitCode: 7, says: /can't be reached/ },
+  { what: '429', fault: { kind: 'throttle' }, exitCode: 7, says: /asks for fewer calls/ },
+  { what: 'a dropped connection', fault: { kind: 'drop' }, exitCode: 7, says: /can't be reached/ },
   {
     what: 'HTML in place of JSON',
-    fault: { kind: 'html' } as Fault,
+    fault: { kind: 'html' },
     exitCode: 1,
     says: /an answer that can't be used/,
   },
-  { what: 'half an answer', fault: { kind: 'truncate' } as Fault, exitCode: 1, says: /an answer that can't be used/ },
+  { what: 'half an answer', fault: { kind: 'truncate' }, exitCode: 1, says: /an answer that can't be used/ },
   {
     what: 'an answer without its fields',
-    fault: { kind: 'omit', fields: ['roleCredentials', 'deviceCode'] } as Fault,
+    fault: { kind: 'omit', fields: ['roleCredentials', 'deviceCode'] },
     exitCode: 1,
     says: /an answer that can't be used/,
   },
@@ -67,7 +66,7 @@ const ROWS: readonly Row[] = [
 describe.each(ROWS)('$what', ({ fault, exitCode, says }) => {
   test('on GetRoleCredentials: told as such, the next call works, nobody is signed out', async () => {
     const { emulator, runCli } = await createSignedInRig();
-    emulator.addFault({ operation: 'GetRoleCredentials', ...fault } as Fault);
+    emulator.addFault({ operation: 'GetRoleCredentials', ...fault });
     const run = await runCli(CREDENTIALS);
     expect(run).toEqual({ exitCode, stdout: '', stderr: expect.stringMatching(ONE_SENTENCE_AND_A_COMMAND) });
     expect(run.stderr).toMatch(says);
@@ -78,7 +77,7 @@ describe.each(ROWS)('$what', ({ fault, exitCode, says }) => {
 
   test('on StartDeviceAuthorization: a login says so, and the next one works', async () => {
     rig = await createRig();
-    rig.emulator.addFault({ operation: 'StartDeviceAuthorization', ...fault } as Fault);
+    rig.emulator.addFault({ operation: 'StartDeviceAuthorization', ...fault });
     const run = await rig.runCli(['login']);
     expect(run).toMatchObject({ exitCode, stdout: '' });
     expect(run.stderr).toMatch(says);
@@ -92,7 +91,7 @@ test('a refresh that fails for the network keeps the session, and cached keys ar
   const { emulator, runCli } = await createSignedInRig();
   const before = await runCli(CREDENTIALS);
   emulator.expireAccessTokens();
-  emulator.addFault({ operation: '*', kind: 'status', status: 503 } as Fault);
+  emulator.addFault({ operation: '*', kind: 'status', status: 503 });
   expect(await runCli(CREDENTIALS)).toEqual(before);
   expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 7 });
   expect(await runCli(['status', '--check'])).toMatchObject({ exitCode: 0 });
@@ -103,7 +102,7 @@ test('a refresh that fails for the network keeps the session, and cached keys ar
 test('a refresh whose answer is lost on the way ends the session, for the old refresh token is used up', async () => {
   const { emulator, runCli } = await createSignedInRig();
   emulator.expireAccessTokens();
-  emulator.addFault({ operation: 'CreateToken', detail: 'refresh_token', kind: 'lose-answer', count: 1 } as Fault);
+  emulator.addFault({ operation: 'CreateToken', detail: 'refresh_token', kind: 'lose-answer', count: 1 });
   expect((await runCli(OTHER_CREDENTIALS)).exitCode).not.toBe(0);
   expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 4 });
   expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
@@ -120,7 +119,7 @@ test('a token that expires while listing is refreshed on the way', async () => {
 test('an account that cannot be asked keeps its permission sets and profiles, and the list says that it is incomplete', async () => {
   const { emulator, runCli } = await createSignedInRig();
   const before = await runCli(['profiles', 'list']);
-  emulator.addFault({ operation: 'ListAccountRoles', detail: '333333333333', kind: 'html' } as Fault);
+  emulator.addFault({ operation: 'ListAccountRoles', detail: '333333333333', kind: 'html' });
   const login = await runCli(['login']);
   expect(login.stdout).toContain('(incomplete: rolecall ls --refresh)');
   expect((await runCli(['profiles', 'list'])).stdout).toBe(before.stdout);
