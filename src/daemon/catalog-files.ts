@@ -52,9 +52,20 @@ function parse(text: string, session: SsoSession, issuer: string): Catalog | und
   if (file.schemaVersion !== SCHEMA_VERSION || file.issuer !== issuer || !Array.isArray(file.accounts)) {
     return undefined;
   }
+  const { asOfMs, complete, accounts } = file;
+  if (!Number.isFinite(asOfMs) || !accounts.every(isAccount)) return undefined;
   return {
-    asOfMs: Number(file.asOfMs),
-    complete: file.complete === true,
-    accounts: (file.accounts as CatalogAccount[]).filter(({ sessionName }) => sessionName === session.sessionName),
+    asOfMs: Number(asOfMs),
+    complete: complete === true,
+    accounts: accounts.filter(({ sessionName }) => sessionName === session.sessionName),
   };
+}
+
+function isAccount(candidate: unknown): candidate is CatalogAccount {
+  const { accountId, permissionSets } = (candidate ?? {}) as Partial<CatalogAccount>;
+  return (
+    typeof accountId === 'string' &&
+    Array.isArray(permissionSets) &&
+    permissionSets.every((name) => typeof name === 'string')
+  );
 }

@@ -1,11 +1,9 @@
 // Custom endpoints and where each was set: the settings, else the three service variables; AWS_ENDPOINT_URL is not read.
 import type { Endpoints } from '../core/model.ts';
+import type { StatusDocument } from '../local-api/schemas.ts';
 import type { Settings } from './settings.ts';
 
-export type EndpointInForce = {
-  readonly url: string;
-  readonly source: 'settings' | 'environment';
-};
+export type EndpointInForce = Readonly<NonNullable<StatusDocument['endpoints']['ssoOidc']>>;
 
 export type EndpointsInForce = { readonly [K in keyof Endpoints]?: EndpointInForce };
 

@@ -1,10 +1,10 @@
 // Who may speak to a surface at all: looked at before any route, 404s and unparsable requests included.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { RefusedError, UsageError, type RolecallError } from '../core/errors.ts';
 
 export interface GuardedRequest {
-  readonly headers: IncomingHttpHeaders;
+  /** Every line of each header (`headersDistinct`): of two Hosts Node shows the first alone in `headers`. */
+  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
   /** As it came, still percent-encoded. */
   readonly rawUrl: string;
 }
@@ -35,20 +35,23 @@ export function createWebGuard(options: { readonly host: string; readonly token:
     checkControlCharacters(request);
 }
 
-/** A page under another name that resolves to loopback (DNS rebinding) sends that name. */
-function checkHost({ headers }: GuardedRequest, host: string): RolecallError | undefined {
-  return headers.host === host ? undefined : refused('The request names another host than this surface.');
+/** A page under another name that resolves to loopback (DNS rebinding) sends that name; so may the target itself. */
+function checkHost({ headers, rawUrl }: GuardedRequest, host: string): RolecallError | undefined {
+  const named = headers['host'] ?? [];
+  if (named.length === 1 && named[0] === host && rawUrl.startsWith('/')) return undefined;
+  return refused('The request names another host than this surface.');
 }
 
 /** A browser says where a request comes from; another port of 127.0.0.1 is `same-site`, which is foreign too. */
 function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | undefined): RolecallError | undefined {
-  const { origin, referer } = headers;
-  const site = headers['sec-fetch-site'];
-  if (origin !== undefined && origin !== ownOrigin) return refused('The request comes from another origin.');
-  if (referer !== undefined && (ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
+  const origins = headers['origin'] ?? [];
+  const referers = headers['referer'] ?? [];
+  const sites = headers['sec-fetch-site'] ?? [];
+  if (origins.some((origin) => origin !== ownOrigin)) return refused('The request comes from another origin.');
+  if (referers.some((referer) => ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
     return refused('The request comes from a page of another origin.');
   }
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+  if (sites.some((site) => site !== 'same-origin' && site !== 'none')) {
     return refused('The request comes from another site.');
   }
   return undefined;
@@ -59,16 +62,17 @@ function isBelow(referer: string, origin: string): boolean {
 }
 
 function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallError | undefined {
-  const given = digest(headers.authorization ?? '');
+  const credentials = headers['authorization'] ?? [];
   // Digests have one length, so the comparison tells nothing by its time.
-  if (timingSafeEqual(given, expected)) return undefined;
+  const isRight = timingSafeEqual(digest(credentials[0] ?? ''), expected);
+  if (isRight && credentials.length === 1) return undefined;
   return new RefusedError('token-required', 'The request needs the bearer token of this daemon.', {
     hint: 'rolecall status',
   });
 }
 
 function checkBodySize({ headers }: GuardedRequest): RolecallError | undefined {
-  const length = headers['content-length'];
+  const [length] = headers['content-length'] ?? [];
   if (length === undefined || Number(length) <= BODY_LIMIT_BYTES) return undefined;
   return new UsageError('invalid-request', 'The body of the request is too large.');
 }

@@ -4,7 +4,8 @@ import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { ensurePrivateDirectory } from './private-directory.ts';
+import type { Problems } from '../core/problems.ts';
+import { ensurePrivateDirectory, quoteForHint as quote } from './private-directory.ts';
 
 /** sun_path on macOS; Linux has four more. */
 const LONGEST_SOCKET_PATH = 103;
@@ -37,7 +38,7 @@ async function removeDeadSocket(path: string): Promise<void> {
   if (found === undefined) return;
   // The alias of an earlier daemon that listened elsewhere.
   if (found.isSymbolicLink()) return rmSync(path);
-  if (!found.isSocket()) throw notUsable(path, 'a file that is no socket is in the way', `ls -l ${path}`);
+  if (!found.isSocket()) throw notUsable(path, 'a file that is no socket is in the way', `ls -l ${quote(path)}`);
   if (await isAlive(path)) throw notUsable(path, 'another program listens there', 'rolecall daemon stop');
   rmSync(path);
 }
@@ -53,16 +54,18 @@ function isAlive(path: string): Promise<boolean> {
   });
 }
 
-/** Listens on 127.0.0.1; gives the port. @throws UnavailableError when the wanted port is taken */
-export async function listenOnLoopback(server: Server, port: number): Promise<number> {
+/** Listens on 127.0.0.1 and gives the port: a wanted one that can't be had is a problem, and any free one does. */
+export async function listenOnLoopback(server: Server, wantedPort: number, problems: Problems): Promise<number> {
+  const host = '127.0.0.1';
   try {
-    await listen(server, { host: '127.0.0.1', port });
-  } catch (cause) {
-    throw new UnavailableError(
-      'file-not-writable',
-      `The port ${port} of the setting web_port can't be used: ${(cause as Error).message}.`,
-      { hint: 'rolecall status', cause },
-    );
+    await listen(server, { host, port: wantedPort });
+  } catch (error) {
+    problems.raise('web port', {
+      code: 'web-port-not-usable',
+      message: `The port ${wantedPort} of the setting web_port can't be used (${(error as NodeJS.ErrnoException).code}), so it is another one until the next start.`,
+      hint: 'rolecall daemon restart',
+    });
+    await listen(server, { host, port: 0 });
   }
   return (server.address() as AddressInfo).port;
 }
@@ -80,11 +83,12 @@ function listen(server: Server, options: { path: string } | { host: string; port
 /**
  * Makes `aliasPath`, which every caller with this HOME knows, lead to the socket.
  * cron and ssh have no XDG_RUNTIME_DIR, and one daemon must be found by both kinds of callers.
+ * @throws UnavailableError file-not-writable: as for the socket itself
  */
-export function aliasSocket(aliasPath: string, socketPath: string, userId: number): void {
+export async function aliasSocket(aliasPath: string, socketPath: string, userId: number): Promise<void> {
   if (aliasPath === socketPath) return;
   ensurePrivateDirectory(dirname(aliasPath), userId);
-  rmSync(aliasPath, { force: true });
+  await removeDeadSocket(aliasPath);
   symlinkSync(socketPath, aliasPath);
 }
 

@@ -38,13 +38,7 @@ async function run(logFile: LogFile): Promise<void> {
   process.on('unhandledRejection', fail);
 
   const { startDaemon } = await import('./daemon.ts');
-  const stop = () => {
-    void daemon.stop().then(() => {
-      logFile.close();
-      process.exit(0);
-    });
-  };
-  const daemon = await startDaemon({
+  const starting = startDaemon({
     paths,
     environment,
     homeDirectory,
@@ -62,9 +56,18 @@ async function run(logFile: LogFile): Promise<void> {
     // The answer to the request that asks for it goes out first.
     onStopRequested: () => setImmediate(stop),
   });
+  // The socket answers before everything else is up, so a stop may be asked for in between.
+  function stop(): void {
+    void starting.then(async (daemon) => {
+      await daemon.stop();
+      logFile.close();
+      process.exit(0);
+    });
+  }
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', isForeground ? stop : () => undefined);
+  await starting;
   if (process.connected) process.disconnect();
 }
 

@@ -13,22 +13,20 @@ export function ensurePrivateDirectory(path: string, userId: number): void {
     // Created with its final mode: a chmod afterwards would leave a moment in which others can enter.
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw notUsable(path, describeErrno(error), error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw notUsable(path, describeErrno(error), `ls -ld ${quoteForHint(dirname(path))}`, error);
+    }
   }
   const found = lstatSync(path);
-  if (found.isSymbolicLink()) throw notUsable(path, 'it is a symbolic link', undefined, `ls -l ${quote(path)}`);
-  if (!found.isDirectory()) throw notUsable(path, 'it is not a directory', undefined, `ls -l ${quote(path)}`);
-  if (found.uid !== userId) throw notUsable(path, 'it belongs to another user', undefined, `ls -ld ${quote(path)}`);
-  if ((found.mode & 0o077) !== 0) {
-    throw notUsable(path, 'others may enter it', undefined, `chmod 700 ${quote(path)}`);
-  }
+  const look = `ls -ld ${quoteForHint(path)}`;
+  if (found.isSymbolicLink()) throw notUsable(path, 'it is a symbolic link', look);
+  if (!found.isDirectory()) throw notUsable(path, 'it is not a directory', look);
+  if (found.uid !== userId) throw notUsable(path, 'it belongs to another user', look);
+  if ((found.mode & 0o077) !== 0) throw notUsable(path, 'others may enter it', `chmod 700 ${quoteForHint(path)}`);
 }
 
-function notUsable(path: string, reason: string, cause: unknown, hint?: string): UnavailableError {
-  return new UnavailableError('file-not-writable', `The directory ${path} can't be used: ${reason}.`, {
-    cause,
-    hint: hint ?? `ls -ld ${quote(dirname(path))}`,
-  });
+function notUsable(path: string, reason: string, hint: string, cause?: unknown): UnavailableError {
+  return new UnavailableError('file-not-writable', `The directory ${path} can't be used: ${reason}.`, { cause, hint });
 }
 
 function describeErrno(error: unknown): string {
@@ -42,6 +40,7 @@ function describeErrno(error: unknown): string {
   return (code === undefined ? undefined : known[code]) ?? (error as Error).message;
 }
 
-function quote(path: string): string {
+/** A path as it can be typed. */
+export function quoteForHint(path: string): string {
   return /^[A-Za-z0-9_./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -121,9 +121,9 @@ function parseIssuedNames(text: string | undefined): IssuedNames | undefined {
   if (text === undefined) return undefined;
   try {
     const file = JSON.parse(text) as Partial<IssuedNames> & { schemaVersion?: number };
-    if (file.schemaVersion !== 1 || typeof file.template !== 'string' || !Array.isArray(file.profiles))
-      return undefined;
-    return { template: file.template, profiles: file.profiles };
+    const { schemaVersion, template, profiles } = file;
+    if (schemaVersion !== 1 || typeof template !== 'string' || !Array.isArray(profiles)) return undefined;
+    return { template, profiles };
   } catch {
     return undefined;
   }

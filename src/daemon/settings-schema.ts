@@ -18,7 +18,7 @@ export const settingsSchema = table({
     name: text,
     region: text,
     style: { enum: ['credential_process', 'sso'] },
-    write: { enum: ['all', 'used', 'auto'] },
+    write: { enum: ['all', 'used'] },
     sync: { enum: ['on-login', 'manual'] },
     default_follows_current: { type: 'boolean' },
     exclude: { type: 'array', items: text },

@@ -35,7 +35,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
       problems: [...document.problems, ...problems].map((problem) => ({
         code: 'config-malformed',
         message: describeProblem(configFile.path, problem),
-        hint: `${'${EDITOR:-vi}'} +${problem.line} ${configFile.path}`,
+        hint: `\${EDITOR:-vi} +${problem.line} ${configFile.path}`,
       })),
     };
     cached = { stamp, reading };

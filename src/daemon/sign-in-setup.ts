@@ -11,6 +11,8 @@ import type { TokenFiles } from './token-files.ts';
 export interface SignInSetup {
   /** Starts the work, or joins it while it runs; never rejects. */
   run(session: SsoSession): Promise<void>;
+  /** The work from its beginning, after the one that runs: that one may be listing for who was signed in before. */
+  restart(session: SsoSession): Promise<void>;
   /** How far it is or how it ended; undefined before the first run. */
   state(session: SsoSession): SignInSetupDocument | undefined;
 }
@@ -32,7 +34,7 @@ export function createSignInSetup(deps: {
     states.set(sessionName, state);
     try {
       // The native profiles work from this moment, however long the listing takes.
-      await deps.tokenFiles.keep(session, { justSignedIn: true });
+      await keepTokenFile(session);
       const { catalog, added, removed } = await deps.broker.refreshCatalog(session);
       const names = describeRoles(catalog);
       state = {
@@ -70,8 +72,22 @@ export function createSignInSetup(deps: {
     }
   }
 
+  async function keepTokenFile(session: SsoSession): Promise<void> {
+    try {
+      await deps.tokenFiles.keep(session, { justSignedIn: true });
+    } catch (error) {
+      // A config file that can't be read ends the sync below, and says so; the list is of use all the same.
+      deps.log('warn', `${session.sessionName}: ${(error as Error).message}`);
+    }
+  }
+
+  const run = (session: SsoSession) => running.run(session.sessionName, () => work(session));
   return {
-    run: (session) => running.run(session.sessionName, () => work(session)),
+    run,
+    async restart(session) {
+      if (running.isRunning(session.sessionName)) await run(session);
+      await run(session);
+    },
     state(session) {
       const state = states.get(session.sessionName);
       return state?.state === 'listing' ? { ...state, ...deps.broker.listingProgress(session) } : state;

@@ -1,12 +1,12 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Socket } from 'node:net';
-import type { Clock } from '../core/clock.ts';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
-import { errorSchema } from '../local-api/schemas.ts';
-import { BODY_LIMIT_BYTES, type Guard } from './guard.ts';
+import { BODY_LIMIT_BYTES, type Guard, type GuardedRequest } from './guard.ts';
+import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
@@ -14,27 +14,32 @@ export type Responders = {
   readonly [R in RouteName]: (input: InputOf<R>) => Promise<Answers[R]>;
 };
 
-/** On every answer: nothing is kept by caches, framed, sniffed or told to other sites. */
+/** On every answer: nothing is kept by caches, framed, embedded, sniffed or told to other sites. */
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const;
 
+/** From the first byte of a request to its last; the answer may take as long as it takes. */
+const REQUEST_DEADLINE_MS = 30_000;
+/** An answer to what is no request: how long the other side has to read it and hang up. */
+const FAREWELL_MS = 2000;
+
 export interface Surface {
   readonly app: FastifyInstance;
-  /** Takes no new connection and waits until the answers under way are given, or until the deadline. */
-  drain(deadlineMs: number, clock: Clock): Promise<void>;
+  /** Takes no new connection and resolves once the answers under way are given. */
+  drain(): Promise<void>;
 }
-
-const DRAIN_POLL_MS = 10;
 
 /** The instance with every route of `surface` registered; nothing else is reachable through it. */
 export function createSurface(deps: {
   readonly surface: SurfaceName;
   readonly guard: Guard;
   readonly responders: Responders;
+  readonly inputChecks: InputChecks;
   readonly log: Log;
 }): Surface {
   const app = fastify({
@@ -42,19 +47,30 @@ export function createSurface(deps: {
     exposeHeadRoutes: false,
     // An open event stream would otherwise keep close() waiting for ever.
     forceCloseConnections: true,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, allErrors: false } },
+    requestTimeout: REQUEST_DEADLINE_MS,
+    // Node would answer a request without a Host by itself, before the guard and without our headers.
+    http: { requireHostHeader: false },
+    // The longest name of an sso-session, each character four bytes and percent-encoded.
+    routerOptions: { maxParamLength: 256 * 12 },
+    // We check what comes in by ourselves; Fastify's own compilers are slow to load.
+    schemaController: { compilersFactory: { buildValidator: refuseToCompile, buildSerializer: refuseToCompile } },
     // Fastify answers what it can't parse before any hook runs, so the guard is asked here as well.
     frameworkErrors: (_error, request, reply) => {
-      const refusal = deps.guard({ headers: request.headers, rawUrl: request.raw.url ?? '' });
-      send(request, reply, refusal ?? new UsageError('invalid-request', "The request's path can't be read."));
+      send(request, reply, deps.guard(toGuarded(request.raw)) ?? invalid("The request's path can't be read."));
     },
-    clientErrorHandler: (_error, socket) => answerUnparsable(socket),
+    clientErrorHandler: (error, socket) => answerUnparsable(error, socket),
   });
+  // JSON is the one content type; Fastify's second one, text/plain, is what a page may send without asking first.
+  app.removeContentTypeParser('text/plain');
+  // Node answers both by itself when nobody listens: `Expect` with a bare 417, CONNECT by hanging up.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.server.on('connect', (request: IncomingMessage, socket: Duplex) =>
+    answerOnSocket(socket, deps.guard(toGuarded(request)) ?? invalid('This is no proxy.')),
+  );
 
   app.addHook('onRequest', async (request, reply) => {
-    const refusal = deps.guard({ headers: request.headers, rawUrl: request.raw.url ?? '' });
-    if (refusal !== undefined) return send(request, reply, refusal);
-    return undefined;
+    const refusal = deps.guard(toGuarded(request.raw));
+    return refusal === undefined ? undefined : send(request, reply, refusal);
   });
 
   app.setErrorHandler((thrown, request, reply) => {
@@ -69,47 +85,36 @@ export function createSurface(deps: {
     send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
   });
 
+  const answersUnderWay = countAnswers(app);
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
-    if (route.surfaces.includes(deps.surface)) register(app, route, deps.responders[name] as Responder);
+    if (!route.surfaces.includes(deps.surface)) continue;
+    register(app, route, deps.responders[name] as Responder, deps.inputChecks);
   }
   refuseOtherMethods(app, deps.surface);
 
-  let underWay = 0;
-  app.addHook('onRequest', async (_request, reply) => {
-    underWay += 1;
-    reply.raw.once('close', () => {
-      underWay -= 1;
-    });
-  });
   return {
     app,
-    async drain(deadlineMs, clock) {
+    async drain() {
       app.server.close();
-      while (underWay > 0 && clock.nowMs() < deadlineMs) await clock.sleep(DRAIN_POLL_MS);
+      await answersUnderWay.none();
     },
   };
 }
 
 type Responder = (input: unknown) => Promise<unknown>;
 
-function register(app: FastifyInstance, route: Route, responder: Responder): void {
+function register(app: FastifyInstance, route: Route, responder: Responder, inputChecks: InputChecks): void {
   app.route({
     method: route.method,
     url: route.path,
-    schema: {
-      ...(route.query === undefined ? {} : { querystring: route.query }),
-      ...(route.body === undefined ? {} : { body: route.body }),
-      response: {
-        ...(route.answer === undefined ? {} : { [route.successStatus]: route.answer }),
-        '4xx': errorSchema,
-        '5xx': errorSchema,
-      },
-    },
     handler: async (request, reply) => {
-      const { session } = request.params as { session?: string };
-      const answer = await responder({ session, query: request.query, body: request.body });
+      const { params, query, body } = request;
+      await inputChecks.check(route, { params, query, body });
+      const { session } = params as { session?: string };
+      const answer = await responder({ session, query, body });
       reply.headers(HEADERS).code(route.successStatus);
-      return route.successStatus === 204 ? reply.send() : reply.send(answer);
+      if (route.answer === undefined) return reply.send();
+      return reply.type('application/json').send(JSON.stringify(answer));
     },
   });
 }
@@ -126,11 +131,31 @@ function refuseOtherMethods(app: FastifyInstance, surface: SurfaceName): void {
       method: app.supportedMethods.filter((method) => !methods.has(method)),
       url: path,
       handler: async (request, reply) => {
-        reply.header('allow', [...methods].sort().join(', '));
+        reply.header('allow', [...methods].toSorted().join(', '));
         return send(request, reply, new NotFoundError('route-not-found', 'This route has another method.'), 405);
       },
     });
   }
+}
+
+/** Answers that are begun and not given yet, refusals aside. */
+function countAnswers(app: FastifyInstance): { none(): Promise<void> } {
+  let underWay = 0;
+  const waiting: (() => void)[] = [];
+  app.addHook('onRequest', async (_request, reply) => {
+    underWay += 1;
+    reply.raw.once('close', () => {
+      underWay -= 1;
+      if (underWay === 0) for (const resolve of waiting.splice(0)) resolve();
+    });
+  });
+  return {
+    none: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),
+  };
+}
+
+function toGuarded(request: IncomingMessage): GuardedRequest {
+  return { headers: request.headersDistinct, rawUrl: request.url ?? '' };
 }
 
 /** JSON, or plain text for the sh client, which parses none. */
@@ -145,56 +170,48 @@ function send(request: FastifyRequest, reply: FastifyReply, error: RolecallError
 
 function readFrameworkError(thrown: unknown): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
-  const { statusCode, validation } = thrown as { statusCode?: number; validation?: readonly Violation[] };
-  if (validation !== undefined) return new UsageError('invalid-request', describeViolation(thrown, validation));
+  const { statusCode } = thrown as { statusCode?: number };
+  if (statusCode === 413) return invalid('The body of the request is too large.');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new UsageError(
-      'invalid-request',
-      statusCode === 413 ? 'The body of the request is too large.' : "The request's body can't be read.",
-    );
+    return invalid("The request's body can't be read.");
   }
   return toRolecallError(thrown);
-}
-
-interface Violation {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
-/** Names the field at fault by our own word for it, never by the value that came. */
-function describeViolation(thrown: unknown, validation: readonly Violation[]): string {
-  const [first] = validation;
-  const where = (thrown as { validationContext?: string }).validationContext === 'body' ? 'body' : 'query';
-  if (first?.keyword === 'required') return `The ${where} lacks "${String(first.params['missingProperty'])}".`;
-  if (first?.keyword === 'additionalProperties') return `The ${where} has a field that this route does not know.`;
-  const field = first?.instancePath.slice(1) ?? '';
-  const expected: Readonly<Record<string, string>> = {
-    account: 'a 12-digit account id',
-    accountId: 'a 12-digit account id',
-    role: 'the name of a permission set',
-    permissionSet: 'the name of a permission set',
-  };
-  return `"${field}" in the ${where} must be ${expected[field] ?? 'of another form'}.`;
 }
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
+function invalid(message: string): UsageError {
+  return new UsageError('invalid-request', message);
+}
+
+function refuseToCompile(): never {
+  throw new Error('no schema is given to Fastify');
+}
+
 /** Bytes that are not HTTP: there is no request to ask the guard about, and nothing of it is echoed. */
-function answerUnparsable(socket: Socket): void {
+function answerUnparsable(error: Error, socket: Duplex): void {
+  const isLate = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  answerOnSocket(socket, invalid(isLate ? 'The request did not come in time.' : 'The request is not HTTP.'));
+}
+
+function answerOnSocket(socket: Duplex, error: RolecallError): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const body = JSON.stringify({
-    code: 'invalid-request',
-    message: 'The request is not HTTP.',
-    hint: 'rolecall --help',
-  });
-  const headers = Object.entries({ ...HEADERS, 'content-type': 'application/json', connection: 'close' });
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\n${headers.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const body = JSON.stringify(error.toBody());
+  const head = Object.entries({
+    ...HEADERS,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus]}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  // What is still coming is read and forgotten, or the reset that it causes would take our answer along.
+  socket.resume();
+  const farewell = setTimeout(() => socket.destroy(), FAREWELL_MS);
+  farewell.unref();
+  socket.once('close', () => clearTimeout(farewell));
 }

@@ -8,26 +8,35 @@ export interface TickTask {
 }
 
 const TICK_MS = 15_000;
+/** The first look comes soon after the start, but not before whoever started us has an answer. */
+const FIRST_TICK_MS = 1000;
 
-/** Runs all tasks one after the other at each tick until `signal` aborts; a task that fails is logged and runs again at the next. */
+/**
+ * Runs each task at every tick until `signal` aborts, then resolves once those under way have ended.
+ * A slow task delays its own next run alone; one that fails is logged and runs again at the next tick.
+ */
 export async function runTicker(deps: {
   readonly clock: Clock;
   readonly tasks: readonly TickTask[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }): Promise<void> {
+  await Promise.all(deps.tasks.map((task) => repeat(task, deps)));
+}
+
+async function repeat(task: TickTask, deps: Omit<Parameters<typeof runTicker>[0], 'tasks'>): Promise<void> {
+  let pauseMs = FIRST_TICK_MS;
   while (!deps.signal.aborted) {
     try {
-      await deps.clock.sleep(TICK_MS, deps.signal);
+      await deps.clock.sleep(pauseMs, deps.signal);
     } catch {
       return;
     }
-    for (const task of deps.tasks) {
-      try {
-        await task.run();
-      } catch (error) {
-        deps.log('warn', `${task.name}: ${(error as Error).message}`);
-      }
+    pauseMs = TICK_MS;
+    try {
+      await task.run();
+    } catch (error) {
+      deps.log('warn', `${task.name}: ${(error as Error).message}`);
     }
   }
 }

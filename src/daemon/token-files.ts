@@ -29,8 +29,8 @@ export function createTokenFiles(deps: {
 }): TokenFiles {
   const { broker, clock, problems } = deps;
   const isOff = deps.settings.tokenCache === 'never';
-  /** What we wrote last, by path: an unchanged token needs no write. */
-  const writtenTokens = new Map<string, string>();
+  /** What we wrote last, by path: an unchanged token needs no write, and a start URL's file belongs to one session. */
+  const written = new Map<string, { readonly sessionName: string; readonly token: string }>();
 
   /** The names that the token files of a session go by, each with the profiles that look for it. */
   function findKeys(session: SsoSession, { nativeProfiles }: SharedConfigReading): Map<string, string[]> {
@@ -47,35 +47,42 @@ export function createTokenFiles(deps: {
     return keys;
   }
 
+  /** True when another session with the same start URL keeps this file: two that take turns would never end. */
+  function isAnothers(path: string, session: SsoSession): boolean {
+    const keeper = written.get(path)?.sessionName;
+    return keeper !== undefined && keeper !== session.sessionName;
+  }
+
   async function keepFile(session: SsoSession, key: string, justSignedIn: boolean): Promise<void> {
     const path = tokenFilePath(deps.homeDirectory, key);
+    if (isAnothers(path, session)) return;
     const before = await readTokenFileState(path, clock.nowMs());
-    if (before === 'absent' && !justSignedIn && !(await broker.verifyLive(session))) {
-      // Somebody deleted it, as `aws sso logout` does after it has revoked the session.
-      return;
-    }
+    // Somebody deleted it, as `aws sso logout` does after it has revoked the session.
+    if (before === 'absent' && !justSignedIn && !(await broker.verifyLive(session))) return;
     const { secret, expiresAtMs } = await broker.accessToken(session);
-    if (before === 'ours' && writtenTokens.get(path) === secret.reveal()) return;
-    const { startUrl, region } = session;
+    if (before === 'ours' && written.get(path)?.token === secret.reveal()) return;
+    const { sessionName, startUrl, region } = session;
     const state = await writeTokenFile(path, { startUrl, region, accessToken: secret, expiresAtMs }, clock.nowMs());
     if (state === 'foreign-unexpired') {
       problems.raise(`token file ${key}`, {
         code: 'token-file-not-ours',
-        message: `The AWS CLI's own login is in the token file of ${session.sessionName}; it was left as it is until it expires.`,
-        hint: `aws sso logout`,
-        session: session.sessionName,
+        message: `The AWS CLI's own login is in the token file of ${sessionName}; it was left as it is until it expires.`,
+        hint: 'aws sso logout',
+        session: sessionName,
       });
       return;
     }
-    writtenTokens.set(path, secret.reveal());
+    written.set(path, { sessionName, token: secret.reveal() });
     problems.clear(`token file ${key}`);
+    // A sign-out that came while we were writing found nothing to delete.
+    if ((await broker.describe(session)).state !== 'live') await removeFile(session, key);
   }
 
   async function keep(session: SsoSession, options: { readonly justSignedIn?: boolean } = {}): Promise<void> {
-    if (isOff) return;
     const keys = findKeys(session, await deps.sharedConfig.read());
-    if (keys.size === 0) return remove(session);
-    if ((await broker.describe(session)).state !== 'live') return remove(session);
+    // A file of ours from before the setting was changed goes as well.
+    if (isOff || (await broker.describe(session)).state !== 'live') return remove(session);
+    for (const key of [session.sessionName, session.startUrl]) if (!keys.has(key)) await removeFile(session, key);
     for (const key of keys.keys()) {
       try {
         await keepFile(session, key, options.justSignedIn === true);
@@ -87,20 +94,36 @@ export function createTokenFiles(deps: {
   }
 
   async function remove(session: SsoSession): Promise<void> {
-    for (const key of [session.sessionName, session.startUrl]) {
-      const path = tokenFilePath(deps.homeDirectory, key);
-      problems.clear(`token file ${key}`);
-      writtenTokens.delete(path);
-      await deleteTokenFile(path);
-    }
+    for (const key of [session.sessionName, session.startUrl]) await removeFile(session, key);
+  }
+
+  async function removeFile(session: SsoSession, key: string): Promise<void> {
+    const path = tokenFilePath(deps.homeDirectory, key);
+    if (isAnothers(path, session)) return;
+    problems.clear(`token file ${key}`);
+    written.delete(path);
+    await deleteTokenFile(path);
   }
 
   return {
     keep,
     remove,
     async keepAll() {
-      if (isOff) return;
-      for (const session of (await deps.sharedConfig.read()).sessions) await keep(session);
+      const { sessions } = await deps.sharedConfig.read();
+      for (const session of sessions) {
+        try {
+          await keep(session);
+        } catch (error) {
+          const { sessionName } = session;
+          problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
+        }
+      }
+      // Of sessions that are no longer in the config file.
+      for (const [path, { sessionName }] of written) {
+        if (sessions.some((session) => session.sessionName === sessionName)) continue;
+        written.delete(path);
+        await deleteTokenFile(path);
+      }
     },
     causes(session, reading) {
       if (isOff) return [];

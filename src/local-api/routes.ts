@@ -1,9 +1,12 @@
 // Every route of the local API on one page: method, path, the surfaces it is registered on, what goes in and what comes out.
 import {
+  accountId,
   accountsSchema,
   credentialsSchema,
   currentRoleSchema,
+  permissionSet,
   profilesSchema,
+  sessionName,
   signInSchema,
   statusSchema,
   type AccountsDocument,
@@ -25,7 +28,10 @@ export interface Route {
   readonly path: string;
   readonly surfaces: readonly SurfaceName[];
   readonly summary: string;
+  /** Of the parameters in the path. */
+  readonly params?: Schema;
   readonly query?: Schema;
+  /** Absent: a body that comes is not looked at. */
   readonly body?: Schema;
   readonly successStatus: 200 | 202 | 204;
   /** Absent for an empty answer. */
@@ -35,9 +41,7 @@ export interface Route {
 const BOTH = ['socket', 'web'] as const;
 const SOCKET = ['socket'] as const;
 
-const sessionName = { type: 'string', minLength: 1, maxLength: 256 } as const;
-const accountId = { type: 'string', pattern: '^[0-9]{12}$' } as const;
-const permissionSet = { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' } as const;
+const sessionInPath = { type: 'object', required: ['session'], properties: { session: sessionName } } as const;
 const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
 export const routes = {
@@ -97,6 +101,7 @@ export const routes = {
     path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
     summary: 'Starts a sign-in, or says that none is needed',
+    params: sessionInPath,
     body: { type: 'object', additionalProperties: false, properties: { force: { type: 'boolean' } } },
     successStatus: 202,
     answer: signInSchema,
@@ -106,6 +111,7 @@ export const routes = {
     path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
     summary: 'The pending sign-in or the last outcome',
+    params: sessionInPath,
     successStatus: 200,
     answer: nullable(signInSchema),
   },
@@ -114,6 +120,7 @@ export const routes = {
     path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
     summary: 'Cancels the pending sign-in',
+    params: sessionInPath,
     successStatus: 204,
   },
   signOut: {
@@ -121,6 +128,7 @@ export const routes = {
     path: '/v1/sessions/:session/sign-out',
     surfaces: BOTH,
     summary: 'Ends the session: tokens and cached role credentials are gone at once',
+    params: sessionInPath,
     successStatus: 204,
   },
   current: {

@@ -1,6 +1,12 @@
 // The JSON Schemas of the local API's documents; types, validation and OpenAPI all follow from these literals.
 import type { FromSchema } from 'json-schema-to-ts';
 
+/** A name of the user's own, in a selector or a label: any text without control characters. */
+const plainText = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' } as const;
+export const sessionName = { ...plainText, minLength: 1, maxLength: 256 } as const;
+export const accountId = { type: 'string', pattern: '^[0-9]{12}$' } as const;
+export const permissionSet = { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' } as const;
+
 const time = { type: 'string', description: 'UTC, whole seconds, ending in Z' } as const;
 const text = { type: 'string' } as const;
 const names = { type: 'array', items: { type: 'string' } } as const;
@@ -26,10 +32,10 @@ export const currentRoleSchema = {
   required: ['session', 'accountId', 'permissionSet', 'profile'],
   additionalProperties: false,
   properties: {
-    session: { type: 'string', maxLength: 256 },
-    accountId: { type: 'string', pattern: '^[0-9]{12}$' },
-    permissionSet: { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' },
-    profile: { type: ['string', 'null'], maxLength: 512 },
+    session: sessionName,
+    accountId,
+    permissionSet,
+    profile: { anyOf: [{ ...plainText, maxLength: 512 }, { type: 'null' }] },
   },
 } as const;
 

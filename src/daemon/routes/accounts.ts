@@ -1,4 +1,4 @@
-// GET /v1/accounts.
+// GET /v1/accounts: the lists as last known, listed anew when asked to.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Catalog, SsoSession } from '../../core/model.ts';
 import type { AccountsDocument } from '../../local-api/schemas.ts';

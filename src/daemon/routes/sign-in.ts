@@ -57,7 +57,12 @@ export function createSignInResponders(deps: {
     },
     async signOut({ session: selector }) {
       const session = await sharedConfig.findSession(selector);
-      await Promise.all([broker.signOut(session), deps.tokenFiles.remove(session)]);
+      // The token in clear goes first, AWS may be slow to answer; and once more, should a tick have come in between.
+      try {
+        await Promise.all([broker.signOut(session), deps.tokenFiles.remove(session)]);
+      } finally {
+        await deps.tokenFiles.remove(session);
+      }
       deps.log('info', `signed out of ${session.sessionName}`);
       return undefined;
     },

@@ -36,6 +36,7 @@ export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'stat
     async status() {
       const { reading, configProblems } = await readConfig(deps.sharedConfig);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
+      const { current, currentProblems } = await readCurrent(deps.currentRole);
       return {
         version: deps.version,
         pid: deps.processId,
@@ -44,9 +45,10 @@ export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'stat
         endpoints: deps.endpoints,
         files: deps.files,
         sessions: found.map(({ document }) => document),
-        current: await deps.currentRole.get(),
+        current,
         problems: withoutRepeats([
           ...configProblems,
+          ...currentProblems,
           ...deps.settings.problems,
           ...deps.problems.list(),
           ...found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
@@ -56,7 +58,7 @@ export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'stat
   };
 }
 
-const NOTHING: SharedConfigReading = { sessions: [], nativeProfiles: [], problems: [] };
+const NOTHING: Readonly<SharedConfigReading> = { sessions: [], nativeProfiles: [], problems: [] };
 
 /** A config file that can't be read is something to tell, not a reason to tell nothing. */
 async function readConfig(
@@ -67,6 +69,16 @@ async function readConfig(
     return { reading, configProblems: reading.problems };
   } catch (error) {
     return { reading: NOTHING, configProblems: [toRolecallError(error).toBody()] };
+  }
+}
+
+async function readCurrent(
+  currentRole: CurrentRole,
+): Promise<{ current: StatusDocument['current']; currentProblems: readonly Problem[] }> {
+  try {
+    return { current: await currentRole.get(), currentProblems: [] };
+  } catch (error) {
+    return { current: null, currentProblems: [toRolecallError(error).toBody()] };
   }
 }
 

@@ -1,0 +1,109 @@
+// The doors of a daemon: the socket with its alias, the loopback port with its address file; opened in order, closed together.
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { toRolecallError } from '../core/errors.ts';
+import type { Problems } from '../core/problems.ts';
+import type { RuntimePaths } from '../local-api/paths.ts';
+import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
+import { createInputChecks } from './input-checks.ts';
+import { aliasSocket, listenOnLoopback, listenOnSocket, removeAlias } from './listeners.ts';
+import type { Log } from './log.ts';
+import { writePrivateFile } from './private-file.ts';
+import { createSurface, type Responders, type Surface } from './surface.ts';
+
+export interface Doors {
+  /** Undefined when the loopback port could not be opened, which is a problem in the status then. */
+  readonly webUrl: string | undefined;
+  /** No new request from now on; resolves once the answers under way are given. */
+  drain(): Promise<void>;
+  /** Hangs up on whoever is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the socket first: whoever started us waits for it.
+ * Without the loopback port credentials still flow, so that one is a problem at the most.
+ * @throws UnavailableError file-not-writable: the socket or its alias can't be made; nothing is open then
+ */
+export async function openDoors(deps: {
+  readonly paths: RuntimePaths;
+  readonly userId: number;
+  readonly webPort: number;
+  readonly responders: Responders;
+  readonly problems: Problems;
+  readonly log: Log;
+}): Promise<Doors> {
+  const { paths, userId } = deps;
+  const inputChecks = createInputChecks();
+  const build = (surface: 'socket' | 'web', guard: Guard) =>
+    createSurface({ surface, guard, responders: deps.responders, inputChecks, log: deps.log });
+
+  const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
+  const socket = build('socket', createSocketGuard());
+  await socket.app.ready();
+  await listenOnSocket(socket.app.server, paths.socketPath, userId);
+  try {
+    await aliasSocket(alias, paths.socketPath, userId);
+  } catch (error) {
+    await closeSurface(socket);
+    throw error;
+  }
+
+  const open: Surface[] = [socket];
+  let webUrl: string | undefined;
+  try {
+    const { surface, url } = await openWeb({ ...deps, build });
+    open.push(surface);
+    webUrl = url;
+  } catch (error) {
+    deps.problems.raise('web', toRolecallError(error).toBody());
+  }
+  void inputChecks.warm();
+
+  return {
+    webUrl,
+    async drain() {
+      removeAlias(alias, paths.socketPath);
+      await rm(paths.webAddressFile, { force: true });
+      await Promise.all(open.map((surface) => surface.drain()));
+    },
+    async close() {
+      await Promise.all(open.map(closeSurface));
+    },
+  };
+}
+
+/** @throws UnavailableError: there is no port to be had, or the address file can't be written */
+async function openWeb(deps: {
+  readonly paths: RuntimePaths;
+  readonly webPort: number;
+  readonly problems: Problems;
+  readonly build: (surface: 'web', guard: Guard) => Surface;
+}): Promise<{ surface: Surface; url: string }> {
+  const token = randomBytes(32).toString('base64url');
+  // Our own port is known once it is bound, and no request can come before.
+  const bound: { guard?: Guard } = {};
+  const surface = deps.build('web', (request) => {
+    if (bound.guard === undefined) throw new Error('a request before the port was bound');
+    return bound.guard(request);
+  });
+  await surface.app.ready();
+  const port = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
+  const host = `127.0.0.1:${port}`;
+  bound.guard = createWebGuard({ host, token });
+  const url = `http://${host}`;
+  try {
+    await writePrivateFile(deps.paths.webAddressFile, JSON.stringify({ url, port, token }));
+  } catch (error) {
+    await closeSurface(surface);
+    throw error;
+  }
+  return { surface, url };
+}
+
+async function closeSurface({ app }: Surface): Promise<void> {
+  // The server was told to listen by itself, so Fastify does not know that there is one to close.
+  app.server.close();
+  app.server.closeAllConnections();
+  await app.close();
+}

@@ -1,0 +1,148 @@
+// Grants: one caller's right to the keys of exactly one role over loopback, for a while, kept over restarts as hashes.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import type { Role } from '../core/model.ts';
+import type { Log } from './log.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { isSameProcess, type ProcessIdentity } from './process-identity.ts';
+
+export interface Grant {
+  readonly id: string;
+  /** `current`: whatever role is the current one when it is asked. */
+  readonly role: Role | 'current';
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** The grant ends with this process. */
+  readonly boundTo?: ProcessIdentity;
+}
+
+export interface IssuedGrant {
+  readonly grant: Grant;
+  /** What only the caller gets to know: the last part of the URL, and the Authorization header. */
+  readonly pathSecret: string;
+  readonly token: string;
+}
+
+export interface Grants {
+  issue(wish: {
+    readonly role: Role | 'current';
+    readonly lifetimeSeconds: number;
+    readonly boundTo?: ProcessIdentity;
+  }): Promise<IssuedGrant>;
+  /** The living grant that both secrets belong to; undefined says nothing about which of them was wrong. */
+  find(pathSecret: string, token: string): Grant | undefined;
+  get(id: string): Grant | undefined;
+  list(): readonly Grant[];
+  /** True when there was one. */
+  revoke(id: string): Promise<boolean>;
+  /** Those of one sso-session; those on the current role stay, for it may be another session's by then. */
+  revokeSession(sessionName: string): Promise<void>;
+  /** None of the grants counts any more: their port belongs to somebody else. */
+  revokeAll(): Promise<void>;
+  /** Lets go of what has expired or outlived its process. */
+  sweep(): Promise<void>;
+}
+
+interface StoredGrant extends Grant {
+  readonly pathHash: string;
+  readonly tokenHash: string;
+}
+
+const SCHEMA_VERSION = 1;
+const SECRET_BYTES = 32;
+
+/** The grants of an earlier daemon that still count, and new ones; `directory` holds each one's files, gone with it. */
+export async function loadGrants(deps: {
+  readonly path: string;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly log: Log;
+}): Promise<Grants> {
+  const { clock } = deps;
+  const byPath = new Map<string, StoredGrant>();
+  for (const grant of await readStored(deps.path, deps.log)) byPath.set(grant.pathHash, grant);
+
+  function isLiving(grant: Grant): boolean {
+    return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));
+  }
+
+  const saving = { last: Promise.resolve() };
+  /** One write after the other, each with what is known when its turn comes. */
+  function save(): Promise<void> {
+    saving.last = saving.last
+      .catch(() => undefined)
+      .then(() =>
+        writePrivateFile(deps.path, JSON.stringify({ schemaVersion: SCHEMA_VERSION, grants: [...byPath.values()] })),
+      );
+    return saving.last;
+  }
+
+  async function remove(grants: readonly StoredGrant[]): Promise<void> {
+    if (grants.length === 0) return;
+    for (const { pathHash } of grants) byPath.delete(pathHash);
+    await Promise.all(grants.map(({ id }) => rm(join(deps.directory, id), { recursive: true, force: true })));
+    await save();
+  }
+
+  return {
+    async issue({ role, lifetimeSeconds, boundTo }) {
+      const pathSecret = deps.randomBytes(SECRET_BYTES).toString('base64url');
+      const token = deps.randomBytes(SECRET_BYTES).toString('base64url');
+      const nowMs = clock.nowMs();
+      const grant: Grant = {
+        id: deps.randomBytes(8).toString('hex'),
+        role,
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + lifetimeSeconds * 1000,
+        ...(boundTo === undefined ? {} : { boundTo }),
+      };
+      const stored = { ...grant, pathHash: hash(pathSecret), tokenHash: hash(token) };
+      byPath.set(stored.pathHash, stored);
+      try {
+        await save();
+      } catch (error) {
+        byPath.delete(stored.pathHash);
+        throw error;
+      }
+      return { grant, pathSecret, token };
+    },
+    find(pathSecret, token) {
+      const grant = byPath.get(hash(pathSecret));
+      const given = Buffer.from(hash(token));
+      // Compared even without a grant, so that the time tells nothing about the path.
+      const isRight = timingSafeEqual(given, Buffer.from(grant?.tokenHash ?? hash('')));
+      return grant !== undefined && isRight && isLiving(grant) ? grant : undefined;
+    },
+    get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
+    list: () => [...byPath.values()].filter(isLiving),
+    async revoke(id) {
+      const grants = [...byPath.values()].filter((grant) => grant.id === id);
+      await remove(grants);
+      return grants.length > 0;
+    },
+    revokeSession: (sessionName) =>
+      remove([...byPath.values()].filter(({ role }) => role !== 'current' && role.sessionName === sessionName)),
+    revokeAll: () => remove([...byPath.values()]),
+    sweep: () => remove([...byPath.values()].filter((grant) => !isLiving(grant))),
+  };
+}
+
+/** Grants that can't be read are gone: their callers ask for new ones. */
+async function readStored(path: string, log: Log): Promise<readonly StoredGrant[]> {
+  try {
+    const text = await readPrivateFile(path);
+    if (text === undefined) return [];
+    const file = JSON.parse(text) as { schemaVersion?: number; grants?: readonly StoredGrant[] };
+    return file.schemaVersion === SCHEMA_VERSION && Array.isArray(file.grants) ? file.grants : [];
+  } catch (error) {
+    log('warn', `the kept grants can't be read: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64');
+}

@@ -1,0 +1,155 @@
+// The parts of a daemon, each built once and wired: from the settings to the work behind every route.
+import { join } from 'node:path';
+import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
+import type { Clock } from '../core/clock.ts';
+import { createProblems, type Problems } from '../core/problems.ts';
+import { Secret } from '../core/secret.ts';
+import { createIdentityCenter } from '../identity-center/identity-center.ts';
+import { createProxyForUrl } from '../identity-center/proxy.ts';
+import type { RuntimePaths } from '../local-api/paths.ts';
+import { chooseSecretStore } from '../secret-store/choose.ts';
+import { createBroker, type Broker } from '../sso/broker.ts';
+import { findCaBundle } from './ca-bundle.ts';
+import { createCatalogFiles } from './catalog-files.ts';
+import { createCurrentRole } from './current-role.ts';
+import { resolveEndpoints, toEndpoints } from './endpoints.ts';
+import type { Log } from './log.ts';
+import { createProfileSync } from './profile-sync.ts';
+import { createAccountsResponders } from './routes/accounts.ts';
+import { createCredentialsResponders } from './routes/credentials.ts';
+import { createCurrentResponders } from './routes/current.ts';
+import { createSignInResponders } from './routes/sign-in.ts';
+import { createStatusResponders } from './routes/status.ts';
+import { loadSettings, type Settings } from './settings.ts';
+import { createSharedConfig, type SharedConfig } from './shared-config.ts';
+import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
+import type { Responders } from './surface.ts';
+import { createTokenFiles, type TokenFiles } from './token-files.ts';
+
+export interface PartsDeps {
+  readonly paths: RuntimePaths;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly processId: number;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Called once a stop was asked for over the API; the answer is on its way then. */
+  readonly onStopRequested: () => void;
+  /** Calls a second to the portal; tests and benches scale it. */
+  readonly portalCallsPerSecond?: number;
+}
+
+export interface Parts {
+  readonly settings: Settings;
+  readonly problems: Problems;
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Broker;
+  readonly tokenFiles: TokenFiles;
+  readonly responders: Responders;
+  /** Ends pending sign-ins and the connections to AWS. */
+  close(): Promise<void>;
+}
+
+/** @throws UsageError settings-invalid; UnavailableError file-not-writable: the settings can't be read */
+export async function createParts(deps: PartsDeps): Promise<Parts> {
+  const { clock, environment, homeDirectory, log, paths } = deps;
+  const settings = await loadSettings(paths.settingsFile, environment);
+  const endpointsInForce = resolveEndpoints(settings, environment);
+  const endpoints = toEndpoints(endpointsInForce);
+  const problems = createProblems();
+  const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
+  const sharedConfig = createSharedConfig(configFile);
+  const identityCenter = createIdentityCenter({
+    endpoints,
+    proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
+    caBundle: await findCaBundle(settings.network.caBundle, environment, configFile),
+    warn: (message) => log('warn', message),
+  });
+
+  const passphrase = environment['ROLECALL_PASSPHRASE'];
+  const { store, problem: storeProblem } = await chooseSecretStore({
+    wanted: settings.secretStore,
+    passphrase: passphrase === undefined ? undefined : new Secret(passphrase),
+    statePath: paths.stateDirectory,
+  });
+  if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
+
+  // The broker tells of a sign-in to what is built on the broker: the one knot, tied through this holder.
+  const afterSignIn: { setup?: SignInSetup } = {};
+  const broker = createBroker({
+    identityCenter,
+    secretStore: store,
+    endpoints,
+    catalogFiles: createCatalogFiles({ directory: join(paths.stateDirectory, 'catalog'), endpoints, log }),
+    clock,
+    random: deps.random,
+    problems,
+    onSignedIn: (session) => {
+      log('info', `signed in to ${session.sessionName}`);
+      void afterSignIn.setup?.restart(session);
+    },
+    ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
+  });
+  const currentRole = createCurrentRole(join(paths.stateDirectory, 'current.json'));
+  const tokenFiles = createTokenFiles({ homeDirectory, settings, sharedConfig, broker, clock, problems });
+  const profileSync = createProfileSync({
+    configFile,
+    settings,
+    credentialProcessPath: paths.credentialProcessPath,
+    issuedNamesPath: join(paths.stateDirectory, 'profile-names.json'),
+    knownCatalog: (session) => broker.knownCatalog(session),
+    currentRole,
+  });
+  const setup = createSignInSetup({
+    broker,
+    profileSync,
+    tokenFiles,
+    syncsProfiles: settings.profiles.sync === 'on-login',
+    log,
+  });
+  afterSignIn.setup = setup;
+
+  const responders: Responders = {
+    ...createStatusResponders({
+      version: deps.version,
+      processId: deps.processId,
+      startedAtMs: clock.nowMs(),
+      files: { settings: paths.settingsFile, config: configFile.path, log: paths.logFile, socket: paths.socketPath },
+      endpoints: endpointsInForce,
+      store,
+      settings,
+      sharedConfig,
+      broker,
+      tokenFiles,
+      currentRole,
+      problems,
+      clock,
+    }),
+    ...createAccountsResponders({ sharedConfig, broker }),
+    ...createCredentialsResponders({ sharedConfig, broker, currentRole }),
+    ...createSignInResponders({ sharedConfig, broker, setup, tokenFiles, endpoints, log }),
+    ...createCurrentResponders({ currentRole, sharedConfig, broker }),
+    profiles: () => profileSync.plan(),
+    syncProfiles: () => profileSync.sync(),
+    stop: async () => {
+      deps.onStopRequested();
+      return { pid: deps.processId };
+    },
+  };
+
+  return {
+    settings,
+    problems,
+    sharedConfig,
+    broker,
+    tokenFiles,
+    responders,
+    async close() {
+      const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));
+      for (const session of sessions) broker.cancelSignIn(session);
+      identityCenter.close();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+// config.toml, read and checked: every fault named by file, line and the nearest valid key.
+import { Ajv, type ErrorObject } from 'ajv';
+import { parse as parseToml, TomlError } from 'smol-toml';
+import { UsageError } from '../core/errors.ts';
+import { nearest } from './nearest.ts';
+import { settingsSchema } from './settings-schema.ts';
+import { findTomlLine } from './toml-lines.ts';
+
+/** The settings as the file spells them. */
+export interface SettingsFile {
+  secret_store?: 'keychain' | 'file' | 'memory';
+  flow?: 'device' | 'pkce' | 'auto';
+  on_expired?: 'notify' | 'wait' | 'login';
+  wait_seconds?: number;
+  token_cache?: 'auto' | 'never';
+  web_port?: number;
+  profiles?: {
+    name?: string;
+    region?: string;
+    style?: 'credential_process' | 'sso';
+    write?: 'all' | 'used';
+    sync?: 'on-login' | 'manual';
+    default_follows_current?: boolean;
+    exclude?: string[];
+  };
+  session?: Record<string, { label?: string; browser?: string; flow?: string; session_hours?: number }>;
+  endpoints?: { sso_oidc?: string; sso?: string; sts?: string };
+  network?: { proxy?: string; ca_bundle?: string };
+  role?: { account_id?: string; permission_set?: string; region?: string; alias?: string; pin?: boolean }[];
+  protect?: unknown[];
+}
+
+/** @throws UsageError settings-invalid: naming file, line and what would be valid */
+export function parseSettingsFile(path: string, text: string): SettingsFile {
+  let parsed: unknown;
+  try {
+    parsed = parseToml(text);
+  } catch (cause) {
+    const line = cause instanceof TomlError ? `, line ${cause.line}` : '';
+    const [reason = ''] = (cause as Error).message.split('\n');
+    throw invalid(`${path}${line}: ${reason}.`, cause);
+  }
+  const validate = new Ajv().compile(settingsSchema);
+  if (validate(parsed)) return parsed as SettingsFile;
+  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject);
+}
+
+function describeError(path: string, text: string, error: ErrorObject): UsageError {
+  const segments = error.instancePath.split('/').slice(1).map(unescapePointer);
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params['additionalProperty']);
+    const valid = validKeysAt(segments);
+    const suggestion = nearest(key, valid);
+    const meant = suggestion === undefined ? `Valid here: ${valid.join(', ')}.` : `Did you mean "${suggestion}"?`;
+    return invalid(
+      `${path}, line ${findTomlLine(text, [...segments, key])}: unknown key ${JSON.stringify(key)}. ${meant}`,
+    );
+  }
+  const allowed = error.params['allowedValues'] as readonly string[] | undefined;
+  const expected =
+    allowed === undefined
+      ? (error.message ?? 'is not valid')
+      : `must be one of ${allowed.map((value) => `"${value}"`).join(', ')}`;
+  return invalid(`${path}, line ${findTomlLine(text, segments)}: ${formatKey(segments)} ${expected}.`);
+}
+
+/** `profiles.exclude`, an item of a list by the list's name. */
+function formatKey(segments: readonly string[]): string {
+  const names = segments.filter((segment, index) => index === 0 || !/^\d+$/.test(segment));
+  return JSON.stringify(names.join('.'));
+}
+
+function unescapePointer(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: boolean | SchemaNode;
+  readonly items?: SchemaNode;
+}
+
+function validKeysAt(segments: readonly string[]): string[] {
+  let node: SchemaNode | undefined = settingsSchema as SchemaNode;
+  for (const segment of segments) {
+    const open: SchemaNode | undefined =
+      typeof node?.additionalProperties === 'object' ? node.additionalProperties : undefined;
+    node = node?.items ?? node?.properties?.[segment] ?? open;
+  }
+  return Object.keys(node?.properties ?? {});
+}
+
+function invalid(message: string, cause?: unknown): UsageError {
+  return new UsageError('settings-invalid', message, { cause });
+}
