@@ -1,6 +1,13 @@
 // Every account and permission set of a session: listed within the rate budget, kept over restarts, partial when it must be.
 import type { Clock } from '../core/clock.ts';
-import { NotFoundError, RefusedError, toRolecallError, type RolecallError } from '../core/errors.ts';
+import {
+  NotFoundError,
+  RefusedError,
+  SignInRequiredError,
+  toRolecallError,
+  UnavailableError,
+  type RolecallError,
+} from '../core/errors.ts';
 import type { Account, Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
@@ -8,7 +15,7 @@ import { createSingleFlight } from '../core/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { withBackOff } from './back-off.ts';
 import { describeFault, isFault } from './faults.ts';
-import type { IdentityCenter, Page } from './ports.ts';
+import { IdentityCenterFault, type IdentityCenter, type Page } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import type { RateBudget } from './rate-budget.ts';
 
@@ -18,10 +25,7 @@ export interface CatalogFiles {
   save(session: SsoSession, catalog: Catalog): Promise<void>;
 }
 
-export type ListingProgress = {
-  readonly accountsListed: number;
-  readonly accountsTotal: number;
-};
+export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: number }>;
 
 export interface CatalogChange {
   readonly catalog: Catalog;
@@ -35,17 +39,19 @@ export interface AccountCatalog {
   known(session: SsoSession): Promise<Catalog | undefined>;
   /**
    * Lists anew; callers that come meanwhile share the run. Accounts that could not be asked keep
-   * what was known of them, and the catalog says `complete: false`.
+   * what was known of them, the catalog says `complete: false`, and a problem says why.
    * @throws SignInRequiredError, UnavailableError, ProtocolError: the catalog stays as it was
    */
   refresh(session: SsoSession): Promise<CatalogChange>;
   /** How far the listing under way is; undefined when there is none. */
   progress(session: SsoSession): ListingProgress | undefined;
+  /** A listing under way begins anew: another user may have signed in. */
+  startOver(sessionName: string): void;
   /** The error for a role that the portal refuses, naming what is assigned instead as far as the list knows. */
-  refusal(session: SsoSession, role: Role, cause: unknown): RolecallError;
+  refusal(session: SsoSession, role: Role, cause: unknown): Promise<RolecallError>;
 }
 
-const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000 };
+const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000 } as const;
 /** Enough that round trips of half a second still fill the budget of 19 calls a second. */
 const CONCURRENT_CALLS = 10;
 
@@ -61,6 +67,8 @@ export function createAccountCatalog(deps: {
   const { clock, problems } = deps;
   const catalogs = new Map<string, Catalog>();
   const progresses = new Map<string, ListingProgress>();
+  /** Counts the sign-ins of each session: a listing that began before one is no list of it. */
+  const generations = new Map<string, number>();
   const listing = createSingleFlight<CatalogChange>();
 
   async function known(session: SsoSession): Promise<Catalog | undefined> {
@@ -72,103 +80,112 @@ export function createAccountCatalog(deps: {
     return catalogs.get(key);
   }
 
-  /** One call within the budget, asked again after transient faults; a 429 holds back all calls, not just this one. */
+  /** One call within the budget, asked again after transient faults. */
   function call<T>(session: SsoSession, ask: (accessToken: Secret) => Promise<T>): Promise<T> {
-    return withBackOff(deps, BACK_OFF, () =>
-      callPortal(deps.accessTokens, session, async (accessToken) => {
-        await deps.rateBudget.take();
-        try {
-          return await ask(accessToken);
-        } catch (fault) {
-          if (isFault(fault, 'throttled')) deps.rateBudget.pause(clock.nowMs() + (fault.retryAfterMs ?? 1000));
-          throw fault;
-        }
-      }),
-    );
+    return withBackOff(deps, BACK_OFF, () => callPortal(deps, session, 'patient', ask));
   }
 
-  async function listAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>): Promise<T[]> {
-    const items: T[] = [];
-    const seen = new Set<string>();
-    let page = await fetchPage();
-    items.push(...page.items);
-    // A server that repeats a token would keep us here for ever.
-    while (page.nextToken !== undefined && !seen.has(page.nextToken)) {
-      seen.add(page.nextToken);
-      page = await fetchPage(page.nextToken);
-      items.push(...page.items);
-    }
-    return items;
-  }
-
-  async function list(session: SsoSession): Promise<CatalogChange> {
+  /** Undefined when a new sign-in made it pointless. */
+  async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
     const key = catalogKey(session);
     const before = await known(session);
-    const accounts = await listAll<Account>((nextToken) =>
+    const pages = await listAll<Account>((nextToken) =>
       call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken)),
     );
+    // An account that moves to another page while we read them is listed twice.
+    const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
+    const knownBefore = new Map(before?.accounts.map((account) => [account.accountId, account.permissionSets]));
     const found = new Map<string, readonly string[]>();
-    let isComplete = true;
-    let accountsListed = 0;
-    progresses.set(key, { accountsListed: 0, accountsTotal: accounts.length });
+    const progress = { accountsListed: 0, accountsTotal: accounts.length };
+    progresses.set(key, progress);
+    let failure: unknown;
+    let failuresInARow = 0;
     await forEachConcurrently(accounts, CONCURRENT_CALLS, async ({ accountId }) => {
+      if (isSuperseded()) return;
       try {
+        // An outage: 5,000 accounts, each with its own back-off, would take hours.
+        if (failuresInARow >= CONCURRENT_CALLS) throw failure;
         const names = await listAll<string>((nextToken) =>
           call(session, (accessToken) =>
             deps.identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
           ),
         );
-        found.set(accountId, [...new Set(names)].sort());
+        found.set(accountId, [...new Set(names)].toSorted());
+        failuresInARow = 0;
       } catch (fault) {
-        // An account removed while we list is no fault of the listing; anything that ends the session ends us too.
-        if (!isFault(fault, 'forbidden', 'not-found', 'unreachable', 'throttled', 'unusable-response')) throw fault;
+        // An account that went while we list is no fault of the listing; what ends the session ends the listing too.
         if (!isFault(fault, 'forbidden', 'not-found')) {
-          isComplete = false;
-          const earlier = before?.accounts.find((account) => account.accountId === accountId);
-          if (earlier !== undefined) found.set(accountId, earlier.permissionSets);
+          if (!canBePartial(fault)) throw fault;
+          failure = fault;
+          failuresInARow += 1;
+          found.set(accountId, knownBefore.get(accountId) ?? []);
         }
       }
-      accountsListed += 1;
-      progresses.set(key, { accountsListed, accountsTotal: accounts.length });
+      progress.accountsListed += 1;
     });
+    if (isSuperseded()) return undefined;
     const catalog: Catalog = {
       asOfMs: clock.nowMs(),
-      complete: isComplete,
+      complete: failure === undefined,
       accounts: accounts
-        .map((account) => toCatalogAccount(session, account, found.get(account.accountId) ?? []))
-        .sort(byNameThenId),
+        .flatMap((account) => {
+          const permissionSets = found.get(account.accountId);
+          return permissionSets === undefined ? [] : [{ ...account, sessionName: session.sessionName, permissionSets }];
+        })
+        .toSorted(byNameThenId),
     };
     catalogs.set(key, catalog);
+    if (failure === undefined) problems.clear(problemKey(session));
+    else raise(session, failure);
+    await save(session, catalog);
+    return { catalog, ...compare(before, catalog) };
+  }
+
+  async function save(session: SsoSession, catalog: Catalog): Promise<void> {
+    const { sessionName } = session;
     try {
       await deps.files.save(session, catalog);
-      problems.clear(`catalog file ${session.sessionName}`);
+      problems.clear(`catalog file ${sessionName}`);
     } catch (error) {
       // The list itself is good; only a restart would not know it.
-      problems.raise(`catalog file ${session.sessionName}`, toRolecallError(error).toBody());
+      problems.raise(`catalog file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
     }
-    return { catalog, ...compare(before, catalog) };
+  }
+
+  function raise(session: SsoSession, fault: unknown): RolecallError {
+    const error = describeFault(fault, session.sessionName);
+    // That the session is over is told by its state.
+    if (error instanceof SignInRequiredError) problems.clear(problemKey(session));
+    else problems.raise(problemKey(session), { ...error.toBody(), session: session.sessionName });
+    return error;
   }
 
   return {
     known,
-    progress: (session) => progresses.get(catalogKey(session)),
+    progress(session) {
+      const progress = progresses.get(catalogKey(session));
+      return progress === undefined ? undefined : { ...progress };
+    },
     refresh: (session) =>
       listing.run(catalogKey(session), async () => {
-        const problemKey = `catalog ${session.sessionName}`;
-        try {
-          const change = await list(session);
-          problems.clear(problemKey);
-          return change;
-        } catch (fault) {
-          const error = describeFault(fault, session.sessionName);
-          problems.raise(problemKey, { ...error.toBody(), session: session.sessionName });
-          throw error;
-        } finally {
-          progresses.delete(catalogKey(session));
+        for (;;) {
+          const generation = generations.get(session.sessionName);
+          const isSuperseded = () => generations.get(session.sessionName) !== generation;
+          try {
+            const change = await list(session, isSuperseded);
+            if (change !== undefined) return change;
+          } catch (fault) {
+            if (!isSuperseded()) throw raise(session, fault);
+          } finally {
+            progresses.delete(catalogKey(session));
+          }
         }
       }),
-    refusal(session, role, cause) {
-      const catalog = catalogs.get(catalogKey(session));
+    startOver(sessionName) {
+      generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
+    },
+    async refusal(session, role, cause) {
+      const catalog = await known(session).catch(() => undefined);
       const account = catalog?.accounts.find(({ accountId }) => accountId === role.accountId);
       if (account === undefined && catalog?.complete === true) {
         return new NotFoundError(
@@ -193,8 +210,30 @@ function catalogKey(session: SsoSession): string {
   return [session.sessionName, session.startUrl, session.region].join('\0');
 }
 
-function toCatalogAccount(session: SsoSession, account: Account, permissionSets: readonly string[]): CatalogAccount {
-  return { ...account, sessionName: session.sessionName, permissionSets };
+function problemKey(session: SsoSession): string {
+  return `catalog ${session.sessionName}`;
+}
+
+/** True for what says nothing about the session: the next account may be answered, or this one later. */
+function canBePartial(fault: unknown): boolean {
+  return isFault(fault, 'unreachable', 'throttled', 'unusable-response') || fault instanceof UnavailableError;
+}
+
+/** @throws IdentityCenterFault unusable-response: a repeated page token, which would keep us here for ever */
+async function listAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  const seen = new Set<string>();
+  let page = await fetchPage();
+  items.push(...page.items);
+  while (page.nextToken !== undefined) {
+    if (seen.has(page.nextToken)) {
+      throw new IdentityCenterFault('unusable-response', 'a list that gives the same page token twice has no end.');
+    }
+    seen.add(page.nextToken);
+    page = await fetchPage(page.nextToken);
+    items.push(...page.items);
+  }
+  return items;
 }
 
 function byNameThenId(a: CatalogAccount, b: CatalogAccount): number {

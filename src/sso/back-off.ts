@@ -7,6 +7,8 @@ export interface BackOffPolicy {
   readonly attempts: number;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
+  /** A server that asks for a longer pause than this is not waited for; without it every pause is kept. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -23,6 +25,7 @@ export async function withBackOff<T>(
       return await work();
     } catch (fault) {
       if (!isTransient(fault) || attempt >= policy.attempts) throw fault;
+      if (fault.retryAfterMs !== undefined && fault.retryAfterMs > (policy.patienceMs ?? Infinity)) throw fault;
       const ceilingMs = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (attempt - 1));
       const jitteredMs = ceilingMs * (0.5 + deps.random() / 2);
       await deps.clock.sleep(Math.max(jitteredMs, fault.retryAfterMs ?? 0));

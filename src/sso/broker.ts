@@ -22,7 +22,10 @@ export interface Broker {
   startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
   signInState(session: SsoSession): SignInState | undefined;
   cancelSignIn(session: SsoSession): void;
-  /** Stops serving at once, forgets the tokens, then tells AWS; resolves though AWS can't be reached. */
+  /**
+   * Stops serving at once, forgets the tokens, then tells AWS; resolves though AWS can't be reached.
+   * @throws UnavailableError secret-store-…: signed out all the same, but the store still has the tokens; `flush` deletes them
+   */
   signOut(session: SsoSession): Promise<void>;
   describe(session: SsoSession): Promise<TokenState>;
   /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
@@ -68,7 +71,9 @@ export function createBroker(deps: {
 
   async function verifyLive(session: SsoSession): Promise<boolean> {
     try {
-      await callPortal(accessTokens, session, (accessToken) => identityCenter.listAccounts(session, accessToken));
+      await callPortal({ accessTokens, rateBudget }, session, 'urgent', (accessToken) =>
+        identityCenter.listAccounts(session, accessToken),
+      );
       return true;
     } catch (fault) {
       const error = describeFault(fault, session.sessionName);
@@ -82,10 +87,12 @@ export function createBroker(deps: {
     accessTokens,
     registrations,
     clock: deps.clock,
+    problems: deps.problems,
     verifyLive,
     onApproved(session) {
       // Another user may have signed in, and new permission sets come with a new sign-in only.
       roleCredentials.drop(session.sessionName);
+      catalog.startOver(session.sessionName);
       deps.onSignedIn(session);
     },
   });
@@ -95,15 +102,19 @@ export function createBroker(deps: {
     signInState: (session) => signIn.state(session),
     cancelSignIn: (session) => signIn.cancel(session),
     async signOut(session) {
+      // All three take effect before the first await: nothing that is asked from here on is served.
       signIn.cancel(session);
+      const dropping = accessTokens.drop(session);
       roleCredentials.drop(session.sessionName);
-      const accessToken = await accessTokens.drop(session);
-      if (accessToken === undefined) return;
-      try {
-        await identityCenter.logout(session, accessToken);
-      } catch {
-        // Offline or already over: either way nothing here knows the token any more.
+      const { accessToken, failure } = await dropping;
+      if (accessToken !== undefined) {
+        try {
+          await identityCenter.logout(session, accessToken);
+        } catch {
+          // Offline or already over: either way nothing here knows the token any more.
+        }
       }
+      if (failure !== undefined) throw failure;
     },
     describe: (session) => accessTokens.describe(session),
     accessToken: (session) => accessTokens.fresh(session),

@@ -12,8 +12,8 @@ export interface ClientRegistrations {
   ensure(session: SsoSession): Promise<ClientRegistration>;
   /** The kept registration if it is the one with this client id and unexpired. */
   find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined>;
-  /** Makes the next `ensure` register again: the server no longer knows this client. */
-  forget(session: SsoSession): Promise<void>;
+  /** Makes the next `ensure` register again, unless another client was registered meanwhile: the server no longer knows this one. */
+  forget(session: SsoSession, clientId: string): Promise<void>;
 }
 
 const SCHEMA_VERSION = 1;
@@ -27,18 +27,28 @@ export function createClientRegistrations(deps: {
   readonly clock: Clock;
 }): ClientRegistrations {
   const registering = createSingleFlight<ClientRegistration>();
+  /** What the store is known to have: a refresh then needs no unlocked keychain. */
+  const kept = new Map<string, ClientRegistration>();
 
   async function load(session: SsoSession): Promise<ClientRegistration | undefined> {
     const name = registrationSecretName(session, deps.endpoints);
+    const inMemory = kept.get(name);
+    if (inMemory !== undefined) return inMemory;
     const stored = await deps.secretStore.load(name);
-    return stored === undefined ? undefined : parseRegistration(stored, name);
+    if (stored === undefined) return undefined;
+    const registration = parseRegistration(stored, name);
+    // One that was registered while the store was being read is the newer one.
+    if (!kept.has(name)) kept.set(name, registration);
+    return kept.get(name);
   }
 
   async function loadOrRegister(session: SsoSession): Promise<ClientRegistration> {
-    const kept = await load(session);
-    if (kept !== undefined && kept.expiresAtMs - deps.clock.nowMs() > SHORTEST_USEFUL_MS) return kept;
+    const name = registrationSecretName(session, deps.endpoints);
+    const current = await load(session);
+    if (current !== undefined && current.expiresAtMs - deps.clock.nowMs() > SHORTEST_USEFUL_MS) return current;
     const registration = await deps.identityCenter.registerClient(session);
-    await deps.secretStore.save(registrationSecretName(session, deps.endpoints), formatRegistration(registration));
+    await deps.secretStore.save(name, formatRegistration(registration));
+    kept.set(name, registration);
     return registration;
   }
 
@@ -46,10 +56,15 @@ export function createClientRegistrations(deps: {
     ensure: (session) =>
       registering.run(registrationSecretName(session, deps.endpoints), () => loadOrRegister(session)),
     async find(session, clientId) {
-      const kept = await load(session);
-      return kept?.clientId === clientId && kept.expiresAtMs > deps.clock.nowMs() ? kept : undefined;
+      const current = await load(session);
+      return current?.clientId === clientId && current.expiresAtMs > deps.clock.nowMs() ? current : undefined;
     },
-    forget: (session) => deps.secretStore.delete(registrationSecretName(session, deps.endpoints)),
+    async forget(session, clientId) {
+      const name = registrationSecretName(session, deps.endpoints);
+      if ((await load(session))?.clientId !== clientId) return;
+      kept.delete(name);
+      await deps.secretStore.delete(name);
+    },
   };
 }
 

@@ -1,5 +1,11 @@
 // From what Identity Center did to what a person is told.
-import { ProtocolError, RolecallError, SignInRequiredError, UnavailableError } from '../core/errors.ts';
+import {
+  ProtocolError,
+  SignInRequiredError,
+  toRolecallError,
+  UnavailableError,
+  type RolecallError,
+} from '../core/errors.ts';
 import { IdentityCenterFault, type FaultKind } from './ports.ts';
 
 /** True for a fault of one of `kinds`. */
@@ -12,30 +18,22 @@ export function isTransient(thrown: unknown): thrown is IdentityCenterFault {
   return isFault(thrown, 'unreachable', 'throttled');
 }
 
-/** The error of ours for whatever a call to Identity Center threw; errors of ours pass through. */
+/** The error of ours for whatever a call to Identity Center threw; errors of ours pass through, a bug is `internal`. */
 export function describeFault(thrown: unknown, sessionName: string): RolecallError {
-  if (thrown instanceof RolecallError) return thrown;
-  if (!(thrown instanceof IdentityCenterFault)) {
-    return new ProtocolError(
-      'unusable-response',
-      `Identity Center of ${sessionName} gave an answer that can't be used.`,
-      {
-        cause: thrown,
-      },
-    );
-  }
+  if (!(thrown instanceof IdentityCenterFault)) return toRolecallError(thrown);
+  const pause = thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs };
   switch (thrown.kind) {
     case 'unreachable':
       return new UnavailableError(
         'identity-center-unreachable',
         `Identity Center of ${sessionName} can't be reached: ${thrown.message}`,
-        { cause: thrown },
+        { cause: thrown, ...pause },
       );
     case 'throttled':
       return new UnavailableError(
         'identity-center-throttled',
         `Identity Center of ${sessionName} asks for fewer calls; rolecall waits and tries again by itself.`,
-        { cause: thrown, ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }) },
+        { cause: thrown, ...pause },
       );
     case 'invalid-grant':
     case 'unauthorized':

@@ -15,7 +15,7 @@ export function sessionSecretName(session: SsoSession, endpoints: Endpoints): st
 
 /** The secret's name of the client registered for device authorization at this issuer with these scopes. */
 export function registrationSecretName(session: SsoSession, endpoints: Endpoints): string {
-  const scopes = [...session.registrationScopes].sort();
+  const scopes = session.registrationScopes.toSorted();
   const identity = JSON.stringify([formatIssuer(session, endpoints), scopes, 'device_code']);
   return `registration:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`;
 }

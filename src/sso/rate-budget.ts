@@ -6,20 +6,28 @@ export interface RateBudget {
   take(): Promise<void>;
   /** Counts a call that cannot wait; later `take`s are pushed back for it. */
   spend(): void;
-  /** No `take` resolves before `untilMs`: the server asked for a pause. */
-  pause(untilMs: number): void;
+  /** No `take` resolves in the next `durationMs`, not even one that waits already: the server asked for a pause. */
+  pause(durationMs: number): void;
 }
-
-/** The longest that the budget may lie ahead; more than that means that the clock was set back. */
-const LONGEST_BACKLOG_MS = 120_000;
 
 export function createRateBudget(deps: { readonly clock: Clock; readonly callsPerSecond: number }): RateBudget {
   const spacingMs = 1000 / deps.callsPerSecond;
   let nextFreeMs = 0;
+  let pausedUntilMs = 0;
+  let lastSeenMs = 0;
+
+  function now(): number {
+    const nowMs = deps.clock.nowMs();
+    // A clock that was set back would turn what was a moment ahead into hours.
+    const setBackMs = Math.max(0, lastSeenMs - nowMs);
+    nextFreeMs -= setBackMs;
+    pausedUntilMs -= setBackMs;
+    lastSeenMs = nowMs;
+    return nowMs;
+  }
 
   function reserve(): number {
-    const nowMs = deps.clock.nowMs();
-    if (nextFreeMs - nowMs > LONGEST_BACKLOG_MS) nextFreeMs = nowMs;
+    const nowMs = now();
     const slotMs = Math.max(nowMs, nextFreeMs);
     nextFreeMs = slotMs + spacingMs;
     return slotMs - nowMs;
@@ -27,11 +35,15 @@ export function createRateBudget(deps: { readonly clock: Clock; readonly callsPe
 
   return {
     async take() {
-      const waitMs = reserve();
-      if (waitMs > 0) await deps.clock.sleep(waitMs);
+      do {
+        const waitMs = reserve();
+        if (waitMs > 0) await deps.clock.sleep(waitMs);
+      } while (pausedUntilMs > now());
     },
     spend: () => void reserve(),
-    pause(untilMs) {
+    pause(durationMs) {
+      const untilMs = now() + durationMs;
+      pausedUntilMs = Math.max(pausedUntilMs, untilMs);
       nextFreeMs = Math.max(nextFreeMs, untilMs);
     },
   };

@@ -1,7 +1,8 @@
 // Sign-in by device authorization as a state machine: one pending a session, and the last outcome is kept.
 import type { Clock } from '../core/clock.ts';
-import type { ErrorBody } from '../core/errors.ts';
+import { toRolecallError, type ErrorBody } from '../core/errors.ts';
 import type { ClientRegistration, DeviceAuthorization, SsoSession } from '../core/model.ts';
+import type { Problems } from '../core/problems.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
@@ -17,11 +18,13 @@ export interface SignInPrompt {
   readonly expiresAtMs: number;
 }
 
+type Outcome = 'approved' | 'denied' | 'expired' | 'cancelled';
+
 /** `live`: nothing had to be asked. The others are the states of a device authorization; `error` says why one failed. */
 export type SignInState =
   | { readonly state: 'live' }
   | ({
-      readonly state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
+      readonly state: 'pending' | Outcome;
       readonly error?: ErrorBody;
     } & SignInPrompt);
 
@@ -42,42 +45,63 @@ export interface SignIn {
 const SLOW_DOWN_SECONDS = 5;
 const DEFAULT_INTERVAL_SECONDS = 5;
 
+/** One device authorization, or the asking for one. */
+interface Attempt {
+  readonly identity: string;
+  readonly abort: AbortController;
+  /** Absent until AWS has given a code. */
+  state?: SignInState;
+}
+
 export function createSignIn(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly registrations: ClientRegistrations;
   readonly clock: Clock;
-  /** Resolves when the session has a token that the portal takes; rejects with SignInRequiredError when only a sign-in helps. */
+  readonly problems: Problems;
+  /** True when the session has a token that the portal takes, false when only a sign-in helps. */
   readonly verifyLive: (session: SsoSession) => Promise<boolean>;
-  /** Called once the tokens of an approved sign-in are stored. */
+  /** Called as soon as the tokens of an approved sign-in serve, before the secret store has them. */
   readonly onApproved: (session: SsoSession) => void;
 }): SignIn {
-  const { clock, identityCenter } = deps;
-  const states = new Map<string, SignInState>();
-  const polls = new Map<string, AbortController>();
+  const { clock, identityCenter, problems } = deps;
+  /** The newest attempt of each session. */
+  const attempts = new Map<string, Attempt>();
   const starting = createSingleFlight<SignInState>();
 
   async function begin(session: SsoSession, force: boolean): Promise<SignInState> {
-    const { sessionName } = session;
-    if (!force && (await deps.verifyLive(session))) {
-      const live: SignInState = { state: 'live' };
-      states.set(sessionName, live);
-      return live;
+    const attempt: Attempt = { identity: identityOf(session), abort: new AbortController() };
+    const earlier = attempts.get(session.sessionName);
+    // One for an earlier wording of the section would go on polling unseen.
+    cancel(session);
+    attempts.set(session.sessionName, attempt);
+    try {
+      if (!force && (await deps.verifyLive(session))) {
+        attempt.state = { state: 'live' };
+        return attempt.state;
+      }
+      const { registration, authorization } = await authorize(session);
+      const prompt: SignInPrompt = {
+        flow: 'device',
+        userCode: authorization.userCode,
+        verificationUri: authorization.verificationUri,
+        verificationUriComplete: authorization.verificationUriComplete,
+        expiresAtMs: clock.nowMs() + authorization.expiresInSeconds * 1000,
+      };
+      const state: SignInState = { state: attempt.abort.signal.aborted ? 'cancelled' : 'pending', ...prompt };
+      attempt.state = state;
+      void poll(session, registration, authorization, prompt, attempt);
+      return state;
+    } catch (error) {
+      // Nothing came of it, so what was last known of this session still is.
+      if (attempts.get(session.sessionName) === attempt) restore(session, earlier);
+      throw error;
     }
-    const { registration, authorization } = await authorize(session);
-    const prompt: SignInPrompt = {
-      flow: 'device',
-      userCode: authorization.userCode,
-      verificationUri: authorization.verificationUri,
-      verificationUriComplete: authorization.verificationUriComplete,
-      expiresAtMs: clock.nowMs() + authorization.expiresInSeconds * 1000,
-    };
-    const pending: SignInState = { state: 'pending', ...prompt };
-    const abort = new AbortController();
-    states.set(sessionName, pending);
-    polls.set(sessionName, abort);
-    void poll(session, registration, authorization, prompt, abort);
-    return pending;
+  }
+
+  function restore(session: SsoSession, earlier: Attempt | undefined): void {
+    if (earlier === undefined) attempts.delete(session.sessionName);
+    else attempts.set(session.sessionName, earlier);
   }
 
   async function authorize(
@@ -91,7 +115,7 @@ export function createSignIn(deps: {
         if (!isFault(fault, 'invalid-client')) throw fault;
       }
       // The server no longer knows the client that we kept: register again, once.
-      await deps.registrations.forget(session);
+      await deps.registrations.forget(session, registration.clientId);
       const renewed = await deps.registrations.ensure(session);
       return { registration: renewed, authorization: await identityCenter.startDeviceAuthorization(session, renewed) };
     } catch (fault) {
@@ -105,53 +129,93 @@ export function createSignIn(deps: {
     registration: ClientRegistration,
     authorization: DeviceAuthorization,
     prompt: SignInPrompt,
-    abort: AbortController,
+    attempt: Attempt,
   ): Promise<void> {
+    const { signal } = attempt.abort;
     let intervalSeconds = authorization.intervalSeconds > 0 ? authorization.intervalSeconds : DEFAULT_INTERVAL_SECONDS;
-    const settle = (state: 'approved' | 'denied' | 'expired', error?: ErrorBody) => {
-      if (abort.signal.aborted) return;
-      polls.delete(session.sessionName);
-      states.set(session.sessionName, { state, ...prompt, ...(error === undefined ? {} : { error }) });
-    };
-    while (!abort.signal.aborted) {
+    let askedPauseMs = 0;
+    while (!signal.aborted) {
+      const untilExpiryMs = Math.max(0, prompt.expiresAtMs - clock.nowMs());
       try {
-        await clock.sleep(intervalSeconds * 1000, abort.signal);
+        await clock.sleep(Math.min(Math.max(intervalSeconds * 1000, askedPauseMs), untilExpiryMs), signal);
       } catch {
         return;
       }
-      if (clock.nowMs() >= prompt.expiresAtMs) return settle('expired');
+      if (clock.nowMs() >= prompt.expiresAtMs) return settle(attempt, 'expired');
+      askedPauseMs = 0;
       try {
         const issued = await identityCenter.createTokenByDeviceCode(session, registration, authorization.deviceCode);
-        if (abort.signal.aborted) return;
-        await deps.accessTokens.accept(session, registration.clientId, issued);
-        settle('approved');
-        deps.onApproved(session);
-        return;
+        if (signal.aborted) return;
+        // From here on it is approved: the tokens serve before the store, which may be locked, has them.
+        const saving = deps.accessTokens.accept(session, registration.clientId, issued);
+        settle(attempt, 'approved');
+        announce(session);
+        return await saving;
       } catch (fault) {
         if (isFault(fault, 'slow-down')) intervalSeconds += SLOW_DOWN_SECONDS;
-        else if (isFault(fault, 'access-denied')) return settle('denied');
-        else if (isFault(fault, 'device-code-expired')) return settle('expired');
+        else if (isFault(fault, 'access-denied')) return settle(attempt, 'denied');
+        else if (isFault(fault, 'device-code-expired')) return settle(attempt, 'expired');
         // A VPN that drops while the person is at the page is no reason to throw the code away.
-        else if (!isFault(fault, 'authorization-pending') && !isTransient(fault)) {
-          return settle('expired', describeFault(fault, session.sessionName).toBody());
+        else if (isTransient(fault)) askedPauseMs = fault.retryAfterMs ?? 0;
+        else if (!isFault(fault, 'authorization-pending')) {
+          return settle(attempt, 'expired', describeFault(fault, session.sessionName).toBody());
         }
       }
     }
   }
 
+  /** The first outcome stays. */
+  function settle(attempt: Attempt, outcome: Outcome, error?: ErrorBody): void {
+    const { state } = attempt;
+    if (state?.state !== 'pending') return;
+    attempt.state = { ...state, state: outcome, ...(error === undefined ? {} : { error }) };
+    attempt.abort.abort(new Error(`the sign-in is ${outcome}`));
+  }
+
+  /** A listener that fails does not undo the sign-in. */
+  function announce(session: SsoSession): void {
+    const key = `sign-in ${session.sessionName}`;
+    try {
+      deps.onApproved(session);
+      problems.clear(key);
+    } catch (error) {
+      problems.raise(key, { ...toRolecallError(error).toBody(), session: session.sessionName });
+    }
+  }
+
+  /** The newest attempt; one whose code ran out while the machine slept is over, though its poll has yet to wake. */
+  function current(session: SsoSession): Attempt | undefined {
+    const attempt = attempts.get(session.sessionName);
+    if (attempt?.state?.state === 'pending' && attempt.state.expiresAtMs <= clock.nowMs()) settle(attempt, 'expired');
+    return attempt;
+  }
+
+  function cancel(session: SsoSession): void {
+    const attempt = current(session);
+    if (attempt === undefined) return;
+    settle(attempt, 'cancelled');
+    // One that has no code yet learns of it when the code comes.
+    if (attempt.state === undefined) attempt.abort.abort(new Error('the sign-in was cancelled'));
+  }
+
   return {
     async start(session, { force }) {
-      const current = states.get(session.sessionName);
-      if (current?.state === 'pending') return current;
-      return starting.run(session.sessionName, () => begin(session, force));
+      const pending = current(session);
+      if (pending?.state?.state === 'pending' && pending.identity === identityOf(session)) return pending.state;
+      const run = (isForced: boolean) => starting.run(identityOf(session), () => begin(session, isForced));
+      const state = await run(force);
+      // The run that we joined may have been one without force.
+      return force && state.state === 'live' ? run(true) : state;
     },
-    state: (session) => states.get(session.sessionName),
-    cancel(session) {
-      const current = states.get(session.sessionName);
-      if (current?.state !== 'pending') return;
-      polls.get(session.sessionName)?.abort(new Error('the sign-in was cancelled'));
-      polls.delete(session.sessionName);
-      states.set(session.sessionName, { ...current, state: 'cancelled' });
+    state(session) {
+      const attempt = current(session);
+      return attempt?.identity === identityOf(session) ? attempt.state : undefined;
     },
+    cancel,
   };
+}
+
+/** What a code is good for. */
+function identityOf(session: SsoSession): string {
+  return JSON.stringify([session.sessionName, session.startUrl, session.region, session.registrationScopes.toSorted()]);
 }

@@ -1,0 +1,49 @@
+// What a token is bound to, and the names of the items in the secret store that follow from it.
+import { describe, expect, it } from 'vitest';
+import type { Endpoints, SsoSession } from '../../src/core/model.ts';
+import { formatIssuer, registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
+import { SESSION } from './world.ts';
+
+const LOCAL: Endpoints = { ssoOidc: 'http://127.0.0.1:4000', sso: 'http://127.0.0.1:4000' };
+
+/** Session and endpoints that differ from the first in exactly one thing that a token is bound to. */
+const OTHERS: readonly (readonly [string, SsoSession, Endpoints])[] = [
+  ['start URL', { ...SESSION, startUrl: 'https://other.awsapps.com/start' }, {}],
+  ['region', { ...SESSION, region: 'eu-central-1' }, {}],
+  ['OIDC endpoint', SESSION, { ssoOidc: 'http://127.0.0.1:4000' }],
+  ['portal endpoint', SESSION, { sso: 'http://127.0.0.1:4000' }],
+];
+
+describe('the issuer', () => {
+  it.each(OTHERS)('is another one with another %s, and so is the client registration', (_, session, endpoints) => {
+    expect(formatIssuer(session, endpoints)).not.toBe(formatIssuer(SESSION, {}));
+    expect(registrationSecretName(session, endpoints)).not.toBe(registrationSecretName(SESSION, {}));
+  });
+
+  it('is the same one under another session name, with other scopes or another STS endpoint', () => {
+    const renamed = { ...SESSION, sessionName: 'other', registrationScopes: [] };
+    expect(formatIssuer(renamed, { sts: 'http://127.0.0.1:1' })).toBe(formatIssuer(SESSION, {}));
+  });
+});
+
+describe('names of secrets', () => {
+  it('a session keeps its tokens under its name, and under another item at a custom endpoint', () => {
+    const names = [{}, LOCAL, { sso: 'http://127.0.0.1:5000' }].map((endpoints) =>
+      sessionSecretName(SESSION, endpoints),
+    );
+    expect(names).toEqual([
+      'session:my-sso-session',
+      'session:my-sso-session http://127.0.0.1:4000',
+      'session:my-sso-session http://127.0.0.1:5000',
+    ]);
+  });
+
+  it('sessions of one issuer share a registration, whatever the order of their scopes', () => {
+    const scopes = ['sso:account:access', 'codewhisperer:completions'];
+    const one = registrationSecretName({ ...SESSION, registrationScopes: scopes }, {});
+    const two = registrationSecretName({ ...SESSION, sessionName: 'b', registrationScopes: scopes.toReversed() }, {});
+    expect(one).toMatch(/^registration:[0-9a-f]{16}$/);
+    expect(two).toBe(one);
+    expect(registrationSecretName(SESSION, {})).not.toBe(one);
+  });
+});

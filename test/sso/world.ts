@@ -1,0 +1,228 @@
+// What the tests of the domain stand on: a fake clock, a fake Identity Center, a store that can refuse, and the broker between them.
+import type { Catalog, Endpoints, Role, SsoSession } from '../../src/core/model.ts';
+import { UnavailableError } from '../../src/core/errors.ts';
+import { createProblems, type Problems } from '../../src/core/problems.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { createMemoryStore } from '../../src/secret-store/memory.ts';
+import { createAccessTokens, type AccessTokens } from '../../src/sso/access-tokens.ts';
+import type { CatalogFiles } from '../../src/sso/account-catalog.ts';
+import { createBroker, type Broker } from '../../src/sso/broker.ts';
+import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/client-registrations.ts';
+import type { SecretStore } from '../../src/sso/ports.ts';
+import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
+import {
+  createFakeIdentityCenter,
+  type FakeIdentityCenter,
+  type FakeSettings,
+} from '../helpers/fake-identity-center.ts';
+
+export const SESSION: SsoSession = {
+  sessionName: 'my-sso-session',
+  startUrl: 'https://demo.awsapps.com/start',
+  region: 'us-east-1',
+  registrationScopes: ['sso:account:access'],
+};
+export const SECRET_NAME = 'session:my-sso-session';
+export const ACCOUNT_ID = '011111111111';
+export const ROLE: Role = {
+  sessionName: SESSION.sessionName,
+  accountId: ACCOUNT_ID,
+  permissionSet: 'Admin-AF-Permission-Set',
+};
+export const MINUTE_MS = 60_000;
+
+export const LOCKED = new UnavailableError('secret-store-locked', 'The keychain is locked; unlock it and try again.');
+
+export interface FaultyStore extends SecretStore {
+  /** `save session:x` and the like, in the order in which they began. */
+  readonly log: readonly string[];
+  refuse(operation: 'load' | 'save' | 'delete', error?: Error): void;
+  accept(): void;
+  /** Calls of the operation hang until the function given back is called. */
+  hold(operation: 'load' | 'save' | 'delete'): () => void;
+  /** What is stored, past every refusal. */
+  text(name: string): Promise<string | undefined>;
+  plant(name: string, text: string): Promise<void>;
+}
+
+/** A memory store that refuses or hangs when told to. */
+export function createFaultyStore(): FaultyStore {
+  const inner = createMemoryStore();
+  const refusals = new Map<string, Error>();
+  const holds = new Map<string, Promise<void>>();
+  const log: string[] = [];
+  async function pass(operation: string, name: string): Promise<void> {
+    log.push(`${operation} ${name}`);
+    await holds.get(operation);
+    const refusal = refusals.get(operation);
+    if (refusal !== undefined) throw refusal;
+  }
+  return {
+    driver: 'memory',
+    log,
+    async load(name) {
+      await pass('load', name);
+      return inner.load(name);
+    },
+    async save(name, secret) {
+      await pass('save', name);
+      await inner.save(name, secret);
+    },
+    async delete(name) {
+      await pass('delete', name);
+      await inner.delete(name);
+    },
+    refuse: (operation, error = LOCKED) => void refusals.set(operation, error),
+    accept: () => refusals.clear(),
+    hold(operation) {
+      let release = () => {};
+      holds.set(
+        operation,
+        new Promise((resolve) => {
+          release = resolve;
+        }),
+      );
+      return () => {
+        holds.delete(operation);
+        release();
+      };
+    },
+    text: async (name) => (await inner.load(name))?.reveal(),
+    plant: (name, text) => inner.save(name, new Secret(text)),
+  };
+}
+
+export interface MemoryCatalogFiles extends CatalogFiles {
+  readonly saved: Map<string, Catalog>;
+  refusal: Error | undefined;
+}
+
+function createMemoryCatalogFiles(): MemoryCatalogFiles {
+  const saved = new Map<string, Catalog>();
+  const files: MemoryCatalogFiles = {
+    saved,
+    refusal: undefined,
+    async load({ sessionName }) {
+      return saved.get(sessionName);
+    },
+    async save({ sessionName }, catalog) {
+      if (files.refusal !== undefined) throw files.refusal;
+      saved.set(sessionName, catalog);
+    },
+  };
+  return files;
+}
+
+export interface World {
+  readonly clock: FakeClock;
+  readonly identityCenter: FakeIdentityCenter;
+  readonly store: FaultyStore;
+  readonly files: MemoryCatalogFiles;
+  problems: Problems;
+  broker: Broker;
+  /** Names of the sessions that were announced as signed in. */
+  readonly signedIn: string[];
+  /** Thrown by the listener of sign-ins. */
+  listenerFault: Error | undefined;
+  /** A new daemon on the same store, files and Identity Center. */
+  restart(endpoints?: Endpoints): void;
+  /** Signs in through a device code that is approved at once, by force. */
+  signIn(session?: SsoSession): Promise<void>;
+}
+
+/** A user with one role, not signed in. */
+export function createWorld(settings: Partial<FakeSettings> = {}, options: { callsPerSecond?: number } = {}): World {
+  const clock = createFakeClock();
+  const identityCenter = createFakeIdentityCenter(clock, settings);
+  identityCenter.assign({ accountId: ACCOUNT_ID, accountName: 'taylor' }, [ROLE.permissionSet]);
+  const store = createFaultyStore();
+  const files = createMemoryCatalogFiles();
+  const signedIn: string[] = [];
+
+  function build(endpoints: Endpoints): { broker: Broker; problems: Problems } {
+    const problems = createProblems();
+    const broker = createBroker({
+      identityCenter,
+      secretStore: store,
+      endpoints,
+      catalogFiles: files,
+      clock,
+      random: () => 1,
+      problems,
+      onSignedIn(session) {
+        signedIn.push(session.sessionName);
+        if (world.listenerFault !== undefined) throw world.listenerFault;
+      },
+      ...(options.callsPerSecond === undefined ? {} : { portalCallsPerSecond: options.callsPerSecond }),
+    });
+    return { broker, problems };
+  }
+
+  const world: World = {
+    clock,
+    identityCenter,
+    store,
+    files,
+    signedIn,
+    listenerFault: undefined,
+    ...build({}),
+    restart: (endpoints = {}) => void Object.assign(world, build(endpoints)),
+    async signIn(session = SESSION) {
+      await world.broker.startSignIn(session, { force: true });
+      identityCenter.answerCode('approved');
+      await clock.advance(1000);
+      const state = world.broker.signInState(session)?.state;
+      if (state !== 'approved') throw new Error(`the sign-in is ${state}`);
+    },
+  };
+  return world;
+}
+
+export interface TokenWorld {
+  readonly clock: FakeClock;
+  readonly identityCenter: FakeIdentityCenter;
+  readonly store: FaultyStore;
+  problems: Problems;
+  registrations: ClientRegistrations;
+  tokens: AccessTokens;
+  restart(endpoints?: Endpoints): void;
+  /** Accepts tokens of a new sign-in; gives back the access token. */
+  signIn(session?: SsoSession): Promise<string>;
+}
+
+/** The tokens and registrations alone, with nobody signed in. */
+export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWorld {
+  const clock = createFakeClock();
+  const identityCenter = createFakeIdentityCenter(clock, settings);
+  const store = createFaultyStore();
+  function build(endpoints: Endpoints) {
+    const problems = createProblems();
+    const shared = { identityCenter, secretStore: store, endpoints, clock, problems };
+    const registrations = createClientRegistrations(shared);
+    return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations }) };
+  }
+  const world: TokenWorld = {
+    clock,
+    identityCenter,
+    store,
+    ...build({}),
+    restart: (endpoints = {}) => void Object.assign(world, build(endpoints)),
+    async signIn(session = SESSION) {
+      const { clientId } = await world.registrations.ensure(session);
+      const issued = identityCenter.issueTokens(clientId);
+      await world.tokens.accept(session, clientId, issued);
+      return issued.accessToken.reveal();
+    },
+  };
+  return world;
+}
+
+/** What a promise was rejected with. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('it was expected to fail');
+}
