@@ -1,0 +1,611 @@
+// Every clause of the guards refused over a real socket by both surfaces, whatever the request is for.
+import { readFileSync } from 'node:fs';
+import type { NetConnectOpts } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { exchange, formatRequest, openSocket, type RawAnswer, type RawRequest } from './raw-http.ts';
+
+type SurfaceName = 'socket' | 'web';
+type Header = readonly [name: string, value: string];
+
+let rig: Rig;
+let port = 0;
+let token = '';
+
+beforeAll(async () => {
+  rig = await createRig();
+  ({ port, token } = JSON.parse(readFileSync(rig.paths.webAddressFile, 'utf8')) as { port: number; token: string });
+});
+afterAll(() => rig.remove());
+
+const hostOf = (surface: SurfaceName) => (surface === 'socket' ? 'localhost' : `127.0.0.1:${port}`);
+const targetOf = (surface: SurfaceName): NetConnectOpts =>
+  surface === 'socket' ? { path: rig.paths.socketPath } : { host: '127.0.0.1', port };
+
+/** What a rightful caller of the surface sends. */
+function rightHeaders(surface: SurfaceName): Header[] {
+  const host: Header = ['Host', hostOf(surface)];
+  return surface === 'socket' ? [host] : [host, ['Authorization', `Bearer ${token}`]];
+}
+
+const without = (headers: readonly Header[], name: string) =>
+  headers.filter(([present]) => present.toLowerCase() !== name.toLowerCase());
+
+/** In place of the right one, or several. */
+const replaced = (surface: SurfaceName, name: string, ...values: string[]): Header[] => [
+  ...values.map((value): Header => [name, value]),
+  ...without(rightHeaders(surface), name),
+];
+
+const ask = (surface: SurfaceName, request: RawRequest): Promise<RawAnswer> =>
+  exchange(targetOf(surface), formatRequest(request));
+
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** What must not come back in any answer: a word of the request that is in no text of ours. */
+const CANARY = 'xyzzycanary';
+
+function expectSafe(answer: RawAnswer): void {
+  expect(answer.headers).toMatchObject(SECURITY_HEADERS);
+  const names = Object.keys(answer.headers);
+  expect(names.filter((name) => name.startsWith('access-control-') || name === 'set-cookie')).toEqual([]);
+  expect(answer.text.toLowerCase()).not.toContain(CANARY);
+  expect(answer.text).not.toContain(token);
+}
+
+function expectRefused(answer: RawAnswer, status: number, code: string): void {
+  expectSafe(answer);
+  expect({
+    status: answer.status,
+    type: answer.headers['content-type'],
+    body: JSON.parse(answer.body) as unknown,
+  }).toEqual({
+    status,
+    type: expect.stringMatching(/^application\/json(;|$)/),
+    body: { code, message: expect.stringMatching(/^[A-Z"][^\n]*\.$/), hint: expect.stringMatching(/^rolecall /) },
+  });
+}
+
+/** What a request can be for; the guard must not care. */
+const ADDRESSEES: readonly (RawRequest & { readonly what: string })[] = [
+  { what: 'a known route', target: '/v1/status' },
+  { what: 'an unknown route', target: `/v1/${CANARY}` },
+  { what: 'a known path with another method', method: 'PATCH', target: '/v1/status' },
+  { what: 'a method that no route has', method: 'PROPFIND', target: '/v1/status' },
+  { what: 'a path that cannot be decoded', target: `/%zz${CANARY}` },
+  { what: 'the root', target: '/' },
+  { what: 'credentials', target: '/v1/credentials?session=s&account=111111111111&role=r' },
+  { what: 'a preflight', method: 'OPTIONS', target: '/v1/status' },
+];
+
+const OWN = 'OWN';
+const PORTX = 'PORTX';
+/** `OWN` is the surface's own host, `PORTX` another port. */
+const fill = (text: string, surface: SurfaceName) =>
+  text.replaceAll(OWN, hostOf(surface)).replaceAll(PORTX, String(port === 65_535 ? port - 1 : port + 1));
+
+interface Clause {
+  readonly what: string;
+  readonly on?: SurfaceName;
+  readonly headers: (surface: SurfaceName) => readonly Header[];
+  readonly version?: '1.0';
+}
+
+const host = (what: string, value: string, on?: SurfaceName): Clause => ({
+  what: `Host ${what}`,
+  headers: (surface) => replaced(surface, 'Host', fill(value, surface)),
+  ...(on === undefined ? {} : { on }),
+});
+const extra = (what: string, name: string, ...values: string[]): Clause => ({
+  what: `${name} ${what}`,
+  headers: (surface) => [...rightHeaders(surface), ...values.map((value): Header => [name, fill(value, surface)])],
+});
+
+const CALLER_CLAUSES: readonly Clause[] = [
+  host('of a rebound name', 'evil.example'),
+  host('of a rebound name with our port', `evil.example:PORTX`),
+  host('localhost with the port', `localhost:PORTX`),
+  host('localhost with a port', 'localhost:80', 'socket'),
+  host('in capitals', 'LOCALHOST', 'socket'),
+  host('with a dot at its end', 'localhost.', 'socket'),
+  host('of the loopback address', '127.0.0.1', 'socket'),
+  host('localhost', 'localhost', 'web'),
+  host('without the port', '127.0.0.1', 'web'),
+  host('with another port', '127.0.0.1:PORTX', 'web'),
+  host('of another loopback address', '127.0.0.2:PORTX', 'web'),
+  host('of IPv6', '[::1]:PORTX', 'web'),
+  host('with user info', `x@OWN`),
+  host('that only begins like ours', `OWN.evil.example`),
+  host('that is empty', ''),
+  { what: 'no Host', headers: (surface) => without(rightHeaders(surface), 'Host') },
+  { what: 'no Host in HTTP/1.0', version: '1.0', headers: (surface) => without(rightHeaders(surface), 'Host') },
+  { what: 'two Hosts, ours first', headers: (surface) => replaced(surface, 'Host', hostOf(surface), 'evil.example') },
+  { what: 'two Hosts, ours last', headers: (surface) => replaced(surface, 'Host', 'evil.example', hostOf(surface)) },
+  { what: 'our Host twice', headers: (surface) => replaced(surface, 'Host', hostOf(surface), hostOf(surface)) },
+
+  extra('of a page', 'Origin', 'https://evil.example'),
+  extra('of another port', 'Origin', 'http://127.0.0.1:PORTX'),
+  extra('null', 'Origin', 'null'),
+  extra('that is empty', 'Origin', ''),
+  extra('of ours by https', 'Origin', 'https://OWN'),
+  extra('of ours by its other name', 'Origin', 'http://localhost:PORTX'),
+  extra('of ours with a slash', 'Origin', 'http://OWN/'),
+  extra('twice, ours first', 'Origin', 'http://OWN', 'https://evil.example'),
+  extra('of two in one', 'Origin', 'http://OWN, https://evil.example'),
+  extra('of an extension', 'Origin', 'chrome-extension://abcdefgh'),
+  extra('on the socket, even of ours', 'Origin', 'http://localhost'),
+
+  extra('of a page', 'Referer', 'https://evil.example/page'),
+  extra('of another port', 'Referer', 'http://127.0.0.1:PORTX/'),
+  extra('of a longer port', 'Referer', 'http://OWN0/'),
+  extra('of a name that begins like ours', 'Referer', 'http://OWN.evil.example/'),
+  extra('with ours as user info', 'Referer', 'http://OWN@evil.example/'),
+  extra('of ours by https', 'Referer', 'https://OWN/'),
+  extra('twice, ours first', 'Referer', 'http://OWN/', 'https://evil.example/'),
+
+  extra('cross-site', 'Sec-Fetch-Site', 'cross-site'),
+  extra('same-site', 'Sec-Fetch-Site', 'same-site'),
+  extra('that is empty', 'Sec-Fetch-Site', ''),
+  extra('in capitals', 'Sec-Fetch-Site', 'SAME-ORIGIN'),
+  extra('twice, ours first', 'Sec-Fetch-Site', 'same-origin', 'cross-site'),
+];
+
+const SURFACES = ['socket', 'web'] as const;
+const cases = (clauses: readonly Clause[]) =>
+  clauses.flatMap((clause) =>
+    SURFACES.filter((surface) => clause.on === undefined || clause.on === surface).map((surface) => ({
+      ...clause,
+      surface,
+    })),
+  );
+
+describe('a foreign caller', () => {
+  test.each(cases(CALLER_CLAUSES))('$surface refuses $what', async ({ surface, headers, version }) => {
+    for (const { what, ...addressee } of ADDRESSEES) {
+      const answer = await ask(surface, {
+        ...addressee,
+        headers: [...headers(surface), ['X-Note', CANARY]],
+        ...(version === undefined ? {} : { version }),
+      });
+      expect.soft({ what, status: answer.status }).toEqual({ what, status: 403 });
+      expectRefused(answer, 403, 'caller-not-allowed');
+    }
+  });
+
+  test.each(SURFACES)('%s refuses a target that names a host, whatever the Host header says', async (surface) => {
+    for (const target of ['http://evil.example/v1/status', `http://${hostOf(surface)}/v1/status`, '*']) {
+      const answer = await ask(surface, {
+        method: target === '*' ? 'OPTIONS' : 'GET',
+        target,
+        headers: rightHeaders(surface),
+      });
+      expectRefused(answer, 403, 'caller-not-allowed');
+    }
+  });
+
+  test.each(SURFACES)('%s is no proxy', async (surface) => {
+    const answer = await ask(surface, {
+      method: 'CONNECT',
+      target: 'evil.example:443',
+      headers: rightHeaders(surface),
+    });
+    expectRefused(answer, 403, 'caller-not-allowed');
+  });
+});
+
+const wrongTokens = (): readonly (readonly [what: string, ...headers: Header[]])[] => {
+  const other = token.startsWith('A') ? `B${token.slice(1)}` : `A${token.slice(1)}`;
+  return [
+    ['none'],
+    ['an empty one', ['Authorization', '']],
+    ['the scheme alone', ['Authorization', 'Bearer']],
+    ['another one', ['Authorization', `Bearer ${other}`]],
+    ['a part of it', ['Authorization', `Bearer ${token.slice(0, -1)}`]],
+    ['more than it', ['Authorization', `Bearer ${token}x`]],
+    ['no scheme', ['Authorization', token]],
+    ['another scheme', ['Authorization', `Basic ${token}`]],
+    ['the scheme in small letters', ['Authorization', `bearer ${token}`]],
+    ['two spaces', ['Authorization', `Bearer  ${token}`]],
+    ['ours twice', ['Authorization', `Bearer ${token}`], ['Authorization', `Bearer ${token}`]],
+    ['ours and another', ['Authorization', `Bearer ${token}`], ['Authorization', 'Bearer x']],
+    ['ours in another header', ['X-Token', `Bearer ${token}`]],
+    ['ours as a cookie', ['Cookie', `token=${token}`]],
+  ];
+};
+
+describe('the token of the web surface', () => {
+  test.each(ADDRESSEES)('is asked for by $what', async ({ what: _what, ...addressee }) => {
+    for (const [what, ...headers] of wrongTokens()) {
+      const answer = await ask('web', { ...addressee, headers: [['Host', hostOf('web')], ...headers] });
+      expect.soft({ what, status: answer.status }).toEqual({ what, status: 401 });
+      expectRefused(answer, 401, 'token-required');
+    }
+  });
+
+  test('is not taken from the query', async () => {
+    const target = `/v1/status?token=${token}&access_token=${token}`;
+    expectRefused(await ask('web', { target, headers: [['Host', hostOf('web')]] }), 401, 'token-required');
+  });
+
+  test('is not asked for on the socket, whose file is the permission', async () => {
+    expect((await ask('socket', { headers: [['Host', 'localhost']] })).status).toBe(200);
+  });
+});
+
+describe('a rightful caller', () => {
+  test.each([
+    ['socket', []],
+    ['socket', [['Sec-Fetch-Site', 'none']]],
+    ['web', []],
+    ['web', [['Origin', 'http://OWN']]],
+    ['web', [['Referer', 'http://OWN']]],
+    ['web', [['Referer', 'http://OWN/page?query']]],
+    ['web', [['Sec-Fetch-Site', 'same-origin']]],
+    ['web', [['Sec-Fetch-Site', 'none']]],
+  ] as const)('is served on %s with %j', async (surface, headers) => {
+    const answer = await ask(surface, {
+      headers: [...rightHeaders(surface), ...headers.map(([name, value]): Header => [name, fill(value, surface)])],
+    });
+    expectSafe(answer);
+    expect({ status: answer.status, type: answer.headers['content-type'] }).toEqual({
+      status: 200,
+      type: expect.stringMatching(/^application\/json(;|$)/),
+    });
+  });
+
+  test('is served on the socket by HTTP/1.0 as well, if it names the host', async () => {
+    expect((await ask('socket', { version: '1.0', headers: [['Host', 'localhost']] })).status).toBe(200);
+  });
+
+  test.each(SURFACES)('is told apart on %s: 404 for no route, 405 for another method', async (surface) => {
+    const headers = rightHeaders(surface);
+    for (const target of [
+      `/v1/${CANARY}`,
+      '/',
+      '/v1/status/',
+      '/V1/status',
+      '//v1/status',
+      '/v1/../v1/status',
+      '/v1/sessions/a/b/sign-in',
+      '/v1/openapi.json/..%2fcredentials',
+    ]) {
+      expectRefused(await ask(surface, { target, headers }), 404, 'route-not-found');
+    }
+    for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'PATCH', 'DELETE', 'POST', 'PUT']) {
+      const answer = await ask(surface, { method, headers, target: '/v1/status' });
+      expect.soft({ method, status: answer.status, allow: answer.headers['allow'] }).toEqual({
+        method,
+        status: 405,
+        allow: 'GET',
+      });
+      expectSafe(answer);
+    }
+    for (const target of [`/%zz${CANARY}`, `/v1/sessions/${CANARY.repeat(400)}/sign-in`]) {
+      expectRefused(await ask(surface, { target, headers }), 400, 'invalid-request');
+    }
+  });
+
+  test('finds no route of the socket on the web: 401 without a token, 404 with one', async () => {
+    const targets = ['/v1/credentials?session=s&account=111111111111&role=r', '/v1/credentials/current'];
+    for (const target of targets) {
+      expectRefused(await ask('web', { target, headers: [['Host', hostOf('web')]] }), 401, 'token-required');
+      expectRefused(await ask('web', { target, headers: rightHeaders('web') }), 404, 'route-not-found');
+    }
+    const stop = { method: 'POST', target: '/v1/daemon/stop' };
+    expectRefused(await ask('web', { ...stop, headers: [['Host', hostOf('web')]] }), 401, 'token-required');
+    expectRefused(await ask('web', { ...stop, headers: rightHeaders('web') }), 404, 'route-not-found');
+  });
+
+  test('may expect what the daemon does not know', async () => {
+    const answer = await ask('socket', { headers: [...rightHeaders('socket'), ['Expect', CANARY]] });
+    expectSafe(answer);
+    expect(answer.status).toBe(200);
+    expectRefused(
+      await ask('web', {
+        headers: [
+          ['Host', 'x'],
+          ['Expect', CANARY],
+        ],
+      }),
+      403,
+      'caller-not-allowed',
+    );
+  });
+
+  test('may ask for an upgrade, and gets an answer in plain HTTP', async () => {
+    const upgrade: Header[] = [
+      ['Connection', 'Upgrade'],
+      ['Upgrade', 'websocket'],
+    ];
+    expect((await ask('socket', { headers: [...rightHeaders('socket'), ...upgrade] })).status).toBe(200);
+    expectRefused(await ask('web', { headers: [['Host', hostOf('web')], ...upgrade] }), 401, 'token-required');
+  });
+});
+
+describe('the order of refusals', () => {
+  test('is Host, Origin, Referer, site, token, body, control characters', async () => {
+    const faults: readonly { readonly header?: Header; readonly message: RegExp; readonly status: number }[] = [
+      { header: ['Host', 'evil.example'], message: /another host/, status: 403 },
+      { header: ['Origin', 'https://evil.example'], message: /comes from another origin/, status: 403 },
+      { header: ['Referer', 'https://evil.example/'], message: /a page of another origin/, status: 403 },
+      { header: ['Sec-Fetch-Site', 'cross-site'], message: /another site/, status: 403 },
+      { header: ['Authorization', 'Bearer wrong'], message: /bearer token/, status: 401 },
+      { header: ['Content-Length', '65537'], message: /too large/, status: 400 },
+      { message: /control character/, status: 400 },
+    ];
+    for (const surface of SURFACES) {
+      for (const [index, { message, status }] of faults.entries()) {
+        if (surface === 'socket' && status === 401) continue;
+        const wrong = faults.slice(index).flatMap(({ header }) => (header === undefined ? [] : [header]));
+        const right = rightHeaders(surface).filter(([name]) => !wrong.some(([other]) => other === name));
+        const answer = await ask(surface, { method: 'POST', target: '/v1/%00', headers: [...right, ...wrong] });
+        expect.soft({ surface, body: answer.body }).toEqual({ surface, body: expect.stringMatching(message) });
+        expect(answer.status).toBe(status);
+      }
+    }
+  });
+});
+
+const BIG = 64 * 1024 + 1;
+const chunked = (size: number) => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`;
+
+describe('a body over the limit', () => {
+  test.each(SURFACES)('is refused by %s from its length, for every path, before it is read', async (surface) => {
+    for (const { what, ...addressee } of ADDRESSEES) {
+      const answer = await ask(surface, {
+        ...addressee,
+        method: 'POST',
+        headers: [...rightHeaders(surface), ['Content-Type', 'application/json'], ['Content-Length', String(BIG)]],
+      });
+      expect.soft({ what, status: answer.status }).toEqual({ what, status: 400 });
+      expectRefused(answer, 400, 'invalid-request');
+      expect(answer.body).toContain('too large');
+    }
+  });
+
+  test.each(SURFACES)('is refused by %s when it comes in chunks', async (surface) => {
+    for (const target of [`/v1/sessions/${SESSION}/sign-in`, '/v1/sessions/x/sign-in']) {
+      const answer = await ask(surface, {
+        method: 'POST',
+        target,
+        headers: [...rightHeaders(surface), ['Content-Type', 'application/json'], ['Transfer-Encoding', 'chunked']],
+        body: chunked(BIG),
+      });
+      expectRefused(answer, 400, 'invalid-request');
+      expect(answer.body).toContain('too large');
+    }
+    const unknown = await ask(surface, {
+      method: 'POST',
+      target: `/v1/${CANARY}`,
+      headers: [...rightHeaders(surface), ['Content-Type', 'application/json'], ['Transfer-Encoding', 'chunked']],
+      body: chunked(BIG),
+    });
+    expectSafe(unknown);
+    expect([400, 404]).toContain(unknown.status);
+  });
+
+  test.each(SURFACES)('is not refused by %s at the limit itself', async (surface) => {
+    const body = JSON.stringify({ force: false }).padEnd(BIG - 1);
+    const answer = await ask(surface, {
+      method: 'POST',
+      target: '/v1/sessions/unknown/sign-in',
+      headers: [...rightHeaders(surface), ['Content-Type', 'application/json'], ['Content-Length', String(BIG - 1)]],
+      body,
+    });
+    expectRefused(answer, 404, 'session-not-found');
+  });
+});
+
+const CONTROLS = ['%00', '%0a', '%0D', '%09', '%1b', '%1F', '%7f', '%7F', '%c2%80', '%C2%9f', '%c2%85'] as const;
+/** Those that Node's parser lets through: C1 as they stand in UTF-8 or Latin-1. */
+const RAW_CONTROLS = ['\u0080', '\u009f', '\u00c2\u0085'] as const;
+
+describe('control characters', () => {
+  test.each(SURFACES)('are refused by %s in path and query, encoded or raw', async (surface) => {
+    for (const control of [...CONTROLS, ...RAW_CONTROLS]) {
+      for (const target of [
+        `/v1/${CANARY}${control}`,
+        `/v1/sessions/${CANARY}${control}/sign-in`,
+        `/v1/accounts?session=${CANARY}${control}`,
+        `/v1/accounts?${control}=${CANARY}`,
+        `/v1/credentials?session=a${control}&account=111111111111&role=Admin`,
+        `/v1/credentials?session=a&account=11111111111${control}&role=Admin`,
+        `/%zz${control}`,
+      ]) {
+        const answer = await ask(surface, { target, headers: rightHeaders(surface) });
+        expect.soft({ target, status: answer.status }).toEqual({ target, status: 400 });
+        expectRefused(answer, 400, 'invalid-request');
+      }
+    }
+  });
+
+  test.each(SURFACES)('that break a line are no HTTP to %s, and answered as such', async (surface) => {
+    for (const target of ['/v1/\u0000status', '/v1/sta\u001btus', '/v1/status\u007f', '/v1/\tstatus']) {
+      const answer = await ask(surface, { target, headers: rightHeaders(surface) });
+      expectRefused(answer, 400, 'invalid-request');
+    }
+  });
+
+  test.each(SURFACES)('are refused by %s in what a body selects', async (surface) => {
+    const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin', profile: null };
+    for (const control of ['\u0000', '\n', '\r', '\u001b', '\u007f', '\u0085', '\u009f']) {
+      for (const wrong of [
+        { ...role, session: `${CANARY}${control}` },
+        { ...role, accountId: `11111111111${control}` },
+        { ...role, permissionSet: `Admin${control}` },
+        { ...role, profile: `${CANARY}${control}` },
+      ]) {
+        // As UTF-8, one byte a character.
+        const body = Buffer.from(JSON.stringify(wrong)).toString('latin1');
+        const answer = await ask(surface, {
+          method: 'PUT',
+          target: '/v1/current',
+          headers: [
+            ...rightHeaders(surface),
+            ['Content-Type', 'application/json'],
+            ['Content-Length', String(body.length)],
+          ],
+          body,
+        });
+        expectRefused(answer, 400, 'invalid-request');
+      }
+    }
+  });
+});
+
+describe('bytes that are no request', () => {
+  const GARBAGE: readonly (readonly [what: string, bytes: string])[] = [
+    ['words', `${CANARY}\r\n\r\n`],
+    ['a method that is none', `${CANARY} /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['HTTP/0.9', 'GET /v1/status\r\n\r\n'],
+    ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
+    [
+      'length and chunks',
+      'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ],
+    ['a header without a name', `GET / HTTP/1.1\r\n: ${CANARY}\r\n\r\n`],
+    ['a header with a zero byte', `GET / HTTP/1.1\r\nX: ${CANARY}\u0000\r\n\r\n`],
+    ['a bare line feed in a header', `GET / HTTP/1.1\r\nX: a\rHost: localhost\r\n\r\n`],
+    ['headers that are too long', `GET / HTTP/1.1\r\nX: ${CANARY.repeat(3000)}\r\n\r\n`],
+    ['a chunk that is none', `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${CANARY}\r\n`],
+  ];
+
+  test.each(SURFACES)('are answered by %s without a word of them, and the daemon lives', async (surface) => {
+    for (const [what, bytes] of GARBAGE) {
+      const answer = await exchange(targetOf(surface), Buffer.from(bytes, 'latin1'));
+      expectSafe(answer);
+      expect.soft({ what, refused: answer.status >= 400 && answer.status < 500 }).toEqual({ what, refused: true });
+    }
+    expect((await ask(surface, { headers: rightHeaders(surface) })).status).toBe(200);
+  });
+
+  test.each(SURFACES)('after a good request on one connection of %s do no harm', async (surface) => {
+    const good = `GET /v1/status HTTP/1.1\r\n${rightHeaders(surface)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`;
+    await exchange(targetOf(surface), `${good}${CANARY}\r\n\r\n`);
+    expect((await ask(surface, { headers: rightHeaders(surface) })).status).toBe(200);
+  });
+
+  test.each(SURFACES)('from one who never hangs up do not keep a connection of %s open', async (surface) => {
+    const socket = openSocket({ ...targetOf(surface), allowHalfOpen: true });
+    const hungUp = new Promise((resolve) => socket.once('end', resolve));
+    socket.resume().write('nothing that is HTTP\r\n\r\n');
+    await hungUp;
+    socket.destroy();
+  });
+});
+
+describe('what a query and a body may hold', () => {
+  const CREDENTIALS = 'session=my-sso-session&account=111111111111&role=Admin-AF-Permission-Set';
+
+  test.each([
+    ['an account twice', `/v1/credentials?${CREDENTIALS}&account=222222222222`],
+    ['a session twice', `/v1/credentials?${CREDENTIALS}&session=other`],
+    ['a field that no one knows', `/v1/credentials?${CREDENTIALS}&${CANARY}=1`],
+    ['a field of JavaScript', `/v1/credentials?${CREDENTIALS}&__proto__=1&constructor=2`],
+    ['11 digits', '/v1/credentials?session=s&account=11111111111&role=r'],
+    ['13 digits', '/v1/credentials?session=s&account=1111111111111&role=r'],
+    ['letters', '/v1/credentials?session=s&account=11111111111a&role=r'],
+    ['digits of another script', '/v1/credentials?session=s&account=%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1&role=r'],
+    ['an account of spaces', '/v1/credentials?session=s&account=+11111111111&role=r'],
+    ['no account', '/v1/credentials?session=s&role=r'],
+    ['an empty account', '/v1/credentials?session=s&account=&role=r'],
+    ['an empty session', '/v1/credentials?session=&account=111111111111&role=r'],
+    ['an empty role', '/v1/credentials?session=s&account=111111111111&role='],
+    ['a path for a role', '/v1/credentials?session=s&account=111111111111&role=..%2f..%2fetc'],
+    ['33 characters of a role', `/v1/credentials?session=s&account=111111111111&role=${'r'.repeat(33)}`],
+    ['257 characters of a session', `/v1/credentials?session=${'s'.repeat(257)}&account=111111111111&role=r`],
+    ['a refresh that is neither', '/v1/accounts?refresh=maybe'],
+    ['a refresh twice', '/v1/accounts?refresh=true&refresh=false'],
+    ['no query at all', '/v1/credentials'],
+  ])('%s is refused', async (_what, target) => {
+    expectRefused(await ask('socket', { target, headers: rightHeaders('socket') }), 400, 'invalid-request');
+  });
+
+  test.each(['..%2f..%2fetc%2fpasswd', '%2e%2e', 'a%2fb', '%C3%A9', '%25%30%30'])(
+    'a session called %s is simply not there',
+    async (name) => {
+      for (const surface of SURFACES) {
+        const target = `/v1/sessions/${name}/sign-in`;
+        expectRefused(await ask(surface, { target, headers: rightHeaders(surface) }), 404, 'session-not-found');
+      }
+    },
+  );
+
+  test('a session name of 256 characters, all percent-encoded, is looked for', async () => {
+    const target = `/v1/sessions/${encodeURIComponent('é'.repeat(256))}/sign-in`;
+    expectRefused(await ask('socket', { target, headers: rightHeaders('socket') }), 404, 'session-not-found');
+    const longer = `/v1/sessions/${'a'.repeat(257)}/sign-in`;
+    expectRefused(await ask('socket', { target: longer, headers: rightHeaders('socket') }), 400, 'invalid-request');
+  });
+
+  test.each([
+    ['no JSON', 'application/json', `{${CANARY}`],
+    ['an empty body said to be JSON', 'application/json', ''],
+    ['plain text, which a page may send without asking', 'text/plain', '{"force":true}'],
+    ['a form', 'application/x-www-form-urlencoded', 'force=true'],
+    ['a type of its own', 'application/x-unknown', '{}'],
+    ['an array', 'application/json', '[]'],
+    ['a word', 'application/json', '"force"'],
+    ['a number for true', 'application/json', '{"force":1}'],
+    ['a word for true', 'application/json', '{"force":"true"}'],
+    ['a field that no one knows', 'application/json', `{"${CANARY}":true}`],
+    ['a prototype', 'application/json', '{"__proto__":{"force":true}}'],
+  ])('a sign-in with %s is refused', async (_what, type, body) => {
+    for (const surface of SURFACES) {
+      const answer = await ask(surface, {
+        method: 'POST',
+        target: `/v1/sessions/${SESSION}/sign-in`,
+        headers: [
+          ...rightHeaders(surface),
+          ['Content-Type', type],
+          ['Content-Length', String(Buffer.byteLength(body))],
+        ],
+        body,
+      });
+      expectRefused(answer, 400, 'invalid-request');
+    }
+  });
+
+  test.each(['""', '0', 'false', '{}', '[]', '{"session":"s"}'])(
+    'the current role is not cleared by %s, only by null',
+    async (body) => {
+      const answer = await ask('socket', {
+        method: 'PUT',
+        target: '/v1/current',
+        headers: [
+          ...rightHeaders('socket'),
+          ['Content-Type', 'application/json'],
+          ['Content-Length', String(body.length)],
+        ],
+        body,
+      });
+      expectRefused(answer, 400, 'invalid-request');
+      const empty = await ask('socket', { method: 'PUT', target: '/v1/current', headers: rightHeaders('socket') });
+      expectRefused(empty, 400, 'invalid-request');
+    },
+  );
+});
+
+describe('an answer in plain text, for the sh client', () => {
+  test('has the sentence and the command, and the same headers', async () => {
+    const answer = await ask('socket', {
+      target: `/v1/${CANARY}`,
+      headers: [...rightHeaders('socket'), ['Accept', 'text/plain']],
+    });
+    expectSafe(answer);
+    expect({ type: answer.headers['content-type'], body: answer.body }).toEqual({
+      type: 'text/plain; charset=utf-8',
+      body: 'There is no such route.\nRun: rolecall daemon restart\n',
+    });
+  });
+});

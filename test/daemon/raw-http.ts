@@ -1,0 +1,71 @@
+// Bytes on a real socket and what comes back: HTTP clients would mend the very requests that a guard is for.
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case; of two equal names the last value. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** All bytes, for what no parser would show. */
+  readonly text: string;
+}
+
+const DEADLINE_MS = 10_000;
+
+/** Sends `bytes` and reads until the other side hangs up, so the request has to ask for `Connection: close`. */
+export async function exchange(target: NetConnectOpts, bytes: string | Buffer): Promise<RawAnswer> {
+  return parseAnswer(await readAll(openSocket(target), bytes));
+}
+
+export function openSocket(target: NetConnectOpts): Socket {
+  return connect(target).setTimeout(DEADLINE_MS);
+}
+
+function readAll(socket: Socket, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('timeout', () => {
+      socket.destroy(new Error(`no end of the answer within ${DEADLINE_MS} ms: ${Buffer.concat(chunks).toString()}`));
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // A server that refuses a long request may hang up before we have sent all of it.
+      if (!['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) reject(error);
+    });
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    socket.write(bytes, 'latin1');
+  });
+}
+
+function parseAnswer(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = text.slice(0, end === -1 ? text.length : end).split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+  return {
+    status: Number(statusLine.split(' ')[1] ?? 0),
+    headers,
+    body: end === -1 ? '' : text.slice(end + 4),
+    text,
+  };
+}
+
+export interface RawRequest {
+  readonly method?: string;
+  readonly target?: string;
+  readonly version?: '1.0' | '1.1';
+  /** In this order and as often as they stand here. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+}
+
+/** A request, byte for byte as asked for; only `Connection: close` is added. */
+export function formatRequest(request: RawRequest): string {
+  const { method = 'GET', target = '/v1/status', version = '1.1', headers = [], body = '' } = request;
+  const lines = [...headers, ['Connection', 'close'] as const].map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${target} HTTP/${version}\r\n${lines.join('')}\r\n${body}`;
+}
