@@ -1,4 +1,6 @@
 // Which sso-session a command is about, and what a person without one has to add.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { NotFoundError, UsageError } from '../core/errors.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
@@ -92,8 +94,14 @@ export function noSession(status: StatusDocument, context: CliContext): NotFound
       'sso_region = us-east-1\n' +
       'sso_registration_scopes = sso:account:access\n\n',
   );
-  const word = file.startsWith('~/') ? `~/${quoteForShell(file.slice(2))}` : quoteForShell(file);
+  // On a new machine there is no ~/.aws, and an editor would not make it.
+  const folder = existsSync(dirname(status.files.config)) ? '' : `mkdir -p ${quotePath(dirname(file))} && `;
   return new NotFoundError('session-not-found', `There is no [sso-session …] in ${file} yet.`, {
-    hint: `\${EDITOR:-vi} ${word}`,
+    hint: `${folder}\${EDITOR:-vi} ${quotePath(file)}`,
   });
+}
+
+/** The tilde stays outside the quotes, or it would be no home. */
+function quotePath(path: string): string {
+  return path.startsWith('~/') ? `~/${quoteForShell(path.slice(2))}` : quoteForShell(path);
 }

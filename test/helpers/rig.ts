@@ -43,6 +43,8 @@ export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly portalCallsPerSecond?: number;
+  /** What the daemon says of itself; this installation's when absent. */
+  readonly version?: string;
 }
 
 export interface CliOptions {
@@ -51,6 +53,10 @@ export interface CliOptions {
   readonly signal?: AbortSignal;
   /** What the person types when asked; nobody is there to ask when absent. */
   readonly answers?: string[];
+  /** Sees everything as it is printed. */
+  readonly onOutput?: (text: string) => void;
+  /** Sees the programs that would have been started. */
+  readonly programs?: string[][];
   /** Sees what `open` would have been given. */
   readonly opened?: string[];
 }
@@ -102,7 +108,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       homeDirectory: home.path,
       userId,
       processId: process.pid,
-      version: loadVersion(),
+      version: options.version ?? loadVersion(),
       clock,
       random: Math.random,
       log: (level, message) => void logLines.push(`${level} ${message}`),
@@ -143,8 +149,22 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       let stderr = '';
       const isTTY = cli.isTerminal ?? false;
       const context: CliContext = {
-        stdout: { write: (text) => void (stdout += text), isTTY, columns: 100 },
-        stderr: { write: (text) => void (stderr += text), isTTY, columns: 100 },
+        stdout: {
+          write(text) {
+            stdout += text;
+            cli.onOutput?.(text);
+          },
+          isTTY,
+          columns: 100,
+        },
+        stderr: {
+          write(text) {
+            stderr += text;
+            cli.onOutput?.(text);
+          },
+          isTTY,
+          columns: 100,
+        },
         environment: { ...environment, ...cli.environment },
         homeDirectory: home.path,
         paths,
@@ -152,14 +172,18 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         client,
         signal: cli.signal ?? new AbortController().signal,
         ask: async (question) => {
+          if (cli.answers === undefined) return undefined;
           stderr += question;
-          return cli.answers?.shift();
+          return cli.answers.shift();
         },
         openBrowser: async (address) => {
           cli.opened?.push(address);
           return cli.opened !== undefined;
         },
-        runProgram: async () => 0,
+        runProgram: async (program, args) => {
+          cli.programs?.push([program, ...args]);
+          return 0;
+        },
       };
       const exitCode = await runCommandLine(argv, context);
       return { exitCode, stdout, stderr };

@@ -49,6 +49,8 @@ function format(status: StatusDocument, context: CliContext): string {
     ...describeTokenFiles(status).map((line) => `\n${line}`),
   ];
   for (const problem of status.problems) {
+    // The session's own line says it already.
+    if (problem.code === 'sign-in-expired' || problem.code === 'sign-in-required') continue;
     lines.push(`\n${paint('yellow', '!')} ${harmless(problem.message)}\n`);
     // Whoever reads this has just run `rolecall status`.
     if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);

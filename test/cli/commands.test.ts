@@ -1,0 +1,189 @@
+// The other commands: logout, profiles, credential-process and the daemon's own, whole output each.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
+import { mask } from './masks.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+async function run(argv: readonly string[], options?: CliOptions) {
+  const { exitCode, stdout, stderr } = await rig.runCli(argv, options);
+  return { exitCode, stdout: mask(stdout, rig.home.path), stderr: mask(stderr, rig.home.path) };
+}
+
+const OTHER = `
+[sso-session other]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+`;
+const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
+const ROLE = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
+
+describe('logout', () => {
+  test('of the only session, of one, of all; signed out already is no error', async () => {
+    rig = await createRig({ config: CONFIG + OTHER });
+    await rig.runCli(['login', SESSION, '--no-wait']);
+    expect(await run(['logout'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: There are several sso-sessions, name one: ${SESSION}, other.\nRun: rolecall logout ${SESSION}\n`,
+    });
+    expect(await run(['logout', SESSION])).toEqual({ exitCode: 0, stdout: `Signed out of ${SESSION}.\n`, stderr: '' });
+    expect(rig.emulator.countCalls('Logout')).toBe(1);
+    expect(await run(['logout', '--all'])).toEqual({
+      exitCode: 0,
+      stdout: `Signed out of ${SESSION}.\nSigned out of other.\n`,
+      stderr: '',
+    });
+    expect(await run(['logout', '--all', '--json'])).toEqual({
+      exitCode: 0,
+      stdout: `{"signedOut":["${SESSION}","other"]}\n`,
+      stderr: '',
+    });
+  });
+
+  test('with no session at all says what to add', async () => {
+    rig = await createRig({ config: '' });
+    for (const argv of [['logout'], ['logout', '--all']]) {
+      const { exitCode, stdout, stderr } = await run(argv);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 6, stdout: '' });
+      expect(stderr).toContain('[sso-session my-sso-session]\n');
+    }
+  });
+});
+
+describe('profiles', () => {
+  test('before anything is listed', async () => {
+    rig = await createRig();
+    const nothing = 'No profile yet; they are made from the list of accounts: rolecall login\n';
+    expect(await run(['profiles', 'list'])).toEqual({ exitCode: 0, stdout: '', stderr: nothing });
+    expect(await run(['profiles', 'sync'])).toEqual({
+      exitCode: 0,
+      stdout: '~/.aws/config: 0 profiles, up to date.\n',
+      stderr: nothing,
+    });
+  });
+
+  test('list, dry run and sync, with what is new, what is left out and nothing written twice', async () => {
+    rig = await createRig({ settings: '[profiles]\nsync = "manual"\n' });
+    await rig.runCli(['login']);
+    writeFileSync(rig.configPath, `${CONFIG}\n[profile taylor.Admin-AF-Permission-Set]\nregion = eu-west-1\n`);
+    const before = readFileSync(rig.configPath, 'utf8');
+    const leftOut = 'Left out taylor.Admin-AF-Permission-Set: you wrote a profile of that name, on line 12.\n';
+
+    expect(await run(['profiles', 'list'])).toEqual({
+      exitCode: 0,
+      stdout: `PROFILE                                  ACCOUNT ID    ACCOUNT          PERMISSION SET           REGION
+Log-Archive.ReadOnly                     044444444444  Log Archive      ReadOnly                 us-east-1
+Shop-Staging.ReadOnly                    333333333333  Shop Staging     ReadOnly                 us-east-1
+professional-af.Admin-AF-Permission-Set  222222222222  professional-af  Admin-AF-Permission-Set  us-east-1
+professional-af.ReadOnly                 222222222222  professional-af  ReadOnly                 us-east-1
+`,
+      stderr: `4 changes not yet written: rolecall profiles sync\n${leftOut}`,
+    });
+    const dryRun = await run(['profiles', 'sync', '--dry-run']);
+    expect(dryRun).toMatchObject({ exitCode: 0, stderr: leftOut });
+    expect(dryRun.stdout).toMatch(/^--- .*\n\+\+\+ .*\n@@ /);
+    expect(dryRun.stdout).toContain('\n+# >>> rolecall >>>\n');
+    expect(dryRun.stdout).toContain(
+      `\n+[profile Log-Archive.ReadOnly]\n+region = us-east-1\n+credential_process = HOME/.local/share/rolecall/bin/rolecall-credential-process --session ${SESSION} --account 044444444444 --role ReadOnly\n`,
+    );
+    expect(readFileSync(rig.configPath, 'utf8')).toBe(before);
+    expect((await rig.runCli(['profiles', 'sync', '--dry-run'], { isTerminal: true })).stdout).toContain(
+      '\u001b[32m+[profile Log-Archive.ReadOnly]\u001b[39m',
+    );
+
+    const json = JSON.parse((await rig.runCli(['profiles', 'sync', '--dry-run', '--json'])).stdout) as object;
+    expect(json).toEqual(await rig.client.call('profiles', {}));
+    expect(JSON.parse((await rig.runCli(['profiles', 'list', '--json'])).stdout)).toEqual(json);
+
+    expect(await run(['profiles', 'sync'])).toEqual({
+      exitCode: 0,
+      stdout: '~/.aws/config: 4 profiles, 4 new.\n',
+      stderr: leftOut,
+    });
+    expect(readFileSync(rig.configPath, 'utf8').startsWith(before)).toBe(true);
+    expect(await run(['profiles', 'sync'])).toMatchObject({ stdout: '~/.aws/config: 4 profiles, up to date.\n' });
+    expect(await run(['profiles', 'sync', '--dry-run'])).toMatchObject({ stdout: '~/.aws/config is up to date.\n' });
+    const after = JSON.parse((await rig.runCli(['profiles', 'sync', '--json'])).stdout) as object;
+    expect(after).toMatchObject({ written: false, added: [], removed: [], changed: [] });
+  });
+});
+
+describe('credential-process', () => {
+  test('prints the document that AWS asks for, alone', async () => {
+    rig = await createRig();
+    await rig.runCli(['login', '--no-wait']);
+    const { exitCode, stdout, stderr } = await rig.runCli(['credential-process', '--session', SESSION, ...ROLE]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      Version: 1,
+      AccessKeyId: expect.stringMatching(/^ASIA/),
+      SecretAccessKey: expect.any(String),
+      SessionToken: expect.any(String),
+      Expiration: expect.stringMatching(/Z$/),
+      AccountId: '111111111111',
+    });
+    expect(stdout.trimEnd()).not.toContain('\n');
+
+    expect(await run(['credential-process', '--current'])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr: 'rolecall: No role is the current one.\nRun: rolecall ls\n',
+    });
+    await rig.client.call('setCurrent', {
+      body: { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set', profile: null },
+    });
+    expect((await rig.runCli(['credential-process', '--current'])).stdout).toBe(stdout);
+  });
+
+  test('each refusal has its exit code, and nothing on stdout', async () => {
+    rig = await createRig();
+    const ask = (...argv: string[]) => run(['credential-process', ...argv]);
+    expect(await ask('--session', SESSION, ...ROLE)).toEqual({ exitCode: 4, stdout: '', stderr: NOT_SIGNED_IN });
+    await rig.runCli(['login']);
+    const usage =
+      'rolecall: credential-process takes --session S --account A --role R, or --current alone.\nRun: rolecall credential-process --help\n';
+    for (const argv of [
+      [],
+      ['--session', SESSION],
+      ['--current', '--role', 'x'],
+      ['--session', SESSION, ...ROLE, '--deadline-seconds', 'soon'],
+    ]) {
+      expect(await ask(...argv)).toEqual({ exitCode: 2, stdout: '', stderr: usage });
+    }
+    expect(await ask('--session', 'nosuch', ...ROLE)).toMatchObject({ exitCode: 6, stdout: '' });
+    expect(await ask('--session', SESSION, '--account', '999', '--role', 'ReadOnly')).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+    });
+    const notAssigned = await ask('--session', SESSION, '--account', '111111111111', '--role', 'ReadOnly');
+    expect(notAssigned).toMatchObject({ exitCode: 5, stdout: '' });
+    expect(notAssigned.stderr).toContain('Admin-AF-Permission-Set');
+    // A line break in a selector is refused, not read as another line.
+    expect(await ask('--session', `${SESSION}\nrole=x`, ...ROLE)).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+test('daemon start names the process that answers', async () => {
+  rig = await createRig();
+  expect(await run(['daemon', 'start'])).toEqual({
+    exitCode: 0,
+    stdout: 'The daemon is running, pid N.\n',
+    stderr: '',
+  });
+});
+
+test('daemon run and emulator are started as programs with their options', async () => {
+  rig = await createRig();
+  const programs: string[][] = [];
+  await rig.runCli(['daemon', 'run'], { programs });
+  await rig.runCli(['emulator', '--port', '4000', '--directory', 'd.json', '--auto-approve', '--json'], { programs });
+  await rig.runCli(['emulator'], { programs });
+  expect(programs).toEqual([
+    ['daemon', '--foreground'],
+    ['emulator', '--port', '4000', '--directory', 'd.json', '--auto-approve', '--json'],
+    ['emulator'],
+  ]);
+});

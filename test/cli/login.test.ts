@@ -1,0 +1,331 @@
+// `rolecall login` as a person sees it: every outcome of a sign-in, whole.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { mask } from './masks.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+async function run(argv: readonly string[], options?: CliOptions) {
+  const { exitCode, stdout, stderr } = await rig.runCli(argv, options);
+  return { exitCode, stdout: mask(stdout, rig.home.path), stderr: mask(stderr, rig.home.path) };
+}
+
+const PROMPT = `Signing in to ${SESSION}
+
+  Code   CODE
+  Page   http://EMULATOR/device?user_code=CODE
+
+Approve only if you just started this and the page shows the same code.
+`;
+const NOT_OPENED = 'Open the page in a browser, on this machine or another.\n';
+const WAITING = 'Waiting for your approval; the code is good for A WHILE … Ctrl-C stops.\n';
+const TOKEN_FILE = "For the hand-written profile account1 the access token is also in the AWS CLI's own token file.\n";
+const TWO_SESSIONS = CONFIG.replaceAll('account1', 'account-of-two').concat(`
+[sso-session other]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access
+`);
+
+/** Waits until the emulator has a code to approve or deny. */
+function pendingCode(): Promise<string> {
+  return waitFor('a pending sign-in', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
+}
+
+describe('a sign-in', () => {
+  test('shows code and page, tells what there is, and the next one needs no browser and tells what has changed', async () => {
+    rig = await createRig();
+    expect(await run(['login'])).toEqual({
+      exitCode: 0,
+      stdout: `4 accounts, 5 permission sets.
+  +  Log Archive      044444444444  ReadOnly
+  +  professional-af  222222222222  Admin-AF-Permission-Set
+  +  professional-af  222222222222  ReadOnly
+  +  Shop Staging     333333333333  ReadOnly
+  +  taylor           111111111111  Admin-AF-Permission-Set
+~/.aws/config: 5 profiles, 5 new.
+Try: aws sts get-caller-identity --profile Log-Archive.ReadOnly
+`,
+      stderr: `${PROMPT}${NOT_OPENED}${WAITING}Signed in to ${SESSION}.\n${TOKEN_FILE}`,
+    });
+
+    rig.emulator.directory.addAccount({ accountId: '555555555555', accountName: 'New One', kind: 'created' });
+    rig.emulator.directory.assign({ accountId: '555555555555', permissionSet: 'ReadOnly', user: 'taylor' });
+    rig.emulator.directory.removeAccount('333333333333');
+    const opened: string[] = [];
+    expect(await run(['login', SESSION], { opened })).toEqual({
+      exitCode: 0,
+      stdout: `4 accounts, 5 permission sets.
+  +  New One  555555555555  ReadOnly
+  -  -        333333333333  ReadOnly
+~/.aws/config: 5 profiles, 1 new, 1 gone.
+Try: aws sts get-caller-identity --profile New-One.ReadOnly
+`,
+      stderr: `Already signed in to ${SESSION}; no browser needed.\n${TOKEN_FILE}`,
+    });
+    expect(opened).toEqual([]);
+
+    // By our own profile and by the native one: the session behind it.
+    for (const argv of [
+      ['login', '--profile', 'taylor.Admin-AF-Permission-Set'],
+      ['login', '--profile', 'account1'],
+      ['login', '--sso-session', SESSION],
+    ]) {
+      expect(await run(argv)).toMatchObject({
+        exitCode: 0,
+        stdout: '4 accounts, 5 permission sets.\n~/.aws/config: 5 profiles, up to date.\n',
+      });
+    }
+    expect(await run(['login', '--profile', 'nobody'])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr:
+        'rolecall: No profile "nobody" belongs to an sso-session that rolecall knows.\nRun: rolecall profiles list\n',
+    });
+    expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+  });
+
+  test('with --force or --fresh asks for approval although the session is live', async () => {
+    rig = await createRig({ config: CONFIG.slice(0, CONFIG.indexOf('[profile')) });
+    await rig.runCli(['login', '--no-wait']);
+    expect(await run(['login', '--force', '--no-wait'])).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `${PROMPT}${NOT_OPENED}${WAITING}Signed in to ${SESSION}.\n`,
+    });
+    expect(rig.emulator.countCalls('Logout')).toBe(0);
+    expect(await run(['login', '--fresh', '--no-wait'])).toMatchObject({ exitCode: 0 });
+    expect(rig.emulator.countCalls('Logout')).toBe(1);
+    expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(3);
+  });
+
+  test('opens exactly the page it shows, and none with --no-browser', async () => {
+    rig = await createRig();
+    const opened: string[] = [];
+    const first = await rig.runCli(['login', '--no-wait'], { opened });
+    const page = /Page {3}(\S+)/.exec(first.stderr)?.[1];
+    expect(opened).toEqual([page]);
+    expect(page).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/device\?user_code=[A-Z]{4}-[A-Z]{4}$/);
+    expect(first.stderr).toContain('The page was opened in your browser.\n');
+
+    const second = await run(['login', '--no-wait', '--force', '--no-browser'], { opened });
+    expect(second.stderr).toBe(`${PROMPT}${NOT_OPENED}${WAITING}Signed in to ${SESSION}.\n`);
+    expect(opened).toHaveLength(1);
+  });
+
+  test('still shows the code when the page does not contain it', async () => {
+    rig = await createRig({ emulator: { completeUriHasUserCode: false } });
+    const { stderr } = await rig.runCli(['login', '--no-wait']);
+    expect(stderr).toMatch(/Code {3}[A-Z]{4}-[A-Z]{4}\n/);
+    expect(/Page {3}(.*)\n/.exec(stderr)?.[1]).not.toMatch(/[A-Z]{4}-[A-Z]{4}/);
+  });
+
+  test('prints a page of a stranger with a warning and never opens it', async () => {
+    // The emulator names its page by 127.0.0.1, which is another origin than the endpoint that the daemon speaks to.
+    rig = await createRig();
+    const endpoint = rig.emulator.url.replace('127.0.0.1', 'localhost');
+    mkdirSync(dirname(rig.paths.settingsFile), { recursive: true, mode: 0o700 });
+    writeFileSync(rig.paths.settingsFile, `[endpoints]\nsso_oidc = "${endpoint}"\n`, { mode: 0o600 });
+    await rig.restartDaemon();
+    const opened: string[] = [];
+    const { exitCode, stderr } = await run(['login', '--no-wait'], { opened });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("Warning: that page is neither AWS's nor your start URL's, so it was not opened.\n");
+    expect(stderr).toContain('  Page   http://EMULATOR/device');
+    expect(opened).toEqual([]);
+  });
+
+  test('on a terminal is coloured and counts down on one line that is gone at the end', async () => {
+    rig = await createRig();
+    const { stdout, stderr } = await rig.runCli(['login'], { isTerminal: true });
+    expect(stderr).toContain(`Signing in to \u001b[1m${SESSION}\u001b[22m`);
+    expect(stderr).toMatch(/\r\u001b\[KWaiting for your approval; .*\r\u001b\[KSigned in to/s);
+    expect(stdout).toMatch(/\u001b\[32m {2}\+ {2}Log Archive/);
+    const plain = await rig.runCli(['login', '--force'], { isTerminal: true, environment: { NO_COLOR: '1' } });
+    expect(plain.stdout + plain.stderr.replaceAll('\r\u001b[K', '')).not.toContain('\u001b');
+  });
+
+  test('with --json prints one document on stdout', async () => {
+    rig = await createRig();
+    const { exitCode, stdout } = await rig.runCli(['login', '--json']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      session: SESSION,
+      state: 'approved',
+      setup: { state: 'done', accountsTotal: 4, permissionSets: 5, complete: true, profiles: { total: 5 } },
+    });
+    const again = await rig.runCli(['login', '--json', '--no-wait']);
+    expect(JSON.parse(again.stdout)).toEqual({ session: SESSION, state: 'live', setup: null });
+  });
+});
+
+describe('a sign-in that comes to nothing', () => {
+  test('denied on the page: exit 4, and the command to try again', async () => {
+    rig = await createRig({ emulator: { autoApprove: false } });
+    const login = run(['login']);
+    rig.emulator.deny(await pendingCode());
+    expect(await login).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: `${PROMPT}${NOT_OPENED}${WAITING}rolecall: The sign-in to ${SESSION} was denied on the page.\nRun: rolecall login ${SESSION}\n`,
+    });
+  });
+
+  test('not approved in time: exit 4', async () => {
+    rig = await createRig({ emulator: { autoApprove: false, deviceCodeLifetimeSeconds: 1 } });
+    const { exitCode, stderr } = await run(['login']);
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(
+      `rolecall: The code for ${SESSION} was not approved in time.\nRun: rolecall login ${SESSION}\n`,
+    );
+  });
+
+  test('Ctrl-C: exit 130, and the code can no longer sign anybody in', async () => {
+    rig = await createRig({ emulator: { autoApprove: false } });
+    const interrupt = new AbortController();
+    const login = run(['login'], { signal: interrupt.signal });
+    const code = await pendingCode();
+    await waitFor('the command to wait', async () => {
+      const { sessions } = await rig.client.call('status', {});
+      return sessions[0]?.state === 'pending';
+    });
+    interrupt.abort(new Error('interrupted'));
+    expect(await login).toMatchObject({ exitCode: 130, stdout: '' });
+    expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
+    rig.emulator.approve(code);
+    const { sessions } = await rig.client.call('status', {});
+    expect(sessions[0]?.state).toBe('signed-out');
+  });
+
+  test('Ctrl-C while it waits says that the code is of no use any more', async () => {
+    rig = await createRig({ emulator: { autoApprove: false } });
+    const interrupt = new AbortController();
+    let seen = '';
+    const login = run(['login'], { signal: interrupt.signal, isTerminal: true, onOutput: (text) => (seen += text) });
+    await waitFor('the progress line', () => seen.includes('Waiting for your approval'));
+    interrupt.abort(new Error('interrupted'));
+    const { exitCode, stderr } = await login;
+    expect(exitCode).toBe(130);
+    expect(stderr.endsWith('\r\u001b[KThe sign-in was cancelled; its code is of no use any more.\n\n')).toBe(true);
+  });
+
+  test('cancelled elsewhere: exit 4', async () => {
+    rig = await createRig({ emulator: { autoApprove: false } });
+    const login = run(['login']);
+    await pendingCode();
+    await waitFor('the sign-in to be pending', async () => {
+      return (await rig.client.call('signIn', { session: SESSION }))?.state === 'pending';
+    });
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    const { exitCode, stderr } = await login;
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(`rolecall: The sign-in to ${SESSION} was cancelled.\nRun: rolecall login ${SESSION}\n`);
+  });
+
+  test('Identity Center failing: exit 7, one sentence and a command', async () => {
+    rig = await createRig();
+    rig.emulator.addFault({ operation: 'StartDeviceAuthorization', kind: 'throttle' });
+    const { exitCode, stdout, stderr } = await run(['login']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
+    expect(stderr).toMatch(/^rolecall: .*my-sso-session.*\nRun: rolecall status\n$/);
+  });
+});
+
+describe('Ctrl-C after the sign-in', () => {
+  test('leaves the listing to the daemon and says so', async () => {
+    rig = await createRig();
+    rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 600 });
+    const interrupt = new AbortController();
+    let seen = '';
+    const login = run(['login'], { signal: interrupt.signal, onOutput: (text) => (seen += text) });
+    await waitFor('the list of accounts to be under way', () => /Listing/.test(seen));
+    interrupt.abort(new Error('interrupted'));
+    const { exitCode, stderr } = await login;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('You are signed in; the daemon lists the accounts and writes the profiles by itself.\n');
+    await waitFor('the profiles', () => readFileSync(rig.configPath, 'utf8').includes('taylor.Admin-AF'));
+  });
+});
+
+describe('which sso-session', () => {
+  test('with none says which lines to add', async () => {
+    rig = await createRig({ config: '' });
+    expect(await run(['login'])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr: `Add these lines to ~/.aws/config, with the start URL and region that your administrator gave you:
+
+[sso-session my-sso-session]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access
+
+rolecall: There is no [sso-session …] in ~/.aws/config yet.
+Run: mkdir -p ~/.aws && \${EDITOR:-vi} ~/.aws/config
+`,
+    });
+    // The very lines that were printed work.
+    const lines = (await rig.runCli(['login'])).stderr.split('\n').slice(2, 6);
+    mkdirSync(dirname(rig.configPath), { mode: 0o700 });
+    expect((await rig.runCli(['login'])).stderr).toContain('\nRun: ${EDITOR:-vi} ~/.aws/config\n');
+    writeFileSync(rig.configPath, `${lines.join('\n')}\n`, { mode: 0o600 });
+    expect(await run(['login', '--no-wait'])).toMatchObject({ exitCode: 0 });
+  });
+
+  test('with several names them, takes the one that is named, and asks on a terminal', async () => {
+    rig = await createRig({ config: TWO_SESSIONS });
+    expect(await run(['login'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: There are several sso-sessions, name one: ${SESSION}, other.\nRun: rolecall login ${SESSION}\n`,
+    });
+    expect(await run(['login', 'nosuch'])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr: `rolecall: There is no sso-session "nosuch"; there is: ${SESSION}, other.\nRun: rolecall status\n`,
+    });
+    for (const answer of ['2', ' other ']) {
+      const { exitCode, stderr } = await run(['login', '--no-wait'], { answers: [answer] });
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain(
+        `  1  ${SESSION}  https://d-1234567890.awsapps.com/start\n` +
+          '  2  other           https://d-1234567890.awsapps.com/start\n' +
+          'Which sso-session (number or name)? ',
+      );
+      expect(stderr).toMatch(/igned in to other/);
+    }
+    expect(await run(['login'], { answers: [''] })).toMatchObject({ exitCode: 2 });
+    expect(await run(['login'], { answers: ['3'] })).toMatchObject({ exitCode: 6 });
+  });
+
+  test('named twice is a mistake', async () => {
+    rig = await createRig();
+    expect(await run(['login', SESSION, '--profile', 'account1'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'rolecall: Name the sso-session once: as the argument, by --sso-session or by --profile.\nRun: rolecall login --help\n',
+    });
+  });
+
+  test('a config that cannot be read as one is named by file and line', async () => {
+    rig = await createRig({ config: '[profile a]\nregion = us-east-1\n[sso-session broken\n' });
+    const { exitCode, stdout, stderr } = await run(['login']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^rolecall: .*HOME\/\.aws\/config.*3.*\nRun: \$\{EDITOR:-vi\} \+3 HOME\/\.aws\/config\n$/);
+  });
+});
+
+test('a config that cannot be written fails after the sign-in, which stays', async () => {
+  rig = await createRig({ config: `${CONFIG}\n# >>> rolecall >>>\n` });
+  const { exitCode, stdout, stderr } = await run(['login']);
+  expect(exitCode).not.toBe(0);
+  expect(stdout).toContain('4 accounts, 5 permission sets.\n');
+  expect(stderr).toContain(`Signed in to ${SESSION}.\n`);
+  expect(stderr).toMatch(/rolecall: .*\nRun: .*\n$/);
+  expect(await run(['status', '--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+});

@@ -1,0 +1,169 @@
+// `rolecall ls` with everything that AWS's free text may do to a terminal.
+import { afterEach, describe, expect, test } from 'vitest';
+import type { DirectoryDocument } from '../../src/emulator/directory-document.ts';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
+import { mask } from './masks.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+async function run(argv: readonly string[], options?: CliOptions) {
+  const { exitCode, stdout, stderr } = await rig.runCli(argv, options);
+  return { exitCode, stdout: mask(stdout, rig.home.path), stderr: mask(stderr, rig.home.path) };
+}
+
+const ALL = `ACCOUNT          ID            PERMISSION SET
+Log Archive      044444444444  ReadOnly
+professional-af  222222222222  Admin-AF-Permission-Set
+professional-af  222222222222  ReadOnly
+Shop Staging     333333333333  ReadOnly
+taylor           111111111111  Admin-AF-Permission-Set
+`;
+const AGE = 'Listed A MOMENT ago.\n';
+
+/** One user with one permission set in an account of each name. */
+function directoryOf(names: readonly (string | undefined)[]): DirectoryDocument {
+  const accounts = names.map((accountName, index) => ({
+    accountId: String(100_000_000_001 + index),
+    ...(accountName === undefined ? {} : { accountName }),
+    emailAddress: `a${index}@example.com`,
+    kind: 'created' as const,
+  }));
+  return {
+    startUrl: 'https://d-1234567890.awsapps.com/start',
+    region: 'us-east-1',
+    organization: { managementAccountId: '100000000001' },
+    accounts: accounts.map((account, index) => (index === 0 ? { ...account, kind: 'management' as const } : account)),
+    users: [{ userName: 'taylor', displayName: 'Taylor', groups: [] }],
+    groups: [],
+    permissionSets: [{ name: 'ReadOnly', sessionDurationSeconds: 3600 }],
+    assignments: accounts.map(({ accountId }) => ({ accountId, permissionSet: 'ReadOnly', user: 'taylor' })),
+  };
+}
+
+describe('the list', () => {
+  test('before a first sign-in is an error with a command, or an empty document', async () => {
+    rig = await createRig();
+    expect(await run(['ls'])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr: 'rolecall: No account was ever listed here.\nRun: rolecall login\n',
+    });
+    const json = await rig.runCli(['ls', '--json']);
+    expect({ ...json, stdout: JSON.parse(json.stdout) }).toEqual({
+      exitCode: 0,
+      stdout: { asOf: null, complete: false, accounts: [] },
+      stderr: '',
+    });
+    expect(await run(['ls', '--refresh'])).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`,
+    });
+  });
+
+  test('shows all, what matches every word, as JSON, and stays after a logout', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    expect(await run(['ls'])).toEqual({ exitCode: 0, stdout: ALL, stderr: AGE });
+    const shop = {
+      exitCode: 0,
+      stdout: 'ACCOUNT       ID            PERMISSION SET\nShop Staging  333333333333  ReadOnly\n',
+      stderr: AGE,
+    };
+    for (const query of [
+      ['shop'],
+      ['SHOP', 'read'],
+      ['read shop'],
+      ['3333'],
+      ['shop-staging@example'],
+      [SESSION, 'shop'],
+    ]) {
+      expect(await run(['ls', ...query])).toEqual(shop);
+    }
+    const nothing = 'rolecall: Nothing among your accounts matches "shop admin".\nRun: rolecall ls\n';
+    expect(await run(['ls', 'shop', 'admin'])).toEqual({ exitCode: 6, stdout: '', stderr: nothing });
+    const json = await rig.runCli(['ls', 'shop', 'admin', '--json']);
+    expect(json).toMatchObject({ exitCode: 6, stderr: nothing });
+    expect(JSON.parse(json.stdout)).toMatchObject({ accounts: [] });
+
+    const document = await rig.client.call('accounts', { query: {} });
+    expect(JSON.parse((await rig.runCli(['ls', '--json'])).stdout)).toEqual(document);
+    expect(JSON.parse((await rig.runCli(['ls', '--json', 'shop'])).stdout)).toEqual({
+      ...document,
+      accounts: document.accounts.filter(({ accountName }) => accountName === 'Shop Staging'),
+    });
+
+    await rig.runCli(['logout']);
+    expect(await run(['ls'])).toEqual({ exitCode: 0, stdout: ALL, stderr: AGE });
+  });
+
+  test('says so when it is incomplete, and --refresh completes it with progress on a terminal', async () => {
+    rig = await createRig();
+    rig.emulator.addFault({ operation: 'ListAccountRoles', detail: '333333333333', kind: 'status', status: 400 });
+    await rig.runCli(['login']);
+    const partly = await run(['ls']);
+    expect(partly.exitCode).toBe(0);
+    expect(partly.stderr).toBe('Listed A MOMENT ago. It is incomplete: rolecall ls --refresh\n');
+    rig.emulator.clearFaults();
+    rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 700 });
+    let seen = '';
+    const whole = await rig.runCli(['ls', '--refresh'], { isTerminal: true, onOutput: (text) => (seen += text) });
+    expect(seen).toMatch(/\r\u001b\[KListing permission sets, \d of 4 accounts …/);
+    expect(mask(whole.stdout.replaceAll(/\u001b\[\d+m/g, ''))).toBe(ALL);
+    expect(mask(whole.stderr).endsWith(`\r\u001b[K${AGE}`)).toBe(true);
+  });
+
+  test('has a column for the session when there are several', async () => {
+    rig = await createRig({
+      config: `${CONFIG}\n[sso-session other]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n`,
+    });
+    await Promise.all([rig.runCli(['login', SESSION]), rig.runCli(['login', 'other'])]);
+    const { stdout } = await run(['ls', 'shop']);
+    expect(stdout).toBe(
+      'ACCOUNT       ID            PERMISSION SET  SESSION\n' +
+        `Shop Staging  333333333333  ReadOnly        ${SESSION}\n` +
+        'Shop Staging  333333333333  ReadOnly        other\n',
+    );
+    expect((await run(['ls', 'shop', 'other'])).stdout).toBe(
+      'ACCOUNT       ID            PERMISSION SET\nShop Staging  333333333333  ReadOnly\n',
+    );
+  });
+});
+
+describe('names that AWS lets people give', () => {
+  const HOSTILE = [
+    'plain',
+    'clear\u001b[2J\u001b]0;title\u0007',
+    'bidi\u202egnp.exe\u2066\u061c',
+    'two\nlines\r\tand tab',
+    'c1\u009b31m',
+    'quotes \' " ] $(touch x) `id`',
+    '🚀 rocket',
+    '会計',
+    'x'.repeat(50),
+    undefined,
+  ];
+
+  test('cannot move the cursor, turn the writing round or add a line; columns stay aligned', async () => {
+    rig = await createRig({ emulator: { directory: directoryOf(HOSTILE) } });
+    const login = await rig.runCli(['login'], { isTerminal: true, environment: { NO_COLOR: '1' } });
+    const ls = await rig.runCli(['ls'], { isTerminal: true, environment: { NO_COLOR: '1' } });
+    const list = await rig.runCli(['profiles', 'list']);
+    const diff = await rig.runCli(['profiles', 'sync', '--dry-run']);
+    for (const text of [login.stdout, ls.stdout, list.stdout, diff.stdout]) {
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202a-\u202e\u2066-\u2069]/);
+    }
+    const lines = ls.stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(1 + HOSTILE.length);
+    expect(lines.filter((line) => line.includes('\ufffd'))).toHaveLength(4);
+    expect(lines.find((line) => line.includes('100000000010'))).toMatch(/^- +100000000010 {2}ReadOnly$/);
+    expect(lines.find((line) => line.includes('rocket'))).toMatch(/^🚀 rocket {43}100000000007/);
+    expect(lines.find((line) => line.includes('会計'))).toMatch(/^会計 {48}100000000008/);
+    // JSON says it as it is.
+    const names = (
+      JSON.parse((await rig.runCli(['ls', '--json'])).stdout) as { accounts: { accountName: string | null }[] }
+    ).accounts;
+    expect(names.map(({ accountName }) => accountName)).toContain(HOSTILE[1]);
+  });
+});

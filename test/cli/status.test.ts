@@ -1,0 +1,156 @@
+// `rolecall status` in every state that a session and a daemon can be in.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { loadVersion } from '../../src/local-api/version.ts';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { mask } from './masks.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+async function run(argv: readonly string[], options?: CliOptions) {
+  const { exitCode, stdout, stderr } = await rig.runCli(argv, options);
+  return { exitCode, stdout: mask(stdout, rig.home.path), stderr: mask(stderr, rig.home.path) };
+}
+
+const FACTS = `
+Tokens    in memory only, until the daemon stops
+Endpoint  SSO OIDC, the SSO portal, STS at http://EMULATOR (from the environment, not AWS's own)
+Daemon    rolecall VERSION, pid N
+`;
+const TOKEN_FILE = `
+The access token of ${SESSION} is also in the AWS CLI's own token file, for the hand-written profile account1.
+`;
+
+test('signed out, signed in, ended: a line each, with what to type where that helps', async () => {
+  rig = await createRig();
+  expect(await run(['status'])).toEqual({
+    exitCode: 0,
+    stdout: `${SESSION}  signed out  rolecall login ${SESSION}\n${FACTS}`,
+    stderr: '',
+  });
+  expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
+
+  await rig.runCli(['login']);
+  expect(await run(['status'])).toEqual({
+    exitCode: 0,
+    stdout: `${SESSION}  signed in  4 accounts, 5 permission sets, listed A MOMENT ago\n${FACTS}${TOKEN_FILE}`,
+    stderr: '',
+  });
+  expect(await run(['status', '--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+
+  rig.emulator.revokeSessions();
+  const refused = await rig.runCli([
+    'credential-process',
+    '--session',
+    SESSION,
+    '--account',
+    '111111111111',
+    '--role',
+    'Admin-AF-Permission-Set',
+  ]);
+  expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
+  expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
+  expect(await run(['status'])).toEqual({
+    exitCode: 0,
+    stdout: `${SESSION}  sign-in has ended  rolecall login ${SESSION}\n${FACTS}`,
+    stderr: '',
+  });
+});
+
+test('waiting for approval, then listing', async () => {
+  rig = await createRig({ emulator: { autoApprove: false } });
+  rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 500 });
+  const login = rig.runCli(['login']);
+  const code = await waitFor('a pending sign-in', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
+  await waitFor('the daemon to be waiting', async () => {
+    return (await rig.client.call('signIn', { session: SESSION }))?.state === 'pending';
+  });
+  expect((await run(['status'])).stdout).toBe(`${SESSION}  waiting for approval\n${FACTS}`);
+  expect(await run(['status', '--check'])).toMatchObject({ exitCode: 4 });
+  rig.emulator.approve(code);
+  await waitFor('the listing', async () => {
+    return /signed in {2}listing, \d of 4 accounts/.test((await rig.runCli(['status'])).stdout);
+  });
+  expect(await login).toMatchObject({ exitCode: 0 });
+});
+
+test('the end of the session when settings say how long one lasts, and the current role', async () => {
+  rig = await createRig({ settings: `[session.${SESSION}]\nsession_hours = 10\n` });
+  await rig.runCli(['login']);
+  await rig.client.call('setCurrent', {
+    body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
+  });
+  const { stdout } = await run(['status']);
+  expect(stdout).toContain(`${SESSION}  signed in  9 h 59 min left  4 accounts`);
+  expect(stdout).toContain(`Current role  ReadOnly in 044444444444, ${SESSION}\n`);
+  await rig.client.call('setCurrent', {
+    body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: 'logs' },
+  });
+  expect((await run(['status'])).stdout).toContain(`ReadOnly in 044444444444, ${SESSION} (profile logs)\n`);
+});
+
+test('without an sso-session says where what to add is said', async () => {
+  rig = await createRig({ config: '' });
+  expect(await run(['status'])).toEqual({
+    exitCode: 0,
+    stdout: `No sso-session in ~/.aws/config yet; what to add is said by: rolecall login\n${FACTS}`,
+    stderr: '',
+  });
+  expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
+});
+
+test('a problem is told with the command that mends it', async () => {
+  rig = await createRig({ config: `${CONFIG}\n[sso-session broken]\nsso_region = us-east-1\n` });
+  const { exitCode, stdout } = await run(['status']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/\n! .*HOME\/\.aws\/config.*\n {2}Run: \$\{EDITOR:-vi\} \+\d+ HOME\/\.aws\/config\n$/);
+});
+
+test('--json is the document of the local API', async () => {
+  rig = await createRig();
+  const { exitCode, stdout } = await rig.runCli(['status', '--json']);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toEqual(await rig.client.call('status', {}));
+});
+
+test('endpoint variables of this shell that the daemon does not have are named, and only they', async () => {
+  rig = await createRig();
+  const other = { AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:1' };
+  const note =
+    'Note: AWS_ENDPOINT_URL_SSO of this shell is not what the daemon was started with; to make it use that: rolecall daemon restart\n';
+  expect((await run(['status'], { environment: other })).stderr).toBe(note);
+  expect((await run(['status', '--json'], { environment: other })).stderr).toBe(note);
+  expect((await run(['status', '--check'], { environment: other })).stderr).toBe('');
+  expect((await run(['logout'], { environment: { ...other, AWS_ENDPOINT_URL_STS: '' } })).stderr).toBe(
+    'Note: AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS of this shell are not what the daemon was started with; to make it use those: rolecall daemon restart\n',
+  );
+
+  // An endpoint of the settings stands above every shell's.
+  mkdirSync(dirname(rig.paths.settingsFile), { recursive: true, mode: 0o700 });
+  writeFileSync(rig.paths.settingsFile, `[endpoints]\nsso = "${rig.emulator.url}"\n`, { mode: 0o600 });
+  await rig.restartDaemon();
+  const { stdout, stderr } = await run(['status'], { environment: other });
+  expect(stderr).toBe('');
+  expect(stdout).toContain(
+    `Endpoint  SSO OIDC, STS at http://EMULATOR (from the environment, not AWS's own)\n` +
+      `Endpoint  the SSO portal at http://EMULATOR (from the settings, not AWS's own)\n`,
+  );
+});
+
+test('a daemon of another version is named', async () => {
+  rig = await createRig({ version: '9.9.9' });
+  expect((await rig.runCli(['status'])).stderr).toBe(
+    `Note: the daemon is rolecall 9.9.9, this command is ${loadVersion()}; to bring them together: rolecall daemon restart\n`,
+  );
+});
+
+test('colours on a terminal, and none with NO_COLOR or on a dumb one', async () => {
+  rig = await createRig();
+  expect((await rig.runCli(['status'], { isTerminal: true })).stdout).toContain('\u001b[2msigned out\u001b[22m');
+  for (const environment of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
+    expect((await rig.runCli(['status'], { isTerminal: true, environment })).stdout).not.toContain('\u001b');
+  }
+});

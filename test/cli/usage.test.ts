@@ -1,0 +1,274 @@
+// What a person gets who types something wrong, and that whatever we tell people to type can be typed.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/command-tree.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
+import { findQuickCommand } from '../../src/cli/quick-command.ts';
+import { ERROR_TABLE, NotFoundError, UnavailableError } from '../../src/core/errors.ts';
+import { loadVersion } from '../../src/local-api/version.ts';
+import { createRig, type Rig } from '../helpers/rig.ts';
+import { mask } from './masks.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig();
+});
+afterAll(() => rig.remove());
+
+const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
+/** For a tree that is only looked at. */
+const UNUSED = {} as CliContext;
+
+function findCommand(words: readonly string[]): { command: Command; rest: readonly string[] } {
+  let command = createProgram(UNUSED, () => undefined);
+  for (const [index, word] of words.entries()) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) return { command, rest: words.slice(index) };
+    command = next;
+  }
+  return { command, rest: [] };
+}
+
+/** What is wrong with a command line of ours as a person would type it; undefined when nothing is. */
+function findFault(commandLine: string): string | undefined {
+  const { command, rest } = findCommand(commandLine.split(/\s+/).slice(1));
+  if (command.commands.length > 0 && rest[0] !== '--help') return `"${commandLine}" is no command`;
+  const words = [...rest];
+  let given = 0;
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '--help' || word === '--debug') continue;
+    if (word.startsWith('--')) {
+      const option = command.options.find(({ long }) => long === word);
+      if (option === undefined) return `"${commandLine}" has the unknown option ${word}`;
+      if (option.required) words.shift();
+    } else {
+      given += 1;
+    }
+  }
+  const { registeredArguments } = command;
+  const most = registeredArguments.some(({ variadic }) => variadic) ? Infinity : registeredArguments.length;
+  return given > most ? `"${commandLine}" has too many arguments` : undefined;
+}
+
+describe('what we tell people to type', () => {
+  test('a fault in a hint would be found', () => {
+    expect(findFault('rolecall frobnicate')).toBe('"rolecall frobnicate" is no command');
+    expect(findFault('rolecall daemon frobnicate')).toBe('"rolecall daemon frobnicate" is no command');
+    expect(findFault('rolecall ls --frobnicate')).toBe(
+      '"rolecall ls --frobnicate" has the unknown option --frobnicate',
+    );
+    expect(findFault('rolecall status now')).toBe('"rolecall status now" has too many arguments');
+    expect(findFault('rolecall profiles sync --dry-run')).toBeUndefined();
+  });
+
+  test('every hint of the table of errors is a command that exists', () => {
+    const hints = Object.values(ERROR_TABLE).flatMap(({ codes }) => Object.values(codes));
+    expect(hints.length).toBeGreaterThan(20);
+    expect(hints.flatMap((hint) => findFault(hint) ?? [])).toEqual([]);
+  });
+
+  test('so is every command line in the strings of our sources', () => {
+    const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+    const found = files.flatMap((path) => {
+      const text = readFileSync(join(SOURCES, path), 'utf8');
+      // At the start of a string, or after the colon of a sentence.
+      const literals = [...text.matchAll(/(?:['`]|: )(rolecall (?:[a-z]|--)[^'`\n\\]*)/g)].map(
+        ([, literal = '']) => literal,
+      );
+      // Usage lines, and sentences about rolecall itself, are no command lines.
+      const isProse = (literal: string) =>
+        literal.includes('[') || /^rolecall (is|has|calls|waits|cannot|can't)\b/.test(literal);
+      return literals
+        .filter((literal) => !isProse(literal))
+        .map((literal) =>
+          literal
+            .replaceAll(/\$\{[^}]*\}?/g, 'WORD')
+            .replace(/[.,;)].*$/, '')
+            .trim(),
+        )
+        .map((literal) => ({ path, literal }));
+    });
+    expect(found.length).toBeGreaterThan(40);
+    const faults = found.flatMap(({ path, literal }) => {
+      const fault = findFault(literal);
+      return fault === undefined ? [] : [`${path}: ${fault}`];
+    });
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('mistakes', () => {
+  const cases: readonly [argv: string[], message: string, hint: string][] = [
+    [['logni'], 'There is no command "logni"; did you mean "login"?', 'rolecall login'],
+    [
+      ['logni', '--force', 'my session'],
+      'There is no command "logni"; did you mean "login"?',
+      "rolecall login --force 'my session'",
+    ],
+    [['frobnicate'], 'There is no command "frobnicate".', 'rolecall --help'],
+    [
+      ['profiles', 'snyc', '--dry-run'],
+      'rolecall profiles has no command "snyc"; did you mean "sync"?',
+      'rolecall profiles sync --dry-run',
+    ],
+    [['profiles', 'frobnicate'], 'rolecall profiles has no command "frobnicate".', 'rolecall profiles --help'],
+    [['login', '--forc'], 'rolecall login has no option "--forc"; did you mean "--force"?', 'rolecall login --force'],
+    [
+      ['status', '--chek'],
+      'rolecall status has no option "--chek"; did you mean "--check"?',
+      'rolecall status --check',
+    ],
+    [['ls', '--frobnicate'], 'rolecall ls has no option "--frobnicate".', 'rolecall ls --help'],
+    [['status', 'now'], 'rolecall status takes no argument.', 'rolecall status --help'],
+    [['login', 'a', 'b'], 'rolecall login takes one argument at most.', 'rolecall login --help'],
+    [['login', '--profile'], "Option '--profile <name>' argument missing.", 'rolecall login --help'],
+    [['login', '\u001b[2J', 'b'], 'rolecall login takes one argument at most.', 'rolecall login --help'],
+    [['\u001b[2J'], 'There is no command "\ufffd[2J".', 'rolecall --help'],
+  ];
+  test.each(cases)('%j', async (argv, message, hint) => {
+    expect(await rig.runCli(argv)).toEqual({ exitCode: 2, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
+  });
+
+  test.each([[[]], [['daemon']], [['profiles']]])(
+    'no command at all, as in %j: what there is, exit 2',
+    async (argv) => {
+      const { exitCode, stdout, stderr } = await rig.runCli(argv);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(/^Usage: rolecall.*\n/);
+      expect(stderr).toContain('Commands:\n');
+    },
+  );
+});
+
+describe('help', () => {
+  test('of rolecall names every command and where to start', async () => {
+    const { exitCode, stdout, stderr } = await rig.runCli(['--help']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    for (const command of createProgram(UNUSED, () => undefined).commands) {
+      expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'));
+    }
+    expect(stdout.endsWith('\nA day starts with: rolecall login\n')).toBe(true);
+  });
+
+  test('of each command lists its options', async () => {
+    const walk = (command: Command, path: string[]): [Command, string[]][] => [
+      [command, path],
+      ...command.commands.flatMap((child) => walk(child, [...path, child.name()])),
+    ];
+    const [, ...commands] = walk(
+      createProgram(UNUSED, () => undefined),
+      [],
+    );
+    expect(commands.length).toBeGreaterThan(14);
+    for (const [command, path] of commands) {
+      const { exitCode, stdout, stderr } = await rig.runCli([...path, '--help']);
+      expect({ path, exitCode, stderr }).toEqual({ path, exitCode: 0, stderr: '' });
+      expect(stdout).toContain(`Usage: rolecall ${path.join(' ')}`);
+      for (const option of command.options.filter(({ hidden }) => !hidden)) {
+        expect(stdout).toContain(`  ${option.flags}`);
+      }
+    }
+  });
+
+  test('--version is that of the package', async () => {
+    for (const flag of ['--version', '-V']) {
+      expect(await rig.runCli([flag])).toEqual({ exitCode: 0, stdout: `${loadVersion()}\n`, stderr: '' });
+    }
+  });
+});
+
+describe('the quick way round the parser', () => {
+  test('is taken for what is plain to see, and for nothing else', () => {
+    for (const argv of [
+      ['status'],
+      ['status', '--check'],
+      ['status', '--json'],
+      ['ls'],
+      ['ls', 'a', '--json', 'b'],
+      ['ls', '--refresh'],
+    ]) {
+      expect(findQuickCommand(argv)).toBeTypeOf('function');
+    }
+    for (const argv of [
+      [],
+      ['login'],
+      ['status', 'x'],
+      ['status', '--help'],
+      ['status', '--debug'],
+      ['status', '--js'],
+      ['status', '--'],
+      ['ls', '-h'],
+      ['ls', '--json=1'],
+      ['--debug', 'ls'],
+    ]) {
+      expect(findQuickCommand(argv)).toBeUndefined();
+    }
+  });
+
+  test('leads to the same as the parser does', async () => {
+    await rig.runCli(['login', '--no-wait']);
+    await rig.client.call('accounts', { query: { refresh: true } });
+    for (const argv of [
+      ['status', '--check'],
+      ['ls'],
+      ['ls', 'shop', 'read'],
+      ['ls', '--json', 'shop'],
+      ['ls', 'nothing'],
+      ['ls', '--refresh'],
+    ]) {
+      // `--debug` is what the quick way leaves to the parser.
+      const parsed = await rig.runCli(['--debug', ...argv]);
+      const quick = await rig.runCli(argv);
+      expect({ ...quick, stderr: '' }).toEqual({ ...parsed, stderr: '' });
+      expect(mask(parsed.stderr).startsWith(mask(quick.stderr))).toBe(true);
+    }
+  });
+});
+
+describe('--debug', () => {
+  const failing = (error: Error) => async (argv: readonly string[]) => {
+    let stderr = '';
+    const context = {
+      stdout: { write: () => true },
+      stderr: { write: (text: string) => (stderr += text) },
+      environment: {},
+      signal: new AbortController().signal,
+      client: {
+        call: async () => {
+          throw error;
+        },
+      },
+    } as unknown as CliContext;
+    return { exitCode: await runCommandLine(argv, context), stderr };
+  };
+
+  test('adds the code and the causes', async () => {
+    const cause = new Error('connect ECONNREFUSED', { cause: new TypeError('deeper\u001b[2J') });
+    const run = failing(new UnavailableError('identity-center-unreachable', 'It is away.', { cause }));
+    expect(await run(['ls'])).toEqual({ exitCode: 7, stderr: 'rolecall: It is away.\nRun: rolecall status\n' });
+    expect(await run(['ls', '--debug'])).toEqual({
+      exitCode: 7,
+      stderr:
+        'rolecall: It is away.\nRun: rolecall status\n' +
+        '  identity-center-unreachable (UnavailableError, exit 7)\n' +
+        '  caused by Error: connect ECONNREFUSED\n' +
+        '  caused by TypeError: deeper\ufffd[2J\n',
+    });
+  });
+
+  test('tells of a fault of ours without its stack', async () => {
+    const run = failing(new TypeError('x is not a function'));
+    expect(await run(['status'])).toEqual({
+      exitCode: 1,
+      stderr: 'rolecall: Something went wrong inside rolecall.\nRun: rolecall daemon restart\n',
+    });
+    expect((await run(['status', '--debug'])).stderr).toMatch(
+      /exit 1\)\n {2}caused by TypeError: x is not a function\n$/,
+    );
+    expect(await failing(new NotFoundError('account-not-found', 'No.'))(['ls'])).toMatchObject({ exitCode: 6 });
+  });
+});
