@@ -31,8 +31,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, log, paths } = deps;
   const parts = await createParts(deps);
   const { broker, problems, settings, tokenFiles } = parts;
-  const doors = await openDoors({ ...parts, paths, userId: deps.userId, webPort: settings.webPort, log });
   await refreshCopy(deps, parts);
+  const doors = await openDoors({ ...parts, paths, userId: deps.userId, webPort: settings.webPort, log });
 
   const stopTicking = new AbortController();
   const ticking = runTicker({

@@ -21,7 +21,7 @@ export interface Doors {
 }
 
 /**
- * Opens the socket first: whoever started us waits for it.
+ * Opens the socket last: once it answers, everything else that a client may look for is there.
  * Without the loopback port credentials still flow, so that one is a problem at the most.
  * @throws UnavailableError file-not-writable: the socket or its alias can't be made; nothing is open then
  */
@@ -33,23 +33,22 @@ export async function openDoors(deps: {
   readonly problems: Problems;
   readonly log: Log;
 }): Promise<Doors> {
-  const { paths, userId } = deps;
+  const { paths } = deps;
   const inputChecks = createInputChecks();
   const build = (surface: 'socket' | 'web', guard: Guard) =>
     createSurface({ surface, guard, responders: deps.responders, inputChecks, log: deps.log });
-
   const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
-  const socket = build('socket', createSocketGuard());
-  await socket.app.ready();
-  await listenOnSocket(socket.app.server, paths.socketPath, userId);
-  try {
-    await aliasSocket(alias, paths.socketPath, userId);
-  } catch (error) {
-    await closeSurface(socket);
-    throw error;
+  const open: Surface[] = [];
+
+  async function drain(): Promise<void> {
+    removeAlias(alias, paths.socketPath);
+    await rm(paths.webAddressFile, { force: true });
+    await Promise.all(open.map((surface) => surface.drain()));
+  }
+  async function close(): Promise<void> {
+    await Promise.all(open.map(closeSurface));
   }
 
-  const open: Surface[] = [socket];
   let webUrl: string | undefined;
   try {
     const { surface, url } = await openWeb({ ...deps, build });
@@ -58,19 +57,19 @@ export async function openDoors(deps: {
   } catch (error) {
     deps.problems.raise('web', toRolecallError(error).toBody());
   }
+  try {
+    const socket = build('socket', createSocketGuard());
+    open.push(socket);
+    await socket.app.ready();
+    await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
+    await aliasSocket(alias, paths.socketPath, deps.userId);
+  } catch (error) {
+    await drain();
+    await close();
+    throw error;
+  }
   void inputChecks.warm();
-
-  return {
-    webUrl,
-    async drain() {
-      removeAlias(alias, paths.socketPath);
-      await rm(paths.webAddressFile, { force: true });
-      await Promise.all(open.map((surface) => surface.drain()));
-    },
-    async close() {
-      await Promise.all(open.map(closeSurface));
-    },
-  };
+  return { webUrl, drain, close };
 }
 
 /** @throws UnavailableError: there is no port to be had, or the address file can't be written */

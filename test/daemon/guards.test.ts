@@ -576,6 +576,19 @@ describe('what a query and a body may hold', () => {
     }
   });
 
+  test('a sign-out looks at no body, but takes none that a page may send without asking either', async () => {
+    const signOut = (headers: readonly Header[], body = '') =>
+      ask('web', {
+        method: 'POST',
+        target: '/v1/sessions/unknown/sign-out',
+        headers: [...rightHeaders('web'), ...headers, ['Content-Length', String(body.length)]],
+        body,
+      });
+    expectRefused(await signOut([]), 404, 'session-not-found');
+    expectRefused(await signOut([['Content-Type', 'application/json']], '{}'), 404, 'session-not-found');
+    expectRefused(await signOut([['Content-Type', 'text/plain']], '{}'), 400, 'invalid-request');
+  });
+
   test.each(['""', '0', 'false', '{}', '[]', '{"session":"s"}'])(
     'the current role is not cleared by %s, only by null',
     async (body) => {

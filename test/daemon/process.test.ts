@@ -1,0 +1,369 @@
+// The daemon as a process: one of it, found by every caller, replaced when dead, gone without a trace when stopped.
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createSystemClock } from '../../src/core/clock.ts';
+import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
+import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
+import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
+import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { exchange, formatRequest, openSocket } from './raw-http.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/daemon/main.js', import.meta.url));
+
+type Environment = Readonly<Record<string, string>>;
+
+let home: TemporaryHome;
+let environment: Environment;
+let paths: RuntimePaths;
+let started: ChildProcess[] = [];
+
+beforeEach(() => {
+  home = createTemporaryHome();
+  environment = { ...home.environment, ROLECALL_SECRET_STORE: 'memory' };
+  paths = pathsFor(environment);
+});
+afterEach(async () => {
+  await Promise.all(started.map((child) => end(child, 'SIGKILL')));
+  started = [];
+  await home.remove();
+});
+
+const pathsFor = (its: Environment) =>
+  resolvePaths({
+    environment: its,
+    homeDirectory: home.path,
+    platform: process.platform,
+    userId: process.getuid?.() ?? -1,
+  });
+
+const clientFor = (its: Environment, mayStart = false): LocalApiClient =>
+  createLocalApiClient({
+    socketCandidates: pathsFor(its).socketCandidates,
+    mayStart,
+    startDaemon: () => startDaemonProcess(MAIN, its),
+    clock: createSystemClock(),
+  });
+
+function without(its: Environment, name: string): Environment {
+  const { [name]: _left, ...rest } = its;
+  return rest;
+}
+
+/** A daemon that answers. */
+async function start(its: Environment = environment): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [MAIN], { env: its, stdio: 'ignore' });
+  started.push(child);
+  await waitFor('the daemon to answer', async () => {
+    if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}`);
+    return (await clientFor(its).call('status', {})).pid === child.pid;
+  });
+  return child;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await exited;
+  }
+  return child.exitCode;
+}
+
+/** A daemon that is not going to stay. */
+const run = (its: Environment = environment, ...args: string[]): Promise<ProcessRun> =>
+  runProcess(process.execPath, [MAIN, ...args], { environment: its });
+
+const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
+
+describe('what a daemon makes', () => {
+  test('is for its owner alone: a 0600 socket in a 0700 folder, 0600 state', async () => {
+    await start();
+    expect({
+      socketFolder: modeOf(dirname(paths.socketPath)),
+      socket: modeOf(paths.socketPath),
+      state: modeOf(paths.stateDirectory),
+      webAddress: modeOf(paths.webAddressFile),
+      log: modeOf(paths.logFile),
+      lock: modeOf(paths.lockFile),
+      copy: modeOf(paths.credentialProcessPath),
+    }).toEqual({
+      socketFolder: '700',
+      socket: '600',
+      state: '700',
+      webAddress: '600',
+      log: '600',
+      lock: '600',
+      copy: '700',
+    });
+  });
+
+  test('says where the page is, with a token that is new at each start and gone at exit', async () => {
+    const readAddress = () =>
+      JSON.parse(readFileSync(paths.webAddressFile, 'utf8')) as { url: string; port: number; token: string };
+    const tokens: string[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const child = await start();
+      const address = await waitFor('the address file', () => existsSync(paths.webAddressFile) && readAddress());
+      expect(address).toEqual({
+        url: `http://127.0.0.1:${address.port}`,
+        port: expect.any(Number),
+        token: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      });
+      tokens.push(address.token);
+      expect(await end(child, 'SIGTERM')).toBe(0);
+      expect(existsSync(paths.webAddressFile)).toBe(false);
+    }
+    expect(tokens[0]).not.toBe(tokens[1]);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('is gone after %s: socket, alias and address file', async (signal) => {
+    const child = await start();
+    const alias = paths.socketCandidates.at(-1) ?? '';
+    expect(readlinkSync(alias)).toBe(paths.socketPath);
+    expect(await end(child, signal)).toBe(0);
+    for (const path of [paths.socketPath, alias, paths.webAddressFile]) {
+      expect({ path, there: lstatSync(path, { throwIfNoEntry: false }) !== undefined }).toEqual({ path, there: false });
+    }
+  });
+
+  test('outlives a hang-up of the terminal', async () => {
+    const child = await start();
+    child.kill('SIGHUP');
+    expect((await clientFor(environment).call('status', {})).pid).toBe(child.pid);
+  });
+});
+
+describe('one daemon', () => {
+  test('is what a second one leaves alone, with exit 0 and without a word', async () => {
+    const first = await start();
+    expect(await run()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await run(environment, '--foreground')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'rolecall: a daemon is running already.\nRun: rolecall daemon stop\n',
+    });
+    expect((await clientFor(environment).call('status', {})).pid).toBe(first.pid);
+  });
+
+  test('comes of many starters at once', async () => {
+    const clients = Array.from({ length: 8 }, () => clientFor(environment, true));
+    const pids = new Set(await Promise.all(clients.map(async (client) => (await client.call('status', {})).pid)));
+    expect(pids.size).toBe(1);
+    const { pid } = await clientFor(environment).call('stop', {});
+    await waitFor('the daemon to end', () => !isRunning(pid));
+  });
+
+  test('replaces the socket of one that was killed', async () => {
+    await end(await start(), 'SIGKILL');
+    expect(lstatSync(paths.socketPath).isSocket()).toBe(true);
+    await start();
+  });
+
+  test('is found by callers without XDG_RUNTIME_DIR, and finds them when it has none itself', async () => {
+    const bare = without(environment, 'XDG_RUNTIME_DIR');
+    for (const [its, other] of [
+      [environment, bare],
+      [bare, environment],
+    ] as const) {
+      const child = await start(its);
+      expect((await clientFor(other).call('status', {})).pid).toBe(child.pid);
+      expect(await end(child, 'SIGTERM')).toBe(0);
+    }
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('what is in the way of the socket', () => {
+  /** What the process says on stderr when nobody listens on its channel. */
+  async function expectRefusal(message: string, hint: string, its: Environment = environment): Promise<void> {
+    expect(await run(its)).toEqual({ exitCode: 7, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
+    expect(existsSync(pathsFor(its).webAddressFile)).toBe(false);
+    // A client that starts the daemon gets the same.
+    await expect(clientFor(its, true).call('status', {})).rejects.toMatchObject({
+      code: 'file-not-writable',
+      message,
+      hint,
+    });
+  }
+  const folder = () => dirname(paths.socketPath);
+
+  test('a file that is no socket is named and kept', async () => {
+    mkdirSync(folder(), { mode: 0o700 });
+    writeFileSync(paths.socketPath, 'precious');
+    await expectRefusal(
+      `The socket ${paths.socketPath} can't be used: a file that is no socket is in the way.`,
+      `ls -l ${paths.socketPath}`,
+    );
+    expect(readFileSync(paths.socketPath, 'utf8')).toBe('precious');
+  });
+
+  test('a file in the place of the alias is named and kept, and the socket is not left behind', async () => {
+    const alias = paths.socketCandidates.at(-1) ?? '';
+    mkdirSync(dirname(alias), { recursive: true, mode: 0o700 });
+    writeFileSync(alias, 'precious');
+    await expectRefusal(`The socket ${alias} can't be used: a file that is no socket is in the way.`, `ls -l ${alias}`);
+    expect(readFileSync(alias, 'utf8')).toBe('precious');
+    expect(existsSync(paths.socketPath)).toBe(false);
+  });
+
+  test('a folder is named and kept', async () => {
+    mkdirSync(paths.socketPath, { recursive: true, mode: 0o700 });
+    await expectRefusal(
+      `The socket ${paths.socketPath} can't be used: a file that is no socket is in the way.`,
+      `ls -l ${paths.socketPath}`,
+    );
+  });
+
+  test('a program that listens there keeps its socket', async () => {
+    mkdirSync(folder(), { mode: 0o700 });
+    const other = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => other.listen(paths.socketPath, resolve));
+    try {
+      expect(await run()).toEqual({
+        exitCode: 7,
+        stdout: '',
+        stderr: `rolecall: The socket ${paths.socketPath} can't be used: another program listens there.\nRun: rolecall daemon stop\n`,
+      });
+      expect(lstatSync(paths.socketPath).isSocket()).toBe(true);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+
+  test('a symlink in the place of the folder is refused', async () => {
+    mkdirSync(join(home.path, 'elsewhere'), { mode: 0o700 });
+    symlinkSync(join(home.path, 'elsewhere'), folder());
+    await expectRefusal(`The directory ${folder()} can't be used: it is a symbolic link.`, `ls -ld ${folder()}`);
+  });
+
+  test.each([0o750, 0o701, 0o777])('a folder of mode %o is refused', async (mode) => {
+    mkdirSync(folder());
+    chmodSync(folder(), mode);
+    await expectRefusal(`The directory ${folder()} can't be used: others may enter it.`, `chmod 700 ${folder()}`);
+  });
+
+  test('a file in the place of the folder is refused', async () => {
+    writeFileSync(folder(), '');
+    await expectRefusal(`The directory ${folder()} can't be used: it is not a directory.`, `ls -ld ${folder()}`);
+  });
+
+  test('a path that is too long is refused with one that is not', async () => {
+    const long = join(home.path, 'a'.repeat(100), 'daemon.sock');
+    await expectRefusal(
+      `The socket ${long} can't be used: it is longer than a socket path may be.`,
+      'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock',
+      { ...environment, ROLECALL_SOCKET: long },
+    );
+    const daemon = await start({ ...environment, ROLECALL_SOCKET: join(home.path, 'own', 'd.sock') });
+    expect(await end(daemon, 'SIGTERM')).toBe(0);
+  });
+
+  test('a state folder that others may enter is refused', async () => {
+    mkdirSync(paths.stateDirectory, { recursive: true });
+    chmodSync(paths.stateDirectory, 0o755);
+    await expectRefusal(
+      `The directory ${paths.stateDirectory} can't be used: others may enter it.`,
+      `chmod 700 ${paths.stateDirectory}`,
+    );
+  });
+});
+
+describe('settings that are not valid', () => {
+  test('are told to the client that starts the daemon, by file and line, as a usage error', async () => {
+    mkdirSync(dirname(paths.settingsFile), { recursive: true });
+    writeFileSync(paths.settingsFile, '# mine\nsecret_stor = "file"\n');
+    const message = `${paths.settingsFile}, line 2: unknown key "secret_stor". Did you mean "secret_store"?`;
+    await expect(clientFor(environment, true).call('status', {})).rejects.toMatchObject({
+      errorClass: 'UsageError',
+      exitCode: 2,
+      code: 'settings-invalid',
+      message,
+    });
+    expect(await run()).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: ${message}\nRun: rolecall daemon restart\n`,
+    });
+    // Nothing is held after the failure: with the line mended the next start works.
+    writeFileSync(paths.settingsFile, 'secret_store = "memory"\n');
+    await start();
+  });
+
+  test.each([
+    ['http://10.0.0.1:4000', 'names http://10.0.0.1:4000; it must be https, or http on this machine'],
+    ['http://evil.example', 'names http://evil.example; it must be https, or http on this machine'],
+    ['no url', 'is not a URL'],
+  ])('nor is an endpoint like %s', async (url, reason) => {
+    await expect(
+      clientFor({ ...environment, AWS_ENDPOINT_URL_SSO_OIDC: url }, true).call('status', {}),
+    ).rejects.toMatchObject({ exitCode: 2, code: 'settings-invalid', message: expect.stringContaining(reason) });
+  });
+
+  test('nor is a secret store that there is none of', async () => {
+    expect(await run({ ...environment, ROLECALL_SECRET_STORE: 'vault' })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'rolecall: ROLECALL_SECRET_STORE must be "keychain", "file" or "memory".\nRun: unset ROLECALL_SECRET_STORE\n',
+    });
+  });
+});
+
+describe('a graceful stop', () => {
+  test('by the API answers with the process that is to end, which then does', async () => {
+    const child = await start();
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    expect(await clientFor(environment).call('stop', {})).toEqual({ pid: child.pid });
+    expect(await exited).toBe(0);
+    expect(existsSync(paths.socketPath)).toBe(false);
+  });
+
+  test('does not wait for ever for one who never finishes asking', async () => {
+    const child = await start();
+    const socket = openSocket({ path: paths.socketPath });
+    const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+    socket.write(
+      'POST /v1/sessions/s/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
+    );
+    // An answer on another connection: by now the daemon has seen the half of it.
+    await exchange({ path: paths.socketPath }, formatRequest({ headers: [['Host', 'localhost']] }));
+    expect(await end(child, 'SIGTERM')).toBe(0);
+    await closed;
+  });
+
+  test('is written to the log, in a file of its owner', async () => {
+    const child = await start();
+    await end(child, 'SIGTERM');
+    const lines = readFileSync(paths.logFile, 'utf8').trimEnd().split('\n');
+    const version = (
+      JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+    ).version;
+    expect(lines.map((line) => line.replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /, ''))).toEqual([
+      `info rolecall ${version} is running, pid ${child.pid}`,
+      'info stopped',
+    ]);
+  });
+});
