@@ -64,6 +64,18 @@ export function readTemplateLine(document: ConfigDocument, block: ManagedBlock |
   return undefined;
 }
 
+/** The role that a section is about, by a command of ours or by AWS's native keys; undefined for any other section. */
+export function readWrittenRole(
+  section: ConfigSection,
+): { readonly role: WrittenRole | 'current'; readonly source: 'command' | 'native' } | undefined {
+  const command = entryValue(section, 'credential_process') ?? '';
+  if (CURRENT_ARGUMENT.test(command)) return { role: 'current', source: 'command' };
+  const byCommand = readCommandRole(command);
+  if (byCommand !== undefined) return { role: byCommand, source: 'command' };
+  const native = readNativeRole(section);
+  return native === undefined ? undefined : { role: native, source: 'native' };
+}
+
 function readCommandRole(command: string): WrittenRole | undefined {
   const groups = ROLE_ARGUMENTS.exec(command)?.groups;
   if (groups === undefined) return undefined;

@@ -55,6 +55,7 @@ export const ERROR_TABLE = {
       'profile-not-found': 'rolecall profiles list',
       'account-not-found': 'rolecall ls --refresh',
       'no-current-role': 'rolecall ls',
+      'grant-not-found': 'rolecall status',
       'route-not-found': 'rolecall daemon restart',
     },
   },
@@ -104,6 +105,7 @@ export interface ErrorOptionsBag {
 }
 
 /** The shape of an error on every route. */
+// oxlint-disable-next-line typescript/consistent-type-definitions -- an interface is not assignable to the documents of the schemas
 export type ErrorBody = {
   readonly code: string;
   readonly message: string;

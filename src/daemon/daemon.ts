@@ -41,6 +41,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     signal: stopTicking.signal,
     tasks: [
       { name: 'secret store', run: () => broker.flush() },
+      { name: 'grants', run: () => parts.grants.sweep() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'daily lists', run: () => refreshOldCatalogs(parts, clock) },
     ],

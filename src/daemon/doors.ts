@@ -5,7 +5,8 @@ import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
-import { createInputChecks } from './input-checks.ts';
+import type { ContainerDoor } from './container-door.ts';
+import type { InputChecks } from './input-checks.ts';
 import { aliasSocket, listenOnLoopback, listenOnSocket, removeAlias } from './listeners.ts';
 import type { Log } from './log.ts';
 import { writePrivateFile } from './private-file.ts';
@@ -30,11 +31,13 @@ export async function openDoors(deps: {
   readonly userId: number;
   readonly webPort: number;
   readonly responders: Responders;
+  readonly containerDoor: ContainerDoor;
+  readonly inputChecks: InputChecks;
   readonly problems: Problems;
   readonly log: Log;
 }): Promise<Doors> {
   const { paths } = deps;
-  const inputChecks = createInputChecks();
+  const { inputChecks } = deps;
   const build = (surface: 'socket' | 'web', guard: Guard) =>
     createSurface({ surface, guard, responders: deps.responders, inputChecks, log: deps.log });
   const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
@@ -43,10 +46,10 @@ export async function openDoors(deps: {
   async function drain(): Promise<void> {
     removeAlias(alias, paths.socketPath);
     await rm(paths.webAddressFile, { force: true });
-    await Promise.all(open.map((surface) => surface.drain()));
+    await Promise.all([deps.containerDoor.drain(), ...open.map((surface) => surface.drain())]);
   }
   async function close(): Promise<void> {
-    await Promise.all(open.map(closeSurface));
+    await Promise.all([deps.containerDoor.close(), ...open.map(closeSurface)]);
   }
 
   let webUrl: string | undefined;
@@ -56,6 +59,11 @@ export async function openDoors(deps: {
     webUrl = url;
   } catch (error) {
     deps.problems.raise('web', toRolecallError(error).toBody());
+  }
+  try {
+    await deps.containerDoor.reopen();
+  } catch (error) {
+    deps.problems.raise('container', toRolecallError(error).toBody());
   }
   try {
     const socket = build('socket', createSocketGuard());

@@ -33,6 +33,8 @@ export interface Grants {
   }): Promise<IssuedGrant>;
   /** The living grant that both secrets belong to; undefined says nothing about which of them was wrong. */
   find(pathSecret: string, token: string): Grant | undefined;
+  /** The living grant of a path, for a request whose token was looked at already. */
+  findByPath(pathSecret: string): Grant | undefined;
   get(id: string): Grant | undefined;
   list(): readonly Grant[];
   /** True when there was one. */
@@ -116,6 +118,10 @@ export async function loadGrants(deps: {
       const isRight = timingSafeEqual(given, Buffer.from(grant?.tokenHash ?? hash('')));
       return grant !== undefined && isRight && isLiving(grant) ? grant : undefined;
     },
+    findByPath(pathSecret) {
+      const grant = byPath.get(hash(pathSecret));
+      return grant !== undefined && isLiving(grant) ? grant : undefined;
+    },
     get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
     list: () => [...byPath.values()].filter(isLiving),
     async revoke(id) {
@@ -136,7 +142,7 @@ async function readStored(path: string, log: Log): Promise<readonly StoredGrant[
     const text = await readPrivateFile(path);
     if (text === undefined) return [];
     const file = JSON.parse(text) as { schemaVersion?: number; grants?: readonly StoredGrant[] };
-    return file.schemaVersion === SCHEMA_VERSION && Array.isArray(file.grants) ? file.grants : [];
+    return file.schemaVersion === SCHEMA_VERSION ? (file.grants ?? []) : [];
   } catch (error) {
     log('warn', `the kept grants can't be read: ${(error as Error).message}`);
     return [];

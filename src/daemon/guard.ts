@@ -35,10 +35,42 @@ export function createWebGuard(options: { readonly host: string; readonly token:
     checkControlCharacters(request);
 }
 
+/** The path below which each grant has its own. */
+export const CONTAINER_PATH = '/container/';
+
+/**
+ * A loopback port for AWS's SDKs: the token of the grant that the path names is the permission.
+ * The Host may come without its port: aws-c-auth sends it so.
+ */
+export function createContainerGuard(options: {
+  readonly port: number;
+  readonly isGranted: (pathSecret: string, token: string) => boolean;
+}): Guard {
+  return (request) =>
+    checkHost(request, `127.0.0.1:${options.port}`, '127.0.0.1') ??
+    checkNoForeignPage(request, undefined) ??
+    checkGrant(request, options.isGranted) ??
+    checkBodySize(request) ??
+    checkControlCharacters(request);
+}
+
+function checkGrant(
+  { headers, rawUrl }: GuardedRequest,
+  isGranted: (path: string, token: string) => boolean,
+): RolecallError | undefined {
+  const tokens = headers['authorization'] ?? [];
+  const path = rawUrl.startsWith(CONTAINER_PATH) ? rawUrl.slice(CONTAINER_PATH.length) : '';
+  if (tokens.length === 1 && isGranted(path, tokens[0] ?? '')) return undefined;
+  // One answer for a path that is unknown, a token that is wrong and a grant that has ended.
+  return new RefusedError('token-required', 'The URL and the token belong to no grant that counts.', {
+    hint: 'rolecall status',
+  });
+}
+
 /** A page under another name that resolves to loopback (DNS rebinding) sends that name; so may the target itself. */
-function checkHost({ headers, rawUrl }: GuardedRequest, host: string): RolecallError | undefined {
+function checkHost({ headers, rawUrl }: GuardedRequest, ...hosts: readonly string[]): RolecallError | undefined {
   const named = headers['host'] ?? [];
-  if (named.length === 1 && named[0] === host && rawUrl.startsWith('/')) return undefined;
+  if (named.length === 1 && hosts.some((host) => host === named[0]) && rawUrl.startsWith('/')) return undefined;
   return refused('The request names another host than this surface.');
 }
 

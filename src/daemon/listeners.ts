@@ -70,7 +70,7 @@ export async function listenOnLoopback(server: Server, wantedPort: number, probl
   return (server.address() as AddressInfo).port;
 }
 
-function listen(server: Server, options: { path: string } | { host: string; port: number }): Promise<void> {
+export function listen(server: Server, options: { path: string } | { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options, () => {

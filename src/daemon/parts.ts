@@ -1,4 +1,5 @@
 // The parts of a daemon, each built once and wired: from the settings to the work behind every route.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
@@ -11,13 +12,18 @@ import { chooseSecretStore } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
+import { createContainerDoor, type ContainerDoor } from './container-door.ts';
 import { createCurrentRole } from './current-role.ts';
 import { resolveEndpoints, toEndpoints } from './endpoints.ts';
+import { loadGrants, type Grants } from './grants.ts';
+import { createInputChecks, type InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
 import { createProfileSync } from './profile-sync.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
 import { createCurrentResponders } from './routes/current.ts';
+import { createGrantsResponders } from './routes/grants.ts';
+import { createProfileResponder } from './routes/profile.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
 import { loadSettings, type Settings } from './settings.ts';
@@ -47,6 +53,9 @@ export interface Parts {
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly tokenFiles: TokenFiles;
+  readonly grants: Grants;
+  readonly containerDoor: ContainerDoor;
+  readonly inputChecks: InputChecks;
   readonly responders: Responders;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
@@ -111,6 +120,24 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   afterSignIn.setup = setup;
 
+  const grantsDirectory = join(paths.stateDirectory, 'grants');
+  const grants = await loadGrants({
+    path: join(paths.stateDirectory, 'grants.json'),
+    directory: grantsDirectory,
+    clock,
+    randomBytes,
+    log,
+  });
+  const inputChecks = createInputChecks();
+  const containerDoor = createContainerDoor({
+    portPath: join(paths.stateDirectory, 'container-port.json'),
+    grants,
+    responders: () => responders,
+    inputChecks,
+    problems,
+    log,
+  });
+
   const responders: Responders = {
     ...createStatusResponders({
       version: deps.version,
@@ -129,8 +156,18 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createAccountsResponders({ sharedConfig, broker }),
     ...createCredentialsResponders({ sharedConfig, broker, currentRole }),
-    ...createSignInResponders({ sharedConfig, broker, setup, tokenFiles, endpoints, log }),
+    ...createSignInResponders({ sharedConfig, broker, setup, tokenFiles, grants, endpoints, log }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker }),
+    ...createGrantsResponders({
+      grants,
+      directory: grantsDirectory,
+      door: containerDoor,
+      sharedConfig,
+      broker,
+      currentRole,
+      clock,
+    }),
+    ...createProfileResponder({ configFile, sharedConfig, currentRole }),
     profiles: () => profileSync.plan(),
     syncProfiles: () => profileSync.sync(),
     stop: async () => {
@@ -145,6 +182,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sharedConfig,
     broker,
     tokenFiles,
+    grants,
+    containerDoor,
+    inputChecks,
     responders,
     async close() {
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));

@@ -15,23 +15,22 @@ export function identifyProcess(processId: number): ProcessIdentity | undefined 
     // EPERM: it lives, and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
   }
-  const stat = readStat(processId);
-  if (stat === 'ended') return undefined;
-  return { processId, ...(stat === undefined ? {} : { startedAtTicks: stat }) };
+  if (process.platform !== 'linux') return { processId };
+  const startedAtTicks = readStartTicks(processId);
+  return startedAtTicks === undefined ? undefined : { processId, startedAtTicks };
 }
 
 export function isSameProcess(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.processId)?.startedAtTicks === identity.startedAtTicks;
 }
 
-/** Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. A zombie has ended. */
-function readStat(processId: number): string | 'ended' | undefined {
-  if (process.platform !== 'linux') return undefined;
+/** Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. Undefined: it has ended, a zombie too. */
+function readStartTicks(processId: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${processId}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? 'ended' : fields[19];
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
-    return 'ended';
+    return undefined;
   }
 }

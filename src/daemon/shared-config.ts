@@ -19,6 +19,8 @@ export interface SharedConfig {
   read(): Promise<SharedConfigReading>;
   /** The session that a selector means, exactly. @throws NotFoundError session-not-found */
   findSession(selector: string): Promise<SsoSession>;
+  /** The session of that name as it was read last, without a look at the disk; undefined when it is not known. */
+  recallSession(sessionName: string): SsoSession | undefined;
 }
 
 export function createSharedConfig(configFile: ConfigFile): SharedConfig {
@@ -44,6 +46,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
 
   return {
     read,
+    recallSession: (name) => cached?.reading.sessions.find(({ sessionName }) => sessionName === name),
     async findSession(selector) {
       const { sessions, problems } = await read();
       const found = sessions.find(({ sessionName }) => matchesSessionSelector(selector, sessionName));

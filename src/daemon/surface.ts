@@ -1,6 +1,6 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
@@ -8,26 +8,15 @@ import { routes } from '../local-api/routes.ts';
 import { BODY_LIMIT_BYTES, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
+import { ANSWER_HEADERS, createReplies, sendJson, type Replies } from './replies.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
 export type Responders = {
   readonly [R in RouteName]: (input: InputOf<R>) => Promise<Answers[R]>;
 };
 
-/** On every answer: nothing is kept by caches, framed, embedded, sniffed or told to other sites. */
-const HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const;
-
 /** From the first byte of a request to its last; the answer may take as long as it takes. */
 const REQUEST_DEADLINE_MS = 30_000;
-/** An answer to what is no request: how long the other side has to read it and hang up. */
-const FAREWELL_MS = 2000;
-
 export interface Surface {
   readonly app: FastifyInstance;
   /** Takes no new connection and resolves once the answers under way are given. */
@@ -41,7 +30,10 @@ export function createSurface(deps: {
   readonly responders: Responders;
   readonly inputChecks: InputChecks;
   readonly log: Log;
+  /** The body of an error; the container surface adds what SDKs read. */
+  readonly describeError?: (error: RolecallError) => object;
 }): Surface {
+  const replies = createReplies(deps.describeError ?? ((error) => error.toBody()));
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     exposeHeadRoutes: false,
@@ -56,21 +48,24 @@ export function createSurface(deps: {
     schemaController: { compilersFactory: { buildValidator: refuseToCompile, buildSerializer: refuseToCompile } },
     // Fastify answers what it can't parse before any hook runs, so the guard is asked here as well.
     frameworkErrors: (_error, request, reply) => {
-      send(request, reply, deps.guard(toGuarded(request.raw)) ?? invalid("The request's path can't be read."));
+      replies.send(request, reply, deps.guard(toGuarded(request.raw)) ?? invalid("The request's path can't be read."));
     },
-    clientErrorHandler: (error, socket) => answerUnparsable(error, socket),
+    clientErrorHandler: (error, socket) => {
+      const isLate = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      replies.onSocket(socket, invalid(isLate ? 'The request did not come in time.' : 'The request is not HTTP.'));
+    },
   });
   // JSON is the one content type; Fastify's second one, text/plain, is what a page may send without asking first.
   app.removeContentTypeParser('text/plain');
   // Node answers both by itself when nobody listens: `Expect` with a bare 417, CONNECT by hanging up.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.on('connect', (request: IncomingMessage, socket: Duplex) =>
-    answerOnSocket(socket, deps.guard(toGuarded(request)) ?? invalid('This is no proxy.')),
+    replies.onSocket(socket, deps.guard(toGuarded(request)) ?? invalid('This is no proxy.')),
   );
 
   app.addHook('onRequest', async (request, reply) => {
     const refusal = deps.guard(toGuarded(request.raw));
-    return refusal === undefined ? undefined : send(request, reply, refusal);
+    return refusal === undefined ? undefined : replies.send(request, reply, refusal);
   });
 
   app.setErrorHandler((thrown, request, reply) => {
@@ -78,11 +73,11 @@ export function createSurface(deps: {
     if (error.errorClass === 'InternalError') {
       deps.log('error', `${request.method} ${request.routeOptions.url ?? ''}: ${describe(error.cause)}`);
     }
-    return send(request, reply, error);
+    return replies.send(request, reply, error);
   });
 
   app.setNotFoundHandler((request, reply) => {
-    send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
+    replies.send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
   });
 
   const answersUnderWay = countAnswers(app);
@@ -90,7 +85,7 @@ export function createSurface(deps: {
     if (!route.surfaces.includes(deps.surface)) continue;
     register(app, route, deps.responders[name] as Responder, deps.inputChecks);
   }
-  refuseOtherMethods(app, deps.surface);
+  refuseOtherMethods(app, deps.surface, replies);
 
   return {
     app,
@@ -110,17 +105,16 @@ function register(app: FastifyInstance, route: Route, responder: Responder, inpu
     handler: async (request, reply) => {
       const { params, query, body } = request;
       await inputChecks.check(route, { params, query, body });
-      const { session } = params as { session?: string };
-      const answer = await responder({ session, query, body });
-      reply.headers(HEADERS).code(route.successStatus);
+      const answer = await responder({ ...(params as Readonly<Record<string, string>>), query, body });
+      reply.headers(ANSWER_HEADERS).code(route.successStatus);
       if (route.answer === undefined) return reply.send();
-      return reply.type('application/json').send(JSON.stringify(answer));
+      return sendJson(reply, answer);
     },
   });
 }
 
 /** A path that we know with a method that we don't is 405, not "no such route". */
-function refuseOtherMethods(app: FastifyInstance, surface: SurfaceName): void {
+function refuseOtherMethods(app: FastifyInstance, surface: SurfaceName, replies: Replies): void {
   const methodsByPath = new Map<string, Set<string>>();
   for (const route of Object.values(routes) as Route[]) {
     if (!route.surfaces.includes(surface)) continue;
@@ -132,7 +126,12 @@ function refuseOtherMethods(app: FastifyInstance, surface: SurfaceName): void {
       url: path,
       handler: async (request, reply) => {
         reply.header('allow', [...methods].toSorted().join(', '));
-        return send(request, reply, new NotFoundError('route-not-found', 'This route has another method.'), 405);
+        return replies.send(
+          request,
+          reply,
+          new NotFoundError('route-not-found', 'This route has another method.'),
+          405,
+        );
       },
     });
   }
@@ -158,16 +157,6 @@ function toGuarded(request: IncomingMessage): GuardedRequest {
   return { headers: request.headersDistinct, rawUrl: request.url ?? '' };
 }
 
-/** JSON, or plain text for the sh client, which parses none. */
-function send(request: FastifyRequest, reply: FastifyReply, error: RolecallError, status?: number): FastifyReply {
-  reply.headers(HEADERS).code(status ?? error.httpStatus);
-  if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
-  if (request.headers.accept === 'text/plain') {
-    return reply.type('text/plain; charset=utf-8').send(`${error.message}\nRun: ${error.hint}\n`);
-  }
-  return reply.type('application/json').send(JSON.stringify(error.toBody()));
-}
-
 function readFrameworkError(thrown: unknown): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
   const { statusCode } = thrown as { statusCode?: number };
@@ -188,30 +177,4 @@ function invalid(message: string): UsageError {
 
 function refuseToCompile(): never {
   throw new Error('no schema is given to Fastify');
-}
-
-/** Bytes that are not HTTP: there is no request to ask the guard about, and nothing of it is echoed. */
-function answerUnparsable(error: Error, socket: Duplex): void {
-  const isLate = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  answerOnSocket(socket, invalid(isLate ? 'The request did not come in time.' : 'The request is not HTTP.'));
-}
-
-function answerOnSocket(socket: Duplex, error: RolecallError): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const body = JSON.stringify(error.toBody());
-  const head = Object.entries({
-    ...HEADERS,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  }).map(([name, value]) => `${name}: ${value}`);
-  socket.end(`HTTP/1.1 ${error.httpStatus} ${STATUS_CODES[error.httpStatus]}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
-  // What is still coming is read and forgotten, or the reset that it causes would take our answer along.
-  socket.resume();
-  const farewell = setTimeout(() => socket.destroy(), FAREWELL_MS);
-  farewell.unref();
-  socket.once('close', () => clearTimeout(farewell));
 }

@@ -137,8 +137,9 @@ interface Request {
   readonly body?: string;
 }
 
-function toRequest(route: Route, input: { session?: string; query?: object; body?: unknown }): Request {
-  const path = route.path.replace(':session', encodeURIComponent(input.session ?? ''));
+function toRequest(route: Route, input: object & { query?: object; body?: unknown }): Request {
+  const parameters = input as Readonly<Record<string, string | undefined>>;
+  const path = route.path.replace(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value !== undefined) query.set(name, String(value));

@@ -2,23 +2,35 @@
 import {
   accountId,
   accountsSchema,
+  containerCredentialsSchema,
   credentialsSchema,
   currentRoleSchema,
+  grantSchema,
+  grantsSchema,
+  grantWishSchema,
+  issuedGrantSchema,
   permissionSet,
+  profileSchema,
   profilesSchema,
   sessionName,
   signInSchema,
   statusSchema,
   type AccountsDocument,
+  type ContainerCredentialsDocument,
   type CredentialsDocument,
   type CurrentRoleDocument,
+  type GrantDocument,
+  type GrantsDocument,
+  type GrantWishDocument,
+  type IssuedGrantDocument,
+  type ProfileDocument,
   type ProfilesDocument,
   type SignInDocument,
   type StatusDocument,
 } from './schemas.ts';
 
 /** Where a route can be reached: being registered on a surface is the permission. */
-export type SurfaceName = 'socket' | 'web';
+export type SurfaceName = 'socket' | 'web' | 'container';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -33,15 +45,21 @@ export interface Route {
   readonly query?: Schema;
   /** Absent: a body that comes is not looked at. */
   readonly body?: Schema;
-  readonly successStatus: 200 | 202 | 204;
+  readonly successStatus: 200 | 201 | 202 | 204;
   /** Absent for an empty answer. */
   readonly answer?: Schema;
 }
 
 const BOTH = ['socket', 'web'] as const;
 const SOCKET = ['socket'] as const;
+const CONTAINER = ['container'] as const;
 
 const sessionInPath = { type: 'object', required: ['session'], properties: { session: sessionName } } as const;
+const grantInPath = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', pattern: '^[0-9a-f]{16}$' } },
+} as const;
 const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
 export const routes = {
@@ -164,6 +182,62 @@ export const routes = {
     successStatus: 200,
     answer: profilesSchema,
   },
+  profile: {
+    method: 'GET',
+    path: '/v1/profile',
+    surfaces: BOTH,
+    summary: 'The role behind one profile, ours or a hand-written one in the native form',
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name'],
+      properties: { name: { type: 'string', minLength: 1, maxLength: 512 } },
+    },
+    successStatus: 200,
+    answer: profileSchema,
+  },
+  createGrant: {
+    method: 'POST',
+    path: '/v1/grants',
+    surfaces: SOCKET,
+    summary: 'A URL and a token for the keys of one role, as AWS_CONTAINER_CREDENTIALS_FULL_URI wants them',
+    body: grantWishSchema,
+    successStatus: 201,
+    answer: issuedGrantSchema,
+  },
+  grants: {
+    method: 'GET',
+    path: '/v1/grants',
+    surfaces: SOCKET,
+    summary: 'The grants that count, without their secrets',
+    successStatus: 200,
+    answer: grantsSchema,
+  },
+  grant: {
+    method: 'GET',
+    path: '/v1/grants/:id',
+    surfaces: SOCKET,
+    summary: 'One grant, without its secrets',
+    params: grantInPath,
+    successStatus: 200,
+    answer: grantSchema,
+  },
+  revokeGrant: {
+    method: 'DELETE',
+    path: '/v1/grants/:id',
+    surfaces: SOCKET,
+    summary: 'Ends a grant at once',
+    params: grantInPath,
+    successStatus: 204,
+  },
+  containerCredentials: {
+    method: 'GET',
+    path: '/container/:grant',
+    surfaces: CONTAINER,
+    summary: "Role credentials of the grant's role, for the container credentials provider of AWS's SDKs",
+    successStatus: 200,
+    answer: containerCredentialsSchema,
+  },
   stop: {
     method: 'POST',
     path: '/v1/daemon/stop',
@@ -191,6 +265,12 @@ export interface Answers {
   setCurrent: CurrentRoleDocument | null;
   profiles: ProfilesDocument;
   syncProfiles: ProfilesDocument;
+  profile: ProfileDocument;
+  createGrant: IssuedGrantDocument;
+  grants: GrantsDocument;
+  grant: GrantDocument;
+  revokeGrant: undefined;
+  containerCredentials: ContainerCredentialsDocument;
   stop: { pid: number };
 }
 
@@ -203,6 +283,14 @@ export interface Inputs {
   cancelSignIn: { session: string };
   signOut: { session: string };
   setCurrent: { body: CurrentRoleDocument | null };
+  profile: { query: { name: string } };
+  createGrant: { body: GrantWishDocument };
+  grant: { id: string };
+  revokeGrant: { id: string };
+  containerCredentials: { grant: string };
 }
 
-export type InputOf<R extends RouteName> = R extends keyof Inputs ? Inputs[R] : Record<never, never>;
+export type InputOf<R extends RouteName> = R extends keyof Inputs ? Inputs[R] : NoInput;
+
+/** For a route that takes nothing. */
+type NoInput = Readonly<Record<string, never>>;

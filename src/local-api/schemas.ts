@@ -229,6 +229,89 @@ export const profilesSchema = {
   },
 } as const;
 
+/** One profile of the shared config file that belongs to a role. */
+export const profileSchema = {
+  type: 'object',
+  required: ['profileName', 'followsCurrent', 'session', 'accountId', 'permissionSet', 'region'],
+  properties: {
+    profileName: text,
+    followsCurrent: { type: 'boolean', description: 'the role is what is current now' },
+    session: text,
+    accountId: text,
+    permissionSet: text,
+    region: { type: ['string', 'null'] },
+  },
+} as const;
+
+const grantTerms = {
+  lifetimeSeconds: { type: 'integer', minimum: 1, maximum: 7 * 24 * 3600, description: '24 hours when absent' },
+  processId: { type: 'integer', minimum: 1, description: 'the grant ends with this process' },
+} as const;
+
+/** What a grant is asked for: one role, or whatever role is the current one. */
+export const grantWishSchema = {
+  anyOf: [
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['session', 'accountId', 'permissionSet'],
+      properties: { session: sessionName, accountId, permissionSet, ...grantTerms },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['current'],
+      properties: { current: { const: true }, ...grantTerms },
+    },
+  ],
+} as const;
+
+const grantProperties = {
+  id: text,
+  current: { type: 'boolean', description: 'the grant follows the current role; the role is null then' },
+  role: {
+    anyOf: [
+      {
+        type: 'object',
+        required: ['session', 'accountId', 'permissionSet'],
+        properties: { session: text, accountId: text, permissionSet: text },
+      },
+      { type: 'null' },
+    ],
+  },
+  createdAt: time,
+  expiresAt: time,
+  processId: { type: ['integer', 'null'] },
+} as const;
+const grantRequired = ['id', 'current', 'role', 'createdAt', 'expiresAt', 'processId'] as const;
+
+export const grantSchema = { type: 'object', required: grantRequired, properties: grantProperties } as const;
+
+export const grantsSchema = {
+  type: 'object',
+  required: ['grants'],
+  properties: { grants: { type: 'array', items: grantSchema } },
+} as const;
+
+/** A grant with its secrets, which are told once. */
+export const issuedGrantSchema = {
+  type: 'object',
+  required: [...grantRequired, 'url', 'token', 'directory'],
+  properties: {
+    ...grantProperties,
+    url: { type: 'string', description: 'for AWS_CONTAINER_CREDENTIALS_FULL_URI' },
+    token: { type: 'string', description: 'for AWS_CONTAINER_AUTHORIZATION_TOKEN' },
+    directory: { type: 'string', description: "0700, for the caller's own files; gone with the grant" },
+  },
+} as const;
+
+/** What the container credentials provider of AWS's SDKs reads. */
+export const containerCredentialsSchema = {
+  type: 'object',
+  required: ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration', 'AccountId'],
+  properties: { AccessKeyId: text, SecretAccessKey: text, Token: text, Expiration: time, AccountId: text },
+} as const;
+
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type ProblemDocument = FromSchema<typeof problemSchema>;
@@ -238,3 +321,9 @@ export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
 export type SignInDocument = FromSchema<typeof signInSchema>;
 export type SignInSetupDocument = FromSchema<typeof signInSetupSchema>;
 export type ProfilesDocument = FromSchema<typeof profilesSchema>;
+export type ProfileDocument = FromSchema<typeof profileSchema>;
+export type GrantWishDocument = FromSchema<typeof grantWishSchema>;
+export type GrantDocument = FromSchema<typeof grantSchema>;
+export type GrantsDocument = FromSchema<typeof grantsSchema>;
+export type IssuedGrantDocument = FromSchema<typeof issuedGrantSchema>;
+export type ContainerCredentialsDocument = FromSchema<typeof containerCredentialsSchema>;

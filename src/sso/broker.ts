@@ -31,6 +31,11 @@ export interface Broker {
   /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
   accessToken(session: SsoSession): Promise<AccessToken>;
   credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
+  /**
+   * Resolves unless a complete list says that the role is not the user's.
+   * @throws RefusedError permission-set-not-assigned, NotFoundError account-not-found
+   */
+  requireAssigned(session: SsoSession, role: Role): Promise<void>;
   knownCatalog(session: SsoSession): Promise<Catalog | undefined>;
   refreshCatalog(session: SsoSession): Promise<CatalogChange>;
   listingProgress(session: SsoSession): ListingProgress | undefined;
@@ -119,6 +124,13 @@ export function createBroker(deps: {
     describe: (session) => accessTokens.describe(session),
     accessToken: (session) => accessTokens.fresh(session),
     credentials: (session, role) => roleCredentials.fetch(session, role),
+    async requireAssigned(session, role) {
+      const known = await catalog.known(session);
+      const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);
+      // A list that was never made, or not to its end, can't tell.
+      if (known?.complete !== true || account?.permissionSets.includes(role.permissionSet) === true) return;
+      throw await catalog.refusal(session, role, undefined);
+    },
     knownCatalog: (session) => catalog.known(session),
     refreshCatalog: (session) => catalog.refresh(session),
     listingProgress: (session) => catalog.progress(session),

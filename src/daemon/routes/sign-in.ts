@@ -5,6 +5,7 @@ import { isTrustedVerificationUri } from '../../core/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
+import type { Grants } from '../grants.ts';
 import type { Log } from '../log.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { SignInSetup } from '../sign-in-setup.ts';
@@ -16,6 +17,7 @@ export function createSignInResponders(deps: {
   readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut'>;
   readonly setup: SignInSetup;
   readonly tokenFiles: TokenFiles;
+  readonly grants: Pick<Grants, 'revokeSession'>;
   readonly endpoints: Endpoints;
   readonly log: Log;
 }): Pick<Responders, 'startSignIn' | 'signIn' | 'cancelSignIn' | 'signOut'> {
@@ -59,7 +61,11 @@ export function createSignInResponders(deps: {
       const session = await sharedConfig.findSession(selector);
       // The token in clear goes first, AWS may be slow to answer; and once more, should a tick have come in between.
       try {
-        await Promise.all([broker.signOut(session), deps.tokenFiles.remove(session)]);
+        await Promise.all([
+          broker.signOut(session),
+          deps.tokenFiles.remove(session),
+          deps.grants.revokeSession(session.sessionName),
+        ]);
       } finally {
         await deps.tokenFiles.remove(session);
       }

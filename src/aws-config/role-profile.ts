@@ -1,0 +1,32 @@
+// The role behind one profile of the shared config file: a profile of ours, or a hand-written one in AWS's native form.
+import type { ConfigDocument } from './document.ts';
+import { valueOf } from './document.ts';
+import { findManagedBlockLeniently, isInsideBlock } from './managed-block.ts';
+import { readWrittenRole, type WrittenRole } from './own-profiles.ts';
+
+export interface RoleProfile {
+  readonly profileName: string;
+  /** `current`: the profile follows the current role. */
+  readonly role: WrittenRole | 'current';
+  readonly region: string | undefined;
+}
+
+/** The profile of that name, exactly, or undefined when there is none or it belongs to no role of an sso-session. */
+export function findRoleProfile(document: ConfigDocument, profileName: string): RoleProfile | undefined {
+  const block = findManagedBlockLeniently(document);
+  const section = document.sections.findLast(
+    ({ kind, name }) => (kind === 'profile' || kind === 'default') && name === profileName,
+  );
+  if (section === undefined) return undefined;
+  const region = valueOf(document, section, 'region')?.value;
+  const written = readWrittenRole(section);
+  if (written === undefined) return undefined;
+  // Only in our own block does a credential_process speak of a role of ours.
+  if (written.source === 'command' && !isInsideBlock(block, section.line)) return undefined;
+  return { profileName, role: written.role, region: region === '' ? undefined : region };
+}
+
+/** The names of all profiles, for "did you mean". */
+export function profileNames(document: ConfigDocument): string[] {
+  return document.sections.flatMap(({ kind, name }) => (kind === 'profile' || kind === 'default' ? [name] : []));
+}

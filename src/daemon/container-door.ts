@@ -1,0 +1,123 @@
+// The door for AWS's container credentials provider: a loopback port of its own, opened when the first grant wants it.
+import type { AddressInfo } from 'node:net';
+import type { RolecallError } from '../core/errors.ts';
+import type { Problems } from '../core/problems.ts';
+import type { Grants } from './grants.ts';
+import { createContainerGuard, type Guard } from './guard.ts';
+import type { InputChecks } from './input-checks.ts';
+import { listen } from './listeners.ts';
+import type { Log } from './log.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { createSurface, type Responders, type Surface } from './surface.ts';
+
+export interface ContainerDoor {
+  /** Where grants are asked for, `http://127.0.0.1:PORT`; opens the port at the first call. */
+  url(): Promise<string>;
+  /** After a restart: opens the same port again when there are grants that count on it. */
+  reopen(): Promise<void>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/**
+ * The port is kept in `portPath` and bound again. When somebody else has it by then, the grants are revoked:
+ * their callers send tokens to a stranger, who must get nothing from us for them.
+ */
+export function createContainerDoor(deps: {
+  readonly portPath: string;
+  readonly grants: Grants;
+  readonly responders: () => Responders;
+  readonly inputChecks: InputChecks;
+  readonly problems: Problems;
+  readonly log: Log;
+}): ContainerDoor {
+  const { grants, problems } = deps;
+  let opening: Promise<{ surface: Surface; url: string }> | undefined;
+
+  async function open(): Promise<{ surface: Surface; url: string }> {
+    const bound: { guard?: Guard } = {};
+    const surface = createSurface({
+      surface: 'container',
+      guard: (request) => {
+        if (bound.guard === undefined) throw new Error('a request before the port was bound');
+        return bound.guard(request);
+      },
+      responders: deps.responders(),
+      inputChecks: deps.inputChecks,
+      log: deps.log,
+      describeError: describeForSdks,
+    });
+    await surface.app.ready();
+    const { server } = surface.app;
+    const earlierPort = await readPort(deps.portPath);
+    try {
+      await listen(server, { host: HOST, port: earlierPort });
+    } catch (error) {
+      if (earlierPort === 0) throw error;
+      await giveUpGrants(earlierPort);
+      await listen(server, { host: HOST, port: 0 });
+    }
+    const { port } = server.address() as AddressInfo;
+    bound.guard = createContainerGuard({
+      port,
+      isGranted: (pathSecret, token) => grants.find(pathSecret, token) !== undefined,
+    });
+    if (port !== earlierPort) await writePrivateFile(deps.portPath, JSON.stringify({ schemaVersion: 1, port }));
+    return { surface, url: `http://${HOST}:${port}` };
+  }
+
+  async function giveUpGrants(port: number): Promise<void> {
+    if (grants.list().length > 0) {
+      problems.raise('container port', {
+        code: 'container-port-taken',
+        message: `Another program has port ${port}, where running "rolecall exec" commands look for their keys; they get none any more.`,
+        hint: 'rolecall exec --help',
+      });
+    }
+    await grants.revokeAll();
+  }
+
+  async function ensureOpen(): Promise<{ surface: Surface; url: string }> {
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    url: async () => (await ensureOpen()).url,
+    async reopen() {
+      await grants.sweep();
+      if (grants.list().length > 0) await ensureOpen();
+    },
+    async drain() {
+      if (opening !== undefined) await (await opening).surface.drain();
+    },
+    async close() {
+      if (opening === undefined) return;
+      const { app } = (await opening).surface;
+      app.server.close();
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
+async function readPort(path: string): Promise<number> {
+  try {
+    const { port } = JSON.parse((await readPrivateFile(path)) ?? '{}') as { port?: unknown };
+    return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** AWS's SDKs show `Code` and `Message`, and the person needs the command as well. */
+function describeForSdks(error: RolecallError): object {
+  return { ...error.toBody(), Code: error.code, Message: `${error.message} Run: ${error.hint}` };
+}

@@ -1,0 +1,80 @@
+// The container door: grants of exactly one role, and the real clients that read it.
+import { request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+
+const ADMIN = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+const READ_ONLY = { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly' };
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+});
+afterEach(() => rig.remove());
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: unknown;
+}
+
+function ask(url: string, headers: Readonly<Record<string, string>>, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers }, (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      incoming.on('end', () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          contentType: incoming.headers['content-type'],
+          body: text === '' ? undefined : JSON.parse(text),
+        }),
+      );
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+test('a grant answers what every SDK reads, for its own role and no other', async () => {
+  const { url, token } = await rig.client.call('createGrant', { body: ADMIN });
+  expect(await ask(url, { authorization: token })).toEqual({
+    status: 200,
+    contentType: 'application/json',
+    body: {
+      AccessKeyId: expect.stringMatching(/^ASIA/),
+      SecretAccessKey: expect.any(String),
+      Token: expect.any(String),
+      Expiration: expect.stringMatching(/Z$/),
+      AccountId: '111111111111',
+    },
+  });
+});
+
+test('one token is useless at another grant, and after a revocation at its own', async () => {
+  const one = await rig.client.call('createGrant', { body: ADMIN });
+  const other = await rig.client.call('createGrant', { body: READ_ONLY });
+  expect(await ask(other.url, { authorization: one.token })).toMatchObject({
+    status: 401,
+    body: { Code: 'token-required' },
+  });
+  await rig.client.call('revokeGrant', { id: one.id });
+  expect(await ask(one.url, { authorization: one.token })).toMatchObject({ status: 401 });
+  expect(await ask(other.url, { authorization: other.token })).toMatchObject({ status: 200 });
+});
+
+test('grants survive a restart on the same port, and the daemon keeps no secret of theirs', async () => {
+  const { url, token } = await rig.client.call('createGrant', { body: ADMIN });
+  await rig.restartDaemon();
+  // Tokens are in memory in this rig, so the answer is about the sign-in, and no longer about the grant.
+  expect(await ask(url, { authorization: token })).toMatchObject({ status: 401, body: { Code: 'sign-in-required' } });
+});
+
+describe('the guard', () => {
+  test('takes the Host without its port, as aws-c-auth sends it', async () => {
+    const { url, token } = await rig.client.call('createGrant', { body: ADMIN });
+    expect(await ask(url, { authorization: token, host: '127.0.0.1' })).toMatchObject({ status: 200 });
+    expect(await ask(url, { authorization: token, host: 'localhost' })).toMatchObject({ status: 403 });
+  });
+});
