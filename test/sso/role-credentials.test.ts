@@ -244,6 +244,17 @@ describe('renewal', () => {
     expect(callsOf(world)).toBe(2);
   });
 
+  it('that hangs past the end of the valid ones is waited for: expired ones are never served', async () => {
+    const world = await createSignedInWorld();
+    const first = await ask(world);
+    world.clock.jump(HOUR_MS - 400);
+    const release = world.identityCenter.hold('getRoleCredentials');
+    const asking = ask(world);
+    expect(await within(world, 10_000, asking)).toBe('still waiting');
+    release();
+    expect((await asking).accessKeyId).not.toBe(first.accessKeyId);
+  });
+
   it('that hangs and then fails is nobody’s unhandled rejection', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
@@ -372,6 +383,9 @@ describe('a role that the portal refuses', () => {
     world.identityCenter.unassign(ACCOUNT_ID, [ROLE.permissionSet]);
     world.clock.jump(45 * MINUTE_MS);
     expect(await failureOf(ask(world))).toMatchObject({ code: 'permission-set-not-assigned' });
+    world.identityCenter.fail('getRoleCredentials', { kind: 'unusable-response' });
+    expect(await failureOf(ask(world))).toMatchObject({ code: 'unusable-response' });
+    world.identityCenter.recover();
     world.identityCenter.assign({ accountId: ACCOUNT_ID }, [ROLE.permissionSet]);
     expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + HOUR_MS });
   });
