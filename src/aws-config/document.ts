@@ -44,6 +44,8 @@ export interface ConfigDocument {
   readonly lines: readonly ConfigLine[];
   /** In file order; a repeated header gives two sections. */
   readonly sections: readonly ConfigSection[];
+  /** Those of them whose header is `[DEFAULT]`, which all others inherit from: looked up for each key that is missing. */
+  readonly inherited: readonly ConfigSection[];
   /** Why botocore refuses the whole file; empty when it reads it. Everything readable is in `sections` all the same. */
   readonly problems: readonly ConfigProblem[];
 }
@@ -141,7 +143,8 @@ export function parseConfigDocument(text: string, path: string): ConfigDocument 
     entries: entries.map((open) => closeEntry(open, isRead(header, open.key) ? problems : [])),
   }));
   problems.sort((a, b) => a.line - b.line);
-  return { path, text, lines, sections: closed, problems };
+  const inherited = closed.filter(({ header }) => header === PYTHON_DEFAULTS);
+  return { path, text, lines, sections: closed, inherited, problems };
 }
 
 /** The bytes the document was read from. */
@@ -173,8 +176,7 @@ export function valueOf(
 ): { readonly value: string; readonly line: number } | undefined {
   const own = section.entries.findLast((entry) => entry.key === key);
   if (own !== undefined) return own;
-  for (const candidate of document.sections) {
-    if (candidate.header !== PYTHON_DEFAULTS) continue;
+  for (const candidate of document.inherited) {
     const inherited = candidate.entries.findLast((entry) => entry.key === key);
     if (inherited !== undefined) return inherited;
   }

@@ -173,7 +173,9 @@ function readAnswer(answer: SocketAnswer): unknown {
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 const isForeign = (error: unknown) => codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
-const isBrokenOff = (error: unknown) => codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';
+/** The last one: the end came amid the headers. */
+const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
+const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
 
 function anotherUsers(socketPath: string, cause: unknown): DaemonUnreachableError {
   return new DaemonUnreachableError('daemon-not-running', `The socket ${socketPath} belongs to another user.`, {

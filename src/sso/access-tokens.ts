@@ -187,7 +187,6 @@ export function createAccessTokens(deps: {
     if (!isStillCurrent(session, tokens)) return toAccessToken(await currentTokens(session));
     if (issued === undefined || registration === undefined) return endRefreshing(session, tokens);
     const renewed = toTokens(issued, registration.clientId, askedAtMs, tokens);
-    pauses.delete(nameOf(session));
     problems.clear(`refresh ${session.sessionName}`);
     await keepTokens(session, renewed);
     return toAccessToken(renewed);

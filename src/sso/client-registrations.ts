@@ -37,9 +37,8 @@ export function createClientRegistrations(deps: {
     const stored = await deps.secretStore.load(name);
     if (stored === undefined) return undefined;
     const registration = parseRegistration(stored, name);
-    // One that was registered while the store was being read is the newer one.
-    if (!kept.has(name)) kept.set(name, registration);
-    return kept.get(name);
+    kept.set(name, registration);
+    return registration;
   }
 
   async function loadOrRegister(session: SsoSession): Promise<ClientRegistration> {

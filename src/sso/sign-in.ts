@@ -135,9 +135,8 @@ export function createSignIn(deps: {
     let intervalSeconds = authorization.intervalSeconds > 0 ? authorization.intervalSeconds : DEFAULT_INTERVAL_SECONDS;
     let askedPauseMs = 0;
     while (!signal.aborted) {
-      const untilExpiryMs = Math.max(0, prompt.expiresAtMs - clock.nowMs());
       try {
-        await clock.sleep(Math.min(Math.max(intervalSeconds * 1000, askedPauseMs), untilExpiryMs), signal);
+        await clock.sleep(Math.max(intervalSeconds * 1000, askedPauseMs), signal);
       } catch {
         return;
       }

@@ -348,6 +348,17 @@ describe('a refresh that network or server prevent', () => {
     expect(await textOf(world)).toBe('access-4');
   });
 
+  it('is not put off by what a server said to the sign-in before', async () => {
+    const world = createTokenWorld();
+    await world.signIn();
+    world.identityCenter.fail('createTokenByRefreshToken', { kind: 'throttled', retryAfterMs: 2 * HOUR_MS, times: 1 });
+    world.clock.jump(45 * MINUTE_MS);
+    await textOf(world);
+    const accessToken = await world.signIn();
+    world.clock.jump(45 * MINUTE_MS);
+    expect(await textOf(world)).not.toBe(accessToken);
+  });
+
   it('is tried again at once when the clock is set back, not after the hours that it was ahead', async () => {
     const world = createTokenWorld();
     await world.signIn();
@@ -457,6 +468,23 @@ describe('while a refresh is under way', () => {
       expect(await stored(world)).toMatchObject({ accessToken });
       expect(problemsOf(world)).toEqual([]);
     }
+  });
+
+  it('a section that was edited meanwhile does not share it', async () => {
+    const { world, release, refreshing } = await startRefresh();
+    const edited = { ...SESSION, startUrl: 'https://other.awsapps.com/start' };
+    await world.signIn(edited);
+    const { secret } = await world.tokens.fresh(edited);
+    const replacing = world.tokens.replaceRefused(edited, secret);
+    await world.clock.settle();
+    release();
+    expect(await refreshing).toMatchObject(SIGN_IN_REQUIRED);
+    expect((await replacing).secret.reveal()).not.toBe(secret.reveal());
+    const sent = world.identityCenter.arrivals.filter(({ operation }) => operation === 'createTokenByRefreshToken');
+    expect(sent.map(({ startUrl, token }) => [startUrl, token])).toEqual([
+      [SESSION.startUrl, 'refresh-3'],
+      [edited.startUrl, 'refresh-6'],
+    ]);
   });
 
   it('a new sign-in also serves who waited to replace a refused token', async () => {

@@ -5,7 +5,7 @@ import { createProblems, type Problems } from '../../src/core/problems.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createMemoryStore } from '../../src/secret-store/memory.ts';
 import { createAccessTokens, type AccessTokens } from '../../src/sso/access-tokens.ts';
-import type { CatalogFiles } from '../../src/sso/account-catalog.ts';
+import type { CatalogChange, CatalogFiles } from '../../src/sso/account-catalog.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/client-registrations.ts';
 import type { SecretStore } from '../../src/sso/ports.ts';
@@ -128,6 +128,8 @@ export interface World {
   restart(endpoints?: Endpoints): void;
   /** Signs in through a device code that is approved at once, by force. */
   signIn(session?: SsoSession): Promise<void>;
+  /** Lists the accounts, giving the listing so much time. */
+  list(durationMs?: number): Promise<CatalogChange>;
 }
 
 /** A user with one role, not signed in. */
@@ -174,6 +176,11 @@ export function createWorld(settings: Partial<FakeSettings> = {}, options: { cal
       const state = world.broker.signInState(session)?.state;
       if (state !== 'approved') throw new Error(`the sign-in is ${state}`);
     },
+    async list(durationMs = 60_000) {
+      const listed = settle(world.broker.refreshCatalog(SESSION));
+      await clock.advance(durationMs);
+      return listed.result();
+    },
   };
   return world;
 }
@@ -215,6 +222,22 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
     },
   };
   return world;
+}
+
+/** Watches a promise, so that a test may move the clock before it looks; `result` fails when it has not settled by then. */
+export function settle<T>(promise: Promise<T>): { result(): Promise<T>; isSettled(): boolean } {
+  let isSettled = false;
+  const note = () => {
+    isSettled = true;
+  };
+  promise.then(note, note);
+  return {
+    isSettled: () => isSettled,
+    async result() {
+      if (!isSettled) throw new Error('it has not settled in the time given');
+      return promise;
+    },
+  };
 }
 
 /** What a promise was rejected with. */

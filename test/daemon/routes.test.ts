@@ -1,0 +1,678 @@
+// What the routes answer: each document as described, complete, and without a token in it.
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { describeOpenApi } from '../../src/daemon/openapi.ts';
+import { createInputChecks } from '../../src/daemon/input-checks.ts';
+import { createSurface, type Responders } from '../../src/daemon/surface.ts';
+import { routes, type Route, type RouteName } from '../../src/local-api/routes.ts';
+import { errorSchema } from '../../src/local-api/schemas.ts';
+import { loadVersion } from '../../src/local-api/version.ts';
+import { createFileStore } from '../../src/secret-store/file.ts';
+import { registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
+import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { exchange, formatRequest, type RawAnswer } from './raw-http.ts';
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.remove();
+  rig = undefined;
+});
+
+async function createSignedInRig(options: RigOptions = {}): Promise<Rig> {
+  rig = await createRig(options);
+  expect(await rig.runCli(['login', SESSION])).toMatchObject({ exitCode: 0 });
+  return rig;
+}
+
+const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
+const CREDENTIALS_QUERY = { session: SESSION, account: ROLE.accountId, role: ROLE.permissionSet } as const;
+
+interface Surface {
+  readonly name: 'socket' | 'web';
+  ask(method: string, target: string, body?: unknown): Promise<RawAnswer>;
+}
+
+function surfacesOf(its: Rig): readonly Surface[] {
+  const { port, token } = JSON.parse(readFileSync(its.paths.webAddressFile, 'utf8')) as { port: number; token: string };
+  const build = (name: Surface['name']): Surface => ({
+    name,
+    ask(method, target, body) {
+      const text = body === undefined ? '' : JSON.stringify(body);
+      return exchange(
+        name === 'socket' ? { path: its.paths.socketPath } : { host: '127.0.0.1', port },
+        formatRequest({
+          method,
+          target,
+          body: text,
+          headers: [
+            ['Host', name === 'socket' ? 'localhost' : `127.0.0.1:${port}`],
+            ...(name === 'socket' ? [] : ([['Authorization', `Bearer ${token}`]] as const)),
+            ...(body === undefined ? [] : ([['Content-Type', 'application/json']] as const)),
+            ['Content-Length', String(text.length)],
+          ],
+        }),
+      );
+    },
+  });
+  return [build('socket'), build('web')];
+}
+
+/** A request that each route has a good answer for, after a sign-in; the order matters. */
+const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown])[] = [
+  ['status', '/v1/status'],
+  ['openapi', '/v1/openapi.json'],
+  ['accounts', '/v1/accounts'],
+  ['accounts', `/v1/accounts?session=${SESSION}&refresh=true`],
+  ['credentials', `/v1/credentials?${new URLSearchParams(CREDENTIALS_QUERY).toString()}`],
+  ['signIn', `/v1/sessions/${SESSION}/sign-in`],
+  ['startSignIn', `/v1/sessions/${SESSION}/sign-in`, {}],
+  ['startSignIn', `/v1/sessions/${SESSION}/sign-in`, { force: true }],
+  ['signIn', `/v1/sessions/${SESSION}/sign-in`],
+  ['cancelSignIn', `/v1/sessions/${SESSION}/sign-in`],
+  ['signIn', `/v1/sessions/${SESSION}/sign-in`],
+  ['setCurrent', '/v1/current', { ...ROLE, profile: 'taylor.Admin-AF-Permission-Set' }],
+  ['current', '/v1/current'],
+  ['currentCredentials', '/v1/credentials/current'],
+  ['profiles', '/v1/profiles'],
+  ['syncProfiles', '/v1/profiles/sync'],
+  ['setCurrent', '/v1/current', null],
+  ['current', '/v1/current'],
+  ['status', '/v1/status'],
+  ['signOut', `/v1/sessions/${SESSION}/sign-out`],
+];
+
+/** The strict reading of a schema: what is not described may not be there. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, value]): [string, unknown] => [key, closed(value)]);
+  const copy = Object.fromEntries(entries);
+  return 'properties' in copy && !('additionalProperties' in copy) ? { ...copy, additionalProperties: false } : copy;
+}
+
+describe('every route', () => {
+  test('answers as described, nothing more, and never with a token or a client secret', async () => {
+    const passphrase = 'correct horse battery staple';
+    const its = await createSignedInRig({
+      environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: passphrase },
+    });
+    const secrets = await readSecrets(its, passphrase);
+    // An access token, a refresh token and a client secret at the least.
+    expect(secrets.length).toBeGreaterThanOrEqual(3);
+    const ajv = new Ajv({ allowUnionTypes: true });
+    const seen = new Set<string>();
+    for (const [name, target, body] of WALK) {
+      const route: Route = routes[name];
+      for (const surface of surfacesOf(its)) {
+        const answer = await surface.ask(route.method, target, body);
+        const isOn = route.surfaces.includes(surface.name);
+        expect.soft({ name, on: surface.name, status: answer.status }).toEqual({
+          name,
+          on: surface.name,
+          status: isOn ? route.successStatus : 404,
+        });
+        expect({ name, secrets: secrets.filter((secret) => answer.text.includes(secret)) }).toEqual({
+          name,
+          secrets: [],
+        });
+        if (!isOn) continue;
+        seen.add(name);
+        if (route.answer === undefined) {
+          expect(answer.body).toBe('');
+          continue;
+        }
+        const document: unknown = JSON.parse(answer.body);
+        const validate = ajv.compile(closed(route.answer) as object);
+        expect({ name, isValid: validate(document), errors: validate.errors }).toEqual({
+          name,
+          isValid: true,
+          errors: null,
+        });
+        if (surface.name === 'web') expect(/"(SecretAccessKey|SessionToken)": ?"|"ASIA/.test(answer.body)).toBe(false);
+      }
+    }
+    // What is left ends the daemon.
+    expect(Object.keys(routes).filter((name) => !seen.has(name))).toEqual(['stop']);
+    expect(its.logLines.join('\n')).not.toMatch(/ASIA/);
+    for (const secret of secrets) expect(its.logLines.join('\n')).not.toContain(secret);
+  });
+
+  /** Every long string in what the daemon keeps secret. */
+  async function readSecrets(its: Rig, passphrase: string): Promise<string[]> {
+    const session = {
+      sessionName: SESSION,
+      startUrl: 'https://d-1234567890.awsapps.com/start',
+      region: 'us-east-1',
+      registrationScopes: ['sso:account:access'],
+    };
+    const { url } = its.emulator;
+    const endpoints = { ssoOidc: url, sso: url, sts: url };
+    const store = createFileStore({
+      path: join(its.paths.stateDirectory, 'secrets.json'),
+      passphrase: new Secret(passphrase),
+    });
+    const found: string[] = [];
+    const collect = (value: unknown): void => {
+      if (typeof value === 'string' && value.length >= 16 && !value.includes('://')) found.push(value);
+      if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) collect(inner);
+    };
+    for (const name of [sessionSecretName(session, endpoints), registrationSecretName(session, endpoints)]) {
+      const secret = await store.load(name);
+      collect(JSON.parse(secret?.reveal() ?? 'null'));
+    }
+    return found;
+  }
+});
+
+describe('the OpenAPI description', () => {
+  const document = describeOpenApi('1.2.3') as {
+    openapi: string;
+    info: { version: string };
+    paths: Record<
+      string,
+      Record<
+        string,
+        { 'x-surfaces': string[]; operationId: string; responses: object; parameters: { name: string; in: string }[] }
+      >
+    >;
+  };
+
+  test.each(['socket', 'web'] as const)('has exactly the routes that are registered on %s', async (surface) => {
+    const registered: string[] = [];
+    const { app } = createSurface({
+      surface,
+      guard: () => undefined,
+      responders: {} as Responders,
+      inputChecks: createInputChecks(),
+      log: () => undefined,
+    });
+    await app.ready();
+    const described = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([, operation]) => operation['x-surfaces'].includes(surface))
+        .map(([method]) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    );
+    // Every method of a known path is taken: those that are not described say so by 405.
+    const paths = new Set(described.map((line) => line.split(' ')[1] ?? ''));
+    for (const path of paths) {
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const) {
+        const answer = await app.inject({ method, url: path.replace(':session', 's') });
+        if (answer.statusCode !== 405) registered.push(`${method} ${path}`);
+      }
+    }
+    expect(registered.toSorted()).toEqual(described.toSorted());
+    // And no path beside them.
+    const tree = app.printRoutes({ commonPrefix: false });
+    expect(tree.match(/\/\S* \(/g)?.length).toBe(paths.size);
+    await app.close();
+  });
+
+  test('names each operation once, with its parameters, its answer and the error', () => {
+    expect({ openapi: document.openapi, version: document.info.version }).toEqual({
+      openapi: '3.1.0',
+      version: '1.2.3',
+    });
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(routes).toSorted());
+    for (const { responses } of operations) {
+      expect(responses).toMatchObject({ default: { content: { 'application/json': { schema: errorSchema } } } });
+    }
+    expect(document.paths['/v1/credentials']?.['get']?.parameters.map(({ name }) => name)).toEqual([
+      'session',
+      'account',
+      'role',
+    ]);
+    expect(document.paths['/v1/sessions/{session}/sign-in']?.['post']?.parameters).toMatchObject([
+      { name: 'session', in: 'path', required: true },
+    ]);
+  });
+
+  test('is served as it is', async () => {
+    rig = await createRig();
+    expect(await rig.client.call('openapi', {})).toEqual(JSON.parse(JSON.stringify(describeOpenApi(loadVersion()))));
+  });
+});
+
+describe('an error inside', () => {
+  test('is told without details in the answer, with all of them in the log', async () => {
+    const lines: string[] = [];
+    const { app } = createSurface({
+      surface: 'socket',
+      guard: () => undefined,
+      responders: {
+        status: () => Promise.reject(new Error('secret detail')),
+        current: () => Promise.reject('no error at all'),
+      } as unknown as Responders,
+      inputChecks: createInputChecks(),
+      log: (level, message) => void lines.push(`${level} ${message}`),
+    });
+    for (const url of ['/v1/status', '/v1/current']) {
+      const answer = await app.inject({ url });
+      expect({ status: answer.statusCode, body: answer.json() as unknown }).toEqual({
+        status: 500,
+        body: {
+          code: 'internal',
+          message: 'Something went wrong inside rolecall.',
+          hint: 'rolecall daemon restart',
+        },
+      });
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    }
+    expect(lines[0]).toMatch(/^error GET \/v1\/status: Error: secret detail\n\s+at /);
+    expect(lines[1]).toBe('error GET /v1/current: no error at all');
+    await app.close();
+  });
+});
+
+describe('/v1/status', () => {
+  test('tells everything before the first sign-in', async () => {
+    rig = await createRig();
+    const { url } = rig.emulator;
+    expect(await rig.client.call('status', {})).toEqual({
+      version: loadVersion(),
+      pid: process.pid,
+      startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      store: { driver: 'memory', durable: false },
+      endpoints: {
+        ssoOidc: { url, source: 'environment' },
+        sso: { url, source: 'environment' },
+        sts: { url, source: 'environment' },
+      },
+      files: {
+        settings: rig.paths.settingsFile,
+        config: rig.configPath,
+        log: rig.paths.logFile,
+        socket: rig.paths.socketPath,
+      },
+      sessions: [
+        {
+          session: SESSION,
+          startUrl: 'https://d-1234567890.awsapps.com/start',
+          region: 'us-east-1',
+          state: 'signed-out',
+          catalog: null,
+          listing: null,
+          tokenFileProfiles: [],
+        },
+      ],
+      current: null,
+      problems: [],
+    });
+  });
+
+  test('tells of a live session its times, its list and for whom its token is in clear', async () => {
+    const its = await createSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 8\n` });
+    const time = expect.stringMatching(/Z$/);
+    const { sessions } = await its.client.call('status', {});
+    expect(sessions).toEqual([
+      {
+        session: SESSION,
+        startUrl: 'https://d-1234567890.awsapps.com/start',
+        region: 'us-east-1',
+        state: 'live',
+        signedInAt: time,
+        tokenExpiresAt: time,
+        sessionExpiresAt: time,
+        catalog: { asOf: time, complete: true, accounts: 4, permissionSets: 5 },
+        listing: null,
+        tokenFileProfiles: ['account1'],
+      },
+    ]);
+    const [session] = sessions;
+    expect(Date.parse(session?.sessionExpiresAt ?? '') - Date.parse(session?.signedInAt ?? '')).toBe(8 * 3_600_000);
+  });
+
+  test('takes endpoints of the settings over those of the environment, and knows no AWS_ENDPOINT_URL', async () => {
+    rig = await createRig({
+      settings: '[endpoints]\nsso_oidc = "https://oidc.example"\n',
+      environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', AWS_ENDPOINT_URL_STS: '' },
+    });
+    expect((await rig.client.call('status', {})).endpoints).toEqual({
+      ssoOidc: { url: 'https://oidc.example', source: 'settings' },
+      sso: { url: rig.emulator.url, source: 'environment' },
+    });
+  });
+
+  test('says a problem of several sessions once', async () => {
+    const second = CONFIG.replaceAll(SESSION, 'second').replace('account1', 'account2');
+    rig = await createRig({
+      config: CONFIG + second,
+      environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: '' },
+    });
+    const { problems, sessions, store } = await rig.client.call('status', {});
+    expect({ store, sessions: sessions.map(({ session, state }) => [session, state]) }).toEqual({
+      store: { driver: 'file', durable: true },
+      sessions: [
+        [SESSION, 'signed-out'],
+        ['second', 'signed-out'],
+      ],
+    });
+    expect(problems.length).toBeGreaterThan(0);
+    expect(new Set(problems.map(({ message }) => message)).size).toBe(problems.length);
+  });
+
+  test('names file and line of a config file that is not well-formed, and a session that can be used still is', async () => {
+    const its = await createSignedInRig();
+    writeFileSync(its.configPath, `${readFileSync(its.configPath, 'utf8')}\n[sso-session\nbroken\n`);
+    const { problems, sessions } = await its.client.call('status', {});
+    expect(sessions.map(({ session, state }) => [session, state])).toEqual([[SESSION, 'live']]);
+    const line = readFileSync(its.configPath, 'utf8').split('\n').indexOf('[sso-session') + 1;
+    expect(problems[0]).toEqual({
+      code: 'config-malformed',
+      message: expect.stringContaining(`${its.configPath}, line ${line}`),
+      hint: `\${EDITOR:-vi} +${line} ${its.configPath}`,
+    });
+    expect(await its.client.call('credentials', { query: CREDENTIALS_QUERY })).toMatchObject({ Version: 1 });
+    await expect(its.client.call('syncProfiles', {})).rejects.toMatchObject({ code: 'config-malformed' });
+    await expect(its.client.call('profiles', {})).rejects.toMatchObject({ code: 'config-malformed' });
+  });
+
+  test('answers though the config file and the file of the current role are folders', async () => {
+    rig = await createRig({ environment: { AWS_CONFIG_FILE: '~' } });
+    mkdirSync(join(rig.paths.stateDirectory, 'current.json'));
+    const { current, problems, sessions } = await rig.client.call('status', {});
+    expect({ current, sessions, codes: problems.map(({ code }) => code) }).toEqual({
+      current: null,
+      sessions: [],
+      codes: ['file-not-writable', 'file-not-writable'],
+    });
+    await expect(rig.client.call('current', {})).rejects.toMatchObject({ code: 'file-not-writable' });
+  });
+});
+
+describe('sessions of the config file', () => {
+  test('none at all is an error that names the file', async () => {
+    rig = await createRig({ config: '' });
+    await expect(rig.client.call('startSignIn', { session: 'work', body: {} })).rejects.toMatchObject({
+      code: 'session-not-found',
+      message: `There is no sso-session "work" in ${rig.configPath}.`,
+    });
+    expect(await rig.client.call('accounts', { query: { refresh: true } })).toEqual({
+      asOf: null,
+      complete: false,
+      accounts: [],
+    });
+  });
+
+  test('an unusable one says why', async () => {
+    rig = await createRig({ config: '[sso-session work]\nsso_region = us-east-1\n' });
+    await expect(rig.client.call('signIn', { session: 'work' })).rejects.toMatchObject({
+      code: 'session-not-found',
+      message: expect.stringMatching(/config, line 1: \[sso-session work\] has no sso_start_url/),
+    });
+  });
+
+  test('one that is taken out is not found, and is found again when it is back', async () => {
+    const its = await createSignedInRig();
+    writeFileSync(its.configPath, '');
+    await expect(its.client.call('credentials', { query: CREDENTIALS_QUERY })).rejects.toMatchObject({
+      code: 'session-not-found',
+    });
+    writeFileSync(its.configPath, CONFIG);
+    expect(await its.client.call('credentials', { query: CREDENTIALS_QUERY })).toMatchObject({ Version: 1 });
+  });
+
+  test('one with spaces in its name is meant by a stable id as well', async () => {
+    const name = 'My "own" $(touch x) é';
+    rig = await createRig({
+      config: `[sso-session '${name}']\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = us-east-1\n`,
+    });
+    await expect(rig.client.call('signIn', { session: name })).resolves.toBeNull();
+    const id = `id-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
+    await expect(rig.client.call('signIn', { session: id })).resolves.toBeNull();
+    await expect(rig.client.call('signIn', { session: name.toLowerCase() })).rejects.toMatchObject({
+      code: 'session-not-found',
+    });
+  });
+});
+
+describe('/v1/accounts', () => {
+  test('is empty before the first listing, and asks for a sign-in when told to list', async () => {
+    rig = await createRig();
+    expect(await rig.client.call('accounts', { query: {} })).toEqual({ asOf: null, complete: false, accounts: [] });
+    await expect(rig.client.call('accounts', { query: { refresh: true } })).rejects.toMatchObject({
+      code: 'sign-in-required',
+    });
+  });
+
+  test('is as last known after a sign-out and a restart', async () => {
+    const its = await createSignedInRig();
+    const before = await its.client.call('accounts', { query: {} });
+    expect(before).toMatchObject({ complete: true, asOf: expect.stringMatching(/Z$/) });
+    expect(before.accounts.map(({ accountName, accountId }) => [accountName, accountId])).toEqual([
+      ['Log Archive', '044444444444'],
+      ['professional-af', '222222222222'],
+      ['Shop Staging', '333333333333'],
+      ['taylor', '111111111111'],
+    ]);
+    await its.client.call('signOut', { session: SESSION });
+    expect(await its.client.call('accounts', { query: { session: SESSION } })).toEqual(before);
+    await its.restartDaemon();
+    expect(await its.client.call('accounts', { query: {} })).toEqual(before);
+  });
+
+  test('lists anew what can be listed, and is not complete while another session never was', async () => {
+    const second = CONFIG.replaceAll(SESSION, 'second').replace('account1', 'account2');
+    const its = await createSignedInRig({ config: CONFIG + second });
+    its.emulator.directory.addAccount({ accountId: '555555555555', accountName: 'new' });
+    its.emulator.directory.assign({ accountId: '555555555555', permissionSet: 'ReadOnly', user: 'taylor' });
+    const listed = await its.client.call('accounts', { query: { refresh: true } });
+    expect(listed.complete).toBe(false);
+    expect(listed.accounts).toContainEqual({
+      session: SESSION,
+      accountId: '555555555555',
+      accountName: 'new',
+      emailAddress: null,
+      permissionSets: ['ReadOnly'],
+    });
+    await expect(its.client.call('accounts', { query: { session: 'third' } })).rejects.toMatchObject({
+      code: 'session-not-found',
+      message: `There is no sso-session "third" in ${its.configPath}; there is: ${SESSION}, second.`,
+    });
+  });
+});
+
+describe('the current role', () => {
+  const current = { ...ROLE, profile: 'taylor.Admin-AF-Permission-Set' };
+
+  test('is kept over a restart, serves its keys, and is none again after null', async () => {
+    const its = await createSignedInRig();
+    expect(await its.client.call('current', {})).toBeNull();
+    await expect(its.client.call('currentCredentials', {})).rejects.toMatchObject({
+      code: 'no-current-role',
+      exitCode: 6,
+    });
+    expect(await its.client.call('setCurrent', { body: current })).toEqual(current);
+    expect(await its.client.call('currentCredentials', {})).toMatchObject({ AccountId: ROLE.accountId });
+    await its.restartDaemon();
+    expect(await its.client.call('current', {})).toEqual(current);
+    expect((await its.client.call('status', {})).current).toEqual(current);
+    expect(await its.client.call('setCurrent', { body: null })).toBeNull();
+    await its.restartDaemon();
+    expect(await its.client.call('current', {})).toBeNull();
+    expect(statSync(join(its.paths.stateDirectory, 'current.json')).mode & 0o777).toBe(0o600);
+  });
+
+  test('must be one that the list knows, and may be any while there is no list', async () => {
+    rig = await createRig();
+    const unknown = { ...current, permissionSet: 'Nobody' };
+    expect(await rig.client.call('setCurrent', { body: unknown })).toEqual(unknown);
+    await rig.runCli(['login']);
+    for (const body of [unknown, { ...current, accountId: '999999999999' }]) {
+      await expect(rig.client.call('setCurrent', { body })).rejects.toMatchObject({
+        code: 'account-not-found',
+        message: `You have no ${body.permissionSet} in account ${body.accountId} of ${SESSION}.`,
+      });
+    }
+    await expect(rig.client.call('setCurrent', { body: { ...current, session: 'other' } })).rejects.toMatchObject({
+      code: 'session-not-found',
+    });
+    expect(await rig.client.call('current', {})).toEqual(unknown);
+  });
+
+  test('is the last of many set at once, in memory and on disk', async () => {
+    const its = await createSignedInRig();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        its.client.call('setCurrent', { body: index % 2 === 0 ? { ...current, profile: `p${index}` } : null }),
+      ),
+    );
+    const inMemory = await its.client.call('current', {});
+    await its.restartDaemon();
+    expect(await its.client.call('current', {})).toEqual(inMemory);
+  });
+
+  test.each(['', 'no JSON', '[]', '{}', '{"schemaVersion":2,"role":{}}', '{"schemaVersion":1,"role":{"session":1}}'])(
+    'is none when its file holds %j',
+    async (text) => {
+      rig = await createRig();
+      writeFileSync(join(rig.paths.stateDirectory, 'current.json'), text);
+      await rig.restartDaemon();
+      expect(await rig.client.call('current', {})).toBeNull();
+      expect((await rig.client.call('status', {})).problems).toEqual([]);
+    },
+  );
+});
+
+describe('/v1/profiles', () => {
+  test('is what a sync would do; a sync does it, and a second one nothing', async () => {
+    const its = await createSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
+    const plan = await its.client.call('profiles', {});
+    expect(plan).toMatchObject({ configFile: its.configPath, written: false, removed: [], changed: [], skipped: [] });
+    expect(plan.added).toHaveLength(5);
+    expect(plan.diff).toContain('+[profile taylor.Admin-AF-Permission-Set]');
+    expect(readFileSync(its.configPath, 'utf8')).toBe(CONFIG);
+    expect(await its.client.call('syncProfiles', {})).toEqual({ ...plan, written: true });
+    expect(await its.client.call('syncProfiles', {})).toMatchObject({ written: false, added: [], diff: '' });
+  });
+
+  test('skips names that are taken by hand, and says where', async () => {
+    const config = `${CONFIG}\n[profile taylor.Admin-AF-Permission-Set]\nregion = eu-west-1\n`;
+    const its = await createSignedInRig({ config });
+    const { skipped } = await its.client.call('profiles', {});
+    expect(skipped).toEqual([
+      { profileName: 'taylor.Admin-AF-Permission-Set', reason: 'you wrote a profile of that name, on line 12.' },
+    ]);
+  });
+
+  test('tries again when an editor saves in the middle, and keeps what the editor wrote', async () => {
+    const its = await createSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
+    const syncs = Array.from({ length: 4 }, () => its.client.call('syncProfiles', {}));
+    for (let edit = 0; edit < 20; edit += 1) {
+      writeFileSync(its.configPath, `${CONFIG}\n# edit ${edit}\n`);
+      await its.client.call('current', {});
+    }
+    const settled = await Promise.allSettled(syncs);
+    for (const outcome of settled) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'config-changed-meanwhile' });
+    }
+    await its.client.call('syncProfiles', {});
+    const text = readFileSync(its.configPath, 'utf8');
+    expect(text).toContain('# edit 19\n');
+    expect(text).toContain('[profile taylor.Admin-AF-Permission-Set]');
+  });
+
+  test('cannot be written into a config file that is read-only, and says so', async () => {
+    const its = await createSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
+    chmodSync(its.configPath, 0o400);
+    await expect(its.client.call('syncProfiles', {})).rejects.toMatchObject({
+      code: 'file-not-writable',
+      message: `${its.configPath} cannot be written: the file is read-only.`,
+    });
+    chmodSync(its.configPath, 0o600);
+    expect(readFileSync(its.configPath, 'utf8')).toBe(CONFIG);
+  });
+
+  test('keeps the names of a role that comes back', async () => {
+    const its = await createSignedInRig({ settings: '[profiles]\nname = "{account_name}"\n' });
+    const assignment = { accountId: '333333333333', permissionSet: 'ReadOnly', user: 'taylor' };
+    its.emulator.directory.unassign(assignment);
+    await its.client.call('accounts', { query: { refresh: true } });
+    expect(await its.client.call('syncProfiles', {})).toMatchObject({ removed: ['Shop-Staging'] });
+    its.emulator.directory.assign(assignment);
+    await its.client.call('accounts', { query: { refresh: true } });
+    await its.restartDaemon();
+    expect(await its.client.call('syncProfiles', {})).toMatchObject({ added: ['Shop-Staging'] });
+    // A file of names that is not ours is no reason to fail.
+    for (const text of ['no JSON', '{"schemaVersion":9}']) {
+      writeFileSync(join(its.paths.stateDirectory, 'profile-names.json'), text);
+      expect(await its.client.call('syncProfiles', {})).toMatchObject({ written: false });
+    }
+  });
+});
+
+describe('a sign-in', () => {
+  test('lists and syncs by itself, and the state tells how far it is', async () => {
+    const its = await createSignedInRig();
+    const state = await its.client.call('signIn', { session: SESSION });
+    expect(state).toMatchObject({
+      state: 'approved',
+      flow: 'device',
+      setup: {
+        state: 'done',
+        accountsListed: 4,
+        accountsTotal: 4,
+        permissionSets: 5,
+        complete: true,
+        removed: [],
+        profiles: { configFile: its.configPath, total: 5, removed: [], changed: [] },
+      },
+    });
+    expect(state?.openUri).toBe(state?.verificationUriComplete);
+    expect(its.logLines).toContain(`info ${SESSION}: 4 accounts listed, 5 profiles`);
+  });
+
+  test('that finds a live session is brought up to date without a code', async () => {
+    const its = await createSignedInRig();
+    its.emulator.resetCalls();
+    expect(await its.client.call('startSignIn', { session: SESSION, body: {} })).toMatchObject({ state: 'live' });
+    await waitFor('the list to be done', async () => {
+      return (await its.client.call('signIn', { session: SESSION }))?.setup?.state === 'done';
+    });
+    expect(its.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
+    expect(its.emulator.countCalls('ListAccountRoles')).toBe(4);
+  });
+
+  test('may come without a body', async () => {
+    rig = await createRig();
+    const [socket] = surfacesOf(rig);
+    const answer = await socket?.ask('POST', `/v1/sessions/${SESSION}/sign-in`);
+    expect({ status: answer?.status, body: JSON.parse(answer?.body ?? '') as unknown }).toMatchObject({
+      status: 202,
+      body: { state: 'pending', userCode: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/) },
+    });
+    // A pending one ends with the daemon.
+    expect((await rig.client.call('status', {})).sessions[0]?.state).toBe('pending');
+  });
+
+  test('whose list cannot be written says so, and the keys work all the same', async () => {
+    const config = `${CONFIG}\n# >>> rolecall >>>\n`;
+    rig = await createRig({ config });
+    await rig.client.call('startSignIn', { session: SESSION, body: {} });
+    const its = rig;
+    const state = await waitFor('the setup to end', async () => {
+      const now = await its.client.call('signIn', { session: SESSION });
+      return now?.setup?.state === 'failed' && now;
+    });
+    expect(state.setup?.error).toMatchObject({ code: expect.stringMatching(/^config-/) });
+    expect(readFileSync(its.configPath, 'utf8')).toBe(config);
+    expect(await its.client.call('credentials', { query: CREDENTIALS_QUERY })).toMatchObject({ Version: 1 });
+  });
+
+  test('by another user, while the list of the first one is being made, lists again', async () => {
+    const its = await createSignedInRig();
+    its.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 300, count: 4 });
+    await its.client.call('startSignIn', { session: SESSION, body: {} });
+    its.emulator.turnKnobs({ autoApprove: 'sam' });
+    await its.client.call('startSignIn', { session: SESSION, body: { force: true } });
+    await waitFor('the list of the second user', async () => {
+      const { accounts } = await its.client.call('accounts', { query: {} });
+      return accounts.length === 1 && accounts[0]?.accountId === '044444444444';
+    });
+  });
+});
