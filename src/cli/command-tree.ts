@@ -4,6 +4,8 @@ import { UsageError } from '../core/errors.ts';
 import { loadVersion } from '../local-api/version.ts';
 import type { CredentialProcessOptions } from './commands/credential-process.ts';
 import type { DemoOptions } from './commands/demo.ts';
+import type { EnvOptions } from './commands/env.ts';
+import type { ExecOptions } from './commands/exec.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { LogoutOptions } from './commands/logout.ts';
 import type { LsOptions } from './commands/ls.ts';
@@ -27,7 +29,7 @@ export async function runCommandTree(argv: readonly string[], context: CliContex
     kept,
   );
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(separateCommand(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -125,6 +127,32 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     });
 
   program
+    .command('exec')
+    .description('run a command, or a subshell, as one role; its keys are renewed for as long as it runs')
+    .argument('<profile>', 'the profile whose role it is, or "current"; see: rolecall profiles list')
+    .argument('[command...]', 'what to run, after a --; your shell when absent')
+    .option('--region <region>', "the region to work in; the profile's when absent")
+    .option('--token-file', 'hand over the token in a file instead of a variable')
+    .option('--env-keys', 'hand over the keys themselves, for tools that know nothing else; they end within hours')
+    .addHelpText('after', EXEC_HELP)
+    .action(async (profile: string, command: string[], options: ExecOptions) => {
+      const { runExec } = await import('./commands/exec.ts');
+      done(await runExec(profile, command, options, context));
+    });
+
+  program
+    .command('env')
+    .description('keys of one role as variables, for a shell or a file; they end and are not renewed')
+    .argument('<profile>', 'the profile whose role it is, or "current"; see: rolecall profiles list')
+    .option('--shell <name>', 'bash, zsh, fish, powershell, dotenv or json; that of $SHELL when absent')
+    .option('--region <region>', "the region to work in; the profile's when absent")
+    .addHelpText('after', ENV_HELP)
+    .action(async (profile: string, options: EnvOptions) => {
+      const { runEnv } = await import('./commands/env.ts');
+      done(await runEnv(profile, options, context));
+    });
+
+  program
     .command('credential-process')
     .description("role credentials as AWS's credential_process document")
     .option('--session <name>', 'the sso-session')
@@ -186,6 +214,42 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     command.exitOverride().showHelpAfterError(false);
   });
   return program;
+}
+
+const EXEC_HELP = `
+The command sees this role and no other: keys, profiles and a [default] with
+credentials, which would win over it, are out of its way. Its exit status is ours.
+
+  rolecall exec taylor.Admin -- terraform apply
+  rolecall exec current -- aws s3 ls
+  rolecall exec taylor.Admin          a subshell, until you type exit
+
+To go on after the terminal is closed: rolecall exec PROFILE -- nohup COMMAND`;
+
+const ENV_HELP = `
+  eval "$(rolecall env taylor.Admin)"                    bash, zsh
+  rolecall env taylor.Admin --shell fish | source        fish
+  rolecall env taylor.Admin --shell dotenv > .env        a file, 0600 by your umask
+
+For anything that runs longer than the keys: rolecall exec`;
+
+/** `exec` with a "--" in front of the command when it was left out, so that no option of the command's is taken for ours. */
+function separateCommand(argv: readonly string[]): string[] {
+  const words = [...argv];
+  if (words.find((word) => !word.startsWith('-')) !== 'exec') return words;
+  let index = words.indexOf('exec') + 1;
+  let isProfileSeen = false;
+  for (; index < words.length && words[index] !== '--'; index += 1) {
+    const word = words[index] ?? '';
+    if (word === '--region') index += 1;
+    else if (!word.startsWith('-') && isProfileSeen) break;
+    else isProfileSeen ||= !word.startsWith('-');
+  }
+  if (words[index] === '--' && !isProfileSeen) {
+    throw new UsageError('usage', 'exec needs a profile before the "--".', { hint: 'rolecall profiles list' });
+  }
+  if (isProfileSeen && index < words.length && words[index] !== '--') words.splice(index, 0, '--');
+  return words;
 }
 
 interface EmulatorOptions {

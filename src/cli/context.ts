@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
+import type { ForeignProgram } from './exec/run-in-place.ts';
 
 export interface OutputStream {
   write(text: string): unknown;
@@ -14,6 +15,9 @@ export interface CliContext {
   readonly stderr: OutputStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
+  readonly processId: number;
+  /** Whether a person types at standard input. */
+  readonly stdinIsTerminal: boolean;
   readonly paths: RuntimePaths;
   readonly clock: Clock;
   readonly client: LocalApiClient;
@@ -25,4 +29,6 @@ export interface CliContext {
   openBrowser(url: string): Promise<boolean>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
   runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
+  /** Runs somebody else's program in our place; its exit code, or nothing ever when this process became it. */
+  runInPlace(program: ForeignProgram): Promise<number>;
 }

@@ -1,11 +1,13 @@
 // The command line's process: the real streams, clock, browser and daemon; the rest of the CLI gets them as parameters.
 import { homedir } from 'node:os';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import { createLocalApiClient } from '../local-api/client.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import type { CliContext } from './context.ts';
+import { outsideOfExec } from './exec/child-environment.ts';
 import { runCommandLine } from './program.ts';
 
 const environment = process.env;
@@ -25,11 +27,15 @@ const programs = {
   'caller-identity': fileURLToPath(new URL('./caller-identity.js', import.meta.url)),
 } as const;
 
+const ending = { isInterrupted: false };
+
 const context: CliContext = {
   stdout: process.stdout,
   stderr: process.stderr,
   environment,
   homeDirectory,
+  processId: process.pid,
+  stdinIsTerminal: isatty(0),
   paths,
   clock,
   client: createLocalApiClient({
@@ -37,7 +43,7 @@ const context: CliContext = {
     mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
     async startDaemon() {
       const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-      return startDaemonProcess(daemonMain, environment);
+      return startDaemonProcess(daemonMain, outsideOfExec(environment));
     },
     clock,
   }),
@@ -45,6 +51,12 @@ const context: CliContext = {
   ask,
   openBrowser,
   runProgram,
+  async runInPlace(program) {
+    const { runInPlace } = await import('./exec/run-in-place.ts');
+    const { exitCode, isInterrupted } = await runInPlace(program);
+    ending.isInterrupted = isInterrupted;
+    return exitCode;
+  },
 };
 
 async function ask(question: string): Promise<string | undefined> {
@@ -114,3 +126,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const exitCode = await runCommandLine(process.argv.slice(2), context);
 const signalNumber = interrupt.signal.aborted ? (interrupt.signal.reason as Error).cause : undefined;
 process.exitCode = exitCode === EXIT_INTERRUPTED && typeof signalNumber === 'number' ? 128 + signalNumber : exitCode;
+// A shell stops its script only when what it ran was itself ended by Ctrl-C.
+if (ending.isInterrupted) process.kill(process.pid, 'SIGINT');

@@ -97,11 +97,20 @@ export function reportError(
     return EXIT_INTERRUPTED;
   }
   const error = toRolecallError(thrown);
-  const paint = createPainter(context.stderr, context.environment);
-  context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(error.message)}\n`);
-  context.stderr.write(`Run: ${paint('bold', harmless(error.hint))}\n`);
+  reportFailure(error.message, error.hint, context);
   if (options.isDebug) context.stderr.write(describeCauses(error));
   return error.exitCode;
+}
+
+/** One sentence and one command, for what has no class of its own too. */
+export function reportFailure(
+  message: string,
+  hint: string,
+  context: Pick<CliContext, 'stderr' | 'environment'>,
+): void {
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(message)}\n`);
+  context.stderr.write(`Run: ${paint('bold', harmless(hint))}\n`);
 }
 
 function describeCauses(error: RolecallError): string {

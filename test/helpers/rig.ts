@@ -57,6 +57,8 @@ export interface CliOptions {
   readonly onOutput?: (text: string) => void;
   /** Sees the programs that would have been started. */
   readonly programs?: string[][];
+  /** Sees the program that `exec` would have become, and says how it ended. */
+  readonly runInPlace?: CliContext['runInPlace'];
   /** Sees what `open` would have been given. */
   readonly opened?: string[];
 }
@@ -167,6 +169,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         },
         environment: { ...environment, ...cli.environment },
         homeDirectory: home.path,
+        processId: process.pid,
+        stdinIsTerminal: isTTY,
         paths,
         clock: createSystemClock(),
         client,
@@ -184,6 +188,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           cli.programs?.push([program, ...args]);
           return 0;
         },
+        runInPlace: cli.runInPlace ?? (async () => 0),
       };
       const exitCode = await runCommandLine(argv, context);
       return { exitCode, stdout, stderr };

@@ -1,0 +1,129 @@
+// Private copies of the caller's AWS files without the default profile's credentials, which beat the container door in most SDKs.
+import { isUtf8 } from 'node:buffer';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DefaultsOf } from '../../aws-config/default-credentials.ts';
+import { UnavailableError, UsageError } from '../../core/errors.ts';
+import { quoteForShell } from '../demo/quote-for-shell.ts';
+import type { Environment } from './child-environment.ts';
+
+interface AwsFile {
+  readonly whose: DefaultsOf;
+  readonly copyName: string;
+  readonly variables: readonly string[];
+  /** The first of these that has credentials is copied. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * The variables that point to copies, empty when no default profile has credentials; the copies are 0600 in `directory`.
+ * @throws UsageError config-malformed: a file that can't be read, or not with certainty
+ * @throws UnavailableError file-not-writable
+ */
+export async function copyConfigFiles(deps: {
+  readonly environment: Environment;
+  readonly homeDirectory: string;
+  readonly directory: string;
+}): Promise<Record<string, string>> {
+  const variables: Record<string, string> = {};
+  for (const file of filesOf(deps.environment, deps.homeDirectory)) {
+    for (const path of file.paths) {
+      const text = await withoutDefaults(path, file.whose);
+      if (text === undefined) continue;
+      const copy = join(deps.directory, file.copyName);
+      await writePrivate(copy, text);
+      for (const name of file.variables) variables[name] = copy;
+      break;
+    }
+  }
+  return variables;
+}
+
+/** Writes a new 0600 file. @throws UnavailableError file-not-writable */
+export async function writePrivate(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (cause) {
+    throw new UnavailableError('file-not-writable', `${path} can't be written: ${codeOf(cause)}.`, {
+      hint: 'rolecall status',
+      cause,
+    });
+  }
+}
+
+function filesOf(environment: Environment, homeDirectory: string): readonly AwsFile[] {
+  const place = (variable: string, ...usual: string[]) =>
+    expand(environment[variable] ?? '', environment, homeDirectory) || join(homeDirectory, ...usual);
+  const botoConfig = environment['BOTO_CONFIG'];
+  return [
+    {
+      whose: 'aws',
+      copyName: 'config',
+      variables: ['AWS_CONFIG_FILE'],
+      paths: [place('AWS_CONFIG_FILE', '.aws', 'config')],
+    },
+    {
+      whose: 'aws',
+      copyName: 'credentials',
+      // The Java SDK v1 has a name of its own for it.
+      variables: ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CREDENTIAL_PROFILES_FILE'],
+      paths: [place('AWS_SHARED_CREDENTIALS_FILE', '.aws', 'credentials')],
+    },
+    {
+      whose: 'boto',
+      copyName: 'boto',
+      variables: ['BOTO_CONFIG'],
+      paths:
+        botoConfig === undefined
+          ? ['/etc/boto.cfg', join(homeDirectory, '.boto')]
+          : [expand(botoConfig, environment, homeDirectory)],
+    },
+  ];
+}
+
+/** `~` and variables as botocore expands them; whoever does not will find the copy all the same. */
+function expand(path: string, environment: Environment, homeDirectory: string): string {
+  return path
+    .replace(/^~(?=\/|$)/u, () => homeDirectory)
+    .replace(/\$(?:\{(\w+)\}|(\w+))/gu, (whole, braced?: string, plain?: string) => {
+      return environment[braced ?? plain ?? ''] ?? whole;
+    });
+}
+
+/** The text of a copy; undefined when the file itself will do. */
+async function withoutDefaults(path: string, whose: DefaultsOf): Promise<string | undefined> {
+  if (path === '') return undefined;
+  const bytes = await readIfThere(path);
+  // A file that names neither is none that we need the parser for.
+  if (bytes === undefined || !/default|credentials/iu.test(bytes.toString('latin1'))) return undefined;
+  const [{ parseConfigDocument }, { withoutDefaultCredentials }] = await Promise.all([
+    import('../../aws-config/document.ts'),
+    import('../../aws-config/default-credentials.ts'),
+  ]);
+  const text = bytes.toString('utf8');
+  const stripped = withoutDefaultCredentials(parseConfigDocument(text, path), whose);
+  if (stripped === text) return undefined;
+  if (!isUtf8(bytes)) throw unreadable(path, 'it is not UTF-8, and its default profile has credentials');
+  return stripped;
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw unreadable(path, code, cause);
+  }
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): UsageError {
+  return new UsageError('config-malformed', `${path} can't be read: ${reason}.`, {
+    hint: `ls -l ${quoteForShell(path)}`,
+    cause,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+}
