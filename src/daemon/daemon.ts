@@ -40,6 +40,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     log,
     signal: stopTicking.signal,
     tasks: [
+      { name: 'refresh', run: () => broker.refreshAhead() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'grants', run: () => parts.grants.sweep() },
       { name: 'token files', run: () => tokenFiles.keepAll() },

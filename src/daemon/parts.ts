@@ -95,6 +95,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     clock,
     random: deps.random,
     problems,
+    sessionHours: settings.sessionHours,
     onSignedIn: (session) => {
       log('info', `signed in to ${session.sessionName}`);
       void afterSignIn.setup?.restart(session);

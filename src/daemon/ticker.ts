@@ -4,10 +4,13 @@ import type { Log } from './log.ts';
 
 export interface TickTask {
   readonly name: string;
-  run(): Promise<void>;
+  /** May give the time after which it wants to run again, to be sooner than the next tick. */
+  run(): Promise<number | undefined | void>;
 }
 
 const TICK_MS = 15_000;
+/** Credentials that live for seconds come due between two ticks; more often than this looks at nothing new. */
+const SHORTEST_TICK_MS = 1000;
 /** The first look comes soon after the start, but not before whoever started us has an answer. */
 const FIRST_TICK_MS = 1000;
 
@@ -34,7 +37,7 @@ async function repeat(task: TickTask, deps: Omit<Parameters<typeof runTicker>[0]
     }
     pauseMs = TICK_MS;
     try {
-      await task.run();
+      pauseMs = Math.min(TICK_MS, Math.max(SHORTEST_TICK_MS, (await task.run()) ?? TICK_MS));
     } catch (error) {
       deps.log('warn', `${task.name}: ${(error as Error).message}`);
     }

@@ -56,6 +56,31 @@ const listingSchema = {
   properties: { accountsListed: { type: 'integer' }, accountsTotal: { type: 'integer' } },
 } as const;
 
+const upstreamSchema = {
+  type: 'object',
+  required: ['service', 'circuit'],
+  properties: {
+    service: { enum: ['oidc', 'portal'] },
+    circuit: { enum: ['closed', 'open', 'half-open'], description: 'open in an outage: no call goes out' },
+    nextTryAt: time,
+  },
+} as const;
+
+const roleUseSchema = {
+  type: 'object',
+  required: ['accountId', 'permissionSet', 'state'],
+  properties: {
+    accountId: text,
+    permissionSet: text,
+    state: {
+      enum: ['fresh', 'due', 'refreshing', 'failing', 'unused'],
+      description: 'unused: not asked for within a lifetime, so not renewed any more',
+    },
+    expiresAt: time,
+    nextRefreshAt: time,
+  },
+} as const;
+
 export const sessionStatusSchema = {
   type: 'object',
   required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
@@ -67,8 +92,11 @@ export const sessionStatusSchema = {
     signedInAt: time,
     tokenExpiresAt: time,
     sessionExpiresAt: time,
+    sessionEndIs: { enum: ['configured', 'observed'], description: 'how sessionExpiresAt is known' },
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },
+    upstreams: { type: 'array', items: upstreamSchema },
+    roles: { type: 'array', items: roleUseSchema, description: 'in use, the 100 that were asked for last' },
     tokenFileProfiles: {
       ...names,
       description: "hand-written profiles for whose sake the access token is in the AWS CLI's own token file",
@@ -314,6 +342,7 @@ export const containerCredentialsSchema = {
 
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
+export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
 export type ProblemDocument = FromSchema<typeof problemSchema>;
 export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
 export type AccountsDocument = FromSchema<typeof accountsSchema>;

@@ -5,18 +5,24 @@ import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
+import { countRenewalFailure, isHolding, type RenewalFailures } from './back-off.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
-import { isDueForRenewal } from './expiry.ts';
-import { describeFault, isFault, sessionOver, signInRequired } from './faults.ts';
+import { isDueForRenewal, renewalDueMs } from './expiry.ts';
+import { describeFault, HeldBack, isFault, sessionOver, signInRequired } from './faults.ts';
 import { formatIssuer, sessionSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
+import { withinPatience } from './patience.ts';
+import { observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
+import type { Upstreams } from './upstreams.ts';
 
 export interface TokenState {
   /** `live`: there is a valid access token or one can be had by refresh, as far as is known. */
   readonly state: 'live' | 'expired' | 'signed-out';
   readonly tokenExpiresAtMs?: number;
   readonly signedInAtMs?: number;
+  /** How long the last session was that ended by itself; undefined before one has. */
+  readonly observedLengthMs?: number;
 }
 
 export interface AccessToken {
@@ -49,25 +55,25 @@ export interface AccessTokens {
   /** Remembers that the session is over because the portal refused this token; a newer sign-in is left alone. */
   end(session: SsoSession, refused: Secret): Promise<void>;
   describe(session: SsoSession): Promise<TokenState>;
+  /** When the next refresh is due, holds after failures included; undefined without a refresh token, or when it is not known yet. */
+  nextRefreshMs(session: SsoSession): number | undefined;
+  /** Ends the holds after failures: the machine slept, and what failed before says nothing now. */
+  reconsider(): void;
   /** Brings to the secret store what it refused earlier, if anything; never rejects. */
   flush(): Promise<void>;
 }
 
-/** A refresh that failed: the token that is still valid serves until the next try. */
-interface RefreshPause {
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly error: RolecallError;
-}
-
-const REFRESH_RETRY_MS = 30_000;
+/** A caller who has a valid token at hand waits no longer than this for a newer one. */
+const REFRESH_PATIENCE_MS = 500;
 
 export function createAccessTokens(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
   readonly registrations: ClientRegistrations;
   readonly endpoints: Endpoints;
+  readonly upstreams: Upstreams;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly problems: Problems;
 }): AccessTokens {
   const { clock, endpoints, problems, secretStore } = deps;
@@ -76,11 +82,14 @@ export function createAccessTokens(deps: {
   /** What the store has yet to take; null: the item is to be deleted. */
   const unsaved = new Map<string, Secret | null>();
   const lastWrites = new Map<string, Promise<unknown>>();
-  const pauses = new Map<string, RefreshPause>();
+  const failures = new Map<string, RenewalFailures>();
+  /** Learned from sessions that ended by themselves; outlives a sign-out, for the next sign-in is as long. */
+  const lengths = new Map<string, number>();
   const loading = createSingleFlight<SessionRecord | undefined>();
   const refreshing = createSingleFlight<AccessToken>();
 
   const nameOf = (session: SsoSession) => sessionSecretName(session, endpoints);
+  const keyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpoints)}`;
   const isOfSession = (record: SessionRecord | null | undefined, session: SsoSession): record is SessionRecord =>
     record?.issuer === formatIssuer(session, endpoints);
 
@@ -89,7 +98,11 @@ export function createAccessTokens(deps: {
     const name = nameOf(session);
     const known = records.get(name);
     const record = known === undefined ? await loading.run(name, () => read(name)) : known;
-    return isOfSession(record, session) ? record : undefined;
+    if (!isOfSession(record, session)) return undefined;
+    if (known === undefined && record.observedLengthMs !== undefined) {
+      lengths.set(keyOf(session), record.observedLengthMs);
+    }
+    return record;
   }
 
   async function read(name: string): Promise<SessionRecord | undefined> {
@@ -110,8 +123,16 @@ export function createAccessTokens(deps: {
   }
 
   /** For changes that must not be lost when the store fails: memory first, the store now or by a later `flush`. */
-  async function keep(session: SsoSession, record: SessionRecord): Promise<void> {
+  async function keep(session: SsoSession, changed: Omit<SessionRecord, 'observedLengthMs'>): Promise<void> {
     const name = nameOf(session);
+    const { issuer, signedInAtMs, tokens } = changed;
+    const observedLengthMs = lengths.get(keyOf(session));
+    const record: SessionRecord = {
+      issuer,
+      signedInAtMs,
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(observedLengthMs === undefined ? {} : { observedLengthMs }),
+    };
     records.set(name, record);
     unsaved.set(name, formatSessionRecord(record));
     await write(name);
@@ -144,9 +165,16 @@ export function createAccessTokens(deps: {
     const nowMs = clock.nowMs();
     if (!isDueForRenewal(nowMs, tokens.issuedAtMs, tokens.expiresAtMs)) return toAccessToken(tokens);
     const isValid = tokens.expiresAtMs > nowMs;
-    if (isValid && (tokens.refresh === undefined || findPause(session) !== undefined)) return toAccessToken(tokens);
+    if (isValid && (tokens.refresh === undefined || isHolding(failures.get(nameOf(session))?.hold, nowMs))) {
+      return toAccessToken(tokens);
+    }
     try {
-      return await refreshOnce(session);
+      const refreshing = refreshOnce(session);
+      if (!isValid) return await refreshing;
+      const refreshed = await withinPatience(clock, REFRESH_PATIENCE_MS, refreshing);
+      if (refreshed !== undefined) return refreshed;
+      const left = await currentTokens(session);
+      return left.expiresAtMs > clock.nowMs() ? toAccessToken(left) : await refreshing;
     } catch (error) {
       const left = await load(session);
       if (left?.tokens !== undefined && left.tokens.expiresAtMs > clock.nowMs()) return toAccessToken(left.tokens);
@@ -156,23 +184,24 @@ export function createAccessTokens(deps: {
 
   function refreshOnce(session: SsoSession): Promise<AccessToken> {
     // The issuer is part of the key: a section that was edited meanwhile must not share the other one's token.
-    return refreshing.run(`${nameOf(session)}\0${formatIssuer(session, endpoints)}`, () => refresh(session));
+    return refreshing.run(keyOf(session), () => refresh(session));
   }
 
   async function refresh(session: SsoSession): Promise<AccessToken> {
     const tokens = await currentTokens(session);
-    // A server that said when to come back is not asked before; a network may be back at any moment.
-    const pause = findPause(session);
-    if (pause?.error.retryAfterMs !== undefined) throw pause.error;
     const askedAtMs = clock.nowMs();
     let registration: ClientRegistration | undefined;
     let issued: IssuedToken | undefined;
     try {
       if (tokens.refresh !== undefined) {
-        registration = await deps.registrations.find(session, tokens.refresh.clientId);
+        const { clientId, refreshToken } = tokens.refresh;
+        const found = await deps.registrations.find(session, clientId);
+        registration = found;
         issued =
-          registration &&
-          (await deps.identityCenter.createTokenByRefreshToken(session, registration, tokens.refresh.refreshToken));
+          found &&
+          (await deps.upstreams.call(session, 'oidc', () =>
+            deps.identityCenter.createTokenByRefreshToken(session, found, refreshToken),
+          ));
       }
     } catch (fault) {
       if (!isStillCurrent(session, tokens)) return toAccessToken(await currentTokens(session));
@@ -181,13 +210,14 @@ export function createAccessTokens(deps: {
         await forgetRegistration(session, tokens.refresh.clientId);
         return endRefreshing(session, tokens, fault);
       }
-      throw pauseRefreshing(session, fault);
+      throw holdRefreshing(session, tokens, fault);
     }
     // A sign-in or sign-out came in between: its outcome wins over ours.
     if (!isStillCurrent(session, tokens)) return toAccessToken(await currentTokens(session));
     if (issued === undefined || registration === undefined) return endRefreshing(session, tokens);
     const renewed = toTokens(issued, registration.clientId, askedAtMs, tokens);
     problems.clear(`refresh ${session.sessionName}`);
+    unlearnLength(session);
     await keepTokens(session, renewed);
     return toAccessToken(renewed);
   }
@@ -201,22 +231,13 @@ export function createAccessTokens(deps: {
     }
   }
 
-  function findPause(session: SsoSession): RefreshPause | undefined {
-    const pause = pauses.get(nameOf(session));
-    const nowMs = clock.nowMs();
-    // The start counts too: a clock that was set back must not make half a minute into a day.
-    return pause !== undefined && pause.fromMs <= nowMs && nowMs < pause.untilMs ? pause : undefined;
-  }
-
-  function pauseRefreshing(session: SsoSession, fault: unknown): RolecallError {
+  function holdRefreshing(session: SsoSession, { expiresAtMs }: SessionTokens, fault: unknown): RolecallError {
     const { sessionName } = session;
     const error = describeFault(fault, sessionName);
-    const fromMs = clock.nowMs();
-    pauses.set(nameOf(session), {
-      fromMs,
-      untilMs: fromMs + Math.max(REFRESH_RETRY_MS, error.retryAfterMs ?? 0),
-      error,
-    });
+    // Nothing was asked, so nothing has failed.
+    if (fault instanceof HeldBack) return error;
+    const name = nameOf(session);
+    failures.set(name, countRenewalFailure(failures.get(name), deps, expiresAtMs, error.retryAfterMs));
     problems.raise(`refresh ${sessionName}`, { ...error.toBody(), session: sessionName });
     return error;
   }
@@ -225,6 +246,7 @@ export function createAccessTokens(deps: {
   async function endRefreshing(session: SsoSession, tokens: SessionTokens, cause?: unknown): Promise<AccessToken> {
     const { accessToken, issuedAtMs, expiresAtMs } = tokens;
     if (!isStillCurrent(session, tokens)) return toAccessToken(await currentTokens(session));
+    if (isFault(cause, 'invalid-grant')) learnLength(session, tokens);
     if (expiresAtMs <= clock.nowMs()) {
       await end(session, accessToken);
       throw sessionOver(session.sessionName, cause);
@@ -237,6 +259,23 @@ export function createAccessTokens(deps: {
   async function keepTokens(session: SsoSession, tokens: SessionTokens): Promise<void> {
     const record = records.get(nameOf(session));
     if (isOfSession(record, session)) await keep(session, { ...record, tokens });
+  }
+
+  /** What is learned is stored with the change of the record that follows. */
+  function learnLength(session: SsoSession, tokens: SessionTokens): void {
+    const record = records.get(nameOf(session));
+    if (!isOfSession(record, session)) return;
+    const lengthMs = observeSessionLength(record.signedInAtMs, tokens.issuedAtMs, clock.nowMs());
+    if (lengthMs !== undefined) lengths.set(keyOf(session), lengthMs);
+  }
+
+  /** A session that outlives what was learned has taught us that somebody had ended the other one. */
+  function unlearnLength(session: SsoSession): void {
+    const record = records.get(nameOf(session));
+    const lengthMs = lengths.get(keyOf(session));
+    if (isOfSession(record, session) && lengthMs !== undefined && clock.nowMs() > record.signedInAtMs + lengthMs) {
+      lengths.delete(keyOf(session));
+    }
   }
 
   function isStillCurrent(session: SsoSession, tokens: SessionTokens): boolean {
@@ -253,7 +292,8 @@ export function createAccessTokens(deps: {
   }
 
   function startOver(session: SsoSession): void {
-    pauses.delete(nameOf(session));
+    failures.delete(nameOf(session));
+    deps.upstreams.forget(session.sessionName);
     for (const key of ['session', 'refresh']) problems.clear(`${key} ${session.sessionName}`);
   }
 
@@ -304,13 +344,21 @@ export function createAccessTokens(deps: {
         ...(failure === undefined ? {} : { failure }),
       };
     },
+    nextRefreshMs(session) {
+      const tokens = records.get(nameOf(session))?.tokens;
+      if (tokens?.refresh === undefined) return undefined;
+      const dueMs = renewalDueMs(tokens.issuedAtMs, tokens.expiresAtMs);
+      return Math.max(dueMs, failures.get(nameOf(session))?.hold.untilMs ?? 0);
+    },
+    reconsider: () => failures.clear(),
     async describe(session) {
       const record = await load(session);
       if (record === undefined) return { state: 'signed-out' };
-      const { signedInAtMs, tokens } = record;
-      if (tokens === undefined) return { state: 'expired', signedInAtMs };
+      const { signedInAtMs, tokens, observedLengthMs } = record;
+      const sinceSignIn = { signedInAtMs, ...(observedLengthMs === undefined ? {} : { observedLengthMs }) };
+      if (tokens === undefined) return { state: 'expired', ...sinceSignIn };
       const isLive = tokens.refresh !== undefined || tokens.expiresAtMs > clock.nowMs();
-      return { state: isLive ? 'live' : 'expired', signedInAtMs, tokenExpiresAtMs: tokens.expiresAtMs };
+      return { state: isLive ? 'live' : 'expired', ...sinceSignIn, tokenExpiresAtMs: tokens.expiresAtMs };
     },
   };
 }

@@ -14,10 +14,13 @@ import type { Secret } from '../core/secret.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { withBackOff } from './back-off.ts';
+import { forEachConcurrently } from './concurrently.ts';
 import { describeFault, isFault } from './faults.ts';
 import { IdentityCenterFault, type IdentityCenter, type Page } from './ports.ts';
 import { callPortal } from './portal-call.ts';
+import { sessionKey } from './issuer.ts';
 import type { RateBudget } from './rate-budget.ts';
+import type { Upstreams } from './upstreams.ts';
 
 /** Where the catalog outlives the daemon; what can't be read counts as never listed, for it can be listed again. */
 export interface CatalogFiles {
@@ -59,6 +62,7 @@ export function createAccountCatalog(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly rateBudget: RateBudget;
+  readonly upstreams: Upstreams;
   readonly files: CatalogFiles;
   readonly clock: Clock;
   readonly random: () => number;
@@ -72,7 +76,7 @@ export function createAccountCatalog(deps: {
   const listing = createSingleFlight<CatalogChange>();
 
   async function known(session: SsoSession): Promise<Catalog | undefined> {
-    const key = catalogKey(session);
+    const key = sessionKey(session);
     const inMemory = catalogs.get(key);
     if (inMemory !== undefined) return inMemory;
     const onDisk = await deps.files.load(session);
@@ -87,7 +91,7 @@ export function createAccountCatalog(deps: {
 
   /** Undefined when a new sign-in made it pointless. */
   async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
-    const key = catalogKey(session);
+    const key = sessionKey(session);
     const before = await known(session);
     const pages = await listAll<Account>((nextToken) =>
       call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken)),
@@ -163,11 +167,11 @@ export function createAccountCatalog(deps: {
   return {
     known,
     progress(session) {
-      const progress = progresses.get(catalogKey(session));
+      const progress = progresses.get(sessionKey(session));
       return progress === undefined ? undefined : { ...progress };
     },
     refresh: (session) =>
-      listing.run(catalogKey(session), async () => {
+      listing.run(sessionKey(session), async () => {
         for (;;) {
           const generation = generations.get(session.sessionName);
           const isSuperseded = () => generations.get(session.sessionName) !== generation;
@@ -177,7 +181,7 @@ export function createAccountCatalog(deps: {
           } catch (fault) {
             if (!isSuperseded()) throw raise(session, fault);
           } finally {
-            progresses.delete(catalogKey(session));
+            progresses.delete(sessionKey(session));
           }
         }
       }),
@@ -204,10 +208,6 @@ export function createAccountCatalog(deps: {
       );
     },
   };
-}
-
-function catalogKey(session: SsoSession): string {
-  return [session.sessionName, session.startUrl, session.region].join('\0');
 }
 
 function problemKey(session: SsoSession): string {
@@ -261,27 +261,4 @@ function compare(before: Catalog | undefined, after: Catalog): { added: Role[]; 
     added: rolesAfter.filter((role) => !namesBefore.has(name(role))),
     removed: rolesBefore.filter((role) => !namesAfter.has(name(role))),
   };
-}
-
-/** Runs `work` over all items, so many at once; the first failure stops the taking of new ones and is thrown. */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  concurrency: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let hasFailed = false;
-  const workers = Array.from({ length: Math.min(concurrency, items.length) }, async () => {
-    while (next < items.length && !hasFailed) {
-      const item = items[next] as T;
-      next += 1;
-      try {
-        await work(item);
-      } catch (error) {
-        hasFailed = true;
-        throw error;
-      }
-    }
-  });
-  await Promise.all(workers);
 }

@@ -1,14 +1,60 @@
-// Asking again after a transient fault, with growing, jittered pauses.
+// How long to wait after a failure: growing, jittered pauses, for a caller who waits and for renewals that come by the clock.
 import type { Clock } from '../core/clock.ts';
-import { isTransient } from './faults.ts';
+import { HeldBack, isTransient } from './faults.ts';
+import type { IdentityCenterFault } from './ports.ts';
 
-export interface BackOffPolicy {
-  /** Calls in all, the first included. */
-  readonly attempts: number;
+export interface PausePolicy {
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** A server that asks for a longer pause than this is not waited for; without it every pause is kept. */
+}
+
+export interface BackOffPolicy extends PausePolicy {
+  /** Calls in all, the first included. */
+  readonly attempts: number;
+  /** A server that asks for a longer pause than this is not waited for, nor the end of an outage; without it everything is. */
   readonly patienceMs?: number;
+}
+
+/** The pause after so many failures in a row: doubled each time, half of it by chance. */
+export function pauseAfter(failuresInARow: number, policy: PausePolicy, random: () => number): number {
+  const ceilingMs = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (failuresInARow - 1));
+  return ceilingMs * (0.5 + random() / 2);
+}
+
+/** A span of wall-clock time. */
+export interface Hold {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export function isHolding(hold: Hold | undefined, nowMs: number): hold is Hold {
+  // The start counts too: a clock that was set back must not make half a minute into a day.
+  return hold !== undefined && hold.fromMs <= nowMs && nowMs < hold.untilMs;
+}
+
+/** Renewals of one thing that failed one after the other: until the hold is over it is not asked for while it is valid. */
+export interface RenewalFailures {
+  readonly count: number;
+  readonly hold: Hold;
+}
+
+const RENEWAL_PAUSE = { firstPauseMs: 30_000, longestPauseMs: 60_000 } as const;
+const SHORTEST_RENEWAL_PAUSE_MS = 1000;
+
+/** One failure more. What has little life left is asked for sooner, unless the server named a time. */
+export function countRenewalFailure(
+  earlier: RenewalFailures | undefined,
+  deps: { readonly clock: Clock; readonly random: () => number },
+  expiresAtMs: number,
+  retryAfterMs: number | undefined,
+): RenewalFailures {
+  const nowMs = deps.clock.nowMs();
+  const count = (earlier?.count ?? 0) + 1;
+  const halfLifeMs = Math.max(SHORTEST_RENEWAL_PAUSE_MS, (expiresAtMs - nowMs) / 2);
+  const pauseMs = pauseAfter(count, RENEWAL_PAUSE, deps.random);
+  // What has expired already has no half of its life to go by.
+  const ownPauseMs = expiresAtMs > nowMs ? Math.min(pauseMs, halfLifeMs) : pauseMs;
+  return { count, hold: { fromMs: nowMs, untilMs: nowMs + Math.max(ownPauseMs, retryAfterMs ?? 0) } };
 }
 
 /**
@@ -24,11 +70,17 @@ export async function withBackOff<T>(
     try {
       return await work();
     } catch (fault) {
-      if (!isTransient(fault) || attempt >= policy.attempts) throw fault;
-      if (fault.retryAfterMs !== undefined && fault.retryAfterMs > (policy.patienceMs ?? Infinity)) throw fault;
-      const ceilingMs = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (attempt - 1));
-      const jitteredMs = ceilingMs * (0.5 + deps.random() / 2);
-      await deps.clock.sleep(Math.max(jitteredMs, fault.retryAfterMs ?? 0));
+      if (!isTransient(fault) || attempt >= policy.attempts || isBeyondPatience(fault, policy)) throw fault;
+      const retryAfterMs = fault.retryAfterMs ?? 0;
+      // No call was made, so there is nothing to back off from but the hold itself.
+      const ownPauseMs = fault instanceof HeldBack ? 0 : pauseAfter(attempt, policy, deps.random);
+      await deps.clock.sleep(Math.max(ownPauseMs, retryAfterMs));
     }
   }
+}
+
+function isBeyondPatience(fault: IdentityCenterFault, { patienceMs }: BackOffPolicy): boolean {
+  if (patienceMs === undefined) return false;
+  const isOutage = fault instanceof HeldBack && fault.kind === 'unreachable';
+  return isOutage || (fault.retryAfterMs ?? 0) > patienceMs;
 }

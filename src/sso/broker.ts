@@ -12,11 +12,16 @@ import {
 } from './account-catalog.ts';
 import { createClientRegistrations } from './client-registrations.ts';
 import { describeFault } from './faults.ts';
+import { sessionKey } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import { createRateBudget } from './rate-budget.ts';
+import { createRefreshEngine } from './refresh-engine.ts';
 import { createRoleCredentials } from './role-credentials.ts';
+import type { RoleUse } from './role-use.ts';
+import { findSessionEnd, type SessionEnd } from './session-clock.ts';
 import { createSignIn, type SignInState } from './sign-in.ts';
+import { createUpstreams, type UpstreamHealth } from './upstreams.ts';
 
 export interface Broker {
   startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
@@ -41,6 +46,13 @@ export interface Broker {
   listingProgress(session: SsoSession): ListingProgress | undefined;
   /** Asks the portal whether the session still lives; ends it when it does not. @throws UnavailableError when it can't be asked */
   verifyLive(session: SsoSession): Promise<boolean>;
+  /** When the Identity Center session ends, as the user has set it or as earlier ones ended; undefined when neither is known. */
+  sessionEnd(session: SsoSession): Promise<SessionEnd | undefined>;
+  /** The roles of a session whose credentials are kept, the one that was asked for last first. */
+  rolesInUse(session: SsoSession): readonly RoleUse[];
+  upstreamHealth(session: SsoSession): readonly UpstreamHealth[];
+  /** One tick of the refresh engine: renews ahead what is due; gives the time until the next thing is, if anything. */
+  refreshAhead(): Promise<number | undefined>;
   /** Retries writes that the secret store refused earlier. */
   flush(): Promise<void>;
 }
@@ -58,27 +70,25 @@ export function createBroker(deps: {
   readonly problems: Problems;
   readonly onSignedIn: (session: SsoSession) => void;
   readonly portalCallsPerSecond?: number;
+  /** Lengths of Identity Center sessions as their users have set them, by session name. */
+  readonly sessionHours?: Readonly<Record<string, number>>;
 }): Broker {
   const { identityCenter } = deps;
   const rateBudget = createRateBudget({
     clock: deps.clock,
     callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND,
   });
+  const upstreams = createUpstreams(deps);
   const registrations = createClientRegistrations(deps);
-  const accessTokens = createAccessTokens({ ...deps, registrations });
-  const catalog = createAccountCatalog({ ...deps, accessTokens, rateBudget, files: deps.catalogFiles });
-  const roleCredentials = createRoleCredentials({
-    ...deps,
-    accessTokens,
-    rateBudget,
-    refusal: catalog.refusal,
-  });
+  const accessTokens = createAccessTokens({ ...deps, registrations, upstreams });
+  const portal = { ...deps, accessTokens, rateBudget, upstreams };
+  const catalog = createAccountCatalog({ ...portal, files: deps.catalogFiles });
+  const roleCredentials = createRoleCredentials({ ...portal, refusal: catalog.refusal });
+  const refreshEngine = createRefreshEngine({ ...portal, roleCredentials });
 
   async function verifyLive(session: SsoSession): Promise<boolean> {
     try {
-      await callPortal({ accessTokens, rateBudget }, session, 'urgent', (accessToken) =>
-        identityCenter.listAccounts(session, accessToken),
-      );
+      await callPortal(portal, session, 'urgent', (accessToken) => identityCenter.listAccounts(session, accessToken));
       return true;
     } catch (fault) {
       const error = describeFault(fault, session.sessionName);
@@ -96,21 +106,25 @@ export function createBroker(deps: {
     verifyLive,
     onApproved(session) {
       // Another user may have signed in, and new permission sets come with a new sign-in only.
-      roleCredentials.drop(session.sessionName);
+      roleCredentials.drop(session.sessionName, { forgetsUse: false });
       catalog.startOver(session.sessionName);
       deps.onSignedIn(session);
     },
   });
 
   return {
-    startSignIn: (session, options) => signIn.start(session, options),
+    startSignIn(session, options) {
+      // Somebody is waiting, perhaps with the network just back.
+      upstreams.reconsider(session);
+      return signIn.start(session, options);
+    },
     signInState: (session) => signIn.state(session),
     cancelSignIn: (session) => signIn.cancel(session),
     async signOut(session) {
       // All three take effect before the first await: nothing that is asked from here on is served.
       signIn.cancel(session);
       const dropping = accessTokens.drop(session);
-      roleCredentials.drop(session.sessionName);
+      roleCredentials.drop(session.sessionName, { forgetsUse: true });
       const { accessToken, failure } = await dropping;
       if (accessToken !== undefined) {
         try {
@@ -135,6 +149,15 @@ export function createBroker(deps: {
     refreshCatalog: (session) => catalog.refresh(session),
     listingProgress: (session) => catalog.progress(session),
     verifyLive,
+    async sessionEnd(session) {
+      const { signedInAtMs, observedLengthMs } = await accessTokens.describe(session);
+      const hours = deps.sessionHours?.[session.sessionName];
+      const configuredMs = hours === undefined ? undefined : hours * 3_600_000;
+      return findSessionEnd(signedInAtMs, { configuredMs, observedMs: observedLengthMs });
+    },
+    rolesInUse: (session) => roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session)),
+    upstreamHealth: (session) => upstreams.describe(session),
+    refreshAhead: () => refreshEngine.tick(),
     flush: () => accessTokens.flush(),
   };
 }

@@ -8,6 +8,9 @@ import {
 } from '../core/errors.ts';
 import { IdentityCenterFault, type FaultKind } from './ports.ts';
 
+/** Thrown in place of a call to an upstream that is left alone for now; kind and message are those of what it did last. */
+export class HeldBack extends IdentityCenterFault {}
+
 /** True for a fault of one of `kinds`. */
 export function isFault(thrown: unknown, ...kinds: readonly FaultKind[]): thrown is IdentityCenterFault {
   return thrown instanceof IdentityCenterFault && kinds.includes(thrown.kind);

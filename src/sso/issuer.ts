@@ -19,3 +19,8 @@ export function registrationSecretName(session: SsoSession, endpoints: Endpoints
   const identity = JSON.stringify([formatIssuer(session, endpoints), scopes, 'device_code']);
   return `registration:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`;
 }
+
+/** Tells sections apart: one that was edited to name another Identity Center is another session. */
+export function sessionKey(session: SsoSession): string {
+  return [session.sessionName, session.startUrl, session.region].join('\0');
+}

@@ -4,35 +4,30 @@ import type { Secret } from '../core/secret.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { isFault, sessionOver } from './faults.ts';
 import type { RateBudget } from './rate-budget.ts';
-
-/** How long all calls are held back after a 429 that does not say it. */
-const THROTTLE_PAUSE_MS = 1000;
+import type { Upstreams } from './upstreams.ts';
 
 /**
- * What `ask` answers with a token that the portal takes; an `urgent` call waits for no budget, a `patient` one does.
+ * What `ask` answers with a token that the portal takes; an `urgent` call waits for no budget until there is a 429,
+ * a `patient` one always does.
  * A second 401 means that the session is over, whatever the token's expiry says.
- * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; other faults of `ask` as they are
+ * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; HeldBack and other faults of `ask` as they are
  */
 export async function callPortal<T>(
-  deps: { readonly accessTokens: AccessTokens; readonly rateBudget: RateBudget },
+  deps: { readonly accessTokens: AccessTokens; readonly rateBudget: RateBudget; readonly upstreams: Upstreams },
   session: SsoSession,
   priority: 'urgent' | 'patient',
   ask: (accessToken: Secret) => Promise<T>,
 ): Promise<T> {
-  const { accessTokens, rateBudget } = deps;
+  const { accessTokens, rateBudget, upstreams } = deps;
 
   async function askOnce(accessToken: Secret): Promise<T> {
-    if (priority === 'urgent') rateBudget.spend();
+    if (priority === 'urgent' && !upstreams.isThrottled(session, 'portal')) rateBudget.spend();
     else await rateBudget.take();
-    try {
-      return await ask(accessToken);
-    } catch (fault) {
-      // The limit is the user's, so a 429 concerns all calls and not just this one.
-      if (isFault(fault, 'throttled')) rateBudget.pause(fault.retryAfterMs ?? THROTTLE_PAUSE_MS);
-      throw fault;
-    }
+    return upstreams.call(session, 'portal', () => ask(accessToken));
   }
 
+  // Before a token is refreshed for a call that will not be made.
+  upstreams.check(session, 'portal');
   const token = await accessTokens.fresh(session);
   try {
     return await askOnce(token.secret);

@@ -6,14 +6,11 @@ export interface RateBudget {
   take(): Promise<void>;
   /** Counts a call that cannot wait; later `take`s are pushed back for it. */
   spend(): void;
-  /** No `take` resolves in the next `durationMs`, not even one that waits already: the server asked for a pause. */
-  pause(durationMs: number): void;
 }
 
 export function createRateBudget(deps: { readonly clock: Clock; readonly callsPerSecond: number }): RateBudget {
   const spacingMs = 1000 / deps.callsPerSecond;
   let nextFreeMs = 0;
-  let pausedUntilMs = 0;
   let lastSeenMs = 0;
 
   function now(): number {
@@ -21,7 +18,6 @@ export function createRateBudget(deps: { readonly clock: Clock; readonly callsPe
     // A clock that was set back would turn what was a moment ahead into hours.
     const setBackMs = Math.max(0, lastSeenMs - nowMs);
     nextFreeMs -= setBackMs;
-    pausedUntilMs -= setBackMs;
     lastSeenMs = nowMs;
     return nowMs;
   }
@@ -35,16 +31,9 @@ export function createRateBudget(deps: { readonly clock: Clock; readonly callsPe
 
   return {
     async take() {
-      do {
-        const waitMs = reserve();
-        if (waitMs > 0) await deps.clock.sleep(waitMs);
-      } while (pausedUntilMs > now());
+      const waitMs = reserve();
+      if (waitMs > 0) await deps.clock.sleep(waitMs);
     },
     spend: () => void reserve(),
-    pause(durationMs) {
-      const untilMs = now() + durationMs;
-      pausedUntilMs = Math.max(pausedUntilMs, untilMs);
-      nextFreeMs = Math.max(nextFreeMs, untilMs);
-    },
   };
 }

@@ -5,12 +5,16 @@ import type { Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import { withBackOff } from './back-off.ts';
-import { isDueForRenewal } from './expiry.ts';
-import { describeFault, isFault } from './faults.ts';
+import { countRenewalFailure, isHolding, withBackOff } from './back-off.ts';
+import { isDueForRenewal, renewAheadMs } from './expiry.ts';
+import { describeFault, HeldBack, isFault } from './faults.ts';
+import { sessionKey } from './issuer.ts';
+import { withinPatience } from './patience.ts';
 import type { IdentityCenter } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import type { RateBudget } from './rate-budget.ts';
+import { describeUse, isInUse, type KnownRole, type RoleUse } from './role-use.ts';
+import type { Upstreams } from './upstreams.ts';
 
 export interface RoleCredentialsCache {
   /**
@@ -19,27 +23,33 @@ export interface RoleCredentialsCache {
    * @throws RefusedError permission-set-not-assigned; NotFoundError account-not-found
    */
   fetch(session: SsoSession, role: Role): Promise<RoleCredentials>;
-  /** Stops serving everything of a session at once, answers under way included. */
-  drop(sessionName: string): void;
-}
-
-interface Entry {
-  readonly credentials: RoleCredentials;
-  readonly issuedAtMs: number;
-  /** Of the last renewal that failed: valid credentials are served without asking again until `untilMs`. */
-  readonly pause?: { readonly fromMs: number; readonly untilMs: number };
+  /** Renews without a caller, within the rate budget; never rejects. */
+  renewAhead(session: SsoSession, role: Role): Promise<void>;
+  /** Every role that is kept, the one that was asked for last first. */
+  list(): readonly RoleUse[];
+  /** Forgets what is neither in use nor valid. */
+  letGo(): void;
+  /** Ends the holds after failures: the machine slept, and what failed before says nothing now. */
+  reconsider(): void;
+  /**
+   * Stops serving everything of a session at once, answers under way included; what is in use is fetched
+   * anew for the next user unless `forgetsUse`.
+   */
+  drop(sessionName: string, options: { readonly forgetsUse: boolean }): void;
 }
 
 /** A caller gives up after a minute at most, so a server that wants a longer pause is his error and not his wait. */
 const BACK_OFF = { attempts: 3, firstPauseMs: 250, longestPauseMs: 2000, patienceMs: 5000 } as const;
-const RENEWAL_RETRY_MS = 30_000;
 /** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, valid credentials at hand or not. */
 const RENEWAL_PATIENCE_MS = 500;
+/** Nobody has more roles in use; what an outage leaves unanswered beyond this is not kept. */
+const MOST_UNANSWERED_ROLES = 1000;
 
 export function createRoleCredentials(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly rateBudget: RateBudget;
+  readonly upstreams: Upstreams;
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
@@ -47,106 +57,131 @@ export function createRoleCredentials(deps: {
   readonly refusal: (session: SsoSession, role: Role, cause: unknown) => Promise<RolecallError>;
 }): RoleCredentialsCache {
   const { clock, problems } = deps;
-  const entries = new Map<string, Entry>();
+  const roles = new Map<string, KnownRole>();
   /** Counts the drops of each session: what was under way at one is not kept after it. */
   const generations = new Map<string, number>();
   const fetching = createSingleFlight<RoleCredentials>();
 
-  async function renew(session: SsoSession, role: Role, key: string): Promise<RoleCredentials> {
+  async function renew(known: KnownRole, priority: 'urgent' | 'patient'): Promise<RoleCredentials> {
+    const { session, role } = known;
     const { sessionName } = session;
     const generation = generations.get(sessionName);
     const isSuperseded = () => generations.get(sessionName) !== generation;
+    // With valid ones at hand the caller is not kept waiting for a second try, and without a caller there is a next tick.
+    const attempts = priority === 'patient' || findValid(known) !== undefined ? 1 : BACK_OFF.attempts;
     try {
-      const credentials = await withBackOff(
-        deps,
-        // With valid ones at hand the caller is not kept waiting for a second try.
-        { ...BACK_OFF, attempts: isValid(entries.get(key)) ? 1 : BACK_OFF.attempts },
-        () =>
-          callPortal(deps, session, 'urgent', (accessToken) =>
-            deps.identityCenter.getRoleCredentials(session, accessToken, role),
-          ),
+      const credentials = await withBackOff(deps, { ...BACK_OFF, attempts }, () =>
+        callPortal(deps, session, priority, (accessToken) =>
+          deps.identityCenter.getRoleCredentials(session, accessToken, role),
+        ),
       );
       if (!isSuperseded()) {
-        entries.set(key, { credentials, issuedAtMs: clock.nowMs() });
+        const issuedAtMs = clock.nowMs();
+        const aheadAtMs = renewAheadMs(issuedAtMs, credentials.expiresAtMs, deps.random);
+        known.issued = { credentials, issuedAtMs, aheadAtMs };
+        known.failures = undefined;
+        roles.set(keyOf(session, role), known);
         problems.clear(problemKey(sessionName));
         return credentials;
       }
     } catch (fault) {
-      if (!isSuperseded()) return settleFailure(session, role, key, fault);
+      if (!isSuperseded()) return settleFailure(known, fault);
     }
     // A sign-out or another user's sign-in came in between: that answer is not to be served any more.
-    return renew(session, role, key);
+    return renew(known, priority);
   }
 
-  async function settleFailure(session: SsoSession, role: Role, key: string, fault: unknown): Promise<RoleCredentials> {
+  async function settleFailure(known: KnownRole, fault: unknown): Promise<RoleCredentials> {
+    const { session, role } = known;
+    const { sessionName } = session;
     if (isFault(fault, 'forbidden', 'not-found')) {
-      entries.delete(key);
+      roles.delete(keyOf(session, role));
       throw await deps.refusal(session, role, fault);
     }
-    const { sessionName } = session;
     const error = describeFault(fault, sessionName);
-    const entry = entries.get(key);
-    if (!isValid(entry)) {
-      entries.delete(key);
-      throw error;
+    const valid = findValid(known);
+    // Held back, nothing was asked, so nothing has failed; the end of the session is told by its state.
+    if (!(fault instanceof HeldBack) && !(error instanceof SignInRequiredError)) {
+      const expiresAtMs = known.issued?.credentials.expiresAtMs ?? 0;
+      known.failures = countRenewalFailure(known.failures, deps, expiresAtMs, error.retryAfterMs);
+      if (valid !== undefined) {
+        problems.raise(problemKey(sessionName), { ...error.toBody(), session: sessionName });
+      }
     }
-    const fromMs = clock.nowMs();
-    const untilMs = fromMs + Math.max(RENEWAL_RETRY_MS, error.retryAfterMs ?? 0);
-    entries.set(key, { ...entry, pause: { fromMs, untilMs } });
-    // That the session is over is told by its state.
-    if (!(error instanceof SignInRequiredError)) {
-      problems.raise(problemKey(sessionName), { ...error.toBody(), session: sessionName });
-    }
-    return entry.credentials;
+    if (valid === undefined) throw error;
+    return valid;
   }
 
-  /** The renewal goes on for the next caller when this one is served before its end. */
-  async function renewWithinPatience(session: SsoSession, role: Role, key: string): Promise<RoleCredentials> {
-    const renewal = fetching.run(key, () => renew(session, role, key));
-    const settled = new AbortController();
-    const late = clock.sleep(RENEWAL_PATIENCE_MS, settled.signal).catch(() => undefined);
-    try {
-      const renewed = await Promise.race([renewal, late]);
-      if (renewed !== undefined) return renewed;
-    } finally {
-      settled.abort(new Error('the renewal has settled'));
+  function renewOnce(known: KnownRole, priority: 'urgent' | 'patient'): Promise<RoleCredentials> {
+    return fetching.run(keyOf(known.session, known.role), () => renew(known, priority));
+  }
+
+  function findValid({ issued }: KnownRole): RoleCredentials | undefined {
+    return issued !== undefined && issued.credentials.expiresAtMs > clock.nowMs() ? issued.credentials : undefined;
+  }
+
+  /** The role as it is known, noted as asked for now. */
+  function ask(session: SsoSession, role: Role): KnownRole {
+    const key = keyOf(session, role);
+    const askedAtMs = clock.nowMs();
+    const known = roles.get(key);
+    if (known !== undefined) {
+      known.askedAtMs = askedAtMs;
+      return known;
     }
-    // Looked up again: a sign-out may have come while we waited.
-    const entry = entries.get(key);
-    return isValid(entry) ? entry.credentials : renewal;
-  }
-
-  function isValid(entry: Entry | undefined): entry is Entry {
-    return entry !== undefined && entry.credentials.expiresAtMs > clock.nowMs();
-  }
-
-  function isInPause({ pause }: Entry): boolean {
-    const nowMs = clock.nowMs();
-    // The start counts too: a clock that was set back must not make half a minute into a day.
-    return pause !== undefined && pause.fromMs <= nowMs && nowMs < pause.untilMs;
+    const added: KnownRole = { session, role, askedAtMs, issued: undefined, failures: undefined };
+    if (roles.size < MOST_UNANSWERED_ROLES) roles.set(key, added);
+    return added;
   }
 
   return {
     async fetch(session, role) {
-      const key = roleKey(session, role);
-      const entry = entries.get(key);
-      if (!isValid(entry)) return fetching.run(key, () => renew(session, role, key));
-      const isDue = isDueForRenewal(clock.nowMs(), entry.issuedAtMs, entry.credentials.expiresAtMs);
-      if (!isDue || isInPause(entry)) return entry.credentials;
-      return renewWithinPatience(session, role, key);
+      const known = ask(session, role);
+      const valid = findValid(known);
+      if (known.issued === undefined || valid === undefined) return renewOnce(known, 'urgent');
+      const { credentials, issuedAtMs } = known.issued;
+      const nowMs = clock.nowMs();
+      const isDue = isDueForRenewal(nowMs, issuedAtMs, credentials.expiresAtMs);
+      if (!isDue || isHolding(known.failures?.hold, nowMs)) return valid;
+      const renewal = renewOnce(known, 'urgent');
+      const renewed = await withinPatience(clock, RENEWAL_PATIENCE_MS, renewal);
+      // Looked up again: a sign-out may have come while we waited. The renewal goes on for the next caller.
+      return renewed ?? findValid(known) ?? renewal;
     },
-    drop(sessionName) {
+    async renewAhead(session, role) {
+      const known = roles.get(keyOf(session, role));
+      // What went wrong is in the state of the role by now.
+      if (known !== undefined) await renewOnce(known, 'patient').catch(() => undefined);
+    },
+    list: () =>
+      [...roles.entries()]
+        .map(([key, known]) => describeUse(known, clock.nowMs(), fetching.isRunning(key)))
+        .toSorted((left, right) => right.askedAtMs - left.askedAtMs),
+    letGo() {
+      for (const [key, known] of roles) {
+        if (!isInUse(known, clock.nowMs()) && findValid(known) === undefined) roles.delete(key);
+      }
+    },
+    reconsider() {
+      for (const known of roles.values()) {
+        if (known.failures !== undefined) known.failures = { ...known.failures, hold: { fromMs: 0, untilMs: 0 } };
+      }
+    },
+    drop(sessionName, { forgetsUse }) {
       generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
-      const prefix = `${sessionName}\0`;
-      for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key);
+      for (const [key, known] of roles) {
+        if (known.session.sessionName !== sessionName) continue;
+        known.issued = undefined;
+        known.failures = undefined;
+        if (forgetsUse) roles.delete(key);
+      }
       problems.clear(problemKey(sessionName));
     },
   };
 }
 
-/** The start URL and region are part of it: a section that was edited to name another Identity Center must not serve the old one's keys. */
-function roleKey(session: SsoSession, role: Role): string {
-  return [session.sessionName, session.startUrl, session.region, role.accountId, role.permissionSet].join('\0');
+function keyOf(session: SsoSession, role: Role): string {
+  return [sessionKey(session), role.accountId, role.permissionSet].join('\0');
 }
 
 /** One problem a session: with forty roles in an outage, forty lines would say the same. */

@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly issuer: string;
   readonly signedInAtMs: number;
   readonly tokens?: SessionTokens;
+  /** How long the last session was that ended by itself. */
+  readonly observedLengthMs?: number;
 }
 
 export interface SessionTokens {
@@ -27,6 +29,7 @@ export function formatSessionRecord(record: SessionRecord): Secret {
       schemaVersion: SCHEMA_VERSION,
       issuer: record.issuer,
       signedInAtMs: record.signedInAtMs,
+      observedLengthMs: record.observedLengthMs,
       ...(tokens === undefined
         ? {}
         : {
@@ -52,7 +55,9 @@ export function parseSessionRecord(stored: Secret, secretName: string): SessionR
   const accessToken = wire['accessToken'];
   const issuedAtMs = wire['issuedAtMs'];
   const expiresAtMs = wire['expiresAtMs'];
-  if (accessToken === undefined) return { issuer, signedInAtMs };
+  const observedLengthMs = wire['observedLengthMs'];
+  const base = { issuer, signedInAtMs, ...(typeof observedLengthMs === 'number' ? { observedLengthMs } : {}) };
+  if (accessToken === undefined) return base;
   if (typeof accessToken !== 'string' || typeof issuedAtMs !== 'number' || typeof expiresAtMs !== 'number') {
     throw unreadable(secretName);
   }
@@ -63,8 +68,7 @@ export function parseSessionRecord(stored: Secret, secretName: string): SessionR
       ? { refreshToken: new Secret(refreshToken), clientId }
       : undefined;
   return {
-    issuer,
-    signedInAtMs,
+    ...base,
     tokens: {
       accessToken: new Secret(accessToken),
       issuedAtMs,

@@ -269,6 +269,11 @@ describe('an error inside', () => {
   });
 });
 
+const CLOSED_CIRCUITS = [
+  { service: 'oidc', circuit: 'closed' },
+  { service: 'portal', circuit: 'closed' },
+];
+
 describe('/v1/status', () => {
   test('tells everything before the first sign-in', async () => {
     rig = await createRig();
@@ -297,6 +302,8 @@ describe('/v1/status', () => {
           state: 'signed-out',
           catalog: null,
           listing: null,
+          upstreams: CLOSED_CIRCUITS,
+          roles: [],
           tokenFileProfiles: [],
         },
       ],
@@ -318,8 +325,11 @@ describe('/v1/status', () => {
         signedInAt: time,
         tokenExpiresAt: time,
         sessionExpiresAt: time,
+        sessionEndIs: 'configured',
         catalog: { asOf: time, complete: true, accounts: 4, permissionSets: 5 },
         listing: null,
+        upstreams: CLOSED_CIRCUITS,
+        roles: [],
         tokenFileProfiles: ['account1'],
       },
     ]);

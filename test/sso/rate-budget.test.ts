@@ -1,4 +1,4 @@
-// The rate budget: even spacing, room for calls that cannot wait, pauses that hold for everybody, and clocks that jump.
+// The rate budget: even spacing, room for calls that cannot wait, clocks that jump.
 import { describe, expect, it } from 'vitest';
 import { createRateBudget, type RateBudget } from '../../src/sso/rate-budget.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../helpers/fake-clock.ts';
@@ -52,36 +52,9 @@ describe('rate budget', () => {
     expect(takenMs).toEqual([500, 600]);
   });
 
-  it('holds back everybody during a pause, also those who have their slot and wait for it', async () => {
-    const { budget, clock, take, takenMs } = createRig();
-    take(4);
-    await clock.advance(100);
-    budget.pause(5000);
-    await clock.advance(20_000);
-    expect(takenMs).toEqual([0, 100, 5100, 5200]);
-  });
-
-  it('keeps a pause of many minutes', async () => {
-    const { budget, clock, take, takenMs } = createRig();
-    budget.pause(600_000);
-    take(1);
-    await clock.advance(3_600_000);
-    expect(takenMs).toEqual([600_000]);
-  });
-
-  it('is not shortened by a shorter pause that is asked for later', async () => {
-    const { budget, clock, take, takenMs } = createRig();
-    budget.pause(5000);
-    budget.pause(100);
-    take(1);
-    await clock.advance(10_000);
-    expect(takenMs).toEqual([5000]);
-  });
-
   it('does not wait for hours when the clock is set back', async () => {
     const { budget, clock, take } = createRig();
     take(3);
-    budget.pause(1000);
     clock.jump(-7 * 3_600_000);
     let waitedMs: number | undefined;
     const fromMs = clock.nowMs();
@@ -89,15 +62,6 @@ describe('rate budget', () => {
       waitedMs = clock.nowMs() - fromMs;
     });
     await clock.advance(5000);
-    expect(waitedMs).toBe(1000);
-  });
-
-  it('ends a pause that passed while the machine slept', async () => {
-    const { budget, clock, take, takenMs } = createRig();
-    budget.pause(60_000);
-    clock.jump(3_600_000);
-    take(1);
-    await clock.advance(0);
-    expect(takenMs).toEqual([3_600_000]);
+    expect(waitedMs).toBe(300);
   });
 });

@@ -9,6 +9,7 @@ import type { CatalogChange, CatalogFiles } from '../../src/sso/account-catalog.
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/client-registrations.ts';
 import type { SecretStore } from '../../src/sso/ports.ts';
+import { createUpstreams } from '../../src/sso/upstreams.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
   createFakeIdentityCenter,
@@ -204,9 +205,10 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
   const store = createFaultyStore();
   function build(endpoints: Endpoints) {
     const problems = createProblems();
-    const shared = { identityCenter, secretStore: store, endpoints, clock, problems };
+    const shared = { identityCenter, secretStore: store, endpoints, clock, problems, random: () => 1 };
     const registrations = createClientRegistrations(shared);
-    return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations }) };
+    const upstreams = createUpstreams(shared);
+    return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations, upstreams }) };
   }
   const world: TokenWorld = {
     clock,

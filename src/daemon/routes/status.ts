@@ -2,9 +2,10 @@
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
-import type { SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type { RoleUseDocument, SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SecretStore } from '../../sso/ports.ts';
+import type { RoleUse } from '../../sso/role-use.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
@@ -58,6 +59,9 @@ export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'stat
   };
 }
 
+/** The document stays small, however many roles are in use. */
+const MOST_ROLES = 100;
+
 const NOTHING: Readonly<SharedConfigReading> = { sessions: [], nativeProfiles: [], problems: [] };
 
 /** A config file that can't be read is something to tell, not a reason to tell nothing. */
@@ -87,17 +91,18 @@ async function describeSession(
   reading: SharedConfigReading,
   deps: StatusDeps,
 ): Promise<{ document: SessionStatusDocument; problem?: Problem }> {
-  const { broker, settings } = deps;
+  const { broker } = deps;
   const catalog = await broker.knownCatalog(session);
   let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
+  let sessionEnd: Awaited<ReturnType<Broker['sessionEnd']>>;
   let problem: Problem | undefined;
   try {
     token = await broker.describe(session);
+    sessionEnd = await broker.sessionEnd(session);
   } catch (error) {
     problem = { ...toRolecallError(error).toBody() };
   }
   const isPending = broker.signInState(session)?.state === 'pending';
-  const hours = settings.sessionHours[session.sessionName];
   const { signedInAtMs, tokenExpiresAtMs } = token;
   const document: SessionStatusDocument = {
     session: session.sessionName,
@@ -106,9 +111,9 @@ async function describeSession(
     state: isPending && token.state !== 'live' ? 'pending' : token.state,
     ...(signedInAtMs === undefined ? {} : { signedInAt: formatUtcSeconds(signedInAtMs) }),
     ...(tokenExpiresAtMs === undefined ? {} : { tokenExpiresAt: formatUtcSeconds(tokenExpiresAtMs) }),
-    ...(hours === undefined || signedInAtMs === undefined
+    ...(sessionEnd === undefined
       ? {}
-      : { sessionExpiresAt: formatUtcSeconds(signedInAtMs + hours * 3_600_000) }),
+      : { sessionExpiresAt: formatUtcSeconds(sessionEnd.atMs), sessionEndIs: sessionEnd.source }),
     catalog:
       catalog === undefined
         ? null
@@ -119,16 +124,32 @@ async function describeSession(
             permissionSets: catalog.accounts.reduce((sum, { permissionSets }) => sum + permissionSets.length, 0),
           },
     listing: broker.listingProgress(session) ?? null,
+    upstreams: broker.upstreamHealth(session).map(({ service, circuit, nextTryAtMs }) => ({
+      service,
+      circuit,
+      ...(nextTryAtMs === undefined ? {} : { nextTryAt: formatUtcSeconds(nextTryAtMs) }),
+    })),
+    roles: broker.rolesInUse(session).slice(0, MOST_ROLES).map(describeRole),
     tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
   };
   return { document, ...(problem === undefined ? {} : { problem }) };
 }
 
-/** A locked keychain is one problem, however many sessions are behind it. */
+function describeRole({ role, state, expiresAtMs, nextRefreshAtMs }: RoleUse): RoleUseDocument {
+  return {
+    accountId: role.accountId,
+    permissionSet: role.permissionSet,
+    state,
+    ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtcSeconds(expiresAtMs) }),
+    ...(nextRefreshAtMs === undefined ? {} : { nextRefreshAt: formatUtcSeconds(nextRefreshAtMs) }),
+  };
+}
+
+/** A locked keychain is one problem, however many sessions are behind it; so is an outage, whoever met it. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
-  return problems.filter(({ code, message }) => {
-    const key = `${code} ${message}`;
+  return problems.filter(({ code, message, session }) => {
+    const key = code.startsWith('identity-center-') ? `${code} ${session}` : `${code} ${message}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

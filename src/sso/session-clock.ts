@@ -1,0 +1,44 @@
+// When an Identity Center session ends: AWS does not say, so it is set by the user or learned from sessions that ended by themselves.
+
+export interface SessionEnd {
+  readonly atMs: number;
+  readonly source: 'configured' | 'observed';
+}
+
+const HOUR_MS = 3_600_000;
+/** Administrators choose lengths in whole hours, now and then in half ones. */
+const STEPS_MS = [HOUR_MS, HOUR_MS / 2] as const;
+/** An end known no better than this, as after a night asleep, tells no length. */
+const VAGUEST_MS = 1.5 * HOUR_MS;
+/** What ends before was rather ended by somebody. */
+const SHORTEST_MS = HOUR_MS;
+
+/**
+ * The length of a session that was alive `lastAliveMs` and found over at `foundOverMs`: the roundest one in between.
+ * Undefined when that span is too vague, or so short that it was rather a revocation.
+ */
+export function observeSessionLength(
+  signedInAtMs: number,
+  lastAliveMs: number,
+  foundOverMs: number,
+): number | undefined {
+  const atLeastMs = lastAliveMs - signedInAtMs;
+  const atMostMs = foundOverMs - signedInAtMs;
+  if (atMostMs < SHORTEST_MS || atMostMs <= atLeastMs || atMostMs - atLeastMs > VAGUEST_MS) return undefined;
+  for (const stepMs of STEPS_MS) {
+    const roundMs = (Math.floor(atLeastMs / stepMs) + 1) * stepMs;
+    if (roundMs <= atMostMs) return roundMs;
+  }
+  return atMostMs;
+}
+
+/** The end of a session: what the user has set comes before what was observed. */
+export function findSessionEnd(
+  signedInAtMs: number | undefined,
+  lengths: { readonly configuredMs: number | undefined; readonly observedMs: number | undefined },
+): SessionEnd | undefined {
+  if (signedInAtMs === undefined) return undefined;
+  const { configuredMs, observedMs } = lengths;
+  if (configuredMs !== undefined) return { atMs: signedInAtMs + configuredMs, source: 'configured' };
+  return observedMs === undefined ? undefined : { atMs: signedInAtMs + observedMs, source: 'observed' };
+}
