@@ -129,7 +129,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createAccountsResponders({ sharedConfig, broker }),
     ...createCredentialsResponders({ sharedConfig, broker, currentRole }),
-    ...createSignInResponders({ sharedConfig, broker, setup, tokenFiles, endpoints, log }),
+    ...createSignInResponders({ sharedConfig, broker, homeDirectory, setup, tokenFiles, endpoints, log }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker }),
     profiles: () => profileSync.plan(),
     syncProfiles: () => profileSync.sync(),
