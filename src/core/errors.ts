@@ -104,6 +104,7 @@ export interface ErrorOptionsBag {
 }
 
 /** The shape of an error on every route. */
+// oxlint-disable-next-line typescript/consistent-type-definitions -- an interface is not assignable to the documents of the schemas
 export type ErrorBody = {
   readonly code: string;
   readonly message: string;

@@ -205,4 +205,7 @@ export interface Inputs {
   setCurrent: { body: CurrentRoleDocument | null };
 }
 
-export type InputOf<R extends RouteName> = R extends keyof Inputs ? Inputs[R] : Record<never, never>;
+export type InputOf<R extends RouteName> = R extends keyof Inputs ? Inputs[R] : NoInput;
+
+/** For a route that takes nothing. */
+type NoInput = Readonly<Record<string, never>>;
