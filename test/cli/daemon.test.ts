@@ -125,3 +125,35 @@ test('one that does not even answer is to be ended by its lock file, for stop an
     expect(stderr).toBe(`rolecall: The daemon did not answer within 1 s.\nRun: fuser -k -KILL ${pathsOf().lockFile}\n`);
   }
 });
+
+test('one that has ended counts as ended, also where nobody collects the dead', async () => {
+  // The shell becomes a program that never asks after the child it had.
+  child = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  await listen((respond) => respond(Number(text.toString())));
+  expect(await run(['daemon', 'stop'])).toMatchObject({ exitCode: 0, stdout: 'The daemon has stopped.\n' });
+});
+
+test('restart tells which one runs now', async () => {
+  const pid = await startChild();
+  child?.kill('SIGKILL');
+  await once(child as ChildProcess, 'exit');
+  await listen((respond) => respond(pid));
+  expect(await run(['daemon', 'restart'])).toEqual({
+    exitCode: 0,
+    stdout: `The daemon is running, pid ${pid}.\n`,
+    stderr: '',
+  });
+});
+
+test('a refusal to stop is passed on', async () => {
+  server = createServer((_request, response) =>
+    response.writeHead(403).end('{"code":"caller-not-allowed","message":"Not you.","hint":"rolecall status"}'),
+  );
+  await new Promise<void>((resolve) => server?.listen(pathsOf().socketPath, resolve));
+  expect(await run(['daemon', 'stop'])).toEqual({
+    exitCode: 5,
+    stdout: '',
+    stderr: 'rolecall: Not you.\nRun: rolecall status\n',
+  });
+});
