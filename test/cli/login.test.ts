@@ -334,6 +334,6 @@ test('a secret store that cannot be used is named before anything is asked of AW
   rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'file' } });
   const { exitCode, stdout, stderr } = await run(['login']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
-  expect(stderr).toMatch(/^Note: \S.*\nrolecall: \S.*\nRun: \S.*\n$/);
+  expect(stderr).toMatch(/^rolecall: \S.*\nRun: \S.*\n$/);
   expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
 });
