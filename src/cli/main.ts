@@ -9,7 +9,7 @@ import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
 
 /** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
-const environment: CliContext['environment'] = { ...process.env };
+const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
 
 function createContext(interrupt: AbortController): CliContext {
   const homeDirectory = environment['HOME'] ?? homedir();
