@@ -10,66 +10,69 @@ import type { CliContext } from './context.ts';
 import { outsideOfExec } from './exec/child-environment.ts';
 import { runCommandLine } from './program.ts';
 
-const environment = process.env;
-const homeDirectory = environment['HOME'] ?? homedir();
-const clock = createSystemClock();
-const paths = resolvePaths({
-  environment,
-  homeDirectory,
-  platform: process.platform,
-  userId: process.getuid?.() ?? -1,
-});
-const interrupt = new AbortController();
-const daemonMain = fileURLToPath(new URL('../daemon/main.js', import.meta.url));
-const programs = {
-  daemon: daemonMain,
-  emulator: fileURLToPath(new URL('../emulator/main.js', import.meta.url)),
-  'caller-identity': fileURLToPath(new URL('./caller-identity.js', import.meta.url)),
-} as const;
+/** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
+const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
 
-const ending = { isInterrupted: false };
+/** How a program that ran in our place has ended. */
+interface Ending {
+  isInterrupted: boolean;
+}
 
-const context: CliContext = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  environment,
-  homeDirectory,
-  processId: process.pid,
-  stdinIsTerminal: isatty(0),
-  paths,
-  clock,
-  client: createLocalApiClient({
-    socketCandidates: paths.socketCandidates,
-    mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
-    async startDaemon() {
-      const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-      return startDaemonProcess(daemonMain, outsideOfExec(environment));
-    },
+function createContext(interrupt: AbortController, ending: Ending): CliContext {
+  const homeDirectory = environment['HOME'] ?? homedir();
+  const clock = createSystemClock();
+  const userId = process.getuid?.() ?? -1;
+  const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment,
+    homeDirectory,
+    processId: process.pid,
+    stdinIsTerminal: isatty(0),
+    paths,
     clock,
-  }),
-  signal: interrupt.signal,
-  ask,
-  openBrowser,
-  runProgram,
-  async runInPlace(program) {
-    const { runInPlace } = await import('./exec/run-in-place.ts');
-    const { exitCode, isInterrupted } = await runInPlace(program);
-    ending.isInterrupted = isInterrupted;
-    return exitCode;
-  },
-};
+    client: createLocalApiClient({
+      socketCandidates: paths.socketCandidates,
+      mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
+      async startDaemon() {
+        const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+        return startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
+      },
+      clock,
+    }),
+    signal: interrupt.signal,
+    ask: (question) => ask(question, interrupt),
+    openBrowser,
+    runProgram,
+    async runInPlace(program) {
+      const { runInPlace } = await import('./exec/run-in-place.ts');
+      const { exitCode, isInterrupted } = await runInPlace(program);
+      ending.isInterrupted = isInterrupted;
+      return exitCode;
+    },
+  };
+}
 
-async function ask(question: string): Promise<string | undefined> {
+type Program = Parameters<CliContext['runProgram']>[0];
+
+function programPath(program: Program): string {
+  const path = program === 'caller-identity' ? './caller-identity.js' : `../${program}/main.js`;
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+async function ask(question: string, interrupt: AbortController): Promise<string | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const stop = () => interrupt.abort(new Error('interrupted'));
   try {
-    // While a line is read, the terminal gives Ctrl-C to the reader instead of a signal to us.
+    // While a line is read, the terminal gives Ctrl-C to the reader instead of a signal to us; Ctrl-D closes it.
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-    lines.on('close', () => interrupt.abort(new Error('interrupted')));
+    lines.on('close', stop);
     return await lines.question(question, { signal: interrupt.signal });
   } finally {
-    lines.removeAllListeners('close').close();
+    lines.off('close', stop).close();
   }
 }
 
@@ -92,10 +95,10 @@ async function openBrowser(url: string): Promise<boolean> {
 }
 
 /** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */
-async function runProgram(program: keyof typeof programs, args: readonly string[]): Promise<number> {
+async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [programs[program], ...args], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [programPath(program), ...args], { stdio: 'inherit' });
     const passOn = () => void child.kill('SIGTERM');
     process.on('SIGTERM', passOn);
     child.on('error', reject);
@@ -106,25 +109,37 @@ async function runProgram(program: keyof typeof programs, args: readonly string[
   });
 }
 
-// The first one lets a command tidy up, as `login` cancels its code; a second one is meant as it is said.
-for (const [name, number] of [
-  ['SIGHUP', 1],
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-] as const) {
-  process.on(name, () => {
-    if (interrupt.signal.aborted) process.exit(128 + number);
-    interrupt.abort(new Error('interrupted', { cause: number }));
-  });
+/** The first signal lets a command tidy up, as `login` cancels its code; a second one is meant as it is said. */
+function interruptOnSignals(interrupt: AbortController): void {
+  for (const [name, number] of [
+    ['SIGHUP', 1],
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.on(name, () => {
+      if (interrupt.signal.aborted) process.exit(128 + number);
+      interrupt.abort(new Error('interrupted', { cause: number }));
+    });
+  }
 }
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `rolecall ls | head` closes the pipe early, which is no failure.
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
 
-const exitCode = await runCommandLine(process.argv.slice(2), context);
-const signalNumber = interrupt.signal.aborted ? (interrupt.signal.reason as Error).cause : undefined;
-process.exitCode = exitCode === EXIT_INTERRUPTED && typeof signalNumber === 'number' ? 128 + signalNumber : exitCode;
-// A shell stops its script only when what it ran was itself ended by Ctrl-C.
-if (ending.isInterrupted) process.kill(process.pid, 'SIGINT');
+async function main(interrupt: AbortController, ending: Ending): Promise<number> {
+  interruptOnSignals(interrupt);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `rolecall ls | head` closes the pipe early, which is no failure.
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const exitCode = await runCommandLine(process.argv.slice(2), createContext(interrupt, ending));
+  const signalNumber = interrupt.signal.aborted ? (interrupt.signal.reason as Error).cause : undefined;
+  return exitCode === EXIT_INTERRUPTED && typeof signalNumber === 'number' ? 128 + signalNumber : exitCode;
+}
+
+async function run(): Promise<void> {
+  const ending: Ending = { isInterrupted: false };
+  process.exitCode = await main(new AbortController(), ending);
+  // A shell stops its script only when what it ran was itself ended by Ctrl-C.
+  if (ending.isInterrupted) process.kill(process.pid, 'SIGINT');
+}
+
+await run();

@@ -1,7 +1,9 @@
 // The copy of rolecall-credential-process that profiles name: at a fixed path, with this Node and this installation baked in.
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UnavailableError } from '../core/errors.ts';
+import { ensureFolder, removeLeftovers, toFileError, writeFileAtomically } from '../aws-config/atomic-file.ts';
+
+const COPY_MODE = 0o700;
 
 export interface CredentialProcessSources {
   /** `bin/rolecall-credential-process` of this installation. */
@@ -12,34 +14,32 @@ export interface CredentialProcessSources {
   readonly clientPath: string;
 }
 
-/** Refreshes the copy when it differs; resolves whether it did. @throws UnavailableError file-not-writable */
+/** Refreshes the copy when it differs; resolves whether it did. @throws UnavailableError file-not-writable: the earlier one stays */
 export async function refreshCredentialProcessCopy(sources: CredentialProcessSources): Promise<boolean> {
   const { copyPath } = sources;
   const template = await readFile(sources.templatePath, 'utf8');
   const wanted = template
     .replace(/^node=.*$/m, () => `node=${quoteForShell(sources.nodePath)}`)
     .replace(/^client=.*$/m, () => `client=${quoteForShell(sources.clientPath)}`);
-  const present = await readFile(copyPath, 'utf8').catch(() => undefined);
-  if (present === wanted) return false;
-  const beside = `${copyPath}.${process.pid}.new`;
+  if (await isThere(copyPath, wanted)) return false;
   try {
-    await mkdir(dirname(copyPath), { recursive: true, mode: 0o700 });
-    await writeFile(beside, wanted, { mode: 0o700, flag: 'wx' });
-    // The umask of whoever started us must not take the execute bit.
-    await chmod(beside, 0o700);
-    await rename(beside, copyPath);
-  } catch (cause) {
-    await rm(beside, { force: true }).catch(() => undefined);
-    throw new UnavailableError(
-      'file-not-writable',
-      `The file ${copyPath} can't be written: ${(cause as Error).message}.`,
-      {
-        hint: 'rolecall daemon restart',
-        cause,
-      },
-    );
+    await ensureFolder(dirname(copyPath));
+    await removeLeftovers(copyPath);
+    await writeFileAtomically({ targetPath: copyPath, content: wanted, mode: COPY_MODE, mustBeNew: false });
+  } catch (error) {
+    throw toFileError(error, copyPath, 'written');
   }
   return true;
+}
+
+async function isThere(copyPath: string, wanted: string): Promise<boolean> {
+  try {
+    const isExecutable = ((await stat(copyPath)).mode & 0o777) === COPY_MODE;
+    return isExecutable && (await readFile(copyPath, 'utf8')) === wanted;
+  } catch {
+    // Absent or unreadable: either way it has to be written.
+    return false;
+  }
 }
 
 function quoteForShell(text: string): string {

@@ -47,7 +47,7 @@ export function openLogFile(
       // One event, one line, whatever is in it.
       const line = `${formatUtcSeconds(clock.nowMs())} ${level} ${escapeControls(message)}\n`;
       options.alsoTo?.(line);
-      if (size + line.length > largestBytes) rotate();
+      if (size + Buffer.byteLength(line) > largestBytes) rotate();
       if (fd === undefined) return;
       try {
         size += writeSync(fd, line);
@@ -71,5 +71,9 @@ function openForAppending(path: string): number | undefined {
 }
 
 function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+    const quoted = JSON.stringify(character).slice(1, -1);
+    // JSON leaves DEL and C1 as they are; a terminal does not.
+    return quoted === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : quoted;
+  });
 }

@@ -157,7 +157,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createAccountsResponders({ sharedConfig, broker }),
     ...createCredentialsResponders({ sharedConfig, broker, currentRole }),
-    ...createSignInResponders({ sharedConfig, broker, setup, tokenFiles, grants, endpoints, log }),
+    ...createSignInResponders({ sharedConfig, broker, homeDirectory, setup, tokenFiles, grants, endpoints, log }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker }),
     ...createGrantsResponders({
       grants,

@@ -10,6 +10,10 @@ import { UnavailableError } from '../core/errors.ts';
 export function ensurePrivateDirectory(path: string, userId: number): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw notUsable(path, describeErrno(error), `ls -ld ${quoteForHint(dirname(path))}`, error);
+  }
+  try {
     // Created with its final mode: a chmod afterwards would leave a moment in which others can enter.
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
@@ -35,6 +39,7 @@ function describeErrno(error: unknown): string {
     ENOSPC: 'the disk is full',
     EROFS: 'the file system is read-only',
     EACCES: 'permission denied',
+    EEXIST: 'a part of the path is a file',
     ENOTDIR: 'a part of the path is a file',
   };
   return (code === undefined ? undefined : known[code]) ?? (error as Error).message;

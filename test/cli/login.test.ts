@@ -329,3 +329,11 @@ test('a config that cannot be written fails after the sign-in, which stays', asy
   expect(stderr).toMatch(/rolecall: .*\nRun: .*\n$/);
   expect(await run(['status', '--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
 });
+
+test('a secret store that cannot be used is named before anything is asked of AWS', async () => {
+  rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'file' } });
+  const { exitCode, stdout, stderr } = await run(['login']);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
+  expect(stderr).toMatch(/^rolecall: \S.*\nRun: \S.*\n$/);
+  expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
+});

@@ -109,6 +109,13 @@ test('a problem is told with the command that mends it', async () => {
   expect(stdout).toMatch(/\n! .*HOME\/\.aws\/config.*\n {2}Run: \$\{EDITOR:-vi\} \+\d+ HOME\/\.aws\/config\n$/);
 });
 
+test('a file without a readable session is not said to lack one', async () => {
+  rig = await createRig({ config: 'garbage\n' });
+  const { stdout } = await run(['status']);
+  expect(stdout.startsWith('No sso-session can be read from ~/.aws/config.\n')).toBe(true);
+  expect(stdout).toContain('\n! HOME/.aws/config, line 1: ');
+});
+
 test('--json is the document of the local API', async () => {
   rig = await createRig();
   const { exitCode, stdout } = await rig.runCli(['status', '--json']);

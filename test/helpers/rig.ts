@@ -201,7 +201,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   };
 }
 
-function writePrivate(path: string, text: string): void {
+/** A file that only its owner reads, with the folders above it. */
+export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, text, { mode: 0o600 });
 }

@@ -82,3 +82,21 @@ test('of a shell full of everything a daemon sees only what is its business', ()
   };
   expect(daemonEnvironment({ ...mine, ...notMine, TZ: undefined })).toEqual(mine);
 });
+
+test('a Node that is gone is an error as well', async () => {
+  const { execPath } = process;
+  process.execPath = join(home.path, 'gone');
+  let daemon: StartedDaemon;
+  try {
+    daemon = startScript('');
+  } finally {
+    process.execPath = execPath;
+  }
+  expect(await waitFor('the failure', () => daemon.failure())).toEqual({
+    code: 'daemon-not-running',
+    message: expect.stringMatching(/^The daemon can't be started: .*ENOENT\.$/),
+    hint: 'rolecall daemon run',
+  });
+  expect(daemon.hasEnded()).toBe(true);
+  daemon.release();
+});

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
+import { canSeeProcesses, isAlive } from '../helpers/processes.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
@@ -35,18 +36,9 @@ function startClient(index: number): Promise<ProcessRun> {
 }
 
 /** A line is written by each daemon that got as far as listening. */
-function startedDaemons(): readonly string[] {
+function startedDaemons(): readonly number[] {
   const log = readFileSync(rig.paths.logFile, 'utf8');
-  return [...log.matchAll(/is running, pid (\d+)/g)].map(([, pid = '']) => pid);
-}
-
-function isAlive(pid: string): boolean {
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return [...log.matchAll(/is running, pid (\d+)/g)].map(([, pid]) => Number(pid));
 }
 
 describe('fifty clients', () => {
@@ -58,7 +50,7 @@ describe('fifty clients', () => {
 
     const failed = runs.filter(({ exitCode, stdout, stderr }) => exitCode !== 0 || stdout === '' || stderr !== '');
     expect(failed).toEqual([]);
-    const [pid = '', ...others] = startedDaemons();
+    const [pid = 0, ...others] = startedDaemons();
     expect(others).toEqual([]);
     for (const { stdout } of runs.filter((_, index) => index % 2 === 0)) expect(stdout).toContain(`pid ${pid}\n`);
     expect(new Set(runs.filter((_, index) => index % 2 === 1).map(({ stdout }) => stdout)).size).toBe(1);
@@ -131,7 +123,7 @@ test('ROLECALL_NO_AUTOSTART=1 is exit 3, and nothing is started', async () => {
   expect(startedDaemonsOrNone()).toEqual(started);
 });
 
-function startedDaemonsOrNone(): readonly string[] {
+function startedDaemonsOrNone(): readonly number[] {
   return existsSync(rig.paths.logFile) ? startedDaemons() : [];
 }
 
@@ -146,7 +138,7 @@ test('start, restart and stop by hand', async () => {
   const restart = await runRolecall(['daemon', 'restart'], { environment });
   expect(restart.exitCode).toBe(0);
   expect(restart.stdout).not.toBe(start.stdout);
-  const [first = '', second = ''] = startedDaemons();
+  const [first = 0, second = 0] = startedDaemons();
   expect([isAlive(first), isAlive(second)]).toEqual([false, true]);
   expect(await runRolecall(['daemon', 'stop'], { environment })).toEqual({
     exitCode: 0,
@@ -187,8 +179,8 @@ test("a shell full of another service's variables: nothing goes there, and the d
     const selectors = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
     const credentials = await runProcess('/bin/sh', [SCRIPT, ...selectors], { environment: shell });
     expect(credentials).toMatchObject({ exitCode: 0, stderr: '' });
-    const [pid = ''] = startedDaemons();
-    if (existsSync('/proc/self/environ')) {
+    const [pid = 0] = startedDaemons();
+    if (canSeeProcesses) {
       const seen = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       expect(seen).toContain(`HOME=${rig.home.path}`);
       const names = new Set(seen.map((line) => line.slice(0, line.indexOf('='))));

@@ -1,4 +1,5 @@
 // `rolecall daemon start`, `stop` and `restart`: the background service by hand.
+import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
 import { quoteForShell } from '../demo/quote-for-shell.ts';
@@ -56,7 +57,17 @@ async function stop(context: CliContext): Promise<number | undefined> {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+  } catch {
+    return false;
+  }
+  // In a container nobody may ever collect what is left of a process that has ended.
+  return !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
   } catch {
     return false;
   }

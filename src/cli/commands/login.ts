@@ -78,7 +78,9 @@ async function findSession(
   );
 }
 
+/** Before the person goes to the browser; a store that fails altogether is an error of its own soon enough. */
 function warnAboutStore(status: StatusDocument, context: CliContext): void {
+  if (status.store.durable) return;
   const problem = status.problems.find(({ code }) => code.startsWith('secret-store-'));
   if (problem === undefined) return;
   const paint = createPainter(context.stderr, context.environment);

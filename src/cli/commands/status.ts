@@ -41,9 +41,7 @@ function format(status: StatusDocument, context: CliContext): string {
     ['Daemon', `rolecall ${harmless(status.version)}, pid ${status.pid}`],
   ];
   const lines = [
-    rows.length === 0
-      ? `No sso-session in ${shortenPath(status.files.config, context.homeDirectory)} yet; what to add is said by: rolecall login\n`
-      : formatTable(rows),
+    rows.length === 0 ? describeNoSession(status, context) : formatTable(rows),
     '\n',
     formatTable(facts.map(([label = '', value = '']) => [paint('dim', label), value])),
     ...describeTokenFiles(status).map((line) => `\n${line}`),
@@ -56,6 +54,13 @@ function format(status: StatusDocument, context: CliContext): string {
     if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);
   }
   return lines.join('');
+}
+
+function describeNoSession({ files, problems }: StatusDocument, context: CliContext): string {
+  const file = shortenPath(files.config, context.homeDirectory);
+  // What is wrong with the file comes below, and adding lines would not mend it.
+  if (problems.some(({ code }) => code === 'config-malformed')) return `No sso-session can be read from ${file}.\n`;
+  return `No sso-session in ${file} yet; what to add is said by: rolecall login\n`;
 }
 
 function describeSession(

@@ -1,8 +1,10 @@
 // Signing in and out: /v1/sessions/{session}/sign-in and /sign-out.
+import { deleteCachedRoleCredentials } from '../../aws-config/cli-cache.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import { isTrustedVerificationUri } from '../../core/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
+import { rolesOf } from '../../sso/account-catalog.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
 import type { Grants } from '../grants.ts';
@@ -14,7 +16,8 @@ import type { TokenFiles } from '../token-files.ts';
 
 export function createSignInResponders(deps: {
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut'>;
+  readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'knownCatalog'>;
+  readonly homeDirectory: string;
   readonly setup: SignInSetup;
   readonly tokenFiles: TokenFiles;
   readonly grants: Pick<Grants, 'revokeSession'>;
@@ -37,6 +40,12 @@ export function createSignInResponders(deps: {
       ...(openUri === undefined ? {} : { openUri }),
       ...shared,
     };
+  }
+
+  /** The AWS CLI keeps keys that it got by the token file; `aws sso logout` deletes them too. */
+  async function forgetInCliCache(session: SsoSession): Promise<void> {
+    const catalog = await broker.knownCatalog(session);
+    if (catalog !== undefined) await deleteCachedRoleCredentials(deps.homeDirectory, session, rolesOf(catalog));
   }
 
   return {
@@ -68,6 +77,7 @@ export function createSignInResponders(deps: {
         ]);
       } finally {
         await deps.tokenFiles.remove(session);
+        await forgetInCliCache(session);
       }
       deps.log('info', `signed out of ${session.sessionName}`);
       return undefined;

@@ -1,0 +1,65 @@
+// Runs the bench, all of it or the named parts, prints one table, keeps it in docs when asked, fails when a bound is exceeded.
+import { writeFileSync } from 'node:fs';
+import { cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './programs.mjs';
+import { measureAwsCli } from './rows/aws-cli.mjs';
+import { measureClient } from './rows/client.mjs';
+import { measureCommands } from './rows/commands.mjs';
+import { measureDaemonStart } from './rows/daemon-start.mjs';
+import { measureDiscovery } from './rows/discovery.mjs';
+import { measureInstallSize } from './rows/install-size.mjs';
+import { measureMemory } from './rows/memory.mjs';
+import { measureScale } from './rows/scale.mjs';
+import { createScene } from './scene.mjs';
+import { exitCodeOf, formatPage, formatTable } from './table.mjs';
+
+const PARTS = {
+  client: measureClient,
+  'daemon-start': measureDaemonStart,
+  memory: measureMemory,
+  commands: measureCommands,
+  scale: measureScale,
+  discovery: measureDiscovery,
+  'aws-cli': measureAwsCli,
+  'install-size': measureInstallSize,
+};
+
+const args = process.argv.slice(2);
+const writes = args.includes('--write');
+const wanted = args.filter((arg) => arg !== '--write');
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  console.error(`No such part: ${unknown.join(', ')}. There are: ${Object.keys(PARTS).join(', ')}.`);
+  process.exit(2);
+}
+if (writes && wanted.length > 0) {
+  console.error('The page in docs is written by a whole run only.');
+  process.exit(2);
+}
+
+let scene = createScene();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => void scene.close().finally(() => process.exit(130)));
+}
+
+const rows = [];
+for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS)) {
+  const startedAtMs = performance.now();
+  scene = createScene();
+  try {
+    rows.push(...(await PARTS[name](scene)));
+  } finally {
+    await scene.close();
+  }
+  console.error(`${name} (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s)`);
+}
+
+console.log(formatTable(rows));
+if (writes) {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} x ${cpu?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(join(ROOT, 'docs', 'bench.md'), formatPage(rows, { date, machine, nodeVersion: process.version }));
+}
+process.exitCode = exitCodeOf(rows);

@@ -1,0 +1,43 @@
+// The programs that the bench runs, and how long one of them takes from start to end.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export const ROOT = fromRoot('');
+export const ROLECALL = fromRoot('bin/rolecall.js');
+export const DAEMON_MAIN = fromRoot('dist/daemon/main.js');
+export const EMULATOR_MAIN = fromRoot('dist/emulator/main.js');
+export const SCALED_DAEMON = fromRoot('test/bench/scaled-daemon.mjs');
+
+/** The floor of everything that is a Node program. */
+export const BARE_NODE = [process.execPath, '-e', '0'];
+
+// A loop of the shell starts programs at a tenth of what it costs Node to, so that little else is in the figure.
+const LOOP = 'n=$1; shift; while [ "$n" -gt 0 ]; do "$@" || exit; n=$((n - 1)); done';
+
+/**
+ * Milliseconds of one run of `command`, as the mean of `times` runs in a row; its output goes into a pipe, as an SDK's does.
+ * Rejects when a run fails.
+ */
+export async function timeRuns(command, times, environment) {
+  const startedAtMs = performance.now();
+  await runProgram(['/bin/sh', '-c', LOOP, 'sh', String(times), ...command], environment);
+  return (performance.now() - startedAtMs) / times;
+}
+
+/** What a program prints on stdout; rejects when it fails. */
+export function runProgram([program, ...args], environment) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: environment, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`));
+    });
+  });
+}

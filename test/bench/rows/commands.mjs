@@ -1,0 +1,29 @@
+// The commands that people and prompts run many times a day, on a daemon that runs.
+import { interleave } from '../measure.mjs';
+import { BARE_NODE, ROLECALL, timeRuns } from '../programs.mjs';
+import { startWorld } from '../world.mjs';
+
+const ROUNDS = 15;
+const RUNS = 2;
+
+export async function measureCommands(scene) {
+  const world = await startWorld(scene, { accountCount: 5, permissionSetCount: 2 });
+  const rows = [];
+  for (const command of ['status', 'ls']) {
+    const sides = await interleave(ROUNDS, {
+      floor: () => timeRuns(BARE_NODE, RUNS, world.environment),
+      measured: () => timeRuns([ROLECALL, command], RUNS, world.environment),
+    });
+    rows.push({
+      name: `rolecall ${command}`,
+      how:
+        'the command as a shell runs it, signed in, with ten roles, against `node -e 0`; median of ' +
+        `${ROUNDS} rounds of ${RUNS} runs each.`,
+      unit: 'ms',
+      floorName: 'node -e 0',
+      bound: 2.5,
+      ...sides,
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,100 @@
+// A signed-in start of day: an emulator and a daemon as processes of their own, in a home of a scene.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { generateDirectory } from '../../dist/emulator/generate-directory.js';
+import { DAEMON_MAIN, EMULATOR_MAIN, SCALED_DAEMON } from './programs.mjs';
+import { createSocketClient, isAnswering } from './socket-client.mjs';
+import { waitFor } from './wait.mjs';
+
+const SESSION = 'bench';
+
+/**
+ * Accounts x permission sets, signed in, listed, every profile written. `callsPerSecond` scales the daemon's rate,
+ * which needs a daemon with another main file than the usual one. `listingSeconds` is how long the listing took.
+ */
+export async function startWorld(scene, { accountCount, permissionSetCount, callsPerSecond }) {
+  const home = scene.createHome();
+  const directory = generateDirectory({ accountCount, permissionSetCount });
+  const directoryPath = join(home.path, 'directory.json');
+  writeFileSync(directoryPath, JSON.stringify(directory));
+  const configPath = join(home.path, '.aws', 'config');
+  mkdirSync(join(home.path, '.aws'), { mode: 0o700 });
+  writeFileSync(configPath, formatSession(directory), { mode: 0o600 });
+
+  const emulatorUrl = await startEmulator(scene, home, directoryPath);
+  const environment = {
+    ...home.environment,
+    AWS_ENDPOINT_URL_SSO_OIDC: emulatorUrl,
+    AWS_ENDPOINT_URL_SSO: emulatorUrl,
+    AWS_ENDPOINT_URL_STS: emulatorUrl,
+    ROLECALL_NO_AUTOSTART: '1',
+    ROLECALL_SECRET_STORE: 'memory',
+  };
+  const socketPath = socketPathOf(home);
+  const daemonArguments = callsPerSecond === undefined ? [DAEMON_MAIN] : [SCALED_DAEMON, String(callsPerSecond)];
+  const daemon = scene.start(process.execPath, daemonArguments, { environment });
+  await waitFor('the daemon', () => isAnswering(socketPath));
+  const client = createSocketClient(socketPath);
+
+  await ask(client, `/v1/sessions/${SESSION}/sign-in`, 'POST', '{}');
+  await waitFor('the sign-in', async () => {
+    const { state } = await ask(client, `/v1/sessions/${SESSION}/sign-in`);
+    return state === 'approved';
+  });
+  const signedInAtMs = performance.now();
+  const roleCount = accountCount * permissionSetCount;
+  // The daemon lists after each sign-in; this request waits for that listing and starts no second one.
+  const { accounts } = await ask(client, '/v1/accounts?refresh=true');
+  const listingSeconds = (performance.now() - signedInAtMs) / 1000;
+  if (accounts.length !== accountCount) throw new Error(`${accounts.length} accounts of ${accountCount} were listed`);
+  await waitFor(`${roleCount} profiles`, () => {
+    const profiles = readFileSync(configPath, 'utf8').match(/^\[profile /gm) ?? [];
+    return profiles.length >= roleCount;
+  });
+
+  return {
+    home,
+    environment,
+    emulatorUrl,
+    socketPath,
+    daemonPid: daemon.pid,
+    client,
+    listingSeconds,
+    roles: directory.assignments.map(({ accountId, permissionSet }) => ({ accountId, permissionSet })),
+    credentialsPath: (role) => `/v1/credentials?${formatSelectors(role).join('&')}`,
+    selectors: formatSelectors,
+    clientPath: join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
+    clientArguments: (role) => ['--session', SESSION, '--account', role.accountId, '--role', role.permissionSet],
+  };
+}
+
+export const socketPathOf = (home) => join(home.environment.XDG_RUNTIME_DIR, 'rolecall', 'daemon.sock');
+
+function formatSelectors({ accountId, permissionSet }) {
+  return [`session=${SESSION}`, `account=${accountId}`, `role=${permissionSet}`];
+}
+
+function formatSession({ startUrl, region }) {
+  return `[sso-session ${SESSION}]
+sso_start_url = ${startUrl}
+sso_region = ${region}
+sso_registration_scopes = sso:account:access
+`;
+}
+
+async function startEmulator(scene, home, directoryPath) {
+  const { child } = scene.start(
+    process.execPath,
+    [EMULATOR_MAIN, '--directory', directoryPath, '--auto-approve', '--json'],
+    { environment: home.environment, stdout: 'pipe' },
+  );
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line).url;
+  throw new Error('the emulator ended before it said where it listens');
+}
+
+async function ask(client, path, method, body) {
+  const { status, text } = await client.get(path, method, body);
+  if (status >= 300) throw new Error(`${path}: ${status} ${text}`);
+  return JSON.parse(text);
+}

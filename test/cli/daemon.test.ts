@@ -1,0 +1,162 @@
+// `rolecall daemon stop` and `restart` against daemons that end, hang, linger or never were.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CliContext } from '../../src/cli/context.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { createLocalApiClient } from '../../src/local-api/client.ts';
+import { resolvePaths } from '../../src/local-api/paths.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+
+let home: TemporaryHome;
+let server: Server | undefined;
+let child: ChildProcess | undefined;
+beforeEach(() => {
+  home = createTemporaryHome();
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  child = undefined;
+  server?.close();
+  server?.closeAllConnections();
+  server = undefined;
+  await home.remove();
+});
+
+function pathsOf() {
+  const environment = { ...home.environment, ROLECALL_SOCKET: `${home.path}/d.sock` };
+  return resolvePaths({ environment, homeDirectory: home.path, platform: 'linux', userId: 1 });
+}
+
+/** A daemon that says this pid to whoever stops it. */
+async function listen(onStop: (respond: (pid: number) => void) => void): Promise<void> {
+  server = createServer((_request, response) => onStop((pid) => response.writeHead(202).end(JSON.stringify({ pid }))));
+  await new Promise<void>((resolve) => server?.listen(pathsOf().socketPath, resolve));
+}
+
+/** A clock whose every look takes a second, so that no deadline is waited for. */
+function createHastyClock(): Clock {
+  let nowMs = 0;
+  return {
+    nowMs: () => (nowMs += 1000),
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+}
+
+async function run(argv: readonly string[], clock: Clock = createHastyClock(), socketTimeoutMs?: number) {
+  const paths = pathsOf();
+  let stdout = '';
+  let stderr = '';
+  const client = createLocalApiClient({
+    socketCandidates: paths.socketCandidates,
+    mayStart: false,
+    startDaemon: () => Promise.reject(new Error('nothing was to be started')),
+    clock,
+  });
+  const context: CliContext = {
+    stdout: { write: (text) => void (stdout += text) },
+    stderr: { write: (text) => void (stderr += text) },
+    environment: {},
+    homeDirectory: home.path,
+    processId: process.pid,
+    stdinIsTerminal: false,
+    paths,
+    clock,
+    client: {
+      call: (route, input, options = {}) =>
+        client.call(route, input, socketTimeoutMs === undefined ? options : { ...options, timeoutMs: socketTimeoutMs }),
+    },
+    signal: new AbortController().signal,
+    ask: async () => undefined,
+    openBrowser: async () => false,
+    runProgram: async () => 0,
+    runInPlace: async () => 0,
+  };
+  const exitCode = await runCommandLine(argv, context);
+  return { exitCode, stdout, stderr };
+}
+
+async function startChild(): Promise<number> {
+  child = spawn('/bin/sleep', ['30'], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  return child.pid ?? -1;
+}
+
+test('none was running', async () => {
+  expect(await run(['daemon', 'stop'])).toEqual({ exitCode: 0, stdout: 'No daemon was running.\n', stderr: '' });
+});
+
+test('returns only when the process has ended', async () => {
+  const pid = await startChild();
+  let hasEnded = false;
+  child?.on('exit', () => (hasEnded = true));
+  await listen((respond) => {
+    respond(pid);
+    setTimeout(() => child?.kill('SIGTERM'), 60);
+  });
+  const started = Date.now();
+  const clock: Clock = {
+    nowMs: () => Date.now(),
+    sleep: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+  };
+  expect(await run(['daemon', 'stop'], clock)).toEqual({
+    exitCode: 0,
+    stdout: 'The daemon has stopped.\n',
+    stderr: '',
+  });
+  expect(Date.now() - started).toBeGreaterThanOrEqual(55);
+  expect(hasEnded).toBe(true);
+});
+
+test('one that lives on is named by its pid', async () => {
+  const pid = await startChild();
+  await listen((respond) => respond(pid));
+  expect(await run(['daemon', 'stop'])).toEqual({
+    exitCode: 3,
+    stdout: '',
+    stderr: `rolecall: The daemon, pid ${pid}, has not ended.\nRun: kill ${pid}\n`,
+  });
+});
+
+test('one that does not even answer is to be ended by its lock file, for stop and restart alike', async () => {
+  await listen(() => undefined);
+  for (const command of ['stop', 'restart']) {
+    const { exitCode, stdout, stderr } = await run(['daemon', command], undefined, 80);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toBe(`rolecall: The daemon did not answer within 1 s.\nRun: fuser -k -KILL ${pathsOf().lockFile}\n`);
+  }
+});
+
+test('one that has ended counts as ended, also where nobody collects the dead', async () => {
+  // The shell becomes a program that never asks after the child it had.
+  child = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  await listen((respond) => respond(Number(text.toString())));
+  expect(await run(['daemon', 'stop'])).toMatchObject({ exitCode: 0, stdout: 'The daemon has stopped.\n' });
+});
+
+test('restart tells which one runs now', async () => {
+  const pid = await startChild();
+  child?.kill('SIGKILL');
+  await once(child as ChildProcess, 'exit');
+  await listen((respond) => respond(pid));
+  expect(await run(['daemon', 'restart'])).toEqual({
+    exitCode: 0,
+    stdout: `The daemon is running, pid ${pid}.\n`,
+    stderr: '',
+  });
+});
+
+test('a refusal to stop is passed on', async () => {
+  server = createServer((_request, response) =>
+    response.writeHead(403).end('{"code":"caller-not-allowed","message":"Not you.","hint":"rolecall status"}'),
+  );
+  await new Promise<void>((resolve) => server?.listen(pathsOf().socketPath, resolve));
+  expect(await run(['daemon', 'stop'])).toEqual({
+    exitCode: 5,
+    stdout: '',
+    stderr: 'rolecall: Not you.\nRun: rolecall status\n',
+  });
+});

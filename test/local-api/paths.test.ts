@@ -1,0 +1,56 @@
+// Where files and sockets are, by platform and environment, as the contract has it.
+import { expect, test } from 'vitest';
+import { resolvePaths } from '../../src/local-api/paths.ts';
+
+/** No such user, so nothing of this machine's `/run/user` comes in. */
+const NOBODY = 3_999_999_999;
+
+function resolve(environment: Record<string, string>, platform: NodeJS.Platform = 'linux') {
+  return resolvePaths({ environment, homeDirectory: '/home/t', platform, userId: NOBODY });
+}
+
+test('on Linux by XDG', () => {
+  const environment = { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' };
+  expect(resolve(environment)).toEqual({
+    settingsFile: '/c/rolecall/config.toml',
+    stateDirectory: '/s/rolecall',
+    socketPath: '/r/rolecall/daemon.sock',
+    socketCandidates: ['/r/rolecall/daemon.sock', '/s/rolecall/run/daemon.sock'],
+    lockFile: '/s/rolecall/daemon.lock',
+    logFile: '/s/rolecall/daemon.log',
+    webAddressFile: '/s/rolecall/web.json',
+    credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
+  });
+});
+
+test('on Linux without XDG, and with relative paths, which are to be ignored', () => {
+  const plain = resolve({});
+  expect(plain).toMatchObject({
+    settingsFile: '/home/t/.config/rolecall/config.toml',
+    stateDirectory: '/home/t/.local/state/rolecall',
+    socketPath: '/home/t/.local/state/rolecall/run/daemon.sock',
+    socketCandidates: ['/home/t/.local/state/rolecall/run/daemon.sock'],
+  });
+  expect(resolve({ XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: '', XDG_RUNTIME_DIR: './r' })).toEqual(plain);
+});
+
+test('on macOS below Application Support, whatever XDG says', () => {
+  const root = '/home/t/Library/Application Support/rolecall';
+  expect(resolve({ XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s' }, 'darwin')).toMatchObject({
+    settingsFile: `${root}/config.toml`,
+    stateDirectory: root,
+    socketCandidates: [`${root}/run/daemon.sock`],
+    credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
+  });
+});
+
+test('overrides stand above all, and an empty one is none', () => {
+  for (const platform of ['linux', 'darwin'] as const) {
+    const { settingsFile, socketCandidates } = resolve(
+      { ROLECALL_CONFIG: '/x.toml', ROLECALL_SOCKET: '/x.sock' },
+      platform,
+    );
+    expect({ settingsFile, socketCandidates }).toEqual({ settingsFile: '/x.toml', socketCandidates: ['/x.sock'] });
+  }
+  expect(resolve({ ROLECALL_CONFIG: '', ROLECALL_SOCKET: '' })).toEqual(resolve({}));
+});

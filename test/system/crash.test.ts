@@ -1,0 +1,133 @@
+// Daemon and command killed at random moments of a login or a sync: the config is the old or the new one, and the next command works.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { CONFIG, createRig, type Rig } from '../helpers/rig.ts';
+import { canSeeProcesses, isAlive, processesOf } from '../helpers/processes.ts';
+import { ROLECALL, runRolecall } from '../helpers/run-process.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+/** A round takes about a second. `ROLECALL_REQUIRE_SYSTEM=1`, which CI sets, means the full hundred. */
+const ROUNDS = Number(
+  process.env['ROLECALL_CRASH_ROUNDS'] ?? (process.env['ROLECALL_REQUIRE_SYSTEM'] === '1' ? 100 : 15),
+);
+const SEED = Number(process.env['ROLECALL_CRASH_SEED'] ?? Date.now() % 1_000_000);
+const ROUND_DEADLINE_MS = 20_000;
+
+/** What is killed, most of the time before it has written or while it does. */
+const VICTIMS = [['login'], ['profiles', 'sync'], ['login', '--force', '--no-browser'], ['ls', '--refresh']] as const;
+const SYNC = VICTIMS[1];
+/** Killed at any moment of its usual time and a little after. */
+const REACH = 1.2;
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  if (rig === undefined) return;
+  await runRolecall(['daemon', 'stop'], { environment: rig.environment });
+  await rig.remove();
+});
+
+/** Mulberry32: small, and the same everywhere for the same seed. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Every file below the home but the log, whose rotation is its own affair. */
+function filesOf(home: string): readonly string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('daemon.log'))
+    .map((entry) => relative(home, join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
+async function killAll(home: string): Promise<void> {
+  const pids = processesOf(home).map(({ pid }) => pid);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await waitFor('the killed to be gone', () => !pids.some(isAlive));
+}
+
+test.skipIf(!canSeeProcesses)(`killed ${ROUNDS} times`, { timeout: ROUNDS * ROUND_DEADLINE_MS }, async () => {
+  process.stdout.write(`crash: ${ROUNDS} rounds with ROLECALL_CRASH_SEED=${SEED}\n`);
+  const random = createRandom(SEED);
+  rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' } });
+  const { configPath, emulator, environment, home } = rig;
+  await rig.daemon().stop();
+  const run = (...argv: string[]) => runRolecall(argv, { environment, deadlineMs: ROUND_DEADLINE_MS });
+  const readConfig = () => readFileSync(configPath, 'utf8');
+  expect(await run('login')).toMatchObject({ exitCode: 0 });
+  // Sockets and the address file come and go with the daemon; it is running whenever this is looked at.
+  const files = filesOf(home.path);
+  expect(files.length).toBeGreaterThan(5);
+
+  // Each round has something to write: an assignment that comes and goes.
+  let isAssigned = false;
+  const change = async (victim: readonly string[]) => {
+    const assignment = { accountId: '111111111111', permissionSet: 'ReadOnly', user: 'taylor' };
+    if (isAssigned) emulator.directory.unassign(assignment);
+    else emulator.directory.assign(assignment);
+    isAssigned = !isAssigned;
+    // What `profiles sync` writes is what was listed before.
+    if (victim === SYNC) expect(await run('ls', '--refresh')).toMatchObject({ exitCode: 0 });
+  };
+  const time = async (argv: readonly string[]) => {
+    const startedAtMs = performance.now();
+    await run(...argv);
+    return performance.now() - startedAtMs;
+  };
+  const usualMs = new Map<readonly string[], number>();
+  for (const victim of VICTIMS) {
+    await change(victim);
+    usualMs.set(victim, await time(victim));
+  }
+  await run('login');
+  await killAll(home.path);
+  const startMs = await time(['daemon', 'start']);
+
+  const left = { old: 0, new: 0 };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // The first ones come more often: they write, and they are the quicker ones.
+    const victim = VICTIMS[Math.floor(random() * random() * VICTIMS.length)] ?? VICTIMS[0];
+    await change(victim);
+    // Every third time the victim has to start the daemon first.
+    const startsDaemon = random() < 1 / 3;
+    if (startsDaemon) await killAll(home.path);
+    const momentMs = random() * REACH * ((usualMs.get(victim) ?? 0) + (startsDaemon ? startMs : 0));
+    const before = readConfig();
+
+    const child = spawn(process.execPath, [ROLECALL, ...victim], { env: environment, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    await pause(momentMs);
+    await killAll(home.path);
+    await ended;
+
+    const found = readConfig();
+    const mode = statSync(configPath).mode & 0o777;
+    const next = await run('login');
+    const after = readConfig();
+    const what = `round ${round} of seed ${SEED}: ${victim.join(' ')} killed after ${Math.round(momentMs)} ms`;
+    expect({ what, ...next }).toMatchObject({ what, exitCode: 0 });
+    expect({ what, isOldOrNew: found === before || found === after, found }).toEqual({ what, isOldOrNew: true, found });
+    expect({ what, mode, isTheUsers: after.startsWith(CONFIG) }).toEqual({ what, mode: 0o600, isTheUsers: true });
+    expect({ what, files: filesOf(home.path) }).toEqual({ what, files });
+    expect({ what, isChanged: before !== after }).toEqual({ what, isChanged: true });
+    left[found === before ? 'old' : 'new'] += 1;
+  }
+  process.stdout.write(`crash: ${left.old} times the old config was left, ${left.new} times the new one\n`);
+  // A kill that always comes too early or too late would show nothing.
+  if (ROUNDS >= 30) expect(Math.min(left.old, left.new)).toBeGreaterThan(ROUNDS / 20);
+});

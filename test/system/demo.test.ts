@@ -1,0 +1,107 @@
+// The demo as a newcomer runs it: it tells the whole story, leaves nothing behind, and never touches the home of who runs it.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROLECALL, runProcess, runRolecall } from '../helpers/run-process.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+let home: TemporaryHome;
+let environment: Record<string, string>;
+beforeEach(() => {
+  home = createTemporaryHome();
+  environment = { ...home.environment };
+  mkdirSync(join(home.path, '.aws'));
+  writeFileSync(join(home.path, '.aws', 'config'), '[default]\nregion = eu-central-1\n');
+});
+afterEach(() => home.remove());
+
+/** Every file of the caller's home, and every process that has it or a demo's home in its arguments or environment. */
+function traces(): { readonly files: readonly string[]; readonly processes: readonly string[] } {
+  const files = readdirSync(home.path, { recursive: true, encoding: 'utf8', withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name, parentPath }) => join(parentPath, name).slice(home.path.length));
+  const { stdout } = spawnSync('grep', ['-la', join(home.path, 'tmp'), ...environmentFiles()], { encoding: 'utf8' });
+  return { files, processes: stdout.split('\n').filter((line) => line !== '') };
+}
+
+/** Of every process but this one, whose environment is not the demo's. */
+function environmentFiles(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .map((name) => `/proc/${name}/environ`);
+}
+
+/** The emulator has an environment of nothing, so it is known by its port. */
+async function isEmulatorUp(output: string): Promise<boolean> {
+  const port = Number(/http:\/\/127\.0\.0\.1:(\d+)\//.exec(output)?.[1]);
+  expect(port).toBeGreaterThan(0);
+  return new Promise((resolve) => {
+    const probe = connect(port, '127.0.0.1');
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+}
+
+const UNTOUCHED = { files: ['/.aws/config'], processes: [] };
+
+test('it tells the morning from the hand-written profile to the logout, and leaves nothing', async () => {
+  const run = await runRolecall(['demo'], { environment, deadlineMs: 60_000 });
+  expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+  const told = [
+    '[profile account1]',
+    '$ rolecall login',
+    /Code {3}[A-Z]{4}-[A-Z]{4}/,
+    '4 accounts, 5 permission sets.',
+    '$ rolecall ls',
+    '$ rolecall profiles list',
+    'AWSReservedSSO_Admin-AF-Permission-Set_',
+    '$ export AWS_PROFILE=account1',
+    'Already signed in to my-sso-session; no browser needed.',
+    '+  Shop Production',
+    'the median of 9',
+    'Signed out of my-sso-session.',
+    'rolecall: You are not signed in to my-sso-session.',
+    'Nothing of it is left on this machine.',
+  ];
+  let from = 0;
+  for (const part of told) {
+    const at = typeof part === 'string' ? run.stdout.indexOf(part, from) : run.stdout.slice(from).search(part) + from;
+    expect(at, `"${String(part)}" comes in its turn`).toBeGreaterThanOrEqual(from);
+    from = at;
+  }
+  expect(await isEmulatorUp(run.stdout)).toBe(false);
+  expect(traces()).toEqual(UNTOUCHED);
+});
+
+test('Ctrl-C in the middle leaves nothing either', async () => {
+  const child = spawn(process.execPath, [ROLECALL, 'demo'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.resume();
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  await waitFor('the sign-in of the story', () => stdout.includes('$ rolecall ls'), { deadlineMs: 30_000 });
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(await isEmulatorUp(stdout)).toBe(false);
+  expect(traces()).toEqual(UNTOUCHED);
+});
+
+test('--stay leaves emulator and daemon up, and what it prints works and ends them', async () => {
+  const run = await runRolecall(['demo', '--stay'], { environment, deadlineMs: 60_000 });
+  expect(run).toMatchObject({ exitCode: 0 });
+  const portal = /Access portal +(http:\S+)/.exec(run.stdout)?.[1] ?? '';
+  const source = / {4}(\. \S+environment\.sh)/.exec(run.stdout)?.[1] ?? '';
+  const end = / {4}rolecall (daemon stop; kill \d+; rm -r \S+)/.exec(run.stdout)?.[1] ?? '';
+  const rolecall = `${process.execPath} ${ROLECALL}`;
+  const script = `${source}\n${rolecall} status --check && curl -sf ${portal} >/dev/null && echo alive\n${rolecall} ${end}`;
+  const shell = await runProcess('/bin/sh', ['-c', script], { environment });
+  expect(shell).toEqual({ exitCode: 0, stdout: 'alive\nThe daemon has stopped.\n', stderr: '' });
+  await waitFor('the emulator to end', async () => !(await isEmulatorUp(run.stdout)));
+  expect(traces()).toEqual(UNTOUCHED);
+});
