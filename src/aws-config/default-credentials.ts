@@ -27,6 +27,10 @@ const LENIENT_HEADERS: Readonly<Record<DefaultsOf, RegExp>> = {
   boto: /^\[\s*Credentials\s*\]/u,
 };
 const PYTHON_DEFAULTS = 'DEFAULT';
+/** What Python or JavaScript takes for space. */
+const LEADING_SPACE = /^[\s\x1c-\x1f\x85]+/u;
+const KEY_LINE = /^([^=:]+?)[\s\x1c-\x1f\x85]*[=:][\s\x1c-\x1f\x85]*(.*)$/su;
+const TRAILING_SPACE = /[\s\x1c-\x1f\x85]+$/u;
 
 /**
  * The file's text without the credential keys of its default sections, every other byte kept; the very same text when
@@ -45,15 +49,15 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
   let kept = '';
 
   for (const [index, line] of document.lines.entries()) {
-    const text = index === 0 ? line.text.replace(/^\ufeff/u, '') : line.text;
-    const trimmed = text.trim();
+    const unindented = line.text.replace(LEADING_SPACE, '');
+    const trimmed = unindented.replace(TRAILING_SPACE, '');
     const whole = line.text + line.newline;
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) {
       kept += whole;
       continue;
     }
-    if (trimmed.startsWith('[')) {
-      const section = sectionsByLine.get(index + 1);
+    const section = sectionsByLine.get(index + 1);
+    if (section !== undefined || trimmed.startsWith('[')) {
       isInDefault = LENIENT_HEADERS[whose].test(trimmed) || (section !== undefined && isDefault(section, whose));
       hasDefault ||= isInDefault;
       if (section === undefined) unclearLine ??= index + 1;
@@ -62,13 +66,13 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
       kept += whole;
       continue;
     }
-    const indent = text.length - text.trimStart().length;
+    const indent = line.text.length - unindented.length;
     const isContinuation = removedIndent !== undefined && indent > removedIndent;
     if (isInDefault && isContinuation) continue;
     removedIndent = undefined;
     // Below an empty value (`s3 =`) stand settings of that name, which are no credentials in any SDK.
     const isNested = lastKey !== undefined && indent > lastKey.indent && lastKey.opensBlock;
-    const [, key, value] = /^([^=:]+?)\s*[=:]\s*(.*)$/su.exec(trimmed) ?? [];
+    const [, key, value] = KEY_LINE.exec(trimmed) ?? [];
     if (isInDefault && !isNested && key !== undefined && isCredentialKey(key.toLowerCase())) {
       removedIndent = indent;
       lastKey = undefined;
