@@ -11,6 +11,7 @@ import { measureDiscovery } from './rows/discovery.mjs';
 import { measureInstallSize } from './rows/install-size.mjs';
 import { measureMemory } from './rows/memory.mjs';
 import { measureScale } from './rows/scale.mjs';
+import { measureSimulatedDay } from './rows/simulated-day.mjs';
 import { createScene } from './scene.mjs';
 import { exitCodeOf, formatPage, formatTable } from './table.mjs';
 
@@ -21,6 +22,7 @@ const PARTS = {
   commands: measureCommands,
   scale: measureScale,
   discovery: measureDiscovery,
+  'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,
   'install-size': measureInstallSize,
 };
