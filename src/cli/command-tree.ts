@@ -222,14 +222,13 @@ credentials, which would win over it, are out of its way. Its exit status is our
 
   rolecall exec taylor.Admin -- terraform apply
   rolecall exec current -- aws s3 ls
-  rolecall exec taylor.Admin          a subshell, until you type exit
-
-To go on after the terminal is closed: rolecall exec PROFILE -- nohup COMMAND`;
+  rolecall exec taylor.Admin -- nohup ./nightly &    goes on when the terminal is closed
+  rolecall exec taylor.Admin                         a subshell, until you type exit`;
 
 const ENV_HELP = `
   eval "$(rolecall env taylor.Admin)"                    bash, zsh
   rolecall env taylor.Admin --shell fish | source        fish
-  rolecall env taylor.Admin --shell dotenv > .env        a file, 0600 by your umask
+  rolecall env taylor.Admin --shell dotenv > .env        a file; keep it to yourself
 
 For anything that runs longer than the keys: rolecall exec`;
 

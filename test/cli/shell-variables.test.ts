@@ -51,10 +51,7 @@ describe('the lines', () => {
       "$env:AWS_ACCESS_KEY_ID = 'ASIA1'\n$env:AWS_SESSION_TOKEN = 'a/b+c=='\n$env:AWS_REGION = 'eu-west-1'\nRemove-Item Env:AWS_PROFILE -ErrorAction SilentlyContinue\nRemove-Item Env:AWS_DEFAULT_PROFILE -ErrorAction SilentlyContinue\n",
     ],
     ['dotenv', 'AWS_ACCESS_KEY_ID=ASIA1\nAWS_SESSION_TOKEN=a/b+c==\nAWS_REGION=eu-west-1\n'],
-    [
-      'json',
-      '{\n  "AWS_ACCESS_KEY_ID": "ASIA1",\n  "AWS_SESSION_TOKEN": "a/b+c==",\n  "AWS_REGION": "eu-west-1"\n}\n',
-    ],
+    ['json', '{\n  "AWS_ACCESS_KEY_ID": "ASIA1",\n  "AWS_SESSION_TOKEN": "a/b+c==",\n  "AWS_REGION": "eu-west-1"\n}\n'],
   ] as const)('for %s', (format, text) => {
     expect(formatVariables(format, CHANGES)).toBe(text);
   });
@@ -103,14 +100,5 @@ describe.each([
 
 test('the shell is guessed from $SHELL, and not at all for a language that we do not write', () => {
   const guesses = ['/bin/bash', '/usr/bin/zsh', '/opt/fish', '/usr/bin/pwsh', '/bin/dash', '', undefined, '/bin/tcsh'];
-  expect(guesses.map(guessFormat)).toEqual([
-    'bash',
-    'zsh',
-    'fish',
-    'powershell',
-    'bash',
-    'bash',
-    'bash',
-    undefined,
-  ]);
+  expect(guesses.map(guessFormat)).toEqual(['bash', 'zsh', 'fish', 'powershell', 'bash', 'bash', 'bash', undefined]);
 });

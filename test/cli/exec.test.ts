@@ -1,0 +1,326 @@
+// `rolecall exec` and `rolecall env` against a real daemon: what the program gets, what is said, and what remains.
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ForeignProgram } from '../../src/cli/exec/run-in-place.ts';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
+
+const PROFILE = 'taylor.Admin-AF-Permission-Set';
+const KEYS = '\n[default]\naws_access_key_id = AKIAHOSTILE\naws_secret_access_key = x\n';
+
+let rig: Rig;
+let config: string;
+beforeAll(async () => {
+  rig = await createRig();
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+  config = readFileSync(rig.configPath, 'utf8');
+});
+afterEach(async () => {
+  writeFileSync(rig.configPath, config);
+  expect(await rig.client.call('grants', {})).toEqual({ grants: [] });
+});
+afterAll(() => rig.remove());
+
+interface Started extends ForeignProgram {
+  readonly grants: readonly { readonly id: string; readonly current: boolean; readonly processId: number | null }[];
+  readonly container: { readonly status: number; readonly body: Record<string, string> };
+}
+
+/** What the program would have been started with, seen from inside of it. */
+async function exec(argv: readonly string[], options: CliOptions = {}, inside?: (program: Started) => void) {
+  const started: Started[] = [];
+  const run = await rig.runCli(['exec', ...argv], {
+    ...options,
+    runInPlace: async (program) => {
+      const { grants } = await rig.client.call('grants', {});
+      const seen = { ...program, grants, container: await askDoor(program.environment) };
+      started.push(seen);
+      inside?.(seen);
+      return 37;
+    },
+  });
+  return { ...run, started };
+}
+
+async function askDoor(environment: Readonly<Record<string, string>>): Promise<Started['container']> {
+  const {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: url = '',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file = '/dev/null',
+  } = environment;
+  if (url === '') return { status: 0, body: {} };
+  const answer = await fetch(url, { headers: { authorization: token ?? readFileSync(file, 'utf8') } });
+  return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+}
+
+describe('exec', () => {
+  test('gives the program the door to one role, bound to this process, and ends it with the program', async () => {
+    const { exitCode, stdout, stderr, started } = await exec([PROFILE, '--', 'sh', '-c', 'exit 37']);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 37, stdout: '', stderr: '' });
+    const [{ command, environment, grants, container } = unreachable()] = started;
+    expect(command).toEqual(['sh', '-c', 'exit 37']);
+    expect(environment).toEqual({
+      ...rig.environment,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/container\//),
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: expect.stringMatching(/^\S{40,}$/),
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ROLECALL_PROFILE: PROFILE,
+    });
+    expect(grants).toMatchObject([{ current: false, processId: process.pid }]);
+    expect(container).toMatchObject({ status: 200, body: { AccountId: '111111111111' } });
+    expect(await rig.client.call('grants', {})).toEqual({ grants: [] });
+    expect(await askDoor(environment)).toMatchObject({ status: 401 });
+  });
+
+  test('--token-file: a 0600 file without a newline in place of the variable, gone with the program', async () => {
+    let path = '';
+    await exec([PROFILE, '--token-file', '--', 'ls'], {}, ({ environment, container }) => {
+      path = environment['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] ?? '';
+      expect(environment['AWS_CONTAINER_AUTHORIZATION_TOKEN']).toBeUndefined();
+      expect(readFileSync(path, 'utf8')).toMatch(/^\S+$/);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      expect(container.status).toBe(200);
+    });
+    expect(existsSync(dirname(path))).toBe(false);
+  });
+
+  test('--region counts more than the profile, and must be one', async () => {
+    const { started } = await exec([PROFILE, '--region', 'eu-west-1', '--', 'ls']);
+    expect(started[0]?.environment).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
+    expect(await exec([PROFILE, '--region', 'eu west', '--', 'ls'])).toMatchObject({
+      exitCode: 2,
+      stderr: 'rolecall: There is no region "eu west".\nRun: rolecall exec --help\n',
+      started: [],
+    });
+    writeFileSync(rig.configPath, CONFIG.replace(/region = us-east-1\n$/, 'region = $(ls)\n'));
+    expect(await exec(['account1', '--', 'ls'])).toMatchObject({
+      exitCode: 2,
+      stderr: 'rolecall: There is no region "$(ls)", which the profile "account1" says.\nRun: rolecall exec --help\n',
+    });
+  });
+
+  test('without any region leaves those of the caller as they are', async () => {
+    writeFileSync(rig.configPath, CONFIG.replace(/region = us-east-1\n$/, ''));
+    const { started } = await exec(['account1', '--', 'ls'], { environment: { AWS_REGION: 'sa-east-1' } });
+    expect(started[0]?.environment['AWS_REGION']).toBe('sa-east-1');
+    expect(started[0]?.environment['AWS_DEFAULT_REGION']).toBeUndefined();
+  });
+
+  test('--env-keys hands over keys and makes no grant', async () => {
+    const { exitCode, started } = await exec([PROFILE, '--env-keys', '--', 'ls'], {
+      environment: { AWS_PROFILE: 'other', AWS_SECURITY_TOKEN: 'other' },
+    });
+    expect(exitCode).toBe(37);
+    expect(started[0]?.grants).toEqual([]);
+    expect(started[0]?.environment).toEqual({
+      ...rig.environment,
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+      AWS_SECRET_ACCESS_KEY: expect.any(String),
+      AWS_SESSION_TOKEN: expect.any(String),
+      AWS_CREDENTIAL_EXPIRATION: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ROLECALL_PROFILE: PROFILE,
+    });
+  });
+
+  test('current follows the current role, and says so when there is none', async () => {
+    expect(await exec(['current', '--', 'ls'])).toMatchObject({
+      exitCode: 6,
+      stderr: 'rolecall: No role is the current one.\nRun: rolecall ls\n',
+      started: [],
+    });
+    await rig.client.call('setCurrent', {
+      body: { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly', profile: null },
+    });
+    const { started } = await exec(['current', '--', 'ls']);
+    expect(started[0]).toMatchObject({
+      grants: [{ current: true }],
+      container: { status: 200, body: { AccountId: '222222222222' } },
+    });
+    const { started: withKeys } = await exec(['current', '--env-keys', '--', 'ls']);
+    await rig.client.call('setCurrent', { body: null });
+    expect(withKeys[0]?.environment['AWS_ACCESS_KEY_ID']).toBe(started[0]?.container.body['AccessKeyId']);
+  });
+
+  test('copies the AWS files of the caller while the program runs when their [default] has credentials', async () => {
+    writeFileSync(rig.configPath, CONFIG + KEYS);
+    let copy = '';
+    await exec(['account1', '--', 'ls'], {}, ({ environment }) => {
+      copy = environment['AWS_CONFIG_FILE'] ?? '';
+      expect(readFileSync(copy, 'utf8')).toBe(`${CONFIG}\n[default]\n`);
+    });
+    expect(existsSync(copy)).toBe(false);
+  });
+
+  test('fails with one sentence, and starts nothing, when it cannot know what the file means', async () => {
+    const own = join(rig.home.path, 'own-config');
+    writeFileSync(own, `${config}${KEYS}nonsense\n`);
+    expect(await exec([PROFILE, '--', 'ls'], { environment: { AWS_CONFIG_FILE: own } })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(
+        /^rolecall: .*own-config, line \d+: "nonsense" has no "="\.\nRun: rolecall status\n$/,
+      ),
+      started: [],
+    });
+    expect(await rig.client.call('grants', {})).toEqual({ grants: [] });
+  });
+
+  test('an unknown profile is never another one: exit 6 and the nearest name', async () => {
+    for (const argv of [
+      [`${PROFILE.slice(0, -1)}T`, '--', 'ls'],
+      ['taylor.Admin-AF-Permission-Se', 'ls'],
+    ]) {
+      const { exitCode, stderr, started } = await exec(argv);
+      expect({ exitCode, started }).toEqual({ exitCode: 6, started: [] });
+      expect(stderr).toContain(`There is no profile "${argv[0]}" of an sso-session. Did you mean "${PROFILE}"?`);
+    }
+  });
+
+  test('signed out, it fails before anything is started: exit 4 and what to run', async () => {
+    await rig.runCli(['logout']);
+    onTestFinished(async () => {
+      await rig.runCli(['login', '--no-wait']);
+    });
+    expect(await exec([PROFILE, '--', 'ls'])).toMatchObject({
+      exitCode: 4,
+      stderr: `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`,
+      started: [],
+    });
+  });
+
+  test('what cannot be run is 127 or 126, before the daemon is asked', async () => {
+    expect(await exec(['no-profile', '--', 'no such'])).toMatchObject({
+      exitCode: 127,
+      stderr: `rolecall: There is no program "no such" in your PATH.\nRun: command -v 'no such'\n`,
+    });
+    expect(await exec([PROFILE, '--', '/etc'])).toMatchObject({ exitCode: 126 });
+  });
+
+  test('a command without "--" keeps its own options', async () => {
+    for (const argv of [
+      [PROFILE, 'ls', '--version', '--region', 'x', '-h', '--', 'y'],
+      [PROFILE, '--', 'ls', '--version', '--region', 'x', '-h', '--', 'y'],
+      ['--region', 'eu-west-1', PROFILE, 'ls', '--version', '--region', 'x', '-h', '--', 'y'],
+    ]) {
+      const { started } = await exec(argv);
+      expect(started[0]?.command).toEqual(['ls', '--version', '--region', 'x', '-h', '--', 'y']);
+    }
+  });
+
+  const usage: readonly [string[], string, string][] = [
+    [['exec', '--', 'ls'], 'exec needs a profile before the "--".', 'rolecall profiles list'],
+    [['exec'], "Missing required argument 'profile'.", 'rolecall exec --help'],
+    [
+      ['exec', PROFILE, '--env-keys', '--token-file', 'ls'],
+      'exec takes --env-keys or --token-file, not both.',
+      'rolecall exec --help',
+    ],
+    [['exec', PROFILE], 'exec without a command is a subshell, which needs a terminal.', 'rolecall exec --help'],
+    [
+      ['exec', PROFILE, '--env-keys'],
+      'exec --env-keys needs a command: a subshell would outlive its keys.',
+      `rolecall exec ${PROFILE}`,
+    ],
+    [
+      ['exec', PROFILE, '--regoin', 'x', '--', 'ls'],
+      'rolecall exec has no option "--regoin"; did you mean "--region"?',
+      `rolecall exec ${PROFILE} --region x -- ls`,
+    ],
+  ];
+  test.each(usage)('%j is a usage error', async (argv, message, hint) => {
+    expect(await rig.runCli(argv)).toEqual({ exitCode: 2, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
+  });
+
+  test('Java options that name an identity are refused', async () => {
+    expect(await exec([PROFILE, '--', 'ls'], { environment: { JAVA_TOOL_OPTIONS: '-Daws.profile=x' } })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Run: unset JAVA_TOOL_OPTIONS\n'),
+      started: [],
+    });
+  });
+});
+
+describe('exec without a command', () => {
+  test('is a shell of the person’s own with files in the grant’s directory', async () => {
+    const { exitCode, stderr, started } = await exec(
+      [PROFILE],
+      { isTerminal: true, environment: { SHELL: '/bin/bash' } },
+      ({ command }) => {
+        const path = command[2] ?? '';
+        expect(command).toEqual(['/bin/bash', '--rcfile', path]);
+        expect(statSync(path).mode & 0o777).toBe(0o600);
+        expect(readFileSync(path, 'utf8')).toContain(`PS1='(${PROFILE}) '$PS1`);
+      },
+    );
+    expect({ exitCode, count: started.length }).toEqual({ exitCode: 37, count: 1 });
+    expect(stderr).toBe(`This shell is ${PROFILE} (account 111111111111) until you leave it: exit\n`);
+  });
+
+  test('without $SHELL is sh, by its PS1', async () => {
+    const { started } = await exec([PROFILE], { isTerminal: true, environment: { SHELL: '' } });
+    expect(started[0]).toMatchObject({ command: ['/bin/sh'], environment: { PS1: `(${PROFILE}) $ ` } });
+  });
+
+  test('with a $SHELL that is not there is 127', async () => {
+    expect(await exec([PROFILE], { isTerminal: true, environment: { SHELL: '/no/shell' } })).toMatchObject({
+      exitCode: 127,
+      stderr: expect.stringContaining('There is no program /no/shell.'),
+    });
+  });
+});
+
+describe('env', () => {
+  test('prints keys, both regions and what must go, for the shell of the person', async () => {
+    const { exitCode, stdout, stderr } = await rig.runCli(['env', PROFILE], { environment: { SHELL: '/bin/bash' } });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^export AWS_ACCESS_KEY_ID='ASIA\w+'$/),
+      expect.stringMatching(/^export AWS_SECRET_ACCESS_KEY='[^']+'$/),
+      expect.stringMatching(/^export AWS_SESSION_TOKEN='[^']+'$/),
+      expect.stringMatching(/^export AWS_CREDENTIAL_EXPIRATION='[-\dT:]+Z'$/),
+      "export AWS_REGION='us-east-1'",
+      "export AWS_DEFAULT_REGION='us-east-1'",
+      'unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AWS_ACCOUNT_ID AWS_CREDENTIAL_SCOPE',
+      '',
+    ]);
+  });
+
+  test('--shell and --region count more', async () => {
+    const { stdout } = await rig.runCli(['env', PROFILE, '--shell', 'json', '--region', 'eu-west-1']);
+    expect(JSON.parse(stdout)).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
+  });
+
+  test.each([
+    ['bash', `eval "$(rolecall env ${PROFILE})"`],
+    ['fish', `rolecall env ${PROFILE} | source`],
+    ['powershell', `rolecall env ${PROFILE} | Out-String | Invoke-Expression`],
+    ['dotenv', `rolecall env ${PROFILE} --shell dotenv > .env`],
+  ])('on a terminal warns, and says how %s is meant', async (shell, line) => {
+    const { exitCode, stderr } = await rig.runCli(['env', PROFILE, '--shell', shell], { isTerminal: true });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^These are secrets, good for .*, and now on your screen\. To use them unseen: /);
+    expect(stderr.endsWith(`${line}\n`)).toBe(true);
+  });
+
+  test('for a language that we do not write is a usage error', async () => {
+    for (const [argv, shell] of [
+      [[], '/bin/tcsh'],
+      [['--shell', '/bin/tcsh'], '/bin/bash'],
+    ] as const) {
+      expect(await rig.runCli(['env', PROFILE, ...argv], { environment: { SHELL: shell } })).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr:
+          'rolecall: "/bin/tcsh" is not one of bash, zsh, fish, powershell, dotenv, json.\nRun: rolecall env --help\n',
+      });
+    }
+  });
+});
+
+function unreachable(): never {
+  throw new Error('nothing was started');
+}
