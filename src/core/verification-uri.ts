@@ -39,6 +39,15 @@ export function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndp
   return start !== undefined && start.protocol === 'https:' && start.host === target.host;
 }
 
+/** The first of `uris` that may be opened; undefined when none may. */
+export function firstTrustedUri(
+  uris: readonly string[],
+  startUrl: string,
+  oidcEndpoint: string | undefined,
+): string | undefined {
+  return uris.find((uri) => isTrustedVerificationUri(uri, startUrl, oidcEndpoint));
+}
+
 function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text);

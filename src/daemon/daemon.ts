@@ -1,9 +1,12 @@
 // A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
+import type { SsoSession } from '../core/model.ts';
+import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { openDoors } from './doors.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
+import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
 import { runTicker } from './ticker.ts';
 
 export interface DaemonDeps extends PartsDeps {
@@ -34,6 +37,13 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   await refreshCopy(deps, parts);
   const doors = await openDoors({ ...parts, paths, userId: deps.userId, webPort: settings.webPort, log });
 
+  const sessionWarnings = createSessionWarnings({
+    sessions: async () => (await parts.sharedConfig.read()).sessions,
+    findEnd: (session) => findSessionEnd(broker, session),
+    notifier: parts.notifier,
+    clock,
+  });
+
   const stopTicking = new AbortController();
   const ticking = runTicker({
     clock,
@@ -44,6 +54,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'secret store', run: () => broker.flush() },
       { name: 'grants', run: () => parts.grants.sweep() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
+      { name: 'session warnings', run: () => sessionWarnings.check() },
       { name: 'daily lists', run: () => refreshOldCatalogs(parts, clock) },
     ],
   });
@@ -52,6 +63,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   async function stop(): Promise<void> {
     stopTicking.abort();
+    // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
+    parts.loginPolicy.close();
     const drained = new AbortController();
     // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
     const deadline = clock.sleep(DRAIN_DEADLINE_MS, drained.signal).catch(() => undefined);
@@ -86,4 +99,12 @@ async function refreshOldCatalogs({ broker, sharedConfig }: Parts, clock: Clock)
     if (catalog === undefined || clock.nowMs() - catalog.asOfMs < CATALOG_LIFETIME_MS) continue;
     if ((await broker.describe(session)).state === 'live') await broker.refreshCatalog(session);
   }
+}
+
+/** The end of a session that is live; one that is over already is no more to be warned of. */
+async function findSessionEnd(broker: Broker, session: SsoSession): Promise<SessionEnd | undefined> {
+  const { state, signedInAtMs } = await broker.describe(session);
+  if (state !== 'live' || signedInAtMs === undefined) return undefined;
+  const end = await broker.sessionEnd(session);
+  return end === undefined ? undefined : { signedInAtMs, endsAtMs: end.atMs };
 }

@@ -1,5 +1,7 @@
 // The daemon's process: takes the lock before it loads anything else, so that a second one costs next to nothing.
-import { homedir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
@@ -25,6 +27,15 @@ async function reportFailure(thrown: unknown): Promise<void> {
   process.exit(error.exitCode);
 }
 
+async function startBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  // A browser is started with our environment, and a passphrase, long since read, is nothing for it.
+  delete process.env['ROLECALL_PASSPHRASE'];
+  const child = await open(url);
+  child.on('error', () => undefined);
+  child.unref();
+}
+
 async function run(logFile: LogFile): Promise<void> {
   const { log } = logFile;
   // The AWS SDK warns of old Node versions this way; it belongs here and not on a terminal.
@@ -38,6 +49,7 @@ async function run(logFile: LogFile): Promise<void> {
   process.on('unhandledRejection', fail);
 
   const { startDaemon } = await import('./daemon.ts');
+  const { createDesktop, findProgram } = await import('./notifications/desktop.ts');
   const starting = startDaemon({
     paths,
     environment,
@@ -48,6 +60,17 @@ async function run(logFile: LogFile): Promise<void> {
     clock,
     random: Math.random,
     log,
+    desktop: createDesktop({
+      platform: process.platform,
+      kernelRelease: release(),
+      environment,
+      userId,
+      findProgram: (name) => findProgram(name, environment),
+      isThere: existsSync,
+      spawn,
+      clock,
+      startBrowser,
+    }),
     credentialProcess: {
       templatePath: fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url)),
       nodePath: process.execPath,

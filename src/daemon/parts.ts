@@ -18,6 +18,10 @@ import { resolveEndpoints, toEndpoints } from './endpoints.ts';
 import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
+import { createDesktopSignIn } from './desktop-sign-in.ts';
+import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
+import { HEADLESS, type Desktop } from './notifications/desktop.ts';
+import { createNotifier, type Notifier } from './notifications/notifier.ts';
 import { createProfileSync } from './profile-sync.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
@@ -41,6 +45,8 @@ export interface PartsDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Absent: nobody to notify, and no browser. */
+  readonly desktop?: Desktop;
   /** Called once a stop was asked for over the API; the answer is on its way then. */
   readonly onStopRequested: () => void;
   /** Calls a second to the portal; tests and benches scale it. */
@@ -53,6 +59,8 @@ export interface Parts {
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly tokenFiles: TokenFiles;
+  readonly notifier: Notifier;
+  readonly loginPolicy: LoginPolicy;
   readonly grants: Grants;
   readonly containerDoor: ContainerDoor;
   readonly inputChecks: InputChecks;
@@ -86,7 +94,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
 
   // The broker tells of a sign-in to what is built on the broker: the one knot, tied through this holder.
-  const afterSignIn: { setup?: SignInSetup } = {};
+  const afterSignIn: { setup?: SignInSetup; loginPolicy?: LoginPolicy } = {};
   const broker = createBroker({
     identityCenter,
     secretStore: store,
@@ -98,8 +106,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sessionHours: settings.sessionHours,
     onSignedIn: (session) => {
       log('info', `signed in to ${session.sessionName}`);
+      afterSignIn.loginPolicy?.signedIn(session.sessionName);
       void afterSignIn.setup?.restart(session);
     },
+    onSignInDenied: (session) => afterSignIn.loginPolicy?.denied(session.sessionName),
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
   const currentRole = createCurrentRole(join(paths.stateDirectory, 'current.json'));
@@ -120,6 +130,19 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   afterSignIn.setup = setup;
+
+  const desktop = deps.desktop ?? HEADLESS;
+  const notifier = createNotifier({ backend: desktop.notifications, clock, log });
+  const loginPolicy = createLoginPolicy({
+    settings,
+    broker,
+    notifier,
+    desktop,
+    desktopSignIn: createDesktopSignIn({ broker, notifier, desktop, endpoints, log }),
+    clock,
+    log,
+  });
+  afterSignIn.loginPolicy = loginPolicy;
 
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
@@ -153,11 +176,22 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       tokenFiles,
       currentRole,
       problems,
+      waiting: loginPolicy.waiting,
       clock,
     }),
     ...createAccountsResponders({ sharedConfig, broker }),
-    ...createCredentialsResponders({ sharedConfig, broker, currentRole }),
-    ...createSignInResponders({ sharedConfig, broker, homeDirectory, setup, tokenFiles, grants, endpoints, log }),
+    ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy }),
+    ...createSignInResponders({
+      sharedConfig,
+      broker,
+      homeDirectory,
+      setup,
+      tokenFiles,
+      grants,
+      loginPolicy,
+      endpoints,
+      log,
+    }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker }),
     ...createGrantsResponders({
       grants,
@@ -166,6 +200,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       sharedConfig,
       broker,
       currentRole,
+      loginPolicy,
       clock,
     }),
     ...createProfileResponder({ configFile, sharedConfig, currentRole }),
@@ -183,11 +218,14 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sharedConfig,
     broker,
     tokenFiles,
+    notifier,
+    loginPolicy,
     grants,
     containerDoor,
     inputChecks,
     responders,
     async close() {
+      notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));
       for (const session of sessions) broker.cancelSignIn(session);
       identityCenter.close();

@@ -12,6 +12,9 @@ export interface RoleSettings {
 
 export interface Settings {
   readonly secretStore: 'keychain' | 'file' | 'memory';
+  /** What becomes of callers when a session is over. */
+  readonly onExpired: 'notify' | 'wait' | 'login';
+  readonly waitSeconds: number;
   readonly tokenCache: 'auto' | 'never';
   readonly webPort: number;
   readonly profiles: {
@@ -57,6 +60,8 @@ function toSettings(file: SettingsFile, path: string, secretStore: Settings['sec
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
     secretStore: secretStore ?? file.secret_store ?? 'keychain',
+    onExpired: file.on_expired ?? 'notify',
+    waitSeconds: file.wait_seconds ?? 50,
     tokenCache: file.token_cache ?? 'auto',
     webPort: file.web_port ?? 0,
     profiles: {
@@ -115,7 +120,6 @@ function describeWithoutEffect(file: SettingsFile, path: string): Problem[] {
   const roles = file.role ?? [];
   const keys = [
     ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),
-    ...(file.on_expired !== undefined && file.on_expired !== 'notify' ? [`on_expired = "${file.on_expired}"`] : []),
     ...(file.profiles?.write !== undefined && file.profiles.write !== 'all'
       ? [`write = "${file.profiles.write}"`]
       : []),

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
+import { createCaller, type Caller } from './caller.ts';
 import { BODY_LIMIT_BYTES, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
@@ -12,7 +13,7 @@ import { ANSWER_HEADERS, createReplies, sendJson, type Replies } from './replies
 
 /** The work behind each route; what it throws becomes the answer by its class. */
 export type Responders = {
-  readonly [R in RouteName]: (input: InputOf<R>) => Promise<Answers[R]>;
+  readonly [R in RouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R]>;
 };
 
 /** From the first byte of a request to its last; the answer may take as long as it takes. */
@@ -96,7 +97,7 @@ export function createSurface(deps: {
   };
 }
 
-type Responder = (input: unknown) => Promise<unknown>;
+type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
 
 function register(app: FastifyInstance, route: Route, responder: Responder, inputChecks: InputChecks): void {
   app.route({
@@ -105,7 +106,10 @@ function register(app: FastifyInstance, route: Route, responder: Responder, inpu
     handler: async (request, reply) => {
       const { params, query, body } = request;
       await inputChecks.check(route, { params, query, body });
-      const answer = await responder({ ...(params as Readonly<Record<string, string>>), query, body });
+      const answer = await responder(
+        { ...(params as Readonly<Record<string, string>>), query, body },
+        createCaller(request.raw, reply.raw),
+      );
       reply.headers(ANSWER_HEADERS).code(route.successStatus);
       if (route.answer === undefined) return reply.send();
       return sendJson(reply, answer);

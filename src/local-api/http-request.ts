@@ -38,6 +38,8 @@ export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer 
       headers: {
         host: 'localhost',
         accept: 'application/json',
+        // RFC 7240: so that the daemon, which may hold a caller for a sign-in, gives its answer before we are gone.
+        ...(options.timeoutMs === undefined ? {} : { prefer: `wait=${Math.floor(options.timeoutMs / 1000)}` }),
         ...(options.body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(options.body) }),

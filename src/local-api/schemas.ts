@@ -95,6 +95,7 @@ export const sessionStatusSchema = {
     sessionEndIs: { enum: ['configured', 'observed'], description: 'how sessionExpiresAt is known' },
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },
+    waiting: { type: 'integer', description: 'callers that are held for a sign-in (on_expired)' },
     upstreams: { type: 'array', items: upstreamSchema },
     roles: { type: 'array', items: roleUseSchema, description: 'in use, the 100 that were asked for last' },
     tokenFileProfiles: {

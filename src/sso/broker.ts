@@ -69,6 +69,8 @@ export function createBroker(deps: {
   readonly random: () => number;
   readonly problems: Problems;
   readonly onSignedIn: (session: SsoSession) => void;
+  /** A person said no to a sign-in. */
+  readonly onSignInDenied?: (session: SsoSession) => void;
   readonly portalCallsPerSecond?: number;
   /** Lengths of Identity Center sessions as their users have set them, by session name. */
   readonly sessionHours?: Readonly<Record<string, number>>;
@@ -110,6 +112,7 @@ export function createBroker(deps: {
       catalog.startOver(session.sessionName);
       deps.onSignedIn(session);
     },
+    onDenied: (session) => deps.onSignInDenied?.(session),
   });
 
   return {

@@ -65,6 +65,15 @@ export function signInRequired(sessionName: string): SignInRequiredError {
   });
 }
 
-function loginCommand(sessionName: string): string {
-  return /^[A-Za-z0-9_.@/-]+$/.test(sessionName) ? `rolecall login ${sessionName}` : 'rolecall login';
+/** A person said no on the page. */
+export function signInDenied(sessionName: string): SignInRequiredError {
+  return new SignInRequiredError('sign-in-denied', `The sign-in to ${sessionName} was denied on the page.`, {
+    hint: loginCommand(sessionName),
+  });
+}
+
+/** What to type for a sign-in; a name that a shell would read as something else is left out. */
+export function loginCommand(sessionName: string, option?: '--fresh'): string {
+  const command = option === undefined ? 'rolecall login' : `rolecall login ${option}`;
+  return /^[A-Za-z0-9_.@/][A-Za-z0-9_.@/-]*$/.test(sessionName) ? `${command} ${sessionName}` : command;
 }

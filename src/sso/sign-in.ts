@@ -63,6 +63,8 @@ export function createSignIn(deps: {
   readonly verifyLive: (session: SsoSession) => Promise<boolean>;
   /** Called as soon as the tokens of an approved sign-in serve, before the secret store has them. */
   readonly onApproved: (session: SsoSession) => void;
+  /** Called when a person said no on the page. */
+  readonly onDenied?: (session: SsoSession) => void;
 }): SignIn {
   const { clock, identityCenter, problems } = deps;
   /** The newest attempt of each session. */
@@ -152,7 +154,7 @@ export function createSignIn(deps: {
         return await saving;
       } catch (fault) {
         if (isFault(fault, 'slow-down')) intervalSeconds += SLOW_DOWN_SECONDS;
-        else if (isFault(fault, 'access-denied')) return settle(attempt, 'denied');
+        else if (isFault(fault, 'access-denied')) return deny(session, attempt);
         else if (isFault(fault, 'device-code-expired')) return settle(attempt, 'expired');
         // A VPN that drops while the person is at the page is no reason to throw the code away.
         else if (isTransient(fault)) askedPauseMs = fault.retryAfterMs ?? 0;
@@ -169,6 +171,12 @@ export function createSignIn(deps: {
     if (state?.state !== 'pending') return;
     attempt.state = { ...state, state: outcome, ...(error === undefined ? {} : { error }) };
     attempt.abort.abort(new Error(`the sign-in is ${outcome}`));
+  }
+
+  function deny(session: SsoSession, attempt: Attempt): void {
+    const wasPending = attempt.state?.state === 'pending';
+    settle(attempt, 'denied');
+    if (wasPending) deps.onDenied?.(session);
   }
 
   /** A listener that fails does not undo the sign-in. */

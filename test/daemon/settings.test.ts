@@ -56,6 +56,8 @@ remember_minutes = 15
 
 const DEFAULTS: Settings = {
   secretStore: 'keychain',
+  onExpired: 'notify',
+  waitSeconds: 50,
   tokenCache: 'auto',
   webPort: 0,
   profiles: {
@@ -102,7 +104,7 @@ describe('settings', () => {
       'flow = "pkce"\non_expired = "wait"\nwait_seconds = 5\n[profiles]\nwrite = "used"\n',
     );
     expect(problems.map(({ message }) => message)).toEqual([
-      `${PATH} sets what this version of rolecall does not act on yet: flow = "pkce", on_expired = "wait", write = "used".`,
+      `${PATH} sets what this version of rolecall does not act on yet: flow = "pkce", write = "used".`,
     ]);
     expect((await parse('[session.s]\nflow = "pkce"\n')).problems).toHaveLength(1);
   });
@@ -110,6 +112,7 @@ describe('settings', () => {
   test.each([
     ['secret_store = "file"', { secretStore: 'file' }],
     ['token_cache = "never"', { tokenCache: 'never' }],
+    ['on_expired = "login"\nwait_seconds = 5', { onExpired: 'login', waitSeconds: 5 }],
     ['web_port = 8080', { webPort: 8080 }],
     ['[profiles]\nname = "{account_id}"', { profiles: { ...DEFAULTS.profiles, name: '{account_id}' } }],
     ['[profiles]\nstyle = "sso"', { profiles: { ...DEFAULTS.profiles, style: 'sso' } }],

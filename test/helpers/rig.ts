@@ -6,6 +6,7 @@ import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
+import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
@@ -43,6 +44,8 @@ export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly portalCallsPerSecond?: number;
+  /** A machine without one when absent. */
+  readonly desktop?: Desktop;
   /** What the daemon says of itself; this installation's when absent. */
   readonly version?: string;
 }
@@ -119,6 +122,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         nodePath: process.execPath,
         clientPath: fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)),
       },
+      ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });

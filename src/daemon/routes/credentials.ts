@@ -3,7 +3,9 @@ import { formatUtcSeconds } from '../../core/clock.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { CredentialsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { Caller } from '../caller.ts';
 import type { CurrentRole } from '../current-role.ts';
+import type { LoginPolicy } from '../login-policy.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
 
@@ -11,11 +13,22 @@ export function createCredentialsResponders(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials'>;
   readonly currentRole: CurrentRole;
+  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
 }): Pick<Responders, 'credentials' | 'currentCredentials'> {
-  async function answer(selector: string, accountId: string, permissionSet: string): Promise<CredentialsDocument> {
+  async function answer(
+    selector: string,
+    accountId: string,
+    permissionSet: string,
+    caller: Caller,
+  ): Promise<CredentialsDocument> {
     const session = await deps.sharedConfig.findSession(selector);
     const role = { sessionName: session.sessionName, accountId, permissionSet };
-    const credentials = await deps.broker.credentials(session, role);
+    const credentials = await deps.loginPolicy.serve(
+      session,
+      role,
+      () => deps.broker.credentials(session, role),
+      caller,
+    );
     return {
       Version: 1,
       AccessKeyId: credentials.accessKeyId,
@@ -26,11 +39,11 @@ export function createCredentialsResponders(deps: {
     };
   }
   return {
-    credentials: ({ query }) => answer(query.session, query.account, query.role),
-    async currentCredentials() {
+    credentials: ({ query }, caller) => answer(query.session, query.account, query.role, caller),
+    async currentCredentials(_, caller) {
       const current = await deps.currentRole.get();
       if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
-      return answer(current.session, current.accountId, current.permissionSet);
+      return answer(current.session, current.accountId, current.permissionSet, caller);
     },
   };
 }

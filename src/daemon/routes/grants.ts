@@ -10,6 +10,7 @@ import type { ContainerDoor } from '../container-door.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { Grant, Grants } from '../grants.ts';
 import { CONTAINER_PATH } from '../guard.ts';
+import { IMPATIENT, type LoginPolicy } from '../login-policy.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
@@ -26,6 +27,7 @@ export function createGrantsResponders(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials' | 'requireAssigned'>;
   readonly currentRole: CurrentRole;
+  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly clock: Clock;
 }): Pick<Responders, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
   const { clock, grants, sharedConfig } = deps;
@@ -45,7 +47,13 @@ export function createGrantsResponders(deps: {
   async function credentialsOf(grant: Grant): Promise<{ credentials: RoleCredentials; accountId: string }> {
     const role = grant.role === 'current' ? await readCurrent() : grant.role;
     const session = sharedConfig.recallSession(role.sessionName) ?? (await sharedConfig.findSession(role.sessionName));
-    const credentials = await withinDeadline(deps.broker.credentials(session, role), clock);
+    // An SDK waits for a second here and not for a person; but a person is told.
+    const credentials = await deps.loginPolicy.serve(
+      session,
+      role,
+      () => withinDeadline(deps.broker.credentials(session, role), clock),
+      IMPATIENT,
+    );
     return { credentials, accountId: role.accountId };
   }
 

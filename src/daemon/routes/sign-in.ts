@@ -2,13 +2,14 @@
 import { deleteCachedRoleCredentials } from '../../aws-config/cli-cache.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
-import { isTrustedVerificationUri } from '../../core/verification-uri.ts';
+import { firstTrustedUri } from '../../core/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/account-catalog.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
 import type { Grants } from '../grants.ts';
 import type { Log } from '../log.ts';
+import type { LoginPolicy } from '../login-policy.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { SignInSetup } from '../sign-in-setup.ts';
 import type { Responders } from '../surface.ts';
@@ -21,6 +22,7 @@ export function createSignInResponders(deps: {
   readonly setup: SignInSetup;
   readonly tokenFiles: TokenFiles;
   readonly grants: Pick<Grants, 'revokeSession'>;
+  readonly loginPolicy: Pick<LoginPolicy, 'signedOut'>;
   readonly endpoints: Endpoints;
   readonly log: Log;
 }): Pick<Responders, 'startSignIn' | 'signIn' | 'cancelSignIn' | 'signOut'> {
@@ -31,8 +33,10 @@ export function createSignInResponders(deps: {
     const shared = progress === undefined || state.state === 'pending' ? {} : { setup: progress };
     if (state.state === 'live') return { state: 'live', ...shared };
     const { expiresAtMs, ...prompt } = state;
-    const openUri = [state.verificationUriComplete, state.verificationUri].find((uri) =>
-      isTrustedVerificationUri(uri, session.startUrl, deps.endpoints.ssoOidc),
+    const openUri = firstTrustedUri(
+      [state.verificationUriComplete, state.verificationUri],
+      session.startUrl,
+      deps.endpoints.ssoOidc,
     );
     return {
       ...prompt,
@@ -68,10 +72,12 @@ export function createSignInResponders(deps: {
     },
     async signOut({ session: selector }) {
       const session = await sharedConfig.findSession(selector);
+      const signingOut = broker.signOut(session);
+      deps.loginPolicy.signedOut(session.sessionName);
       // The token in clear goes first, AWS may be slow to answer; and once more, should a tick have come in between.
       try {
         await Promise.all([
-          broker.signOut(session),
+          signingOut,
           deps.tokenFiles.remove(session),
           deps.grants.revokeSession(session.sessionName),
         ]);

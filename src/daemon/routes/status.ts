@@ -28,6 +28,8 @@ export interface StatusDeps {
   readonly tokenFiles: TokenFiles;
   readonly currentRole: CurrentRole;
   readonly problems: Problems;
+  /** How many callers are held for a sign-in. */
+  readonly waiting: (sessionName: string) => number;
   readonly clock: Clock;
 }
 
@@ -124,6 +126,7 @@ async function describeSession(
             permissionSets: catalog.accounts.reduce((sum, { permissionSets }) => sum + permissionSets.length, 0),
           },
     listing: broker.listingProgress(session) ?? null,
+    waiting: deps.waiting(session.sessionName),
     upstreams: broker.upstreamHealth(session).map(({ service, circuit, nextTryAtMs }) => ({
       service,
       circuit,

@@ -1,0 +1,73 @@
+// A sign-in that begins on the desktop: the code is shown first, then the page is opened.
+import { toRolecallError } from '../core/errors.ts';
+import type { Endpoints, SsoSession } from '../core/model.ts';
+import { firstTrustedUri } from '../core/verification-uri.ts';
+import type { Broker } from '../sso/broker.ts';
+import type { SignInPrompt } from '../sso/sign-in.ts';
+import type { Log } from './log.ts';
+import type { Desktop } from './notifications/desktop.ts';
+import type { Notifier } from './notifications/notifier.ts';
+
+export interface DesktopSignIn {
+  /**
+   * True when the person has the code before them, or when none was needed; never rejects.
+   * A code that can't be shown is cancelled, and its page is not opened.
+   */
+  start(session: SsoSession): Promise<boolean>;
+  /** Takes the code off the screen: it was used, refused, or is of no use any more. */
+  end(sessionName: string): void;
+}
+
+export function createDesktopSignIn(deps: {
+  readonly broker: Pick<Broker, 'startSignIn' | 'cancelSignIn'>;
+  readonly notifier: Notifier;
+  readonly desktop: Pick<Desktop, 'openPage'>;
+  readonly endpoints: Endpoints;
+  readonly log: Log;
+}): DesktopSignIn {
+  const { broker, log, notifier } = deps;
+
+  async function show(session: SsoSession, prompt: SignInPrompt): Promise<boolean> {
+    const { sessionName, startUrl } = session;
+    const { userCode, verificationUri, verificationUriComplete } = prompt;
+    const page = firstTrustedUri([verificationUriComplete, verificationUri], startUrl, deps.endpoints.ssoOidc);
+    const caution = 'Approve only if you just started this and the page shows the same code.';
+    const tell = (body: string) =>
+      notifier.notify({
+        key: keyOf(sessionName),
+        title: `Code ${userCode} signs in to ${sessionName}`,
+        body,
+        isAnswer: true,
+      });
+    if (page === undefined) {
+      log('warn', `the page of a sign-in to ${sessionName} is neither AWS's nor the start URL's, so it was not opened`);
+      return tell(
+        `The page ${verificationUri} is neither AWS's nor your start URL's, so it was not opened. ${caution}`,
+      );
+    }
+    // The code is always shown, and before the page is.
+    if (!(await tell(caution))) return false;
+    if (!(await deps.desktop.openPage(page))) await tell(`Open ${verificationUri} in a browser. ${caution}`);
+    return true;
+  }
+
+  return {
+    async start(session) {
+      try {
+        const state = await broker.startSignIn(session, { force: false });
+        log('info', `sign-in to ${session.sessionName} from the desktop: ${state.state}`);
+        if (state.state !== 'pending') return true;
+        if (await show(session, state)) return true;
+        broker.cancelSignIn(session);
+      } catch (error) {
+        log('warn', `sign-in to ${session.sessionName} from the desktop: ${toRolecallError(error).message}`);
+      }
+      return false;
+    },
+    end: (sessionName) => notifier.resolve(keyOf(sessionName)),
+  };
+}
+
+function keyOf(sessionName: string): string {
+  return `code ${sessionName}`;
+}

@@ -1,0 +1,57 @@
+// Which desktop, if any, this daemon can speak to.
+import type { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import type { NotificationBackend } from './backend.ts';
+import { notifySend } from './notify-send.ts';
+import { osascript } from './osascript.ts';
+import { windowsToast } from './windows-toast.ts';
+
+export interface DesktopSources {
+  readonly platform: NodeJS.Platform;
+  /** `os.release()`: under WSL it names Microsoft, whatever the environment has lost on the way. */
+  readonly kernelRelease: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The path of a program, or undefined when there is none of this name on PATH. */
+  readonly findProgram: (name: string) => string | undefined;
+  readonly isThere: (path: string) => boolean;
+  readonly spawn: typeof spawn;
+  readonly clock: Clock;
+}
+
+/** Where Windows keeps it; PATH may have been made without Windows' own. */
+const POWERSHELL = '/mnt/c/Windows/System32/WindowsPowerShell/v1.0/powershell.exe';
+
+/** The backend for this desktop; undefined on a machine without one. */
+export function chooseNotificationBackend(sources: DesktopSources): NotificationBackend | undefined {
+  const { findProgram } = sources;
+  if (sources.platform === 'darwin') return build(osascript, findProgram('osascript'), sources);
+  if (isWsl(sources)) {
+    const path = findProgram('powershell.exe') ?? (sources.isThere(POWERSHELL) ? POWERSHELL : undefined);
+    if (path !== undefined) return build(windowsToast, path, sources);
+  }
+  if (!hasDisplay(sources.environment) || !hasSessionBus(sources)) return undefined;
+  return build(notifySend, findProgram('notify-send'), sources);
+}
+
+export function isWsl({ kernelRelease }: Pick<DesktopSources, 'kernelRelease'>): boolean {
+  return /microsoft/i.test(kernelRelease);
+}
+
+export function hasDisplay(environment: DesktopSources['environment']): boolean {
+  return [environment['WAYLAND_DISPLAY'], environment['DISPLAY']].some(Boolean);
+}
+
+function hasSessionBus({ environment, isThere }: DesktopSources): boolean {
+  if (environment['DBUS_SESSION_BUS_ADDRESS']) return true;
+  const runtimeDirectory = environment['XDG_RUNTIME_DIR'];
+  return runtimeDirectory !== undefined && isThere(join(runtimeDirectory, 'bus'));
+}
+
+function build(
+  create: typeof notifySend,
+  programPath: string | undefined,
+  { spawn, environment, clock }: DesktopSources,
+): NotificationBackend | undefined {
+  return programPath === undefined ? undefined : create({ spawn, programPath, environment, clock });
+}

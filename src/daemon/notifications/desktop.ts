@@ -1,0 +1,61 @@
+// The desktop as the daemon sees it, as one value: notifications, a page in the browser, and whether anybody is there.
+import { accessSync, constants } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { chooseNotificationBackend, hasDisplay, isWsl, type DesktopSources } from './choose-backend.ts';
+import { isDesktopAttended } from './attendance.ts';
+import type { NotificationBackend } from './backend.ts';
+
+export interface Desktop {
+  readonly notifications: NotificationBackend | undefined;
+  /** True when the browser was started; the caller has looked at whether the page may be opened. */
+  openPage(url: string): Promise<boolean>;
+  /** As far as the system can tell. */
+  isAttended(): Promise<boolean>;
+}
+
+/** Nobody is told, nothing is opened. */
+export const HEADLESS: Readonly<Desktop> = {
+  notifications: undefined,
+  openPage: async () => false,
+  isAttended: async () => false,
+};
+
+export function createDesktop(
+  sources: DesktopSources & {
+    readonly userId: number;
+    /** Starts the person's browser; rejects when it can't. */
+    readonly startBrowser: (url: string) => Promise<void>;
+  },
+): Desktop {
+  return {
+    notifications: chooseNotificationBackend(sources),
+    async openPage(url) {
+      if (sources.platform !== 'darwin' && !isWsl(sources) && !hasDisplay(sources.environment)) return false;
+      try {
+        await sources.startBrowser(url);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    isAttended: () => isDesktopAttended(sources, sources.userId),
+  };
+}
+
+/** The first program of this name on PATH that we may run; an entry that depends on where we stand does not count. */
+export function findProgram(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const directories = (environment['PATH'] ?? '').split(':').filter(isAbsolute);
+  return directories.map((directory) => join(directory, name)).find(isRunnable);
+}
+
+function isRunnable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

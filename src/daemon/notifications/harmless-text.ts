@@ -1,0 +1,18 @@
+// Text of foreign origin made fit for a notification: one line, no controls, no longer than a glance.
+
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+/** They reorder what stands around them, so that one name can be made to look like another. */
+const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** `text` on one line without controls and direction marks, cut to `longest` characters. */
+export function toHarmlessLine(text: string, longest: number): string {
+  const line = text.replace(CONTROLS, ' ').replace(LONE_SURROGATES, '\ufffd').replace(DIRECTION_MARKS, '').trim();
+  const characters = Array.from(line);
+  return characters.length <= longest ? line : `${characters.slice(0, longest - 1).join('')}…`;
+}
+
+/** For bodies that a notification server reads as markup. */
+export function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
