@@ -12,7 +12,7 @@ import { describeFault, HeldBack, isFault, sessionOver, signInRequired } from '.
 import { formatIssuer, sessionSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
 import { withinPatience } from './patience.ts';
-import { observeSessionLength } from './session-clock.ts';
+import { hasOutlived, observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -269,13 +269,11 @@ export function createAccessTokens(deps: {
     if (lengthMs !== undefined) lengths.set(keyOf(session), lengthMs);
   }
 
-  /** A session that outlives what was learned has taught us that somebody had ended the other one. */
   function unlearnLength(session: SsoSession): void {
     const record = records.get(nameOf(session));
     const lengthMs = lengths.get(keyOf(session));
-    if (isOfSession(record, session) && lengthMs !== undefined && clock.nowMs() > record.signedInAtMs + lengthMs) {
-      lengths.delete(keyOf(session));
-    }
+    if (!isOfSession(record, session) || lengthMs === undefined) return;
+    if (hasOutlived(record.signedInAtMs, lengthMs, clock.nowMs())) lengths.delete(keyOf(session));
   }
 
   function isStillCurrent(session: SsoSession, tokens: SessionTokens): boolean {

@@ -10,6 +10,8 @@ const HOUR_MS = 3_600_000;
 const STEPS_MS = [HOUR_MS, HOUR_MS / 2] as const;
 /** An end known no better than this, as after a night asleep, tells no length. */
 const VAGUEST_MS = 1.5 * HOUR_MS;
+/** Between our clock and AWS's, from the click to the token. */
+const SLACK_MS = 2 * 60_000;
 /** What ends before was rather ended by somebody. */
 const SHORTEST_MS = HOUR_MS;
 
@@ -26,10 +28,15 @@ export function observeSessionLength(
   const atMostMs = foundOverMs - signedInAtMs;
   if (atMostMs < SHORTEST_MS || atMostMs <= atLeastMs || atMostMs - atLeastMs > VAGUEST_MS) return undefined;
   for (const stepMs of STEPS_MS) {
-    const roundMs = (Math.floor(atLeastMs / stepMs) + 1) * stepMs;
+    const roundMs = Math.max(1, Math.ceil((atLeastMs - SLACK_MS) / stepMs)) * stepMs;
     if (roundMs <= atMostMs) return roundMs;
   }
   return atMostMs;
+}
+
+/** True for a session that lives longer than was learned: the other one had been ended by somebody. */
+export function hasOutlived(signedInAtMs: number, lengthMs: number, nowMs: number): boolean {
+  return nowMs > signedInAtMs + lengthMs + SLACK_MS;
 }
 
 /** The end of a session: what the user has set comes before what was observed. */
