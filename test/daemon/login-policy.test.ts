@@ -439,7 +439,8 @@ describe('what is shown', () => {
     const { SecretAccessKey, SessionToken } = await asked;
     const everything = JSON.stringify(desktop.shown);
     for (const secret of [SecretAccessKey, SessionToken]) expect(everything).not.toContain(secret);
-    for (const { title, body } of desktop.shown)
+    for (const { title, body } of desktop.shown) {
       expect(title + body).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    }
   });
 });
