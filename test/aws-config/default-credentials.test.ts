@@ -98,7 +98,8 @@ describe('refused with the line is a file', () => {
 });
 
 test('boto 2’s own file loses the keys of [Credentials]', () => {
-  const text = '[Boto]\ndebug = 1\n[Credentials]\naws_access_key_id = A\ngs_access_key_id = G\n[default]\nrole_arn = x\n';
+  const text =
+    '[Boto]\ndebug = 1\n[Credentials]\naws_access_key_id = A\ngs_access_key_id = G\n[default]\nrole_arn = x\n';
   expect(strip(text, 'boto')).toBe(text.replace('aws_access_key_id = A\n', ''));
 });
 

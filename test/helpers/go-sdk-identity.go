@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -12,14 +14,27 @@ import (
 
 func main() {
 	settings, err := config.LoadDefaultConfig(context.Background())
-	if err == nil {
-		var identity *sts.GetCallerIdentityOutput
-		identity, err = sts.NewFromConfig(settings).GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
-		if err == nil {
+	if err != nil {
+		fail(err)
+	}
+	// One client for as long as it is asked for, which has to notice by itself when its keys end.
+	client := sts.NewFromConfig(settings)
+	seconds, _ := strconv.Atoi(os.Getenv("ASK_FOR_SECONDS"))
+	endsAt := time.Now().Add(time.Duration(seconds) * time.Second)
+	for {
+		identity, err := client.GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
+		if err != nil {
+			fail(err)
+		}
+		if !time.Now().Before(endsAt) {
 			fmt.Println(*identity.Arn)
 			return
 		}
+		time.Sleep(300 * time.Millisecond)
 	}
+}
+
+func fail(err error) {
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
 }

@@ -31,7 +31,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   ...(systemPartByCheck('boto3', `${PYTHON} -c 'import boto3'`, () => {
     if (spawnSync(PYTHON, ['-c', 'import boto3'], { env: {} }).status !== 0) throw new Error('no boto3');
   })
-    ? { boto3: `${PYTHON} -c "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"` }
+    ? { boto3: `${PYTHON} ${path('../helpers/boto3-identity.py')}` }
     : {}),
   'the SDK for JavaScript': `${process.execPath} ${path('../helpers/js-sdk-identity.mjs')} fromNodeProviderChain`,
   ...(hasGo ? { 'the SDK for Go': './go-sdk-identity' } : {}),
@@ -99,6 +99,7 @@ async function identities(
   const { exitCode, stdout, stderr } = await runProcess(program, args, {
     environment: { ...inRig.environment, AWS_PAGER: '', ...environment },
     cwd: rig.home.path,
+    deadlineMs: 60_000,
   });
   const arns = Object.fromEntries(
     stdout
@@ -323,4 +324,18 @@ describe('everything at once', () => {
     const { arns } = await identities(inside, { environment: { ...environment }, files: { ...files } });
     expect(arns['boto3']).toMatch(/^arn:aws:sts::222222222222:assumed-role\/AWSReservedSSO_Admin/);
   });
+});
+
+test('over a turnover of keys that last 20 seconds no call of a long run fails', { timeout: 90_000 }, async () => {
+  const shortLived = await createRig({ emulator: { roleCredentialsLifetimeSeconds: 20 } });
+  try {
+    await shortLived.runCli(['login']);
+    shortLived.emulator.resetCalls();
+    const { arns, exitCode } = await identities(EXEC, { environment: { ASK_FOR_SECONDS: '26' } }, shortLived);
+    expect({ arns, exitCode }).toEqual({ exitCode: 0, arns: allAre(TAYLOR) });
+    expect(shortLived.emulator.countCalls('GetRoleCredentials')).toBeGreaterThan(1);
+    expect(shortLived.emulator.countCalls('GetCallerIdentity')).toBeGreaterThan(50);
+  } finally {
+    await shortLived.remove();
+  }
 });

@@ -59,7 +59,7 @@ describe('streams', () => {
       stderr: 'err\n',
     });
     // A program that ignored SIGPIPE, as Node does, would complain here.
-    expect(await script('rolecall exec $P -- yes 2>&1 | head -n 1')).toEqual({
+    expect(await script('rolecall exec $P -- yes | head -n 1')).toEqual({
       exitCode: 0,
       stdout: 'y\n',
       stderr: '',
@@ -157,6 +157,33 @@ test('an exec inside another one is the inner role', async () => {
   expect(JSON.parse(document ?? '')).toMatchObject({ AccountId: '222222222222' });
 });
 
+test('a long run outlives its daemon: the next one answers at the same URL, and no passphrase is in the program', async () => {
+  const lasting = await createRig({
+    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'open sesame' },
+  });
+  const ready = join(lasting.home.path, 'ready');
+  const go = join(lasting.home.path, 'go');
+  try {
+    await lasting.runCli(['login']);
+    const program = `env > part; mv part ${ready}; until [ -e ${go} ]; do sleep 0.05; done; exit 4`;
+    const running = runProcess(process.execPath, [ROLECALL, 'exec', PROFILE, '--', 'sh', '-c', program], {
+      environment: lasting.environment,
+      cwd: lasting.home.path,
+    });
+    await waitFor('the program to start', () => existsSync(ready));
+    const environment = parseEnvironment(readFileSync(ready, 'utf8'));
+    expect(JSON.stringify(environment)).not.toContain('sesame');
+    expect(await askDoor(environment)).toBe(200);
+    await lasting.restartDaemon();
+    expect(await askDoor(environment)).toBe(200);
+    writeFileSync(go, '');
+    expect(await running).toMatchObject({ exitCode: 4, stderr: '' });
+    expect(await askDoor(environment)).toBe(401);
+  } finally {
+    await lasting.remove();
+  }
+});
+
 test('env is what a shell evaluates, dotenv and JSON what python reads', async () => {
   const show = `python3 -c 'import os; print(os.environ["AWS_ACCESS_KEY_ID"][:4], os.environ["AWS_REGION"], os.environ.get("AWS_PROFILE"))'`;
   const environment = 'export AWS_PROFILE=other; ';
@@ -164,7 +191,7 @@ test('env is what a shell evaluates, dotenv and JSON what python reads', async (
     stdout: 'ASIA us-east-1 None\n',
   });
   const readDotenv =
-    'import json, sys\n' + 'print(json.dumps(dict(line.split("=", 1) for line in sys.stdin.read().splitlines())))';
+    'import json, sys; print(json.dumps(dict(line.split("=", 1) for line in sys.stdin.read().splitlines())))';
   const { stdout } = await script(
     `rolecall env $P --shell dotenv | python3 -c '${readDotenv}'; rolecall env $P --shell json | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)))'`,
   );
