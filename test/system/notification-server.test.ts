@@ -1,14 +1,21 @@
 // The real notify-send, before a notification server on a session bus of its own: what a desktop would show, a click, and taking it back.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { notifySend } from '../../src/daemon/notifications/notify-send.ts';
+import { createEmulator } from '../../src/emulator/emulator.ts';
+import { processesOf } from '../helpers/processes.ts';
+import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
+import { runProcess, runRolecall } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const SERVER = fileURLToPath(new URL('../helpers/notification-server.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const NOTIFY_SEND = '/usr/bin/notify-send';
 const hasParts =
   systemPart('notify-send', NOTIFY_SEND) &&
@@ -98,5 +105,62 @@ describe.skipIf(!hasParts)('notify-send before a real server', () => {
   test('on a bus without a server nothing is shown, and nothing hangs', async () => {
     const environment = await startBus();
     expect(await backendFor(environment).show({ title: 'a', body: 'b' })).toBeUndefined();
+  });
+
+  test('a daemon shows that a session is over, and a click on it brings the code, then the page, then keys', async () => {
+    const emulator = createEmulator({ autoApprove: true });
+    const { url } = await emulator.listen();
+    ends.push(() => emulator.close());
+    const busEnvironment = await startBus();
+    const home = busEnvironment['HOME'] ?? '';
+    const server = await startServer(busEnvironment);
+    // The last browser that xdg-open looks for before it gives up.
+    writePrivate(
+      join(home, 'bin', 'x-www-browser'),
+      `#!/bin/sh\nprintf '%s\\n' "$1" > '${home}/page'\nenv > '${home}/env'\n`,
+    );
+    chmodSync(join(home, 'bin', 'x-www-browser'), 0o700);
+    writePrivate(join(home, '.aws', 'config'), CONFIG);
+    const environment = {
+      ...busEnvironment,
+      PATH: `${join(home, 'bin')}:${busEnvironment['PATH']}`,
+      // Without the desktop files of the machine's own browsers.
+      XDG_DATA_DIRS: join(home, 'no-applications'),
+      ROLECALL_SECRET_STORE: 'file',
+      ROLECALL_PASSPHRASE: 'correct horse battery',
+      AWS_ENDPOINT_URL_SSO_OIDC: url,
+      AWS_ENDPOINT_URL_SSO: url,
+      AWS_ENDPOINT_URL_STS: url,
+    };
+    ends.push(() => runRolecall(['daemon', 'stop'], { environment }));
+    expect(await runRolecall(['login', '--no-browser'], { environment })).toMatchObject({ exitCode: 0 });
+    emulator.turnKnobs({ autoApprove: false });
+    emulator.revokeSessions();
+
+    const ask = () =>
+      runProcess(SCRIPT, ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'], {
+        environment,
+      });
+    expect(await ask()).toMatchObject({ exitCode: 4 });
+    await waitFor('the notification', () => server.events().length === 1);
+    expect(server.events()[0]).toMatchObject({ title: `Sign in to ${SESSION}`, actions: ['act', 'Sign in'] });
+
+    server.click();
+    const page = await waitFor('the page in the browser', () => readFileSync(join(home, 'page'), 'utf8').trim());
+    const [{ userCode } = { userCode: '' }] = emulator.pendingDeviceAuthorizations();
+    expect(server.events()).toContainEqual(
+      expect.objectContaining({ title: `Code ${userCode} signs in to ${SESSION}` }),
+    );
+    expect(new URL(page).origin).toBe(new URL(url).origin);
+    expect(readFileSync(join(home, 'env'), 'utf8')).not.toContain('correct horse battery');
+
+    emulator.approve(userCode);
+    await waitFor('the code to be taken from the screen', () =>
+      server.events().some((event) => (event as { id?: number }).id === 2),
+    );
+    expect(await ask()).toMatchObject({ exitCode: 0, stderr: '' });
+    await runRolecall(['daemon', 'stop'], { environment });
+    const left = processesOf(home).filter((seen) => seen.arguments[0]?.includes('notify-send') === true);
+    expect(left).toEqual([]);
   });
 });
