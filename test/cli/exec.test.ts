@@ -91,13 +91,13 @@ describe('exec', () => {
     expect(started[0]?.environment).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
     expect(await exec([PROFILE, '--region', 'eu west', '--', 'ls'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: There is no region "eu west".\nRun: rolecall exec --help\n',
+      stderr: 'rolecall: There is no region "eu west".\nRun: rolecall profiles list\n',
       started: [],
     });
     writeFileSync(rig.configPath, CONFIG.replace(/region = us-east-1\n$/, 'region = $(ls)\n'));
     expect(await exec(['account1', '--', 'ls'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: There is no region "$(ls)", which the profile "account1" says.\nRun: rolecall exec --help\n',
+      stderr: 'rolecall: There is no region "$(ls)", which the profile "account1" says.\nRun: rolecall profiles list\n',
     });
   });
 

@@ -24,7 +24,7 @@ export function chooseRegion(wished: string | undefined, profile: ProfileDocumen
   const region = wished ?? profile.region ?? undefined;
   if (region === undefined || /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(region)) return region;
   const source = wished === undefined ? `, which the profile "${profile.profileName}" says` : '';
-  throw new UsageError('usage', `There is no region "${region}"${source}.`, { hint: 'rolecall exec --help' });
+  throw new UsageError('usage', `There is no region "${region}"${source}.`, { hint: 'rolecall profiles list' });
 }
 
 /** Keys as the variables that every SDK reads. */
