@@ -5,6 +5,8 @@ import { createNotifier } from '../../src/daemon/notifications/notifier.ts';
 import { createSessionWarnings, type SessionEnd } from '../../src/daemon/session-warnings.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../helpers/fake-clock.ts';
 import { createRecordingDesktop } from '../helpers/recording-desktop.ts';
+import { createRig, SESSION } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -107,4 +109,34 @@ test('a name that a shell would read as something else is not in the command', a
   clock.jump(10 * HOUR_MS - 30 * MINUTE_MS);
   await check();
   expect(desktop.shown[0]?.body).toMatch(/run: rolecall login --fresh$/);
+});
+
+test('a daemon warns of the end that settings tell, and of a session that was signed out no more', async () => {
+  const clock = createFakeClock();
+  const desktop = createRecordingDesktop();
+  const rig = await createRig({
+    clock,
+    desktop,
+    emulator: { clock },
+    settings: `[session.${SESSION}]\nsession_hours = 2\n`,
+  });
+  try {
+    await rig.client.call('startSignIn', { session: SESSION, body: {} });
+    await waitFor('the sign-in', async () => {
+      await clock.advance(1000);
+      return (await rig.client.call('signIn', { session: SESSION }))?.setup?.state === 'done';
+    });
+    await clock.advance(89 * MINUTE_MS);
+    expect(desktop.shown).toEqual([]);
+    await clock.advance(2 * MINUTE_MS);
+    await waitFor('the warning', () => desktop.shown.length === 1);
+    // The config file is read in real time, while the clock goes on.
+    expect(desktop.shown[0]?.title).toMatch(/^Your sign-in to my-sso-session ends in (29|30) minutes$/);
+    await rig.client.call('signOut', { session: SESSION });
+    await clock.advance(HOUR_MS);
+    await waitFor('the warning to go', () => desktop.shown[0]?.isWithdrawn);
+    expect(desktop.shown).toHaveLength(1);
+  } finally {
+    await rig.remove();
+  }
 });
