@@ -26,7 +26,7 @@ const DEVICE_HOST = /^device\.sso\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
  * True when `uri` may be opened: https on an AWS-owned host or on the start URL's own host, or, with an
  * OIDC endpoint on loopback (the emulator), exactly that endpoint's origin. A URI with user info never is.
  */
-export function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndpoint: string | undefined): boolean {
+function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndpoint: string | undefined): boolean {
   const target = parseUrl(uri);
   if (target === undefined || target.username !== '' || target.password !== '') return false;
   const endpoint = oidcEndpoint === undefined ? undefined : parseUrl(oidcEndpoint);
