@@ -5,7 +5,7 @@ import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
-import { countRenewalFailure, isHolding, type RenewalFailures } from './back-off.ts';
+import { afterHold, countRenewalFailure, isHolding, type RenewalFailures } from './back-off.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 import { isDueForRenewal, renewalDueMs } from './expiry.ts';
 import { describeFault, HeldBack, isFault, sessionOver, signInRequired } from './faults.ts';
@@ -57,8 +57,6 @@ export interface AccessTokens {
   describe(session: SsoSession): Promise<TokenState>;
   /** When the next refresh is due, holds after failures included; undefined without a refresh token, or when it is not known yet. */
   nextRefreshMs(session: SsoSession): number | undefined;
-  /** Ends the holds after failures: the machine slept, and what failed before says nothing now. */
-  reconsider(): void;
   /** Brings to the secret store what it refused earlier, if anything; never rejects. */
   flush(): Promise<void>;
 }
@@ -346,9 +344,8 @@ export function createAccessTokens(deps: {
       const tokens = records.get(nameOf(session))?.tokens;
       if (tokens?.refresh === undefined) return undefined;
       const dueMs = renewalDueMs(tokens.issuedAtMs, tokens.expiresAtMs);
-      return Math.max(dueMs, failures.get(nameOf(session))?.hold.untilMs ?? 0);
+      return afterHold(dueMs, failures.get(nameOf(session))?.hold, clock.nowMs());
     },
-    reconsider: () => failures.clear(),
     async describe(session) {
       const record = await load(session);
       if (record === undefined) return { state: 'signed-out' };

@@ -21,7 +21,7 @@ export function pauseAfter(failuresInARow: number, policy: PausePolicy, random: 
   return ceilingMs * (0.5 + random() / 2);
 }
 
-/** A span of wall-clock time. */
+/** A span of wall-clock time of a minute at most, or what a server named: a machine that slept wakes up after it. */
 export interface Hold {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -30,6 +30,11 @@ export interface Hold {
 export function isHolding(hold: Hold | undefined, nowMs: number): hold is Hold {
   // The start counts too: a clock that was set back must not make half a minute into a day.
   return hold !== undefined && hold.fromMs <= nowMs && nowMs < hold.untilMs;
+}
+
+/** When something that is due at `dueAtMs` is asked for, a hold given. */
+export function afterHold(dueAtMs: number, hold: Hold | undefined, nowMs: number): number {
+  return isHolding(hold, nowMs) ? Math.max(dueAtMs, hold.untilMs) : dueAtMs;
 }
 
 /** Renewals of one thing that failed one after the other: until the hold is over it is not asked for while it is valid. */

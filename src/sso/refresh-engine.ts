@@ -1,4 +1,4 @@
-// The one scheduler: at each tick it renews what is due of the roles in use, their access tokens first, and notices that the machine slept.
+// The one scheduler: at each tick it renews what is due by the wall clock of the roles in use, their access tokens first.
 import type { Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -15,8 +15,6 @@ export interface RefreshEngine {
 
 /** As many as a listing has under way; the rate budget spaces them. */
 const CONCURRENT_RENEWALS = 10;
-/** No tick is this late by itself: the machine slept, the process was stopped, or the clock was set. */
-const SLEPT_MS = 60_000;
 
 export function createRefreshEngine(deps: {
   readonly accessTokens: AccessTokens;
@@ -25,23 +23,12 @@ export function createRefreshEngine(deps: {
   readonly clock: Clock;
 }): RefreshEngine {
   const { accessTokens, clock, roleCredentials, upstreams } = deps;
-  let lastTickMs: number | undefined;
-
-  function noticeSleep(): void {
-    const sinceMs = lastTickMs === undefined ? 0 : clock.nowMs() - lastTickMs;
-    if (sinceMs >= 0 && sinceMs < SLEPT_MS) return;
-    // Another network, another hour: failures from before say nothing, and everything due is looked at in this tick.
-    for (const part of [upstreams, accessTokens, roleCredentials]) part.reconsider();
-  }
-
   async function refreshToken(session: SsoSession): Promise<boolean> {
     try {
-      // Without a session there is nothing to ask with, and a sign-in is a person's to start.
-      if ((await accessTokens.describe(session)).state !== 'live') return false;
       await accessTokens.fresh(session);
       return true;
     } catch {
-      // It is told as a problem by now; the next tick tries again.
+      // Over, which only a sign-in helps, or a problem that is told by now; a later tick tries again.
       return false;
     }
   }
@@ -66,15 +53,13 @@ export function createRefreshEngine(deps: {
 
   return {
     async tick() {
-      noticeSleep();
       upstreams.sweep();
       roleCredentials.letGo();
       const sessions = bySession(roleCredentials.list());
       const soonestMs = Math.min(
         ...(await Promise.all(sessions.map(([session, roles]) => renewSession(session, roles)))),
       );
-      lastTickMs = clock.nowMs();
-      return soonestMs === Infinity ? undefined : soonestMs - lastTickMs;
+      return soonestMs === Infinity ? undefined : soonestMs - clock.nowMs();
     },
   };
 }

@@ -29,8 +29,6 @@ export interface RoleCredentialsCache {
   list(): readonly RoleUse[];
   /** Forgets what is neither in use nor valid. */
   letGo(): void;
-  /** Ends the holds after failures: the machine slept, and what failed before says nothing now. */
-  reconsider(): void;
   /**
    * Stops serving everything of a session at once, answers under way included; what is in use is fetched
    * anew for the next user unless `forgetsUse`.
@@ -160,11 +158,6 @@ export function createRoleCredentials(deps: {
     letGo() {
       for (const [key, known] of roles) {
         if (!isInUse(known, clock.nowMs()) && findValid(known) === undefined) roles.delete(key);
-      }
-    },
-    reconsider() {
-      for (const known of roles.values()) {
-        if (known.failures !== undefined) known.failures = { ...known.failures, hold: { fromMs: 0, untilMs: 0 } };
       }
     },
     drop(sessionName, { forgetsUse }) {

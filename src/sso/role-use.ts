@@ -1,6 +1,6 @@
 // Which roles are in use, how their credentials stand, and what happens to them next.
 import type { Role, RoleCredentials, SsoSession } from '../core/model.ts';
-import type { RenewalFailures } from './back-off.ts';
+import { afterHold, type RenewalFailures } from './back-off.ts';
 
 /** What is kept of one role; the cache of role credentials alone changes it. */
 export interface KnownRole {
@@ -52,7 +52,7 @@ export function describeUse(known: KnownRole, nowMs: number, isRefreshing: boole
     state: isUsed ? stateInUse(failures !== undefined, nowMs >= dueAtMs, isRefreshing) : 'unused',
     askedAtMs,
     ...(issued === undefined ? {} : { expiresAtMs: issued.credentials.expiresAtMs }),
-    ...(isUsed ? { nextRefreshAtMs: Math.max(dueAtMs, failures?.hold.untilMs ?? 0) } : {}),
+    ...(isUsed ? { nextRefreshAtMs: afterHold(dueAtMs, failures?.hold, nowMs) } : {}),
   };
 }
 

@@ -28,8 +28,8 @@ export interface Upstreams {
   /** True after a 429 until a call works again: calls that could not wait do wait now. */
   isThrottled(session: SsoSession, service: Service): boolean;
   describe(session: SsoSession): readonly UpstreamHealth[];
-  /** The next call is a probe at once: the machine slept, or a person is waiting. What a server asked for stays. */
-  reconsider(session?: SsoSession): void;
+  /** The next call is a probe at once, for a person is waiting. What a server asked for stays. */
+  reconsider(session: SsoSession): void;
   /** Ends what is known of outages that nobody has called into for a while. */
   sweep(): void;
   forget(sessionName: string): void;
@@ -159,8 +159,7 @@ export function createUpstreams(deps: {
     },
     reconsider(session) {
       for (const health of healths.values()) {
-        const isMeant = session === undefined || sessionKey(session) === sessionKey(health.session);
-        if (!isMeant) continue;
+        if (sessionKey(session) !== sessionKey(health.session)) continue;
         // A probe from before may hang on a connection that sleep has killed.
         health.isProbing = false;
         if (health.fault?.retryAfterMs === undefined) health.hold = undefined;

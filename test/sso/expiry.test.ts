@@ -1,6 +1,6 @@
 // When a token or a role's credentials are due for renewal.
 import { expect, test } from 'vitest';
-import { EXPIRY_WINDOW_MS, isDueForRenewal } from '../../src/sso/expiry.ts';
+import { EXPIRY_WINDOW_MS, isDueForRenewal, renewAheadMs } from '../../src/sso/expiry.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -15,4 +15,13 @@ test.each([
   ['expired before it was issued, as with a clock set wrong', HOUR_MS, 0, HOUR_MS, true],
 ])('%s', (_, issuedAtMs, expiresAtMs, nowMs, isDue) => {
   expect(isDueForRenewal(nowMs, issuedAtMs, expiresAtMs)).toBe(isDue);
+});
+
+test.each([
+  ['an hour', HOUR_MS, 0, 39],
+  ['an hour', HOUR_MS, 1, 38],
+  ['15 minutes', HOUR_MS / 4, 0, 9.75],
+  ['15 minutes', HOUR_MS / 4, 1, 9.5],
+])('%s is renewed a little before it is due, by chance (%i, %i)', (_, expiresAtMs, chance, minutes) => {
+  expect(renewAheadMs(0, expiresAtMs, () => chance)).toBe(minutes * 60_000);
 });

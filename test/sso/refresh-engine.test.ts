@@ -81,6 +81,16 @@ describe('roles in use', () => {
     expect(busiest).toBeLessThanOrEqual(20);
   });
 
+  it('have ten renewals under way at most, however long they take', async () => {
+    const { world, roles } = await createTickingWorld(100);
+    await askAll(world, roles);
+    world.identityCenter.settings.latencyMs = 10_000;
+    world.identityCenter.forgetArrivals();
+    await world.clock.advance(45 * MINUTE_MS);
+    expect(portalCalls(world)).toBe(100);
+    expect(world.identityCenter.mostInFlight('getRoleCredentials')).toBe(10);
+  });
+
   it('show their state and what comes next, and nothing secret', async () => {
     const { world, roles } = await createTickingWorld(1);
     const [role = ROLE] = roles;
@@ -207,6 +217,8 @@ describe('an outage', () => {
       expect(world.clock.nowMs()).toBe(beforeMs);
     }
     expect(circuitsOf(world)).toContain('open');
+    // Nothing to look at each second while no call may go out.
+    expect(await world.broker.refreshAhead()).toBeGreaterThan(SECOND_MS);
     const [cold = ROLE] = roles;
     expect(await failureOf(ask(world, cold))).toMatchObject({
       code: 'identity-center-unreachable',
@@ -232,6 +244,25 @@ describe('an outage', () => {
     await world.clock.advance(MINUTE_MS);
     expect(statesOf(world)).toEqual(['fresh', 'fresh', 'fresh']);
     expect(codesOf(world)).toEqual([]);
+  });
+
+  it('in which any number of roles is asked for leaves no more than a thousand behind', async () => {
+    const { world } = await createTickingWorld(1);
+    breakEverything(world);
+    const names = Array.from({ length: 1500 }, (_, index) => `none-${index}`);
+    const asking = names.map((permissionSet) => failureOf(ask(world, { ...ROLE, permissionSet })));
+    await world.clock.advance(SECOND_MS);
+    await Promise.all(asking);
+    expect(world.broker.rolesInUse(SESSION)).toHaveLength(1000);
+  });
+
+  it('that keeps a token from being refreshed has the engine wait for its next try', async () => {
+    const { world, roles } = await createTickingWorld(1, { credentialsSeconds: 12 * 3600 });
+    await askAll(world, roles);
+    world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable' });
+    await world.clock.advance(40 * MINUTE_MS + TICK_MS);
+    expect(refreshes(world)).toBe(1);
+    expect(await world.broker.refreshAhead()).toBeGreaterThan(SECOND_MS);
   });
 
   it('in the middle of a refresh: nobody waits over half a second, and nothing is lost', async () => {
@@ -288,6 +319,21 @@ describe('a storm of 429', () => {
     world.identityCenter.recover();
     await world.clock.advance(MINUTE_MS);
     expect(statesOf(world)).toEqual(roles.map(() => 'fresh'));
+  });
+
+  it('makes calls that could not wait wait for the rate', async () => {
+    const { world, roles } = await createTickingWorld(60);
+    world.identityCenter.fail('getRoleCredentials', { kind: 'throttled', times: 60 });
+    const asking = Promise.all(roles.map((role) => ask(world, role)));
+    await world.clock.advance(0);
+    expect(portalCalls(world)).toBe(60);
+    world.identityCenter.settings.latencyMs = 1000;
+    world.identityCenter.forgetArrivals();
+    await world.clock.advance(10 * SECOND_MS);
+    expect(await asking).toHaveLength(60);
+    const times = world.identityCenter.arrivals.map(({ atMs }) => atMs);
+    // The first answer ends the storm, and what has not gone out by then is urgent again.
+    expect(times.filter((at) => at < (times[0] ?? 0) + SECOND_MS)).toHaveLength(19);
   });
 
   it('that names a time is not met again before it, by any caller or tick', async () => {

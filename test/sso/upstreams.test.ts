@@ -227,7 +227,7 @@ describe('a 429', () => {
       const untilMs = clock.nowMs() + 60_000;
       answer('early');
       await early;
-      upstreams.reconsider();
+      upstreams.reconsider(SESSION);
       expect(portal()).toMatchObject({ circuit: 'closed', nextTryAtMs: untilMs });
       const echo = failureOf(longer);
       await clock.advance(1000);
