@@ -197,7 +197,10 @@ describe('exec', () => {
       exitCode: 127,
       stderr: `rolecall: There is no program "no such" in your PATH.\nRun: command -v 'no such'\n`,
     });
-    expect(await exec([PROFILE, '--', '/etc'])).toMatchObject({ exitCode: 126 });
+    expect(await exec([PROFILE, '--', '/etc'])).toMatchObject({
+      exitCode: 126,
+      stderr: 'rolecall: /etc is not a program that can be run.\nRun: ls -l /etc\n',
+    });
   });
 
   test('a command without "--" keeps its own options', async () => {

@@ -1,5 +1,6 @@
 // A real terminal (tmux) with a shell in it, for what only a terminal does: keys that are signals, prompts, job control.
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { waitFor } from './wait-for.ts';
 
@@ -23,7 +24,8 @@ export function openTerminal(options: {
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
 }): Terminal {
-  const socket = join(options.directory, 'tmux.sock');
+  // A server of its own each time: one that was just told to end may still answer at its socket.
+  const socket = join(options.directory, `tmux-${randomBytes(4).toString('hex')}`);
   const tmux = (...args: string[]) =>
     execFileSync(TMUX, ['-S', socket, '-f', '/dev/null', ...args], {
       env: { ...options.environment, TERM: 'xterm' },

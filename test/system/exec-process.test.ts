@@ -67,6 +67,7 @@ describe('streams', () => {
   });
 
   test('of a megabyte arrive whole, for nobody made them non-blocking', async () => {
+    // The readers start late, so that the pipes are full and a non-blocking write would fail.
     const line = "import sys; sys.stdout.write('x' * 1000000); sys.stderr.write('y' * 1000000)";
     const { stdout, stderr } = await script(
       `rolecall exec $P -- python3 -c "${line}" 2> >(sleep 0.2; wc -c >&2) | (sleep 0.2; wc -c); wait`,

@@ -33,7 +33,8 @@ export async function runExec(
   refuseJavaIdentity(context.environment);
   const found = findProgram(word, context.environment);
   if ('exitCode' in found) {
-    reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `command -v ${quoteForShell(word)}`, context);
+    const look = word.includes('/') ? 'ls -l' : 'command -v';
+    reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `${look} ${quoteForShell(word)}`, context);
     return found.exitCode;
   }
   const profile = await resolveProfile(profileName, context);
