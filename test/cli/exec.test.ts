@@ -183,7 +183,7 @@ describe('exec', () => {
   test('signed out, it fails before anything is started: exit 4 and what to run', async () => {
     await rig.runCli(['logout']);
     onTestFinished(async () => {
-      await rig.runCli(['login', '--no-wait']);
+      await rig.runCli(['login']);
     });
     expect(await exec([PROFILE, '--', 'ls'])).toMatchObject({
       exitCode: 4,
