@@ -368,6 +368,20 @@ describe('leftovers of killed writers', () => {
     await configFile().write('[a]\n', '[b]\n');
     expect(readdirSync(folder).toSorted()).toEqual(['config', ...stay].toSorted());
   });
+
+  it('go also while nobody has collected the dead writer, as in a container without an init', async () => {
+    writeExisting('[a]\n');
+    // The shell becomes a program that never asks after the child it had.
+    const keeper = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [pid] = (await once(keeper.stdout, 'data')) as [Buffer];
+      writeFileSync(join(folder, `.config.rolecall-${pid.toString().trim()}-abc-0123456789ab.tmp`), '');
+      await configFile().write('[a]\n', '[b]\n');
+      expect(readdirSync(folder)).toEqual(['config']);
+    } finally {
+      keeper.kill('SIGKILL');
+    }
+  });
 });
 
 describe('several processes', () => {
