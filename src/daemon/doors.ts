@@ -61,8 +61,9 @@ export async function openDoors(deps: {
     const socket = build('socket', createSocketGuard());
     open.push(socket);
     await socket.app.ready();
-    await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
+    // The alias leads nowhere for a moment; the other way round a daemon that can't stay would answer.
     await aliasSocket(alias, paths.socketPath, deps.userId);
+    await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
   } catch (error) {
     await drain();
     await close();
