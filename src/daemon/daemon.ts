@@ -40,6 +40,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     log,
     signal: stopTicking.signal,
     tasks: [
+      { name: 'input checks', run: () => doors.warm() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'daily lists', run: () => refreshOldCatalogs(parts, clock) },
