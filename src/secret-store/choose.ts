@@ -44,8 +44,8 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
           code: 'secret-store-unavailable',
           message:
             'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; ' +
-            'after that you sign in again.',
-          hint: 'rolecall status',
+            'once one is running, or secret_store is set, restart the daemon.',
+          hint: 'rolecall daemon restart',
         },
       };
     }

@@ -24,7 +24,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFilePath, createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
-import { canForbidChanges, withoutChanges } from './forbid-changes.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 import type { TemporaryHome } from '../helpers/temporary-home.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';

@@ -52,8 +52,8 @@ describe('chooseSecretStore', () => {
       problem: {
         code: 'secret-store-unavailable',
         message:
-          'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; after that you sign in again.',
-        hint: 'rolecall status',
+          'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; once one is running, or secret_store is set, restart the daemon.',
+        hint: 'rolecall daemon restart',
       },
     });
   });
