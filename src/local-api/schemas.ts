@@ -21,7 +21,7 @@ export const errorSchema = {
   },
 } as const;
 
-export const problemSchema = {
+const problemSchema = {
   type: 'object',
   required: ['code', 'message', 'hint'],
   properties: { ...errorSchema.properties, session: text },
@@ -231,7 +231,6 @@ export const profilesSchema = {
 
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
-export type ProblemDocument = FromSchema<typeof problemSchema>;
 export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
 export type AccountsDocument = FromSchema<typeof accountsSchema>;
 export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
