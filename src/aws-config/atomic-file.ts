@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { RolecallError } from '../core/errors.ts';
@@ -60,7 +60,7 @@ export async function removeLeftovers(targetPath: string): Promise<void> {
   for (const name of names) {
     if (!name.startsWith(prefix)) continue;
     const writer = TEMPORARY_SUFFIX.exec(name.slice(prefix.length))?.groups;
-    if (writer === undefined || isAlive(Number(writer['pid']), writer['started'] ?? '')) continue;
+    if (writer === undefined || (await isAlive(Number(writer['pid']), writer['started'] ?? ''))) continue;
     await unlink(join(folder, name)).catch(() => undefined);
   }
 }
@@ -107,14 +107,20 @@ function ownStart(): string {
   return Math.round(performance.timeOrigin).toString(36);
 }
 
-function isAlive(pid: number, started: string): boolean {
+async function isAlive(pid: number, started: string): Promise<boolean> {
   if (pid === process.pid) return started === ownStart();
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return errorCode(error) !== 'ESRCH';
   }
+  return !(await isZombie(pid));
+}
+
+/** Killed and not yet collected, which in a container without an init may last for ever. */
+async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
 }
 
 async function giveTo(file: FileHandle, owner: { readonly uid: number; readonly gid: number }): Promise<void> {

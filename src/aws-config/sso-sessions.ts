@@ -58,6 +58,13 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
       });
     }
   }
+  for (const { kind, header, line } of document.sections) {
+    if (kind !== 'other' || !/^sso-session\s/u.test(header)) continue;
+    problems.push({
+      line,
+      reason: `[${header}] is no section name; a name with spaces goes in quotes: [sso-session "…"]`,
+    });
+  }
   return { sessions, problems };
 }
 

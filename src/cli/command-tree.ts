@@ -12,7 +12,7 @@ import type { LsOptions } from './commands/ls.ts';
 import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { CliContext } from './context.ts';
-import { quoteForShell } from './demo/quote-for-shell.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 
 /**
  * Runs one command line and gives its exit code; rejects with what the command threw.

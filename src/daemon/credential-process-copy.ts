@@ -1,4 +1,5 @@
 // The copy of rolecall-credential-process that profiles name: at a fixed path, with this Node and this installation baked in.
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder, removeLeftovers, toFileError, writeFileAtomically } from '../aws-config/atomic-file.ts';
@@ -40,8 +41,4 @@ async function isThere(copyPath: string, wanted: string): Promise<boolean> {
     // Absent or unreadable: either way it has to be written.
     return false;
   }
-}
-
-function quoteForShell(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

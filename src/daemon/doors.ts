@@ -15,6 +15,8 @@ import { createSurface, type Responders, type Surface } from './surface.ts';
 export interface Doors {
   /** Undefined when the loopback port could not be opened, which is a problem in the status then. */
   readonly webUrl: string | undefined;
+  /** Loads what the first request with something to check would wait for; the very first answer must not wait for it. */
+  warm(): Promise<void>;
   /** No new request from now on; resolves once the answers under way are given. */
   drain(): Promise<void>;
   /** Hangs up on whoever is left. */
@@ -69,15 +71,15 @@ export async function openDoors(deps: {
     const socket = build('socket', createSocketGuard());
     open.push(socket);
     await socket.app.ready();
-    await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
+    // The alias leads nowhere for a moment; the other way round a daemon that can't stay would answer.
     await aliasSocket(alias, paths.socketPath, deps.userId);
+    await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
   } catch (error) {
     await drain();
     await close();
     throw error;
   }
-  void inputChecks.warm();
-  return { webUrl, drain, close };
+  return { webUrl, warm: () => inputChecks.warm(), drain, close };
 }
 
 /** @throws UnavailableError: there is no port to be had, or the address file can't be written */

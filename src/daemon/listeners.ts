@@ -5,7 +5,8 @@ import { connect, type AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
-import { ensurePrivateDirectory, quoteForHint as quote } from './private-directory.ts';
+import { quoteForShell as quote } from '../core/quote-for-shell.ts';
+import { ensurePrivateDirectory } from './private-directory.ts';
 
 /** sun_path on macOS; Linux has four more. */
 const LONGEST_SOCKET_PATH = 103;

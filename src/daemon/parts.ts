@@ -8,7 +8,7 @@ import { Secret } from '../core/secret.ts';
 import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import { chooseSecretStore } from '../secret-store/choose.ts';
+import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
@@ -90,6 +90,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     wanted: settings.secretStore,
     passphrase: passphrase === undefined ? undefined : new Secret(passphrase),
     statePath: paths.stateDirectory,
+    hasBus: mayHaveKeychain(process.platform, environment),
   });
   if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
 

@@ -2,6 +2,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { UsageError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import { nearest } from './nearest.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { findTomlLine } from './toml-lines.ts';
@@ -36,9 +37,9 @@ export function parseSettingsFile(path: string, text: string): SettingsFile {
   try {
     parsed = parseToml(text);
   } catch (cause) {
-    const line = cause instanceof TomlError ? `, line ${cause.line}` : '';
+    const line = cause instanceof TomlError ? cause.line : 1;
     const [reason = ''] = (cause as Error).message.split('\n');
-    throw invalid(`${path}${line}: ${reason}.`, cause);
+    throw invalid(path, line, `${reason}.`, cause);
   }
   const validate = new Ajv().compile(settingsSchema);
   if (validate(parsed)) return parsed as SettingsFile;
@@ -52,16 +53,14 @@ function describeError(path: string, text: string, error: ErrorObject): UsageErr
     const valid = validKeysAt(segments);
     const suggestion = nearest(key, valid);
     const meant = suggestion === undefined ? `Valid here: ${valid.join(', ')}.` : `Did you mean "${suggestion}"?`;
-    return invalid(
-      `${path}, line ${findTomlLine(text, [...segments, key])}: unknown key ${JSON.stringify(key)}. ${meant}`,
-    );
+    return invalid(path, findTomlLine(text, [...segments, key]), `unknown key ${JSON.stringify(key)}. ${meant}`);
   }
   const allowed = error.params['allowedValues'] as readonly string[] | undefined;
   const expected =
     allowed === undefined
       ? (error.message ?? 'is not valid')
       : `must be one of ${allowed.map((value) => `"${value}"`).join(', ')}`;
-  return invalid(`${path}, line ${findTomlLine(text, segments)}: ${formatKey(segments)} ${expected}.`);
+  return invalid(path, findTomlLine(text, segments), `${formatKey(segments)} ${expected}.`);
 }
 
 /** `profiles.exclude`, an item of a list by the list's name. */
@@ -90,6 +89,9 @@ function validKeysAt(segments: readonly string[]): string[] {
   return Object.keys(node?.properties ?? {});
 }
 
-function invalid(message: string, cause?: unknown): UsageError {
-  return new UsageError('settings-invalid', message, { cause });
+function invalid(path: string, line: number, reason: string, cause?: unknown): UsageError {
+  return new UsageError('settings-invalid', `${path}, line ${line}: ${reason}`, {
+    hint: `\${EDITOR:-vi} +${line} ${quoteForShell(path)}`,
+    cause,
+  });
 }

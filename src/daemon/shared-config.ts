@@ -4,7 +4,8 @@ import type { ConfigFile } from '../aws-config/config-file.ts';
 import { describeProblem } from '../aws-config/document.ts';
 import { matchesSessionSelector } from '../aws-config/session-selector.ts';
 import { readNativeSsoProfiles, readSsoSessions, type NativeSsoProfile } from '../aws-config/sso-sessions.ts';
-import { NotFoundError } from '../core/errors.ts';
+import { NotFoundError, UsageError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
 
@@ -17,7 +18,7 @@ export interface SharedConfigReading {
 export interface SharedConfig {
   /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
   read(): Promise<SharedConfigReading>;
-  /** The session that a selector means, exactly. @throws NotFoundError session-not-found */
+  /** The session that a selector means, exactly. @throws NotFoundError session-not-found, UsageError config-malformed */
   findSession(selector: string): Promise<SsoSession>;
   /** The session of that name as it was read last, without a look at the disk; undefined when it is not known. */
   recallSession(sessionName: string): SsoSession | undefined;
@@ -37,7 +38,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
       problems: [...document.problems, ...problems].map((problem) => ({
         code: 'config-malformed',
         message: describeProblem(configFile.path, problem),
-        hint: `\${EDITOR:-vi} +${problem.line} ${configFile.path}`,
+        hint: `\${EDITOR:-vi} +${problem.line} ${quoteForShell(configFile.path)}`,
       })),
     };
     cached = { stamp, reading };
@@ -53,7 +54,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
       if (found !== undefined) return found;
       const [problem] = problems;
       if (problem !== undefined && sessions.length === 0) {
-        throw new NotFoundError('session-not-found', problem.message, { hint: problem.hint });
+        throw new UsageError('config-malformed', problem.message, { hint: problem.hint });
       }
       throw new NotFoundError(
         'session-not-found',

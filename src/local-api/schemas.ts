@@ -21,7 +21,7 @@ export const errorSchema = {
   },
 } as const;
 
-export const problemSchema = {
+const problemSchema = {
   type: 'object',
   required: ['code', 'message', 'hint'],
   properties: { ...errorSchema.properties, session: text },
@@ -344,7 +344,6 @@ export const containerCredentialsSchema = {
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
-export type ProblemDocument = FromSchema<typeof problemSchema>;
 export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
 export type AccountsDocument = FromSchema<typeof accountsSchema>;
 export type CredentialsDocument = FromSchema<typeof credentialsSchema>;

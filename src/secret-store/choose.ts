@@ -1,4 +1,5 @@
 // Which secret store is used, and what to tell the person when it is not the one that was wanted.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
@@ -14,6 +15,8 @@ export interface StoreWish {
   /** The state folder; the file store keeps `secrets.json` there. */
   readonly statePath: string;
   readonly keychain?: KeychainStore;
+  /** False when it is plain to see that no keychain can be reached; see `mayHaveKeychain`. */
+  readonly hasBus?: boolean;
 }
 
 export interface StoreChoice {
@@ -35,21 +38,35 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       return withProblem(store, await store.findProblem());
     }
     case 'keychain': {
-      const keychain = wish.keychain ?? createKeychainStore();
-      const { state, error } = await keychain.probe();
-      if (state !== 'absent') return withProblem(keychain, error);
+      // The native module is not loaded, nor waited for, where it could only say the same.
+      if (wish.hasBus !== false) {
+        const keychain = wish.keychain ?? createKeychainStore();
+        const { state, error } = await keychain.probe();
+        if (state !== 'absent') return withProblem(keychain, error);
+      }
       return {
         store: createMemoryStore(),
         problem: {
           code: 'secret-store-unavailable',
           message:
             'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; ' +
-            'after that you sign in again.',
-          hint: 'rolecall status',
+            'once one is running, or secret_store is set, restart the daemon.',
+          hint: 'rolecall daemon restart',
         },
       };
     }
   }
+}
+
+/** False on a Linux without a session bus: the variable, the bus of the runtime directory, or a display to start one by. */
+export function mayHaveKeychain(
+  platform: NodeJS.Platform,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (platform !== 'linux') return true;
+  const { DBUS_SESSION_BUS_ADDRESS, DISPLAY, XDG_RUNTIME_DIR } = environment;
+  if ((DBUS_SESSION_BUS_ADDRESS ?? '') !== '' || (DISPLAY ?? '') !== '') return true;
+  return XDG_RUNTIME_DIR !== undefined && existsSync(join(XDG_RUNTIME_DIR, 'bus'));
 }
 
 function withProblem(store: SecretStore, problem: UnavailableError | undefined): StoreChoice {

@@ -58,7 +58,7 @@ export interface Broker {
 }
 
 /** AWS allows a user 20 portal calls a second; one is left for the credentials that cannot wait. */
-export const PORTAL_CALLS_PER_SECOND = 19;
+const PORTAL_CALLS_PER_SECOND = 19;
 
 export function createBroker(deps: {
   readonly identityCenter: IdentityCenter;

@@ -24,7 +24,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFilePath, createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
-import { canForbidChanges, withoutChanges } from './forbid-changes.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 import type { TemporaryHome } from '../helpers/temporary-home.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -367,6 +367,20 @@ describe('leftovers of killed writers', () => {
     for (const name of [...stay, ...go]) writeFileSync(join(folder, name), '');
     await configFile().write('[a]\n', '[b]\n');
     expect(readdirSync(folder).toSorted()).toEqual(['config', ...stay].toSorted());
+  });
+
+  it('go also while nobody has collected the dead writer, as in a container without an init', async () => {
+    writeExisting('[a]\n');
+    // The shell becomes a program that never asks after the child it had.
+    const keeper = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [pid] = (await once(keeper.stdout, 'data')) as [Buffer];
+      writeFileSync(join(folder, `.config.rolecall-${pid.toString().trim()}-abc-0123456789ab.tmp`), '');
+      await configFile().write('[a]\n', '[b]\n');
+      expect(readdirSync(folder)).toEqual(['config']);
+    } finally {
+      keeper.kill('SIGKILL');
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deleteTokenFile, readTokenFileState, tokenFilePath, writeTokenFile } from '../../src/aws-config/token-file.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { FAKE_NOW_MS } from '../helpers/fake-clock.ts';
-import { canForbidChanges, withoutChanges } from './forbid-changes.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 import type { TemporaryHome } from '../helpers/temporary-home.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 

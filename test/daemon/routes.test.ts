@@ -415,7 +415,7 @@ describe('sessions of the config file', () => {
   test('an unusable one says why', async () => {
     rig = await createRig({ config: '[sso-session work]\nsso_region = us-east-1\n' });
     await expect(rig.client.call('signIn', { session: 'work' })).rejects.toMatchObject({
-      code: 'session-not-found',
+      code: 'config-malformed',
       message: expect.stringMatching(/config, line 1: \[sso-session work\] has no sso_start_url/),
     });
   });
@@ -469,13 +469,13 @@ describe('/v1/accounts', () => {
     expect(await its.client.call('accounts', { query: {} })).toEqual(before);
   });
 
-  test('lists anew what can be listed, and is not complete while another session never was', async () => {
+  test('lists anew what can be listed; a session that was never signed in to makes no list incomplete', async () => {
     const second = CONFIG.replaceAll(SESSION, 'second').replace('account1', 'account2');
     const its = await createSignedInRig({ config: CONFIG + second });
     its.emulator.directory.addAccount({ accountId: '555555555555', accountName: 'new' });
     its.emulator.directory.assign({ accountId: '555555555555', permissionSet: 'ReadOnly', user: 'taylor' });
     const listed = await its.client.call('accounts', { query: { refresh: true } });
-    expect(listed.complete).toBe(false);
+    expect(listed.complete).toBe(true);
     expect(listed.accounts).toContainEqual({
       session: SESSION,
       accountId: '555555555555',

@@ -17,7 +17,8 @@ import { createCatalogFiles } from '../../src/daemon/catalog-files.ts';
 import { refreshCredentialProcessCopy } from '../../src/daemon/credential-process-copy.ts';
 import { tryDaemonLock } from '../../src/daemon/lock.ts';
 import { openLogFile } from '../../src/daemon/log.ts';
-import { ensurePrivateDirectory, quoteForHint } from '../../src/daemon/private-directory.ts';
+import { quoteForShell } from '../../src/core/quote-for-shell.ts';
+import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
 import { readPrivateFile, writePrivateFile } from '../../src/daemon/private-file.ts';
 import { runTicker } from '../../src/daemon/ticker.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
@@ -141,7 +142,7 @@ describe('a private folder', () => {
   });
 
   test('has a name that can be typed', () => {
-    expect([quoteForHint('/a/b-c_d.e+f@g'), quoteForHint('/a b'), quoteForHint("/it's $HOME")]).toEqual([
+    expect([quoteForShell('/a/b-c_d.e+f@g'), quoteForShell('/a b'), quoteForShell("/it's $HOME")]).toEqual([
       '/a/b-c_d.e+f@g',
       "'/a b'",
       `'/it'\\''s $HOME'`,
@@ -266,7 +267,7 @@ describe('the copy of rolecall-credential-process', () => {
       stderr: '',
     });
     expect(await refreshCredentialProcessCopy({ ...sources, nodePath: '/another/node' })).toBe(true);
-    expect(readFileSync(sources.copyPath, 'utf8')).toContain("\nnode='/another/node'\n");
+    expect(readFileSync(sources.copyPath, 'utf8')).toContain('\nnode=/another/node\n');
     expect(readdirSync(at('bin'))).toEqual(['copy']);
   });
 

@@ -1,11 +1,12 @@
 // The AWS CLI's own token file: written for whom it must be, renewed in time by the clock, gone with the session.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../helpers/fake-clock.ts';
 import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 
 const START_URL = 'https://d-1234567890.awsapps.com/start';
 const MINUTE_MS = 60_000;
@@ -223,18 +224,12 @@ describe('the token file', () => {
     expect(await problemCodes(its)).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('that cannot be deleted makes a sign-out say so', async () => {
+  test.skipIf(!canForbidChanges())('that cannot be deleted makes a sign-out say so', async () => {
     const its = await createClockedRig();
     await signIn(its);
-    const folder = dirname(pathOf(its, SESSION));
-    chmodSync(folder, 0o500);
-    try {
-      await expect(its.client.call('signOut', { session: SESSION })).rejects.toMatchObject({
-        code: 'file-not-writable',
-      });
-    } finally {
-      chmodSync(folder, 0o700);
-    }
+    await withoutChanges(dirname(pathOf(its, SESSION)), () =>
+      expect(its.client.call('signOut', { session: SESSION })).rejects.toMatchObject({ code: 'file-not-writable' }),
+    );
   });
 
   test('of a start URL that two sessions share is kept by one of them until that one ends', async () => {

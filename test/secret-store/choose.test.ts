@@ -1,10 +1,11 @@
 // The choice of a store: a value with, at most, a problem to show; nothing is written.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UnavailableError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { chooseSecretStore } from '../../src/secret-store/choose.ts';
+import { chooseSecretStore, mayHaveKeychain } from '../../src/secret-store/choose.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import type { KeychainState, KeychainStore } from '../../src/secret-store/keychain.ts';
 import { createMemoryStore } from '../../src/secret-store/memory.ts';
@@ -52,10 +53,32 @@ describe('chooseSecretStore', () => {
       problem: {
         code: 'secret-store-unavailable',
         message:
-          'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; after that you sign in again.',
-        hint: 'rolecall status',
+          'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; once one is running, or secret_store is set, restart the daemon.',
+        hint: 'rolecall daemon restart',
       },
     });
+  });
+
+  test('without a bus the keychain is not even asked', async () => {
+    const keychain = keychainThatIs('readable');
+    expect(await chooseSecretStore({ wanted: 'keychain', statePath, keychain, hasBus: false })).toMatchObject({
+      store: { driver: 'memory' },
+      problem: { code: 'secret-store-unavailable' },
+    });
+  });
+
+  test('a bus is named by a variable, lies in the runtime directory, or can be started on a display', () => {
+    const withBus = join(statePath, 'with-bus');
+    mkdirSync(withBus);
+    writeFileSync(join(withBus, 'bus'), '');
+    expect([
+      mayHaveKeychain('linux', {}),
+      mayHaveKeychain('linux', { XDG_RUNTIME_DIR: join(statePath, 'other') }),
+      mayHaveKeychain('linux', { XDG_RUNTIME_DIR: withBus }),
+      mayHaveKeychain('linux', { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/x' }),
+      mayHaveKeychain('linux', { DISPLAY: ':0' }),
+      mayHaveKeychain('darwin', {}),
+    ]).toEqual([false, false, true, true, true, true]);
   });
 
   test('memory is memory, and no problem when it was asked for', async () => {

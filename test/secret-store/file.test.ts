@@ -1,11 +1,12 @@
 // The encrypted file: the contract, and every way in which a file can be wrong without being written over.
-import { chmod, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { testSecretStore } from './contract.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 
 const home = createTemporaryHome();
 afterAll(() => home.remove());
@@ -178,12 +179,12 @@ describe('the secret file', () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)('a read-only folder keeps the old file', async () => {
-    await chmod(folder, 0o500);
-    await expect(open(path).save('session:work', new Secret('x'))).rejects.toMatchObject({
-      code: 'secret-store-unavailable',
-    });
-    await chmod(folder, 0o700);
+  test.skipIf(!canForbidChanges())('a read-only folder keeps the old file', async () => {
+    await withoutChanges(folder, () =>
+      expect(open(path).save('session:work', new Secret('x'))).rejects.toMatchObject({
+        code: 'secret-store-unavailable',
+      }),
+    );
     expect((await open(path).load('session:work'))?.reveal()).toBe('refresh-token-canary');
   });
 

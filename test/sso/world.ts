@@ -47,7 +47,7 @@ export interface FaultyStore extends SecretStore {
 }
 
 /** A memory store that refuses or hangs when told to. */
-export function createFaultyStore(): FaultyStore {
+function createFaultyStore(): FaultyStore {
   const inner = createMemoryStore();
   const refusals = new Map<string, Error>();
   const holds = new Map<string, Promise<void>>();

@@ -49,7 +49,7 @@ describe.skipIf(!hasKeyring)('with the keychain of the desktop', () => {
     const names = [...found.matchAll(/attribute\.username = (.*)/g)].map(([, name]) => name);
     expect(names.filter((name) => name?.startsWith(`session:${SESSION}`))).toHaveLength(1);
     expect(names.filter((name) => name?.startsWith('registration:'))).toHaveLength(1);
-    expect((await rolecall('status')).stdout).toContain('tokens in the OS keychain');
+    expect((await rolecall('status')).stdout).toContain('in the OS keychain');
   });
 
   test('a daemon that was restarted or killed needs no new sign-in', async () => {

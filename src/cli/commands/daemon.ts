@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
-import { quoteForShell } from '../demo/quote-for-shell.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { fetchStatus } from '../sessions.ts';
 
 const STOP_DEADLINE_MS = 15_000;

@@ -3,7 +3,7 @@ import { errorFromBody, NotFoundError, SignInRequiredError, UsageError } from '.
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath } from '../render.ts';
-import { quoteForShell } from '../demo/quote-for-shell.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { chooseSession, fetchStatus, loadStatus } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeSync } from './profiles.ts';

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DefaultsOf } from '../../aws-config/default-credentials.ts';
 import { UnavailableError, UsageError } from '../../core/errors.ts';
-import { quoteForShell } from '../demo/quote-for-shell.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { Environment } from './child-environment.ts';
 
 interface AwsFile {

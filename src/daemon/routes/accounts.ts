@@ -39,7 +39,8 @@ function describe(catalogs: readonly (Catalog | undefined)[]): AccountsDocument 
   const known = catalogs.filter((catalog) => catalog !== undefined);
   return {
     asOf: known.length === 0 ? null : formatUtcSeconds(Math.min(...known.map(({ asOfMs }) => asOfMs))),
-    complete: known.length > 0 && known.length === catalogs.length && known.every(({ complete }) => complete),
+    // A session that was never signed in to has no list to be incomplete.
+    complete: known.length > 0 && known.every(({ complete }) => complete),
     accounts: known.flatMap(({ accounts }) =>
       accounts.map((account) => ({
         session: account.sessionName,

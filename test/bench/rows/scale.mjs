@@ -13,8 +13,8 @@ const MANY = { accountCount: 5000, permissionSetCount: 2 };
 const FEW = { accountCount: 5, permissionSetCount: 2 };
 const WARM_ROLES = 100;
 
-const ROUNDS = 40;
-const REQUESTS = 250;
+const ROUNDS = 100;
+const REQUESTS = 100;
 
 export async function measureScale(scene) {
   const many = await startWorld(scene, { ...MANY, callsPerSecond: PORTAL_CALLS_PER_SECOND * SCALE });

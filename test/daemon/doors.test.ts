@@ -1,0 +1,128 @@
+// The doors as they open and close: a port that is taken, answers that are under way when the daemon stops.
+import { readFileSync, rmSync, mkdirSync, existsSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createSystemClock } from '../../src/core/clock.ts';
+import { findCaBundle } from '../../src/daemon/ca-bundle.ts';
+import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.remove();
+  rig = undefined;
+});
+
+test('a web port that is taken is a problem; the page is elsewhere and credentials flow', async () => {
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+  const { port } = squatter.address() as AddressInfo;
+  try {
+    rig = await createRig({ settings: `web_port = ${port}\n` });
+    expect((await rig.client.call('status', {})).problems).toEqual([
+      {
+        code: 'web-port-not-usable',
+        message: `The port ${port} of the setting web_port can't be used (EADDRINUSE), so it is another one until the next start.`,
+        hint: 'rolecall daemon restart',
+      },
+    ]);
+    const address = JSON.parse(readFileSync(rig.paths.webAddressFile, 'utf8')) as { port: number; url: string };
+    expect(address.port).not.toBe(port);
+    expect(rig.daemon().webUrl).toBe(address.url);
+  } finally {
+    await new Promise((resolve) => squatter.close(resolve));
+  }
+  await rig.restartDaemon();
+  expect(rig.daemon().webUrl).toBe(`http://127.0.0.1:${port}`);
+  expect((await rig.client.call('status', {})).problems).toEqual([]);
+});
+
+test('an address file that cannot be written closes the page alone', async () => {
+  rig = await createRig();
+  await rig.daemon().stop();
+  mkdirSync(join(rig.paths.webAddressFile, 'in-the-way'), { recursive: true });
+  await rig.restartDaemon();
+  expect(rig.daemon().webUrl).toBeUndefined();
+  expect((await rig.client.call('status', {})).problems).toEqual([
+    expect.objectContaining({ code: 'file-not-writable', message: expect.stringContaining(rig.paths.webAddressFile) }),
+  ]);
+  rmSync(rig.paths.webAddressFile, { recursive: true });
+});
+
+test('a socket that cannot be had closes the page as well, and leaves no address', async () => {
+  rig = await createRig();
+  await rig.daemon().stop();
+  rmSync(rig.paths.socketPath, { force: true });
+  writeFileSync(rig.paths.socketPath, 'precious');
+  await expect(rig.restartDaemon()).rejects.toMatchObject({ code: 'file-not-writable' });
+  expect(existsSync(rig.paths.webAddressFile)).toBe(false);
+  expect(readFileSync(rig.paths.socketPath, 'utf8')).toBe('precious');
+});
+
+test('a copy that cannot be written is a problem, and no reason to stay down', async () => {
+  rig = await createRig();
+  await rig.daemon().stop();
+  rmSync(rig.paths.credentialProcessPath);
+  mkdirSync(rig.paths.credentialProcessPath);
+  await rig.restartDaemon();
+  expect((await rig.client.call('status', {})).problems).toEqual([
+    expect.objectContaining({
+      code: 'file-not-writable',
+      message: expect.stringContaining('rolecall-credential-process'),
+    }),
+  ]);
+});
+
+test('an answer that is under way at a stop is given, and no new request is taken', async () => {
+  rig = await createRig();
+  const its = rig;
+  await its.runCli(['login']);
+  its.emulator.addFault({ operation: 'GetRoleCredentials', kind: 'delay', delayMs: 1500 });
+  const query = { session: SESSION, account: '111111111111', role: 'Admin-AF-Permission-Set' };
+  const credentials = its.client.call('credentials', { query });
+  await waitFor('the call to AWS', () => its.emulator.countCalls('GetRoleCredentials') === 1);
+  const stopped = its.client.call('stop', {});
+  await stopped;
+  await waitFor('the socket to go', () => !existsSync(its.paths.socketPath));
+  await expect(its.client.call('status', {})).rejects.toMatchObject({ code: 'daemon-not-running' });
+  expect(await credentials).toMatchObject({ Version: 1, AccountId: '111111111111' });
+  await its.daemon().stop();
+  expect(its.logLines.at(-1)).toBe('info stopped');
+});
+
+test('a sign-in that is pending ends with the daemon, and a second stop waits for the first', async () => {
+  rig = await createRig({ emulator: { autoApprove: false } });
+  const its = rig;
+  await its.client.call('startSignIn', { session: SESSION, body: {} });
+  its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: 60_000 });
+  const startedAtMs = Date.now();
+  await Promise.all([its.daemon().stop(), its.daemon().stop()]);
+  expect(Date.now() - startedAtMs).toBeLessThan(5000);
+  expect(existsSync(its.paths.webAddressFile)).toBe(false);
+});
+
+test('the bundle of certificate authorities is the one of the settings, the variable, the config file, in this order', async () => {
+  rig = await createRig({ config: '[default]\nca_bundle = /from/config.pem\n' });
+  const configFile = createConfigFile({ path: rig.configPath, clock: createSystemClock() });
+  const failureOf = async (setting: string | undefined, environment: Readonly<Record<string, string>>) => {
+    const read = await findCaBundle(setting, environment, configFile);
+    try {
+      return read();
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(await failureOf('/from/settings.pem', { AWS_CA_BUNDLE: '/from/variable.pem' })).toContain(
+    '/from/settings.pem (network.ca_bundle)',
+  );
+  expect(await failureOf(undefined, { AWS_CA_BUNDLE: '/from/variable.pem' })).toContain(
+    '/from/variable.pem (AWS_CA_BUNDLE)',
+  );
+  expect(await failureOf(undefined, { AWS_CA_BUNDLE: '' })).toContain(
+    `/from/config.pem (ca_bundle in ${rig.configPath})`,
+  );
+  writeFileSync(rig.configPath, '');
+  expect(await failureOf(undefined, {})).toBeUndefined();
+});

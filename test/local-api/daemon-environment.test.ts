@@ -1,0 +1,68 @@
+// What an auto-started daemon gets of its caller's environment.
+import { expect, test } from 'vitest';
+import { daemonEnvironment } from '../../src/local-api/daemon-environment.ts';
+
+const KEPT = {
+  HOME: '/home/taylor',
+  PATH: '/usr/bin',
+  USER: 'taylor',
+  LOGNAME: 'taylor',
+  SHELL: '/bin/zsh',
+  LANG: 'de_DE.UTF-8',
+  LC_ALL: 'C',
+  LC_TIME: 'C',
+  TZ: 'UTC',
+  TMPDIR: '/tmp',
+  XDG_RUNTIME_DIR: '/run/user/1000',
+  XDG_STATE_HOME: '/s',
+  DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1000/bus',
+  DISPLAY: ':0',
+  WAYLAND_DISPLAY: 'wayland-0',
+  HTTP_PROXY: 'a',
+  HTTPS_PROXY: 'a',
+  ALL_PROXY: 'a',
+  NO_PROXY: 'a',
+  http_proxy: 'a',
+  https_proxy: 'a',
+  all_proxy: 'a',
+  no_proxy: 'a',
+  AWS_CA_BUNDLE: '/ca.pem',
+  NODE_EXTRA_CA_CERTS: '/ca.pem',
+  SSL_CERT_FILE: '/ca.pem',
+  SSL_CERT_DIR: '/ca',
+  AWS_CONFIG_FILE: '/config',
+  AWS_SHARED_CREDENTIALS_FILE: '/credentials',
+  AWS_ENDPOINT_URL_SSO_OIDC: 'http://127.0.0.1:1',
+  AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:1',
+  AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:1',
+  ROLECALL_PASSPHRASE: 'p',
+  ROLECALL_SOCKET: '/d.sock',
+} as const;
+
+/** A shell full of other things: LocalStack, keys, what changes how Node itself runs. */
+const LEFT_OUT = {
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
+  AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:4566',
+  AWS_ENDPOINT_URL_SSO_ADMIN: 'http://127.0.0.1:4566',
+  AWS_ACCESS_KEY_ID: 'AKIA',
+  AWS_SECRET_ACCESS_KEY: 's',
+  AWS_SESSION_TOKEN: 't',
+  AWS_PROFILE: 'p',
+  AWS_DEFAULT_PROFILE: 'p',
+  AWS_REGION: 'r',
+  AWS_USE_FIPS_ENDPOINT: 'true',
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: 'u',
+  LOCALSTACK_HOST: 'l',
+  NODE_OPTIONS: '--inspect',
+  NODE_TLS_REJECT_UNAUTHORIZED: '0',
+  LD_PRELOAD: '/evil.so',
+  PWD: '/somewhere',
+  EDITOR: 'vi',
+  SSH_AUTH_SOCK: '/agent',
+  XDGX: 'x',
+  rolecall_x: 'x',
+} as const;
+
+test('a daemon gets what is on the list and nothing else', () => {
+  expect(daemonEnvironment({ ...LEFT_OUT, ...KEPT, TERM: undefined, LC_NAME: undefined })).toEqual(KEPT);
+});
