@@ -9,7 +9,7 @@ import { createCaller, type Caller } from './caller.ts';
 import { BODY_LIMIT_BYTES, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
-import { ANSWER_HEADERS, createReplies, sendJson, type Replies } from './replies.ts';
+import { ANSWER_HEADERS, createReplies, sendJson } from './replies.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
 export type Responders = {
@@ -78,7 +78,13 @@ export function createSurface(deps: {
   });
 
   app.setNotFoundHandler((request, reply) => {
-    replies.send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
+    const methods = findMethods(request.raw.url ?? '', deps.surface);
+    if (methods.length === 0) {
+      return replies.send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
+    }
+    // A path that we know with a method that we don't. Registering a route for each would cost more than all the others.
+    reply.header('allow', methods.join(', '));
+    return replies.send(request, reply, new NotFoundError('route-not-found', 'This route has another method.'), 405);
   });
 
   const answersUnderWay = countAnswers(app);
@@ -86,7 +92,6 @@ export function createSurface(deps: {
     if (!route.surfaces.includes(deps.surface)) continue;
     register(app, route, deps.responders[name] as Responder, deps.inputChecks);
   }
-  refuseOtherMethods(app, deps.surface, replies);
 
   return {
     app,
@@ -117,28 +122,14 @@ function register(app: FastifyInstance, route: Route, responder: Responder, inpu
   });
 }
 
-/** A path that we know with a method that we don't is 405, not "no such route". */
-function refuseOtherMethods(app: FastifyInstance, surface: SurfaceName, replies: Replies): void {
-  const methodsByPath = new Map<string, Set<string>>();
-  for (const route of Object.values(routes) as Route[]) {
-    if (!route.surfaces.includes(surface)) continue;
-    methodsByPath.set(route.path, (methodsByPath.get(route.path) ?? new Set()).add(route.method));
-  }
-  for (const [path, methods] of methodsByPath) {
-    app.route({
-      method: app.supportedMethods.filter((method) => !methods.has(method)),
-      url: path,
-      handler: async (request, reply) => {
-        reply.header('allow', [...methods].toSorted().join(', '));
-        return replies.send(
-          request,
-          reply,
-          new NotFoundError('route-not-found', 'This route has another method.'),
-          405,
-        );
-      },
-    });
-  }
+/** The methods of a path that we know, sorted; empty for one that we don't. */
+function findMethods(rawUrl: string, surface: SurfaceName): string[] {
+  const [path = ''] = rawUrl.split('?');
+  return (Object.values(routes) as Route[])
+    .filter((route) => route.surfaces.includes(surface))
+    .filter((route) => new RegExp(`^${route.path.replaceAll(/:[a-z]+/g, '[^/]+')}$`).test(path))
+    .map(({ method }) => method)
+    .toSorted();
 }
 
 /** Answers that are begun and not given yet, refusals aside. */

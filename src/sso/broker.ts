@@ -57,8 +57,11 @@ export interface Broker {
   flush(): Promise<void>;
 }
 
-/** AWS allows a user 20 portal calls a second; one is left for the credentials that cannot wait. */
-const PORTAL_CALLS_PER_SECOND = 19;
+/**
+ * AWS allows a user 20 portal calls a second; one is left for the credentials that cannot wait.
+ * @public for the bench, which scales it
+ */
+export const PORTAL_CALLS_PER_SECOND = 19;
 
 export function createBroker(deps: {
   readonly identityCenter: IdentityCenter;
