@@ -99,6 +99,45 @@ test('a refresh that fails for the network keeps the session, and cached keys ar
   expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 0 });
 });
 
+test('an outage is one problem and an open circuit in status, cached keys are served, and the next call ends it', async () => {
+  const { client, emulator, runCli } = await createSignedInRig();
+  const before = await runCli(CREDENTIALS);
+  emulator.addFault({ operation: '*', kind: 'status', status: 503 });
+  for (let turn = 0; turn < 2; turn += 1) expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 7 });
+  const calls = emulator.countCalls('GetRoleCredentials');
+  expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({
+    exitCode: 7,
+    stderr: expect.stringContaining("can't be reached"),
+  });
+  expect(emulator.countCalls('GetRoleCredentials')).toBe(calls);
+  expect(await runCli(CREDENTIALS)).toEqual(before);
+  const { problems, sessions } = await client.call('status', {});
+  expect(problems).toMatchObject([{ code: 'identity-center-unreachable', session: SESSION }]);
+  const time = expect.stringMatching(/Z$/);
+  expect(sessions[0]).toMatchObject({
+    state: 'live',
+    upstreams: [
+      { service: 'oidc', circuit: 'closed' },
+      { service: 'portal', circuit: 'open', nextTryAt: time },
+    ],
+    roles: expect.arrayContaining([
+      {
+        accountId: '111111111111',
+        permissionSet: 'Admin-AF-Permission-Set',
+        state: 'fresh',
+        expiresAt: time,
+        nextRefreshAt: time,
+      },
+      { accountId: '333333333333', permissionSet: 'ReadOnly', state: 'failing', nextRefreshAt: time },
+    ]),
+  });
+  emulator.clearFaults();
+  expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
+  expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 0 });
+  expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+  expect((await client.call('status', {})).problems).toEqual([]);
+});
+
 test('a refresh whose answer is lost on the way ends the session, for the old refresh token is used up', async () => {
   const { emulator, runCli } = await createSignedInRig();
   emulator.expireAccessTokens();
