@@ -235,6 +235,11 @@ export const routes = {
     path: '/container/:grant',
     surfaces: CONTAINER,
     summary: "Role credentials of the grant's role, for the container credentials provider of AWS's SDKs",
+    params: {
+      type: 'object',
+      required: ['grant'],
+      properties: { grant: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' } },
+    },
     successStatus: 200,
     answer: containerCredentialsSchema,
   },

@@ -305,7 +305,7 @@ describe('settings that are not valid', () => {
     expect(await run()).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: ${message}\nRun: rolecall daemon restart\n`,
+      stderr: `rolecall: ${message}\nRun: \${EDITOR:-vi} +2 ${paths.settingsFile}\n`,
     });
     // Nothing is held after the failure: with the line mended the next start works.
     writeFileSync(paths.settingsFile, 'secret_store = "memory"\n');

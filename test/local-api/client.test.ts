@@ -1,8 +1,8 @@
 // The client of the local API against daemons that are absent, stale, foreign, slow, dying or talking nonsense.
-import { chmodSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
@@ -87,19 +87,21 @@ describe('where the daemon is looked for', () => {
   });
 
   test("past another user's, which is the error when nobody else answers", async () => {
-    const locked = join(home.path, 'locked');
+    // Below a folder that every user may pass, which the one for temporary files need not be.
+    const shared = mkdtempSync('/tmp/rolecall-');
+    chmodSync(shared, 0o755);
+    const locked = join(shared, 'locked');
     mkdirSync(locked);
     const foreign = join(locked, 'daemon.sock');
-    const living = await saying('living.sock', 200, STOPPED);
+    const living = await saying(relative(home.path, join(shared, 'living.sock')), 200, STOPPED);
     chmodSync(living, 0o777);
-    chmodSync(home.path, 0o755);
     chmodSync(locked, 0o000);
     const isRoot = process.geteuid?.() === 0;
     // Nothing is forbidden to root.
     if (isRoot) process.seteuid?.(65_534);
     try {
       expect(await createClient([foreign, living]).call('stop', {})).toEqual({ pid: 7 });
-      await expect(createClient([foreign, socketAt('none.sock')]).call('stop', {})).rejects.toMatchObject({
+      await expect(createClient([foreign, join(shared, 'none.sock')]).call('stop', {})).rejects.toMatchObject({
         code: 'daemon-not-running',
         exitCode: 3,
         message: `The socket ${foreign} belongs to another user.`,
@@ -108,6 +110,7 @@ describe('where the daemon is looked for', () => {
     } finally {
       if (isRoot) process.seteuid?.(0);
       chmodSync(locked, 0o700);
+      rmSync(shared, { recursive: true });
     }
   });
 });

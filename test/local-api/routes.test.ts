@@ -5,9 +5,14 @@ import { routes, type Route } from '../../src/local-api/routes.ts';
 const ALL = Object.entries(routes) as [string, Route][];
 
 describe('the routes', () => {
-  test.each(ALL)('%s is on the socket, under /v1, with a summary', (_name, route) => {
-    expect(route.surfaces).toContain('socket');
-    expect(route.path).toMatch(/^\/v1\/[a-z.:/-]+$/);
+  test.each(ALL)('%s is on the socket under /v1, or the one of the container door, with a summary', (name, route) => {
+    if (name === 'containerCredentials') {
+      expect(route).toMatchObject({ surfaces: ['container'], path: '/container/:grant' });
+    } else {
+      expect(route.surfaces).toContain('socket');
+      expect(route.surfaces).not.toContain('container');
+      expect(route.path).toMatch(/^\/v1\/[a-z.:/-]+$/);
+    }
     expect(route.summary).toMatch(/^[A-Z][^\n]+[^.]$/);
   });
 
