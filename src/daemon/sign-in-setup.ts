@@ -18,7 +18,7 @@ export interface SignInSetup {
 }
 
 export function createSignInSetup(deps: {
-  readonly broker: Pick<Broker, 'refreshCatalog' | 'listingProgress'>;
+  readonly broker: Pick<Broker, 'knownCatalog' | 'refreshCatalog' | 'listingProgress'>;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
   /** False with `sync = "manual"`. */
@@ -35,8 +35,9 @@ export function createSignInSetup(deps: {
     try {
       // The native profiles work from this moment, however long the listing takes.
       await keepTokenFile(session);
+      const before = await deps.broker.knownCatalog(session);
       const { catalog, added, removed } = await deps.broker.refreshCatalog(session);
-      const names = describeRoles(catalog);
+      const names = describeRoles(before, catalog);
       state = {
         state: 'syncing',
         accountsListed: catalog.accounts.length,
@@ -95,10 +96,13 @@ export function createSignInSetup(deps: {
   };
 }
 
+/** With the earlier list's names, for accounts that are gone. */
 function describeRoles(
-  catalog: Catalog,
+  before: Catalog | undefined,
+  after: Catalog,
 ): (role: Role) => { accountId: string; accountName: string | null; permissionSet: string } {
-  const accountNames = new Map(catalog.accounts.map((account) => [account.accountId, account.accountName]));
+  const accounts = [...(before?.accounts ?? []), ...after.accounts];
+  const accountNames = new Map(accounts.map((account) => [account.accountId, account.accountName]));
   return ({ accountId, permissionSet }) => ({
     accountId,
     accountName: accountNames.get(accountId) ?? null,

@@ -60,8 +60,8 @@ Try: aws sts get-caller-identity --profile Log-Archive.ReadOnly
     expect(await run(['login', SESSION], { opened })).toEqual({
       exitCode: 0,
       stdout: `4 accounts, 5 permission sets.
-  +  New One  555555555555  ReadOnly
-  -  -        333333333333  ReadOnly
+  +  New One       555555555555  ReadOnly
+  -  Shop Staging  333333333333  ReadOnly
 ~/.aws/config: 5 profiles, 1 new, 1 gone.
 Try: aws sts get-caller-identity --profile New-One.ReadOnly
 `,
