@@ -326,16 +326,48 @@ describe('everything at once', () => {
   });
 });
 
-test('over a turnover of keys that last 20 seconds no call of a long run fails', { timeout: 90_000 }, async () => {
-  const shortLived = await createRig({ emulator: { roleCredentialsLifetimeSeconds: 20 } });
-  try {
-    await shortLived.runCli(['login']);
-    shortLived.emulator.resetCalls();
-    const { arns, exitCode } = await identities(EXEC, { environment: { ASK_FOR_SECONDS: '26' } }, shortLived);
-    expect({ arns, exitCode }).toEqual({ exitCode: 0, arns: allAre(TAYLOR) });
-    expect(shortLived.emulator.countCalls('GetRoleCredentials')).toBeGreaterThan(1);
-    expect(shortLived.emulator.countCalls('GetCallerIdentity')).toBeGreaterThan(50);
-  } finally {
-    await shortLived.remove();
-  }
-});
+/** The ways to the keys of one role, each as a command and what it needs around it. */
+const DOORS: readonly [
+  door: string,
+  open: (its: Rig) => Promise<{ command: readonly [string, ...string[]]; environment: Record<string, string> }>,
+][] = [
+  ['exec', async () => ({ command: EXEC, environment: {} })],
+  [
+    'a grant',
+    async (its) => {
+      const { url, token } = await its.client.call('createGrant', {
+        body: { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' },
+      });
+      return {
+        command: ['sh', 'clients.sh'],
+        environment: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+          AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+          AWS_REGION: 'us-east-1',
+          AWS_DEFAULT_REGION: 'us-east-1',
+        },
+      };
+    },
+  ],
+  ['a profile', async () => ({ command: ['sh', 'clients.sh'], environment: { AWS_PROFILE: PROFILE } })],
+];
+
+test.each(DOORS)(
+  'over a turnover of keys that last 20 seconds no call of a long run by %s fails',
+  { timeout: 90_000 },
+  async (_, open) => {
+    const shortLived = await createRig({ emulator: { roleCredentialsLifetimeSeconds: 20 } });
+    try {
+      await shortLived.runCli(['login']);
+      shortLived.emulator.resetCalls();
+      const { command, environment } = await open(shortLived);
+      const surroundings = { environment: { ...environment, ASK_FOR_SECONDS: '26' } };
+      const { arns, exitCode } = await identities(command, surroundings, shortLived);
+      expect({ arns, exitCode }).toEqual({ exitCode: 0, arns: allAre(TAYLOR) });
+      expect(shortLived.emulator.countCalls('GetRoleCredentials')).toBeGreaterThan(1);
+      expect(shortLived.emulator.countCalls('GetCallerIdentity')).toBeGreaterThan(50);
+    } finally {
+      await shortLived.remove();
+    }
+  },
+);
