@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { RolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { Grants } from './grants.ts';
-import { createContainerGuard, type Guard } from './guard.ts';
+import { CONTAINER_PATH, createContainerGuard, type Guard } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
@@ -29,6 +29,8 @@ export function createContainerDoor(deps: {
   readonly portPath: string;
   readonly grants: Grants;
   readonly responders: () => Responders;
+  /** The answer of a grant's path as JSON, if it needs nobody to be waited for. */
+  readonly recall: (pathSecret: string) => string | undefined;
   readonly inputChecks: InputChecks;
   readonly problems: Problems;
   readonly log: Log;
@@ -48,6 +50,7 @@ export function createContainerDoor(deps: {
       inputChecks: deps.inputChecks,
       log: deps.log,
       describeError: describeForSdks,
+      recall: (path) => (path.startsWith(CONTAINER_PATH) ? deps.recall(path.slice(CONTAINER_PATH.length)) : undefined),
     });
     await surface.app.ready();
     const { server } = surface.app;

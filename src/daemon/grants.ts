@@ -1,5 +1,5 @@
 // Grants: one caller's right to the keys of exactly one role over loopback, for a while, kept over restarts as hashes.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
@@ -66,6 +66,8 @@ export async function loadGrants(deps: {
   const { clock } = deps;
   const byPath = new Map<string, StoredGrant>();
   for (const grant of await readStored(deps.path, deps.log)) byPath.set(grant.pathHash, grant);
+  /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
+  const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
 
   function isLiving(grant: Grant): boolean {
     return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));
@@ -85,6 +87,7 @@ export async function loadGrants(deps: {
   async function remove(grants: readonly StoredGrant[]): Promise<void> {
     if (grants.length === 0) return;
     for (const { pathHash } of grants) byPath.delete(pathHash);
+    for (const [pathSecret, { grant }] of proven) if (!byPath.has(grant.pathHash)) proven.delete(pathSecret);
     await Promise.all(grants.map(({ id }) => rm(join(deps.directory, id), { recursive: true, force: true })));
     await save();
   }
@@ -112,14 +115,20 @@ export async function loadGrants(deps: {
       return { grant, pathSecret, token };
     },
     find(pathSecret, token) {
+      const known = proven.get(pathSecret);
+      const given = Buffer.from(token);
+      if (known !== undefined && given.length === known.token.length && timingSafeEqual(given, known.token)) {
+        return isLiving(known.grant) ? known.grant : undefined;
+      }
       const grant = byPath.get(hash(pathSecret));
-      const given = Buffer.from(hash(token));
       // Compared even without a grant, so that the time tells nothing about the path.
-      const isRight = timingSafeEqual(given, Buffer.from(grant?.tokenHash ?? hash('')));
-      return grant !== undefined && isRight && isLiving(grant) ? grant : undefined;
+      const isRight = timingSafeEqual(Buffer.from(hash(token)), Buffer.from(grant?.tokenHash ?? hash('')));
+      if (grant === undefined || !isRight || !isLiving(grant)) return undefined;
+      proven.set(pathSecret, { grant, token: given });
+      return grant;
     },
     findByPath(pathSecret) {
-      const grant = byPath.get(hash(pathSecret));
+      const grant = proven.get(pathSecret)?.grant ?? byPath.get(hash(pathSecret));
       return grant !== undefined && isLiving(grant) ? grant : undefined;
     },
     get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
@@ -150,5 +159,5 @@ async function readStored(path: string, log: Log): Promise<readonly StoredGrant[
 }
 
 function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64');
+  return digest('sha256', secret, 'base64');
 }

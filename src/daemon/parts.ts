@@ -26,7 +26,7 @@ import { createProfileSync } from './profile-sync.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
 import { createCurrentResponders } from './routes/current.ts';
-import { createGrantsResponders } from './routes/grants.ts';
+import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
 import { createProfileResponder } from './routes/profile.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
@@ -158,6 +158,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     portPath: join(paths.stateDirectory, 'container-port.json'),
     grants,
     responders: () => responders,
+    recall: createContainerRecall({ grants, sharedConfig, broker }),
     inputChecks,
     problems,
     log,

@@ -1,6 +1,6 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
 import { fastify, type FastifyInstance } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
@@ -33,6 +33,8 @@ export function createSurface(deps: {
   readonly log: Log;
   /** The body of an error; the container surface adds what SDKs read. */
   readonly describeError?: (error: RolecallError) => object;
+  /** The JSON that a GET of this path is answered, if it is at hand; undefined leaves the request to the routes. */
+  readonly recall?: (rawUrl: string) => string | undefined;
 }): Surface {
   const replies = createReplies(deps.describeError ?? ((error) => error.toBody()));
   const app = fastify({
@@ -63,6 +65,8 @@ export function createSurface(deps: {
   app.server.on('connect', (request: IncomingMessage, socket: Duplex) =>
     replies.onSocket(socket, deps.guard(toGuarded(request)) ?? invalid('This is no proxy.')),
   );
+
+  if (deps.recall !== undefined) answerFromMemory(app.server, deps.guard, deps.recall);
 
   app.addHook('onRequest', async (request, reply) => {
     const refusal = deps.guard(toGuarded(request.raw));
@@ -100,6 +104,31 @@ export function createSurface(deps: {
       await answersUnderWay.none();
     },
   };
+}
+
+/**
+ * Goes before Fastify, whose part of an answer takes longer than all the rest; the guard is asked here first as well.
+ * What is refused, unknown or has a body is not our business, and comes to the routes as it is.
+ */
+function answerFromMemory(server: Server, guard: Guard, recall: (rawUrl: string) => string | undefined): void {
+  const routes = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const isForUs = isPlainGet(request) && guard(toGuarded(request)) === undefined;
+    const text = isForUs ? recall(request.url ?? '') : undefined;
+    if (text === undefined) for (const route of routes) route(request, response);
+    // A string goes out in one piece with its headers, bytes do not; a flat list of headers is written as it is.
+    else response.writeHead(200, [...JSON_HEADER_LINES, 'content-length', Buffer.byteLength(text)]).end(text);
+  });
+}
+
+const JSON_HEADER_LINES: readonly string[] = Object.entries({
+  ...ANSWER_HEADERS,
+  'content-type': 'application/json',
+}).flat();
+
+function isPlainGet({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
 }
 
 type Responder = (input: unknown, caller: Caller) => Promise<unknown>;

@@ -36,6 +36,8 @@ export interface Broker {
   /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
   accessToken(session: SsoSession): Promise<AccessToken>;
   credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
+  /** What `credentials` would give without asking anybody, if it is at hand. */
+  recallCredentials(session: SsoSession, role: Role): RoleCredentials | undefined;
   /**
    * Resolves unless a complete list says that the role is not the user's.
    * @throws RefusedError permission-set-not-assigned, NotFoundError account-not-found
@@ -144,6 +146,7 @@ export function createBroker(deps: {
     describe: (session) => accessTokens.describe(session),
     accessToken: (session) => accessTokens.fresh(session),
     credentials: (session, role) => roleCredentials.fetch(session, role),
+    recallCredentials: (session, role) => roleCredentials.recall(session, role),
     async requireAssigned(session, role) {
       const known = await catalog.known(session);
       const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);

@@ -23,6 +23,8 @@ export interface RoleCredentialsCache {
    * @throws RefusedError permission-set-not-assigned; NotFoundError account-not-found
    */
   fetch(session: SsoSession, role: Role): Promise<RoleCredentials>;
+  /** What `fetch` would give without asking anybody, if it is at hand; counts as asked for then. */
+  recall(session: SsoSession, role: Role): RoleCredentials | undefined;
   /** Renews without a caller, within the rate budget; never rejects. */
   renewAhead(session: SsoSession, role: Role): Promise<void>;
   /** Every role that is kept, the one that was asked for last first. */
@@ -132,15 +134,24 @@ export function createRoleCredentials(deps: {
     return added;
   }
 
+  function recall(session: SsoSession, role: Role): RoleCredentials | undefined {
+    const known = roles.get(keyOf(session, role));
+    const valid = known && findValid(known);
+    if (known?.issued === undefined || valid === undefined) return undefined;
+    const nowMs = clock.nowMs();
+    const isDue = isDueForRenewal(nowMs, known.issued.issuedAtMs, valid.expiresAtMs);
+    if (isDue && !isHolding(known.failures?.hold, nowMs)) return undefined;
+    known.askedAtMs = nowMs;
+    return valid;
+  }
+
   return {
+    recall,
     async fetch(session, role) {
+      const ready = recall(session, role);
+      if (ready !== undefined) return ready;
       const known = ask(session, role);
-      const valid = findValid(known);
-      if (known.issued === undefined || valid === undefined) return renewOnce(known, 'urgent');
-      const { credentials, issuedAtMs } = known.issued;
-      const nowMs = clock.nowMs();
-      const isDue = isDueForRenewal(nowMs, issuedAtMs, credentials.expiresAtMs);
-      if (!isDue || isHolding(known.failures?.hold, nowMs)) return valid;
+      if (findValid(known) === undefined) return renewOnce(known, 'urgent');
       const renewal = renewOnce(known, 'urgent');
       const renewed = await withinPatience(clock, RENEWAL_PATIENCE_MS, renewal);
       // Looked up again: a sign-out may have come while we waited. The renewal goes on for the next caller.

@@ -6,6 +6,7 @@ import { ROOT } from './programs.mjs';
 import { measureAwsCli } from './rows/aws-cli.mjs';
 import { measureClient } from './rows/client.mjs';
 import { measureCommands } from './rows/commands.mjs';
+import { measureContainerDoor } from './rows/container-door.mjs';
 import { measureDaemonStart } from './rows/daemon-start.mjs';
 import { measureDiscovery } from './rows/discovery.mjs';
 import { measureInstallSize } from './rows/install-size.mjs';
@@ -21,6 +22,7 @@ const PARTS = {
   memory: measureMemory,
   commands: measureCommands,
   scale: measureScale,
+  'container-door': measureContainerDoor,
   discovery: measureDiscovery,
   'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,
@@ -29,7 +31,8 @@ const PARTS = {
 
 const args = process.argv.slice(2);
 const writes = args.includes('--write');
-const wanted = args.filter((arg) => arg !== '--write');
+const long = args.includes('--long');
+const wanted = args.filter((arg) => arg !== '--write' && arg !== '--long');
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
   console.error(`No such part: ${unknown.join(', ')}. There are: ${Object.keys(PARTS).join(', ')}.`);
@@ -52,7 +55,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS)) {
   const startedAtMs = performance.now();
   scene = createScene();
   try {
-    rows.push(...(await PARTS[name](scene)));
+    rows.push(...(await PARTS[name](scene, { long })));
   } finally {
     await scene.close();
   }

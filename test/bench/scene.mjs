@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const END_DEADLINE_MS = 10_000;
 
@@ -48,9 +49,17 @@ export function createScene() {
     return { child, pid: child.pid, end };
   }
 
+  /** A Node program that says where it is in one line of JSON on stdout, and what it says. */
+  async function startSaying(program, args, environment) {
+    const { child, pid } = start(process.execPath, [program, ...args], { environment, stdout: 'pipe' });
+    for await (const line of createInterface({ input: child.stdout })) return { ...JSON.parse(line), pid };
+    throw new Error(`${program} ended before it said where it is`);
+  }
+
   return {
     createHome,
     start,
+    startSaying,
     async close() {
       for (const closer of closers.splice(0).toReversed()) await closer();
     },

@@ -1,6 +1,5 @@
 // A signed-in start of day: an emulator and a daemon as processes of their own, in a home of a scene.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { generateDirectory } from '../../dist/emulator/generate-directory.js';
 import { DAEMON_MAIN, EMULATOR_MAIN, SCALED_DAEMON } from './programs.mjs';
@@ -22,7 +21,8 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
   mkdirSync(join(home.path, '.aws'), { mode: 0o700 });
   writeFileSync(configPath, formatSession(directory), { mode: 0o600 });
 
-  const emulatorUrl = await startEmulator(scene, home, directoryPath);
+  const emulatorArguments = ['--directory', directoryPath, '--auto-approve', '--json'];
+  const { url: emulatorUrl } = await scene.startSaying(EMULATOR_MAIN, emulatorArguments, home.environment);
   const environment = {
     ...home.environment,
     AWS_ENDPOINT_URL_SSO_OIDC: emulatorUrl,
@@ -64,6 +64,9 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     roles: directory.assignments.map(({ accountId, permissionSet }) => ({ accountId, permissionSet })),
     credentialsPath: (role) => `/v1/credentials?${formatSelectors(role).join('&')}`,
     selectors: formatSelectors,
+    /** `{ url, token }` of the container door. */
+    createGrant: ({ accountId, permissionSet }) =>
+      ask(client, '/v1/grants', 'POST', JSON.stringify({ session: SESSION, accountId, permissionSet })),
     clientPath: join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
     clientArguments: (role) => ['--session', SESSION, '--account', role.accountId, '--role', role.permissionSet],
   };
@@ -81,16 +84,6 @@ sso_start_url = ${startUrl}
 sso_region = ${region}
 sso_registration_scopes = sso:account:access
 `;
-}
-
-async function startEmulator(scene, home, directoryPath) {
-  const { child } = scene.start(
-    process.execPath,
-    [EMULATOR_MAIN, '--directory', directoryPath, '--auto-approve', '--json'],
-    { environment: home.environment, stdout: 'pipe' },
-  );
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line).url;
-  throw new Error('the emulator ended before it said where it listens');
 }
 
 async function ask(client, path, method, body) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { NotFoundError, UnavailableError } from '../../core/errors.ts';
 import type { Role, RoleCredentials } from '../../core/model.ts';
-import type { GrantDocument, GrantWishDocument } from '../../local-api/schemas.ts';
+import type { ContainerCredentialsDocument, GrantDocument, GrantWishDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { ContainerDoor } from '../container-door.ts';
 import type { CurrentRole } from '../current-role.ts';
@@ -96,14 +96,38 @@ export function createGrantsResponders(deps: {
       const grant = grants.findByPath(pathSecret);
       if (grant === undefined) throw new NotFoundError('grant-not-found', 'The grant has ended.');
       const { credentials, accountId } = await credentialsOf(grant);
-      return {
-        AccessKeyId: credentials.accessKeyId,
-        SecretAccessKey: credentials.secretAccessKey.reveal(),
-        Token: credentials.sessionToken.reveal(),
-        Expiration: formatUtcSeconds(credentials.expiresAtMs),
-        AccountId: accountId,
-      };
+      return toDocument(credentials, accountId);
     },
+  };
+}
+
+/** What `containerCredentials` answers, as JSON, when it is at hand: of one role, known and fresh. */
+export function createContainerRecall(deps: {
+  readonly grants: Pick<Grants, 'findByPath'>;
+  readonly sharedConfig: Pick<SharedConfig, 'recallSession'>;
+  readonly broker: Pick<Broker, 'recallCredentials'>;
+}): (pathSecret: string) => string | undefined {
+  // Each set of keys is put into words once; they go when the keys go.
+  const texts = new WeakMap<RoleCredentials, string>();
+  return (pathSecret) => {
+    const role = deps.grants.findByPath(pathSecret)?.role;
+    if (role === undefined || role === 'current') return undefined;
+    const session = deps.sharedConfig.recallSession(role.sessionName);
+    const credentials = session && deps.broker.recallCredentials(session, role);
+    if (credentials === undefined) return undefined;
+    const text = texts.get(credentials) ?? JSON.stringify(toDocument(credentials, role.accountId));
+    texts.set(credentials, text);
+    return text;
+  };
+}
+
+function toDocument(credentials: RoleCredentials, accountId: string): ContainerCredentialsDocument {
+  return {
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey.reveal(),
+    Token: credentials.sessionToken.reveal(),
+    Expiration: formatUtcSeconds(credentials.expiresAtMs),
+    AccountId: accountId,
   };
 }
 
