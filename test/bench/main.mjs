@@ -12,6 +12,7 @@ import { measureDiscovery } from './rows/discovery.mjs';
 import { measureInstallSize } from './rows/install-size.mjs';
 import { measureMemory } from './rows/memory.mjs';
 import { measureScale } from './rows/scale.mjs';
+import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
 import { createScene } from './scene.mjs';
 import { exitCodeOf, formatPage, formatTable } from './table.mjs';
@@ -23,6 +24,7 @@ const PARTS = {
   commands: measureCommands,
   scale: measureScale,
   'container-door': measureContainerDoor,
+  soak: measureSoak,
   discovery: measureDiscovery,
   'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,

@@ -9,10 +9,29 @@ import { socketPathOf } from '../world.mjs';
 const ROUNDS = 15;
 const DEADLINE_MS = 20_000;
 
+/**
+ * The bound was set on machines whose NODE_EXTRA_CA_CERTS makes every Node program slow to start, and such a variable
+ * reaches a daemon: so it is kept for both sides, and the same without it stands beside it.
+ */
 export async function measureDaemonStart(scene) {
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  const plain = await measureStart(scene, {});
+  if (NODE_EXTRA_CA_CERTS === undefined) return [{ ...plain, bound: 6 }];
+  const asHere = await measureStart(scene, { NODE_EXTRA_CA_CERTS });
+  return [
+    { ...asHere, how: `${asHere.how} Both with NODE_EXTRA_CA_CERTS, as it is set on this machine.`, bound: 6 },
+    {
+      ...plain,
+      name: `${plain.name}, without NODE_EXTRA_CA_CERTS`,
+      how: `the same without that variable: bare Node is so much faster then that loading Fastify is most of the rest.`,
+    },
+  ];
+}
+
+async function measureStart(scene, extra) {
   const home = scene.createHome();
   const socketPath = socketPathOf(home);
-  const { environment } = home;
+  const environment = { ...home.environment, ...extra };
 
   async function startBareNode() {
     const startedAtMs = performance.now();
@@ -34,16 +53,13 @@ export async function measureDaemonStart(scene) {
     return elapsedMs;
   }
 
-  return [
-    {
-      name: 'daemon start to first answer',
-      how:
-        'from the spawn of `node dist/daemon/main.js`, with default settings in a home that it has been started in ' +
-        `before, to the whole answer of \`/v1/status\`, against spawn to end of \`node -e 0\`; median of ${ROUNDS} rounds.`,
-      unit: 'ms',
-      floorName: 'node -e 0',
-      bound: 6,
-      ...(await interleave(ROUNDS, { floor: startBareNode, measured: startToAnswer })),
-    },
-  ];
+  return {
+    name: 'daemon start to first answer',
+    how:
+      'from the spawn of `node dist/daemon/main.js`, with default settings in a home that it has been started in ' +
+      `before, to the whole answer of \`/v1/status\`, against spawn to end of \`node -e 0\`; median of ${ROUNDS} rounds.`,
+    unit: 'ms',
+    floorName: 'node -e 0',
+    ...(await interleave(ROUNDS, { floor: startBareNode, measured: startToAnswer })),
+  };
 }
