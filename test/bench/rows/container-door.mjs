@@ -39,7 +39,8 @@ export async function measureContainerDoor(scene, { long }) {
       how:
         `a warm role asked for by ${by}, against a bare \`node:http\` server with the same bytes and headers, as ` +
         `1,000,000 over requests a second (${rate(doors).toFixed(0)} against ${rate(floors).toFixed(0)}); a bound of 1.67 is 60 % of ` +
-        `its rate; median of ${ROUNDS} rounds of ${seconds} s each.`,
+        `its rate; median of ${ROUNDS} rounds of ${seconds} s each. The ratio swings from run to run, between 1.15 and ` +
+        '2.13 as of 2026-11-24, so one run within the bound proves little.',
       unit: 'µs',
       floorName: 'bare node:http',
       bound: 1 / 0.6,
