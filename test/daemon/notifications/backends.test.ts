@@ -80,7 +80,7 @@ const HOSTILE = `-A & <img src="file:///x"> $(touch pwned) \`touch pwned\` "'; \
 
 describe('notify-send', () => {
   /** As 0.8 behaves: an id, then it stays until it is interrupted. */
-  const STAYS = `echo 7; trap 'touch closed; exit 0' INT; while :; do sleep 0.02; done`;
+  const STAYS = `trap 'touch closed; exit 0' INT; echo 7; while :; do sleep 0.02; done`;
 
   test('is given text that is neither option, markup nor escape to it', async () => {
     standIn('notify-send', STAYS);
