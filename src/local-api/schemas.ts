@@ -341,6 +341,93 @@ export const containerCredentialsSchema = {
   properties: { AccessKeyId: text, SecretAccessKey: text, Token: text, Expiration: time, AccountId: text },
 } as const;
 
+/** One row of what a person chooses from: an account with one of its permission sets, and what it is called here. */
+export const roleSchema = {
+  type: 'object',
+  required: [
+    'session',
+    'label',
+    'accountId',
+    'accountName',
+    'permissionSet',
+    'profile',
+    'protected',
+    'pinned',
+    'score',
+  ],
+  properties: {
+    session: text,
+    label: { type: 'string', description: "the session's label in the settings, else its name" },
+    accountId: { type: 'string', description: 'twelve digits' },
+    accountName: { type: ['string', 'null'] },
+    permissionSet: text,
+    profile: { type: ['string', 'null'], description: 'null when no profile of ours has this role' },
+    protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+    pinned: { type: 'boolean' },
+    score: { type: 'number', description: 'how often and how lately it was switched to; 0: never' },
+    lastUsedAt: time,
+  },
+} as const;
+
+export const rolesSchema = {
+  type: 'object',
+  required: ['asOf', 'complete', 'roles'],
+  properties: {
+    asOf: { type: ['string', 'null'], description: 'as in the list of accounts' },
+    complete: { type: 'boolean' },
+    roles: {
+      type: 'array',
+      items: roleSchema,
+      description: 'by account name, account id, permission set, session: the order of every list that a person sees',
+    },
+  },
+} as const;
+
+/** What the AWS console is asked for. */
+export const consoleWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['session', 'accountId', 'permissionSet'],
+  properties: {
+    session: sessionName,
+    accountId,
+    permissionSet,
+    service: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'as in the console URL: ec2, s3, …' },
+    region: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
+    federated: { type: 'boolean', description: 'a sign-in URL with a token in it; on the socket only' },
+  },
+} as const;
+
+export const consoleSchema = {
+  type: 'object',
+  required: ['url', 'secret', 'browser'],
+  properties: {
+    url: text,
+    secret: { type: 'boolean', description: 'true: whoever has the URL is signed in; keep it off argv and logs' },
+    browser: { type: ['string', 'null'], description: "the session's command template in the settings" },
+  },
+} as const;
+
+/** A code of 60 seconds, good for one exchange, which the page gets in its fragment. */
+export const webCodeSchema = {
+  type: 'object',
+  required: ['url', 'code', 'expiresAt'],
+  properties: {
+    url: { type: 'string', description: 'to open: http://127.0.0.1:PORT/#CODE' },
+    code: text,
+    expiresAt: time,
+  },
+} as const;
+
+export const webCodeExchangeSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['code'],
+  properties: { code: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' } },
+} as const;
+
+export const webTokenSchema = { type: 'object', required: ['token'], properties: { token: text } } as const;
+
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
@@ -356,3 +443,9 @@ export type GrantDocument = FromSchema<typeof grantSchema>;
 export type GrantsDocument = FromSchema<typeof grantsSchema>;
 export type IssuedGrantDocument = FromSchema<typeof issuedGrantSchema>;
 export type ContainerCredentialsDocument = FromSchema<typeof containerCredentialsSchema>;
+export type RoleDocument = FromSchema<typeof roleSchema>;
+export type RolesDocument = FromSchema<typeof rolesSchema>;
+export type ConsoleWishDocument = FromSchema<typeof consoleWishSchema>;
+export type ConsoleDocument = FromSchema<typeof consoleSchema>;
+export type WebCodeDocument = FromSchema<typeof webCodeSchema>;
+export type WebTokenDocument = FromSchema<typeof webTokenSchema>;
