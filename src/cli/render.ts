@@ -2,6 +2,8 @@
 import { EXIT_INTERRUPTED, toRolecallError, type RolecallError } from '../core/errors.ts';
 import type { CliContext, OutputStream } from './context.ts';
 
+export { formatDuration } from '../core/format-duration.ts';
+
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
@@ -63,16 +65,6 @@ function displayWidth(text: string): number {
         : 1;
   }
   return width;
-}
-
-/** "58 min", "7 h 12 min", "3 d": the time until or since, never negative. */
-export function formatDuration(durationMs: number): string {
-  const minutes = Math.max(0, Math.floor(durationMs / 60_000));
-  if (minutes < 1) return 'less than a minute';
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d`;
 }
 
 /** "1 account", "4 accounts". */

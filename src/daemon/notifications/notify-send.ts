@@ -8,7 +8,7 @@ import {
   type PlainNotification,
   type ShownNotification,
 } from './backend.ts';
-import { escapeMarkup } from './harmless-text.ts';
+import { escapeMarkup } from '../../core/harmless-text.ts';
 
 /** As of 0.8.6, notify-send prints this id and waits for ever when the bus has no notification server. */
 const NOT_SHOWN = '0';

@@ -1,4 +1,4 @@
-// Text of foreign origin made fit for a notification: one line, no controls, no longer than a glance.
+// Text of foreign origin made fit for a notification, a menu or a bar: one line, no controls, no longer than a glance.
 
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
@@ -12,7 +12,7 @@ export function toHarmlessLine(text: string, longest: number): string {
   return characters.length <= longest ? line : `${characters.slice(0, longest - 1).join('')}…`;
 }
 
-/** For bodies that a notification server reads as markup. */
+/** For what a notification server, a tooltip or a bar reads as markup. */
 export function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
