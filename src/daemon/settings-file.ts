@@ -28,7 +28,7 @@ export interface SettingsFile {
   endpoints?: { sso_oidc?: string; sso?: string; sts?: string };
   network?: { proxy?: string; ca_bundle?: string };
   role?: { account_id?: string; permission_set?: string; region?: string; alias?: string; pin?: boolean }[];
-  protect?: unknown[];
+  protect?: { session?: string; account_id?: string; permission_set?: string; remember_minutes?: number }[];
 }
 
 /** @throws UsageError settings-invalid: naming file, line and what would be valid */

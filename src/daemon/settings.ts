@@ -8,6 +8,15 @@ export interface RoleSettings {
   readonly accountId: string;
   readonly permissionSet: string;
   readonly region: string | undefined;
+  /** Undefined: a later match may say. */
+  readonly pin: boolean | undefined;
+}
+
+/** Roles that are marked wherever a person sees them; each part a glob. */
+export interface ProtectSettings {
+  readonly session: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
 }
 
 export interface Settings {
@@ -27,9 +36,12 @@ export interface Settings {
   };
   /** Hours of an Identity Center session, by sso-session, when the administrator told them. */
   readonly sessionHours: Readonly<Record<string, number>>;
+  /** What a person calls an sso-session, by its name. */
+  readonly sessionLabels: Readonly<Record<string, string>>;
   readonly endpoints: { readonly ssoOidc?: string; readonly sso?: string; readonly sts?: string };
   readonly network: { readonly proxy: string | undefined; readonly caBundle: string | undefined };
   readonly roles: readonly RoleSettings[];
+  readonly protect: readonly ProtectSettings[];
   /** Settings that are well written but that this version does not act on yet. */
   readonly problems: readonly Problem[];
 }
@@ -77,6 +89,9 @@ function toSettings(file: SettingsFile, path: string, secretStore: Settings['sec
         session_hours === undefined ? [] : [[name, session_hours]],
       ),
     ),
+    sessionLabels: Object.fromEntries(
+      Object.entries(file.session ?? {}).flatMap(([name, { label }]) => (label === undefined ? [] : [[name, label]])),
+    ),
     endpoints: {
       ...(endpoints.sso_oidc === undefined ? {} : { ssoOidc: endpoints.sso_oidc }),
       ...(endpoints.sso === undefined ? {} : { sso: endpoints.sso }),
@@ -87,6 +102,12 @@ function toSettings(file: SettingsFile, path: string, secretStore: Settings['sec
       accountId: role.account_id ?? '*',
       permissionSet: role.permission_set ?? '*',
       region: role.region,
+      pin: role.pin,
+    })),
+    protect: (file.protect ?? []).map((protect) => ({
+      session: protect.session ?? '*',
+      accountId: protect.account_id ?? '*',
+      permissionSet: protect.permission_set ?? '*',
     })),
     problems: describeWithoutEffect(file, path),
   };
@@ -97,13 +118,31 @@ export function regionFor(
   settings: Settings,
   role: { readonly accountId: string; readonly permissionSet: string },
 ): string | undefined {
-  const match = settings.roles.find(
-    ({ accountId, permissionSet, region }) =>
-      region !== undefined &&
-      (accountId === '*' || accountId === role.accountId) &&
-      (permissionSet === '*' || permissionSet === role.permissionSet),
-  );
+  const match = settings.roles.find((rule) => rule.region !== undefined && matchesRole(rule, role));
   return match?.region ?? settings.profiles.region;
+}
+
+/** What a person calls a session; undefined when the settings have no name for it. */
+export function labelOf(settings: Pick<Settings, 'sessionLabels'>, sessionName: string): string | undefined {
+  return Object.hasOwn(settings.sessionLabels, sessionName) ? settings.sessionLabels[sessionName] : undefined;
+}
+
+/** Whether the first `[[role]]` that matches and says so pins it. */
+export function isPinned(
+  settings: Settings,
+  role: { readonly accountId: string; readonly permissionSet: string },
+): boolean {
+  return settings.roles.find((rule) => rule.pin !== undefined && matchesRole(rule, role))?.pin ?? false;
+}
+
+function matchesRole(
+  rule: RoleSettings,
+  role: { readonly accountId: string; readonly permissionSet: string },
+): boolean {
+  return (
+    (rule.accountId === '*' || rule.accountId === role.accountId) &&
+    (rule.permissionSet === '*' || rule.permissionSet === role.permissionSet)
+  );
 }
 
 function readStoreVariable(value: string | undefined): Settings['secretStore'] | undefined {
@@ -123,11 +162,9 @@ function describeWithoutEffect(file: SettingsFile, path: string): Problem[] {
     ...(file.profiles?.write !== undefined && file.profiles.write !== 'all'
       ? [`write = "${file.profiles.write}"`]
       : []),
-    ...(sessions.some(({ label }) => label !== undefined) ? ['label'] : []),
     ...(sessions.some(({ browser }) => browser !== undefined) ? ['browser'] : []),
     ...(roles.some(({ alias }) => alias !== undefined) ? ['alias'] : []),
-    ...(roles.some(({ pin }) => pin !== undefined) ? ['pin'] : []),
-    ...(file.protect === undefined ? [] : ['[[protect]]']),
+    ...(file.protect === undefined ? [] : ['[[protect]] (marked in lists, asks for no click)']),
   ];
   if (keys.length === 0) return [];
   return [

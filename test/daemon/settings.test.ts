@@ -1,7 +1,7 @@
 // config.toml: every key, every fault with its line and the nearest word, and what follows from it.
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../src/daemon/nearest.ts';
-import { parseSettings, regionFor, type Settings } from '../../src/daemon/settings.ts';
+import { isPinned, parseSettings, regionFor, type Settings } from '../../src/daemon/settings.ts';
 import { findTomlLine } from '../../src/daemon/toml-lines.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
@@ -69,9 +69,11 @@ const DEFAULTS: Settings = {
     exclude: [],
   },
   sessionHours: {},
+  sessionLabels: {},
   endpoints: {},
   network: { proxy: undefined, caBundle: undefined },
   roles: [],
+  protect: [],
   problems: [],
 };
 
@@ -86,13 +88,15 @@ describe('settings', () => {
       ...DEFAULTS,
       profiles: { ...DEFAULTS.profiles, region: 'us-east-1', exclude: ['sandbox-*'] },
       sessionHours: { 'my-sso-session': 10 },
+      sessionLabels: { 'my-sso-session': 'Work' },
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
-      roles: [{ accountId: '222222222222', permissionSet: '*', region: 'eu-central-1' }],
+      roles: [{ accountId: '222222222222', permissionSet: '*', region: 'eu-central-1', pin: true }],
+      protect: [{ session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
       problems: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} sets what this version of rolecall does not act on yet: label, browser, alias, pin, [[protect]].`,
+          message: `${PATH} sets what this version of rolecall does not act on yet: browser, alias, [[protect]] (marked in lists, asks for no click).`,
           hint: 'rolecall status',
         },
       ],
@@ -120,7 +124,8 @@ describe('settings', () => {
     ['profiles.default_follows_current = true', { profiles: { ...DEFAULTS.profiles, defaultFollowsCurrent: true } }],
     ['[session."two words"]\nsession_hours = 1.5', { sessionHours: { 'two words': 1.5 } }],
     ['endpoints = { sso = "https://a", sts = "https://b" }', { endpoints: { sso: 'https://a', sts: 'https://b' } }],
-    ['[[role]]', { roles: [{ accountId: '*', permissionSet: '*', region: undefined }] }],
+    ['[[role]]', { roles: [{ accountId: '*', permissionSet: '*', region: undefined, pin: undefined }] }],
+    ['[session.s]\nlabel = "Work"', { sessionLabels: { s: 'Work' } }],
   ] as const)('%s', async (text, changed) => {
     expect(await parse(`${text}\n`)).toEqual({ ...DEFAULTS, ...changed });
   });
@@ -158,6 +163,27 @@ region = "ap-south-1"
       ['333333333333', 'ReadOnly'],
     ].map(([accountId = '', permissionSet = '']) => regionFor(settings, { accountId, permissionSet }));
     expect(regions).toEqual(['eu-west-1', 'eu-central-1', 'ap-south-1', 'us-east-1']);
+  });
+
+  test('a role is pinned by the first match that says so or not', async () => {
+    const settings = await parse(`
+[[role]]
+account_id = "111111111111"
+region = "eu-west-1"
+[[role]]
+account_id = "111111111111"
+permission_set = "ReadOnly"
+pin = false
+[[role]]
+account_id = "111111111111"
+pin = true
+`);
+    const pinned = [
+      ['111111111111', 'Admin'],
+      ['111111111111', 'ReadOnly'],
+      ['222222222222', 'Admin'],
+    ].map(([accountId = '', permissionSet = '']) => isPinned(settings, { accountId, permissionSet }));
+    expect(pinned).toEqual([true, false, false]);
   });
 });
 
