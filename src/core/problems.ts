@@ -14,11 +14,22 @@ export interface Problems {
   list(): readonly Problem[];
 }
 
-export function createProblems(): Problems {
+/** `onChange` is called when the list has become another one, not each time that something goes wrong as before. */
+export function createProblems(onChange: () => void = () => undefined): Problems {
   const raised = new Map<string, Problem>();
   return {
-    raise: (key, problem) => void raised.set(key, problem),
-    clear: (key) => void raised.delete(key),
+    raise(key, problem) {
+      const before = raised.get(key);
+      raised.set(key, problem);
+      if (before === undefined || !isSame(before, problem)) onChange();
+    },
+    clear(key) {
+      if (raised.delete(key)) onChange();
+    },
     list: () => [...raised.values()],
   };
+}
+
+function isSame(a: Problem, b: Problem): boolean {
+  return a.code === b.code && a.message === b.message && a.hint === b.hint && a.session === b.session;
 }
