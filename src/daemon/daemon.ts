@@ -56,6 +56,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'grants', run: () => parts.grants.sweep() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
+      { name: 'uses', run: async () => void (await parts.uses.read()) },
+      { name: 'switch files', run: () => parts.switchFiles.refresh() },
       { name: 'daily lists', run: () => refreshOldCatalogs(parts, clock) },
     ],
   });
@@ -94,11 +96,13 @@ async function refreshCopy(deps: DaemonDeps, { problems }: Parts): Promise<void>
   }
 }
 
-async function refreshOldCatalogs({ broker, sharedConfig }: Parts, clock: Clock): Promise<void> {
+async function refreshOldCatalogs({ broker, changes, sharedConfig }: Parts, clock: Clock): Promise<void> {
   for (const session of (await sharedConfig.read()).sessions) {
     const catalog = await broker.knownCatalog(session);
     if (catalog === undefined || clock.nowMs() - catalog.asOfMs < CATALOG_LIFETIME_MS) continue;
-    if ((await broker.describe(session)).state === 'live') await broker.refreshCatalog(session);
+    if ((await broker.describe(session)).state !== 'live') continue;
+    await broker.refreshCatalog(session);
+    changes.announce();
   }
 }
 

@@ -12,6 +12,7 @@ import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
+import { createChanges, type Changes } from './changes.ts';
 import { createContainerDoor, type ContainerDoor } from './container-door.ts';
 import { createCurrentRole } from './current-role.ts';
 import { resolveEndpoints, toEndpoints } from './endpoints.ts';
@@ -23,18 +24,22 @@ import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier, type Notifier } from './notifications/notifier.ts';
 import { createProfileSync } from './profile-sync.ts';
+import { createRoleList } from './role-list.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
 import { createCurrentResponders } from './routes/current.ts';
 import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
 import { createProfileResponder } from './routes/profile.ts';
+import { createRolesResponder } from './routes/roles.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
 import type { Responders } from './surface.ts';
+import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
+import { createUses, type Uses } from './uses.ts';
 
 export interface PartsDeps {
   readonly paths: RuntimePaths;
@@ -64,6 +69,9 @@ export interface Parts {
   readonly grants: Grants;
   readonly containerDoor: ContainerDoor;
   readonly inputChecks: InputChecks;
+  readonly switchFiles: SwitchFiles;
+  readonly uses: Uses;
+  readonly changes: Changes;
   readonly responders: Responders;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
@@ -75,7 +83,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const settings = await loadSettings(paths.settingsFile, environment);
   const endpointsInForce = resolveEndpoints(settings, environment);
   const endpoints = toEndpoints(endpointsInForce);
-  const problems = createProblems();
+  const changes = createChanges();
+  const problems = createProblems(changes.announce);
   const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
   const sharedConfig = createSharedConfig(configFile);
   const identityCenter = createIdentityCenter({
@@ -109,8 +118,12 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       log('info', `signed in to ${session.sessionName}`);
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
       void afterSignIn.setup?.restart(session);
+      changes.announce();
     },
-    onSignInDenied: (session) => afterSignIn.loginPolicy?.denied(session.sessionName),
+    onSignInDenied: (session) => {
+      afterSignIn.loginPolicy?.denied(session.sessionName);
+      changes.announce();
+    },
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
   const currentRole = createCurrentRole(join(paths.stateDirectory, 'current.json'));
@@ -128,9 +141,12 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     profileSync,
     tokenFiles,
     syncsProfiles: settings.profiles.sync === 'on-login',
+    changes,
     log,
   });
   afterSignIn.setup = setup;
+  const uses = createUses({ directory: paths.switchDirectory, clock, log });
+  const roleList = createRoleList({ sharedConfig, broker, settings, uses, clock });
 
   const desktop = deps.desktop ?? HEADLESS;
   const notifier = createNotifier({ backend: desktop.notifications, clock, log });
@@ -164,24 +180,36 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
 
+  const statusResponders = createStatusResponders({
+    version: deps.version,
+    processId: deps.processId,
+    startedAtMs: clock.nowMs(),
+    files: { settings: paths.settingsFile, config: configFile.path, log: paths.logFile, socket: paths.socketPath },
+    endpoints: endpointsInForce,
+    store,
+    settings,
+    sharedConfig,
+    broker,
+    tokenFiles,
+    currentRole,
+    problems,
+    waiting: loginPolicy.waiting,
+    clock,
+  });
+  const switchFiles = createSwitchFiles({
+    directory: paths.switchDirectory,
+    sharedConfig,
+    roleList,
+    status: statusResponders.status,
+    problems,
+    clock,
+  });
+  changes.subscribe(() => void switchFiles.refresh());
+
   const responders: Responders = {
-    ...createStatusResponders({
-      version: deps.version,
-      processId: deps.processId,
-      startedAtMs: clock.nowMs(),
-      files: { settings: paths.settingsFile, config: configFile.path, log: paths.logFile, socket: paths.socketPath },
-      endpoints: endpointsInForce,
-      store,
-      settings,
-      sharedConfig,
-      broker,
-      tokenFiles,
-      currentRole,
-      problems,
-      waiting: loginPolicy.waiting,
-      clock,
-    }),
-    ...createAccountsResponders({ sharedConfig, broker }),
+    ...statusResponders,
+    ...createAccountsResponders({ sharedConfig, broker, changes }),
+    ...createRolesResponder({ roleList }),
     ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy }),
     ...createSignInResponders({
       sharedConfig,
@@ -192,9 +220,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       grants,
       loginPolicy,
       endpoints,
+      changes,
       log,
     }),
-    ...createCurrentResponders({ currentRole, sharedConfig, broker }),
+    ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, changes }),
     ...createGrantsResponders({
       grants,
       directory: grantsDirectory,
@@ -207,7 +236,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createProfileResponder({ configFile, sharedConfig, currentRole }),
     profiles: () => profileSync.plan(),
-    syncProfiles: () => profileSync.sync(),
+    syncProfiles: async () => {
+      const synced = await profileSync.sync();
+      changes.announce();
+      return synced;
+    },
     stop: async () => {
       deps.onStopRequested();
       return { pid: deps.processId };
@@ -225,12 +258,16 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     grants,
     containerDoor,
     inputChecks,
+    switchFiles,
+    uses,
+    changes,
     responders,
     async close() {
       notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));
       for (const session of sessions) broker.cancelSignIn(session);
       identityCenter.close();
+      await switchFiles.close();
     },
   };
 }

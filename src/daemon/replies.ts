@@ -59,5 +59,9 @@ export function createReplies(describeError: (error: RolecallError) => object): 
 
 /** As bytes: to a string Fastify would add a charset, with which Go's SDK no longer reads an error. */
 export function sendJson(reply: FastifyReply, document: unknown): FastifyReply {
-  return reply.type('application/json').send(Buffer.from(JSON.stringify(document)));
+  return sendJsonBytes(reply, Buffer.from(JSON.stringify(document)));
+}
+
+export function sendJsonBytes(reply: FastifyReply, json: Buffer): FastifyReply {
+  return reply.type('application/json').send(json);
 }

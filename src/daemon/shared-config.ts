@@ -1,18 +1,21 @@
 // The shared config file as the daemon sees it: read again when it has changed, and only then.
 import { stat } from 'node:fs/promises';
 import type { ConfigFile } from '../aws-config/config-file.ts';
-import { describeProblem } from '../aws-config/document.ts';
+import { describeProblem, type ConfigDocument } from '../aws-config/document.ts';
 import { matchesSessionSelector } from '../aws-config/session-selector.ts';
 import { readNativeSsoProfiles, readSsoSessions, type NativeSsoProfile } from '../aws-config/sso-sessions.ts';
 import { NotFoundError, UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
+import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {
   readonly sessions: readonly SsoSession[];
   readonly nativeProfiles: readonly NativeSsoProfile[];
   readonly problems: readonly Problem[];
+  /** Worked out when first asked for; the same object as before when the file has changed elsewhere only. */
+  profiles(): Promise<ConfigProfiles>;
 }
 
 export interface SharedConfig {
@@ -26,6 +29,13 @@ export interface SharedConfig {
 
 export function createSharedConfig(configFile: ConfigFile): SharedConfig {
   let cached: { readonly stamp: string; readonly reading: SharedConfigReading } | undefined;
+  let latestProfiles: ConfigProfiles | undefined;
+
+  async function readProfiles(document: ConfigDocument, sessions: readonly SsoSession[]): Promise<ConfigProfiles> {
+    const profiles = await readConfigProfiles(document, sessions);
+    if (latestProfiles?.digest !== profiles.digest) latestProfiles = profiles;
+    return latestProfiles ?? profiles;
+  }
 
   async function read(): Promise<SharedConfigReading> {
     const stamp = await fingerprint(configFile.path);
@@ -40,6 +50,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
         message: describeProblem(configFile.path, problem),
         hint: `\${EDITOR:-vi} +${problem.line} ${quoteForShell(configFile.path)}`,
       })),
+      profiles: createOnce(() => readProfiles(document, sessions)),
     };
     cached = { stamp, reading };
     return reading;
@@ -61,6 +72,17 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
         `There is no sso-session "${selector}" in ${configFile.path}${sessions.length === 0 ? '' : `; there is: ${sessions.map(({ sessionName }) => sessionName).join(', ')}`}.`,
       );
     },
+  };
+}
+
+/** `work` when first asked for, and what it holds on to let go of then: the document of 20,000 profiles is large. */
+function createOnce<T>(work: () => Promise<T>): () => Promise<T> {
+  let pending: (() => Promise<T>) | undefined = work;
+  let outcome: Promise<T> | undefined;
+  return () => {
+    if (outcome === undefined && pending !== undefined) outcome = pending();
+    pending = undefined;
+    return outcome as Promise<T>;
   };
 }
 

@@ -4,6 +4,7 @@ import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { SignInSetupDocument } from '../local-api/schemas.ts';
 import type { Broker } from '../sso/broker.ts';
+import type { Changes } from './changes.ts';
 import type { Log } from './log.ts';
 import type { ProfileSync } from './profile-sync.ts';
 import type { TokenFiles } from './token-files.ts';
@@ -23,15 +24,21 @@ export function createSignInSetup(deps: {
   readonly tokenFiles: TokenFiles;
   /** False with `sync = "manual"`. */
   readonly syncsProfiles: boolean;
+  readonly changes: Pick<Changes, 'announce'>;
   readonly log: Log;
 }): SignInSetup {
   const states = new Map<string, SignInSetupDocument>();
   const running = createSingleFlight<void>();
 
+  function note(sessionName: string, state: SignInSetupDocument): void {
+    states.set(sessionName, state);
+    deps.changes.announce();
+  }
+
   async function work(session: SsoSession): Promise<void> {
     const { sessionName } = session;
     let state: SignInSetupDocument = { state: 'listing', accountsListed: 0, accountsTotal: 0 };
-    states.set(sessionName, state);
+    note(sessionName, state);
     try {
       // The native profiles work from this moment, however long the listing takes.
       await keepTokenFile(session);
@@ -47,7 +54,7 @@ export function createSignInSetup(deps: {
         added: added.map(names),
         removed: removed.map(names),
       };
-      states.set(sessionName, state);
+      note(sessionName, state);
       if (deps.syncsProfiles) {
         const { configFile, profiles, ...change } = await deps.profileSync.sync();
         state = {
@@ -61,14 +68,14 @@ export function createSignInSetup(deps: {
           },
         };
       }
-      states.set(sessionName, { ...state, state: 'done' });
+      note(sessionName, { ...state, state: 'done' });
       deps.log(
         'info',
         `${sessionName}: ${state.accountsTotal} accounts listed, ${state.profiles?.total ?? 0} profiles`,
       );
     } catch (thrown) {
       const error = toRolecallError(thrown);
-      states.set(sessionName, { ...state, state: 'failed', error: error.toBody() });
+      note(sessionName, { ...state, state: 'failed', error: error.toBody() });
       deps.log('warn', `${sessionName}: ${error.message}`);
     }
   }

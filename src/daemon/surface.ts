@@ -9,11 +9,12 @@ import { createCaller, type Caller } from './caller.ts';
 import { BODY_LIMIT_BYTES, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
-import { ANSWER_HEADERS, createReplies, sendJson } from './replies.ts';
+import { ANSWER_HEADERS, createReplies, sendJson, sendJsonBytes } from './replies.ts';
+import { readWrittenAnswer, type WrittenAnswer } from './written-answer.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
 export type Responders = {
-  readonly [R in RouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R]>;
+  readonly [R in RouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R] | WrittenAnswer>;
 };
 
 /** From the first byte of a request to its last; the answer may take as long as it takes. */
@@ -146,7 +147,8 @@ function register(app: FastifyInstance, route: Route, responder: Responder, inpu
       );
       reply.headers(ANSWER_HEADERS).code(route.successStatus);
       if (route.answer === undefined) return reply.send();
-      return sendJson(reply, answer);
+      const written = readWrittenAnswer(answer);
+      return written === undefined ? sendJson(reply, answer) : sendJsonBytes(reply, written);
     },
   });
 }

@@ -16,7 +16,7 @@ export interface TokenFiles {
   /** Deletes those that are ours. */
   remove(session: SsoSession): Promise<void>;
   /** For whose sake a session's token is in clear: names of profiles. */
-  causes(session: SsoSession, reading: SharedConfigReading): readonly string[];
+  causes(session: SsoSession, reading: Pick<SharedConfigReading, 'nativeProfiles'>): readonly string[];
 }
 
 export function createTokenFiles(deps: {
@@ -33,7 +33,10 @@ export function createTokenFiles(deps: {
   const written = new Map<string, { readonly sessionName: string; readonly token: string }>();
 
   /** The names that the token files of a session go by, each with the profiles that look for it. */
-  function findKeys(session: SsoSession, { nativeProfiles }: SharedConfigReading): Map<string, string[]> {
+  function findKeys(
+    session: SsoSession,
+    { nativeProfiles }: Pick<SharedConfigReading, 'nativeProfiles'>,
+  ): Map<string, string[]> {
     const keys = new Map<string, string[]>();
     for (const profile of nativeProfiles) {
       const isOfSession =

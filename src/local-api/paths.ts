@@ -12,6 +12,8 @@ export interface RuntimePaths {
   readonly lockFile: string;
   readonly logFile: string;
   readonly webAddressFile: string;
+  /** Plain files for shells and prompts, which need no process to read them. */
+  readonly switchDirectory: string;
   /** The copy of `rolecall-credential-process` that profiles name. */
   readonly credentialProcessPath: string;
 }
@@ -46,6 +48,7 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
     lockFile: join(stateDirectory, 'daemon.lock'),
     logFile: join(stateDirectory, 'daemon.log'),
     webAddressFile: join(stateDirectory, 'web.json'),
+    switchDirectory: join(stateDirectory, 'switch'),
     credentialProcessPath: join(homeDirectory, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
   };
 }

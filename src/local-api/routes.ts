@@ -12,6 +12,7 @@ import {
   permissionSet,
   profileSchema,
   profilesSchema,
+  rolesSchema,
   sessionName,
   signInSchema,
   statusSchema,
@@ -25,6 +26,7 @@ import {
   type IssuedGrantDocument,
   type ProfileDocument,
   type ProfilesDocument,
+  type RolesDocument,
   type SignInDocument,
   type StatusDocument,
 } from './schemas.ts';
@@ -91,6 +93,15 @@ export const routes = {
     },
     successStatus: 200,
     answer: accountsSchema,
+  },
+  roles: {
+    method: 'GET',
+    path: '/v1/roles',
+    surfaces: BOTH,
+    summary: 'One row an account and permission set, as a person chooses from them',
+    query: { type: 'object', additionalProperties: false, properties: { session: sessionName } },
+    successStatus: 200,
+    answer: rolesSchema,
   },
   credentials: {
     method: 'GET',
@@ -260,6 +271,7 @@ export interface Answers {
   status: StatusDocument;
   openapi: Record<string, unknown>;
   accounts: AccountsDocument;
+  roles: RolesDocument;
   credentials: CredentialsDocument;
   currentCredentials: CredentialsDocument;
   startSignIn: SignInDocument;
@@ -282,6 +294,7 @@ export interface Answers {
 /** What each route takes; a route that is absent here takes nothing. */
 export interface Inputs {
   accounts: { query: { session?: string; refresh?: boolean } };
+  roles: { query: { session?: string } };
   credentials: { query: { session: string; account: string; role: string } };
   startSignIn: { session: string; body: { force?: boolean } };
   signIn: { session: string };

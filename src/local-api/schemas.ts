@@ -86,6 +86,7 @@ export const sessionStatusSchema = {
   required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
   properties: {
     session: text,
+    label: { type: 'string', description: "the session's label in the settings; absent without one" },
     startUrl: text,
     region: text,
     state: { enum: ['live', 'pending', 'expired', 'signed-out'] },

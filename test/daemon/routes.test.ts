@@ -68,6 +68,8 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['openapi', '/v1/openapi.json'],
   ['accounts', '/v1/accounts'],
   ['accounts', `/v1/accounts?session=${SESSION}&refresh=true`],
+  ['roles', '/v1/roles'],
+  ['roles', `/v1/roles?session=${SESSION}`],
   ['credentials', `/v1/credentials?${new URLSearchParams(CREDENTIALS_QUERY).toString()}`],
   ['signIn', `/v1/sessions/${SESSION}/sign-in`],
   ['startSignIn', `/v1/sessions/${SESSION}/sign-in`, {}],

@@ -19,6 +19,7 @@ test('on Linux by XDG', () => {
     lockFile: '/s/rolecall/daemon.lock',
     logFile: '/s/rolecall/daemon.log',
     webAddressFile: '/s/rolecall/web.json',
+    switchDirectory: '/s/rolecall/switch',
     credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
   });
 });

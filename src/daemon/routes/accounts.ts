@@ -4,12 +4,14 @@ import type { Catalog, SsoSession } from '../../core/model.ts';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { signInRequired } from '../../sso/faults.ts';
+import type { Changes } from '../changes.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
 
 export function createAccountsResponders(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'knownCatalog' | 'refreshCatalog' | 'describe'>;
+  readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Responders, 'accounts'> {
   const { broker, sharedConfig } = deps;
 
@@ -19,7 +21,11 @@ export function createAccountsResponders(deps: {
     const live = sessions.filter((_, index) => states[index]?.state === 'live');
     const [first] = sessions;
     if (live.length === 0 && first !== undefined) throw signInRequired(first.sessionName);
-    await Promise.all(live.map((session) => broker.refreshCatalog(session)));
+    try {
+      await Promise.all(live.map((session) => broker.refreshCatalog(session)));
+    } finally {
+      deps.changes.announce();
+    }
   }
 
   return {

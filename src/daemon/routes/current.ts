@@ -1,21 +1,41 @@
 // GET and PUT /v1/current.
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
+import type { Changes } from '../changes.ts';
 import type { CurrentRole } from '../current-role.ts';
+import type { RoleList } from '../role-list.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
+import type { Uses } from '../uses.ts';
 
 export function createCurrentResponders(deps: {
   readonly currentRole: CurrentRole;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'knownCatalog'>;
+  readonly roleList: Pick<RoleList, 'profileOf'>;
+  readonly uses: Pick<Uses, 'record'>;
+  readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Responders, 'current' | 'setCurrent'> {
+  async function set(role: CurrentRoleDocument | null): Promise<void> {
+    await deps.currentRole.set(role);
+    deps.changes.announce();
+  }
+
+  /** What was switched to is offered first from now on. Nobody waits for that. */
+  async function recordUse({ session: sessionName, accountId, permissionSet, profile }: CurrentRoleDocument) {
+    const name = (await deps.roleList.profileOf({ sessionName, accountId, permissionSet })) ?? profile;
+    if (name === null) return;
+    await deps.uses.record(name);
+    deps.changes.announce();
+  }
+
   return {
     current: () => deps.currentRole.get(),
     async setCurrent({ body }) {
       if (body === undefined) throw new UsageError('invalid-request', 'The body must be a role, or null for none.');
       if (body === null) {
-        await deps.currentRole.set(null);
+        await set(null);
         return null;
       }
       const session = await deps.sharedConfig.findSession(body.session);
@@ -29,7 +49,8 @@ export function createCurrentResponders(deps: {
         );
       }
       const role = { ...body, session: session.sessionName };
-      await deps.currentRole.set(role);
+      await set(role);
+      void recordUse(role).catch(() => undefined);
       return role;
     },
   };

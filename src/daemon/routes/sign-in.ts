@@ -7,6 +7,7 @@ import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/account-catalog.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
+import type { Changes } from '../changes.ts';
 import type { Grants } from '../grants.ts';
 import type { Log } from '../log.ts';
 import type { LoginPolicy } from '../login-policy.ts';
@@ -24,6 +25,7 @@ export function createSignInResponders(deps: {
   readonly grants: Pick<Grants, 'revokeSession'>;
   readonly loginPolicy: Pick<LoginPolicy, 'signedOut'>;
   readonly endpoints: Endpoints;
+  readonly changes: Pick<Changes, 'announce'>;
   readonly log: Log;
 }): Pick<Responders, 'startSignIn' | 'signIn' | 'cancelSignIn' | 'signOut'> {
   const { broker, sharedConfig, setup } = deps;
@@ -57,6 +59,7 @@ export function createSignInResponders(deps: {
       const session = await sharedConfig.findSession(selector);
       const state = await broker.startSignIn(session, { force: body?.force === true });
       deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
+      deps.changes.announce();
       // A session that is live already is brought up to date as after a sign-in.
       if (state.state === 'live') void setup.run(session);
       return describe(session, state);
@@ -68,12 +71,14 @@ export function createSignInResponders(deps: {
     },
     async cancelSignIn({ session: selector }) {
       broker.cancelSignIn(await sharedConfig.findSession(selector));
+      deps.changes.announce();
       return undefined;
     },
     async signOut({ session: selector }) {
       const session = await sharedConfig.findSession(selector);
       const signingOut = broker.signOut(session);
       deps.loginPolicy.signedOut(session.sessionName);
+      deps.changes.announce();
       // The token in clear goes first, AWS may be slow to answer; and once more, should a tick have come in between.
       try {
         await Promise.all([
@@ -84,6 +89,7 @@ export function createSignInResponders(deps: {
       } finally {
         await deps.tokenFiles.remove(session);
         await forgetInCliCache(session);
+        deps.changes.announce();
       }
       deps.log('info', `signed out of ${session.sessionName}`);
       return undefined;

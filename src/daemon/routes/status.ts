@@ -1,8 +1,13 @@
 // GET /v1/status and /v1/openapi.json.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import type { SsoSession } from '../../core/model.ts';
+import type { Catalog, SsoSession } from '../../core/model.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
-import type { RoleUseDocument, SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type {
+  CurrentRoleDocument,
+  RoleUseDocument,
+  SessionStatusDocument,
+  StatusDocument,
+} from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/role-use.ts';
@@ -10,7 +15,7 @@ import { toRolecallError } from '../../core/errors.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
 import { describeOpenApi } from '../openapi.ts';
-import type { Settings } from '../settings.ts';
+import { labelOf, type Settings } from '../settings.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
 import type { TokenFiles } from '../token-files.ts';
@@ -33,13 +38,16 @@ export interface StatusDeps {
   readonly clock: Clock;
 }
 
-export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'status' | 'openapi'> {
+/** The status as a document for whoever else shows it. */
+export type StatusResponders = Pick<Responders, 'openapi'> & { readonly status: () => Promise<StatusDocument> };
+
+export function createStatusResponders(deps: StatusDeps): StatusResponders {
   return {
     openapi: async () => describeOpenApi(deps.version),
     async status() {
       const { reading, configProblems } = await readConfig(deps.sharedConfig);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
-      const { current, currentProblems } = await readCurrent(deps.currentRole);
+      const { current, currentProblems } = await readCurrent(reading, deps);
       return {
         version: deps.version,
         pid: deps.processId,
@@ -64,12 +72,14 @@ export function createStatusResponders(deps: StatusDeps): Pick<Responders, 'stat
 /** The document stays small, however many roles are in use. */
 const MOST_ROLES = 100;
 
-const NOTHING: Readonly<SharedConfigReading> = { sessions: [], nativeProfiles: [], problems: [] };
+type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'>;
+
+const NOTHING: Readonly<ConfigReading> = { sessions: [], nativeProfiles: [] };
 
 /** A config file that can't be read is something to tell, not a reason to tell nothing. */
 async function readConfig(
   sharedConfig: SharedConfig,
-): Promise<{ reading: SharedConfigReading; configProblems: readonly Problem[] }> {
+): Promise<{ reading: ConfigReading; configProblems: readonly Problem[] }> {
   try {
     const reading = await sharedConfig.read();
     return { reading, configProblems: reading.problems };
@@ -79,18 +89,47 @@ async function readConfig(
 }
 
 async function readCurrent(
-  currentRole: CurrentRole,
+  { sessions }: ConfigReading,
+  { broker, currentRole }: StatusDeps,
 ): Promise<{ current: StatusDocument['current']; currentProblems: readonly Problem[] }> {
   try {
-    return { current: await currentRole.get(), currentProblems: [] };
+    const current = await currentRole.get();
+    if (current === null) return { current, currentProblems: [] };
+    const session = sessions.find(({ sessionName }) => sessionName === current.session);
+    const catalog = session === undefined ? undefined : await broker.knownCatalog(session);
+    const problem = findCurrentProblem(current, session, catalog);
+    return { current, currentProblems: problem === undefined ? [] : [problem] };
   } catch (error) {
     return { current: null, currentProblems: [toRolecallError(error).toBody()] };
   }
 }
 
+/** What `[profile current]` follows may have gone: whoever runs on it gets no keys, and should know why. */
+function findCurrentProblem(
+  { session: sessionName, accountId, permissionSet }: CurrentRoleDocument,
+  session: SsoSession | undefined,
+  catalog: Catalog | undefined,
+): Problem | undefined {
+  const gone = { code: 'current-role-gone', hint: 'rolecall ls' } as const;
+  if (session === undefined) {
+    return {
+      ...gone,
+      message: `The current role is of the sso-session "${sessionName}", which the config file has no more.`,
+    };
+  }
+  const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
+  // A list that was never made, or not to its end, can't tell.
+  if (catalog?.complete !== true || account?.permissionSets.includes(permissionSet) === true) return undefined;
+  return {
+    ...gone,
+    session: sessionName,
+    message: `The current role, ${permissionSet} in account ${accountId}, is not assigned to you any more.`,
+  };
+}
+
 async function describeSession(
   session: SsoSession,
-  reading: SharedConfigReading,
+  reading: ConfigReading,
   deps: StatusDeps,
 ): Promise<{ document: SessionStatusDocument; problem?: Problem }> {
   const { broker } = deps;
@@ -106,8 +145,10 @@ async function describeSession(
   }
   const isPending = broker.signInState(session)?.state === 'pending';
   const { signedInAtMs, tokenExpiresAtMs } = token;
+  const label = labelOf(deps.settings, session.sessionName);
   const document: SessionStatusDocument = {
     session: session.sessionName,
+    ...(label === undefined ? {} : { label }),
     startUrl: session.startUrl,
     region: session.region,
     state: isPending && token.state !== 'live' ? 'pending' : token.state,

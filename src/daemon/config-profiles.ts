@@ -1,0 +1,70 @@
+// Which profile of the shared config file belongs to which role, and which names a shell may be given.
+import { createHash } from 'node:crypto';
+import type { ConfigDocument } from '../aws-config/document.ts';
+import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
+import { readWrittenRole } from '../aws-config/own-profiles.ts';
+import { sessionSelector } from '../aws-config/session-selector.ts';
+import type { Role, SsoSession } from '../core/model.ts';
+import { inSlices } from './in-slices.ts';
+
+export interface ConfigProfiles {
+  /** The profile that stands in our block for a role. */
+  profileOf(role: Role): string | undefined;
+  /** Every profile that needs no quoting in any shell, sorted bytewise. */
+  readonly names: readonly string[];
+  /** Those of them whose account is known, in the order of the file. */
+  readonly accounts: readonly Readonly<{ accountId: string; profileName: string }>[];
+  /** Equal exactly when everything else is. */
+  readonly digest: string;
+}
+
+/** What a shell, a prompt and `grep` take as it is: all that profile sync issues, and a few more for names of people's own. */
+const SHELL_SAFE_NAME = /^[A-Za-z0-9_.@/+=:,-]+$/;
+const LONGEST_NAME = 512;
+
+export function isShellSafeName(name: string): boolean {
+  return name.length <= LONGEST_NAME && SHELL_SAFE_NAME.test(name);
+}
+
+/** Reads the profiles of `document` a slice at a time. */
+export async function readConfigProfiles(
+  document: ConfigDocument,
+  sessions: readonly SsoSession[],
+): Promise<ConfigProfiles> {
+  const block = findManagedBlockLeniently(document);
+  // A command names its session by the selector, the native form by its name.
+  const selectors = new Map(sessions.map(({ sessionName }) => [sessionName, sessionSelector(sessionName)]));
+  const ours = new Map<string, string>();
+  const names = new Set<string>();
+  const accountIds = new Map<string, string>();
+  const hash = createHash('sha256');
+  await inSlices(document.sections, (section) => {
+    if (section.kind !== 'profile' && section.kind !== 'default') return;
+    const { name } = section;
+    const written = readWrittenRole(section);
+    const isOurs = isInsideBlock(block, section.line);
+    // Only in our own block does a credential_process speak of a role of ours.
+    const role = written === undefined || (written.source === 'command' && !isOurs) ? undefined : written.role;
+    if (isOurs && role !== undefined && role !== 'current') ours.set(keyOf(role.sessionSelector, role), name);
+    if (isShellSafeName(name)) {
+      names.add(name);
+      if (role !== undefined && role !== 'current') accountIds.set(name, role.accountId);
+    }
+    hash.update(`${JSON.stringify([name, isOurs, role])}\n`);
+  });
+  for (const [sessionName, selector] of selectors) hash.update(`${JSON.stringify([sessionName, selector])}\n`);
+  return {
+    profileOf(role) {
+      const selector = selectors.get(role.sessionName) ?? role.sessionName;
+      return ours.get(keyOf(selector, role)) ?? ours.get(keyOf(role.sessionName, role));
+    },
+    // Such names are ASCII, for which the order of code units is that of bytes.
+    names: [...names].toSorted(),
+    accounts: [...accountIds].map(([profileName, accountId]) => ({ accountId, profileName })),
+    digest: hash.digest('hex'),
+  };
+}
+
+function keyOf(selector: string, role: { readonly accountId: string; readonly permissionSet: string }): string {
+  return `${selector}\0${role.accountId}\0${role.permissionSet}`;
+}

@@ -1,0 +1,163 @@
+// The one list of what a person chooses from: every account and permission set, with what this machine knows of each.
+import { formatUtcSeconds, type Clock } from '../core/clock.ts';
+import type { Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
+import { createNameMatcher } from '../aws-config/profile-names.ts';
+import { createSingleFlight } from '../core/single-flight.ts';
+import type { RoleDocument } from '../local-api/schemas.ts';
+import type { Broker } from '../sso/broker.ts';
+import type { ConfigProfiles } from './config-profiles.ts';
+import { inSlices } from './in-slices.ts';
+import { isPinned, labelOf, type Settings } from './settings.ts';
+import type { SharedConfig } from './shared-config.ts';
+import { scoreAt, type Uses, type UsesByProfile } from './uses.ts';
+
+export interface RoleList {
+  /**
+   * The document of GET /v1/roles as JSON, of one session or of all; the same bytes until something in it changes.
+   * @throws NotFoundError session-not-found; UnavailableError file-not-writable: the config file can't be read
+   */
+  read(sessionSelector?: string): Promise<Buffer>;
+  /** What the list is made of: equal members of two editions mean the same list. */
+  edition(): Promise<RoleListEdition>;
+  /** The profile of ours for a role, if the config file has one. */
+  profileOf(role: Role): Promise<string | undefined>;
+}
+
+export interface RoleListEdition {
+  /** The oldest of the lists shown, as in the list of accounts. */
+  readonly asOf: string | null;
+  readonly parts: readonly unknown[];
+}
+
+function isSameEdition(a: RoleListEdition | undefined, b: RoleListEdition): boolean {
+  return a?.parts.length === b.parts.length && a.parts.every((part, index) => part === b.parts[index]);
+}
+
+interface Sources {
+  readonly sessions: readonly SsoSession[];
+  /** Of the sessions, in their order. */
+  readonly catalogs: readonly (Catalog | undefined)[];
+  readonly profiles: ConfigProfiles;
+  readonly uses: UsesByProfile;
+  readonly edition: RoleListEdition;
+}
+
+export function createRoleList(deps: {
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Pick<Broker, 'knownCatalog'>;
+  readonly settings: Settings;
+  readonly uses: Uses;
+  readonly clock: Clock;
+}): RoleList {
+  const { clock, settings, sharedConfig } = deps;
+  const isProtected = createProtection(settings);
+  /** By session name, `undefined` for all. */
+  const written = new Map<string | undefined, { readonly edition: RoleListEdition; readonly bytes: Buffer }>();
+  const writing = createSingleFlight<void>();
+
+  async function gather(): Promise<Sources> {
+    const { sessions, profiles } = await sharedConfig.read();
+    const catalogs = await Promise.all(sessions.map((session) => deps.broker.knownCatalog(session)));
+    const found = { sessions, catalogs, profiles: await profiles(), uses: await deps.uses.read() };
+    const edition = { asOf: findAge(catalogs), parts: [found.profiles, found.uses, ...catalogs] };
+    return { ...found, edition };
+  }
+
+  async function write(sources: Sources, only: string | undefined): Promise<Buffer> {
+    const nowMs = clock.nowMs();
+    const shown = sources.sessions
+      .map(({ sessionName }, index) => ({ sessionName, catalog: sources.catalogs[index] }))
+      .filter(({ sessionName }) => only === undefined || sessionName === only);
+    const known = shown.flatMap(({ catalog }) => (catalog === undefined ? [] : [catalog]));
+    const head = { asOf: findAge(known), complete: known.length > 0 && known.every(({ complete }) => complete) };
+    const parts: string[] = [];
+    await inSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
+      const { sessionName, accountId } = account;
+      const role = { sessionName, accountId, permissionSet };
+      const profile = sources.profiles.profileOf(role) ?? null;
+      const use = profile === null ? undefined : sources.uses.get(profile);
+      const row: RoleDocument = {
+        session: sessionName,
+        label: labelOf(settings, sessionName) ?? sessionName,
+        accountId,
+        accountName: account.accountName ?? null,
+        permissionSet,
+        profile,
+        protected: isProtected(role),
+        pinned: isPinned(settings, role),
+        // As of the writing: all of them halve together, so their order holds for as long as the text does.
+        score: Math.round(scoreAt(use, nowMs) * 1000) / 1000,
+        ...(use === undefined ? {} : { lastUsedAt: formatUtcSeconds(use.lastUsedAtMs) }),
+      };
+      parts.push(JSON.stringify(row));
+    });
+    return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"roles":[${parts.join(',')}]}`);
+  }
+
+  return {
+    async read(selector) {
+      const only = selector === undefined ? undefined : (await sharedConfig.findSession(selector)).sessionName;
+      for (;;) {
+        const sources = await gather();
+        const earlier = written.get(only);
+        if (earlier !== undefined && isSameEdition(earlier.edition, sources.edition)) return earlier.bytes;
+        // A writing that was under way may be of an earlier edition, so what came of it is looked at again.
+        await writing.run(only === undefined ? 'all' : `session ${only}`, async () => {
+          written.set(only, { edition: sources.edition, bytes: await write(sources, only) });
+        });
+      }
+    },
+    edition: async () => (await gather()).edition,
+    async profileOf(role) {
+      const { profiles } = await sharedConfig.read();
+      return (await profiles()).profileOf(role);
+    },
+  };
+}
+
+function findAge(catalogs: readonly (Catalog | undefined)[]): string | null {
+  const times = catalogs.flatMap((catalog) => (catalog === undefined ? [] : [catalog.asOfMs]));
+  return times.length === 0 ? null : formatUtcSeconds(Math.min(...times));
+}
+
+interface Row {
+  readonly account: CatalogAccount;
+  readonly permissionSet: string;
+  /** Not by the locale: every surface and every machine shows one order. */
+  readonly sortName: string;
+}
+
+/** By account name, account id, permission set, session; lists that come sorted are merged rather than sorted. */
+function sortRows(accounts: readonly CatalogAccount[]): Row[] {
+  return accounts
+    .flatMap((account) => {
+      const sortName = (account.accountName ?? account.accountId).toLowerCase();
+      return account.permissionSets.map((permissionSet) => ({ account, permissionSet, sortName }));
+    })
+    .toSorted(
+      (a, b) =>
+        compare(a.sortName, b.sortName) ||
+        compare(a.account.accountId, b.account.accountId) ||
+        compare(a.permissionSet, b.permissionSet) ||
+        compare(a.account.sessionName, b.account.sessionName),
+    );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Whether a `[[protect]]` of the settings matches, each of its parts a glob. */
+function createProtection({ protect }: Settings): (role: Role) => boolean {
+  const rules = protect.map(({ session, accountId, permissionSet }) => ({
+    session: createNameMatcher([session]),
+    accountId: createNameMatcher([accountId]),
+    permissionSet: createNameMatcher([permissionSet]),
+  }));
+  return (role) =>
+    rules.some(
+      (rule) =>
+        rule.session(role.sessionName) && rule.accountId(role.accountId) && rule.permissionSet(role.permissionSet),
+    );
+}

@@ -1,0 +1,8 @@
+// GET /v1/roles: what a person chooses from.
+import type { RoleList } from '../role-list.ts';
+import type { Responders } from '../surface.ts';
+import { writtenAnswer } from '../written-answer.ts';
+
+export function createRolesResponder(deps: { readonly roleList: RoleList }): Pick<Responders, 'roles'> {
+  return { roles: async ({ query }) => writtenAnswer(await deps.roleList.read(query.session)) };
+}

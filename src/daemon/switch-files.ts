@@ -1,0 +1,94 @@
+// Plain files for shells and prompts, which read them without a process: names to switch to, and one line on how things are.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { coalesced } from '../core/coalesced.ts';
+import { toRolecallError } from '../core/errors.ts';
+import type { Problems } from '../core/problems.ts';
+import type { StatusDocument } from '../local-api/schemas.ts';
+import { summarizeState } from '../local-api/state-summary.ts';
+import { isShellSafeName, type ConfigProfiles } from './config-profiles.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import type { RoleList } from './role-list.ts';
+import type { SharedConfig } from './shared-config.ts';
+
+export interface SwitchFiles {
+  /** Brings `profiles`, `accounts` and `prompt` up to date; resolves once they are. A failure is raised as a problem. */
+  refresh(): Promise<void>;
+  /** Resolves once nothing is being written; nothing will be any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * In `directory`, all 0600 and names alone: `profiles`, one a line, sorted bytewise; `accounts`, account id, tab, profile;
+ * `prompt`, the profile of the current role (or `-`) and the state in a word. None of them needs quoting in a shell.
+ */
+export function createSwitchFiles(deps: {
+  readonly directory: string;
+  readonly sharedConfig: Pick<SharedConfig, 'read'>;
+  readonly roleList: Pick<RoleList, 'profileOf'>;
+  readonly status: () => Promise<StatusDocument>;
+  readonly problems: Problems;
+  readonly clock: Clock;
+}): SwitchFiles {
+  const { problems } = deps;
+  /** What the two lists were written from. */
+  let listed: ConfigProfiles | undefined;
+  let isClosed = false;
+
+  async function put(name: string, text: string): Promise<void> {
+    const path = join(deps.directory, name);
+    if ((await readPrivateFile(path)) !== text) await writePrivateFile(path, text);
+  }
+
+  async function putLists(): Promise<void> {
+    const { profiles } = await deps.sharedConfig.read();
+    const found = await profiles();
+    // They are long, so they are not read again to be compared; but somebody may have deleted them.
+    if (found === listed && ['profiles', 'accounts'].every((name) => existsSync(join(deps.directory, name)))) return;
+    await put('profiles', found.names.map((name) => `${name}\n`).join(''));
+    await put(
+      'accounts',
+      found.accounts.map(({ accountId, profileName }) => `${accountId}\t${profileName}\n`).join(''),
+    );
+    listed = found;
+  }
+
+  async function putPrompt(): Promise<void> {
+    const status = await deps.status();
+    const name = await nameCurrent(status);
+    await put('prompt', `${name} ${summarizeState(status, deps.clock.nowMs())}\n`);
+  }
+
+  async function nameCurrent({ current }: StatusDocument): Promise<string> {
+    if (current === null) return '-';
+    const { session: sessionName, accountId, permissionSet } = current;
+    const name =
+      current.profile ??
+      (await deps.roleList.profileOf({ sessionName, accountId, permissionSet }).catch(() => undefined)) ??
+      '-';
+    // Whoever makes a role current may call it as he likes; a prompt may run what stands in it.
+    return isShellSafeName(name) ? name : '-';
+  }
+
+  const refresh = coalesced(async () => {
+    if (isClosed) return;
+    try {
+      // Both, whatever becomes of one of them: a config file that can't be read is no news for the prompt.
+      const outcomes = await Promise.allSettled([putPrompt(), putLists()]);
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      problems.clear('switch files');
+    } catch (error) {
+      problems.raise('switch files', toRolecallError(error).toBody());
+    }
+  });
+
+  return {
+    refresh,
+    close() {
+      isClosed = true;
+      return refresh();
+    },
+  };
+}

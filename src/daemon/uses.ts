@@ -1,0 +1,135 @@
+// How often and how lately each profile was switched to: the order in which a person is offered them.
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureFolder } from '../aws-config/atomic-file.ts';
+import type { Clock } from '../core/clock.ts';
+import { isShellSafeName } from './config-profiles.ts';
+import type { Log } from './log.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+
+export interface Use {
+  /** As of the last use; halves every seven days from there. */
+  readonly score: number;
+  readonly lastUsedAtMs: number;
+}
+
+/** By profile name; another object after each change. */
+export type UsesByProfile = ReadonlyMap<string, Use>;
+
+export interface Uses {
+  /** What is known, with what shells have put into the inbox meanwhile. Never rejects: a list without an order is a list. */
+  read(): Promise<UsesByProfile>;
+  /** One more use, now. Never rejects. */
+  record(profileName: string): Promise<void>;
+}
+
+const SCHEMA_VERSION = 1;
+const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
+const MOST_NAMES = 2000;
+/** Of an inbox that was left for long, or filled by mistake, the end is what counts. */
+const LARGEST_INBOX_BYTES = 256 * 1024;
+
+/**
+ * The store in `directory`: `uses.json`, and the inbox `used`, to which a shell appends a name a line without a process.
+ */
+export function createUses(deps: { readonly directory: string; readonly clock: Clock; readonly log: Log }): Uses {
+  const { clock } = deps;
+  const storePath = join(deps.directory, 'uses.json');
+  const inboxPath = join(deps.directory, 'used');
+  let known: UsesByProfile | undefined;
+  let lastWork: Promise<unknown> = Promise.resolve();
+
+  async function load(): Promise<UsesByProfile> {
+    known ??= parse(await readPrivateFile(storePath));
+    return known;
+  }
+
+  async function add(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const nowMs = clock.nowMs();
+    const uses = new Map(await load());
+    for (const name of names) {
+      uses.set(name, { score: scoreAt(uses.get(name), nowMs) + 1, lastUsedAtMs: nowMs });
+    }
+    known = withoutLeastUsed(uses, nowMs);
+    await writePrivateFile(storePath, format(known));
+  }
+
+  /** In turn, and with what goes wrong told to the log alone. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = lastWork.then(work).catch((error: unknown) => {
+      deps.log('warn', `the uses of profiles: ${(error as Error).message}`);
+    });
+    lastWork = done;
+    return done;
+  }
+
+  return {
+    async read() {
+      await inTurn(async () => {
+        await load();
+        await add(await emptyInbox(inboxPath));
+      });
+      return known ?? new Map();
+    },
+    record: (profileName) => inTurn(() => add(isShellSafeName(profileName) ? [profileName] : [])),
+  };
+}
+
+/** What a use counts at `nowMs`; a clock that was set back takes nothing away. */
+export function scoreAt(use: Use | undefined, nowMs: number): number {
+  if (use === undefined) return 0;
+  return use.score * 2 ** (-Math.max(0, nowMs - use.lastUsedAtMs) / HALF_LIFE_MS);
+}
+
+/** The names in the inbox, which is empty and there afterwards. */
+async function emptyInbox(path: string): Promise<string[]> {
+  await ensureFolder(join(path, '..'));
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags, 0o600);
+  try {
+    const { size, mode } = await file.stat();
+    // A shell that was first made it with its own umask.
+    if ((mode & 0o077) !== 0) await file.chmod(0o600);
+    if (size === 0) return [];
+    const length = Math.min(size, LARGEST_INBOX_BYTES);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    await file.truncate(0);
+    const lines = buffer.toString('latin1').split('\n');
+    // The first line of a part may be the end of one.
+    return (length < size ? lines.slice(1) : lines).filter(isShellSafeName);
+  } finally {
+    await file.close();
+  }
+}
+
+function withoutLeastUsed(uses: UsesByProfile, nowMs: number): UsesByProfile {
+  if (uses.size <= MOST_NAMES) return uses;
+  const byScore = [...uses].toSorted(([, a], [, b]) => scoreAt(b, nowMs) - scoreAt(a, nowMs));
+  return new Map(byScore.slice(0, MOST_NAMES));
+}
+
+function format(uses: UsesByProfile): string {
+  return JSON.stringify({
+    schemaVersion: SCHEMA_VERSION,
+    uses: [...uses].map(([profileName, use]) => ({ profileName, ...use })),
+  });
+}
+
+/** A file that is not one of ours counts as nothing used yet: it is no more than an order. */
+function parse(text: string | undefined): UsesByProfile {
+  const uses = new Map<string, Use>();
+  try {
+    const file = JSON.parse(text ?? '{}') as { schemaVersion?: unknown; uses?: unknown };
+    if (file.schemaVersion !== SCHEMA_VERSION || !Array.isArray(file.uses)) return uses;
+    for (const { profileName, score, lastUsedAtMs } of file.uses as Partial<Use & { profileName: string }>[]) {
+      if (typeof profileName !== 'string' || !isShellSafeName(profileName)) continue;
+      if (!Number.isFinite(score) || !Number.isFinite(lastUsedAtMs)) continue;
+      uses.set(profileName, { score: Number(score), lastUsedAtMs: Number(lastUsedAtMs) });
+    }
+  } catch {
+    return new Map();
+  }
+  return uses;
+}

@@ -1,0 +1,135 @@
+// GET /v1/roles: one row an account and permission set, in one order, joined with what this machine knows of each.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, createRig, SESSION, type Rig } from '../helpers/rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+const row = (accountId: string, accountName: string, permissionSet: string, more: object = {}) => ({
+  session: SESSION,
+  label: SESSION,
+  accountId,
+  accountName,
+  permissionSet,
+  profile: null,
+  protected: false,
+  pinned: false,
+  score: 0,
+  ...more,
+});
+
+describe('/v1/roles', () => {
+  test('is empty before the first sign-in, and says that nothing was ever listed', async () => {
+    rig = await createRig();
+    expect(await rig.client.call('roles', { query: {} })).toEqual({ asOf: null, complete: false, roles: [] });
+  });
+
+  test('joins the lists with profiles, labels, marks and pins', async () => {
+    rig = await createRig({
+      settings: `
+[session.${SESSION}]
+label = "Work"
+[[role]]
+account_id = "222222222222"
+pin = true
+[[role]]
+pin = false
+[[protect]]
+permission_set = "Admin-*"
+account_id = "1*"
+`,
+    });
+    await rig.runCli(['login']);
+    const { asOf, complete, roles } = await rig.client.call('roles', { query: {} });
+    const accounts = await rig.client.call('accounts', { query: {} });
+    expect({ asOf, complete }).toEqual({ asOf: accounts.asOf, complete: true });
+    const { profiles } = await rig.client.call('profiles', {});
+    const nameOf = (accountId: string, permissionSet: string) =>
+      profiles.find((profile) => profile.accountId === accountId && profile.permissionSet === permissionSet)
+        ?.profileName;
+    expect(roles).toEqual(
+      accounts.accounts.flatMap(({ accountId, accountName, permissionSets }) =>
+        permissionSets.map((permissionSet) =>
+          row(accountId, accountName ?? '', permissionSet, {
+            label: 'Work',
+            profile: nameOf(accountId, permissionSet),
+            pinned: accountId === '222222222222',
+            protected: accountId === '111111111111' && permissionSet.startsWith('Admin-'),
+          }),
+        ),
+      ),
+    );
+    // All of the marks were seen in both states.
+    expect(new Set(roles.map((role) => role.pinned))).toEqual(new Set([true, false]));
+    expect(new Set(roles.map((role) => role.protected))).toEqual(new Set([true, false]));
+    expect(roles.every(({ profile }) => profile !== null)).toBe(true);
+  });
+
+  test('names the profiles that stand in the file now, not those that a sync would write', async () => {
+    rig = await createRig({ settings: '[profiles]\nsync = "manual"\n' });
+    await rig.runCli(['login']);
+    const profilesOf = async () => (await rig.client.call('roles', { query: {} })).roles.map(({ profile }) => profile);
+    expect(new Set(await profilesOf())).toEqual(new Set([null]));
+    await rig.client.call('syncProfiles', {});
+    expect((await profilesOf()).includes(null)).toBe(false);
+    const text = readFileSync(rig.configPath, 'utf8');
+    writeFileSync(rig.configPath, text.replace(/\[profile taylor\.[^\]]*\]\n(?:[^[#].*\n)*/, ''));
+    expect((await profilesOf()).filter((profile) => profile === null)).toHaveLength(1);
+  });
+
+  test('is in the one order of all lists: account name in any case, account id, permission set, session', async () => {
+    rig = await createRig({
+      config: `${CONFIG}\n[sso-session another]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n`,
+    });
+    await rig.runCli(['login', SESSION]);
+    await rig.runCli(['login', 'another']);
+    const { roles } = await rig.client.call('roles', { query: {} });
+    const keys = roles.map(({ accountName, accountId, permissionSet, session }) => [
+      (accountName ?? accountId).toLowerCase(),
+      accountId,
+      permissionSet,
+      session,
+    ]);
+    expect(keys).toEqual(
+      keys.toSorted((a, b) => {
+        const at = a.findIndex((part, index) => part !== b[index]);
+        return at !== -1 && (a[at] ?? '') < (b[at] ?? '') ? -1 : 1;
+      }),
+    );
+    expect(keys.slice(0, 2).map(([, , , session]) => session)).toEqual(['another', SESSION]);
+    expect(new Set(roles.map(({ profile }) => profile)).size).toBe(roles.length);
+
+    const { roles: only } = await rig.client.call('roles', { query: { session: 'another' } });
+    expect(only).toEqual(roles.filter(({ session }) => session === 'another'));
+    await expect(rig.client.call('roles', { query: { session: 'absent' } })).rejects.toMatchObject({
+      code: 'session-not-found',
+    });
+  });
+
+  test('knows what was switched to, by the current role and by a shell, over a restart as well', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    const { roles } = await rig.client.call('roles', { query: {} });
+    const [first, second] = roles;
+    if (first === undefined || second === undefined) throw new Error('there are roles');
+    writeFileSync(`${rig.paths.switchDirectory}/used`, `${second.profile}\n${second.profile}\nno such profile\n`, {
+      flag: 'a',
+    });
+    const { session, accountId, permissionSet } = first;
+    await rig.client.call('setCurrent', { body: { session, accountId, permissionSet, profile: null } });
+    await expect
+      .poll(async () => {
+        const { roles: now } = await rig.client.call('roles', { query: {} });
+        return now.slice(0, 3).map(({ score, lastUsedAt }) => [score, typeof lastUsedAt]);
+      })
+      .toEqual([
+        [1, 'string'],
+        [2, 'string'],
+        [0, 'undefined'],
+      ]);
+    await rig.restartDaemon();
+    const { roles: later } = await rig.client.call('roles', { query: {} });
+    expect(later.slice(0, 3).map(({ score }) => score)).toEqual([1, 2, 0]);
+  });
+});
