@@ -7,10 +7,12 @@ import { createSystemClock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
+import { keepTicksFast } from './fast-ticks.ts';
 import { tryDaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
 
+keepTicksFast();
 process.umask(0o077);
 const isForeground = process.argv.includes('--foreground');
 const environment = process.env;
