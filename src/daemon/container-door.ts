@@ -1,14 +1,14 @@
 // The door for AWS's container credentials provider: a loopback port of its own, opened when the first grant wants it.
 import type { AddressInfo } from 'node:net';
-import type { RolecallError } from '../core/errors.ts';
+import { RolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
-import type { Grants } from './grants.ts';
-import { CONTAINER_PATH, createContainerGuard, type Guard } from './guard.ts';
+import type { Grant, Grants } from './grants.ts';
+import { createContainerGuard, type ContainerGuard } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
-import { createSurface, type Responders, type Surface } from './surface.ts';
+import { createSurface, type ReadyAnswer, type Responders, type Surface } from './surface.ts';
 
 export interface ContainerDoor {
   /** Where grants are asked for, `http://127.0.0.1:PORT`; opens the port at the first call. */
@@ -29,8 +29,8 @@ export function createContainerDoor(deps: {
   readonly portPath: string;
   readonly grants: Grants;
   readonly responders: () => Responders;
-  /** The answer of a grant's path as JSON, if it needs nobody to be waited for. */
-  readonly recall: (pathSecret: string) => string | undefined;
+  /** The answer to a grant's caller, if nobody needs to be waited for. */
+  readonly recall: (grant: Grant) => ReadyAnswer | undefined;
   readonly inputChecks: InputChecks;
   readonly problems: Problems;
   readonly log: Log;
@@ -39,18 +39,22 @@ export function createContainerDoor(deps: {
   let opening: Promise<{ surface: Surface; url: string }> | undefined;
 
   async function open(): Promise<{ surface: Surface; url: string }> {
-    const bound: { guard?: Guard } = {};
+    const bound: { guard?: ContainerGuard<Grant> } = {};
+    function guard(): ContainerGuard<Grant> {
+      if (bound.guard === undefined) throw new Error('a request before the port was bound');
+      return bound.guard;
+    }
     const surface = createSurface({
       surface: 'container',
-      guard: (request) => {
-        if (bound.guard === undefined) throw new Error('a request before the port was bound');
-        return bound.guard(request);
-      },
+      guard: (request) => guard().refuse(request),
       responders: deps.responders(),
       inputChecks: deps.inputChecks,
       log: deps.log,
       describeError: describeForSdks,
-      recall: (path) => (path.startsWith(CONTAINER_PATH) ? deps.recall(path.slice(CONTAINER_PATH.length)) : undefined),
+      recall(request) {
+        const admitted = guard().admit(request);
+        return admitted instanceof RolecallError ? undefined : deps.recall(admitted);
+      },
     });
     await surface.app.ready();
     const { server } = surface.app;
@@ -63,10 +67,7 @@ export function createContainerDoor(deps: {
       await listen(server, { host: HOST, port: 0 });
     }
     const { port } = server.address() as AddressInfo;
-    bound.guard = createContainerGuard({
-      port,
-      isGranted: (pathSecret, token) => grants.find(pathSecret, token) !== undefined,
-    });
+    bound.guard = createContainerGuard({ port, findGrant: (pathSecret, token) => grants.find(pathSecret, token) });
     if (port !== earlierPort) await writePrivateFile(deps.portPath, JSON.stringify({ schemaVersion: 1, port }));
     return { surface, url: `http://${HOST}:${port}` };
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/model.ts';
 import type { Log } from './log.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
-import { isSameProcess, type ProcessIdentity } from './process-identity.ts';
+import { createProcessRecognition, type ProcessIdentity } from './process-identity.ts';
 
 export interface Grant {
   readonly id: string;
@@ -68,6 +68,8 @@ export async function loadGrants(deps: {
   for (const grant of await readStored(deps.path, deps.log)) byPath.set(grant.pathHash, grant);
   /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
   const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
+
+  const isSameProcess = createProcessRecognition(clock);
 
   function isLiving(grant: Grant): boolean {
     return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));

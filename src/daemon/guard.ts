@@ -1,16 +1,62 @@
 // Who may speak to a surface at all: looked at before any route, 404s and unparsable requests included.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { RefusedError, UsageError, type RolecallError } from '../core/errors.ts';
+import type { IncomingMessage } from 'node:http';
+import { RefusedError, RolecallError, UsageError } from '../core/errors.ts';
+
+type GuardedHeader =
+  | 'authorization'
+  | 'content-length'
+  | 'host'
+  | 'origin'
+  | 'referer'
+  | 'sec-fetch-site'
+  | 'transfer-encoding';
 
 export interface GuardedRequest {
-  /** Every line of each header (`headersDistinct`): of two Hosts Node shows the first alone in `headers`. */
-  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Every line of each header: of two Hosts Node shows the first alone in its own `headers`. */
+  readonly headers: Readonly<Record<GuardedHeader, readonly string[]>>;
   /** As it came, still percent-encoded. */
   readonly rawUrl: string;
 }
 
 /** The refusal, or undefined when the request may go on. Its text never repeats anything of the request. */
 export type Guard = (request: GuardedRequest) => RolecallError | undefined;
+
+/** What a guard looks at. By hand, for Node's `headersDistinct` takes longer than all the clauses together. */
+export function readGuarded({ rawHeaders, url = '' }: Pick<IncomingMessage, 'rawHeaders' | 'url'>): GuardedRequest {
+  const headers: Record<GuardedHeader, readonly string[]> = {
+    authorization: NO_LINES,
+    'content-length': NO_LINES,
+    host: NO_LINES,
+    origin: NO_LINES,
+    referer: NO_LINES,
+    'sec-fetch-site': NO_LINES,
+    'transfer-encoding': NO_LINES,
+  };
+  // Names and values in turn.
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    if (isGuarded(name)) headers[name] = [...headers[name], rawHeaders[index + 1] ?? ''];
+  }
+  return { headers, rawUrl: url };
+}
+
+const NO_LINES: readonly string[] = [];
+
+function isGuarded(name: string): name is GuardedHeader {
+  switch (name) {
+    case 'authorization':
+    case 'content-length':
+    case 'host':
+    case 'origin':
+    case 'referer':
+    case 'sec-fetch-site':
+    case 'transfer-encoding':
+      return true;
+    default:
+      return false;
+  }
+}
 
 /** No document of ours comes near this. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
@@ -42,25 +88,41 @@ export const CONTAINER_PATH = '/container/';
  * A loopback port for AWS's SDKs: the token of the grant that the path names is the permission.
  * The Host may come without its port: aws-c-auth sends it so.
  */
-export function createContainerGuard(options: {
+export function createContainerGuard<G extends object>(options: {
   readonly port: number;
-  readonly isGranted: (pathSecret: string, token: string) => boolean;
-}): Guard {
-  return (request) =>
-    checkHost(request, `127.0.0.1:${options.port}`, '127.0.0.1') ??
-    checkNoForeignPage(request, undefined) ??
-    checkGrant(request, options.isGranted) ??
-    checkBodySize(request) ??
-    checkControlCharacters(request);
+  readonly findGrant: (pathSecret: string, token: string) => G | undefined;
+}): ContainerGuard<G> {
+  const host = `127.0.0.1:${options.port}`;
+  function admit(request: GuardedRequest): G | RolecallError {
+    const stranger = checkHost(request, host, '127.0.0.1') ?? checkNoForeignPage(request, undefined);
+    if (stranger !== undefined) return stranger;
+    const grant = checkGrant(request, options.findGrant);
+    if (grant instanceof RolecallError) return grant;
+    return checkBodySize(request) ?? checkControlCharacters(request) ?? grant;
+  }
+  return {
+    admit,
+    refuse(request) {
+      const admitted = admit(request);
+      return admitted instanceof RolecallError ? admitted : undefined;
+    },
+  };
 }
 
-function checkGrant(
+export interface ContainerGuard<G> {
+  readonly refuse: Guard;
+  /** The grant that lets the request in, or the refusal: one look at the grants for a caller that wants both. */
+  readonly admit: (request: GuardedRequest) => G | RolecallError;
+}
+
+function checkGrant<G>(
   { headers, rawUrl }: GuardedRequest,
-  isGranted: (path: string, token: string) => boolean,
-): RolecallError | undefined {
-  const tokens = headers['authorization'] ?? [];
+  findGrant: (path: string, token: string) => G | undefined,
+): G | RolecallError {
+  const tokens = headers.authorization;
   const path = rawUrl.startsWith(CONTAINER_PATH) ? rawUrl.slice(CONTAINER_PATH.length) : '';
-  if (tokens.length === 1 && isGranted(path, tokens[0] ?? '')) return undefined;
+  const grant = tokens.length === 1 ? findGrant(path, tokens[0] ?? '') : undefined;
+  if (grant !== undefined) return grant;
   // One answer for a path that is unknown, a token that is wrong and a grant that has ended.
   return new RefusedError('token-required', 'The URL and the token belong to no grant that counts.', {
     hint: 'rolecall status',
@@ -69,21 +131,18 @@ function checkGrant(
 
 /** A page under another name that resolves to loopback (DNS rebinding) sends that name; so may the target itself. */
 function checkHost({ headers, rawUrl }: GuardedRequest, ...hosts: readonly string[]): RolecallError | undefined {
-  const named = headers['host'] ?? [];
+  const named = headers.host;
   if (named.length === 1 && hosts.some((host) => host === named[0]) && rawUrl.startsWith('/')) return undefined;
   return refused('The request names another host than this surface.');
 }
 
 /** A browser says where a request comes from; another port of 127.0.0.1 is `same-site`, which is foreign too. */
 function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | undefined): RolecallError | undefined {
-  const origins = headers['origin'] ?? [];
-  const referers = headers['referer'] ?? [];
-  const sites = headers['sec-fetch-site'] ?? [];
-  if (origins.some((origin) => origin !== ownOrigin)) return refused('The request comes from another origin.');
-  if (referers.some((referer) => ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
+  if (headers.origin.some((origin) => origin !== ownOrigin)) return refused('The request comes from another origin.');
+  if (headers.referer.some((referer) => ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
     return refused('The request comes from a page of another origin.');
   }
-  if (sites.some((site) => site !== 'same-origin' && site !== 'none')) {
+  if (headers['sec-fetch-site'].some((site) => site !== 'same-origin' && site !== 'none')) {
     return refused('The request comes from another site.');
   }
   return undefined;
@@ -94,7 +153,7 @@ function isBelow(referer: string, origin: string): boolean {
 }
 
 function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallError | undefined {
-  const credentials = headers['authorization'] ?? [];
+  const credentials = headers.authorization;
   // Digests have one length, so the comparison tells nothing by its time.
   const isRight = timingSafeEqual(digest(credentials[0] ?? ''), expected);
   if (isRight && credentials.length === 1) return undefined;
@@ -104,7 +163,7 @@ function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallErro
 }
 
 function checkBodySize({ headers }: GuardedRequest): RolecallError | undefined {
-  const [length] = headers['content-length'] ?? [];
+  const [length] = headers['content-length'];
   if (length === undefined || Number(length) <= BODY_LIMIT_BYTES) return undefined;
   return new UsageError('invalid-request', 'The body of the request is too large.');
 }

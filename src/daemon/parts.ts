@@ -174,7 +174,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     portPath: join(paths.stateDirectory, 'container-port.json'),
     grants,
     responders: () => responders,
-    recall: createContainerRecall({ grants, sharedConfig, broker }),
+    recall: createContainerRecall({ sharedConfig, broker }),
     inputChecks,
     problems,
     log,

@@ -1,5 +1,6 @@
 // Whether a process is still the one that it was: ids are used again, so the start time is part of who it is.
 import { readFileSync } from 'node:fs';
+import type { Clock } from '../core/clock.ts';
 
 export interface ProcessIdentity {
   readonly processId: number;
@@ -9,19 +10,39 @@ export interface ProcessIdentity {
 
 /** Who `processId` is now; undefined when there is no such process. */
 export function identifyProcess(processId: number): ProcessIdentity | undefined {
-  try {
-    process.kill(processId, 0);
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
-  }
+  if (!isThere(processId)) return undefined;
   if (process.platform !== 'linux') return { processId };
   const startedAtTicks = readStartTicks(processId);
   return startedAtTicks === undefined ? undefined : { processId, startedAtTicks };
 }
 
-export function isSameProcess(identity: ProcessIdentity): boolean {
-  return identifyProcess(identity.processId)?.startedAtTicks === identity.startedAtTicks;
+/** An id is not given to another process, nor a zombie left unread, within what a caller would notice. */
+const RECOGNIZED_FOR_MS = 250;
+
+/**
+ * Whether a process is there still: its id is looked for at every call, whose id it is at most every quarter of a second,
+ * for reading that takes several times as long as all the rest of an answer.
+ */
+export function createProcessRecognition(clock: Clock): (identity: ProcessIdentity) => boolean {
+  const recognizedAtMs = new WeakMap<ProcessIdentity, number>();
+  return (identity) => {
+    const nowMs = clock.nowMs();
+    const elapsedMs = nowMs - (recognizedAtMs.get(identity) ?? -Infinity);
+    // A clock that was set back tells nothing.
+    if (elapsedMs >= 0 && elapsedMs < RECOGNIZED_FOR_MS) return isThere(identity.processId);
+    if (identifyProcess(identity.processId)?.startedAtTicks !== identity.startedAtTicks) return false;
+    recognizedAtMs.set(identity, nowMs);
+    return true;
+  };
+}
+
+function isThere(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    // It lives, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. Undefined: it has ended, a zombie too. */

@@ -6,7 +6,7 @@ import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../co
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
 import { createCaller, type Caller } from './caller.ts';
-import { BODY_LIMIT_BYTES, type Guard, type GuardedRequest } from './guard.ts';
+import { BODY_LIMIT_BYTES, readGuarded, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
 import { ANSWER_HEADERS, createReplies, sendJson, sendJsonBytes } from './replies.ts';
@@ -34,8 +34,8 @@ export function createSurface(deps: {
   readonly log: Log;
   /** The body of an error; the container surface adds what SDKs read. */
   readonly describeError?: (error: RolecallError) => object;
-  /** The JSON that a GET of this path is answered, if it is at hand; undefined leaves the request to the routes. */
-  readonly recall?: (rawUrl: string) => string | undefined;
+  /** The answer to a GET that the same guard lets in, if it is at hand; undefined leaves the request to the routes. */
+  readonly recall?: (request: GuardedRequest) => ReadyAnswer | undefined;
 }): Surface {
   const replies = createReplies(deps.describeError ?? ((error) => error.toBody()));
   const app = fastify({
@@ -52,7 +52,11 @@ export function createSurface(deps: {
     schemaController: { compilersFactory: { buildValidator: refuseToCompile, buildSerializer: refuseToCompile } },
     // Fastify answers what it can't parse before any hook runs, so the guard is asked here as well.
     frameworkErrors: (_error, request, reply) => {
-      replies.send(request, reply, deps.guard(toGuarded(request.raw)) ?? invalid("The request's path can't be read."));
+      replies.send(
+        request,
+        reply,
+        deps.guard(readGuarded(request.raw)) ?? invalid("The request's path can't be read."),
+      );
     },
     clientErrorHandler: (error, socket) => {
       const isLate = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -64,13 +68,13 @@ export function createSurface(deps: {
   // Node answers both by itself when nobody listens: `Expect` with a bare 417, CONNECT by hanging up.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.server.on('connect', (request: IncomingMessage, socket: Duplex) =>
-    replies.onSocket(socket, deps.guard(toGuarded(request)) ?? invalid('This is no proxy.')),
+    replies.onSocket(socket, deps.guard(readGuarded(request)) ?? invalid('This is no proxy.')),
   );
 
-  if (deps.recall !== undefined) answerFromMemory(app.server, deps.guard, deps.recall);
+  if (deps.recall !== undefined) answerFromMemory(app.server, deps.recall);
 
   app.addHook('onRequest', async (request, reply) => {
-    const refusal = deps.guard(toGuarded(request.raw));
+    const refusal = deps.guard(readGuarded(request.raw));
     return refusal === undefined ? undefined : replies.send(request, reply, refusal);
   });
 
@@ -107,29 +111,41 @@ export function createSurface(deps: {
   };
 }
 
+/** A document that is given many times, put into words once. */
+export interface ReadyAnswer {
+  readonly body: string;
+  /** Names and values in turn, which Node writes as they are. */
+  readonly headerLines: readonly string[];
+}
+
+export function prepareJsonAnswer(document: unknown): ReadyAnswer {
+  const body = JSON.stringify(document);
+  const headers = {
+    ...ANSWER_HEADERS,
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  return { body, headerLines: Object.entries(headers).flat() };
+}
+
 /**
- * Goes before Fastify, whose part of an answer takes longer than all the rest; the guard is asked here first as well.
+ * Goes before Fastify, whose part of an answer takes longer than all the rest; `recall` asks the guard first.
  * What is refused, unknown or has a body is not our business, and comes to the routes as it is.
  */
-function answerFromMemory(server: Server, guard: Guard, recall: (rawUrl: string) => string | undefined): void {
+function answerFromMemory(server: Server, recall: (request: GuardedRequest) => ReadyAnswer | undefined): void {
   const routes = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    const isForUs = isPlainGet(request) && guard(toGuarded(request)) === undefined;
-    const text = isForUs ? recall(request.url ?? '') : undefined;
-    if (text === undefined) for (const route of routes) route(request, response);
-    // A string goes out in one piece with its headers, bytes do not; a flat list of headers is written as it is.
-    else response.writeHead(200, [...JSON_HEADER_LINES, 'content-length', Buffer.byteLength(text)]).end(text);
+    const guarded = request.method === 'GET' ? readGuarded(request) : undefined;
+    const ready = guarded !== undefined && hasNoBody(guarded) ? recall(guarded) : undefined;
+    if (ready === undefined) for (const route of routes) route(request, response);
+    // A string goes out in one piece with its headers, bytes do not.
+    else response.writeHead(200, ready.headerLines as string[]).end(ready.body);
   });
 }
 
-const JSON_HEADER_LINES: readonly string[] = Object.entries({
-  ...ANSWER_HEADERS,
-  'content-type': 'application/json',
-}).flat();
-
-function isPlainGet({ method, headers }: IncomingMessage): boolean {
-  return method === 'GET' && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
+function hasNoBody({ headers }: GuardedRequest): boolean {
+  return headers['content-length'].length === 0 && headers['transfer-encoding'].length === 0;
 }
 
 type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
@@ -177,10 +193,6 @@ function countAnswers(app: FastifyInstance): { none(): Promise<void> } {
   return {
     none: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),
   };
-}
-
-function toGuarded(request: IncomingMessage): GuardedRequest {
-  return { headers: request.headersDistinct, rawUrl: request.url ?? '' };
 }
 
 function readFrameworkError(thrown: unknown): RolecallError {

@@ -22,5 +22,5 @@ export function registrationSecretName(session: SsoSession, endpoints: Endpoints
 
 /** Tells sections apart: one that was edited to name another Identity Center is another session. */
 export function sessionKey(session: SsoSession): string {
-  return [session.sessionName, session.startUrl, session.region].join('\0');
+  return `${session.sessionName}\0${session.startUrl}\0${session.region}`;
 }

@@ -185,7 +185,7 @@ export function createRoleCredentials(deps: {
 }
 
 function keyOf(session: SsoSession, role: Role): string {
-  return [sessionKey(session), role.accountId, role.permissionSet].join('\0');
+  return `${sessionKey(session)}\0${role.accountId}\0${role.permissionSet}`;
 }
 
 /** One problem a session: with forty roles in an outage, forty lines would say the same. */

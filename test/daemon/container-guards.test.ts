@@ -85,6 +85,7 @@ const NOT_ALLOWED: readonly [clause: string, headers: () => readonly Header[]][]
   ['two Hosts', () => replaced('Host', hostOf(), 'evil.example')],
   ['an Origin', () => [...rightHeaders(), ['Origin', 'http://evil.example']]],
   ['its own address as Origin', () => [...rightHeaders(), ['Origin', `http://${hostOf()}`]]],
+  ['an Origin in capitals', () => [...rightHeaders(), ['ORIGIN', `http://${hostOf()}`]]],
   ['the null Origin', () => [...rightHeaders(), ['Origin', 'null']]],
   ['a Referer', () => [...rightHeaders(), ['Referer', `http://${hostOf()}/`]]],
   ['another site', () => [...rightHeaders(), ['Sec-Fetch-Site', 'cross-site']]],
@@ -107,6 +108,7 @@ const NO_TOKEN: readonly [clause: string, headers: () => readonly Header[]][] = 
   ['the beginning of the token', () => replaced('Authorization', grant.token.slice(0, -1))],
   ['a scheme in front of it', () => replaced('Authorization', `Bearer ${grant.token}`)],
   ['two tokens', () => replaced('Authorization', grant.token, grant.token)],
+  ['a second token in capitals', () => [...rightHeaders(), ['AUTHORIZATION', 'x']]],
 ];
 
 describe('needs the token of a grant:', () => {

@@ -13,7 +13,7 @@ import { CONTAINER_PATH } from '../guard.ts';
 import { IMPATIENT, type LoginPolicy } from '../login-policy.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { SharedConfig } from '../shared-config.ts';
-import type { Responders } from '../surface.ts';
+import { prepareJsonAnswer, type ReadyAnswer, type Responders } from '../surface.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 24 * 3600;
 /** As of 2026-11 an answer after 1.2 s fails the JS SDK v2 and Ruby; the next try finds what came in meanwhile. */
@@ -101,23 +101,23 @@ export function createGrantsResponders(deps: {
   };
 }
 
-/** What `containerCredentials` answers, as JSON, when it is at hand: of one role, known and fresh. */
+/** What `containerCredentials` answers, when it is at hand: of one role, known and fresh. */
 export function createContainerRecall(deps: {
-  readonly grants: Pick<Grants, 'findByPath'>;
   readonly sharedConfig: Pick<SharedConfig, 'recallSession'>;
   readonly broker: Pick<Broker, 'recallCredentials'>;
-}): (pathSecret: string) => string | undefined {
+}): (grant: Grant) => ReadyAnswer | undefined {
   // Each set of keys is put into words once; they go when the keys go.
-  const texts = new WeakMap<RoleCredentials, string>();
-  return (pathSecret) => {
-    const role = deps.grants.findByPath(pathSecret)?.role;
-    if (role === undefined || role === 'current') return undefined;
+  const answers = new WeakMap<RoleCredentials, ReadyAnswer>();
+  return ({ role }) => {
+    if (role === 'current') return undefined;
     const session = deps.sharedConfig.recallSession(role.sessionName);
     const credentials = session && deps.broker.recallCredentials(session, role);
     if (credentials === undefined) return undefined;
-    const text = texts.get(credentials) ?? JSON.stringify(toDocument(credentials, role.accountId));
-    texts.set(credentials, text);
-    return text;
+    const known = answers.get(credentials);
+    if (known !== undefined) return known;
+    const answer = prepareJsonAnswer(toDocument(credentials, role.accountId));
+    answers.set(credentials, answer);
+    return answer;
   };
 }
 

@@ -1,0 +1,70 @@
+// A grant ends with its process, whatever becomes of the process's id; so this is tried on real processes.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { createProcessRecognition, identifyProcess, type ProcessIdentity } from '../../src/daemon/process-identity.ts';
+import { createFakeClock } from '../helpers/fake-clock.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+function start(command: string, args: readonly string[]) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, ended };
+}
+
+function identify(processId: number | undefined): ProcessIdentity {
+  const identity = identifyProcess(processId ?? 0);
+  if (identity === undefined) throw new Error('no such process');
+  return identity;
+}
+
+test('a process is itself for as long as it lives, and nobody at once when it has ended', async () => {
+  const { child, ended } = start('sleep', ['60']);
+  const identity = identify(child.pid);
+  const isSame = createProcessRecognition(createFakeClock());
+  expect([isSame(identity), isSame(identity)]).toEqual([true, true]);
+  child.kill('SIGKILL');
+  await ended;
+  expect(isSame(identity)).toBe(false);
+});
+
+test('another process with the same id is not the one that was meant', () => {
+  const identity = identify(process.pid);
+  const isSame = createProcessRecognition(createFakeClock());
+  expect([isSame(identity), isSame({ ...identity, startedAtTicks: '1' })]).toEqual([
+    true,
+    process.platform !== 'linux',
+  ]);
+});
+
+test.runIf(process.platform === 'linux')('a zombie counts as ended within a quarter of a second', async () => {
+  // The shell becomes a program that never asks how its child has ended.
+  const { child } = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const processId = Number(line.toString());
+  const identity = identify(processId);
+  const clock = createFakeClock();
+  const isSame = createProcessRecognition(clock);
+  expect(isSame(identity)).toBe(true);
+  process.kill(processId, 'SIGKILL');
+  await waitFor('the zombie', () => identifyProcess(processId) === undefined);
+  // Its id is taken still, which is all that is looked at for so long.
+  expect(isSame(identity)).toBe(true);
+  await clock.advance(250);
+  expect(isSame(identity)).toBe(false);
+});
+
+test('a clock that is set back makes nobody younger', async () => {
+  const identity = identify(process.pid);
+  let nowMs = 1_000_000;
+  const isSame = createProcessRecognition({ ...createFakeClock(), nowMs: () => nowMs });
+  const stranger = { ...identity };
+  expect(isSame(stranger)).toBe(true);
+  nowMs -= 3_600_000;
+  Object.assign(stranger, { startedAtTicks: '1' });
+  expect(isSame(stranger)).toBe(process.platform !== 'linux');
+});
