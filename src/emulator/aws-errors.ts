@@ -1,4 +1,4 @@
-// AWS's errors as they stand on the wire: SSO OIDC, the SSO portal and STS each have a form of their own.
+// AWS's errors as they stand on the wire: SSO OIDC, the SSO portal, STS and console sign-in each have a form of their own.
 import { type Reply, jsonReply, xmlReply } from './http.ts';
 import type { Dialect } from './operations.ts';
 
@@ -65,11 +65,19 @@ export const AWS_ERRORS = {
     MissingAuthenticationToken: { status: 403, message: 'Request is missing Authentication Token' },
     Throttling: { status: 429, message: 'Rate exceeded' },
   },
+  signin: {
+    // The federation endpoint answers with web pages and names no exceptions: these are ours.
+    InvalidSession: { status: 400, message: 'Invalid Credentials Parameter' },
+    InvalidParameter: { status: 400, message: 'The request sent by the client was syntactically incorrect' },
+    InternalFailure: { status: 500, message: 'Internal failure' },
+    Throttling: { status: 429, message: 'Rate exceeded' },
+  },
 } as const satisfies Record<Dialect, Record<string, ErrorRow>>;
 
 export type OidcException = keyof (typeof AWS_ERRORS)['sso-oidc'];
 export type PortalException = keyof (typeof AWS_ERRORS)['sso'];
 export type StsException = keyof (typeof AWS_ERRORS)['sts'];
+export type SigninException = keyof (typeof AWS_ERRORS)['signin'];
 
 /** An answer that a handler gives by throwing: the exception's own status and form. */
 export class AwsError extends Error {
@@ -93,6 +101,10 @@ export function portalError(exception: PortalException, message?: string): AwsEr
 
 export function stsError(exception: StsException, message?: string): AwsError {
   return new AwsError('sts', exception, message);
+}
+
+export function signinError(exception: SigninException): AwsError {
+  return new AwsError('signin', exception);
 }
 
 export function isExceptionOf(dialect: Dialect, exception: string): boolean {
@@ -127,6 +139,12 @@ export function formatAwsError(error: AwsError, requestId: string, status?: numb
           `<Error><Type>Sender</Type><Code>${error.exception}</Code><Message>${error.message}</Message></Error>` +
           `<RequestId>${requestId}</RequestId></ErrorResponse>`,
       );
+    case 'signin':
+      return {
+        status: httpStatus,
+        headers: { 'content-type': 'text/html; charset=utf-8' },
+        body: `<!doctype html><title>Error</title><h1>${httpStatus}</h1><p>${error.message}</p>`,
+      };
   }
 }
 
@@ -135,11 +153,13 @@ export const THROTTLED: Readonly<Record<Dialect, string>> = {
   'sso-oidc': 'TooManyRequestsException',
   sso: 'TooManyRequestsException',
   sts: 'Throttling',
+  signin: 'Throttling',
 };
 export const SERVER_FAILED: Readonly<Record<Dialect, string>> = {
   'sso-oidc': 'InternalServerException',
   sso: 'InternalServerException',
   sts: 'InternalFailure',
+  signin: 'InternalFailure',
 };
 
 function rowOf(dialect: Dialect, exception: string): ErrorRow | undefined {

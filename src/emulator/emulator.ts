@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './caller-guard.ts';
+import { createConsoleRoutes } from './console-page.ts';
+import { createConsoleSessions } from './console-sessions.ts';
 import { createControlRoutes } from './control.ts';
 import { createDefaultDirectory } from './default-directory.ts';
 import { createDeviceAuthorizations } from './device-authorizations.ts';
@@ -12,6 +14,7 @@ import { createDevicePageRoutes } from './device-page.ts';
 import { createDirectory } from './directory.ts';
 import type { Emulator, EmulatorOptions } from './emulator-interface.ts';
 import { createFaultBoard } from './faults.ts';
+import { createFederationRoutes } from './federation.ts';
 import { type Knobs, createKnobBoard, parseKnobs } from './knobs.ts';
 import { createListener } from './listener.ts';
 import { createNonces } from './nonces.ts';
@@ -24,6 +27,7 @@ import { createRequestLog } from './request-log.ts';
 import { createRoleCredentialsDesk } from './role-credentials.ts';
 import { createSessions } from './sessions.ts';
 import { endpointEnvironment } from './shell-lines.ts';
+import { createShortcutRoutes } from './shortcut.ts';
 import { createStartPageRoutes } from './start-page.ts';
 import { createStsRoutes } from './sts.ts';
 import { createThrottle } from './throttle.ts';
@@ -40,6 +44,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const deviceAuthorizations = createDeviceAuthorizations(shared);
   const sessions = createSessions(shared);
   const roleCredentials = createRoleCredentialsDesk(shared);
+  const consoleSessions = createConsoleSessions(shared);
   const faults = createFaultBoard(clock);
   const log = createRequestLog();
   const nonces = createNonces(shared);
@@ -128,6 +133,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       [
         ...createDevicePageRoutes({ directory, deviceAuthorizations, nonces }),
         ...createStartPageRoutes({ directory, roleCredentials, nonces, origin }),
+        ...createShortcutRoutes({ directory, knobs, roleCredentials, consoleSessions, nonces }),
+        ...createFederationRoutes({ roleCredentials, consoleSessions }),
+        ...createConsoleRoutes({ directory, consoleSessions }),
         ...createStyleRoutes(),
       ],
       () => address,

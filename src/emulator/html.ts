@@ -37,8 +37,8 @@ const PAGE_HEADERS = {
   'referrer-policy': 'same-origin',
 } as const;
 
-/** A whole page: its own title and body in the frame that all pages share. */
-export function pageReply(status: number, page: { title: string; body: Html; user?: Html }): Reply {
+/** A whole page: its own title and body in the frame that all pages share; `script` is a path of ours. */
+export function pageReply(status: number, page: { title: string; body: Html; user?: Html; script?: string }): Reply {
   const document = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +47,9 @@ export function pageReply(status: number, page: { title: string; body: Html; use
 <meta name="color-scheme" content="light dark">
 <title>${page.title} · Identity Center emulator</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/style.css">
+<link rel="stylesheet" href="/style.css">${
+    page.script === undefined ? undefined : markup`\n<script src="${page.script}"></script>`
+  }
 </head>
 <body>
 <header>
@@ -61,5 +63,10 @@ ${page.body}
 </body>
 </html>
 `;
-  return { status, headers: PAGE_HEADERS, body: document.html };
+  const csp = PAGE_HEADERS['content-security-policy'];
+  const headers =
+    page.script === undefined
+      ? PAGE_HEADERS
+      : { ...PAGE_HEADERS, 'content-security-policy': `${csp}; script-src 'self'` };
+  return { status, headers, body: document.html };
 }

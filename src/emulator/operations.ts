@@ -10,6 +10,7 @@ export const OPERATIONS = {
   GetRoleCredentials: 'sso',
   Logout: 'sso',
   GetCallerIdentity: 'sts',
+  GetSigninToken: 'signin',
 } as const;
 
 export type Operation = keyof typeof OPERATIONS;

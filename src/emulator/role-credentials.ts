@@ -1,4 +1,4 @@
-// Role credentials that were issued, so that STS knows whose they are.
+// Role credentials that were issued, so that STS and the console know whose they are.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Directory } from './directory.ts';
@@ -18,16 +18,26 @@ export interface IssuedRoleCredentials {
   readonly expiresAtMs: number;
 }
 
+/** Whom keys are for, in the directory's words. */
+export interface RoleSession {
+  readonly userName: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
+  readonly expiresAtMs: number;
+}
+
 export interface RoleCredentialsDesk {
   /** New keys; whether the user may have them was decided before. */
   issue(userName: string, accountId: string, permissionSet: string): IssuedRoleCredentials;
   /** Who signs with this key: `unknown` too when the session token is another's. */
   identify(accessKeyId: string, sessionToken: string | undefined): RoleIdentity | 'expired' | 'unknown';
+  /** The session of keys that are all three right and not over yet. */
+  openSession(keys: Omit<IssuedRoleCredentials, 'expiresAtMs'>): RoleSession | undefined;
 }
 
-interface IssuedRecord extends RoleIdentity {
+interface IssuedRecord extends RoleIdentity, RoleSession {
+  readonly secretAccessKey: string;
   readonly sessionToken: string;
-  readonly expiresAtMs: number;
 }
 
 /** More than any test asks for; the oldest are forgotten first, so that a soak test does not fill the memory. */
@@ -56,6 +66,9 @@ export function createRoleCredentialsDesk(deps: {
       };
       issued.set(credentials.accessKeyId, {
         ...identityOf(userName, accountId, permissionSet),
+        userName,
+        permissionSet,
+        secretAccessKey: credentials.secretAccessKey,
         sessionToken: credentials.sessionToken,
         expiresAtMs: credentials.expiresAtMs,
       });
@@ -68,6 +81,13 @@ export function createRoleCredentialsDesk(deps: {
       if (record === undefined || record.sessionToken !== sessionToken) return 'unknown';
       if (deps.clock.nowMs() >= record.expiresAtMs) return 'expired';
       return { arn: record.arn, userId: record.userId, accountId: record.accountId };
+    },
+    openSession({ accessKeyId, secretAccessKey, sessionToken }) {
+      const record = issued.get(accessKeyId);
+      if (record?.secretAccessKey !== secretAccessKey || record.sessionToken !== sessionToken) return undefined;
+      if (deps.clock.nowMs() >= record.expiresAtMs) return undefined;
+      const { userName, accountId, permissionSet, expiresAtMs } = record;
+      return { userName, accountId, permissionSet, expiresAtMs };
     },
   };
 }

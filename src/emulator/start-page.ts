@@ -2,6 +2,7 @@
 import { formatUtcSeconds } from '../core/clock.ts';
 import type { Directory } from './directory.ts';
 import type { DirectoryAccount, DirectoryUser } from './directory-document.ts';
+import { SHORTCUT_SCRIPT } from './shortcut.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
 import { type Html, markup, pageReply } from './html.ts';
 import type { HttpRequest, Reply, Route } from './http.ts';
@@ -52,6 +53,7 @@ function portalPath(user: DirectoryUser): string {
 function signInPage(deps: StartPageDeps, unknownUser?: string): Reply {
   return pageReply(unknownUser === undefined ? 200 : 404, {
     title: 'AWS access portal',
+    script: SHORTCUT_SCRIPT,
     body: markup`<div class="card narrow"><h1>AWS access portal</h1>
 <p class="lead">Start URL <code>${deps.directory.startUrl}</code></p>
 ${problemNote(unknownUser === undefined ? undefined : `There is no user ${unknownUser} in this directory.`)}
@@ -72,6 +74,7 @@ function portalPage(deps: StartPageDeps, user: DirectoryUser, search: string): R
   const nonce = nonceField(deps.nonces);
   return pageReply(200, {
     title: 'AWS access portal',
+    script: SHORTCUT_SCRIPT,
     user: signedIn(user),
     body: markup`<h1>AWS access portal</h1>
 <p class="lead">${countOf(accounts.length, 'account')} for ${user.userName}</p>

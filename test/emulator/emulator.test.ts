@@ -143,6 +143,7 @@ describe('counting and recording', () => {
       GetRoleCredentials: 1,
       Logout: 0,
       GetCallerIdentity: 0,
+      GetSigninToken: 0,
     });
     expect({
       device: emulator.countCalls('CreateToken', 'device_code'),
