@@ -6,7 +6,7 @@ import { ProxyError } from './proxy.ts';
 import { WireError } from './wire.ts';
 
 export interface Call {
-  readonly service: 'sso-oidc' | 'sso';
+  readonly service: 'sso-oidc' | 'sso' | 'signin';
   readonly operation: string;
   readonly host: string;
   /** What must not show in a message even when the server repeats it. */

@@ -1,4 +1,4 @@
-// The two ports of the domain: AWS's Identity Center on one side, the store for secrets on the other.
+// The ports of the domain: AWS's Identity Center and console sign-in on one side, the store for secrets on the other.
 import type {
   Account,
   ClientRegistration,
@@ -81,6 +81,12 @@ export interface IdentityCenter {
   ): Promise<Page<string>>;
   getRoleCredentials(session: SsoSession, accessToken: Secret, role: Role): Promise<RoleCredentials>;
   logout(session: SsoSession, accessToken: Secret): Promise<void>;
+}
+
+/** AWS's federation endpoint, which signs a browser in. Rejects with an {@link IdentityCenterFault} and with nothing else. */
+export interface ConsoleFederation {
+  /** A token of 15 minutes for the keys' role; the console session that comes of it ends with the keys. */
+  getSigninToken(endpoint: URL, credentials: RoleCredentials): Promise<Secret>;
 }
 
 /**
