@@ -39,6 +39,7 @@ function describeOperation(operationId: string, route: Route): Record<string, un
     operationId,
     summary: route.summary,
     'x-surfaces': route.surfaces,
+    ...(route.socketOnly === undefined ? {} : { 'x-socket-only': route.socketOnly }),
     ...(route.surfaces.includes('web') ? { security: [{ bearer: [] }] } : {}),
     parameters: [...inPath, ...inQuery],
     ...(route.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: route.body } } } }),

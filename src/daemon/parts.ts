@@ -5,6 +5,7 @@ import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
+import { createConsoleFederation } from '../identity-center/console-federation.ts';
 import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
@@ -26,6 +27,7 @@ import { createNotifier, type Notifier } from './notifications/notifier.ts';
 import { createProfileSync } from './profile-sync.ts';
 import { createRoleList } from './role-list.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
+import { createConsoleResponder } from './routes/console.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
 import { createCurrentResponders } from './routes/current.ts';
 import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
@@ -87,12 +89,16 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const problems = createProblems(changes.announce);
   const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
   const sharedConfig = createSharedConfig(configFile);
-  const identityCenter = createIdentityCenter({
-    endpoints,
+  const network = {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
     caBundle: await findCaBundle(settings.network.caBundle, environment, configFile),
+  };
+  const identityCenter = createIdentityCenter({
+    endpoints,
+    ...network,
     warn: (message) => log('warn', message),
   });
+  const federation = createConsoleFederation(network);
 
   const passphrase = environment['ROLECALL_PASSPHRASE'];
   const { store, problem: storeProblem } = await chooseSecretStore({
@@ -221,6 +227,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       loginPolicy,
       endpoints,
       changes,
+      settings,
       log,
     }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, changes }),
@@ -234,6 +241,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       loginPolicy,
       clock,
     }),
+    ...createConsoleResponder({ settings, sharedConfig, broker, federation, loginPolicy, endpoints, roleList, log }),
     ...createProfileResponder({ configFile, sharedConfig, currentRole }),
     profiles: () => profileSync.plan(),
     syncProfiles: async () => {
@@ -268,6 +276,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       for (const session of sessions) broker.cancelSignIn(session);
       identityCenter.close();
       await switchFiles.close();
+      federation.close();
     },
   };
 }

@@ -21,6 +21,8 @@ export interface RoleList {
   edition(): Promise<RoleListEdition>;
   /** The profile of ours for a role, if the config file has one. */
   profileOf(role: Role): Promise<string | undefined>;
+  /** Whether a `[[protect]]` of the settings matches. */
+  isProtected(role: Role): boolean;
 }
 
 export interface RoleListEdition {
@@ -108,6 +110,7 @@ export function createRoleList(deps: {
       }
     },
     edition: async () => (await gather()).edition,
+    isProtected,
     async profileOf(role) {
       const { profiles } = await sharedConfig.read();
       return (await profiles()).profileOf(role);

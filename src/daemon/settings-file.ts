@@ -1,6 +1,7 @@
 // config.toml, read and checked: every fault named by file, line and the nearest valid key.
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
+import { splitCommand } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { nearest } from './nearest.ts';
@@ -44,6 +45,28 @@ export function parseSettingsFile(path: string, text: string): SettingsFile {
   const validate = new Ajv().compile(settingsSchema);
   if (validate(parsed)) return parsed as SettingsFile;
   throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject);
+}
+
+/** The command of an sso-session that opens its pages. */
+export interface BrowserSetting {
+  readonly template: string;
+  /** Where it stands in the settings file. */
+  readonly line: number;
+}
+
+/** By sso-session. @throws UsageError settings-invalid: one that is no command */
+export function readBrowsers(path: string, text: string, file: SettingsFile): ReadonlyMap<string, BrowserSetting> {
+  const browsers = new Map<string, BrowserSetting>();
+  for (const [name, { browser }] of Object.entries(file.session ?? {})) {
+    if (browser === undefined) continue;
+    const segments = ['session', name, 'browser'];
+    const line = findTomlLine(text, segments);
+    if (splitCommand(browser) === undefined) {
+      throw invalid(path, line, `${formatKey(segments)} is no command: a quote is not closed, or there is no word.`);
+    }
+    browsers.set(name, { template: browser, line });
+  }
+  return browsers;
 }
 
 function describeError(path: string, text: string, error: ErrorObject): UsageError {

@@ -2,7 +2,7 @@
 import { UsageError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import { readPrivateFile } from './private-file.ts';
-import type { SettingsFile } from './settings-file.ts';
+import type { BrowserSetting, SettingsFile } from './settings-file.ts';
 
 export interface RoleSettings {
   readonly accountId: string;
@@ -38,6 +38,8 @@ export interface Settings {
   readonly sessionHours: Readonly<Record<string, number>>;
   /** What a person calls an sso-session, by its name. */
   readonly sessionLabels: Readonly<Record<string, string>>;
+  /** How the pages of an sso-session are opened, by its name; the person's own browser when it is absent. */
+  readonly browsers: ReadonlyMap<string, BrowserSetting>;
   readonly endpoints: { readonly ssoOidc?: string; readonly sso?: string; readonly sts?: string };
   readonly network: { readonly proxy: string | undefined; readonly caBundle: string | undefined };
   readonly roles: readonly RoleSettings[];
@@ -63,12 +65,20 @@ export async function loadSettings(path: string, environment: SettingsSources['e
  * @throws UsageError settings-invalid: naming file, line and what would be valid
  */
 export async function parseSettings({ path, text, environment }: SettingsSources): Promise<Settings> {
+  const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file nothing that reads TOML is loaded.
-  const file = text === undefined ? {} : (await import('./settings-file.ts')).parseSettingsFile(path, text);
-  return toSettings(file, path, readStoreVariable(environment['ROLECALL_SECRET_STORE']));
+  if (text === undefined) return toSettings({}, path, secretStore, new Map());
+  const { parseSettingsFile, readBrowsers } = await import('./settings-file.ts');
+  const file = parseSettingsFile(path, text);
+  return toSettings(file, path, secretStore, readBrowsers(path, text, file));
 }
 
-function toSettings(file: SettingsFile, path: string, secretStore: Settings['secretStore'] | undefined): Settings {
+function toSettings(
+  file: SettingsFile,
+  path: string,
+  secretStore: Settings['secretStore'] | undefined,
+  browsers: Settings['browsers'],
+): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
     secretStore: secretStore ?? file.secret_store ?? 'keychain',
@@ -92,6 +102,7 @@ function toSettings(file: SettingsFile, path: string, secretStore: Settings['sec
     sessionLabels: Object.fromEntries(
       Object.entries(file.session ?? {}).flatMap(([name, { label }]) => (label === undefined ? [] : [[name, label]])),
     ),
+    browsers,
     endpoints: {
       ...(endpoints.sso_oidc === undefined ? {} : { ssoOidc: endpoints.sso_oidc }),
       ...(endpoints.sso === undefined ? {} : { sso: endpoints.sso }),
@@ -162,7 +173,6 @@ function describeWithoutEffect(file: SettingsFile, path: string): Problem[] {
     ...(file.profiles?.write !== undefined && file.profiles.write !== 'all'
       ? [`write = "${file.profiles.write}"`]
       : []),
-    ...(sessions.some(({ browser }) => browser !== undefined) ? ['browser'] : []),
     ...(roles.some(({ alias }) => alias !== undefined) ? ['alias'] : []),
     ...(file.protect === undefined ? [] : ['[[protect]] (marked in lists, asks for no click)']),
   ];

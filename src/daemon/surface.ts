@@ -2,7 +2,7 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { NotFoundError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
+import { NotFoundError, RefusedError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
 import { createCaller, type Caller } from './caller.ts';
@@ -99,7 +99,7 @@ export function createSurface(deps: {
   const answersUnderWay = countAnswers(app);
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     if (!route.surfaces.includes(deps.surface)) continue;
-    register(app, route, deps.responders[name] as Responder, deps.inputChecks);
+    register(app, deps.surface, route, deps.responders[name] as Responder, deps.inputChecks);
   }
 
   return {
@@ -150,12 +150,19 @@ function hasNoBody({ headers }: GuardedRequest): boolean {
 
 type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
 
-function register(app: FastifyInstance, route: Route, responder: Responder, inputChecks: InputChecks): void {
+function register(
+  app: FastifyInstance,
+  surface: SurfaceName,
+  route: Route,
+  responder: Responder,
+  inputChecks: InputChecks,
+): void {
   app.route({
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
       const { params, query, body } = request;
+      if (surface !== 'socket') refuseSocketOnly(route, body);
       await inputChecks.check(route, { params, query, body });
       const answer = await responder(
         { ...(params as Readonly<Record<string, string>>), query, body },
@@ -167,6 +174,14 @@ function register(app: FastifyInstance, route: Route, responder: Responder, inpu
       return written === undefined ? sendJson(reply, answer) : sendJsonBytes(reply, written);
     },
   });
+}
+
+/** Whatever is said of such a field but a plain no. */
+function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
+  if (typeof body !== 'object' || body === null) return;
+  const wished = socketOnly.find((name) => Object.hasOwn(body, name) && Reflect.get(body, name) !== false);
+  if (wished === undefined) return;
+  throw new RefusedError('caller-not-allowed', `"${wished}" is granted on the unix socket only.`);
 }
 
 /** The methods of a path that we know, sorted; empty for one that we don't. */

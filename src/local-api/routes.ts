@@ -2,6 +2,8 @@
 import {
   accountId,
   accountsSchema,
+  consoleSchema,
+  consoleWishSchema,
   containerCredentialsSchema,
   credentialsSchema,
   currentRoleSchema,
@@ -17,6 +19,8 @@ import {
   signInSchema,
   statusSchema,
   type AccountsDocument,
+  type ConsoleDocument,
+  type ConsoleWishDocument,
   type ContainerCredentialsDocument,
   type CredentialsDocument,
   type CurrentRoleDocument,
@@ -47,6 +51,8 @@ export interface Route {
   readonly query?: Schema;
   /** Absent: a body that comes is not looked at. */
   readonly body?: Schema;
+  /** Fields of the body that are wishes for a secret: only the socket grants them. */
+  readonly socketOnly?: readonly string[];
   readonly successStatus: 200 | 201 | 202 | 204;
   /** Absent for an empty answer. */
   readonly answer?: Schema;
@@ -207,6 +213,16 @@ export const routes = {
     successStatus: 200,
     answer: profileSchema,
   },
+  console: {
+    method: 'POST',
+    path: '/v1/console',
+    surfaces: BOTH,
+    summary: "A link to the AWS console as one role: the access portal's shortcut, or a federated sign-in",
+    body: consoleWishSchema,
+    socketOnly: ['federated'],
+    successStatus: 200,
+    answer: consoleSchema,
+  },
   createGrant: {
     method: 'POST',
     path: '/v1/grants',
@@ -283,6 +299,7 @@ export interface Answers {
   profiles: ProfilesDocument;
   syncProfiles: ProfilesDocument;
   profile: ProfileDocument;
+  console: ConsoleDocument;
   createGrant: IssuedGrantDocument;
   grants: GrantsDocument;
   grant: GrantDocument;
@@ -302,6 +319,7 @@ export interface Inputs {
   signOut: { session: string };
   setCurrent: { body: CurrentRoleDocument | null };
   profile: { query: { name: string } };
+  console: { body: ConsoleWishDocument };
   createGrant: { body: GrantWishDocument };
   grant: { id: string };
   revokeGrant: { id: string };

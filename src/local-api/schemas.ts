@@ -50,6 +50,11 @@ const catalogSummarySchema = {
   },
 } as const;
 
+const browserProperties = {
+  browser: { type: ['string', 'null'], description: "the session's command template in the settings" },
+  browserLine: { type: 'integer', description: 'of that template in the settings file' },
+} as const;
+
 const listingSchema = {
   type: 'object',
   required: ['accountsListed', 'accountsTotal'],
@@ -217,6 +222,7 @@ export const signInSchema = {
       type: 'string',
       description: 'the one of the two that may be opened; absent when neither is on a trusted host',
     },
+    ...browserProperties,
     expiresAt: time,
     error: errorSchema,
     setup: signInSetupSchema,
@@ -401,11 +407,17 @@ export const consoleWishSchema = {
 
 export const consoleSchema = {
   type: 'object',
-  required: ['url', 'secret', 'browser'],
+  required: ['url', 'secret', 'session', 'accountId', 'accountName', 'permissionSet', 'protected', 'browser'],
   properties: {
     url: text,
     secret: { type: 'boolean', description: 'true: whoever has the URL is signed in; keep it off argv and logs' },
-    browser: { type: ['string', 'null'], description: "the session's command template in the settings" },
+    endsAt: { ...time, description: 'of a secret one: when the console session ends, which is when its keys do' },
+    session: text,
+    accountId: text,
+    accountName: { type: ['string', 'null'] },
+    permissionSet: text,
+    protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+    ...browserProperties,
   },
 } as const;
 

@@ -70,6 +70,7 @@ const DEFAULTS: Settings = {
   },
   sessionHours: {},
   sessionLabels: {},
+  browsers: new Map(),
   endpoints: {},
   network: { proxy: undefined, caBundle: undefined },
   roles: [],
@@ -89,6 +90,7 @@ describe('settings', () => {
       profiles: { ...DEFAULTS.profiles, region: 'us-east-1', exclude: ['sandbox-*'] },
       sessionHours: { 'my-sso-session': 10 },
       sessionLabels: { 'my-sso-session': 'Work' },
+      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 20 }]]),
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
       roles: [{ accountId: '222222222222', permissionSet: '*', region: 'eu-central-1', pin: true }],
@@ -96,7 +98,7 @@ describe('settings', () => {
       problems: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} sets what this version of rolecall does not act on yet: browser, alias, [[protect]] (marked in lists, asks for no click).`,
+          message: `${PATH} sets what this version of rolecall does not act on yet: alias, [[protect]] (marked in lists, asks for no click).`,
           hint: 'rolecall status',
         },
       ],
@@ -123,6 +125,10 @@ describe('settings', () => {
     ['[profiles]\nsync = "manual"', { profiles: { ...DEFAULTS.profiles, sync: 'manual' } }],
     ['profiles.default_follows_current = true', { profiles: { ...DEFAULTS.profiles, defaultFollowsCurrent: true } }],
     ['[session."two words"]\nsession_hours = 1.5', { sessionHours: { 'two words': 1.5 } }],
+    [
+      'session.work.browser = \'chromium "--profile-directory=Profile 2"\'',
+      { browsers: new Map([['work', { template: 'chromium "--profile-directory=Profile 2"', line: 1 }]]) },
+    ],
     ['endpoints = { sso = "https://a", sts = "https://b" }', { endpoints: { sso: 'https://a', sts: 'https://b' } }],
     ['[[role]]', { roles: [{ accountId: '*', permissionSet: '*', region: undefined, pin: undefined }] }],
     ['[session.s]\nlabel = "Work"', { sessionLabels: { s: 'Work' } }],
@@ -223,6 +229,12 @@ describe('a fault in the settings names file, line and what would be valid', () 
     ['[profiles]\nregion = "a"\nexclude = [\n  "a",\n  2,\n]', 3, '"profiles.exclude" must be string.'],
     ['[profiles]\nexclude = "a"', 2, '"profiles.exclude" must be array.'],
     ['[session.work]\nsession_hours = 0', 2, '"session.work.session_hours" must be > 0.'],
+    [
+      '[session.work]\nlabel = "x"\nbrowser = "firefox -P \'work"',
+      3,
+      '"session.work.browser" is no command: a quote is not closed, or there is no word.',
+    ],
+    ['[session.work]\nbrowser = " "', 2, /^"session\.work\.browser" is no command/],
     ['session = 1', 1, '"session" must be object.'],
     ['[[role]]\n[[role]]\npin = "yes"', 3, '"role.pin" must be boolean.'],
     ['[role]\npin = true', 1, '"role" must be array.'],

@@ -11,6 +11,7 @@ import type { Changes } from '../changes.ts';
 import type { Grants } from '../grants.ts';
 import type { Log } from '../log.ts';
 import type { LoginPolicy } from '../login-policy.ts';
+import type { Settings } from '../settings.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { SignInSetup } from '../sign-in-setup.ts';
 import type { Responders } from '../surface.ts';
@@ -26,6 +27,7 @@ export function createSignInResponders(deps: {
   readonly loginPolicy: Pick<LoginPolicy, 'signedOut'>;
   readonly endpoints: Endpoints;
   readonly changes: Pick<Changes, 'announce'>;
+  readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
 }): Pick<Responders, 'startSignIn' | 'signIn' | 'cancelSignIn' | 'signOut'> {
   const { broker, sharedConfig, setup } = deps;
@@ -40,10 +42,12 @@ export function createSignInResponders(deps: {
       session.startUrl,
       deps.endpoints.ssoOidc,
     );
+    const browser = deps.settings.browsers.get(session.sessionName);
     return {
       ...prompt,
       expiresAt: formatUtcSeconds(expiresAtMs),
       ...(openUri === undefined ? {} : { openUri }),
+      ...(browser === undefined ? {} : { browser: browser.template, browserLine: browser.line }),
       ...shared,
     };
   }

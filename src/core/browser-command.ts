@@ -1,0 +1,71 @@
+// The `browser` of a session in the settings: a command template in words, never given to a shell, and what becomes of it.
+
+/** The command could not be run; `message` is the reason as a clause. */
+export class BrowserFailure extends Error {}
+
+export interface BrowserCommand {
+  readonly words: readonly [string, ...string[]];
+  /** The page is a parameter inside another URL, as for a container of Firefox; then it can be no file. */
+  readonly isNested: boolean;
+}
+
+const PLACEHOLDER = '{url}';
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+/** Protocols of Firefox's extensions, which no desktop knows. */
+const EXTENSION_URL = /^ext\+[a-z]+:/;
+
+/**
+ * The words of a template: blanks part them, quotes and backslashes work as in a shell and nothing else does.
+ * Undefined when a quote is not closed or nothing is left.
+ */
+export function splitCommand(template: string): readonly [string, ...string[]] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let rest = template;
+  while (rest !== '') {
+    const [piece = ''] = /^\s+|^'[^']*'|^"(?:[^"\\]|\\[\s\S])*"|^\\[\s\S]|^[^\s'"\\]+/.exec(rest) ?? [];
+    if (piece === '') return undefined;
+    rest = rest.slice(piece.length);
+    if (/^\s/.test(piece)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + unquote(piece);
+    }
+  }
+  if (word !== undefined) words.push(word);
+  const [program, ...others] = words;
+  return program === undefined || program === '' ? undefined : [program, ...others];
+}
+
+/**
+ * What to run for `url`: `{url}` in the template is replaced by it, or it comes last. In a word that is a URL itself
+ * (`ext+container:name=Work&url={url}`) it is percent-encoded. A template that is nothing but such a URL goes to Firefox.
+ * @throws BrowserFailure: the template has no words
+ */
+export function formatBrowserCommand(template: string, url: string, platform: NodeJS.Platform): BrowserCommand {
+  const split = splitCommand(template);
+  if (split === undefined) throw new BrowserFailure('a quote is not closed, or there is no word');
+  const [program] = split;
+  const words = EXTENSION_URL.test(program) ? ([...firefox(platform), ...split] as const) : split;
+  const isNested = words.some((word) => isUrlAround(word));
+  if (!words.some((word) => word.includes(PLACEHOLDER))) return { words: [...words, url], isNested };
+  const [first, ...others] = words.map((word) =>
+    word.replaceAll(PLACEHOLDER, () => (isUrlAround(word) ? encodeURIComponent(url) : url)),
+  );
+  return { words: [first ?? '', ...others], isNested };
+}
+
+function isUrlAround(word: string): boolean {
+  return SCHEME.test(word) && word.indexOf(PLACEHOLDER) > 0;
+}
+
+function firefox(platform: NodeJS.Platform): readonly [string, ...string[]] {
+  return platform === 'darwin' ? ['open', '-a', 'Firefox'] : ['firefox'];
+}
+
+function unquote(piece: string): string {
+  if (piece.startsWith("'")) return piece.slice(1, -1);
+  if (piece.startsWith('\\')) return piece.slice(1);
+  return piece.startsWith('"') ? piece.slice(1, -1).replaceAll(/\\(["\\$`])/g, '$1') : piece;
+}
