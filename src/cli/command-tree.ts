@@ -12,6 +12,7 @@ import type { LsOptions } from './commands/ls.ts';
 import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { CliContext } from './context.ts';
+import { LINE_FORMATS } from './quick-command.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 
 /**
@@ -91,6 +92,8 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .description('who is signed in, for how long, and what is wrong')
     .option('--check', 'print nothing; exit 0 when every sso-session is signed in, else 4')
     .option('--json', 'print the status as JSON')
+    .addOption(new Option('--format <name>', 'one line for a bar or a prompt; starts no daemon').choices(LINE_FORMATS))
+    .addHelpText('after', STATUS_HELP)
     .action(async (options: StatusOptions) => {
       const { runStatus } = await import('./commands/status.ts');
       done(await runStatus(options, context));
@@ -215,6 +218,13 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
   });
   return program;
 }
+
+const STATUS_HELP = `
+For prompts, which should start no process, the daemon keeps the line of
+--format prompt in ~/.local/state/rolecall/switch/prompt ("taylor.Admin ok"):
+
+  PS1='$(<~/.local/state/rolecall/switch/prompt) \\$ '
+  set -g status-right '#(rolecall status --format tmux)'`;
 
 const EXEC_HELP = `
 The command sees this role and no other: keys, profiles and a [default] with

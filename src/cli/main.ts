@@ -2,12 +2,11 @@
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
-import { createSystemClock } from '../core/clock.ts';
+import { createSystemClock, type Clock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
-import { createLocalApiClient } from '../local-api/client.ts';
-import { resolvePaths } from '../local-api/paths.ts';
+import type { LocalApiClient } from '../local-api/client.ts';
+import { resolvePaths, type RuntimePaths } from '../local-api/paths.ts';
 import type { CliContext } from './context.ts';
-import { outsideOfExec } from './exec/child-environment.ts';
 import { runCommandLine } from './program.ts';
 
 /** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
@@ -32,15 +31,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     stdinIsTerminal: isatty(0),
     paths,
     clock,
-    client: createLocalApiClient({
-      socketCandidates: paths.socketCandidates,
-      mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
-      async startDaemon() {
-        const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-        return startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
-      },
-      clock,
-    }),
+    client: createClient(paths, clock),
     signal: interrupt.signal,
     ask: (question) => ask(question, interrupt),
     openBrowser,
@@ -50,6 +41,27 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { exitCode, isInterrupted } = await runInPlace(program);
       ending.isInterrupted = isInterrupted;
       return exitCode;
+    },
+  };
+}
+
+/** Loaded by the first call, for what a prompt shows is read from a file. */
+function createClient(paths: RuntimePaths, clock: Clock): LocalApiClient {
+  let client: LocalApiClient | undefined;
+  return {
+    async call(route, input, options) {
+      const { createLocalApiClient } = await import('../local-api/client.ts');
+      client ??= createLocalApiClient({
+        socketCandidates: paths.socketCandidates,
+        mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
+        async startDaemon() {
+          const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+          const { outsideOfExec } = await import('./exec/child-environment.ts');
+          return startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
+        },
+        clock,
+      });
+      return client.call(route, input, options);
     },
   };
 }

@@ -1,7 +1,6 @@
 // One command line from its words to its exit code, whatever happens on the way.
 import type { CliContext } from './context.ts';
 import { findQuickCommand } from './quick-command.ts';
-import { reportError } from './render.ts';
 
 /** Runs one command line (without node and script) and gives its exit code; never rejects. */
 export async function runCommandLine(argv: readonly string[], context: CliContext): Promise<number> {
@@ -11,6 +10,7 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
     const { runCommandTree } = await import('./command-tree.ts');
     return await runCommandTree(argv, context);
   } catch (error) {
+    const { reportError } = await import('./render.ts');
     return reportError(error, context, { isDebug: argv.includes('--debug') });
   }
 }

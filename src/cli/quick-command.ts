@@ -1,5 +1,8 @@
 // The commands that prompts and scripts run all day, without the parser, which takes a quarter of their time.
 import type { CliContext } from './context.ts';
+import type { LineFormat } from './status-line.ts';
+
+export const LINE_FORMATS = ['waybar', 'tmux', 'prompt'] as const satisfies readonly LineFormat[];
 
 const STATUS_FLAGS: readonly string[] = ['--check', '--json'];
 const LS_FLAGS: readonly string[] = ['--json', '--refresh'];
@@ -10,6 +13,13 @@ export function findQuickCommand(argv: readonly string[]): ((context: CliContext
   const flags = rest.filter((word) => word.startsWith('-'));
   const words = rest.filter((word) => !word.startsWith('-'));
   const has = (flag: string) => flags.includes(flag);
+  const format = LINE_FORMATS.find((known) => known === rest[1]);
+  if (name === 'status' && rest.length === 2 && rest[0] === '--format' && format !== undefined) {
+    return async (context) => {
+      const { printStatusLine } = await import('./status-line.ts');
+      return printStatusLine(format, context);
+    };
+  }
   if (name === 'status' && words.length === 0 && flags.every((flag) => STATUS_FLAGS.includes(flag))) {
     return async (context) => {
       const { runStatus } = await import('./commands/status.ts');

@@ -1,5 +1,6 @@
 // Plain files for shells and prompts, which read them without a process: names to switch to, and one line on how things are.
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { coalesced } from '../core/coalesced.ts';
@@ -15,7 +16,7 @@ import type { SharedConfig } from './shared-config.ts';
 export interface SwitchFiles {
   /** Brings `profiles`, `accounts` and `prompt` up to date; resolves once they are. A failure is raised as a problem. */
   refresh(): Promise<void>;
-  /** Resolves once nothing is being written; nothing will be any more. */
+  /** Takes the line for prompts away; resolves once nothing is being written, and nothing will be any more. */
   close(): Promise<void>;
 }
 
@@ -86,9 +87,11 @@ export function createSwitchFiles(deps: {
 
   return {
     refresh,
-    close() {
+    async close() {
       isClosed = true;
-      return refresh();
+      await refresh();
+      // What it says is true for as long as somebody keeps it.
+      await rm(join(deps.directory, 'prompt'), { force: true });
     },
   };
 }

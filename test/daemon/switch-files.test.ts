@@ -91,14 +91,21 @@ describe('the files for shells', () => {
   test('are not written again when nothing has changed', async () => {
     await createSignedInRig();
     await waitForPrompt('- ok');
-    const inodes = () =>
-      ['profiles', 'accounts', 'prompt'].map((name) => statSync(join(rig.paths.switchDirectory, name)).ino);
-    await waitFor('the profiles', () => lines('profiles').includes('current'));
+    const inodes = () => ['profiles', 'accounts'].map((name) => statSync(join(rig.paths.switchDirectory, name)).ino);
+    await waitFor('the profiles', () => lines('profiles').includes('current') && lines('accounts').length > 1);
     const before = inodes();
     await rig.client.call('setCurrent', { body: null });
     await rig.client.call('cancelSignIn', { session: SESSION });
     await rig.daemon().stop();
     expect(inodes()).toEqual(before);
+  });
+
+  test('stay when the daemon ends, but for the line that only it could keep true', async () => {
+    rig = await createRig();
+    await waitForPrompt('- signed-out');
+    await rig.daemon().stop();
+    const left = readdirSync(rig.paths.switchDirectory);
+    expect(left.filter((name) => name === 'profiles' || name === 'prompt')).toEqual(['profiles']);
   });
 });
 

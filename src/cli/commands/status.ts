@@ -3,15 +3,21 @@ import type { CurrentRoleDocument, SessionStatusDocument, StatusDocument } from 
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
+import type { LineFormat } from '../status-line.ts';
 
 export interface StatusOptions {
   readonly check?: boolean;
   readonly json?: boolean;
+  readonly format?: LineFormat;
 }
 
 const EXIT_SIGN_IN_REQUIRED = 4;
 
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
+  if (options.format !== undefined) {
+    const { printStatusLine } = await import('../status-line.ts');
+    return printStatusLine(options.format, context);
+  }
   if (options.check === true) return check(await fetchStatus(context));
   const status = await loadStatus(context);
   if (options.json === true) context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);

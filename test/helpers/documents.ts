@@ -1,0 +1,72 @@
+// Documents of the daemon as surfaces get them: a morning with everything in order, and names that do their worst.
+import type { RoleDocument, SessionStatusDocument, StatusDocument } from '../../src/local-api/schemas.ts';
+
+export const NOW_MS = Date.parse('2026-11-24T08:00:00Z');
+
+export function aSession(over: Partial<SessionStatusDocument> = {}): SessionStatusDocument {
+  return {
+    session: 'my-sso-session',
+    startUrl: 'https://d-1234567890.awsapps.com/start',
+    region: 'us-east-1',
+    state: 'live',
+    sessionExpiresAt: '2026-11-24T13:12:00Z',
+    catalog: null,
+    listing: null,
+    tokenFileProfiles: [],
+    ...over,
+  };
+}
+
+export function aRole(over: Partial<RoleDocument> = {}): RoleDocument {
+  const accountName = over.accountName === undefined ? 'taylor' : over.accountName;
+  const permissionSet = over.permissionSet ?? 'Admin';
+  return {
+    session: 'my-sso-session',
+    label: 'my-sso-session',
+    accountId: '111111111111',
+    accountName,
+    permissionSet,
+    profile: `${accountName}.${permissionSet}`,
+    protected: false,
+    pinned: false,
+    score: 0,
+    ...over,
+  };
+}
+
+export const CURRENT = {
+  session: 'my-sso-session',
+  accountId: '111111111111',
+  permissionSet: 'Admin',
+  profile: 'taylor.Admin',
+} as const;
+
+export function aStatus(over: Partial<StatusDocument> = {}): StatusDocument {
+  return {
+    version: '0.1.0',
+    pid: 1,
+    startedAt: '2026-11-24T07:00:00Z',
+    store: { driver: 'keychain', durable: true },
+    endpoints: {},
+    files: { settings: '/s', config: '/c', log: '/l', socket: '/d' },
+    sessions: [aSession()],
+    current: CURRENT,
+    problems: [],
+    ...over,
+  };
+}
+
+/** What an administrator, or somebody who is one for a day, can call an account. */
+export const HOSTILE_NAMES = [
+  '$(touch x)`touch x`',
+  '%F{red}%(?.a.b) #[fg=red]#(touch x)',
+  '--- | bash=/bin/sh param1=-c param2="touch x" refresh=true',
+  '-- | shell="touch x"',
+  "a' bash='touch x' | bash='touch x'",
+  '<b>x</b> <span foreground="red">& &amp;</span>',
+  ':warning: :beer: **bold** [a](http://x) `code`',
+  'one\ntwo | href=http://x\r\u2028three\u0085four',
+  '\u001b[31mred\u001b]8;;http://x\u0007 \\e[31m \\u001b[31m \\n',
+  '\u202etxet desrever\u2066',
+  '_File __Edit & (_x) Álvaro 日本 🚀',
+] as const;
