@@ -33,6 +33,7 @@ import { createCurrentResponders } from './routes/current.ts';
 import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
 import { createProfileResponder } from './routes/profile.ts';
 import { createRolesResponder } from './routes/roles.ts';
+import { createReachResponder } from './routes/reach.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
 import { loadSettings, type Settings } from './settings.ts';
@@ -243,6 +244,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createConsoleResponder({ settings, sharedConfig, broker, federation, loginPolicy, endpoints, roleList, log }),
     ...createProfileResponder({ configFile, sharedConfig, currentRole }),
+    ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
     profiles: () => profileSync.plan(),
     syncProfiles: async () => {
       const synced = await profileSync.sync();

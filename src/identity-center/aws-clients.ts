@@ -1,6 +1,7 @@
 // The AWS SDK clients, one a region and service; loaded at the first call only, for the SDK is slow to import.
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
+import { probeEndpoint, type Reach } from './probe.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
 export {
@@ -27,6 +28,8 @@ export interface RegionalClient<C> {
 export interface AwsClients {
   ssoOidc(region: string): RegionalClient<SSOOIDCClient>;
   sso(region: string): RegionalClient<SSOClient>;
+  /** Whether `url`, one of theirs, answers; over the same proxies and CAs, on connections of its own. */
+  probe(url: URL, timeoutMs: number): Promise<Reach>;
   close(): void;
 }
 
@@ -82,6 +85,15 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
       };
       ssoClients.set(region, regional);
       return regional;
+    },
+    async probe(url, timeoutMs) {
+      // A pooled connection would say that the way was open once.
+      const fresh = createTransport(deps);
+      try {
+        return await probeEndpoint(fresh, url, timeoutMs);
+      } finally {
+        fresh.destroy();
+      }
     },
     close() {
       transport.destroy();

@@ -122,8 +122,14 @@ function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
   }
 }
 
-function reasonOfCode(code: string): string {
-  if (UNTRUSTED_CODES.has(code)) {
+/** The chain ends in no CA that we trust. */
+export function isUntrustedCode(code: string): boolean {
+  return UNTRUSTED_CODES.has(code);
+}
+
+/** What Node's code for a failed connection means, as a clause. */
+export function reasonOfCode(code: string): string {
+  if (isUntrustedCode(code)) {
     return (
       `its certificate is signed by no CA that rolecall trusts (${code}); if your network inspects TLS, ` +
       'set ca_bundle under [network] in the settings, or AWS_CA_BUNDLE'

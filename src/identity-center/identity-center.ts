@@ -5,6 +5,7 @@ import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type * as AwsModule from './aws-clients.ts';
 import type { AwsClients, RegionalClient } from './aws-clients.ts';
 import { parseEndpoint } from './endpoint.ts';
+import type { Reach } from './probe.ts';
 import { toFault, type Call } from './fault.ts';
 import {
   readAccounts,
@@ -30,7 +31,17 @@ export interface IdentityCenterDeps {
   readonly warn?: (message: string) => void;
 }
 
+/** One endpoint in use and whether it answers. */
+export interface EndpointReach extends Reach {
+  readonly service: 'oidc' | 'portal';
+  readonly url: string;
+  /** Without user and password; empty for none. */
+  readonly proxy: string;
+}
+
 export interface ClosableIdentityCenter extends IdentityCenter {
+  /** Both endpoints of a region, asked at the same time; never rejects for a failure to reach them. */
+  probe(region: string): Promise<readonly EndpointReach[]>;
   /** Lets go of every connection; calls in flight fail as `unreachable`. */
   close(): void;
 }
@@ -227,6 +238,21 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       );
     },
 
+    async probe(region) {
+      const { clients } = await load();
+      const endpoints = [
+        ['oidc', awsDeps.ssoOidcEndpoint, () => clients.ssoOidc(checkRegion(region)).host],
+        ['portal', awsDeps.ssoEndpoint, () => clients.sso(checkRegion(region)).host],
+      ] as const;
+      return Promise.all(
+        endpoints.map(async ([service, custom, host]) => {
+          const url = new URL(custom ?? `https://${host()}/`);
+          const proxy = withoutUser(deps.proxyForUrl(url.href));
+          return { service, url: url.href, proxy, ...(await clients.probe(url, requestTimeoutMs)) };
+        }),
+      );
+    },
+
     close() {
       void loading?.then(({ clients }) => clients.close());
     },
@@ -243,6 +269,12 @@ function read<A, T>(
   } catch (error) {
     throw toFault(error, { ...about, host: received.host });
   }
+}
+
+function withoutUser(proxy: string): string {
+  if (!URL.canParse(proxy)) return '';
+  const { protocol, host } = new URL(proxy);
+  return `${protocol}//${host}`;
 }
 
 function checkEndpoint(text: string | undefined, settingName: string): string | undefined {

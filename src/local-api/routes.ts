@@ -15,6 +15,7 @@ import {
   profileSchema,
   profilesSchema,
   rolesSchema,
+  reachSchema,
   sessionName,
   signInSchema,
   statusSchema,
@@ -31,6 +32,7 @@ import {
   type ProfileDocument,
   type ProfilesDocument,
   type RolesDocument,
+  type ReachDocument,
   type SignInDocument,
   type StatusDocument,
 } from './schemas.ts';
@@ -270,6 +272,14 @@ export const routes = {
     successStatus: 200,
     answer: containerCredentialsSchema,
   },
+  reach: {
+    method: 'GET',
+    path: '/v1/reach',
+    surfaces: SOCKET,
+    summary: "Asks each endpoint of AWS's that is in use whether it answers, and what time it is there",
+    successStatus: 200,
+    answer: reachSchema,
+  },
   stop: {
     method: 'POST',
     path: '/v1/daemon/stop',
@@ -305,6 +315,7 @@ export interface Answers {
   grant: GrantDocument;
   revokeGrant: undefined;
   containerCredentials: ContainerCredentialsDocument;
+  reach: ReachDocument;
   stop: { pid: number };
 }
 

@@ -441,6 +441,37 @@ export const webCodeExchangeSchema = {
 
 export const webTokenSchema = { type: 'object', required: ['token'], properties: { token: text } } as const;
 
+/** Whether AWS's endpoints answer the daemon: by its proxy and its CAs, which need not be the caller's. */
+export const reachSchema = {
+  type: 'object',
+  required: ['nodeVersion', 'endpoints'],
+  properties: {
+    nodeVersion: { type: 'string', description: "the daemon's" },
+    endpoints: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['service', 'sessions', 'region', 'url', 'proxy', 'state', 'durationMs'],
+        properties: {
+          service: { enum: ['oidc', 'portal'] },
+          sessions: { ...names, description: 'that use it' },
+          region: text,
+          url: text,
+          proxy: { type: ['string', 'null'], description: 'without user and password' },
+          state: { enum: ['reached', 'unresolvable', 'untrusted', 'proxy-failed', 'unreachable'] },
+          reason: text,
+          clockAheadSeconds: {
+            type: 'integer',
+            description: "how far the daemon's clock is ahead of the server's; negative: behind",
+          },
+          durationMs: { type: 'integer' },
+        },
+      },
+    },
+  },
+} as const;
+
+export type ReachDocument = FromSchema<typeof reachSchema>;
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;

@@ -85,6 +85,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['profile', '/v1/profile?name=taylor.Admin-AF-Permission-Set'],
   ['profile', '/v1/profile?name=current'],
   ['console', '/v1/console', ROLE],
+  ['reach', '/v1/reach'],
   ['createGrant', '/v1/grants', ROLE],
   ['createGrant', '/v1/grants', { current: true, processId: process.pid }],
   ['grants', '/v1/grants'],
