@@ -11,6 +11,7 @@ import type { LogoutOptions } from './commands/logout.ts';
 import type { LsOptions } from './commands/ls.ts';
 import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
+import { addUpkeepCommands } from './command-tree/upkeep.ts';
 import type { CliContext } from './context.ts';
 import { LINE_FORMATS } from './quick-command.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -194,6 +195,8 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('run')
     .description('run it in the foreground, with its log on stderr')
     .action(async () => done(await context.runProgram('daemon', ['--foreground'])));
+
+  addUpkeepCommands(program, context, done);
 
   program
     .command('emulator')

@@ -1,5 +1,6 @@
 // What every command gets: streams, surroundings, the clock and the client of the daemon.
 import type { Clock } from '../core/clock.ts';
+import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { ForeignProgram } from './exec/run-in-place.ts';
@@ -16,6 +17,10 @@ export interface CliContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
   readonly processId: number;
+  readonly userId: number;
+  readonly platform: NodeJS.Platform;
+  /** Of this process: `v24.1.0`. */
+  readonly nodeVersion: string;
   /** Whether a person types at standard input. */
   readonly stdinIsTerminal: boolean;
   readonly paths: RuntimePaths;
@@ -27,6 +32,8 @@ export interface CliContext {
   ask(question: string): Promise<string | undefined>;
   /** Opens the person's browser; false when there is none to open. */
   openBrowser(url: string): Promise<boolean>;
+  /** Why a daemon with this environment would refuse its settings, without starting one; undefined when it would not. */
+  checkSettings(): Promise<ErrorBody | undefined>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
   runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
   /** Runs somebody else's program in our place; its exit code, or nothing ever when this process became it. */

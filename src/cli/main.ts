@@ -28,6 +28,9 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     environment,
     homeDirectory,
     processId: process.pid,
+    userId,
+    platform: process.platform,
+    nodeVersion: process.version,
     stdinIsTerminal: isatty(0),
     paths,
     clock,
@@ -35,6 +38,11 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     signal: interrupt.signal,
     ask: (question) => ask(question, interrupt),
     openBrowser,
+    async checkSettings() {
+      const { checkDaemonSettings } = await import('../local-api/start-daemon.ts');
+      const { outsideOfExec } = await import('./exec/child-environment.ts');
+      return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
+    },
     runProgram,
     async runInPlace(program) {
       const { runInPlace } = await import('./exec/run-in-place.ts');

@@ -97,6 +97,11 @@ async function run(logFile: LogFile): Promise<void> {
 }
 
 try {
+  if (process.argv.includes('--check-settings')) {
+    const { loadSettings } = await import('./settings.ts');
+    await loadSettings(paths.settingsFile, environment);
+    process.exit(0);
+  }
   ensurePrivateDirectory(paths.stateDirectory, userId);
   if (tryDaemonLock(paths.lockFile) === undefined) {
     if (isForeground) process.stderr.write('rolecall: a daemon is running already.\nRun: rolecall daemon stop\n');

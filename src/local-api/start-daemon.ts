@@ -55,3 +55,23 @@ export function startDaemonProcess(
     },
   };
 }
+
+/** What a daemon with this environment would say against its settings; it takes no lock and ends at once. */
+export function checkDaemonSettings(
+  mainPath: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<ErrorBody | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [mainPath, '--check-settings'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: daemonEnvironment(environment),
+      cwd: '/',
+    });
+    let failure: ErrorBody | undefined;
+    child.on('message', (message) => {
+      failure = message as ErrorBody;
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve(failure));
+  });
+}

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
+import { toRolecallError } from '../../src/core/errors.ts';
 import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
+import { loadSettings } from '../../src/daemon/settings.ts';
 import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
@@ -64,6 +66,8 @@ export interface CliOptions {
   readonly runInPlace?: CliContext['runInPlace'];
   /** Sees what `open` would have been given. */
   readonly opened?: string[];
+  readonly clock?: Clock;
+  readonly nodeVersion?: string;
 }
 
 export interface Rig {
@@ -75,8 +79,8 @@ export interface Rig {
   readonly logLines: readonly string[];
   readonly client: LocalApiClient;
   daemon(): Daemon;
-  /** Stops the daemon and starts another one in the same home. */
-  restartDaemon(): Promise<void>;
+  /** Stops the daemon and starts another one in the same home, with the environment of the shell that asks when given. */
+  restartDaemon(shell?: Readonly<Record<string, string>>): Promise<void>;
   /** One command line, in this process, against the rig's daemon. */
   runCli(argv: readonly string[], options?: CliOptions): Promise<CliRun>;
   /** Ends everything and deletes the home. */
@@ -105,11 +109,11 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   if (options.settings !== undefined) writePrivate(paths.settingsFile, options.settings);
 
   const logLines: string[] = [];
-  const start = () => {
+  const start = (daemonEnvironment: Readonly<Record<string, string>> = environment) => {
     ensurePrivateDirectory(paths.stateDirectory, userId);
     return startDaemon({
       paths,
-      environment,
+      environment: daemonEnvironment,
       homeDirectory: home.path,
       userId,
       processId: process.pid,
@@ -146,9 +150,9 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     logLines,
     client,
     daemon: () => daemon,
-    async restartDaemon() {
+    async restartDaemon(shell) {
       await daemon.stop();
-      daemon = await start();
+      daemon = await start(shell);
     },
     async runCli(argv, cli = {}) {
       let stdout = '';
@@ -174,9 +178,12 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         environment: { ...environment, ...cli.environment },
         homeDirectory: home.path,
         processId: process.pid,
+        userId,
+        platform: process.platform,
+        nodeVersion: cli.nodeVersion ?? process.version,
         stdinIsTerminal: isTTY,
         paths,
-        clock: createSystemClock(),
+        clock: cli.clock ?? createSystemClock(),
         client,
         signal: cli.signal ?? new AbortController().signal,
         ask: async (question) => {
@@ -188,6 +195,11 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           cli.opened?.push(address);
           return cli.opened !== undefined;
         },
+        checkSettings: () =>
+          loadSettings(paths.settingsFile, environment).then(
+            () => undefined,
+            (error: unknown) => toRolecallError(error).toBody(),
+          ),
         runProgram: async (program, args) => {
           cli.programs?.push([program, ...args]);
           return 0;

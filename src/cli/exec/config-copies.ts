@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DefaultsOf } from '../../aws-config/default-credentials.ts';
 import { UnavailableError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { awsFilePath, expandPath } from '../aws-file-path.ts';
 import type { Environment } from './child-environment.ts';
 
 interface AwsFile {
@@ -52,22 +53,20 @@ export async function writePrivate(path: string, text: string): Promise<void> {
 }
 
 function filesOf(environment: Environment, homeDirectory: string): readonly AwsFile[] {
-  const place = (variable: string, ...usual: string[]) =>
-    expand(environment[variable] ?? '', environment, homeDirectory) || join(homeDirectory, ...usual);
   const botoConfig = environment['BOTO_CONFIG'];
   return [
     {
       whose: 'aws',
       copyName: 'config',
       variables: ['AWS_CONFIG_FILE'],
-      paths: [place('AWS_CONFIG_FILE', '.aws', 'config')],
+      paths: [awsFilePath('config', environment, homeDirectory)],
     },
     {
       whose: 'aws',
       copyName: 'credentials',
       // The Java SDK v1 has a name of its own for it.
       variables: ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CREDENTIAL_PROFILES_FILE'],
-      paths: [place('AWS_SHARED_CREDENTIALS_FILE', '.aws', 'credentials')],
+      paths: [awsFilePath('credentials', environment, homeDirectory)],
     },
     {
       whose: 'boto',
@@ -76,18 +75,9 @@ function filesOf(environment: Environment, homeDirectory: string): readonly AwsF
       paths:
         botoConfig === undefined
           ? ['/etc/boto.cfg', join(homeDirectory, '.boto')]
-          : [expand(botoConfig, environment, homeDirectory)],
+          : [expandPath(botoConfig, environment, homeDirectory)],
     },
   ];
-}
-
-/** `~` and variables as botocore expands them; whoever does not will find the copy all the same. */
-function expand(path: string, environment: Environment, homeDirectory: string): string {
-  return path
-    .replace(/^~(?=\/|$)/u, () => homeDirectory)
-    .replace(/\$(?:\{(\w+)\}|(\w+))/gu, (whole, braced?: string, plain?: string) => {
-      return environment[braced ?? plain ?? ''] ?? whole;
-    });
 }
 
 /** The text of a copy; undefined when the file itself will do. */

@@ -1,0 +1,34 @@
+// All checks of `rolecall doctor`, in the order in which they are told.
+import type { CheckGroup } from './codes.ts';
+import { DOCTOR_CODES } from './codes.ts';
+import { checkConfig } from './config-check.ts';
+import { checkDaemon, checkStore } from './daemon-check.ts';
+import { checkEnvironment } from './environment-check.ts';
+import { checkFiles } from './files-check.ts';
+import { checkKeys } from './keys-check.ts';
+import { checkNetwork } from './network-check.ts';
+import { checkPrograms } from './programs-check.ts';
+import type { World } from './world.ts';
+
+export async function runChecks(world: World): Promise<CheckGroup[]> {
+  const daemon = await checkDaemon(world);
+  return [
+    checkConfig(world),
+    checkKeys(world),
+    checkEnvironment(world),
+    checkFiles(world),
+    daemon,
+    checkStore(world),
+    checkNetwork(world),
+    checkPrograms(world),
+  ];
+}
+
+export type GroupState = 'ok' | 'problem' | 'note' | 'skipped';
+
+/** The worst that a group has to say. */
+export function stateOf(group: CheckGroup): GroupState {
+  if (group.findings.some(({ code }) => DOCTOR_CODES[code].severity === 'problem')) return 'problem';
+  if (group.findings.length > 0) return 'note';
+  return group.skipped === true ? 'skipped' : 'ok';
+}

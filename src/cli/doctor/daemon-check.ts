@@ -1,0 +1,169 @@
+// The daemon and its store: whether it runs, what it says of itself, and what is left of one that is gone.
+import { lstatSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { loadVersion } from '../../local-api/version.ts';
+import { count, harmless } from '../render.ts';
+import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
+import { editCommand, type World } from './world.ts';
+
+/** Said by other checks, or by a session's own line in `status`. */
+const ELSEWHERE: readonly string[] = ['config-malformed', 'sign-in-required', 'sign-in-expired'];
+const STORE_CODES: readonly string[] = ['secret-store-unavailable', 'secret-store-locked'];
+
+export async function checkDaemon(world: World): Promise<CheckGroup> {
+  const { daemon, context } = world;
+  const stale = daemon.state === 'running' ? [] : await findStaleSockets(context.paths.socketCandidates);
+  const settings = daemon.state === 'running' ? undefined : await context.checkSettings();
+  return {
+    name: 'daemon',
+    title: 'Daemon',
+    summary: summarize(world),
+    findings: [
+      ...(settings === undefined
+        ? []
+        : [{ code: 'settings-invalid', message: settings.message, commands: [settings.hint] } as const]),
+      ...(daemon.state === 'failing'
+        ? [
+            {
+              code: 'daemon-not-answering',
+              message: daemon.error.message,
+              commands: endCommands(world, daemon.error.hint),
+            } as const,
+          ]
+        : []),
+      ...stale,
+      ...findSaid(world),
+    ],
+  };
+}
+
+function summarize({ daemon }: World): string {
+  switch (daemon.state) {
+    case 'running': {
+      const { version, pid, sessions } = daemon.status;
+      const live = sessions.filter(({ state }) => state === 'live').length;
+      return `rolecall ${harmless(version)}, pid ${pid}; signed in to ${live} of ${count(sessions.length, 'sso-session')}`;
+    }
+    case 'absent':
+      return 'not running; the first command that needs it starts it';
+    case 'failing':
+      return 'not usable';
+  }
+}
+
+/** Only a daemon has its lock file open, whether it answers or not. */
+function endCommands({ context }: World, hint: string): string[] {
+  return hint.startsWith('rolecall ')
+    ? [`fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`, 'rolecall daemon start']
+    : [hint];
+}
+
+/** What the daemon itself knows to be wrong. */
+function findSaid({ daemon }: World): Finding[] {
+  if (daemon.state !== 'running') return [];
+  const { status } = daemon;
+  const own = loadVersion();
+  const version: Finding[] =
+    status.version === own
+      ? []
+      : [
+          {
+            code: 'daemon-version-mismatch',
+            message: `The daemon is rolecall ${status.version}, this command is ${own}.`,
+            commands: ['rolecall daemon restart'],
+          },
+        ];
+  const said = status.problems
+    .filter(({ code }) => !ELSEWHERE.includes(code) && !STORE_CODES.includes(code))
+    .map(({ code, message, hint }): Finding => ({
+      code: isDoctorCode(code) ? code : 'daemon-problem',
+      message,
+      commands: commandsFor(code, hint, status.files.settings),
+    }));
+  return [...version, ...said];
+}
+
+/** The hint of a message stands alone; here is the whole way. */
+function commandsFor(code: string, hint: string, settingsFile: string): string[] {
+  switch (code) {
+    case 'settings-without-effect':
+    case 'web-port-not-usable':
+      return [editCommand(settingsFile), 'rolecall daemon restart'];
+    case 'container-port-taken':
+      return ['rolecall daemon restart'];
+    case 'identity-center-unreachable':
+    case 'identity-center-throttled':
+      return ['rolecall ls --refresh'];
+    default:
+      return [hint];
+  }
+}
+
+async function findStaleSockets(candidates: readonly string[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const path of candidates) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true || !(await isDead(path))) continue;
+    findings.push({
+      code: 'socket-stale',
+      message: `${path} is the socket of a daemon that is gone. The next daemon replaces it by itself.`,
+      commands: [`rm ${quoteForShell(path)}`],
+      async fix() {
+        if (!(await isDead(path))) return `Somebody listens at ${path} by now; it was left alone.`;
+        await unlink(path);
+        return `${path} was deleted.`;
+      },
+    });
+  }
+  return findings;
+}
+
+function isDead(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+}
+
+const READERS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  darwin:
+    'the OS keychain; macOS asks once and then trusts the program "node", so any script that this Node runs may read them',
+  linux:
+    'the OS keychain; while it is unlocked every program that runs as you may read them, as the Secret Service has no finer rule',
+};
+
+export function checkStore({ daemon, context }: World): CheckGroup {
+  const group = { name: 'store', title: 'Tokens' };
+  if (daemon.state !== 'running') {
+    return { ...group, skipped: true, summary: 'not looked at: no daemon runs', findings: [] };
+  }
+  const { store, problems } = daemon.status;
+  const stores = {
+    keychain: READERS[context.platform] ?? 'the OS keychain',
+    file: 'an encrypted file (AES-256-GCM); who knows the passphrase may read them',
+    memory: 'memory only, until the daemon stops; nobody else reads them',
+  } as const;
+  const failing = problems
+    .filter(({ code }) => STORE_CODES.includes(code))
+    .map(({ code, message, hint }): Finding => ({
+      code: isDoctorCode(code) ? code : 'daemon-problem',
+      message,
+      commands: [hint],
+    }));
+  const chosen: Finding[] =
+    store.driver === 'memory' && failing.length === 0
+      ? [
+          {
+            code: 'secret-store-memory',
+            message: 'Tokens are kept in memory, as the settings say: each start of the daemon needs a new sign-in.',
+            commands: ['unset ROLECALL_SECRET_STORE && rolecall daemon restart'],
+          },
+        ]
+      : [];
+  return { ...group, summary: `in ${stores[store.driver]}`, findings: [...failing, ...chosen] };
+}

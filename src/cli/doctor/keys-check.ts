@@ -1,0 +1,57 @@
+// Access keys of IAM users, which never end: where they are, who uses them, and how to be rid of them.
+import { quoteForShell } from '../../core/quote-for-shell.ts';
+import type { CheckGroup, Finding } from './codes.ts';
+import {
+  configProfiles,
+  credentialsProfiles,
+  editCommand,
+  type AwsFile,
+  type ProfileSection,
+  type World,
+} from './world.ts';
+
+export function checkKeys({ config, credentials }: World): CheckGroup {
+  const users = [...configProfiles(config), ...credentialsProfiles(credentials)];
+  const findings = [
+    ...credentialsProfiles(credentials).flatMap((profile) => findKey(profile, credentials, users)),
+    ...configProfiles(config).flatMap((profile) => findKey(profile, config, users)),
+  ];
+  return { name: 'keys', title: 'Long-lived keys', summary: 'none in your AWS files', findings };
+}
+
+/** "****************WXYZ": enough to find it in the IAM console. */
+export function maskKeyId(keyId: string): string {
+  return `${'*'.repeat(Math.max(0, keyId.length - 4))}${keyId.slice(-4)}`;
+}
+
+/** Keys that go with a session token end by themselves. */
+function findKey(profile: ProfileSection, file: AwsFile, users: readonly ProfileSection[]): Finding[] {
+  const keyId = profile.value('aws_access_key_id');
+  if (keyId === undefined || keyId.startsWith('ASIA') || profile.value('aws_session_token') !== undefined) return [];
+  const dependents = users.filter((user) => user.value('source_profile') === profile.name).map(({ name }) => name);
+  const uses =
+    dependents.length === 0
+      ? ''
+      : ` The ${dependents.length === 1 ? 'profile' : 'profiles'} ${dependents.join(', ')} ${dependents.length === 1 ? 'builds' : 'build'} on it (source_profile).`;
+  const reach =
+    profile.name === 'default'
+      ? 'Every program that is given no profile is that IAM user.'
+      : `Whoever uses the profile "${profile.name}" is that IAM user, past Identity Center.`;
+  const name = quoteForShell(profile.name);
+  const id = `"$(aws configure get aws_access_key_id --profile ${name})"`;
+  return [
+    {
+      code: 'long-lived-key',
+      message:
+        `${file.shown}, line ${profile.line}: [${profile.header}] holds the long-lived access key ${maskKeyId(keyId)}; its age is not known here. ${reach}${uses} ` +
+        'Find out whose it is and when it was last used, switch it off, and once nothing has missed it for a while delete it, by a profile with IAM rights in that account (ADMIN), and take it out of the file.',
+      commands: [
+        `aws sts get-caller-identity --profile ${name}`,
+        `aws iam get-access-key-last-used --access-key-id ${id} --profile ${name}`,
+        `aws iam update-access-key --status Inactive --access-key-id ${id} --profile ${name}`,
+        `aws iam delete-access-key --user-name USER --access-key-id ${id} --profile ADMIN`,
+        editCommand(file.path, profile.line),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,97 @@
+// The programs beside us: this Node, the AWS CLI, curl.
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { findProgram } from '../exec/find-program.ts';
+import { harmless } from '../render.ts';
+import type { CheckGroup, Finding } from './codes.ts';
+import type { ProgramVersions, World } from './world.ts';
+
+/** Releases of the AWS SDK from then on need Node 22. */
+const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);
+const OLDEST_NODE_FOR_SDK = 22;
+const OLDEST_CURL = [7, 40] as const;
+
+export function checkPrograms(world: World): CheckGroup {
+  const { context, programs: versions } = world;
+  const parts = [
+    `Node ${context.nodeVersion.slice(1)}`,
+    versions.aws === undefined ? 'no aws' : `aws ${versions.aws}`,
+    versions.curl === undefined ? 'no curl' : `curl ${versions.curl}`,
+  ];
+  return {
+    name: 'programs',
+    title: 'Programs',
+    summary: harmless(parts.join(', ')),
+    findings: [...findOldNode(world), ...findOldAws(versions, world), ...findOldCurl(versions)],
+  };
+}
+
+function findOldNode({ context, reach }: World): Finding[] {
+  const versions = [context.nodeVersion, ...(reach === undefined ? [] : [reach.nodeVersion])];
+  const old = versions.find((version) => majorOf(version) < OLDEST_NODE_FOR_SDK);
+  if (old === undefined) return [];
+  const isOver = context.clock.nowMs() >= NODE_20_ENDS_MS;
+  const whose = old === context.nodeVersion ? 'This is' : 'The daemon runs on';
+  return [
+    {
+      code: isOver ? 'node-too-old' : 'node-ends-soon',
+      message: isOver
+        ? `${whose} Node ${old.slice(1)}. Since January 2027 AWS's SDK needs Node 22 or newer, so no fix of it reaches you.`
+        : `${whose} Node ${old.slice(1)}. From January 2027 on AWS's SDK needs Node 22; 24 is what we recommend.`,
+      commands: [upgradeCommand(context.environment), 'rolecall daemon restart'],
+    },
+  ];
+}
+
+const majorOf = (version: string) => Number(/^v?(\d+)/u.exec(version)?.[1] ?? 0);
+
+/** By whatever brought this Node. */
+function upgradeCommand(environment: World['context']['environment']): string {
+  const isOnPath = (name: string) => 'path' in findProgram(name, environment);
+  const again = 'npm install -g rolecall';
+  if ((environment['NVM_DIR'] ?? '') !== '') return `nvm install 24 && nvm alias default 24 && ${again}`;
+  if (isOnPath('fnm')) return `fnm install 24 && fnm default 24 && ${again}`;
+  if (isOnPath('volta')) return `volta install node@24 && ${again}`;
+  if (isOnPath('brew')) return `brew install node@24 && brew link --overwrite node@24 && ${again}`;
+  return `npx n 24 && ${again}`;
+}
+
+function findOldAws({ aws }: ProgramVersions, { context: { environment } }: World): Finding[] {
+  if (aws === undefined || majorOf(aws) >= 2) return [];
+  const here = findProgram('aws', environment);
+  const other = (environment['PATH'] ?? '')
+    .split(delimiter)
+    .find((folder) => existsSync(join(folder, 'aws')) && 'path' in here && join(folder, 'aws') !== here.path);
+  const elsewhere = other === undefined ? '' : ` There is another one in ${other}.`;
+  return [
+    {
+      code: 'aws-cli-1',
+      message: `${'path' in here ? here.path : 'aws'} is the AWS CLI ${aws}. It works with rolecall's profiles and knows no sso-session.${elsewhere}`,
+      commands: [other === undefined ? 'pip uninstall awscli' : `export PATH=${other}:$PATH`],
+    },
+  ];
+}
+
+function findOldCurl({ curl }: ProgramVersions): Finding[] {
+  if (curl === undefined) {
+    return [
+      {
+        code: 'curl-missing',
+        message:
+          'There is no curl on your PATH, so each credential_process starts a Node: a tenth of a second instead of a hundredth.',
+        commands: ['sudo apt-get install curl'],
+      },
+    ];
+  }
+  const [major = 0, minor = 0] = curl.split('.').map(Number);
+  const isOld = major < OLDEST_CURL[0] || (major === OLDEST_CURL[0] && minor < OLDEST_CURL[1]);
+  return isOld
+    ? [
+        {
+          code: 'curl-too-old',
+          message: `curl ${curl} can't speak to a unix socket, so each credential_process starts a Node.`,
+          commands: ['sudo apt-get install curl'],
+        },
+      ]
+    : [];
+}

@@ -1,0 +1,165 @@
+// What `rolecall doctor` looks at: the AWS files as they are, and what a daemon says that runs already.
+import { execFile } from 'node:child_process';
+import { lstatSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { parseConfigDocument, type ConfigDocument } from '../../aws-config/document.ts';
+import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
+import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
+import { awsFilePath } from '../aws-file-path.ts';
+import type { CliContext } from '../context.ts';
+import { findProgram } from '../exec/find-program.ts';
+import { shortenPath } from '../render.ts';
+
+export interface AwsFile {
+  readonly path: string;
+  /** The path as people write it. */
+  readonly shown: string;
+  readonly exists: boolean;
+  /** Why it can't be read; the document is empty then. */
+  readonly failure?: string;
+  readonly document: ConfigDocument;
+}
+
+export type DaemonSeen =
+  | { readonly state: 'running'; readonly status: StatusDocument }
+  | { readonly state: 'absent' }
+  | { readonly state: 'failing'; readonly error: ErrorBody };
+
+/** As `--version` tells them; a program that is not there, or does not tell, is undefined. */
+export interface ProgramVersions {
+  readonly aws: string | undefined;
+  readonly curl: string | undefined;
+}
+
+export interface World {
+  readonly context: CliContext;
+  readonly config: AwsFile;
+  readonly credentials: AwsFile;
+  readonly daemon: DaemonSeen;
+  /** Undefined without a daemon that can ask. */
+  readonly reach: ReachDocument | undefined;
+  readonly programs: ProgramVersions;
+}
+
+const STATUS_TIMEOUT_MS = 10_000;
+const VERSION_TIMEOUT_MS = 10_000;
+/** Two tries of ten seconds each are behind it. */
+const REACH_TIMEOUT_MS = 30_000;
+
+/** Starts nothing and changes nothing. */
+export async function observeWorld(context: CliContext): Promise<World> {
+  const [daemon, programs] = await Promise.all([observeDaemon(context), findVersions(context.environment)]);
+  return {
+    context,
+    config: readAwsFile(awsFilePath('config', context.environment, context.homeDirectory), context),
+    credentials: readAwsFile(awsFilePath('credentials', context.environment, context.homeDirectory), context),
+    daemon,
+    reach: daemon.state === 'running' ? await observeReach(context) : undefined,
+    programs,
+  };
+}
+
+async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
+  const seen = await askDaemon(context);
+  // One that was just stopping breaks off its answer; the next look finds it gone, or its successor.
+  return seen.state === 'failing' && seen.error.code === 'daemon-not-answering' ? askDaemon(context) : seen;
+}
+
+async function askDaemon(context: CliContext): Promise<DaemonSeen> {
+  try {
+    const options = { autostart: false, timeoutMs: STATUS_TIMEOUT_MS, signal: context.signal };
+    return { state: 'running', status: await context.client.call('status', {}, options) };
+  } catch (thrown) {
+    if (context.signal.aborted) throw thrown;
+    const error = toRolecallError(thrown);
+    // Another user's socket is told under the same code, and with a hint of its own.
+    const isAbsent = error.code === 'daemon-not-running' && error.hint === 'rolecall daemon start';
+    return isAbsent ? { state: 'absent' } : { state: 'failing', error: error.toBody() };
+  }
+}
+
+/** An older daemon has no such route. */
+async function observeReach(context: CliContext): Promise<ReachDocument | undefined> {
+  try {
+    const options = { autostart: false, timeoutMs: REACH_TIMEOUT_MS, signal: context.signal };
+    return await context.client.call('reach', {}, options);
+  } catch (thrown) {
+    if (context.signal.aborted) throw thrown;
+    return undefined;
+  }
+}
+
+async function findVersions(environment: CliContext['environment']): Promise<ProgramVersions> {
+  const read = async (name: string, pattern: RegExp) => {
+    const found = findProgram(name, environment);
+    if (!('path' in found)) return undefined;
+    try {
+      const options = { timeout: VERSION_TIMEOUT_MS, env: { ...environment } };
+      const { stdout, stderr } = await promisify(execFile)(found.path, ['--version'], options);
+      return pattern.exec(stdout)?.[1] ?? pattern.exec(stderr)?.[1];
+    } catch {
+      return undefined;
+    }
+  };
+  const [aws, curl] = await Promise.all([read('aws', /aws-cli\/(\d[\w.]*)/u), read('curl', /^curl (\d[\w.]*)/u)]);
+  return { aws, curl };
+}
+
+function readAwsFile(path: string, context: CliContext): AwsFile {
+  const shown = shortenPath(path, context.homeDirectory);
+  try {
+    const text = readFileSync(path, 'utf8');
+    return { path, shown, exists: true, document: parseConfigDocument(text, shown) };
+  } catch (error) {
+    const document = parseConfigDocument('', shown);
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    const isAbsent = code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+    return isAbsent
+      ? { path, shown, exists: false, document }
+      : { path, shown, exists: true, failure: code === 'ENOENT' ? 'its symlink leads nowhere' : code, document };
+  }
+}
+
+/** The command that opens a file at a line. */
+export function editCommand(path: string, line?: number): string {
+  return `\${EDITOR:-vi} ${line === undefined ? '' : `+${line} `}${quoteForShell(path)}`;
+}
+
+export interface ProfileSection {
+  readonly name: string;
+  readonly line: number;
+  readonly header: string;
+  value(key: string): string | undefined;
+}
+
+/** The profiles of the config file, in file order. */
+export function configProfiles({ document }: AwsFile): ProfileSection[] {
+  return document.sections.flatMap((section) =>
+    section.kind === 'profile' || section.kind === 'default' ? [toProfile(section.name, section)] : [],
+  );
+}
+
+/** The profiles of the credentials file, where the whole header is the name. */
+export function credentialsProfiles({ document }: AwsFile): ProfileSection[] {
+  return document.sections.map((section) => toProfile(section.header, section));
+}
+
+function toProfile(name: string, section: ConfigDocument['sections'][number]): ProfileSection {
+  const { line, header, entries } = section;
+  return {
+    name,
+    line,
+    header,
+    value(key) {
+      const value = entries.findLast((entry) => entry.key === key)?.value;
+      return value === '' ? undefined : value;
+    },
+  };
+}
+
+/** The first word of a command line as a shell reads it, quotes taken off. */
+export function firstWordOf(command: string): string {
+  const [, double, single, plain] = /^\s*(?:"([^"]*)"|'([^']*)'|(\S+))/u.exec(command) ?? [];
+  return double ?? single ?? plain ?? '';
+}

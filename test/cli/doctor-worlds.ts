@@ -1,0 +1,395 @@
+// Broken machines, one for each code of `rolecall doctor`: how it comes about, and what a person types at the prompts of the cure.
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import type { DoctorCode } from '../../src/cli/doctor/codes.ts';
+import { createSystemClock, type Clock } from '../../src/core/clock.ts';
+import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { createPrivateCa } from '../helpers/private-ca.ts';
+import { CONFIG, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
+
+export interface Trouble {
+  readonly code: DoctorCode;
+  readonly rig?: RigOptions;
+  /** Breaks the machine that is healthy so far; gives what is to be ended afterwards. */
+  breakIt?(rig: Rig, ends: (() => unknown)[]): Promise<void> | void;
+  /** Variables of the person's shell. */
+  readonly shell?: (rig: Rig) => Readonly<Record<string, string>>;
+  /** What the person does in the editor: a sed script, LINE being where it opened. */
+  readonly edit?: string | ((rig: Rig) => string);
+  /** What the person puts in the place of a word in capitals. */
+  readonly words?: (rig: Rig) => Readonly<Record<string, string>>;
+  /** What the person does before typing, as the message says. */
+  before?(rig: Rig): Promise<void> | void;
+  readonly nodeVersion?: (rig: Rig) => string;
+  readonly clock?: (rig: Rig) => Clock;
+  /** Also mended by `doctor --fix CODE`. */
+  readonly fixable?: boolean;
+  /** A command that can't be run here. */
+  readonly leavesOut?: string;
+  /** True: only where root may give files away. */
+  readonly needsRoot?: boolean;
+}
+
+const credentialsPath = (rig: Rig) => join(rig.home.path, '.aws', 'credentials');
+const KEY =
+  'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY\n';
+const withProfile = (lines: string): RigOptions => ({ config: `${CONFIG}\n${lines}` });
+
+/** A clock that is ahead until somebody sets it right, as `timedatectl` of the test does by a file. */
+function wrongClock(minutes: number, isRight: () => boolean): Clock {
+  const clock = createSystemClock();
+  return { ...clock, nowMs: () => clock.nowMs() + (isRight() ? 0 : minutes * 60_000) };
+}
+
+async function listenAnywhere(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenAnywhere(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The file that the `timedatectl` of the test makes. */
+const clockSet = { path: '' };
+const options: { version?: string } = { version: '0.0.9' };
+
+export const TROUBLES: readonly Trouble[] = [
+  {
+    code: 'config-malformed',
+    breakIt: (rig) => writePrivate(rig.configPath, `${CONFIG}\n[profile account1]\nregion = us-east-1\n`),
+    edit: 'LINE,$d',
+  },
+  {
+    code: 'config-unreadable',
+    breakIt(rig) {
+      unlinkSync(rig.configPath);
+      symlinkSync(join(rig.home.path, 'dotfiles', 'config'), rig.configPath);
+    },
+  },
+  {
+    code: 'config-block-broken',
+    breakIt: (rig) => writePrivate(rig.configPath, `${CONFIG}\n# >>> rolecall >>>\n[profile a]\nregion = us-east-1\n`),
+    edit: 'LINEd',
+  },
+  { code: 'profile-duplicate', rig: withProfile('[profile "account1"]\nregion = eu-west-1\n'), edit: 'LINE,$d' },
+  {
+    code: 'profile-shadowed',
+    breakIt: (rig) => writePrivate(credentialsPath(rig), `[account1]\n${KEY}`),
+    edit: 'LINE,+2d',
+  },
+  { code: 'profile-session-missing', rig: withProfile('[profile b]\nsso_session = gone\n'), edit: 'LINE,$d' },
+  {
+    code: 'profile-program-missing',
+    rig: withProfile('[profile b]\ncredential_process = "/opt/aws sso/bin/aws-sso" process --profile b\n'),
+    edit: 'LINE,$d',
+  },
+  {
+    code: 'credential-process-copy-stale',
+    fixable: true,
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      unlinkSync(rig.paths.credentialProcessPath);
+    },
+  },
+  {
+    code: 'long-lived-key',
+    breakIt: (rig) => writePrivate(credentialsPath(rig), `[default]\nregion = us-east-1\n\n[ci]\n${KEY}`),
+    words: () => ({ USER: 'ci-user', ADMIN: 'account1' }),
+    edit: 'LINE,+2d',
+  },
+  {
+    code: 'environment-keys',
+    shell: () => ({ AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }),
+  },
+  {
+    code: 'environment-identity',
+    shell: () => ({ AWS_ROLE_ARN: 'arn:aws:iam::111111111111:role/ci', AWS_BEARER_TOKEN_BEDROCK: 'secret' }),
+  },
+  { code: 'environment-profile-unknown', shell: () => ({ AWS_PROFILE: 'acount1' }) },
+  {
+    code: 'environment-default-profile',
+    rig: withProfile('[profile b]\nregion = us-east-1\n'),
+    shell: () => ({ AWS_PROFILE: 'account1', AWS_DEFAULT_PROFILE: 'b' }),
+  },
+  {
+    code: 'environment-file-missing',
+    shell: (rig) => ({ AWS_SHARED_CREDENTIALS_FILE: join(rig.home.path, 'no', 'credentials') }),
+  },
+  { code: 'environment-endpoint', shell: () => ({ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }) },
+  { code: 'environment-differs', shell: (rig) => ({ AWS_ENDPOINT_URL_SSO: `${rig.emulator.url}/` }) },
+  {
+    code: 'directory-open',
+    fixable: true,
+    breakIt: (rig) => chmodSync(rig.paths.stateDirectory, 0o755),
+  },
+  {
+    code: 'file-readable-by-others',
+    fixable: true,
+    breakIt(rig) {
+      writePrivate(credentialsPath(rig), '[x]\nregion = us-east-1\n');
+      chmodSync(credentialsPath(rig), 0o644);
+    },
+  },
+  {
+    code: 'file-writable-by-others',
+    fixable: true,
+    breakIt: (rig) => chmodSync(rig.configPath, 0o666),
+  },
+  {
+    code: 'file-not-ours',
+    needsRoot: true,
+    breakIt: (rig) => chownSync(rig.configPath, 65_534, 65_534),
+  },
+  {
+    code: 'settings-invalid',
+    async breakIt(rig) {
+      await rig.daemon().stop();
+      writePrivate(rig.paths.settingsFile, 'token_cache = "auto"\nflwo = "device"\n');
+    },
+    edit: 'LINEd',
+  },
+  { code: 'settings-without-effect', rig: { settings: 'flow = "pkce"\n' }, edit: '/flow/d' },
+  {
+    code: 'socket-stale',
+    fixable: true,
+    async breakIt(rig, ends) {
+      await rig.daemon().stop();
+      const child = spawn(
+        process.execPath,
+        [
+          '-e',
+          `require('net').createServer().listen(${JSON.stringify(rig.paths.socketPath)}, () => console.log('up'))`,
+        ],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      ends.push(() => child.kill('SIGKILL'));
+      await once(child.stdout, 'data');
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  },
+  {
+    code: 'daemon-not-answering',
+    async breakIt(rig, ends) {
+      await rig.daemon().stop();
+      // It has the lock, as a daemon does, and talks nonsense.
+      const script = `require('fs').openSync(${JSON.stringify(rig.paths.lockFile)}, 'a'); require('net').createServer((s) => s.on('error', () => 0).end('what?')).listen(${JSON.stringify(rig.paths.socketPath)}, () => console.log('up'))`;
+      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      ends.push(() => child.kill('SIGKILL'));
+      await once(child.stdout, 'data');
+    },
+  },
+  {
+    code: 'daemon-version-mismatch',
+    rig: options,
+    before: () => void delete options.version,
+  },
+  {
+    code: 'web-port-not-usable',
+    async breakIt(rig, ends) {
+      const server = createServer();
+      ends.push(() => server.close());
+      writePrivate(rig.paths.settingsFile, `web_port = ${await listenAnywhere(server)}\n`);
+      await rig.restartDaemon();
+    },
+    edit: '/web_port/d',
+  },
+  {
+    code: 'container-port-taken',
+    async breakIt(rig, ends) {
+      await rig.runCli(['login']);
+      const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+      const { url } = await rig.client.call('createGrant', { body: role });
+      await rig.daemon().stop();
+      const server = createHttpServer();
+      ends.push(() => server.close());
+      server.listen(Number(new URL(url).port), '127.0.0.1');
+      await once(server, 'listening');
+      await rig.restartDaemon();
+    },
+  },
+  {
+    code: 'token-file-not-ours',
+    async breakIt(rig) {
+      const path = tokenFilePath(rig.home.path, SESSION);
+      const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+      const token = {
+        startUrl: 'https://d-1234567890.awsapps.com/start',
+        region: 'us-east-1',
+        accessToken: 'theirs',
+        expiresAt: inAnHour,
+      };
+      writePrivate(path, JSON.stringify(token));
+      await rig.runCli(['login']);
+    },
+  },
+  {
+    code: 'secret-store-unavailable',
+    rig: { environment: { ROLECALL_SECRET_STORE: '' } },
+    before: (rig) => writePrivate(rig.paths.settingsFile, 'secret_store = "memory"\n'),
+  },
+  {
+    code: 'secret-store-locked',
+    rig: { environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'right' } },
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      await rig.restartDaemon({ ...rig.environment, ROLECALL_PASSPHRASE: 'wrong' });
+    },
+  },
+  {
+    code: 'secret-store-memory',
+  },
+  {
+    code: 'identity-center-unreachable',
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      const { port } = new URL(rig.emulator.url);
+      await rig.emulator.close();
+      await rig.runCli(['ls', '--refresh']);
+      await rig.emulator.listen(Number(port));
+    },
+  },
+  {
+    code: 'identity-center-throttled',
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      rig.emulator.addFault({ operation: 'ListAccounts', kind: 'throttle' });
+      await rig.runCli(['ls', '--refresh']);
+      rig.emulator.clearFaults();
+    },
+  },
+  {
+    code: 'clock-skew',
+    rig: { clock: wrongClock(11, () => existsSync(clockSet.path)) },
+    breakIt(rig) {
+      clockSet.path = join(rig.home.path, 'clock-set');
+      installProgram(rig, 'few/timedatectl', `[ "$*" = 'set-ntp true' ] && touch ${clockSet.path}`);
+    },
+    shell: withFew,
+  },
+  {
+    code: 'endpoint-unresolvable',
+    rig: { settings: '[endpoints]\nsso = "https://portal.nowhere.invalid"\n' },
+    edit: '/sso =/d',
+  },
+  {
+    code: 'endpoint-unreachable',
+    async breakIt(rig) {
+      writePrivate(rig.paths.settingsFile, `[endpoints]\nsso_oidc = "http://127.0.0.1:${await freePort()}"\n`);
+      await rig.restartDaemon();
+    },
+    edit: '/sso_oidc/d',
+  },
+  {
+    code: 'endpoint-untrusted',
+    async breakIt(rig) {
+      const ca = createPrivateCa(rig.home.path);
+      await rig.emulator.close();
+      const { url } = await rig.emulator.listen(0, '127.0.0.1', ca.issue(['127.0.0.1']));
+      writePrivate(rig.paths.settingsFile, `[endpoints]\nsso_oidc = "${url}"\nsso = "${url}"\n`);
+      await rig.restartDaemon();
+    },
+    words: (rig) => ({ 'YOUR-COMPANY-CA.pem': join(rig.home.path, 'ca.pem') }),
+  },
+  {
+    code: 'proxy-failed',
+    async breakIt(rig) {
+      const ca = createPrivateCa(rig.home.path);
+      await rig.emulator.close();
+      const { url } = await rig.emulator.listen(0, '127.0.0.1', ca.issue(['127.0.0.1']));
+      const proxy = `http://127.0.0.1:${await freePort()}`;
+      writePrivate(
+        rig.paths.settingsFile,
+        `[endpoints]\nsso_oidc = "${url}"\nsso = "${url}"\n[network]\nca_bundle = "${ca.path}"\nproxy = "${proxy}"\n`,
+      );
+      await rig.restartDaemon();
+    },
+    edit: '/proxy/d',
+  },
+  { code: 'node-ends-soon', ...nodeOf('v20.19.0'), clock: () => at('2026-12-31') },
+  { code: 'node-too-old', ...nodeOf('v20.19.0'), clock: () => at('2027-02-01') },
+  {
+    code: 'aws-cli-1',
+    breakIt(rig) {
+      installProgram(rig, 'old/aws', 'echo aws-cli/1.45.11 Python/3.13');
+      installProgram(rig, 'new/aws', 'echo aws-cli/2.23.6 Python/3.13');
+    },
+    shell: (rig) => ({ PATH: `${rig.home.path}/old:${rig.home.path}/new:${rig.environment['PATH'] ?? ''}` }),
+  },
+  {
+    code: 'curl-missing',
+    breakIt(rig) {
+      // Everything that the cure needs, and no curl.
+      for (const name of ['bash', 'env', 'sh', 'cat']) symlinkInto(rig, 'few', name);
+      installProgram(rig, 'few/apt-get', `PATH=/usr/bin:/bin ln -s /usr/bin/curl "${rig.home.path}/few/curl"`);
+    },
+    shell: (rig) => ({ PATH: `${rig.home.path}/few` }),
+  },
+  {
+    code: 'curl-too-old',
+    breakIt(rig) {
+      installProgram(rig, 'few/curl', 'echo "curl 7.29.0 (x86_64-redhat-linux-gnu)"');
+      installProgram(rig, 'few/apt-get', `rm "${rig.home.path}/few/curl"`);
+    },
+    shell: withFew,
+  },
+  {
+    code: 'daemon-problem',
+    async breakIt(rig) {
+      const folder = dirname(rig.paths.credentialProcessPath);
+      rmSync(folder, { recursive: true });
+      writeFileSync(folder, 'in the way');
+      await rig.restartDaemon();
+    },
+    async before(rig) {
+      rmSync(dirname(rig.paths.credentialProcessPath));
+      await rig.restartDaemon();
+    },
+  },
+];
+
+function nodeOf(old: string): Pick<Trouble, 'breakIt' | 'nodeVersion' | 'shell' | 'leavesOut'> {
+  return {
+    // The rig's daemon is in this process, which has the Node that it has.
+    leavesOut: 'rolecall daemon restart',
+    async breakIt(rig) {
+      // The daemon's own Node would be told as well.
+      await rig.daemon().stop();
+      installProgram(rig, 'few/npx', `[ "$*" = 'n 24' ] && touch ${rig.home.path}/node-24`);
+      installProgram(rig, 'few/npm', `[ "$*" = 'install -g rolecall' ]`);
+    },
+    shell: withFew,
+    nodeVersion: (rig) => (existsSync(join(rig.home.path, 'node-24')) ? 'v24.1.0' : old),
+  };
+}
+
+function withFew(rig: Rig): Record<string, string> {
+  return { PATH: `${rig.home.path}/few:${rig.home.path}/quick:${rig.environment['PATH'] ?? ''}` };
+}
+
+function at(date: string): Clock {
+  return { ...createSystemClock(), nowMs: () => Date.parse(date) };
+}
+
+export function installProgram(rig: Rig, path: string, script: string): void {
+  const target = join(rig.home.path, path);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+function symlinkInto(rig: Rig, folder: string, name: string): void {
+  mkdirSync(join(rig.home.path, folder), { recursive: true });
+  symlinkSync(join('/usr/bin', name), join(rig.home.path, folder, name));
+}

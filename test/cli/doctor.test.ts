@@ -1,0 +1,342 @@
+// `rolecall doctor`: each code on a machine that is broken that way, mended by the commands that it names, and silent then.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
+import {
+  CONFIG,
+  createRig,
+  SESSION,
+  writePrivate,
+  type CliOptions,
+  type Rig,
+  type RigOptions,
+} from '../helpers/rig.ts';
+import { runRolecall } from '../helpers/run-process.ts';
+import { createTemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { installProgram, TROUBLES, type Trouble } from './doctor-worlds.ts';
+
+interface FindingDocument {
+  readonly code: DoctorCode;
+  readonly severity: string;
+  readonly message: string;
+  readonly commands: readonly string[];
+  readonly fixable: boolean;
+}
+
+interface DoctorDocument {
+  readonly ok: boolean;
+  readonly groups: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly findings: readonly FindingDocument[];
+  }[];
+}
+
+let rig: Rig | undefined;
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) end();
+  await rig?.remove();
+  rig = undefined;
+});
+
+async function openRig(options?: RigOptions): Promise<Rig> {
+  rig = await createRig(options);
+  return rig;
+}
+
+async function diagnose(
+  its: Rig,
+  options: CliOptions = {},
+): Promise<DoctorDocument & { exitCode: number; findings: FindingDocument[] }> {
+  const { exitCode, stdout } = await its.runCli(['doctor', '--json'], {
+    ...options,
+    environment: { ...quickPath(its), ...options.environment },
+  });
+  const document = JSON.parse(stdout) as DoctorDocument;
+  expect(exitCode).toBe(document.ok ? 0 : 1);
+  return { ...document, exitCode, findings: document.groups.flatMap(({ findings }) => findings) };
+}
+
+/** The real `aws --version` takes half a second, and doctor asks for it each time. */
+function quickPath(its: Rig): { readonly PATH: string } {
+  installProgram(its, 'quick/aws', 'echo aws-cli/2.23.6 Python/3.13');
+  return { PATH: `${its.home.path}/quick:${its.environment['PATH'] ?? ''}` };
+}
+
+/** A shell in which every command of a finding is typed; rolecall's own are noted there and then run against the rig. */
+function openShell(
+  its: Rig,
+  trouble: Trouble,
+): {
+  options(): CliOptions;
+  type(command: string): Promise<void>;
+} {
+  const calls = join(its.home.path, 'rolecall-calls');
+  installProgram(its, 'shims/rolecall', `printf '%s\\n' "$*" >>"${calls}"`);
+  installProgram(its, 'shims/sudo', 'exec "$@"');
+  installProgram(
+    its,
+    'shims/aws',
+    'case "$*" in configure*) echo AKIAIOSFODNN7EXAMPLE ;; *logout*) rm -f "$HOME"/.aws/sso/cache/*.json ;; esac; printf "%s\\n" "$*" >>"$HOME/aws-calls"',
+  );
+  installProgram(
+    its,
+    'shims/editor',
+    'case $1 in +*) line=${1#+}; shift ;; esac; PATH=/usr/bin:/bin; sed -i "$(printf %s "$EDIT" | sed "s/LINE/$line/")" "$1"',
+  );
+  let environment: Record<string, string> = {
+    ...its.environment,
+    ...quickPath(its),
+    EDITOR: join(its.home.path, 'shims', 'editor'),
+    EDIT: typeof trouble.edit === 'function' ? trouble.edit(its) : (trouble.edit ?? ''),
+    ...trouble.shell?.(its),
+  };
+  return {
+    options: () => ({
+      environment,
+      ...(trouble.nodeVersion === undefined ? {} : { nodeVersion: trouble.nodeVersion(its) }),
+      ...(trouble.clock === undefined ? {} : { clock: trouble.clock(its) }),
+    }),
+    async type(command) {
+      writeFileSync(calls, '');
+      const typed = Object.entries(trouble.words?.(its) ?? {}).reduce(
+        (text, [word, value]) => text.replaceAll(word, value),
+        command,
+      );
+      const path = environment['PATH'] ?? '';
+      const shell = spawnSync('/bin/bash', ['-c', `${typed}\nstatus=$?; PATH=/usr/bin env -0 >&3; exit $status`], {
+        env: { ...environment, PATH: `${its.home.path}/shims:${path}` },
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+        encoding: 'utf8',
+      });
+      expect({ typed, status: shell.status, stderr: shell.stderr }).toEqual({
+        typed,
+        status: 0,
+        stderr: expect.any(String),
+      });
+      const lines = (shell.output[3] ?? '').split('\0').flatMap((line) => (line.includes('=') ? [line] : []));
+      environment = Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+      );
+      environment['PATH'] = (environment['PATH'] ?? '').replace(`${its.home.path}/shims:`, '');
+      for (const words of readFileSync(calls, 'utf8').split('\n')) {
+        if (words === 'daemon restart' || words === 'daemon start') await its.restartDaemon(environment);
+        else if (words !== '') await its.runCli(words.split(' '), { environment });
+      }
+    },
+  };
+}
+
+const isRoot = process.getuid?.() === 0;
+
+describe('each code', () => {
+  test('has a machine that is broken that way', () => {
+    expect(TROUBLES.map(({ code }) => code).toSorted()).toEqual(Object.keys(DOCTOR_CODES).toSorted());
+    expect(
+      TROUBLES.filter(({ fixable }) => fixable === true)
+        .map(({ code }) => code)
+        .toSorted(),
+    ).toEqual(
+      Object.entries(DOCTOR_CODES)
+        .flatMap(([code, row]) => (row.fixable ? [code] : []))
+        .toSorted(),
+    );
+  });
+
+  test.each(TROUBLES.filter(({ needsRoot }) => needsRoot !== true || isRoot))(
+    '$code is told, mended by the commands beside it, and gone',
+    async (trouble) => {
+      const its = await openRig(trouble.rig);
+      const shell = openShell(its, trouble);
+      await trouble.breakIt?.(its, ends);
+
+      const sick = await diagnose(its, shell.options());
+      const found = sick.findings.filter(({ code }) => code === trouble.code);
+      expect(found.length).toBeGreaterThan(0);
+      const [first] = found;
+      expect(first).toMatchObject({ severity: DOCTOR_CODES[trouble.code].severity });
+      if (first?.severity === 'problem') expect(sick.exitCode).toBe(1);
+      expect(first?.message).toMatch(/^.+[.?]$/s);
+      expect(first?.commands.length).toBeGreaterThan(0);
+
+      // Whatever was in the way of a port has gone by now.
+      if (trouble.code.includes('port-')) for (const end of ends.splice(0)) end();
+      await trouble.before?.(its);
+      for (const command of first?.commands ?? []) if (command !== trouble.leavesOut) await shell.type(command);
+      await waitFor(
+        `no ${trouble.code} any more`,
+        async () => {
+          const { findings } = await diagnose(its, shell.options());
+          return findings.every(({ code }) => code !== trouble.code);
+        },
+        { deadlineMs: 40_000 },
+      );
+    },
+    90_000,
+  );
+
+  test.each(TROUBLES.filter(({ code, fixable }) => fixable === true && code !== 'credential-process-copy-stale'))(
+    '$code is mended by --fix as well',
+    async (trouble) => {
+      const its = await openRig(trouble.rig);
+      const shell = openShell(its, trouble);
+      await trouble.breakIt?.(its, ends);
+      const found = (await diagnose(its, shell.options())).findings.find(({ code }) => code === trouble.code);
+      expect(found).toMatchObject({ fixable: true });
+      expect(await its.runCli(['doctor', '--fix', trouble.code], shell.options())).toMatchObject({
+        exitCode: 0,
+        stderr: '',
+      });
+      expect(await its.runCli(['doctor', '--fix', trouble.code], shell.options())).toEqual({
+        exitCode: 0,
+        stdout: `Nothing to mend: there is no ${trouble.code} here.\n`,
+        stderr: '',
+      });
+    },
+  );
+});
+
+test('credential-process-copy-stale is mended by --fix as well, by a daemon of its own process', async () => {
+  const home = createTemporaryHome();
+  try {
+    const environment = { ...home.environment, ROLECALL_SECRET_STORE: 'memory' };
+    const copy = join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process');
+    writePrivate(
+      join(home.path, '.aws', 'config'),
+      `${CONFIG}\n[profile ours]\ncredential_process = ${copy} --session ${SESSION} --account 111111111111 --role R\n`,
+    );
+    const sick = await runRolecall(['doctor', '--json'], { environment });
+    expect(sick.stdout).toContain('"code": "credential-process-copy-stale"');
+    expect(await runRolecall(['doctor', '--fix', 'credential-process-copy-stale'], { environment })).toEqual({
+      exitCode: 0,
+      stdout: `The daemon was started anew and has written ${copy}.\n`,
+      stderr: '',
+    });
+    expect(existsSync(copy)).toBe(true);
+    const well = await runRolecall(['doctor', '--json'], { environment });
+    expect(well.stdout).not.toContain('credential-process-copy-stale');
+  } finally {
+    await runRolecall(['daemon', 'stop'], { environment: home.environment });
+    await home.remove();
+  }
+}, 60_000);
+
+describe('doctor', () => {
+  test('finds nothing broken on a healthy machine, signed in or without a daemon', async () => {
+    const its = await openRig();
+    await its.runCli(['login']);
+    const options = { nodeVersion: 'v24.1.0' };
+    const signedIn = await diagnose(its, options);
+    const expected =
+      Number(process.version.slice(1, 3)) < 22 ? ['secret-store-memory', 'node-ends-soon'] : ['secret-store-memory'];
+    expect(signedIn.findings.map(({ code }) => code)).toEqual(expected);
+    expect(signedIn).toMatchObject({ ok: true, exitCode: 0 });
+    await its.daemon().stop();
+    const alone = await diagnose(its, options);
+    expect(alone.findings).toEqual([]);
+    expect(alone.groups.flatMap(({ name, state }) => (state === 'ok' ? [] : [`${name} ${state}`]))).toEqual([
+      'store skipped',
+      'network skipped',
+    ]);
+    // It started none.
+    expect((await its.runCli(['doctor'], options)).stdout).toMatch(/^ok {4}Daemon {11}not running; the first command/m);
+  });
+
+  test('says one line for what is well, a sentence and its commands for what is not', async () => {
+    const its = await openRig();
+    const { exitCode, stdout, stderr } = await its.runCli(['doctor'], {
+      environment: { AWS_PROFILE: 'nobody' },
+      nodeVersion: 'v24.1.0',
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 5)).toEqual([
+      'ok    AWS files        ~/.aws/config: 1 sso-session, 1 profile',
+      'ok    Long-lived keys  none in your AWS files',
+      '!     This shell       1 finding',
+      '      AWS_PROFILE is "nobody", and there is no profile of that name in ~/.aws/config. [environment-profile-unknown]',
+      '      $ unset AWS_PROFILE',
+    ]);
+    expect(lines.at(-2)).toMatch(/^1 problem, \d notes?\.$/);
+  });
+
+  test('shows of a key no more than its last four characters, in any output', async () => {
+    const its = await openRig();
+    writePrivate(
+      join(its.home.path, '.aws', 'credentials'),
+      '[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY\n[boss]\nsource_profile = default\nrole_arn = arn:aws:iam::111111111111:role/x\n',
+    );
+    for (const flags of [[], ['--json'], ['--report']]) {
+      const { stdout, stderr } = await its.runCli(['doctor', ...flags], {
+        environment: {
+          AWS_ACCESS_KEY_ID: 'AKIAI44QH8DHBEXAMPLE',
+          AWS_SECRET_ACCESS_KEY: 'je7MtGbClwBFwJalrXUtnFEMIMPLEKEY',
+        },
+      });
+      expect(stdout + stderr).not.toMatch(/AKIA|wJalr|je7Mt/);
+      if (flags[0] !== '--report') expect(stdout).toContain('****************MPLE');
+    }
+    const { stdout } = await its.runCli(['doctor']);
+    expect(stdout).toContain('The profile boss builds on it (source_profile).');
+  });
+
+  test('reports a bug without any name, address or path of the person, whatever is wrong', async () => {
+    const its = await openRig({
+      config: `${CONFIG}\n[profile Gringotts.Vault]\nsso_session = hogwarts\n[profile "account1"]\nregion = eu-west-1\n`,
+      settings: 'flow = "pkce"\n[session.my-sso-session]\nlabel = "Ministry"\n',
+    });
+    await its.runCli(['login']);
+    const { exitCode, stdout, stderr } = await its.runCli(['doctor', '--report'], {
+      environment: { AWS_PROFILE: 'Azkaban', AWS_ENDPOINT_URL_SSO: 'https://floo.example' },
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
+    expect(stdout).toContain('| config | problem | profile-duplicate, profile-session-missing |');
+    expect(stdout).toMatch(/^- lists: 4 accounts x 5 permission sets$/m);
+    const names = [
+      'Gringotts',
+      'hogwarts',
+      'Ministry',
+      'Azkaban',
+      'floo',
+      its.home.path,
+      SESSION,
+      'd-1234567890',
+      'awsapps',
+      'account1',
+      'Admin-AF-Permission-Set',
+      'taylor',
+      '111111111111',
+      '127.0.0.1',
+      '@',
+    ];
+    expect(names.filter((name) => stdout.includes(name))).toEqual([]);
+    // Every word is one of ours: codes, groups, states, versions, counts.
+    expect(stdout).toMatch(/^[A-Za-z0-9 .,:;|'#\-/\n]*$/);
+  });
+
+  test('refuses to mend what needs a person, and what it does not know', async () => {
+    const its = await openRig();
+    expect(await its.runCli(['doctor', '--fix', 'long-lived-key'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(
+        /"long-lived-key" is nothing to mend without you; by itself doctor mends: .*directory-open/,
+      ) as string,
+    });
+    expect(await its.runCli(['doctor', '--fix', 'nonsense'])).toMatchObject({ exitCode: 2 });
+  });
+
+  test('keeps what files say from steering the terminal', async () => {
+    const its = await openRig({
+      config: `${CONFIG}\n[profile "\u001b]0;owned\u0007"]\nsso_session = "\u001b[2J"\n`,
+    });
+    for (const isTerminal of [false, true]) {
+      const { stdout } = await its.runCli(['doctor'], { isTerminal, environment: { NO_COLOR: '1' } });
+      expect(stdout).toContain('profile-session-missing');
+      expect(stdout.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    }
+  });
+});

@@ -1,0 +1,23 @@
+// docs/troubleshooting.md has every code of doctor, with its cause, and shows commands that exist.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/command-tree.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import { DOCTOR_CODES } from '../../src/cli/doctor/codes.ts';
+
+const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
+
+test('the table is the table of the source', () => {
+  const rows = [...page.matchAll(/^\| `([a-z0-9-]+)` \| (\w+) \| (.*) \| (yes)? ?\|$/gm)].map(
+    ([, code = '', severity, cause, fixable]) => [code, { severity, cause, fixable: fixable === 'yes' }] as const,
+  );
+  expect(Object.fromEntries(rows)).toEqual(DOCTOR_CODES);
+});
+
+test('the commands and flags that it shows are there', () => {
+  const quiet = { write: () => true };
+  const program = createProgram({ stdout: quiet, stderr: quiet } as unknown as CliContext, () => undefined);
+  const doctor = program.commands.find((command) => command.name() === 'doctor');
+  const flags = [...page.matchAll(/rolecall doctor (--[a-z]+)/g)].map(([, flag]) => flag);
+  expect(new Set(flags)).toEqual(new Set(doctor?.options.map(({ long }) => long)));
+});
