@@ -31,6 +31,12 @@ export function harmless(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
+/** Whether a terminal of this locale shows more than ASCII. */
+export function hasUnicode(environment: CliContext['environment']): boolean {
+  const [locale = ''] = ['LC_ALL', 'LC_CTYPE', 'LANG'].flatMap((name) => environment[name] || []);
+  return /utf-?8/i.test(locale);
+}
+
 /** Rows as aligned columns, two spaces apart; the last column is not padded. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

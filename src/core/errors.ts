@@ -76,6 +76,7 @@ export const ERROR_TABLE = {
       'secret-store-unavailable': 'rolecall status',
       'secret-store-locked': 'rolecall status',
       'file-not-writable': 'rolecall profiles sync',
+      'too-many-listeners': 'rolecall status',
     },
   },
   ProtocolError: {

@@ -68,12 +68,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     stopTicking.abort();
     // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
     parts.loginPolicy.close();
+    const eventsEnded = parts.eventFeed.close();
     const drained = new AbortController();
     // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
     const deadline = clock.sleep(DRAIN_DEADLINE_MS, drained.signal).catch(() => undefined);
     await Promise.race([Promise.all([doors.drain(), ticking]), deadline]);
     drained.abort();
     await doors.close();
+    await eventsEnded;
     await parts.close();
     await broker.flush();
     log('info', 'stopped');

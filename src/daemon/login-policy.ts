@@ -18,7 +18,7 @@ export interface LoginPolicy {
    * the caller is then held until a sign-in, for which `ask` is run again, or until its time is up.
    * @throws SignInRequiredError sign-in-expired, sign-in-denied; everything else that `ask` throws, at once
    */
-  serve<T>(session: SsoSession, role: Role, ask: () => Promise<T>, caller: Caller): Promise<T>;
+  serve<T>(session: SsoSession, role: Role, ask: () => Promise<T>, caller: Patience): Promise<T>;
   /** To be told of what happens to a session, by whichever way. */
   signedIn(sessionName: string): void;
   signedOut(sessionName: string): void;
@@ -29,8 +29,11 @@ export interface LoginPolicy {
   close(): void;
 }
 
+/** What decides how long a caller is held. */
+export type Patience = Pick<Caller, 'patienceMs' | 'gone'>;
+
 /** For a caller that is never held. */
-export const IMPATIENT: Readonly<Caller> = { patienceMs: 0, gone: () => AbortSignal.abort() };
+export const IMPATIENT: Readonly<Patience> = { patienceMs: 0, gone: () => AbortSignal.abort() };
 
 /** What our own clients wait in all, from their start; Go's SDK gives up on them at 60 s. */
 const USUAL_PATIENCE_MS = 55_000;
@@ -134,7 +137,7 @@ export function createLoginPolicy(deps: {
   }
 
   /** How long a caller may be held from its arrival on. */
-  function longestWaitMs({ patienceMs = USUAL_PATIENCE_MS }: Caller): number {
+  function longestWaitMs({ patienceMs = USUAL_PATIENCE_MS }: Patience): number {
     return Math.min(waitSeconds * 1000, patienceMs - ANSWER_MARGIN_MS);
   }
 

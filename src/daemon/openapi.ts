@@ -34,7 +34,10 @@ function describeOperation(operationId: string, route: Route): Record<string, un
   const success =
     route.answer === undefined
       ? { description: 'Done' }
-      : { description: route.summary, content: { 'application/json': { schema: route.answer } } };
+      : {
+          description: route.summary,
+          content: { [route.isStream === true ? 'text/event-stream' : 'application/json']: { schema: route.answer } },
+        };
   return {
     operationId,
     summary: route.summary,

@@ -16,6 +16,7 @@ import { createCatalogFiles } from './catalog-files.ts';
 import { createChanges, type Changes } from './changes.ts';
 import { createContainerDoor, type ContainerDoor } from './container-door.ts';
 import { createCurrentRole } from './current-role.ts';
+import { createEventFeed, type EventFeed } from './event-feed.ts';
 import { resolveEndpoints, toEndpoints } from './endpoints.ts';
 import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
@@ -40,6 +41,7 @@ import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
 import type { Responders } from './surface.ts';
+import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
 import { createUses, type Uses } from './uses.ts';
@@ -72,6 +74,7 @@ export interface Parts {
   readonly grants: Grants;
   readonly containerDoor: ContainerDoor;
   readonly inputChecks: InputChecks;
+  readonly eventFeed: EventFeed;
   readonly switchFiles: SwitchFiles;
   readonly uses: Uses;
   readonly changes: Changes;
@@ -86,6 +89,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const settings = await loadSettings(paths.settingsFile, environment);
   const endpointsInForce = resolveEndpoints(settings, environment);
   const endpoints = toEndpoints(endpointsInForce);
+  const startedAtMs = clock.nowMs();
   const changes = createChanges();
   const problems = createProblems(changes.announce);
   const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
@@ -190,7 +194,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const statusResponders = createStatusResponders({
     version: deps.version,
     processId: deps.processId,
-    startedAtMs: clock.nowMs(),
+    startedAtMs,
     files: { settings: paths.settingsFile, config: configFile.path, log: paths.logFile, socket: paths.socketPath },
     endpoints: endpointsInForce,
     store,
@@ -199,6 +203,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     broker,
     tokenFiles,
     currentRole,
+    roleList,
     problems,
     waiting: loginPolicy.waiting,
     clock,
@@ -206,31 +211,40 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const switchFiles = createSwitchFiles({
     directory: paths.switchDirectory,
     sharedConfig,
-    roleList,
     status: statusResponders.status,
     problems,
     clock,
   });
+  const signInResponders = createSignInResponders({
+    sharedConfig,
+    broker,
+    homeDirectory,
+    setup,
+    tokenFiles,
+    grants,
+    loginPolicy,
+    endpoints,
+    changes,
+    settings,
+    log,
+  });
+  const eventFeed = createEventFeed({
+    look: createLook({ status: statusResponders.status, signIn: signInResponders.signIn, roleList }),
+    changes,
+    startedAtMs,
+    clock,
+    log,
+  });
+  // Events first: a file on a slow disk must not hold up what a person waits for.
   changes.subscribe(() => void switchFiles.refresh());
 
   const responders: Responders = {
     ...statusResponders,
+    ...signInResponders,
+    ...eventFeed.responders,
     ...createAccountsResponders({ sharedConfig, broker, changes }),
     ...createRolesResponder({ roleList }),
     ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy }),
-    ...createSignInResponders({
-      sharedConfig,
-      broker,
-      homeDirectory,
-      setup,
-      tokenFiles,
-      grants,
-      loginPolicy,
-      endpoints,
-      changes,
-      settings,
-      log,
-    }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, changes }),
     ...createGrantsResponders({
       grants,
@@ -268,6 +282,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     grants,
     containerDoor,
     inputChecks,
+    eventFeed,
     switchFiles,
     uses,
     changes,

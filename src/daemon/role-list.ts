@@ -31,7 +31,7 @@ export interface RoleListEdition {
   readonly parts: readonly unknown[];
 }
 
-function isSameEdition(a: RoleListEdition | undefined, b: RoleListEdition): boolean {
+export function isSameEdition(a: RoleListEdition | undefined, b: RoleListEdition): boolean {
   return a?.parts.length === b.parts.length && a.parts.every((part, index) => part === b.parts[index]);
 }
 

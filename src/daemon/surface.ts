@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { NotFoundError, RefusedError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
-import type { Answers, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
+import type { Answers, CallableRouteName, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
 import { createCaller, type Caller } from './caller.ts';
 import { BODY_LIMIT_BYTES, readGuarded, type Guard, type GuardedRequest } from './guard.ts';
@@ -14,8 +14,13 @@ import { readWrittenAnswer, type WrittenAnswer } from './written-answer.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
 export type Responders = {
-  readonly [R in RouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R] | WrittenAnswer>;
+  readonly [R in CallableRouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R] | WrittenAnswer>;
+} & {
+  readonly events: (input: InputOf<'events'>, caller: Caller) => Promise<StreamedAnswer>;
 };
+
+/** Writes the body, for as long as it goes on; the head is written by then. */
+export type StreamedAnswer = (response: ServerResponse) => void;
 
 /** From the first byte of a request to its last; the answer may take as long as it takes. */
 const REQUEST_DEADLINE_MS = 30_000;
@@ -99,7 +104,7 @@ export function createSurface(deps: {
   const answersUnderWay = countAnswers(app);
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     if (!route.surfaces.includes(deps.surface)) continue;
-    register(app, deps.surface, route, deps.responders[name] as Responder, deps.inputChecks);
+    register(app, route, deps.responders[name] as Responder, deps);
   }
 
   return {
@@ -152,22 +157,28 @@ type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
 
 function register(
   app: FastifyInstance,
-  surface: SurfaceName,
   route: Route,
   responder: Responder,
-  inputChecks: InputChecks,
+  deps: { readonly surface: SurfaceName; readonly inputChecks: InputChecks },
 ): void {
   app.route({
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
       const { params, query, body } = request;
-      if (surface !== 'socket') refuseSocketOnly(route, body);
-      await inputChecks.check(route, { params, query, body });
+      if (deps.surface !== 'socket') refuseSocketOnly(route, body);
+      await deps.inputChecks.check(route, { params, query, body });
       const answer = await responder(
         { ...(params as Readonly<Record<string, string>>), query, body },
-        createCaller(request.raw, reply.raw),
+        createCaller(deps.surface, request.raw, reply.raw),
       );
+      if (route.isStream === true) {
+        reply.hijack();
+        reply.raw.writeHead(route.successStatus, { ...ANSWER_HEADERS, 'content-type': 'text/event-stream' });
+        reply.raw.flushHeaders();
+        (answer as StreamedAnswer)(reply.raw);
+        return;
+      }
       reply.headers(ANSWER_HEADERS).code(route.successStatus);
       if (route.answer === undefined) return reply.send();
       const written = readWrittenAnswer(answer);

@@ -10,7 +10,6 @@ import type { StatusDocument } from '../local-api/schemas.ts';
 import { summarizeState } from '../local-api/state-summary.ts';
 import { isShellSafeName, type ConfigProfiles } from './config-profiles.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
-import type { RoleList } from './role-list.ts';
 import type { SharedConfig } from './shared-config.ts';
 
 export interface SwitchFiles {
@@ -27,7 +26,6 @@ export interface SwitchFiles {
 export function createSwitchFiles(deps: {
   readonly directory: string;
   readonly sharedConfig: Pick<SharedConfig, 'read'>;
-  readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly status: () => Promise<StatusDocument>;
   readonly problems: Problems;
   readonly clock: Clock;
@@ -57,19 +55,10 @@ export function createSwitchFiles(deps: {
 
   async function putPrompt(): Promise<void> {
     const status = await deps.status();
-    const name = await nameCurrent(status);
-    await put('prompt', `${name} ${summarizeState(status, deps.clock.nowMs())}\n`);
-  }
-
-  async function nameCurrent({ current }: StatusDocument): Promise<string> {
-    if (current === null) return '-';
-    const { session: sessionName, accountId, permissionSet } = current;
-    const name =
-      current.profile ??
-      (await deps.roleList.profileOf({ sessionName, accountId, permissionSet }).catch(() => undefined)) ??
-      '-';
+    const name = status.current?.profile ?? '-';
     // Whoever makes a role current may call it as he likes; a prompt may run what stands in it.
-    return isShellSafeName(name) ? name : '-';
+    const shown = isShellSafeName(name) ? name : '-';
+    await put('prompt', `${shown} ${summarizeState(status, deps.clock.nowMs())}\n`);
   }
 
   const refresh = coalesced(async () => {

@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
 import { requestOverSocket, type SocketAnswer } from './http-request.ts';
-import { routes, type Answers, type InputOf, type Route, type RouteName } from './routes.ts';
+import { routes, type Answers, type CallableRouteName, type InputOf, type Route } from './routes.ts';
 import type { StartedDaemon } from './start-daemon.ts';
 
 export interface CallOptions {
@@ -19,7 +19,7 @@ export interface LocalApiClient {
    * @throws RolecallError: the daemon's own error by class and code
    * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering
    */
-  call<R extends RouteName>(route: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
+  call<R extends CallableRouteName>(route: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
 }
 
 /** Starting takes a third of a second; a machine under load gets time, a broken one an answer. */

@@ -1,5 +1,5 @@
-// One HTTP request over a unix socket, and whether there was a daemon at all.
-import { request, type RequestOptions } from 'node:http';
+// HTTP over a unix socket, one answer or a stream of them, and whether there was a daemon at all.
+import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 
 export interface SocketRequest {
   readonly socketPath: string;
@@ -67,5 +67,23 @@ export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer 
     });
     outgoing.on('close', () => clearTimeout(timer));
     outgoing.end(options.body);
+  });
+}
+
+/** An answer that goes on, once its head has come; undefined when nobody listens. It ends, or breaks, with `signal`. */
+export function openStreamOverSocket(options: {
+  readonly socketPath: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}): Promise<IncomingMessage | undefined> {
+  return new Promise((resolve, reject) => {
+    const { socketPath, path, signal } = options;
+    const outgoing = request({ socketPath, path, signal, headers: { host: 'localhost', ...options.headers } }, resolve);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== undefined && NOBODY_THERE.has(error.code)) resolve(undefined);
+      else reject(error);
+    });
+    outgoing.end();
   });
 }

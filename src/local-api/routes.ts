@@ -7,6 +7,7 @@ import {
   containerCredentialsSchema,
   credentialsSchema,
   currentRoleSchema,
+  eventSchema,
   grantSchema,
   grantsSchema,
   grantWishSchema,
@@ -58,6 +59,8 @@ export interface Route {
   readonly successStatus: 200 | 201 | 202 | 204;
   /** Absent for an empty answer. */
   readonly answer?: Schema;
+  /** An answer that goes on: server-sent events, each with data as `answer` says. */
+  readonly isStream?: true;
 }
 
 const BOTH = ['socket', 'web'] as const;
@@ -185,6 +188,15 @@ export const routes = {
     successStatus: 200,
     answer: nullable(currentRoleSchema),
   },
+  events: {
+    method: 'GET',
+    path: '/v1/events',
+    surfaces: BOTH,
+    summary: 'Server-sent events: hello, then what changes of the status; Last-Event-ID resumes',
+    successStatus: 200,
+    answer: eventSchema,
+    isStream: true,
+  },
   profiles: {
     method: 'GET',
     path: '/v1/profiles',
@@ -291,6 +303,9 @@ export const routes = {
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
+
+/** The routes that answer once. */
+export type CallableRouteName = Exclude<RouteName, 'events'>;
 
 /** What each route answers, for client and daemon alike. */
 export interface Answers {

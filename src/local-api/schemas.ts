@@ -39,6 +39,18 @@ export const currentRoleSchema = {
   },
 } as const;
 
+/** The current role as a person is shown it. */
+const shownCurrentRoleSchema = {
+  type: 'object',
+  required: [...currentRoleSchema.required, 'accountName', 'protected'],
+  properties: {
+    ...currentRoleSchema.properties,
+    profile: { ...currentRoleSchema.properties.profile, description: 'as it was set, else the profile of ours' },
+    accountName: { type: ['string', 'null'] },
+    protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+  },
+} as const;
+
 const catalogSummarySchema = {
   type: 'object',
   required: ['asOf', 'complete', 'accounts', 'permissionSets'],
@@ -140,7 +152,7 @@ export const statusSchema = {
       properties: { settings: text, config: text, log: text, socket: text },
     },
     sessions: { type: 'array', items: sessionStatusSchema },
-    current: { anyOf: [currentRoleSchema, { type: 'null' }] },
+    current: { anyOf: [shownCurrentRoleSchema, { type: 'null' }] },
     problems: { type: 'array', items: problemSchema },
   },
 } as const;
@@ -227,6 +239,40 @@ export const signInSchema = {
     error: errorSchema,
     setup: signInSetupSchema,
   },
+} as const;
+
+const event = <T extends string, D>(type: T, data: D) =>
+  ({
+    type: 'object',
+    required: ['type', 'data'],
+    properties: { type: { const: type }, data },
+  }) as const;
+
+/** An event's `event:` and `data:` lines; one that is of a type that is not here is from a newer daemon. */
+export const eventSchema = {
+  anyOf: [
+    // Whoever gets this forgets what he knew.
+    event('hello', {
+      type: 'object',
+      required: ['version', 'status'],
+      properties: { version: text, status: statusSchema },
+    } as const),
+    event('session', sessionStatusSchema),
+    event('sign-in', {
+      type: 'object',
+      required: ['session', 'signIn'],
+      properties: { session: text, signIn: { anyOf: [signInSchema, { type: 'null' }] } },
+    } as const),
+    event('catalog', {
+      type: 'object',
+      required: ['session', 'catalog'],
+      properties: { session: text, catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] } },
+    } as const),
+    event('current', { anyOf: [shownCurrentRoleSchema, { type: 'null' }] } as const),
+    event('problems', { type: 'array', items: problemSchema } as const),
+    // The list of roles is another one now: ask again.
+    event('roles', { type: 'object', required: ['asOf'], properties: { asOf: { type: ['string', 'null'] } } } as const),
+  ],
 } as const;
 
 export const profilesSchema = {
@@ -476,6 +522,7 @@ export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
 export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
+export type ShownCurrentRoleDocument = FromSchema<typeof shownCurrentRoleSchema>;
 export type AccountsDocument = FromSchema<typeof accountsSchema>;
 export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
 export type SignInDocument = FromSchema<typeof signInSchema>;
@@ -489,6 +536,7 @@ export type IssuedGrantDocument = FromSchema<typeof issuedGrantSchema>;
 export type ContainerCredentialsDocument = FromSchema<typeof containerCredentialsSchema>;
 export type RoleDocument = FromSchema<typeof roleSchema>;
 export type RolesDocument = FromSchema<typeof rolesSchema>;
+export type EventDocument = FromSchema<typeof eventSchema>;
 export type ConsoleWishDocument = FromSchema<typeof consoleWishSchema>;
 export type ConsoleDocument = FromSchema<typeof consoleSchema>;
 export type WebCodeDocument = FromSchema<typeof webCodeSchema>;

@@ -13,15 +13,7 @@ const read = (name: string) => readFileSync(join(rig.paths.switchDirectory, name
 const lines = (name: string) => read(name).split('\n').slice(0, -1);
 
 async function waitForPrompt(expected: string): Promise<void> {
-  const seen = { prompt: '' };
-  await waitFor(`the prompt to say ${expected}`, () => {
-    try {
-      seen.prompt = read('prompt');
-    } catch {
-      return false;
-    }
-    return seen.prompt === `${expected}\n`;
-  });
+  await waitFor(`the prompt to say ${expected}`, () => read('prompt') === `${expected}\n`);
 }
 
 async function createSignedInRig(options: RigOptions = {}): Promise<void> {
@@ -35,7 +27,8 @@ describe('the files for shells', () => {
   test('are there soon after the start, private', async () => {
     rig = await createRig();
     await waitForPrompt('- signed-out');
-    await waitFor('the inbox', () => readdirSync(rig.paths.switchDirectory).includes('used'));
+    const names = () => readdirSync(rig.paths.switchDirectory).toSorted();
+    await waitFor('all of them', () => names().join(' ') === 'accounts profiles prompt used');
     const modes = readdirSync(rig.paths.switchDirectory).map((name) => [
       name,
       statSync(join(rig.paths.switchDirectory, name)).mode & 0o777,
@@ -51,7 +44,7 @@ describe('the files for shells', () => {
       config: `${CONFIG}\n[default]\nregion = eu-west-1\n[profile Zed]\nregion = eu-west-1\n`,
     });
     const { profiles } = await rig.client.call('profiles', {});
-    await waitFor('the profiles', () => lines('profiles').includes('current'));
+    await waitFor('both lists', () => lines('accounts').length > 1 && lines('profiles').includes('current'));
     const sorted = execFileSync('sort', { input: read('profiles'), env: { LC_ALL: 'C' }, encoding: 'utf8' });
     expect(read('profiles')).toBe(sorted);
     const ours = profiles.map(({ profileName }) => profileName);
@@ -76,7 +69,6 @@ describe('the files for shells', () => {
 
   test('follow an edit of the config file and a deletion of their own', async () => {
     rig = await createRig();
-    await waitForPrompt('- signed-out');
     await waitFor('the profiles', () => read('profiles') === 'account1\n');
     writeFileSync(rig.configPath, `${CONFIG}\n[profile second]\nregion = us-east-1\n`);
     // Whatever happens next brings them up to date; without that the tick does.

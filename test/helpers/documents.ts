@@ -39,6 +39,8 @@ export const CURRENT = {
   accountId: '111111111111',
   permissionSet: 'Admin',
   profile: 'taylor.Admin',
+  accountName: 'taylor',
+  protected: false,
 } as const;
 
 export function aStatus(over: Partial<StatusDocument> = {}): StatusDocument {

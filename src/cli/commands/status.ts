@@ -1,7 +1,16 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
-import type { CurrentRoleDocument, SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
-import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
+import {
+  count,
+  createPainter,
+  formatDuration,
+  formatTable,
+  harmless,
+  hasUnicode,
+  shortenPath,
+  type Style,
+} from '../render.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
 import type { LineFormat } from '../status-line.ts';
 
@@ -41,7 +50,7 @@ function format(status: StatusDocument, context: CliContext): string {
   const nowMs = context.clock.nowMs();
   const rows = status.sessions.map((session) => describeSession(session, nowMs, paint));
   const facts = [
-    ...(status.current === null ? [] : [['Current role', describeCurrent(status.current)]]),
+    ...(status.current === null ? [] : [['Current role', describeCurrent(status.current, status, context)]]),
     ['Tokens', STORES[status.store.driver]],
     ...describeEndpoints(status),
     ['Daemon', `rolecall ${harmless(status.version)}, pid ${status.pid}`],
@@ -50,6 +59,7 @@ function format(status: StatusDocument, context: CliContext): string {
     rows.length === 0 ? describeNoSession(status, context) : formatTable(rows),
     '\n',
     formatTable(facts.map(([label = '', value = '']) => [paint('dim', label), value])),
+    ...describeWaiting(status).map((line) => `\n${line}`),
     ...describeTokenFiles(status).map((line) => `\n${line}`),
   ];
   for (const problem of status.problems) {
@@ -112,9 +122,29 @@ function describeEndpoints({ endpoints }: StatusDocument): string[][] {
   return [...servicesByText].map(([text, services]) => ['Endpoint', `${services.join(', ')} at ${text}`]);
 }
 
-function describeCurrent(current: CurrentRoleDocument): string {
-  const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
-  return `${harmless(current.permissionSet)} in ${current.accountId}, ${harmless(current.session)}${profile}`;
+/** In the order and spelling of every list: account name, account id, permission set, then what it is called here. */
+function describeCurrent(current: ShownCurrentRoleDocument, { sessions }: StatusDocument, context: CliContext): string {
+  const paint = createPainter(context.stdout, context.environment);
+  const { accountName, accountId, permissionSet, profile } = current;
+  const role = [...(accountName === null ? [] : [harmless(accountName)]), accountId, harmless(permissionSet)].join(
+    '  ',
+  );
+  const session = sessions.find(({ session: name }) => name === current.session);
+  const isOneOfSeveral = sessions.length > 1 || session === undefined;
+  return [
+    current.protected ? paint('red', `${hasUnicode(context.environment) ? '\u26a0' : '!'} ${role}`) : role,
+    ...(isOneOfSeveral ? [harmless(session?.label ?? current.session)] : []),
+    ...(profile === null ? [] : [`profile ${harmless(profile)}`]),
+  ].join('  ');
+}
+
+/** Programs that stand still until somebody signs in. */
+function describeWaiting({ sessions }: StatusDocument): string[] {
+  return sessions.flatMap(({ session, waiting = 0 }) =>
+    waiting === 0
+      ? []
+      : [`${count(waiting, 'caller')} ${waiting === 1 ? 'waits' : 'wait'} for a sign-in to ${harmless(session)}.\n`],
+  );
 }
 
 /** The one place where a token is in clear, named with the profiles that cause it. */

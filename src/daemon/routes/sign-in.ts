@@ -17,6 +17,11 @@ import type { SignInSetup } from '../sign-in-setup.ts';
 import type { Responders } from '../surface.ts';
 import type { TokenFiles } from '../token-files.ts';
 
+/** With the state of a sign-in as a document for whoever else shows it. */
+export type SignInResponders = Pick<Responders, 'startSignIn' | 'cancelSignIn' | 'signOut'> & {
+  readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
+};
+
 export function createSignInResponders(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'knownCatalog'>;
@@ -29,7 +34,7 @@ export function createSignInResponders(deps: {
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
-}): Pick<Responders, 'startSignIn' | 'signIn' | 'cancelSignIn' | 'signOut'> {
+}): SignInResponders {
   const { broker, sharedConfig, setup } = deps;
 
   function describe(session: SsoSession, state: SignInState): SignInDocument {

@@ -15,6 +15,7 @@ import { toRolecallError } from '../../core/errors.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
 import { describeOpenApi } from '../openapi.ts';
+import type { RoleList } from '../role-list.ts';
 import { labelOf, type Settings } from '../settings.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
@@ -32,6 +33,7 @@ export interface StatusDeps {
   readonly broker: Broker;
   readonly tokenFiles: TokenFiles;
   readonly currentRole: CurrentRole;
+  readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
   readonly problems: Problems;
   /** How many callers are held for a sign-in. */
   readonly waiting: (sessionName: string) => number;
@@ -89,16 +91,27 @@ async function readConfig(
 }
 
 async function readCurrent(
-  { sessions }: ConfigReading,
-  { broker, currentRole }: StatusDeps,
+  reading: ConfigReading,
+  { broker, currentRole, roleList }: StatusDeps,
 ): Promise<{ current: StatusDocument['current']; currentProblems: readonly Problem[] }> {
   try {
     const current = await currentRole.get();
     if (current === null) return { current, currentProblems: [] };
-    const session = sessions.find(({ sessionName }) => sessionName === current.session);
+    const session = reading.sessions.find(({ sessionName }) => sessionName === current.session);
     const catalog = session === undefined ? undefined : await broker.knownCatalog(session);
-    const problem = findCurrentProblem(current, session, catalog);
-    return { current, currentProblems: problem === undefined ? [] : [problem] };
+    // A config file that can't be read tells nothing of what is in it.
+    const problem = reading === NOTHING ? undefined : findCurrentProblem(current, session, catalog);
+    const role = { ...current, sessionName: current.session };
+    const account = catalog?.accounts.find(({ accountId }) => accountId === current.accountId);
+    return {
+      current: {
+        ...current,
+        profile: current.profile ?? (await roleList.profileOf(role).catch(() => undefined)) ?? null,
+        accountName: account?.accountName ?? null,
+        protected: roleList.isProtected(role),
+      },
+      currentProblems: problem === undefined ? [] : [problem],
+    };
   } catch (error) {
     return { current: null, currentProblems: [toRolecallError(error).toBody()] };
   }

@@ -1,0 +1,163 @@
+// The daemon's events for a client that lives on: connected again after a cut or a restart, with none missed in between.
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import { errorFromBody, ProtocolError, RolecallError, type ErrorBody } from '../core/errors.ts';
+import { createEventParser } from './event-lines.ts';
+import { openStreamOverSocket } from './http-request.ts';
+import { routes } from './routes.ts';
+import type { EventDocument, StatusDocument } from './schemas.ts';
+
+/** An event of the daemon; or that it can't be heard at the moment, and that it can be again. */
+export type HeardEvent = EventDocument | { readonly type: 'disconnected' | 'connected' };
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+/** Three heartbeats: a connection that is silent for that long is dead, as after a laptop's sleep. */
+const LONGEST_SILENCE_MS = 45_000;
+
+/**
+ * Events until `signal` aborts; it never starts a daemon, and waits for one that comes back.
+ * A `hello` says that everything known before is to be forgotten: see {@link applyEvent}.
+ * @throws RolecallError: the daemon refuses from the first, as for want of room
+ */
+export async function* readEvents(deps: {
+  readonly socketCandidates: readonly string[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}): AsyncGenerator<HeardEvent, void, undefined> {
+  const { clock, signal } = deps;
+  let lastEventId: string | undefined;
+  let pauseMs = FIRST_PAUSE_MS;
+  let isLost = false;
+  while (!signal.aborted) {
+    const connection = new AbortController();
+    const end = () => connection.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      const stream = await connect(deps.socketCandidates, lastEventId, connection.signal);
+      if (stream !== undefined) {
+        if (isLost) yield { type: 'connected' };
+        isLost = false;
+        pauseMs = FIRST_PAUSE_MS;
+        const heard = watchSilence(clock, connection);
+        for await (const { id, document } of readDocuments(stream, heard)) {
+          lastEventId = id;
+          yield document;
+        }
+      }
+    } catch (error) {
+      // Whoever was heard before will be heard again: a daemon that is starting, or full for a moment.
+      if (error instanceof RolecallError && lastEventId === undefined) throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
+      connection.abort(new Error('the connection is over'));
+    }
+    if (signal.aborted) return;
+    if (!isLost) yield { type: 'disconnected' };
+    isLost = true;
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+  }
+}
+
+/** The status after `event`; undefined while nothing is known, as before the first `hello`. */
+export function applyEvent(status: StatusDocument | undefined, event: HeardEvent): StatusDocument | undefined {
+  if (event.type === 'hello') return event.data.status;
+  if (status === undefined) return undefined;
+  const change = (name: string, part: Partial<StatusDocument['sessions'][number]>) => ({
+    ...status,
+    sessions: status.sessions.map((session) => (session.session === name ? { ...session, ...part } : session)),
+  });
+  switch (event.type) {
+    case 'session':
+      return {
+        ...status,
+        sessions: status.sessions.map((session) => (session.session === event.data.session ? event.data : session)),
+      };
+    case 'catalog':
+      return change(event.data.session, { catalog: event.data.catalog });
+    case 'current':
+      return { ...status, current: event.data };
+    case 'problems':
+      return { ...status, problems: event.data };
+    default:
+      return status;
+  }
+}
+
+const TYPES: ReadonlySet<string> = new Set([
+  'hello',
+  'session',
+  'sign-in',
+  'catalog',
+  'current',
+  'problems',
+  'roles',
+] satisfies EventDocument['type'][]);
+
+/** The stream of the first candidate at which somebody listens. @throws RolecallError: the daemon's own refusal */
+async function connect(
+  socketCandidates: readonly string[],
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage | undefined> {
+  const headers = {
+    accept: 'text/event-stream',
+    ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+  };
+  for (const socketPath of socketCandidates) {
+    const stream = await openStreamOverSocket({ socketPath, path: routes.events.path, headers, signal }).catch(
+      (error: unknown) => {
+        const { code } = error as NodeJS.ErrnoException;
+        // Another user's socket: `su` keeps XDG_RUNTIME_DIR, and the next candidate may be ours.
+        if (code === 'EACCES' || code === 'EPERM') return undefined;
+        throw error;
+      },
+    );
+    if (stream === undefined) continue;
+    if (stream.statusCode === 200) return stream;
+    throw await readRefusal(stream);
+  }
+  return undefined;
+}
+
+async function readRefusal(answer: IncomingMessage): Promise<RolecallError> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  try {
+    return errorFromBody(JSON.parse(Buffer.concat(chunks).toString('utf8')) as ErrorBody);
+  } catch (cause) {
+    return new ProtocolError('unusable-response', 'The daemon gave an answer that is not JSON.', {
+      hint: 'rolecall daemon restart',
+      cause,
+    });
+  }
+}
+
+/** The events of a stream that are of a type we know: a newer daemon may have more. */
+async function* readDocuments(
+  stream: IncomingMessage,
+  heard: () => void,
+): AsyncGenerator<{ readonly id: string; readonly document: EventDocument }> {
+  const parse = createEventParser();
+  for await (const bytes of stream) {
+    heard();
+    for (const { id, type, data } of parse(bytes as Buffer)) {
+      if (TYPES.has(type)) yield { id, document: { type, data: JSON.parse(data) as unknown } as EventDocument };
+    }
+  }
+}
+
+/** Ends a connection on which nothing comes for long, by the wall clock; the function is told of what does. */
+function watchSilence(clock: Clock, connection: AbortController): () => void {
+  let heardAtMs = clock.nowMs();
+  void (async () => {
+    while (!connection.signal.aborted) {
+      await clock.sleep(LONGEST_SILENCE_MS / 3, connection.signal);
+      if (Math.abs(clock.nowMs() - heardAtMs) > LONGEST_SILENCE_MS) connection.abort(new Error('silence'));
+    }
+  })().catch(() => undefined);
+  return () => {
+    heardAtMs = clock.nowMs();
+  };
+}

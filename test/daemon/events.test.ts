@@ -1,0 +1,356 @@
+// GET /v1/events over real sockets: what is told, in which order, to whom again after a cut, and when somebody is hung up on.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createEventParser, type SentEvent } from '../../src/local-api/event-lines.ts';
+import type { EventDocument } from '../../src/local-api/schemas.ts';
+import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
+import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+let rig: Rig;
+let clock: FakeClock;
+const listeners: Listener[] = [];
+afterEach(async () => {
+  for (const listener of listeners.splice(0)) listener.cut();
+  await rig.remove();
+});
+
+interface Listener {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  /** Everything as it came. */
+  text(): string;
+  events(): readonly SentEvent[];
+  hasEnded(): boolean;
+  cut(): void;
+}
+
+async function listen(options: { lastEventId?: string; surface?: 'socket' | 'web' } = {}): Promise<Listener> {
+  const web = JSON.parse(readFileSync(rig.paths.webAddressFile, 'utf8')) as { port: number; token: string };
+  const isWeb = options.surface === 'web';
+  const stream = await new Promise<IncomingMessage>((resolve, reject) => {
+    const outgoing = request(
+      {
+        ...(isWeb ? { host: '127.0.0.1', port: web.port } : { socketPath: rig.paths.socketPath }),
+        path: '/v1/events',
+        agent: false,
+        headers: {
+          host: isWeb ? `127.0.0.1:${web.port}` : 'localhost',
+          ...(isWeb ? { authorization: `Bearer ${web.token}` } : {}),
+          ...(options.lastEventId === undefined ? {} : { 'last-event-id': options.lastEventId }),
+        },
+      },
+      resolve,
+    );
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+  const parse = createEventParser();
+  const events: SentEvent[] = [];
+  let text = '';
+  let hasEnded = false;
+  stream.on('data', (bytes: Buffer) => {
+    text += bytes.toString('utf8');
+    events.push(...parse(bytes));
+  });
+  stream.on('error', () => undefined);
+  stream.on('close', () => {
+    hasEnded = true;
+  });
+  const listener: Listener = {
+    status: stream.statusCode ?? 0,
+    headers: stream.headers,
+    text: () => text,
+    events: () => events,
+    hasEnded: () => hasEnded,
+    cut: () => stream.destroy(),
+  };
+  listeners.push(listener);
+  return listener;
+}
+
+const documents = (listener: Listener): EventDocument[] =>
+  listener.events().map(({ type, data }) => ({ type, data: JSON.parse(data) as unknown }) as EventDocument);
+const types = (listener: Listener) => listener.events().map(({ type }) => type);
+
+type DataOf<T extends EventDocument['type']> = Extract<EventDocument, { type: T }>['data'];
+
+/** The data of the first event of a type that matches. */
+async function waitForEvent<T extends EventDocument['type']>(
+  listener: Listener,
+  type: T,
+  matches: (data: DataOf<T>) => boolean = () => true,
+): Promise<DataOf<T>> {
+  const find = () => documents(listener).find((event) => event.type === type && matches(event.data as DataOf<T>));
+  await waitFor(`an event "${type}"`, () => find() !== undefined);
+  return find()?.data as DataOf<T>;
+}
+
+/** Time stands still in the daemon unless a test moves it, so what arrives was not found by looking each second. */
+async function createStillRig(options: RigOptions = {}): Promise<void> {
+  clock = createFakeClock(Date.now());
+  rig = await createRig({ clock, ...options });
+}
+
+const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
+
+describe.each(['socket', 'web'] as const)('on %s', (surface) => {
+  test('begins with hello and the whole status, in the form of server-sent events', async () => {
+    await createStillRig();
+    const listener = await listen({ surface });
+    expect({ status: listener.status, headers: listener.headers }).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+    const { version, status } = await waitForEvent(listener, 'hello');
+    expect({ version, status }).toEqual({ version: status.version, status: await rig.client.call('status', {}) });
+    expect(listener.text()).toMatch(/^: listening\n\nid: \d+-0\nevent: hello\ndata: \{.*\}\n\n$/);
+  });
+
+  test('tells of a switch at once, with no clock moved', async () => {
+    await createStillRig();
+    const listener = await listen({ surface });
+    await waitForEvent(listener, 'hello');
+    await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
+    expect(await waitForEvent(listener, 'current')).toEqual({
+      ...ROLE,
+      profile: null,
+      accountName: null,
+      protected: false,
+    });
+    await rig.client.call('setCurrent', { body: null });
+    expect(await waitForEvent(listener, 'current', (current) => current === null)).toBeNull();
+  });
+});
+
+describe('each kind of event', () => {
+  test('arrives by itself through a sign-in, a switch and a sign-out, in order and numbered', async () => {
+    rig = await createRig({ settings: `[session.${SESSION}]\nlabel = "Work"\n` });
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    await rig.runCli(['login']);
+    expect(await waitForEvent(listener, 'session', ({ state }) => state === 'live')).toMatchObject({
+      session: SESSION,
+      label: 'Work',
+    });
+    expect(await waitForEvent(listener, 'sign-in', ({ signIn }) => signIn?.setup?.state === 'done')).toMatchObject({
+      session: SESSION,
+      signIn: { state: 'approved', setup: { state: 'done', accountsListed: 4 } },
+    });
+    const { session, catalog } = await waitForEvent(listener, 'catalog');
+    expect({ session, catalog }).toMatchObject({
+      session: SESSION,
+      catalog: { accounts: 4, permissionSets: 5, complete: true },
+    });
+    expect(await waitForEvent(listener, 'roles')).toEqual({ asOf: catalog?.asOf });
+
+    await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
+    expect(await waitForEvent(listener, 'current')).toMatchObject({
+      ...ROLE,
+      profile: 'taylor.Admin-AF-Permission-Set',
+      accountName: 'taylor',
+    });
+    await rig.client.call('signOut', { session: SESSION });
+    await waitForEvent(listener, 'session', ({ state }) => state === 'signed-out');
+    const ids = listener.events().map(({ id }) => id);
+    expect(ids).toEqual(ids.map((_, index) => `${ids[0]?.split('-')[0]}-${index}`));
+    expect(types(listener)[0]).toBe('hello');
+    expect(types(listener).filter((type) => type === 'hello')).toHaveLength(1);
+  });
+
+  test('a pending sign-in is told to whoever comes later, right after hello', async () => {
+    rig = await createRig({ emulator: { autoApprove: false } });
+    const { userCode } = await rig.client.call('startSignIn', { session: SESSION, body: {} });
+    const listener = await listen();
+    expect(await waitForEvent(listener, 'sign-in')).toMatchObject({
+      session: SESSION,
+      signIn: { state: 'pending', userCode },
+    });
+    expect(types(listener)).toEqual(['hello', 'sign-in']);
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    await waitForEvent(listener, 'sign-in', ({ signIn }) => signIn?.state === 'cancelled');
+  });
+
+  test('problems are told as they come and go, here a config file that breaks', async () => {
+    await createStillRig();
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    writeFileSync(rig.configPath, `${CONFIG}\ngarbage\n`);
+    // Nobody announces an edit: it is found by the look of each second.
+    await clock.settle();
+    expect(types(listener)).toEqual(['hello']);
+    await clock.advance(1000);
+    const [problem] = await waitForEvent(listener, 'problems');
+    expect(problem).toMatchObject({ code: 'config-malformed' });
+    writeFileSync(rig.configPath, CONFIG);
+    await waitFor('the problem to be gone', async () => {
+      await clock.advance(1000);
+      const last = documents(listener).findLast(({ type }) => type === 'problems');
+      return last?.type === 'problems' && last.data.length === 0;
+    });
+  });
+
+  test('another set of sessions is a new hello', async () => {
+    await createStillRig();
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    writeFileSync(rig.configPath, `${CONFIG}\n${CONFIG.slice(0, CONFIG.indexOf('\n\n')).replace(SESSION, 'second')}\n`);
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    const { status } = await waitForEvent(listener, 'hello', ({ status: now }) => now.sessions.length === 2);
+    expect(status.sessions.map(({ session }) => session)).toEqual([SESSION, 'second']);
+    expect(types(listener).filter((type) => type !== 'roles')).toEqual(['hello', 'hello']);
+  });
+
+  test('a use in a shell changes the list of roles', async () => {
+    await createStillRig();
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    writeFileSync(`${rig.paths.switchDirectory}/used`, 'account1\n', { flag: 'a' });
+    await clock.advance(1000);
+    expect(await waitForEvent(listener, 'roles')).toEqual({ asOf: null });
+  });
+
+  test('nothing is told when nothing has changed, whoever announces what', async () => {
+    await createStillRig();
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    await rig.client.call('setCurrent', { body: null });
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    await clock.advance(5000);
+    await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
+    await waitForEvent(listener, 'current');
+    expect(types(listener).slice(0, 2)).toEqual(['hello', 'current']);
+  });
+});
+
+describe('after a cut', () => {
+  test('whoever comes back with the last id gets what was missed and nothing else, though nobody listened meanwhile', async () => {
+    await createStillRig();
+    const first = await listen();
+    await waitForEvent(first, 'hello');
+    await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
+    await waitForEvent(first, 'current');
+    const id = first.events().find(({ type }) => type === 'current')?.id ?? '';
+    first.cut();
+    await rig.client.call('setCurrent', { body: null });
+    const second = await listen({ lastEventId: id });
+    await waitForEvent(second, 'current', (current) => current === null);
+    expect(types(second)).not.toContain('hello');
+    expect(second.events().filter(({ type }) => type === 'current')).toHaveLength(1);
+
+    const lastId = second.events().at(-1)?.id ?? '';
+    const third = await listen({ lastEventId: lastId });
+    await waitFor('a sign of life', () => third.text() !== '');
+    await rig.client.call('setCurrent', { body: { ...ROLE, permissionSet: 'Other', profile: null } });
+    await waitForEvent(third, 'current');
+    expect(third.text().startsWith(': listening\n\n')).toBe(true);
+    expect(types(third)[0]).toBe('current');
+  });
+
+  test.each(['', 'nonsense', '1-1', '-', '99999999999999999999-1', 'future'])(
+    'an id that is unknown (%j) is answered by hello',
+    async (kind) => {
+      await createStillRig();
+      const first = await listen();
+      await waitForEvent(first, 'hello');
+      const future = `${first.events()[0]?.id.split('-')[0]}-7`;
+      const listener = await listen({ lastEventId: kind === 'future' ? future : kind });
+      await waitForEvent(listener, 'hello');
+      expect(types(listener)).toEqual(['hello']);
+    },
+  );
+
+  test('a daemon that was started anew says hello to the ids of the one before', async () => {
+    rig = await createRig();
+    const first = await listen();
+    await waitForEvent(first, 'hello');
+    await rig.restartDaemon();
+    const second = await listen({ lastEventId: first.events()[0]?.id ?? '' });
+    await waitForEvent(second, 'hello');
+  });
+});
+
+describe('within bounds', () => {
+  test('a heartbeat comes every 15 seconds', async () => {
+    await createStillRig();
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    const pings = () => listener.text().match(/^: ping$/gm)?.length ?? 0;
+    await clock.advance(14_999);
+    expect(pings()).toBe(0);
+    await clock.advance(1);
+    await waitFor('the first heartbeat', () => pings() === 1);
+    await clock.advance(15_000);
+    await waitFor('the second heartbeat', () => pings() === 2);
+  });
+
+  test('nothing is looked at and no clock runs while nobody listens', async () => {
+    await createStillRig();
+    const before = clock.pendingSleeps();
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    expect(clock.pendingSleeps()).toBe(before + 2);
+    listener.cut();
+    await waitFor('the end of the looking', () => clock.pendingSleeps() === before);
+  });
+
+  test('the 65th listener of a surface is refused with a reason, another surface and the next one are not', async () => {
+    await createStillRig();
+    for (let count = 0; count < 64; count += 1) await listen();
+    const refused = await listen();
+    await waitFor('the refusal', () => refused.hasEnded());
+    expect({ status: refused.status, body: JSON.parse(refused.text()) as unknown }).toEqual({
+      status: 503,
+      body: {
+        code: 'too-many-listeners',
+        message: 'There are 64 listeners to events already.',
+        hint: 'rolecall status',
+      },
+    });
+    expect(await listen({ surface: 'web' })).toMatchObject({ status: 200 });
+    listeners[0]?.cut();
+    await waitFor('room for another one', async () => (await listen()).status === 200);
+  });
+
+  test('a listener that does not read is hung up on, and the others are told on', async () => {
+    const sessionNamed = (name: string) =>
+      `[sso-session ${name}]\nsso_start_url = https://a.awsapps.com/start\nsso_region = us-east-1\n`;
+    const many = Array.from({ length: 200 }, (_, index) => sessionNamed(`s${index}`)).join('');
+    await createStillRig({ config: CONFIG + many });
+    const listener = await listen();
+    await waitForEvent(listener, 'hello');
+    const slow = connect(rig.paths.socketPath);
+    slow.on('error', () => undefined);
+    slow.write('GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    slow.pause();
+    const isHungUpOn = () => rig.logLines.includes('warn events: a listener that does not read was hung up on');
+    // Each time the set of sessions changes, all of it is told again.
+    for (let count = 1; count < 200 && !isHungUpOn(); count += 1) {
+      writeFileSync(rig.configPath, CONFIG + many + sessionNamed(`more${count}`));
+      await rig.client.call('cancelSignIn', { session: SESSION });
+      await waitForEvent(listener, 'hello', ({ status }) =>
+        status.sessions.some(({ session }) => session === `more${count}`),
+      );
+    }
+    expect(isHungUpOn()).toBe(true);
+    slow.destroy();
+    expect(listener.hasEnded()).toBe(false);
+  }, 60_000);
+
+  test('the end of the daemon is the end of every stream, and is not held up by one', async () => {
+    await createStillRig();
+    const listener = await listen();
+    const onWeb = await listen({ surface: 'web' });
+    await waitForEvent(listener, 'hello');
+    await waitForEvent(onWeb, 'hello');
+    // No deadline of the daemon's passes: its clock stands still.
+    await rig.daemon().stop();
+    await waitFor('the end of both', () => listener.hasEnded() && onWeb.hasEnded());
+  });
+});
