@@ -92,6 +92,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('status')
     .description('who is signed in, for how long, and what is wrong')
     .option('--check', 'print nothing; exit 0 when every sso-session is signed in, else 4')
+    .option('--watch', 'again at every change, until Ctrl-C; with --json an event a line, with --format a line')
     .option('--json', 'print the status as JSON')
     .addOption(new Option('--format <name>', 'one line for a bar or a prompt; starts no daemon').choices(LINE_FORMATS))
     .addHelpText('after', STATUS_HELP)

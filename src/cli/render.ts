@@ -57,7 +57,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 }
 
 /** Columns that a terminal takes for `text`: emoji and East Asian wide characters take two. */
-function displayWidth(text: string): number {
+export function displayWidth(text: string): number {
   // ASCII is nearly everything, and twenty thousand rows are measured on each `ls`.
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
