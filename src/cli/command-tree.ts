@@ -12,6 +12,7 @@ import type { LsOptions } from './commands/ls.ts';
 import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { addUpkeepCommands } from './command-tree/upkeep.ts';
+import { addServiceCommands } from './command-tree/service.ts';
 import type { CliContext } from './context.ts';
 import { LINE_FORMATS } from './quick-command.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -195,7 +196,11 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
   daemon
     .command('run')
     .description('run it in the foreground, with its log on stderr')
-    .action(async () => done(await context.runProgram('daemon', ['--foreground'])));
+    .action(async () => {
+      const { runDaemonInForeground } = await import('./commands/daemon.ts');
+      done(await runDaemonInForeground(context));
+    });
+  addServiceCommands(program, context, done);
 
   addUpkeepCommands(program, context, done);
 

@@ -76,6 +76,8 @@ async function run(argv: readonly string[], clock: Clock = createHastyClock(), s
     ask: async () => undefined,
     openBrowser: async () => false,
     runProgram: async () => 0,
+    findInstalledService: async () => undefined,
+    loadService: () => Promise.reject(new Error('no service is installed')),
     runInPlace: async () => 0,
   };
   const exitCode = await runCommandLine(argv, context);
