@@ -9,7 +9,6 @@ type GuardedHeader =
   | 'host'
   | 'origin'
   | 'referer'
-  | 'rolecall-version'
   | 'sec-fetch-site'
   | 'transfer-encoding';
 
@@ -31,7 +30,6 @@ export function readGuarded({ rawHeaders, url = '' }: Pick<IncomingMessage, 'raw
     host: NO_LINES,
     origin: NO_LINES,
     referer: NO_LINES,
-    'rolecall-version': NO_LINES,
     'sec-fetch-site': NO_LINES,
     'transfer-encoding': NO_LINES,
   };
@@ -52,7 +50,6 @@ function isGuarded(name: string): name is GuardedHeader {
     case 'host':
     case 'origin':
     case 'referer':
-    case 'rolecall-version':
     case 'sec-fetch-site':
     case 'transfer-encoding':
       return true;

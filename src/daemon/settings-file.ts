@@ -4,7 +4,7 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { splitCommand } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { findTomlLine } from './toml-lines.ts';
 

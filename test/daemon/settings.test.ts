@@ -1,6 +1,6 @@
 // config.toml: every key, every fault with its line and the nearest word, and what follows from it.
 import { describe, expect, test } from 'vitest';
-import { nearest } from '../../src/daemon/nearest.ts';
+import { nearest } from '../../src/core/nearest.ts';
 import { isPinned, parseSettings, regionFor, type Settings } from '../../src/daemon/settings.ts';
 import { findTomlLine } from '../../src/daemon/toml-lines.ts';
 

@@ -3,7 +3,7 @@ import type { ConfigFile } from '../../aws-config/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/role-profile.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { CurrentRole } from '../current-role.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../core/nearest.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
 

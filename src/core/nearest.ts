@@ -2,12 +2,18 @@
 
 /** The nearest of `candidates`, or undefined when none is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: { candidate: string; distance: number } | undefined;
-  for (const candidate of candidates) {
-    const distance = editDistance(word, candidate);
-    if (best === undefined || distance < best.distance) best = { candidate, distance };
-  }
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.candidate : undefined;
+  return nearestFew(word, candidates, 1)[0];
+}
+
+/** As many of `candidates` as are near enough to be meant, `most` at the most, the nearest first. */
+export function nearestFew(word: string, candidates: readonly string[], most: number): readonly string[] {
+  const farthest = Math.max(2, word.length / 3);
+  return candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .filter(({ distance }) => distance <= farthest)
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
 }
 
 function editDistance(a: string, b: string): number {
