@@ -89,7 +89,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'cli',
     rooms: ['core', 'local-api', 'service', 'aws-config/document', 'aws-config/default-credentials'],
-    packages: ['commander', 'open', '@inquirer/search', 'fzf', '@aws-sdk/client-sts'],
+    packages: ['commander', 'open', '@aws-sdk/client-sts'],
     builtins: ['*'],
     why: "a thin client: what it needs from the daemon it asks over the socket; STS is the demo's witness, a process of its own; exec copies the AWS files of its caller's environment, which the daemon does not see, by the two pure files that know their form",
   },

@@ -3,15 +3,13 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import type { InstalledService } from '../local-api/installed-service.ts';
-import type { Service } from '../service/service.ts';
 import type { ForeignProgram } from './exec/run-in-place.ts';
+import type { PickerTerminal } from './picker/terminal.ts';
 
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
-  readonly rows?: number;
 }
 
 export interface CliContext {
@@ -33,16 +31,14 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** One line that the person types; undefined when nobody is there to type. */
   ask(question: string): Promise<string | undefined>;
+  /** The terminal of standard input and standard error, for one program that draws on all of it. */
+  openPickerTerminal(): Promise<PickerTerminal>;
   /** Opens the person's browser; false when there is none to open. */
   openBrowser(url: string): Promise<boolean>;
   /** Why a daemon with this environment would refuse its settings, without starting one; undefined when it would not. */
   checkSettings(): Promise<ErrorBody | undefined>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
   runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
-  /** The service of this person, if `rolecall service install` has installed one. */
-  findInstalledService(): Promise<InstalledService | undefined>;
-  /** What installs, removes and looks at the service; loaded when it is asked for. */
-  loadService(): Promise<Service>;
   /** Runs somebody else's program in our place; its exit code, or nothing ever when this process became it. */
   runInPlace(program: ForeignProgram): Promise<number>;
 }

@@ -1,17 +1,22 @@
 // How things look in a terminal: colour, columns, times, and text from AWS made harmless.
 import { EXIT_INTERRUPTED, toRolecallError, type RolecallError } from '../core/errors.ts';
 import type { CliContext, OutputStream } from './context.ts';
+import { displayWidth } from './display-width.ts';
 
 export { formatDuration } from '../core/format-duration.ts';
 
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'blue' | 'magenta' | 'cyan' | 'underline';
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   bold: [1, 22],
   dim: [2, 22],
+  underline: [4, 24],
   green: [32, 39],
   yellow: [33, 39],
   red: [31, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
 };
 
 /** A function that colours text for `stream`: nothing is added without a terminal or with NO_COLOR. */
@@ -54,23 +59,6 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     )
     .map((line) => `${line}\n`)
     .join('');
-}
-
-/** Columns that a terminal takes for `text`: emoji and East Asian wide characters take two. */
-export function displayWidth(text: string): number {
-  // ASCII is nearly everything, and twenty thousand rows are measured on each `ls`.
-  if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const character of text.replace(/\u001b\[\d+m/g, '')) {
-    if (/\p{Mark}|\u200d/u.test(character)) continue;
-    width +=
-      /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(
-        character,
-      )
-        ? 2
-        : 1;
-  }
-  return width;
 }
 
 /** "1 account", "4 accounts". */

@@ -64,6 +64,8 @@ export interface CliOptions {
   readonly programs?: string[][];
   /** Sees the program that `exec` would have become, and says how it ended. */
   readonly runInPlace?: CliContext['runInPlace'];
+  /** The screen and keys of a person who chooses. */
+  readonly openPickerTerminal?: CliContext['openPickerTerminal'];
   /** Sees what `open` would have been given. */
   readonly opened?: string[];
   readonly clock?: Clock;
@@ -191,6 +193,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           stderr += question;
           return cli.answers.shift();
         },
+        openPickerTerminal: cli.openPickerTerminal ?? (() => Promise.reject(new Error('nobody is at this terminal'))),
         openBrowser: async (address) => {
           cli.opened?.push(address);
           return cli.opened !== undefined;
@@ -203,10 +206,6 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         runProgram: async (program, args) => {
           cli.programs?.push([program, ...args]);
           return 0;
-        },
-        findInstalledService: async () => undefined,
-        loadService: async () => {
-          throw new Error('a rig has no service manager');
         },
         runInPlace: cli.runInPlace ?? (async () => 0),
       };

@@ -1,0 +1,165 @@
+// The one role that the words on a command line mean: by a unique match, by a person's choice, or an error that names the nearest.
+import { NotFoundError, UsageError } from '../../core/errors.ts';
+import { nearestFew } from '../../core/nearest.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
+import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
+import type { CliContext } from '../context.ts';
+import { count, createPainter, formatTable, harmless } from '../render.ts';
+import { createRoleIndex, type RoleIndex } from './rank-roles.ts';
+import { createRoleColumns, describeRole, protectedMark } from './role-columns.ts';
+
+export interface RoleWish {
+  readonly query: string;
+  /** What the role is for, as the picker says it. */
+  readonly purpose: string;
+  /** The command line up to the words, for hints: `rolecall use`. */
+  readonly command: string;
+  /** False: nobody is asked. */
+  readonly mayAsk: boolean;
+  /** Only roles that have a profile. */
+  readonly needsProfile: boolean;
+}
+
+const MOST_CANDIDATES = 10;
+const MOST_NAMES = 3;
+
+export interface ChosenRole {
+  readonly role: RoleDocument;
+  /** Whose account it is, in one line. */
+  readonly description: string;
+}
+
+/**
+ * The role, or undefined when the person left the picker.
+ * @throws NotFoundError profile-not-found: nothing matches, with the nearest names; account-not-found: nothing was ever listed
+ * @throws UsageError usage: several match and nobody is asked
+ */
+export async function chooseRole(wish: RoleWish, context: CliContext): Promise<ChosenRole | undefined> {
+  const asked = context.client.call('roles', { query: {} }, { signal: context.signal });
+  // Loaded while the daemon answers, for the first screen is waited for.
+  const loaded = wish.mayAsk ? Promise.all([import('./fzf.ts'), import('./pick-role.ts')]) : undefined;
+  const document = await asked;
+  await loaded;
+  const roles = document.roles.filter(({ profile }) => !wish.needsProfile || profile !== null);
+  if (roles.length === 0) throw nothingListed(document, wish);
+  const position = await choosePosition(roles, wish, context);
+  const role = position === undefined ? undefined : roles[position];
+  return role === undefined ? undefined : { role, description: describeAmong(roles, role, context) };
+}
+
+/** A role in the words of the list; by its ids alone where no list has it. */
+export async function describeOne(
+  wanted: Pick<RoleDocument, 'session' | 'accountId' | 'permissionSet'>,
+  context: CliContext,
+): Promise<string> {
+  const { session, accountId, permissionSet } = wanted;
+  const { roles } = await context.client.call('roles', { query: {} }, { signal: context.signal });
+  const role = roles.find(
+    (other) => other.accountId === accountId && other.permissionSet === permissionSet && other.session === session,
+  );
+  const unlisted = { session, accountId, permissionSet, label: session, accountName: null, protected: false };
+  return describeAmong(roles, role ?? unlisted, context);
+}
+
+function describeAmong(
+  roles: readonly RoleDocument[],
+  role: Parameters<typeof describeRole>[0] & Pick<RoleDocument, 'session'>,
+  { environment }: CliContext,
+): string {
+  const isOneSession = roles.every(({ session }) => session === role.session);
+  return describeRole(role, protectedMark(environment), !isOneSession);
+}
+
+async function choosePosition(
+  roles: readonly RoleDocument[],
+  wish: RoleWish,
+  context: CliContext,
+): Promise<number | undefined> {
+  const { query } = wish;
+  if (query !== '') {
+    const named = roles.findIndex(({ profile }) => profile === query);
+    if (named >= 0) return named;
+  }
+  const index = createRoleIndex(roles);
+  const matching = query === '' ? [] : index.contain(query);
+  if (matching.length === 1) return matching[0];
+  // Letters with gaps between them may mean anything: good enough to offer, never to take.
+  if (query !== '' && matching.length === 0 && (!wish.mayAsk || index.search(query).length === 0)) {
+    throw nothingMatches(query, roles, index);
+  }
+  if (!wish.mayAsk) throw severalMatch(matching, roles, wish, context);
+  return ask(roles, index, wish, context);
+}
+
+async function ask(
+  roles: readonly RoleDocument[],
+  index: RoleIndex,
+  { query, purpose }: RoleWish,
+  context: CliContext,
+): Promise<number | undefined> {
+  const { environment, signal, clock } = context;
+  const parts = {
+    roles,
+    columns: createRoleColumns(roles),
+    purpose,
+    mark: protectedMark(environment),
+    paint: createPainter(context.stderr, environment),
+  };
+  const { findFzf, pickWithFzf } = await import('./fzf.ts');
+  const fzf = findFzf(environment);
+  if (fzf !== undefined) {
+    const answer = await pickWithFzf(fzf, query, index.search(''), { ...parts, environment, signal });
+    if (answer !== 'failed') return answer;
+  }
+  const { pickRole } = await import('./pick-role.ts');
+  const terminal = await context.openPickerTerminal();
+  return pickRole(query, { ...parts, index, terminal, clock, signal });
+}
+
+function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: RoleWish): NotFoundError {
+  if (asOf === null) {
+    return new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
+  }
+  if (needsProfile && roles.length > 0) {
+    return new NotFoundError('profile-not-found', 'None of your roles has a profile yet.', {
+      hint: 'rolecall profiles sync',
+    });
+  }
+  return new NotFoundError('account-not-found', 'You have no role in any account.');
+}
+
+function nothingMatches(query: string, roles: readonly RoleDocument[], index: RoleIndex): NotFoundError {
+  const nameOf = ({ profile, accountName, permissionSet }: RoleDocument) =>
+    profile ?? `${accountName ?? ''} ${permissionSet}`;
+  const words = roles.flatMap((role) => [role.accountName ?? '', role.permissionSet, role.profile ?? '', role.label]);
+  const byEdits = nearestFew(query, [...new Set(words)], MOST_NAMES).flatMap((word) => index.contain(word));
+  const near = [...byEdits, ...Array.from(index.search(query))]
+    .slice(0, MOST_NAMES)
+    .map((position) => nameOf(roles[position] as RoleDocument));
+  const names = [...new Set(near)].slice(0, MOST_NAMES).map(harmless);
+  const meant = names.length === 0 ? '' : ` The nearest: ${names.join(', ')}.`;
+  return new NotFoundError('profile-not-found', `No role matches "${harmless(query)}".${meant}`, {
+    hint: names.length === 0 ? 'rolecall ls' : `rolecall use ${quoteForShell(names[0] ?? '')}`,
+  });
+}
+
+/** Said before the error itself: what there is to choose from. */
+function severalMatch(
+  matching: readonly number[],
+  roles: readonly RoleDocument[],
+  { query, command }: RoleWish,
+  context: CliContext,
+): UsageError {
+  if (query === '') {
+    return new UsageError('usage', 'Nobody is here to choose a role, so name one.', { hint: 'rolecall profiles list' });
+  }
+  const candidates = matching.slice(0, MOST_CANDIDATES).map((position) => roles[position] as RoleDocument);
+  const { cells } = createRoleColumns(roles);
+  context.stderr.write(formatTable(candidates.map((role) => ['', ...cells(role).map(({ text }) => text)])));
+  const more = matching.length - candidates.length;
+  const tail = more > 0 ? `, of which ${candidates.length} are shown` : '';
+  const first = candidates[0];
+  return new UsageError('usage', `${count(matching.length, 'role')} match "${harmless(query)}"${tail}; name one.`, {
+    hint: `${command} ${quoteForShell(first?.profile ?? `${first?.accountId ?? ''} ${first?.permissionSet ?? ''}`)}`,
+  });
+}

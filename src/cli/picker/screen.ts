@@ -1,0 +1,153 @@
+// What the picker shows: the query, the roles in view, and what Enter would do; one string that fills the terminal.
+import type { RoleDocument } from '../../local-api/schemas.ts';
+import { cutToWidth, displayWidth } from '../display-width.ts';
+import { harmless, type Style } from '../render.ts';
+import type { PickerState } from './picker-state.ts';
+import { findMarks } from './rank-roles.ts';
+import type { RoleCell, RoleColumns } from './role-columns.ts';
+import type { Size } from './terminal.ts';
+
+export interface ScreenParts {
+  readonly roles: readonly RoleDocument[];
+  readonly columns: RoleColumns;
+  /** What is chosen for, as the verb of the last line: `use in this shell`. */
+  readonly purpose: string;
+  readonly mark: string;
+  readonly paint: (style: Style, text: string) => string;
+}
+
+/** Lines that are not roles: the query above, what Enter does below. */
+const OTHER_LINES = 2;
+const GUTTER = 4;
+const GAP = 2;
+/** Below this a column says nothing any more. */
+const NARROWEST = 8;
+
+/** How many roles are in view. */
+export function listHeight({ rows }: Size): number {
+  return Math.max(1, rows - OTHER_LINES);
+}
+
+/** The whole screen, drawn over the one before, with the cursor in the query. */
+export function drawScreen(state: PickerState, size: Size, parts: ScreenParts): string {
+  const height = listHeight(size);
+  const query = state.before + state.after;
+  const widths = fitWidths(parts.columns.widths, size.columns - GUTTER);
+  const lines: string[] = [];
+  for (let place = state.top; place < Math.min(state.top + height, state.found.length); place += 1) {
+    const role = parts.roles[state.found[place] ?? 0] as RoleDocument;
+    lines.push(drawRole(role, { ...parts, widths, query, isChosen: place === state.chosen }));
+  }
+  if (state.found.length === 0) lines.push(parts.paint('dim', cutToWidth('    Nothing matches.', size.columns)));
+  while (lines.length < height) lines.push('');
+  const head = drawQuery(state, size, parts);
+  const all = size.rows < OTHER_LINES + 1 ? [head.line] : [head.line, ...lines, drawFoot(state, size, parts)];
+  const text = all.map((line) => `\u001b[2K${line}`).join('\r\n');
+  return `\u001b[?25l\u001b[H${text}\u001b[0J\u001b[1;${head.cursorColumn + 1}H\u001b[?25h`;
+}
+
+const PROMPT = '> ';
+
+function drawQuery(state: PickerState, size: Size, { roles, paint }: ScreenParts) {
+  const tally = `${state.found.length} of ${roles.length}`;
+  const room = Math.max(1, size.columns - PROMPT.length - 1);
+  // What does not fit is cut at its start, for the cursor is mostly at its end.
+  const before = cutStart(harmless(state.before), room);
+  const shown = before + cutToWidth(harmless(state.after), room - displayWidth(before));
+  const at = size.columns - tally.length;
+  const hasRoom = PROMPT.length + displayWidth(shown) + GAP <= at;
+  const line = `${paint('bold', PROMPT)}${shown}${hasRoom ? `\u001b[${at + 1}G${paint('dim', tally)}` : ''}`;
+  return { line, cursorColumn: PROMPT.length + displayWidth(before) };
+}
+
+function cutStart(text: string, columns: number): string {
+  const characters = Array.from(text);
+  while (displayWidth(characters.join('')) > columns) characters.shift();
+  return characters.join('');
+}
+
+function drawFoot(state: PickerState, size: Size, { roles, purpose, mark, paint }: ScreenParts): string {
+  const role = roles[state.found[state.chosen] ?? -1];
+  if (role === undefined) return paint('dim', cutToWidth('  esc  leave', size.columns));
+  const what = `${harmless(role.profile ?? `${role.permissionSet} in ${role.accountId}`)} ${purpose}`;
+  const warning = role.protected ? `${mark} protected  ` : '';
+  const foot = cutToWidth(`  ${warning}enter  ${what}   esc  leave`, size.columns);
+  const start = 2 + warning.length;
+  return `${paint('red', foot.slice(0, start))}${paint('dim', foot.slice(start))}`;
+}
+
+interface RoleLook extends ScreenParts {
+  readonly widths: readonly number[];
+  readonly query: string;
+  readonly isChosen: boolean;
+}
+
+function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, paint }: RoleLook): string {
+  const gutter = `${isChosen ? paint('cyan', '> ') : '  '}${role.protected ? paint('red', mark) : ' '} `;
+  const cells = columns.cells(role);
+  const marks = findMarks(
+    cells.map(({ text }) => text),
+    query,
+  );
+  let column = GUTTER + 1;
+  const drawn = cells.map(({ text, style }, index) => {
+    const width = widths[index] ?? 0;
+    if (width === 0) return '';
+    const at = column;
+    column += width + GAP;
+    // To a column by its number: terminals differ on how wide some emoji are.
+    return `\u001b[${at}G${drawCell({ text: cutToWidth(text, width), style }, marks[index], isChosen, paint)}`;
+  });
+  return gutter + drawn.join('');
+}
+
+/** A cell in its style, with what the query found in it standing out. */
+function drawCell(
+  { text, style }: RoleCell,
+  marks: ReadonlySet<number> | undefined,
+  isChosen: boolean,
+  paint: ScreenParts['paint'],
+): string {
+  const base = (part: string) => {
+    const styled = style === undefined || (isChosen && style === 'dim') ? part : paint(style, part);
+    return isChosen ? paint('bold', styled) : styled;
+  };
+  if (marks === undefined || marks.size === 0) return base(text);
+  const parts: { text: string; isMarked: boolean }[] = [];
+  let index = 0;
+  for (const character of text) {
+    const isMarked = marks.has(index);
+    index += character.length;
+    const last = parts.at(-1);
+    if (last?.isMarked === isMarked) last.text += character;
+    else parts.push({ text: character, isMarked });
+  }
+  return parts.map((part) => (part.isMarked ? paint('bold', paint('underline', part.text)) : base(part.text))).join('');
+}
+
+/**
+ * The widths that fit into `room`, a gap between each: the profile gives way first, then account name and permission set
+ * share what is left, and only a terminal that has no room for anything loses the label. A column of width 0 is left out.
+ */
+export function fitWidths(natural: readonly number[], room: number): readonly number[] {
+  const widths = [...natural];
+  const excess = () => {
+    const shown = widths.filter((width) => width > 0);
+    return shown.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, shown.length - 1) - room;
+  };
+  const shrink = (column: number, by: number, least: number) => {
+    const width = widths[column] ?? 0;
+    if (by > 0) widths[column] = Math.min(width, Math.max(least, width - by));
+  };
+  const [name, set, label, profile] = [0, 2, widths.length > 4 ? 3 : undefined, widths.length - 1] as const;
+  if ((widths[profile] ?? 0) - excess() >= NARROWEST) shrink(profile, excess(), NARROWEST);
+  else if (excess() > 0) widths[profile] = 0;
+  for (const least of [2 * NARROWEST, NARROWEST]) {
+    shrink(set, Math.ceil(excess() / 2), least);
+    shrink(name, excess(), least);
+    shrink(set, excess(), least);
+  }
+  if (label !== undefined && excess() > 0) widths[label] = 0;
+  shrink(set, excess(), 0);
+  return widths;
+}
