@@ -12,7 +12,7 @@ import type { LsOptions } from './commands/ls.ts';
 import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { addUpkeepCommands } from './command-tree/upkeep.ts';
-import { addServiceCommands } from './command-tree/service.ts';
+import { addSwitchingCommands } from './command-tree/switching.ts';
 import type { CliContext } from './context.ts';
 import { LINE_FORMATS } from './quick-command.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -93,7 +93,6 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('status')
     .description('who is signed in, for how long, and what is wrong')
     .option('--check', 'print nothing; exit 0 when every sso-session is signed in, else 4')
-    .option('--watch', 'again at every change, until Ctrl-C; with --json an event a line, with --format a line')
     .option('--json', 'print the status as JSON')
     .addOption(new Option('--format <name>', 'one line for a bar or a prompt; starts no daemon').choices(LINE_FORMATS))
     .addHelpText('after', STATUS_HELP)
@@ -158,6 +157,8 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
       done(await runEnv(profile, options, context));
     });
 
+  addSwitchingCommands(program, context, done);
+
   program
     .command('credential-process')
     .description("role credentials as AWS's credential_process document")
@@ -196,11 +197,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
   daemon
     .command('run')
     .description('run it in the foreground, with its log on stderr')
-    .action(async () => {
-      const { runDaemonInForeground } = await import('./commands/daemon.ts');
-      done(await runDaemonInForeground(context));
-    });
-  addServiceCommands(program, context, done);
+    .action(async () => done(await context.runProgram('daemon', ['--foreground'])));
 
   addUpkeepCommands(program, context, done);
 

@@ -6,6 +6,7 @@ export const LINE_FORMATS = ['waybar', 'tmux', 'prompt'] as const satisfies read
 
 const STATUS_FLAGS: readonly string[] = ['--check', '--json'];
 const LS_FLAGS: readonly string[] = ['--json', '--refresh'];
+const USE_FLAGS: readonly string[] = ['--current', '--json', '--print-name', '--no-picker'];
 
 /** What `argv` means when that is plain to see; undefined for everything that the parser has to look at. */
 export function findQuickCommand(argv: readonly string[]): ((context: CliContext) => Promise<number>) | undefined {
@@ -32,5 +33,27 @@ export function findQuickCommand(argv: readonly string[]): ((context: CliContext
       return runLs(words, { json: has('--json'), refresh: has('--refresh') }, context);
     };
   }
+  if (name === 'use') return findUse(rest);
   return undefined;
+}
+
+/** What follows `--` are words, whatever they look like. */
+function findUse(rest: readonly string[]): ((context: CliContext) => Promise<number>) | undefined {
+  const end = rest.includes('--') ? rest.indexOf('--') : rest.length;
+  const given = rest.slice(0, end);
+  const flags = given.filter((word) => word.startsWith('--'));
+  const words = given.filter((word) => !word.startsWith('-'));
+  const isPlain = flags.every((flag) => USE_FLAGS.includes(flag)) && flags.length + words.length === given.length;
+  if (!isPlain) return undefined;
+  const has = (flag: string) => flags.includes(flag);
+  return async (context) => {
+    const { runUse } = await import('./commands/use.ts');
+    const options = {
+      current: has('--current'),
+      json: has('--json'),
+      printName: has('--print-name'),
+      picker: !has('--no-picker'),
+    };
+    return runUse([...words, ...rest.slice(end + 1)], options, context);
+  };
 }

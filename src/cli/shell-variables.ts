@@ -44,11 +44,11 @@ export function guessFormat(shell: string | undefined): VariableFormat | undefin
 }
 
 /** Always in quotes: zsh expands a word like `=ls`, and a tilde after a colon. */
-function quotePosix(value: string): string {
+export function quotePosix(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
-function quoteFish(value: string): string {
+export function quoteFish(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 

@@ -43,7 +43,12 @@ const IDENTITY_VARIABLES = [
 ] as const;
 
 /** `AWS_BEARER_TOKEN_BEDROCK` and its like beat every key at their service. */
-const IDENTITY_PREFIX = 'AWS_BEARER_TOKEN_';
+export const IDENTITY_PREFIX = 'AWS_BEARER_TOKEN_';
+
+/** What a shell has to unset for `AWS_PROFILE` to be what counts, besides everything that starts with the prefix. */
+export const BEFORE_PROFILE: readonly string[] = IDENTITY_VARIABLES.filter(
+  (name) => name !== 'AWS_PROFILE' && !name.startsWith('ROLECALL_'),
+);
 
 /** What a shell has to unset for keys in its environment to be the ones that count. */
 export const BESIDE_KEYS = [

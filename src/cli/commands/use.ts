@@ -1,0 +1,161 @@
+// `rolecall use`: the role of this shell, through the shell hook, or the current role of the whole machine.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT_INTERRUPTED, RolecallError, UsageError } from '../../core/errors.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
+import type { CurrentRoleDocument, ProfileDocument } from '../../local-api/schemas.ts';
+import type { CliContext } from '../context.ts';
+import { chooseRole, describeOne, type ChosenRole } from '../picker/choose-role.ts';
+import { harmless } from '../render.ts';
+import { SAFE_NAME } from '../shell/hook-text.ts';
+import { guessHookShell, readHookLine } from '../shell/install-lines.ts';
+
+export interface UseOptions {
+  readonly current?: boolean;
+  readonly off?: boolean;
+  readonly json?: boolean;
+  /** For the hook: the profile's name alone on stdout. */
+  readonly printName?: boolean;
+  /** False: nobody is asked, whatever the terminal. */
+  readonly picker?: boolean;
+}
+
+export async function runUse(words: readonly string[], options: UseOptions, context: CliContext): Promise<number> {
+  const query = words.join(' ').trim();
+  if (options.off === true && words.length > 0) {
+    throw new UsageError('usage', 'use --off takes no profile.', { hint: 'rolecall use --help' });
+  }
+  if (options.printName === true && (options.current === true || options.json === true)) {
+    throw new UsageError('usage', 'use --print-name goes with neither --current nor --json.', {
+      hint: 'rolecall use --help',
+    });
+  }
+  if (options.current === true) return useAsCurrent(query, options, context);
+  if (options.off === true || query === '-') throw noHook(undefined, context);
+  if (options.json === true) {
+    const chosen = await chooseForShell(query, options, context);
+    if (chosen === undefined) return EXIT_INTERRUPTED;
+    context.stdout.write(`${JSON.stringify(chosen.role, null, 2)}\n`);
+    return 0;
+  }
+  if (options.printName !== true && query === '') throw noHook(undefined, context);
+  const name = await findName(query, options, context);
+  if (name === undefined) return EXIT_INTERRUPTED;
+  if (options.printName !== true) throw noHook(name, context);
+  if (!SAFE_NAME.test(name)) {
+    throw new UsageError('usage', `"${name}" has characters that prompts and scripts might misread.`, {
+      hint: `export AWS_PROFILE=${quoteForShell(name)}`,
+    });
+  }
+  context.stdout.write(`${name}\n`);
+  return 0;
+}
+
+/** A person who sees the picker sits at a terminal and has not asked for JSON; the hook's stdout is its own pipe. */
+function mayAsk({ json, picker, printName }: UseOptions, context: CliContext): boolean {
+  if (json === true || picker === false) return false;
+  const isSeen = context.stderr.isTTY === true && (printName === true || context.stdout.isTTY === true);
+  return isSeen && context.stdinIsTerminal;
+}
+
+function chooseForShell(query: string, options: UseOptions, context: CliContext): Promise<ChosenRole | undefined> {
+  return chooseRole(
+    {
+      query,
+      purpose: 'in this shell',
+      command: 'rolecall use',
+      mayAsk: mayAsk(options, context),
+      needsProfile: true,
+    },
+    context,
+  );
+}
+
+/** A profile's name for AWS_PROFILE; what was not named exactly is told with its account. */
+async function findName(query: string, options: UseOptions, context: CliContext): Promise<string | undefined> {
+  if (query !== '' && (await isNameOfProfile(query, context))) return query;
+  const chosen = await chooseForShell(query, options, context);
+  if (chosen === undefined) return undefined;
+  context.stderr.write(`${chosen.description}\n`);
+  return chosen.role.profile ?? undefined;
+}
+
+/** Any profile of the config file is one, rolecall's or not: of an sso-session by the daemon's word, another by its list. */
+async function isNameOfProfile(name: string, context: CliContext): Promise<boolean> {
+  try {
+    const text = await readFile(join(context.paths.switchDirectory, 'profiles'), 'utf8');
+    if (text.split('\n').includes(name)) return true;
+  } catch {
+    // No daemon has ever written it: the next one is asked instead.
+  }
+  return (await findProfile(name, context)) !== undefined;
+}
+
+async function findProfile(name: string, context: CliContext): Promise<ProfileDocument | undefined> {
+  try {
+    return await context.client.call('profile', { query: { name } }, { signal: context.signal });
+  } catch (error) {
+    if (error instanceof RolecallError && error.code === 'profile-not-found') return undefined;
+    throw error;
+  }
+}
+
+async function useAsCurrent(query: string, options: UseOptions, context: CliContext): Promise<number> {
+  const role = options.off === true ? null : await findCurrent(query, options, context);
+  if (role === undefined) return EXIT_INTERRUPTED;
+  const current = await context.client.call('setCurrent', { body: role }, { signal: context.signal });
+  if (options.json === true) {
+    context.stdout.write(`${JSON.stringify(current, null, 2)}\n`);
+    return 0;
+  }
+  if (current === null) {
+    context.stdout.write('No role is the current one any more.\n');
+    return 0;
+  }
+  const description = await describeOne(current, context);
+  const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
+  context.stdout.write(`Current role: ${description}${profile}\n`);
+  context.stderr.write(
+    'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n',
+  );
+  return 0;
+}
+
+async function findCurrent(
+  query: string,
+  options: UseOptions,
+  context: CliContext,
+): Promise<CurrentRoleDocument | undefined> {
+  if (query === 'current') {
+    throw new UsageError('usage', '"current" is the profile that follows the current role, so it can’t become it.', {
+      hint: 'rolecall use --current',
+    });
+  }
+  const named = query === '' ? undefined : await findProfile(query, context);
+  if (named !== undefined && !named.followsCurrent) {
+    const { session, accountId, permissionSet, profileName } = named;
+    return { session, accountId, permissionSet, profile: profileName };
+  }
+  const chosen = await chooseRole(
+    {
+      query,
+      purpose: 'as the current role',
+      command: 'rolecall use --current',
+      mayAsk: mayAsk(options, context),
+      needsProfile: false,
+    },
+    context,
+  );
+  if (chosen === undefined) return undefined;
+  const { session, accountId, permissionSet, profile } = chosen.role;
+  return { session, accountId, permissionSet, profile };
+}
+
+/** A program can't change the shell that started it: the hook does, or the person. */
+function noHook(name: string | undefined, { environment }: CliContext): UsageError {
+  const shell = guessHookShell(environment['SHELL']);
+  const byHand = name === undefined ? 'unset AWS_PROFILE' : `export AWS_PROFILE=${quoteForShell(name)}`;
+  return new UsageError('usage', `This shell has not read rolecall's hook yet; without it: ${byHand}`, {
+    hint: shell === undefined ? 'rolecall shell-init --help' : readHookLine(shell),
+  });
+}

@@ -1,0 +1,179 @@
+// The shell hook: a function that lets `rolecall use` change the very shell it is typed in. It runs no text that came from AWS.
+import { BEFORE_PROFILE, IDENTITY_PREFIX } from '../exec/child-environment.ts';
+import { quoteFish, quotePosix } from '../shell-variables.ts';
+
+export const HOOK_SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type HookShell = (typeof HOOK_SHELLS)[number];
+
+/** What a profile's name consists of when no shell, prompt or file can misread it; the hook takes no other name. */
+export const SAFE_NAME = /^[A-Za-z0-9_.@/+=:,-]+$/u;
+const SAFE_CHARACTERS = 'A-Za-z0-9_.@/+=:,-';
+
+/** The hook's text for one shell; the same for the same two arguments, and reading it runs nothing. */
+export function formatShellHook(shell: HookShell, switchDirectory: string): string {
+  return shell === 'fish' ? fishHook(switchDirectory) : posixHook(shell, switchDirectory);
+}
+
+function posixHook(shell: 'bash' | 'zsh', switchDirectory: string): string {
+  const isZsh = shell === 'zsh';
+  // A whole word of the shell's own, which names variables and holds no value of one.
+  const tokens = isZsh ? `\${(k)parameters[(I)${IDENTITY_PREFIX}*]}` : `"\${!${IDENTITY_PREFIX}@}"`;
+  return `# The hook of rolecall for ${shell}: \`rolecall use\` changes this shell, everything else is the program's.
+function rolecall {
+${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
+    command rolecall "$@"
+    return
+  fi
+  local rolecall_directory=${quotePosix(switchDirectory)} rolecall_name='' rolecall_word rolecall_note=''
+  if [[ $#:\${2-} != 2:- && $#:\${2-} != 2:--off ]]; then
+    for rolecall_word in "\${@:2}"; do
+      if [[ $rolecall_word == -* ]]; then
+        command rolecall "$@"
+        return
+      fi
+    done
+  fi
+  if [[ -n \${ROLECALL_PROFILE-} ]]; then
+    printf 'rolecall: This shell is %s until you leave it.\\nRun: exit\\n' "$ROLECALL_PROFILE" >&2
+    return 2
+  fi
+  case $#:\${2-} in
+    2:-)
+      if [[ -z \${__rolecall_previous+set} ]]; then
+        printf 'rolecall: This shell has no profile to go back to.\\nRun: rolecall use\\n' >&2
+        return 2
+      fi
+      rolecall_name=$__rolecall_previous
+      ;;
+    2:--off) ;;
+    *)
+      if [[ $# == 2 && -n $2 && $2 != *[^${SAFE_CHARACTERS}]* ]] &&
+        command grep -qxF -e "$2" "$rolecall_directory/profiles" 2>/dev/null; then
+        rolecall_name=$2
+      elif [[ -t 1 ]]; then
+        rolecall_name=$(command rolecall use --print-name -- "\${@:2}") || return
+      else
+        rolecall_name=$(command rolecall use --print-name --no-picker -- "\${@:2}") || return
+      fi
+      if [[ -z $rolecall_name || $rolecall_name == *[^${SAFE_CHARACTERS}]* ]]; then
+        printf 'rolecall: That is no name of a profile for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
+        return 1
+      fi
+      if [[ -w $rolecall_directory/used ]]; then
+        printf '%s\\n' "$rolecall_name" >>"$rolecall_directory/used"
+      fi
+      ;;
+  esac
+  if [[ -n $rolecall_name ]]; then
+    if [[ -n \${AWS_ACCESS_KEY_ID-}\${AWS_WEB_IDENTITY_TOKEN_FILE-}\${AWS_CONTAINER_CREDENTIALS_FULL_URI-} ]]; then
+      rolecall_note=' The keys that it had are unset.'
+    fi
+    unset -v \\
+      ${wrap(BEFORE_PROFILE, ' \\\n      ')} \\
+      ${tokens} || return
+  fi
+  __rolecall_previous=\${AWS_PROFILE-}
+  if [[ -n $rolecall_name ]]; then
+    export AWS_PROFILE="$rolecall_name" || return
+    rolecall_word="This shell is $rolecall_name now.$rolecall_note"
+  else
+    unset -v AWS_PROFILE AWS_DEFAULT_PROFILE || return
+    rolecall_word='This shell has no profile any more.'
+  fi
+  if [[ -t 2 ]]; then printf '%s\\n' "$rolecall_word" >&2; fi
+}
+`;
+}
+
+function fishHook(switchDirectory: string): string {
+  return `# The hook of rolecall for fish: \`rolecall use\` changes this shell, everything else is the program's.
+function rolecall --description 'AWS roles, signed in once; use changes this shell'
+    if test "$argv[1]" != use
+        command rolecall $argv
+        return
+    end
+    set --local directory ${quoteFish(switchDirectory)}
+    set --local words $argv[2..-1]
+    set --local name ''
+    set --local wish name
+    switch "$words"
+        case -
+            set wish back
+        case --off
+            set wish off
+        case '*'
+            for word in $words
+                if string match --quiet -- '-*' $word
+                    command rolecall $argv
+                    return
+                end
+            end
+    end
+    if test -n "$ROLECALL_PROFILE"
+        printf 'rolecall: This shell is %s until you leave it.\\nRun: exit\\n' $ROLECALL_PROFILE >&2
+        return 2
+    end
+    if test $wish = back
+        if not set --query __rolecall_previous
+            printf 'rolecall: This shell has no profile to go back to.\\nRun: rolecall use\\n' >&2
+            return 2
+        end
+        set name $__rolecall_previous
+    else if test $wish = name
+        if test (count $words) -eq 1
+            and string match --quiet --regex '^[${SAFE_CHARACTERS}]+$' -- $words
+            and command grep -qxF -e $words $directory/profiles 2>/dev/null
+            set name $words
+        else if isatty stdout
+            set name (command rolecall use --print-name -- $words)
+            or return
+        else
+            set name (command rolecall use --print-name --no-picker -- $words)
+            or return
+        end
+        if not string match --quiet --regex '^[${SAFE_CHARACTERS}]+$' -- "$name"
+            printf 'rolecall: That is no name of a profile for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
+            return 1
+        end
+        if test -w $directory/used
+            printf '%s\\n' $name >>$directory/used
+        end
+    end
+    set --global __rolecall_previous "$AWS_PROFILE"
+    set --local note ''
+    set --local gone AWS_PROFILE AWS_DEFAULT_PROFILE
+    if test -n "$name"
+        if test -n "$AWS_ACCESS_KEY_ID$AWS_WEB_IDENTITY_TOKEN_FILE$AWS_CONTAINER_CREDENTIALS_FULL_URI"
+            set note ' The keys that it had are unset.'
+        end
+        set gone ${wrap(BEFORE_PROFILE, ' \\\n            ')} \\
+            (set --names | string match '${IDENTITY_PREFIX}*')
+    end
+    for variable in $gone
+        set --erase --global $variable
+        # A universal variable belongs to all shells: this one's programs just do not get to see it.
+        if set --query $variable
+            set --global --unexport $variable
+        end
+    end
+    if test -n "$name"
+        set --global --export AWS_PROFILE $name
+        isatty stderr; and printf 'This shell is %s now.%s\\n' $name $note >&2
+    else
+        isatty stderr; and printf 'This shell has no profile any more.\\n' >&2
+    end
+    return 0
+end
+`;
+}
+
+/** Names in lines of readable length. */
+function wrap(names: readonly string[], newline: string): string {
+  const lines: string[] = [];
+  for (const name of names) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + name.length > 90) lines.push(name);
+    else lines[lines.length - 1] = `${last} ${name}`;
+  }
+  return lines.join(newline);
+}

@@ -1,0 +1,292 @@
+// `rolecall use` against a real daemon: what matches, what is asked, what is made current, and what a shell without the hook is told.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PickerTerminal, Size } from '../../src/cli/picker/terminal.ts';
+import { createRig, type CliOptions, type Rig } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { createWrittenScreen } from './picker/written-screen.ts';
+
+const ADMIN = 'taylor.Admin-AF-Permission-Set';
+const SETTINGS = `
+[[role]]
+account_id = "333333333333"
+permission_set = "*"
+pin = true
+
+[[protect]]
+session = "*"
+account_id = "*"
+permission_set = "Admin-AF-Permission-Set"
+`;
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig({ settings: SETTINGS, environment: { ROLECALL_PICKER: 'builtin', SHELL: '/usr/bin/zsh' } });
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+  await waitFor('the profiles', async () => (await rig.runCli(['use', '--print-name', ADMIN])).exitCode === 0);
+});
+afterAll(() => rig.remove());
+
+/** A person who types each of `inputs` once the screen shows what is beside it. */
+function createPerson(
+  inputs: readonly (readonly [shown: RegExp, input: string])[],
+  size: Size = { columns: 100, rows: 10 },
+) {
+  const screen = createWrittenScreen(size.rows);
+  const left = [...inputs];
+  const state = { isOpen: 0, closed: 0, screens: [] as string[] };
+  let onInput: ((text: string) => void) | undefined;
+  const act = () => {
+    const shown = screen.lines().join('\n');
+    const [pattern, input] = left[0] ?? [];
+    if (onInput === undefined || pattern === undefined || input === undefined || !pattern.test(shown)) return;
+    left.shift();
+    state.screens.push(shown);
+    onInput(input);
+  };
+  const terminal: PickerTerminal = {
+    size: () => size,
+    write(text) {
+      screen.write(text);
+      setImmediate(act);
+    },
+    listen(listeners) {
+      state.isOpen += 1;
+      ({ onInput } = listeners);
+      setImmediate(act);
+    },
+    close() {
+      state.closed += 1;
+      onInput = undefined;
+    },
+  };
+  return { state, openPickerTerminal: async () => terminal };
+}
+
+describe('a name for AWS_PROFILE', () => {
+  const name = (words: readonly string[], options?: CliOptions) =>
+    rig.runCli(['use', '--print-name', ...words], options);
+
+  test.each([
+    ['a profile of ours', [ADMIN]],
+    ['a hand-written one', ['account1']],
+    ['the one that follows the current role', ['current']],
+  ])('is the name itself when it is that of %s, and nothing else is said', async (_, words) => {
+    expect(await name(words)).toEqual({ exitCode: 0, stdout: `${words[0] ?? ''}\n`, stderr: '' });
+  });
+
+  test.each([
+    [
+      'words of the account’s name',
+      ['log', 'archive'],
+      'Log-Archive.ReadOnly',
+      'Log Archive  044444444444  ReadOnly\n',
+    ],
+    ['an account id', ['333333333333'], 'Shop-Staging.ReadOnly', 'Shop Staging  333333333333  ReadOnly\n'],
+    [
+      'account and permission set',
+      ['professional', 'READ'],
+      'professional-af.ReadOnly',
+      'professional-af  222222222222  ReadOnly\n',
+    ],
+    ['a protected role', ['taylor'], ADMIN, 'taylor  111111111111  Admin-AF-Permission-Set  ⚠\n'],
+  ])('is found by %s when they are unique, and whose account it is is said', async (_, words, stdout, stderr) => {
+    expect(await name(words)).toEqual({ exitCode: 0, stdout: `${stdout}\n`, stderr });
+  });
+
+  test('is not guessed among several: the candidates, and exit code 2', async () => {
+    expect(await name(['readonly'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `  Shop Staging     333333333333  ReadOnly  Shop-Staging.ReadOnly
+  Log Archive      044444444444  ReadOnly  Log-Archive.ReadOnly
+  professional-af  222222222222  ReadOnly  professional-af.ReadOnly
+rolecall: 3 roles match "readonly"; name one.
+Run: rolecall use Shop-Staging.ReadOnly
+`,
+    });
+  });
+
+  test('is not guessed from letters with gaps, however few roles have them: the nearest, and exit code 6', async () => {
+    expect(await name(['shpstg'])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr:
+        'rolecall: No role matches "shpstg". The nearest: Shop-Staging.ReadOnly.\nRun: rolecall use Shop-Staging.ReadOnly\n',
+    });
+    expect(await name(['taylr'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining(`The nearest: ${ADMIN}.`),
+    });
+    expect(await name(['qqqqqq'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/matches "qqqqqq"\.\nRun/u),
+    });
+  });
+
+  test('is chosen by nobody where nobody is', async () => {
+    expect(await name([])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Nobody is here') });
+    expect(await name(['--no-picker', 'readonly'], { isTerminal: true })).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await rig.runCli(['use', '--json', 'readonly'], { isTerminal: true })).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+    });
+  });
+
+  test('as JSON is the whole role, and changes nothing', async () => {
+    const { exitCode, stdout } = await rig.runCli(['use', '--json', 'log']);
+    expect({ exitCode, role: JSON.parse(stdout) as unknown }).toEqual({
+      exitCode: 0,
+      role: {
+        session: 'my-sso-session',
+        label: 'my-sso-session',
+        accountId: '044444444444',
+        accountName: 'Log Archive',
+        permissionSet: 'ReadOnly',
+        profile: 'Log-Archive.ReadOnly',
+        protected: false,
+        pinned: false,
+        score: 0,
+      },
+    });
+  });
+});
+
+describe('the picker', () => {
+  const pick = (words: readonly string[], person: ReturnType<typeof createPerson>) =>
+    rig.runCli(['use', '--print-name', ...words], { isTerminal: true, openPickerTerminal: person.openPickerTerminal });
+
+  test('shows every role, pinned ones first, and gives the one that was taken', async () => {
+    const person = createPerson([[/5 of 5/u, '\u001b[B\u001b[B\r']]);
+    expect(await pick([], person)).toEqual({
+      exitCode: 0,
+      stdout: 'professional-af.Admin-AF-Permission-Set\n',
+      stderr: expect.stringContaining('professional-af  222222222222  Admin-AF-Permission-Set'),
+    });
+    expect(person.state).toMatchObject({ isOpen: 1, closed: 1 });
+    expect(person.state.screens[0]?.split('\n').slice(1, 6)).toEqual([
+      '>   Shop Staging     333333333333  ReadOnly                 Shop-Staging.ReadOnly',
+      '    Log Archive      044444444444  ReadOnly                 Log-Archive.ReadOnly',
+      '  ⚠ professional-af  222222222222  Admin-AF-Permission-Set  professional-af.Admin-AF-Permission-Set',
+      '    professional-af  222222222222  ReadOnly                 professional-af.ReadOnly',
+      '  ⚠ taylor           111111111111  Admin-AF-Permission-Set  taylor.Admin-AF-Permission-Set',
+    ]);
+  });
+
+  test('starts with what was typed on the command line, and narrows it down', async () => {
+    const person = createPerson([
+      [/> readonly {6}.*3 of 5/u, 'prof'],
+      [/> readonly prof {6}.*1 of 5/u, '\r'],
+    ]);
+    expect(await pick(['readonly'], person)).toMatchObject({ exitCode: 0, stdout: 'professional-af.ReadOnly\n' });
+  });
+
+  test('is asked for letters with gaps too, for a person sees what they find', async () => {
+    const person = createPerson([[/1 of 5/u, '\r']]);
+    expect(await pick(['shpstg'], person)).toMatchObject({ exitCode: 0, stdout: 'Shop-Staging.ReadOnly\n' });
+  });
+
+  test.each([
+    ['Ctrl-C', '\u0003'],
+    ['Escape', '\u001b'],
+  ])('left by %s gives nothing, 130, and the terminal back', async (_, input) => {
+    const person = createPerson([[/5 of 5/u, input]]);
+    expect(await pick([], person)).toEqual({ exitCode: 130, stdout: '', stderr: '' });
+    expect(person.state).toMatchObject({ isOpen: 1, closed: 1 });
+  });
+
+  test('gives the terminal back when a signal ends the command', async () => {
+    const interrupt = new AbortController();
+    const person = createPerson([]);
+    const running = rig.runCli(['use', '--print-name'], {
+      isTerminal: true,
+      openPickerTerminal: person.openPickerTerminal,
+      signal: interrupt.signal,
+    });
+    await waitFor('the picker', () => person.state.isOpen === 1);
+    interrupt.abort(new Error('interrupted'));
+    expect(await running).toMatchObject({ exitCode: 130, stdout: '' });
+    expect(person.state.closed).toBe(1);
+  });
+});
+
+describe('the current role', () => {
+  const NOTE =
+    'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n';
+
+  test('is set by name or by words, with a line on who follows it when, and unset', async () => {
+    expect(await rig.runCli(['use', '--current', 'log'])).toEqual({
+      exitCode: 0,
+      stdout: 'Current role: Log Archive  044444444444  ReadOnly (profile Log-Archive.ReadOnly)\n',
+      stderr: NOTE,
+    });
+    expect(await rig.client.call('current', {})).toMatchObject({
+      accountId: '044444444444',
+      permissionSet: 'ReadOnly',
+    });
+    expect(await rig.runCli(['use', '--current', 'account1'])).toMatchObject({
+      stdout: 'Current role: taylor  111111111111  Admin-AF-Permission-Set  ⚠ (profile account1)\n',
+    });
+    expect(await rig.runCli(['use', '--current', '--off'])).toEqual({
+      exitCode: 0,
+      stdout: 'No role is the current one any more.\n',
+      stderr: '',
+    });
+    expect(await rig.client.call('current', {})).toBeNull();
+  });
+
+  test('is printed as JSON', async () => {
+    const { stdout } = await rig.runCli(['use', '--current', ADMIN, '--json']);
+    expect(JSON.parse(stdout)).toEqual(await rig.client.call('current', {}));
+    expect((await rig.runCli(['use', '--current', '--off', '--json'])).stdout).toBe('null\n');
+  });
+
+  test('stays what it was when nothing or several match, or when nobody chooses', async () => {
+    await rig.runCli(['use', '--current', 'log']);
+    for (const [words, exitCode] of [
+      [['nosuch'], 6],
+      [['readonly'], 2],
+      [[], 2],
+      [['current'], 2],
+    ] as const) {
+      expect(await rig.runCli(['use', '--current', ...words])).toMatchObject({ exitCode, stdout: '' });
+    }
+    const person = createPerson([[/5 of 5/u, '\u0003']]);
+    expect(
+      await rig.runCli(['use', '--current'], { isTerminal: true, openPickerTerminal: person.openPickerTerminal }),
+    ).toMatchObject({ exitCode: 130 });
+    expect(await rig.client.call('current', {})).toMatchObject({ accountId: '044444444444' });
+  });
+});
+
+describe('without the hook', () => {
+  test('it is exit code 2, the line that reads the hook, and what to type without it', async () => {
+    expect(await rig.runCli(['use', ADMIN])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: This shell has not read rolecall's hook yet; without it: export AWS_PROFILE=${ADMIN}
+Run: eval "$(rolecall shell-init zsh)"
+`,
+    });
+    expect(await rig.runCli(['use', '--off'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('without it: unset AWS_PROFILE\n'),
+    });
+    expect(await rig.runCli(['use', ADMIN], { environment: { SHELL: '/usr/bin/fish' } })).toMatchObject({
+      stderr: expect.stringContaining('Run: rolecall shell-init fish | source\n'),
+    });
+    expect(await rig.runCli(['use', ADMIN], { environment: { SHELL: '/bin/csh' } })).toMatchObject({
+      stderr: expect.stringContaining('Run: rolecall shell-init --help\n'),
+    });
+  });
+
+  test('a name that does not exist is that error first', async () => {
+    expect(await rig.runCli(['use', 'nosuch'])).toMatchObject({ exitCode: 6 });
+  });
+
+  test.each([[['--off', 'x']], [['--print-name', '--current', 'x']], [['--print-name', '--json', 'x']]])(
+    '%j makes no sense and says so',
+    async (words) => {
+      expect(await rig.runCli(['use', ...words])).toMatchObject({ exitCode: 2, stdout: '' });
+    },
+  );
+});

@@ -1,0 +1,153 @@
+// `rolecall whoami` in every kind of shell: what counts there, whose it is as far as that is known, and never a secret.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findIdentitySource } from '../../src/cli/shell-identity.ts';
+import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
+import { mask } from './masks.ts';
+
+const ADMIN = 'taylor.Admin-AF-Permission-Set';
+const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDHIDDEN', AWS_SECRET_ACCESS_KEY: 'hidden', AWS_SESSION_TOKEN: 'hidden' };
+const SETTINGS = `
+[session.${SESSION}]
+label = "Work"
+session_hours = 10
+[[protect]]
+session = "*"
+account_id = "222222222222"
+permission_set = "*"
+`;
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig({ settings: SETTINGS });
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => rig.remove());
+afterEach(() => writePrivate(join(rig.home.path, '.aws', 'credentials'), ''));
+
+async function whoami(environment: Readonly<Record<string, string>>, argv: readonly string[] = []) {
+  const run = await rig.runCli(['whoami', ...argv], { environment });
+  expect(run.stdout + run.stderr).not.toMatch(/hidden/iu);
+  return { ...run, stdout: mask(run.stdout).replace(/\d+ h( \d+ min)? left/gu, 'A DAY left') };
+}
+
+describe('whoami', () => {
+  test('names account, id and permission set in the order of every list, the profile and why, the session and how long', async () => {
+    expect(await whoami({ AWS_PROFILE: ADMIN })).toEqual({
+      exitCode: 0,
+      stdout: `taylor  111111111111  Admin-AF-Permission-Set  Work
+Profile  ${ADMIN} (AWS_PROFILE names it)
+Session  ${SESSION}, signed in, A DAY left
+`,
+      stderr: '',
+    });
+  });
+
+  test('marks a protected role', async () => {
+    const { stdout } = await whoami({ AWS_PROFILE: 'professional-af.ReadOnly' });
+    expect(stdout.split('\n')[0]).toBe('professional-af  222222222222  ReadOnly  Work  ⚠');
+  });
+
+  test('is stable JSON', async () => {
+    const { stdout } = await rig.runCli(['whoami', '--json'], { environment: { AWS_DEFAULT_PROFILE: 'account1' } });
+    expect(JSON.parse(stdout)).toEqual({
+      source: 'profile',
+      why: 'AWS_DEFAULT_PROFILE names it',
+      profile: 'account1',
+      session: SESSION,
+      label: 'Work',
+      accountId: '111111111111',
+      accountName: 'taylor',
+      permissionSet: 'Admin-AF-Permission-Set',
+      protected: false,
+      sessionState: 'live',
+      sessionExpiresAt: expect.stringMatching(/^\d{4}-.*Z$/u),
+      keysExpireAt: null,
+    });
+  });
+
+  test('follows the current role where the shell does', async () => {
+    expect(await whoami({ AWS_PROFILE: 'current' })).toMatchObject({ exitCode: 6, stdout: '' });
+    await rig.runCli(['use', '--current', 'log']);
+    expect((await whoami({ AWS_PROFILE: 'current' })).stdout).toContain(
+      'Log Archive  044444444444  ReadOnly  Work\nProfile  current (AWS_PROFILE names it, which follows the current role)\n',
+    );
+  });
+
+  test('says that keys in the environment win, without a letter of them', async () => {
+    const expirationIn = new Date(Date.now() + 30 * 60_000 + 5000).toISOString();
+    expect(await whoami({ ...KEYS, AWS_PROFILE: ADMIN, AWS_CREDENTIAL_EXPIRATION: expirationIn })).toEqual({
+      exitCode: 0,
+      stdout: `Keys in the environment win (AWS_ACCESS_KEY_ID), before AWS_PROFILE; rolecall does not know whose they are, 30 min left.
+To be a role of rolecall's: rolecall use
+`,
+      stderr: '',
+    });
+  });
+
+  test('says that keys of the same name in the credentials file win', async () => {
+    writeFileSync(
+      join(rig.home.path, '.aws', 'credentials'),
+      `[${ADMIN}]\naws_access_key_id = AKIDHIDDEN\naws_secret_access_key = hidden\n`,
+    );
+    expect((await whoami({ AWS_PROFILE: ADMIN })).stdout).toContain(
+      `${ADMIN}: keys of [${ADMIN}] in the credentials file win; rolecall does not know whose they are.\n`,
+    );
+    expect((await whoami({ AWS_PROFILE: 'account1' })).stdout).toContain('taylor  111111111111');
+  });
+
+  test('knows what exec gave', async () => {
+    const door = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/container/x', ROLECALL_PROFILE: ADMIN };
+    expect((await whoami(door)).stdout).toContain(`Profile  ${ADMIN} (rolecall exec gave it to this shell)`);
+    expect((await whoami({ ...door, ...KEYS })).stdout).toMatch(/^Keys in the environment win/u);
+  });
+
+  test('never falls back: an unknown profile, or none, is exit code 6', async () => {
+    expect(await whoami({ AWS_PROFILE: 'taylor.Admin' })).toMatchObject({
+      exitCode: 6,
+      stdout: '',
+      stderr: expect.stringContaining('There is no profile "taylor.Admin"'),
+    });
+    expect(await whoami({})).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr: 'rolecall: Nothing names a profile in this shell, and there is no [default].\nRun: rolecall use\n',
+    });
+  });
+});
+
+test('what counts is found as the AWS CLI finds it', () => {
+  const door = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' };
+  const web = { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn:aws:iam::1:role/r' };
+  const named = { AWS_PROFILE: 'p' };
+  const cases: readonly [Readonly<Record<string, string>>, ReturnType<typeof findIdentitySource>][] = [
+    [{}, { kind: 'profile', profileName: 'default', because: 'default' }],
+    [{ AWS_PROFILE: '' }, { kind: 'profile', profileName: 'default', because: 'default' }],
+    [{ AWS_DEFAULT_PROFILE: 'd' }, { kind: 'profile', profileName: 'd', because: 'AWS_DEFAULT_PROFILE' }],
+    [
+      { ...named, AWS_DEFAULT_PROFILE: 'd' },
+      { kind: 'profile', profileName: 'p', because: 'AWS_PROFILE' },
+    ],
+    [
+      { ...named, ...door },
+      { kind: 'profile', profileName: 'p', because: 'AWS_PROFILE' },
+    ],
+    [
+      { ...named, ...web },
+      { kind: 'web-identity', roleArn: 'arn:aws:iam::1:role/r' },
+    ],
+    [
+      { ...named, ...web, ...KEYS },
+      { kind: 'keys', beside: 'AWS_PROFILE' },
+    ],
+    [{ AWS_ACCESS_KEY_ID: 'half' }, { kind: 'profile', profileName: 'default', because: 'default' }],
+    [KEYS, { kind: 'keys', beside: undefined }],
+    [door, { kind: 'container' }],
+    [
+      { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 't', ROLECALL_PROFILE: 'p' },
+      { kind: 'profile', profileName: 'p', because: 'exec-keys' },
+    ],
+  ];
+  for (const [environment, source] of cases) expect(findIdentitySource(environment)).toEqual(source);
+});
