@@ -77,7 +77,6 @@ export const ERROR_TABLE = {
       'secret-store-locked': 'rolecall status',
       'file-not-writable': 'rolecall profiles sync',
       'too-many-listeners': 'rolecall status',
-      'no-service-manager': 'rolecall daemon start',
     },
   },
   ProtocolError: {

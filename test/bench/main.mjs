@@ -4,7 +4,6 @@ import { cpus, loadavg, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './programs.mjs';
 import { measureAwsCli } from './rows/aws-cli.mjs';
-import { measureColdCallers } from './rows/cold-callers.mjs';
 import { measureClient } from './rows/client.mjs';
 import { measureCommands } from './rows/commands.mjs';
 import { measureContainerDoor } from './rows/container-door.mjs';
@@ -15,6 +14,7 @@ import { measureMemory } from './rows/memory.mjs';
 import { measureScale } from './rows/scale.mjs';
 import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
+import { measureSwitching } from './rows/switching.mjs';
 import { createScene } from './scene.mjs';
 import { exitCodeOf, formatPage, formatTable } from './table.mjs';
 
@@ -25,9 +25,9 @@ const PARTS = {
   commands: measureCommands,
   scale: measureScale,
   'container-door': measureContainerDoor,
-  'cold-callers': measureColdCallers,
   soak: measureSoak,
   discovery: measureDiscovery,
+  switching: measureSwitching,
   'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,
   'install-size': measureInstallSize,

@@ -57,7 +57,6 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     home,
     environment,
     emulatorUrl,
-    sessionName: SESSION,
     socketPath,
     daemonPid: daemon.pid,
     client,
@@ -66,8 +65,8 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     credentialsPath: (role) => `/v1/credentials?${formatSelectors(role).join('&')}`,
     selectors: formatSelectors,
     /** `{ url, token }` of the container door. */
-    createGrant: ({ accountId, permissionSet }, processId) =>
-      ask(client, '/v1/grants', 'POST', JSON.stringify({ session: SESSION, accountId, permissionSet, processId })),
+    createGrant: ({ accountId, permissionSet }) =>
+      ask(client, '/v1/grants', 'POST', JSON.stringify({ session: SESSION, accountId, permissionSet })),
     clientPath: join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
     clientArguments: (role) => ['--session', SESSION, '--account', role.accountId, '--role', role.permissionSet],
   };
