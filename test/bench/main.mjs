@@ -55,11 +55,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 const rows = [];
-/** Only when asked for: its bound on memory is not kept in every run yet, see CONTRIBUTING. */
-const OPTIONAL = ['soak'];
-const usual = Object.keys(PARTS).filter((name) => !OPTIONAL.includes(name));
-
-for (const name of wanted.length > 0 ? wanted : usual) {
+for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS)) {
   const startedAtMs = performance.now();
   scene = createScene();
   try {

@@ -10,6 +10,7 @@ export const DAEMON_MAIN = fromRoot('dist/daemon/main.js');
 export const EMULATOR_MAIN = fromRoot('dist/emulator/main.js');
 export const SCALED_DAEMON = fromRoot('test/bench/scaled-daemon.mjs');
 export const BARE_SERVER = fromRoot('test/bench/bare-server.mjs');
+export const HEAP_REPORT = fromRoot('test/bench/heap-report.mjs');
 export const LOAD_CLIENT = fromRoot('test/bench/load-client.mjs');
 
 /** The floor of everything that is a Node program. */

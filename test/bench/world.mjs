@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateDirectory } from '../../dist/emulator/generate-directory.js';
-import { DAEMON_MAIN, EMULATOR_MAIN, SCALED_DAEMON } from './programs.mjs';
+import { DAEMON_MAIN, EMULATOR_MAIN, HEAP_REPORT, SCALED_DAEMON } from './programs.mjs';
 import { createSocketClient, isAnswering } from './socket-client.mjs';
 import { waitFor } from './wait.mjs';
 
@@ -10,9 +10,9 @@ const SESSION = 'bench';
 
 /**
  * Accounts x permission sets, signed in, listed, every profile written. `callsPerSecond` scales the daemon's rate,
- * which needs a daemon with another main file than the usual one. `listingSeconds` is how long the listing took.
+ * which needs a daemon with another main file than the usual one; `reportsHeap` gives it a way to tell what it holds. `listingSeconds` is how long the listing took.
  */
-export async function startWorld(scene, { accountCount, permissionSetCount, callsPerSecond }) {
+export async function startWorld(scene, { accountCount, permissionSetCount, callsPerSecond, reportsHeap }) {
   const home = scene.createHome();
   const directory = generateDirectory({ accountCount, permissionSetCount });
   const directoryPath = join(home.path, 'directory.json');
@@ -30,10 +30,12 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     AWS_ENDPOINT_URL_STS: emulatorUrl,
     ROLECALL_NO_AUTOSTART: '1',
     ROLECALL_SECRET_STORE: 'memory',
+    ROLECALL_BENCH_HEAP_REPORT: join(home.path, 'heap.json'),
   };
   const socketPath = socketPathOf(home);
   const daemonArguments = callsPerSecond === undefined ? [DAEMON_MAIN] : [SCALED_DAEMON, String(callsPerSecond)];
-  const daemon = scene.start(process.execPath, daemonArguments, { environment });
+  const nodeArguments = reportsHeap ? ['--expose-gc', '--import', HEAP_REPORT] : [];
+  const daemon = scene.start(process.execPath, [...nodeArguments, ...daemonArguments], { environment });
   await waitFor('the daemon', () => isAnswering(socketPath));
   const client = createSocketClient(socketPath);
 
@@ -59,6 +61,7 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     emulatorUrl,
     socketPath,
     daemonPid: daemon.pid,
+    heapReportPath: environment.ROLECALL_BENCH_HEAP_REPORT,
     client,
     listingSeconds,
     roles: directory.assignments.map(({ accountId, permissionSet }) => ({ accountId, permissionSet })),
