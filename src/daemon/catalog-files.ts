@@ -5,12 +5,11 @@ import type { Catalog, CatalogAccount, Endpoints, SsoSession } from '../core/mod
 import type { CatalogFiles } from '../sso/account-catalog.ts';
 import { formatIssuer } from '../sso/issuer.ts';
 import type { Log } from './log.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import type { OpenStateFile } from './state-file.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA = { version: 1 } as const;
 
 interface CatalogFile extends Catalog {
-  readonly schemaVersion: number;
   /** A list of another Identity Center under the same name is no list of this one. */
   readonly issuer: string;
 }
@@ -19,39 +18,30 @@ interface CatalogFile extends Catalog {
 export function createCatalogFiles(deps: {
   readonly directory: string;
   readonly endpoints: Endpoints;
+  readonly openStateFile: OpenStateFile;
   readonly log: Log;
 }): CatalogFiles {
-  const pathOf = (session: SsoSession) => {
+  const fileOf = (session: SsoSession) => {
     const name = createHash('sha256').update(formatIssuer(session, deps.endpoints)).update(session.sessionName);
-    return join(deps.directory, `${name.digest('hex').slice(0, 16)}.json`);
+    return deps.openStateFile(join(deps.directory, `${name.digest('hex').slice(0, 16)}.json`), SCHEMA);
   };
   return {
     async load(session) {
       try {
-        const text = await readPrivateFile(pathOf(session));
-        return text === undefined ? undefined : parse(text, session, formatIssuer(session, deps.endpoints));
+        return parse(await fileOf(session).read(), session, formatIssuer(session, deps.endpoints));
       } catch (error) {
         deps.log('warn', `the kept list of ${session.sessionName} can't be read: ${(error as Error).message}`);
         return undefined;
       }
     },
     save: (session, catalog) =>
-      writePrivateFile(
-        pathOf(session),
-        JSON.stringify({
-          schemaVersion: SCHEMA_VERSION,
-          issuer: formatIssuer(session, deps.endpoints),
-          ...catalog,
-        } satisfies CatalogFile),
-      ),
+      fileOf(session).write({ issuer: formatIssuer(session, deps.endpoints), ...catalog } satisfies CatalogFile),
   };
 }
 
-function parse(text: string, session: SsoSession, issuer: string): Catalog | undefined {
-  const file = JSON.parse(text) as Partial<CatalogFile>;
-  if (file.schemaVersion !== SCHEMA_VERSION || file.issuer !== issuer || !Array.isArray(file.accounts)) {
-    return undefined;
-  }
+function parse(content: object | undefined, session: SsoSession, issuer: string): Catalog | undefined {
+  const file = (content ?? {}) as Partial<CatalogFile>;
+  if (file.issuer !== issuer || !Array.isArray(file.accounts)) return undefined;
   const { asOfMs, complete, accounts } = file;
   if (!Number.isFinite(asOfMs) || !accounts.every(isAccount)) return undefined;
   return {

@@ -7,7 +7,7 @@ import { createContainerGuard, type ContainerGuard } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import type { StateFile } from './state-file.ts';
 import { createSurface, type ReadyAnswer, type Responders, type Surface } from './surface.ts';
 
 export interface ContainerDoor {
@@ -22,11 +22,12 @@ export interface ContainerDoor {
 const HOST = '127.0.0.1';
 
 /**
- * The port is kept in `portPath` and bound again. When somebody else has it by then, the grants are revoked:
+ * The port is kept in `portFile` and bound again. When somebody else has it by then, the grants are revoked:
  * their callers send tokens to a stranger, who must get nothing from us for them.
  */
 export function createContainerDoor(deps: {
-  readonly portPath: string;
+  /** Of schema version 1. */
+  readonly portFile: StateFile;
   readonly grants: Grants;
   readonly responders: () => Responders;
   /** The answer to a grant's caller, if nobody needs to be waited for. */
@@ -58,7 +59,7 @@ export function createContainerDoor(deps: {
     });
     await surface.app.ready();
     const { server } = surface.app;
-    const earlierPort = await readPort(deps.portPath);
+    const earlierPort = await readPort(deps.portFile);
     try {
       await listen(server, { host: HOST, port: earlierPort });
     } catch (error) {
@@ -68,7 +69,7 @@ export function createContainerDoor(deps: {
     }
     const { port } = server.address() as AddressInfo;
     bound.guard = createContainerGuard({ port, findGrant: (pathSecret, token) => grants.find(pathSecret, token) });
-    if (port !== earlierPort) await writePrivateFile(deps.portPath, JSON.stringify({ schemaVersion: 1, port }));
+    if (port !== earlierPort) await deps.portFile.write({ port });
     return { surface, url: `http://${HOST}:${port}` };
   }
 
@@ -112,9 +113,9 @@ export function createContainerDoor(deps: {
   };
 }
 
-async function readPort(path: string): Promise<number> {
+async function readPort(file: StateFile): Promise<number> {
   try {
-    const { port } = JSON.parse((await readPrivateFile(path)) ?? '{}') as { port?: unknown };
+    const port = (await file.read())?.['port'];
     return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
   } catch {
     return 0;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/model.ts';
 import type { Log } from './log.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
 import { createProcessRecognition, type ProcessIdentity } from './process-identity.ts';
+import type { StateFile } from './state-file.ts';
 
 export interface Grant {
   readonly id: string;
@@ -52,12 +52,12 @@ interface StoredGrant extends Grant {
   readonly tokenHash: string;
 }
 
-const SCHEMA_VERSION = 1;
 const SECRET_BYTES = 32;
 
 /** The grants of an earlier daemon that still count, and new ones; `directory` holds each one's files, gone with it. */
 export async function loadGrants(deps: {
-  readonly path: string;
+  /** Of schema version 1. */
+  readonly file: StateFile;
   readonly directory: string;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
@@ -65,7 +65,7 @@ export async function loadGrants(deps: {
 }): Promise<Grants> {
   const { clock } = deps;
   const byPath = new Map<string, StoredGrant>();
-  for (const grant of await readStored(deps.path, deps.log)) byPath.set(grant.pathHash, grant);
+  for (const grant of await readStored(deps.file, deps.log)) byPath.set(grant.pathHash, grant);
   /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
   const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
 
@@ -78,11 +78,7 @@ export async function loadGrants(deps: {
   const saving = { last: Promise.resolve() };
   /** One write after the other, each with what is known when its turn comes. */
   function save(): Promise<void> {
-    saving.last = saving.last
-      .catch(() => undefined)
-      .then(() =>
-        writePrivateFile(deps.path, JSON.stringify({ schemaVersion: SCHEMA_VERSION, grants: [...byPath.values()] })),
-      );
+    saving.last = saving.last.catch(() => undefined).then(() => deps.file.write({ grants: [...byPath.values()] }));
     return saving.last;
   }
 
@@ -148,12 +144,10 @@ export async function loadGrants(deps: {
 }
 
 /** Grants that can't be read are gone: their callers ask for new ones. */
-async function readStored(path: string, log: Log): Promise<readonly StoredGrant[]> {
+async function readStored(file: StateFile, log: Log): Promise<readonly StoredGrant[]> {
   try {
-    const text = await readPrivateFile(path);
-    if (text === undefined) return [];
-    const file = JSON.parse(text) as { schemaVersion?: number; grants?: readonly StoredGrant[] };
-    return file.schemaVersion === SCHEMA_VERSION ? (file.grants ?? []) : [];
+    const grants = (await file.read())?.['grants'];
+    return Array.isArray(grants) ? (grants as readonly StoredGrant[]) : [];
   } catch (error) {
     log('warn', `the kept grants can't be read: ${(error as Error).message}`);
     return [];

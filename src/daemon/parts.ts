@@ -44,6 +44,7 @@ import type { Responders } from './surface.ts';
 import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
+import { createStateFiles } from './state-file.ts';
 import { createUses, type Uses } from './uses.ts';
 
 export interface PartsDeps {
@@ -92,6 +93,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const startedAtMs = clock.nowMs();
   const changes = createChanges();
   const problems = createProblems(changes.announce);
+  const openStateFile = createStateFiles(problems);
+  const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
   const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
   const sharedConfig = createSharedConfig(configFile);
   const network = {
@@ -120,7 +123,12 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     identityCenter,
     secretStore: store,
     endpoints,
-    catalogFiles: createCatalogFiles({ directory: join(paths.stateDirectory, 'catalog'), endpoints, log }),
+    catalogFiles: createCatalogFiles({
+      directory: join(paths.stateDirectory, 'catalog'),
+      endpoints,
+      openStateFile,
+      log,
+    }),
     clock,
     random: deps.random,
     problems,
@@ -137,13 +145,13 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     },
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
-  const currentRole = createCurrentRole(join(paths.stateDirectory, 'current.json'));
+  const currentRole = createCurrentRole(openOwn('current.json'));
   const tokenFiles = createTokenFiles({ homeDirectory, settings, sharedConfig, broker, clock, problems });
   const profileSync = createProfileSync({
     configFile,
     settings,
     credentialProcessPath: paths.credentialProcessPath,
-    issuedNamesPath: join(paths.stateDirectory, 'profile-names.json'),
+    issuedNamesFile: openOwn('profile-names.json'),
     knownCatalog: (session) => broker.knownCatalog(session),
     currentRole,
   });
@@ -156,7 +164,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   afterSignIn.setup = setup;
-  const uses = createUses({ directory: paths.switchDirectory, clock, log });
+  const uses = createUses({ directory: paths.switchDirectory, openStateFile, clock, log });
   const roleList = createRoleList({ sharedConfig, broker, settings, uses, clock });
 
   const desktop = deps.desktop ?? HEADLESS;
@@ -174,7 +182,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
-    path: join(paths.stateDirectory, 'grants.json'),
+    file: openOwn('grants.json'),
     directory: grantsDirectory,
     clock,
     randomBytes,
@@ -182,7 +190,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   const inputChecks = createInputChecks();
   const containerDoor = createContainerDoor({
-    portPath: join(paths.stateDirectory, 'container-port.json'),
+    portFile: openOwn('container-port.json'),
     grants,
     responders: () => responders,
     recall: createContainerRecall({ sharedConfig, broker }),

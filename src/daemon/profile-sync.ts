@@ -6,8 +6,8 @@ import { ConflictError } from '../core/errors.ts';
 import type { Catalog, SsoSession } from '../core/model.ts';
 import type { ProfilesDocument } from '../local-api/schemas.ts';
 import type { CurrentRole } from './current-role.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
 import { regionFor, type Settings } from './settings.ts';
+import type { StateFile } from './state-file.ts';
 
 export interface ProfileSync {
   /** What a sync would do. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
@@ -23,8 +23,8 @@ export function createProfileSync(deps: {
   readonly configFile: ConfigFile;
   readonly settings: Settings;
   readonly credentialProcessPath: string;
-  /** Where issued names outlive the block: a role that comes back gets its old name. */
-  readonly issuedNamesPath: string;
+  /** Where issued names outlive the block: a role that comes back gets its old name. Of schema version 1. */
+  readonly issuedNamesFile: StateFile;
   readonly knownCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
   readonly currentRole: CurrentRole;
 }): ProfileSync {
@@ -37,7 +37,7 @@ export function createProfileSync(deps: {
       const catalog = await deps.knownCatalog(session);
       if (catalog !== undefined) catalogs.set(session.sessionName, catalog);
     }
-    const previousNames = parseIssuedNames(await readPrivateFile(deps.issuedNamesPath));
+    const previousNames = parseIssuedNames(await deps.issuedNamesFile.read());
     const current = await deps.currentRole.get();
     const plan = planProfiles({
       document,
@@ -67,7 +67,7 @@ export function createProfileSync(deps: {
   async function writeOnce(): Promise<ProfilesDocument> {
     const { plan, before } = await makePlan();
     const outcome = await configFile.write(before, plan.text);
-    await writePrivateFile(deps.issuedNamesPath, JSON.stringify({ schemaVersion: 1, ...plan.issuedNames }));
+    await deps.issuedNamesFile.write(plan.issuedNames);
     return describePlan(plan, configFile.path, outcome === 'written');
   }
 
@@ -117,14 +117,7 @@ function describeSkipped({ reason, line }: SkippedProfile): string {
 }
 
 /** Names that can't be read are only the names of roles that are gone; the block itself has the others. */
-function parseIssuedNames(text: string | undefined): IssuedNames | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const file = JSON.parse(text) as Partial<IssuedNames> & { schemaVersion?: number };
-    const { schemaVersion, template, profiles } = file;
-    if (schemaVersion !== 1 || typeof template !== 'string' || !Array.isArray(profiles)) return undefined;
-    return { template, profiles };
-  } catch {
-    return undefined;
-  }
+function parseIssuedNames(content: Readonly<Record<string, unknown>> | undefined): IssuedNames | undefined {
+  const { template, profiles } = (content ?? {}) as Partial<IssuedNames>;
+  return typeof template === 'string' && Array.isArray(profiles) ? { template, profiles } : undefined;
 }

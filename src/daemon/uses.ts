@@ -6,7 +6,7 @@ import { ensureFolder } from '../aws-config/atomic-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { isShellSafeName } from './config-profiles.ts';
 import type { Log } from './log.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import type { OpenStateFile } from './state-file.ts';
 
 export interface Use {
   /** As of the last use; halves every seven days from there. */
@@ -24,7 +24,7 @@ export interface Uses {
   record(profileName: string): Promise<void>;
 }
 
-const SCHEMA_VERSION = 1;
+const SCHEMA = { version: 1 } as const;
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 const MOST_NAMES = 2000;
 /** Of an inbox that was left for long, or filled by mistake, the end is what counts. */
@@ -33,15 +33,20 @@ const LARGEST_INBOX_BYTES = 256 * 1024;
 /**
  * The store in `directory`: `uses.json`, and the inbox `used`, to which a shell appends a name a line without a process.
  */
-export function createUses(deps: { readonly directory: string; readonly clock: Clock; readonly log: Log }): Uses {
+export function createUses(deps: {
+  readonly directory: string;
+  readonly openStateFile: OpenStateFile;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Uses {
   const { clock } = deps;
-  const storePath = join(deps.directory, 'uses.json');
+  const store = deps.openStateFile(join(deps.directory, 'uses.json'), SCHEMA);
   const inboxPath = join(deps.directory, 'used');
   let known: UsesByProfile | undefined;
   let lastWork: Promise<unknown> = Promise.resolve();
 
   async function load(): Promise<UsesByProfile> {
-    known ??= parse(await readPrivateFile(storePath));
+    known ??= parse(await store.read());
     return known;
   }
 
@@ -53,7 +58,7 @@ export function createUses(deps: { readonly directory: string; readonly clock: C
       uses.set(name, { score: scoreAt(uses.get(name), nowMs) + 1, lastUsedAtMs: nowMs });
     }
     known = withoutLeastUsed(uses, nowMs);
-    await writePrivateFile(storePath, format(known));
+    await store.write({ uses: [...known].map(([profileName, use]) => ({ profileName, ...use })) });
   }
 
   /** In turn, and with what goes wrong told to the log alone. */
@@ -110,26 +115,15 @@ function withoutLeastUsed(uses: UsesByProfile, nowMs: number): UsesByProfile {
   return new Map(byScore.slice(0, MOST_NAMES));
 }
 
-function format(uses: UsesByProfile): string {
-  return JSON.stringify({
-    schemaVersion: SCHEMA_VERSION,
-    uses: [...uses].map(([profileName, use]) => ({ profileName, ...use })),
-  });
-}
-
 /** A file that is not one of ours counts as nothing used yet: it is no more than an order. */
-function parse(text: string | undefined): UsesByProfile {
+function parse(content: Readonly<Record<string, unknown>> | undefined): UsesByProfile {
   const uses = new Map<string, Use>();
-  try {
-    const file = JSON.parse(text ?? '{}') as { schemaVersion?: unknown; uses?: unknown };
-    if (file.schemaVersion !== SCHEMA_VERSION || !Array.isArray(file.uses)) return uses;
-    for (const { profileName, score, lastUsedAtMs } of file.uses as Partial<Use & { profileName: string }>[]) {
-      if (typeof profileName !== 'string' || !isShellSafeName(profileName)) continue;
-      if (!Number.isFinite(score) || !Number.isFinite(lastUsedAtMs)) continue;
-      uses.set(profileName, { score: Number(score), lastUsedAtMs: Number(lastUsedAtMs) });
-    }
-  } catch {
-    return new Map();
+  const stored = content?.['uses'];
+  for (const entry of Array.isArray(stored) ? (stored as unknown[]) : []) {
+    const { profileName, score, lastUsedAtMs } = (entry ?? {}) as Partial<Use & { profileName: string }>;
+    if (typeof profileName !== 'string' || !isShellSafeName(profileName)) continue;
+    if (!Number.isFinite(score) || !Number.isFinite(lastUsedAtMs)) continue;
+    uses.set(profileName, { score: Number(score), lastUsedAtMs: Number(lastUsedAtMs) });
   }
   return uses;
 }

@@ -560,7 +560,7 @@ describe('the current role', () => {
     expect(await its.client.call('current', {})).toEqual(inMemory);
   });
 
-  test.each(['', 'no JSON', '[]', '{}', '{"schemaVersion":2,"role":{}}', '{"schemaVersion":1,"role":{"session":1}}'])(
+  test.each(['', 'no JSON', '[]', '{}', '{"schemaVersion":0,"role":{}}', '{"schemaVersion":1,"role":{"session":1}}'])(
     'is none when its file holds %j',
     async (text) => {
       rig = await createRig();

@@ -13,6 +13,8 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createProblems } from '../../src/core/problems.ts';
+import { createStateFiles } from '../../src/daemon/state-file.ts';
 import { createCatalogFiles } from '../../src/daemon/catalog-files.ts';
 import { refreshCredentialProcessCopy } from '../../src/daemon/credential-process-copy.ts';
 import { tryDaemonLock } from '../../src/daemon/lock.ts';
@@ -205,7 +207,12 @@ describe('the list of a session on disk', () => {
   };
   const logged: string[] = [];
   const files = (endpoints = {}) =>
-    createCatalogFiles({ directory: at('catalog'), endpoints, log: (_level, message) => void logged.push(message) });
+    createCatalogFiles({
+      directory: at('catalog'),
+      endpoints,
+      openStateFile: createStateFiles(createProblems()),
+      log: (_level, message) => void logged.push(message),
+    });
 
   test('is read back as it was, for the same Identity Center only', async () => {
     expect(await files().load(session)).toBeUndefined();

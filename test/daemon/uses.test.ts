@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createProblems } from '../../src/core/problems.ts';
+import { createStateFiles } from '../../src/daemon/state-file.ts';
 import { createUses, scoreAt, type Uses } from '../../src/daemon/uses.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../helpers/fake-clock.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
@@ -20,7 +22,13 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-const create = (): Uses => createUses({ directory, clock, log: (_level, message) => void logLines.push(message) });
+const create = (): Uses =>
+  createUses({
+    directory,
+    openStateFile: createStateFiles(createProblems()),
+    clock,
+    log: (_level, message) => void logLines.push(message),
+  });
 const inbox = () => join(directory, 'used');
 /** As a shell does it, be it before a daemon was ever there. */
 function append(text: string): void {
