@@ -66,7 +66,7 @@ export function isInsideBlock(block: ManagedBlock | undefined, line: number): bo
 }
 
 /** CRLF when most lines outside the block end that way. */
-function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
+export function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
   let windows = 0;
   let unix = 0;
   for (const [index, { newline }] of document.lines.entries()) {
@@ -94,7 +94,8 @@ export function replaceManagedBlock(
   return text + missingNewline(text, newline) + rendered + newline;
 }
 
-function missingNewline(text: string, newline: string): string {
+/** The newline that a text lacks at its end. */
+export function missingNewline(text: string, newline: string): string {
   if (text === '' || text.endsWith('\n')) return '';
   return text.endsWith('\r') ? '\n' : newline;
 }

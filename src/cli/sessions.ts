@@ -1,6 +1,4 @@
 // Which sso-session a command is about, and what a person without one has to add.
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { NotFoundError, UsageError } from '../core/errors.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
@@ -82,26 +80,12 @@ async function pick(status: StatusDocument, context: CliContext): Promise<string
   return text === '' ? undefined : (status.sessions[Number(text) - 1]?.session ?? text);
 }
 
-/** Said before the error itself: the lines that make rolecall work, ready to be pasted. */
+/** What is wrong with the file, when something is; else how to begin. */
 export function noSession(status: StatusDocument, context: CliContext): NotFoundError | UsageError {
   const file = shortenPath(status.files.config, context.homeDirectory);
   const problem = status.problems.find(({ code }) => code === 'config-malformed');
   if (problem !== undefined) return new UsageError('config-malformed', problem.message, { hint: problem.hint });
-  context.stderr.write(
-    `Add these lines to ${harmless(file)}, with the start URL and region that your administrator gave you:\n\n` +
-      '[sso-session my-sso-session]\n' +
-      'sso_start_url = https://d-1234567890.awsapps.com/start\n' +
-      'sso_region = us-east-1\n' +
-      'sso_registration_scopes = sso:account:access\n\n',
-  );
-  // On a new machine there is no ~/.aws, and an editor would not make it.
-  const folder = existsSync(dirname(status.files.config)) ? '' : `mkdir -p ${quotePath(dirname(file))} && `;
   return new NotFoundError('session-not-found', `There is no [sso-session …] in ${file} yet.`, {
-    hint: `${folder}\${EDITOR:-vi} ${quotePath(file)}`,
+    hint: 'rolecall setup',
   });
-}
-
-/** The tilde stays outside the quotes, or it would be no home. */
-function quotePath(path: string): string {
-  return path.startsWith('~/') ? `~/${quoteForShell(path.slice(2))}` : quoteForShell(path);
 }

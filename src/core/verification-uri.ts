@@ -33,10 +33,14 @@ function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndpoint: s
   if (endpoint !== undefined && isLoopbackHost(endpoint.hostname) && target.origin === endpoint.origin) return true;
   if (target.protocol !== 'https:') return false;
   const host = target.hostname;
-  if (AWS_HOSTS.some((known) => known === host) || DEVICE_HOST.test(host)) return true;
-  if (AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix))) return true;
+  if (isAwsHost(host) || DEVICE_HOST.test(host)) return true;
   const start = parseUrl(startUrl);
   return start !== undefined && start.protocol === 'https:' && start.host === target.host;
+}
+
+/** True for the hosts under which AWS serves access portals and their sign-in pages. */
+export function isAwsHost(host: string): boolean {
+  return AWS_HOSTS.some((known) => known === host) || AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix));
 }
 
 /** The first of `uris` that may be opened; undefined when none may. */

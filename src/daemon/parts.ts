@@ -35,6 +35,7 @@ import { createContainerRecall, createGrantsResponders } from './routes/grants.t
 import { createProfileResponder } from './routes/profile.ts';
 import { createRolesResponder } from './routes/roles.ts';
 import { createReachResponder } from './routes/reach.ts';
+import { createSetupResponders } from './routes/setup.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
 import { loadSettings, type Settings } from './settings.ts';
@@ -266,6 +267,12 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createConsoleResponder({ settings, sharedConfig, broker, federation, loginPolicy, endpoints, roleList, log }),
     ...createProfileResponder({ configFile, sharedConfig, currentRole }),
+    ...createSetupResponders({
+      configFile,
+      settingsPath: paths.settingsFile,
+      settings,
+      findRegion: (startUrl) => identityCenter.findRegion(startUrl),
+    }),
     ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
     profiles: () => profileSync.plan(),
     syncProfiles: async () => {

@@ -2,6 +2,7 @@
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { probeEndpoint, type Reach } from './probe.ts';
+import { findRegionOnPage } from './start-page.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
 export {
@@ -30,6 +31,8 @@ export interface AwsClients {
   sso(region: string): RegionalClient<SSOClient>;
   /** Whether `url`, one of theirs, answers; over the same proxies and CAs, on connections of its own. */
   probe(url: URL, timeoutMs: number): Promise<Reach>;
+  /** The region that the start page names. */
+  findRegion(startUrl: URL, timeoutMs: number): Promise<string | undefined>;
   close(): void;
 }
 
@@ -95,6 +98,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
         fresh.destroy();
       }
     },
+    findRegion: (startUrl, timeoutMs) => findRegionOnPage(transport, startUrl, timeoutMs),
     close() {
       transport.destroy();
       ssoOidcClients.clear();

@@ -42,6 +42,8 @@ export interface EndpointReach extends Reach {
 export interface ClosableIdentityCenter extends IdentityCenter {
   /** Both endpoints of a region, asked at the same time; never rejects for a failure to reach them. */
   probe(region: string): Promise<readonly EndpointReach[]>;
+  /** The region that the start page of AWS's names; undefined when it can't be had, for whatever reason. */
+  findRegion(startUrl: string): Promise<string | undefined>;
   /** Lets go of every connection; calls in flight fail as `unreachable`. */
   close(): void;
 }
@@ -251,6 +253,11 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
           return { service, url: url.href, proxy, ...(await clients.probe(url, requestTimeoutMs)) };
         }),
       );
+    },
+
+    async findRegion(startUrl) {
+      const { clients } = await load();
+      return clients.findRegion(new URL(startUrl), requestTimeoutMs);
     },
 
     close() {

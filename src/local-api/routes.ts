@@ -18,7 +18,10 @@ import {
   rolesSchema,
   reachSchema,
   sessionName,
+  setupSchema,
+  setupWishSchema,
   signInSchema,
+  startUrlSchema,
   statusSchema,
   type AccountsDocument,
   type ConsoleDocument,
@@ -34,7 +37,10 @@ import {
   type ProfilesDocument,
   type RolesDocument,
   type ReachDocument,
+  type SetupDocument,
+  type SetupWishDocument,
   type SignInDocument,
+  type StartUrlDocument,
   type StatusDocument,
 } from './schemas.ts';
 
@@ -284,6 +290,29 @@ export const routes = {
     successStatus: 200,
     answer: containerCredentialsSchema,
   },
+  startUrl: {
+    method: 'GET',
+    path: '/v1/start-url',
+    surfaces: SOCKET,
+    summary: 'The start URL that somebody typed, as it has to be written, and its region if the start page tells',
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['text'],
+      properties: { text: { type: 'string', minLength: 1, maxLength: 2048 } },
+    },
+    successStatus: 200,
+    answer: startUrlSchema,
+  },
+  setup: {
+    method: 'POST',
+    path: '/v1/setup',
+    surfaces: SOCKET,
+    summary: 'Adds an sso-session to the shared config file, and settings, where nothing of that name stands',
+    body: setupWishSchema,
+    successStatus: 200,
+    answer: setupSchema,
+  },
   reach: {
     method: 'GET',
     path: '/v1/reach',
@@ -330,6 +359,8 @@ export interface Answers {
   grant: GrantDocument;
   revokeGrant: undefined;
   containerCredentials: ContainerCredentialsDocument;
+  startUrl: StartUrlDocument;
+  setup: SetupDocument;
   reach: ReachDocument;
   stop: { pid: number };
 }
@@ -345,6 +376,8 @@ export interface Inputs {
   signOut: { session: string };
   setCurrent: { body: CurrentRoleDocument | null };
   profile: { query: { name: string } };
+  startUrl: { query: { text: string } };
+  setup: { body: SetupWishDocument };
   console: { body: ConsoleWishDocument };
   createGrant: { body: GrantWishDocument };
   grant: { id: string };

@@ -517,6 +517,71 @@ export const reachSchema = {
   },
 } as const;
 
+/** A start URL as it was typed, made into the one to write, with its region where that can be had. */
+export const startUrlSchema = {
+  type: 'object',
+  required: ['startUrl', 'isAws', 'region', 'regionIs'],
+  properties: {
+    startUrl: text,
+    isAws: { type: 'boolean', description: "false: a host that is none of AWS's" },
+    region: { type: ['string', 'null'] },
+    regionIs: { enum: ['in-the-url', 'on-the-page', null], description: 'how it is known' },
+  },
+} as const;
+
+/** What the first run asks for; an absent part stays as it is. */
+export const setupWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    session: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'startUrl', 'region'],
+      properties: {
+        name: { type: 'string', minLength: 1, maxLength: 64 },
+        startUrl: { type: 'string', minLength: 1, maxLength: 2048 },
+        region: { type: 'string', minLength: 1, maxLength: 64 },
+      },
+    },
+    nameTemplate: { type: 'string', minLength: 1, maxLength: 256 },
+    secretStore: { enum: ['keychain', 'file', 'memory'] },
+    dryRun: { type: 'boolean', description: 'write nothing' },
+  },
+} as const;
+
+const editedFile = {
+  path: text,
+  written: { type: 'boolean' },
+  diff: { type: 'string', description: 'unified; empty when nothing changes' },
+} as const;
+
+export const setupSchema = {
+  type: 'object',
+  required: ['config', 'settings', 'preview'],
+  properties: {
+    config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    settings: {
+      type: 'object',
+      required: ['path', 'written', 'diff', 'kept'],
+      properties: { ...editedFile, kept: { ...names, description: 'keys that say something else already' } },
+      description: 'in force from the next start of the daemon on',
+    },
+    preview: {
+      type: 'array',
+      description: 'what the profiles of two made-up accounts would be called',
+      items: {
+        type: 'object',
+        required: ['accountName', 'accountId', 'permissionSet', 'profileName'],
+        properties: { accountName: text, accountId: text, permissionSet: text, profileName: text },
+      },
+    },
+  },
+} as const;
+
+export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
+export type SetupWishDocument = FromSchema<typeof setupWishSchema>;
+export type SetupDocument = FromSchema<typeof setupSchema>;
 export type ReachDocument = FromSchema<typeof reachSchema>;
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;

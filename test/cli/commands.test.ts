@@ -43,12 +43,12 @@ describe('logout', () => {
     });
   });
 
-  test('with no session at all says what to add', async () => {
+  test('with no session at all says how to begin', async () => {
     rig = await createRig({ config: '' });
     for (const argv of [['logout'], ['logout', '--all']]) {
       const { exitCode, stdout, stderr } = await run(argv);
       expect({ exitCode, stdout }).toEqual({ exitCode: 6, stdout: '' });
-      expect(stderr).toContain('[sso-session my-sso-session]\n');
+      expect(stderr).toContain('\nRun: rolecall setup\n');
     }
   });
 });

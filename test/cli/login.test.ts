@@ -1,5 +1,5 @@
 // `rolecall login` as a person sees it: every outcome of a sign-in, whole.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
@@ -252,28 +252,24 @@ describe('Ctrl-C after the sign-in', () => {
 });
 
 describe('which sso-session', () => {
-  test('with none says which lines to add', async () => {
+  test('with none says how to begin, and begins on a terminal', async () => {
     rig = await createRig({ config: '' });
     expect(await run(['login'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: `Add these lines to ~/.aws/config, with the start URL and region that your administrator gave you:
-
-[sso-session my-sso-session]
-sso_start_url = https://d-1234567890.awsapps.com/start
-sso_region = us-east-1
-sso_registration_scopes = sso:account:access
-
-rolecall: There is no [sso-session …] in ~/.aws/config yet.
-Run: mkdir -p ~/.aws && \${EDITOR:-vi} ~/.aws/config
-`,
+      stderr: 'rolecall: There is no [sso-session …] in ~/.aws/config yet.\nRun: rolecall setup\n',
     });
-    // The very lines that were printed work.
-    const lines = (await rig.runCli(['login'])).stderr.split('\n').slice(2, 6);
-    mkdirSync(dirname(rig.configPath), { mode: 0o700 });
-    expect((await rig.runCli(['login'])).stderr).toContain('\nRun: ${EDITOR:-vi} ~/.aws/config\n');
-    writeFileSync(rig.configPath, `${lines.join('\n')}\n`, { mode: 0o600 });
-    expect(await run(['login', '--no-wait'])).toMatchObject({ exitCode: 0 });
+    const answers = ['d-1234567890', 'us-east-1', '', '', 'n'];
+    expect(await run(['login'], { isTerminal: true, answers, environment: { NO_COLOR: '1' } })).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('Nothing was written.') as string,
+    });
+    expect(existsSync(rig.configPath)).toBe(false);
+    const again = ['d-1234567890', 'us-east-1', '', '', 'y'];
+    expect(await run(['login'], { isTerminal: true, answers: again })).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/Signed in to .*my-sso-session/) as string,
+    });
   });
 
   test('with several names them, takes the one that is named, and asks on a terminal', async () => {

@@ -92,11 +92,11 @@ test('the end of the session when settings say how long one lasts, and the curre
   expect((await run(['status'])).stdout).toContain(`Log Archive  044444444444  ReadOnly  profile logs\n`);
 });
 
-test('without an sso-session says where what to add is said', async () => {
+test('without an sso-session says how to begin', async () => {
   rig = await createRig({ config: '' });
   expect(await run(['status'])).toEqual({
     exitCode: 0,
-    stdout: `No sso-session in ~/.aws/config yet; what to add is said by: rolecall login\n${FACTS}`,
+    stdout: `No sso-session in ~/.aws/config yet; to begin: rolecall setup\n${FACTS}`,
     stderr: '',
   });
   expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });

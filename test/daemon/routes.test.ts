@@ -86,6 +86,8 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['profile', '/v1/profile?name=current'],
   ['console', '/v1/console', ROLE],
   ['reach', '/v1/reach'],
+  ['startUrl', '/v1/start-url?text=https%3A%2F%2Fssoins-1.portal.eu-west-1.app.aws'],
+  ['setup', '/v1/setup', { session: { name: 'x', startUrl: 'd-1234567890', region: 'us-east-1' }, dryRun: true }],
   ['createGrant', '/v1/grants', ROLE],
   ['createGrant', '/v1/grants', { current: true, processId: process.pid }],
   ['grants', '/v1/grants'],

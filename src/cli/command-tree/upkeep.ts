@@ -1,9 +1,26 @@
 // The commands that look after rolecall itself: what is wrong, and the first day.
 import type { Command } from 'commander';
 import type { DoctorOptions } from '../commands/doctor.ts';
+import type { SetupOptions } from '../commands/setup.ts';
 import type { CliContext } from '../context.ts';
 
 export function addUpkeepCommands(program: Command, context: CliContext, done: (exitCode: number) => void): void {
+  program
+    .command('setup')
+    .description('the first run: asks for what it needs, shows what it would write, and writes it')
+    .option('--start-url <url>', 'the start URL, as your administrator gave it, or its alias')
+    .option('--sso-region <region>', 'the region of Identity Center; found by itself where the start page tells')
+    .option('--name <name>', 'what the sso-session is to be called')
+    .option('--profile-name-template <template>', 'how profiles are named: {account_name}.{permission_set}')
+    .option('--secret-store <driver>', 'where tokens are kept: keychain, file or memory')
+    .option('-y, --yes', 'ask nothing')
+    .option('--dry-run', 'show what would be written and write nothing')
+    .option('--json', 'print what was written as JSON; asks nothing either')
+    .action(async (options: SetupOptions) => {
+      const { runSetup } = await import('../commands/setup.ts');
+      done(await runSetup(options, context));
+    });
+
   program
     .command('doctor')
     .description('what is wrong on this machine, and the command that mends it')

@@ -4,7 +4,7 @@ import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath } from '../render.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { chooseSession, fetchStatus, loadStatus } from '../sessions.ts';
+import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeSync } from './profiles.ts';
 
@@ -29,7 +29,7 @@ export async function runLogin(
   options: LoginOptions,
   context: CliContext,
 ): Promise<number> {
-  const status = await loadStatus(context);
+  const status = await loadStatusOrSetUp(options, context);
   const session = await findSession(status, wanted, options, context);
   warnAboutStore(status, context);
   if (options.fresh === true) await context.client.call('signOut', { session }, { signal: context.signal });
@@ -51,6 +51,17 @@ export async function runLogin(
   }
   if (setup?.error !== undefined) throw errorFromBody(setup.error);
   return 0;
+}
+
+/** On a terminal the first `login` may be the first thing that anybody types. */
+async function loadStatusOrSetUp(options: LoginOptions, context: CliContext): Promise<StatusDocument> {
+  const status = await loadStatus(context);
+  const isFirstRun = status.sessions.length === 0 && status.problems.every(({ code }) => code !== 'config-malformed');
+  if (!isFirstRun || !context.stdinIsTerminal || options.json === true) return status;
+  const { setUp } = await import('./setup.ts');
+  const outcome = await setUp({}, context);
+  if (outcome === undefined) throw noSession(status, context);
+  return loadStatus(context);
 }
 
 async function findSession(

@@ -1,6 +1,7 @@
 // `rolecall profiles list` and `rolecall profiles sync`.
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
+import { formatDiff } from '../diff-lines.ts';
 import { count, createPainter, formatTable, harmless, shortenPath } from '../render.ts';
 
 export interface ProfilesOptions {
@@ -46,7 +47,11 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   }
   const file = shortenPath(document.configFile, context.homeDirectory);
   if (isDryRun) {
-    context.stdout.write(document.diff === '' ? `${file} is up to date.\n` : colourDiff(document.diff, context));
+    context.stdout.write(
+      document.diff === ''
+        ? `${file} is up to date.\n`
+        : formatDiff(document.diff, createPainter(context.stdout, context.environment)),
+    );
   } else {
     context.stdout.write(`${describeSync(document, file)}\n`);
   }
@@ -80,17 +85,4 @@ function reportSkipped(document: ProfilesDocument, context: CliContext): void {
   for (const { profileName, reason } of document.skipped) {
     context.stderr.write(`Left out ${harmless(profileName)}: ${harmless(reason)}\n`);
   }
-}
-
-function colourDiff(diff: string, context: CliContext): string {
-  const paint = createPainter(context.stdout, context.environment);
-  return diff
-    .split('\n')
-    .map((line) => {
-      const clean = line.split('\t').map(harmless).join('\t');
-      if (line.startsWith('+')) return paint('green', clean);
-      if (line.startsWith('-')) return paint('red', clean);
-      return clean;
-    })
-    .join('\n');
 }

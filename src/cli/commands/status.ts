@@ -76,7 +76,7 @@ function describeNoSession({ files, problems }: StatusDocument, context: CliCont
   const file = shortenPath(files.config, context.homeDirectory);
   // What is wrong with the file comes below, and adding lines would not mend it.
   if (problems.some(({ code }) => code === 'config-malformed')) return `No sso-session can be read from ${file}.\n`;
-  return `No sso-session in ${file} yet; what to add is said by: rolecall login\n`;
+  return `No sso-session in ${file} yet; to begin: rolecall setup\n`;
 }
 
 function describeSession(

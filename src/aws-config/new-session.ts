@@ -1,0 +1,56 @@
+// An sso-session added to the shared config file: three lines at the end, and every byte before them as it was.
+import { ConflictError, UsageError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
+import type { ConfigDocument } from './document.ts';
+import { malformedError, parseConfigDocument, valueOf } from './document.ts';
+import { missingNewline, newlineOfDocument } from './managed-block.ts';
+
+export interface NewSession {
+  readonly sessionName: string;
+  readonly startUrl: string;
+  readonly region: string;
+}
+
+/** What every client reads without quotes. */
+const NAME = /^[A-Za-z0-9_.@/-]{1,64}$/u;
+
+/**
+ * The file's text with the session in it; the very same text when it has exactly this one.
+ * @throws UsageError config-malformed: AWS's clients refuse the file already; invalid-request: the name
+ * @throws ConflictError config-section-not-ours: it has another session of that name
+ */
+export function addSession(document: ConfigDocument, session: NewSession): string {
+  const { sessionName, startUrl, region } = session;
+  if (!NAME.test(sessionName)) {
+    throw new UsageError('invalid-request', 'The name of an sso-session has letters, digits and . _ - @ / only.', {
+      hint: 'rolecall setup',
+    });
+  }
+  const [problem, ...problems] = document.problems;
+  if (problem !== undefined) throw malformedError(document.path, [problem, ...problems]);
+  const present = document.sections.find(({ kind, name }) => kind === 'sso-session' && name === sessionName);
+  if (present !== undefined) {
+    const isSame =
+      valueOf(document, present, 'sso_start_url')?.value === startUrl &&
+      valueOf(document, present, 'sso_region')?.value === region;
+    if (isSame) return document.text;
+    throw new ConflictError(
+      'config-section-not-ours',
+      `${document.path} has another [sso-session ${sessionName}] already, on line ${present.line}; take another name.`,
+      { hint: `rolecall login ${quoteForShell(sessionName)}` },
+    );
+  }
+  const newline = newlineOfDocument(document, undefined);
+  const { text } = document;
+  const gap = text.trim() === '' ? '' : newline;
+  const lines = [
+    `[sso-session ${sessionName}]`,
+    `sso_start_url = ${startUrl}`,
+    `sso_region = ${region}`,
+    'sso_registration_scopes = sso:account:access',
+  ];
+  const added = text + missingNewline(text, newline) + gap + lines.map((line) => line + newline).join('');
+  const [broken, ...others] = parseConfigDocument(added, document.path).problems;
+  if (broken !== undefined) throw malformedError(document.path, [broken, ...others]);
+  return added;
+}

@@ -1,0 +1,15 @@
+// A unified diff on a terminal: what comes in green, what goes in red, and no control character of a file's.
+import type { Style } from './render.ts';
+import { harmless } from './render.ts';
+
+export function formatDiff(diff: string, paint: (style: Style, text: string) => string): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      const clean = line.split('\t').map(harmless).join('\t');
+      if (line.startsWith('+')) return paint('green', clean);
+      if (line.startsWith('-')) return paint('red', clean);
+      return clean;
+    })
+    .join('\n');
+}

@@ -1,0 +1,79 @@
+// The start URL as people have it, from a mail, a bookmark or a browser's address bar, made into the one that AWS's clients want.
+import { UsageError } from './errors.ts';
+import { isAwsHost } from './verification-uri.ts';
+
+export interface StartUrl {
+  readonly startUrl: string;
+  /** False for a name of the company's own, which AWS's clients take only when it redirects to one of AWS's. */
+  readonly isAws: boolean;
+  /** Where the form itself says it. */
+  readonly region?: string;
+}
+
+const EXAMPLE = 'https://d-1234567890.awsapps.com/start';
+const REGION_LABEL = /(?:^|\.)([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})(?:\.|$)/;
+const REGION = /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/;
+const AWSAPPS = /\.awsapps\.(com|cn)$/;
+
+/** @throws UsageError invalid-request: one sentence on what it is instead */
+export function parseStartUrl(text: string): StartUrl {
+  const typed = text.trim().replace(/^["'<]+|["'>]+$/g, '');
+  if (typed === '') throw wrong(`The start URL is empty; it looks like ${EXAMPLE}`);
+  const url = toUrl(typed);
+  if (url === undefined) throw wrong(`"${typed}" is no web address; a start URL looks like ${EXAMPLE}`);
+  if (url.protocol !== 'https:') throw wrong(`A start URL begins with https://, and this one with ${url.protocol}//`);
+  if (url.username !== '' || url.password !== '') throw wrong('A start URL holds no user name and no password.');
+  const host = url.hostname;
+  refuseOtherPages(host);
+  return {
+    startUrl: `https://${url.host}${pathOf(url)}`,
+    isAws: isAwsHost(host),
+    ...optional(REGION_LABEL.exec(host)?.[1]),
+  };
+}
+
+/** Lower case, without what the console writes after it. @throws UsageError invalid-request */
+export function parseRegion(text: string): string {
+  const region = text.trim().toLowerCase().split(/[\s(]/)[0] ?? '';
+  if (REGION.test(region)) return region;
+  throw wrong(`"${text.trim()}" is no region; one looks like us-east-1 or eu-central-1.`);
+}
+
+/** A word alone is the part before `.awsapps.com`, which administrators like to hand out. */
+function toUrl(typed: string): URL | undefined {
+  const isWord = /^[a-z0-9][a-z0-9-]{2,62}$/i.test(typed);
+  const full = isWord ? `https://${typed}.awsapps.com/start` : withScheme(typed);
+  if (!URL.canParse(full)) return undefined;
+  const url = new URL(full);
+  return url.hostname.includes('.') || url.protocol !== 'https:' ? url : undefined;
+}
+
+function withScheme(typed: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`;
+}
+
+/** The portal's own address ends at /start; what follows is where in the portal somebody was. */
+function pathOf({ hostname, pathname }: URL): string {
+  const path = pathname.replace(/\/+$/, '');
+  if (AWSAPPS.test(hostname) && !hostname.startsWith('start.') && (path === '' || path.startsWith('/start'))) {
+    return '/start';
+  }
+  return path;
+}
+
+function refuseOtherPages(host: string): void {
+  const instead = `the start URL, which your administrator knows, looks like ${EXAMPLE}`;
+  if (host.startsWith('device.sso.')) throw wrong(`${host} is the page for codes; ${instead}`);
+  if (host.startsWith('oidc.') || host.startsWith('portal.sso.')) {
+    throw wrong(`${host} is a server that programs speak to; ${instead}`);
+  }
+  if (/(^|\.)aws\.amazon\.com$/.test(host)) throw wrong(`${host} is the AWS console; ${instead}`);
+}
+
+function optional(region: string | undefined): { readonly region?: string } {
+  return region === undefined ? {} : { region };
+}
+
+function wrong(message: string): UsageError {
+  return new UsageError('invalid-request', message, { hint: 'rolecall setup' });
+}

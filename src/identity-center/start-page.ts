@@ -1,0 +1,67 @@
+// The start page of the access portal, read for the one thing that nobody remembers: the region of Identity Center.
+import { isAwsHost } from '../core/verification-uri.ts';
+import type { Transport } from './transport.ts';
+
+/** As of 2026-11 the page is some kilobytes long and names its region near the top. */
+const MOST_BYTES = 512 * 1024;
+const MOST_REDIRECTS = 3;
+const REGION_TAG = /<meta\s[^>]*\bname\s*=\s*["']region["'][^>]*>/i;
+const REGION = /\bcontent\s*=\s*["']([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})["']/i;
+
+/**
+ * The content of the page's `<meta name="region">`; undefined when there is none, or no page; never rejects.
+ * Only AWS's own hosts are asked, over https and without a token, redirects included.
+ */
+export async function findRegionOnPage(
+  transport: Transport,
+  startUrl: URL,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const abortSignal = AbortSignal.timeout(timeoutMs);
+  let url: URL | undefined = startUrl;
+  try {
+    for (let hops = 0; hops <= MOST_REDIRECTS && url !== undefined; hops += 1) {
+      if (url.protocol !== 'https:' || !isAwsHost(url.hostname)) return undefined;
+      const { response } = await transport.handle(toRequest(url) as never, { abortSignal });
+      const body = response.body as AsyncIterable<Uint8Array> & { destroy(): void };
+      const location = response.headers['location'];
+      if (response.statusCode >= 300 && response.statusCode < 400 && location !== undefined) {
+        body.destroy();
+        url = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
+        continue;
+      }
+      return readRegion(await readText(body));
+    }
+  } catch {
+    // Offline, a proxy that refuses, a page that never ends: the person is asked instead.
+  }
+  return undefined;
+}
+
+export function readRegion(page: string): string | undefined {
+  return REGION.exec(REGION_TAG.exec(page)?.[0] ?? '')?.[1]?.toLowerCase();
+}
+
+function toRequest(url: URL): object {
+  return {
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    method: 'GET',
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { host: url.host, accept: 'text/html' },
+  };
+}
+
+async function readText(body: AsyncIterable<Uint8Array> & { destroy(): void }): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MOST_BYTES) break;
+  }
+  body.destroy();
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,207 @@
+// `rolecall setup`: questions with wrong answers first, flags for every answer, and files in which nothing else changes.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.remove();
+  rig = undefined;
+});
+
+async function openRig(options: RigOptions = { config: '' }): Promise<Rig> {
+  rig = await createRig(options);
+  return rig;
+}
+
+const SECTION = `[sso-session work]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access
+`;
+const FLAGS = [
+  '--start-url',
+  'https://d-1234567890.awsapps.com/start/#/',
+  '--sso-region',
+  'US-EAST-1',
+  '--name',
+  'work',
+];
+const PLAIN = { NO_COLOR: '1' };
+
+describe('by flags', () => {
+  test('writes one section, 0600, and a second time finds it there', async () => {
+    const its = await openRig();
+    expect(await its.runCli(['setup', ...FLAGS, '--yes'])).toEqual({
+      exitCode: 0,
+      stdout: `
+--- ${its.configPath}
++++ ${its.configPath}
+@@ -0,0 +1,4 @@
++[sso-session work]
++sso_start_url = https://d-1234567890.awsapps.com/start
++sso_region = us-east-1
++sso_registration_scopes = sso:account:access
+`,
+      stderr: 'Written.\nNow sign in: rolecall login work\n',
+    });
+    expect(readFileSync(its.configPath, 'utf8')).toBe(SECTION);
+    expect(statSync(its.configPath).mode & 0o777).toBe(0o600);
+    expect(await its.runCli(['setup', ...FLAGS, '--yes'])).toEqual({
+      exitCode: 0,
+      stdout: '~/.aws/config has all of it already.\n',
+      stderr: 'Now sign in: rolecall login work\n',
+    });
+    expect(readFileSync(its.configPath, 'utf8')).toBe(SECTION);
+    expect(await its.runCli(['login', 'work'])).toMatchObject({ exitCode: 0 });
+  });
+
+  test('changes no byte of what was there, and never a section of the same name', async () => {
+    const before = `# mine\r\n${CONFIG.replaceAll('\n', '\r\n')}s3 =\r\n\tmax_concurrent_requests = 2`;
+    const its = await openRig({ config: before });
+    expect(await its.runCli(['setup', ...FLAGS, '--yes', '--json'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(readFileSync(its.configPath, 'utf8')).toBe(`${before}\r\n\r\n${SECTION.replaceAll('\n', '\r\n')}`);
+    const after = readFileSync(its.configPath, 'utf8');
+    const taken = ['setup', '--start-url', 'd-other12345', '--sso-region', 'us-east-1', '--name', SESSION, '--yes'];
+    expect(await its.runCli(taken)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`"${SESSION}" is taken: it is the sso-session of`) as string,
+    });
+    expect(readFileSync(its.configPath, 'utf8')).toBe(after);
+  });
+
+  test('--dry-run shows and writes nothing; --json is one document', async () => {
+    const its = await openRig();
+    const { exitCode, stdout, stderr } = await its.runCli([
+      'setup',
+      ...FLAGS,
+      '--dry-run',
+      '--json',
+      '--secret-store',
+      'file',
+    ]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      session: 'work',
+      config: { path: its.configPath, written: false, diff: expect.stringContaining('+[sso-session work]') as string },
+      settings: { written: false, diff: expect.stringContaining('+secret_store = "file"') as string, kept: [] },
+    });
+    expect([existsSync(its.configPath), existsSync(its.paths.settingsFile)]).toEqual([false, false]);
+  });
+
+  test.each([
+    [['--sso-region', 'us-east-1'], /setup needs --start-url/],
+    [['--start-url', 'd-1234567890'], /setup needs --sso-region/],
+    [['--start-url', 'http://x.awsapps.com/start', '--sso-region', 'us-east-1'], /begins with https/],
+    [['--start-url', 'd-1234567890', '--sso-region', 'Ohio'], /"Ohio" is no region/],
+    [[...FLAGS.slice(0, 4), '--name', 'my work'], /no spaces/],
+    [[...FLAGS, '--profile-name-template', '{account}'], /"\{account\}".*is no placeholder/],
+    [[...FLAGS, '--secret-store', 'pocket'], /keychain, file or memory, not "pocket"/],
+  ])('%j is refused', async (flags, reason) => {
+    const its = await openRig();
+    expect(await its.runCli(['setup', '--yes', ...flags])).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(reason) as string,
+    });
+    expect(existsSync(its.configPath)).toBe(false);
+  });
+
+  test('a file that AWS clients refuse, or settings that are broken, are left as they are', async () => {
+    const its = await openRig({ config: '[default]\nregion = x\n[default]\n' });
+    expect(await its.runCli(['setup', ...FLAGS, '--yes'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('line 3') as string,
+    });
+    writePrivate(its.configPath, '');
+    writePrivate(its.paths.settingsFile, 'nonsense = 1\n');
+    expect(await its.runCli(['setup', ...FLAGS, '--yes', '--secret-store', 'file'])).toMatchObject({ exitCode: 2 });
+    expect([readFileSync(its.configPath, 'utf8'), readFileSync(its.paths.settingsFile, 'utf8')]).toEqual([
+      '',
+      'nonsense = 1\n',
+    ]);
+  });
+
+  test('a start URL that says its region needs no other answer', async () => {
+    const its = await openRig();
+    const url = 'https://ssoins-7223a1b2c3d4e5f6.portal.eu-west-1.app.aws';
+    expect(await its.runCli(['setup', '--yes', '--start-url', url])).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(its.configPath, 'utf8')).toContain(
+      `[sso-session my-sso-session]\nsso_start_url = ${url}\nsso_region = eu-west-1\n`,
+    );
+  });
+});
+
+describe('by questions', () => {
+  test('each is asked again after an answer that will not do', async () => {
+    const its = await openRig();
+    const answers = [
+      '',
+      'http://d-1234567890.awsapps.com/start',
+      'acme',
+      'Ireland',
+      'us-east-1',
+      'my name',
+      'work',
+      '{acount}',
+      '{account_id}',
+      'no',
+      '',
+      'maybe',
+      'y',
+    ];
+    const { exitCode, stdout, stderr } = await its.runCli(['setup'], { isTerminal: true, answers, environment: PLAIN });
+    expect(answers).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('+sso_start_url = https://acme.awsapps.com/start');
+    for (const said of [
+      'The start URL is empty',
+      'begins with https://',
+      '"Ireland" is no region',
+      'no spaces',
+      '"{acount}" in the setting profiles.name is no placeholder',
+      'for example: 111111111111, 222222222222',
+      'for example: Log-Archive.ReadOnlyAccess, shop-prod.AdministratorAccess',
+      '[acme]',
+      'Type y or n.',
+    ]) {
+      expect(stderr).toContain(said);
+    }
+    expect(readFileSync(its.configPath, 'utf8')).toContain('[sso-session work]');
+  });
+
+  test('with a session there already asks first, and Enter leaves everything as it is', async () => {
+    const its = await openRig({ config: CONFIG });
+    const { exitCode, stdout, stderr } = await its.runCli(['setup'], {
+      isTerminal: true,
+      answers: [''],
+      environment: PLAIN,
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr).toContain(
+      `There is an sso-session already:\n  ${SESSION}  https://d-1234567890.awsapps.com/start\n`,
+    );
+    expect(readFileSync(its.configPath, 'utf8')).toBe(CONFIG);
+  });
+
+  test("a host that is none of AWS's is taken with a warning", async () => {
+    const its = await openRig();
+    const answers = ['https://sso.acme.example/start', 'us-east-1', '', '', 'n'];
+    const { stderr } = await its.runCli(['setup'], { isTerminal: true, answers, environment: PLAIN });
+    expect(stderr).toContain('Note: That is no host of AWS’s.');
+    expect(existsSync(its.configPath)).toBe(false);
+  });
+
+  test('nobody to answer is an error, and nothing is written', async () => {
+    const its = await openRig();
+    expect(await its.runCli(['setup'], { isTerminal: true })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Nobody answered') as string,
+    });
+    expect(await its.runCli(['setup'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('setup needs --start-url') as string,
+    });
+    expect(existsSync(its.configPath)).toBe(false);
+  });
+});

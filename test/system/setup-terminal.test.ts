@@ -1,0 +1,100 @@
+// The first run in a real terminal, by somebody who types wrongly at each question: from nothing to keys.
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { ROLECALL, runRolecall } from '../helpers/run-process.ts';
+import { systemPart } from '../helpers/system.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { openTerminal, TMUX, type Terminal } from '../helpers/terminal.ts';
+
+const hasTmux = systemPart('tmux', TMUX);
+
+let home: TemporaryHome;
+let emulator: Emulator;
+let terminal: Terminal;
+let environment: Record<string, string>;
+
+beforeEach(async () => {
+  home = createTemporaryHome();
+  emulator = createEmulator({ autoApprove: true });
+  await emulator.listen();
+  mkdirSync(join(home.path, 'bin'));
+  writeFileSync(join(home.path, 'bin', 'rolecall'), `#!/bin/sh\nexec ${process.execPath} ${ROLECALL} "$@"\n`, {
+    mode: 0o755,
+  });
+  environment = {
+    ...home.environment,
+    ...emulator.environment(),
+    PATH: `${join(home.path, 'bin')}:${home.environment['PATH'] ?? ''}`,
+    PS1: '$ ',
+  };
+});
+afterEach(async () => {
+  await runRolecall(['daemon', 'stop'], { environment });
+  await emulator.close();
+  await home.remove();
+});
+
+const SECOND = 20_000;
+
+describe.skipIf(!hasTmux)('a newcomer', () => {
+  beforeEach(() => {
+    terminal = openTerminal({ directory: home.path, environment, command: ['/bin/bash', '--norc', '--noprofile'] });
+  });
+  afterEach(() => terminal.close());
+
+  test('types rolecall login, everything wrong once, and has keys', async () => {
+    const configPath = join(home.path, '.aws', 'config');
+    terminal.type('rolecall login');
+    await terminal.see(/^Start URL.*: $/m, SECOND);
+    terminal.type('https://eu-west-1.console.aws.amazon.com/');
+    await terminal.see(/is the AWS console/);
+    terminal.type('d-1234567890');
+    // Without a network the start page tells no region, and the question comes all the same.
+    await terminal.see(/^Region of Identity Center, like us-east-1: $/m, SECOND);
+    terminal.type('Virginia');
+    await terminal.see(/"Virginia" is no region/);
+    terminal.type('us-east-1 (N. Virginia)');
+    await terminal.see(/^A name for this sso-session.*\[my-sso-session\]: $/m);
+    terminal.type('at work');
+    await terminal.see(/no spaces/);
+    terminal.type('work');
+    await terminal.see(/^Profile names \[.*\]: $/m);
+    terminal.type('{account}');
+    await terminal.see(/is no placeholder/);
+    terminal.type('{account_id}/{permission_set}');
+    await terminal.see(/for example: 111111111111\/ReadOnlyAccess/);
+    terminal.type('y');
+    await terminal.see(/^Number \[1\]: $/m);
+    terminal.type('9');
+    await terminal.see(/Type 1, 2 or 3\./);
+    terminal.type('3');
+    await terminal.see(/^Write it\? \[Y\/n\] $/m);
+    expect(existsSync(configPath)).toBe(false);
+    terminal.type('');
+    await terminal.see(/^Signed in to work\.$/m, 30_000);
+    await terminal.see(/5 profiles, 5 new/, 30_000);
+    expect(readFileSync(configPath, 'utf8')).toMatch(
+      /^\[sso-session work\]\nsso_start_url = https:\/\/d-1234567890\.awsapps\.com\/start\nsso_region = us-east-1\n/,
+    );
+    expect(statSync(configPath).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(home.path, '.config', 'rolecall', 'config.toml'), 'utf8')).toBe(
+      'secret_store = "memory"\n\n[profiles]\nname = "{account_id}/{permission_set}"\n',
+    );
+    terminal.type('rolecall env 111111111111/Admin-AF-Permission-Set --shell json');
+    await terminal.see(/"AWS_ACCESS_KEY_ID": "ASIA/, SECOND);
+  }, 120_000);
+
+  test.each(['C-c', 'C-d'])(
+    'changes their mind with %s, and nothing is written',
+    async (key) => {
+      terminal.type('rolecall setup; echo "ended: $?"');
+      await terminal.see(/^Start URL.*: $/m, SECOND);
+      terminal.press(key);
+      await terminal.see(/^ended: 130$/m, SECOND);
+      expect(existsSync(join(home.path, '.aws'))).toBe(false);
+    },
+    60_000,
+  );
+});
