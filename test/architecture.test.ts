@@ -102,10 +102,10 @@ const ROOMS: readonly RoomRule[] = [
   },
   {
     room: 'web',
-    rooms: [],
+    rooms: ['local-api/schemas'],
     packages: [],
     builtins: [],
-    why: 'plain files for a browser, which has none of our modules',
+    why: 'plain files for a browser, which has none of our modules; the types of what the daemon sends are for the checker alone',
   },
   {
     room: 'emulator',

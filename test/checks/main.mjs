@@ -9,6 +9,7 @@ const CHECKS = {
   types: [
     ['tsc', '--noEmit'],
     ['tsc', '-p', 'test/tsconfig.json'],
+    ['tsc', '-p', 'src/web/tsconfig.json'],
   ],
   lint: [['oxlint', '.']],
   format: [['oxfmt', '--check', '.']],

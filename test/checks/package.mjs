@@ -1,7 +1,17 @@
 // Compiles and packs rolecall as npm would publish it, beside the checkout's own dist, and has publint judge it.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -11,7 +21,8 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** Fills `folder` with what is published: a build in place would pull dist from under a daemon that runs from it. */
 function stage(folder) {
-  const wanted = ['package.json', 'README.md', 'LICENSE', ...manifest.files].filter((name) => name !== 'dist');
+  const folders = manifest.files.map((name) => (name.includes('*') ? dirname(name) : name));
+  const wanted = ['package.json', 'README.md', 'LICENSE', ...folders].filter((name) => name !== 'dist');
   for (const name of wanted.filter((one) => existsSync(join(ROOT, one)))) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
@@ -35,10 +46,22 @@ try {
   faults.push(...stage(folder));
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
+  // What the daemon serves: the folder as it is, without what only the type checker reads.
+  const pageFiles = readdirSync(join(ROOT, 'src/web'))
+    .filter((name) => !/\.(json|ts)$/.test(name))
+    .map((name) => `src/web/${name}`);
   // What the shims load, which publint does not follow.
-  const needed = ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/cli/main.js', 'dist/daemon/main.js', ...programs];
+  const needed = [
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'dist/cli/main.js',
+    'dist/daemon/main.js',
+    ...programs,
+    ...pageFiles,
+  ];
   const missing = needed.filter((path) => !packed.includes(path));
-  const foreign = packed.filter((path) => /^(src|test|\.ci)\//.test(path));
+  const foreign = packed.filter((path) => /^(src|test|\.ci)\//.test(path) && !pageFiles.includes(path));
   faults.push(...missing.map((path) => `${path} is not in the package`));
   faults.push(...foreign.map((path) => `${path} does not belong in the package`));
   for (const path of programs.filter((program) => packed.includes(program))) {

@@ -72,7 +72,7 @@ describe('what we tell people to type', () => {
   });
 
   test('so is every command line in the strings of our sources', () => {
-    const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+    const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(ts|js)$/.test(path));
     const found = files.flatMap((path) => {
       const text = readFileSync(join(SOURCES, path), 'utf8');
       // At the start of a string, or after the colon of a sentence.

@@ -1,0 +1,87 @@
+// What a person can do on the page, each thing in one place: done by the daemon, and said when it is done.
+import { sessionPath } from './api.js';
+import { accountTitle, cliLine, exportLine, harmless, safeLink } from './wording.js';
+
+/** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
+/** @typedef {import('./documents.d.ts').Role} Role */
+/** @typedef {ReturnType<typeof createActions>} Actions */
+
+/**
+ * @param {object} deps
+ * @param {import('./api.js').Api} deps.api
+ * @param {import('./model.js').Model} deps.model
+ * @param {import('./toasts.js').Toasts} deps.toasts
+ * @param {(text: string) => Promise<void>} deps.copy
+ * @param {(url: string) => void} deps.openTab
+ */
+export function createActions({ api, model, toasts, copy, openTab }) {
+  /** @param {() => Promise<unknown>} work */
+  const attempt = (work) => work().catch((/** @type {unknown} */ error) => toasts.fail(error));
+
+  /** The event that follows shows it. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet' | 'profile'> | null} role @param {string} words */
+  async function setCurrent(role, words) {
+    const before = model.status()?.current ?? null;
+    await api.call('PUT', '/v1/current', role === null ? null : withoutWords(role));
+    toasts.say(words, { label: 'Undo', run: () => void attempt(() => setCurrent(before, 'As it was before.')) });
+  }
+
+  /** @param {string} text @param {string} what */
+  async function copyText(text, what) {
+    await copy(text);
+    toasts.say(`Copied ${what}: ${text}`);
+  }
+
+  /** @param {Role} role */
+  const profileOf = ({ profile }) => {
+    if (profile !== null) return profile;
+    throw Object.assign(new Error('No profile has this role yet.'), { hint: 'rolecall profiles sync' });
+  };
+
+  return {
+    /** @param {Role} role */
+    use: (role) => attempt(() => setCurrent(role, `Current: ${accountTitle(role)}, ${harmless(role.permissionSet)}`)),
+    useNone: () => attempt(() => setCurrent(null, 'No role is current now.')),
+    /** @param {Role} role */
+    openConsole: ({ session, accountId, permissionSet }) =>
+      attempt(async () => {
+        const { url } = await api.call('POST', '/v1/console', { session, accountId, permissionSet });
+        const link = safeLink(url);
+        if (link === undefined) throw new Error('The address of the console is none that can be opened.');
+        openTab(link);
+        toasts.say('The AWS console opens in a new tab.', { label: 'Open it here', href: link });
+      }),
+    /** @param {Role} role */
+    copyProfile: (role) => attempt(async () => copyText(harmless(profileOf(role)), 'the profile')),
+    /** @param {Role} role */
+    copyExport: (role) => attempt(async () => copyText(exportLine(profileOf(role)), 'the line')),
+    /** @param {Role} role */
+    copyCli: (role) => attempt(async () => copyText(cliLine(profileOf(role)), 'the line')),
+    /** @param {string} text @param {string} what */
+    copyText: (text, what) => attempt(() => copyText(text, what)),
+    /** @param {string} session */
+    signIn: (session) =>
+      attempt(async () => {
+        const signIn = await api.call('POST', `${sessionPath(session)}/sign-in`, {});
+        model.apply('sign-in', { session, signIn });
+        if (signIn.state === 'live') toasts.say(`${harmless(session)} is signed in.`);
+      }),
+    /** @param {string} session */
+    cancelSignIn: (session) => attempt(() => api.call('DELETE', `${sessionPath(session)}/sign-in`)),
+    /** @param {string} session */
+    signOut: (session) =>
+      attempt(async () => {
+        await api.call('POST', `${sessionPath(session)}/sign-out`);
+        toasts.say(`Signed out of ${harmless(session)}.`);
+      }),
+    refresh: () =>
+      attempt(async () => {
+        await api.call('GET', '/v1/accounts?refresh=true');
+        toasts.say('The list is new.');
+      }),
+  };
+}
+
+/** What the daemon takes, of what it shows. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet' | 'profile'>} role */
+function withoutWords({ session, accountId, permissionSet, profile }) {
+  return { session, accountId, permissionSet, profile };
+}

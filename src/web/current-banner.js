@@ -1,0 +1,50 @@
+// The role that is current for the whole machine, always in sight.
+import { element, fill } from './elements.js';
+import { accountTitle, harmless } from './wording.js';
+
+/** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
+
+/** @param {HTMLElement} host @param {import('./actions.js').Actions} actions */
+export function createCurrentBanner(host, actions) {
+  let shown = '';
+  return {
+    /** @param {CurrentRole | null} current @param {string | undefined} label said when there are several sessions */
+    update(current, label) {
+      const text = JSON.stringify([current, label]);
+      if (text === shown) return;
+      shown = text;
+      host.dataset['isProtected'] = String(current?.protected ?? false);
+      if (current === null) {
+        fill(host, element('p', { class: 'none' }, 'No current role'));
+        document.title = 'rolecall';
+        return;
+      }
+      const { accountId, permissionSet } = current;
+      const title = accountTitle(current);
+      document.title = `${title} · ${harmless(permissionSet)} – rolecall`;
+      fill(
+        host,
+        element('span', { class: 'badge' }, 'current'),
+        current.protected && element('span', { class: 'protected' }, '⚠ protected'),
+        element(
+          'p',
+          { class: 'words' },
+          element('strong', {}, title),
+          title !== accountId && element('span', { class: 'id' }, ` ${accountId}`),
+          element('span', { class: 'set' }, ` ${harmless(permissionSet)}`),
+          label !== undefined && element('span', { class: 'label' }, harmless(label)),
+        ),
+        element(
+          'button',
+          {
+            type: 'button',
+            class: 'quiet small',
+            click: () => void actions.useNone(),
+            title: 'No role is current then',
+          },
+          'Stop using',
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The daemon's events for as long as the page is open: read with fetch, which can send the token; taken up where they were cut.
+import { createEventParser } from './event-parser.js';
+
+/** The daemon says something every 15 s; after a sleep of the machine nothing comes, and nothing says so. */
+const SILENCE_MS = 40_000;
+const LOOK_MS = 5000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** @typedef {'connecting' | 'live' | 'lost' | 'refused'} Connection */
+
+/**
+ * Follows the events until the token is refused, for then the daemon is another one.
+ * @param {object} deps
+ * @param {(path: string, options: { headers: Record<string, string>, signal: AbortSignal }) => Promise<Response>} deps.request
+ * @param {() => number} deps.nowMs
+ * @param {(type: string, data: any) => void} deps.onEvent
+ * @param {(connection: Connection) => void} deps.onConnection
+ */
+export function followEvents(deps) {
+  let lastId = '';
+  const stopped = new AbortController();
+  let lastByteAtMs = 0;
+  let attempt = new AbortController();
+  /** Ends the pause before the next try. */
+  let skipPause = () => {};
+
+  async function readOnce() {
+    attempt = new AbortController();
+    const { signal } = attempt;
+    lastByteAtMs = deps.nowMs();
+    const headers = { accept: 'text/event-stream', ...(lastId === '' ? {} : { 'last-event-id': lastId }) };
+    const response = await deps.request('/v1/events', { headers, signal });
+    if (response.status === 401) return 'refused';
+    if (!response.ok || response.body === null) throw new Error(`events: ${response.status}`);
+    // When nothing was missed, nothing is told but a comment.
+    deps.onConnection('live');
+    const parse = createEventParser();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      lastByteAtMs = deps.nowMs();
+      if (done) return 'cut';
+      for (const event of parse(value)) {
+        if (event.id !== '') lastId = event.id;
+        deps.onEvent(event.type, JSON.parse(event.data));
+      }
+    }
+  }
+
+  async function follow() {
+    for (let failures = 0; !stopped.signal.aborted; failures += 1) {
+      const startedAtMs = deps.nowMs();
+      const outcome = await readOnce().catch(() => 'cut');
+      if (stopped.signal.aborted) return;
+      if (outcome === 'refused') {
+        deps.onConnection('refused');
+        return;
+      }
+      // A stream that was good for a while is taken up at once.
+      if (deps.nowMs() - startedAtMs > LONGEST_PAUSE_MS) failures = 0;
+      if (failures > 0) deps.onConnection('lost');
+      await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
+    }
+  }
+
+  /** @param {number} durationMs @returns {Promise<void>} */
+  function pause(durationMs) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, durationMs);
+      skipPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** @param {number} silenceMs */
+  function cutWhenSilent(silenceMs) {
+    if (deps.nowMs() - lastByteAtMs > silenceMs) attempt.abort();
+  }
+
+  const looking = setInterval(() => cutWhenSilent(SILENCE_MS), LOOK_MS);
+  void follow();
+  return {
+    /** The page is looked at again, or the network is back: no more waiting. */
+    wake() {
+      cutWhenSilent(SILENCE_MS / 2);
+      skipPause();
+    },
+    stop() {
+      stopped.abort();
+      clearInterval(looking);
+      attempt.abort();
+      skipPause();
+    },
+  };
+}

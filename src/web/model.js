@@ -1,0 +1,97 @@
+// What the page knows: the daemon's status kept current by its events, the roles, and who wants to hear of a change.
+
+/** @typedef {import('./documents.d.ts').EventDocuments} EventDocuments */
+/** @typedef {import('./documents.d.ts').Role} Role */
+/** @typedef {import('./documents.d.ts').Roles} Roles */
+/** @typedef {import('./documents.d.ts').Session} Session */
+/** @typedef {import('./documents.d.ts').SignIn} SignIn */
+/** @typedef {import('./documents.d.ts').Status} Status */
+
+/** @typedef {'status' | 'roles' | 'sign-ins'} Part */
+/** @typedef {ReturnType<typeof createModel>} Model */
+
+export function createModel() {
+  /** @type {Status | undefined} */
+  let status;
+  /** @type {Roles | undefined} */
+  let roles;
+  /** @type {ReadonlyMap<string, SignIn>} */
+  let signIns = new Map();
+  /** @type {((part: Part) => void)[]} */
+  const watchers = [];
+
+  /** @param {...Part} parts */
+  const changed = (...parts) => {
+    for (const part of parts) for (const watcher of watchers) watcher(part);
+  };
+
+  /** @param {string} name @param {(session: Session) => Session} change */
+  function changeSession(name, change) {
+    if (status === undefined) return;
+    status = { ...status, sessions: status.sessions.map((one) => (one.session === name ? change(one) : one)) };
+    changed('status');
+  }
+
+  /** By the type of the event. @type {{ [T in keyof EventDocuments]: (document: EventDocuments[T]) => void }} */
+  const appliers = {
+    hello(document) {
+      status = document.status;
+      signIns = new Map();
+      changed('status', 'sign-ins');
+    },
+    session(document) {
+      if (status === undefined) return;
+      if (status.sessions.some(({ session }) => session === document.session)) {
+        changeSession(document.session, () => document);
+      } else {
+        status = { ...status, sessions: [...status.sessions, document] };
+        changed('status');
+      }
+    },
+    'sign-in'({ session, signIn }) {
+      const others = [...signIns].filter(([name]) => name !== session);
+      signIns = new Map(signIn === null ? others : [...others, [session, signIn]]);
+      changed('sign-ins');
+    },
+    catalog: ({ session, catalog }) => changeSession(session, (one) => ({ ...one, catalog })),
+    current(document) {
+      if (status === undefined) return;
+      status = { ...status, current: document };
+      changed('status');
+    },
+    problems(document) {
+      if (status === undefined) return;
+      status = { ...status, problems: document };
+      changed('status');
+    },
+    roles: () => {},
+  };
+
+  return {
+    status: () => status,
+    roles: () => roles,
+    signIns: () => signIns,
+    /** @param {(part: Part) => void} watcher */
+    watch: (watcher) => void watchers.push(watcher),
+    /** An event of a type that this page does not know says nothing to it. @param {string} type @param {any} document */
+    apply(type, document) {
+      if (Object.hasOwn(appliers, type)) appliers[/** @type {keyof EventDocuments} */ (type)](document);
+    },
+    /** @param {Roles} document */
+    setRoles(document) {
+      roles = document;
+      changed('roles');
+    },
+    /** The role that is current, as the list has it; undefined when the list has no such role. */
+    currentRole() {
+      const current = status?.current ?? null;
+      if (current === null) return undefined;
+      return roles?.roles.find(
+        (role) =>
+          role.session === current.session &&
+          role.accountId === current.accountId &&
+          role.permissionSet === current.permissionSet,
+      );
+    },
+  };
+}

@@ -1,0 +1,251 @@
+// The page: gets its token, follows the daemon's events, and lays what it knows out in its parts.
+import { forgetToken, obtainToken } from './access.js';
+import { createActions } from './actions.js';
+import { createApi } from './api.js';
+import { createCurrentBanner } from './current-banner.js';
+import { byId, element, fill, setText } from './elements.js';
+import { followEvents } from './event-stream.js';
+import { createLegend } from './legend.js';
+import { createModel } from './model.js';
+import { createProblemList } from './problem-list.js';
+import { createRoleBoard } from './role-board.js';
+import { createRoleDetails } from './role-details.js';
+import { createSessionCards } from './session-cards.js';
+import { createSignInPanels } from './sign-in-panels.js';
+import { createToasts } from './toasts.js';
+import { harmless } from './wording.js';
+
+/** @typedef {import('./event-stream.js').Connection} Connection */
+
+const TICK_MS = 10_000;
+
+/** @type {Readonly<Record<Connection, string>>} */
+const CONNECTION_WORDS = Object.freeze({
+  connecting: 'connecting',
+  live: 'live',
+  lost: 'no answer, trying again',
+  refused: 'ended',
+});
+
+const CONFIG_EXAMPLE = `[sso-session my-sso-session]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access`;
+
+/** In place of everything: one sentence, and the command that helps. @param {string} title @param {string} text @param {string} command */
+function showInstead(title, text, command) {
+  byId('board').hidden = true;
+  byId('notices').replaceChildren();
+  byId('current').replaceChildren();
+  const empty = byId('empty');
+  empty.hidden = false;
+  fill(empty, element('h2', {}, title), element('p', {}, text), element('pre', { tabindex: 0 }, command));
+}
+
+/** @param {Connection} connection */
+function showConnection(connection) {
+  const shown = byId('connection');
+  shown.dataset['state'] = connection;
+  setText(shown, CONNECTION_WORDS[connection]);
+}
+
+/** Everything that a page with a token does. @param {string} token */
+function runPage(token) {
+  const nowMs = () => Date.now();
+  const api = createApi({ token, fetch: (...args) => fetch(...args) });
+  const model = createModel();
+  const toasts = createToasts(byId('toasts'), byId('announcer'));
+  const actions = createActions({
+    api,
+    model,
+    toasts,
+    copy: (text) => navigator.clipboard.writeText(text),
+    openTab: (url) => void window.open(url, '_blank', 'noopener,noreferrer'),
+  });
+
+  /** @param {string} session */
+  const labelOf = (session) => {
+    const described = model.status()?.sessions.find((one) => one.session === session);
+    return described?.label ?? session;
+  };
+  const problemHost = element('div', { class: 'problems' });
+  const signInHost = element('div', { class: 'sign-ins' });
+  fill(byId('notices'), signInHost, problemHost);
+  const problems = createProblemList(problemHost, actions);
+  const signInPanels = createSignInPanels({ host: signInHost, actions, nowMs, labelOf });
+  const sessionCards = createSessionCards({ host: byId('sessions'), actions, nowMs, labelOf });
+  const banner = createCurrentBanner(byId('current'), actions);
+  const details = createRoleDetails(byId('details'), actions);
+  /** @type {import('./documents.d.ts').Role | undefined} */
+  let selected;
+  const board = createRoleBoard({
+    host: byId('roles'),
+    actions,
+    toasts,
+    nowMs,
+    onSelected(role) {
+      selected = role;
+      drawDetails();
+    },
+  });
+
+  function drawDetails() {
+    const role = selected ?? model.currentRole();
+    details.update(role, {
+      isCurrent: role !== undefined && board.isCurrent(role),
+      isFallback: selected === undefined,
+      hasLabels: board.hasLabels(),
+    });
+  }
+
+  function draw() {
+    const status = model.status();
+    if (status === undefined) return;
+    const current = status.current;
+    banner.update(current, current !== null && status.sessions.length > 1 ? labelOf(current.session) : undefined);
+    problems.update(status.problems);
+    signInPanels.update(model.signIns());
+    sessionCards.update(status.sessions, model.signIns());
+    board.setCurrent(current);
+    drawDetails();
+    showEmptiness();
+  }
+
+  /** Nothing to choose from yet is said instead of an empty list. */
+  function showEmptiness() {
+    const status = model.status();
+    const roles = model.roles();
+    if (status === undefined || roles === undefined) return;
+    byId('board').hidden = false;
+    const isEmpty = roles.roles.length === 0;
+    byId('board').classList.toggle('has-no-roles', isEmpty);
+    const empty = byId('empty');
+    empty.hidden = !isEmpty;
+    if (!isEmpty) return;
+    if (status.sessions.length === 0) {
+      fill(
+        empty,
+        element('h2', {}, 'No sso-session yet'),
+        element(
+          'p',
+          {},
+          'Add these lines to ',
+          element('code', {}, status.files.config),
+          ', with what your administrator gave you:',
+        ),
+        element('pre', { tabindex: 0 }, CONFIG_EXAMPLE),
+      );
+    } else if (status.sessions.some(({ listing }) => listing !== null)) {
+      fill(empty, element('h2', {}, 'Listing your accounts …'), element('p', {}, 'They appear here by themselves.'));
+    } else if (status.sessions.some(({ state }) => state === 'live')) {
+      fill(
+        empty,
+        element('h2', {}, 'No accounts'),
+        element('p', {}, 'Nobody has assigned you a permission set yet, or the list was not made.'),
+        element('p', {}, element('button', { type: 'button', click: () => void actions.refresh() }, 'List them now')),
+      );
+    } else {
+      fill(
+        empty,
+        element('h2', {}, 'Sign in to see your accounts'),
+        element('p', {}, 'One sign-in, and every AWS client on this machine has its keys for the rest of the day.'),
+      );
+    }
+  }
+
+  let isLoading = false;
+  let isStale = false;
+  async function loadRoles() {
+    // One at a time; what changed meanwhile is asked for once more.
+    isStale = true;
+    if (isLoading) return;
+    isLoading = true;
+    try {
+      while (isStale) {
+        isStale = false;
+        model.setRoles(await api.call('GET', '/v1/roles'));
+      }
+    } catch (error) {
+      toasts.fail(error);
+    } finally {
+      isLoading = false;
+    }
+  }
+
+  model.watch((part) => {
+    const roles = model.roles();
+    if (part === 'roles' && roles !== undefined) board.setRoles(roles);
+    draw();
+  });
+
+  const events = followEvents({
+    request: api.request,
+    nowMs,
+    onConnection(connection) {
+      showConnection(connection);
+      if (connection !== 'refused') return;
+      forgetToken(sessionStorage);
+      showInstead(
+        'The daemon was restarted',
+        'A page is good for one run of it. For a new one, in a terminal:',
+        'rolecall web',
+      );
+    },
+    onEvent(type, document) {
+      const wasPending = type === 'sign-in' && model.signIns().get(document.session)?.state === 'pending';
+      model.apply(type, document);
+      if (wasPending && document.signIn?.state === 'approved') {
+        toasts.say(`Signed in to ${harmless(labelOf(document.session))}.`);
+      }
+      if (type === 'hello' || type === 'roles') void loadRoles();
+    },
+  });
+
+  const wake = () => {
+    events.wake();
+    draw();
+  };
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
+  window.addEventListener('online', wake);
+  window.addEventListener('focus', wake);
+  setInterval(() => {
+    draw();
+    board.tick();
+  }, TICK_MS);
+
+  const showLegend = createLegend(document.body);
+  byId('show-keys').addEventListener('click', showLegend);
+  document.addEventListener('keydown', (event) => {
+    const isTyping = event.target instanceof HTMLInputElement && event.target.type !== 'radio';
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector('dialog[open]') !== null) return;
+    if (event.key === '/') board.focusSearch();
+    else if (event.key === '?') showLegend();
+    else return;
+    event.preventDefault();
+  });
+}
+
+async function start() {
+  showConnection('connecting');
+  // The address of another `rolecall web`, pasted into this tab, differs in its fragment alone and loads nothing.
+  window.addEventListener('hashchange', () => location.reload());
+  const token = await obtainToken({
+    location,
+    history,
+    storage: sessionStorage,
+    fetch: (...args) => fetch(...args),
+  }).catch(() => undefined);
+  if (token === undefined) {
+    showConnection('refused');
+    showInstead(
+      'This page needs a new address',
+      'The one that it was opened with is good once, and for a minute. In a terminal:',
+      'rolecall web',
+    );
+    return;
+  }
+  runPage(token);
+}
+
+void start();

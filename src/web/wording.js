@@ -1,0 +1,97 @@
+// How things are said on the page: times, states, lines to paste, and text from AWS made harmless.
+
+/** @typedef {import('./documents.d.ts').Role} Role */
+/** @typedef {import('./documents.d.ts').RoleKey} RoleKey */
+/** @typedef {import('./documents.d.ts').Session} Session */
+
+const MINUTE_MS = 60_000;
+/** From here on a session is said to end soon. */
+const ENDS_SOON_MS = 30 * MINUTE_MS;
+
+/** "58 min", "7 h 12 min", "3 d": never negative. @param {number} durationMs */
+export function formatDuration(durationMs) {
+  const minutes = Math.max(0, Math.floor(durationMs / MINUTE_MS));
+  if (minutes < 1) return 'less than a minute';
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** "1 role", "20,000 roles". @param {number} amount @param {string} noun */
+export function count(amount, noun) {
+  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** Control and direction characters, which could turn a line around, become visible. @param {string} text */
+export function harmless(text) {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
+/** One word for a POSIX shell, whatever is in it. @param {string} text */
+export function quoteForShell(text) {
+  return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** @param {string} profile */
+export const exportLine = (profile) => `export AWS_PROFILE=${quoteForShell(profile)}`;
+
+/** @param {string} profile */
+export const cliLine = (profile) => `aws sts get-caller-identity --profile ${quoteForShell(profile)}`;
+
+/** The account's name, or its id where it has none. @param {Pick<Role, 'accountName' | 'accountId'>} role */
+export function accountTitle({ accountName, accountId }) {
+  return accountName === null || accountName === '' ? accountId : harmless(accountName);
+}
+
+/** The same for two roles that are one. @param {RoleKey} role */
+export const roleKey = ({ session, accountId, permissionSet }) => `${session}\n${accountId}\n${permissionSet}`;
+
+/**
+ * The state of a session in a word, what goes with it, and the colour it has.
+ * @param {Session} session @param {number} nowMs
+ * @returns {{ tone: 'good' | 'soon' | 'busy' | 'off', word: string, detail: string }}
+ */
+export function describeSession(session, nowMs) {
+  const since = session.signedInAt === undefined ? undefined : nowMs - Date.parse(session.signedInAt);
+  switch (session.state) {
+    case 'live': {
+      if (session.sessionExpiresAt === undefined) {
+        return { tone: 'good', word: 'Signed in', detail: since === undefined ? '' : `since ${formatDuration(since)}` };
+      }
+      const leftMs = Date.parse(session.sessionExpiresAt) - nowMs;
+      const about = session.sessionEndIs === 'observed' ? 'about ' : '';
+      const detail = `${about}${formatDuration(leftMs)} left`;
+      return leftMs <= ENDS_SOON_MS
+        ? { tone: 'soon', word: 'Ends soon', detail }
+        : { tone: 'good', word: 'Signed in', detail };
+    }
+    case 'pending':
+      return { tone: 'busy', word: 'Signing in', detail: 'waiting for your approval' };
+    case 'expired':
+      return { tone: 'off', word: 'Session over', detail: 'sign in for new keys' };
+    case 'signed-out':
+      return { tone: 'off', word: 'Signed out', detail: '' };
+  }
+}
+
+/** How much of a session is left, 0 to 1; undefined when its end is not known. @param {Session} session @param {number} nowMs */
+export function fractionLeft(session, nowMs) {
+  if (session.state !== 'live' || session.sessionExpiresAt === undefined || session.signedInAt === undefined) {
+    return undefined;
+  }
+  const startMs = Date.parse(session.signedInAt);
+  const endMs = Date.parse(session.sessionExpiresAt);
+  return endMs <= startMs ? 0 : Math.min(1, Math.max(0, (endMs - nowMs) / (endMs - startMs)));
+}
+
+/**
+ * A link that may be followed: https, or http on this machine; undefined for all else, script URLs to begin with.
+ * @param {string | undefined} text
+ */
+export function safeLink(text) {
+  if (text === undefined || !URL.canParse(text)) return undefined;
+  const { protocol, hostname } = new URL(text);
+  const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLocal) ? text : undefined;
+}

@@ -1,0 +1,115 @@
+// The page's words: those that the terminal has too are the same words.
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { harmless } from '../../src/cli/render.ts';
+import { formatDuration } from '../../src/core/format-duration.ts';
+import { quoteForShell } from '../../src/core/quote-for-shell.ts';
+import * as page from '../../src/web/wording.js';
+import type { SessionStatusDocument } from '../../src/local-api/schemas.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 24, 12);
+const MINUTE_MS = 60_000;
+
+function session(changes: Partial<SessionStatusDocument>): SessionStatusDocument {
+  return {
+    session: 'work',
+    startUrl: 'https://d-1234567890.awsapps.com/start',
+    region: 'us-east-1',
+    state: 'live',
+    catalog: null,
+    listing: null,
+    tokenFileProfiles: [],
+    ...changes,
+  };
+}
+const at = (ms: number) => new Date(NOW_MS + ms).toISOString();
+
+describe('what page and terminal both say', () => {
+  test('durations', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1000, max: 40 * 24 * 60 * MINUTE_MS }), (ms) => {
+        expect(page.formatDuration(ms)).toBe(formatDuration(ms));
+      }),
+    );
+  });
+
+  test('text from AWS, made harmless', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(page.harmless(text)).toBe(harmless(text));
+      }),
+    );
+    expect(page.harmless('a\u202eb\nc\u0000')).toBe('a\ufffdb\ufffdc\ufffd');
+  });
+
+  test('words for a shell', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(page.quoteForShell(text)).toBe(quoteForShell(text));
+      }),
+    );
+  });
+});
+
+test('the lines to paste are one word where the profile is', () => {
+  expect([page.exportLine('taylor.Admin'), page.cliLine('taylor.Admin')]).toEqual([
+    'export AWS_PROFILE=taylor.Admin',
+    'aws sts get-caller-identity --profile taylor.Admin',
+  ]);
+  expect(page.exportLine("$(touch x)'`")).toBe("export AWS_PROFILE='$(touch x)'\\''`'");
+});
+
+test('counts have their plural and their commas', () => {
+  expect([page.count(0, 'role'), page.count(1, 'role'), page.count(20_000, 'role')]).toEqual([
+    '0 roles',
+    '1 role',
+    '20,000 roles',
+  ]);
+});
+
+test.each([
+  ['of a known end', { sessionExpiresAt: at(90 * MINUTE_MS) }, 'good', 'Signed in', '1 h 30 min left'],
+  [
+    'of an observed end',
+    { sessionExpiresAt: at(60 * MINUTE_MS), sessionEndIs: 'observed' },
+    'good',
+    'Signed in',
+    'about 1 h left',
+  ],
+  ['that ends soon', { sessionExpiresAt: at(30 * MINUTE_MS) }, 'soon', 'Ends soon', '30 min left'],
+  ['without a known end', { signedInAt: at(-61 * MINUTE_MS) }, 'good', 'Signed in', 'since 1 h 1 min'],
+  ['that is signed in to', { state: 'pending' }, 'busy', 'Signing in', 'waiting for your approval'],
+  ['that is over', { state: 'expired' }, 'off', 'Session over', 'sign in for new keys'],
+  ['that is signed out', { state: 'signed-out' }, 'off', 'Signed out', ''],
+] as const)('a session %s is described', (_what, changes, tone, word, detail) => {
+  expect(page.describeSession(session(changes), NOW_MS)).toEqual({ tone, word, detail });
+});
+
+test('the part of a session that is left is known only with both its ends', () => {
+  const half = { signedInAt: at(-60 * MINUTE_MS), sessionExpiresAt: at(60 * MINUTE_MS) };
+  expect([
+    page.fractionLeft(session(half), NOW_MS),
+    page.fractionLeft(session(half), NOW_MS + 120 * MINUTE_MS),
+    page.fractionLeft(session({ ...half, sessionExpiresAt: half.signedInAt }), NOW_MS),
+    page.fractionLeft(session({ ...half, state: 'expired' }), NOW_MS),
+    page.fractionLeft(session({ signedInAt: half.signedInAt }), NOW_MS),
+  ]).toEqual([0.5, 0, 0, undefined, undefined]);
+});
+
+test.each([
+  ['https://d-1234567890.awsapps.com/start/#/console', true],
+  ['http://127.0.0.1:4000/device?user_code=A', true],
+  ['http://localhost:4000/', true],
+  ['http://[::1]:4000/', true],
+  ['http://evil.example/', false],
+  ['http://127.0.0.1.evil.example/', false],
+  ['javascript:alert(1)', false],
+  [' javascript:alert(1)', false],
+  ['data:text/html,x', false],
+  ['file:///etc/passwd', false],
+  ['/start', false],
+  ['', false],
+  [undefined, false],
+])('the link %j may be followed: %j', (link, may) => {
+  expect(page.safeLink(link)).toBe(may ? link : undefined);
+});
