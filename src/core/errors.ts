@@ -77,6 +77,7 @@ export const ERROR_TABLE = {
       'secret-store-locked': 'rolecall status',
       'file-not-writable': 'rolecall profiles sync',
       'too-many-listeners': 'rolecall status',
+      'web-unavailable': 'rolecall status',
     },
   },
   ProtocolError: {

@@ -5,6 +5,7 @@ import type { SsoSession } from '../core/model.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { openDoors } from './doors.ts';
+import { createPageFiles } from './page-files.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
 import { runTicker } from './ticker.ts';
@@ -12,6 +13,8 @@ import { runTicker } from './ticker.ts';
 export interface DaemonDeps extends PartsDeps {
   readonly userId: number;
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
+  /** The folder with the page's files. */
+  readonly pageDirectory: string;
 }
 
 export interface Daemon {
@@ -35,7 +38,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const parts = await createParts(deps);
   const { broker, problems, settings, tokenFiles } = parts;
   await refreshCopy(deps, parts);
-  const doors = await openDoors({ ...parts, paths, userId: deps.userId, webPort: settings.webPort, log });
+  const doors = await openDoors({
+    ...parts,
+    paths,
+    userId: deps.userId,
+    webPort: settings.webPort,
+    pageFiles: createPageFiles(deps.pageDirectory),
+    log,
+  });
 
   const sessionWarnings = createSessionWarnings({
     sessions: async () => (await parts.sharedConfig.read()).sessions,

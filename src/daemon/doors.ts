@@ -1,16 +1,18 @@
 // The doors of a daemon: the socket with its alias, the loopback port with its address file; opened in order, closed together.
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
+import { routes } from '../local-api/routes.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
 import type { ContainerDoor } from './container-door.ts';
 import type { InputChecks } from './input-checks.ts';
 import { aliasSocket, listenOnLoopback, listenOnSocket, removeAlias } from './listeners.ts';
 import type { Log } from './log.ts';
 import { writePrivateFile } from './private-file.ts';
+import type { PageFiles } from './page-files.ts';
 import { createSurface, type Responders, type Surface } from './surface.ts';
+import type { WebAccess } from './web-access.ts';
 
 export interface Doors {
   /** Undefined when the loopback port could not be opened, which is a problem in the status then. */
@@ -34,14 +36,23 @@ export async function openDoors(deps: {
   readonly webPort: number;
   readonly responders: Responders;
   readonly containerDoor: ContainerDoor;
+  readonly webAccess: WebAccess;
+  readonly pageFiles: PageFiles;
   readonly inputChecks: InputChecks;
   readonly problems: Problems;
   readonly log: Log;
 }): Promise<Doors> {
   const { paths } = deps;
   const { inputChecks } = deps;
-  const build = (surface: 'socket' | 'web', guard: Guard) =>
-    createSurface({ surface, guard, responders: deps.responders, inputChecks, log: deps.log });
+  const build = (surface: 'socket' | 'web', guard: Guard, pageFiles?: PageFiles) =>
+    createSurface({
+      surface,
+      guard,
+      responders: deps.responders,
+      inputChecks,
+      log: deps.log,
+      ...(pageFiles === undefined ? {} : { pageFiles }),
+    });
   const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
   const open: Surface[] = [];
 
@@ -87,26 +98,36 @@ async function openWeb(deps: {
   readonly paths: RuntimePaths;
   readonly webPort: number;
   readonly problems: Problems;
-  readonly build: (surface: 'web', guard: Guard) => Surface;
+  readonly webAccess: WebAccess;
+  readonly pageFiles: PageFiles;
+  readonly build: (surface: 'web', guard: Guard, pageFiles: PageFiles) => Surface;
 }): Promise<{ surface: Surface; url: string }> {
-  const token = randomBytes(32).toString('base64url');
+  const { pageFiles, webAccess } = deps;
   // Our own port is known once it is bound, and no request can come before.
   const bound: { guard?: Guard } = {};
-  const surface = deps.build('web', (request) => {
+  const guard: Guard = (request) => {
     if (bound.guard === undefined) throw new Error('a request before the port was bound');
     return bound.guard(request);
-  });
+  };
+  const surface = deps.build('web', guard, pageFiles);
   await surface.app.ready();
   const port = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
   const host = `127.0.0.1:${port}`;
-  bound.guard = createWebGuard({ host, token });
+  bound.guard = createWebGuard({
+    host,
+    token: webAccess.token,
+    needsNoToken: (method, rawUrl) =>
+      (method === routes.webToken.method && rawUrl === routes.webToken.path) ||
+      (method === 'GET' && pageFiles.has(rawUrl)),
+  });
   const url = `http://${host}`;
   try {
-    await writePrivateFile(deps.paths.webAddressFile, JSON.stringify({ url, port, token }));
+    await writePrivateFile(deps.paths.webAddressFile, JSON.stringify({ url, port, token: webAccess.token }));
   } catch (error) {
     await closeSurface(surface);
     throw error;
   }
+  webAccess.openedAt(url);
   return { surface, url };
 }
 

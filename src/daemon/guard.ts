@@ -13,6 +13,7 @@ type GuardedHeader =
   | 'transfer-encoding';
 
 export interface GuardedRequest {
+  readonly method: string;
   /** Every line of each header: of two Hosts Node shows the first alone in its own `headers`. */
   readonly headers: Readonly<Record<GuardedHeader, readonly string[]>>;
   /** As it came, still percent-encoded. */
@@ -23,7 +24,11 @@ export interface GuardedRequest {
 export type Guard = (request: GuardedRequest) => RolecallError | undefined;
 
 /** What a guard looks at. By hand, for Node's `headersDistinct` takes longer than all the clauses together. */
-export function readGuarded({ rawHeaders, url = '' }: Pick<IncomingMessage, 'rawHeaders' | 'url'>): GuardedRequest {
+export function readGuarded({
+  method = '',
+  rawHeaders,
+  url = '',
+}: Pick<IncomingMessage, 'method' | 'rawHeaders' | 'url'>): GuardedRequest {
   const headers: Record<GuardedHeader, readonly string[]> = {
     authorization: NO_LINES,
     'content-length': NO_LINES,
@@ -38,7 +43,7 @@ export function readGuarded({ rawHeaders, url = '' }: Pick<IncomingMessage, 'raw
     const name = (rawHeaders[index] ?? '').toLowerCase();
     if (isGuarded(name)) headers[name] = [...headers[name], rawHeaders[index + 1] ?? ''];
   }
-  return { headers, rawUrl: url };
+  return { method, headers, rawUrl: url };
 }
 
 const NO_LINES: readonly string[] = [];
@@ -70,13 +75,20 @@ export function createSocketGuard(): Guard {
     checkControlCharacters(request);
 }
 
-/** A loopback port, which every process and page of the machine can reach: the token is the permission. */
-export function createWebGuard(options: { readonly host: string; readonly token: string }): Guard {
+/**
+ * A loopback port, which every process and page of the machine can reach: the token is the permission.
+ * What needs none is held to everything else: `needsNoToken` gets the method and the path with its query as it came.
+ */
+export function createWebGuard(options: {
+  readonly host: string;
+  readonly token: string;
+  readonly needsNoToken: (method: string, rawUrl: string) => boolean;
+}): Guard {
   const expected = digest(`Bearer ${options.token}`);
   return (request) =>
     checkHost(request, options.host) ??
     checkNoForeignPage(request, `http://${options.host}`) ??
-    checkToken(request, expected) ??
+    (options.needsNoToken(request.method, request.rawUrl) ? undefined : checkToken(request, expected)) ??
     checkBodySize(request) ??
     checkControlCharacters(request);
 }
@@ -158,7 +170,7 @@ function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallErro
   const isRight = timingSafeEqual(digest(credentials[0] ?? ''), expected);
   if (isRight && credentials.length === 1) return undefined;
   return new RefusedError('token-required', 'The request needs the bearer token of this daemon.', {
-    hint: 'rolecall status',
+    hint: 'rolecall web',
   });
 }
 

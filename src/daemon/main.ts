@@ -78,6 +78,7 @@ async function run(logFile: LogFile): Promise<void> {
       nodePath: process.execPath,
       clientPath: fileURLToPath(new URL('../cli/main.js', import.meta.url)),
     },
+    pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
     // The answer to the request that asks for it goes out first.
     onStopRequested: () => setImmediate(stop),
   });

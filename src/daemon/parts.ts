@@ -38,6 +38,7 @@ import { createReachResponder } from './routes/reach.ts';
 import { createSetupResponders } from './routes/setup.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
+import { createWebAccessResponders } from './routes/web-access.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
@@ -47,6 +48,7 @@ import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
 import { createStateFiles } from './state-file.ts';
 import { createUses, type Uses } from './uses.ts';
+import { createWebAccess, type WebAccess } from './web-access.ts';
 
 export interface PartsDeps {
   readonly paths: RuntimePaths;
@@ -75,6 +77,7 @@ export interface Parts {
   readonly loginPolicy: LoginPolicy;
   readonly grants: Grants;
   readonly containerDoor: ContainerDoor;
+  readonly webAccess: WebAccess;
   readonly inputChecks: InputChecks;
   readonly eventFeed: EventFeed;
   readonly switchFiles: SwitchFiles;
@@ -190,6 +193,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   const inputChecks = createInputChecks();
+  const webAccess = createWebAccess({ clock, randomBytes });
   const containerDoor = createContainerDoor({
     portFile: openOwn('container-port.json'),
     grants,
@@ -274,6 +278,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       findRegion: (startUrl) => identityCenter.findRegion(startUrl),
     }),
     ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
+    ...createWebAccessResponders(webAccess),
     profiles: () => profileSync.plan(),
     syncProfiles: async () => {
       const synced = await profileSync.sync();
@@ -296,6 +301,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     loginPolicy,
     grants,
     containerDoor,
+    webAccess,
     inputChecks,
     eventFeed,
     switchFiles,

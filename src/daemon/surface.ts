@@ -9,6 +9,7 @@ import { createCaller, type Caller } from './caller.ts';
 import { BODY_LIMIT_BYTES, readGuarded, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
+import type { PageFiles } from './page-files.ts';
 import { ANSWER_HEADERS, createReplies, sendJson, sendJsonBytes } from './replies.ts';
 import { readWrittenAnswer, type WrittenAnswer } from './written-answer.ts';
 
@@ -37,6 +38,8 @@ export function createSurface(deps: {
   readonly responders: Responders;
   readonly inputChecks: InputChecks;
   readonly log: Log;
+  /** The page, beside the routes. */
+  readonly pageFiles?: PageFiles;
   /** The body of an error; the container surface adds what SDKs read. */
   readonly describeError?: (error: RolecallError) => object;
   /** The answer to a GET that the same guard lets in, if it is at hand; undefined leaves the request to the routes. */
@@ -92,7 +95,8 @@ export function createSurface(deps: {
   });
 
   app.setNotFoundHandler((request, reply) => {
-    const methods = findMethods(request.raw.url ?? '', deps.surface);
+    const [path = ''] = (request.raw.url ?? '').split('?');
+    const methods = deps.pageFiles?.has(path) === true ? ['GET'] : findMethods(path, deps.surface);
     if (methods.length === 0) {
       return replies.send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
     }
@@ -106,6 +110,8 @@ export function createSurface(deps: {
     if (!route.surfaces.includes(deps.surface)) continue;
     register(app, route, deps.responders[name] as Responder, deps);
   }
+
+  if (deps.pageFiles !== undefined) registerPage(app, deps.pageFiles);
 
   return {
     app,
@@ -195,9 +201,20 @@ function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
   throw new RefusedError('caller-not-allowed', `"${wished}" is granted on the unix socket only.`);
 }
 
+function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
+  // Two routes for all of them: registering one each would slow the daemon's start down.
+  for (const pattern of ['/', '/:fileName']) {
+    app.get(pattern, async (request, reply) => {
+      const [path = ''] = (request.raw.url ?? '').split('?');
+      if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'There is no such route.');
+      const { contentType, body } = await pageFiles.read(path);
+      return reply.headers(ANSWER_HEADERS).type(contentType).send(body);
+    });
+  }
+}
+
 /** The methods of a path that we know, sorted; empty for one that we don't. */
-function findMethods(rawUrl: string, surface: SurfaceName): string[] {
-  const [path = ''] = rawUrl.split('?');
+function findMethods(path: string, surface: SurfaceName): string[] {
   return (Object.values(routes) as Route[])
     .filter((route) => route.surfaces.includes(surface))
     .filter((route) => new RegExp(`^${route.path.replaceAll(/:[a-z]+/g, '[^/]+')}$`).test(path))

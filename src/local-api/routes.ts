@@ -23,6 +23,9 @@ import {
   signInSchema,
   startUrlSchema,
   statusSchema,
+  webCodeExchangeSchema,
+  webCodeSchema,
+  webTokenSchema,
   type AccountsDocument,
   type ConsoleDocument,
   type ConsoleWishDocument,
@@ -42,6 +45,8 @@ import {
   type SignInDocument,
   type StartUrlDocument,
   type StatusDocument,
+  type WebCodeDocument,
+  type WebTokenDocument,
 } from './schemas.ts';
 
 /** Where a route can be reached: being registered on a surface is the permission. */
@@ -71,6 +76,7 @@ export interface Route {
 
 const BOTH = ['socket', 'web'] as const;
 const SOCKET = ['socket'] as const;
+const WEB = ['web'] as const;
 const CONTAINER = ['container'] as const;
 
 const sessionInPath = { type: 'object', required: ['session'], properties: { session: sessionName } } as const;
@@ -243,6 +249,23 @@ export const routes = {
     successStatus: 200,
     answer: consoleSchema,
   },
+  webCode: {
+    method: 'POST',
+    path: '/v1/web-code',
+    surfaces: SOCKET,
+    summary: 'A code of 60 seconds for the page, good for one exchange',
+    successStatus: 200,
+    answer: webCodeSchema,
+  },
+  webToken: {
+    method: 'POST',
+    path: '/v1/web-token',
+    surfaces: WEB,
+    summary: 'The bearer token of the web surface in exchange for a code; needs no token',
+    body: webCodeExchangeSchema,
+    successStatus: 200,
+    answer: webTokenSchema,
+  },
   createGrant: {
     method: 'POST',
     path: '/v1/grants',
@@ -354,6 +377,8 @@ export interface Answers {
   syncProfiles: ProfilesDocument;
   profile: ProfileDocument;
   console: ConsoleDocument;
+  webCode: WebCodeDocument;
+  webToken: WebTokenDocument;
   createGrant: IssuedGrantDocument;
   grants: GrantsDocument;
   grant: GrantDocument;
@@ -379,6 +404,7 @@ export interface Inputs {
   startUrl: { query: { text: string } };
   setup: { body: SetupWishDocument };
   console: { body: ConsoleWishDocument };
+  webToken: { body: { code: string } };
   createGrant: { body: GrantWishDocument };
   grant: { id: string };
   revokeGrant: { id: string };

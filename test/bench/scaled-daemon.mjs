@@ -35,6 +35,7 @@ const daemon = await startDaemon({
     nodePath: process.execPath,
     clientPath: fromRoot('dist/cli/main.js'),
   },
+  pageDirectory: fromRoot('src/web'),
   onStopRequested: () => setImmediate(() => void stop()),
   portalCallsPerSecond: Number(process.argv[2]),
 });

@@ -79,9 +79,17 @@ const ADDRESSEES: readonly (RawRequest & { readonly what: string })[] = [
   { what: 'a known path with another method', method: 'PATCH', target: '/v1/status' },
   { what: 'a method that no route has', method: 'PROPFIND', target: '/v1/status' },
   { what: 'a path that cannot be decoded', target: `/%zz${CANARY}` },
-  { what: 'the root', target: '/' },
+  { what: 'the root with a query', target: '/?x' },
   { what: 'credentials', target: '/v1/credentials?session=s&account=111111111111&role=r' },
   { what: 'a preflight', method: 'OPTIONS', target: '/v1/status' },
+];
+
+/** What needs no token, and is held to everything else. */
+const OPEN: readonly (RawRequest & { readonly what: string })[] = [
+  { what: 'the page', target: '/' },
+  { what: 'its script', target: '/page.js' },
+  { what: 'its style', target: '/page.css' },
+  { what: 'the exchange of a code', method: 'POST', target: '/v1/web-token' },
 ];
 
 const OWN = 'OWN';
@@ -167,7 +175,7 @@ const cases = (clauses: readonly Clause[]) =>
 
 describe('a foreign caller', () => {
   test.each(cases(CALLER_CLAUSES))('$surface refuses $what', async ({ surface, headers, version }) => {
-    for (const { what, ...addressee } of ADDRESSEES) {
+    for (const { what, ...addressee } of [...ADDRESSEES, ...OPEN]) {
       const answer = await ask(surface, {
         ...addressee,
         headers: [...headers(surface), ['X-Note', CANARY]],
@@ -228,6 +236,38 @@ describe('the token of the web surface', () => {
     }
   });
 
+  test('is asked for by everything that only looks like what needs none', async () => {
+    const near: readonly (readonly [method: string, target: string])[] = [
+      ['HEAD', '/'],
+      ['POST', '/'],
+      ['OPTIONS', '/'],
+      ['GET', '//'],
+      ['GET', '/?'],
+      ['GET', '/page.js?x'],
+      ['GET', '/page.js/'],
+      ['GET', '/page.html'],
+      ['GET', '/PAGE.JS'],
+      ['GET', '/%70age.js'],
+      ['GET', '/./page.js'],
+      ['GET', '/tsconfig.json'],
+      ['GET', '/documents.d.ts'],
+      ['GET', '/page.js/../v1/status'],
+      ['GET', '/..%2f..%2fpackage.json'],
+      ['GET', '/favicon.ico'],
+      ['POST', '/page.js'],
+      ['GET', '/v1/web-token'],
+      ['PUT', '/v1/web-token'],
+      ['POST', '/v1/web-token?'],
+      ['POST', '/v1/web-token/'],
+      ['POST', '/v1/web-code'],
+      ['POST', '/v1/sessions/web-token/sign-out'],
+    ];
+    for (const [method, target] of near) {
+      const answer = await ask('web', { method, target, headers: [['Host', hostOf('web')]] });
+      expect.soft({ method, target, status: answer.status }).toEqual({ method, target, status: 401 });
+    }
+  });
+
   test('is not taken from the query', async () => {
     const target = `/v1/status?token=${token}&access_token=${token}`;
     expectRefused(await ask('web', { target, headers: [['Host', hostOf('web')]] }), 401, 'token-required');
@@ -267,7 +307,7 @@ describe('a rightful caller', () => {
     const headers = rightHeaders(surface);
     for (const target of [
       `/v1/${CANARY}`,
-      '/',
+      '/page.html',
       '/v1/status/',
       '/V1/status',
       '//v1/status',
@@ -289,6 +329,13 @@ describe('a rightful caller', () => {
     for (const target of [`/%zz${CANARY}`, `/v1/sessions/${CANARY.repeat(400)}/sign-in`]) {
       expectRefused(await ask(surface, { target, headers }), 400, 'invalid-request');
     }
+  });
+
+  test('finds the page on the web alone, and by GET alone', async () => {
+    expectRefused(await ask('socket', { target: '/', headers: rightHeaders('socket') }), 404, 'route-not-found');
+    const answer = await ask('web', { method: 'POST', target: '/', headers: rightHeaders('web') });
+    expectRefused(answer, 405, 'route-not-found');
+    expect(answer.headers['allow']).toBe('GET');
   });
 
   test('finds no route of the socket on the web: 401 without a token, 404 with one', async () => {
@@ -388,6 +435,19 @@ describe('a body over the limit', () => {
     });
     expectSafe(unknown);
     expect([400, 404]).toContain(unknown.status);
+  });
+
+  test('is refused by the exchange of a code as well, which needs no token', async () => {
+    const headers: Header[] = [
+      ['Host', hostOf('web')],
+      ['Content-Type', 'application/json'],
+    ];
+    const exchange = { method: 'POST', target: '/v1/web-token' };
+    const long = await ask('web', { ...exchange, headers: [...headers, ['Content-Length', String(BIG)]] });
+    expectRefused(long, 400, 'invalid-request');
+    expect(long.body).toContain('too large');
+    const inChunks: Header[] = [...headers, ['Transfer-Encoding', 'chunked']];
+    expectRefused(await ask('web', { ...exchange, headers: inChunks, body: chunked(BIG) }), 400, 'invalid-request');
   });
 
   test.each(SURFACES)('is not refused by %s at the limit itself', async (surface) => {

@@ -88,6 +88,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['reach', '/v1/reach'],
   ['startUrl', '/v1/start-url?text=https%3A%2F%2Fssoins-1.portal.eu-west-1.app.aws'],
   ['setup', '/v1/setup', { session: { name: 'x', startUrl: 'd-1234567890', region: 'us-east-1' }, dryRun: true }],
+  ['webCode', '/v1/web-code'],
   ['createGrant', '/v1/grants', ROLE],
   ['createGrant', '/v1/grants', { current: true, processId: process.pid }],
   ['grants', '/v1/grants'],
@@ -151,8 +152,13 @@ describe('every route', () => {
         if (surface.name === 'web') expect(/"(SecretAccessKey|SessionToken)": ?"|"ASIA/.test(answer.body)).toBe(false);
       }
     }
-    // What is left has no end, has a door of its own, or ends the daemon.
-    expect(Object.keys(routes).filter((name) => !seen.has(name))).toEqual(['events', 'containerCredentials', 'stop']);
+    // What is left has no end, takes a code that is good once, has a door of its own, or ends the daemon.
+    expect(Object.keys(routes).filter((name) => !seen.has(name))).toEqual([
+      'events',
+      'webToken',
+      'containerCredentials',
+      'stop',
+    ]);
     expect(its.logLines.join('\n')).not.toMatch(/ASIA/);
     for (const secret of secrets) expect(its.logLines.join('\n')).not.toContain(secret);
   });

@@ -128,6 +128,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         nodePath: process.execPath,
         clientPath: fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)),
       },
+      pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),

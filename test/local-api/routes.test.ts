@@ -5,9 +5,11 @@ import { routes, type Route } from '../../src/local-api/routes.ts';
 const ALL = Object.entries(routes) as [string, Route][];
 
 describe('the routes', () => {
-  test.each(ALL)('%s is on the socket under /v1, or the one of the container door, with a summary', (name, route) => {
+  test.each(ALL)('%s is on the socket under /v1, or on the one surface it is for, with a summary', (name, route) => {
     if (name === 'containerCredentials') {
       expect(route).toMatchObject({ surfaces: ['container'], path: '/container/:grant' });
+    } else if (name === 'webToken') {
+      expect(route).toMatchObject({ surfaces: ['web'], path: '/v1/web-token' });
     } else {
       expect(route.surfaces).toContain('socket');
       expect(route.surfaces).not.toContain('container');

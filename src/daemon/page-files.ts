@@ -1,0 +1,76 @@
+// The page's own files: a fixed list, so that a path never reaches the disk; each is read once, when it is first asked for.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UnavailableError } from '../core/errors.ts';
+
+export interface PageFile {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export interface PageFiles {
+  readonly paths: readonly string[];
+  has(path: string): boolean;
+  /** @throws UnavailableError file-not-writable: the installation lacks the file */
+  read(path: string): Promise<PageFile>;
+}
+
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+
+/** Everything in `src/web` that a browser asks for, by name; `/` is the page itself. */
+const FILES: Readonly<Record<string, string>> = {
+  'page.html': HTML,
+  'page.css': CSS,
+  'icon.svg': 'image/svg+xml',
+  'access.js': SCRIPT,
+  'actions.js': SCRIPT,
+  'api.js': SCRIPT,
+  'current-banner.js': SCRIPT,
+  'elements.js': SCRIPT,
+  'event-parser.js': SCRIPT,
+  'event-stream.js': SCRIPT,
+  'legend.js': SCRIPT,
+  'model.js': SCRIPT,
+  'page.js': SCRIPT,
+  'problem-list.js': SCRIPT,
+  'role-board.js': SCRIPT,
+  'role-details.js': SCRIPT,
+  'role-grid.js': SCRIPT,
+  'role-search.js': SCRIPT,
+  'row-window.js': SCRIPT,
+  'session-cards.js': SCRIPT,
+  'sign-in-panels.js': SCRIPT,
+  'toasts.js': SCRIPT,
+  'wording.js': SCRIPT,
+};
+
+const pathOf = (fileName: string) => (fileName === 'page.html' ? '/' : `/${fileName}`);
+
+export function createPageFiles(directory: string): PageFiles {
+  const fileNames = new Map(Object.keys(FILES).map((fileName) => [pathOf(fileName), fileName]));
+  const files = new Map<string, Promise<PageFile>>();
+  return {
+    paths: [...fileNames.keys()],
+    has: (path) => fileNames.has(path),
+    read(path) {
+      const known = files.get(path) ?? load(directory, fileNames.get(path) ?? '');
+      files.set(path, known);
+      // A file that could not be read is looked for again by the next request.
+      known.catch(() => files.delete(path));
+      return known;
+    },
+  };
+}
+
+async function load(directory: string, fileName: string): Promise<PageFile> {
+  try {
+    return { contentType: FILES[fileName] ?? HTML, body: await readFile(join(directory, fileName)) };
+  } catch (cause) {
+    throw new UnavailableError('file-not-writable', `The page's file ${fileName} can't be read.`, {
+      hint: 'npm install -g rolecall',
+      cause,
+    });
+  }
+}
