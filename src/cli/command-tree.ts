@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../core/errors.ts';
 import { loadVersion } from '../local-api/version.ts';
+import { addWebCommands } from './command-tree/web.ts';
 import type { CredentialProcessOptions } from './commands/credential-process.ts';
 import type { DemoOptions } from './commands/demo.ts';
 import type { EnvOptions } from './commands/env.ts';
@@ -171,6 +172,8 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
       const { runCredentialProcess } = await import('./commands/credential-process.ts');
       done(await runCredentialProcess(options, context));
     });
+
+  addWebCommands(program, context, done);
 
   const daemon = program.command('daemon').description('the background service, by hand');
   daemon
