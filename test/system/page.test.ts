@@ -1,0 +1,330 @@
+// The page in a real Chromium against a real daemon: a day of it, by mouse and by keys, in two tabs, through sleep and restart.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
+import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
+import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+
+const TAYLOR = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+
+let browser: TestBrowser;
+let rig: Rig;
+let context: BrowserContext;
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  if (hasChromium) browser = await startBrowser();
+});
+afterAll(() => browser?.close());
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+async function start(rigOptions: RigOptions = {}, contextOptions: BrowserContextOptions = {}): Promise<void> {
+  rig = await createRig(rigOptions);
+  closers.push(() => rig.remove());
+  context = await browser.newContext(contextOptions);
+  closers.push(() => context.close());
+}
+
+async function signIn(): Promise<void> {
+  const run = await rig.runCli(['login', '--no-browser']);
+  expect(run).toMatchObject({ exitCode: 0 });
+}
+
+const current = () => rig.client.call('current', {});
+const rows = (page: Page) => page.locator('#role-grid .row');
+/** What each row says, as a person reads it from left to right. */
+const rowTexts = (page: Page) =>
+  page.evaluate<string[]>(`[...document.querySelectorAll('#role-grid .row')]
+    .toSorted((one, other) => one.ariaRowIndex - other.ariaRowIndex)
+    .map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent).join(' | '))`);
+const selected = (page: Page) => page.locator('#role-grid .row[aria-selected="true"]');
+
+describe.skipIf(!hasChromium)('the page', () => {
+  test('signs in by the device page, shows the roles in their order, and signs out', async () => {
+    await start({ emulator: { autoApprove: false } });
+    const { page, complaints } = await openPage(context, rig);
+    expect(new URL(page.url()).hash).toBe('');
+    await page.getByRole('heading', { name: 'Sign in to see your accounts' }).waitFor();
+
+    await page.getByRole('button', { name: `Sign in to ${SESSION}` }).click();
+    const panel = page.getByRole('region', { name: `Signing in to ${SESSION}` });
+    await panel.waitFor();
+    const code = (await rig.client.call('signIn', { session: SESSION }))?.userCode ?? '';
+    expect(code).toMatch(/^[A-Z0-9]{4}-[A-Z0-9]{4}$/);
+    expect(await panel.locator('.code').textContent()).toContain(code);
+    expect(await panel.textContent()).toContain('Approve only if you just started this');
+
+    const opening = context.waitForEvent('page');
+    await panel.getByRole('link', { name: 'Open the sign-in page' }).click();
+    const device = await opening;
+    await device.getByRole('button', { name: 'taylor' }).click();
+    expect(await device.locator('#user-code').textContent()).toBe(code);
+    await device.getByRole('button', { name: 'Allow' }).click();
+    await device.getByRole('heading', { name: 'Access allowed' }).waitFor();
+
+    await rows(page).nth(4).waitFor();
+    expect(await panel.count()).toBe(0);
+    const { roles } = await rig.client.call('roles', { query: {} });
+    expect(await rowTexts(page)).toEqual(
+      roles.map(({ accountName, accountId, permissionSet }) => `${accountName} | ${accountId} | ${permissionSet}`),
+    );
+    expect(await page.locator('.session .word').textContent()).toBe('Signed in');
+    expect(await page.locator('.summary').textContent()).toMatch(/^5 roles · listed less than a minute ago/);
+
+    await page.getByRole('button', { name: `Sign out of ${SESSION}` }).click();
+    await page.locator('.session .word', { hasText: 'Signed out' }).waitFor();
+    expect((await rig.client.call('status', {})).sessions[0]).toMatchObject({ state: 'signed-out' });
+    expect(complaints).toEqual([]);
+  });
+
+  test('finds and switches by keys alone, shows it in another tab, and follows a switch from elsewhere', async () => {
+    await start({}, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await signIn();
+    const { page, complaints } = await openPage(context, rig);
+    const other = (await openPage(context, rig)).page;
+    await rows(page).nth(4).waitFor();
+
+    // Nothing is selected yet, so that Enter on the way to the search switches nothing.
+    await page.bringToFront();
+    await page.keyboard.press('/');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('222222 prof');
+    expect(await rowTexts(page)).toEqual([
+      'professional-af | 222222222222 | Admin-AF-Permission-Set',
+      'professional-af | 222222222222 | ReadOnly',
+    ]);
+    expect(await current()).toBeNull();
+    await page.keyboard.press('ArrowDown');
+    expect(await selected(page).textContent()).toContain('ReadOnly');
+    await page.keyboard.press('Enter');
+    const shown = /professional-af 222222222222 ReadOnly/;
+    for (const tab of [page, other]) {
+      await tab.locator('#current', { hasText: shown }).waitFor();
+      expect(await tab.title()).toBe('professional-af · ReadOnly – rolecall');
+    }
+    expect(await current()).toMatchObject({ session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly' });
+
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('e');
+    await page.locator('.toast', { hasText: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('export AWS_PROFILE=professional-af.ReadOnly');
+    await page.keyboard.press('c');
+    await page.locator('.toast', { hasText: 'aws sts' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      'aws sts get-caller-identity --profile professional-af.ReadOnly',
+    );
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+
+    await rig.client.call('setCurrent', { body: { ...TAYLOR, profile: null } });
+    for (const tab of [page, other]) await tab.locator('#current', { hasText: /taylor 111111111111/ }).waitFor();
+    await page.getByRole('button', { name: 'Stop using' }).click();
+    for (const tab of [page, other]) await tab.locator('#current', { hasText: 'No current role' }).waitFor();
+    expect(await current()).toBeNull();
+    expect(complaints).toEqual([]);
+  });
+
+  test('opens the console of a role by a link of the access portal, in a tab that knows nothing of this one', async () => {
+    await start();
+    await signIn();
+    const { page } = await openPage(context, rig);
+    await rows(page).nth(4).waitFor();
+    const wanted = await rig.client.call('console', { body: TAYLOR });
+    await page.locator('#search').fill('taylor');
+    const opening = context.waitForEvent('page');
+    await page.locator('#details').getByRole('button', { name: 'Open console' }).click();
+    const opened = await opening;
+    await opened.waitForLoadState();
+    expect(decodeURIComponent(opened.url())).toContain(new URL(wanted.url).hostname);
+    const [opener, referrer] = await opened.evaluate<[unknown, string]>('[window.opener, document.referrer]');
+    expect({ opener, isReferred: referrer.startsWith(rig.daemon().webUrl ?? '') }).toEqual({
+      opener: null,
+      isReferred: false,
+    });
+  });
+
+  test('misses nothing when its stream is cut, or dead after a sleep of the machine', async () => {
+    const proxy = await startCuttingProxy();
+    closers.push(() => proxy.close());
+    await start({}, { proxy: { server: proxy.url, bypass: '<-loopback>' } });
+    await signIn();
+    const { page } = await openPage(context, rig);
+    await rows(page).nth(4).waitFor();
+    const streams = () => proxy.requests.filter(({ path }) => path === '/v1/events');
+
+    proxy.cut();
+    await rig.client.call('setCurrent', { body: { ...TAYLOR, profile: null } });
+    await page.locator('#current', { hasText: 'taylor' }).waitFor();
+    expect(streams().at(-1)?.lastEventId).toMatch(/^\d+-\d+$/);
+
+    const before = streams().length;
+    await page.clock.install();
+    proxy.fallSilent();
+    await rig.client.call('setCurrent', { body: null });
+    await page.clock.fastForward(60_000);
+    // What a person does after a sleep: looks at the page.
+    await page.evaluate(`window.dispatchEvent(new Event('focus'))`);
+    await page.clock.fastForward(10_000);
+    await page.locator('#current', { hasText: 'No current role' }).waitFor();
+    expect(streams().length).toBeGreaterThan(before);
+    expect(streams().at(-1)?.lastEventId).toMatch(/^\d+-\d+$/);
+  });
+
+  test('says that the daemon was restarted, and goes on in the same tab with a new address', async () => {
+    const port = await findFreePort();
+    await start({ settings: `web_port = ${port}\n` });
+    await signIn();
+    const { page } = await openPage(context, rig);
+    await rows(page).nth(4).waitFor();
+    await page.reload();
+    await page.locator('#connection[data-state="live"]').waitFor();
+
+    await rig.restartDaemon();
+    await page.getByRole('heading', { name: 'The daemon was restarted' }).waitFor();
+    expect(await page.locator('#empty pre').textContent()).toBe('rolecall web');
+    expect(await page.locator('.row').first().isVisible()).toBe(false);
+    await page.reload();
+    await page.getByRole('heading', { name: 'This page needs a new address' }).waitFor();
+
+    const { url } = await rig.client.call('webCode', {});
+    await page.evaluate(`void location.assign(${JSON.stringify(url)})`);
+    await page.locator('#connection[data-state="live"]').waitFor();
+    expect(page.url()).toBe(`http://127.0.0.1:${port}/`);
+    // The address is good once: another tab that opens it is told so.
+    const late = await context.newPage();
+    await late.goto(url);
+    await late.getByRole('heading', { name: 'This page needs a new address' }).waitFor();
+  });
+
+  test('shows hostile names as text, and pastes nothing of them', async () => {
+    const names = [
+      '<img src=x onerror="document.title=\'pwned\'">',
+      '<script>document.title="pwned"</script>',
+      '$(touch x)`touch x`',
+      `"'; drop`,
+      'a\nb\u0000c\u001b[31md',
+      '\u202ekcart',
+      '%F{red}{{7*7}}${7*7}',
+    ];
+    const directory = createDefaultDirectory();
+    const ids = names.map((_, index) => String(900_000_000_000 + index));
+    await start(
+      {
+        emulator: {
+          directory: {
+            ...directory,
+            accounts: [
+              ...directory.accounts,
+              ...names.map((accountName, index) => ({ accountId: ids[index] as string, accountName })),
+            ],
+            assignments: ids.map((accountId) => ({ accountId, permissionSet: 'ReadOnly', user: 'taylor' })),
+          },
+        },
+      },
+      { permissions: ['clipboard-read', 'clipboard-write'] },
+    );
+    await signIn();
+    const { page, complaints } = await openPage(context, rig);
+    await rows(page)
+      .nth(names.length - 1)
+      .waitFor();
+    const clean = names.map((name) => name.replaceAll(/[\u0000-\u001f\u202e]/g, '\ufffd'));
+    const texts = await rowTexts(page);
+    expect(texts.toSorted()).toEqual(clean.map((name, index) => `${name} | ${ids[index]} | ReadOnly`).toSorted());
+    for (const id of ids) {
+      await page.locator('#search').fill(id);
+      await page.keyboard.press('Enter');
+      await page.locator('#current', { hasText: id }).waitFor();
+      await page.locator('#details [data-action="export"]').click();
+      await page.locator('.toast', { hasText: 'Copied' }).first().waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^export AWS_PROFILE=[A-Za-z0-9_.@/-]+$/);
+      expect(await page.title()).not.toBe('pwned');
+    }
+    expect(await page.locator('main img, main script, .toasts img, #current img').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test.each([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['on a phone', { viewport: { width: 360, height: 740 } }],
+  ] as const)('has no serious fault for those who hear, see little or use no mouse: %s', async (_what, options) => {
+    await start(
+      { emulator: { autoApprove: false }, settings: PROTECTED, config: TWO_SESSIONS },
+      {
+        ...options,
+        // Half transparent while it rises, which is no contrast to judge.
+        reducedMotion: 'reduce',
+      },
+    );
+    const { page } = await openPage(context, rig);
+    await page.getByRole('button', { name: `Sign in to Work` }).click();
+    await page.locator('.signing-in').waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    const { userCode = '' } = (await rig.client.call('signIn', { session: SESSION })) ?? {};
+    rig.emulator.approve(userCode, 'taylor');
+    await rows(page).nth(4).waitFor();
+    await page.getByRole('button', { name: `Sign in to lab` }).click();
+    await page.locator('.signing-in').waitFor();
+    await page.locator('#search').fill('professional');
+    await page.keyboard.press('Enter');
+    await page.locator('.toast').waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+    await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+    expect(await findFaults(page)).toEqual([]);
+    const fresh = await context.newPage();
+    await fresh.goto(rig.daemon().webUrl ?? '');
+    await fresh.getByRole('heading', { name: 'This page needs a new address' }).waitFor();
+    expect(await findFaults(fresh)).toEqual([]);
+    expect(await overflow(fresh)).toBe(0);
+  });
+});
+
+const PROTECTED = `[session.${SESSION}]
+label = "Work"
+
+[[protect]]
+permission_set = "Admin-AF-Permission-Set"
+`;
+
+const TWO_SESSIONS = `[sso-session ${SESSION}]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+
+[sso-session lab]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+`;
+
+/** What axe-core calls serious or critical, with the first place of each. */
+async function findFaults(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(`axe.run(document).then(({ violations, passes }) => {
+    if (passes.length < 10) throw new Error('axe saw next to nothing');
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]);
+  })`);
+}
+
+/** How much wider than the window the page is. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
