@@ -14,6 +14,7 @@ import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { addUpkeepCommands } from './command-tree/upkeep.ts';
 import { addSwitchingCommands } from './command-tree/switching.ts';
+import { addServiceCommands } from './command-tree/service.ts';
 import type { CliContext } from './context.ts';
 import { LINE_FORMATS } from './quick-command.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -94,6 +95,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('status')
     .description('who is signed in, for how long, and what is wrong')
     .option('--check', 'print nothing; exit 0 when every sso-session is signed in, else 4')
+    .option('--watch', 'again at every change, until Ctrl-C; with --json an event a line, with --format a line')
     .option('--json', 'print the status as JSON')
     .addOption(new Option('--format <name>', 'one line for a bar or a prompt; starts no daemon').choices(LINE_FORMATS))
     .addHelpText('after', STATUS_HELP)
@@ -200,7 +202,11 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
   daemon
     .command('run')
     .description('run it in the foreground, with its log on stderr')
-    .action(async () => done(await context.runProgram('daemon', ['--foreground'])));
+    .action(async () => {
+      const { runDaemonInForeground } = await import('./commands/daemon.ts');
+      done(await runDaemonInForeground(context));
+    });
+  addServiceCommands(program, context, done);
 
   addUpkeepCommands(program, context, done);
 

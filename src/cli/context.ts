@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
+import type { InstalledService } from '../local-api/installed-service.ts';
+import type { Service } from '../service/service.ts';
 import type { ForeignProgram } from './exec/run-in-place.ts';
 import type { PickerTerminal } from './picker/terminal.ts';
 
@@ -10,6 +12,7 @@ export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface CliContext {
@@ -39,6 +42,10 @@ export interface CliContext {
   checkSettings(): Promise<ErrorBody | undefined>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
   runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
+  /** The service of this person, if `rolecall service install` has installed one. */
+  findInstalledService(): Promise<InstalledService | undefined>;
+  /** What installs, removes and looks at the service; loaded when it is asked for. */
+  loadService(): Promise<Service>;
   /** Runs somebody else's program in our place; its exit code, or nothing ever when this process became it. */
   runInPlace(program: ForeignProgram): Promise<number>;
 }

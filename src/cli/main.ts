@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { createSystemClock, type Clock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
+import type { ServiceSurroundings } from '../local-api/installed-service.ts';
 import { resolvePaths, type RuntimePaths } from '../local-api/paths.ts';
+import type { StartedDaemon } from '../local-api/start-daemon.ts';
+import type { Service } from '../service/service.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
 
@@ -21,7 +24,8 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
   const homeDirectory = environment['HOME'] ?? homedir();
   const clock = createSystemClock();
   const userId = process.getuid?.() ?? -1;
-  const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
+  const surroundings = { environment, homeDirectory, platform: process.platform, userId };
+  const paths = resolvePaths(surroundings);
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -34,7 +38,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     stdinIsTerminal: isatty(0),
     paths,
     clock,
-    client: createClient(paths, clock),
+    client: createClient(surroundings, paths, clock),
     signal: interrupt.signal,
     ask: (question) => ask(question, interrupt),
     async openPickerTerminal() {
@@ -48,6 +52,11 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
     },
     runProgram,
+    async findInstalledService() {
+      const { findInstalledService } = await import('../local-api/installed-service.ts');
+      return findInstalledService(surroundings);
+    },
+    loadService: () => loadService(surroundings, paths),
     async runInPlace(program) {
       const { runInPlace } = await import('./exec/run-in-place.ts');
       const { exitCode, isInterrupted } = await runInPlace(program);
@@ -58,19 +67,22 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
 }
 
 /** Loaded by the first call, for what a prompt shows is read from a file. */
-function createClient(paths: RuntimePaths, clock: Clock): LocalApiClient {
+function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, clock: Clock): LocalApiClient {
   let client: LocalApiClient | undefined;
   return {
     async call(route, input, options) {
       const { createLocalApiClient } = await import('../local-api/client.ts');
+      const { loadVersion } = await import('../local-api/version.ts');
+      const version = loadVersion();
       client ??= createLocalApiClient({
         socketCandidates: paths.socketCandidates,
         mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
-        async startDaemon() {
-          const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-          const { outsideOfExec } = await import('./exec/child-environment.ts');
-          return startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
-        },
+        startDaemon: () => startDaemon(surroundings, paths),
+        version,
+        onReplaced: () =>
+          void process.stderr.write(
+            `Note: the daemon was older than this command; rolecall ${version} has taken its place.\n`,
+          ),
         clock,
       });
       return client.call(route, input, options);
@@ -83,6 +95,37 @@ type Program = Parameters<CliContext['runProgram']>[0];
 function programPath(program: Program): string {
   const path = program === 'caller-identity' ? './caller-identity.js' : `../${program}/main.js`;
   return fileURLToPath(new URL(path, import.meta.url));
+}
+
+/** By the service that is installed, moved to this installation first when it is of one that is gone or older; else directly. */
+async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
+  const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+  const { findInstalledService, findStaleness, startInstalledService } =
+    await import('../local-api/installed-service.ts');
+  const { outsideOfExec } = await import('./exec/child-environment.ts');
+  const { loadVersion } = await import('../local-api/version.ts');
+  const startDirectly = () => startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
+  const installed = findInstalledService(surroundings);
+  if (installed === undefined) return startDirectly();
+  if (findStaleness(installed, loadVersion()) !== undefined) {
+    // Without a manager that can be told, the daemon is started directly below.
+    await (await loadService(surroundings, paths)).repair().catch(() => undefined);
+  }
+  return startInstalledService(installed, surroundings, startDirectly);
+}
+
+async function loadService(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<Service> {
+  const { createService } = await import('../service/create-service.ts');
+  const { runToEnd } = await import('../service/run-to-end.ts');
+  const { loadVersion } = await import('../local-api/version.ts');
+  return createService({
+    ...surroundings,
+    paths,
+    version: loadVersion(),
+    nodePath: process.execPath,
+    mainPath: programPath('daemon'),
+    run: runToEnd,
+  });
 }
 
 async function ask(question: string, interrupt: AbortController): Promise<string | undefined> {

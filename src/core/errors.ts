@@ -78,6 +78,7 @@ export const ERROR_TABLE = {
       'file-not-writable': 'rolecall profiles sync',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall status',
+      'no-service-manager': 'rolecall daemon start',
     },
   },
   ProtocolError: {

@@ -6,15 +6,25 @@ import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { openDoors } from './doors.ts';
 import { createPageFiles } from './page-files.ts';
+import { createInstallationWatch, type InstallationChange } from './installation-watch.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
 import { runTicker } from './ticker.ts';
+import { createVersionCheck } from './version-handshake.ts';
 
 export interface DaemonDeps extends PartsDeps {
   readonly userId: number;
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
   /** The folder with the page's files. */
   readonly pageDirectory: string;
+  /** The listening socket, when a service manager has made it. */
+  readonly activatedFd?: number | undefined;
+  /** What becomes of the files that we were started from; absent: nobody looks. */
+  readonly installation?: {
+    /** The version that is installed now. @throws when there is none */
+    readonly readVersion: () => string;
+    readonly onChanged: (change: InstallationChange) => void;
+  };
 }
 
 export interface Daemon {
@@ -44,6 +54,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     userId: deps.userId,
     webPort: settings.webPort,
     pageFiles: createPageFiles(deps.pageDirectory),
+    activatedFd: deps.activatedFd,
+    checkVersion: createVersionCheck(
+      deps.version,
+      once(() => {
+        log('info', `a newer client asks: rolecall ${deps.version} makes room`);
+        deps.onStopRequested();
+      }),
+    ),
     log,
   });
 
@@ -68,6 +86,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'session warnings', run: () => sessionWarnings.check() },
       { name: 'uses', run: async () => void (await parts.uses.read()) },
       { name: 'switch files', run: () => parts.switchFiles.refresh() },
+      { name: 'installation', run: createInstallationTask(deps) },
       { name: 'daily lists', run: () => refreshOldCatalogs(parts, clock) },
     ],
   });
@@ -96,6 +115,29 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     socketPath: paths.socketPath,
     webUrl: doors.webUrl,
     stop: () => (stopping ??= stop()),
+  };
+}
+
+function createInstallationTask({ installation, version, log }: DaemonDeps): () => Promise<void> {
+  if (installation === undefined) return async () => undefined;
+  const watch = createInstallationWatch(version, installation.readVersion);
+  const tell = once((change: InstallationChange) => {
+    log('info', change === 'gone' ? 'this installation is gone' : 'another version was installed in our place');
+    installation.onChanged(change);
+  });
+  return async () => {
+    const change = watch.look();
+    if (change !== undefined) tell(change);
+  };
+}
+
+/** Calls `act` the first time and never again. */
+function once<A extends readonly unknown[]>(act: (...args: A) => void): (...args: A) => void {
+  let isDone = false;
+  return (...args) => {
+    if (isDone) return;
+    isDone = true;
+    act(...args);
   };
 }
 

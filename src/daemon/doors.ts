@@ -1,9 +1,11 @@
 // The doors of a daemon: the socket with its alias, the loopback port with its address file; opened in order, closed together.
 import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
+import { listenOnActivated } from './activation.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
 import type { ContainerDoor } from './container-door.ts';
 import type { InputChecks } from './input-checks.ts';
@@ -34,6 +36,10 @@ export async function openDoors(deps: {
   readonly paths: RuntimePaths;
   readonly userId: number;
   readonly webPort: number;
+  /** The socket that a service manager has bound for us; absent: we bind it ourselves. */
+  readonly activatedFd?: number | undefined;
+  /** Turns away a client that is newer than we are. */
+  readonly checkVersion?: Guard | undefined;
   readonly responders: Responders;
   readonly containerDoor: ContainerDoor;
   readonly webAccess: WebAccess;
@@ -54,12 +60,20 @@ export async function openDoors(deps: {
       ...(pageFiles === undefined ? {} : { pageFiles }),
     });
   const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
+  const isActivated = deps.activatedFd !== undefined;
   const open: Surface[] = [];
+  let isListening = false;
 
   async function drain(): Promise<void> {
-    removeAlias(alias, paths.socketPath);
+    // The service manager's socket stays, and so does what leads to it: the next caller starts our successor.
+    if (!isActivated) {
+      removeAlias(alias, paths.socketPath);
+      if (isListening) await takeInTheLast(paths.socketPath);
+    }
     await rm(paths.webAddressFile, { force: true });
-    await Promise.all([deps.containerDoor.drain(), ...open.map((surface) => surface.drain())]);
+    await Promise.all(open.map((surface) => surface.drain()));
+    // Last, for its callers know one port and wait for no successor.
+    await deps.containerDoor.drain();
   }
   async function close(): Promise<void> {
     await Promise.all([deps.containerDoor.close(), ...open.map(closeSurface)]);
@@ -79,18 +93,30 @@ export async function openDoors(deps: {
     deps.problems.raise('container', toRolecallError(error).toBody());
   }
   try {
-    const socket = build('socket', createSocketGuard());
+    const isAllowed = createSocketGuard();
+    const socket = build('socket', (request) => isAllowed(request) ?? deps.checkVersion?.(request));
     open.push(socket);
     await socket.app.ready();
     // The alias leads nowhere for a moment; the other way round a daemon that can't stay would answer.
     await aliasSocket(alias, paths.socketPath, deps.userId);
-    await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
+    if (deps.activatedFd !== undefined) await listenOnActivated(socket.app.server, deps.activatedFd);
+    else await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
+    isListening = true;
   } catch (error) {
     await drain();
     await close();
     throw error;
   }
   return { webUrl, warm: () => inputChecks.warm(), drain, close };
+}
+
+/** Long enough for the kernel to hand over whoever had connected before the path was gone. */
+const LAST_CALLERS_MS = 20;
+
+/** Those who connected and were not taken in yet would be hung up on, so the path goes first and the door is closed after that. */
+async function takeInTheLast(socketPath: string): Promise<void> {
+  await rm(socketPath, { force: true });
+  await sleep(LAST_CALLERS_MS);
 }
 
 /** @throws UnavailableError: there is no port to be had, or the address file can't be written */

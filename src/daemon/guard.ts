@@ -9,6 +9,7 @@ type GuardedHeader =
   | 'host'
   | 'origin'
   | 'referer'
+  | 'rolecall-version'
   | 'sec-fetch-site'
   | 'transfer-encoding';
 
@@ -35,6 +36,7 @@ export function readGuarded({
     host: NO_LINES,
     origin: NO_LINES,
     referer: NO_LINES,
+    'rolecall-version': NO_LINES,
     'sec-fetch-site': NO_LINES,
     'transfer-encoding': NO_LINES,
   };
@@ -55,6 +57,7 @@ function isGuarded(name: string): name is GuardedHeader {
     case 'host':
     case 'origin':
     case 'referer':
+    case 'rolecall-version':
     case 'sec-fetch-site':
     case 'transfer-encoding':
       return true;

@@ -89,17 +89,22 @@ export function listen(server: Server, options: { path: string } | { host: strin
 export async function aliasSocket(aliasPath: string, socketPath: string, userId: number): Promise<void> {
   if (aliasPath === socketPath) return;
   ensurePrivateDirectory(dirname(aliasPath), userId);
+  if (leadsTo(aliasPath, socketPath)) return;
   await removeDeadSocket(aliasPath);
   symlinkSync(socketPath, aliasPath);
 }
 
 /** Removes the alias if it is still ours. */
 export function removeAlias(aliasPath: string, socketPath: string): void {
-  if (aliasPath === socketPath) return;
+  if (aliasPath !== socketPath && leadsTo(aliasPath, socketPath)) rmSync(aliasPath, { force: true });
+}
+
+function leadsTo(aliasPath: string, socketPath: string): boolean {
   try {
-    if (readlinkSync(aliasPath) === socketPath) rmSync(aliasPath);
+    return readlinkSync(aliasPath) === socketPath;
   } catch {
     // Gone already, or replaced by another daemon's socket.
+    return false;
   }
 }
 

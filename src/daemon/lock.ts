@@ -1,6 +1,8 @@
 // One daemon per user: the kernel's lock on a file under HOME, gone with the process however it ends.
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Clock } from '../core/clock.ts';
+import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
 
 export interface DaemonLock {
   release(): void;
@@ -10,7 +12,7 @@ interface NativeLocks {
   tryLock(fd: number): boolean;
 }
 
-/** The lock, or undefined when another process holds it; the file itself stays and holds nothing. */
+/** The lock, or undefined when another process holds it; the file stays, and says who holds it while somebody does. */
 export function tryDaemonLock(path: string): DaemonLock | undefined {
   // fs-native-extensions is CommonJS without types of its own; loaded here so that only a daemon pays for it.
   const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as NativeLocks;
@@ -19,5 +21,61 @@ export function tryDaemonLock(path: string): DaemonLock | undefined {
     closeSync(fd);
     return undefined;
   }
+  nameHolder(fd);
   return { release: () => closeSync(fd) };
+}
+
+/** For the one who asks us to leave. Not being able to say it, on a full disk, is no reason to stay down. */
+function nameHolder(fd: number): void {
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, JSON.stringify(identifyProcess(process.pid)), 0);
+  } catch {
+    // A full disk: see above.
+  }
+}
+
+const POLL_MS = 20;
+
+/**
+ * The lock, for the daemon that a service manager started: whoever holds it is asked to leave, and gives the answers
+ * under way first. Undefined when it has not left after `deadlineMs`, or nobody can tell who it is.
+ */
+export async function takeOverDaemonLock(
+  path: string,
+  deadlineMs: number,
+  clock: Clock,
+): Promise<DaemonLock | undefined> {
+  const asked = new Set<number>();
+  const endMs = clock.nowMs() + deadlineMs;
+  while (clock.nowMs() < endMs) {
+    const lock = tryDaemonLock(path);
+    if (lock !== undefined) return lock;
+    const holder = readHolder(path);
+    // Once: for a daemon that is leaving, a second signal would mean something else.
+    if (
+      holder !== undefined &&
+      !asked.has(holder.processId) &&
+      identifyProcess(holder.processId)?.startedAtTicks === holder.startedAtTicks
+    ) {
+      asked.add(holder.processId);
+      process.kill(holder.processId, 'SIGTERM');
+    }
+    await clock.sleep(POLL_MS);
+  }
+  return undefined;
+}
+
+/** Who holds the lock as it says itself; undefined while it has not said so yet. */
+function readHolder(path: string): ProcessIdentity | undefined {
+  try {
+    const { processId, startedAtTicks } = JSON.parse(readFileSync(path, 'utf8')) as Partial<ProcessIdentity>;
+    if (!Number.isInteger(processId) || Number(processId) <= 1) return undefined;
+    return {
+      processId: Number(processId),
+      ...(typeof startedAtTicks === 'string' ? { startedAtTicks } : {}),
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,44 +1,57 @@
 // The daemon's process: takes the lock before it loads anything else, so that a second one costs next to nothing.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { homedir, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
-import { toRolecallError } from '../core/errors.ts';
+import { DaemonUnreachableError, toRolecallError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { keepTicksFast } from './fast-ticks.ts';
-import { tryDaemonLock } from './lock.ts';
+import { answerWithFailure, listenOnActivated, takeActivatedSocket } from './activation.ts';
+import { listenOnSocket } from './listeners.ts';
+import { takeOverDaemonLock, tryDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
+import { startBrowser } from './start-browser.ts';
 
 keepTicksFast();
 process.umask(0o077);
+/** Started by a service manager, which restarts us when we ask for it by our exit code. */
+const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
 const environment = process.env;
+const activatedFd = takeActivatedSocket(environment, process.pid);
 const homeDirectory = environment['HOME'] ?? homedir();
 const userId = process.getuid?.() ?? -1;
 const clock = createSystemClock();
 const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
 
-/** Tells whoever started us why it failed, over the channel that a client opens. */
+/** For the service manager: start us again. sysexits(3) calls it EX_TEMPFAIL; the unit has it in RestartForceExitStatus. */
+const EXIT_START_AGAIN = 75;
+/** A predecessor gives its answers first, which may take it five seconds. */
+const TAKE_OVER_DEADLINE_MS = 15_000;
+/** How long the callers of a service that can't start are told why, so that it is not started ten times in a second. */
+const TELL_WHY_MS = 4000;
+
+/** At the service's socket, so that its callers get an answer from a daemon that can't start. */
+async function listenInVain(server: Server): Promise<void> {
+  if (activatedFd !== undefined) await listenOnActivated(server, activatedFd);
+  else await listenOnSocket(server, paths.socketPath, userId);
+}
+
+/** Tells whoever started us, or is asking by now, why it failed. */
 async function reportFailure(thrown: unknown): Promise<void> {
   const error = toRolecallError(thrown);
   if (process.connected) await new Promise((resolve) => process.send?.(error.toBody(), resolve));
   else process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
+  if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS).catch(() => undefined);
   process.exit(error.exitCode);
 }
 
-async function startBrowser(url: string): Promise<void> {
-  const { default: open } = await import('open');
-  // A browser is started with our environment, and a passphrase, long since read, is nothing for it.
-  delete process.env['ROLECALL_PASSPHRASE'];
-  const child = await open(url);
-  child.on('error', () => undefined);
-  child.unref();
-}
-
-async function run(logFile: LogFile): Promise<void> {
+async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   const { log } = logFile;
   // The AWS SDK warns of old Node versions this way; it belongs here and not on a terminal.
   process.removeAllListeners('warning');
@@ -71,7 +84,7 @@ async function run(logFile: LogFile): Promise<void> {
       isThere: existsSync,
       spawn,
       clock,
-      startBrowser,
+      startBrowser: (url) => startBrowser(url, { isInUnit: activatedFd !== undefined }),
     }),
     credentialProcess: {
       templatePath: fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url)),
@@ -79,22 +92,47 @@ async function run(logFile: LogFile): Promise<void> {
       clientPath: fileURLToPath(new URL('../cli/main.js', import.meta.url)),
     },
     pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
+    activatedFd,
+    installation: {
+      readVersion: loadVersion,
+      onChanged: (change) => (change === 'gone' ? stop() : makeRoom()),
+    },
     // The answer to the request that asks for it goes out first.
     onStopRequested: () => setImmediate(stop),
   });
   // The socket answers before everything else is up, so a stop may be asked for in between.
+  async function end(): Promise<void> {
+    await (await starting).stop();
+    logFile.close();
+  }
   function stop(): void {
-    void starting.then(async (daemon) => {
-      await daemon.stop();
-      logFile.close();
+    void end().then(() => process.exit(0));
+  }
+  /** Another version is where we came from: it takes our place, by the service manager or by our own hand. */
+  function makeRoom(): void {
+    void end().then(async () => {
+      if (isService) process.exit(EXIT_START_AGAIN);
+      lock.release();
+      const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+      startDaemonProcess(process.argv[1] as string, environment).release();
       process.exit(0);
     });
   }
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', isForeground ? stop : () => undefined);
+  process.on('SIGHUP', isForeground && !isService ? stop : () => undefined);
   await starting;
   if (process.connected) process.disconnect();
+}
+
+/** @throws DaemonUnreachableError daemon-not-answering: we are the service, and another daemon does not leave */
+async function takeLock(): Promise<DaemonLock | undefined> {
+  if (activatedFd === undefined) return tryDaemonLock(paths.lockFile);
+  const lock = await takeOverDaemonLock(paths.lockFile, TAKE_OVER_DEADLINE_MS, clock);
+  if (lock !== undefined) return lock;
+  throw new DaemonUnreachableError('daemon-not-answering', 'Another daemon is running and does not leave.', {
+    hint: `fuser -k -KILL ${quoteForShell(paths.lockFile)}`,
+  });
 }
 
 try {
@@ -104,17 +142,18 @@ try {
     process.exit(0);
   }
   ensurePrivateDirectory(paths.stateDirectory, userId);
-  if (tryDaemonLock(paths.lockFile) === undefined) {
+  const lock = await takeLock();
+  if (lock === undefined) {
     if (isForeground) process.stderr.write('rolecall: a daemon is running already.\nRun: rolecall daemon stop\n');
     process.exit(0);
   }
   const logFile = openLogFile(
     paths.logFile,
     clock,
-    isForeground ? { alsoTo: (line) => void process.stderr.write(line) } : {},
+    isForeground || isService ? { alsoTo: (line) => void process.stderr.write(line) } : {},
   );
   try {
-    await run(logFile);
+    await run(logFile, lock);
   } catch (error) {
     logFile.log('error', toRolecallError(error).message);
     throw error;

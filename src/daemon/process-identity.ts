@@ -17,21 +17,26 @@ export function identifyProcess(processId: number): ProcessIdentity | undefined 
 }
 
 /** An id is not given to another process, nor a zombie left unread, within what a caller would notice. */
-const RECOGNIZED_FOR_MS = 250;
+const READ_AGAIN_AFTER_MS = 250;
 
 /**
- * Whether a process is there still: its id is looked for at every call, whose id it is at most every quarter of a second,
+ * Whether a process is there still: its id is looked for once a millisecond at most, and whose id it is four times a second,
  * for reading that takes several times as long as all the rest of an answer.
  */
 export function createProcessRecognition(clock: Clock): (identity: ProcessIdentity) => boolean {
-  const recognizedAtMs = new WeakMap<ProcessIdentity, number>();
+  const recognized = new WeakMap<ProcessIdentity, { readonly readAtMs: number; seenAtMs: number }>();
   return (identity) => {
     const nowMs = clock.nowMs();
-    const elapsedMs = nowMs - (recognizedAtMs.get(identity) ?? -Infinity);
+    const known = recognized.get(identity);
+    if (known?.seenAtMs === nowMs) return true;
     // A clock that was set back tells nothing.
-    if (elapsedMs >= 0 && elapsedMs < RECOGNIZED_FOR_MS) return isThere(identity.processId);
+    const isRecent = known !== undefined && nowMs > known.seenAtMs && nowMs - known.readAtMs < READ_AGAIN_AFTER_MS;
+    if (isRecent && isThere(identity.processId)) {
+      known.seenAtMs = nowMs;
+      return true;
+    }
     if (identifyProcess(identity.processId)?.startedAtTicks !== identity.startedAtTicks) return false;
-    recognizedAtMs.set(identity, nowMs);
+    recognized.set(identity, { readAtMs: nowMs, seenAtMs: nowMs });
     return true;
   };
 }

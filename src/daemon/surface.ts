@@ -106,6 +106,7 @@ export function createSurface(deps: {
   });
 
   const answersUnderWay = countAnswers(app);
+  const silentCallers = countSilentCallers(app.server);
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     if (!route.surfaces.includes(deps.surface)) continue;
     register(app, route, deps.responders[name] as Responder, deps);
@@ -117,6 +118,7 @@ export function createSurface(deps: {
     app,
     async drain() {
       app.server.close();
+      await silentCallers.none();
       await answersUnderWay.none();
     },
   };
@@ -137,6 +139,33 @@ export function prepareJsonAnswer(document: unknown): ReadyAnswer {
     'content-length': String(Buffer.byteLength(body)),
   };
   return { body, headerLines: Object.entries(headers).flat() };
+}
+
+/** Whoever has just connected is about to ask, be the machine ever so busy; nobody is held up for longer by one who does not. */
+const SILENCE_MS = 2000;
+
+/** Callers that were taken in and whose first request has not come yet: between the two the end must not fall. */
+function countSilentCallers(server: Server): { none(): Promise<void> } {
+  const silent = new Set<Duplex>();
+  const waiting: (() => void)[] = [];
+  function remove(socket: Duplex): void {
+    silent.delete(socket);
+    if (silent.size === 0) for (const resolve of waiting.splice(0)) resolve();
+  }
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => remove(socket));
+  });
+  server.prependListener('request', ({ socket }) => remove(socket));
+  return {
+    none: () =>
+      silent.size === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            waiting.push(resolve);
+            setTimeout(resolve, SILENCE_MS);
+          }),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 // IAM Identity Center in memory: puts the parts together, in-process for tests and over HTTP for everybody else.
+import { setMaxListeners } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -67,6 +68,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
         throw new UsageError('invalid-request', `The emulator listens on ${address.origin} already.`);
       }
       closing = new AbortController();
+      // Each answer that is delayed listens, and so many callers at once are what an emulator is for.
+      setMaxListeners(0, closing.signal);
       const listener = createListener({ routes, clock, random, faults, log, signal: closing.signal });
       const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
       const created = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);

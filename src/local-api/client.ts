@@ -17,7 +17,7 @@ export interface LocalApiClient {
   /**
    * The daemon's answer; the daemon is started first when none is running.
    * @throws RolecallError: the daemon's own error by class and code
-   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering
+   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering; daemon-version-mismatch: an older one does not leave
    */
   call<R extends CallableRouteName>(route: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
 }
@@ -33,6 +33,10 @@ export function createLocalApiClient(deps: {
   readonly mayStart: boolean;
   /** Loaded only when there is a daemon to start, for every command pays for what this file imports. */
   readonly startDaemon: () => StartedDaemon | Promise<StartedDaemon>;
+  /** With it a daemon that is older makes room for the one that `startDaemon` starts. */
+  readonly version?: string;
+  /** Called once that has happened. */
+  readonly onReplaced?: () => void;
   readonly clock: Clock;
 }): LocalApiClient {
   const { clock } = deps;
@@ -42,7 +46,13 @@ export function createLocalApiClient(deps: {
     let refusal: DaemonUnreachableError | undefined;
     for (const socketPath of deps.socketCandidates) {
       try {
-        const answer = await requestOverSocket({ socketPath, ...request, ...call.limits() });
+        const answer = await requestOverSocket({
+          socketPath,
+          ...request,
+          ...call.limits(),
+          // Who may start none would only send the older one away.
+          ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
+        });
         if (answer !== undefined) return answer;
       } catch (error) {
         if (!isForeign(error)) throw error;
@@ -54,14 +64,16 @@ export function createLocalApiClient(deps: {
     return undefined;
   }
 
-  async function startAndSend(request: Request, call: Call): Promise<SocketAnswer> {
+  async function startAndSend(request: Request, call: Call, refusal?: SocketAnswer): Promise<SocketAnswer> {
     const deadlineMs = clock.nowMs() + Math.min(START_DEADLINE_MS, call.leftMs() ?? START_DEADLINE_MS);
     let started = await deps.startDaemon();
     let startedAtMs = clock.nowMs();
+    let turnedAway = refusal;
     try {
       while (clock.nowMs() < deadlineMs) {
-        const answer = await send(request, call);
-        if (answer !== undefined) return answer;
+        const answer = await send(request, call).catch(forgiveBreak);
+        if (answer !== undefined && !isTurnedAway(answer)) return answer;
+        turnedAway = answer ?? turnedAway;
         const failure = started.failure();
         if (failure !== undefined) throw errorFromBody(failure);
         if (started.hasEnded() && clock.nowMs() - startedAtMs > RESTART_AFTER_MS) {
@@ -74,6 +86,7 @@ export function createLocalApiClient(deps: {
     } finally {
       started.release();
     }
+    if (turnedAway !== undefined) return turnedAway;
     throw new DaemonUnreachableError('daemon-not-answering', 'The daemon was started but did not answer in time.', {
       hint: 'rolecall daemon run',
     });
@@ -81,6 +94,11 @@ export function createLocalApiClient(deps: {
 
   async function findAndSend(request: Request, call: Call): Promise<SocketAnswer> {
     const answer = await send(request, call);
+    if (answer !== undefined && isTurnedAway(answer)) {
+      const successors = await startAndSend(request, call, answer);
+      if (!isTurnedAway(successors)) deps.onReplaced?.();
+      return successors;
+    }
     if (answer !== undefined) return answer;
     if (!call.mayStart) {
       throw new DaemonUnreachableError('daemon-not-running', 'The rolecall daemon is not running.');
@@ -101,6 +119,8 @@ export function createLocalApiClient(deps: {
           return readAnswer(await findAndSend(request, call)) as never;
         }
       } catch (error) {
+        // An aborted request says so in Node's words, and not in those of whoever aborted it.
+        options.signal?.throwIfAborted();
         throw describeConnectionFailure(error, options);
       }
     },
@@ -171,11 +191,26 @@ function readAnswer(answer: SocketAnswer): unknown {
   throw errorFromBody({ code: body.code, message: body.message, hint: body.hint ?? 'rolecall status' });
 }
 
+/** By a daemon that is older than we are, which has done nothing and leaves. */
+function isTurnedAway(answer: SocketAnswer): boolean {
+  if (answer.status !== 503) return false;
+  try {
+    return (JSON.parse(answer.text) as Partial<ErrorBody>).code === 'daemon-version-mismatch';
+  } catch {
+    return false;
+  }
+}
+
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 const isForeign = (error: unknown) => codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
 /** The last one: the end came amid the headers. */
 const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
+
+/** While one daemon follows another, whoever is hung up on asks again. */
+function forgiveBreak(error: unknown): undefined {
+  if (!isBrokenOff(error)) throw error;
+}
 
 function anotherUsers(socketPath: string, cause: unknown): DaemonUnreachableError {
   return new DaemonUnreachableError('daemon-not-running', `The socket ${socketPath} belongs to another user.`, {

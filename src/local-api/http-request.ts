@@ -1,11 +1,14 @@
 // HTTP over a unix socket, one answer or a stream of them, and whether there was a daemon at all.
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import { VERSION_HEADER } from './version-header.ts';
 
 export interface SocketRequest {
   readonly socketPath: string;
   readonly method: string;
   readonly path: string;
   readonly body?: string;
+  /** Says who asks, to a daemon that makes room for a newer client. */
+  readonly clientVersion?: string;
   /** The whole exchange; absent: as long as it takes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -40,6 +43,7 @@ export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer 
         accept: 'application/json',
         // RFC 7240: so that the daemon, which may hold a caller for a sign-in, gives its answer before we are gone.
         ...(options.timeoutMs === undefined ? {} : { prefer: `wait=${Math.floor(options.timeoutMs / 1000)}` }),
+        ...(options.clientVersion === undefined ? {} : { [VERSION_HEADER]: options.clientVersion }),
         ...(options.body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(options.body) }),

@@ -63,7 +63,7 @@ function resolveSocketCandidates(sources: PathSources, fallback: string): readon
 }
 
 /** cron, ssh and GUI programs often lack XDG_RUNTIME_DIR although logind has made the directory. */
-function systemRuntimeDirectory(userId: number): string | undefined {
+export function systemRuntimeDirectory(userId: number): string | undefined {
   const path = `/run/user/${userId}`;
   try {
     const found = lstatSync(path);

@@ -20,6 +20,8 @@ interface Sides<T> {
 interface Measure {
   median(values: readonly number[]): number;
   percentile(values: readonly number[], share: number): number;
+  comparePairs(floors: readonly number[], measureds: readonly number[]): Sides<number>;
+  describeSpread(floors: readonly number[], measureds: readonly number[]): string;
   interleave(rounds: number, sides: Sides<() => number | readonly number[]>): Promise<Sides<number>>;
 }
 interface Table {
@@ -32,7 +34,7 @@ interface Table {
 
 // Plain scripts without types: what is used of them is written down above.
 const load = async (name: string): Promise<unknown> => import(new URL(name, import.meta.url).href);
-const { median, percentile, interleave } = (await load('measure.mjs')) as Measure;
+const { median, percentile, comparePairs, describeSpread, interleave } = (await load('measure.mjs')) as Measure;
 const { ratioOf, isOver, exitCodeOf, formatTable, formatPage } = (await load('table.mjs')) as Table;
 
 const row = (changes: Partial<Row> = {}): Row => ({
@@ -57,6 +59,17 @@ describe('the arithmetic', () => {
     const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
     expect([percentile(hundred, 0.99), percentile(hundred, 0.5), percentile([5], 0.01)]).toEqual([99, 50, 5]);
     expect(() => percentile([], 0.5)).toThrow(RangeError);
+  });
+
+  it('compares pair by pair, so that what slows one pair down changes little', () => {
+    // Two pairs out of five met a machine that was ten times slower.
+    const [floors, measureds] = [
+      [10, 100, 10, 10, 100],
+      [13, 120, 12, 11, 150],
+    ];
+    expect(comparePairs(floors, measureds)).toEqual({ floor: 10, measured: 12 });
+    expect(describeSpread(floors, measureds)).toMatch(/from 1\.10 to 1\.50, half of them from 1\.20 to 1\.30/);
+    expect(() => comparePairs([1], [1, 2])).toThrow(RangeError);
   });
 
   it('measures turn by turn and leaves the first round of each side out', async () => {

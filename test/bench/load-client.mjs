@@ -37,6 +37,7 @@ const elapsedSeconds = (performance.now() - startedAtMs) / 1000;
 agent.destroy();
 console.log(
   JSON.stringify({
+    requests: latenciesMs.length,
     requestsPerSecond: latenciesMs.length / elapsedSeconds,
     p99Ms: percentile(latenciesMs, 0.99),
     errors,

@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './programs.mjs';
 import { measureAwsCli } from './rows/aws-cli.mjs';
+import { measureColdCallers } from './rows/cold-callers.mjs';
 import { measureClient } from './rows/client.mjs';
 import { measureCommands } from './rows/commands.mjs';
 import { measureContainerDoor } from './rows/container-door.mjs';
@@ -25,6 +26,7 @@ const PARTS = {
   commands: measureCommands,
   scale: measureScale,
   'container-door': measureContainerDoor,
+  'cold-callers': measureColdCallers,
   soak: measureSoak,
   discovery: measureDiscovery,
   switching: measureSwitching,

@@ -16,6 +16,27 @@ export function percentile(values, share) {
 }
 
 /**
+ * Two sides that were measured in turn, value by value: the median of the floor, the median of the ratios of each pair,
+ * and what the other side is by these. In a pair both have seen the same machine, in the medians of each side maybe not.
+ */
+export function comparePairs(floors, measureds) {
+  const floor = median(floors);
+  return { floor, measured: floor * median(ratiosOf(floors, measureds)) };
+}
+
+/** How far the pairs are apart, in words. */
+export function describeSpread(floors, measureds) {
+  const ratios = ratiosOf(floors, measureds);
+  const [least, low, high, most] = [0, 0.25, 0.75, 1].map((share) => percentile(ratios, share).toFixed(2));
+  return `the ratio of a pair from ${least} to ${most}, half of them from ${low} to ${high}, the median is what counts`;
+}
+
+function ratiosOf(floors, measureds) {
+  if (floors.length !== measureds.length) throw new RangeError('a side without its other side is no pair');
+  return measureds.map((measured, index) => measured / floors[index]);
+}
+
+/**
  * The medians of both sides after `rounds` of floor, measured, floor, measured, …
  * A side gives one number or a list of them; its first round warms files and caches up and does not count.
  */

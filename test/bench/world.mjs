@@ -59,6 +59,7 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     home,
     environment,
     emulatorUrl,
+    sessionName: SESSION,
     socketPath,
     daemonPid: daemon.pid,
     heapReportPath: environment.ROLECALL_BENCH_HEAP_REPORT,
@@ -68,8 +69,8 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
     credentialsPath: (role) => `/v1/credentials?${formatSelectors(role).join('&')}`,
     selectors: formatSelectors,
     /** `{ url, token }` of the container door. */
-    createGrant: ({ accountId, permissionSet }) =>
-      ask(client, '/v1/grants', 'POST', JSON.stringify({ session: SESSION, accountId, permissionSet })),
+    createGrant: ({ accountId, permissionSet }, processId) =>
+      ask(client, '/v1/grants', 'POST', JSON.stringify({ session: SESSION, accountId, permissionSet, processId })),
     clientPath: join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
     clientArguments: (role) => ['--session', SESSION, '--account', role.accountId, '--role', role.permissionSet],
   };

@@ -77,6 +77,8 @@ async function run(argv: readonly string[], clock: Clock = createHastyClock(), s
     openPickerTerminal: () => Promise.reject(new Error('nobody is at this terminal')),
     openBrowser: async () => false,
     runProgram: async () => 0,
+    findInstalledService: async () => undefined,
+    loadService: () => Promise.reject(new Error('no service is installed')),
     runInPlace: async () => 0,
   };
   const exitCode = await runCommandLine(argv, context);

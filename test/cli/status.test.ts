@@ -78,13 +78,13 @@ test('waiting for approval, then listing', async () => {
 });
 
 test('the end of the session when settings say how long one lasts, and the current role', async () => {
-  rig = await createRig({ settings: `[session.${SESSION}]\nsession_hours = 10\n` });
+  rig = await createRig({ settings: `[session.${SESSION}]\nsession_hours = 10\nlabel = "Work"\n` });
   await rig.runCli(['login']);
   await rig.client.call('setCurrent', {
     body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
   });
   const { stdout } = await run(['status']);
-  expect(stdout).toContain(`${SESSION}  signed in  9 h 59 min left  4 accounts`);
+  expect(stdout).toContain(`${SESSION} (Work)  signed in  9 h 59 min left  4 accounts`);
   expect(stdout).toContain(`Current role  Log Archive  044444444444  ReadOnly  profile Log-Archive.ReadOnly\n`);
   await rig.client.call('setCurrent', {
     body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: 'logs' },

@@ -25,10 +25,12 @@ function identify(processId: number | undefined): ProcessIdentity {
 test('a process is itself for as long as it lives, and nobody at once when it has ended', async () => {
   const { child, ended } = start('sleep', ['60']);
   const identity = identify(child.pid);
-  const isSame = createProcessRecognition(createFakeClock());
+  const clock = createFakeClock();
+  const isSame = createProcessRecognition(clock);
   expect([isSame(identity), isSame(identity)]).toEqual([true, true]);
   child.kill('SIGKILL');
   await ended;
+  await clock.advance(1);
   expect(isSame(identity)).toBe(false);
 });
 
@@ -53,8 +55,9 @@ test.runIf(process.platform === 'linux')('a zombie counts as ended within a quar
   process.kill(processId, 'SIGKILL');
   await waitFor('the zombie', () => identifyProcess(processId) === undefined);
   // Its id is taken still, which is all that is looked at for so long.
+  await clock.advance(249);
   expect(isSame(identity)).toBe(true);
-  await clock.advance(250);
+  await clock.advance(1);
   expect(isSame(identity)).toBe(false);
 });
 

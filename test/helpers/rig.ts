@@ -208,6 +208,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           cli.programs?.push([program, ...args]);
           return 0;
         },
+        findInstalledService: async () => undefined,
+        loadService: async () => {
+          throw new Error('a rig has no service manager');
+        },
         runInPlace: cli.runInPlace ?? (async () => 0),
       };
       const exitCode = await runCommandLine(argv, context);

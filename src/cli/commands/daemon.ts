@@ -1,12 +1,8 @@
-// `rolecall daemon start`, `stop` and `restart`: the background service by hand.
-import { readFileSync } from 'node:fs';
+// `rolecall daemon start`, `stop`, `restart` and `run`: the background service by hand.
 import { DaemonUnreachableError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { fetchStatus } from '../sessions.ts';
-
-const STOP_DEADLINE_MS = 15_000;
-const POLL_MS = 20;
+import { stopDaemon } from '../stop-daemon.ts';
 
 export async function runDaemonStart(context: CliContext): Promise<number> {
   const status = await fetchStatus(context);
@@ -16,59 +12,36 @@ export async function runDaemonStart(context: CliContext): Promise<number> {
 
 /** Returns when the process has ended. */
 export async function runDaemonStop(context: CliContext): Promise<number> {
-  const pid = await stop(context);
+  const pid = await stopDaemon(context);
   context.stdout.write(pid === undefined ? 'No daemon was running.\n' : 'The daemon has stopped.\n');
   return 0;
 }
 
 export async function runDaemonRestart(context: CliContext): Promise<number> {
-  await stop(context);
+  const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
+  if (service === undefined || (await service.status()).manager === null) {
+    await stopDaemon(context);
+    return runDaemonStart(context);
+  }
+  // Its callers wait at the socket meanwhile, instead of finding none.
+  await service.restart();
+  context.stderr.write(
+    'Note: the service keeps the environment that it was installed with; to give it that of this shell: rolecall service install\n',
+  );
   return runDaemonStart(context);
 }
 
-async function stop(context: CliContext): Promise<number | undefined> {
-  let pid: number;
-  try {
-    const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, signal: context.signal };
-    ({ pid } = await context.client.call('stop', {}, options));
-  } catch (error) {
-    if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') return undefined;
-    if (error instanceof DaemonUnreachableError) {
-      throw new DaemonUnreachableError('daemon-not-answering', error.message, {
-        // It does not say its pid, but only it has its lock file open.
-        hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
-        cause: error,
-      });
-    }
-    throw error;
+/** @throws DaemonUnreachableError daemon-not-running: the service owns the socket, and a second daemon has none */
+export async function runDaemonInForeground(context: CliContext): Promise<number> {
+  const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
+  if ((await service?.status())?.socketState === 'active') {
+    throw new DaemonUnreachableError(
+      'daemon-not-running',
+      'The service listens at the socket, so no other daemon can.',
+      {
+        hint: 'rolecall daemon stop',
+      },
+    );
   }
-  const deadlineMs = context.clock.nowMs() + STOP_DEADLINE_MS;
-  while (isAlive(pid)) {
-    if (context.clock.nowMs() > deadlineMs) {
-      throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
-        hint: `kill ${pid}`,
-      });
-    }
-    await context.clock.sleep(POLL_MS, context.signal);
-  }
-  return pid;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // In a container nobody may ever collect what is left of a process that has ended.
-  return !isZombie(pid);
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-  } catch {
-    return false;
-  }
+  return context.runProgram('daemon', ['--foreground']);
 }

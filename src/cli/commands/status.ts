@@ -17,18 +17,27 @@ import type { LineFormat } from '../status-line.ts';
 export interface StatusOptions {
   readonly check?: boolean;
   readonly json?: boolean;
+  readonly watch?: boolean;
   readonly format?: LineFormat;
 }
 
 const EXIT_SIGN_IN_REQUIRED = 4;
 
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
+  if (options.format !== undefined && options.watch === true) {
+    const { watchStatusLine } = await import('../watch-status.ts');
+    return watchStatusLine(options.format, context);
+  }
   if (options.format !== undefined) {
     const { printStatusLine } = await import('../status-line.ts');
     return printStatusLine(options.format, context);
   }
   if (options.check === true) return check(await fetchStatus(context));
   const status = await loadStatus(context);
+  if (options.watch === true) {
+    const { watchStatus } = await import('../watch-status.ts');
+    return watchStatus({ asJson: options.json === true, format: (now) => format(now, context) }, context);
+  }
   if (options.json === true) context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
   else context.stdout.write(format(status, context));
   return 0;
@@ -95,7 +104,8 @@ function describeSession(
   const list = describeList(session, nowMs);
   const next =
     session.state === 'live' || session.state === 'pending' ? list : `rolecall login ${harmless(session.session)}`;
-  return [harmless(session.session), states[session.state], ...(timeLeft === '' ? [] : [timeLeft]), next];
+  const label = session.label === undefined || session.label === session.session ? '' : ` (${harmless(session.label)})`;
+  return [`${harmless(session.session)}${label}`, states[session.state], ...(timeLeft === '' ? [] : [timeLeft]), next];
 }
 
 function describeList({ catalog, listing }: SessionStatusDocument, nowMs: number): string {

@@ -1,0 +1,166 @@
+// The service that `rolecall service install` has installed, as clients need it: whether there is one, and how it is started.
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compareVersions } from '../core/compare-versions.ts';
+import { systemRuntimeDirectory } from './paths.ts';
+import type { StartedDaemon } from './start-daemon.ts';
+
+export const SYSTEMD_SOCKET = 'rolecall.socket';
+export const SYSTEMD_SERVICE = 'rolecall.service';
+export const LAUNCHD_LABEL = 'rolecall.daemon';
+
+export interface ServiceSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly platform: NodeJS.Platform;
+  readonly userId: number;
+}
+
+export interface InstalledService {
+  readonly manager: 'systemd' | 'launchd';
+  /** The unit or the property list that starts the daemon. */
+  readonly file: string;
+  /** The Node and the `dist/daemon/main.js` that it names; undefined when somebody has rewritten it. */
+  readonly command: { readonly nodePath: string; readonly mainPath: string } | undefined;
+}
+
+/** Reads one file at the most; undefined: the daemon is started by the first command that needs it. */
+export function findInstalledService(surroundings: ServiceSurroundings): InstalledService | undefined {
+  // Whoever names a socket wants the daemon behind that one, and the service listens at its own.
+  if ((surroundings.environment['ROLECALL_SOCKET'] ?? '') !== '') return undefined;
+  if (surroundings.platform === 'darwin') {
+    const file = join(surroundings.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
+    if (!existsSync(file)) return undefined;
+    return { manager: 'launchd', file, command: readLaunchdCommand(read(file)) };
+  }
+  const directory = systemdDirectories(surroundings).find((one) => existsSync(join(one, SYSTEMD_SOCKET)));
+  if (directory === undefined) return undefined;
+  const file = join(directory, SYSTEMD_SERVICE);
+  return { manager: 'systemd', file, command: readSystemdCommand(read(file)) };
+}
+
+/** Where a user's own units are, as the manager looks for them; the shell's XDG_CONFIG_HOME may be another than its. */
+export function systemdDirectories({ environment, homeDirectory }: ServiceSurroundings): readonly string[] {
+  const config = environment['XDG_CONFIG_HOME'];
+  const usual = join(homeDirectory, '.config', 'systemd', 'user');
+  const own = config?.startsWith('/') === true ? join(config, 'systemd', 'user') : usual;
+  return own === usual ? [usual] : [own, usual];
+}
+
+/** Why the service can't start what it names, or would start what is older than `ownVersion`; undefined when it is in order. */
+export function findStaleness({ command }: InstalledService, ownVersion: string): string | undefined {
+  if (command === undefined) return undefined;
+  try {
+    accessSync(command.nodePath, constants.X_OK);
+  } catch {
+    return `${command.nodePath} is gone`;
+  }
+  if (!existsSync(command.mainPath)) return `${command.mainPath} is gone`;
+  const version = readVersionBeside(command.mainPath);
+  return version !== undefined && compareVersions(version, ownVersion) < 0
+    ? `it starts rolecall ${version}`
+    : undefined;
+}
+
+/** For `dist/daemon/main.js` that is the package.json two folders up. */
+function readVersionBeside(mainPath: string): string | undefined {
+  try {
+    const text = readFileSync(join(dirname(mainPath), '..', '..', 'package.json'), 'utf8');
+    const { version } = JSON.parse(text) as { version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The reverse of how the template is filled, and of nothing else that systemd reads. */
+function readSystemdCommand(unit: string): InstalledService['command'] {
+  const [, nodeWord, mainWord] = /^ExecStart="((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"/m.exec(unit) ?? [];
+  if (nodeWord === undefined || mainWord === undefined) return undefined;
+  const plain = (word: string) => word.replace(/\\(.)/g, '$1').replaceAll('%%', '%');
+  return { nodePath: plain(nodeWord), mainPath: plain(mainWord).replaceAll('$$', '$') };
+}
+
+function readLaunchdCommand(plist: string): InstalledService['command'] {
+  const [, list = ''] = /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(plist) ?? [];
+  const [nodePath, mainPath] = [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, text = '']) =>
+    unescapeXml(text),
+  );
+  return nodePath === undefined || mainPath === undefined ? undefined : { nodePath, mainPath };
+}
+
+function unescapeXml(text: string): string {
+  const characters: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
+  return text.replace(/&(lt|gt|quot|amp);/g, (_, name: string) => characters[name] ?? '');
+}
+
+/** The environment in which `systemctl --user` finds the user's manager: cron and ssh lack the variable. */
+export function managerEnvironment({ environment, userId }: ServiceSurroundings): Record<string, string> {
+  const runtimeDirectory = environment['XDG_RUNTIME_DIR'] ?? systemRuntimeDirectory(userId);
+  const kept: Record<string, string> = {};
+  for (const name of ['HOME', 'PATH', 'LANG', 'XDG_CONFIG_HOME', 'DBUS_SESSION_BUS_ADDRESS']) {
+    const value = environment[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return runtimeDirectory === undefined ? kept : { ...kept, XDG_RUNTIME_DIR: runtimeDirectory };
+}
+
+/** The commands that start it, in turn; of launchd's first one it does not matter that it says "already loaded". */
+function startCommands({ manager, file }: InstalledService, userId: number): readonly (readonly string[])[] {
+  if (manager === 'launchd') {
+    return [
+      ['launchctl', 'bootstrap', `gui/${userId}`, file],
+      ['launchctl', 'kickstart', `gui/${userId}/${LAUNCHD_LABEL}`],
+    ];
+  }
+  return [
+    // A unit that failed too often is not started any more until somebody says that it may.
+    ['systemctl', '--user', '--quiet', 'reset-failed', SYSTEMD_SOCKET, SYSTEMD_SERVICE],
+    ['systemctl', '--user', 'start', SYSTEMD_SOCKET],
+  ];
+}
+
+/**
+ * Starts the installed service; without a manager to ask (a container with this HOME, a session without one) it is
+ * `startDirectly` that starts the daemon, which the service takes over from when it comes up.
+ */
+export function startInstalledService(
+  service: InstalledService,
+  surroundings: ServiceSurroundings,
+  startDirectly: () => StartedDaemon,
+): StartedDaemon {
+  const commands = [...startCommands(service, surroundings.userId)];
+  let direct: StartedDaemon | undefined;
+  let hasEnded = false;
+  let isReleased = false;
+
+  function finish(exitCode: number | null): void {
+    if (commands.length > 0) return runNext();
+    hasEnded = true;
+    if (exitCode !== 0 && !isReleased) direct = startDirectly();
+  }
+  function runNext(): void {
+    const [program = '', ...args] = commands.shift() ?? [];
+    const child = spawn(program, args, { stdio: 'ignore', env: managerEnvironment(surroundings) });
+    child.on('error', () => finish(1));
+    child.on('exit', (exitCode) => finish(exitCode));
+  }
+  runNext();
+  return {
+    failure: () => direct?.failure(),
+    hasEnded: () => direct?.hasEnded() ?? hasEnded,
+    release() {
+      isReleased = true;
+      direct?.release();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+// The service under launchd: one LaunchAgent of the person's own.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { UnavailableError, UsageError } from '../core/errors.ts';
+import {
+  findInstalledService,
+  findStaleness,
+  LAUNCHD_LABEL,
+  managerEnvironment,
+} from '../local-api/installed-service.ts';
+import { writeOwnerOnly } from './owner-only-file.ts';
+import type { ProgramRun, Service, ServiceDeps } from './service.ts';
+import { serviceEnvironment } from './service-environment.ts';
+import { fillLaunchAgent } from './templates.ts';
+
+export function createLaunchdService(deps: ServiceDeps): Service {
+  const file = join(deps.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
+  const errorLogPath = join(deps.paths.stateDirectory, 'launchd.log');
+  const domain = `gui/${deps.userId}`;
+  const target = `${domain}/${LAUNCHD_LABEL}`;
+
+  function run(...command: readonly string[]): Promise<ProgramRun> {
+    return deps.run(command, managerEnvironment(deps));
+  }
+
+  async function launchctl(...args: readonly string[]): Promise<void> {
+    const { exitCode, stderr } = await run('launchctl', ...args);
+    if (exitCode === 0) return;
+    throw new UnavailableError(
+      'no-service-manager',
+      `launchctl ${args.join(' ')} failed: ${stderr.trim().replaceAll(/\s+/g, ' ') || `exit code ${exitCode}`}`,
+      { hint: 'rolecall daemon start' },
+    );
+  }
+
+  function write(): { files: string[]; variables: string[] } {
+    if ((deps.environment['ROLECALL_SOCKET'] ?? '') !== '') {
+      throw new UsageError(
+        'usage',
+        'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.',
+        {
+          hint: 'unset ROLECALL_SOCKET',
+        },
+      );
+    }
+    const environment = serviceEnvironment(deps.environment);
+    const { nodePath, mainPath } = deps;
+    writeOwnerOnly(file, fillLaunchAgent({ nodePath, mainPath, environment, errorLogPath }));
+    return { files: [file], variables: Object.keys(environment) };
+  }
+
+  return {
+    async install() {
+      await run('launchctl', 'bootout', target);
+      const written = write();
+      await launchctl('bootstrap', domain, file);
+      return written;
+    },
+
+    async uninstall() {
+      await run('launchctl', 'bootout', target);
+      const files = [file, errorLogPath].filter((path) => existsSync(path));
+      for (const path of files) rmSync(path);
+      return files;
+    },
+
+    async status() {
+      const installed = findInstalledService(deps);
+      const { exitCode, stdout } = await run('launchctl', 'print', target);
+      const isLoaded = exitCode === 0;
+      const [, printedState = 'not running'] = /^\s*state = (.+)$/m.exec(stdout) ?? [];
+      const [, pid] = /^\s*pid = (\d+)$/m.exec(stdout) ?? [];
+      const state = isLoaded ? printedState : 'not loaded';
+      const staleness = installed === undefined ? undefined : findStaleness(installed, deps.version);
+      return {
+        manager: 'launchd',
+        installed: installed !== undefined,
+        startsWithDesktop: installed !== undefined,
+        socketState: null,
+        daemonState: installed === undefined ? null : state,
+        pid: installed === undefined || pid === undefined ? null : Number(pid),
+        files: installed === undefined ? [] : [installed.file],
+        problems: [
+          ...(staleness === undefined
+            ? []
+            : [
+                {
+                  message: `The service is not of this installation: ${staleness}.`,
+                  hint: 'rolecall service install',
+                },
+              ]),
+          ...(installed === undefined || isLoaded
+            ? []
+            : [
+                {
+                  message: 'The service is stopped; the first command that needs the daemon starts it.',
+                  hint: 'rolecall daemon start',
+                },
+              ]),
+        ],
+      };
+    },
+
+    async stop() {
+      // Unloaded, so that it stays down whatever the daemon's exit code is; clients load it again.
+      await run('launchctl', 'bootout', target);
+    },
+
+    async restart() {
+      await run('launchctl', 'bootstrap', domain, file);
+      await launchctl('kickstart', '-k', target);
+    },
+
+    async repair() {
+      await run('launchctl', 'bootout', target);
+      write();
+    },
+
+    async logCommand() {
+      return undefined;
+    },
+  };
+}

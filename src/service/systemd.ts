@@ -1,0 +1,252 @@
+// The service under systemd: two user units and the file with their environment.
+import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UnavailableError, UsageError } from '../core/errors.ts';
+import {
+  findInstalledService,
+  findStaleness,
+  managerEnvironment,
+  SYSTEMD_SERVICE,
+  SYSTEMD_SOCKET,
+  systemdDirectories,
+} from '../local-api/installed-service.ts';
+import { writeOwnerOnly } from './owner-only-file.ts';
+import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
+import { serviceEnvironment } from './service-environment.ts';
+import { fillSystemdService, fillSystemdSocket, formatEnvironmentFile } from './templates.ts';
+
+const UNITS = [SYSTEMD_SOCKET, SYSTEMD_SERVICE] as const;
+/** Where `systemctl enable` links the units from. */
+const TARGETS = ['sockets.target.wants', 'graphical-session.target.wants'] as const;
+
+export function createSystemdService(deps: ServiceDeps): Service {
+  const environmentPath = join(deps.paths.stateDirectory, 'service.env');
+
+  function run(...command: readonly string[]): Promise<ProgramRun> {
+    return deps.run(command, managerEnvironment(deps));
+  }
+
+  async function systemctl(...args: readonly string[]): Promise<void> {
+    const { exitCode, stderr } = await run('systemctl', '--user', ...args);
+    if (exitCode === 0) return;
+    throw new UnavailableError(
+      'no-service-manager',
+      `systemctl ${args.join(' ')} failed: ${stderr.trim().replaceAll(/\s+/g, ' ') || `exit code ${exitCode}`}`,
+      { hint: 'rolecall service logs' },
+    );
+  }
+
+  /** The folders that the manager reads units from. @throws UnavailableError no-service-manager */
+  async function unitPath(): Promise<readonly string[]> {
+    const { exitCode, stdout } = await run('systemctl', '--user', 'show', '--property=UnitPath', '--value');
+    if (exitCode !== 0) {
+      throw new UnavailableError(
+        'no-service-manager',
+        'No systemd of yours is running here, so there is no service; the daemon is started by the first command that needs it.',
+        { hint: 'rolecall daemon start' },
+      );
+    }
+    return stdout.trim().split(/\s+/);
+  }
+
+  async function chooseDirectory(): Promise<string> {
+    const read = await unitPath();
+    const candidates = systemdDirectories(deps);
+    const chosen = candidates.find((directory) => read.includes(directory));
+    if (chosen !== undefined) return chosen;
+    throw new UnavailableError(
+      'no-service-manager',
+      `The systemd of this login reads no units from ${candidates.join(' or ')}: it belongs to another home.`,
+      { hint: 'systemctl --user show --property=UnitPath' },
+    );
+  }
+
+  function writeFiles(directory: string): { files: string[]; variables: string[] } {
+    const environment = serviceEnvironment(deps.environment);
+    const values = {
+      nodePath: deps.nodePath,
+      mainPath: deps.mainPath,
+      serviceEnvironmentPath: environmentPath,
+      ownEnvironmentPath: join(dirname(deps.paths.settingsFile), 'environment'),
+    };
+    const aliasPath = deps.paths.socketCandidates.at(-1) ?? deps.paths.socketPath;
+    const texts = new Map([
+      [join(directory, SYSTEMD_SOCKET), fillSystemdSocket(aliasPath)],
+      [join(directory, SYSTEMD_SERVICE), fillSystemdService(values)],
+      [environmentPath, formatEnvironmentFile(environment)],
+    ]);
+    for (const [path, text] of texts) writeOwnerOnly(path, text);
+    return { files: [...texts.keys()], variables: Object.keys(environment) };
+  }
+
+  async function writeAndReload(): Promise<{ files: string[]; variables: string[] }> {
+    if ((deps.environment['ROLECALL_SOCKET'] ?? '') !== '') {
+      throw new UsageError(
+        'usage',
+        'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.',
+        {
+          hint: 'unset ROLECALL_SOCKET',
+        },
+      );
+    }
+    const written = writeFiles(await chooseDirectory());
+    await systemctl('daemon-reload');
+    return written;
+  }
+
+  return {
+    async install() {
+      await unitPath();
+      // An earlier installation may listen elsewhere, and what listens keeps what it was started with.
+      if (findInstalledService(deps) !== undefined) await run('systemctl', '--user', 'stop', ...UNITS);
+      const written = await writeAndReload();
+      await run('systemctl', '--user', '--quiet', 'reset-failed', ...UNITS);
+      await systemctl('--quiet', 'enable', ...UNITS);
+      await systemctl('start', SYSTEMD_SOCKET);
+      return written;
+    },
+
+    async uninstall() {
+      await run('systemctl', '--user', '--quiet', 'disable', '--now', ...UNITS);
+      const directories = systemdDirectories(deps);
+      const files = [
+        ...directories.flatMap((directory) => UNITS.map((unit) => join(directory, unit))),
+        ...directories.flatMap((directory) => [
+          join(directory, TARGETS[0], SYSTEMD_SOCKET),
+          join(directory, TARGETS[1], SYSTEMD_SERVICE),
+        ]),
+        environmentPath,
+      ].filter((path) => existsSync(path));
+      for (const path of files) rmSync(path);
+      for (const directory of directories) {
+        const made = [...TARGETS.map((target) => join(directory, target)), directory, dirname(directory)];
+        for (const path of made) removeIfEmpty(path);
+      }
+      await run('systemctl', '--user', 'daemon-reload');
+      await run('systemctl', '--user', '--quiet', 'reset-failed', ...UNITS);
+      return files;
+    },
+
+    async status() {
+      const installed = findInstalledService(deps);
+      const properties = 'Id,ActiveState,SubState,UnitFileState,MainPID,Result,NeedDaemonReload';
+      const shown = await run('systemctl', '--user', 'show', `--property=${properties}`, ...UNITS);
+      const hasManager = shown.exitCode === 0;
+      const units = parseUnits(shown.stdout);
+      const [socket, service] = [units.get(SYSTEMD_SOCKET), units.get(SYSTEMD_SERVICE)];
+      const pid = Number(service?.['MainPID'] ?? 0);
+      const isInstalled = installed !== undefined;
+      return {
+        manager: hasManager ? 'systemd' : null,
+        installed: isInstalled,
+        startsWithDesktop: isInstalled && service?.['UnitFileState'] === 'enabled',
+        socketState: isInstalled && hasManager ? (socket?.['ActiveState'] ?? null) : null,
+        daemonState: isInstalled && hasManager ? (service?.['ActiveState'] ?? null) : null,
+        pid: isInstalled && pid > 0 ? pid : null,
+        files: isInstalled
+          ? [join(dirname(installed.file), SYSTEMD_SOCKET), installed.file, environmentPath].filter((path) =>
+              existsSync(path),
+            )
+          : [],
+        problems: isInstalled
+          ? findProblems({ staleness: findStaleness(installed, deps.version), hasManager, socket, service })
+          : [],
+      };
+    },
+
+    async stop() {
+      await unitPath();
+      // The socket with it, or the next request would start it again.
+      await systemctl('stop', ...UNITS);
+    },
+
+    async restart() {
+      await unitPath();
+      await run('systemctl', '--user', '--quiet', 'reset-failed', ...UNITS);
+      await systemctl('start', SYSTEMD_SOCKET);
+      await systemctl('restart', SYSTEMD_SERVICE);
+    },
+
+    async repair() {
+      const kept = readIfThere(environmentPath);
+      await writeAndReload();
+      // What the one who installed it said, and not what is in the shell that happens to find it moved.
+      if (kept !== undefined) writeOwnerOnly(environmentPath, kept);
+    },
+
+    async logCommand({ lines, follow }) {
+      const journal = ['journalctl', '--user', '--quiet', '--unit', SYSTEMD_SERVICE, '--unit', SYSTEMD_SOCKET];
+      const { exitCode, stdout } = await run(...journal, '--lines=1');
+      if (exitCode !== 0 || stdout.trim() === '') return undefined;
+      return [...journal, `--lines=${lines}`, '--output=short-iso', '--no-pager', ...(follow ? ['--follow'] : [])];
+    },
+  };
+}
+
+type UnitProperties = Readonly<Record<string, string>>;
+
+/** Blocks of `Name=value` lines with an empty line between them. */
+function parseUnits(text: string): ReadonlyMap<string, UnitProperties> {
+  const blocks = text.split(/\n{2,}/).map((block) => {
+    const pairs = block.split('\n').map((line) => /^([^=]+)=(.*)$/.exec(line));
+    return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1], pair[2]]]))) as UnitProperties;
+  });
+  return new Map(blocks.map((block) => [block['Id'] ?? '', block]));
+}
+
+function findProblems(found: {
+  readonly staleness: string | undefined;
+  readonly hasManager: boolean;
+  readonly socket: UnitProperties | undefined;
+  readonly service: UnitProperties | undefined;
+}): ServiceProblem[] {
+  const problems: ServiceProblem[] = [];
+  if (!found.hasManager) {
+    problems.push({
+      message: 'No systemd of yours is running here; the first command that needs the daemon starts it directly.',
+      hint: 'rolecall daemon start',
+    });
+  }
+  if (found.staleness !== undefined) {
+    problems.push({
+      message: `The service is not of this installation: ${found.staleness}.`,
+      hint: 'rolecall service install',
+    });
+  }
+  for (const unit of [found.socket, found.service]) {
+    if (unit?.['ActiveState'] !== 'failed') continue;
+    problems.push({ message: `${unit['Id']} has failed (${unit['Result']}).`, hint: 'rolecall service logs' });
+  }
+  if (found.hasManager && found.socket?.['ActiveState'] === 'inactive') {
+    problems.push({
+      message: 'The service is stopped; the first command that needs the daemon starts it.',
+      hint: 'rolecall daemon start',
+    });
+  }
+  if (found.socket?.['UnitFileState'] === 'disabled') {
+    problems.push({ message: 'The service does not start with your login.', hint: 'rolecall service install' });
+  }
+  if (found.service?.['NeedDaemonReload'] === 'yes') {
+    problems.push({
+      message: 'The unit was changed and systemd has not read it again.',
+      hint: 'systemctl --user daemon-reload',
+    });
+  }
+  return problems;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Not there, or somebody else's files are in it.
+  }
+}

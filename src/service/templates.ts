@@ -1,0 +1,89 @@
+// The files of systemd/ and launchd/ with their blanks filled in, each value spelled as its reader wants it.
+import { readFileSync } from 'node:fs';
+import { UsageError } from '../core/errors.ts';
+import { LAUNCHD_LABEL, SYSTEMD_SERVICE, SYSTEMD_SOCKET } from '../local-api/installed-service.ts';
+
+interface CommandValues {
+  readonly nodePath: string;
+  /** `dist/daemon/main.js` of the installation. */
+  readonly mainPath: string;
+}
+
+export interface SystemdServiceValues extends CommandValues {
+  readonly serviceEnvironmentPath: string;
+  readonly ownEnvironmentPath: string;
+}
+
+export interface LaunchAgentValues extends CommandValues {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly errorLogPath: string;
+}
+
+/**
+ * The socket unit, with what leads to the socket for those who know HOME alone.
+ * @throws UsageError usage: the path holds a character that no unit can spell
+ */
+export function fillSystemdSocket(aliasPath: string): string {
+  return fill(`systemd/${SYSTEMD_SOCKET}`, { alias: systemdWord(aliasPath) });
+}
+
+/** @throws UsageError usage: a path holds a character that no unit can spell */
+export function fillSystemdService(values: SystemdServiceValues): string {
+  return fill(`systemd/${SYSTEMD_SERVICE}`, {
+    node: systemdWord(values.nodePath),
+    // Only in what comes after the program a `$` begins a variable.
+    main: systemdWord(values.mainPath).replaceAll('$', '$$$$'),
+    serviceEnvironment: systemdText(values.serviceEnvironmentPath),
+    ownEnvironment: systemdText(values.ownEnvironmentPath),
+  });
+}
+
+/** The variables as systemd reads them. @see systemd.exec(5), EnvironmentFile */
+export function formatEnvironmentFile(environment: LaunchAgentValues['environment']): string {
+  const lines = Object.entries(environment)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}="${value.replace(/[\\"$`]/g, String.raw`\$&`)}"\n`);
+  return `# From the shell that ran \`rolecall service install\`, which writes this anew; your own go into the file "environment" beside the settings.\n${lines.join('')}`;
+}
+
+export function fillLaunchAgent(values: LaunchAgentValues): string {
+  const variables = Object.entries(values.environment)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `\n\t\t<key>${escapeXml(name)}</key>\n\t\t<string>${escapeXml(value)}</string>`);
+  return fill(`launchd/${LAUNCHD_LABEL}.plist`, {
+    label: LAUNCHD_LABEL,
+    node: escapeXml(values.nodePath),
+    main: escapeXml(values.mainPath),
+    environment: variables.join(''),
+    errorLog: escapeXml(values.errorLogPath),
+  });
+}
+
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  const text = readFileSync(new URL(`../../${template}`, import.meta.url), 'utf8');
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${template} has a blank "${name}" that nobody fills in`);
+    return value;
+  });
+}
+
+/** The rest of a line, where only the specifiers of systemd.unit(5) are read. */
+function systemdText(path: string): string {
+  if (/[\u0000-\u001f\u007f]/.test(path) || path !== path.trim() || path.endsWith('\\')) {
+    throw new UsageError('usage', `The path ${JSON.stringify(path)} can't be spelled in a systemd unit.`, {
+      hint: 'rolecall daemon start',
+    });
+  }
+  return path.replaceAll('%', '%%');
+}
+
+/** One word of a list or a command. */
+function systemdWord(path: string): string {
+  return `"${systemdText(path).replace(/[\\"]/g, String.raw`\$&`)}"`;
+}
+
+function escapeXml(text: string): string {
+  const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (character) => names[character] ?? '');
+}

@@ -1,0 +1,297 @@
+// The service under a real `systemd --user`: installed, started by a request, killed, upgraded under load, taken away.
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { createInstallation, type Installation } from '../helpers/installation.ts';
+import { canSeeProcesses, isAlive, processesOf } from '../helpers/processes.ts';
+import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
+import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { systemPartByCheck } from '../helpers/system.ts';
+import { checkSystemdSession, startSystemdSession, type SystemdSession } from '../helpers/systemd-session.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const isThere =
+  systemPartByCheck('systemd --user', '/usr/lib/systemd/systemd, as root', checkSystemdSession) && canSeeProcesses;
+const CALLERS = 20;
+const OLD = '0.8.0';
+const NEW = '0.9.0';
+const SELECTORS = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'] as const;
+
+let home: TemporaryHome;
+let emulator: Emulator;
+let systemd: SystemdSession;
+let installation: Installation;
+/** Of the shell that installs the service; the manager has none of it. */
+let shell: Readonly<Record<string, string>>;
+let filesBefore: readonly string[];
+
+beforeAll(async () => {
+  if (!isThere) return;
+  home = createTemporaryHome();
+  emulator = createEmulator({ autoApprove: true });
+  const { url } = await emulator.listen();
+  systemd = await startSystemdSession(home);
+  // A folder as people have them, and as a unit has to spell it.
+  installation = createInstallation(join(home.path, 'my tools 100%', 'rolecall'), OLD);
+  shell = {
+    ...systemd.environment,
+    ROLECALL_SECRET_STORE: 'file',
+    ROLECALL_PASSPHRASE: 'correct horse',
+    AWS_ENDPOINT_URL_SSO_OIDC: url,
+    AWS_ENDPOINT_URL_SSO: url,
+    AWS_ENDPOINT_URL_STS: url,
+  };
+  writePrivate(join(home.path, '.aws', 'config'), CONFIG);
+  // What the service is not handed, for it is a secret, its owner may give it.
+  writePrivate(join(home.path, '.config', 'rolecall', 'environment'), 'ROLECALL_PASSPHRASE="correct horse"\n');
+}, 60_000);
+
+afterAll(async () => {
+  if (!isThere) return;
+  await systemd.stop();
+  for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  await emulator.close();
+  await home.remove();
+}, 60_000);
+
+function rolecall(...args: readonly string[]): Promise<ProcessRun> {
+  return runProcess(process.execPath, [installation.rolecall, ...args], { environment: shell, deadlineMs: 60_000 });
+}
+
+/** As an SDK asks: what the profiles name, in an environment that knows nothing of rolecall. */
+function askAsSdk(): Promise<ProcessRun> {
+  const script = join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process');
+  return runProcess('/bin/sh', [script, ...SELECTORS], { environment: systemd.environment, deadlineMs: 60_000 });
+}
+
+const mainPid = async () => Number(await systemd.show('rolecall.service', 'MainPID'));
+
+function daemonsOf(path: string): readonly number[] {
+  return processesOf(path)
+    .filter((seen) => seen.arguments.some((argument) => argument.endsWith('dist/daemon/main.js')))
+    .map(({ pid }) => pid);
+}
+
+/** Every file, folder and link below the home; the installation aside, and what is there only while a daemon runs. */
+function treeOf(path: string): readonly string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .filter((name) => !/^(my tools|run\/systemd)|\/(daemon\.sock|web\.json|switch\/.*)$/.test(name))
+    .toSorted();
+}
+
+test.skipIf(!isThere)(
+  'install stops the daemon of before, and has the service answer',
+  { timeout: 90_000 },
+  async () => {
+    expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
+    const [byHand = 0] = daemonsOf(home.path);
+    filesBefore = treeOf(home.path);
+
+    const { exitCode, stdout, stderr } = await rolecall('service', 'install');
+    const pid = await mainPid();
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 0,
+      stdout:
+        'Written: ~/.config/systemd/user/rolecall.socket\n' +
+        'Written: ~/.config/systemd/user/rolecall.service\n' +
+        'Written: ~/.local/state/rolecall/service.env\n' +
+        'The service has of this shell: XDG_CONFIG_HOME, XDG_STATE_HOME, ROLECALL_SECRET_STORE, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS.\n' +
+        `The service is installed and answers, pid ${pid}. It starts with your desktop, or with the first request.\n`,
+      stderr: 'Note: ROLECALL_PASSPHRASE is a secret and was not written for the service.\n',
+    });
+    expect(isAlive(byHand)).toBe(false);
+    expect(daemonsOf(home.path)).toEqual([pid]);
+    expect(statSync(join(home.path, '.local', 'state', 'rolecall', 'service.env')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(home.path, 'run', 'rolecall', 'daemon.sock')).mode & 0o777).toBe(0o600);
+    expect((await rolecall('service', 'status')).stdout).toContain(`running, pid ${pid}`);
+  },
+);
+
+test.skipIf(!isThere)('systemd finds no fault with the units', async () => {
+  const units = ['rolecall.socket', 'rolecall.service'].map((unit) =>
+    join(home.path, '.config', 'systemd', 'user', unit),
+  );
+  // The man pages come with the package, and not with a checkout.
+  const verified = await runProcess('/usr/bin/systemd-analyze', ['--user', '--man=no', 'verify', ...units], {
+    environment: systemd.environment,
+  });
+  expect(verified).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  const { stdout } = await runProcess(
+    '/usr/bin/systemd-analyze',
+    ['--user', '--no-pager', 'security', 'rolecall.service'],
+    {
+      environment: systemd.environment,
+    },
+  );
+  const [line = '', score] = /exposure level for rolecall\.service: ([\d.]+)/.exec(stdout) ?? [];
+  process.stdout.write(`systemd-analyze security: ${line}\n`);
+  // What is left of it needs namespaces, see the unit.
+  expect(Number(score)).toBeLessThanOrEqual(6.6);
+});
+
+test.skipIf(!isThere)('the first request starts the daemon, whichever way it comes', { timeout: 60_000 }, async () => {
+  await systemd.systemctl('stop', 'rolecall.service');
+  expect(await mainPid()).toBe(0);
+  const answer = await askAsSdk();
+  expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(answer.stdout)).toMatchObject({ Version: 1 });
+  expect(daemonsOf(home.path)).toEqual([await mainPid()]);
+
+  // cron knows HOME and nothing else.
+  await systemd.systemctl('stop', 'rolecall.service');
+  const alias = join(home.path, '.local', 'state', 'rolecall', 'run', 'daemon.sock');
+  const curl = ['-q', '-s', '--unix-socket', alias, 'http://localhost/v1/status'];
+  const { stdout } = await runProcess('/usr/bin/curl', curl, { environment: { HOME: home.path } });
+  expect(JSON.parse(stdout)).toMatchObject({ pid: await mainPid(), version: OLD });
+});
+
+test.skipIf(!isThere)(
+  'a daemon that is killed is back by itself, signed in as before',
+  { timeout: 60_000 },
+  async () => {
+    const killed = await mainPid();
+    process.kill(killed, 'SIGKILL');
+    await waitFor('a new daemon', async () => ![0, killed].includes(await mainPid()), { deadlineMs: 20_000 });
+    expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(daemonsOf(home.path)).toEqual([await mainPid()]);
+    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+  },
+);
+
+test.skipIf(!isThere)('settings that can not be read are told to whoever asks', { timeout: 60_000 }, async () => {
+  const settings = join(home.path, '.config', 'rolecall', 'config.toml');
+  writePrivate(settings, 'nonsense = 1\n');
+  await systemd.systemctl('stop', 'rolecall.service');
+  const [asSdk, byHand] = [await askAsSdk(), await rolecall('status')];
+  expect(asSdk).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('unknown key "nonsense"') });
+  expect(byHand).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('unknown key "nonsense"') });
+  writePrivate(settings, '');
+  await rolecall('daemon', 'restart');
+  expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+test.skipIf(!isThere)(
+  'stop closes the socket too, and the next command starts the service and no other daemon',
+  { timeout: 60_000 },
+  async () => {
+    expect(await rolecall('daemon', 'stop')).toEqual({ exitCode: 0, stdout: 'The daemon has stopped.\n', stderr: '' });
+    expect(daemonsOf(home.path)).toEqual([]);
+    expect(existsSync(join(home.path, 'run', 'rolecall', 'daemon.sock'))).toBe(false);
+    expect((await rolecall('service', 'status')).stdout).toContain('stopped');
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => (index % 2 === 0 ? askAsSdk() : rolecall('status'))),
+    );
+    expect(answers.filter(({ exitCode, stderr }) => exitCode !== 0 || stderr !== '')).toEqual([]);
+    expect(daemonsOf(home.path)).toEqual([await mainPid()]);
+  },
+);
+
+test.skipIf(!isThere)(
+  'the service takes over from a daemon that was started while no manager was there',
+  { timeout: 60_000 },
+  async () => {
+    await rolecall('daemon', 'stop');
+    const withoutManager = { ...shell, XDG_RUNTIME_DIR: '', DBUS_SESSION_BUS_ADDRESS: '' };
+    const run = (args: readonly string[]) =>
+      runProcess(process.execPath, [installation.rolecall, ...args], { environment: withoutManager });
+    expect(await run(['daemon', 'start'])).toMatchObject({ exitCode: 0 });
+    const [direct = 0] = daemonsOf(home.path);
+    await systemd.systemctl('start', 'rolecall.socket', 'rolecall.service');
+    expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect({ direct: isAlive(direct), daemons: daemonsOf(home.path) }).toEqual({
+      direct: false,
+      daemons: [await mainPid()],
+    });
+  },
+);
+
+test.skipIf(!isThere)(
+  `${CALLERS} callers at once see nothing of an upgrade in place`,
+  { timeout: 120_000 },
+  async () => {
+    const failed: ProcessRun[] = [];
+    let asked = 0;
+    const over = new AbortController();
+    async function keepAsking(ask: () => Promise<ProcessRun>): Promise<void> {
+      while (!over.signal.aborted) {
+        const run = await ask();
+        asked += 1;
+        if (run.exitCode !== 0) failed.push(run);
+      }
+    }
+    const callers = Array.from({ length: CALLERS }, () => keepAsking(askAsSdk));
+    const before = await mainPid();
+    await pause(1000);
+    installation.replaceBy(NEW);
+    const askedBefore = asked;
+    // The first commands of the new version are what replaces the daemon.
+    const firsts = await Promise.all(Array.from({ length: 4 }, () => rolecall('status', '--json')));
+    await pause(1500);
+    over.abort();
+    await Promise.all(callers);
+
+    expect(failed).toEqual([]);
+    const versions = firsts.map(({ stdout }) => (JSON.parse(stdout) as { version: string }).version);
+    expect(versions).toEqual([NEW, NEW, NEW, NEW]);
+    const note = `Note: the daemon was older than this command; rolecall ${NEW} has taken its place.\n`;
+    expect(firsts.map(({ stderr }) => stderr).filter((text) => text !== '' && text !== note)).toEqual([]);
+    expect(firsts.map(({ stderr }) => stderr)).toContain(note);
+    expect(askedBefore).toBeGreaterThanOrEqual(CALLERS);
+    expect(asked - askedBefore).toBeGreaterThanOrEqual(CALLERS);
+    expect(isAlive(before)).toBe(false);
+    expect(daemonsOf(home.path)).toEqual([await mainPid()]);
+    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+    process.stdout.write(`an upgrade under ${CALLERS} callers: ${asked} answers, none failed\n`);
+  },
+);
+
+test.skipIf(!isThere)(
+  'a service of an installation that is gone is moved by the next command',
+  { timeout: 60_000 },
+  async () => {
+    await rolecall('daemon', 'stop');
+    const moved = createInstallation(join(home.path, 'my tools 100%', 'node v24', 'rolecall'), NEW);
+    installation.remove();
+    installation = moved;
+    expect((await rolecall('service', 'status')).stdout).toContain('dist/daemon/main.js is gone');
+    expect(await rolecall('status')).toMatchObject({ exitCode: 0 });
+    expect(
+      await rolecall('service', 'status', '--json').then(({ stdout }) => JSON.parse(stdout) as object),
+    ).toMatchObject({
+      pid: await mainPid(),
+      problems: [],
+    });
+    expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
+  },
+);
+
+test.skipIf(!isThere)(
+  'uninstall leaves what was there before, and nothing that runs',
+  { timeout: 60_000 },
+  async () => {
+    const { exitCode, stdout } = await rolecall('service', 'uninstall');
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout:
+        'Removed: ~/.config/systemd/user/rolecall.socket\n' +
+        'Removed: ~/.config/systemd/user/rolecall.service\n' +
+        'Removed: ~/.local/state/rolecall/service.env\n' +
+        'The service is gone. The first command that needs the daemon starts it.\n',
+    });
+    expect(daemonsOf(home.path)).toEqual([]);
+    const added = treeOf(home.path).filter((name) => !filesBefore.includes(name));
+    const missing = filesBefore.filter((name) => !existsSync(join(home.path, name)));
+    expect({ added, missing }).toEqual({ added: ['.config/rolecall/config.toml'], missing: [] });
+    expect((await systemd.systemctl('list-unit-files', 'rolecall*')).stdout).toContain('0 unit files');
+    expect(await systemd.systemctl('is-failed', 'rolecall.service')).toMatchObject({ stdout: 'inactive\n' });
+
+    // And the first command that needs the daemon starts it, as before.
+    expect(await rolecall('daemon', 'start')).toMatchObject({ exitCode: 0 });
+    expect(await rolecall('daemon', 'stop')).toMatchObject({ exitCode: 0 });
+    expect((await rolecall('service', 'uninstall')).stdout).toBe('No service was installed.\n');
+  },
+);
