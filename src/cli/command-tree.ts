@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../core/errors.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { addWebCommands } from './command-tree/web.ts';
+import { addConsoleCommands } from './command-tree/console.ts';
 import type { CredentialProcessOptions } from './commands/credential-process.ts';
 import type { DemoOptions } from './commands/demo.ts';
 import type { EnvOptions } from './commands/env.ts';
@@ -176,6 +177,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     });
 
   addWebCommands(program, context, done);
+  addConsoleCommands(program, context, done);
 
   const daemon = program.command('daemon').description('the background service, by hand');
   daemon

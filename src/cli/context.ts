@@ -36,10 +36,15 @@ export interface CliContext {
   ask(question: string): Promise<string | undefined>;
   /** The terminal of standard input and standard error, for one program that draws on all of it. */
   openPickerTerminal(): Promise<PickerTerminal>;
-  /** Opens the person's browser; false when there is none to open. */
-  openBrowser(url: string): Promise<boolean>;
   /** Why a daemon with this environment would refuse its settings, without starting one; undefined when it would not. */
   checkSettings(): Promise<ErrorBody | undefined>;
+  /**
+   * Opens the person's browser, or the one that a command template of the settings names; false when there is none to open.
+   * @throws BrowserFailure: the template's could not be started
+   */
+  openBrowser(url: string, template?: string): Promise<boolean>;
+  /** Deletes a private page, with its folder, after this command has ended. */
+  deletePageLater(path: string, delaySeconds: number): Promise<void>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
   runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
   /** The service of this person, if `rolecall service install` has installed one. */

@@ -1,5 +1,6 @@
 // The command line's process: the real streams, clock, browser and daemon; the rest of the CLI gets them as parameters.
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock, type Clock } from '../core/clock.ts';
@@ -51,6 +52,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { outsideOfExec } = await import('./exec/child-environment.ts');
       return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
     },
+    deletePageLater,
     runProgram,
     async findInstalledService() {
       const { findInstalledService } = await import('../local-api/installed-service.ts');
@@ -143,22 +145,43 @@ async function ask(question: string, interrupt: AbortController): Promise<string
   }
 }
 
-async function openBrowser(url: string): Promise<boolean> {
+async function openBrowser(url: string, template?: string): Promise<boolean> {
+  if (environment['SSH_CONNECTION'] !== undefined) return false;
+  // A browser is started with our environment, and a passphrase is nothing for it.
+  delete process.env['ROLECALL_PASSPHRASE'];
+  if (template !== undefined) {
+    const [{ formatBrowserCommand }, { runBrowser }] = await Promise.all([
+      import('../core/browser-command.ts'),
+      import('../local-api/run-browser.ts'),
+    ]);
+    await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
+    return true;
+  }
   const hasDisplay =
     process.platform === 'darwin' ||
     [environment['DISPLAY'], environment['WAYLAND_DISPLAY'], environment['WSL_DISTRO_NAME']].some(Boolean);
-  if (!hasDisplay || environment['SSH_CONNECTION'] !== undefined) return false;
+  if (!hasDisplay) return false;
   try {
     const { default: open } = await import('open');
-    // A browser is started with our environment, and a passphrase is nothing for it.
-    delete process.env['ROLECALL_PASSPHRASE'];
-    const child = await open(url);
+    // Windows, behind WSL, knows our files by their paths alone.
+    const child = await open(url.startsWith('file:') ? fileURLToPath(url) : url);
     child.on('error', () => undefined);
     child.unref();
     return true;
   } catch {
     return false;
   }
+}
+
+/** By a process that outlives this one, which a browser may still be starting after. */
+async function deletePageLater(path: string, delaySeconds: number): Promise<void> {
+  const { spawn } = await import('node:child_process');
+  const script = 'sleep "$1"; rm -f -- "$2"; rmdir -- "$3"';
+  const args = ['-c', script, 'sh', String(delaySeconds), path, dirname(path)];
+  spawn('/bin/sh', args, { detached: true, stdio: 'ignore', env: { PATH: '/usr/bin:/bin', HOME: environment['HOME'] } })
+    // What is left behind then is deleted by the next command that writes a page.
+    .on('error', () => undefined)
+    .unref();
 }
 
 /** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */

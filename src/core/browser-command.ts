@@ -3,12 +3,6 @@
 /** The command could not be run; `message` is the reason as a clause. */
 export class BrowserFailure extends Error {}
 
-export interface BrowserCommand {
-  readonly words: readonly [string, ...string[]];
-  /** The page is a parameter inside another URL, as for a container of Firefox; then it can be no file. */
-  readonly isNested: boolean;
-}
-
 const PLACEHOLDER = '{url}';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 /** Protocols of Firefox's extensions, which no desktop knows. */
@@ -43,17 +37,25 @@ export function splitCommand(template: string): readonly [string, ...string[]] |
  * (`ext+container:name=Work&url={url}`) it is percent-encoded. A template that is nothing but such a URL goes to Firefox.
  * @throws BrowserFailure: the template has no words
  */
-export function formatBrowserCommand(template: string, url: string, platform: NodeJS.Platform): BrowserCommand {
+export function formatBrowserCommand(
+  template: string,
+  url: string,
+  platform: NodeJS.Platform,
+): readonly [string, ...string[]] {
   const split = splitCommand(template);
   if (split === undefined) throw new BrowserFailure('a quote is not closed, or there is no word');
   const [program] = split;
   const words = EXTENSION_URL.test(program) ? ([...firefox(platform), ...split] as const) : split;
-  const isNested = words.some((word) => isUrlAround(word));
-  if (!words.some((word) => word.includes(PLACEHOLDER))) return { words: [...words, url], isNested };
+  if (!words.some((word) => word.includes(PLACEHOLDER))) return [...words, url];
   const [first, ...others] = words.map((word) =>
     word.replaceAll(PLACEHOLDER, () => (isUrlAround(word) ? encodeURIComponent(url) : url)),
   );
-  return { words: [first ?? '', ...others], isNested };
+  return [first ?? '', ...others];
+}
+
+/** Whether the page becomes a part of another URL, as for a container of Firefox; then it can be no file. */
+export function nestsUrl(template: string): boolean {
+  return splitCommand(template)?.some(isUrlAround) === true;
 }
 
 function isUrlAround(word: string): boolean {

@@ -6,6 +6,7 @@ import type { Broker } from '../sso/broker.ts';
 import type { SignInPrompt } from '../sso/sign-in.ts';
 import type { Log } from './log.ts';
 import type { Desktop } from './notifications/desktop.ts';
+import type { Settings } from './settings.ts';
 import type { Notifier } from './notifications/notifier.ts';
 
 export interface DesktopSignIn {
@@ -23,6 +24,7 @@ export function createDesktopSignIn(deps: {
   readonly notifier: Notifier;
   readonly desktop: Pick<Desktop, 'openPage'>;
   readonly endpoints: Endpoints;
+  readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
 }): DesktopSignIn {
   const { broker, log, notifier } = deps;
@@ -47,7 +49,8 @@ export function createDesktopSignIn(deps: {
     }
     // The code is always shown, and before the page is.
     if (!(await tell(caution))) return false;
-    if (!(await deps.desktop.openPage(page))) await tell(`Open ${verificationUri} in a browser. ${caution}`);
+    const template = deps.settings.browsers.get(sessionName)?.template;
+    if (!(await deps.desktop.openPage(page, template))) await tell(`Open ${verificationUri} in a browser. ${caution}`);
     return true;
   }
 

@@ -75,4 +75,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   session: 'the name of an sso-session',
   refresh: 'true or false',
   force: 'true or false',
+  federated: 'true or false',
+  service: 'a service as in the address of its console: ec2, s3',
+  region: 'the name of a region',
 };

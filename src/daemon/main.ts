@@ -84,7 +84,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       isThere: existsSync,
       spawn,
       clock,
-      startBrowser: (url) => startBrowser(url, { isInUnit: activatedFd !== undefined }),
+      startBrowser: (url, template) => startBrowser(url, { template, isInUnit: activatedFd !== undefined }),
     }),
     credentialProcess: {
       templatePath: fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url)),

@@ -178,7 +178,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     broker,
     notifier,
     desktop,
-    desktopSignIn: createDesktopSignIn({ broker, notifier, desktop, endpoints, log }),
+    desktopSignIn: createDesktopSignIn({ broker, notifier, desktop, endpoints, settings, log }),
     clock,
     log,
   });

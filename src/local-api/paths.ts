@@ -12,6 +12,8 @@ export interface RuntimePaths {
   readonly lockFile: string;
   readonly logFile: string;
   readonly webAddressFile: string;
+  /** For pages with a secret in them that a browser opens once; gone at log-out where the system has such a place. */
+  readonly pageDirectory: string;
   /** Plain files for shells and prompts, which need no process to read them. */
   readonly switchDirectory: string;
   /** The copy of `rolecall-credential-process` that profiles name. */
@@ -40,6 +42,7 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
       ? join(macRoot, 'config.toml')
       : join(xdg(environment['XDG_CONFIG_HOME']) ?? join(homeDirectory, '.config'), 'rolecall', 'config.toml'));
   const socketCandidates = resolveSocketCandidates(sources, join(stateDirectory, 'run', 'daemon.sock'));
+  const runtimeDirectory = isMac ? undefined : findRuntimeDirectory(sources);
   return {
     settingsFile,
     stateDirectory,
@@ -48,18 +51,26 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
     lockFile: join(stateDirectory, 'daemon.lock'),
     logFile: join(stateDirectory, 'daemon.log'),
     webAddressFile: join(stateDirectory, 'web.json'),
+    pageDirectory:
+      runtimeDirectory === undefined
+        ? join(stateDirectory, 'run', 'pages')
+        : join(runtimeDirectory, 'rolecall', 'pages'),
     switchDirectory: join(stateDirectory, 'switch'),
     credentialProcessPath: join(homeDirectory, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
   };
 }
 
 function resolveSocketCandidates(sources: PathSources, fallback: string): readonly string[] {
-  const { environment, platform, userId } = sources;
+  const { environment, platform } = sources;
   const override = nonEmpty(environment['ROLECALL_SOCKET']);
   if (override !== undefined) return [override];
   if (platform === 'darwin') return [fallback];
-  const runtimeDirectory = xdg(environment['XDG_RUNTIME_DIR']) ?? systemRuntimeDirectory(userId);
+  const runtimeDirectory = findRuntimeDirectory(sources);
   return runtimeDirectory === undefined ? [fallback] : [join(runtimeDirectory, 'rolecall', 'daemon.sock'), fallback];
+}
+
+function findRuntimeDirectory({ environment, userId }: PathSources): string | undefined {
+  return xdg(environment['XDG_RUNTIME_DIR']) ?? systemRuntimeDirectory(userId);
 }
 
 /** cron, ssh and GUI programs often lack XDG_RUNTIME_DIR although logind has made the directory. */

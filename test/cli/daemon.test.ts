@@ -79,6 +79,7 @@ async function run(argv: readonly string[], clock: Clock = createHastyClock(), s
     runProgram: async () => 0,
     findInstalledService: async () => undefined,
     loadService: () => Promise.reject(new Error('no service is installed')),
+    deletePageLater: async () => undefined,
     runInPlace: async () => 0,
   };
   const exitCode = await runCommandLine(argv, context);

@@ -1,6 +1,6 @@
 // Browser templates: words as a shell would part them, without a shell; the URL in its place; hostile text inert.
 import { describe, expect, test } from 'vitest';
-import { BrowserFailure, formatBrowserCommand, splitCommand } from '../../src/core/browser-command.ts';
+import { BrowserFailure, formatBrowserCommand, nestsUrl, splitCommand } from '../../src/core/browser-command.ts';
 
 const URL_TEXT = 'https://acme.awsapps.com/start/#/console?account_id=1&role_name=a%2Bb';
 
@@ -29,10 +29,10 @@ describe('words', () => {
 });
 
 describe('the URL', () => {
-  const run = (template: string, platform: NodeJS.Platform = 'linux') => {
-    const { words, isNested } = formatBrowserCommand(template, URL_TEXT, platform);
-    return { words, isNested };
-  };
+  const run = (template: string, platform: NodeJS.Platform = 'linux') => ({
+    words: formatBrowserCommand(template, URL_TEXT, platform),
+    isNested: nestsUrl(template),
+  });
 
   test('comes last where the template does not place it', () => {
     expect(run('firefox -P work')).toEqual({ words: ['firefox', '-P', 'work', URL_TEXT], isNested: false });
@@ -56,6 +56,6 @@ describe('the URL', () => {
 
   test('is put in as it is, with dollar signs and braces in it', () => {
     const hostile = "https://x/?a=$&$1{url}'$(id)`id`";
-    expect(formatBrowserCommand('firefox {url}', hostile, 'linux').words).toEqual(['firefox', hostile]);
+    expect(formatBrowserCommand('firefox {url}', hostile, 'linux')).toEqual(['firefox', hostile]);
   });
 });

@@ -27,7 +27,10 @@ function pending(verificationUri: string, verificationUriComplete = verification
   };
 }
 
-function build(start: () => Promise<SignInState>, options: { readonly opens?: boolean } = {}) {
+function build(
+  start: () => Promise<SignInState>,
+  options: { readonly opens?: boolean; readonly template?: string } = {},
+) {
   const desktop = createRecordingDesktop();
   const notifier = createNotifier({
     backend: desktop.notifications,
@@ -48,12 +51,15 @@ function build(start: () => Promise<SignInState>, options: { readonly opens?: bo
       },
     },
     desktop: {
-      async openPage(url) {
-        seen.push(`page ${url}`);
+      async openPage(url, template) {
+        seen.push(`page ${url}${template === undefined ? '' : ` by ${template}`}`);
         return options.opens !== false;
       },
     },
     endpoints: {},
+    settings: {
+      browsers: new Map(options.template === undefined ? [] : [['work', { template: options.template, line: 1 }]]),
+    },
     log: (level, message) => void lines.push(`${level} ${message}`),
   });
   return { signIn, seen, lines, cancelled };
@@ -86,6 +92,16 @@ test.each([
   expect(seen).toEqual([
     `Code ABCD-EFGH signs in to work: The page ${uri} is neither AWS's nor your start URL's, so it was not opened. ${CAUTION}`,
   ]);
+});
+
+test('opens it in the browser of the session, trusted or not at all', async () => {
+  const template = 'firefox -P work';
+  const { signIn, seen } = build(async () => pending('https://device.sso.us-east-1.amazonaws.com/'), { template });
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen.at(-1)).toBe('page https://device.sso.us-east-1.amazonaws.com/ by firefox -P work');
+  const foreign = build(async () => pending('https://evil.example/device'), { template });
+  expect(await foreign.signIn.start(SESSION)).toBe(true);
+  expect(foreign.seen.filter((line) => line.startsWith('page '))).toEqual([]);
 });
 
 test('without a browser the page is named', async () => {

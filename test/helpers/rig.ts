@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { BrowserFailure } from '../../src/core/browser-command.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
 import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
@@ -70,6 +71,12 @@ export interface CliOptions {
   readonly opened?: string[];
   readonly clock?: Clock;
   readonly nodeVersion?: string;
+  /** Sees the command templates that came with them. */
+  readonly templates?: string[];
+  /** Why the browser could not be started. */
+  readonly browserFailure?: string;
+  /** Sees the pages that would be deleted once the command has ended. */
+  readonly pages?: { readonly path: string; readonly delaySeconds: number }[];
 }
 
 export interface Rig {
@@ -195,8 +202,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           return cli.answers.shift();
         },
         openPickerTerminal: cli.openPickerTerminal ?? (() => Promise.reject(new Error('nobody is at this terminal'))),
-        openBrowser: async (address) => {
+        openBrowser: async (address, template) => {
           cli.opened?.push(address);
+          if (template !== undefined) cli.templates?.push(template);
+          if (cli.browserFailure !== undefined) throw new BrowserFailure(cli.browserFailure);
           return cli.opened !== undefined;
         },
         checkSettings: () =>
@@ -204,6 +213,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             () => undefined,
             (error: unknown) => toRolecallError(error).toBody(),
           ),
+        deletePageLater: async (path, delaySeconds) => void cli.pages?.push({ path, delaySeconds }),
         runProgram: async (program, args) => {
           cli.programs?.push([program, ...args]);
           return 0;

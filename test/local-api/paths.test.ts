@@ -19,6 +19,7 @@ test('on Linux by XDG', () => {
     lockFile: '/s/rolecall/daemon.lock',
     logFile: '/s/rolecall/daemon.log',
     webAddressFile: '/s/rolecall/web.json',
+    pageDirectory: '/r/rolecall/pages',
     switchDirectory: '/s/rolecall/switch',
     credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
   });
@@ -31,6 +32,7 @@ test('on Linux without XDG, and with relative paths, which are to be ignored', (
     stateDirectory: '/home/t/.local/state/rolecall',
     socketPath: '/home/t/.local/state/rolecall/run/daemon.sock',
     socketCandidates: ['/home/t/.local/state/rolecall/run/daemon.sock'],
+    pageDirectory: '/home/t/.local/state/rolecall/run/pages',
   });
   expect(resolve({ XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: '', XDG_RUNTIME_DIR: './r' })).toEqual(plain);
 });
@@ -41,6 +43,7 @@ test('on macOS below Application Support, whatever XDG says', () => {
     settingsFile: `${root}/config.toml`,
     stateDirectory: root,
     socketCandidates: [`${root}/run/daemon.sock`],
+    pageDirectory: `${root}/run/pages`,
     credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
   });
 });

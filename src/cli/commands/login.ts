@@ -1,6 +1,8 @@
 // `rolecall login`: signs in where that is needed, shows the code, and tells what has changed.
+import { BrowserFailure } from '../../core/browser-command.ts';
 import { errorFromBody, NotFoundError, SignInRequiredError, UsageError } from '../../core/errors.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
+import { describeBrowserFailure } from '../browser-failure.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath } from '../render.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
@@ -145,10 +147,29 @@ async function showPrompt(
     context.stderr.write(
       `${paint('yellow', 'Warning:')} that page is neither AWS's nor your start URL's, so it was not opened.\n`,
     );
-  } else if (options.browser && (await context.openBrowser(pending.openUri))) {
+  } else if (options.browser && (await openPage(session, pending.openUri, pending, context))) {
     context.stderr.write('The page was opened in your browser.\n');
   } else {
     context.stderr.write('Open the page in a browser, on this machine or another.\n');
+  }
+}
+
+/** A browser that can't be started is no reason to end a sign-in: the person can open the page. */
+async function openPage(
+  session: string,
+  page: string,
+  { browser, browserLine }: SignInDocument,
+  context: CliContext,
+): Promise<boolean> {
+  try {
+    return await context.openBrowser(page, browser ?? undefined);
+  } catch (error) {
+    if (!(error instanceof BrowserFailure)) throw error;
+    const setting = { session, ...(browserLine === undefined ? {} : { browserLine }) };
+    const { message, hint } = describeBrowserFailure(error, setting, context);
+    const paint = createPainter(context.stderr, context.environment);
+    context.stderr.write(`${paint('yellow', 'Warning:')} ${harmless(message)}\nRun: ${harmless(hint)}\n`);
+    return false;
   }
 }
 

@@ -7,8 +7,11 @@ import type { NotificationBackend } from './backend.ts';
 
 export interface Desktop {
   readonly notifications: NotificationBackend | undefined;
-  /** True when the browser was started; the caller has looked at whether the page may be opened. */
-  openPage(url: string): Promise<boolean>;
+  /**
+   * True when the browser, or the one that a command template of the settings names, was started.
+   * The caller has looked at whether the page may be opened.
+   */
+  openPage(url: string, template?: string): Promise<boolean>;
   /** As far as the system can tell. */
   isAttended(): Promise<boolean>;
 }
@@ -24,15 +27,15 @@ export function createDesktop(
   sources: DesktopSources & {
     readonly userId: number;
     /** Starts the person's browser; rejects when it can't. */
-    readonly startBrowser: (url: string) => Promise<void>;
+    readonly startBrowser: (url: string, template?: string) => Promise<void>;
   },
 ): Desktop {
   return {
     notifications: chooseNotificationBackend(sources),
-    async openPage(url) {
+    async openPage(url, template) {
       if (sources.platform !== 'darwin' && !isWsl(sources) && !hasDisplay(sources.environment)) return false;
       try {
-        await sources.startBrowser(url);
+        await sources.startBrowser(url, template);
         return true;
       } catch {
         return false;

@@ -114,7 +114,7 @@ export function createConsoleResponder(deps: {
 function requirePartition(region: string): Partition {
   const partition = findPartition(region);
   if (partition !== undefined) return partition;
-  throw new UsageError('invalid-request', `rolecall knows no AWS console for the region "${region}".`, {
+  throw new UsageError('invalid-request', `There is no AWS console that rolecall knows for the region "${region}".`, {
     hint: 'rolecall console --help',
   });
 }

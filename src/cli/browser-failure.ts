@@ -1,0 +1,21 @@
+// What a person is told when the browser that their settings name could not be started.
+import type { BrowserFailure } from '../core/browser-command.ts';
+import { UsageError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
+import type { CliContext } from './context.ts';
+import { shortenPath } from './render.ts';
+
+/** The error that names the setting, and the command that opens its line. */
+export function describeBrowserFailure(
+  failure: BrowserFailure,
+  setting: { readonly session: string; readonly browserLine?: number },
+  context: Pick<CliContext, 'homeDirectory' | 'paths'>,
+): UsageError {
+  const file = context.paths.settingsFile;
+  const line = setting.browserLine ?? 1;
+  return new UsageError(
+    'settings-invalid',
+    `The browser of session "${setting.session}" (${shortenPath(file, context.homeDirectory)}, line ${line}) could not be started: ${failure.message}.`,
+    { hint: `\${EDITOR:-vi} +${line} ${quoteForShell(file)}`, cause: failure },
+  );
+}

@@ -1,0 +1,314 @@
+// `rolecall console`: which role, which browser, what is printed, and that a federated sign-in stays out of sight.
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createRig, CONFIG, SESSION, type CliOptions, type Rig, type RigOptions } from '../helpers/rig.ts';
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.remove();
+  rig = undefined;
+});
+
+async function createSignedInRig(options: RigOptions = {}): Promise<Rig> {
+  rig = await createRig(options);
+  expect(await rig.runCli(['login', SESSION])).toMatchObject({ exitCode: 0 });
+  return rig;
+}
+
+const ADMIN = 'taylor.Admin-AF-Permission-Set';
+const READER = 'professional-af.ReadOnly';
+const linkOf = (its: Rig, accountId: string, role: string, rest = '') =>
+  `${its.emulator.url}/start/#/console?account_id=${accountId}&role_name=${role}${rest}`;
+
+const printed = async (its: Rig, argv: readonly string[], options: CliOptions = {}) => {
+  const { exitCode, stdout, stderr } = await its.runCli(['console', ...argv, '--print'], options);
+  return { exitCode, stdout: stdout.trimEnd(), stderr };
+};
+
+describe('the role', () => {
+  test('is that of the profile that is named, ours or a hand-written one', async () => {
+    const its = await createSignedInRig();
+    for (const name of [ADMIN, 'account1']) {
+      expect(await printed(its, [name], { environment: { AWS_PROFILE: READER } })).toEqual({
+        exitCode: 0,
+        stdout: linkOf(its, '111111111111', 'Admin-AF-Permission-Set'),
+        stderr: '',
+      });
+    }
+  });
+
+  test('is that of AWS_PROFILE, of what exec runs, and then the current one', async () => {
+    const its = await createSignedInRig();
+    const current = { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null };
+    await its.client.call('setCurrent', { body: current });
+    const linkFor = async (environment: Record<string, string>, argv: string[] = []) =>
+      new URLSearchParams((await printed(its, argv, { environment })).stdout.split('?')[1]).get('account_id');
+    expect({
+      shell: await linkFor({ AWS_PROFILE: READER, ROLECALL_PROFILE: ADMIN }),
+      exec: await linkFor({ ROLECALL_PROFILE: ADMIN }),
+      empty: await linkFor({ AWS_PROFILE: '' }),
+      byName: await linkFor({ AWS_PROFILE: READER }, ['current']),
+      byVariable: await linkFor({ AWS_PROFILE: 'current' }),
+    }).toEqual({
+      shell: '222222222222',
+      exec: '111111111111',
+      empty: '044444444444',
+      byName: '044444444444',
+      byVariable: '044444444444',
+    });
+  });
+
+  test('is never another one in place of a profile that does not exist', async () => {
+    const its = await createSignedInRig();
+    await its.client.call('setCurrent', {
+      body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
+    });
+    const mistyped = await printed(its, ['taylor.Admin-AF-Permission-Sett']);
+    expect(mistyped).toMatchObject({ exitCode: 6, stdout: '' });
+    expect(mistyped.stderr).toContain(`Did you mean "${ADMIN}"?`);
+    const leftOver = await printed(its, [], { environment: { AWS_PROFILE: 'gone' } });
+    expect(leftOver).toMatchObject({ exitCode: 6, stdout: '' });
+    expect(leftOver.stderr).toContain('AWS_PROFILE of this shell: There is no profile "gone" of an sso-session.');
+  });
+
+  test('is none without a profile, a variable and a current role, which is said', async () => {
+    const its = await createSignedInRig();
+    expect(await printed(its, [])).toEqual({
+      exitCode: 6,
+      stdout: '',
+      stderr:
+        'rolecall: No profile was named, this shell has no AWS_PROFILE, and no role is the current one.\nRun: rolecall profiles list\n',
+    });
+    expect((await printed(its, ['current'])).stderr).toBe(
+      'rolecall: No role is the current one.\nRun: rolecall profiles list\n',
+    );
+  });
+
+  test('that is protected is said to be, and shown all the same', async () => {
+    const its = await createSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\n' });
+    const line = 'taylor  111111111111  Admin-AF-Permission-Set is a role that your settings protect.\n';
+    expect(await printed(its, [ADMIN], { environment: { LC_ALL: 'C' } })).toMatchObject({
+      exitCode: 0,
+      stderr: `! ${line}`,
+    });
+    expect(await printed(its, [ADMIN], { environment: { LC_ALL: 'C.UTF-8' } })).toMatchObject({ stderr: `⚠ ${line}` });
+    expect(await printed(its, [READER])).toMatchObject({ stderr: '' });
+  });
+});
+
+describe('the page', () => {
+  const pageOf = (region: string, service: string) =>
+    `&destination=${encodeURIComponent(`https://${region}.console.aws.amazon.com/${service}/home?region=${region}`)}`;
+
+  test('is the administrator’s choice, or that of a service in the region of the profile, or of a region', async () => {
+    const its = await createSignedInRig({
+      config: CONFIG.replace('region = us-east-1\n', 'region = eu-west-1\n').replace(
+        'sso_region = eu-west-1',
+        'sso_region = us-east-1',
+      ),
+    });
+    const restOf = async (...argv: string[]) =>
+      (await printed(its, ['account1', ...argv])).stdout.split('Permission-Set')[1];
+    expect(await restOf()).toBe('');
+    expect(await restOf('--service', 'EC2', '--region', 'ap-south-1')).toBe(pageOf('ap-south-1', 'ec2'));
+    expect(await restOf('--region', 'ap-south-1')).toBe(pageOf('ap-south-1', 'console'));
+  });
+
+  test.each([
+    [['--region', 'x y'], 2, 'There is no region "x y".'],
+    [['--region', 'cn-north-1'], 2, `cn-north-1 is in aws-cn, and the accounts of ${SESSION} are in aws.`],
+    [['--service', '../x'], 2, '"service" in the body must be a service as in the address of its console: ec2, s3.'],
+  ])('with %j is refused', async (argv, exitCode, message) => {
+    const its = await createSignedInRig();
+    const outcome = await printed(its, [ADMIN, ...argv]);
+    expect(outcome).toMatchObject({ exitCode, stdout: '' });
+    expect(outcome.stderr).toContain(`rolecall: ${message}\n`);
+  });
+});
+
+describe('the browser', () => {
+  test('is the person’s own, and the role is said', async () => {
+    const its = await createSignedInRig();
+    const opened: string[] = [];
+    const templates: string[] = [];
+    expect(await its.runCli(['console', ADMIN], { opened, templates })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'The console of taylor  111111111111  Admin-AF-Permission-Set was opened in your browser.\n',
+    });
+    expect({ opened, templates }).toEqual({
+      opened: [linkOf(its, '111111111111', 'Admin-AF-Permission-Set')],
+      templates: [],
+    });
+  });
+
+  test('is the command of the session, for the console and for signing in', async () => {
+    const its = await createRig({
+      emulator: { autoApprove: false },
+      settings: `[session.${SESSION}]\nbrowser = "firefox -P work"\n`,
+    });
+    rig = its;
+    const opened: string[] = [];
+    const templates: string[] = [];
+    const signingIn = its.runCli(['login', SESSION], {
+      opened,
+      templates,
+      onOutput(text) {
+        const [code] = /[A-Z]{4}-[A-Z]{4}/.exec(text) ?? [];
+        const isPending = its.emulator.pendingDeviceAuthorizations().length > 0;
+        if (code !== undefined && isPending) its.emulator.approve(code, 'taylor');
+      },
+    });
+    expect(await signingIn).toMatchObject({ exitCode: 0 });
+    expect(await its.runCli(['console', ADMIN], { opened, templates })).toMatchObject({ exitCode: 0 });
+    expect(opened).toHaveLength(2);
+    expect(templates).toEqual(['firefox -P work', 'firefox -P work']);
+  });
+
+  test('that can’t be started is told of by its setting and line; a sign-in goes on without it', async () => {
+    const its = await createSignedInRig({
+      settings: `[session.${SESSION}]\nlabel = "Work"\nbrowser = "nosuch -P work"\n`,
+    });
+    const browserFailure = 'there is no program nosuch';
+    const words = `The browser of session "${SESSION}" (~/.config/rolecall/config.toml, line 3) could not be started: there is no program nosuch.`;
+    const hint = `Run: \${EDITOR:-vi} +3 ${its.paths.settingsFile}`;
+    expect(await its.runCli(['console', ADMIN], { browserFailure })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: ${words}\n${hint}\n`,
+    });
+    its.emulator.turnKnobs({ autoApprove: false });
+    const signingIn = await its.runCli(['login', '--force'], {
+      browserFailure,
+      onOutput: (text) => {
+        const [pending] = its.emulator.pendingDeviceAuthorizations();
+        if (text.includes('on this machine or another')) its.emulator.approve(pending?.userCode ?? '', 'taylor');
+      },
+    });
+    expect(signingIn.exitCode).toBe(0);
+    expect(signingIn.stderr).toContain(
+      `Warning: ${words}\n${hint}\nOpen the page in a browser, on this machine or another.\n`,
+    );
+  });
+
+  test('where there is none, the link is printed', async () => {
+    const its = await createSignedInRig();
+    expect(await its.runCli(['console', ADMIN])).toEqual({
+      exitCode: 0,
+      stdout: `${linkOf(its, '111111111111', 'Admin-AF-Permission-Set')}\n`,
+      stderr: 'The console of taylor  111111111111  Admin-AF-Permission-Set, to open in a browser here or elsewhere:\n',
+    });
+  });
+});
+
+describe('a federated sign-in', () => {
+  const tokenOf = (text: string) => /SigninToken=([^"&\s]+)/.exec(text)?.[1] ?? '';
+
+  test('goes to the browser as a page that only its owner can read', async () => {
+    const its = await createSignedInRig();
+    const opened: string[] = [];
+    const pages: { path: string; delaySeconds: number }[] = [];
+    const outcome = await its.runCli(['console', READER, '--federated', '--service', 's3'], { opened, pages });
+    expect({ ...outcome, stderr: outcome.stderr.replace(/for [^.]*\./, 'for TIME.') }).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'The console of professional-af  222222222222  ReadOnly was opened in your browser, for TIME.\n' +
+        'Its page is gone in a minute. Where a browser may not read it (snap, flatpak): ' +
+        `rolecall console ${READER} --service s3 --federated --print\n`,
+    });
+    const path = fileURLToPath(opened[0] ?? '');
+    expect(pages).toEqual([{ path, delaySeconds: 60 }]);
+    expect(path.startsWith(`${its.paths.pageDirectory}/console-`)).toBe(true);
+    const modes = [path, dirname(path), its.paths.pageDirectory].map((each) =>
+      (statSync(each).mode & 0o777).toString(8),
+    );
+    expect(modes).toEqual(['600', '700', '700']);
+    const html = readFileSync(path, 'utf8');
+    expect(tokenOf(html).length).toBeGreaterThan(200);
+    expect(html).not.toMatch(/<script/);
+    const href = (/href="([^"]+)"/.exec(html)?.[1] ?? '').replaceAll('&#38;', '&');
+    expect(html).toContain(`content="0; url=${href.replaceAll('&', '&#38;')}"`);
+    const shown = await (await fetch(href)).text();
+    expect(shown).toContain('<b id="role">ReadOnly</b> in <b id="account">222222222222</b>');
+    expect(shown).toContain('<b id="service">s3</b>');
+    expect(its.logLines.join('\n')).not.toContain(tokenOf(html));
+  });
+
+  test('leaves no page behind when there is no browser, and is not printed unasked', async () => {
+    const its = await createSignedInRig();
+    expect(await its.runCli(['console', READER, '--federated'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: There is no browser to open here, and the URL is a secret.\nRun: rolecall console ${READER} --federated --print\n`,
+    });
+    const failed = await its.runCli(['console', READER, '--federated'], { browserFailure: 'it broke' });
+    expect(failed.exitCode).toBe(2);
+    expect(readdirSync(its.paths.pageDirectory)).toEqual([]);
+  });
+
+  test('deletes the pages that an earlier command left behind', async () => {
+    const its = await createSignedInRig();
+    const stale = join(its.paths.pageDirectory, 'console-stale');
+    const fresh = join(its.paths.pageDirectory, 'console-fresh');
+    for (const path of [stale, fresh]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    utimesSync(stale, new Date(), new Date(Date.now() - 61_000));
+    expect(await its.runCli(['console', READER, '--federated'], { opened: [] })).toMatchObject({ exitCode: 0 });
+    expect([existsSync(stale), existsSync(fresh)]).toEqual([false, true]);
+  });
+
+  test('is no page for a browser that opens by another URL', async () => {
+    const its = await createSignedInRig({
+      settings: `[session.${SESSION}]\nbrowser = "firefox 'ext+container:name=Work&url={url}'"\n`,
+    });
+    const opened: string[] = [];
+    const outcome = await its.runCli(['console', READER, '--federated'], { opened });
+    expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(outcome.stderr).toContain(`Run: rolecall console ${READER}\n`);
+    expect(opened).toEqual([]);
+    expect(await its.runCli(['console', READER], { opened })).toMatchObject({ exitCode: 0 });
+    expect(opened).toHaveLength(1);
+  });
+
+  test('is printed when asked for, with a word of caution on a terminal', async () => {
+    const its = await createSignedInRig();
+    const piped = await printed(its, [READER, '--federated']);
+    expect({ ...piped, stdout: tokenOf(piped.stdout).length > 200 }).toEqual({ exitCode: 0, stdout: true, stderr: '' });
+    const onTerminal = await printed(its, [READER, '--federated'], { isTerminal: true });
+    expect(onTerminal.stderr).toMatch(
+      /^Whoever opens it within 15 minutes is signed in as professional-af {2}222222222222 {2}ReadOnly, for (3 h 59 min|4 h)\.\n$/,
+    );
+    const json = JSON.parse((await its.runCli(['console', READER, '--federated', '--json'])).stdout) as object;
+    expect(json).toMatchObject({
+      session: SESSION,
+      accountId: '222222222222',
+      permissionSet: 'ReadOnly',
+      secret: true,
+    });
+  });
+
+  test('needs a live session', async () => {
+    rig = await createRig();
+    const outcome = await rig.runCli(['console', 'account1', '--federated'], { opened: [] });
+    expect(outcome).toMatchObject({ exitCode: 4, stdout: '' });
+  });
+});
+
+test('hostile names of accounts are text in what is said, and in no URL', async () => {
+  const its = await createSignedInRig();
+  const accountName = '$(touch x)`id`\u001b[31m\n%F{red}<b>';
+  its.emulator.directory.addAccount({ accountId: '000000000009', accountName });
+  its.emulator.directory.assign({ accountId: '000000000009', permissionSet: 'ReadOnly', user: 'taylor' });
+  expect(await its.runCli(['ls', '--refresh'])).toMatchObject({ exitCode: 0 });
+  await its.client.call('setCurrent', {
+    body: { session: SESSION, accountId: '000000000009', permissionSet: 'ReadOnly', profile: null },
+  });
+  const opened: string[] = [];
+  const outcome = await its.runCli(['console'], { opened });
+  expect(outcome.stderr).toBe(
+    'The console of $(touch x)`id`\ufffd[31m\ufffd%F{red}<b>  000000000009  ReadOnly was opened in your browser.\n',
+  );
+  expect(opened).toEqual([linkOf(its, '000000000009', 'ReadOnly')]);
+});
