@@ -17,6 +17,7 @@ const WRK = '/usr/bin/wrk';
 /** 60 % of the requests of a second is 1.67 times the time of one. */
 const BOUND = 1 / 0.6;
 const ALLOWED_P99_MS = 20;
+const MOST_BARE_P99_MS = ALLOWED_P99_MS / BOUND;
 
 export async function measureContainerDoor(scene, { long }) {
   const rounds = long ? LONG_ROUNDS : ROUNDS;
@@ -57,12 +58,12 @@ export async function measureContainerDoor(scene, { long }) {
     {
       name: 'container door, p99',
       how:
-        `of the same requests, the median of the rounds, against the ${ALLOWED_P99_MS} ms that are allowed, or the bound above on a ` +
-        `machine so busy that the bare server takes longer (${p99(floors).toFixed(1)} ms here).`,
+        `of the same requests, the median of the rounds, against the ${ALLOWED_P99_MS} ms that are allowed; the bare server's is ` +
+        `${p99(floors).toFixed(1)} ms, and beyond ${MOST_BARE_P99_MS} ms the machine is too busy for a bound.`,
       unit: 'ms',
       floorName: 'allowed',
-      bound: 1,
-      floor: Math.max(ALLOWED_P99_MS, p99(floors) * BOUND),
+      floor: ALLOWED_P99_MS,
+      ...(p99(floors) <= MOST_BARE_P99_MS ? { bound: 1 } : {}),
       measured: p99(doors),
     },
     {
