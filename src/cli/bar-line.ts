@@ -51,12 +51,10 @@ export function formatWaybar(name: string, status: StatusDocument | undefined, n
 }
 
 function describe({ current, sessions, problems }: StatusDocument, nowMs: number): string[] {
-  const role =
-    current === null
-      ? 'No current role'
-      : `Current: ${current.accountId}  ${current.permissionSet}  ${current.profile ?? ''}`;
+  const words =
+    current === null ? [] : [current.accountName, current.accountId, current.permissionSet, current.profile];
   return [
-    role,
+    current === null ? 'No current role' : `Current: ${words.filter(Boolean).join('  ')}`,
     ...sessions.map(({ session, label, state, sessionExpiresAt }) => {
       const end = state === 'live' ? sessionExpiresAt : undefined;
       const left = end === undefined ? '' : `, ${formatDuration(Date.parse(end) - nowMs)} left`;

@@ -52,7 +52,7 @@ describe('the line', () => {
   test('for Waybar is JSON with a class for its style, and a tooltip in markup', async () => {
     const lines = Object.entries(await linesOf('waybar')).map(([name, line]) => [name, JSON.parse(line) as unknown]);
     const [current, session] = [
-      'Current: 111111111111  Admin  taylor.Admin',
+      'Current: taylor  111111111111  Admin  taylor.Admin',
       'my-sso-session: signed in, 5 h 12 min left',
     ];
     expect(Object.fromEntries(lines)).toEqual({
@@ -88,7 +88,11 @@ describe('the line', () => {
   test.each(LINE_FORMATS)('for %s is one line whatever a profile is called, and does nothing', async (format) => {
     for (const profile of HOSTILE_NAMES) {
       const sessions = [aSession({ session: profile })];
-      const line = await formatStatusLine(format, aStatus({ sessions, current: { ...CURRENT, profile } }), NOW_MS);
+      const line = await formatStatusLine(
+        format,
+        aStatus({ sessions, current: { ...CURRENT, profile, accountName: profile } }),
+        NOW_MS,
+      );
       if (format === 'waybar') {
         expect(line).not.toMatch(/[\n<>]|[\u202a-\u202e]/);
         expect(JSON.parse(line)).toMatchObject({ text: '111111111111/Admin' });
