@@ -1,0 +1,188 @@
+// The tray's menu as data, the same for every host: what it says, and what a click on it means.
+import { formatDuration } from '../core/format-duration.ts';
+import { toHarmlessLine } from '../core/harmless-text.ts';
+import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
+import { chooseRoles } from './choose-roles.ts';
+import { describeRole, isSameRole } from './role-label.ts';
+import type { TrayView } from './tray-view.ts';
+
+/** What a click means; who carries it out is the host's affair. */
+export type Action =
+  | { readonly does: 'use'; readonly role: CurrentRoleDocument }
+  | { readonly does: 'console'; readonly role: CurrentRoleDocument }
+  | { readonly does: 'sign-in'; readonly session: string; readonly force: boolean }
+  | { readonly does: 'cancel-sign-in'; readonly session: string }
+  | { readonly does: 'sign-out'; readonly session: string }
+  | { readonly does: 'open-page' | 'start-daemon' | 'forget-notice' | 'quit' };
+
+export interface MenuItem {
+  /** The same for the same thing in every menu, so that a late click never means something else. */
+  readonly key: string;
+  /** One line without controls; a host escapes it for its own markup. */
+  readonly label: string;
+  /** Absent: it can't be clicked. */
+  readonly action?: Action;
+  readonly children?: readonly MenuItem[];
+  /** One of several, of which one at most is true. */
+  readonly chosen?: boolean;
+}
+
+/** Groups, between which a host draws a line; none is empty. */
+export type Menu = readonly (readonly MenuItem[])[];
+
+const LONGEST_LINE = 160;
+/** Sentences have a tooltip of their own, and `status`, to be read in full. */
+const LONGEST_SENTENCE = 80;
+const MOST_PROBLEMS = 5;
+/** From then on it is one click to sign in anew, in good time before something long is started. */
+const ENDS_SOON_MS = 30 * 60_000;
+
+export function buildMenu(view: TrayView, nowMs: number): Menu {
+  const { status } = view;
+  const groups = [
+    describeNotice(view),
+    ...(status === undefined
+      ? [describeNoDaemon()]
+      : [describeCurrent(status), describeSessions(view, status, nowMs), describeRoles(view, status)]),
+    status === undefined ? [] : describeProblems(status),
+    [{ key: 'quit', label: 'Quit', action: { does: 'quit' } as const }],
+  ];
+  return groups.filter((group) => group.length > 0);
+}
+
+/** The problems that no session's own line says already. */
+export function listProblems({ problems }: StatusDocument): StatusDocument['problems'] {
+  return problems.filter(({ code }) => code !== 'sign-in-required' && code !== 'sign-in-expired');
+}
+
+/** "my-sso-session, 5 h 12 min left": what a tooltip and a menu say of a session. */
+export function describeSession(session: SessionStatusDocument, nowMs: number): string {
+  const name = labelOf(session);
+  switch (session.state) {
+    case 'live':
+      return `Signed in: ${name}${describeTimeLeft(session, nowMs)}`;
+    case 'pending':
+      return `Waiting for approval: ${name}`;
+    case 'expired':
+      return `Sign-in has ended: ${name}`;
+    default:
+      return `Signed out: ${name}`;
+  }
+}
+
+/** The current role, for titles and tooltips; undefined when there is none. */
+export function describeCurrentRole({ current, sessions }: StatusDocument): string | undefined {
+  if (current === null) return undefined;
+  const label = sessions.find(({ session }) => session === current.session)?.label ?? current.session;
+  return describeRole({ ...current, label }, sessions.length > 1);
+}
+
+function describeNotice({ notice }: TrayView): MenuItem[] {
+  if (notice === undefined) return [];
+  return [
+    { key: 'notice', label: sentence(notice.message), action: { does: 'forget-notice' } },
+    { key: 'notice-hint', label: line(`Run: ${notice.hint}`) },
+  ];
+}
+
+function describeNoDaemon(): MenuItem[] {
+  return [
+    { key: 'no-daemon', label: 'The rolecall daemon is not running' },
+    { key: 'start-daemon', label: 'Start the daemon', action: { does: 'start-daemon' } },
+  ];
+}
+
+function describeCurrent(status: StatusDocument): MenuItem[] {
+  const { current } = status;
+  if (current === null) return [{ key: 'current', label: 'No current role' }];
+  const { session, accountId, permissionSet, profile } = current;
+  return [
+    { key: 'current', label: line(`Current: ${describeCurrentRole(status)}`) },
+    {
+      key: 'console',
+      label: 'Open the AWS console',
+      action: { does: 'console', role: { session, accountId, permissionSet, profile } },
+    },
+  ];
+}
+
+function describeSessions(view: TrayView, { sessions }: StatusDocument, nowMs: number): MenuItem[] {
+  if (sessions.length === 0) return [{ key: 'no-session', label: 'No sso-session yet; see: rolecall login' }];
+  return sessions.flatMap((session) => describeSessionItems(session, view, nowMs));
+}
+
+function describeSessionItems(document: SessionStatusDocument, view: TrayView, nowMs: number): MenuItem[] {
+  const { session } = document;
+  const name = labelOf(document);
+  const key = `session ${session}`;
+  const label = line(describeSession(document, nowMs));
+  const signingIn = view.signIns[session];
+  const signIn = (text: string, force: boolean): MenuItem => ({
+    key: `sign-in ${session}`,
+    label: line(text),
+    action: { does: 'sign-in', session, force },
+  });
+  // A session that is live can be signed in to anew.
+  if (document.state === 'pending' || signingIn !== undefined) {
+    const code = signingIn?.userCode;
+    return [
+      { key, label },
+      ...(code === undefined ? [] : [{ key: `code ${session}`, label: line(`Code: ${code}`) }]),
+      signIn('Open the sign-in page again', false),
+      { key: `cancel ${session}`, label: 'Cancel this sign-in', action: { does: 'cancel-sign-in', session } },
+    ];
+  }
+  if (document.state !== 'live') return [{ key, label }, signIn(`Sign in to ${name}…`, false)];
+  const children: readonly MenuItem[] = [
+    signIn('Sign in again…', true),
+    { key: `sign-out ${session}`, label: 'Sign out', action: { does: 'sign-out', session } },
+  ];
+  if (endsSoon(document, nowMs)) return [{ key, label }, ...children];
+  return [{ key, label, children }];
+}
+
+function describeRoles(view: TrayView, { current, sessions }: StatusDocument): MenuItem[] {
+  const roles = view.roles?.roles ?? [];
+  const items = chooseRoles(roles).map((role): MenuItem => toItem(role, sessions.length > 1, current));
+  const page: MenuItem = {
+    key: 'page',
+    label: roles.length > items.length ? `Search all ${roles.length} roles…` : 'Open the page…',
+    action: { does: 'open-page' },
+  };
+  return [...items, page];
+}
+
+function toItem(role: RoleDocument, hasSeveralSessions: boolean, current: CurrentRoleDocument | null): MenuItem {
+  const { session, accountId, permissionSet, profile } = role;
+  return {
+    key: `role ${session} ${accountId} ${permissionSet}`,
+    label: line(describeRole(role, hasSeveralSessions)),
+    action: { does: 'use', role: { session, accountId, permissionSet, profile } },
+    chosen: current !== null && isSameRole(role, current),
+  };
+}
+
+function describeProblems(status: StatusDocument): MenuItem[] {
+  const problems = listProblems(status);
+  const items = problems.slice(0, MOST_PROBLEMS).flatMap(({ message, hint }, index): MenuItem[] => [
+    { key: `problem ${index}`, label: sentence(message) },
+    { key: `hint ${index}`, label: line(`Run: ${hint}`) },
+  ]);
+  const left = problems.length - MOST_PROBLEMS;
+  return left > 0 ? [...items, { key: 'more-problems', label: `… and ${left} more: rolecall status` }] : items;
+}
+
+function describeTimeLeft({ sessionExpiresAt }: SessionStatusDocument, nowMs: number): string {
+  return sessionExpiresAt === undefined ? '' : `, ${formatDuration(Date.parse(sessionExpiresAt) - nowMs)} left`;
+}
+
+function endsSoon({ sessionExpiresAt }: SessionStatusDocument, nowMs: number): boolean {
+  return sessionExpiresAt !== undefined && Date.parse(sessionExpiresAt) - nowMs <= ENDS_SOON_MS;
+}
+
+function labelOf({ session, label }: SessionStatusDocument): string {
+  return toHarmlessLine(label ?? session, 40);
+}
+
+const sentence = (text: string) => toHarmlessLine(`⚠ ${text}`, LONGEST_SENTENCE);
+const line = (text: string) => toHarmlessLine(text, LONGEST_LINE);

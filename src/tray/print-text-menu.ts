@@ -1,0 +1,52 @@
+// The menu once, for hosts that run us again and again.
+import type { Clock } from '../core/clock.ts';
+import { DaemonUnreachableError } from '../core/errors.ts';
+import type { LocalApiClient } from '../local-api/client.ts';
+import { summarizeState } from '../local-api/state-summary.ts';
+import { buildMenu } from './menu.ts';
+import { formatTextMenu, type CommandWords, type TextHost } from './text-menu.ts';
+import { EMPTY_VIEW, type TrayView } from './tray-view.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** The text; without a daemon the menu that offers to start it, for a bar that asks each minute is no reason to. */
+export async function printTextMenu(deps: {
+  readonly host: TextHost;
+  readonly client: LocalApiClient;
+  readonly clock: Clock;
+  readonly program: CommandWords;
+}): Promise<string> {
+  const view = await loadView(deps.client);
+  const nowMs = deps.clock.nowMs();
+  return formatTextMenu({
+    host: deps.host,
+    state: view.status === undefined ? 'problem' : summarizeState(view.status, nowMs),
+    title: titleOf(view),
+    menu: buildMenu(view, nowMs),
+    program: deps.program,
+  });
+}
+
+/** As short as the current role can be named. */
+function titleOf({ status }: TrayView): string {
+  const current = status?.current ?? null;
+  if (current === null) return 'rolecall';
+  return current.profile ?? `${current.accountName ?? current.accountId} ${current.permissionSet}`;
+}
+
+async function loadView(client: LocalApiClient): Promise<TrayView> {
+  const options = { autostart: false, timeoutMs: TIMEOUT_MS };
+  try {
+    const status = await client.call('status', {}, options);
+    const roles = await client.call('roles', { query: {} }, options);
+    const pending = status.sessions.filter(({ state }) => state === 'pending').map(({ session }) => session);
+    const signIns = await Promise.all(
+      pending.map(async (session) => [session, await client.call('signIn', { session }, options)] as const),
+    );
+    const found = signIns.flatMap(([session, signIn]) => (signIn === null ? [] : [[session, signIn] as const]));
+    return { ...EMPTY_VIEW, status, roles, signIns: Object.fromEntries(found) };
+  } catch (error) {
+    if (error instanceof DaemonUnreachableError) return EMPTY_VIEW;
+    throw error;
+  }
+}

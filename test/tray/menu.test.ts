@@ -1,0 +1,186 @@
+// The tray's menu as data: what stands in it, in which order, and what a click means.
+import { describe, expect, test } from 'vitest';
+import { buildMenu, type MenuItem } from '../../src/tray/menu.ts';
+import { EMPTY_VIEW } from '../../src/tray/tray-view.ts';
+import { aRole, aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
+import { aView } from './views.ts';
+
+/** One line for each entry: children indented, groups parted by a line, what can be clicked with what it does. */
+function describeMenu(view: Parameters<typeof buildMenu>[0]): string[] {
+  const markOf = ({ chosen }: MenuItem) => (chosen === undefined ? '' : { true: '(*) ', false: '( ) ' }[`${chosen}`]);
+  const line = (item: MenuItem, indent: string): string[] => [
+    `${indent}${markOf(item)}${item.label}${item.action === undefined ? '' : ` -> ${item.action.does}`}`,
+    ...(item.children ?? []).flatMap((child) => line(child, `${indent}  `)),
+  ];
+  return buildMenu(view, NOW_MS).flatMap((group, index) => [
+    ...(index === 0 ? [] : ['---']),
+    ...group.flatMap((item) => line(item, '')),
+  ]);
+}
+
+describe('the menu', () => {
+  test('has the current role, sessions with time left, pinned and used roles, search and quit', () => {
+    expect(describeMenu(aView())).toEqual([
+      'Current: taylor  111111111111  Admin',
+      'Open the AWS console -> console',
+      '---',
+      'Signed in: my-sso-session, 5 h 12 min left',
+      '  Sign in again… -> sign-in',
+      '  Sign out -> sign-out',
+      '---',
+      '( ) ⚠ billing  333333333333  Admin -> use',
+      '(*) taylor  111111111111  Admin -> use',
+      '( ) audit  222222222222  ReadOnly -> use',
+      '( ) 444444444444  Admin -> use',
+      'Open the page… -> open-page',
+      '---',
+      'Quit -> quit',
+    ]);
+  });
+
+  test('of a thousand roles shows at most twelve, pinned ones first, and leads to the rest', () => {
+    const allRoles = Array.from({ length: 1000 }, (_, index) =>
+      aRole({ accountId: String(index).padStart(12, '0'), score: index % 100 === 7 ? index : 0, pinned: index > 995 }),
+    );
+    const lines = describeMenu(aView({ allRoles })).filter((line) => line.includes('->'));
+    expect(lines.slice(3, 8)).toEqual([
+      '( ) taylor  000000000996  Admin -> use',
+      '( ) taylor  000000000997  Admin -> use',
+      '( ) taylor  000000000998  Admin -> use',
+      '( ) taylor  000000000999  Admin -> use',
+      '( ) taylor  000000000907  Admin -> use',
+    ]);
+    expect(lines.slice(-3)).toEqual([
+      '( ) taylor  000000000207  Admin -> use',
+      'Search all 1000 roles… -> open-page',
+      'Quit -> quit',
+    ]);
+    expect(lines.filter((line) => line.endsWith('-> use'))).toHaveLength(12);
+  });
+
+  test('offers the sign-in that is needed at once, and one in good time before a session ends', () => {
+    const sessions = [
+      aSession({ session: 'one', state: 'expired' }),
+      aSession({ session: 'two', sessionExpiresAt: '2026-11-24T08:20:00Z' }),
+      aSession({ session: 'three', state: 'signed-out', label: 'Work' }),
+    ];
+    const lines = describeMenu(aView({ status: aStatus({ sessions, current: null }), allRoles: [] }));
+    expect(lines).toEqual([
+      'No current role',
+      '---',
+      'Sign-in has ended: one',
+      'Sign in to one… -> sign-in',
+      'Signed in: two, 20 min left',
+      'Sign in again… -> sign-in',
+      'Sign out -> sign-out',
+      'Signed out: Work',
+      'Sign in to Work… -> sign-in',
+      '---',
+      'Open the page… -> open-page',
+      '---',
+      'Quit -> quit',
+    ]);
+  });
+
+  test('shows the code for as long as a sign-in waits, also when the session is live', () => {
+    const signIns = { 'my-sso-session': { state: 'pending', userCode: 'KQTB-XWHD' } } as const;
+    for (const state of ['pending', 'live'] as const) {
+      const view = aView({ status: aStatus({ sessions: [aSession({ state })], current: null }), signIns });
+      expect(describeMenu(view).slice(3, 6)).toEqual([
+        'Code: KQTB-XWHD',
+        'Open the sign-in page again -> sign-in',
+        'Cancel this sign-in -> cancel-sign-in',
+      ]);
+    }
+  });
+
+  test('names problems with their commands, but for those that a session says by itself', () => {
+    const problems = Array.from({ length: 7 }, (_, index) => ({
+      code: index === 0 ? 'sign-in-expired' : 'secret-store-locked',
+      message: `The keychain ${index} is locked.`,
+      hint: `rolecall status ${index}`,
+    }));
+    const lines = describeMenu(aView({ status: aStatus({ problems }) }));
+    expect(lines.slice(-14)).toEqual([
+      '---',
+      ...[1, 2, 3, 4, 5].flatMap((index) => [`⚠ The keychain ${index} is locked.`, `Run: rolecall status ${index}`]),
+      '… and 1 more: rolecall status',
+      '---',
+      'Quit -> quit',
+    ]);
+  });
+
+  test('cuts what would make it wider than a screen', () => {
+    const problems = [
+      { code: 'settings-invalid', message: `It is ${'very '.repeat(50)}long.`, hint: 'rolecall status' },
+    ];
+    const lines = describeMenu(aView({ status: aStatus({ problems }) }));
+    const label = lines.find((each) => each.startsWith('⚠ It'));
+    expect(label).toHaveLength(80);
+    expect(label).toMatch(/ very.*…$/);
+  });
+
+  test('says first what came of a click that failed', () => {
+    const notice = { code: 'account-not-found', message: 'You have no Admin there.', hint: 'rolecall ls --refresh' };
+    expect(describeMenu(aView({ notice })).slice(0, 3)).toEqual([
+      '⚠ You have no Admin there. -> forget-notice',
+      'Run: rolecall ls --refresh',
+      '---',
+    ]);
+  });
+
+  test('without a daemon offers to start it', () => {
+    expect(describeMenu(EMPTY_VIEW)).toEqual([
+      'The rolecall daemon is not running',
+      'Start the daemon -> start-daemon',
+      '---',
+      'Quit -> quit',
+    ]);
+  });
+
+  test('names the session of a role only when there are several', () => {
+    const status = aStatus({ sessions: [aSession(), aSession({ session: 'other' })] });
+    const allRoles = [aRole({ label: 'Work' }), aRole({ session: 'other', label: 'Other' })];
+    const uses = describeMenu(aView({ status, allRoles })).filter((line) => line.endsWith('-> use'));
+    expect(uses).toEqual([
+      '(*) taylor  111111111111  Admin  Work -> use',
+      '( ) taylor  111111111111  Admin  Other -> use',
+    ]);
+  });
+
+  test('a click on a role asks for exactly that role, by session, account and permission set', () => {
+    const items = buildMenu(aView(), NOW_MS).flat();
+    expect(items.find(({ label }) => label.startsWith('audit'))).toEqual({
+      key: 'role my-sso-session 222222222222 ReadOnly',
+      label: 'audit  222222222222  ReadOnly',
+      chosen: false,
+      action: {
+        does: 'use',
+        role: {
+          session: 'my-sso-session',
+          accountId: '222222222222',
+          permissionSet: 'ReadOnly',
+          profile: 'audit.ReadOnly',
+        },
+      },
+    });
+    const { session, accountId, permissionSet, profile } = CURRENT;
+    expect(items.find(({ key }) => key === 'console')?.action).toEqual({
+      does: 'console',
+      role: { session, accountId, permissionSet, profile },
+    });
+  });
+
+  test('has one line an entry whatever an account is called, and no two keys alike', () => {
+    const allRoles = HOSTILE_NAMES.map((accountName, index) =>
+      aRole({ accountName, accountId: `${100000000000 + index}` }),
+    );
+    const items = buildMenu(aView({ allRoles }), NOW_MS).flat();
+    expect(items.filter(({ action }) => action?.does === 'use')).toHaveLength(HOSTILE_NAMES.length);
+    for (const { label } of items) {
+      expect(label).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/);
+    }
+    const keys = items.flatMap((item) => [item.key, ...(item.children ?? []).map(({ key }) => key)]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});

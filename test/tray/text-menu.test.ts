@@ -1,0 +1,82 @@
+// The menu as text for SwiftBar, xbar and Argos: golden files, and nothing in it that a name could turn into a command.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { buildMenu } from '../../src/tray/menu.ts';
+import { formatTextMenu, TEXT_HOSTS, type TextHost } from '../../src/tray/text-menu.ts';
+import { EMPTY_VIEW, type TrayView } from '../../src/tray/tray-view.ts';
+import { aRole, aSession, aStatus, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
+import { aView } from './views.ts';
+
+const PROGRAM = ['/opt/node 24/bin/node', '/opt/rolecall/bin/rolecall.js'];
+
+function format(host: TextHost, view: TrayView, program: readonly string[] = PROGRAM): string {
+  return formatTextMenu({ host, state: 'ok', title: 'taylor.Admin', menu: buildMenu(view, NOW_MS), program });
+}
+
+const MORNING = aView({
+  status: aStatus({
+    sessions: [aSession(), aSession({ session: 'Other: one', state: 'expired' })],
+    problems: [{ code: 'secret-store-locked', message: 'The keychain is locked.', hint: 'rolecall status' }],
+  }),
+  allRoles: [
+    ...HOSTILE_NAMES.map((accountName, index) =>
+      aRole({ accountName, accountId: `${100000000000 + index}`, profile: index === 0 ? accountName : `p${index}` }),
+    ),
+    aRole({ score: 1, protected: true }),
+  ],
+});
+
+describe.each(TEXT_HOSTS)('%s', (host) => {
+  test('gets the menu of the golden file', () => {
+    const golden = fileURLToPath(new URL(`golden/${host}.txt`, import.meta.url));
+    expect(format(host, MORNING)).toBe(readFileSync(golden, 'utf8'));
+  });
+
+  test('has as many lines as entries, each with its attributes after one bar and no more', () => {
+    const lines = format(host, MORNING).split('\n').slice(0, -1);
+    const entries = buildMenu(MORNING, NOW_MS)
+      .flat()
+      .flatMap((item) => [item, ...(item.children ?? [])]);
+    const separators = lines.filter((line) => line === '---');
+    // All but Quit, and the title besides.
+    expect(lines.length - separators.length).toBe(entries.length);
+    for (const line of lines.filter((each) => each !== '---')) {
+      expect(line).toMatch(/^[^|]* \| [^|]*$/);
+      // Not one of these is taken for a name, an escape or a submenu of its own.
+      expect(line).toContain('emojize=false ansi=false');
+      expect(line).not.toMatch(/^-(?!-[^-])/);
+    }
+  });
+
+  test('runs our own program by its path with plain words, and nothing else', () => {
+    const actions = [
+      ...format(host, MORNING).matchAll(/ trim=false (?:bash|shell)=(.*?) terminal=(\w+) refresh=true$/gm),
+    ];
+    const words = actions.map(([, command = '', terminal]) => [
+      terminal,
+      command.replaceAll(/"|'|param\d+=/g, '').replace('/opt/node 24/bin/node /opt/rolecall/bin/rolecall.js ', ''),
+    ]);
+    expect(words.slice(0, 5)).toEqual([
+      ['false', 'console taylor.Admin'],
+      ['true', 'login --force --no-wait my-sso-session'],
+      ['false', 'logout my-sso-session'],
+      // A session that a bar could take for something else is asked for in the terminal.
+      ['true', 'login --no-wait'],
+      ['false', 'use --current taylor.Admin'],
+    ]);
+    for (const [, command] of words) expect(command).toMatch(/^[a-z]+( --[a-z-]+)*( [A-Za-z0-9._-]+)?$/);
+    // The profile of such a name has no action.
+    expect(words.filter(([, command]) => command?.startsWith('use'))).toHaveLength(HOSTILE_NAMES.length);
+  });
+
+  test('is still a menu when our own path has a quote in it', () => {
+    const text = format(host, aView(), ["/home/o'neill/node", '/x"y/rolecall.js']);
+    expect(text).toContain('audit  222222222222  ReadOnly');
+    expect(text).not.toMatch(/bash=|shell=|neill/);
+  });
+
+  test('without a daemon offers to start it', () => {
+    expect(format(host, EMPTY_VIEW)).toMatch(/^Start the daemon \| .*\bdaemon\b.*\bstart\b.* terminal=false/m);
+  });
+});
