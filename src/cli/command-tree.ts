@@ -16,6 +16,7 @@ import type { StatusOptions } from './commands/status.ts';
 import { addUpkeepCommands } from './command-tree/upkeep.ts';
 import { addSwitchingCommands } from './command-tree/switching.ts';
 import { addServiceCommands } from './command-tree/service.ts';
+import { addTrayCommands } from './command-tree/tray.ts';
 import type { CliContext } from './context.ts';
 import { LINE_FORMATS } from './quick-command.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -229,6 +230,8 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
       const { runDemo } = await import('./commands/demo.ts');
       done(await runDemo(options, context));
     });
+
+  addTrayCommands(program, context, done);
 
   forEachCommand(program, (command) => {
     command.exitOverride().showHelpAfterError(false);

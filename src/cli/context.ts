@@ -46,7 +46,7 @@ export interface CliContext {
   /** Deletes a private page, with its folder, after this command has ended. */
   deletePageLater(path: string, delaySeconds: number): Promise<void>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
-  runProgram(program: 'daemon' | 'emulator' | 'caller-identity', args: readonly string[]): Promise<number>;
+  runProgram(program: 'daemon' | 'emulator' | 'tray' | 'caller-identity', args: readonly string[]): Promise<number>;
   /** The service of this person, if `rolecall service install` has installed one. */
   findInstalledService(): Promise<InstalledService | undefined>;
   /** What installs, removes and looks at the service; loaded when it is asked for. */

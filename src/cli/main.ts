@@ -187,8 +187,11 @@ async function deletePageLater(path: string, delaySeconds: number): Promise<void
 /** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   const { spawn } = await import('node:child_process');
+  const { outsideOfExec } = await import('./exec/child-environment.ts');
+  // A daemon that the tray starts outlives a subshell of `exec`, as one of ours does.
+  const outside = program === 'tray' ? { env: { ...outsideOfExec(environment) } } : {};
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [programPath(program), ...args], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [programPath(program), ...args], { stdio: 'inherit', ...outside });
     const passOn = () => void child.kill('SIGTERM');
     process.on('SIGTERM', passOn);
     child.on('error', reject);

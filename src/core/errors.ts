@@ -79,6 +79,7 @@ export const ERROR_TABLE = {
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall status',
       'no-service-manager': 'rolecall daemon start',
+      'no-tray': 'rolecall tray --help',
     },
   },
   ProtocolError: {

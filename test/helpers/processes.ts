@@ -1,4 +1,5 @@
 // Looking at processes from outside, as far as the machine shows them: which live in a home, and whether one still does.
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface SeenProcess {
@@ -44,4 +45,16 @@ function isZombie(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** The lines that a program prints, as they come. */
+export function readLines(child: ChildProcess): readonly string[] {
+  const lines: string[] = [];
+  let rest = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+  });
+  return lines;
 }

@@ -1,5 +1,5 @@
 // The real notify-send, before a notification server on a session bus of its own: what a desktop would show, a click, and taking it back.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { notifySend } from '../../src/daemon/notifications/notify-send.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
-import { processesOf } from '../helpers/processes.ts';
+import { processesOf, readLines } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, runRolecall } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
@@ -28,18 +28,6 @@ const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
-
-/** The lines that a program prints, as they come. */
-function readLines(child: ChildProcess): readonly string[] {
-  const lines: string[] = [];
-  let rest = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    const parts = (rest + text).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts);
-  });
-  return lines;
-}
 
 async function startBus(): Promise<Record<string, string>> {
   const home = createTemporaryHome();

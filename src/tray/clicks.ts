@@ -1,0 +1,71 @@
+// What happens when somebody clicks: one call to the daemon each, and a browser where a page is to be seen.
+import { BrowserFailure } from '../core/browser-command.ts';
+import { UsageError } from '../core/errors.ts';
+import type { LocalApiClient } from '../local-api/client.ts';
+import type { SignInDocument } from '../local-api/schemas.ts';
+import type { Action } from './menu.ts';
+
+export interface ClickDeps {
+  readonly client: LocalApiClient;
+  /** Opens the person's browser, by a command template of the settings when there is one; false when there is none. */
+  readonly openBrowser: (url: string, template?: string) => Promise<boolean>;
+  /** A sign-in that was started by this click waits for approval of its code. */
+  readonly showCode: (session: string, signIn: SignInDocument) => void;
+}
+
+/**
+ * Carries out what was clicked; `quit` and `forget-notice` are the host's own.
+ * @throws RolecallError: the daemon's own error; UsageError usage: no browser to open
+ */
+export async function performClick(action: Action, deps: ClickDeps): Promise<void> {
+  const { client } = deps;
+  switch (action.does) {
+    case 'use':
+      await client.call('setCurrent', { body: action.role });
+      return;
+    case 'console': {
+      const { session, accountId, permissionSet } = action.role;
+      const { url, browser } = await client.call('console', { body: { session, accountId, permissionSet } });
+      await open(url, deps, browser ?? undefined);
+      return;
+    }
+    case 'sign-in': {
+      const { session, force } = action;
+      const signIn = await client.call('startSignIn', { session, body: { force } });
+      if (signIn.state !== 'pending') return;
+      // First: it is what the page is compared with.
+      deps.showCode(session, signIn);
+      if (signIn.openUri !== undefined) await open(signIn.openUri, deps, signIn.browser ?? undefined);
+      return;
+    }
+    case 'cancel-sign-in':
+      await client.call('cancelSignIn', { session: action.session });
+      return;
+    case 'sign-out':
+      await client.call('signOut', { session: action.session });
+      return;
+    case 'open-page': {
+      const { url } = await client.call('webCode', {});
+      await open(url, deps);
+      return;
+    }
+    case 'start-daemon':
+      await client.call('status', {});
+      return;
+    default:
+  }
+}
+
+async function open(url: string, { openBrowser }: ClickDeps, template?: string): Promise<void> {
+  const hint = 'rolecall web --print';
+  try {
+    if (await openBrowser(url, template)) return;
+  } catch (cause) {
+    if (!(cause instanceof BrowserFailure)) throw cause;
+    throw new UsageError('usage', `The browser of the settings could not be started: ${cause.message}.`, {
+      hint,
+      cause,
+    });
+  }
+  throw new UsageError('usage', 'There is no browser here to open the page in.', { hint });
+}

@@ -1,0 +1,233 @@
+// The tray on a Linux desktop: one icon with its menu on the session bus, kept to what the daemon says.
+import type { Clock } from '../core/clock.ts';
+import { toRolecallError, UnavailableError } from '../core/errors.ts';
+import { summarizeState } from '../local-api/state-summary.ts';
+import { BUS, connectToBus, type BusConnection } from './bus-connection.ts';
+import { createBusMenu } from './bus-menu.ts';
+import { createCodeNotification, type CodeNotification } from './code-notification.ts';
+import { performClick, type ClickDeps } from './clicks.ts';
+import { createAnswerer } from './exported-object.ts';
+import type { ShowChange } from './follow.ts';
+import { buildMenu, describeCurrentRole, describeSession, listProblems, type Action } from './menu.ts';
+import { createStatusNotifierItem, ITEM_PATH, MENU_PATH, type Face } from './status-notifier-item.ts';
+import { registerWithHosts } from './tray-host.ts';
+import { EMPTY_VIEW, type TrayView } from './tray-view.ts';
+
+export interface DesktopTrayDeps {
+  /** For `net.connect`; undefined on a machine without a session bus. */
+  readonly busSocket: string | undefined;
+  readonly processId: number;
+  readonly client: ClickDeps['client'];
+  readonly openBrowser: ClickDeps['openBrowser'];
+  /** Calls `show` for each change, until the signal is aborted; never rejects. */
+  readonly follow: (show: ShowChange, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Wait for a tray for as long as it takes, as when both start with the desktop. */
+  readonly waits: boolean;
+  readonly say: (text: string) => void;
+}
+
+/** One tray a bus: whoever has it is the one that shows the icon. */
+const SINGLETON_NAME = 'rolecall.Tray';
+const DO_NOT_QUEUE = 4;
+const IS_OWNER = 1;
+/** A panel that is just starting gets that long before we say that there is none. */
+const HOST_DEADLINE_MS = 5000;
+const FIRST_LOOK_MS = 3000;
+/** Times left are told in minutes. */
+const REDRAW_MS = 20_000;
+/** A bus that has gone comes back within seconds, or the login is over. */
+const RECONNECTS = 5;
+const RECONNECT_MS = 1000;
+
+/**
+ * Shows the icon until the signal is aborted, somebody chooses Quit, or the bus is gone for good.
+ * @throws UnavailableError no-tray: no session bus, or nobody there who shows icons
+ */
+export async function runDesktopTray(deps: DesktopTrayDeps): Promise<void> {
+  if (deps.busSocket === undefined) throw noTray('There is no D-Bus session bus here, so there is no tray.');
+  const quit = new AbortController();
+  const signal = AbortSignal.any([deps.signal, quit.signal]);
+  const tray = createTray(deps, () => quit.abort());
+  const starting = tray.startDaemon();
+  const running = Promise.all([starting, deps.follow(tray.change, signal), redraw(tray, deps.clock, signal)]);
+  try {
+    // So that the first thing seen is how things are, and not that nothing is known.
+    await Promise.race([starting, deps.clock.sleep(FIRST_LOOK_MS, signal).catch(() => undefined)]);
+    await showOnBus(deps.busSocket, tray, deps, signal);
+  } finally {
+    quit.abort();
+    await running;
+  }
+}
+
+/** What is shown, whether or not there is a bus to show it on. */
+interface Tray {
+  readonly change: ShowChange;
+  redraw(): void;
+  /** As every command does that needs the daemon; a failure is shown. */
+  startDaemon(): Promise<void>;
+  /** Puts everything on `bus`, and takes nothing back: a bus forgets who leaves it. */
+  show(bus: BusConnection): void;
+}
+
+function createTray(deps: DesktopTrayDeps, quit: () => void): Tray {
+  let view = EMPTY_VIEW;
+  let surfaces: { update(): void; code: CodeNotification } | undefined;
+
+  function change(apply: (view: TrayView) => TrayView): void {
+    const before = view;
+    view = apply(view);
+    for (const session of Object.keys(before.signIns)) {
+      if (view.signIns[session] === undefined) void surfaces?.code.withdraw(session);
+    }
+    surfaces?.update();
+  }
+
+  const setNotice = (notice: TrayView['notice']) => change((now) => ({ ...now, notice }));
+
+  async function click(action: Action): Promise<void> {
+    if (action.does === 'quit') return quit();
+    setNotice(undefined);
+    try {
+      await performClick(action, {
+        client: deps.client,
+        openBrowser: deps.openBrowser,
+        showCode(session, signIn) {
+          change((now) => ({ ...now, signIns: { ...now.signIns, [session]: signIn } }));
+          void surfaces?.code.show(session, signIn);
+        },
+      });
+    } catch (error) {
+      setNotice(toRolecallError(error).toBody());
+    }
+  }
+
+  return {
+    change,
+    redraw: () => surfaces?.update(),
+    async startDaemon() {
+      try {
+        const status = await deps.client.call('status', {}, { signal: deps.signal });
+        change((now) => (now.status === undefined ? { ...now, status } : now));
+      } catch (error) {
+        // That it does not run is what the menu says by itself.
+        const { code, ...rest } = toRolecallError(error).toBody();
+        if (code !== 'daemon-not-running' && !deps.signal.aborted) setNotice({ code, ...rest });
+      }
+    },
+    show(bus) {
+      const now = () => deps.clock.nowMs();
+      const item = createStatusNotifierItem({
+        emit: bus.emit,
+        face: describeFace(view, now()),
+        onActivate: () => void click({ does: view.status === undefined ? 'start-daemon' : 'open-page' }),
+      });
+      const menu = createBusMenu({
+        emit: bus.emit,
+        menu: buildMenu(view, now()),
+        // The click is answered first: a host waits for that, and Quit leaves nobody to answer.
+        onClick: (action) => void setImmediate(() => void click(action)),
+      });
+      surfaces = {
+        update() {
+          item.update(describeFace(view, now()));
+          menu.update(buildMenu(view, now()));
+        },
+        code: createCodeNotification(bus.call),
+      };
+      bus.answerWith(createAnswerer({ [ITEM_PATH]: item.exported, [MENU_PATH]: menu.exported }));
+    },
+  };
+}
+
+function describeFace(view: TrayView, nowMs: number): Face {
+  const { status } = view;
+  if (status === undefined) return { state: 'problem', tooltipLines: ['The rolecall daemon is not running.'] };
+  return {
+    state: view.notice === undefined ? summarizeState(status, nowMs) : 'problem',
+    tooltipLines: [
+      describeCurrentRole(status) ?? 'No current role',
+      ...status.sessions.map((session) => describeSession(session, nowMs)),
+      ...[...(view.notice === undefined ? [] : [view.notice]), ...listProblems(status)].map(({ message }) => message),
+    ],
+  };
+}
+
+async function redraw(tray: Tray, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(REDRAW_MS, signal).catch(() => undefined);
+    if (!signal.aborted) tray.redraw();
+  }
+}
+
+async function showOnBus(socketPath: string, tray: Tray, deps: DesktopTrayDeps, signal: AbortSignal): Promise<void> {
+  let wasShown = false;
+  let triesLeft = RECONNECTS;
+  while (!signal.aborted) {
+    try {
+      const bus = await connectToBus(socketPath);
+      const leave = () => bus.close();
+      signal.addEventListener('abort', leave, { once: true });
+      try {
+        const outcome = await serve(bus, tray, deps, wasShown, signal);
+        if (outcome === 'elsewhere') return;
+        triesLeft = RECONNECTS;
+        wasShown = true;
+      } finally {
+        signal.removeEventListener('abort', leave);
+        bus.close();
+      }
+    } catch (cause) {
+      if (signal.aborted) return;
+      if (cause instanceof UnavailableError) throw cause;
+      triesLeft -= 1;
+      if (!wasShown || triesLeft === 0) throw noTray('The D-Bus session bus does not answer.', cause);
+      await deps.clock.sleep(RECONNECT_MS, signal).catch(() => undefined);
+    }
+  }
+}
+
+/** Until the connection ends, or at once when another tray is there already. @throws Error: the bus went on the way */
+async function serve(
+  bus: BusConnection,
+  tray: Tray,
+  deps: DesktopTrayDeps,
+  wasShown: boolean,
+  signal: AbortSignal,
+): Promise<'closed' | 'elsewhere'> {
+  const itemName = `org.kde.StatusNotifierItem-${deps.processId}-1`;
+  const [outcome] = await bus.call(BUS, 'RequestName', 'su', [SINGLETON_NAME, DO_NOT_QUEUE]);
+  if (outcome !== IS_OWNER) {
+    deps.say('A tray of rolecall is running already.\n');
+    return 'elsewhere';
+  }
+  tray.show(bus);
+  await bus.call(BUS, 'RequestName', 'su', [itemName, DO_NOT_QUEUE]);
+  const { registered } = await registerWithHosts(bus, itemName);
+  if (!wasShown && (await waitForHost(registered, bus, deps, signal))) deps.say('rolecall is in the tray.\n');
+  await bus.closed;
+  return 'closed';
+}
+
+async function waitForHost(
+  registered: Promise<void>,
+  bus: BusConnection,
+  { clock, waits }: DesktopTrayDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const ends = [registered.then(() => 'shown' as const), bus.closed.then(() => 'closed' as const)];
+  if (waits) return (await Promise.race(ends)) === 'shown';
+  const late = clock.sleep(HOST_DEADLINE_MS, signal).then(
+    () => 'late' as const,
+    () => 'closed' as const,
+  );
+  const outcome = await Promise.race([...ends, late]);
+  if (outcome === 'late') throw noTray('No tray is there to show an icon.');
+  return outcome === 'shown';
+}
+
+function noTray(message: string, cause?: unknown): UnavailableError {
+  return new UnavailableError('no-tray', message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,114 @@
+// The tray's process: the real bus, browser, clock and daemon, and the choice between an icon and text.
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createSystemClock } from '../core/clock.ts';
+import { toRolecallError } from '../core/errors.ts';
+import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
+import type { ServiceSurroundings } from '../local-api/installed-service.ts';
+import { resolvePaths } from '../local-api/paths.ts';
+import type { StartedDaemon } from '../local-api/start-daemon.ts';
+import { printTextMenu } from './print-text-menu.ts';
+import { TEXT_HOSTS } from './text-menu.ts';
+
+/** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
+const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
+const clock = createSystemClock();
+
+const surroundings: Readonly<ServiceSurroundings> = {
+  environment,
+  homeDirectory: environment['HOME'] ?? homedir(),
+  platform: process.platform,
+  userId: process.getuid?.() ?? -1,
+};
+const { socketCandidates } = resolvePaths(surroundings);
+
+function createClient(): LocalApiClient {
+  return createLocalApiClient({
+    socketCandidates,
+    mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
+    startDaemon,
+    clock,
+  });
+}
+
+/** By the service that is installed, else directly. */
+async function startDaemon(): Promise<StartedDaemon> {
+  const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+  const { findInstalledService, startInstalledService } = await import('../local-api/installed-service.ts');
+  const startDirectly = () => startDaemonProcess(pathOf('../daemon/main.js'), environment);
+  const installed = findInstalledService(surroundings);
+  return installed === undefined ? startDirectly() : startInstalledService(installed, surroundings, startDirectly);
+}
+
+/** False when there is none to open. @throws BrowserFailure: the one that the settings name could not be started */
+async function openBrowser(url: string, template?: string): Promise<boolean> {
+  // A browser is started with our environment, and a passphrase is nothing for it.
+  delete process.env['ROLECALL_PASSPHRASE'];
+  if (template !== undefined) {
+    const { formatBrowserCommand } = await import('../core/browser-command.ts');
+    const { runBrowser } = await import('../local-api/run-browser.ts');
+    await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
+    return true;
+  }
+  try {
+    const { default: open } = await import('open');
+    const child = await open(url);
+    child.on('error', () => undefined);
+    child.unref();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+function stopOnSignals(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort());
+  return stop.signal;
+}
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({ options: { format: { type: 'string' }, wait: { type: 'boolean' } } });
+  const host = TEXT_HOSTS.find((known) => known === values.format);
+  const client = createClient();
+  if (host !== undefined) {
+    const program = [process.execPath, pathOf('../../bin/rolecall.js')];
+    process.stdout.write(await printTextMenu({ host, client, clock, program }));
+    return;
+  }
+  // A bar asks again and again, and needs none of this.
+  const [{ findBusSocket }, { runDesktopTray }, { followDaemon }, { readEvents }] = await Promise.all([
+    import('./bus-address.ts'),
+    import('./desktop-tray.ts'),
+    import('./follow.ts'),
+    import('../local-api/events.ts'),
+  ]);
+  await runDesktopTray({
+    busSocket: findBusSocket(environment, existsSync),
+    processId: process.pid,
+    client,
+    openBrowser,
+    follow: (show, signal) =>
+      followDaemon(
+        { client, clock, readEvents: (until) => readEvents({ socketCandidates, clock, signal: until }) },
+        show,
+        signal,
+      ),
+    clock,
+    signal: stopOnSignals(),
+    waits: values.wait === true,
+    say: (text) => void process.stderr.write(text),
+  });
+}
+
+try {
+  await run();
+} catch (thrown) {
+  const error = toRolecallError(thrown);
+  process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,100 @@
+// The icon as a tray on Linux sees it: org.kde.StatusNotifierItem, its properties, and the signals that say they changed.
+import type { BusConnection, BusValue } from './bus-connection.ts';
+import type { ExportedInterface } from './exported-object.ts';
+import { drawIcons } from './icon.ts';
+import { escapeMarkup } from '../core/harmless-text.ts';
+import type { StateWord } from '../local-api/state-summary.ts';
+
+/** What the icon shows without a click. */
+export interface Face {
+  readonly state: StateWord;
+  /** Plain text. */
+  readonly tooltipLines: readonly string[];
+}
+
+export const ITEM_PATH = '/StatusNotifierItem';
+export const MENU_PATH = '/MenuBar';
+const ITEM_INTERFACE = 'org.kde.StatusNotifierItem';
+
+export interface StatusNotifierItem {
+  readonly exported: ExportedInterface;
+  /** Tells the bus what is different from before. */
+  update(face: Face): void;
+}
+
+/**
+ * @see https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/StatusNotifierItem/
+ */
+export function createStatusNotifierItem(deps: {
+  readonly emit: BusConnection['emit'];
+  readonly face: Face;
+  /** For a host that takes a click on the icon as more than "show the menu". */
+  readonly onActivate: () => void;
+}): StatusNotifierItem {
+  let { face } = deps;
+  let pixmaps = toPixmaps(face.state);
+  const nothing: readonly BusValue[] = [];
+  const text = (value: () => string) => ({ type: 's', get: value });
+  const isProblem = () => face.state === 'problem';
+  const none = { type: 'a(iiay)', get: () => nothing };
+  const activate = () => {
+    deps.onActivate();
+    return nothing;
+  };
+  const ignore = () => nothing;
+
+  return {
+    exported: {
+      name: ITEM_INTERFACE,
+      methods: {
+        Activate: { takes: 'ii', returns: '', call: activate },
+        SecondaryActivate: { takes: 'ii', returns: '', call: activate },
+        ContextMenu: { takes: 'ii', returns: '', call: ignore },
+        Scroll: { takes: 'is', returns: '', call: ignore },
+      },
+      properties: {
+        Category: text(() => 'ApplicationStatus'),
+        Id: text(() => 'rolecall'),
+        Title: text(() => 'rolecall'),
+        Status: text(() => (isProblem() ? 'NeedsAttention' : 'Active')),
+        WindowId: { type: 'i', get: () => 0 },
+        IconThemePath: text(() => ''),
+        // No name: most hosts would take an icon of the theme's over ours, which tells the state.
+        IconName: text(() => ''),
+        IconPixmap: { type: 'a(iiay)', get: () => pixmaps },
+        OverlayIconName: text(() => ''),
+        OverlayIconPixmap: none,
+        AttentionIconName: text(() => ''),
+        AttentionIconPixmap: { type: 'a(iiay)', get: () => (isProblem() ? pixmaps : nothing) },
+        AttentionMovieName: text(() => ''),
+        ToolTip: {
+          type: '(sa(iiay)ss)',
+          // Of the two texts the second is read as markup.
+          get: () => ['', nothing, 'rolecall', face.tooltipLines.map(escapeMarkup).join('\n')],
+        },
+        ItemIsMenu: { type: 'b', get: () => true },
+        Menu: { type: 'o', get: () => MENU_PATH },
+      },
+      signals: { NewTitle: '', NewIcon: '', NewAttentionIcon: '', NewToolTip: '', NewStatus: 's' },
+    },
+    update(next) {
+      const before = face;
+      face = next;
+      const tell = (member: string, signature = '', body: readonly BusValue[] = []) =>
+        deps.emit(ITEM_PATH, ITEM_INTERFACE, member, signature, body);
+      if (next.state !== before.state) {
+        pixmaps = toPixmaps(next.state);
+        if (isProblem() || before.state === 'problem') {
+          tell('NewAttentionIcon');
+          tell('NewStatus', 's', [isProblem() ? 'NeedsAttention' : 'Active']);
+        }
+        tell('NewIcon');
+      }
+      if (next.tooltipLines.join('\n') !== before.tooltipLines.join('\n')) tell('NewToolTip');
+    },
+  };
+}
+
+function toPixmaps(state: StateWord): readonly BusValue[] {
+  return drawIcons(state).map(({ size, argb }) => [size, size, argb]);
+}

@@ -1,0 +1,56 @@
+// The drawn icon: sharp at every size, and told apart by its shape and not by colour alone.
+import { describe, expect, test } from 'vitest';
+import { drawIcons } from '../../src/tray/icon.ts';
+
+const STATES = ['ok', 'ends-soon', 'signed-out', 'problem'] as const;
+
+/** The icon in letters: `#` for what covers, `+` for an edge, `.` for what shows the panel. */
+function sketch(argb: Uint8Array, size: number): string[] {
+  return Array.from({ length: size }, (_, row) =>
+    Array.from({ length: size }, (__, column) => {
+      const alpha = argb[(row * size + column) * 4] ?? 0;
+      if (alpha > 200) return '#';
+      return alpha > 50 ? '+' : '.';
+    }).join(''),
+  );
+}
+
+describe('the icon', () => {
+  test.each(STATES)('for %s comes in four sizes, with clear corners at the bottom', (state) => {
+    const icons = drawIcons(state);
+    expect(icons.map(({ size, argb }) => [size, argb.length])).toEqual(
+      [22, 24, 32, 48].map((size) => [size, size * size * 4]),
+    );
+    for (const { size, argb } of icons) {
+      expect([argb[(size - 1) * size * 4], argb[size * size * 4 - 4]]).toEqual([0, 0]);
+      expect(argb.some((value, index) => index % 4 === 0 && value === 255)).toBe(true);
+    }
+  });
+
+  test('has another shape in each state', () => {
+    const shapes = STATES.map((state) => {
+      const [icon] = drawIcons(state);
+      return icon === undefined ? '' : sketch(icon.argb, icon.size).join('\n');
+    });
+    expect(new Set(shapes).size).toBe(STATES.length);
+  });
+
+  test('is a key', () => {
+    const [icon] = drawIcons('ok');
+    expect(icon === undefined ? [] : sketch(icon.argb, icon.size).filter((line) => /[#+]/.test(line))).toEqual([
+      '.....+++..............',
+      '...######+............',
+      '..########+...........',
+      '.+###++####...........',
+      '.###+...###++++++++++.',
+      '+###....+############+',
+      '+###....+############+',
+      '.###+...###+++++#++##+',
+      '.+###++####....+#+.+#+',
+      '..########+....+#+.+#+',
+      '...######+.....+#+.+#+',
+      '.....+++...........+#+',
+      '....................+.',
+    ]);
+  });
+});
