@@ -16,6 +16,7 @@ import { measureScale } from './rows/scale.mjs';
 import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
 import { measureSwitching } from './rows/switching.mjs';
+import { measureTray } from './rows/tray.mjs';
 import { createScene } from './scene.mjs';
 import { exitCodeOf, formatPage, formatTable } from './table.mjs';
 
@@ -24,6 +25,7 @@ const PARTS = {
   'daemon-start': measureDaemonStart,
   memory: measureMemory,
   commands: measureCommands,
+  tray: measureTray,
   scale: measureScale,
   'container-door': measureContainerDoor,
   'cold-callers': measureColdCallers,

@@ -7,6 +7,7 @@ const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.ur
 export const ROOT = fromRoot('');
 export const ROLECALL = fromRoot('bin/rolecall.js');
 export const DAEMON_MAIN = fromRoot('dist/daemon/main.js');
+export const TRAY_MAIN = fromRoot('dist/tray/main.js');
 export const EMULATOR_MAIN = fromRoot('dist/emulator/main.js');
 export const SCALED_DAEMON = fromRoot('test/bench/scaled-daemon.mjs');
 export const BARE_SERVER = fromRoot('test/bench/bare-server.mjs');
