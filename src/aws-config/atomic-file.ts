@@ -17,13 +17,15 @@ export interface AtomicWrite {
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** True: fail with EEXIST when the target is there by then. */
   readonly mustBeNew: boolean;
+  /** False: a power cut may leave an empty file, which its reader takes for none; saves waiting for the disk. */
+  readonly isDurable?: boolean;
   /** Runs when everything is on disk and only the rename is missing; throwing abandons the write. */
   readonly beforeReplace?: () => Promise<void>;
 }
 
 /** Resolves when the new content is durable under the target's name; leaves no temporary file, whatever happens. */
 export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
-  const { targetPath, mustBeNew } = write;
+  const { targetPath, mustBeNew, isDurable = true } = write;
   const temporaryPath = join(dirname(targetPath), temporaryName(targetPath));
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -33,7 +35,7 @@ export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
       if (write.owner !== undefined) await giveTo(file, write.owner);
       // The umask took bits away, and chown may have.
       await file.chmod(write.mode);
-      await file.sync();
+      if (isDurable) await file.sync();
     } finally {
       await file.close();
     }
@@ -44,7 +46,7 @@ export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
     // After a rename there is nothing left to remove.
     await unlink(temporaryPath).catch(() => undefined);
   }
-  await syncFolder(dirname(targetPath));
+  if (isDurable) await syncFolder(dirname(targetPath));
 }
 
 /** The folder and its missing parents, 0700 when new; an existing one is left as it is. */

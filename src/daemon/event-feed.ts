@@ -27,6 +27,8 @@ const HEARTBEAT_MS = 15_000;
 export function createEventFeed(deps: {
   /** Rejects when nothing can be told right now; the next look tells it. */
   readonly look: () => Promise<Snapshot>;
+  /** Takes in what others leave in files; run before the looks that nobody asked for. */
+  readonly collect: () => Promise<unknown>;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly startedAtMs: number;
   readonly clock: Clock;
@@ -83,7 +85,10 @@ export function createEventFeed(deps: {
 
   function beginWatching(): void {
     watching = new AbortController();
-    void repeat(LOOK_MS, watching.signal, tellOrLog);
+    void repeat(LOOK_MS, watching.signal, async () => {
+      await deps.collect();
+      await tellOrLog();
+    });
     void repeat(HEARTBEAT_MS, watching.signal, () => {
       for (const listener of listeners) write(listener, ': ping\n\n');
     });
@@ -129,6 +134,7 @@ export function createEventFeed(deps: {
         taken.set(surface, others + 1);
         try {
           // What changed while nobody listened is told first, so that whoever comes back misses nothing.
+          await deps.collect();
           await tell();
         } catch (error) {
           leave(surface);

@@ -149,7 +149,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     },
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
-  const currentRole = createCurrentRole(openOwn('current.json'));
+  const currentRole = createCurrentRole(
+    // Whoever switches waits for it, and no current role is better than another one.
+    openStateFile(join(paths.stateDirectory, 'current.json'), { version: 1, isDurable: false }),
+  );
   const tokenFiles = createTokenFiles({ homeDirectory, settings, sharedConfig, broker, clock, problems });
   const profileSync = createProfileSync({
     configFile,
@@ -242,6 +245,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   const eventFeed = createEventFeed({
+    collect: uses.read,
     look: createLook({ status: statusResponders.status, signIn: signInResponders.signIn, roleList }),
     changes,
     startedAtMs,

@@ -20,14 +20,18 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 }
 
 /**
- * Replaces the file by `text` in one step.
+ * Replaces the file by `text` in one step; when not durable, a power cut may leave it empty.
  * @throws UnavailableError file-not-writable: the earlier file is untouched
  */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
+export async function writePrivateFile(
+  path: string,
+  text: string,
+  { isDurable = true }: { readonly isDurable?: boolean } = {},
+): Promise<void> {
   try {
     await ensureFolder(dirname(path));
     await removeLeftovers(path);
-    await writeFileAtomically({ targetPath: path, content: text, mode: 0o600, mustBeNew: false });
+    await writeFileAtomically({ targetPath: path, content: text, mode: 0o600, mustBeNew: false, isDurable });
   } catch (error) {
     throw toFileError(error, path, 'written');
   }

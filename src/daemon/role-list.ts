@@ -57,10 +57,10 @@ export function createRoleList(deps: {
   const written = new Map<string | undefined, { readonly edition: RoleListEdition; readonly bytes: Buffer }>();
   const writing = createSingleFlight<void>();
 
-  async function gather(): Promise<Sources> {
+  async function gather(uses: UsesByProfile): Promise<Sources> {
     const { sessions, profiles } = await sharedConfig.read();
     const catalogs = await Promise.all(sessions.map((session) => deps.broker.knownCatalog(session)));
-    const found = { sessions, catalogs, profiles: await profiles(), uses: await deps.uses.read() };
+    const found = { sessions, catalogs, profiles: await profiles(), uses };
     const edition = { asOf: findAge(catalogs), parts: [found.profiles, found.uses, ...catalogs] };
     return { ...found, edition };
   }
@@ -100,7 +100,7 @@ export function createRoleList(deps: {
     async read(selector) {
       const only = selector === undefined ? undefined : (await sharedConfig.findSession(selector)).sessionName;
       for (;;) {
-        const sources = await gather();
+        const sources = await gather(await deps.uses.read());
         const earlier = written.get(only);
         if (earlier !== undefined && isSameEdition(earlier.edition, sources.edition)) return earlier.bytes;
         // A writing that was under way may be of an earlier edition, so what came of it is looked at again.
@@ -109,7 +109,7 @@ export function createRoleList(deps: {
         });
       }
     },
-    edition: async () => (await gather()).edition,
+    edition: async () => (await gather(deps.uses.known())).edition,
     isProtected,
     async profileOf(role) {
       const { profiles } = await sharedConfig.read();

@@ -7,6 +7,8 @@ type Content = Readonly<Record<string, unknown>>;
 export interface StateFileSchema {
   /** What we write. */
   readonly version: number;
+  /** False: nobody waits for the disk, and a file that a power cut has emptied is one that is not there. */
+  readonly isDurable?: boolean;
   /** From version n to n + 1, by n; a version that none starts at is not one of ours. */
   readonly migrations?: Readonly<Record<number, (older: Content) => Content>>;
 }
@@ -54,7 +56,8 @@ export function createStateFiles(problems: Problems): OpenStateFile {
         // Looked at each time, for the newer daemon may have run since we started; a few milliseconds at most, seldom.
         const earlier = parse(await readPrivateFile(path).catch(() => undefined));
         if (isNewer(earlier)) return;
-        await writePrivateFile(path, JSON.stringify({ schemaVersion: schema.version, ...content }));
+        const text = JSON.stringify({ schemaVersion: schema.version, ...content });
+        await writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
       },
     };
   };

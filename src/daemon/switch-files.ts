@@ -37,7 +37,7 @@ export function createSwitchFiles(deps: {
 
   async function put(name: string, text: string): Promise<void> {
     const path = join(deps.directory, name);
-    if ((await readPrivateFile(path)) !== text) await writePrivateFile(path, text);
+    if ((await readPrivateFile(path)) !== text) await writePrivateFile(path, text, { isDurable: false });
   }
 
   async function putLists(): Promise<void> {

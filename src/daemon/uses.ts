@@ -20,11 +20,13 @@ export type UsesByProfile = ReadonlyMap<string, Use>;
 export interface Uses {
   /** What is known, with what shells have put into the inbox meanwhile. Never rejects: a list without an order is a list. */
   read(): Promise<UsesByProfile>;
+  /** What is known, without a look at the disk. */
+  known(): UsesByProfile;
   /** One more use, now. Never rejects. */
   record(profileName: string): Promise<void>;
 }
 
-const SCHEMA = { version: 1 } as const;
+const SCHEMA = { version: 1, isDurable: false } as const;
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 const MOST_NAMES = 2000;
 /** Of an inbox that was left for long, or filled by mistake, the end is what counts. */
@@ -43,6 +45,7 @@ export function createUses(deps: {
   const store = deps.openStateFile(join(deps.directory, 'uses.json'), SCHEMA);
   const inboxPath = join(deps.directory, 'used');
   let known: UsesByProfile | undefined;
+  const nothing: UsesByProfile = new Map();
   let lastWork: Promise<unknown> = Promise.resolve();
 
   async function load(): Promise<UsesByProfile> {
@@ -76,8 +79,9 @@ export function createUses(deps: {
         await load();
         await add(await emptyInbox(inboxPath));
       });
-      return known ?? new Map();
+      return known ?? nothing;
     },
+    known: () => known ?? nothing,
     record: (profileName) => inTurn(() => add(isShellSafeName(profileName) ? [profileName] : [])),
   };
 }

@@ -15,6 +15,7 @@ import { measureMemory } from './rows/memory.mjs';
 import { measureScale } from './rows/scale.mjs';
 import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
+import { measureSwitchEvents } from './rows/switch-events.mjs';
 import { measureSwitching } from './rows/switching.mjs';
 import { measureTray } from './rows/tray.mjs';
 import { createScene } from './scene.mjs';
@@ -27,6 +28,7 @@ const PARTS = {
   commands: measureCommands,
   tray: measureTray,
   scale: measureScale,
+  'switch-events': measureSwitchEvents,
   'container-door': measureContainerDoor,
   'cold-callers': measureColdCallers,
   soak: measureSoak,

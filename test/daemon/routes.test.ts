@@ -1,6 +1,6 @@
 // What the routes answer: each document as described, complete, and without a token in it.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -554,6 +554,39 @@ describe('the current role', () => {
       code: 'session-not-found',
     });
     expect(await rig.client.call('current', {})).toEqual(unknown);
+  });
+
+  test('that is gone is a problem, whether its session went or its permission set', async () => {
+    const its = await createSignedInRig();
+    await its.client.call('setCurrent', { body: current });
+    const problems = async () => (await its.client.call('status', {})).problems;
+    expect(await problems()).toEqual([]);
+    const { accountId, permissionSet } = ROLE;
+    its.emulator.directory.unassign({ accountId, permissionSet, group: 'ProfessionalAfAdmins' });
+    await its.client.call('accounts', { query: { refresh: true } });
+    expect(await problems()).toEqual([
+      {
+        code: 'current-role-gone',
+        message: `The current role, ${permissionSet} in account ${accountId}, is not assigned to you any more.`,
+        hint: 'rolecall ls',
+        session: SESSION,
+      },
+    ]);
+    writeFileSync(
+      its.configPath,
+      readFileSync(its.configPath, 'utf8').replace(`[sso-session ${SESSION}]`, '[sso-session x]'),
+    );
+    expect(await problems()).toEqual([
+      {
+        code: 'current-role-gone',
+        message: `The current role is of the sso-session "${SESSION}", which the config file has no more.`,
+        hint: 'rolecall ls',
+      },
+    ]);
+    // A file that can't be read says nothing about what is in it.
+    rmSync(its.configPath);
+    mkdirSync(its.configPath);
+    expect(new Set((await problems()).map(({ code }) => code))).toEqual(new Set(['file-not-writable']));
   });
 
   test('is the last of many set at once, in memory and on disk', async () => {
