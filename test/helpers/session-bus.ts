@@ -22,8 +22,13 @@ export interface SessionBus {
   end(): void;
 }
 
-export async function startSessionBus(environment: Readonly<Record<string, string>>): Promise<SessionBus> {
-  const bus = spawn('/usr/bin/dbus-daemon', ['--session', '--nofork', '--print-address'], {
+/** At an address of its own choice, or at `socketPath`, where one that has ended may have been. */
+export async function startSessionBus(
+  environment: Readonly<Record<string, string>>,
+  socketPath?: string,
+): Promise<SessionBus> {
+  const at = socketPath === undefined ? [] : [`--address=unix:path=${socketPath}`];
+  const bus = spawn('/usr/bin/dbus-daemon', ['--session', '--nofork', '--print-address', ...at], {
     env: environment,
     stdio: ['ignore', 'pipe', 'ignore'],
   });

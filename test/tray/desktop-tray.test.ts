@@ -1,6 +1,7 @@
 // The tray on a real session bus, before a tray host by GLib and with a real daemon: what is seen, and what a click does.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BrowserFailure } from '../../src/core/browser-command.ts';
@@ -20,6 +21,7 @@ import {
   type TrayHost,
 } from '../helpers/session-bus.ts';
 import { readLines } from '../helpers/processes.ts';
+import { runProcess } from '../helpers/run-process.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const ITEM = 'org.kde.StatusNotifierItem';
@@ -177,9 +179,15 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
       '---',
       'Quit',
     ]);
+    const fileOf = (path: string) => ({ inode: statSync(path).ino, text: readFileSync(path, 'utf8') });
+    const config = fileOf(rig.configPath);
     await host.click(TAYLOR);
     const current = await waitFor('the switch', () => rig.client.call('current', {}));
     expect(current).toMatchObject({ accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' });
+    // Programs that run on [profile current] follow, and no file is written for it.
+    const keys = await runProcess(rig.paths.credentialProcessPath, ['--current'], { environment: rig.environment });
+    expect(JSON.parse(keys.stdout)).toMatchObject({ Version: 1, AccountId: '111111111111' });
+    expect(fileOf(rig.configPath)).toEqual(config);
     await waitFor('the menu to follow', async () => (await layoutOf(host)).includes(`(*) ${TAYLOR}`));
     expect((await layoutOf(host)).slice(0, 2)).toEqual([`[Current: ${TAYLOR}]`, 'Open the AWS console']);
     expect(signalsOf(host)).toEqual(expect.arrayContaining(['LayoutUpdated', 'NewToolTip']));
@@ -419,6 +427,25 @@ describe.skipIf(!hasSessionBus())('without a tray', () => {
       code: 'no-tray',
       message: 'The D-Bus session bus does not answer.',
     });
+  });
+
+  test('when the bus is restarted it is there again', async () => {
+    const rig = await createScene({}, false);
+    const socketPath = join(rig.home.path, 'bus');
+    const bus = await startSessionBus(rig.home.environment, socketPath);
+    ends.push(() => bus.end());
+    const host = await createHost(bus);
+    const tray = startTray(rig, bus);
+    await waitFor('the registration', () => tray.said() !== '');
+    host.end();
+    bus.end();
+    rmSync(socketPath, { force: true });
+    const next = await startSessionBus(rig.home.environment, socketPath);
+    ends.push(() => next.end());
+    const nextHost = await createHost(next);
+    await waitFor('the second registration', () => nextHost.events().some(({ event }) => event === 'registered'));
+    expect(await nextHost.properties()).toMatchObject({ Id: 'rolecall' });
+    expect(tray.said()).toBe('rolecall is in the tray.\n');
   });
 
   test('on a machine without a bus it says so', async () => {
