@@ -63,6 +63,10 @@ async function openBrowser(url: string, template?: string): Promise<boolean> {
   }
 }
 
+const INSTEAD = `Instead there are the page (rolecall web), the menu of a bar (rolecall tray --format argos)
+and a line for one (rolecall status --format waybar).
+`;
+
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 function stopOnSignals(): AbortSignal {
@@ -109,6 +113,7 @@ try {
   await run();
 } catch (thrown) {
   const error = toRolecallError(thrown);
-  process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
+  const instead = error.code === 'no-tray' ? INSTEAD : '';
+  process.stderr.write(`rolecall: ${error.message}\n${instead}Run: ${error.hint}\n`);
   process.exitCode = error.exitCode;
 }

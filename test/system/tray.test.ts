@@ -15,6 +15,9 @@ import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const PICTURE = fileURLToPath(new URL('../pictures/tray.mjs', import.meta.url));
+const INSTEAD =
+  'Instead there are the page (rolecall web), the menu of a bar (rolecall tray --format argos)\n' +
+  'and a line for one (rolecall status --format waybar).\n';
 const SLOW = { deadlineMs: 30_000 };
 
 const ends: (() => unknown)[] = [];
@@ -98,7 +101,7 @@ describe.skipIf(!hasSessionBus())('rolecall tray on a session bus', () => {
     bus.end();
     expect(await second.ended).toEqual([7, null]);
     expect(second.stderr()).toBe(
-      'rolecall is in the tray.\nrolecall: The D-Bus session bus does not answer.\nRun: rolecall tray --help\n',
+      `rolecall is in the tray.\nrolecall: The D-Bus session bus does not answer.\n${INSTEAD}Run: rolecall tray --help\n`,
     );
   });
 });
@@ -108,10 +111,10 @@ test('rolecall tray without a session bus says what there is instead', async () 
   expect(await runRolecall(['tray'], { environment })).toEqual({
     exitCode: 7,
     stdout: '',
-    stderr: 'rolecall: There is no D-Bus session bus here, so there is no tray.\nRun: rolecall tray --help\n',
+    stderr: `rolecall: There is no D-Bus session bus here, so there is no tray.\n${INSTEAD}Run: rolecall tray --help\n`,
   });
   const { stdout } = await runRolecall(['tray', '--help'], { environment });
-  for (const instead of ['rolecall web', '--format swiftbar', '--format argos', 'rolecall status --format waybar']) {
+  for (const instead of ['rolecall web', '--format swiftbar', 'argos for GNOME', 'rolecall status --format waybar']) {
     expect(stdout).toContain(instead);
   }
 });

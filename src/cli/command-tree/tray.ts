@@ -31,10 +31,9 @@ Without options: an icon in a tray that speaks StatusNotifierItem (KDE, Xfce, LX
 Cinnamon, waybar, swaybar; GNOME with its AppIndicator extension), until you quit it.
 
 Where there is no such tray:
-  rolecall web                                 the page in your browser
-  rolecall tray --format swiftbar | xbar       a menu bar on macOS: a file rolecall.1m.sh
-                                               in its plugin folder, with "exec rolecall
-                                               tray --format swiftbar" in it
-  rolecall tray --format argos                 the same for GNOME's Argos
-  rolecall status --format waybar | tmux | prompt
-                                               one line for a bar or a prompt`;
+  rolecall web                         the page in your browser
+  rolecall tray --format swiftbar      the menu bar of macOS; also xbar, and argos for GNOME:
+                                       an executable file rolecall.1m.sh among their plugins
+                                           #!/bin/zsh -l     (for Argos: /bin/bash)
+                                           exec rolecall tray --format swiftbar
+  rolecall status --format waybar      one line for a bar; also tmux, and prompt`;
