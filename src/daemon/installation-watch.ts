@@ -3,13 +3,17 @@
 export type InstallationChange = 'replaced' | 'gone';
 
 export interface InstallationWatch {
-  /** What has become of the installation, once two looks in a row have seen the same: npm may be at work between them. */
+  /** What has become of the installation, once enough looks in a row have seen the same: npm may be at work meanwhile. */
   look(): InstallationChange | undefined;
 }
 
-/** `readVersion` gives the version that is installed now and throws when there is none. */
+/** npm puts our own files in place before the last of our dependencies, and has none in place for a part of its work. */
+const LOOKS_UNTIL = { replaced: 2, gone: 5 } as const;
+
+/** `readVersion` gives the version that is installed now and throws when there is none; a look is due at each tick. */
 export function createInstallationWatch(ownVersion: string, readVersion: () => string): InstallationWatch {
   let seenBefore = ownVersion;
+  let looks = 0;
 
   function read(): string {
     try {
@@ -22,10 +26,11 @@ export function createInstallationWatch(ownVersion: string, readVersion: () => s
   return {
     look() {
       const seen = read();
-      const isSettled = seen === seenBefore;
+      looks = seen === seenBefore ? looks + 1 : 1;
       seenBefore = seen;
-      if (!isSettled || seen === ownVersion) return undefined;
-      return seen === '' ? 'gone' : 'replaced';
+      if (seen === ownVersion) return undefined;
+      const change = seen === '' ? 'gone' : 'replaced';
+      return looks >= LOOKS_UNTIL[change] ? change : undefined;
     },
   };
 }

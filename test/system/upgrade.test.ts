@@ -1,0 +1,96 @@
+// Upgrades without a service: another version in the place of a daemon that runs, and an installation that was moved away.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { requestOverSocket } from '../../src/local-api/http-request.ts';
+import { createInstallation, type Installation } from '../helpers/installation.ts';
+import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
+import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
+import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const SELECTORS = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'] as const;
+
+let home: TemporaryHome;
+let emulator: Emulator;
+let environment: Record<string, string>;
+let installation: Installation;
+beforeEach(async () => {
+  home = createTemporaryHome();
+  emulator = createEmulator({ autoApprove: true });
+  await emulator.listen();
+  environment = {
+    ...home.environment,
+    ROLECALL_SECRET_STORE: 'file',
+    ROLECALL_PASSPHRASE: 'correct horse',
+    ...emulator.environment(),
+  };
+  writePrivate(join(home.path, '.aws', 'config'), CONFIG);
+  installation = createInstallation(join(home.path, 'node-v20', 'rolecall'), '0.8.0');
+  expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
+});
+afterEach(async () => {
+  if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  await emulator.close();
+  await home.remove();
+});
+
+function rolecall(...args: readonly string[]): Promise<ProcessRun> {
+  return runProcess(process.execPath, [installation.rolecall, ...args], { environment, deadlineMs: 60_000 });
+}
+
+const copyPath = () => join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process');
+const askAsSdk = (changes: Readonly<Record<string, string>> = {}) =>
+  runProcess('/bin/sh', [copyPath(), ...SELECTORS], { environment: { ...environment, ...changes } });
+
+/** Without saying a version, as curl asks. */
+async function askVersion(): Promise<string | undefined> {
+  const socketPath = join(home.path, 'run', 'rolecall', 'daemon.sock');
+  const answer = await requestOverSocket({ socketPath, method: 'GET', path: '/v1/status' });
+  return answer === undefined ? undefined : (JSON.parse(answer.text) as { version: string }).version;
+}
+
+test.skipIf(!canSeeProcesses)(
+  'a daemon that finds another version in its place starts that one, with nobody asking',
+  { timeout: 120_000 },
+  async () => {
+    expect(await askVersion()).toBe('0.8.0');
+    installation.replaceBy('0.9.0');
+    await waitFor('the new version', async () => (await askVersion()) === '0.9.0', {
+      deadlineMs: 90_000,
+      intervalMs: 500,
+    });
+    expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(
+      processesOf(home.path).filter(({ arguments: words }) => words.some((word) => word.endsWith('daemon/main.js'))),
+    ).toHaveLength(1);
+    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+    const log = readFileSync(join(home.path, '.local', 'state', 'rolecall', 'daemon.log'), 'utf8');
+    expect(log).toContain('another version was installed in our place');
+  },
+);
+
+test('profiles go on working when Node and rolecall are somewhere else', { timeout: 60_000 }, async () => {
+  await rolecall('daemon', 'stop');
+  installation.remove();
+  expect(await askAsSdk()).toEqual({
+    exitCode: 3,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^rolecall: .*node-v20\/rolecall\/dist\/cli\/main\.js, which starts it, is gone\.\nRun: /,
+    ),
+  });
+  // As nvm, fnm, volta and Homebrew do it: the new one is on the PATH, and the old one's folder is no more.
+  installation = createInstallation(join(home.path, 'node-v24', 'rolecall'), '0.8.0');
+  const onPath = join(home.path, 'node-v24', 'bin', 'rolecall');
+  writePrivate(onPath, `#!/bin/sh\nexec '${process.execPath}' '${installation.rolecall}' "$@"\n`);
+  await runProcess('/bin/chmod', ['700', onPath], { environment });
+  const path = `${join(home.path, 'node-v24', 'bin')}:${environment['PATH']}`;
+  expect(await askAsSdk({ PATH: path })).toMatchObject({ exitCode: 0, stderr: '' });
+  // The daemon that it started has written the copy anew, which needs no PATH from here on.
+  expect(readFileSync(copyPath(), 'utf8')).toContain('/node-v24/rolecall/dist/cli/main.js');
+  await rolecall('daemon', 'stop');
+  expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
+});
