@@ -56,7 +56,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .description(
       'Signs in to IAM Identity Center once and keeps AWS role credentials fresh for everything on this machine.',
     )
-    .version(loadVersion(), '-V, --version')
+    .version(loadVersion(), '-V, --version', 'the versions of this command, of Node and of the daemon')
     .option('--debug', 'show what lies behind an error')
     .showSuggestionAfterError(true)
     .addHelpText('after', '\nA day starts with: rolecall login')

@@ -34,6 +34,12 @@ export function findQuickCommand(argv: readonly string[]): ((context: CliContext
     };
   }
   if (name === 'use') return findUse(rest);
+  if ((name === '--version' || name === '-V') && rest.length === 0) {
+    return async (context) => {
+      const { runVersion } = await import('./commands/version.ts');
+      return runVersion(context);
+    };
+  }
   return undefined;
 }
 

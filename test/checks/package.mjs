@@ -1,35 +1,12 @@
 // Compiles and packs rolecall as npm would publish it, beside the checkout's own dist, and has publint judge it.
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { ROOT, stagePackage } from '../../.ci/stage-package.mjs';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-
-/** Fills `folder` with what is published: a build in place would pull dist from under a daemon that runs from it. */
-function stage(folder) {
-  const folders = manifest.files.map((name) => (name.includes('*') ? dirname(name) : name));
-  const wanted = ['package.json', 'README.md', 'LICENSE', ...folders].filter((name) => name !== 'dist');
-  for (const name of wanted.filter((one) => existsSync(join(ROOT, one)))) {
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  }
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  const { status } = spawnSync(tsc, ['--outDir', join(folder, 'dist')], { cwd: ROOT, stdio: 'inherit' });
-  return status === 0 ? [] : ['it does not compile'];
-}
 
 /** What npm would put into the archive. */
 function listPacked(folder) {
@@ -38,12 +15,9 @@ function listPacked(folder) {
   return files.map(({ path }) => path);
 }
 
-const cache = join(ROOT, 'node_modules', '.cache');
-mkdirSync(cache, { recursive: true });
-const folder = mkdtempSync(join(cache, 'rolecall-package-'));
+const folder = await stagePackage();
 const faults = [];
 try {
-  faults.push(...stage(folder));
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
   // What the daemon serves: the folder as it is, without what only the type checker reads.
@@ -57,11 +31,19 @@ try {
     'CHANGELOG.md',
     'dist/cli/main.js',
     'dist/daemon/main.js',
+    'launchd/rolecall.daemon.plist',
+    'man/rolecall.1',
+    'man/rolecalld.8',
+    'npm-shrinkwrap.json',
+    'systemd/rolecall.service',
+    'systemd/rolecall.socket',
     ...programs,
     ...pageFiles,
   ];
   const missing = needed.filter((path) => !packed.includes(path));
-  const foreign = packed.filter((path) => /^(src|test|\.ci)\//.test(path) && !pageFiles.includes(path));
+  const foreign = packed.filter(
+    (path) => /^(src|test|\.ci)\/|\.test\.|\.map$|\.tsbuildinfo$/.test(path) && !pageFiles.includes(path),
+  );
   faults.push(...missing.map((path) => `${path} is not in the package`));
   faults.push(...foreign.map((path) => `${path} does not belong in the package`));
   for (const path of programs.filter((program) => packed.includes(program))) {

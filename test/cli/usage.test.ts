@@ -174,10 +174,17 @@ describe('help', () => {
     }
   });
 
-  test('--version is that of the package', async () => {
+  test('--version is that of the package, of Node, and of the daemon without starting one', async () => {
     for (const flag of ['--version', '-V']) {
-      expect(await rig.runCli([flag])).toEqual({ exitCode: 0, stdout: `${loadVersion()}\n`, stderr: '' });
+      expect(await rig.runCli([flag])).toEqual({
+        exitCode: 0,
+        stdout: `rolecall  ${loadVersion()}\nnode      ${process.version}\ndaemon    ${loadVersion()}, pid ${process.pid}\n`,
+        stderr: '',
+      });
     }
+    await rig.daemon().stop();
+    expect((await rig.runCli(['-V'])).stdout).toMatch(/^daemon {4}not running$/m);
+    await rig.restartDaemon();
   });
 });
 

@@ -1,6 +1,7 @@
 // What an installation takes: our own package, and all that it brings along.
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stagePackage } from '../../../.ci/stage-package.mjs';
 import { ROOT, runProgram } from '../programs.mjs';
 
 const MIB = 1024 * 1024;
@@ -8,16 +9,16 @@ const MIB = 1024 * 1024;
 export async function measureInstallSize(scene) {
   const { environment } = scene.createHome();
   const npm = join(dirname(process.execPath), 'npm');
-  const [pack] = JSON.parse(await runProgram([npm, 'pack', '--dry-run', '--json'], environment));
+  const archive = await packedSize(npm, environment);
   const listed = await runProgram([npm, 'ls', '--omit=dev', '--all', '--parseable'], environment);
   // The first one is the checkout itself.
   const folders = listed.trim().split('\n').slice(1);
   return [
     {
       name: 'package',
-      how: `what \`npm pack\` makes: ${pack.entryCount} files, unpacked.`,
+      how: `what \`npm run release:pack\` makes: ${archive.entryCount} files, unpacked; the archive is ${Math.round(archive.size / 1024)} KiB.`,
       unit: 'MiB',
-      measured: pack.unpackedSize / MIB,
+      measured: archive.unpackedSize / MIB,
     },
     {
       name: 'packages installed with it',
@@ -32,6 +33,18 @@ export async function measureInstallSize(scene) {
       measured: folders.reduce((sum, folder) => sum + sizeOfPackage(folder), 0) / MIB,
     },
   ];
+}
+
+/** Of the archive as it is published, without writing it. */
+async function packedSize(npm, environment) {
+  const folder = await stagePackage();
+  try {
+    const args = ['pack', folder, '--dry-run', '--json', '--ignore-scripts'];
+    const [archive] = JSON.parse(await runProgram([npm, ...args], environment));
+    return archive;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Bytes of a package's own files; packages inside it are listed by themselves. */

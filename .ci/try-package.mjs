@@ -1,0 +1,215 @@
+// Packs rolecall and tries it as a newcomer would, on each Node that it promises: installed into an empty prefix with
+// scripts off, signed in on the emulator, credentials by a profile, uninstalled; then what is left is listed and looked at.
+// Needs a registry, so it runs with the machine's own npm settings: `node .ci/try-package.mjs [20 22 24]`.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { serveAsRegistry } from './serve-as-registry.mjs';
+import { ROOT } from './stage-package.mjs';
+
+const run = promisify(execFile);
+const MAJORS = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24'];
+const CONFIG = `[sso-session my-sso-session]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access
+`;
+/** What the person made, or was made for the person: kept, and named in the README's section on leaving. */
+const LEFT_IN_HOME = [
+  '.aws/config',
+  '.local/share/rolecall/bin/rolecall-credential-process',
+  '.local/state/rolecall/catalog/ID.json',
+  '.local/state/rolecall/daemon.lock',
+  '.local/state/rolecall/daemon.log',
+  '.local/state/rolecall/profile-names.json',
+  '.local/state/rolecall/switch/accounts',
+  '.local/state/rolecall/switch/profiles',
+  '.local/state/rolecall/switch/prompt',
+  '.local/state/rolecall/switch/used',
+];
+
+const npmCli = join(execFileSync('npm', ['root', '-g'], { encoding: 'utf8' }).trim(), 'npm', 'bin', 'npm-cli.js');
+const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'rolecall-try-')));
+try {
+  const packed = await run(process.execPath, [join(ROOT, '.ci', 'pack.mjs'), scratch]);
+  const archive = packed.stdout.trim().split('\n').at(-1);
+  const { stdout: upstream } = await run('npm', ['config', 'get', 'registry'], { cwd: scratch });
+  const registry = await serveAsRegistry(archive, upstream.trim());
+  try {
+    for (const major of MAJORS) await tryOn(major, registry.url);
+  } finally {
+    registry.close();
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+async function tryOn(major, registryUrl) {
+  const folder = join(scratch, major);
+  const prefix = join(folder, 'prefix');
+  const home = join(folder, 'home');
+  for (const path of [prefix, join(home, '.aws'), join(folder, 'run')]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+  const nodePath = await findNode(major, folder);
+  const npm = (...args) => run(nodePath, [npmCli, ...args], { cwd: folder, maxBuffer: 1e8 });
+
+  const startedAtMs = Date.now();
+  const flags = ['--prefix', prefix, '--registry', registryUrl, '--ignore-scripts', '--no-audit', '--no-fund'];
+  const { stdout, stderr } = await npm('install', '--global', ...flags, 'rolecall');
+  const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
+  assert.doesNotMatch(
+    stdout + stderr,
+    /EBADENGINE|deprecated|WARN/i,
+    'npm has something to say about the installation',
+  );
+  const installed = join(prefix, 'lib', 'node_modules', 'rolecall');
+  lookAt(installed, prefix);
+  const packages = compareWithShrinkwrap(installed);
+
+  const environment = {
+    HOME: home,
+    PATH: [join(prefix, 'bin'), dirname(nodePath), '/usr/bin', '/bin'].join(':'),
+    XDG_RUNTIME_DIR: join(folder, 'run'),
+    ROLECALL_SECRET_STORE: 'memory',
+    LANG: 'C.UTF-8',
+  };
+  writeFileSync(join(home, '.aws', 'config'), CONFIG, { mode: 0o600 });
+  const emulator = await startEmulator(prefix, environment);
+  try {
+    await useIt(prefix, home, { ...environment, ...emulator.variables }, nodePath);
+  } finally {
+    emulator.child.kill('SIGTERM');
+  }
+
+  await npm('uninstall', '--global', '--prefix', prefix, 'rolecall');
+  // npm's own record of what is installed, and nothing of ours.
+  assert.deepEqual(
+    filesOf(prefix).filter((path) => path !== 'lib/node_modules/.package-lock.json'),
+    [],
+  );
+  const left = filesOf(home).map((path) => path.replace(/[0-9a-f]{16}/, 'ID'));
+  assert.deepEqual(
+    left.filter((path) => !LEFT_IN_HOME.includes(path)),
+    [],
+  );
+  assert.deepEqual(readdirSync(join(folder, 'run', 'rolecall')), []);
+  console.log(
+    `Node ${major}: installed ${packages} packages in ${seconds} s, signed in, gave keys, uninstalled. Left:`,
+  );
+  for (const path of left) console.log(`  ~/${path}`);
+}
+
+/** The binary itself; inside a clone npx would silently stay on the Node that runs it. */
+async function findNode(major, folder) {
+  const command = ['-y', '--ignore-scripts=false', '-p', `node@${major}`, 'node', '-p', 'process.execPath'];
+  const nodePath =
+    process.versions.node.split('.')[0] === major
+      ? process.execPath
+      : (await run('npx', command, { cwd: folder })).stdout.trim().split('\n').at(-1);
+  const { stdout } = await run(nodePath, ['--version']);
+  assert.match(stdout, new RegExp(`^v${major}\\.`));
+  return nodePath;
+}
+
+function lookAt(installed, prefix) {
+  const own = filesOf(installed).filter((path) => !path.startsWith('node_modules/'));
+  assert.ok(own.length > 100, 'so few files mean that nobody looked');
+  assert.deepEqual(
+    own.filter((path) => /(^|\/)(test|\.ci)\/|\.test\.|\.map$|\.ts$/.test(path)),
+    [],
+  );
+  const maps = own.filter(
+    (path) => path.endsWith('.js') && /sourceMappingURL/.test(readFileSync(join(installed, path), 'utf8')),
+  );
+  assert.deepEqual(maps, []);
+  for (const program of ['rolecall', 'rolecalld', 'rolecall-credential-process']) {
+    assert.ok(existsSync(join(prefix, 'bin', program)), `${program} is missing`);
+  }
+  for (const page of ['man1/rolecall.1', 'man8/rolecalld.8']) {
+    assert.ok(existsSync(join(prefix, 'share', 'man', page)), page);
+  }
+}
+
+/** What was reviewed is what is installed; the parts for other platforms aside. */
+function compareWithShrinkwrap(installed) {
+  const { packages } = JSON.parse(readFileSync(join(installed, 'npm-shrinkwrap.json'), 'utf8'));
+  const reviewed = Object.entries(packages).filter(([path]) => path !== '');
+  const there = reviewed.filter(([path]) => existsSync(join(installed, path, 'package.json')));
+  for (const [path, { version }] of there) {
+    const found = JSON.parse(readFileSync(join(installed, path, 'package.json'), 'utf8'));
+    assert.equal(found.version, version, path);
+  }
+  const missing = reviewed.filter(
+    (entry) => !there.includes(entry) && entry[1].optional !== true && entry[1].peer !== true,
+  );
+  assert.deepEqual(
+    missing.map(([path]) => path),
+    [],
+  );
+  const foreign = filesOf(join(installed, 'node_modules'))
+    .filter((path) => /^(?:@[^/]+\/)?[^/@]+\/package\.json$/.test(path))
+    .map((path) => `node_modules/${dirname(path)}`)
+    .filter((path) => packages[path] === undefined);
+  assert.deepEqual(foreign, []);
+  return there.length;
+}
+
+async function startEmulator(prefix, environment) {
+  const child = spawn(join(prefix, 'bin', 'rolecall'), ['emulator', '--json', '--auto-approve'], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+  assert.ok(url, `the emulator says ${line}`);
+  const variables = {};
+  for (const service of ['SSO_OIDC', 'SSO', 'STS']) variables[`AWS_ENDPOINT_URL_${service}`] = url;
+  return { child, variables };
+}
+
+async function useIt(prefix, home, environment, nodePath) {
+  const program = (name, ...args) => run(join(prefix, 'bin', name), args, { env: environment, cwd: home });
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const nodeVersion = (await run(nodePath, ['--version'])).stdout.trim();
+  assert.equal(
+    (await program('rolecall', '--version')).stdout,
+    `rolecall  ${version}\nnode      ${nodeVersion}\ndaemon    not running\n`,
+  );
+  const login = await program('rolecall', 'login', '--no-browser');
+  assert.match(login.stdout + login.stderr, /Signed in to my-sso-session/);
+  assert.doesNotMatch(login.stderr, /NodeVersionSupportWarning/);
+  // A second daemon ends at once and with success.
+  await program('rolecalld');
+  const config = readFileSync(join(home, '.aws', 'config'), 'utf8');
+  const [, helper, args] = /^credential_process = (\S+) (--session my-sso-session .*)$/m.exec(config) ?? [];
+  assert.ok(helper, 'no profile was written');
+  for (const command of [helper, join(prefix, 'bin', 'rolecall-credential-process')]) {
+    const { stdout } = await run(command, args.split(' '), { env: environment });
+    assert.equal(JSON.parse(stdout).Version, 1);
+  }
+  await program('rolecall', 'logout', '--all');
+  await program('rolecall', 'daemon', 'stop');
+}
+
+/** Every file and link below a folder; folders alone are nothing. */
+function filesOf(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .toSorted();
+}
