@@ -82,7 +82,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'daemon',
     rooms: ['core', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api', 'service'],
-    packages: ['ajv', 'fastify', 'fs-native-extensions', 'json-schema-to-ts', 'open', 'smol-toml'],
+    packages: ['ajv', 'fastify', 'fs-native-extensions', 'json-schema-to-ts', 'open', 'smol-toml', 'yaml'],
     builtins: ['*'],
     why: 'the composition root may enter every room of the service, and no client of it; a click on its notification opens the browser',
   },

@@ -40,17 +40,26 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
       { hint: `rolecall login ${quoteForShell(sessionName)}` },
     );
   }
-  const newline = newlineOfDocument(document, undefined);
-  const { text } = document;
-  const gap = text.trim() === '' ? '' : newline;
-  const lines = [
-    `[sso-session ${sessionName}]`,
-    `sso_start_url = ${startUrl}`,
-    `sso_region = ${region}`,
-    'sso_registration_scopes = sso:account:access',
-  ];
-  const added = text + missingNewline(text, newline) + gap + lines.map((line) => line + newline).join('');
+  const added = appendSessions(document, [session]);
   const [broken, ...others] = parseConfigDocument(added, document.path).problems;
   if (broken !== undefined) throw malformedError(document.path, [broken, ...others]);
   return added;
+}
+
+/** The text with these sessions at its end; the caller knows that their names are free and safe. */
+export function appendSessions(document: ConfigDocument, sessions: readonly NewSession[]): string {
+  const { text } = document;
+  if (sessions.length === 0) return text;
+  const newline = newlineOfDocument(document, undefined);
+  const sections = sessions.map(({ sessionName, startUrl, region }) =>
+    [
+      `[sso-session ${sessionName}]`,
+      `sso_start_url = ${startUrl}`,
+      `sso_region = ${region}`,
+      'sso_registration_scopes = sso:account:access',
+      '',
+    ].join(newline),
+  );
+  const gap = text.trim() === '' ? '' : newline;
+  return text + missingNewline(text, newline) + gap + sections.join(newline);
 }

@@ -1,6 +1,7 @@
 // The role behind one profile of the shared config file: a profile of ours, or a hand-written one in AWS's native form.
-import type { ConfigDocument } from './document.ts';
+import type { ConfigDocument, ConfigSection } from './document.ts';
 import { valueOf } from './document.ts';
+import { splitWords } from './header-words.ts';
 import { findManagedBlockLeniently, isInsideBlock } from './managed-block.ts';
 import { readWrittenRole, type WrittenRole } from './own-profiles.ts';
 
@@ -21,9 +22,14 @@ export function findRoleProfile(document: ConfigDocument, profileName: string): 
   const region = valueOf(document, section, 'region')?.value;
   const written = readWrittenRole(section);
   if (written === undefined) return undefined;
-  // Only in our own block does a credential_process speak of a role of ours.
-  if (written.source === 'command' && !isInsideBlock(block, section.line)) return undefined;
+  // Elsewhere only a program of that name speaks of a role of ours, as in profiles that were adopted.
+  if (written.source === 'command' && !isInsideBlock(block, section.line) && !isOurs(section)) return undefined;
   return { profileName, role: written.role, region: region === '' ? undefined : region };
+}
+
+function isOurs(section: ConfigSection): boolean {
+  const command = section.entries.findLast(({ key }) => key === 'credential_process')?.value ?? '';
+  return splitWords(command)?.[0]?.split('/').at(-1) === 'rolecall-credential-process';
 }
 
 /** The names of all profiles, for "did you mean". */

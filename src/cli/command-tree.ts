@@ -13,7 +13,7 @@ import type { LogoutOptions } from './commands/logout.ts';
 import type { LsOptions } from './commands/ls.ts';
 import type { ProfilesOptions } from './commands/profiles.ts';
 import type { StatusOptions } from './commands/status.ts';
-import { addUpkeepCommands } from './command-tree/upkeep.ts';
+import { addAdoptCommand, addUpkeepCommands } from './command-tree/upkeep.ts';
 import { addSwitchingCommands } from './command-tree/switching.ts';
 import { addServiceCommands } from './command-tree/service.ts';
 import { addTrayCommands } from './command-tree/tray.ts';
@@ -135,6 +135,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
       const { runProfilesSync } = await import('./commands/profiles.ts');
       done(await runProfilesSync(options, context));
     });
+  addAdoptCommand(profiles, context, done);
 
   program
     .command('exec')

@@ -5,7 +5,9 @@ import { harmless } from './render.ts';
 export function formatDiff(diff: string, paint: (style: Style, text: string) => string): string {
   return diff
     .split('\n')
-    .map((line) => {
+    .map((text) => {
+      // The end of a line of Windows's is nothing to look at.
+      const line = text.replace(/\r$/, '');
       const clean = line.split('\t').map(harmless).join('\t');
       if (line.startsWith('+')) return paint('green', clean);
       if (line.startsWith('-')) return paint('red', clean);

@@ -11,6 +11,7 @@ import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
+import { createAdoption } from './adoption.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
 import { createChanges, type Changes } from './changes.ts';
@@ -187,6 +188,14 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   afterSignIn.loginPolicy = loginPolicy;
 
+  const adoption = createAdoption({
+    configFile,
+    directory: join(paths.stateDirectory, 'adoptions'),
+    homeDirectory,
+    environment,
+    credentialProcessPath: paths.credentialProcessPath,
+  });
+
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
     file: openOwn('grants.json'),
@@ -283,6 +292,12 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
     ...createWebAccessResponders(webAccess),
+    adoptProfiles: async ({ body }) => {
+      const dryRun = body.dryRun === true;
+      const outcome = await (body.undo === true ? adoption.undo(dryRun) : adoption.adopt(body.from, dryRun));
+      if (outcome.written) changes.announce();
+      return outcome;
+    },
     profiles: () => profileSync.plan(),
     syncProfiles: async () => {
       const synced = await profileSync.sync();

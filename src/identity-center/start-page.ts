@@ -38,7 +38,7 @@ export async function findRegionOnPage(
   return undefined;
 }
 
-export function readRegion(page: string): string | undefined {
+function readRegion(page: string): string | undefined {
   return REGION.exec(REGION_TAG.exec(page)?.[0] ?? '')?.[1]?.toLowerCase();
 }
 

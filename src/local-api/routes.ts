@@ -2,6 +2,8 @@
 import {
   accountId,
   accountsSchema,
+  adoptionSchema,
+  adoptionWishSchema,
   consoleSchema,
   consoleWishSchema,
   containerCredentialsSchema,
@@ -27,6 +29,8 @@ import {
   webCodeSchema,
   webTokenSchema,
   type AccountsDocument,
+  type AdoptionDocument,
+  type AdoptionWishDocument,
   type ConsoleDocument,
   type ConsoleWishDocument,
   type ContainerCredentialsDocument,
@@ -313,6 +317,16 @@ export const routes = {
     successStatus: 200,
     answer: containerCredentialsSchema,
   },
+  adoptProfiles: {
+    method: 'POST',
+    path: '/v1/profiles/adopt',
+    surfaces: SOCKET,
+    summary:
+      'Leads hand-written sso profiles, and those of other tools, to rolecall under their own names, or undoes that',
+    body: adoptionWishSchema,
+    successStatus: 200,
+    answer: adoptionSchema,
+  },
   startUrl: {
     method: 'GET',
     path: '/v1/start-url',
@@ -384,6 +398,7 @@ export interface Answers {
   grant: GrantDocument;
   revokeGrant: undefined;
   containerCredentials: ContainerCredentialsDocument;
+  adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;
   setup: SetupDocument;
   reach: ReachDocument;
@@ -401,6 +416,7 @@ export interface Inputs {
   signOut: { session: string };
   setCurrent: { body: CurrentRoleDocument | null };
   profile: { query: { name: string } };
+  adoptProfiles: { body: AdoptionWishDocument };
   startUrl: { query: { text: string } };
   setup: { body: SetupWishDocument };
   console: { body: ConsoleWishDocument };

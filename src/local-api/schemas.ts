@@ -582,6 +582,68 @@ export const setupSchema = {
 export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
 export type SetupWishDocument = FromSchema<typeof setupWishSchema>;
 export type SetupDocument = FromSchema<typeof setupSchema>;
+const adoptionSource = { enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] } as const;
+
+/** Which profiles are to be led to rolecall; undo puts back the file of before the latest time. */
+export const adoptionWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    from: { type: 'array', items: adoptionSource, minItems: 1, maxItems: 5, description: 'all of them when absent' },
+    undo: { type: 'boolean' },
+    dryRun: { type: 'boolean', description: 'write nothing' },
+  },
+} as const;
+
+export const adoptionSchema = {
+  type: 'object',
+  required: ['configFile', 'written', 'adopted', 'left', 'newSessions', 'notes', 'diff', 'backup'],
+  properties: {
+    configFile: text,
+    written: { type: 'boolean', description: 'true when this call changed the file' },
+    adopted: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['profileName', 'line', 'source', 'session', 'accountId', 'permissionSet'],
+        properties: {
+          profileName: text,
+          line: { type: 'integer' },
+          source: adoptionSource,
+          session: text,
+          accountId: text,
+          permissionSet: text,
+        },
+      },
+    },
+    left: {
+      type: 'array',
+      description: 'profiles of these sources that stay as they are',
+      items: {
+        type: 'object',
+        required: ['profileName', 'line', 'source', 'reason'],
+        properties: { profileName: text, line: { type: 'integer' }, source: adoptionSource, reason: text },
+      },
+    },
+    newSessions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['session', 'startUrl', 'region'],
+        properties: { session: text, startUrl: text, region: text },
+      },
+    },
+    notes: names,
+    diff: { type: 'string', description: 'unified' },
+    backup: {
+      type: ['string', 'null'],
+      description: 'where the file of before is kept; null when nothing was written',
+    },
+  },
+} as const;
+
+export type AdoptionWishDocument = FromSchema<typeof adoptionWishSchema>;
+export type AdoptionDocument = FromSchema<typeof adoptionSchema>;
 export type ReachDocument = FromSchema<typeof reachSchema>;
 export type StatusDocument = FromSchema<typeof statusSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;

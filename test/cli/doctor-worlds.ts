@@ -346,6 +346,13 @@ export const TROUBLES: readonly Trouble[] = [
     shell: withFew,
   },
   {
+    code: 'other-tool',
+    rig: withProfile(
+      '[profile g]\ngranted_sso_start_url = https://d-1234567890.awsapps.com/start\ngranted_sso_region = us-east-1\n' +
+        'granted_sso_account_id = 111111111111\ngranted_sso_role_name = ReadOnly\ncredential_process = granted credential-process --profile g\n',
+    ),
+  },
+  {
     code: 'daemon-problem',
     async breakIt(rig) {
       const folder = dirname(rig.paths.credentialProcessPath);

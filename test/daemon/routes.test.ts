@@ -86,6 +86,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['profile', '/v1/profile?name=current'],
   ['console', '/v1/console', ROLE],
   ['reach', '/v1/reach'],
+  ['adoptProfiles', '/v1/profiles/adopt', { dryRun: true }],
   ['startUrl', '/v1/start-url?text=https%3A%2F%2Fssoins-1.portal.eu-west-1.app.aws'],
   ['setup', '/v1/setup', { session: { name: 'x', startUrl: 'd-1234567890', region: 'us-east-1' }, dryRun: true }],
   ['webCode', '/v1/web-code'],

@@ -1,5 +1,6 @@
 // The commands that look after rolecall itself: what is wrong, and the first day.
 import type { Command } from 'commander';
+import type { AdoptOptions } from '../commands/adopt.ts';
 import type { DoctorOptions } from '../commands/doctor.ts';
 import type { SetupOptions } from '../commands/setup.ts';
 import type { CliContext } from '../context.ts';
@@ -30,5 +31,21 @@ export function addUpkeepCommands(program: Command, context: CliContext, done: (
     .action(async (options: DoctorOptions) => {
       const { runDoctor } = await import('../commands/doctor.ts');
       done(await runDoctor(options, context));
+    });
+}
+
+/** The one that belongs to the group of profiles. */
+export function addAdoptCommand(profiles: Command, context: CliContext, done: (exitCode: number) => void): void {
+  profiles
+    .command('adopt')
+    .description('lead hand-written sso profiles, and those of other tools, to rolecall under the names they have')
+    .option('--from <tool...>', 'aws, aws-sso, granted, aws-vault, leapp; all of them when absent')
+    .option('--dry-run', 'show the change and write nothing')
+    .option('--undo', 'put back the file of before the latest time, byte for byte')
+    .option('-y, --yes', 'ask nothing')
+    .option('--json', 'print the plan, or what was done, as JSON')
+    .action(async (options: AdoptOptions) => {
+      const { runProfilesAdopt } = await import('../commands/adopt.ts');
+      done(await runProfilesAdopt(options, context));
     });
 }

@@ -7,7 +7,7 @@ import { checkEnvironment } from './environment-check.ts';
 import { checkFiles } from './files-check.ts';
 import { checkKeys } from './keys-check.ts';
 import { checkNetwork } from './network-check.ts';
-import { checkPrograms } from './programs-check.ts';
+import { checkNeighbours, checkPrograms } from './programs-check.ts';
 import type { World } from './world.ts';
 
 export async function runChecks(world: World): Promise<CheckGroup[]> {
@@ -21,6 +21,7 @@ export async function runChecks(world: World): Promise<CheckGroup[]> {
     checkStore(world),
     checkNetwork(world),
     checkPrograms(world),
+    checkNeighbours(world),
   ];
 }
 

@@ -89,6 +89,9 @@ export const DOCTOR_CODES = {
   'curl-too-old': note(
     'This curl cannot speak to a unix socket (it is older than 7.40), so each `credential_process` starts a Node.',
   ),
+  'other-tool': note(
+    'Another tool hands out keys in the same file; `rolecall profiles adopt` leads its profiles to rolecall.',
+  ),
   'daemon-problem': problem('The daemon names something else; its own words say what.'),
 } as const satisfies Readonly<Record<string, CodeRow>>;
 

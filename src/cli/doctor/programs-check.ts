@@ -1,10 +1,10 @@
-// The programs beside us: this Node, the AWS CLI, curl.
+// The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findProgram } from '../exec/find-program.ts';
 import { harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import type { ProgramVersions, World } from './world.ts';
+import { configProfiles, editCommand, firstWordOf, type ProgramVersions, type World } from './world.ts';
 
 /** Releases of the AWS SDK from then on need Node 22. */
 const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);
@@ -94,4 +94,51 @@ function findOldCurl({ curl }: ProgramVersions): Finding[] {
         },
       ]
     : [];
+}
+
+interface Neighbour {
+  readonly name: string;
+  readonly from: string;
+  readonly programs: readonly string[];
+}
+
+const NEIGHBOURS: readonly Neighbour[] = [
+  { name: 'aws-sso-cli', from: 'aws-sso', programs: ['aws-sso'] },
+  { name: 'Granted', from: 'granted', programs: ['granted', 'dgranted'] },
+  { name: 'aws-vault', from: 'aws-vault', programs: ['aws-vault'] },
+  { name: 'Leapp', from: 'leapp', programs: ['leapp'] },
+];
+
+/** There is nothing in the file to move over. */
+const LEAPP =
+  'Which role that is only Leapp knows. Once rolecall has a profile for it, delete this one, or give it that one’s credential_process.';
+
+/** Only what shows in the shared file counts: a tool that lies about and hands out nothing is nobody's business. */
+export function checkNeighbours({ config }: World): CheckGroup {
+  const commands = configProfiles(config).map((profile) => ({
+    profile,
+    program:
+      firstWordOf(profile.value('credential_process') ?? '')
+        .split('/')
+        .at(-1) ?? '',
+  }));
+  const findings = NEIGHBOURS.flatMap((tool): Finding[] => {
+    const [first, ...others] = commands.filter(({ program }) => tool.programs.includes(program));
+    if (first === undefined) return [];
+    const whose = others.length === 0 ? `the profile "${first.profile.name}"` : `${others.length + 1} profiles`;
+    return [
+      {
+        code: 'other-tool',
+        message: `${tool.name} hands out the keys of ${whose} in ${config.shown}. ${tool.from === 'leapp' ? LEAPP : 'They can come from rolecall, under the same names.'}`,
+        commands:
+          tool.from === 'leapp'
+            ? [editCommand(config.path, first.profile.line)]
+            : [
+                `rolecall profiles adopt --from ${tool.from} --dry-run`,
+                `rolecall profiles adopt --from ${tool.from} --yes`,
+              ],
+      },
+    ];
+  });
+  return { name: 'neighbours', title: 'Other tools', summary: 'none hands out keys in your AWS config file', findings };
 }
