@@ -22,11 +22,18 @@ export function createLook(deps: {
     const signIns = new Map<string, SignInDocument | null>();
     for (const { session } of status.sessions) {
       // A session that went out of the config file between two lines has no sign-in.
-      signIns.set(session, await deps.signIn({ session }).catch(() => null));
+      signIns.set(session, withoutLists(await deps.signIn({ session }).catch(() => null)));
     }
     // Without a config file to read there is no list, which the problems tell.
     return { status, signIns, roles: await deps.roleList.edition().catch(() => undefined) };
   };
+}
+
+/** What was new at a sign-in may be thousands of roles: the list of roles has them, and no event is to carry them again. */
+function withoutLists(signIn: SignInDocument | null): SignInDocument | null {
+  if (signIn?.setup === undefined) return signIn;
+  const { added: _added, removed: _removed, profiles: _profiles, ...setup } = signIn.setup;
+  return { ...signIn, setup };
 }
 
 /**
