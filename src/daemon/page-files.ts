@@ -39,6 +39,7 @@ const FILES: Readonly<Record<string, string>> = {
   'role-details.js': SCRIPT,
   'role-grid.js': SCRIPT,
   'role-search.js': SCRIPT,
+  'roles-loader.js': SCRIPT,
   'row-window.js': SCRIPT,
   'session-cards.js': SCRIPT,
   'sign-in-panels.js': SCRIPT,

@@ -10,6 +10,7 @@ import { createModel } from './model.js';
 import { createProblemList } from './problem-list.js';
 import { createRoleBoard } from './role-board.js';
 import { createRoleDetails } from './role-details.js';
+import { createRolesLoader, isAbout } from './roles-loader.js';
 import { createSessionCards } from './session-cards.js';
 import { createSignInPanels } from './sign-in-panels.js';
 import { createToasts } from './toasts.js';
@@ -70,7 +71,18 @@ function runPage(token) {
   };
   const problemHost = element('div', { class: 'problems' });
   const signInHost = element('div', { class: 'sign-ins' });
-  fill(byId('notices'), signInHost, problemHost);
+  const lost = element(
+    'div',
+    { class: 'notice warn', role: 'status', hidden: true },
+    element('span', { class: 'mark', 'aria-hidden': 'true' }, '!'),
+    element(
+      'p',
+      {},
+      'The daemon does not answer; what you see may be old. If it was restarted, it has another address:',
+    ),
+    element('code', {}, 'rolecall web'),
+  );
+  fill(byId('notices'), lost, signInHost, problemHost);
   const problems = createProblemList(problemHost, actions);
   const signInPanels = createSignInPanels({ host: signInHost, actions, nowMs, labelOf });
   const sessionCards = createSessionCards({ host: byId('sessions'), actions, nowMs, labelOf });
@@ -153,23 +165,23 @@ function runPage(token) {
     }
   }
 
-  let isLoading = false;
-  let isStale = false;
-  async function loadRoles() {
-    // One at a time; what changed meanwhile is asked for once more.
-    isStale = true;
-    if (isLoading) return;
-    isLoading = true;
-    try {
-      while (isStale) {
-        isStale = false;
-        model.setRoles(await api.call('GET', '/v1/roles'));
-      }
-    } catch (error) {
-      toasts.fail(error);
-    } finally {
-      isLoading = false;
-    }
+  const loader = createRolesLoader({
+    load: () => api.call('GET', '/v1/roles'),
+    onRoles(roles) {
+      model.setRoles(roles);
+      checkRoles();
+    },
+    onError: (error) => toasts.fail(error),
+  });
+
+  let isChecked = true;
+  /** Once for each first word of the daemon: the list may have been asked for before a change that no event tells of. */
+  function checkRoles() {
+    const status = model.status();
+    const roles = model.roles();
+    if (isChecked || status === undefined || roles === undefined) return;
+    isChecked = true;
+    if (!isAbout(status, roles)) void loader.load();
   }
 
   model.watch((part) => {
@@ -183,6 +195,7 @@ function runPage(token) {
     nowMs,
     onConnection(connection) {
       showConnection(connection);
+      lost.hidden = connection !== 'lost';
       if (connection !== 'refused') return;
       forgetToken(sessionStorage);
       showInstead(
@@ -197,9 +210,17 @@ function runPage(token) {
       if (wasPending && document.signIn?.state === 'approved') {
         toasts.say(`Signed in to ${harmless(labelOf(document.session))}.`);
       }
-      if (type === 'hello' || type === 'roles') void loadRoles();
+      // Each switch changes how often a role was used, which nobody looks for in the same moment.
+      if (type === 'roles') loader.loadSoon();
+      if (type === 'hello') {
+        isChecked = false;
+        checkRoles();
+      }
     },
   });
+
+  // Beside the events, not after their first word: the list is what a person waits for.
+  void loader.load();
 
   const wake = () => {
     events.wake();

@@ -10,6 +10,8 @@ import { accountTitle, count, formatDuration, harmless, roleKey } from './wordin
 /** @typedef {import('./documents.d.ts').Roles} Roles */
 
 const MOST_RECENT = 6;
+/** Once the first rows are on the screen. */
+const PREPARE_AFTER_MS = 200;
 /** So many colours has page.css for sessions. */
 const HUES = 6;
 
@@ -259,6 +261,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     setRoles(next) {
       document = next;
       search = createRoleSearch(next.roles);
+      setTimeout(search.prepare, PREPARE_AFTER_MS);
       const labels = new Map(next.roles.map((role) => [role.session, role.label]));
       const names = [...labels].map(([name, label]) => ({ session: name, label }));
       sessions = names.toSorted((one, other) => one.label.localeCompare(other.label));

@@ -30,36 +30,46 @@ export function parseQuery(query) {
 
 /** A search over these roles; what it finds keeps their order. @param {readonly Role[]} roles */
 export function createRoleSearch(roles) {
-  /** @type {readonly SearchEntry[]} */
-  const entries = roles.map((role) => ({
-    role,
-    haystack: fold(
-      `${role.accountName ?? ''} ${role.accountId} ${role.permissionSet} ${role.profile ?? ''} ${role.label} ${role.session}`,
-    ),
-  }));
-  /** What the last query found: one that only goes on from it looks there alone. */
-  let last = { query: '', session: /** @type {string | null} */ (null), entries };
+  /** @type {readonly SearchEntry[] | undefined} */
+  let prepared;
+  const entries = () => (prepared ??= roles.map(toEntry));
+  /** What the last query found: one that only goes on from it looks there alone. @type {{ query: string, session: string | null, entries: readonly SearchEntry[] } | undefined} */
+  let last;
 
   return {
+    /** Does ahead of the first letter what that would wait for; the first list is not to wait for it. */
+    prepare: () => void entries(),
     /** @param {string} query @param {string | null} session its roles alone, or all @returns {Found} */
     find(query, session) {
       const words = parseQuery(query);
-      const goesOn = last.session === session && query.startsWith(last.query);
-      const candidates = goesOn
-        ? last.entries
-        : entries.filter(({ role }) => session === null || role.session === session);
+      if (words.length === 0) {
+        last = undefined;
+        const isWanted = (/** @type {Role} */ role) => role.session === session;
+        return { roles: session === null ? roles : roles.filter(isWanted), isNear: false };
+      }
+      const isIn = (/** @type {SearchEntry} */ { role }) => session === null || role.session === session;
+      const goesOn = last?.session === session && query.startsWith(last.query);
+      const candidates = goesOn && last !== undefined ? last.entries : entries().filter(isIn);
       const found = candidates.filter(({ haystack }) => words.every((word) => haystack.includes(word)));
-      if (found.length > 0 || words.length === 0) {
+      if (found.length > 0) {
         last = { query, session, entries: found };
         return { roles: found.map(({ role }) => role), isNear: false };
       }
-      last = { query: '', session: null, entries };
-      const near = entries.filter(
-        ({ role, haystack }) =>
-          (session === null || role.session === session) && words.every((word) => isSubsequence(word, haystack)),
+      last = undefined;
+      const near = entries().filter(
+        (entry) => isIn(entry) && words.every((word) => isSubsequence(word, entry.haystack)),
       );
       return { roles: near.map(({ role }) => role), isNear: near.length > 0 };
     },
+  };
+}
+
+/** @param {Role} role @returns {SearchEntry} */
+function toEntry(role) {
+  const { accountName, accountId, permissionSet, profile, label, session } = role;
+  return {
+    role,
+    haystack: fold(`${accountName ?? ''} ${accountId} ${permissionSet} ${profile ?? ''} ${label} ${session}`),
   };
 }
 

@@ -187,6 +187,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.reload();
     await page.locator('#connection[data-state="live"]').waitFor();
 
+    await rig.daemon().stop();
+    await page.locator('.notice', { hasText: 'The daemon does not answer' }).waitFor();
     await rig.restartDaemon();
     await page.getByRole('heading', { name: 'The daemon was restarted' }).waitFor();
     expect(await page.locator('#empty pre').textContent()).toBe('rolecall web');
