@@ -12,6 +12,7 @@ import { measureDaemonStart } from './rows/daemon-start.mjs';
 import { measureDiscovery } from './rows/discovery.mjs';
 import { measureInstallSize } from './rows/install-size.mjs';
 import { measureMemory } from './rows/memory.mjs';
+import { measurePage } from './rows/page.mjs';
 import { measureScale } from './rows/scale.mjs';
 import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
@@ -36,6 +37,7 @@ const PARTS = {
   switching: measureSwitching,
   'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,
+  page: measurePage,
   'install-size': measureInstallSize,
 };
 
