@@ -1,0 +1,106 @@
+// The pictures of the page: light, dark, on a phone, with very many roles, while signing in, empty, and when things go wrong.
+import { generateDirectory } from '../../dist/emulator/generate-directory.js';
+import { createCompany } from './company.mjs';
+import { createWorld } from './world.mjs';
+
+const HOUR_MS = 3_600_000;
+const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };
+
+export async function takePagePictures(studio) {
+  await takeWorkday(studio);
+  await takeMany(studio);
+  await takeStart(studio);
+}
+
+/** Signed in for some hours, a few roles used. */
+async function takeWorkday(studio) {
+  const world = await createWorld({ directory: createCompany() });
+  try {
+    world.setClock(-3.4 * HOUR_MS);
+    await world.signIn('work', 'taylor');
+    await world.signIn('lab', 'lab');
+    for (const [session, accountId, permissionSet] of [
+      ['work', '555555555555', 'AdministratorAccess'],
+      ['work', '444444444444', 'PowerUser'],
+      ['work', '444444444444', 'PowerUser'],
+      ['lab', '888888888888', 'PowerUser'],
+      ['work', '222222222223', 'PowerUser'],
+    ]) {
+      await world.use(session, accountId, permissionSet);
+    }
+    world.setClock(0);
+
+    const light = await studio.openPage(world);
+    await light.locator('.row').nth(5).waitFor();
+    await light.locator('.row', { hasText: 'Shop Production' }).first().click();
+    await light.mouse.move(0, 0);
+    await studio.shoot(light, 'page-light');
+
+    const dark = await studio.openPage(world, { colorScheme: 'dark' });
+    await dark.locator('.row').nth(5).waitFor();
+    await dark.keyboard.press('/');
+    await dark.keyboard.type('prod read');
+    await studio.shoot(dark, 'page-dark');
+
+    const phone = await studio.openPage(world, PHONE);
+    await phone.locator('.row').nth(3).waitFor();
+    await phone.locator('.row', { hasText: 'Data Platform' }).first().click();
+    await studio.shoot(phone, 'page-phone');
+
+    await world.client.call('signOut', { session: 'lab' });
+    await world.client.call('startSignIn', { session: 'lab', body: {} });
+    const signingIn = await studio.openPage(world);
+    await signingIn.locator('.signing-in').waitFor();
+    await signingIn.locator('.row').nth(5).waitFor();
+    await studio.shoot(signingIn, 'page-signing-in');
+    const { userCode } = await world.client.call('signIn', { session: 'lab' });
+    world.emulator.deny(userCode);
+
+    const failing = await studio.openPage(world);
+    await failing.locator('.row').nth(5).waitFor();
+    // As it is on a train: AWS can't be reached, and what the page asks for fails.
+    await world.emulator.close();
+    await failing.getByRole('button', { name: 'Refresh' }).click();
+    await failing.locator('.toast.bad').waitFor();
+    await failing.locator('.notice').waitFor();
+    await studio.shoot(failing, 'page-error');
+
+    const restarted = await studio.openPage(world);
+    await restarted.locator('.row').nth(5).waitFor();
+    await restarted.route('**/v1/events', (route) => route.fulfill({ status: 401, body: '{}' }));
+    await world.stopDaemon();
+    await restarted.locator('#empty pre').waitFor();
+    await studio.shoot(restarted, 'page-ended');
+  } finally {
+    await world.remove();
+  }
+}
+
+async function takeMany(studio) {
+  const directory = generateDirectory({ accountCount: 5000, permissionSetCount: 4 });
+  const config = `[sso-session work]\nsso_start_url = ${directory.startUrl}\nsso_region = us-east-1\n`;
+  const world = await createWorld({ directory, config, settings: '' });
+  try {
+    await world.signIn('work', 'taylor');
+    const page = await studio.openPage(world);
+    await page.locator('.row').nth(5).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('421 set-003');
+    await page.locator('mark').first().waitFor();
+    await studio.shoot(page, 'page-many');
+  } finally {
+    await world.remove();
+  }
+}
+
+/** The first minute: nothing known yet. */
+async function takeStart(studio) {
+  const world = await createWorld({ directory: createCompany() });
+  try {
+    const page = await studio.openPage(world);
+    await page.locator('#empty h2').waitFor();
+    await studio.shoot(page, 'page-empty');
+  } finally {
+    await world.remove();
+  }
+}
