@@ -17,7 +17,7 @@ export interface EventFeed {
 }
 
 const MOST_LISTENERS = 64;
-/** A listener that leaves more than this unread is not reading. */
+/** A listener that leaves more than this unread, beside the largest thing that it was told, is not reading. */
 const MOST_UNREAD_BYTES = 1024 * 1024;
 /** For what nobody announces: a session that ends, callers that wait. Nothing is looked at while nobody listens. */
 const LOOK_MS = 1000;
@@ -37,6 +37,8 @@ export function createEventFeed(deps: {
   const { clock } = deps;
   const ring = createEventRing(deps.startedAtMs);
   const listeners = new Set<ServerResponse>();
+  /** By listener: how long the longest text was that it was given in one piece. */
+  const longest = new WeakMap<ServerResponse, number>();
   /** Those that are about to listen are counted as well. */
   const taken = new Map<SurfaceName, number>();
   let told: Snapshot | undefined;
@@ -56,10 +58,13 @@ export function createEventFeed(deps: {
 
   /** Hangs up on who does not read: the events of a day must not pile up here for a program that was stopped. */
   function write(listener: ServerResponse, text: string): void {
-    if (listener.writableLength <= MOST_UNREAD_BYTES) {
+    const longestBytes = longest.get(listener) ?? 0;
+    if (listener.writableLength <= MOST_UNREAD_BYTES + longestBytes) {
+      longest.set(listener, Math.max(longestBytes, Buffer.byteLength(text)));
       listener.write(text);
       return;
     }
+    if (listener.destroyed) return;
     deps.log('warn', 'events: a listener that does not read was hung up on');
     listener.destroy();
   }

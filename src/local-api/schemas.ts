@@ -258,6 +258,7 @@ export const eventSchema = {
       properties: { version: text, status: statusSchema },
     } as const),
     event('session', sessionStatusSchema),
+    // Without what was new, which may be thousands of names: the sign-in's own route has them.
     event('sign-in', {
       type: 'object',
       required: ['session', 'signIn'],

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { generateDirectory } from '../../src/emulator/generate-directory.ts';
 import { createEventParser, type SentEvent } from '../../src/local-api/event-lines.ts';
 import type { EventDocument } from '../../src/local-api/schemas.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
@@ -181,6 +182,20 @@ describe('each kind of event', () => {
     expect(types(listener)).toEqual(['hello', 'sign-in']);
     await rig.client.call('cancelSignIn', { session: SESSION });
     await waitForEvent(listener, 'sign-in', ({ signIn }) => signIn?.state === 'cancelled');
+  });
+
+  test('a sign-in to a large organization is told in short', async () => {
+    rig = await createRig({
+      emulator: { directory: generateDirectory({ accountCount: 30, permissionSetCount: 100 }) },
+      config: CONFIG.slice(0, CONFIG.indexOf('\n\n') + 1),
+      portalCallsPerSecond: 1000,
+    });
+    await rig.runCli(['login']);
+    const whole = await rig.client.call('signIn', { session: SESSION });
+    expect(whole?.setup?.profiles?.added.length).toBe(3000);
+    const listener = await listen();
+    await waitForEvent(listener, 'sign-in');
+    expect(listener.text().length).toBeLessThan(50_000);
   });
 
   test('problems are told as they come and go, here a config file that breaks', async () => {
