@@ -7,6 +7,8 @@ import { waitFor } from './wait-for.ts';
 export interface Terminal {
   /** Types a line and presses Enter. */
   type(line: string): void;
+  /** Types a text and does not press Enter. */
+  send(text: string): void;
   /** Presses a key by tmux's name, `C-c` for instance. */
   press(key: string): void;
   /** What has been on the screen so far, scrolled off or not. */
@@ -40,6 +42,7 @@ export function openTerminal(options: {
       tmux('send-keys', '-l', line);
       tmux('send-keys', 'Enter');
     },
+    send: (text) => void tmux('send-keys', '-l', text),
     press: (key) => void tmux('send-keys', key),
     screen,
     async see(pattern, deadlineMs = 15_000) {

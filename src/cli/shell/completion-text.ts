@@ -152,7 +152,7 @@ function zshCompletion(commands: readonly CommandWords[], switchDirectory: strin
   const table = commands
     .map(({ path, flags, first, others, choices }) => {
       const lines = [
-        `commands=(${quoteAll(described.get(`${path}|commands`) ?? [])})`,
+        `subcommands=(${quoteAll(described.get(`${path}|commands`) ?? [])})`,
         `flags=(${quoteAll(described.get(`${path}|flags`) ?? [])})`,
         `values=(${quoteAll(flags.flatMap(({ flag, takes }) => (takes === undefined ? [] : [flag, takes])))})`,
         `choices=(${quoteAll(choices)})`,
@@ -172,7 +172,8 @@ ${table}  esac
 
 _rolecall() {
   local path_ kind first others word
-  local -a commands flags choices names
+  # Not "commands", which is zsh's own and what it completes programs from.
+  local -a subcommands flags choices names
   local -A values
   local -i given=0 at
   path_='' kind=''
@@ -187,7 +188,7 @@ _rolecall() {
       break
     elif [[ $word == -* ]]; then
       kind=\${values[$word]-}
-    elif ((given == 0)) && ((\${commands[(I)$word:*]})); then
+    elif ((given == 0)) && ((\${subcommands[(I)$word:*]})); then
       path_=\${path_:+$path_ }$word
       __rolecall_command "$path_"
     else
@@ -219,7 +220,7 @@ _rolecall() {
   esac
   names=(\${(f)"$(__rolecall_look_up "$kind" "$PREFIX")"})
   ((given == 0)) && names+=($choices)
-  ((given == 0 && $#commands)) && _describe command commands
+  ((given == 0 && $#subcommands)) && _describe command subcommands
   (($#names)) && compadd -a names
 }
 
