@@ -16,6 +16,9 @@ const SWITCHES = 15;
 const ALLOWED_LIST_MS = 300;
 const ALLOWED_KEY_MS = 50;
 const ALLOWED_SWITCH_MS = 100;
+/** At rest an empty page takes some 30 ms, and a key in it two frames. */
+const QUIET_EMPTY_PAGE_MS = 60;
+const QUIET_KEY_MS = 35;
 
 /** In the page: when what it waits for was painted, in milliseconds since it began to load. */
 const WHEN_PAINTED = `
@@ -48,18 +51,22 @@ export async function measurePage(scene) {
     const lists = await measureFirstList(context, world, emptyPage.url);
     const page = await openPage(context, world);
     await page.evaluate(`painted(() => document.querySelectorAll('.row').length > 5)`);
-    const keys = await measureKeys(page);
+    const field = await context.newPage();
+    await field.goto(emptyPage.url);
+    const keys = await measureKeys(field, page);
+    await page.bringToFront();
     const switches = await measureSwitches(page, world);
+    // Where an empty page has not the time it should have, no page has: then only the ratios are bound.
+    const isQuiet = lists.floor <= QUIET_EMPTY_PAGE_MS && keys.floor <= QUIET_KEY_MS;
+    const allowed = (floor) => ({ unit: 'ms', floorName: 'allowed', floor, ...(isQuiet ? { bound: 1 } : {}) });
+    const unbound = isQuiet ? '' : '; the machine was too busy for a bound';
     return [
       {
         name: 'page, first list of 20,000 roles',
         how:
           'from the navigation to the second frame after the first rows, by the clock of the browser, against the ' +
-          `${ALLOWED_LIST_MS} ms that are allowed; median of ${LOADS} loads.`,
-        unit: 'ms',
-        floorName: 'allowed',
-        bound: 1,
-        floor: ALLOWED_LIST_MS,
+          `${ALLOWED_LIST_MS} ms that are allowed; median of ${LOADS} loads${unbound}.`,
+        ...allowed(ALLOWED_LIST_MS),
         measured: lists.measured,
       },
       {
@@ -67,28 +74,32 @@ export async function measurePage(scene) {
         how: `the same against a page of one word from a bare server, turn by turn; median of ${LOADS} loads.`,
         unit: 'ms',
         floorName: 'empty page',
+        bound: 10,
         ...lists,
       },
       {
         name: 'page, a key of the search in 20,000 roles',
         how:
           `from the key's event to the second frame after it, typing "${QUERY}" ${TYPINGS} times, against the ` +
-          `${ALLOWED_KEY_MS} ms that are allowed; p95 (median ${median(keys).toFixed(1)} ms, two empty frames take 17 to 33).`,
+          `${ALLOWED_KEY_MS} ms that are allowed; p95${unbound}.`,
+        ...allowed(ALLOWED_KEY_MS),
+        measured: keys.measuredP95,
+      },
+      {
+        name: 'page, a key against a field without a list',
+        how: 'the same keys in a page of one field, turn by turn; medians. Two frames take 17 to 33 ms.',
         unit: 'ms',
-        floorName: 'allowed',
-        bound: 1,
-        floor: ALLOWED_KEY_MS,
-        measured: percentile(keys, 0.95),
+        floorName: 'empty page',
+        bound: 2,
+        floor: keys.floor,
+        measured: keys.measured,
       },
       {
         name: 'switch on the socket to the page',
         how:
           'from `PUT /v1/current` to the changed text in the page, by the clock of the machine, against the ' +
-          `${ALLOWED_SWITCH_MS} ms that are allowed; p95 of ${SWITCHES} (median ${median(switches).toFixed(1)} ms).`,
-        unit: 'ms',
-        floorName: 'allowed',
-        bound: 1,
-        floor: ALLOWED_SWITCH_MS,
+          `${ALLOWED_SWITCH_MS} ms that are allowed; p95 of ${SWITCHES} (median ${median(switches).toFixed(1)} ms)${unbound}.`,
+        ...allowed(ALLOWED_SWITCH_MS),
         measured: percentile(switches, 0.95),
       },
     ];
@@ -100,7 +111,9 @@ export async function measurePage(scene) {
 
 async function startEmptyPage() {
   const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>x</title><p>empty');
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<!doctype html><title>x</title><p>empty<p><input id=search>');
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -141,21 +154,31 @@ function measureFirstList(context, world, emptyUrl) {
   });
 }
 
-async function measureKeys(page) {
+/** Turn by turn in a page with nothing but a field, and in ours. */
+async function measureKeys(fieldPage, page) {
+  const [floors, measureds] = [[], []];
+  for (let typing = 0; typing < TYPINGS; typing += 1) {
+    floors.push(...(await typeQuery(fieldPage)));
+    measureds.push(...(await typeQuery(page)));
+  }
+  if ((await page.locator('.row').count()) === 0) throw new Error('the query found nothing');
+  return { floor: median(floors), measured: median(measureds), measuredP95: percentile(measureds, 0.95) };
+}
+
+async function typeQuery(page) {
+  // A page in the background draws no frames.
+  await page.bringToFront();
+  await page.locator('#search').fill('');
   await page.evaluate(`
     window.keys = [];
-    document.querySelector('#search').addEventListener('keydown', () => {
+    window.timeKey ??= () => {
       const startedAtMs = performance.now();
       requestAnimationFrame(() => requestAnimationFrame(() => keys.push(performance.now() - startedAtMs)));
-    }, { capture: true });
+    };
+    document.querySelector('#search').addEventListener('keydown', timeKey, { capture: true });
   `);
-  for (let typing = 0; typing < TYPINGS; typing += 1) {
-    await page.locator('#search').fill('');
-    await page.locator('#search').pressSequentially(QUERY, { delay: 60 });
-  }
-  const rows = await page.locator('.row').count();
-  if (rows === 0) throw new Error('the query found nothing');
-  return page.evaluate(`new Promise((resolve) => setTimeout(() => resolve(keys), 500))`);
+  await page.locator('#search').pressSequentially(QUERY, { delay: 60 });
+  return page.evaluate(`new Promise((resolve) => setTimeout(() => resolve(keys), 300))`);
 }
 
 async function measureSwitches(page, world) {
