@@ -28,11 +28,6 @@ const CONNECTION_WORDS = Object.freeze({
   refused: 'ended',
 });
 
-const CONFIG_EXAMPLE = `[sso-session my-sso-session]
-sso_start_url = https://d-1234567890.awsapps.com/start
-sso_region = us-east-1
-sso_registration_scopes = sso:account:access`;
-
 /** In place of everything: one sentence, and the command that helps. @param {string} title @param {string} text @param {string} command */
 function showInstead(title, text, command) {
   byId('board').hidden = true;
@@ -138,14 +133,8 @@ function runPage(token) {
       fill(
         empty,
         element('h2', {}, 'No sso-session yet'),
-        element(
-          'p',
-          {},
-          'Add these lines to ',
-          element('code', {}, status.files.config),
-          ', with what your administrator gave you:',
-        ),
-        element('pre', { tabindex: 0 }, CONFIG_EXAMPLE),
+        element('p', {}, 'Have the start URL that your administrator gave you ready, and type in a terminal:'),
+        element('pre', { tabindex: 0 }, 'rolecall setup'),
       );
     } else if (status.sessions.some(({ listing }) => listing !== null)) {
       fill(empty, element('h2', {}, 'Listing your accounts …'), element('p', {}, 'They appear here by themselves.'));

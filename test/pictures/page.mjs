@@ -55,6 +55,10 @@ async function takeWorkday(studio) {
     await studio.shoot(signingIn, 'page-signing-in');
     const { userCode } = await world.client.call('signIn', { session: 'lab' });
     world.emulator.deny(userCode);
+    await world.waitFor('the denial', async () => {
+      const { state } = await world.client.call('signIn', { session: 'lab' });
+      return state === 'denied';
+    });
 
     const failing = await studio.openPage(world);
     await failing.locator('.row').nth(5).waitFor();
@@ -62,7 +66,7 @@ async function takeWorkday(studio) {
     await world.emulator.close();
     await failing.getByRole('button', { name: 'Refresh' }).click();
     await failing.locator('.toast.bad').waitFor();
-    await failing.locator('.notice').waitFor();
+    await failing.locator('.problems .notice').waitFor();
     await studio.shoot(failing, 'page-error');
 
     const restarted = await studio.openPage(world);

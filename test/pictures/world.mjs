@@ -109,6 +109,7 @@ export async function createWorld({ directory, config = CONFIG, settings = SETTI
     environment,
     emulator,
     client,
+    waitFor,
     /** From now on it is so much later; what is ahead of the browser's clock belongs into the past before a picture. */
     setClock(durationMs) {
       aheadMs = durationMs;
