@@ -34,15 +34,6 @@ export function createLaunchdService(deps: ServiceDeps): Service {
   }
 
   function write(): { files: string[]; variables: string[] } {
-    if ((deps.environment['ROLECALL_SOCKET'] ?? '') !== '') {
-      throw new UsageError(
-        'usage',
-        'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.',
-        {
-          hint: 'unset ROLECALL_SOCKET',
-        },
-      );
-    }
     const environment = serviceEnvironment(deps.environment);
     const { nodePath, mainPath } = deps;
     writeOwnerOnly(file, fillLaunchAgent({ nodePath, mainPath, environment, errorLogPath }));
@@ -50,7 +41,17 @@ export function createLaunchdService(deps: ServiceDeps): Service {
   }
 
   return {
-    async install() {
+    async install(stopDaemon) {
+      if ((deps.environment['ROLECALL_SOCKET'] ?? '') !== '') {
+        throw new UsageError(
+          'usage',
+          'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.',
+          {
+            hint: 'unset ROLECALL_SOCKET',
+          },
+        );
+      }
+      await stopDaemon();
       await run('launchctl', 'bootout', target);
       const written = write();
       await launchctl('bootstrap', domain, file);

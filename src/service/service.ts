@@ -48,8 +48,11 @@ export interface InstalledFiles {
 }
 
 export interface Service {
-  /** Writes the files, and has the manager listen or start; over an earlier installation as well. No daemon may run. */
-  install(): Promise<InstalledFiles>;
+  /**
+   * Writes the files, and has the manager listen or start; over an earlier installation as well.
+   * `stopDaemon` is called once nothing is known that speaks against it: the socket has one owner.
+   */
+  install(stopDaemon: () => Promise<unknown>): Promise<InstalledFiles>;
   /** Ends the daemon and takes everything away; the files that were there. */
   uninstall(): Promise<readonly string[]>;
   status(): Promise<ServiceStatus>;

@@ -79,27 +79,23 @@ export function createSystemdService(deps: ServiceDeps): Service {
     return { files: [...texts.keys()], variables: Object.keys(environment) };
   }
 
-  async function writeAndReload(): Promise<{ files: string[]; variables: string[] }> {
-    if ((deps.environment['ROLECALL_SOCKET'] ?? '') !== '') {
-      throw new UsageError(
-        'usage',
-        'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.',
-        {
-          hint: 'unset ROLECALL_SOCKET',
-        },
-      );
-    }
-    const written = writeFiles(await chooseDirectory());
-    await systemctl('daemon-reload');
-    return written;
+  /** @throws UsageError usage: the service would listen elsewhere than the clients of this shell look */
+  function checkSocket(): void {
+    if ((deps.environment['ROLECALL_SOCKET'] ?? '') === '') return;
+    throw new UsageError('usage', 'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.', {
+      hint: 'unset ROLECALL_SOCKET',
+    });
   }
 
   return {
-    async install() {
-      await unitPath();
+    async install(stopDaemon) {
+      checkSocket();
+      const directory = await chooseDirectory();
+      await stopDaemon();
       // An earlier installation may listen elsewhere, and what listens keeps what it was started with.
       if (findInstalledService(deps) !== undefined) await run('systemctl', '--user', 'stop', ...UNITS);
-      const written = await writeAndReload();
+      const written = writeFiles(directory);
+      await systemctl('daemon-reload');
       await run('systemctl', '--user', '--quiet', 'reset-failed', ...UNITS);
       await systemctl('--quiet', 'enable', ...UNITS);
       await systemctl('start', SYSTEMD_SOCKET);
@@ -169,7 +165,8 @@ export function createSystemdService(deps: ServiceDeps): Service {
 
     async repair() {
       const kept = readIfThere(environmentPath);
-      await writeAndReload();
+      writeFiles(await chooseDirectory());
+      await systemctl('daemon-reload');
       // What the one who installed it said, and not what is in the shell that happens to find it moved.
       if (kept !== undefined) writeOwnerOnly(environmentPath, kept);
     },

@@ -13,8 +13,11 @@ import { loadSettings } from '../../src/daemon/settings.ts';
 import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
+import { findInstalledService } from '../../src/local-api/installed-service.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
+import { createService } from '../../src/service/create-service.ts';
+import type { RunProgram } from '../../src/service/service.ts';
 import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
 
 export const SESSION = 'my-sso-session';
@@ -63,6 +66,8 @@ export interface CliOptions {
   readonly onOutput?: (text: string) => void;
   /** Sees the programs that would have been started. */
   readonly programs?: string[][];
+  /** The machine's service manager; none when absent. */
+  readonly runTool?: RunProgram;
   /** Sees the program that `exec` would have become, and says how it ended. */
   readonly runInPlace?: CliContext['runInPlace'];
   /** The screen and keys of a person who chooses. */
@@ -111,7 +116,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     ...options.environment,
   };
   const userId = process.getuid?.() ?? -1;
-  const paths = resolvePaths({ environment, homeDirectory: home.path, platform: process.platform, userId });
+  const surroundings = { environment, homeDirectory: home.path, platform: process.platform, userId };
+  const paths = resolvePaths(surroundings);
   const configPath = join(home.path, '.aws', 'config');
   const config = options.config ?? CONFIG;
   if (config !== '') writePrivate(configPath, config);
@@ -218,10 +224,16 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           cli.programs?.push([program, ...args]);
           return 0;
         },
-        findInstalledService: async () => undefined,
-        loadService: async () => {
-          throw new Error('a rig has no service manager');
-        },
+        findInstalledService: async () => findInstalledService(surroundings),
+        loadService: async () =>
+          createService({
+            ...surroundings,
+            paths,
+            version: loadVersion(),
+            nodePath: process.execPath,
+            mainPath: fileURLToPath(new URL('../../dist/daemon/main.js', import.meta.url)),
+            run: cli.runTool ?? (async () => ({ exitCode: 127, stdout: '', stderr: 'there is no such program' })),
+          }),
         runInPlace: cli.runInPlace ?? (async () => 0),
       };
       const exitCode = await runCommandLine(argv, context);

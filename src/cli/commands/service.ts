@@ -1,6 +1,7 @@
 // `rolecall service install`, `uninstall`, `status` and `logs`: the daemon as a service of the person's own.
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../core/errors.ts';
+import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../service/service.ts';
 import type { CliContext } from '../context.ts';
 import { createPainter, formatTable, harmless, shortenPath } from '../render.ts';
@@ -17,13 +18,11 @@ export interface ServiceLogsOptions {
 
 /** A daemon that starts loads its modules; a machine under load gets time. */
 const VERIFY_TIMEOUT_MS = 30_000;
+const POLL_MS = 50;
 
 export async function runServiceInstall(context: CliContext): Promise<number> {
   const service = await context.loadService();
-  const before = await service.status();
-  // Whoever started it, the socket has one owner; without a manager there is nothing to make room for.
-  if (before.manager !== null) await stopDaemon(context);
-  const { files, variables } = await service.install();
+  const { files, variables } = await service.install(() => stopDaemon(context));
   for (const file of files) context.stdout.write(`Written: ${shortenPath(file, context.homeDirectory)}\n`);
   if (variables.length > 0) {
     context.stdout.write(`The service has of this shell: ${variables.join(', ')}.\n`);
@@ -31,11 +30,7 @@ export async function runServiceInstall(context: CliContext): Promise<number> {
   if ((context.environment['ROLECALL_PASSPHRASE'] ?? '') !== '') {
     context.stderr.write('Note: ROLECALL_PASSPHRASE is a secret and was not written for the service.\n');
   }
-  const { pid, problems } = await context.client.call(
-    'status',
-    {},
-    { signal: context.signal, timeoutMs: VERIFY_TIMEOUT_MS, autostart: false },
-  );
+  const { pid, problems } = await waitForAnswer(context);
   const after = await service.status();
   if (after.pid !== pid) {
     throw new DaemonUnreachableError(
@@ -51,6 +46,22 @@ export async function runServiceInstall(context: CliContext): Promise<number> {
     context.stderr.write(`Note: ${harmless(message)} Run: ${harmless(hint)}\n`);
   }
   return 0;
+}
+
+/** Under systemd the socket is there at once; launchd's daemon makes its own. @throws DaemonUnreachableError */
+async function waitForAnswer(context: CliContext): Promise<StatusDocument> {
+  const { clock, signal } = context;
+  const endMs = clock.nowMs() + VERIFY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const timeoutMs = Math.max(1, endMs - clock.nowMs());
+      return await context.client.call('status', {}, { signal, timeoutMs, autostart: false });
+    } catch (error) {
+      const isAbsent = error instanceof DaemonUnreachableError && error.code === 'daemon-not-running';
+      if (!isAbsent || clock.nowMs() > endMs) throw error;
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
 }
 
 export async function runServiceUninstall(context: CliContext): Promise<number> {

@@ -1,0 +1,124 @@
+// The service's commands as a person meets them: without a service manager, with one that refuses, and what they print.
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { ProgramRun, RunProgram } from '../../src/service/service.ts';
+import { createRig, type Rig } from '../helpers/rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+const DONE: ProgramRun = { exitCode: 0, stdout: '', stderr: '' };
+
+/** A systemd that reads the units of the rig's home, and whose daemon is the rig's own. */
+function createSystemd(home: string, changes: { readonly fails?: string; readonly pid?: number } = {}): RunProgram {
+  return async (command) => {
+    const words = command.filter((word) => !word.startsWith('-'));
+    if (changes.fails !== undefined && words.includes(changes.fails)) {
+      return { exitCode: 1, stdout: '', stderr: 'Unit is masked.\n' };
+    }
+    if (command.includes('--property=UnitPath')) {
+      return { ...DONE, stdout: `/etc/x ${home}/.config/systemd/user /usr\n` };
+    }
+    if (!words.includes('show')) return DONE;
+    return {
+      ...DONE,
+      stdout: `Id=rolecall.socket\nActiveState=active\nUnitFileState=enabled\n\nId=rolecall.service\nActiveState=active\nUnitFileState=enabled\nMainPID=${changes.pid ?? process.pid}\n`,
+    };
+  };
+}
+
+test('without a service manager install says what happens instead, and leaves the daemon and the disk alone', async () => {
+  rig = await createRig();
+  expect(await rig.runCli(['service', 'install'])).toEqual({
+    exitCode: 7,
+    stdout: '',
+    stderr:
+      'rolecall: No systemd of yours is running here, so there is no service; the daemon is started by the first command that needs it.\n' +
+      'Run: rolecall daemon start\n',
+  });
+  expect(existsSync(join(rig.home.path, '.config', 'systemd'))).toBe(false);
+  expect(await rig.client.call('status', {})).toMatchObject({ pid: process.pid });
+  expect((await rig.runCli(['service', 'status'])).stdout).toBe(
+    'Service  none, and no systemd of yours to have one: the first command that needs the daemon starts it\n',
+  );
+  expect(JSON.parse((await rig.runCli(['service', 'status', '--json'])).stdout)).toEqual({
+    manager: null,
+    installed: false,
+    startsWithDesktop: false,
+    socketState: null,
+    daemonState: null,
+    pid: null,
+    files: [],
+    problems: [],
+  });
+  expect(await rig.runCli(['service', 'uninstall'])).toEqual({
+    exitCode: 0,
+    stdout: 'No service was installed.\n',
+    stderr: '',
+  });
+});
+
+test('a manager that belongs to another home installs nothing', async () => {
+  rig = await createRig();
+  const run = await rig.runCli(['service', 'install'], { runTool: createSystemd('/home/somebody-else') });
+  expect(run).toMatchObject({ exitCode: 7, stdout: '', stderr: expect.stringContaining('it belongs to another home') });
+  expect(existsSync(join(rig.home.path, '.config', 'systemd'))).toBe(false);
+  expect(await rig.client.call('status', {})).toMatchObject({ pid: process.pid });
+});
+
+test('a manager that refuses is told in its own words', async () => {
+  rig = await createRig();
+  // In a rig the daemon is this very process, which install would wait for to end.
+  await rig.daemon().stop();
+  const runTool = createSystemd(rig.home.path, { fails: 'enable' });
+  expect(await rig.runCli(['service', 'install'], { runTool })).toMatchObject({
+    exitCode: 7,
+    stderr:
+      'rolecall: systemctl --quiet enable rolecall.socket rolecall.service failed: Unit is masked.\nRun: rolecall service logs\n',
+  });
+});
+
+test('status shows what is wrong, with the command that mends it', async () => {
+  rig = await createRig();
+  await rig.daemon().stop();
+  // The units are there, and no manager: a container, or a session of cron's.
+  const units = join(rig.home.path, '.config', 'systemd', 'user');
+  await rig.runCli(['service', 'install'], { runTool: createSystemd(rig.home.path, { fails: 'enable' }) });
+  const run = await rig.runCli(['service', 'status']);
+  expect(run.stdout).toContain('installed, by a systemd that is not running');
+  expect(run.stdout).toContain(
+    '! No systemd of yours is running here; the first command that needs the daemon starts it directly.\n  Run: rolecall daemon start\n',
+  );
+  writeFileSync(join(units, 'rolecall.service'), '[Service]\nExecStart="/gone/node" "/gone/main.js" --service\n');
+  const { stdout } = await rig.runCli(['service', 'status'], { runTool: createSystemd(rig.home.path) });
+  expect(stdout).toContain(`running, pid ${process.pid}`);
+  expect(stdout).toContain(
+    '! The service is not of this installation: /gone/node is gone.\n  Run: rolecall service install\n',
+  );
+});
+
+test('logs come from the journal where there is one, and from the file of the daemon where there is none', async () => {
+  rig = await createRig();
+  const commands: (readonly string[])[] = [];
+  const runInPlace = async ({ command }: { readonly command: readonly string[] }) => {
+    commands.push(command);
+    return 0;
+  };
+  expect(await rig.runCli(['service', 'logs'], { runInPlace })).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('Nothing was logged yet'),
+  });
+  writeFileSync(rig.paths.logFile, 'line\n');
+  await rig.runCli(['service', 'logs', '-n', '5', '--follow'], { runInPlace });
+  await rig.runCli(['service', 'logs'], { runInPlace, runTool: async () => ({ ...DONE, stdout: 'a line\n' }) });
+  const journal = 'journalctl --user --quiet --unit rolecall.service --unit rolecall.socket';
+  expect(commands.map((command) => command.join(' '))).toEqual([
+    `tail -n 5 -F ${rig.paths.logFile}`,
+    `${journal} --lines=100 --output=short-iso --no-pager`,
+  ]);
+  expect(await rig.runCli(['service', 'logs', '-n', 'all'], { runInPlace })).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('"all" is no number of lines'),
+  });
+});

@@ -1,0 +1,137 @@
+// The LaunchAgent, by what launchctl would be told; nobody here has a launchd.
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { resolvePaths } from '../../src/local-api/paths.ts';
+import { createService } from '../../src/service/create-service.ts';
+import type { ProgramRun, Service } from '../../src/service/service.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+
+const DONE: ProgramRun = { exitCode: 0, stdout: '', stderr: '' };
+const TARGET = 'gui/501/rolecall.daemon';
+
+let home: TemporaryHome;
+let told: string[];
+let file: string;
+beforeEach(() => {
+  home = createTemporaryHome();
+  told = [];
+  file = join(home.path, 'Library', 'LaunchAgents', 'rolecall.daemon.plist');
+});
+afterEach(() => home.remove());
+
+const stopDaemon = async () => void told.push('stop the daemon');
+
+/** A Mac whose launchctl answers by the first word of what it is told. */
+function createMac(
+  answers: Readonly<Record<string, ProgramRun>> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Service {
+  const surroundings = { environment, homeDirectory: home.path, platform: 'darwin', userId: 501 } as const;
+  return createService({
+    ...surroundings,
+    paths: resolvePaths(surroundings),
+    version: '1.0.0',
+    nodePath: process.execPath,
+    mainPath: join(home.path, 'rolecall', 'dist', 'daemon', 'main.js'),
+    async run([program, ...args]) {
+      told.push([program, ...args].join(' '));
+      return answers[args[0] ?? ''] ?? DONE;
+    },
+  });
+}
+
+test('install unloads what was there, writes the agent for its owner alone, and loads it', async () => {
+  const mac = createMac({ bootout: { ...DONE, exitCode: 3 } }, { HTTPS_PROXY: 'http://p', ROLECALL_PASSPHRASE: 's' });
+  expect(await mac.install(stopDaemon)).toEqual({ files: [file], variables: ['HTTPS_PROXY'] });
+  expect(told).toEqual(['stop the daemon', `launchctl bootout ${TARGET}`, `launchctl bootstrap gui/501 ${file}`]);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, 'utf8')).toContain('<string>http://p</string>');
+});
+
+test('what launchctl refuses is an error in its words', async () => {
+  const mac = createMac({
+    bootstrap: { exitCode: 5, stdout: '', stderr: 'Bootstrap failed: 5: Input/output\n error\n' },
+  });
+  await expect(mac.install(stopDaemon)).rejects.toMatchObject({
+    code: 'no-service-manager',
+    message: `launchctl bootstrap gui/501 ${file} failed: Bootstrap failed: 5: Input/output error`,
+    exitCode: 7,
+  });
+});
+
+test('with a socket of its own in the shell nothing is installed', async () => {
+  await expect(createMac({}, { ROLECALL_SOCKET: '/x' }).install(stopDaemon)).rejects.toMatchObject({
+    code: 'usage',
+    hint: 'unset ROLECALL_SOCKET',
+  });
+  expect({ told, isThere: existsSync(file) }).toEqual({ told: [], isThere: false });
+});
+
+test('stop unloads it, restart loads and kicks it', async () => {
+  const mac = createMac({ bootstrap: { ...DONE, exitCode: 37 } });
+  await mac.stop();
+  await mac.restart();
+  expect(told).toEqual([
+    `launchctl bootout ${TARGET}`,
+    `launchctl bootstrap gui/501 ${file}`,
+    `launchctl kickstart -k ${TARGET}`,
+  ]);
+});
+
+test('status reads what launchctl prints', async () => {
+  const printed = `${TARGET} = {\n\tactive count = 1\n\tpath = ${file}\n\tstate = running\n\n\tpid = 4242\n\tlast exit code = 0\n}\n`;
+  const mac = createMac({ print: { ...DONE, stdout: printed } });
+  expect(await mac.status()).toMatchObject({ installed: false, daemonState: null, pid: null, files: [] });
+  const mainPath = join(home.path, 'rolecall', 'dist', 'daemon', 'main.js');
+  mkdirSync(dirname(mainPath), { recursive: true });
+  writeFileSync(mainPath, '');
+  await mac.install(stopDaemon);
+  const running = {
+    manager: 'launchd',
+    installed: true,
+    startsWithDesktop: true,
+    socketState: null,
+    daemonState: 'running',
+    pid: 4242,
+    files: [file],
+  };
+  expect(await mac.status()).toEqual({ ...running, problems: [] });
+
+  writeFileSync(join(home.path, 'rolecall', 'package.json'), '{"version":"0.9.0"}');
+  expect((await mac.status()).problems).toEqual([
+    { message: 'The service is not of this installation: it starts rolecall 0.9.0.', hint: 'rolecall service install' },
+  ]);
+  rmSync(mainPath);
+  expect((await mac.status()).problems).toEqual([
+    { message: `The service is not of this installation: ${mainPath} is gone.`, hint: 'rolecall service install' },
+  ]);
+  writeFileSync(mainPath, '');
+  rmSync(join(home.path, 'rolecall', 'package.json'));
+  expect(await createMac({ print: { ...DONE, exitCode: 113 } }).status()).toEqual({
+    ...running,
+    daemonState: 'not loaded',
+    pid: null,
+    problems: [
+      {
+        message: 'The service is stopped; the first command that needs the daemon starts it.',
+        hint: 'rolecall daemon start',
+      },
+    ],
+  });
+});
+
+test('uninstall takes the agent away, and is as good when there is none', async () => {
+  const mac = createMac();
+  await mac.install(stopDaemon);
+  expect(await mac.uninstall()).toEqual([file]);
+  expect(existsSync(file)).toBe(false);
+  expect(await mac.uninstall()).toEqual([]);
+});
+
+test('repair moves it to this installation, for the next client to load', async () => {
+  const mac = createMac();
+  await mac.repair();
+  expect(told).toEqual([`launchctl bootout ${TARGET}`]);
+  expect(readFileSync(file, 'utf8')).toContain(`<string>${process.execPath}</string>`);
+});
