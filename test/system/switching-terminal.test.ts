@@ -156,7 +156,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     expect(await run(shell, `rolecall use log archive; ${profileLine}`, 'a')).toMatch(
       /^Log Archive {2}044444444444 {2}ReadOnly\nThis shell is Log-Archive\.ReadOnly now\.\nLog-Archive\.ReadOnly /mu,
     );
-    expect(await run(shell, 'rolecall --version', 'b')).toMatch(/^\d+\.\d+\.\d+\nstatus 0$/mu);
+    expect(await run(shell, 'rolecall --version', 'b')).toMatch(/^rolecall +\d+\.\d+\.\d+$[^]*^status 0$/mu);
     expect(await run(shell, 'rolecall use --current log', 'c')).toContain(
       'Current role: Log Archive  044444444444  ReadOnly',
     );
