@@ -17,10 +17,15 @@ export interface OwnProfile {
   /** Absent for what follows the current role, and for what a person typed between our markers. */
   readonly role?: WrittenRole;
   readonly followsCurrent: boolean;
+  /** In AWS's native form, which does not come by us. */
+  readonly isNative: boolean;
+  /** The role's own profile name, when this is a further one. */
+  readonly aliasOf?: string;
 }
 
 const ROLE_ARGUMENTS = /\s--session (?<session>\S+) --account (?<account>\d{12}) --role (?<role>\S+)$/u;
 const CURRENT_ARGUMENT = /\s--current$/u;
+const ALIAS_LINE = /^# alias of (?<name>\S+)$/u;
 const TEMPLATE_LINE = /^# names (?<template>\S+)$/u;
 
 /**
@@ -39,12 +44,16 @@ export function readOwnProfiles(document: ConfigDocument, block: ManagedBlock | 
         );
       }
       const command = entryValue(section, 'credential_process') ?? '';
-      const role = readCommandRole(command) ?? readNativeRole(section);
+      const byCommand = readCommandRole(command);
+      const role = byCommand ?? readNativeRole(section);
+      const aliasOf = readAliasLine(document, section);
       return {
         section,
         profileName: section.name,
         ...(role === undefined ? {} : { role }),
         followsCurrent: CURRENT_ARGUMENT.test(command),
+        isNative: role !== undefined && byCommand === undefined,
+        ...(aliasOf === undefined ? {} : { aliasOf }),
       };
     });
 }
@@ -62,6 +71,16 @@ export function readTemplateLine(document: ConfigDocument, block: ManagedBlock |
     if (template !== undefined) return template;
   }
   return undefined;
+}
+
+/** The line below the header of a further name; without ":" and "=", as above. */
+export function formatAliasLine(profileName: string): string {
+  return `# alias of ${profileName}`;
+}
+
+/** The role's own name, when the section says that it is for a further one. */
+export function readAliasLine(document: ConfigDocument, section: ConfigSection): string | undefined {
+  return ALIAS_LINE.exec(document.lines[section.line]?.text.trim() ?? '')?.groups?.['name'];
 }
 
 /** The role that a section is about, by a command of ours or by AWS's native keys; undefined for any other section. */

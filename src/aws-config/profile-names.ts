@@ -22,10 +22,10 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(['current', 'default', '__pr
 const ISSUABLE_NAME = /^[A-Za-z0-9_.@/-]+$/u;
 
 /**
- * The template of `profiles.name` in the settings.
+ * The template of `profiles.name` in the settings, or of another setting.
  * @throws UsageError settings-invalid: an unknown or unfinished placeholder
  */
-export function parseNameTemplate(template: string): NameTemplate {
+export function parseNameTemplate(template: string, setting = 'profiles.name'): NameTemplate {
   const parts = template.split(/(\{[^{}]*\})/u).flatMap((piece): NameTemplate['parts'] => {
     if (piece === '') return [];
     if (!/[{}]/u.test(piece)) return [{ literal: replaceOtherCharacters(piece) }];
@@ -34,7 +34,7 @@ export function parseNameTemplate(template: string): NameTemplate {
     const known = PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
     throw new UsageError(
       'settings-invalid',
-      `"${piece}" in the setting profiles.name is no placeholder; known are ${known}.`,
+      `"${piece}" in the setting ${setting} is no placeholder; known are ${known}.`,
     );
   });
   const text = parts.map((part) => ('literal' in part ? part.literal : `{${part.placeholder}}`)).join('');
@@ -91,6 +91,11 @@ export function nameProfiles(options: {
   }
   for (const { role, isIssued, name } of claims) if (!isIssued) names.set(roleKey(role), name);
   return names;
+}
+
+/** What the template makes of one role, whatever others are called; may be empty. */
+export function formatNameOnce(template: NameTemplate, role: NameableRole): string {
+  return nameAtLevel(template, role, 0);
 }
 
 /** Answers whether a profile name matches one of the globs; `*` is any run of characters, `?` any one. */

@@ -8,9 +8,11 @@ import { malformedError, parseConfigDocument } from './document.ts';
 import type { ManagedBlock } from './managed-block.ts';
 import { findManagedBlock, isInsideBlock, replaceManagedBlock } from './managed-block.ts';
 import type { OwnProfile } from './own-profiles.ts';
-import { formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
+import { formatAliasLine, formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
 import type { NameableRole, NameTemplate } from './profile-names.ts';
+import { nameAliases, type Alias, type AliasClaim } from './profile-aliases.ts';
 import { createNameMatcher, nameProfiles, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
+import { selectProfiles, type Candidate, type ProfileSelection } from './profile-selection.ts';
 import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
 import { readSsoSessions } from './sso-sessions.ts';
 
@@ -27,6 +29,10 @@ export interface ProfileSettings {
   readonly region?: string;
   /** The first match of the region map, or undefined. */
   readonly regionFor?: (role: Role) => string | undefined;
+  /** The template of one more name for a role, or undefined. */
+  readonly aliasFor?: (role: Role) => string | undefined;
+  /** Which profiles are written; all of them when absent. */
+  readonly selection?: ProfileSelection;
 }
 
 export interface PlannedProfile extends Role {
@@ -34,6 +40,10 @@ export interface PlannedProfile extends Role {
   readonly accountName?: string;
   readonly region: string;
   readonly style: ProfileStyle;
+  /** Further names of the role, each a profile of its own in the file. */
+  readonly aliases?: readonly string[];
+  /** The role's own name, when this is a further one. */
+  readonly aliasOf?: string;
 }
 
 /** A profile that leaves the file; without a role when it was none that rolecall wrote. */
@@ -43,8 +53,11 @@ export interface RemovedProfile extends Partial<Role> {
 
 export interface SkippedProfile extends Partial<Role> {
   readonly profileName: string;
-  /** `hand-written`: the user has a profile of this name; `unusable-name`: no AWS account id or permission set name. */
-  readonly reason: 'hand-written' | 'unusable-name';
+  /**
+   * `hand-written`: the user has a profile of this name; `unusable-name`: no AWS account id or permission set name.
+   * Of an alias, `taken`: another role's profile has the name; `ambiguous`: several roles would get it.
+   */
+  readonly reason: 'hand-written' | 'unusable-name' | 'taken' | 'ambiguous';
   /** Of the hand-written profile. */
   readonly line?: number;
 }
@@ -69,8 +82,12 @@ export interface ProfilePlanRequest {
 }
 
 export interface ProfilePlan {
-  /** One for each account and permission set, sorted by name. */
+  /** One for each account and permission set, sorted by name; without those of `unwritten`. */
   readonly profiles: readonly PlannedProfile[];
+  /** They have a name, and come into the file once somebody uses them; sorted by name. */
+  readonly unwritten: readonly PlannedProfile[];
+  /** `used`: what nobody uses is not written. */
+  readonly writes: 'all' | 'used';
   /** `current`, and `default` when asked for: they follow the current role and are in no other list. */
   readonly followers: readonly { readonly profileName: string; readonly region?: string }[];
   readonly added: readonly PlannedProfile[];
@@ -117,30 +134,41 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
 
   const isExcluded = createNameMatcher(settings.exclude);
   const regions = new Map(sessions.map((session) => [session.sessionName, session.region]));
-  const profiles: PlannedProfile[] = [];
+  const named: PlannedProfile[] = [];
+  const claims: AliasClaim[] = [];
   const skipped: SkippedProfile[] = [...listed.unusable];
   let excludedCount = 0;
-  for (const [key, { sessionName, accountId, permissionSet, accountName, writtenRegion }] of roles) {
+  for (const [key, { sessionName, accountId, permissionSet, accountName, writtenRegion, writtenAlias }] of roles) {
     const profileName = names.get(key) ?? '';
     const role = { sessionName, accountId, permissionSet };
     const line = handWritten.get(profileName);
     if (isExcluded(profileName)) {
       excludedCount += 1;
-    } else if (line !== undefined) {
-      skipped.push({ profileName, ...role, reason: 'hand-written', line });
-    } else {
-      const region =
-        settings.regionFor?.(role) ?? settings.region ?? regions.get(sessionName) ?? writtenRegion ?? FALLBACK_REGION;
-      profiles.push({
-        profileName,
-        ...role,
-        ...(accountName === undefined ? {} : { accountName }),
-        region: checkRegion(region),
-        style: settings.style,
-      });
+      continue;
     }
+    if (line !== undefined) skipped.push({ profileName, ...role, reason: 'hand-written', line });
+    const region =
+      settings.regionFor?.(role) ?? settings.region ?? regions.get(sessionName) ?? writtenRegion ?? FALLBACK_REGION;
+    const nameable = { ...role, ...(accountName === undefined ? {} : { accountName }) };
+    named.push({ profileName, ...nameable, region: checkRegion(region), style: settings.style });
+    const template = settings.aliasFor?.(role);
+    if (template === undefined) continue;
+    claims.push({ role: nameable, profileName, template, ...(writtenAlias === undefined ? {} : { writtenAlias }) });
   }
+  const taken = new Set([...names.values(), 'current', 'default', '__proto__']);
+  const { aliases, skipped: skippedAliases } = nameAliases(claims, { taken, handWritten, isExcluded });
+  skipped.push(...skippedAliases);
+
+  const { written, unwritten, writes } = selectProfiles(
+    listCandidates(named, aliases, handWritten, { own, document }),
+    settings.selection,
+  );
+  const profiles = written.flatMap(({ profile }) => (handWritten.has(profile.profileName) ? [] : [profile]));
   profiles.sort(byProfileName);
+  const aliasProfiles = written.flatMap(({ profile: { aliases: _, ...profile }, alias }) =>
+    alias === undefined ? [] : [{ ...profile, profileName: alias.name, aliasOf: profile.profileName }],
+  );
+  const entries = [...profiles, ...aliasProfiles].toSorted(byProfileName);
 
   const followers: { profileName: string; region?: string }[] = [];
   const currentRegion = regionOfCurrent(request, sessions);
@@ -153,7 +181,7 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
 
   const command = quoteCommandWord(checkPath(request.credentialProcessPath));
   const rendered = new Map<string, string[]>();
-  for (const profile of profiles) rendered.set(profile.profileName, renderProfile(profile, command));
+  for (const profile of entries) rendered.set(profile.profileName, renderProfile(profile, command));
   for (const { profileName, region } of followers) {
     rendered.set(profileName, renderFollower(profileName, region, command));
   }
@@ -162,8 +190,12 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
 
   return {
     profiles,
+    unwritten: unwritten
+      .flatMap(({ profile }) => (handWritten.has(profile.profileName) ? [] : [profile]))
+      .toSorted(byProfileName),
+    writes,
     followers,
-    ...compare(own, profiles, rendered, document),
+    ...compare(own, entries, rendered, document),
     skipped,
     excludedCount,
     issuedNames: {
@@ -187,7 +219,39 @@ type RoleToName = NameableRole & {
   /** Of a kept profile: the region that an earlier sync wrote. */
   readonly writtenRegion?: string;
   readonly writtenName?: string;
+  readonly writtenAlias?: string;
 };
+
+/** What may be written: each role with its names. */
+function listCandidates(
+  named: readonly PlannedProfile[],
+  aliases: ReadonlyMap<string, Alias>,
+  handWritten: ReadonlyMap<string, number>,
+  block: { readonly own: readonly OwnProfile[]; readonly document: ConfigDocument },
+): (Candidate & { readonly profile: PlannedProfile })[] {
+  const resolve = createSelectorResolver(block.document);
+  // A native profile goes to AWS by itself, so nobody here can tell whether it is in use.
+  const native = new Set(
+    block.own.flatMap(({ role, isNative }) =>
+      role !== undefined && isNative ? [roleKey({ ...role, sessionName: resolve(role.sessionSelector) ?? '' })] : [],
+    ),
+  );
+  return named.flatMap((profile) => {
+    const { sessionName, accountId, permissionSet, profileName } = profile;
+    const key = roleKey(profile);
+    const alias = aliases.get(key);
+    if (alias === undefined && handWritten.has(profileName)) return [];
+    return [
+      {
+        role: { sessionName, accountId, permissionSet },
+        profileName,
+        alias,
+        staysUnseen: native.has(key),
+        profile: alias === undefined ? profile : { ...profile, aliases: [alias.name] },
+      },
+    ];
+  });
+}
 
 function listRoles(
   sessions: readonly SsoSession[],
@@ -221,18 +285,26 @@ function keptRoles(
   const usable = new Set(sessions.map(({ sessionName }) => sessionName));
   const resolve = createSelectorResolver(document);
   const kept = new Map<string, RoleToName>();
-  for (const { section, profileName, role } of own) {
+  // An alias comes after the profile that it is one of.
+  const inTurn = own.toSorted((a, b) => Number(a.aliasOf !== undefined) - Number(b.aliasOf !== undefined));
+  for (const { section, profileName, role, aliasOf } of inTurn) {
     const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
     if (role === undefined || sessionName === undefined) continue;
     if (!ACCOUNT_ID.test(role.accountId) || !PERMISSION_SET_NAME.test(role.permissionSet)) continue;
     if (usable.has(sessionName) && catalogs.get(sessionName)?.complete === true) continue;
     const keptRole = { sessionName, accountId: role.accountId, permissionSet: role.permissionSet };
     const key = roleKey(keptRole);
-    if (listed.has(key) || kept.has(key)) continue;
+    if (listed.has(key)) continue;
+    const earlier = kept.get(key);
+    if (earlier !== undefined) {
+      if (aliasOf !== undefined) kept.set(key, { ...earlier, writtenAlias: profileName });
+      continue;
+    }
     const writtenRegion = section.entries.find((entry) => entry.key === 'region')?.value;
     kept.set(key, {
       ...keptRole,
-      writtenName: profileName,
+      writtenName: aliasOf ?? profileName,
+      ...(aliasOf === undefined ? {} : { writtenAlias: profileName }),
       ...(writtenRegion === undefined || !REGION.test(writtenRegion) ? {} : { writtenRegion }),
     });
   }
@@ -254,7 +326,8 @@ function issuedNames(
   }
   if (writtenTemplate === undefined || writtenTemplate === template.text) {
     const resolve = createSelectorResolver(document);
-    for (const { profileName, role } of own.toReversed()) {
+    for (const { profileName, role, aliasOf } of own.toReversed()) {
+      if (aliasOf !== undefined) continue;
       const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
       if (role !== undefined && sessionName !== undefined) {
         issued.set(roleKey({ ...role, sessionName }), profileName);
@@ -299,8 +372,12 @@ function regionOfCurrent(request: ProfilePlanRequest, sessions: readonly SsoSess
 }
 
 function renderProfile(profile: PlannedProfile, command: string): string[] {
-  const { profileName, sessionName, accountId, permissionSet, region, style } = profile;
-  const head = [`[profile ${profileName}]`, `region = ${region}`];
+  const { profileName, sessionName, accountId, permissionSet, region, style, aliasOf } = profile;
+  const head = [
+    `[profile ${profileName}]`,
+    ...(aliasOf === undefined ? [] : [formatAliasLine(aliasOf)]),
+    `region = ${region}`,
+  ];
   return style === 'sso'
     ? [...head, `sso_session = ${sessionName}`, `sso_account_id = ${accountId}`, `sso_role_name = ${permissionSet}`]
     : [
@@ -378,9 +455,13 @@ function compare(
   return {
     added: profiles.filter(({ profileName }) => !before.has(profileName)),
     changed: profiles.filter(({ profileName }) => {
-      const section = before.get(profileName)?.section;
+      const { section, aliasOf } = before.get(profileName) ?? {};
       if (section === undefined) return false;
-      const lines = [`[${section.header}]`, ...section.entries.map(({ key, value }) => `${key} = ${value}`)];
+      const lines = [
+        `[${section.header}]`,
+        ...(aliasOf === undefined ? [] : [formatAliasLine(aliasOf)]),
+        ...section.entries.map(({ key, value }) => `${key} = ${value}`),
+      ];
       return lines.join('\n') !== (rendered.get(profileName) ?? []).join('\n');
     }),
     removed: [...before.values()]

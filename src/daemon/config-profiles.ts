@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ConfigDocument } from '../aws-config/document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
-import { readWrittenRole } from '../aws-config/own-profiles.ts';
+import { readAliasLine, readWrittenRole } from '../aws-config/own-profiles.ts';
 import { sessionSelector } from '../aws-config/session-selector.ts';
 import type { Role, SsoSession } from '../core/model.ts';
 import { inSlices } from './in-slices.ts';
@@ -10,6 +10,10 @@ import { inSlices } from './in-slices.ts';
 export interface ConfigProfiles {
   /** The profile that stands in our block for a role. */
   profileOf(role: Role): string | undefined;
+  /** Its further names in our block, as `alias` of the settings wants them. */
+  aliasesOf(role: Role): readonly string[];
+  /** Whether the file has a profile of that name, whoever wrote it. */
+  hasName(profileName: string): boolean;
   /** Every profile that needs no quoting in any shell, sorted bytewise. */
   readonly names: readonly string[];
   /** Those of them whose account is known, in the order of the file. */
@@ -35,6 +39,8 @@ export async function readConfigProfiles(
   // A command names its session by the selector, the native form by its name.
   const selectors = new Map(sessions.map(({ sessionName }) => [sessionName, sessionSelector(sessionName)]));
   const ours = new Map<string, string>();
+  const aliases = new Map<string, string[]>();
+  const allNames = new Set<string>();
   const names = new Set<string>();
   const accountIds = new Map<string, string>();
   const hash = createHash('sha256');
@@ -45,19 +51,28 @@ export async function readConfigProfiles(
     const isOurs = isInsideBlock(block, section.line);
     // Only in our own block does a credential_process speak of a role of ours.
     const role = written === undefined || (written.source === 'command' && !isOurs) ? undefined : written.role;
-    if (isOurs && role !== undefined && role !== 'current') ours.set(keyOf(role.sessionSelector, role), name);
+    const isAlias = isOurs && readAliasLine(document, section) !== undefined;
+    if (isOurs && role !== undefined && role !== 'current') {
+      const key = keyOf(role.sessionSelector, role);
+      if (isAlias) aliases.set(key, [...(aliases.get(key) ?? []), name]);
+      else ours.set(key, name);
+    }
+    allNames.add(name);
     if (isShellSafeName(name)) {
       names.add(name);
       if (role !== undefined && role !== 'current') accountIds.set(name, role.accountId);
     }
-    hash.update(`${JSON.stringify([name, isOurs, role])}\n`);
+    hash.update(`${JSON.stringify([name, isOurs, role, isAlias])}\n`);
   });
   for (const [sessionName, selector] of selectors) hash.update(`${JSON.stringify([sessionName, selector])}\n`);
+  const lookUp = <T>(found: ReadonlyMap<string, T>, role: Role): T | undefined =>
+    found.get(keyOf(selectors.get(role.sessionName) ?? role.sessionName, role)) ??
+    found.get(keyOf(role.sessionName, role));
   return {
-    profileOf(role) {
-      const selector = selectors.get(role.sessionName) ?? role.sessionName;
-      return ours.get(keyOf(selector, role)) ?? ours.get(keyOf(role.sessionName, role));
-    },
+    // Beside a hand-written profile of the role's own name there may be an alias alone.
+    profileOf: (role) => lookUp(ours, role) ?? lookUp(aliases, role)?.[0],
+    aliasesOf: (role) => lookUp(aliases, role) ?? [],
+    hasName: (profileName) => allNames.has(profileName),
     // Such names are ASCII, for which the order of code units is that of bytes.
     names: [...names].toSorted(),
     accounts: [...accountIds].map(([profileName, accountId]) => ({ accountId, profileName })),

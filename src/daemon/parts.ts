@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Role } from '../core/model.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
 import { createConsoleFederation } from '../identity-center/console-federation.ts';
@@ -21,6 +22,7 @@ import { createEventFeed, type EventFeed } from './event-feed.ts';
 import { resolveEndpoints, toEndpoints } from './endpoints.ts';
 import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
+import { createIssuedNames } from './issued-names.ts';
 import type { Log } from './log.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
@@ -48,6 +50,7 @@ import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
 import { createStateFiles } from './state-file.ts';
+import { loadUsedRoles } from './used-roles.ts';
 import { createUses, type Uses } from './uses.ts';
 import { createWebAccess, type WebAccess } from './web-access.ts';
 
@@ -154,12 +157,21 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     // Whoever switches waits for it, and no current role is better than another one.
     openStateFile(join(paths.stateDirectory, 'current.json'), { version: 1, isDurable: false }),
   );
+  const uses = createUses({ directory: paths.switchDirectory, openStateFile, clock, log });
+  const issuedNames = createIssuedNames(openOwn('profile-names.json'));
+  const usedRoles = await loadUsedRoles({
+    file: openOwn('used-roles.json'),
+    onFirstUse: (role) => void writeProfileOf(role),
+    log,
+  });
   const tokenFiles = createTokenFiles({ homeDirectory, settings, sharedConfig, broker, clock, problems });
   const profileSync = createProfileSync({
     configFile,
     settings,
     credentialProcessPath: paths.credentialProcessPath,
-    issuedNamesFile: openOwn('profile-names.json'),
+    issuedNames,
+    usedRoles,
+    uses,
     knownCatalog: (session) => broker.knownCatalog(session),
     currentRole,
   });
@@ -172,8 +184,18 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   afterSignIn.setup = setup;
-  const uses = createUses({ directory: paths.switchDirectory, openStateFile, clock, log });
-  const roleList = createRoleList({ sharedConfig, broker, settings, uses, clock });
+  const roleList = createRoleList({ sharedConfig, broker, settings, issuedNames, uses, clock });
+
+  /** A role that has a name only gets its profile when it is used, however that came about. */
+  async function writeProfileOf(role: Role): Promise<void> {
+    try {
+      if (settings.profiles.sync === 'manual' || (await issuedNames.unwritten()).of(role) === undefined) return;
+      await profileSync.sync();
+      changes.announce();
+    } catch (error) {
+      log('warn', `the profile of a role in use: ${(error as Error).message}`);
+    }
+  }
 
   const desktop = deps.desktop ?? HEADLESS;
   const notifier = createNotifier({ backend: desktop.notifications, clock, log });
@@ -236,6 +258,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const switchFiles = createSwitchFiles({
     directory: paths.switchDirectory,
     sharedConfig,
+    issuedNames,
     status: statusResponders.status,
     problems,
     clock,
@@ -270,8 +293,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...eventFeed.responders,
     ...createAccountsResponders({ sharedConfig, broker, changes }),
     ...createRolesResponder({ roleList }),
-    ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy }),
-    ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, changes }),
+    ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy, usedRoles }),
+    ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, usedRoles, changes }),
     ...createGrantsResponders({
       grants,
       directory: grantsDirectory,
@@ -280,10 +303,29 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       broker,
       currentRole,
       loginPolicy,
+      usedRoles,
       clock,
     }),
-    ...createConsoleResponder({ settings, sharedConfig, broker, federation, loginPolicy, endpoints, roleList, log }),
-    ...createProfileResponder({ configFile, sharedConfig, currentRole }),
+    ...createConsoleResponder({
+      usedRoles,
+      settings,
+      sharedConfig,
+      broker,
+      federation,
+      loginPolicy,
+      endpoints,
+      roleList,
+      log,
+    }),
+    ...createProfileResponder({
+      configFile,
+      sharedConfig,
+      currentRole,
+      issuedNames,
+      profileSync,
+      settings,
+      changes,
+    }),
     ...createSetupResponders({
       configFile,
       settingsPath: paths.settingsFile,
@@ -333,6 +375,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       for (const session of sessions) broker.cancelSignIn(session);
       identityCenter.close();
       await switchFiles.close();
+      await usedRoles.settled();
       federation.close();
     },
   };

@@ -1,19 +1,28 @@
 // One profile for each account and permission set: planned from what is known, written when asked.
 import type { ConfigFile } from '../aws-config/config-file.ts';
 import { readSsoSessions } from '../aws-config/sso-sessions.ts';
-import { planProfiles, type IssuedNames, type ProfilePlan, type SkippedProfile } from '../aws-config/profile-plan.ts';
+import {
+  planProfiles,
+  type PlannedProfile,
+  type ProfilePlan,
+  type SkippedProfile,
+} from '../aws-config/profile-plan.ts';
 import { ConflictError } from '../core/errors.ts';
-import type { Catalog, SsoSession } from '../core/model.ts';
+import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import type { ProfilesDocument } from '../local-api/schemas.ts';
 import type { CurrentRole } from './current-role.ts';
-import { regionFor, type Settings } from './settings.ts';
-import type { StateFile } from './state-file.ts';
+import type { IssuedNamesStore } from './issued-names.ts';
+import { aliasFor, isPinned, regionFor, type Settings } from './settings.ts';
+import type { UsedRoles } from './used-roles.ts';
+import type { Uses } from './uses.ts';
 
 export interface ProfileSync {
   /** What a sync would do. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
   plan(): Promise<ProfilesDocument>;
   /** Does it; @throws as `plan`, and UnavailableError file-not-writable */
   sync(): Promise<ProfilesDocument>;
+  /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
+  writeNamed(profileName: string): Promise<boolean>;
 }
 
 /** Another program that edits the file while we plan gets its turn; one that never stops is reported. */
@@ -23,12 +32,34 @@ export function createProfileSync(deps: {
   readonly configFile: ConfigFile;
   readonly settings: Settings;
   readonly credentialProcessPath: string;
-  /** Where issued names outlive the block: a role that comes back gets its old name. Of schema version 1. */
-  readonly issuedNamesFile: StateFile;
+  /** Where issued names outlive the block: a role that comes back gets its old name. */
+  readonly issuedNames: IssuedNamesStore;
+  readonly usedRoles: Pick<UsedRoles, 'has' | 'add'>;
+  readonly uses: Pick<Uses, 'read'>;
   readonly knownCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
   readonly currentRole: CurrentRole;
 }): ProfileSync {
   const { configFile, settings } = deps;
+
+  async function select() {
+    const { write, include } = settings.profiles;
+    if (write === 'all') return {};
+    const uses = await deps.uses.read();
+    return {
+      selection: {
+        write,
+        include,
+        isPinned: (role: Role) => isPinned(settings, role),
+        isUsed(role: Role, names: readonly string[]) {
+          if (deps.usedRoles.has(role)) return true;
+          if (!names.some((name) => uses.has(name))) return false;
+          // By its name, which may become another one; the role stays.
+          deps.usedRoles.add(role);
+          return true;
+        },
+      },
+    };
+  }
 
   async function makePlan(): Promise<{ plan: ProfilePlan; before: string }> {
     const { document } = await configFile.read();
@@ -37,7 +68,7 @@ export function createProfileSync(deps: {
       const catalog = await deps.knownCatalog(session);
       if (catalog !== undefined) catalogs.set(session.sessionName, catalog);
     }
-    const previousNames = parseIssuedNames(await deps.issuedNamesFile.read());
+    const previousNames = await deps.issuedNames.previous();
     const current = await deps.currentRole.get();
     const plan = planProfiles({
       document,
@@ -48,6 +79,8 @@ export function createProfileSync(deps: {
         defaultFollowsCurrent: settings.profiles.defaultFollowsCurrent,
         exclude: settings.profiles.exclude,
         regionFor: (role) => regionFor(settings, role),
+        aliasFor: (role) => aliasFor(settings, role),
+        ...(await select()),
       },
       credentialProcessPath: deps.credentialProcessPath,
       ...(previousNames === undefined ? {} : { previousNames }),
@@ -67,29 +100,61 @@ export function createProfileSync(deps: {
   async function writeOnce(): Promise<ProfilesDocument> {
     const { plan, before } = await makePlan();
     const outcome = await configFile.write(before, plan.text);
-    await deps.issuedNamesFile.write(plan.issuedNames);
-    return describePlan(plan, configFile.path, outcome === 'written');
+    await deps.issuedNames.keep(plan);
+    return describePlan(plan, configFile.path, outcome === 'written', settings);
+  }
+
+  let lastSync: Promise<unknown> = Promise.resolve();
+
+  /** In turn: two of our own at once would only get in each other's way. */
+  function sync(): Promise<ProfilesDocument> {
+    const synced = lastSync.then(writeUntilDone);
+    lastSync = synced.catch(() => undefined);
+    return synced;
+  }
+
+  async function writeUntilDone(): Promise<ProfilesDocument> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await writeOnce();
+      } catch (error) {
+        const isRace = error instanceof ConflictError && error.code === 'config-changed-meanwhile';
+        if (!isRace || attempt >= ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async function findUnwritten(profileName: string): Promise<Role | undefined> {
+    const known = (await deps.issuedNames.unwritten()).find(profileName);
+    if (known !== undefined) return known;
+    const { plan } = await makePlan();
+    const isCalled = (profile: PlannedProfile) =>
+      profile.profileName === profileName || profile.aliases?.includes(profileName) === true;
+    return [...plan.profiles, ...plan.unwritten].find(isCalled);
   }
 
   return {
     async plan() {
       const { plan } = await makePlan();
-      return describePlan(plan, configFile.path, false);
+      return describePlan(plan, configFile.path, false, settings);
     },
-    async sync() {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await writeOnce();
-        } catch (error) {
-          const isRace = error instanceof ConflictError && error.code === 'config-changed-meanwhile';
-          if (!isRace || attempt >= ATTEMPTS) throw error;
-        }
-      }
+    sync,
+    async writeNamed(profileName) {
+      const role = await findUnwritten(profileName);
+      if (role === undefined) return false;
+      deps.usedRoles.add(role);
+      await sync();
+      return true;
     },
   };
 }
 
-function describePlan(plan: ProfilePlan, configFile: string, written: boolean): ProfilesDocument {
+function describePlan(
+  plan: ProfilePlan,
+  configFile: string,
+  written: boolean,
+  { profiles: { write } }: Settings,
+): ProfilesDocument {
   const names = (profiles: readonly { readonly profileName: string }[]) =>
     profiles.map(({ profileName }) => profileName);
   return {
@@ -102,7 +167,9 @@ function describePlan(plan: ProfilePlan, configFile: string, written: boolean): 
       accountName: profile.accountName ?? null,
       permissionSet: profile.permissionSet,
       region: profile.region,
+      ...(profile.aliases === undefined ? {} : { aliases: [...profile.aliases] }),
     })),
+    ...(write === 'all' ? {} : { write, unwritten: plan.unwritten.length }),
     added: names(plan.added),
     removed: names(plan.removed),
     changed: names(plan.changed),
@@ -112,12 +179,14 @@ function describePlan(plan: ProfilePlan, configFile: string, written: boolean): 
 }
 
 function describeSkipped({ reason, line }: SkippedProfile): string {
-  if (reason === 'unusable-name') return 'AWS names it in a way that no profile can hold.';
-  return `you wrote a profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
-}
-
-/** Names that can't be read are only the names of roles that are gone; the block itself has the others. */
-function parseIssuedNames(content: Readonly<Record<string, unknown>> | undefined): IssuedNames | undefined {
-  const { template, profiles } = (content ?? {}) as Partial<IssuedNames>;
-  return typeof template === 'string' && Array.isArray(profiles) ? { template, profiles } : undefined;
+  switch (reason) {
+    case 'unusable-name':
+      return 'AWS names it in a way that no profile can hold.';
+    case 'taken':
+      return "it is meant as an alias, and another role's profile has that name.";
+    case 'ambiguous':
+      return 'it is meant as an alias, and several roles would get it; name one permission set, or use {permission_set} in it.';
+    default:
+      return `you wrote a profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
+  }
 }

@@ -6,10 +6,11 @@ import { createSingleFlight } from '../core/single-flight.ts';
 import type { RoleDocument } from '../local-api/schemas.ts';
 import type { Broker } from '../sso/broker.ts';
 import type { ConfigProfiles } from './config-profiles.ts';
+import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 import { inSlices } from './in-slices.ts';
 import { isPinned, labelOf, type Settings } from './settings.ts';
 import type { SharedConfig } from './shared-config.ts';
-import { scoreAt, type Uses, type UsesByProfile } from './uses.ts';
+import { scoreAt, type Use, type Uses, type UsesByProfile } from './uses.ts';
 
 export interface RoleList {
   /**
@@ -40,6 +41,7 @@ interface Sources {
   /** Of the sessions, in their order. */
   readonly catalogs: readonly (Catalog | undefined)[];
   readonly profiles: ConfigProfiles;
+  readonly unwritten: UnwrittenProfiles;
   readonly uses: UsesByProfile;
   readonly edition: RoleListEdition;
 }
@@ -48,6 +50,7 @@ export function createRoleList(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'knownCatalog'>;
   readonly settings: Settings;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly uses: Uses;
   readonly clock: Clock;
 }): RoleList {
@@ -60,8 +63,14 @@ export function createRoleList(deps: {
   async function gather(uses: UsesByProfile): Promise<Sources> {
     const { sessions, profiles } = await sharedConfig.read();
     const catalogs = await Promise.all(sessions.map((session) => deps.broker.knownCatalog(session)));
-    const found = { sessions, catalogs, profiles: await profiles(), uses };
-    const edition = { asOf: findAge(catalogs), parts: [found.profiles, found.uses, ...catalogs] };
+    const found = {
+      sessions,
+      catalogs,
+      profiles: await profiles(),
+      unwritten: await deps.issuedNames.unwritten(),
+      uses,
+    };
+    const edition = { asOf: findAge(catalogs), parts: [found.profiles, found.unwritten, found.uses, ...catalogs] };
     return { ...found, edition };
   }
 
@@ -76,8 +85,8 @@ export function createRoleList(deps: {
     await inSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
       const { sessionName, accountId } = account;
       const role = { sessionName, accountId, permissionSet };
-      const profile = sources.profiles.profileOf(role) ?? null;
-      const use = profile === null ? undefined : sources.uses.get(profile);
+      const { profile, aliases, isUnwritten } = nameRole(role, sources);
+      const use = [profile, ...aliases].map((name) => (name === null ? undefined : sources.uses.get(name)));
       const row: RoleDocument = {
         session: sessionName,
         label: labelOf(settings, sessionName) ?? sessionName,
@@ -88,8 +97,10 @@ export function createRoleList(deps: {
         protected: isProtected(role),
         pinned: isPinned(settings, role),
         // As of the writing: all of them halve together, so their order holds for as long as the text does.
-        score: Math.round(scoreAt(use, nowMs) * 1000) / 1000,
-        ...(use === undefined ? {} : { lastUsedAt: formatUtcSeconds(use.lastUsedAtMs) }),
+        score: Math.round(use.reduce((sum, one) => sum + scoreAt(one, nowMs), 0) * 1000) / 1000,
+        ...describeLastUse(use),
+        ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
+        ...(isUnwritten ? { unwritten: true } : {}),
       };
       parts.push(JSON.stringify(row));
     });
@@ -116,6 +127,25 @@ export function createRoleList(deps: {
       return (await profiles()).profileOf(role);
     },
   };
+}
+
+/** What a role is called: by the file, else by the plan, unless somebody else took that name meanwhile. */
+function nameRole(role: Role, { profiles, unwritten }: Sources) {
+  const written = profiles.profileOf(role);
+  if (written !== undefined) {
+    const aliases = profiles.aliasesOf(role).filter((name) => name !== written);
+    return { profile: written, aliases, isUnwritten: false };
+  }
+  const planned = unwritten.of(role);
+  if (planned === undefined || profiles.hasName(planned.profileName)) {
+    return { profile: null, aliases: [], isUnwritten: false };
+  }
+  return { profile: planned.profileName, aliases: planned.aliases ?? [], isUnwritten: true };
+}
+
+function describeLastUse(uses: readonly (Use | undefined)[]): { lastUsedAt?: string } {
+  const last = Math.max(...uses.map((use) => use?.lastUsedAtMs ?? 0));
+  return last === 0 ? {} : { lastUsedAt: formatUtcSeconds(last) };
 }
 
 function findAge(catalogs: readonly (Catalog | undefined)[]): string | null {

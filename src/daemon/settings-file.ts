@@ -20,7 +20,8 @@ export interface SettingsFile {
     name?: string;
     region?: string;
     style?: 'credential_process' | 'sso';
-    write?: 'all' | 'used';
+    write?: 'all' | 'used' | 'auto';
+    include?: string[];
     sync?: 'on-login' | 'manual';
     default_follows_current?: boolean;
     exclude?: string[];

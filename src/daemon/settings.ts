@@ -8,6 +8,8 @@ export interface RoleSettings {
   readonly accountId: string;
   readonly permissionSet: string;
   readonly region: string | undefined;
+  /** Of one more profile name, a template. */
+  readonly alias: string | undefined;
   /** Undefined: a later match may say. */
   readonly pin: boolean | undefined;
 }
@@ -30,6 +32,8 @@ export interface Settings {
     readonly name: string;
     readonly region: string | undefined;
     readonly style: 'credential_process' | 'sso';
+    readonly write: 'all' | 'used' | 'auto';
+    readonly include: readonly string[];
     readonly sync: 'on-login' | 'manual';
     readonly defaultFollowsCurrent: boolean;
     readonly exclude: readonly string[];
@@ -90,6 +94,8 @@ function toSettings(
       name: profiles.name ?? '{account_name}.{permission_set}',
       region: profiles.region,
       style: profiles.style ?? 'credential_process',
+      write: profiles.write ?? 'all',
+      include: profiles.include ?? [],
       sync: profiles.sync ?? 'on-login',
       defaultFollowsCurrent: profiles.default_follows_current ?? false,
       exclude: profiles.exclude ?? [],
@@ -113,6 +119,7 @@ function toSettings(
       accountId: role.account_id ?? '*',
       permissionSet: role.permission_set ?? '*',
       region: role.region,
+      alias: role.alias,
       pin: role.pin,
     })),
     protect: (file.protect ?? []).map((protect) => ({
@@ -131,6 +138,14 @@ export function regionFor(
 ): string | undefined {
   const match = settings.roles.find((rule) => rule.region !== undefined && matchesRole(rule, role));
   return match?.region ?? settings.profiles.region;
+}
+
+/** The template of one more name for a role's profile: of the first `[[role]]` that matches and has one. */
+export function aliasFor(
+  settings: Settings,
+  role: { readonly accountId: string; readonly permissionSet: string },
+): string | undefined {
+  return settings.roles.find((rule) => rule.alias !== undefined && matchesRole(rule, role))?.alias;
 }
 
 /** What a person calls a session; undefined when the settings have no name for it. */
@@ -167,13 +182,8 @@ function readStoreVariable(value: string | undefined): Settings['secretStore'] |
 /** Better said than silently ignored: a person may rely on them, above all on `protect`. */
 function describeWithoutEffect(file: SettingsFile, path: string): Problem[] {
   const sessions = Object.values(file.session ?? {});
-  const roles = file.role ?? [];
   const keys = [
     ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),
-    ...(file.profiles?.write !== undefined && file.profiles.write !== 'all'
-      ? [`write = "${file.profiles.write}"`]
-      : []),
-    ...(roles.some(({ alias }) => alias !== undefined) ? ['alias'] : []),
     ...(file.protect === undefined ? [] : ['[[protect]] (marked in lists, asks for no click)']),
   ];
   if (keys.length === 0) return [];

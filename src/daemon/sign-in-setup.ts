@@ -65,6 +65,8 @@ export function createSignInSetup(deps: {
             added: change.added,
             removed: change.removed,
             changed: change.changed,
+            ...(change.write === undefined ? {} : { write: change.write }),
+            ...(change.unwritten === undefined ? {} : { unwritten: change.unwritten }),
           },
         };
       }

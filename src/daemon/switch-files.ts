@@ -9,6 +9,7 @@ import type { Problems } from '../core/problems.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { summarizeState } from '../local-api/state-summary.ts';
 import { isShellSafeName, type ConfigProfiles } from './config-profiles.ts';
+import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 import type { SharedConfig } from './shared-config.ts';
 
@@ -19,20 +20,24 @@ export interface SwitchFiles {
   close(): Promise<void>;
 }
 
+const LISTS = ['profiles', 'accounts', 'planned'] as const;
+
 /**
- * In `directory`, all 0600 and names alone: `profiles`, one a line, sorted bytewise; `accounts`, account id, tab, profile;
+ * In `directory`, all 0600 and names alone: `profiles`, one a line, sorted bytewise; `planned`, those that are written
+ * into the config file once somebody uses them; `accounts`, account id, tab, profile, of both;
  * `prompt`, the profile of the current role (or `-`) and the state in a word. None of them needs quoting in a shell.
  */
 export function createSwitchFiles(deps: {
   readonly directory: string;
   readonly sharedConfig: Pick<SharedConfig, 'read'>;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly status: () => Promise<StatusDocument>;
   readonly problems: Problems;
   readonly clock: Clock;
 }): SwitchFiles {
   const { problems } = deps;
   /** What the two lists were written from. */
-  let listed: ConfigProfiles | undefined;
+  let listed: { readonly found: ConfigProfiles; readonly unwritten: UnwrittenProfiles } | undefined;
   let isClosed = false;
 
   async function put(name: string, text: string): Promise<void> {
@@ -43,14 +48,16 @@ export function createSwitchFiles(deps: {
   async function putLists(): Promise<void> {
     const { profiles } = await deps.sharedConfig.read();
     const found = await profiles();
+    const unwritten = await deps.issuedNames.unwritten();
     // They are long, so they are not read again to be compared; but somebody may have deleted them.
-    if (found === listed && ['profiles', 'accounts'].every((name) => existsSync(join(deps.directory, name)))) return;
-    await put('profiles', found.names.map((name) => `${name}\n`).join(''));
-    await put(
-      'accounts',
-      found.accounts.map(({ accountId, profileName }) => `${accountId}\t${profileName}\n`).join(''),
-    );
-    listed = found;
+    const isThere = LISTS.every((name) => existsSync(join(deps.directory, name)));
+    if (found === listed?.found && unwritten === listed.unwritten && isThere) return;
+    const planned = listPlanned(unwritten, found);
+    const accounts = [...found.accounts, ...planned].map(({ accountId, profileName }) => [accountId, profileName]);
+    await put('profiles', formatLines(found.names));
+    await put('accounts', formatLines(accounts.map((fields) => fields.join('\t'))));
+    await put('planned', formatLines(planned.map(({ profileName }) => profileName).toSorted()));
+    listed = { found, unwritten };
   }
 
   async function putPrompt(): Promise<void> {
@@ -83,4 +90,18 @@ export function createSwitchFiles(deps: {
       await rm(join(deps.directory, 'prompt'), { force: true });
     },
   };
+}
+
+function formatLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Names without a profile so far that nothing else in the file has. */
+function listPlanned(unwritten: UnwrittenProfiles, { hasName }: ConfigProfiles) {
+  return unwritten
+    .list()
+    .flatMap(({ profileName, aliases = [], accountId }) =>
+      [profileName, ...aliases].map((name) => ({ profileName: name, accountId })),
+    )
+    .filter(({ profileName }) => isShellSafeName(profileName) && !hasName(profileName));
 }

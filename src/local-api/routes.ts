@@ -16,6 +16,7 @@ import {
   issuedGrantSchema,
   permissionSet,
   profileSchema,
+  profileWishSchema,
   profilesSchema,
   rolesSchema,
   reachSchema,
@@ -243,6 +244,16 @@ export const routes = {
     successStatus: 200,
     answer: profileSchema,
   },
+  writeProfile: {
+    method: 'POST',
+    path: '/v1/profile',
+    surfaces: BOTH,
+    summary:
+      'Brings a profile that has a name only (write = "used") into the shared config file; one that is there stays',
+    body: profileWishSchema,
+    successStatus: 200,
+    answer: profileSchema,
+  },
   console: {
     method: 'POST',
     path: '/v1/console',
@@ -390,6 +401,7 @@ export interface Answers {
   profiles: ProfilesDocument;
   syncProfiles: ProfilesDocument;
   profile: ProfileDocument;
+  writeProfile: ProfileDocument;
   console: ConsoleDocument;
   webCode: WebCodeDocument;
   webToken: WebTokenDocument;
@@ -417,6 +429,7 @@ export interface Inputs {
   setCurrent: { body: CurrentRoleDocument | null };
   profile: { query: { name: string } };
   adoptProfiles: { body: AdoptionWishDocument };
+  writeProfile: { body: { name: string } };
   startUrl: { query: { text: string } };
   setup: { body: SetupWishDocument };
   console: { body: ConsoleWishDocument };

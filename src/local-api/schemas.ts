@@ -215,7 +215,15 @@ export const signInSetupSchema = {
     profiles: {
       type: 'object',
       required: ['configFile', 'total', 'added', 'removed', 'changed'],
-      properties: { configFile: text, total: { type: 'integer' }, added: names, removed: names, changed: names },
+      properties: {
+        configFile: text,
+        total: { type: 'integer' },
+        added: names,
+        removed: names,
+        changed: names,
+        write: { enum: ['used', 'auto'] },
+        unwritten: { type: 'integer' },
+      },
     },
     error: errorSchema,
   },
@@ -294,9 +302,12 @@ export const profilesSchema = {
           accountName: { type: ['string', 'null'] },
           permissionSet: text,
           region: text,
+          aliases: { ...names, description: 'further names, each a profile as well' },
         },
       },
     },
+    write: { enum: ['used', 'auto'], description: 'the setting; absent when every profile is written' },
+    unwritten: { type: 'integer', description: 'profiles that are written once somebody uses them' },
     added: names,
     removed: names,
     changed: names,
@@ -323,7 +334,15 @@ export const profileSchema = {
     accountId: text,
     permissionSet: text,
     region: { type: ['string', 'null'] },
+    unwritten: { type: 'boolean', description: 'true: it is not in the file; POST /v1/profile writes it' },
   },
+} as const;
+
+export const profileWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: { name: { ...plainText, minLength: 1, maxLength: 512 } },
 } as const;
 
 const grantTerms = {
@@ -416,6 +435,8 @@ export const roleSchema = {
     accountName: { type: ['string', 'null'] },
     permissionSet: text,
     profile: { type: ['string', 'null'], description: 'null when no profile of ours has this role' },
+    aliases: { ...names, description: 'further profile names of ours; absent without any' },
+    unwritten: { type: 'boolean', description: 'true: the profile comes into the file with POST /v1/profile' },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
     pinned: { type: 'boolean' },
     score: { type: 'number', description: 'how often and how lately it was switched to; 0: never' },

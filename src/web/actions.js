@@ -37,6 +37,15 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     throw Object.assign(new Error('No profile has this role yet.'), { hint: 'rolecall profiles sync' });
   };
 
+  /**
+   * Copied first, for browsers allow it right after a click only; then a profile that has a name alone comes into the file.
+   * @param {Role} role @param {string} text @param {string} what
+   */
+  async function copyOf(role, text, what) {
+    await copyText(text, what);
+    if (role.unwritten === true) await api.call('POST', '/v1/profile', { name: role.profile });
+  }
+
   return {
     /** @param {Role} role */
     use: (role) => attempt(() => setCurrent(role, `Current: ${accountTitle(role)}, ${harmless(role.permissionSet)}`)),
@@ -51,11 +60,11 @@ export function createActions({ api, model, toasts, copy, openTab }) {
         toasts.say('The AWS console opens in a new tab.', { label: 'Open it here', href: link });
       }),
     /** @param {Role} role */
-    copyProfile: (role) => attempt(async () => copyText(harmless(profileOf(role)), 'the profile')),
+    copyProfile: (role) => attempt(async () => copyOf(role, harmless(profileOf(role)), 'the profile')),
     /** @param {Role} role */
-    copyExport: (role) => attempt(async () => copyText(exportLine(profileOf(role)), 'the line')),
+    copyExport: (role) => attempt(async () => copyOf(role, exportLine(profileOf(role)), 'the line')),
     /** @param {Role} role */
-    copyCli: (role) => attempt(async () => copyText(cliLine(profileOf(role)), 'the line')),
+    copyCli: (role) => attempt(async () => copyOf(role, cliLine(profileOf(role)), 'the line')),
     /** @param {string} text @param {string} what */
     copyText: (text, what) => attempt(() => copyText(text, what)),
     /** @param {string} session */

@@ -53,6 +53,8 @@ describe('what is written', () => {
         expect.objectContaining({ profileName: 'alpha.Read' }),
         expect.objectContaining({ profileName: 'beta.Admin' }),
       ],
+      unwritten: [],
+      writes: 'all',
       followers: [{ profileName: 'current', region: 'us-east-1' }],
       added: plan.profiles,
       removed: [],

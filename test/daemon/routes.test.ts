@@ -83,6 +83,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['profiles', '/v1/profiles'],
   ['syncProfiles', '/v1/profiles/sync'],
   ['profile', '/v1/profile?name=taylor.Admin-AF-Permission-Set'],
+  ['writeProfile', '/v1/profile', { name: 'taylor.Admin-AF-Permission-Set' }],
   ['profile', '/v1/profile?name=current'],
   ['console', '/v1/console', ROLE],
   ['reach', '/v1/reach'],

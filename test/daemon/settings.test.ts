@@ -22,7 +22,8 @@ web_port     = 0                 # 0: ephemeral
 name = "{account_name}.{permission_set}"
 region = "us-east-1"
 style = "credential_process"     # credential_process | sso
-write = "all"                    # all | used
+write = "auto"                   # all | used | auto
+include = ["*-prod.*"]
 sync = "on-login"                # on-login | manual
 default_follows_current = false
 exclude = ["sandbox-*"]
@@ -64,6 +65,8 @@ const DEFAULTS: Settings = {
     name: '{account_name}.{permission_set}',
     region: undefined,
     style: 'credential_process',
+    write: 'all',
+    include: [],
     sync: 'on-login',
     defaultFollowsCurrent: false,
     exclude: [],
@@ -87,18 +90,24 @@ describe('settings', () => {
   test('may be all there at once; what has no effect yet is said', async () => {
     expect(await parse(COMPLETE)).toEqual({
       ...DEFAULTS,
-      profiles: { ...DEFAULTS.profiles, region: 'us-east-1', exclude: ['sandbox-*'] },
+      profiles: {
+        ...DEFAULTS.profiles,
+        region: 'us-east-1',
+        write: 'auto',
+        include: ['*-prod.*'],
+        exclude: ['sandbox-*'],
+      },
       sessionHours: { 'my-sso-session': 10 },
       sessionLabels: { 'my-sso-session': 'Work' },
-      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 20 }]]),
+      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 21 }]]),
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
-      roles: [{ accountId: '222222222222', permissionSet: '*', region: 'eu-central-1', pin: true }],
+      roles: [{ accountId: '222222222222', permissionSet: '*', region: 'eu-central-1', alias: 'billing', pin: true }],
       protect: [{ session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
       problems: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} sets what this version of rolecall does not act on yet: alias, [[protect]] (marked in lists, asks for no click).`,
+          message: `${PATH} sets what this version of rolecall does not act on yet: [[protect]] (marked in lists, asks for no click).`,
           hint: 'rolecall status',
         },
       ],
@@ -106,11 +115,9 @@ describe('settings', () => {
   });
 
   test('of every other kind are said to be without effect too', async () => {
-    const { problems } = await parse(
-      'flow = "pkce"\non_expired = "wait"\nwait_seconds = 5\n[profiles]\nwrite = "used"\n',
-    );
+    const { problems } = await parse('flow = "pkce"\non_expired = "wait"\nwait_seconds = 5\n');
     expect(problems.map(({ message }) => message)).toEqual([
-      `${PATH} sets what this version of rolecall does not act on yet: flow = "pkce", write = "used".`,
+      `${PATH} sets what this version of rolecall does not act on yet: flow = "pkce".`,
     ]);
     expect((await parse('[session.s]\nflow = "pkce"\n')).problems).toHaveLength(1);
   });
@@ -130,7 +137,10 @@ describe('settings', () => {
       { browsers: new Map([['work', { template: 'chromium "--profile-directory=Profile 2"', line: 1 }]]) },
     ],
     ['endpoints = { sso = "https://a", sts = "https://b" }', { endpoints: { sso: 'https://a', sts: 'https://b' } }],
-    ['[[role]]', { roles: [{ accountId: '*', permissionSet: '*', region: undefined, pin: undefined }] }],
+    [
+      '[[role]]',
+      { roles: [{ accountId: '*', permissionSet: '*', region: undefined, alias: undefined, pin: undefined }] },
+    ],
     ['[session.s]\nlabel = "Work"', { sessionLabels: { s: 'Work' } }],
   ] as const)('%s', async (text, changed) => {
     expect(await parse(`${text}\n`)).toEqual({ ...DEFAULTS, ...changed });
@@ -225,7 +235,7 @@ describe('a fault in the settings names file, line and what would be valid', () 
     ['web_port = 80.5', 1, '"web_port" must be integer.'],
     ['profiles = "x"', 1, '"profiles" must be object.'],
     ['[profiles]\nname = ""', 2, '"profiles.name" must NOT have fewer than 1 characters.'],
-    ['[profiles]\nwrite = "some"', 2, '"profiles.write" must be one of "all", "used".'],
+    ['[profiles]\nwrite = "some"', 2, '"profiles.write" must be one of "all", "used", "auto".'],
     ['[profiles]\nregion = "a"\nexclude = [\n  "a",\n  2,\n]', 3, '"profiles.exclude" must be string.'],
     ['[profiles]\nexclude = "a"', 2, '"profiles.exclude" must be array.'],
     ['[session.work]\nsession_hours = 0', 2, '"session.work.session_hours" must be > 0.'],

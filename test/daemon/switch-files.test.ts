@@ -28,12 +28,18 @@ describe('the files for shells', () => {
     rig = await createRig();
     await waitForPrompt('- signed-out');
     const names = () => readdirSync(rig.paths.switchDirectory).toSorted();
-    await waitFor('all of them', () => names().join(' ') === 'accounts profiles prompt used');
+    await waitFor('all of them', () => names().join(' ') === 'accounts planned profiles prompt used');
     const modes = readdirSync(rig.paths.switchDirectory).map((name) => [
       name,
       statSync(join(rig.paths.switchDirectory, name)).mode & 0o777,
     ]);
-    expect(Object.fromEntries(modes)).toEqual({ accounts: 0o600, profiles: 0o600, prompt: 0o600, used: 0o600 });
+    expect(Object.fromEntries(modes)).toEqual({
+      accounts: 0o600,
+      planned: 0o600,
+      profiles: 0o600,
+      prompt: 0o600,
+      used: 0o600,
+    });
     expect(statSync(rig.paths.switchDirectory).mode & 0o777).toBe(0o700);
     expect(read('profiles')).toBe('account1\n');
     expect(read('accounts')).toBe('111111111111\taccount1\n');

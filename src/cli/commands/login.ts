@@ -83,7 +83,7 @@ async function findSession(
   const native = status.sessions.find(({ tokenFileProfiles }) => tokenFileProfiles.includes(profile));
   if (native !== undefined) return native.session;
   const { profiles } = await context.client.call('profiles', {}, { signal: context.signal });
-  const found = profiles.find(({ profileName }) => profileName === profile);
+  const found = profiles.find(({ profileName, aliases }) => profileName === profile || aliases?.includes(profile));
   if (found !== undefined) return found.session;
   throw new NotFoundError(
     'profile-not-found',

@@ -15,13 +15,13 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
     context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return 0;
   }
-  if (document.profiles.length === 0) {
+  if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) {
     reportNoProfiles(context);
     return 0;
   }
   const paint = createPainter(context.stdout, context.environment);
   const rows = document.profiles.map((profile) => [
-    harmless(profile.profileName),
+    [profile.profileName, ...(profile.aliases ?? [])].map(harmless).join(', '),
     profile.accountId,
     harmless(profile.accountName ?? '-'),
     harmless(profile.permissionSet),
@@ -34,6 +34,7 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
   context.stdout.write(paint('dim', first) + others.join(''));
   const pending = document.added.length + document.removed.length + document.changed.length;
   if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);
+  if ((document.unwritten ?? 0) > 0) context.stderr.write(`${describeUnwritten(document).trim()}\n`);
   reportSkipped(document, context);
   return 0;
 }
@@ -55,7 +56,7 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   } else {
     context.stdout.write(`${describeSync(document, file)}\n`);
   }
-  if (document.profiles.length === 0) reportNoProfiles(context);
+  if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) reportNoProfiles(context);
   reportSkipped(document, context);
   return 0;
 }
@@ -69,6 +70,8 @@ export function describeSync(
   change: Pick<ProfilesDocument, 'added' | 'removed' | 'changed'> & {
     readonly profiles?: ProfilesDocument['profiles'];
     readonly total?: number;
+    readonly write?: string;
+    readonly unwritten?: number;
   },
   file: string,
 ): string {
@@ -78,7 +81,20 @@ export function describeSync(
     ...(change.changed.length === 0 ? [] : [`${change.changed.length} changed`]),
     ...(change.removed.length === 0 ? [] : [`${change.removed.length} gone`]),
   ];
-  return `${file}: ${parts.join(', ')}${parts.length === 1 ? ', up to date' : ''}.`;
+  return `${file}: ${parts.join(', ')}${parts.length === 1 ? ', up to date' : ''}.${describeUnwritten(change)}`;
+}
+
+/** What `write` of the settings keeps out of the file, and that it is there all the same. */
+function describeUnwritten({
+  write = '',
+  unwritten = 0,
+}: {
+  readonly write?: string;
+  readonly unwritten?: number;
+}): string {
+  if (unwritten === 0) return '';
+  const why = write === 'auto' ? 'there are so many, and write = "auto"' : `write = "${write}"`;
+  return `\n${count(unwritten, 'more role')} ${unwritten === 1 ? 'has a name and gets its' : 'have names and get their'} profile when first used (${why}): rolecall use`;
 }
 
 function reportSkipped(document: ProfilesDocument, context: CliContext): void {

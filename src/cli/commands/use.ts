@@ -77,7 +77,14 @@ async function findName(query: string, options: UseOptions, context: CliContext)
   const chosen = await chooseForShell(query, options, context);
   if (chosen === undefined) return undefined;
   context.stderr.write(`${chosen.description}\n`);
-  return chosen.role.profile ?? undefined;
+  const name = chosen.role.profile ?? undefined;
+  if (name !== undefined && chosen.role.unwritten === true) await writeProfile(name, context);
+  return name;
+}
+
+/** With `write = "used"` a profile comes into the file now that somebody wants it. */
+async function writeProfile(name: string, context: CliContext): Promise<void> {
+  await context.client.call('writeProfile', { body: { name } }, { signal: context.signal });
 }
 
 /** Any profile of the config file is one, rolecall's or not: of an sso-session by the daemon's word, another by its list. */
@@ -88,7 +95,9 @@ async function isNameOfProfile(name: string, context: CliContext): Promise<boole
   } catch {
     // No daemon has ever written it: the next one is asked instead.
   }
-  return (await findProfile(name, context)) !== undefined;
+  const found = await findProfile(name, context);
+  if (found?.unwritten === true) await writeProfile(name, context);
+  return found !== undefined;
 }
 
 async function findProfile(name: string, context: CliContext): Promise<ProfileDocument | undefined> {

@@ -77,7 +77,7 @@ async function choosePosition(
 ): Promise<number | undefined> {
   const { query } = wish;
   if (query !== '') {
-    const named = roles.findIndex(({ profile }) => profile === query);
+    const named = roles.findIndex(({ profile, aliases }) => profile === query || aliases?.includes(query) === true);
     if (named >= 0) return named;
   }
   const index = createRoleIndex(roles);

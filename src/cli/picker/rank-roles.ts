@@ -12,7 +12,14 @@ export interface RoleIndex {
 
 /** What a role is found by: its columns, in the order in which they are shown. */
 function searchedTexts(role: RoleDocument): readonly string[] {
-  return [role.accountName ?? '', role.accountId, role.permissionSet, role.label, role.profile ?? ''];
+  return [
+    role.accountName ?? '',
+    role.accountId,
+    role.permissionSet,
+    role.label,
+    role.profile ?? '',
+    ...(role.aliases ?? []),
+  ];
 }
 
 /** An index that is built when it is searched or prepared, for the first screen needs none. */

@@ -6,6 +6,8 @@ import type { HookShell } from './hook-text.ts';
 /** Case is not looked at, which leaves it to the shell how it compares; what is not safe in a shell is never offered. */
 const NAMES_AWK =
   'BEGIN { want = tolower(ENVIRON["ROLECALL_WORD"]) } index(tolower($0), want) == 1 && !/[^A-Za-z0-9_.@\\/+=:,-]/';
+/** Profiles that are in the config file, and those that come there when somebody uses them. */
+const NAME_FILES = ['profiles', 'planned'] as const;
 const ACCOUNTS_AWK =
   'BEGIN { FS = "\\t"; want = ENVIRON["ROLECALL_WORD"] } index($1, want) == 1 && $1 ~ /^[0-9]+$/ && !seen[$1]++ { print $1 }';
 const SESSIONS_AWK =
@@ -23,7 +25,7 @@ function posixLookup(switchDirectory: string): string {
     `LC_ALL=C ROLECALL_WORD=$2 command awk ${quotePosix(awk)} ${file} 2>/dev/null`;
   return `__rolecall_look_up() {
   case $1 in
-    profile | role) ${lookup(NAMES_AWK, quotePosix(`${switchDirectory}/profiles`))} ;;
+    profile | role) ${lookup(NAMES_AWK, NAME_FILES.map((name) => quotePosix(`${switchDirectory}/${name}`)).join(' '))} ;;
   esac
   case $1:$2 in
     role:[0-9]*) ${lookup(ACCOUNTS_AWK, quotePosix(`${switchDirectory}/accounts`))} ;;
@@ -257,7 +259,7 @@ function fishCompletion(commands: readonly CommandWords[], switchDirectory: stri
 function __rolecall_look_up
     switch $argv[1]
         case profile role
-            ${lookup(NAMES_AWK, quoteFish(`${switchDirectory}/profiles`))}
+            ${lookup(NAMES_AWK, NAME_FILES.map((name) => quoteFish(`${switchDirectory}/${name}`)).join(' '))}
         case session
             set --local config ~/.aws/config
             test -n "$AWS_CONFIG_FILE"; and set config $AWS_CONFIG_FILE

@@ -21,6 +21,7 @@ import type { RoleList } from '../role-list.ts';
 import { regionFor, type Settings } from '../settings.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
+import type { UsedRoles } from '../used-roles.ts';
 
 export function createConsoleResponder(deps: {
   readonly settings: Settings;
@@ -28,6 +29,7 @@ export function createConsoleResponder(deps: {
   readonly broker: Pick<Broker, 'credentials' | 'knownCatalog' | 'requireAssigned'>;
   readonly federation: ConsoleFederation;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly endpoints: Endpoints;
   readonly roleList: Pick<RoleList, 'isProtected'>;
   readonly log: Log;
@@ -87,6 +89,7 @@ export function createConsoleResponder(deps: {
       const { accountId, permissionSet } = body;
       const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
       await broker.requireAssigned(session, role);
+      deps.usedRoles.note(role);
       const isFederated = body.federated === true;
       const link = isFederated ? await signInTo(session, role, body, caller) : { url: linkTo(session, role, body) };
       deps.log(

@@ -8,12 +8,14 @@ import type { CurrentRole } from '../current-role.ts';
 import type { LoginPolicy } from '../login-policy.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
+import type { UsedRoles } from '../used-roles.ts';
 
 export function createCredentialsResponders(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials'>;
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly usedRoles: Pick<UsedRoles, 'note'>;
 }): Pick<Responders, 'credentials' | 'currentCredentials'> {
   async function answer(
     selector: string,
@@ -29,6 +31,7 @@ export function createCredentialsResponders(deps: {
       () => deps.broker.credentials(session, role),
       caller,
     );
+    deps.usedRoles.note(role);
     return {
       Version: 1,
       AccessKeyId: credentials.accessKeyId,

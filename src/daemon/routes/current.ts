@@ -7,6 +7,7 @@ import type { CurrentRole } from '../current-role.ts';
 import type { RoleList } from '../role-list.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
+import type { UsedRoles } from '../used-roles.ts';
 import type { Uses } from '../uses.ts';
 
 export function createCurrentResponders(deps: {
@@ -15,6 +16,7 @@ export function createCurrentResponders(deps: {
   readonly broker: Pick<Broker, 'knownCatalog'>;
   readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly uses: Pick<Uses, 'record'>;
+  readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Responders, 'current' | 'setCurrent'> {
   async function set(role: CurrentRoleDocument | null): Promise<void> {
@@ -50,6 +52,8 @@ export function createCurrentResponders(deps: {
       }
       const role = { ...body, session: session.sessionName };
       await set(role);
+      const { accountId, permissionSet } = role;
+      deps.usedRoles.note({ sessionName: session.sessionName, accountId, permissionSet });
       void recordUse(role).catch(() => undefined);
       return role;
     },

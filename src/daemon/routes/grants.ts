@@ -14,6 +14,7 @@ import { IMPATIENT, type LoginPolicy } from '../login-policy.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import { prepareJsonAnswer, type ReadyAnswer, type Responders } from '../surface.ts';
+import type { UsedRoles } from '../used-roles.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 24 * 3600;
 /** As of 2026-11 an answer after 1.2 s fails the JS SDK v2 and Ruby; the next try finds what came in meanwhile. */
@@ -28,6 +29,7 @@ export function createGrantsResponders(deps: {
   readonly broker: Pick<Broker, 'credentials' | 'requireAssigned'>;
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly clock: Clock;
 }): Pick<Responders, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
   const { clock, grants, sharedConfig } = deps;
@@ -41,6 +43,7 @@ export function createGrantsResponders(deps: {
       permissionSet: wish.permissionSet,
     };
     await deps.broker.requireAssigned(session, role);
+    deps.usedRoles.note(role);
     return role;
   }
 

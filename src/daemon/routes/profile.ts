@@ -1,9 +1,14 @@
-// GET /v1/profile: the role behind one profile, for commands that are given a profile's name.
+// GET and POST /v1/profile: the role behind one profile, for commands that are given a profile's name.
 import type { ConfigFile } from '../../aws-config/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/role-profile.ts';
-import { NotFoundError } from '../../core/errors.ts';
-import type { CurrentRole } from '../current-role.ts';
+import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
+import type { ProfileDocument } from '../../local-api/schemas.ts';
+import type { Changes } from '../changes.ts';
+import type { CurrentRole } from '../current-role.ts';
+import type { IssuedNamesStore } from '../issued-names.ts';
+import type { ProfileSync } from '../profile-sync.ts';
+import { regionFor, type Settings } from '../settings.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
 
@@ -11,34 +16,65 @@ export function createProfileResponder(deps: {
   readonly configFile: ConfigFile;
   readonly sharedConfig: SharedConfig;
   readonly currentRole: CurrentRole;
-}): Pick<Responders, 'profile'> {
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+  readonly profileSync: Pick<ProfileSync, 'writeNamed'>;
+  readonly settings: Settings;
+  readonly changes: Pick<Changes, 'announce'>;
+}): Pick<Responders, 'profile' | 'writeProfile'> {
+  async function find(name: string): Promise<ProfileDocument> {
+    const { document } = await deps.configFile.read();
+    const found = findRoleProfile(document, name);
+    if (found === undefined) return findUnwritten(name, profileNames(document));
+    const { profileName, role, region } = found;
+    if (role !== 'current') {
+      const session = await deps.sharedConfig.findSession(role.sessionSelector);
+      return {
+        profileName,
+        followsCurrent: false,
+        session: session.sessionName,
+        accountId: role.accountId,
+        permissionSet: role.permissionSet,
+        region: region ?? null,
+      };
+    }
+    const current = await deps.currentRole.get();
+    if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
+    const { session, accountId, permissionSet } = current;
+    return { profileName, followsCurrent: true, session, accountId, permissionSet, region: region ?? null };
+  }
+
+  /** The role that would have the name, as far as nothing in the file has it. */
+  async function findUnwritten(name: string, inFile: readonly string[]): Promise<ProfileDocument> {
+    const unwritten = await deps.issuedNames.unwritten();
+    const planned = inFile.includes(name) ? undefined : unwritten.find(name);
+    if (planned !== undefined) {
+      const session = await deps.sharedConfig.findSession(planned.sessionName);
+      return {
+        profileName: name,
+        followsCurrent: false,
+        session: session.sessionName,
+        accountId: planned.accountId,
+        permissionSet: planned.permissionSet,
+        region: regionFor(deps.settings, planned) ?? session.region,
+        unwritten: true,
+      };
+    }
+    const meant = nearest(name, [...inFile, ...unwritten.list().map(({ profileName }) => profileName)]);
+    throw new NotFoundError(
+      'profile-not-found',
+      `There is no profile "${name}" of an sso-session.${meant === undefined || meant === name ? '' : ` Did you mean "${meant}"?`}`,
+    );
+  }
+
   return {
-    async profile({ query }) {
-      const { document } = await deps.configFile.read();
-      const found = findRoleProfile(document, query.name);
-      if (found === undefined) {
-        const meant = nearest(query.name, profileNames(document));
-        throw new NotFoundError(
-          'profile-not-found',
-          `There is no profile "${query.name}" of an sso-session.${meant === undefined || meant === query.name ? '' : ` Did you mean "${meant}"?`}`,
-        );
-      }
-      const { profileName, role, region } = found;
-      if (role !== 'current') {
-        const session = await deps.sharedConfig.findSession(role.sessionSelector);
-        return {
-          profileName,
-          followsCurrent: false,
-          session: session.sessionName,
-          accountId: role.accountId,
-          permissionSet: role.permissionSet,
-          region: region ?? null,
-        };
-      }
-      const current = await deps.currentRole.get();
-      if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
-      const { session, accountId, permissionSet } = current;
-      return { profileName, followsCurrent: true, session, accountId, permissionSet, region: region ?? null };
+    profile: ({ query }) => find(query.name),
+    async writeProfile({ body }) {
+      if ((body as unknown) === undefined) throw new UsageError('invalid-request', 'The body must name a profile.');
+      const before = await find(body.name);
+      if (before.unwritten !== true) return before;
+      await deps.profileSync.writeNamed(body.name);
+      deps.changes.announce();
+      return find(body.name);
     },
   };
 }

@@ -1,0 +1,73 @@
+// Which roles were ever used on this machine: with `write = "used"` they are the ones that have a profile.
+import { roleKey } from '../aws-config/profile-names.ts';
+import type { Role } from '../core/model.ts';
+import type { Log } from './log.ts';
+import type { StateFile } from './state-file.ts';
+
+export interface UsedRoles {
+  has(role: Role): boolean;
+  /** Notes a use, at the price of a look when it is known; it is in the file soon after. */
+  note(role: Role): void;
+  /** The same for who sees to the role's profile himself. */
+  add(role: Role): void;
+  /** Resolves once everything noted is in the file, or the log says why not. */
+  settled(): Promise<void>;
+}
+
+/** More than anybody has roles; the earliest go first. */
+const MOST_ROLES = 50_000;
+
+/** The store in `file`, of schema version 1; `onFirstUse` hears of each role once. */
+export async function loadUsedRoles(deps: {
+  readonly file: StateFile;
+  readonly onFirstUse: (role: Role) => void;
+  readonly log: Log;
+}): Promise<UsedRoles> {
+  const roles = new Map<string, Role>();
+  for (const role of parse(await deps.file.read())) roles.set(roleKey(role), role);
+  let writing: Promise<void> = Promise.resolve();
+  let isWriteDue = false;
+
+  async function write(): Promise<void> {
+    isWriteDue = false;
+    try {
+      await deps.file.write({ roles: [...roles.values()] });
+    } catch (error) {
+      deps.log('warn', `the roles in use: ${(error as Error).message}`);
+    }
+  }
+
+  /** False when it was there. */
+  function add({ sessionName, accountId, permissionSet }: Role): boolean {
+    const role = { sessionName, accountId, permissionSet };
+    const key = roleKey(role);
+    if (roles.has(key)) return false;
+    roles.set(key, role);
+    const [oldest] = roles.keys();
+    if (roles.size > MOST_ROLES && oldest !== undefined) roles.delete(oldest);
+    if (!isWriteDue) {
+      isWriteDue = true;
+      writing = writing.then(write);
+    }
+    return true;
+  }
+
+  return {
+    has: (role) => roles.has(roleKey(role)),
+    note(role) {
+      if (add(role)) deps.onFirstUse(role);
+    },
+    add: (role) => void add(role),
+    settled: () => writing,
+  };
+}
+
+/** A file that is not one of ours counts as nothing used yet. */
+function parse(content: Readonly<Record<string, unknown>> | undefined): Role[] {
+  const stored = content?.['roles'];
+  return (Array.isArray(stored) ? (stored as unknown[]) : []).flatMap((entry) => {
+    const { sessionName, accountId, permissionSet } = (entry ?? {}) as Partial<Role>;
+    if (![sessionName, accountId, permissionSet].every((part) => typeof part === 'string')) return [];
+    return [{ sessionName, accountId, permissionSet } as Role];
+  });
+}
