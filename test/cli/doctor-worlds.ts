@@ -9,6 +9,7 @@ import type { DoctorCode } from '../../src/cli/doctor/codes.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { tokenFilePath } from '../../src/aws-config/token-file.ts';
 import { createPrivateCa } from '../helpers/private-ca.ts';
+import { createScriptedSystemd, type ScriptedSystemd } from './scripted-systemd.ts';
 import { CONFIG, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 export interface Trouble {
@@ -26,6 +27,8 @@ export interface Trouble {
   before?(rig: Rig): Promise<void> | void;
   readonly nodeVersion?: (rig: Rig) => string;
   readonly clock?: (rig: Rig) => Clock;
+  /** The service manager of the machine. */
+  readonly manager?: ScriptedSystemd;
   /** Also mended by `doctor --fix CODE`. */
   readonly fixable?: boolean;
   /** A command that can't be run here. */
@@ -248,8 +251,11 @@ export const TROUBLES: readonly Trouble[] = [
       await rig.restartDaemon({ ...rig.environment, ROLECALL_PASSPHRASE: 'wrong' });
     },
   },
+  { code: 'secret-store-memory' },
   {
     code: 'secret-store-memory',
+    rig: { settings: 'secret_store = "memory"\n', environment: { ROLECALL_SECRET_STORE: '' } },
+    edit: '/secret_store/d',
   },
   {
     code: 'identity-center-unreachable',
@@ -344,6 +350,19 @@ export const TROUBLES: readonly Trouble[] = [
       installProgram(rig, 'few/apt-get', `rm "${rig.home.path}/few/curl"`);
     },
     shell: withFew,
+  },
+  {
+    code: 'service-broken',
+    // Installed by a Node that is gone since.
+    manager: createScriptedSystemd({ installedBy: '/gone/node' }),
+  },
+  {
+    code: 'service-stopped',
+    manager: createScriptedSystemd({ socketState: 'inactive' }),
+  },
+  {
+    code: 'service-without-manager',
+    manager: createScriptedSystemd({ isRunning: false }),
   },
   {
     code: 'other-tool',

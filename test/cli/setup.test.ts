@@ -1,6 +1,7 @@
 // `rolecall setup`: questions with wrong answers first, flags for every answer, and files in which nothing else changes.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createScriptedSystemd } from './scripted-systemd.ts';
 import { CONFIG, createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 let rig: Rig | undefined;
@@ -204,4 +205,36 @@ describe('by questions', () => {
     });
     expect(existsSync(its.configPath)).toBe(false);
   });
+
+  test('the service is asked for where there is a manager and none is installed', async () => {
+    const its = await openRig();
+    const manager = createScriptedSystemd({});
+    const runTool = manager.run(its);
+    const answers = ['acme', 'us-east-1', '', '', 'perhaps', 'n', 'y'];
+    const first = await its.runCli(['setup'], { isTerminal: true, answers, environment: PLAIN, runTool });
+    expect(answers).toEqual([]);
+    expect(first).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('Start it with your desktop? [Y/n] ') as string,
+    });
+    await manager.prepare(its);
+    const again = await its.runCli(['setup'], {
+      isTerminal: true,
+      answers: ['y', 'other', 'us-east-1', '', '', 'n'],
+      environment: PLAIN,
+      runTool,
+    });
+    expect(again.stderr).not.toContain('Start it with your desktop?');
+  });
+});
+
+test('--service yes without a manager says so after the files are written; any other word is refused', async () => {
+  const its = await openRig();
+  expect(await its.runCli(['setup', ...FLAGS, '--yes', '--service', 'perhaps'])).toMatchObject({ exitCode: 2 });
+  expect(existsSync(its.configPath)).toBe(false);
+  expect(await its.runCli(['setup', ...FLAGS, '--yes', '--service', 'yes'])).toMatchObject({
+    exitCode: 7,
+    stderr: expect.stringMatching(/^Written\.\nrolecall: No systemd of yours is running here/) as string,
+  });
+  expect(readFileSync(its.configPath, 'utf8')).toBe(SECTION);
 });

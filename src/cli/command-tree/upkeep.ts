@@ -14,6 +14,7 @@ export function addUpkeepCommands(program: Command, context: CliContext, done: (
     .option('--name <name>', 'what the sso-session is to be called')
     .option('--profile-name-template <template>', 'how profiles are named: {account_name}.{permission_set}')
     .option('--secret-store <driver>', 'where tokens are kept: keychain, file or memory')
+    .option('--service <yes|no>', 'whether the daemon is to start with your desktop; no when nobody is asked')
     .option('-y, --yes', 'ask nothing')
     .option('--dry-run', 'show what would be written and write nothing')
     .option('--json', 'print what was written as JSON; asks nothing either')

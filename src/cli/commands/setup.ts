@@ -15,6 +15,7 @@ export interface SetupOptions {
   readonly name?: string;
   readonly profileNameTemplate?: string;
   readonly secretStore?: string;
+  readonly service?: string;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -41,6 +42,7 @@ export async function runSetup(options: SetupOptions, context: CliContext): Prom
  */
 export async function setUp(options: SetupOptions, context: CliContext): Promise<SetupOutcome | undefined> {
   const store = checkStore(options.secretStore);
+  const wantsService = checkYesOrNo(options.service);
   const status = await loadStatus(context);
   const interview = createInterview(context, { isQuiet: options.yes === true || options.json === true });
   if (interview.isOpen && options.startUrl === undefined && !(await wantsAnother(status, interview))) return undefined;
@@ -51,6 +53,8 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
   const nameTemplate = await askTemplate(options, interview, context);
   const secretStore = store ?? (await askStore(status, interview, context));
 
+  const isService = wantsService ?? (await askService(interview, context));
+
   const wish: SetupWishDocument = {
     session: { name, startUrl, region },
     ...(nameTemplate === undefined ? {} : { nameTemplate }),
@@ -58,7 +62,7 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
   };
   const plan = await callSetup({ ...wish, dryRun: true }, context);
   if (options.json !== true) showPlan(plan, context);
-  if (options.dryRun === true || isDone(plan)) {
+  if (options.dryRun === true || (isDone(plan) && !isService)) {
     if (options.json === true) context.stdout.write(`${JSON.stringify({ session: name, ...plan }, null, 2)}\n`);
     return { sessionName: name, isWritten: isDone(plan) };
   }
@@ -69,7 +73,12 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
   const written = await callSetup(wish, context);
   if (options.json === true) context.stdout.write(`${JSON.stringify({ session: name, ...written }, null, 2)}\n`);
   else context.stderr.write('Written.\n');
-  if (written.settings.written) await restart(context);
+  if (isService) {
+    const { runServiceInstall } = await import('./service.ts');
+    await runServiceInstall({ ...context, stdout: context.stderr });
+  } else if (written.settings.written) {
+    await restart(context);
+  }
   if (secretStore === 'file' && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
     interview.warn(
       'The encrypted file needs its passphrase: export ROLECALL_PASSPHRASE, then rolecall daemon restart, then sign in.',
@@ -240,6 +249,22 @@ async function askStore(status: StatusDocument, interview: Interview, context: C
     },
   });
   return STORES.find((store) => store === answer);
+}
+
+function checkYesOrNo(text: string | undefined): boolean | undefined {
+  if (text === undefined || text === 'yes' || text === 'no') return text === undefined ? undefined : text === 'yes';
+  throw new UsageError('usage', `--service is yes or no, not "${text}".`, { hint: 'rolecall setup --help' });
+}
+
+/** Not asked where there is one already, or no manager to have one by. */
+async function askService(interview: Interview, context: CliContext): Promise<boolean> {
+  if (!interview.isOpen) return false;
+  const { manager, installed } = await (await context.loadService()).status();
+  if (manager === null || installed) return false;
+  interview.say(
+    '\nThe background service can start with your desktop. Otherwise the first command that needs it starts it.\n',
+  );
+  return interview.confirm('Start it with your desktop?', true);
 }
 
 function showPlan({ config, settings }: SetupDocument, context: CliContext): void {

@@ -8,16 +8,18 @@ import { checkFiles } from './files-check.ts';
 import { checkKeys } from './keys-check.ts';
 import { checkNetwork } from './network-check.ts';
 import { checkNeighbours, checkPrograms } from './programs-check.ts';
+import { checkService } from './service-check.ts';
 import type { World } from './world.ts';
 
 export async function runChecks(world: World): Promise<CheckGroup[]> {
-  const daemon = await checkDaemon(world);
+  const [daemon, service] = await Promise.all([checkDaemon(world), checkService(world)]);
   return [
     checkConfig(world),
     checkKeys(world),
     checkEnvironment(world),
     checkFiles(world),
     daemon,
+    service,
     checkStore(world),
     checkNetwork(world),
     checkPrograms(world),

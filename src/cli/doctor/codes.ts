@@ -89,6 +89,11 @@ export const DOCTOR_CODES = {
   'curl-too-old': note(
     'This curl cannot speak to a unix socket (it is older than 7.40), so each `credential_process` starts a Node.',
   ),
+  'service-broken': problem(
+    'The unit that starts the daemon names what is gone or older, has failed, or was not read again.',
+  ),
+  'service-stopped': note('The service is installed and stopped; the next command starts it.'),
+  'service-without-manager': note('A service is installed, and no systemd of yours runs here that could start it.'),
   'other-tool': note(
     'Another tool hands out keys in the same file; `rolecall profiles adopt` leads its profiles to rolecall.',
   ),

@@ -161,7 +161,10 @@ export function checkStore({ daemon, context }: World): CheckGroup {
           {
             code: 'secret-store-memory',
             message: 'Tokens are kept in memory, as the settings say: each start of the daemon needs a new sign-in.',
-            commands: ['unset ROLECALL_SECRET_STORE && rolecall daemon restart'],
+            commands:
+              (context.environment['ROLECALL_SECRET_STORE'] ?? '') === ''
+                ? [editCommand(daemon.status.files.settings), 'rolecall daemon restart']
+                : ['unset ROLECALL_SECRET_STORE && rolecall daemon restart'],
           },
         ]
       : [];
