@@ -1,7 +1,9 @@
 // The doors as they open and close: a port that is taken, answers that are under way when the daemon stops.
 import { readFileSync, rmSync, mkdirSync, existsSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
@@ -96,6 +98,42 @@ test('an answer that is under way at a stop is given, and no new request is take
   expect(await credentials).toMatchObject({ Version: 1, AccountId: '111111111111' });
   await its.daemon().stop();
   expect(its.logLines.at(-1)).toBe('info stopped');
+});
+
+test('whoever has connected by the time of a stop is answered, however late the question comes', async () => {
+  rig = await createRig();
+  const its = rig;
+  const callers = Array.from({ length: 40 }, () => connect(its.paths.socketPath));
+  await Promise.all(callers.map((socket) => once(socket, 'connect')));
+  const stopped = its.daemon().stop();
+  const answers = callers.map(async (socket, index) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+    await sleep(index * 10);
+    socket.write('GET /v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await once(socket, 'close');
+    return text.split('\r\n')[0];
+  });
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']));
+  await stopped;
+});
+
+test('so is the last of them, whose answer takes its time', async () => {
+  rig = await createRig();
+  const its = rig;
+  await its.runCli(['login']);
+  its.emulator.addFault({ operation: 'GetRoleCredentials', kind: 'delay', delayMs: 600 });
+  const socket = connect(its.paths.socketPath);
+  await once(socket, 'connect');
+  const stopped = its.daemon().stop();
+  let text = '';
+  socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+  await sleep(100);
+  const query = `session=${SESSION}&account=111111111111&role=Admin-AF-Permission-Set`;
+  socket.write(`GET /v1/credentials?${query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await once(socket, 'close');
+  expect(text.split('\r\n')[0]).toBe('HTTP/1.1 200 OK');
+  await stopped;
 });
 
 test('a sign-in that is pending ends with the daemon, and a second stop waits for the first', async () => {

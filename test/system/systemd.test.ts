@@ -1,5 +1,5 @@
 // The service under a real `systemd --user`: installed, started by a request, killed, upgraded under load, taken away.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -159,6 +159,37 @@ test.skipIf(!isThere)(
     expect(await askAsSdk()).toMatchObject({ exitCode: 0, stderr: '' });
     expect(daemonsOf(home.path)).toEqual([await mainPid()]);
     expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+  },
+);
+
+test.skipIf(!isThere)(
+  'a browser is a unit of its own, which outlives what opened it',
+  { timeout: 60_000 },
+  async () => {
+    const programs = join(home.path, 'programs');
+    const seen = join(home.path, 'seen');
+    writePrivate(
+      join(programs, 'xdg-open'),
+      // As xdg-open does it: the browser goes on, and what started it ends at once.
+      `#!/bin/sh\n(grep ^0:: /proc/self/cgroup; grep NoNewPrivs /proc/self/status; printf '%s\\n' "$1") > '${seen}.new'\nmv '${seen}.new' '${seen}'\nsleep 30 &\necho $! > '${seen}.pid'\n`,
+    );
+    chmodSync(join(programs, 'xdg-open'), 0o700);
+    const module = new URL('../../dist/daemon/start-browser.js', import.meta.url).href;
+    const script = `await (await import('${module}')).startBrowser('https://example.com/?a=$HOME&b=%20', { isInUnit: true })`;
+    const environment = { ...systemd.environment, PATH: `${programs}:${systemd.environment['PATH']}` };
+    const run = await runProcess(process.execPath, ['--input-type=module', '-e', script], { environment });
+    expect(run).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    const [group, privileges, url] = await waitFor('the browser', () => readFileSync(seen, 'utf8').trim().split('\n'));
+    const pid = Number(await waitFor('its process', () => readFileSync(`${seen}.pid`, 'utf8').trim()));
+    expect({ group, privileges, url }).toEqual({
+      group: expect.stringMatching(/\/run-[^/]*\.service$/),
+      privileges: 'NoNewPrivs:\t0',
+      url: 'https://example.com/?a=%24HOME&b=%20',
+    });
+    await systemd.systemctl('restart', 'rolecall.service');
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid, 'SIGKILL');
+    for (const path of [seen, `${seen}.pid`, programs]) rmSync(path, { recursive: true });
   },
 );
 
