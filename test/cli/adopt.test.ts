@@ -180,7 +180,7 @@ describe('profiles adopt --undo', () => {
     expect(statSync(join(its.paths.stateDirectory, 'adoptions', '1.json')).mode & 0o777).toBe(0o600);
     expect(await its.runCli(['profiles', 'adopt', '--undo', '--yes'])).toMatchObject({
       exitCode: 0,
-      stderr: '~/.aws/config is as it was before, byte for byte.\n',
+      stderr: "~/.aws/config is as it was before, byte for byte outside of rolecall's own block.\n",
     });
     expect(read(its)).toBe(between);
     await its.runCli(['profiles', 'adopt', '--undo', '--yes']);
@@ -200,6 +200,17 @@ describe('profiles adopt --undo', () => {
     expect(block).toContain('[profile taylor.Admin-AF-Permission-Set]');
     expect(await its.runCli(['profiles', 'adopt', '--undo', '--yes'])).toMatchObject({ exitCode: 0 });
     expect(read(its)).toBe(`${CONFIG}${block}\n`);
+  });
+
+  test('of thousands of lines is told in one', async () => {
+    const many = Array.from({ length: 400 }, (_, index) =>
+      CONFIG.slice(CONFIG.indexOf('\n[profile')).replace('account1', `p${index}`),
+    );
+    const its = await openRig({ config: CONFIG + many.join('') });
+    await its.runCli(['profiles', 'adopt', '--yes']);
+    const { stdout } = await its.runCli(['profiles', 'adopt', '--undo', '--yes']);
+    expect(stdout).toMatch(/^A change of \d{4} lines; to see it: rolecall profiles adopt --undo --dry-run\n$/);
+    expect(read(its)).toBe(CONFIG + many.join(''));
   });
 
   test('refuses to lose what somebody wrote since, and names the copy', async () => {

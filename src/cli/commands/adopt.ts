@@ -25,6 +25,7 @@ const SOURCES: Readonly<Record<Source, string>> = {
 };
 /** As many as fit a screen; --dry-run and --json have all. */
 const MOST_ROWS = 30;
+const MOST_DIFF_LINES = 300;
 
 export async function runProfilesAdopt(options: AdoptOptions, context: CliContext): Promise<number> {
   const wish: AdoptionWishDocument = {
@@ -78,7 +79,10 @@ function show(plan: AdoptionDocument, options: AdoptOptions, context: CliContext
   const file = harmless(shortenPath(plan.configFile, context.homeDirectory));
   const { adopted, newSessions } = plan;
   if (options.undo === true) {
-    context.stdout.write(plan.diff === '' ? `${file} is as it was before.\n` : formatDiff(plan.diff, paint));
+    const length = plan.diff.split('\n').length;
+    if (plan.diff === '') context.stdout.write(`${file} is as it was before.\n`);
+    else if (options.dryRun === true || length <= MOST_DIFF_LINES) context.stdout.write(formatDiff(plan.diff, paint));
+    else context.stdout.write(`A change of ${length} lines; to see it: rolecall profiles adopt --undo --dry-run\n`);
     return;
   }
   for (const { session, startUrl, region } of newSessions) {
@@ -125,7 +129,7 @@ function tellDone(done: AdoptionDocument, options: AdoptOptions, context: CliCon
   const file = harmless(shortenPath(done.configFile, context.homeDirectory));
   if (!done.written) return;
   if (options.undo === true) {
-    context.stderr.write(`${file} is as it was before, byte for byte.\n`);
+    context.stderr.write(`${file} is as it was before, byte for byte outside of rolecall's own block.\n`);
     return;
   }
   const what = [
