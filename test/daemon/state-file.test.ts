@@ -107,6 +107,7 @@ describe('a daemon that finds the state of a newer one', () => {
       'grants.json',
       'profile-names.json',
       'switch/uses.json',
+      'used-roles.json',
     ]);
     const newer = JSON.stringify({ schemaVersion: 99, precious: true });
     for (const name of names) writeFileSync(join(stateDirectory, name), newer);

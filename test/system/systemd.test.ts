@@ -75,11 +75,11 @@ function daemonsOf(path: string): readonly number[] {
     .map(({ pid }) => pid);
 }
 
-/** Every file, folder and link below the home; the installation aside, and what is there only while a daemon runs. */
+/** Every file, folder and link below the home; the installation aside, the daemon's own state, and its socket. */
 function treeOf(path: string): readonly string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .map((entry) => relative(path, join(entry.parentPath, entry.name)))
-    .filter((name) => !/^(my tools|run\/systemd)|\/(daemon\.sock|web\.json|switch\/.*)$/.test(name))
+    .filter((name) => !/^(my tools|run\/systemd|\.local\/state\/rolecall\/(?!service\.env))|\/daemon\.sock$/.test(name))
     .toSorted();
 }
 
