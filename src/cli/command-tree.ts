@@ -69,6 +69,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('login')
     .description('sign in; a session that is live or can be refreshed needs no browser')
     .argument('[session]', 'the sso-session; not needed when there is only one')
+    .option('--all', 'every sso-session, one after the other')
     .option('--profile <name>', 'the session of this profile')
     .option('--sso-session <name>', 'the same as the argument, for those used to aws sso login')
     .option('--no-browser', 'only print the page and the code')

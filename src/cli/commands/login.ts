@@ -1,16 +1,24 @@
 // `rolecall login`: signs in where that is needed, shows the code, and tells what has changed.
 import { BrowserFailure } from '../../core/browser-command.ts';
-import { errorFromBody, NotFoundError, SignInRequiredError, UsageError } from '../../core/errors.ts';
+import {
+  errorFromBody,
+  NotFoundError,
+  RolecallError,
+  SignInRequiredError,
+  UsageError,
+  type ErrorBody,
+} from '../../core/errors.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';
 import type { CliContext } from '../context.ts';
-import { count, createPainter, formatDuration, formatTable, harmless, shortenPath } from '../render.ts';
+import { count, createPainter, formatDuration, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeSync } from './profiles.ts';
 
 export interface LoginOptions {
+  readonly all?: boolean;
   readonly profile?: string;
   readonly ssoSession?: string;
   readonly browser: boolean;
@@ -32,8 +40,21 @@ export async function runLogin(
   context: CliContext,
 ): Promise<number> {
   const status = await loadStatusOrSetUp(options, context);
-  const session = await findSession(status, wanted, options, context);
   warnAboutStore(status, context);
+  if (options.all === true) return loginToAll(status, wanted, options, context);
+  const outcome = await loginTo(await findSession(status, wanted, options, context), options, context);
+  if (options.json === true) context.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+  if (outcome.setup?.error !== undefined) throw errorFromBody(outcome.setup.error);
+  return 0;
+}
+
+interface LoginOutcome {
+  readonly session: string;
+  readonly state: SignInDocument['state'];
+  readonly setup: SignInSetupDocument | null;
+}
+
+async function loginTo(session: string, options: LoginOptions, context: CliContext): Promise<LoginOutcome> {
   if (options.fresh === true) await context.client.call('signOut', { session }, { signal: context.signal });
   const force = options.force === true || options.fresh === true;
   const started = await context.client.call('startSignIn', { session, body: { force } }, { signal: context.signal });
@@ -45,14 +66,56 @@ export async function runLogin(
       : `Signed in to ${harmless(session)}.\n`,
   );
   const setup = options.wait ? await waitForSetup(session, context) : undefined;
-  if (options.json === true) {
-    context.stdout.write(`${JSON.stringify({ session, state: outcome.state, setup: setup ?? null }, null, 2)}\n`);
-  } else if (setup !== undefined) {
+  if (options.json !== true && setup !== undefined) {
     context.stdout.write(describeSetup(setup, context));
     await describeTokenFile(session, context);
   }
-  if (setup?.error !== undefined) throw errorFromBody(setup.error);
-  return 0;
+  return { session, state: outcome.state, setup: setup ?? null };
+}
+
+/** One after the other, for each has its page and its code; one that fails does not keep the others from it. */
+async function loginToAll(
+  status: StatusDocument,
+  wanted: string | undefined,
+  options: LoginOptions,
+  context: CliContext,
+): Promise<number> {
+  if ([wanted, options.ssoSession, options.profile].some((name) => name !== undefined)) {
+    throw new UsageError('usage', 'login --all is for every sso-session, so name none.', {
+      hint: 'rolecall login --help',
+    });
+  }
+  const { sessions } = status;
+  if (sessions.length === 0) throw noSession(status, context);
+  const paint = createPainter(context.stderr, context.environment);
+  const outcomes: (LoginOutcome | { readonly session: string; readonly error: ErrorBody })[] = [];
+  const failures: RolecallError[] = [];
+  for (const [index, { session, label, startUrl }] of sessions.entries()) {
+    const title = label === undefined ? harmless(session) : `${harmless(label)} (${harmless(session)})`;
+    const position = sessions.length === 1 ? '' : `${index + 1} of ${sessions.length}: `;
+    context.stderr.write(`${index === 0 ? '' : '\n'}${position}${paint('bold', title)}  ${harmless(startUrl)}\n`);
+    const earlier = sessions.slice(0, index).find((other) => other.startUrl === startUrl);
+    if (earlier !== undefined) {
+      context.stderr.write(
+        `Note: ${harmless(earlier.session)} has the same page. For another user, open it where that one is signed in: a browser setting a session does that.\n`,
+      );
+    }
+    const known = failures.length;
+    try {
+      const outcome = await loginTo(session, options, context);
+      outcomes.push(outcome);
+      if (outcome.setup?.error !== undefined) failures.push(errorFromBody(outcome.setup.error));
+    } catch (error) {
+      if (!(error instanceof RolecallError) || context.signal.aborted) throw error;
+      failures.push(error);
+      outcomes.push({ session, error: error.toBody() });
+    }
+    // Each where it happened, for the one after it scrolls it away.
+    if (failures.length > known) reportFailure(failures.at(-1)?.message ?? '', failures.at(-1)?.hint ?? '', context);
+  }
+  if (options.json === true) context.stdout.write(`${JSON.stringify({ sessions: outcomes }, null, 2)}\n`);
+  const [failure] = failures;
+  return failure?.exitCode ?? 0;
 }
 
 /** On a terminal the first `login` may be the first thing that anybody types. */
