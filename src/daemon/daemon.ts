@@ -13,7 +13,6 @@ import { runTicker } from './ticker.ts';
 import { createVersionCheck } from './version-handshake.ts';
 
 export interface DaemonDeps extends PartsDeps {
-  readonly userId: number;
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
   /** The folder with the page's files. */
   readonly pageDirectory: string;

@@ -24,6 +24,7 @@ import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
 import { createIssuedNames } from './issued-names.ts';
 import type { Log } from './log.ts';
+import { createPeerCheck } from './loopback-peer.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
@@ -59,6 +60,7 @@ export interface PartsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
   readonly processId: number;
+  readonly userId: number;
   readonly version: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -333,7 +335,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       findRegion: (startUrl) => identityCenter.findRegion(startUrl),
     }),
     ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
-    ...createWebAccessResponders(webAccess),
+    ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), log }),
     adoptProfiles: async ({ body }) => {
       const dryRun = body.dryRun === true;
       const outcome = await (body.undo === true ? adoption.undo(dryRun) : adoption.adopt(body.from, dryRun));

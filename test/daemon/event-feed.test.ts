@@ -34,7 +34,16 @@ async function createFeed(first: StatusDocument) {
   const socketPath = join(home.path, 'feed.sock');
   const server = createServer((_request, response) => {
     void feed.responders
-      .events({}, { surface: 'socket', lastEventId: undefined, patienceMs: undefined, gone: () => AbortSignal.abort() })
+      .events(
+        {},
+        {
+          surface: 'socket',
+          connection: undefined,
+          lastEventId: undefined,
+          patienceMs: undefined,
+          gone: () => AbortSignal.abort(),
+        },
+      )
       .then((attach) => {
         response.writeHead(200);
         attach(response);

@@ -5,9 +5,24 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CODE_LIFETIME_MS, createWebAccess, MOST_CODES, MOST_WRONG_CODES } from '../../src/daemon/web-access.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../helpers/fake-clock.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
+import { canBeSomebodyElse, runAsSomebodyElse } from '../helpers/somebody-else.ts';
 import { exchange, formatRequest, type RawAnswer } from './raw-http.ts';
 
 const WRONG = 'A'.repeat(43);
+
+/** What the page does, in a process of another user. */
+async function askAsSomebodyElse(wish: { host: string; port: number; code: string }): Promise<unknown> {
+  const script = `
+    const [host, port, code] = process.argv.slice(1);
+    const headers = { host: '127.0.0.1:' + port, 'content-type': 'application/json' };
+    const path = '/v1/web-token';
+    require('http').request({ host, port, path, method: 'POST', headers }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => (text += chunk));
+      answer.on('end', () => console.log(JSON.stringify({ status: answer.statusCode, body: JSON.parse(text) })));
+    }).end(JSON.stringify({ code }));`;
+  return JSON.parse(await runAsSomebodyElse(script, [wish.host, String(wish.port), wish.code])) as unknown;
+}
 
 describe('the codes', () => {
   function open() {
@@ -186,6 +201,30 @@ describe('over real sockets', () => {
     ]);
     expect(told(own)).toEqual({ status: 200, body: { token: address.token } });
   });
+
+  test.skipIf(!canBeSomebodyElse)(
+    'another user who has read the code gets nothing for it, and does not use it up',
+    async () => {
+      const { address, client, redeem } = await start();
+      const { code } = await client.call('webCode', {});
+      for (const host of ['127.0.0.1', '::ffff:127.0.0.1']) {
+        const answer = await askAsSomebodyElse({ host, port: address.port, code });
+        expect(answer).toEqual({
+          status: 403,
+          body: {
+            code: 'caller-not-allowed',
+            message: 'The code is exchanged for a program of its own user only.',
+            hint: 'rolecall web',
+          },
+        });
+      }
+      expect(rig?.logLines.filter((line) => line.startsWith('warn'))).toEqual([
+        "warn a program of another user tried to exchange a page's code, and was refused",
+        "warn a program of another user tried to exchange a page's code, and was refused",
+      ]);
+      expect(told(await redeem(code))).toEqual({ status: 200, body: { token: address.token } });
+    },
+  );
 
   test('what a page can send without asking first is no exchange', async () => {
     const { client, post } = await start();

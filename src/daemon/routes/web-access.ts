@@ -1,14 +1,28 @@
 // POST /v1/web-code and POST /v1/web-token.
-import { UsageError } from '../../core/errors.ts';
+import { RefusedError, UsageError } from '../../core/errors.ts';
+import type { IsOwnPeer } from '../loopback-peer.ts';
+import type { Log } from '../log.ts';
 import type { Responders } from '../surface.ts';
 import type { WebAccess } from '../web-access.ts';
 
-export function createWebAccessResponders(webAccess: WebAccess): Pick<Responders, 'webCode' | 'webToken'> {
+export function createWebAccessResponders(deps: {
+  readonly webAccess: WebAccess;
+  readonly isOwnPeer: IsOwnPeer;
+  readonly log: Log;
+}): Pick<Responders, 'webCode' | 'webToken'> {
+  const { webAccess } = deps;
   return {
     webCode: async () => webAccess.issueCode(),
-    async webToken({ body }) {
+    async webToken({ body }, { connection }) {
       // The type says that there is one, the wire says nothing.
       if ((body as unknown) === undefined) throw new UsageError('invalid-request', 'The body must be a code.');
+      // The browser has the code among its arguments, where every user of the machine can read it.
+      if (!(await deps.isOwnPeer(connection))) {
+        deps.log('warn', "a program of another user tried to exchange a page's code, and was refused");
+        throw new RefusedError('caller-not-allowed', 'The code is exchanged for a program of its own user only.', {
+          hint: 'rolecall web',
+        });
+      }
       return { token: webAccess.exchange(body.code) };
     },
   };
