@@ -14,16 +14,22 @@ import { scoreAt, type Use, type Uses, type UsesByProfile } from './uses.ts';
 
 export interface RoleList {
   /**
-   * The document of GET /v1/roles as JSON, of one session or of all; the same bytes until something in it changes.
+   * The documents of GET /v1/roles as JSON, of one session or of all; the same bytes until something in them changes.
    * @throws NotFoundError session-not-found; UnavailableError file-not-writable: the config file can't be read
    */
-  read(sessionSelector?: string): Promise<Buffer>;
+  read(sessionSelector?: string): Promise<WrittenRoles>;
   /** What the list is made of: equal members of two editions mean the same list. */
   edition(): Promise<RoleListEdition>;
   /** The profile of ours for a role, if the config file has one. */
   profileOf(role: Role): Promise<string | undefined>;
   /** Whether a `[[protect]]` of the settings matches. */
   isProtected(role: Role): boolean;
+}
+
+export interface WrittenRoles {
+  readonly all: Buffer;
+  /** Those that a picker shows before anything is typed. */
+  readonly first: Buffer;
 }
 
 export interface RoleListEdition {
@@ -57,7 +63,7 @@ export function createRoleList(deps: {
   const { clock, settings, sharedConfig } = deps;
   const isProtected = createProtection(settings);
   /** By session name, `undefined` for all. */
-  const written = new Map<string | undefined, { readonly edition: RoleListEdition; readonly bytes: Buffer }>();
+  const written = new Map<string | undefined, { readonly edition: RoleListEdition; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void>();
 
   async function gather(uses: UsesByProfile): Promise<Sources> {
@@ -74,7 +80,7 @@ export function createRoleList(deps: {
     return { ...found, edition };
   }
 
-  async function write(sources: Sources, only: string | undefined): Promise<Buffer> {
+  async function write(sources: Sources, only: string | undefined): Promise<WrittenRoles> {
     const nowMs = clock.nowMs();
     const shown = sources.sessions
       .map(({ sessionName }, index) => ({ sessionName, catalog: sources.catalogs[index] }))
@@ -82,6 +88,7 @@ export function createRoleList(deps: {
     const known = shown.flatMap(({ catalog }) => (catalog === undefined ? [] : [catalog]));
     const head = { asOf: findAge(known), complete: known.length > 0 && known.every(({ complete }) => complete) };
     const parts: string[] = [];
+    const used: { readonly rank: number; readonly place: number }[] = [];
     await inSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
       const { sessionName, accountId } = account;
       const role = { sessionName, accountId, permissionSet };
@@ -102,9 +109,18 @@ export function createRoleList(deps: {
         ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
         ...(isUnwritten ? { unwritten: true } : {}),
       };
+      const rank = (row.pinned ? PINNED_RANK : 0) + row.score;
+      if (rank > 0) used.push({ rank, place: parts.length });
       parts.push(JSON.stringify(row));
     });
-    return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"roles":[${parts.join(',')}]}`);
+    used.sort((a, b) => b.rank - a.rank || a.place - b.place);
+    const places = new Set(used.slice(0, MOST_FIRST).map(({ place }) => place));
+    for (let place = 0; place < parts.length && places.size < MOST_FIRST; place += 1) places.add(place);
+    const first = Array.from(places, (place) => parts[place] ?? '');
+    return {
+      all: writeDocument(head, parts),
+      first: writeDocument({ ...head, total: parts.length }, first),
+    };
   }
 
   return {
@@ -113,10 +129,10 @@ export function createRoleList(deps: {
       for (;;) {
         const sources = await gather(await deps.uses.read());
         const earlier = written.get(only);
-        if (earlier !== undefined && isSameEdition(earlier.edition, sources.edition)) return earlier.bytes;
+        if (earlier !== undefined && isSameEdition(earlier.edition, sources.edition)) return earlier.texts;
         // A writing that was under way may be of an earlier edition, so what came of it is looked at again.
         await writing.run(only === undefined ? 'all' : `session ${only}`, async () => {
-          written.set(only, { edition: sources.edition, bytes: await write(sources, only) });
+          written.set(only, { edition: sources.edition, texts: await write(sources, only) });
         });
       }
     },
@@ -127,6 +143,15 @@ export function createRoleList(deps: {
       return (await profiles()).profileOf(role);
     },
   };
+}
+
+/** More than a terminal has lines. */
+const MOST_FIRST = 200;
+/** Pinned roles come before all that were used, however often. */
+const PINNED_RANK = 1e6;
+
+function writeDocument(head: object, rows: readonly string[]): Buffer {
+  return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"roles":[${rows.join(',')}]}`);
 }
 
 /** What a role is called: by the file, else by the plan, unless somebody else took that name meanwhile. */

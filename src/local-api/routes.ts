@@ -127,7 +127,14 @@ export const routes = {
     path: '/v1/roles',
     surfaces: BOTH,
     summary: 'One row an account and permission set, as a person chooses from them',
-    query: { type: 'object', additionalProperties: false, properties: { session: sessionName } },
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        session: sessionName,
+        first: { type: 'boolean', description: 'only those that a first screen shows, and how many there are' },
+      },
+    },
     successStatus: 200,
     answer: rolesSchema,
   },
@@ -420,7 +427,7 @@ export interface Answers {
 /** What each route takes; a route that is absent here takes nothing. */
 export interface Inputs {
   accounts: { query: { session?: string; refresh?: boolean } };
-  roles: { query: { session?: string } };
+  roles: { query: { session?: string; first?: boolean } };
   credentials: { query: { session: string; account: string; role: string } };
   startSignIn: { session: string; body: { force?: boolean } };
   signIn: { session: string };

@@ -450,10 +450,13 @@ export const rolesSchema = {
   properties: {
     asOf: { type: ['string', 'null'], description: 'as in the list of accounts' },
     complete: { type: 'boolean' },
+    total: { type: 'integer', description: 'how many there are, when only the first were asked for' },
     roles: {
       type: 'array',
       items: roleSchema,
-      description: 'by account name, account id, permission set, session: the order of every list that a person sees',
+      description:
+        'by account name, account id, permission set, session: the order of every list that a person sees; ' +
+        'the first ones alone are pinned roles, then those used most, then the others in that order',
     },
   },
 } as const;

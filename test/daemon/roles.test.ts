@@ -66,6 +66,27 @@ account_id = "1*"
     expect(roles.every(({ profile }) => profile !== null)).toBe(true);
   });
 
+  test('tells what a first screen shows: pinned roles, those used, then the others, and how many there are', async () => {
+    rig = await createRig({
+      settings: '[[role]]\naccount_id = "222222222222"\npermission_set = "ReadOnly"\npin = true\n',
+    });
+    await rig.runCli(['login']);
+    const { roles: before, asOf, complete } = await rig.client.call('roles', { query: {} });
+    const last = before.at(-1);
+    await rig.runCli(['use', '--current', last?.profile ?? '']);
+    const { roles } = await rig.client.call('roles', { query: {} });
+    const pinned = roles.find((role) => role.pinned);
+    expect([pinned, last]).not.toContain(undefined);
+    const used = roles.at(-1);
+    expect(used).toMatchObject({ ...last, score: 1 });
+    expect(await rig.client.call('roles', { query: { first: true } })).toEqual({
+      asOf,
+      complete,
+      total: roles.length,
+      roles: [pinned, used, ...roles.filter((role) => role !== pinned && role !== used)],
+    });
+  });
+
   test('names the profiles that stand in the file now, not those that a sync would write', async () => {
     rig = await createRig({ settings: '[profiles]\nsync = "manual"\n' });
     await rig.runCli(['login']);

@@ -5,6 +5,7 @@ import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatTable, harmless } from '../render.ts';
+import type { PickerList } from './pick-role.ts';
 import { createRoleIndex, type RoleIndex } from './rank-roles.ts';
 import { createRoleColumns, describeRole, protectedMark } from './role-columns.ts';
 
@@ -35,16 +36,53 @@ export interface ChosenRole {
  * @throws UsageError usage: several match and nobody is asked
  */
 export async function chooseRole(wish: RoleWish, context: CliContext): Promise<ChosenRole | undefined> {
-  const asked = context.client.call('roles', { query: {} }, { signal: context.signal });
-  // Loaded while the daemon answers, for the first screen is waited for.
-  const loaded = wish.mayAsk ? Promise.all([import('./fzf.ts'), import('./pick-role.ts')]) : undefined;
-  const document = await asked;
-  await loaded;
-  const roles = document.roles.filter(({ profile }) => !wish.needsProfile || profile !== null);
+  if (wish.query === '' && wish.mayAsk) {
+    const { findFzf } = await import('./fzf.ts');
+    if (findFzf(context.environment) === undefined) return chooseFromFirst(wish, context);
+  }
+  const roles = await loadRoles(wish, context);
+  return describeChosen(await chooseAmong(roles, wish, context), roles, context);
+}
+
+/** Our own picker with nothing typed: its first screen is shown while the rest of twenty thousand roles is still coming. */
+async function chooseFromFirst(wish: RoleWish, context: CliContext): Promise<ChosenRole | undefined> {
+  const asked = context.client.call('roles', { query: { first: true } }, { signal: context.signal });
+  const [document, { pickRole }] = await Promise.all([asked, import('./pick-role.ts')]);
+  const first = document.roles.filter((role) => isUsable(role, wish));
+  const list = toList(first, document.total ?? first.length);
+  const terminal = first.length === 0 ? undefined : await context.openPickerTerminal();
+  const all = loadRoles(wish, context);
+  if (terminal === undefined) return describeChosen(await chooseAmong(await all, wish, context), await all, context);
+  const whole = all.then((roles) => toList(roles, roles.length));
+  const role = await pickRole('', { ...createLook(wish, context), list, whole, terminal, ...context });
+  return describeChosen(role, role === undefined ? [] : await all, context);
+}
+
+async function loadRoles(wish: RoleWish, context: CliContext): Promise<readonly RoleDocument[]> {
+  const document = await context.client.call('roles', { query: {} }, { signal: context.signal });
+  const roles = document.roles.filter((role) => isUsable(role, wish));
   if (roles.length === 0) throw nothingListed(document, wish);
-  const position = await choosePosition(roles, wish, context);
-  const role = position === undefined ? undefined : roles[position];
+  return roles;
+}
+
+function isUsable({ profile }: RoleDocument, { needsProfile }: RoleWish): boolean {
+  return !needsProfile || profile !== null;
+}
+
+function describeChosen(
+  role: RoleDocument | undefined,
+  roles: readonly RoleDocument[],
+  context: CliContext,
+): ChosenRole | undefined {
   return role === undefined ? undefined : { role, description: describeAmong(roles, role, context) };
+}
+
+function toList(roles: readonly RoleDocument[], total: number): PickerList {
+  return { roles, total, columns: createRoleColumns(roles), index: createRoleIndex(roles) };
+}
+
+function createLook({ purpose }: RoleWish, { environment, stderr }: CliContext) {
+  return { purpose, mark: protectedMark(environment), paint: createPainter(stderr, environment) };
 }
 
 /** A role in the words of the list; by its ids alone where no list has it. */
@@ -70,50 +108,41 @@ function describeAmong(
   return describeRole(role, protectedMark(environment), !isOneSession);
 }
 
-async function choosePosition(
+async function chooseAmong(
   roles: readonly RoleDocument[],
   wish: RoleWish,
   context: CliContext,
-): Promise<number | undefined> {
+): Promise<RoleDocument | undefined> {
   const { query } = wish;
   if (query !== '') {
-    const named = roles.findIndex(({ profile, aliases }) => profile === query || aliases?.includes(query) === true);
-    if (named >= 0) return named;
+    const named = roles.find(({ profile, aliases }) => profile === query || aliases?.includes(query) === true);
+    if (named !== undefined) return named;
   }
-  const index = createRoleIndex(roles);
+  const list = toList(roles, roles.length);
+  const { index } = list;
   const matching = query === '' ? [] : index.contain(query);
-  if (matching.length === 1) return matching[0];
+  if (matching.length === 1) return roles[matching[0] ?? 0];
   // Letters with gaps between them may mean anything: good enough to offer, never to take.
   if (query !== '' && matching.length === 0 && (!wish.mayAsk || index.search(query).length === 0)) {
     throw nothingMatches(query, roles, index);
   }
   if (!wish.mayAsk) throw severalMatch(matching, roles, wish, context);
-  return ask(roles, index, wish, context);
+  return ask(list, wish, context);
 }
 
-async function ask(
-  roles: readonly RoleDocument[],
-  index: RoleIndex,
-  { query, purpose }: RoleWish,
-  context: CliContext,
-): Promise<number | undefined> {
-  const { environment, signal, clock } = context;
-  const parts = {
-    roles,
-    columns: createRoleColumns(roles),
-    purpose,
-    mark: protectedMark(environment),
-    paint: createPainter(context.stderr, environment),
-  };
+async function ask(list: PickerList, wish: RoleWish, context: CliContext): Promise<RoleDocument | undefined> {
+  const { environment, signal } = context;
+  const look = createLook(wish, context);
   const { findFzf, pickWithFzf } = await import('./fzf.ts');
   const fzf = findFzf(environment);
   if (fzf !== undefined) {
-    const answer = await pickWithFzf(fzf, query, index.search(''), { ...parts, environment, signal });
-    if (answer !== 'failed') return answer;
+    const parts = { ...look, ...list, environment, signal };
+    const answer = await pickWithFzf(fzf, wish.query, list.index.search(''), parts);
+    if (answer !== 'failed') return list.roles[answer ?? -1];
   }
   const { pickRole } = await import('./pick-role.ts');
   const terminal = await context.openPickerTerminal();
-  return pickRole(query, { ...parts, index, terminal, clock, signal });
+  return pickRole(wish.query, { ...look, list, terminal, ...context });
 }
 
 function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: RoleWish): NotFoundError {

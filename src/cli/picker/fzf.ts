@@ -20,7 +20,7 @@ export function findFzf(environment: CliContext['environment']): string | undefi
 }
 
 /** What fzf is told; the words of FZF_DEFAULT_OPTS that only change its looks come first. */
-export function fzfArguments(query: string, purpose: string, environment: CliContext['environment']): string[] {
+function fzfArguments(query: string, purpose: string, environment: CliContext['environment']): string[] {
   const looks = (environment['FZF_DEFAULT_OPTS'] ?? '').split(/\s+/u).filter((word) => LOOKS.test(word));
   return [
     '--height=60%',
@@ -39,8 +39,10 @@ export function fzfArguments(query: string, purpose: string, environment: CliCon
   ];
 }
 
+type FzfParts = Omit<ScreenParts, 'total'>;
+
 /** One row a role in the order of `positions`: its number, a tab, and its columns, aligned. */
-export function fzfRows(positions: ArrayLike<number>, { roles, columns, mark, paint }: ScreenParts): string {
+function fzfRows(positions: ArrayLike<number>, { roles, columns, mark, paint }: FzfParts): string {
   return Array.from(positions, (position) => {
     const role = roles[position] as RoleDocument;
     const cells = columns.cells(role).map(({ text, style }, column) => {
@@ -57,7 +59,7 @@ export async function pickWithFzf(
   path: string,
   query: string,
   positions: ArrayLike<number>,
-  deps: ScreenParts & Pick<CliContext, 'environment' | 'signal'>,
+  deps: FzfParts & Pick<CliContext, 'environment' | 'signal'>,
 ): Promise<number | undefined | 'failed'> {
   const {
     FZF_DEFAULT_OPTS: _looks,

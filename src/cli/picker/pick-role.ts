@@ -2,26 +2,44 @@
 import type { Clock } from '../../core/clock.ts';
 import { endOfKeys, parseKeys, type Key } from './keys.ts';
 import { createPickerState, keepInView, pressKey, type Outcome, type PickerState } from './picker-state.ts';
+import { toRolecallError } from '../../core/errors.ts';
+import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { RoleIndex } from './rank-roles.ts';
+import type { RoleColumns } from './role-columns.ts';
 import { drawScreen, listHeight, type ScreenParts } from './screen.ts';
 import type { PickerTerminal } from './terminal.ts';
 
 /** A terminal sends the rest of a key at once; Escape alone is followed by nothing. */
 const ESCAPE_MS = 40;
+const CONTROL_C = '\u0003';
 
-/** The position of the role that was picked, or undefined when the person left; `terminal` is closed in any case. */
+export interface PickerList {
+  readonly roles: readonly RoleDocument[];
+  readonly columns: RoleColumns;
+  readonly index: RoleIndex;
+  /** More than `roles` when they are the first ones only. */
+  readonly total: number;
+}
+
+/**
+ * The role that was picked, or undefined when the person left; `terminal` is closed in any case.
+ * With `whole` the list is the start of one that is still coming; what is typed waits for it.
+ */
 export function pickRole(
   query: string,
-  deps: ScreenParts & {
-    readonly index: RoleIndex;
+  deps: Omit<ScreenParts, keyof PickerList> & {
+    readonly list: PickerList;
+    readonly whole?: Promise<PickerList>;
     readonly terminal: PickerTerminal;
     readonly clock: Clock;
     readonly signal: AbortSignal;
   },
-): Promise<number | undefined> {
-  const { terminal, index, clock, signal } = deps;
-  return new Promise<number | undefined>((resolve, reject) => {
-    let state: PickerState = createPickerState(query === '' ? '' : `${query} `, index.search);
+): Promise<RoleDocument | undefined> {
+  const { terminal, clock, signal } = deps;
+  return new Promise<RoleDocument | undefined>((resolve, reject) => {
+    let { list } = deps;
+    let held: string | undefined = deps.whole === undefined ? undefined : '';
+    let state: PickerState = createPickerState(query === '' ? '' : `${query} `, list.index.search);
     let unread = '';
     let chunks = 0;
     let isOver = false;
@@ -35,17 +53,18 @@ export function pickRole(
     };
     const onAbort = () => end(() => reject(signal.reason as Error));
     const finish = (outcome: Outcome) => {
-      const picked = outcome === 'picked' ? state.found[state.chosen] : undefined;
+      const picked = outcome === 'picked' ? chosenRole() : undefined;
       end(() => resolve(picked));
     };
+    const chosenRole = () => list.roles[state.found[state.chosen] ?? -1];
     const draw = () => {
       const size = terminal.size();
       state = keepInView(state, listHeight(size));
-      terminal.write(drawScreen(state, size, deps));
+      terminal.write(drawScreen(state, size, { ...deps, ...list }));
     };
     const press = (keys: readonly Key[]) => {
       for (const key of keys) {
-        const next = pressKey(state, key, { height: listHeight(terminal.size()), search: index.search });
+        const next = pressKey(state, key, { height: listHeight(terminal.size()), search: list.index.search });
         if (typeof next === 'string') {
           finish(next);
           return;
@@ -56,6 +75,10 @@ export function pickRole(
     };
     const onInput = (text: string) => {
       chunks += 1;
+      if (held !== undefined && !text.includes(CONTROL_C)) {
+        held += text;
+        return;
+      }
       const { keys, rest } = parseKeys(unread + text);
       unread = rest;
       press(keys);
@@ -79,8 +102,33 @@ export function pickRole(
     draw();
     terminal.listen({ onInput, onResize: draw });
     const prepare = () => {
-      if (!isOver && index.prepare()) setImmediate(prepare);
+      if (!isOver && list.index.prepare()) setImmediate(prepare);
     };
-    setImmediate(prepare);
+    const replace = (whole: PickerList) => {
+      if (isOver) return;
+      const chosen = chosenRole();
+      list = whole;
+      state = createPickerState(state.before, list.index.search);
+      // The list may be another one by now, and what Enter takes must be what the screen has shown.
+      if (chosen !== undefined) state = { ...state, chosen: Math.max(0, placeOf(chosen, state, list)) };
+      draw();
+      const typed = held ?? '';
+      held = undefined;
+      if (typed !== '') onInput(typed);
+      prepare();
+    };
+    if (deps.whole === undefined) setImmediate(prepare);
+    else deps.whole.then(replace, (error: unknown) => isOver || end(() => reject(toRolecallError(error))));
+  });
+}
+
+function placeOf(role: RoleDocument, { found }: PickerState, { roles }: PickerList): number {
+  return Array.from(found).findIndex((position) => {
+    const other = roles[position];
+    return (
+      other?.accountId === role.accountId &&
+      other.permissionSet === role.permissionSet &&
+      other.session === role.session
+    );
   });
 }

@@ -10,6 +10,8 @@ import type { Size } from './terminal.ts';
 export interface ScreenParts {
   readonly roles: readonly RoleDocument[];
   readonly columns: RoleColumns;
+  /** More than `roles` while the rest of them is coming. */
+  readonly total: number;
   /** What is chosen for, as the verb of the last line: `use in this shell`. */
   readonly purpose: string;
   readonly mark: string;
@@ -48,8 +50,9 @@ export function drawScreen(state: PickerState, size: Size, parts: ScreenParts): 
 
 const PROMPT = '> ';
 
-function drawQuery(state: PickerState, size: Size, { roles, paint }: ScreenParts) {
-  const tally = `${state.found.length} of ${roles.length}`;
+function drawQuery(state: PickerState, size: Size, { roles, total, paint }: ScreenParts) {
+  const found = state.found.length === roles.length ? total : state.found.length;
+  const tally = `${found} of ${total}`;
   const room = Math.max(1, size.columns - PROMPT.length - 1);
   // What does not fit is cut at its start, for the cursor is mostly at its end.
   const before = cutStart(harmless(state.before), room);

@@ -4,5 +4,10 @@ import type { Responders } from '../surface.ts';
 import { writtenAnswer } from '../written-answer.ts';
 
 export function createRolesResponder(deps: { readonly roleList: RoleList }): Pick<Responders, 'roles'> {
-  return { roles: async ({ query }) => writtenAnswer(await deps.roleList.read(query.session)) };
+  return {
+    async roles({ query }) {
+      const { all, first } = await deps.roleList.read(query.session);
+      return writtenAnswer(query.first === true ? first : all);
+    },
+  };
 }

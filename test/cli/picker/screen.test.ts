@@ -16,6 +16,7 @@ function draw(roles: readonly RoleDocument[], query: string, columns: number, ro
   const state = keepInView(createPickerState(query, createRoleIndex(roles).search), listHeight(size));
   const text = drawScreen(state, size, {
     roles,
+    total: roles.length,
     columns: createRoleColumns(roles),
     purpose: 'in this shell',
     mark: '⚠',
