@@ -42,6 +42,7 @@ import { createReachResponder } from './routes/reach.ts';
 import { createSetupResponders } from './routes/setup.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
+import { createTeamResponder } from './routes/team.ts';
 import { createWebAccessResponders } from './routes/web-access.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
@@ -334,6 +335,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       settings,
       findRegion: (startUrl) => identityCenter.findRegion(startUrl),
     }),
+    ...createTeamResponder({ configFile, settingsPath: paths.settingsFile, network }),
     ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
     ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), log }),
     adoptProfiles: async ({ body }) => {

@@ -35,6 +35,11 @@ export interface SettingsFile {
 
 /** @throws UsageError settings-invalid: naming file, line and what would be valid */
 export function parseSettingsFile(path: string, text: string): SettingsFile {
+  return parseTomlFile(path, text, settingsSchema) as SettingsFile;
+}
+
+/** A TOML file of that schema; @throws UsageError settings-invalid: as above */
+export function parseTomlFile(path: string, text: string, schema: object): unknown {
   let parsed: unknown;
   try {
     parsed = parseToml(text);
@@ -43,9 +48,14 @@ export function parseSettingsFile(path: string, text: string): SettingsFile {
     const [reason = ''] = (cause as Error).message.split('\n');
     throw invalid(path, line, `${reason}.`, cause);
   }
-  const validate = new Ajv().compile(settingsSchema);
-  if (validate(parsed)) return parsed as SettingsFile;
-  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject);
+  const validate = new Ajv().compile(schema);
+  if (validate(parsed)) return parsed;
+  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject, schema);
+}
+
+/** A fault at a key; @see parseTomlFile */
+export function settingsFault(path: string, text: string, segments: readonly string[], reason: string): UsageError {
+  return invalid(path, findTomlLine(text, segments), `${formatKey(segments)}: ${reason}.`);
 }
 
 /** The command of an sso-session that opens its pages. */
@@ -70,11 +80,11 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
   return browsers;
 }
 
-function describeError(path: string, text: string, error: ErrorObject): UsageError {
+function describeError(path: string, text: string, error: ErrorObject, schema: object): UsageError {
   const segments = error.instancePath.split('/').slice(1).map(unescapePointer);
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params['additionalProperty']);
-    const valid = validKeysAt(segments);
+    const valid = validKeysAt(segments, schema);
     const suggestion = nearest(key, valid);
     const meant = suggestion === undefined ? `Valid here: ${valid.join(', ')}.` : `Did you mean "${suggestion}"?`;
     return invalid(path, findTomlLine(text, [...segments, key]), `unknown key ${JSON.stringify(key)}. ${meant}`);
@@ -103,8 +113,8 @@ interface SchemaNode {
   readonly items?: SchemaNode;
 }
 
-function validKeysAt(segments: readonly string[]): string[] {
-  let node: SchemaNode | undefined = settingsSchema as SchemaNode;
+function validKeysAt(segments: readonly string[], schema: object): string[] {
+  let node: SchemaNode | undefined = schema;
   for (const segment of segments) {
     const open: SchemaNode | undefined =
       typeof node?.additionalProperties === 'object' ? node.additionalProperties : undefined;

@@ -1,4 +1,5 @@
 // The settings in force: those of config.toml, one environment variable, and a default for everything.
+import { dirname, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import { readPrivateFile } from './private-file.ts';
@@ -57,24 +58,36 @@ export interface SettingsSources {
   /** Undefined when there is no file: everything is optional. */
   readonly text: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What a team agreed on, beneath the person's own. */
+  readonly team?: { readonly path: string; readonly text: string | undefined };
+}
+
+/** Where what a team agreed on is kept. */
+export function teamFileBeside(settingsFile: string): string {
+  return join(dirname(settingsFile), 'team.toml');
 }
 
 /** The settings of the file at `path`; @throws as parseSettings, and UnavailableError file-not-writable: it can't be read */
 export async function loadSettings(path: string, environment: SettingsSources['environment']): Promise<Settings> {
-  return parseSettings({ path, text: await readPrivateFile(path), environment });
+  const teamPath = teamFileBeside(path);
+  const team = { path: teamPath, text: await readPrivateFile(teamPath) };
+  return parseSettings({ path, text: await readPrivateFile(path), environment, team });
 }
 
 /**
  * The settings in force; ROLECALL_SECRET_STORE goes over the file.
  * @throws UsageError settings-invalid: naming file, line and what would be valid
  */
-export async function parseSettings({ path, text, environment }: SettingsSources): Promise<Settings> {
+export async function parseSettings({ path, text, environment, team }: SettingsSources): Promise<Settings> {
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file nothing that reads TOML is loaded.
-  if (text === undefined) return toSettings({}, path, secretStore, new Map());
+  if (text === undefined && team?.text === undefined) return toSettings({}, path, secretStore, new Map());
   const { parseSettingsFile, readBrowsers } = await import('./settings-file.ts');
-  const file = parseSettingsFile(path, text);
-  return toSettings(file, path, secretStore, readBrowsers(path, text, file));
+  const own = text === undefined ? {} : parseSettingsFile(path, text);
+  const browsers = readBrowsers(path, text ?? '', own);
+  if (team?.text === undefined) return toSettings(own, path, secretStore, browsers);
+  const { mergeTeam, parseTeamFile } = await import('./team-file.ts');
+  return toSettings(mergeTeam(parseTeamFile(team.path, team.text), own), path, secretStore, browsers);
 }
 
 function toSettings(

@@ -25,6 +25,8 @@ import {
   setupWishSchema,
   signInSchema,
   startUrlSchema,
+  teamSchema,
+  teamWishSchema,
   statusSchema,
   webCodeExchangeSchema,
   webCodeSchema,
@@ -49,6 +51,8 @@ import {
   type SetupWishDocument,
   type SignInDocument,
   type StartUrlDocument,
+  type TeamDocument,
+  type TeamWishDocument,
   type StatusDocument,
   type WebCodeDocument,
   type WebTokenDocument,
@@ -368,6 +372,16 @@ export const routes = {
     successStatus: 200,
     answer: setupSchema,
   },
+  team: {
+    method: 'POST',
+    path: '/v1/team',
+    surfaces: SOCKET,
+    summary:
+      'Fetches a team file, checks it, and keeps it beside the settings with its sso-sessions in the shared config file',
+    body: teamWishSchema,
+    successStatus: 200,
+    answer: teamSchema,
+  },
   reach: {
     method: 'GET',
     path: '/v1/reach',
@@ -420,6 +434,7 @@ export interface Answers {
   adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;
   setup: SetupDocument;
+  team: TeamDocument;
   reach: ReachDocument;
   stop: { pid: number };
 }
@@ -439,6 +454,7 @@ export interface Inputs {
   writeProfile: { body: { name: string } };
   startUrl: { query: { text: string } };
   setup: { body: SetupWishDocument };
+  team: { body: TeamWishDocument };
   console: { body: ConsoleWishDocument };
   webToken: { body: { code: string } };
   createGrant: { body: GrantWishDocument };

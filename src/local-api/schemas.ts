@@ -604,6 +604,37 @@ export const setupSchema = {
   },
 } as const;
 
+/** A team file to take over: from where, or from where the last one came. */
+export const teamWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    source: { ...plainText, minLength: 1, maxLength: 2048, description: 'an https URL or an absolute path' },
+    digest: {
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
+      description: 'of the file that was looked at: no other is taken',
+    },
+    dryRun: { type: 'boolean', description: 'write nothing' },
+  },
+} as const;
+
+export const teamSchema = {
+  type: 'object',
+  required: ['source', 'digest', 'team', 'config', 'sessions', 'kept', 'foreignStartUrls'],
+  properties: {
+    source: text,
+    digest: { type: 'string', description: 'SHA-256 of the file' },
+    team: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    sessions: { ...names, description: 'sso-sessions of the file' },
+    kept: { ...names, description: "what a person's own settings say differently, which stays" },
+    foreignStartUrls: { ...names, description: "start URLs on hosts that are none of AWS's" },
+  },
+} as const;
+
+export type TeamWishDocument = FromSchema<typeof teamWishSchema>;
+export type TeamDocument = FromSchema<typeof teamSchema>;
 export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
 export type SetupWishDocument = FromSchema<typeof setupWishSchema>;
 export type SetupDocument = FromSchema<typeof setupSchema>;

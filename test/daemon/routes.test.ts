@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { describeOpenApi } from '../../src/daemon/openapi.ts';
@@ -62,6 +63,8 @@ function surfacesOf(its: Rig): readonly Surface[] {
   return [build('socket'), build('web')];
 }
 
+const TEAM_FILE = fileURLToPath(new URL('../fixtures/team.toml', import.meta.url));
+
 /** A request that each route has a good answer for, after a sign-in; the order matters. */
 const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown])[] = [
   ['status', '/v1/status'],
@@ -90,6 +93,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['adoptProfiles', '/v1/profiles/adopt', { dryRun: true }],
   ['startUrl', '/v1/start-url?text=https%3A%2F%2Fssoins-1.portal.eu-west-1.app.aws'],
   ['setup', '/v1/setup', { session: { name: 'x', startUrl: 'd-1234567890', region: 'us-east-1' }, dryRun: true }],
+  ['team', '/v1/team', { source: TEAM_FILE, dryRun: true }],
   ['webCode', '/v1/web-code'],
   ['createGrant', '/v1/grants', ROLE],
   ['createGrant', '/v1/grants', { current: true, processId: process.pid }],

@@ -9,6 +9,8 @@ export function addUpkeepCommands(program: Command, context: CliContext, done: (
   program
     .command('setup')
     .description('the first run: asks for what it needs, shows what it would write, and writes it')
+    .option('--from <file-or-url>', 'take over a team file: sso-sessions, labels, names and rules; https or a file')
+    .option('--refresh', 'fetch the team file again, and show what has changed before it is taken')
     .option('--start-url <url>', 'the start URL, as your administrator gave it, or its alias')
     .option('--sso-region <region>', 'the region of Identity Center; found by itself where the start page tells')
     .option('--name <name>', 'what the sso-session is to be called')

@@ -7,9 +7,12 @@ import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';
 import { createPainter, harmless, shortenPath } from '../render.ts';
 import { createInterview, type Interview } from '../setup/interview.ts';
+import { restartForSettings } from '../setup/restart-for-settings.ts';
 import { loadStatus } from '../sessions.ts';
 
 export interface SetupOptions {
+  readonly from?: string;
+  readonly refresh?: boolean;
   readonly startUrl?: string;
   readonly ssoRegion?: string;
   readonly name?: string;
@@ -28,6 +31,10 @@ export interface SetupOutcome {
 }
 
 export async function runSetup(options: SetupOptions, context: CliContext): Promise<number> {
+  if (options.from !== undefined || options.refresh === true) {
+    const { runTeamSetup } = await import('../setup/team-setup.ts');
+    return runTeamSetup(options, context);
+  }
   const outcome = await setUp(options, context);
   if (outcome === undefined) return 0;
   if (options.json !== true && outcome.isWritten) {
@@ -77,7 +84,7 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
     const { runServiceInstall } = await import('./service.ts');
     await runServiceInstall({ ...context, stdout: context.stderr });
   } else if (written.settings.written) {
-    await restart(context);
+    await restartForSettings(context);
   }
   if (secretStore === 'file' && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
     interview.warn(
@@ -91,12 +98,6 @@ const isDone = ({ config, settings }: SetupDocument) => config.diff === '' && se
 
 function callSetup(body: SetupWishDocument, context: CliContext): Promise<SetupDocument> {
   return context.client.call('setup', { body }, { signal: context.signal });
-}
-
-/** Settings are read at the start of a daemon, and this person has just changed them. */
-async function restart(context: CliContext): Promise<void> {
-  const { runDaemonRestart } = await import('./daemon.ts');
-  await runDaemonRestart({ ...context, stdout: { write: () => true } });
 }
 
 async function wantsAnother(status: StatusDocument, interview: Interview): Promise<boolean> {

@@ -1,0 +1,147 @@
+// POST /v1/team: a team file, fetched and checked, and what it would change or has changed.
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { ConfigFile } from '../../aws-config/config-file.ts';
+import { unifiedDiff } from '../../aws-config/diff.ts';
+import { parseConfigDocument } from '../../aws-config/document.ts';
+import { addSession } from '../../aws-config/new-session.ts';
+import { ConflictError, UnavailableError, UsageError } from '../../core/errors.ts';
+import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
+import { download } from '../../identity-center/plain-download.ts';
+import { readPrivateFile, writePrivateFile } from '../private-file.ts';
+import { parseSettingsFile } from '../settings-file.ts';
+import { teamFileBeside } from '../settings.ts';
+import type { Responders } from '../surface.ts';
+import { formatTeamFile, MOST_TEAM_BYTES, parseTeamFile, readTeamSource, type TeamFile } from '../team-file.ts';
+
+const TIMEOUT_MS = 20_000;
+
+export function createTeamResponder(deps: {
+  readonly configFile: ConfigFile;
+  readonly settingsPath: string;
+  readonly network: Parameters<typeof download>[2];
+}): Pick<Responders, 'team'> {
+  const { configFile, settingsPath, network } = deps;
+  const teamPath = teamFileBeside(settingsPath);
+
+  async function fetchTeam(source: string): Promise<string> {
+    if (!isAddress(source)) return readPlainFile(source);
+    if (!URL.canParse(source)) throw wrong(`"${source}" is no web address.`);
+    const url = new URL(source);
+    if (url.username !== '' || url.password !== '') throw wrong('The address of a team file holds no password.');
+    return download(url, { mostBytes: MOST_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
+  }
+
+  /** The shared config file with the team's sso-sessions; one that says something else under that name stays. */
+  async function addSessions({ session = {} }: TeamFile, kept: string[]) {
+    const { document } = await configFile.read();
+    let text = document.text;
+    for (const [sessionName, { start_url: startUrl, region }] of Object.entries(session)) {
+      const wanted = { sessionName, startUrl: parseStartUrl(startUrl).startUrl, region: parseRegion(region) };
+      try {
+        text = addSession(parseConfigDocument(text, configFile.path), wanted);
+      } catch (error) {
+        if (!(error instanceof ConflictError) || error.code !== 'config-section-not-ours') throw error;
+        kept.push(`[sso-session ${sessionName}]`);
+      }
+    }
+    return { before: document.text, text };
+  }
+
+  return {
+    async team({ body }) {
+      const earlier = await readPrivateFile(teamPath);
+      const source = body.source ?? (earlier === undefined ? undefined : readTeamSource(earlier));
+      if (source === undefined) {
+        throw wrong('No team file was ever taken over here; setup takes one with --from.');
+      }
+      const fetched = await fetchTeam(source);
+      const digest = createHash('sha256').update(fetched).digest('hex');
+      if (body.digest !== undefined && body.digest !== digest) {
+        throw new ConflictError('config-changed-meanwhile', `${source} has changed since it was shown.`, {
+          hint: 'rolecall setup --refresh',
+        });
+      }
+      const team = parse(source, fetched);
+      const own = await readPrivateFile(settingsPath);
+      const kept = findOverruled(team, own === undefined ? {} : parseSettingsFile(settingsPath, own));
+      const config = await addSessions(team, kept);
+      const text = formatTeamFile(source, fetched);
+      const writes = body.dryRun !== true;
+      const configWritten = writes && (await configFile.write(config.before, config.text)) === 'written';
+      const teamWritten = writes && text !== earlier;
+      if (teamWritten) await writePrivateFile(teamPath, text);
+      return {
+        source,
+        digest,
+        team: { path: teamPath, written: teamWritten, diff: unifiedDiff(earlier ?? '', text, teamPath) },
+        config: {
+          path: configFile.path,
+          written: configWritten,
+          diff: unifiedDiff(config.before, config.text, configFile.path),
+        },
+        sessions: Object.keys(team.session ?? {}),
+        kept,
+        foreignStartUrls: Object.values(team.session ?? {}).flatMap(({ start_url: startUrl }) => {
+          const parsed = parseStartUrl(startUrl);
+          return parsed.isAws ? [] : [parsed.startUrl];
+        }),
+      };
+    },
+  };
+}
+
+function isAddress(source: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/iu.test(source);
+}
+
+/** A fault in what somebody else wrote is nothing to open in an editor. */
+function parse(source: string, text: string): TeamFile {
+  try {
+    return parseTeamFile(source, text);
+  } catch (error) {
+    if (!(error instanceof UsageError) || !isAddress(source)) throw error;
+    throw new UsageError('settings-invalid', error.message, { cause: error, hint: 'rolecall setup --help' });
+  }
+}
+
+/** Keys that both files have, each with another value. */
+function findOverruled(team: TeamFile, own: ReturnType<typeof parseSettingsFile>): string[] {
+  const differing = (prefix: string, agreed: object = {}, mine: object = {}) =>
+    Object.entries(mine).flatMap(([key, value]) => {
+      const other = (agreed as Record<string, unknown>)[key];
+      return other === undefined || JSON.stringify(other) === JSON.stringify(value) ? [] : [`${prefix}.${key}`];
+    });
+  return [
+    ...differing('profiles', team.profiles, own.profiles),
+    ...Object.entries(own.session ?? {}).flatMap(([name, mine]) =>
+      differing(`session.${name}`, team.session?.[name], mine),
+    ),
+  ];
+}
+
+/** A device or a pipe would be read for ever. */
+async function readPlainFile(path: string): Promise<string> {
+  if (!path.startsWith('/')) throw wrong(`"${path}" is no absolute path.`);
+  let file;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = await file.stat();
+    if (!found.isFile()) throw wrong(`${path} is no file.`);
+    if (found.size > MOST_TEAM_BYTES) throw wrong(`${path} is longer than ${MOST_TEAM_BYTES / 1024} KiB.`);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_TEAM_BYTES), 0, MOST_TEAM_BYTES, 0);
+    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (error instanceof TypeError) throw wrong(`${path} is no text in UTF-8.`);
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new UnavailableError('file-not-writable', `${path} could not be read (${reason}).`, { cause: error });
+  } finally {
+    await file?.close();
+  }
+}
+
+function wrong(message: string): UsageError {
+  return new UsageError('invalid-request', message, { hint: 'rolecall setup --help' });
+}

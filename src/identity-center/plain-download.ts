@@ -1,0 +1,108 @@
+// A text file from the web for a person who named its address: https only, bounded, behind the same proxy and CAs as AWS.
+import { UnavailableError, UsageError } from '../core/errors.ts';
+import type { TransportDeps } from './transport.ts';
+
+export interface DownloadLimits {
+  readonly mostBytes: number;
+  /** For all of it, redirects included. */
+  readonly timeoutMs: number;
+}
+
+const MOST_REDIRECTS = 3;
+
+/**
+ * The text behind an address.
+ * @throws UsageError invalid-request: not https, a redirect to what is not, an answer that is no such text
+ * @throws UnavailableError file-not-writable: nobody answers, or not in time
+ */
+export async function download(
+  url: URL,
+  limits: DownloadLimits,
+  network: Pick<TransportDeps, 'proxyForUrl' | 'caBundle'>,
+): Promise<string> {
+  // The client under it is a hundred milliseconds of loading that no daemon needs at its start.
+  const { createTransport } = await import('./transport.ts');
+  const { timeoutMs } = limits;
+  const transport = createTransport({ ...network, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs });
+  const abortSignal = AbortSignal.timeout(timeoutMs);
+  try {
+    let next = url;
+    for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
+      if (next.protocol !== 'https:') {
+        throw refuse(
+          hops === 0 ? `${shown(next)} is not https.` : `${shown(url)} leads on to ${shown(next)}, which is not https.`,
+        );
+      }
+      const { response } = await transport.handle(toRequest(next) as never, { abortSignal });
+      const { statusCode, headers } = response;
+      const body = response.body as Body;
+      const location = headers['location'];
+      if (statusCode >= 300 && statusCode < 400 && location !== undefined) {
+        body.destroy();
+        if (!URL.canParse(location, next.href)) throw refuse(`${shown(url)} leads on to no address.`);
+        next = new URL(location, next.href);
+        continue;
+      }
+      if (statusCode !== 200) {
+        body.destroy();
+        throw refuse(`${shown(next)} answered ${statusCode}.`);
+      }
+      return await readText(body, limits, next, abortSignal);
+    }
+    throw refuse(`${shown(url)} leads on and on.`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const reason = abortSignal.aborted ? `no whole answer within ${timeoutMs / 1000} s` : (error as Error).message;
+    throw new UnavailableError('file-not-writable', `${shown(url)} could not be read: ${reason}.`, {
+      cause: error,
+      hint: 'rolecall doctor',
+    });
+  } finally {
+    transport.destroy();
+  }
+}
+
+type Body = AsyncIterable<Uint8Array> & { destroy(): void };
+
+async function readText(body: Body, { mostBytes }: DownloadLimits, url: URL, signal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const stop = () => body.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > mostBytes) throw refuse(`${shown(url)} is longer than ${mostBytes / 1024} KiB.`);
+    }
+    signal.throwIfAborted();
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    if (error instanceof TypeError && !signal.aborted) throw refuse(`${shown(url)} is no text in UTF-8.`);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    body.destroy();
+  }
+}
+
+function toRequest(url: URL): object {
+  return {
+    protocol: url.protocol,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    method: 'GET',
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { host: url.host, accept: 'application/toml, text/plain, */*;q=0.1' },
+  };
+}
+
+/** Without its query, which may be somebody's signature. */
+function shown(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+function refuse(message: string): UsageError {
+  return new UsageError('invalid-request', message, { hint: 'rolecall setup --help' });
+}

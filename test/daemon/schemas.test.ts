@@ -1,0 +1,33 @@
+// The JSON Schemas that editors get with the package: the very literals by which the daemon checks both files.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { parse } from 'smol-toml';
+import { expect, test } from 'vitest';
+import { settingsSchema } from '../../src/daemon/settings-schema.ts';
+import { teamSchema } from '../../src/daemon/team-schema.ts';
+
+const path = (name: string) => fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
+
+test.each([
+  ['config', 'rolecall: config.toml', settingsSchema],
+  ['team', 'rolecall: a team file, for rolecall setup --from', teamSchema],
+] as const)(
+  '%s.schema.json is up to date; `npx vitest run test/daemon/schemas.test.ts -u` makes it so',
+  async (name, title, schema) => {
+    const document = { $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema };
+    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(path(name));
+  },
+);
+
+test('each accepts what is right and refuses what is not', () => {
+  const check = (name: string) => new Ajv().compile(JSON.parse(readFileSync(path(name), 'utf8')) as object);
+  const team = '[session.work]\nstart_url = "https://d-1234567890.awsapps.com/start"\nregion = "us-east-1"\n';
+  expect([check('config')(parse('flow = "device"')), check('config')(parse('flwo = "device"'))]).toEqual([true, false]);
+  expect([check('team')(parse(team)), check('team')(parse(`${team}browser = "sh"\n`))]).toEqual([true, false]);
+});
+
+test('both go with the package', () => {
+  const manifest = readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8');
+  expect((JSON.parse(manifest) as { files: string[] }).files).toContain('schemas');
+});
