@@ -1,10 +1,11 @@
 // Account names are free text that an administrator typed: they are shown, never run, and never stand in a profile as they are.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { runProcess } from '../helpers/run-process.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig | undefined;
 afterEach(() => rig?.remove());
@@ -81,6 +82,98 @@ test('hostile, equal, long and missing account names are all usable, and nothing
     accountIds,
   );
   expect(existsSync(join(home.path, 'pwned'))).toBe(false);
+});
+
+/** What each surface would take for more than a name, were it not for us. */
+const SURFACE_NAMES = [
+  '$(touch pwned)',
+  '`touch pwned`',
+  'two\nlines',
+  '%F{red}%(?.touch pwned.b)',
+  '<img src=x onerror=alert(1)>',
+  '\u001b[31mred\u001b]8;;http://x\u0007',
+  '#[fg=red]#(touch pwned)',
+  "x | bash='touch pwned' shell=touch param1=pwned terminal=false",
+] as const;
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u2028-\u202e\u2066-\u2069]/;
+
+test('no surface that a name reaches runs it, colours by it, or gets a line more', async () => {
+  const directory = createDefaultDirectory();
+  const accounts = SURFACE_NAMES.map((accountName, index) => ({
+    accountName,
+    accountId: String(700_000_000_000 + index),
+  }));
+  const created = await createRig({
+    emulator: {
+      directory: {
+        ...directory,
+        accounts: [...directory.accounts, ...accounts],
+        assignments: accounts.map(({ accountId }) => ({ accountId, permissionSet: 'ReadOnly', user: 'taylor' })),
+      },
+    },
+  });
+  rig = created;
+  const { runCli, client, paths, home } = created;
+  expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
+
+  // Programs get a name as AWS has it, in JSON.
+  const { roles } = await client.call('roles', { query: {} });
+  expect(new Set(roles.map(({ accountName }) => accountName))).toEqual(new Set(SURFACE_NAMES));
+
+  // Shells get names that nothing has to be quoted in.
+  const switchFile = (name: string) => readFileSync(join(paths.switchDirectory, name), 'utf8').trim().split('\n');
+  await waitFor('the names for shells', () => switchFile('accounts').length >= SURFACE_NAMES.length);
+  expect(switchFile('profiles').filter((line) => !/^[A-Za-z0-9_.@/+=:,-]+$/.test(line))).toEqual([]);
+  expect(switchFile('accounts').filter((line) => !/^\d{12}\t[A-Za-z0-9_.@/+=:,-]+$/.test(line))).toEqual([]);
+
+  const said: string[] = [];
+  /** What a command says to a person, line by line, none of it more than text. */
+  const linesOf = async (...argv: string[]) => {
+    const run = await runCli(argv, { environment: { AWS_PROFILE: 'current' }, isTerminal: true });
+    expect({ argv, ...run }).toMatchObject({ argv, exitCode: 0 });
+    // Our own colours are no name's.
+    const lines = `${run.stdout}${run.stderr}`
+      .replaceAll(/\u001b\[\d*m/g, '')
+      .trimEnd()
+      .split('\n');
+    expect(lines.filter((line) => CONTROL.test(line))).toEqual([]);
+    said.push(...lines);
+    return lines;
+  };
+  expect((await linesOf('ls')).filter((line) => /  7\d{11}  /.test(line))).toHaveLength(SURFACE_NAMES.length);
+  const lengths: Record<string, Set<number>> = {};
+  for (const { accountName, accountId } of accounts) {
+    const { stdout } = await runCli(['use', '--json', accountId]);
+    expect(JSON.parse(stdout)).toMatchObject({ accountName, accountId });
+    await linesOf('use', '--current', accountId);
+    for (const argv of [
+      ['whoami'],
+      ['status'],
+      ['status', '--format', 'prompt'],
+      ['status', '--format', 'tmux'],
+      ['status', '--format', 'waybar'],
+      ['console', '--print'],
+      ['tray', '--format', 'argos'],
+      ['tray', '--format', 'swiftbar'],
+      ['tray', '--format', 'xbar'],
+    ]) {
+      const lines = await linesOf(...argv);
+      (lengths[argv.join(' ')] ??= new Set()).add(lines.length);
+      // tmux runs what is in such parentheses, and a prompt what zsh finds in it.
+      if (argv[2] === 'tmux' || argv[2] === 'prompt') expect(lines.join('')).not.toMatch(/#[([]fg=red|#\(|%|\$|`/);
+      // Waybar reads markup.
+      if (argv[2] === 'waybar') expect(JSON.parse(lines.join('')).tooltip).not.toMatch(/<(?!\/?span\b)|<img/);
+      // A bar runs what it finds after the bar of a line: the program itself, and there is one bar.
+      if (argv[0] === 'tray')
+        expect(lines.filter((line) => /\|.*\||\|.*(?:touch|pwned) *pwned/.test(line))).toEqual([]);
+    }
+  }
+  // As many lines whatever the current account is called.
+  expect(Object.entries(lengths).filter(([, counts]) => counts.size !== 1)).toEqual([]);
+  expect(said.some((line) => line.includes('<img src=x onerror=alert(1)>'))).toBe(true);
+
+  expect(created.logLines.filter((line) => CONTROL.test(line))).toEqual([]);
+  expect(readdirSync(home.path).filter((name) => name.includes('pwned'))).toEqual([]);
 });
 
 test.each([

@@ -2,9 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { takePagePictures } from './page.mjs';
 import { createStudio } from './studio.mjs';
+import { takeTerminalPictures } from './terminal.mjs';
+import { takeTrayPicture } from './tray-picture.mjs';
 
 /** Each takes its pictures in the studio; a new part is one line here. */
-const PARTS = { page: takePagePictures };
+const PARTS = { page: takePagePictures, terminal: takeTerminalPictures, tray: takeTrayPicture };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));

@@ -15,6 +15,11 @@ const FLAGS = [
   '--disable-lcd-text',
 ];
 
+const TERMINAL_CSS = `
+body { margin: 0; background: #fff }
+pre { display: inline-block; margin: 0; padding: 18px 22px; border: 1px solid #d0d7de; border-radius: 8px;
+  background: #fbfbfa; color: #24292f; font: 15px/1.4 "JetBrains Mono", "DejaVu Sans Mono", monospace }`;
+
 /** `directory` gets one PNG a name; too large a one is an error, for they live in the repository. */
 export async function createStudio(directory) {
   mkdirSync(directory, { recursive: true });
@@ -55,6 +60,13 @@ export async function createStudio(directory) {
       await page.evaluate('document.fonts.ready');
       keep(name, await page.screenshot());
       await page.context().close();
+    },
+    /** What a terminal shows, in a window as wide as it needs. */
+    async shootMarkup(markup, name) {
+      const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+      await page.setContent(`<meta charset="utf-8"><style>${TERMINAL_CSS}</style><pre>${markup}</pre>`);
+      keep(name, await page.locator('pre').screenshot());
+      await page.close();
     },
     async close() {
       await browser.close();

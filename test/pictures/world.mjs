@@ -104,12 +104,21 @@ export async function createWorld({ directory, config = CONFIG, settings = SETTI
       await sleep(50);
     }
   };
+  const waitForValue = async (what, find) => {
+    let found;
+    await waitFor(what, async () => {
+      found = await find();
+      return found !== undefined && found !== null;
+    });
+    return found;
+  };
 
   return {
     environment,
     emulator,
     client,
     waitFor,
+    waitForValue,
     /** From now on it is so much later; what is ahead of the browser's clock belongs into the past before a picture. */
     setClock(durationMs) {
       aheadMs = durationMs;
