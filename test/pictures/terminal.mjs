@@ -36,7 +36,7 @@ export async function takeTerminalPictures(studio) {
     world.setClock(-3.4 * HOUR_MS);
     await world.signIn('lab', 'lab');
     world.setClock(0);
-    const switching = openTerminal(world, { columns: 96, rows: 20 });
+    const switching = openTerminal(world, { columns: 96, rows: 16 });
     try {
       await switching.type('rolecall use payments');
       await switching.see('esc  leave');
@@ -45,16 +45,15 @@ export async function takeTerminalPictures(studio) {
       await studio.shootMarkup(switching.toHtml(), 'terminal-picker');
       switching.press('Enter');
       await switching.see('This shell is');
-      await switching.type('rolecall use shop prod read');
-      await switching.see('This shell is Shop-Production.ReadOnly now');
-      await switching.type('rolecall whoami');
-      await switching.see('Shop Production  333333333333');
-      await switching.type('rolecall use -');
-      await switching.type('rolecall use --current log archive read');
-      await switching.see('Current role: Log Archive');
-      await switching.type('rolecall status');
-      await switching.see('current');
-      await switching.seePrompt();
+      await switching.clear();
+      for (const line of [
+        'rolecall use shop prod read',
+        'rolecall whoami',
+        'rolecall use -',
+        'rolecall use --current log archive read',
+      ]) {
+        await switching.run(line);
+      }
       await studio.shootMarkup(switching.toHtml(), 'terminal-switch');
     } finally {
       switching.close();
@@ -95,6 +94,18 @@ function openTerminal(world, { columns, rows }) {
     see,
     seePrompt,
     type,
+    /** Types a line and waits for what it prints. */
+    async run(line) {
+      await type(line);
+      await world.waitFor(`the end of ${line}`, async () => {
+        const [, after = ''] = tmux('capture-pane', '-p').split(`$ ${line}\n`);
+        return after.trimEnd().endsWith('\n$');
+      });
+    },
+    async clear() {
+      await type('clear');
+      await world.waitFor('an empty screen', async () => tmux('capture-pane', '-p').trim() === '$');
+    },
     press: (key) => tmux('send-keys', key),
     toHtml: () => ansiToHtml(tmux('capture-pane', '-p', '-e').trimEnd()),
     close: () => tmux('kill-server'),

@@ -1,0 +1,103 @@
+// What the pages of docs/ show exists: commands with their flags, files, pictures, routes, settings.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/command-tree.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import { parseSettings } from '../../src/daemon/settings.ts';
+import { routes } from '../../src/local-api/routes.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const PAGES = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
+const blocksOf = (text: string, languages: string) =>
+  [...text.matchAll(new RegExp(`\`\`\`(?:${languages})\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block = '']) => block);
+
+const quiet = { write: () => true };
+const program = createProgram({ stdout: quiet, stderr: quiet } as unknown as CliContext, () => undefined);
+
+/** Words after `rolecall` that name no command, and flags that its command has not. */
+function unknownIn(line: string): string[] {
+  const [words = ''] = line.split(/ -- | #|[|>;&]| \(/);
+  let command: Command = program;
+  const unknown: string[] = [];
+  for (const word of words.trim().split(/\s+/)) {
+    const child = command.commands.find((candidate) => candidate.name() === word);
+    if (child !== undefined) command = child;
+    else if (command.commands.length > 0 && !word.startsWith('-') && word !== '') unknown.push(word);
+    else if (/^--[a-z]/.test(word) && !command.options.some(({ long }) => long === word.split('=')[0])) {
+      if (!['--help', '--version', '--debug'].includes(word)) unknown.push(`${command.name()} ${word}`);
+    }
+  }
+  return unknown;
+}
+
+/** Every command line of a page: in its blocks, and as code in a sentence. */
+const commandsOf = (text: string) => [
+  ...blocksOf(text, 'sh|console|json').flatMap((block) =>
+    [...block.matchAll(/(?:^|[\s"'(])rolecall (.*)$/gm)].map(([, line = '']) => line.replaceAll(/["')].*$/g, '')),
+  ),
+  ...[...text.matchAll(/`rolecall ([^`\n]+)`/g)].map(([, line = '']) => line),
+];
+
+describe.each(PAGES.map((name) => `docs/${name}`))('%s', (path) => {
+  const text = textOf(path);
+
+  test('shows commands and flags that are there', () => {
+    expect(commandsOf(text).flatMap(unknownIn)).toEqual([]);
+  });
+
+  test('leads to files that are there', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
+  });
+
+  test('has settings that the daemon accepts', async () => {
+    for (const toml of blocksOf(text, 'toml')) {
+      expect(await parseSettings({ path: 'config.toml', text: toml, environment: {} })).toMatchObject({});
+    }
+  });
+});
+
+test('the page on switching shows every way, every format, and pictures of all three places', () => {
+  const text = textOf('docs/switching.md');
+  const commands = commandsOf(text);
+  expect(commands.length).toBeGreaterThan(20);
+  const names = new Set(commands.map((line) => line.split(' ')[0]));
+  for (const name of ['use', 'whoami', 'shell-init', 'completion', 'exec', 'web', 'tray', 'status', 'console']) {
+    expect(names).toContain(name);
+  }
+  for (const [command, option] of [
+    ['tray', '--format'],
+    ['status', '--format'],
+  ] as const) {
+    const found = program.commands
+      .find((candidate) => candidate.name() === command)
+      ?.options.find(({ long }) => long === option);
+    const choices = found?.argChoices ?? [];
+    expect(choices.length).toBeGreaterThan(2);
+    expect(choices.filter((choice) => !text.toLowerCase().includes(choice))).toEqual([]);
+  }
+  const shown = [...text.matchAll(/`(GET|PUT) (\/v1\/[a-z]+)`/g)].map(([, method, path]) => `${method} ${path}`);
+  expect(shown).toHaveLength(3);
+  const known = Object.values(routes).map(({ method, path }) => `${method} ${path}`);
+  expect(shown.filter((route) => !known.includes(route))).toEqual([]);
+});
+
+test('every picture is on a page', () => {
+  const pages = ['README.md', ...PAGES.map((name) => `docs/${name}`)].map(textOf).join('\n');
+  const pictures = readdirSync(join(root, 'docs', 'pictures'));
+  expect(pictures.length).toBeGreaterThan(5);
+  expect(pictures.filter((name) => !pages.includes(`pictures/${name}`))).toEqual([]);
+});
+
+test.each([
+  ['use --curent x', ['use --curent']],
+  ['usr x', ['usr', 'x']],
+  ['profiles snyc', ['snyc']],
+  ['exec Some.Profile -- terraform --version', []],
+])('this check is one: rolecall %s', (line, unknown) => {
+  expect(unknownIn(line)).toEqual(unknown);
+});
