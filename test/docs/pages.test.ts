@@ -1,4 +1,4 @@
-// What the pages of docs/ show exists: commands with their flags, files, pictures, routes, settings.
+// What the README and the pages of docs/ show exists: commands with their flags, files, pictures, routes, settings.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,7 @@ const commandsOf = (text: string) => [
   ...[...text.matchAll(/`rolecall ([^`\n]+)`/g)].map(([, line = '']) => line),
 ];
 
-describe.each(PAGES.map((name) => `docs/${name}`))('%s', (path) => {
+describe.each(['README.md', ...PAGES.map((name) => `docs/${name}`)])('%s', (path) => {
   const text = textOf(path);
 
   test('shows commands and flags that are there', () => {
