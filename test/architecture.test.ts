@@ -12,6 +12,7 @@ import {
   findModuleState,
   findNameFaults,
   findOpeningFault,
+  findStaticFiles,
   findStaticPackages,
   packageOf,
   parseSource,
@@ -116,10 +117,12 @@ const ROOMS: readonly RoomRule[] = [
   },
 ];
 
-/** Packages that cost a Node program 100 ms or more to load, or bring machine code: `what` names them in a failure. */
+/** Packages that take long to load, beside what a program takes to start, or bring machine code: `what` names them in a failure. */
 const HEAVY: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'the AWS SDK', pattern: /^@(aws-sdk|smithy)\// },
-  { what: 'Fastify or a schema compiler', pattern: /^(fastify|@fastify\/.*|ajv|@sinclair\/typebox)$/ },
+  { what: 'Fastify', pattern: /^(fastify|@fastify\/.*)$/ },
+  { what: 'a schema compiler', pattern: /^(ajv|@sinclair\/typebox)$/ },
+  { what: 'a reader of TOML', pattern: /^smol-toml$/ },
   { what: 'a native module', pattern: /^(@napi-rs\/.*|fs-native-extensions)$/ },
 ];
 
@@ -128,12 +131,12 @@ const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readon
   [
     {
       entry: 'src/cli/main.ts',
-      without: ['the AWS SDK', 'Fastify or a schema compiler', 'a native module'],
+      without: ['the AWS SDK', 'Fastify', 'a schema compiler', 'a reader of TOML', 'a native module'],
       why: 'import cost is what makes a Node CLI slow: bare node 62 ms, the AWS SDK 117 more, Fastify 135 more',
     },
     {
       entry: 'src/tray/main.ts',
-      without: ['the AWS SDK', 'Fastify or a schema compiler', 'a native module'],
+      without: ['the AWS SDK', 'Fastify', 'a schema compiler', 'a reader of TOML', 'a native module'],
       why: 'a thin client like the CLI',
     },
     {
@@ -141,7 +144,35 @@ const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readon
       without: ['the AWS SDK'],
       why: 'the first answer may come from a cache; the SDK is loaded by the first call to AWS',
     },
+    {
+      entry: 'src/daemon/daemon.ts',
+      without: ['the AWS SDK', 'a schema compiler', 'a reader of TOML'],
+      why: 'without settings nothing reads TOML, and the first answer checks nothing',
+    },
   ];
+
+/** Of the daemon, what its first answer does without; each file of ours costs a millisecond or half of one, and brings others. */
+const LATE_FILES = [
+  'src/aws-config/adoption-plan.ts',
+  'src/aws-config/profile-plan.ts',
+  'src/daemon/adoption.ts',
+  'src/daemon/notifications/attendance.ts',
+  'src/daemon/notifications/notify-send.ts',
+  'src/daemon/notifications/osascript.ts',
+  'src/daemon/notifications/windows-toast.ts',
+  'src/daemon/openapi.ts',
+  'src/daemon/profile-sync.ts',
+  'src/daemon/routes/console.ts',
+  'src/daemon/routes/profile.ts',
+  'src/daemon/routes/reach.ts',
+  'src/daemon/routes/setup.ts',
+  'src/daemon/routes/team.ts',
+  'src/daemon/settings-file.ts',
+  'src/daemon/start-browser.ts',
+  'src/secret-store/file.ts',
+  'src/secret-store/keychain.ts',
+  'src/secret-store/memory.ts',
+] as const;
 
 const PARSED = ['.ts', '.js', '.mjs'];
 const COMMENTED = [...PARSED, '.sh', '.css', '.html'];
@@ -227,6 +258,15 @@ describe('the import graph', () => {
     );
     expect(faults).toEqual([]);
   });
+
+  it.each(['src/daemon/main.ts', 'src/daemon/daemon.ts', 'src/daemon/notifications/desktop.ts'])(
+    '%s leaves for later what the first answer does without',
+    (entry) => {
+      const chains = findStaticFiles(src, entry);
+      expect(LATE_FILES.flatMap((path) => chains.get(path)?.join(' -> ') ?? [])).toEqual([]);
+      expect(LATE_FILES.filter((path) => !srcPaths.includes(path))).toEqual([]);
+    },
+  );
 
   it('knows packages that are heavy, all of which some room uses', () => {
     const used = src.flatMap((file) => file.imports.map(({ specifier }) => packageOf(specifier)));

@@ -78,7 +78,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     signal: stopTicking.signal,
     tasks: [
       { name: 'refresh', run: () => broker.refreshAhead() },
-      { name: 'input checks', run: () => doors.warm() },
+      { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'grants', run: () => parts.grants.sweep() },
       { name: 'token files', run: () => tokenFiles.keepAll() },

@@ -19,8 +19,6 @@ import type { WebAccess } from './web-access.ts';
 export interface Doors {
   /** Undefined when the loopback port could not be opened, which is a problem in the status then. */
   readonly webUrl: string | undefined;
-  /** Loads what the first request with something to check would wait for; the very first answer must not wait for it. */
-  warm(): Promise<void>;
   /** No new request from now on; resolves once the answers under way are given. */
   drain(): Promise<void>;
   /** Hangs up on whoever is left. */
@@ -49,13 +47,12 @@ export async function openDoors(deps: {
   readonly log: Log;
 }): Promise<Doors> {
   const { paths } = deps;
-  const { inputChecks } = deps;
   const build = (surface: 'socket' | 'web', guard: Guard, pageFiles?: PageFiles) =>
     createSurface({
       surface,
       guard,
       responders: deps.responders,
-      inputChecks,
+      inputChecks: deps.inputChecks,
       log: deps.log,
       ...(pageFiles === undefined ? {} : { pageFiles }),
     });
@@ -107,7 +104,7 @@ export async function openDoors(deps: {
     await close();
     throw error;
   }
-  return { webUrl, warm: () => inputChecks.warm(), drain, close };
+  return { webUrl, drain, close };
 }
 
 /** Long enough for the kernel to hand over whoever had connected before the path was gone. */
@@ -148,7 +145,9 @@ async function openWeb(deps: {
   });
   const url = `http://${host}`;
   try {
-    await writePrivateFile(deps.paths.webAddressFile, JSON.stringify({ url, port, token: webAccess.token }));
+    // Of use only while we run, so nothing that would have to outlive a power cut: the first answer need not wait for the disk.
+    const address = JSON.stringify({ url, port, token: webAccess.token });
+    await writePrivateFile(deps.paths.webAddressFile, address, { isDurable: false });
   } catch (error) {
     await closeSurface(surface);
     throw error;

@@ -15,7 +15,6 @@ import { listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
-import { startBrowser } from './start-browser.ts';
 
 keepTicksFast();
 process.umask(0o077);
@@ -75,7 +74,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     clock,
     random: Math.random,
     log,
-    desktop: createDesktop({
+    desktop: await createDesktop({
       platform: process.platform,
       kernelRelease: release(),
       environment,
@@ -84,7 +83,10 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       isThere: existsSync,
       spawn,
       clock,
-      startBrowser: (url, template) => startBrowser(url, { template, isInUnit: activatedFd !== undefined }),
+      startBrowser: async (url, template) => {
+        const { startBrowser } = await import('./start-browser.ts');
+        await startBrowser(url, { template, isInUnit: activatedFd !== undefined });
+      },
     }),
     credentialProcess: {
       templatePath: fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url)),

@@ -12,7 +12,6 @@ import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
-import { createAdoption } from './adoption.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
 import { createChanges, type Changes } from './changes.ts';
@@ -23,26 +22,22 @@ import { resolveEndpoints, toEndpoints } from './endpoints.ts';
 import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
 import { createIssuedNames } from './issued-names.ts';
+import { createLateLoading, type LateLoading } from './late-loading.ts';
 import type { Log } from './log.ts';
 import { createPeerCheck } from './loopback-peer.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier, type Notifier } from './notifications/notifier.ts';
-import { createProfileSync } from './profile-sync.ts';
+import type { ProfileSync } from './profile-sync.ts';
 import { createRoleList } from './role-list.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
-import { createConsoleResponder } from './routes/console.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
 import { createCurrentResponders } from './routes/current.ts';
 import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
-import { createProfileResponder } from './routes/profile.ts';
 import { createRolesResponder } from './routes/roles.ts';
-import { createReachResponder } from './routes/reach.ts';
-import { createSetupResponders } from './routes/setup.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders } from './routes/status.ts';
-import { createTeamResponder } from './routes/team.ts';
 import { createWebAccessResponders } from './routes/web-access.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
@@ -86,6 +81,7 @@ export interface Parts {
   readonly containerDoor: ContainerDoor;
   readonly webAccess: WebAccess;
   readonly inputChecks: InputChecks;
+  readonly lateLoading: LateLoading;
   readonly eventFeed: EventFeed;
   readonly switchFiles: SwitchFiles;
   readonly uses: Uses;
@@ -117,6 +113,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...network,
     warn: (message) => log('warn', message),
   });
+  const lateLoading = createLateLoading();
   const federation = createConsoleFederation(network);
 
   const passphrase = environment['ROLECALL_PASSPHRASE'];
@@ -168,16 +165,24 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   const tokenFiles = createTokenFiles({ homeDirectory, settings, sharedConfig, broker, clock, problems });
-  const profileSync = createProfileSync({
-    configFile,
-    settings,
-    credentialProcessPath: paths.credentialProcessPath,
-    issuedNames,
-    usedRoles,
-    uses,
-    knownCatalog: (session) => broker.knownCatalog(session),
-    currentRole,
+  const plannedSync = lateLoading.defer(async () => {
+    const { createProfileSync } = await import('./profile-sync.ts');
+    return createProfileSync({
+      configFile,
+      settings,
+      credentialProcessPath: paths.credentialProcessPath,
+      issuedNames,
+      usedRoles,
+      uses,
+      knownCatalog: (session) => broker.knownCatalog(session),
+      currentRole,
+    });
   });
+  const profileSync: ProfileSync = {
+    plan: async () => (await plannedSync()).plan(),
+    sync: async () => (await plannedSync()).sync(),
+    writeNamed: async (profileName) => (await plannedSync()).writeNamed(profileName),
+  };
   const setup = createSignInSetup({
     broker,
     profileSync,
@@ -213,12 +218,15 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   afterSignIn.loginPolicy = loginPolicy;
 
-  const adoption = createAdoption({
-    configFile,
-    directory: join(paths.stateDirectory, 'adoptions'),
-    homeDirectory,
-    environment,
-    credentialProcessPath: paths.credentialProcessPath,
+  const adoption = lateLoading.defer(async () => {
+    const { createAdoption } = await import('./adoption.ts');
+    return createAdoption({
+      configFile,
+      directory: join(paths.stateDirectory, 'adoptions'),
+      homeDirectory,
+      environment,
+      credentialProcessPath: paths.credentialProcessPath,
+    });
   });
 
   const grantsDirectory = join(paths.stateDirectory, 'grants');
@@ -230,6 +238,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   const inputChecks = createInputChecks();
+  lateLoading.defer(() => inputChecks.warm());
   const webAccess = createWebAccess({ clock, randomBytes });
   const containerDoor = createContainerDoor({
     portFile: openOwn('container-port.json'),
@@ -309,38 +318,54 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       usedRoles,
       clock,
     }),
-    ...createConsoleResponder({
-      usedRoles,
-      settings,
-      sharedConfig,
-      broker,
-      federation,
-      loginPolicy,
-      endpoints,
-      roleList,
-      log,
+    ...lateLoading.deferResponders(['console'], async () => {
+      const { createConsoleResponder } = await import('./routes/console.ts');
+      return createConsoleResponder({
+        usedRoles,
+        settings,
+        sharedConfig,
+        broker,
+        federation,
+        loginPolicy,
+        endpoints,
+        roleList,
+        log,
+      });
     }),
-    ...createProfileResponder({
-      configFile,
-      sharedConfig,
-      currentRole,
-      issuedNames,
-      profileSync,
-      settings,
-      changes,
+    ...lateLoading.deferResponders(['profile', 'writeProfile'], async () => {
+      const { createProfileResponder } = await import('./routes/profile.ts');
+      return createProfileResponder({
+        configFile,
+        sharedConfig,
+        currentRole,
+        issuedNames,
+        profileSync,
+        settings,
+        changes,
+      });
     }),
-    ...createSetupResponders({
-      configFile,
-      settingsPath: paths.settingsFile,
-      settings,
-      findRegion: (startUrl) => identityCenter.findRegion(startUrl),
+    ...lateLoading.deferResponders(['startUrl', 'setup'], async () => {
+      const { createSetupResponders } = await import('./routes/setup.ts');
+      return createSetupResponders({
+        configFile,
+        settingsPath: paths.settingsFile,
+        settings,
+        findRegion: (startUrl) => identityCenter.findRegion(startUrl),
+      });
     }),
-    ...createTeamResponder({ configFile, settingsPath: paths.settingsFile, network }),
-    ...createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock }),
+    ...lateLoading.deferResponders(['reach'], async () => {
+      const { createReachResponder } = await import('./routes/reach.ts');
+      return createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock });
+    }),
+    ...lateLoading.deferResponders(['team'], async () => {
+      const { createTeamResponder } = await import('./routes/team.ts');
+      return createTeamResponder({ configFile, settingsPath: paths.settingsFile, network });
+    }),
     ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), log }),
     adoptProfiles: async ({ body }) => {
       const dryRun = body.dryRun === true;
-      const outcome = await (body.undo === true ? adoption.undo(dryRun) : adoption.adopt(body.from, dryRun));
+      const { adopt, undo } = await adoption();
+      const outcome = await (body.undo === true ? undo(dryRun) : adopt(body.from, dryRun));
       if (outcome.written) changes.announce();
       return outcome;
     },
@@ -368,6 +393,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     containerDoor,
     webAccess,
     inputChecks,
+    lateLoading,
     eventFeed,
     switchFiles,
     uses,

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
-import { createFileStore } from './file.ts';
-import { createKeychainStore, type KeychainStore } from './keychain.ts';
-import { createMemoryStore } from './memory.ts';
+import type { KeychainStore } from './keychain.ts';
 
 export interface StoreWish {
   readonly wanted: SecretStore['driver'];
@@ -26,26 +24,27 @@ export interface StoreChoice {
 }
 
 /**
- * The store to use, chosen without writing anything. Without a keychain on the machine it is memory, with a problem;
+ * The store to use, chosen without writing anything; the code of that one alone is loaded. Without a keychain on the machine it is memory, with a problem;
  * a keychain that is there but locked or failing stays the choice, for its calls say so and it may open again.
  */
 export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
   switch (wish.wanted) {
     case 'memory':
-      return { store: createMemoryStore() };
+      return { store: await openMemoryStore() };
     case 'file': {
+      const { createFileStore } = await import('./file.ts');
       const store = createFileStore({ path: join(wish.statePath, 'secrets.json'), passphrase: wish.passphrase });
       return withProblem(store, await store.findProblem());
     }
     case 'keychain': {
       // The native module is not loaded, nor waited for, where it could only say the same.
       if (wish.hasBus !== false) {
-        const keychain = wish.keychain ?? createKeychainStore();
+        const keychain = wish.keychain ?? (await import('./keychain.ts')).createKeychainStore();
         const { state, error } = await keychain.probe();
         if (state !== 'absent') return withProblem(keychain, error);
       }
       return {
-        store: createMemoryStore(),
+        store: await openMemoryStore(),
         problem: {
           code: 'secret-store-unavailable',
           message:
@@ -56,6 +55,11 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       };
     }
   }
+}
+
+async function openMemoryStore(): Promise<SecretStore> {
+  const { createMemoryStore } = await import('./memory.ts');
+  return createMemoryStore();
 }
 
 /** False on a Linux without a session bus: the variable, the bus of the runtime directory, or a display to start one by. */

@@ -9,6 +9,7 @@ import {
   findModuleState,
   findNameFaults,
   findOpeningFault,
+  findStaticFiles,
   findStaticPackages,
   packageOf,
   parseSource,
@@ -145,8 +146,14 @@ describe('the import graph', () => {
     expect([...findStaticPackages([a, b, c], 'src/a/a.ts')]).toEqual([['fastify', 'src/a/a.ts']]);
     expect([...findStaticPackages([a, lazy, c], 'src/a/a.ts').keys()]).toEqual(['fastify']);
     expect([...findStaticPackages([a, eager, c], 'src/a/a.ts')]).toEqual([
-      ['@scope/name', 'src/a/a.ts -> src/b/b.ts -> src/b/c.ts'],
       ['fastify', 'src/a/a.ts'],
+      ['@scope/name', 'src/a/a.ts -> src/b/b.ts -> src/b/c.ts'],
+    ]);
+    expect([...findStaticFiles([a, lazy, c], 'src/a/a.ts').keys()]).toEqual(['src/a/a.ts', 'src/b/b.ts']);
+    expect(findStaticFiles([a, eager, c], 'src/a/a.ts').get('src/b/c.ts')).toEqual([
+      'src/a/a.ts',
+      'src/b/b.ts',
+      'src/b/c.ts',
     ]);
   });
 });

@@ -157,25 +157,36 @@ export function findCycles(files: readonly SourceFile[]): string[] {
   return cycles;
 }
 
-/** The packages that loading `entry` loads at once, each with the chain of files that leads to it. */
-export function findStaticPackages(files: readonly SourceFile[], entry: string): Map<string, string> {
+/** Our files that loading `entry` loads at once, each with the chain of files that leads to it and ends with it. */
+export function findStaticFiles(files: readonly SourceFile[], entry: string): Map<string, readonly string[]> {
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const packages = new Map<string, string>();
-  const seen = new Set<string>();
+  const chains = new Map<string, readonly string[]>();
   const walk = (path: string, chain: readonly string[]) => {
     const file = byPath.get(path);
-    if (file === undefined || seen.has(path)) return;
-    seen.add(path);
+    if (file === undefined || chains.has(path)) return;
     const here = [...chain, path];
+    chains.set(path, here);
     for (const { specifier, kind } of file.imports) {
-      if (kind !== 'static') continue;
-      if (isRelative(specifier)) walk(resolveImport(path, specifier), here);
-      else if (!isBuiltin(specifier) && !packages.has(packageOf(specifier))) {
-        packages.set(packageOf(specifier), here.join(' -> '));
-      }
+      if (kind === 'static' && isRelative(specifier)) walk(resolveImport(path, specifier), here);
     }
   };
   walk(entry, []);
+  return chains;
+}
+
+/** The packages that loading `entry` loads at once, each with the chain of files that leads to it. */
+export function findStaticPackages(files: readonly SourceFile[], entry: string): Map<string, string> {
+  const chains = findStaticFiles(files, entry);
+  const packages = new Map<string, string>();
+  for (const { path, imports } of files) {
+    const chain = chains.get(path);
+    if (chain === undefined) continue;
+    for (const { specifier, kind } of imports) {
+      if (kind !== 'static' || isRelative(specifier) || isBuiltin(specifier)) continue;
+      const name = packageOf(specifier);
+      if (!packages.has(name)) packages.set(name, chain.join(' -> '));
+    }
+  }
   return packages;
 }
 

@@ -3,9 +3,7 @@ import type { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import type { NotificationBackend } from './backend.ts';
-import { notifySend } from './notify-send.ts';
-import { osascript } from './osascript.ts';
-import { windowsToast } from './windows-toast.ts';
+import type { notifySend } from './notify-send.ts';
 
 export interface DesktopSources {
   readonly platform: NodeJS.Platform;
@@ -22,16 +20,20 @@ export interface DesktopSources {
 /** Where Windows keeps it; PATH may have been made without Windows' own. */
 const POWERSHELL = '/mnt/c/Windows/System32/WindowsPowerShell/v1.0/powershell.exe';
 
-/** The backend for this desktop; undefined on a machine without one. */
-export function chooseNotificationBackend(sources: DesktopSources): NotificationBackend | undefined {
+/** The backend for this desktop, of which alone the code is loaded; undefined on a machine without one. */
+export async function chooseNotificationBackend(sources: DesktopSources): Promise<NotificationBackend | undefined> {
   const { findProgram } = sources;
-  if (sources.platform === 'darwin') return build(osascript, findProgram('osascript'), sources);
+  if (sources.platform === 'darwin') {
+    return build(async () => (await import('./osascript.ts')).osascript, findProgram('osascript'), sources);
+  }
   if (isWsl(sources)) {
     const path = findProgram('powershell.exe') ?? (sources.isThere(POWERSHELL) ? POWERSHELL : undefined);
-    if (path !== undefined) return build(windowsToast, path, sources);
+    if (path !== undefined) {
+      return build(async () => (await import('./windows-toast.ts')).windowsToast, path, sources);
+    }
   }
   if (!hasDisplay(sources.environment) || !hasSessionBus(sources)) return undefined;
-  return build(notifySend, findProgram('notify-send'), sources);
+  return build(async () => (await import('./notify-send.ts')).notifySend, findProgram('notify-send'), sources);
 }
 
 export function isWsl({ kernelRelease }: Pick<DesktopSources, 'kernelRelease'>): boolean {
@@ -48,10 +50,12 @@ function hasSessionBus({ environment, isThere }: DesktopSources): boolean {
   return runtimeDirectory !== undefined && isThere(join(runtimeDirectory, 'bus'));
 }
 
-function build(
-  create: typeof notifySend,
+async function build(
+  load: () => Promise<typeof notifySend>,
   programPath: string | undefined,
   { spawn, environment, clock }: DesktopSources,
-): NotificationBackend | undefined {
-  return programPath === undefined ? undefined : create({ spawn, programPath, environment, clock });
+): Promise<NotificationBackend | undefined> {
+  if (programPath === undefined) return undefined;
+  const create = await load();
+  return create({ spawn, programPath, environment, clock });
 }

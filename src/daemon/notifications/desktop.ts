@@ -2,7 +2,6 @@
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { chooseNotificationBackend, hasDisplay, isWsl, type DesktopSources } from './choose-backend.ts';
-import { isDesktopAttended } from './attendance.ts';
 import type { NotificationBackend } from './backend.ts';
 
 export interface Desktop {
@@ -23,15 +22,15 @@ export const HEADLESS: Readonly<Desktop> = {
   isAttended: async () => false,
 };
 
-export function createDesktop(
+export async function createDesktop(
   sources: DesktopSources & {
     readonly userId: number;
     /** Starts the person's browser; rejects when it can't. */
     readonly startBrowser: (url: string, template?: string) => Promise<void>;
   },
-): Desktop {
+): Promise<Desktop> {
   return {
-    notifications: chooseNotificationBackend(sources),
+    notifications: await chooseNotificationBackend(sources),
     async openPage(url, template) {
       if (sources.platform !== 'darwin' && !isWsl(sources) && !hasDisplay(sources.environment)) return false;
       try {
@@ -41,7 +40,10 @@ export function createDesktop(
         return false;
       }
     },
-    isAttended: () => isDesktopAttended(sources, sources.userId),
+    async isAttended() {
+      const { isDesktopAttended } = await import('./attendance.ts');
+      return isDesktopAttended(sources, sources.userId);
+    },
   };
 }
 

@@ -14,7 +14,6 @@ import type { RoleUse } from '../../sso/role-use.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
-import { describeOpenApi } from '../openapi.ts';
 import type { RoleList } from '../role-list.ts';
 import { labelOf, type Settings } from '../settings.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config.ts';
@@ -45,7 +44,7 @@ export type StatusResponders = Pick<Responders, 'openapi'> & { readonly status: 
 
 export function createStatusResponders(deps: StatusDeps): StatusResponders {
   return {
-    openapi: async () => describeOpenApi(deps.version),
+    openapi: async () => (await import('../openapi.ts')).describeOpenApi(deps.version),
     async status() {
       const { reading, configProblems } = await readConfig(deps.sharedConfig);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));

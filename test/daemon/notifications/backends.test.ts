@@ -71,7 +71,7 @@ function sources(changes: Partial<DesktopSources> = {}): DesktopSources {
 }
 
 async function show(notification: PlainNotification, changes: Partial<DesktopSources> = {}) {
-  const backend = chooseNotificationBackend(sources(changes));
+  const backend = await chooseNotificationBackend(sources(changes));
   if (backend === undefined) throw new Error('no backend was chosen');
   return backend.show(notification);
 }
@@ -179,7 +179,7 @@ test('powershell.exe gets the text as ASCII JSON on its stdin, and a script with
 });
 
 describe('the choice', () => {
-  const nameOf = (changes: Partial<DesktopSources>) => chooseNotificationBackend(sources(changes))?.name;
+  const nameOf = async (changes: Partial<DesktopSources>) => (await chooseNotificationBackend(sources(changes)))?.name;
   const all: Partial<DesktopSources> = { findProgram: (name) => `/usr/bin/${name}` };
   const wsl = { kernelRelease: '5.15.167.4-microsoft-standard-WSL2' };
   const nowhere = { DISPLAY: '', WAYLAND_DISPLAY: '', DBUS_SESSION_BUS_ADDRESS: '' };
@@ -211,8 +211,8 @@ describe('the choice', () => {
       { ...wsl, findProgram: (name) => (name === 'notify-send' ? '/usr/bin/notify-send' : undefined) },
       'notify-send',
     ],
-  ])('%s', (_, changes, name) => {
-    expect(nameOf(changes)).toBe(name);
+  ])('%s', async (_, changes, name) => {
+    expect(await nameOf(changes)).toBe(name);
   });
 });
 
@@ -250,8 +250,8 @@ describe('whether somebody is there', () => {
 
 test('a page is opened only where there is a screen, and a browser that fails is told as such', async () => {
   const opened: string[] = [];
-  const open = (changes: Partial<DesktopSources>, startBrowser: (url: string) => Promise<void>) =>
-    createDesktop({ ...sources(changes), userId: 1000, startBrowser }).openPage('https://example.com/');
+  const open = async (changes: Partial<DesktopSources>, startBrowser: (url: string) => Promise<void>) =>
+    (await createDesktop({ ...sources(changes), userId: 1000, startBrowser })).openPage('https://example.com/');
   const browser = async (url: string) => void opened.push(url);
   expect(await open({}, browser)).toBe(true);
   expect(await open({ environment: { DISPLAY: '', WAYLAND_DISPLAY: '' } }, browser)).toBe(false);
