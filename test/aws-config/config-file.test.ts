@@ -374,8 +374,11 @@ describe('leftovers of killed writers', () => {
     // The shell becomes a program that never asks after the child it had.
     const keeper = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
-      const [pid] = (await once(keeper.stdout, 'data')) as [Buffer];
-      writeFileSync(join(folder, `.config.rolecall-${pid.toString().trim()}-abc-0123456789ab.tmp`), '');
+      const [line] = (await once(keeper.stdout, 'data')) as [Buffer];
+      const pid = line.toString().trim();
+      // It may still be on its way to its end.
+      await waitFor('the child to be dead', () => / Z /u.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+      writeFileSync(join(folder, `.config.rolecall-${pid}-abc-0123456789ab.tmp`), '');
       await configFile().write('[a]\n', '[b]\n');
       expect(readdirSync(folder)).toEqual(['config']);
     } finally {
