@@ -19,6 +19,7 @@ import { measureSimulatedDay } from './rows/simulated-day.mjs';
 import { measureSwitchEvents } from './rows/switch-events.mjs';
 import { measureSwitching } from './rows/switching.mjs';
 import { measureTray } from './rows/tray.mjs';
+import { measureWriting } from './rows/writing.mjs';
 import { createScene } from './scene.mjs';
 import { exitCodeOf, formatPage, formatTable } from './table.mjs';
 
@@ -37,6 +38,7 @@ const PARTS = {
   switching: measureSwitching,
   'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,
+  writing: measureWriting,
   page: measurePage,
   'install-size': measureInstallSize,
 };

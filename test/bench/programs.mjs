@@ -1,6 +1,7 @@
 // The programs that the bench runs, and how long one of them takes from start to end.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -19,6 +20,17 @@ export const BARE_NODE = [process.execPath, '-e', '0'];
 
 // A loop of the shell starts programs at a tenth of what it costs Node to, so that little else is in the figure.
 const LOOP = 'n=$1; shift; while [ "$n" -gt 0 ]; do "$@" || exit; n=$((n - 1)); done';
+
+/** Milliseconds of processor time of one run, which a busy machine adds less to than to its wall time. */
+export async function processorTimeOf(command, environment) {
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null 2>&1';
+  const { stderr: said } = await promisify(execFile)('/bin/bash', ['-c', script, 'bash', ...command], {
+    env: environment,
+  });
+  const seconds = said.trim().split(' ').map(Number);
+  if (seconds.length !== 2 || seconds.some(Number.isNaN)) throw new Error(`no times: ${said}`);
+  return (seconds[0] + seconds[1]) * 1000;
+}
 
 /**
  * Milliseconds of one run of `command`, as the mean of `times` runs in a row; its output goes into a pipe, as an SDK's does.

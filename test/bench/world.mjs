@@ -11,8 +11,12 @@ const SESSION = 'bench';
 /**
  * Accounts x permission sets, signed in, listed, every profile written. `callsPerSecond` scales the daemon's rate,
  * which needs a daemon with another main file than the usual one; `reportsHeap` gives it a way to tell what it holds. `listingSeconds` is how long the listing took.
+ * With `settings` (the text of config.toml) that write fewer profiles, `writtenCount` says how many to wait for.
  */
-export async function startWorld(scene, { accountCount, permissionSetCount, callsPerSecond, reportsHeap }) {
+export async function startWorld(
+  scene,
+  { accountCount, permissionSetCount, callsPerSecond, reportsHeap, settings, writtenCount },
+) {
   const home = scene.createHome();
   const directory = generateDirectory({ accountCount, permissionSetCount });
   const directoryPath = join(home.path, 'directory.json');
@@ -20,6 +24,11 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
   const configPath = join(home.path, '.aws', 'config');
   mkdirSync(join(home.path, '.aws'), { mode: 0o700 });
   writeFileSync(configPath, formatSession(directory), { mode: 0o600 });
+
+  if (settings !== undefined) {
+    mkdirSync(join(home.path, '.config', 'rolecall'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(home.path, '.config', 'rolecall', 'config.toml'), settings, { mode: 0o600 });
+  }
 
   const emulatorArguments = ['--directory', directoryPath, '--auto-approve', '--json'];
   const { url: emulatorUrl } = await scene.startSaying(EMULATOR_MAIN, emulatorArguments, home.environment);
@@ -52,11 +61,12 @@ export async function startWorld(scene, { accountCount, permissionSetCount, call
   if (accounts.length !== accountCount) throw new Error(`${accounts.length} accounts of ${accountCount} were listed`);
   await waitFor(`${roleCount} profiles`, () => {
     const profiles = readFileSync(configPath, 'utf8').match(/^\[profile /gm) ?? [];
-    return profiles.length >= roleCount;
+    return profiles.length >= (writtenCount ?? roleCount);
   });
 
   return {
     home,
+    configPath,
     environment,
     emulatorUrl,
     sessionName: SESSION,

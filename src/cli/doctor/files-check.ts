@@ -59,6 +59,7 @@ function list({ config, credentials, context }: World): (readonly [string, Rule]
     [config.path, DECIDES],
     [dirname(config.path), DECIDES],
     [paths.settingsFile, DECIDES],
+    [join(dirname(paths.settingsFile), 'team.toml'), DECIDES],
     [dirname(paths.credentialProcessPath), DECIDES],
     [paths.credentialProcessPath, DECIDES],
   ];
