@@ -371,12 +371,14 @@ describe('leftovers of killed writers', () => {
 
   it('go also while nobody has collected the dead writer, as in a container without an init', async () => {
     writeExisting('[a]\n');
-    // The shell becomes a program that never asks after the child it had.
-    const keeper = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    // The shell becomes a program that never asks after the child it had, which ends later.
+    const keeper = spawn('/bin/sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       const [line] = (await once(keeper.stdout, 'data')) as [Buffer];
       const pid = line.toString().trim();
-      // It may still be on its way to its end.
+      // Dead and in the list of processes still.
       await waitFor('the child to be dead', () => / Z /u.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
       writeFileSync(join(folder, `.config.rolecall-${pid}-abc-0123456789ab.tmp`), '');
       await configFile().write('[a]\n', '[b]\n');
