@@ -45,7 +45,7 @@ const DRAIN_DEADLINE_MS = 5000;
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, log, paths } = deps;
   const parts = await createParts(deps);
-  const { broker, problems, settings, tokenFiles } = parts;
+  const { audit, broker, problems, settings, tokenFiles } = parts;
   await refreshCopy(deps, parts);
   const doors = await openDoors({
     ...parts,
@@ -80,6 +80,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'refresh', run: () => broker.refreshAhead() },
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
+      { name: 'audit log', run: () => audit.flush() },
       { name: 'grants', run: () => parts.grants.sweep() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
@@ -91,6 +92,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   });
   for (const { message } of problems.list()) log('warn', message);
   log('info', `rolecall ${deps.version} is running, pid ${deps.processId}`);
+  audit.record({ event: 'daemon-started', surface: 'daemon', processId: deps.processId });
 
   async function stop(): Promise<void> {
     stopTicking.abort();
@@ -106,6 +108,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await eventsEnded;
     await parts.close();
     await broker.flush();
+    audit.record({ event: 'daemon-stopped', surface: 'daemon', processId: deps.processId });
+    await audit.flush();
     log('info', 'stopped');
   }
 

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/model.ts';
+import type { Instigator } from './audit-log.ts';
 import type { Log } from './log.ts';
 import { createProcessRecognition, type ProcessIdentity } from './process-identity.ts';
 import type { StateFile } from './state-file.ts';
@@ -37,10 +38,10 @@ export interface Grants {
   findByPath(pathSecret: string): Grant | undefined;
   get(id: string): Grant | undefined;
   list(): readonly Grant[];
-  /** True when there was one. */
-  revoke(id: string): Promise<boolean>;
+  /** True when there was one; `by` is whose wish it was. */
+  revoke(id: string, by: Instigator): Promise<boolean>;
   /** Those of one sso-session; those on the current role stay, for it may be another session's by then. */
-  revokeSession(sessionName: string): Promise<void>;
+  revokeSession(sessionName: string, by: Instigator): Promise<void>;
   /** None of the grants counts any more: their port belongs to somebody else. */
   revokeAll(): Promise<void>;
   /** Lets go of what has expired or outlived its process. */
@@ -61,6 +62,8 @@ export async function loadGrants(deps: {
   readonly directory: string;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
+  /** Hears of each grant that counts no more, once. */
+  readonly onGone?: (grant: Grant, how: 'revoked' | 'ended', by: Instigator) => void;
   readonly log: Log;
 }): Promise<Grants> {
   const { clock } = deps;
@@ -82,9 +85,9 @@ export async function loadGrants(deps: {
     return saving.last;
   }
 
-  async function remove(grants: readonly StoredGrant[]): Promise<void> {
+  async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Instigator): Promise<void> {
     if (grants.length === 0) return;
-    for (const { pathHash } of grants) byPath.delete(pathHash);
+    for (const grant of grants) if (byPath.delete(grant.pathHash)) deps.onGone?.(grant, how, by);
     for (const [pathSecret, { grant }] of proven) if (!byPath.has(grant.pathHash)) proven.delete(pathSecret);
     await Promise.all(grants.map(({ id }) => rm(join(deps.directory, id), { recursive: true, force: true })));
     await save();
@@ -131,15 +134,22 @@ export async function loadGrants(deps: {
     },
     get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
     list: () => [...byPath.values()].filter(isLiving),
-    async revoke(id) {
+    async revoke(id, by) {
       const grants = [...byPath.values()].filter((grant) => grant.id === id);
-      await remove(grants);
+      await remove(grants, 'revoked', by);
       return grants.length > 0;
     },
-    revokeSession: (sessionName) =>
-      remove([...byPath.values()].filter(({ role }) => role !== 'current' && role.sessionName === sessionName)),
-    revokeAll: () => remove([...byPath.values()]),
-    sweep: () => remove([...byPath.values()].filter((grant) => !isLiving(grant))),
+    revokeSession(sessionName, by) {
+      const ofSession = ({ role }: Grant) => role !== 'current' && role.sessionName === sessionName;
+      return remove([...byPath.values()].filter(ofSession), 'revoked', by);
+    },
+    revokeAll: () => remove([...byPath.values()], 'revoked', 'daemon'),
+    sweep: () =>
+      remove(
+        [...byPath.values()].filter((grant) => !isLiving(grant)),
+        'ended',
+        'daemon',
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 // The daemon's log: one line an event, in a file of bounded size that only its owner can read.
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
+import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from './bounded-file.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
@@ -12,9 +13,6 @@ export interface LogFile {
   readonly log: Log;
   close(): void;
 }
-
-/** The file and one predecessor: two megabytes at the most. */
-const LARGEST_BYTES = 1024 * 1024;
 
 /**
  * Opens the log at `path`; when it is full it becomes `path.1` and a new one begins.
@@ -64,16 +62,8 @@ export function openLogFile(
 
 function openForAppending(path: string): number | undefined {
   try {
-    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    return openSync(path, OPEN_FOR_APPENDING, 0o600);
   } catch {
     return undefined;
   }
-}
-
-function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
-    const quoted = JSON.stringify(character).slice(1, -1);
-    // JSON leaves DEL and C1 as they are; a terminal does not.
-    return quoted === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : quoted;
-  });
 }

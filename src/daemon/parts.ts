@@ -12,6 +12,7 @@ import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
+import { createAuditLog, type AuditLog } from './audit-log.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
 import { createChanges, type Changes } from './changes.ts';
@@ -22,6 +23,7 @@ import { resolveEndpoints, toEndpoints } from './endpoints.ts';
 import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
 import { createIssuedNames } from './issued-names.ts';
+import { createHandOuts } from './hand-outs.ts';
 import { createLateLoading, type LateLoading } from './late-loading.ts';
 import type { Log } from './log.ts';
 import { createPeerCheck } from './loopback-peer.ts';
@@ -72,6 +74,7 @@ export interface PartsDeps {
 export interface Parts {
   readonly settings: Settings;
   readonly problems: Problems;
+  readonly audit: AuditLog;
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly tokenFiles: TokenFiles;
@@ -100,6 +103,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const startedAtMs = clock.nowMs();
   const changes = createChanges();
   const problems = createProblems(changes.announce);
+  const audit = createAuditLog({ path: paths.auditFile, clock, problems });
+  const handOuts = createHandOuts({ audit, clock });
   const openStateFile = createStateFiles(problems);
   const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
   const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
@@ -143,14 +148,17 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sessionHours: settings.sessionHours,
     onSignedIn: (session) => {
       log('info', `signed in to ${session.sessionName}`);
+      audit.record({ event: 'sign-in-approved', sessionName: session.sessionName, surface: 'daemon' });
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
       void afterSignIn.setup?.restart(session);
       changes.announce();
     },
     onSignInDenied: (session) => {
+      audit.record({ event: 'sign-in-denied', sessionName: session.sessionName, surface: 'daemon' });
       afterSignIn.loginPolicy?.denied(session.sessionName);
       changes.announce();
     },
+    onSignInExpired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
   const currentRole = createCurrentRole(
@@ -176,12 +184,13 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       uses,
       knownCatalog: (session) => broker.knownCatalog(session),
       currentRole,
+      audit,
     });
   });
   const profileSync: ProfileSync = {
     plan: async () => (await plannedSync()).plan(),
-    sync: async () => (await plannedSync()).sync(),
-    writeNamed: async (profileName) => (await plannedSync()).writeNamed(profileName),
+    sync: async (by) => (await plannedSync()).sync(by),
+    writeNamed: async (profileName, by) => (await plannedSync()).writeNamed(profileName, by),
   };
   const setup = createSignInSetup({
     broker,
@@ -198,7 +207,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   async function writeProfileOf(role: Role): Promise<void> {
     try {
       if (settings.profiles.sync === 'manual' || (await issuedNames.unwritten()).of(role) === undefined) return;
-      await profileSync.sync();
+      await profileSync.sync('daemon');
       changes.announce();
     } catch (error) {
       log('warn', `the profile of a role in use: ${(error as Error).message}`);
@@ -235,6 +244,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     directory: grantsDirectory,
     clock,
     randomBytes,
+    onGone: ({ role, boundTo }, how, surface) =>
+      audit.record({ event: `grant-${how}`, role, surface, processId: boundTo?.processId }),
     log,
   });
   const inputChecks = createInputChecks();
@@ -244,7 +255,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     portFile: openOwn('container-port.json'),
     grants,
     responders: () => responders,
-    recall: createContainerRecall({ sharedConfig, broker }),
+    recall: createContainerRecall({ sharedConfig, broker, handOuts }),
     inputChecks,
     problems,
     log,
@@ -254,7 +265,13 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     version: deps.version,
     processId: deps.processId,
     startedAtMs,
-    files: { settings: paths.settingsFile, config: configFile.path, log: paths.logFile, socket: paths.socketPath },
+    files: {
+      settings: paths.settingsFile,
+      config: configFile.path,
+      log: paths.logFile,
+      audit: paths.auditFile,
+      socket: paths.socketPath,
+    },
     endpoints: endpointsInForce,
     store,
     settings,
@@ -284,6 +301,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     grants,
     loginPolicy,
     endpoints,
+    audit,
     changes,
     settings,
     log,
@@ -305,8 +323,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...eventFeed.responders,
     ...createAccountsResponders({ sharedConfig, broker, changes }),
     ...createRolesResponder({ roleList }),
-    ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy, usedRoles }),
-    ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, usedRoles, changes }),
+    ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy, usedRoles, handOuts }),
+    ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, usedRoles, audit, changes }),
     ...createGrantsResponders({
       grants,
       directory: grantsDirectory,
@@ -316,6 +334,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       currentRole,
       loginPolicy,
       usedRoles,
+      handOuts,
+      audit,
       clock,
     }),
     ...lateLoading.deferResponders(['console'], async () => {
@@ -329,6 +349,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         loginPolicy,
         endpoints,
         roleList,
+        audit,
         log,
       });
     }),
@@ -350,6 +371,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         configFile,
         settingsPath: paths.settingsFile,
         settings,
+        audit,
         findRegion: (startUrl) => identityCenter.findRegion(startUrl),
       });
     }),
@@ -359,19 +381,22 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...lateLoading.deferResponders(['team'], async () => {
       const { createTeamResponder } = await import('./routes/team.ts');
-      return createTeamResponder({ configFile, settingsPath: paths.settingsFile, network });
+      return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
     ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), log }),
-    adoptProfiles: async ({ body }) => {
+    adoptProfiles: async ({ body }, { surface }) => {
       const dryRun = body.dryRun === true;
       const { adopt, undo } = await adoption();
       const outcome = await (body.undo === true ? undo(dryRun) : adopt(body.from, dryRun));
-      if (outcome.written) changes.announce();
+      if (outcome.written) {
+        audit.record({ event: 'profiles-written', surface });
+        changes.announce();
+      }
       return outcome;
     },
     profiles: () => profileSync.plan(),
-    syncProfiles: async () => {
-      const synced = await profileSync.sync();
+    syncProfiles: async (_, { surface }) => {
+      const synced = await profileSync.sync(surface);
       changes.announce();
       return synced;
     },
@@ -384,6 +409,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   return {
     settings,
     problems,
+    audit,
     sharedConfig,
     broker,
     tokenFiles,

@@ -10,6 +10,7 @@ import {
 import { ConflictError } from '../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import type { ProfilesDocument } from '../local-api/schemas.ts';
+import type { AuditLog, Instigator } from './audit-log.ts';
 import type { CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
 import { aliasFor, isPinned, regionFor, type Settings } from './settings.ts';
@@ -20,9 +21,9 @@ export interface ProfileSync {
   /** What a sync would do. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
   plan(): Promise<ProfilesDocument>;
   /** Does it; @throws as `plan`, and UnavailableError file-not-writable */
-  sync(): Promise<ProfilesDocument>;
+  sync(by: Instigator): Promise<ProfilesDocument>;
   /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
-  writeNamed(profileName: string): Promise<boolean>;
+  writeNamed(profileName: string, by: Instigator): Promise<boolean>;
 }
 
 /** Another program that edits the file while we plan gets its turn; one that never stops is reported. */
@@ -38,6 +39,7 @@ export function createProfileSync(deps: {
   readonly uses: Pick<Uses, 'read'>;
   readonly knownCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
   readonly currentRole: CurrentRole;
+  readonly audit: Pick<AuditLog, 'record'>;
 }): ProfileSync {
   const { configFile, settings } = deps;
 
@@ -97,9 +99,10 @@ export function createProfileSync(deps: {
     return { plan, before: document.text };
   }
 
-  async function writeOnce(): Promise<ProfilesDocument> {
+  async function writeOnce(by: Instigator): Promise<ProfilesDocument> {
     const { plan, before } = await makePlan();
     const outcome = await configFile.write(before, plan.text);
+    if (outcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
     await deps.issuedNames.keep(plan);
     return describePlan(plan, configFile.path, outcome === 'written', settings);
   }
@@ -107,16 +110,16 @@ export function createProfileSync(deps: {
   let lastSync: Promise<unknown> = Promise.resolve();
 
   /** In turn: two of our own at once would only get in each other's way. */
-  function sync(): Promise<ProfilesDocument> {
-    const synced = lastSync.then(writeUntilDone);
+  function sync(by: Instigator): Promise<ProfilesDocument> {
+    const synced = lastSync.then(() => writeUntilDone(by));
     lastSync = synced.catch(() => undefined);
     return synced;
   }
 
-  async function writeUntilDone(): Promise<ProfilesDocument> {
+  async function writeUntilDone(by: Instigator): Promise<ProfilesDocument> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await writeOnce();
+        return await writeOnce(by);
       } catch (error) {
         const isRace = error instanceof ConflictError && error.code === 'config-changed-meanwhile';
         if (!isRace || attempt >= ATTEMPTS) throw error;
@@ -139,11 +142,11 @@ export function createProfileSync(deps: {
       return describePlan(plan, configFile.path, false, settings);
     },
     sync,
-    async writeNamed(profileName) {
+    async writeNamed(profileName, by) {
       const role = await findUnwritten(profileName);
       if (role === undefined) return false;
       deps.usedRoles.add(role);
-      await sync();
+      await sync(by);
       return true;
     },
   };

@@ -56,7 +56,7 @@ export function createSignInSetup(deps: {
       };
       note(sessionName, state);
       if (deps.syncsProfiles) {
-        const { configFile, profiles, ...change } = await deps.profileSync.sync();
+        const { configFile, profiles, ...change } = await deps.profileSync.sync('daemon');
         state = {
           ...state,
           profiles: {

@@ -1,4 +1,5 @@
 // Work that comes due by the wall clock, looked at on a short tick: long timers sleep through a laptop's sleep.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from './log.ts';
 
@@ -24,6 +25,8 @@ export async function runTicker(deps: {
   readonly log: Log;
   readonly signal: AbortSignal;
 }): Promise<void> {
+  // Each task listens to it once, which Node takes for a leak from the eleventh on.
+  setMaxListeners(0, deps.signal);
   await Promise.all(deps.tasks.map((task) => repeat(task, deps)));
 }
 

@@ -11,6 +11,7 @@ export interface RuntimePaths {
   readonly socketCandidates: readonly string[];
   readonly lockFile: string;
   readonly logFile: string;
+  readonly auditFile: string;
   readonly webAddressFile: string;
   /** For pages with a secret in them that a browser opens once; gone at log-out where the system has such a place. */
   readonly pageDirectory: string;
@@ -50,6 +51,7 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
     socketCandidates,
     lockFile: join(stateDirectory, 'daemon.lock'),
     logFile: join(stateDirectory, 'daemon.log'),
+    auditFile: join(stateDirectory, 'audit.log'),
     webAddressFile: join(stateDirectory, 'web.json'),
     pageDirectory:
       runtimeDirectory === undefined

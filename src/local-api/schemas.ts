@@ -149,7 +149,7 @@ export const statusSchema = {
     files: {
       type: 'object',
       required: ['settings', 'config', 'log', 'socket'],
-      properties: { settings: text, config: text, log: text, socket: text },
+      properties: { settings: text, config: text, log: text, audit: text, socket: text },
     },
     sessions: { type: 'array', items: sessionStatusSchema },
     current: { anyOf: [shownCurrentRoleSchema, { type: 'null' }] },

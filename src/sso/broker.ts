@@ -76,6 +76,8 @@ export function createBroker(deps: {
   readonly onSignedIn: (session: SsoSession) => void;
   /** A person said no to a sign-in. */
   readonly onSignInDenied?: (session: SsoSession) => void;
+  /** Nobody said anything to one in its time. */
+  readonly onSignInExpired?: (session: SsoSession) => void;
   readonly portalCallsPerSecond?: number;
   /** Lengths of Identity Center sessions as their users have set them, by session name. */
   readonly sessionHours?: Readonly<Record<string, number>>;
@@ -118,6 +120,7 @@ export function createBroker(deps: {
       deps.onSignedIn(session);
     },
     onDenied: (session) => deps.onSignInDenied?.(session),
+    onExpired: (session) => deps.onSignInExpired?.(session),
   });
 
   return {

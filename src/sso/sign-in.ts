@@ -65,6 +65,8 @@ export function createSignIn(deps: {
   readonly onApproved: (session: SsoSession) => void;
   /** Called when a person said no on the page. */
   readonly onDenied?: (session: SsoSession) => void;
+  /** Called when a code was not approved in its time, or a fault ended the waiting. */
+  readonly onExpired?: (session: SsoSession) => void;
 }): SignIn {
   const { clock, identityCenter, problems } = deps;
   /** The newest attempt of each session. */
@@ -142,7 +144,7 @@ export function createSignIn(deps: {
       } catch {
         return;
       }
-      if (clock.nowMs() >= prompt.expiresAtMs) return settle(attempt, 'expired');
+      if (clock.nowMs() >= prompt.expiresAtMs) return expire(session, attempt);
       askedPauseMs = 0;
       try {
         const issued = await identityCenter.createTokenByDeviceCode(session, registration, authorization.deviceCode);
@@ -155,11 +157,11 @@ export function createSignIn(deps: {
       } catch (fault) {
         if (isFault(fault, 'slow-down')) intervalSeconds += SLOW_DOWN_SECONDS;
         else if (isFault(fault, 'access-denied')) return deny(session, attempt);
-        else if (isFault(fault, 'device-code-expired')) return settle(attempt, 'expired');
+        else if (isFault(fault, 'device-code-expired')) return expire(session, attempt);
         // A VPN that drops while the person is at the page is no reason to throw the code away.
         else if (isTransient(fault)) askedPauseMs = fault.retryAfterMs ?? 0;
         else if (!isFault(fault, 'authorization-pending')) {
-          return settle(attempt, 'expired', describeFault(fault, session.sessionName).toBody());
+          return expire(session, attempt, describeFault(fault, session.sessionName).toBody());
         }
       }
     }
@@ -179,6 +181,12 @@ export function createSignIn(deps: {
     if (wasPending) deps.onDenied?.(session);
   }
 
+  function expire(session: SsoSession, attempt: Attempt, error?: ErrorBody): void {
+    const wasPending = attempt.state?.state === 'pending';
+    settle(attempt, 'expired', error);
+    if (wasPending) deps.onExpired?.(session);
+  }
+
   /** A listener that fails does not undo the sign-in. */
   function announce(session: SsoSession): void {
     const key = `sign-in ${session.sessionName}`;
@@ -193,7 +201,7 @@ export function createSignIn(deps: {
   /** The newest attempt; one whose code ran out while the machine slept is over, though its poll has yet to wake. */
   function current(session: SsoSession): Attempt | undefined {
     const attempt = attempts.get(session.sessionName);
-    if (attempt?.state?.state === 'pending' && attempt.state.expiresAtMs <= clock.nowMs()) settle(attempt, 'expired');
+    if (attempt?.state?.state === 'pending' && attempt.state.expiresAtMs <= clock.nowMs()) expire(session, attempt);
     return attempt;
   }
 

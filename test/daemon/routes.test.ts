@@ -323,6 +323,7 @@ describe('/v1/status', () => {
         settings: rig.paths.settingsFile,
         config: rig.configPath,
         log: rig.paths.logFile,
+        audit: rig.paths.auditFile,
         socket: rig.paths.socketPath,
       },
       sessions: [

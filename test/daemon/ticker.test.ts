@@ -43,3 +43,22 @@ test('a task that fails is told and runs again', async () => {
   expect(await runsOf(() => Promise.reject(new Error('no disk')), lines)).toHaveLength(4);
   expect(lines).toContain('warn task: no disk');
 });
+
+test('many tasks on one signal are no leak to Node', async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', onWarning);
+  const clock = createFakeClock();
+  const stop = new AbortController();
+  const ticking = runTicker({
+    clock,
+    signal: stop.signal,
+    log: () => undefined,
+    tasks: Array.from({ length: 30 }, (_, index) => ({ name: `task ${index}`, run: async () => undefined })),
+  });
+  await clock.advance(60_000);
+  stop.abort(new Error('the minute is over'));
+  await ticking;
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+});

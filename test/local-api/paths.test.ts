@@ -18,6 +18,7 @@ test('on Linux by XDG', () => {
     socketCandidates: ['/r/rolecall/daemon.sock', '/s/rolecall/run/daemon.sock'],
     lockFile: '/s/rolecall/daemon.lock',
     logFile: '/s/rolecall/daemon.log',
+    auditFile: '/s/rolecall/audit.log',
     webAddressFile: '/s/rolecall/web.json',
     pageDirectory: '/r/rolecall/pages',
     switchDirectory: '/s/rolecall/switch',

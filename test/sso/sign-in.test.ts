@@ -171,6 +171,7 @@ describe('polling', () => {
     expect(world.broker.signInState(SESSION)).toEqual({ state: 'expired', ...PROMPT });
     await world.clock.advance(600 * SECOND_MS);
     expect(pollsOf(world)).toEqual([400]);
+    expect(world.expired).toEqual([SESSION.sessionName]);
     expect(world.clock.pendingSleeps()).toBe(0);
   });
 });
@@ -184,6 +185,7 @@ describe('outcomes', () => {
     expect(world.broker.signInState(SESSION)).toEqual({ state: 'denied', ...PROMPT });
     await world.clock.advance(60 * SECOND_MS);
     expect(pollsOf(world)).toEqual([1]);
+    expect(world.expired).toEqual([]);
     expect(await start(world)).toMatchObject({ state: 'pending', userCode: 'USER-code-3' });
   });
 
@@ -193,6 +195,7 @@ describe('outcomes', () => {
     world.identityCenter.fail('createTokenByDeviceCode', { kind: 'device-code-expired' });
     await world.clock.advance(SECOND_MS);
     expect(world.broker.signInState(SESSION)).toEqual({ state: 'expired', ...PROMPT });
+    expect(world.expired).toEqual([SESSION.sessionName]);
   });
 
   it('expired while the machine slept: the next start gives a new code at once', async () => {
@@ -200,6 +203,7 @@ describe('outcomes', () => {
     await start(world);
     world.clock.jump(3_600_000);
     expect(world.broker.signInState(SESSION)).toEqual({ state: 'expired', ...PROMPT });
+    expect(world.expired).toEqual([SESSION.sessionName]);
     expect(await start(world)).toMatchObject({ state: 'pending', userCode: 'USER-code-3' });
     await world.clock.advance(3 * SECOND_MS);
     expect(world.identityCenter.count('createTokenByDeviceCode')).toBe(3);

@@ -123,6 +123,8 @@ export interface World {
   broker: Broker;
   /** Names of the sessions that were announced as signed in. */
   readonly signedIn: string[];
+  /** Names of the sessions whose sign-in was said to have expired. */
+  readonly expired: string[];
   /** Thrown by the listener of sign-ins. */
   listenerFault: Error | undefined;
   /** A new daemon on the same store, files and Identity Center. */
@@ -141,6 +143,7 @@ export function createWorld(settings: Partial<FakeSettings> = {}, options: { cal
   const store = createFaultyStore();
   const files = createMemoryCatalogFiles();
   const signedIn: string[] = [];
+  const expired: string[] = [];
 
   function build(endpoints: Endpoints): { broker: Broker; problems: Problems } {
     const problems = createProblems();
@@ -156,6 +159,7 @@ export function createWorld(settings: Partial<FakeSettings> = {}, options: { cal
         signedIn.push(session.sessionName);
         if (world.listenerFault !== undefined) throw world.listenerFault;
       },
+      onSignInExpired: (session) => void expired.push(session.sessionName),
       ...(options.callsPerSecond === undefined ? {} : { portalCallsPerSecond: options.callsPerSecond }),
     });
     return { broker, problems };
@@ -167,6 +171,7 @@ export function createWorld(settings: Partial<FakeSettings> = {}, options: { cal
     store,
     files,
     signedIn,
+    expired,
     listenerFault: undefined,
     ...build({}),
     restart: (endpoints = {}) => void Object.assign(world, build(endpoints)),

@@ -1,6 +1,6 @@
 // The whole story with real processes, then a search for every secret that AWS gave: in files, logs, output, arguments and environments.
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,6 +24,7 @@ const hasKeyring = KEYRING_PROGRAMS.every((path) => systemPart('gnome-keyring', 
 const SAMPLE_MS = 20;
 /** The one file that may hold a token in clear, and of the tokens only this one. */
 const TOKEN_FILE = /^\.aws\/sso\/cache\/[0-9a-f]{40}\.json$/;
+const AUDIT_LOG = '.local/state/rolecall/audit.log';
 const ROLE_KEYS: readonly SecretField[] = ['secretAccessKey', 'sessionToken'];
 
 let home: TemporaryHome;
@@ -173,6 +174,7 @@ test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { ti
     expect(await run('daemon', 'stop')).toMatchObject({ exitCode: 0 });
     expect(findLeaks()).toEqual([]);
     expect(readFileSync(join(home.path, '.local/state/rolecall/daemon.log'), 'utf8')).toContain('signed in');
+    expect(readFileSync(join(home.path, AUDIT_LOG), 'utf8')).toContain('"credentials-issued"');
   } finally {
     clearInterval(sampling);
   }
@@ -183,6 +185,7 @@ test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { ti
   expect([...(seen.get('environment') ?? [])].join('\n')).toContain('AWS_ENDPOINT_URL_SSO_OIDC=');
   const [refreshToken = ''] = [...proxy.secrets].find(([, field]) => field === 'refreshToken') ?? [];
   const [secretKey = ''] = [...proxy.secrets].find(([, field]) => field === 'secretAccessKey') ?? [];
+  appendFileSync(join(home.path, AUDIT_LOG), secretKey);
   writeFileSync(join(home.path, '.cache', 'planted'), `x${encodeURIComponent(refreshToken)}x`);
   writeFileSync(join(home.path, '.aws', 'sso', 'cache', `${'0'.repeat(40)}.json`), refreshToken);
   writeFileSync(join(home.path, 'tmp', 'planted'), Buffer.from(secretKey).toString('base64'));
@@ -198,6 +201,7 @@ test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { ti
   expect(findLeaks()).toEqual([
     `.aws/sso/cache/${'0'.repeat(40)}.json: refreshToken`,
     '.cache/planted: refreshToken',
+    `${AUDIT_LOG}: secretAccessKey`,
     'arguments: secretAccessKey',
     'environment: refreshToken',
     'stdout of the credential process: refreshToken',

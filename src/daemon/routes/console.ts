@@ -14,6 +14,7 @@ import type { Endpoints, Role, SsoSession } from '../../core/model.ts';
 import type { ConsoleDocument, ConsoleWishDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts';
+import type { AuditLog } from '../audit-log.ts';
 import type { Caller } from '../caller.ts';
 import type { Log } from '../log.ts';
 import type { LoginPolicy } from '../login-policy.ts';
@@ -32,6 +33,7 @@ export function createConsoleResponder(deps: {
   readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly endpoints: Endpoints;
   readonly roleList: Pick<RoleList, 'isProtected'>;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly log: Log;
 }): Pick<Responders, 'console'> {
   const { broker, endpoints, settings } = deps;
@@ -96,6 +98,7 @@ export function createConsoleResponder(deps: {
         'info',
         `${isFederated ? 'federated console' : 'console link'} of ${session.sessionName} ${accountId} ${permissionSet}`,
       );
+      deps.audit.record({ event: 'console-opened', role, federated: isFederated, surface: caller.surface });
       const catalog = await broker.knownCatalog(session);
       const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
       const browser = settings.browsers.get(session.sessionName);

@@ -5,6 +5,7 @@ import type { CredentialsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { Caller } from '../caller.ts';
 import type { CurrentRole } from '../current-role.ts';
+import type { HandOuts } from '../hand-outs.ts';
 import type { LoginPolicy } from '../login-policy.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
@@ -16,6 +17,7 @@ export function createCredentialsResponders(deps: {
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly handOuts: HandOuts;
 }): Pick<Responders, 'credentials' | 'currentCredentials'> {
   async function answer(
     selector: string,
@@ -32,6 +34,7 @@ export function createCredentialsResponders(deps: {
       caller,
     );
     deps.usedRoles.note(role);
+    deps.handOuts.note(role, caller.surface);
     return {
       Version: 1,
       AccessKeyId: credentials.accessKeyId,

@@ -2,6 +2,7 @@
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
+import type { AuditLog } from '../audit-log.ts';
 import type { Changes } from '../changes.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { RoleList } from '../role-list.ts';
@@ -17,6 +18,7 @@ export function createCurrentResponders(deps: {
   readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly uses: Pick<Uses, 'record'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Responders, 'current' | 'setCurrent'> {
   async function set(role: CurrentRoleDocument | null): Promise<void> {
@@ -34,10 +36,11 @@ export function createCurrentResponders(deps: {
 
   return {
     current: () => deps.currentRole.get(),
-    async setCurrent({ body }) {
+    async setCurrent({ body }, { surface }) {
       if (body === undefined) throw new UsageError('invalid-request', 'The body must be a role, or null for none.');
       if (body === null) {
         await set(null);
+        deps.audit.record({ event: 'current-role-cleared', surface });
         return null;
       }
       const session = await deps.sharedConfig.findSession(body.session);
@@ -53,7 +56,9 @@ export function createCurrentResponders(deps: {
       const role = { ...body, session: session.sessionName };
       await set(role);
       const { accountId, permissionSet } = role;
-      deps.usedRoles.note({ sessionName: session.sessionName, accountId, permissionSet });
+      const used = { sessionName: session.sessionName, accountId, permissionSet };
+      deps.usedRoles.note(used);
+      deps.audit.record({ event: 'current-role-switched', role: used, surface });
       void recordUse(role).catch(() => undefined);
       return role;
     },

@@ -6,10 +6,12 @@ import { NotFoundError, UnavailableError } from '../../core/errors.ts';
 import type { Role, RoleCredentials } from '../../core/model.ts';
 import type { ContainerCredentialsDocument, GrantDocument, GrantWishDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { AuditLog } from '../audit-log.ts';
 import type { ContainerDoor } from '../container-door.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { Grant, Grants } from '../grants.ts';
 import { CONTAINER_PATH } from '../guard.ts';
+import type { HandOuts } from '../hand-outs.ts';
 import { IMPATIENT, type LoginPolicy } from '../login-policy.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { SharedConfig } from '../shared-config.ts';
@@ -30,6 +32,8 @@ export function createGrantsResponders(deps: {
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly handOuts: HandOuts;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
 }): Pick<Responders, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
   const { clock, grants, sharedConfig } = deps;
@@ -57,6 +61,7 @@ export function createGrantsResponders(deps: {
       () => withinDeadline(deps.broker.credentials(session, role), clock),
       IMPATIENT,
     );
+    deps.handOuts.note(role, 'container', grant.boundTo?.processId);
     return { credentials, accountId: role.accountId };
   }
 
@@ -73,7 +78,7 @@ export function createGrantsResponders(deps: {
   }
 
   return {
-    async createGrant({ body }) {
+    async createGrant({ body }, { surface }) {
       const role = await readRole(body);
       const boundTo = body.processId === undefined ? undefined : identifyProcess(body.processId);
       if (body.processId !== undefined && boundTo === undefined) {
@@ -85,14 +90,15 @@ export function createGrantsResponders(deps: {
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
       });
+      deps.audit.record({ event: 'grant-issued', role, surface, processId: boundTo?.processId });
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       return { ...describe(grant), url: `${url}${CONTAINER_PATH}${pathSecret}`, token, directory };
     },
     grants: async () => ({ grants: grants.list().map(describe) }),
     grant: async ({ id }) => describe(find(id)),
-    async revokeGrant({ id }) {
-      await grants.revoke(find(id).id);
+    async revokeGrant({ id }, { surface }) {
+      await grants.revoke(find(id).id, surface);
       return undefined;
     },
     async containerCredentials({ grant: pathSecret }) {
@@ -108,14 +114,16 @@ export function createGrantsResponders(deps: {
 export function createContainerRecall(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'recallSession'>;
   readonly broker: Pick<Broker, 'recallCredentials'>;
+  readonly handOuts: HandOuts;
 }): (grant: Grant) => ReadyAnswer | undefined {
   // Each set of keys is put into words once; they go when the keys go.
   const answers = new WeakMap<RoleCredentials, ReadyAnswer>();
-  return ({ role }) => {
+  return ({ role, boundTo }) => {
     if (role === 'current') return undefined;
     const session = deps.sharedConfig.recallSession(role.sessionName);
     const credentials = session && deps.broker.recallCredentials(session, role);
     if (credentials === undefined) return undefined;
+    deps.handOuts.note(role, 'container', boundTo?.processId);
     const known = answers.get(credentials);
     if (known !== undefined) return known;
     const answer = prepareJsonAnswer(toDocument(credentials, role.accountId));

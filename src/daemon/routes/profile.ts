@@ -68,11 +68,11 @@ export function createProfileResponder(deps: {
 
   return {
     profile: ({ query }) => find(query.name),
-    async writeProfile({ body }) {
+    async writeProfile({ body }, { surface }) {
       if ((body as unknown) === undefined) throw new UsageError('invalid-request', 'The body must name a profile.');
       const before = await find(body.name);
       if (before.unwritten !== true) return before;
-      await deps.profileSync.writeNamed(body.name);
+      await deps.profileSync.writeNamed(body.name, surface);
       deps.changes.announce();
       return find(body.name);
     },

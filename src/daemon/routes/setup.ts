@@ -5,6 +5,7 @@ import { addSession } from '../../aws-config/new-session.ts';
 import { nameProfiles, parseNameTemplate, roleKey, type NameableRole } from '../../aws-config/profile-names.ts';
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
 import type { SetupWishDocument } from '../../local-api/schemas.ts';
+import type { AuditLog } from '../audit-log.ts';
 import { readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { editSettings, type WantedSettings } from '../settings-edit.ts';
 import type { Settings } from '../settings.ts';
@@ -14,6 +15,7 @@ export function createSetupResponders(deps: {
   readonly configFile: ConfigFile;
   readonly settingsPath: string;
   readonly settings: Settings;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly findRegion: (startUrl: string) => Promise<string | undefined>;
 }): Pick<Responders, 'startUrl' | 'setup'> {
   const { configFile, settingsPath } = deps;
@@ -36,7 +38,7 @@ export function createSetupResponders(deps: {
       const found = isAws ? await deps.findRegion(startUrl) : undefined;
       return { startUrl, isAws, region: found ?? null, regionIs: found === undefined ? null : 'on-the-page' };
     },
-    async setup({ body }) {
+    async setup({ body }, { surface }) {
       const dryRun = body.dryRun === true;
       const template = body.nameTemplate ?? deps.settings.profiles.name;
       const preview = previewNames(template);
@@ -49,6 +51,7 @@ export function createSetupResponders(deps: {
       const config = await editConfig(body, dryRun);
       const isChanged = settings.text !== before;
       if (isChanged && !dryRun) await writePrivateFile(settingsPath, settings.text);
+      if (config.written || (isChanged && !dryRun)) deps.audit.record({ event: 'settings-written', surface });
       return {
         config,
         settings: {

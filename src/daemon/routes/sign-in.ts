@@ -7,6 +7,7 @@ import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/account-catalog.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
+import type { AuditLog } from '../audit-log.ts';
 import type { Changes } from '../changes.ts';
 import type { Grants } from '../grants.ts';
 import type { Log } from '../log.ts';
@@ -31,6 +32,7 @@ export function createSignInResponders(deps: {
   readonly grants: Pick<Grants, 'revokeSession'>;
   readonly loginPolicy: Pick<LoginPolicy, 'signedOut'>;
   readonly endpoints: Endpoints;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
@@ -83,17 +85,18 @@ export function createSignInResponders(deps: {
       deps.changes.announce();
       return undefined;
     },
-    async signOut({ session: selector }) {
+    async signOut({ session: selector }, { surface }) {
       const session = await sharedConfig.findSession(selector);
       const signingOut = broker.signOut(session);
       deps.loginPolicy.signedOut(session.sessionName);
+      deps.audit.record({ event: 'signed-out', sessionName: session.sessionName, surface });
       deps.changes.announce();
       // The token in clear goes first, AWS may be slow to answer; and once more, should a tick have come in between.
       try {
         await Promise.all([
           signingOut,
           deps.tokenFiles.remove(session),
-          deps.grants.revokeSession(session.sessionName),
+          deps.grants.revokeSession(session.sessionName, surface),
         ]);
       } finally {
         await deps.tokenFiles.remove(session);

@@ -9,6 +9,7 @@ import { addSession } from '../../aws-config/new-session.ts';
 import { ConflictError, UnavailableError, UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
 import { download } from '../../identity-center/plain-download.ts';
+import type { AuditLog } from '../audit-log.ts';
 import { readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { parseSettingsFile } from '../settings-file.ts';
 import { teamFileBeside } from '../settings.ts';
@@ -20,6 +21,7 @@ const TIMEOUT_MS = 20_000;
 export function createTeamResponder(deps: {
   readonly configFile: ConfigFile;
   readonly settingsPath: string;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly network: Parameters<typeof download>[2];
 }): Pick<Responders, 'team'> {
   const { configFile, settingsPath, network } = deps;
@@ -50,7 +52,7 @@ export function createTeamResponder(deps: {
   }
 
   return {
-    async team({ body }) {
+    async team({ body }, { surface }) {
       const earlier = await readPrivateFile(teamPath);
       const source = body.source ?? (earlier === undefined ? undefined : readTeamSource(earlier));
       if (source === undefined) {
@@ -72,6 +74,7 @@ export function createTeamResponder(deps: {
       const configWritten = writes && (await configFile.write(config.before, config.text)) === 'written';
       const teamWritten = writes && text !== earlier;
       if (teamWritten) await writePrivateFile(teamPath, text);
+      if (configWritten || teamWritten) deps.audit.record({ event: 'team-taken', surface });
       return {
         source,
         digest,
