@@ -61,7 +61,7 @@ export function createSignInSetup(deps: {
           ...state,
           profiles: {
             configFile,
-            total: profiles.length,
+            total: profiles.reduce((sum, { aliases = [] }) => sum + 1 + aliases.length, 0),
             added: change.added,
             removed: change.removed,
             changed: change.changed,

@@ -47,5 +47,5 @@ alias = "admin"
     stderr: 'Written.\nTo bring the profiles up to date: rolecall profiles sync\n',
   });
   const sync = await runRolecall(['profiles', 'sync'], { environment });
-  expect(sync).toMatchObject({ exitCode: 0, stdout: '~/.aws/config: 5 profiles, 1 new, 1 gone.\n' });
+  expect(sync).toMatchObject({ exitCode: 0, stdout: '~/.aws/config: 6 profiles, 1 new, 1 gone.\n' });
 });

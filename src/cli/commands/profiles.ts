@@ -76,12 +76,17 @@ export function describeSync(
   file: string,
 ): string {
   const parts = [
-    count(change.total ?? change.profiles?.length ?? 0, 'profile'),
+    count(change.total ?? countNames(change.profiles ?? []), 'profile'),
     ...(change.added.length === 0 ? [] : [`${change.added.length} new`]),
     ...(change.changed.length === 0 ? [] : [`${change.changed.length} changed`]),
     ...(change.removed.length === 0 ? [] : [`${change.removed.length} gone`]),
   ];
   return `${file}: ${parts.join(', ')}${parts.length === 1 ? ', up to date' : ''}.${describeUnwritten(change)}`;
+}
+
+/** Each further name is a profile as well. */
+function countNames(profiles: ProfilesDocument['profiles']): number {
+  return profiles.reduce((sum, { aliases = [] }) => sum + 1 + aliases.length, 0);
 }
 
 /** What `write` of the settings keeps out of the file, and that it is there all the same. */
