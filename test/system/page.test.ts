@@ -278,7 +278,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.locator('.signing-in').waitFor();
     await page.locator('#search').fill('professional');
     await page.keyboard.press('Enter');
-    await page.locator('.toast').waitFor();
+    // That of the sign-in may be there still.
+    await page.locator('.toast').last().waitFor();
     expect(await findFaults(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
     await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
