@@ -1,17 +1,12 @@
 // What of a caller's environment the daemon that it starts may see: an allow-list, for the daemon outlives the caller.
 
-const NAMES: ReadonlySet<string> = new Set([
-  'HOME',
-  'PATH',
-  'USER',
-  'LOGNAME',
-  'SHELL',
-  'LANG',
-  'TZ',
-  'TMPDIR',
-  'DBUS_SESSION_BUS_ADDRESS',
-  'DISPLAY',
-  'WAYLAND_DISPLAY',
+/** Where AWS's files are, and how AWS is reached. */
+export const AWS_NAMES = [
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_ENDPOINT_URL_SSO_OIDC',
+  'AWS_ENDPOINT_URL_SSO',
+  'AWS_ENDPOINT_URL_STS',
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'ALL_PROXY',
@@ -24,11 +19,21 @@ const NAMES: ReadonlySet<string> = new Set([
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
-  'AWS_CONFIG_FILE',
-  'AWS_SHARED_CREDENTIALS_FILE',
-  'AWS_ENDPOINT_URL_SSO_OIDC',
-  'AWS_ENDPOINT_URL_SSO',
-  'AWS_ENDPOINT_URL_STS',
+] as const;
+
+const NAMES: ReadonlySet<string> = new Set([
+  'HOME',
+  'PATH',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'TZ',
+  'TMPDIR',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  ...AWS_NAMES,
 ]);
 const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'] as const;
 

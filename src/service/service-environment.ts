@@ -1,28 +1,7 @@
 // What the service gets of the shell that installs it: where things are and how AWS is reached, and no secret.
+import { AWS_NAMES } from '../local-api/daemon-environment.ts';
 
-const NAMES = [
-  'XDG_CONFIG_HOME',
-  'XDG_STATE_HOME',
-  'ROLECALL_CONFIG',
-  'ROLECALL_SECRET_STORE',
-  'AWS_CONFIG_FILE',
-  'AWS_SHARED_CREDENTIALS_FILE',
-  'AWS_ENDPOINT_URL_SSO_OIDC',
-  'AWS_ENDPOINT_URL_SSO',
-  'AWS_ENDPOINT_URL_STS',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'ALL_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'all_proxy',
-  'no_proxy',
-  'AWS_CA_BUNDLE',
-  'NODE_EXTRA_CA_CERTS',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-] as const;
+const NAMES = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'ROLECALL_CONFIG', 'ROLECALL_SECRET_STORE', ...AWS_NAMES] as const;
 
 /**
  * The variables that a service would miss: the user's manager has none of what a shell's start files say.
