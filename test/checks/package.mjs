@@ -8,6 +8,31 @@ import { ROOT, stagePackage } from '../../.ci/stage-package.mjs';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
+/** What has no business in any file that everybody can download. */
+const NOT_TO_PUBLISH = {
+  // AWS's own examples end so, and are no keys.
+  'an access key id': /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b(?<!EXAMPLE)/u,
+  'a private key': /-----BEGIN [A-Z ]*PRIVATE KEY-----/u,
+  'a secret access key':
+    /(?:secret_?access_?key|SecretAccessKey)["']?\s*[:=]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/iu,
+  'a token': /\b(?:eyJ[\w-]{10,}\.[\w-]{10,}\.|aoa[A-Z][\w-]{60,}|npm_[A-Za-z0-9]{36}|gh[opsu]_[A-Za-z0-9]{36})/u,
+  // taylor is the user of our examples.
+  "a path of somebody's machine": /(?<![\w.~}/-])\/(?:root|Users\/\w+|home\/(?!taylor\b)\w+)\//u,
+};
+
+/** A checkout in /src or /app has a path that says nothing. */
+const isTelling = (path) => path.split('/').length > 3;
+
+/** "PATH: WHAT" for each. */
+function findNotToPublish(files) {
+  return files.flatMap(([path, text]) =>
+    [
+      ...Object.entries(NOT_TO_PUBLISH).flatMap(([what, pattern]) => (pattern.test(text) ? [what] : [])),
+      ...(isTelling(ROOT) && text.includes(ROOT) ? ['the path of this checkout'] : []),
+    ].map((what) => `${path} holds ${what}`),
+  );
+}
+
 /** What npm would put into the archive. */
 function listPacked(folder) {
   const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
@@ -42,10 +67,24 @@ try {
   ];
   const missing = needed.filter((path) => !packed.includes(path));
   const foreign = packed.filter(
-    (path) => /^(src|test|\.ci)\/|\.test\.|\.map$|\.tsbuildinfo$/.test(path) && !pageFiles.includes(path),
+    (path) =>
+      /^(src|test|\.ci)\/|\.test\.|\.map$|\.tsbuildinfo$|(^|\/)\.(env|npmrc|git)|\.(pem|key)$/.test(path) &&
+      !pageFiles.includes(path),
   );
   faults.push(...missing.map((path) => `${path} is not in the package`));
   faults.push(...foreign.map((path) => `${path} does not belong in the package`));
+  // Put together here, or this file would be found by whoever searches the repository.
+  const planted = [
+    `AKIA${'Q'.repeat(16)}`,
+    `-----BEGIN ${['PRIVATE', 'KEY'].join(' ')}-----`,
+    `aws_secret_access_key = ${'a1'.repeat(20)}`,
+    `eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.c`,
+    `load('${['', 'root', 'x', 'y'].join('/')}')`,
+  ];
+  if (!planted.every((text) => findNotToPublish([['planted', text]]).length > 0)) {
+    faults.push('the search for secrets does not find those that it is given');
+  }
+  faults.push(...findNotToPublish(packed.map((path) => [path, readFileSync(join(folder, path), 'utf8')])));
   for (const path of programs.filter((program) => packed.includes(program))) {
     try {
       accessSync(join(folder, path), constants.X_OK);

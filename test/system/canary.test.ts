@@ -7,12 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { KEYRING_PROGRAMS, startKeyringSession, type KeyringSession } from '../helpers/keyring-session.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
-import {
-  SECRET_FIELDS,
-  startRecordingProxy,
-  type RecordingProxy,
-  type SecretField,
-} from '../helpers/recording-proxy.ts';
+import { SECRET_FIELDS, startRecordingProxy, type RecordingProxy } from '../helpers/recording-proxy.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
@@ -25,7 +20,8 @@ const SAMPLE_MS = 20;
 /** The one file that may hold a token in clear, and of the tokens only this one. */
 const TOKEN_FILE = /^\.aws\/sso\/cache\/[0-9a-f]{40}\.json$/;
 const AUDIT_LOG = '.local/state/rolecall/audit.log';
-const ROLE_KEYS: readonly SecretField[] = ['secretAccessKey', 'sessionToken'];
+const WEB_ADDRESS_FILE = '.local/state/rolecall/web.json';
+const isRoleKey = (field: string) => field === 'secretAccessKey' || field === 'sessionToken';
 
 let home: TemporaryHome;
 let emulator: Emulator;
@@ -34,6 +30,8 @@ let keyring: KeyringSession | undefined;
 let environment: Record<string, string>;
 /** What was seen where: arguments and environments of our processes, and everything they printed. */
 const seen = new Map<string, Set<string>>();
+/** What the daemon itself made and gives to one program: the token of the page, the token of a grant. */
+const issued = new Map<string, 'webToken' | 'grantToken'>();
 
 beforeEach(async () => {
   home = createTemporaryHome();
@@ -52,6 +50,7 @@ beforeEach(async () => {
   };
   writePrivate(join(home.path, '.aws', 'config'), CONFIG);
   seen.clear();
+  issued.clear();
 });
 afterEach(async () => {
   await runRolecall(['daemon', 'stop'], { environment });
@@ -79,6 +78,18 @@ async function run(...argv: string[]): Promise<ProcessRun> {
   return outcome;
 }
 
+/** The token of the page and that of a grant, from the only commands that show them. */
+async function collectIssued(): Promise<void> {
+  const web = await runRolecall(['web', '--token'], { environment });
+  issued.set(web.stdout.trim(), 'webToken');
+  const config = readFileSync(join(home.path, '.aws', 'config'), 'utf8');
+  const [, profile = ''] = /^\[profile (\S+\.Admin-AF-Permission-Set)\]$/m.exec(config) ?? [];
+  const words = ['exec', profile, '--', 'printenv', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+  const grant = await runRolecall(words, { environment });
+  issued.set(grant.stdout.trim(), 'grantToken');
+  for (const token of issued.keys()) expect(token).toMatch(/^[A-Za-z0-9_-]{20,}/);
+}
+
 async function fetchCredentials(accountId: string, permissionSet: string): Promise<ProcessRun> {
   const args = [SCRIPT, '--session', SESSION, '--account', accountId, '--role', permissionSet];
   const outcome = await runProcess('/bin/sh', args, { environment });
@@ -102,8 +113,11 @@ function findLeaks(): string[] {
     places.push([relative(home.path, path), readFileSync(path, 'latin1')]);
   }
   const leaks = places.flatMap(([where, text]) =>
-    [...proxy.secrets].flatMap(([secret, field]) => {
-      if (where === 'stdout of the credential process' && ROLE_KEYS.includes(field)) return [];
+    [...proxy.secrets, ...issued].flatMap(([secret, field]) => {
+      if (where === 'stdout of the credential process' && isRoleKey(field)) return [];
+      if (where === WEB_ADDRESS_FILE && field === 'webToken') return [];
+      // That of the program that `exec` runs.
+      if (where === 'environment' && field === 'grantToken') return [];
       if (TOKEN_FILE.test(where) && field === 'accessToken') return [];
       return spellings(secret).some((spelling) => text.includes(spelling)) ? [`${where}: ${field}`] : [];
     }),
@@ -136,6 +150,8 @@ test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { ti
     await run('ls', '--json');
     await run('profiles', 'list', '--json');
     await run('profiles', 'sync', '--json');
+    await collectIssued();
+    for (const flags of [[], ['--json'], ['--report']]) await run('doctor', ...flags);
     expect(await fetchCredentials('111111111111', 'Admin-AF-Permission-Set')).toMatchObject({ exitCode: 0 });
     for (const kind of ['truncate', 'html', 'drop'] as const) {
       emulator.addFault({ operation: 'GetRoleCredentials', kind, count: 1 });
@@ -167,8 +183,13 @@ test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { ti
     expect(await fetchCredentials('222222222222', 'Admin-AF-Permission-Set')).toMatchObject({ exitCode: 0 });
     expect(findLeaks()).toEqual([]);
 
+    // A daemon that was restarted has made others.
+    await collectIssued();
     emulator.revokeSessions();
     expect(await run('ls', '--refresh', '--debug')).toMatchObject({ exitCode: 4 });
+    // The report that goes into a public issue, with a session that is over and everything in the logs.
+    const report = await run('doctor', '--report');
+    expect(report.stdout).toContain('## rolecall doctor --report');
     expect(await run('login')).toMatchObject({ exitCode: 0 });
     expect(await run('logout')).toMatchObject({ exitCode: 0 });
     expect(await run('daemon', 'stop')).toMatchObject({ exitCode: 0 });
@@ -198,12 +219,16 @@ test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { ti
   });
   planted.kill('SIGKILL');
   note('stdout of the credential process', refreshToken);
+  const [webToken = '', grantToken = ''] = issued.keys();
+  note('output of rolecall doctor', `${webToken} ${grantToken}`);
   expect(findLeaks()).toEqual([
     `.aws/sso/cache/${'0'.repeat(40)}.json: refreshToken`,
     '.cache/planted: refreshToken',
     `${AUDIT_LOG}: secretAccessKey`,
     'arguments: secretAccessKey',
     'environment: refreshToken',
+    'output of rolecall doctor: grantToken',
+    'output of rolecall doctor: webToken',
     'stdout of the credential process: refreshToken',
     'tmp/planted: secretAccessKey',
   ]);
