@@ -81,20 +81,23 @@ export async function loadSettings(path: string, environment: SettingsSources['e
 export async function parseSettings({ path, text, environment, team }: SettingsSources): Promise<Settings> {
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file nothing that reads TOML is loaded.
-  if (text === undefined && team?.text === undefined) return toSettings({}, path, secretStore, new Map());
+  if (text === undefined && team?.text === undefined) return toSettings({}, secretStore, new Map(), []);
   const { parseSettingsFile, readBrowsers } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   const browsers = readBrowsers(path, text ?? '', own);
-  if (team?.text === undefined) return toSettings(own, path, secretStore, browsers);
+  const problems = describeWithoutEffect(own, path);
+  if (team?.text === undefined) return toSettings(own, secretStore, browsers, problems);
   const { mergeTeam, parseTeamFile } = await import('./team-file.ts');
-  return toSettings(mergeTeam(parseTeamFile(team.path, team.text), own), path, secretStore, browsers);
+  const agreed = parseTeamFile(team.path, team.text);
+  problems.push(...describeWithoutEffect(agreed, team.path));
+  return toSettings(mergeTeam(agreed, own), secretStore, browsers, problems);
 }
 
 function toSettings(
   file: SettingsFile,
-  path: string,
   secretStore: Settings['secretStore'] | undefined,
   browsers: Settings['browsers'],
+  problems: readonly Problem[],
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
@@ -140,7 +143,7 @@ function toSettings(
       accountId: protect.account_id ?? '*',
       permissionSet: protect.permission_set ?? '*',
     })),
-    problems: describeWithoutEffect(file, path),
+    problems,
   };
 }
 
@@ -193,7 +196,7 @@ function readStoreVariable(value: string | undefined): Settings['secretStore'] |
 }
 
 /** Better said than silently ignored: a person may rely on them, above all on `protect`. */
-function describeWithoutEffect(file: SettingsFile, path: string): Problem[] {
+function describeWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session' | 'protect'>, path: string): Problem[] {
   const sessions = Object.values(file.session ?? {});
   const keys = [
     ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),

@@ -122,6 +122,16 @@ describe('settings', () => {
     expect((await parse('[session.s]\nflow = "pkce"\n')).problems).toHaveLength(1);
   });
 
+  test('without effect are said with the file that they stand in, the team’s or the own', async () => {
+    const team = { path: '/h/.config/rolecall/team.toml', text: '[[protect]]\naccount_id = "222222222222"\n' };
+    const said = async (text: string | undefined) =>
+      (await parseSettings({ path: PATH, text, environment: {}, team })).problems.map(({ message }) => message);
+    const ending = 'sets what this version of rolecall does not act on yet';
+    const ofTeam = `${team.path} ${ending}: [[protect]] (marked in lists, asks for no click).`;
+    expect(await said(undefined)).toEqual([ofTeam]);
+    expect(await said('flow = "pkce"\n')).toEqual([`${PATH} ${ending}: flow = "pkce".`, ofTeam]);
+  });
+
   test.each([
     ['secret_store = "file"', { secretStore: 'file' }],
     ['token_cache = "never"', { tokenCache: 'never' }],

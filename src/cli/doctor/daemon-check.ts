@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { ErrorBody } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { loadVersion } from '../../local-api/version.ts';
 import { count, harmless } from '../render.ts';
@@ -80,15 +81,18 @@ function findSaid({ daemon }: World): Finding[] {
     .map(({ code, message, hint }): Finding => ({
       code: isDoctorCode(code) ? code : 'daemon-problem',
       message,
-      commands: commandsFor(code, hint, status.files.settings),
+      commands: commandsFor({ code, message, hint }, status.files.settings),
     }));
   return [...version, ...said];
 }
 
 /** The hint of a message stands alone; here is the whole way. */
-function commandsFor(code: string, hint: string, settingsFile: string): string[] {
+function commandsFor({ code, message, hint }: ErrorBody, settingsFile: string): string[] {
   switch (code) {
     case 'settings-without-effect':
+      // Else it is the team's file, which its own people edit.
+      if (!message.startsWith(`${settingsFile} `)) return ['rolecall setup --refresh'];
+      return [editCommand(settingsFile), 'rolecall daemon restart'];
     case 'web-port-not-usable':
       return [editCommand(settingsFile), 'rolecall daemon restart'];
     case 'container-port-taken':
