@@ -13,7 +13,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const PAGES = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 const blocksOf = (text: string, languages: string) =>
-  [...text.matchAll(new RegExp(`\`\`\`(?:${languages})\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block = '']) => block);
+  [...text.matchAll(new RegExp(`\`\`\`(?:${languages})(?: run)?\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, block = '']) => block,
+  );
 
 const quiet = { write: () => true };
 const program = createProgram({ stdout: quiet, stderr: quiet } as unknown as CliContext, () => undefined);

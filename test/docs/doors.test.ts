@@ -1,0 +1,160 @@
+// The examples of docs/doors.md are run as they stand there: real clients, a real daemon, the emulator, and the output that the page shows.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRig, type Rig } from '../helpers/rig.ts';
+import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { systemPart, systemPartByCheck } from '../helpers/system.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(root, 'docs/doors.md'), 'utf8');
+const AWS = '/usr/bin/aws';
+const PYTHON = '/usr/bin/python3';
+const GO = '/usr/bin/go';
+const GO_SDK = '/usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/sts';
+const UNSHARE = '/usr/bin/unshare';
+const BUILD_DEADLINE_MS = 300_000;
+
+const hasPython = systemPartByCheck('boto3', `${PYTHON} -c 'import boto3'`, () => {
+  if (spawnSync(PYTHON, ['-c', 'import boto3'], { env: {} }).status !== 0) throw new Error('no boto3');
+});
+const tools = [systemPart('AWS CLI v2', AWS), systemPart('curl', '/usr/bin/curl'), systemPart('jq', '/usr/bin/jq')];
+const isThere: Readonly<Record<string, boolean>> = {
+  sh: hasPython && tools.every(Boolean),
+  python: hasPython,
+  js: true,
+  go:
+    systemPart('Go', GO) &&
+    systemPartByCheck('the AWS SDK for Go', GO_SDK, () => readFileSync(join(GO_SDK, 'api_client.go'))),
+};
+const hasMounts =
+  isThere['sh'] === true &&
+  systemPartByCheck('mounts of its own', 'unshare -m', () => {
+    if (process.getuid?.() !== 0) throw new Error('only root can mount');
+    execFileSync(UNSHARE, ['-m', 'true']);
+  });
+
+/** Each block that is marked to be run, under its heading. */
+const examples = [...page.matchAll(/```(\w+) run\n([\s\S]*?)```/g)].map(({ index, 1: language = '', 2: text = '' }) => {
+  const heading =
+    page
+      .slice(0, index)
+      .match(/^## .*$/gm)
+      ?.at(-1) ?? '';
+  const shown = [...text.matchAll(/^\s*(?:#|\/\/) → (.*)$/gm)].map(([, line = '']) => line);
+  return {
+    name: `${heading.slice(3)}: ${language}, line ${page.slice(0, index).split('\n').length}`,
+    language,
+    text,
+    shown,
+  };
+});
+
+let rig: Rig;
+let environment: Record<string, string>;
+beforeAll(async () => {
+  rig = await createRig();
+  const bin = join(rig.home.path, 'own-bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'rolecall'), `#!/bin/sh\nexec '${process.execPath}' '${ROLECALL}' "$@"\n`, { mode: 0o755 });
+  symlinkSync(AWS, join(bin, 'aws'));
+  symlinkSync(PYTHON, join(bin, 'python3'));
+  environment = { ...rig.environment, PATH: `${bin}:${rig.environment['PATH']}`, AWS_PAGER: '' };
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+});
+afterAll(() => rig.remove());
+
+/** Runs the text of a block as its reader would, in a folder of its own. */
+function run(language: string, text: string): Promise<ProcessRun> {
+  const folder = mkdtempSync(join(rig.home.path, 'example-'));
+  const write = (name: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const options = { environment, cwd: folder, deadlineMs: 120_000 };
+  switch (language) {
+    case 'sh':
+      return runProcess('sh', ['-eu', write('example.sh')], options);
+    case 'python':
+      return runProcess(PYTHON, [write('example.py')], options);
+    case 'js':
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+      return runProcess(process.execPath, [write('example.mjs')], options);
+    case 'go':
+      return runProcess(GO, ['run', write('example.go')], {
+        ...options,
+        environment: {
+          ...environment,
+          AWS_REGION: 'us-east-1',
+          GO111MODULE: 'off',
+          GOPATH: '/usr/share/gocode',
+          GOCACHE: join(rig.home.path, 'go-cache'),
+          GOFLAGS: '-p=2',
+        },
+        deadlineMs: BUILD_DEADLINE_MS,
+      });
+    default:
+      throw new Error(`nothing runs ${language}`);
+  }
+}
+
+/** One line of output as the page shows it: `…` stands for what nobody can know. */
+const asPattern = (line: string): unknown =>
+  expect.stringMatching(
+    new RegExp(
+      `^${line
+        .split('…')
+        .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+        .join('.+')}$`,
+    ),
+  );
+
+test('every client and every door has an example that runs, and each shows its output', () => {
+  expect([...new Set(examples.map(({ language }) => language))].toSorted()).toEqual(['go', 'js', 'python', 'sh']);
+  expect(examples.length).toBeGreaterThan(9);
+  expect(examples.filter(({ shown }) => shown.length === 0)).toEqual([]);
+});
+
+describe('docs/doors.md', () => {
+  for (const { name, language, text, shown } of examples) {
+    test.skipIf(isThere[language] !== true)(name, { timeout: BUILD_DEADLINE_MS }, async () => {
+      const { exitCode, stdout, stderr } = await run(language, text);
+      expect({ exitCode, lines: stdout.trimEnd().split('\n'), stderr }).toEqual({
+        exitCode: 0,
+        lines: shown.map(asPattern),
+        stderr: expect.any(String),
+      });
+    });
+  }
+
+  test.skipIf(!hasMounts)('the AWS CLI in mounts as of a dev container, with nothing else of the home', async () => {
+    const inside = mkdtempSync(join(rig.home.path, '..', 'rolecall-inside-'));
+    const script = `
+mkdir "$0/run" "$0/bin" "$0/.aws" && mount --bind "$1" "$0/run"
+mount --bind -o ro "$2" "$0/.aws" && mount --bind -o ro "$3" "$0/bin"
+mount -t tmpfs none "$4" && mkdir -p "$3" && mount --bind "$0/bin" "$3"
+ls -A "$4"
+touch "$0/.aws/config" 2>/dev/null && echo writable
+exec env -i PATH=/usr/bin:/bin HOME="$0" ROLECALL_SOCKET="$0/run/daemon.sock" AWS_ENDPOINT_URL_STS="$5" \\
+  ${AWS} sts get-caller-identity --query Account --output text --profile taylor.Admin-AF-Permission-Set`;
+    const args = [
+      inside,
+      dirname(rig.paths.socketPath),
+      dirname(rig.configPath),
+      dirname(rig.paths.credentialProcessPath),
+      rig.home.path,
+      environment['AWS_ENDPOINT_URL_STS'] ?? '',
+    ];
+    try {
+      expect(await runProcess(UNSHARE, ['-m', 'sh', '-c', script, ...args], { environment })).toEqual({
+        exitCode: 0,
+        stdout: '.local\n111111111111\n',
+        stderr: '',
+      });
+    } finally {
+      execFileSync('rm', ['-r', inside]);
+    }
+  });
+});
