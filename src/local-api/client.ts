@@ -2,7 +2,8 @@
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
 import { requestOverSocket, type SocketAnswer } from './http-request.ts';
-import { routes, type Answers, type CallableRouteName, type InputOf, type Route } from './routes.ts';
+import { ROUTE_ADDRESSES, type RouteAddress } from './route-addresses.ts';
+import type { Answers, CallableRouteName, InputOf } from './routes.ts';
 import type { StartedDaemon } from './start-daemon.ts';
 
 export interface CallOptions {
@@ -108,7 +109,7 @@ export function createLocalApiClient(deps: {
 
   return {
     async call(name, input, options = {}) {
-      const request = toRequest(routes[name], input);
+      const request = toRequest(ROUTE_ADDRESSES[name], input);
       const call = createCall(options, deps.mayStart, clock);
       try {
         try {
@@ -157,7 +158,7 @@ interface Request {
   readonly body?: string;
 }
 
-function toRequest(route: Route, input: object & { query?: object; body?: unknown }): Request {
+function toRequest(route: RouteAddress, input: object & { query?: object; body?: unknown }): Request {
   const parameters = input as Readonly<Record<string, string | undefined>>;
   const path = route.path.replace(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
   const query = new URLSearchParams();

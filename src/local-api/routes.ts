@@ -1,4 +1,5 @@
-// Every route of the local API on one page: method, path, the surfaces it is registered on, what goes in and what comes out.
+// Every route of the local API on one page: the surfaces it is registered on, what goes in and what comes out, at its address.
+import { ROUTE_ADDRESSES, type RouteAddress } from './route-addresses.ts';
 import {
   accountId,
   accountsSchema,
@@ -63,10 +64,7 @@ export type SurfaceName = 'socket' | 'web' | 'container';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With `:name` for a parameter. */
-  readonly path: string;
+export interface Route extends RouteAddress {
   readonly surfaces: readonly SurfaceName[];
   readonly summary: string;
   /** Of the parameters in the path. */
@@ -98,24 +96,21 @@ const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
 export const routes = {
   status: {
-    method: 'GET',
-    path: '/v1/status',
+    ...ROUTE_ADDRESSES.status,
     surfaces: BOTH,
     summary: 'The daemon, its store, the sessions with time left, the current role and what is wrong right now',
     successStatus: 200,
     answer: statusSchema,
   },
   openapi: {
-    method: 'GET',
-    path: '/v1/openapi.json',
+    ...ROUTE_ADDRESSES.openapi,
     surfaces: BOTH,
     summary: 'This description',
     successStatus: 200,
     answer: { type: 'object', additionalProperties: true },
   },
   accounts: {
-    method: 'GET',
-    path: '/v1/accounts',
+    ...ROUTE_ADDRESSES.accounts,
     surfaces: BOTH,
     summary: 'Accounts and permission sets, as last known or listed anew',
     query: {
@@ -127,8 +122,7 @@ export const routes = {
     answer: accountsSchema,
   },
   roles: {
-    method: 'GET',
-    path: '/v1/roles',
+    ...ROUTE_ADDRESSES.roles,
     surfaces: BOTH,
     summary: 'One row an account and permission set, as a person chooses from them',
     query: {
@@ -143,8 +137,7 @@ export const routes = {
     answer: rolesSchema,
   },
   credentials: {
-    method: 'GET',
-    path: '/v1/credentials',
+    ...ROUTE_ADDRESSES.credentials,
     surfaces: SOCKET,
     summary: 'Role credentials as a credential_process document',
     query: {
@@ -157,16 +150,14 @@ export const routes = {
     answer: credentialsSchema,
   },
   currentCredentials: {
-    method: 'GET',
-    path: '/v1/credentials/current',
+    ...ROUTE_ADDRESSES.currentCredentials,
     surfaces: SOCKET,
     summary: 'Role credentials of the current role',
     successStatus: 200,
     answer: credentialsSchema,
   },
   startSignIn: {
-    method: 'POST',
-    path: '/v1/sessions/:session/sign-in',
+    ...ROUTE_ADDRESSES.startSignIn,
     surfaces: BOTH,
     summary: 'Starts a sign-in, or says that none is needed',
     params: sessionInPath,
@@ -175,8 +166,7 @@ export const routes = {
     answer: signInSchema,
   },
   signIn: {
-    method: 'GET',
-    path: '/v1/sessions/:session/sign-in',
+    ...ROUTE_ADDRESSES.signIn,
     surfaces: BOTH,
     summary: 'The pending sign-in or the last outcome',
     params: sessionInPath,
@@ -184,32 +174,28 @@ export const routes = {
     answer: nullable(signInSchema),
   },
   cancelSignIn: {
-    method: 'DELETE',
-    path: '/v1/sessions/:session/sign-in',
+    ...ROUTE_ADDRESSES.cancelSignIn,
     surfaces: BOTH,
     summary: 'Cancels the pending sign-in',
     params: sessionInPath,
     successStatus: 204,
   },
   signOut: {
-    method: 'POST',
-    path: '/v1/sessions/:session/sign-out',
+    ...ROUTE_ADDRESSES.signOut,
     surfaces: BOTH,
     summary: 'Ends the session: tokens and cached role credentials are gone at once',
     params: sessionInPath,
     successStatus: 204,
   },
   current: {
-    method: 'GET',
-    path: '/v1/current',
+    ...ROUTE_ADDRESSES.current,
     surfaces: BOTH,
     summary: 'The current role',
     successStatus: 200,
     answer: nullable(currentRoleSchema),
   },
   setCurrent: {
-    method: 'PUT',
-    path: '/v1/current',
+    ...ROUTE_ADDRESSES.setCurrent,
     surfaces: BOTH,
     summary: 'Makes a role the current one, or none with null',
     body: nullable(currentRoleSchema),
@@ -217,8 +203,7 @@ export const routes = {
     answer: nullable(currentRoleSchema),
   },
   events: {
-    method: 'GET',
-    path: '/v1/events',
+    ...ROUTE_ADDRESSES.events,
     surfaces: BOTH,
     summary: 'Server-sent events: hello, then what changes of the status; Last-Event-ID resumes',
     successStatus: 200,
@@ -226,24 +211,21 @@ export const routes = {
     isStream: true,
   },
   profiles: {
-    method: 'GET',
-    path: '/v1/profiles',
+    ...ROUTE_ADDRESSES.profiles,
     surfaces: BOTH,
     summary: 'The profiles as a sync would write them, with the diff',
     successStatus: 200,
     answer: profilesSchema,
   },
   syncProfiles: {
-    method: 'POST',
-    path: '/v1/profiles/sync',
+    ...ROUTE_ADDRESSES.syncProfiles,
     surfaces: BOTH,
     summary: 'Writes the profiles into the shared config file',
     successStatus: 200,
     answer: profilesSchema,
   },
   profile: {
-    method: 'GET',
-    path: '/v1/profile',
+    ...ROUTE_ADDRESSES.profile,
     surfaces: BOTH,
     summary: 'The role behind one profile, ours or a hand-written one in the native form',
     query: {
@@ -256,8 +238,7 @@ export const routes = {
     answer: profileSchema,
   },
   writeProfile: {
-    method: 'POST',
-    path: '/v1/profile',
+    ...ROUTE_ADDRESSES.writeProfile,
     surfaces: BOTH,
     summary:
       'Brings a profile that has a name only (write = "used") into the shared config file; one that is there stays',
@@ -266,8 +247,7 @@ export const routes = {
     answer: profileSchema,
   },
   console: {
-    method: 'POST',
-    path: '/v1/console',
+    ...ROUTE_ADDRESSES.console,
     surfaces: BOTH,
     summary: "A link to the AWS console as one role: the access portal's shortcut, or a federated sign-in",
     body: consoleWishSchema,
@@ -276,16 +256,14 @@ export const routes = {
     answer: consoleSchema,
   },
   webCode: {
-    method: 'POST',
-    path: '/v1/web-code',
+    ...ROUTE_ADDRESSES.webCode,
     surfaces: SOCKET,
     summary: 'A code of 60 seconds for the page, good for one exchange',
     successStatus: 200,
     answer: webCodeSchema,
   },
   webToken: {
-    method: 'POST',
-    path: '/v1/web-token',
+    ...ROUTE_ADDRESSES.webToken,
     surfaces: WEB,
     summary: 'The bearer token of the web surface in exchange for a code; needs no token',
     body: webCodeExchangeSchema,
@@ -293,8 +271,7 @@ export const routes = {
     answer: webTokenSchema,
   },
   createGrant: {
-    method: 'POST',
-    path: '/v1/grants',
+    ...ROUTE_ADDRESSES.createGrant,
     surfaces: SOCKET,
     summary: 'A URL and a token for the keys of one role, as AWS_CONTAINER_CREDENTIALS_FULL_URI wants them',
     body: grantWishSchema,
@@ -302,16 +279,14 @@ export const routes = {
     answer: issuedGrantSchema,
   },
   grants: {
-    method: 'GET',
-    path: '/v1/grants',
+    ...ROUTE_ADDRESSES.grants,
     surfaces: SOCKET,
     summary: 'The grants that count, without their secrets',
     successStatus: 200,
     answer: grantsSchema,
   },
   grant: {
-    method: 'GET',
-    path: '/v1/grants/:id',
+    ...ROUTE_ADDRESSES.grant,
     surfaces: SOCKET,
     summary: 'One grant, without its secrets',
     params: grantInPath,
@@ -319,16 +294,14 @@ export const routes = {
     answer: grantSchema,
   },
   revokeGrant: {
-    method: 'DELETE',
-    path: '/v1/grants/:id',
+    ...ROUTE_ADDRESSES.revokeGrant,
     surfaces: SOCKET,
     summary: 'Ends a grant at once',
     params: grantInPath,
     successStatus: 204,
   },
   containerCredentials: {
-    method: 'GET',
-    path: '/container/:grant',
+    ...ROUTE_ADDRESSES.containerCredentials,
     surfaces: CONTAINER,
     summary: "Role credentials of the grant's role, for the container credentials provider of AWS's SDKs",
     params: {
@@ -340,8 +313,7 @@ export const routes = {
     answer: containerCredentialsSchema,
   },
   adoptProfiles: {
-    method: 'POST',
-    path: '/v1/profiles/adopt',
+    ...ROUTE_ADDRESSES.adoptProfiles,
     surfaces: SOCKET,
     summary:
       'Leads hand-written sso profiles, and those of other tools, to rolecall under their own names, or undoes that',
@@ -350,8 +322,7 @@ export const routes = {
     answer: adoptionSchema,
   },
   startUrl: {
-    method: 'GET',
-    path: '/v1/start-url',
+    ...ROUTE_ADDRESSES.startUrl,
     surfaces: SOCKET,
     summary: 'The start URL that somebody typed, as it has to be written, and its region if the start page tells',
     query: {
@@ -364,8 +335,7 @@ export const routes = {
     answer: startUrlSchema,
   },
   setup: {
-    method: 'POST',
-    path: '/v1/setup',
+    ...ROUTE_ADDRESSES.setup,
     surfaces: SOCKET,
     summary: 'Adds an sso-session to the shared config file, and settings, where nothing of that name stands',
     body: setupWishSchema,
@@ -373,8 +343,7 @@ export const routes = {
     answer: setupSchema,
   },
   team: {
-    method: 'POST',
-    path: '/v1/team',
+    ...ROUTE_ADDRESSES.team,
     surfaces: SOCKET,
     summary:
       'Fetches a team file, checks it, and keeps it beside the settings with its sso-sessions in the shared config file',
@@ -383,16 +352,14 @@ export const routes = {
     answer: teamSchema,
   },
   reach: {
-    method: 'GET',
-    path: '/v1/reach',
+    ...ROUTE_ADDRESSES.reach,
     surfaces: SOCKET,
     summary: "Asks each endpoint of AWS's that is in use whether it answers, and what time it is there",
     successStatus: 200,
     answer: reachSchema,
   },
   stop: {
-    method: 'POST',
-    path: '/v1/daemon/stop',
+    ...ROUTE_ADDRESSES.stop,
     surfaces: SOCKET,
     summary: 'Stops the daemon once the answers under way are given',
     successStatus: 202,
