@@ -1,6 +1,7 @@
 // The status in one line: what a bar and a prompt get, and that nothing in it does anything there.
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { LINE_FORMATS } from '../../src/cli/quick-command.ts';
 import { formatStatusLine, type LineFormat } from '../../src/cli/status-line.ts';
@@ -27,62 +28,10 @@ async function linesOf(format: LineFormat): Promise<Record<string, string>> {
 }
 
 describe('the line', () => {
-  test('for a prompt is the one of the file that the daemon keeps', async () => {
-    expect(await linesOf('prompt')).toEqual({
-      ok: 'taylor.Admin ok',
-      'ends-soon': 'taylor.Admin ends-soon',
-      'signed-out': 'taylor.Admin signed-out',
-      problem: 'taylor.Admin problem',
-      'no current role': '- ok',
-      'no daemon': '',
-    });
-  });
-
-  test('for tmux has a colour when something is to be done', async () => {
-    expect(await linesOf('tmux')).toEqual({
-      ok: 'taylor.Admin',
-      'ends-soon': '#[fg=yellow]taylor.Admin 20 min left#[default]',
-      'signed-out': '#[fg=red]taylor.Admin signed out#[default]',
-      problem: '#[fg=red]taylor.Admin problem#[default]',
-      'no current role': '-',
-      'no daemon': '',
-    });
-  });
-
-  test('for Waybar is JSON with a class for its style, and a tooltip in markup', async () => {
-    const lines = Object.entries(await linesOf('waybar')).map(([name, line]) => [name, JSON.parse(line) as unknown]);
-    const [current, session] = [
-      'Current: taylor  111111111111  Admin  taylor.Admin',
-      'my-sso-session: signed in, 5 h 12 min left',
-    ];
-    expect(Object.fromEntries(lines)).toEqual({
-      ok: { text: 'taylor.Admin', alt: 'ok', class: 'ok', tooltip: `${current}\n${session}` },
-      'ends-soon': {
-        text: 'taylor.Admin',
-        alt: 'ends-soon',
-        class: 'ends-soon',
-        tooltip: `${current}\nR&amp;D: signed in, 5 h 12 min left\nother: signed in, 20 min left`,
-      },
-      'signed-out': {
-        text: 'taylor.Admin',
-        alt: 'signed-out',
-        class: 'signed-out',
-        tooltip: `${current}\nmy-sso-session: sign-in has ended`,
-      },
-      problem: {
-        text: 'taylor.Admin',
-        alt: 'problem',
-        class: 'problem',
-        tooltip: `${current}\n${session}\nThe &lt;b&gt;keychain&lt;/b&gt; is locked.`,
-      },
-      'no current role': { text: '', alt: 'ok', class: 'ok', tooltip: `No current role\n${session}` },
-      'no daemon': {
-        text: '',
-        alt: 'stopped',
-        class: 'stopped',
-        tooltip: 'The rolecall daemon is not running: rolecall daemon start',
-      },
-    });
+  test.each(LINE_FORMATS)('for %s is that of the golden file, in each state', async (format) => {
+    const golden = fileURLToPath(new URL(`golden/status-${format}.txt`, import.meta.url));
+    const lines = Object.entries(await linesOf(format)).map(([name, line]) => `${name}: ${line}\n`);
+    expect(lines.join('')).toBe(readFileSync(golden, 'utf8'));
   });
 
   test.each(LINE_FORMATS)('for %s is one line whatever a profile is called, and does nothing', async (format) => {
