@@ -49,6 +49,8 @@ export interface Settings {
   readonly network: { readonly proxy: string | undefined; readonly caBundle: string | undefined };
   readonly roles: readonly RoleSettings[];
   readonly protect: readonly ProtectSettings[];
+  /** Where the team file in force came from; absent without one. */
+  readonly teamSource?: string;
   /** Settings that are well written but that this version does not act on yet. */
   readonly problems: readonly Problem[];
 }
@@ -87,10 +89,11 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const browsers = readBrowsers(path, text ?? '', own);
   const problems = describeWithoutEffect(own, path);
   if (team?.text === undefined) return toSettings(own, secretStore, browsers, problems);
-  const { mergeTeam, parseTeamFile } = await import('./team-file.ts');
+  const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
   problems.push(...describeWithoutEffect(agreed, team.path));
-  return toSettings(mergeTeam(agreed, own), secretStore, browsers, problems);
+  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, problems);
+  return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
 
 function toSettings(

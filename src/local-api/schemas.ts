@@ -151,6 +151,12 @@ export const statusSchema = {
       required: ['settings', 'config', 'log', 'socket'],
       properties: { settings: text, config: text, log: text, audit: text, socket: text },
     },
+    team: {
+      type: 'object',
+      description: 'the team file beneath the settings; absent without one',
+      required: ['source'],
+      properties: { source: text },
+    },
     sessions: { type: 'array', items: sessionStatusSchema },
     current: { anyOf: [shownCurrentRoleSchema, { type: 'null' }] },
     problems: { type: 'array', items: problemSchema },

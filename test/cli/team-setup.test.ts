@@ -75,6 +75,8 @@ describe('a team file', () => {
 
     await its.restartDaemon();
     await its.runCli(['login', '--all']);
+    expect((await its.client.call('status', {})).team).toEqual({ source: path });
+    expect((await its.runCli(['status'])).stdout).toContain(`settings from ${path}\n`);
     const { roles } = await its.client.call('roles', { query: {} });
     const first = roles.find(({ accountId }) => accountId === '111111111111');
     expect(first).toMatchObject({

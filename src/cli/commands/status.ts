@@ -62,6 +62,7 @@ function format(status: StatusDocument, context: CliContext): string {
     ...(status.current === null ? [] : [['Current role', describeCurrent(status.current, status, context)]]),
     ['Tokens', STORES[status.store.driver]],
     ...describeEndpoints(status),
+    ...(status.team === undefined ? [] : [['Team', `settings from ${harmless(status.team.source)}`]]),
     ['Daemon', `rolecall ${harmless(status.version)}, pid ${status.pid}`],
   ];
   const lines = [

@@ -56,6 +56,7 @@ export function createStatusResponders(deps: StatusDeps): StatusResponders {
         store: { driver: deps.store.driver, durable: deps.store.driver !== 'memory' },
         endpoints: deps.endpoints,
         files: deps.files,
+        ...(deps.settings.teamSource === undefined ? {} : { team: { source: deps.settings.teamSource } }),
         sessions: found.map(({ document }) => document),
         current,
         problems: withoutRepeats([
