@@ -13,6 +13,8 @@ import { escapeMarkup } from '../../core/harmless-text.ts';
 /** As of 0.8.6, notify-send prints this id and waits for ever when the bus has no notification server. */
 const NOT_SHOWN = '0';
 const ACTION = 'act';
+/** notify-send tells the id first and listens for an interruption next: one that comes between the two leaves the notification. */
+const READY_MS = 300;
 
 export function notifySend(deps: BackendDeps): NotificationBackend {
   const environment = childEnvironment(deps.environment);
@@ -32,11 +34,19 @@ export function notifySend(deps: BackendDeps): NotificationBackend {
       ['--print-id', '--wait', ...(action === undefined ? [] : [`--action=${ACTION}=${action.label}`])],
       notification,
     );
+    let toldAtMs = 0;
     // notify-send closes what it shows when it is interrupted.
-    const shown: ShownNotification = { withdraw: () => void child.kill('SIGINT') };
+    const shown: ShownNotification = {
+      withdraw() {
+        const leftMs = toldAtMs + READY_MS - deps.clock.nowMs();
+        if (leftMs <= 0) child.kill('SIGINT');
+        else void deps.clock.sleep(leftMs).then(() => child.kill('SIGINT'));
+      },
+    };
     return untilFirst(child, deps, (settle) => {
       readLines(child, (line, index) => {
         if (index > 0 && line === ACTION) action?.onClick();
+        if (index === 0) toldAtMs = deps.clock.nowMs();
         if (index === 0) settle(line === NOT_SHOWN || line === '' ? undefined : shown);
       });
     });

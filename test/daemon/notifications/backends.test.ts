@@ -101,6 +101,7 @@ describe('notify-send', () => {
     expect(readFileSync(fileOf('notify-send.env'), 'utf8')).not.toContain('correct horse');
     expect(existsSync(fileOf('pwned'))).toBe(false);
     shown?.withdraw();
+    await clock.advance(1000);
     await isNow('closed');
   });
 
