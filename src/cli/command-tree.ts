@@ -328,6 +328,8 @@ function describeUsageError(error: CommanderError, argv: readonly string[], prog
     const words: Readonly<Record<string, string>> = { '0': 'no argument', '1': 'one argument at most' };
     return new UsageError('usage', `${path.join(' ')} takes ${words[most] ?? `${most} arguments at most`}.`, help);
   }
+  const [, given, choices] = /'([^']*)' is invalid.* Allowed choices are (.*)\.$/s.exec(error.message) ?? [];
+  if (choices !== undefined) return new UsageError('usage', `"${given}" is not one of ${choices}.`, help);
   return new UsageError('usage', sentence(error.message), help);
 }
 

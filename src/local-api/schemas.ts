@@ -1,5 +1,6 @@
 // The JSON Schemas of the local API's documents; types, validation and OpenAPI all follow from these literals.
 import type { FromSchema } from 'json-schema-to-ts';
+import { CONSOLE_SERVICE } from '../core/console-url.ts';
 
 /** A name of the user's own, in a selector or a label: any text without control characters. */
 const plainText = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' } as const;
@@ -476,7 +477,7 @@ export const consoleWishSchema = {
     session: sessionName,
     accountId,
     permissionSet,
-    service: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'as in the console URL: ec2, s3, …' },
+    service: { type: 'string', pattern: CONSOLE_SERVICE.source, description: 'as in the console URL: ec2, s3, …' },
     region: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
     federated: { type: 'boolean', description: 'a sign-in URL with a token in it; on the socket only' },
   },

@@ -119,7 +119,7 @@ describe('the page', () => {
   test.each([
     [['--region', 'x y'], 2, 'There is no region "x y".'],
     [['--region', 'cn-north-1'], 2, `cn-north-1 is in aws-cn, and the accounts of ${SESSION} are in aws.`],
-    [['--service', '../x'], 2, '"service" in the body must be a service as in the address of its console: ec2, s3.'],
+    [['--service', '../x'], 2, '"../x" is no service as the address of its console has it, like ec2 or s3.'],
   ])('with %j is refused', async (argv, exitCode, message) => {
     const its = await createSignedInRig();
     const outcome = await printed(its, [ADMIN, ...argv]);

@@ -93,7 +93,7 @@ describe('rolecall status --format', () => {
     rig = await createRig();
     expect(await rig.runCli(['status', '--format', 'i3'])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('Allowed choices are waybar, tmux, prompt') as string,
+      stderr: 'rolecall: "i3" is not one of waybar, tmux, prompt.\nRun: rolecall status --help\n',
     });
   });
 });

@@ -243,7 +243,10 @@ describe('a hostile or a broken team file', () => {
       ['/dev/zero', 2],
       [join(its.home.path, 'nothing'), 7],
     ] as const) {
-      expect(await its.runCli(['setup', '--from', path, '--yes'])).toMatchObject({ exitCode });
+      expect(await its.runCli(['setup', '--from', path, '--yes'])).toMatchObject({
+        exitCode,
+        stderr: expect.stringMatching(/\nRun: rolecall setup --help\n$/) as string,
+      });
     }
   });
 

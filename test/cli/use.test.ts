@@ -267,6 +267,12 @@ describe('without the hook', () => {
 Run: eval "$(rolecall shell-init zsh)"
 `,
     });
+    for (const words of [[], ['-']]) {
+      expect(await rig.runCli(['use', ...words])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('without it: export AWS_PROFILE=NAME\n'),
+      });
+    }
     expect(await rig.runCli(['use', '--off'])).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('without it: unset AWS_PROFILE\n'),

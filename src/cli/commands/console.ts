@@ -1,6 +1,7 @@
 // `rolecall console`: the AWS console as one role, in the browser of its sso-session.
 import { pathToFileURL } from 'node:url';
 import { BrowserFailure, nestsUrl } from '../../core/browser-command.ts';
+import { CONSOLE_SERVICE } from '../../core/console-url.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ConsoleDocument } from '../../local-api/schemas.ts';
@@ -8,6 +9,7 @@ import { describeBrowserFailure } from '../browser-failure.ts';
 import { deletePrivatePage, PAGE_LIFETIME_SECONDS, writePrivatePage } from '../console/private-page.ts';
 import type { CliContext } from '../context.ts';
 import { chooseRegion, resolveProfile } from '../exec/granted-role.ts';
+import { describeRole, protectedMark } from '../picker/role-columns.ts';
 import { createPainter, formatDuration, harmless } from '../render.ts';
 
 export interface ConsoleOptions {
@@ -23,13 +25,14 @@ export async function runConsole(
   options: ConsoleOptions,
   context: CliContext,
 ): Promise<number> {
+  const service = readService(options.service);
   const { region, role } = await chooseRole(wanted, options, context);
   const found = await context.client.call(
     'console',
     {
       body: {
         ...role,
-        ...(options.service === undefined ? {} : { service: options.service.toLowerCase() }),
+        ...(service === undefined ? {} : { service }),
         ...(region === undefined ? {} : { region }),
         ...(options.federated === true ? { federated: true } : {}),
       },
@@ -84,24 +87,36 @@ function noRole(asked: string | undefined): NotFoundError {
   );
 }
 
-function describeRole({ accountId, accountName, permissionSet }: ConsoleDocument): string {
-  return [accountName === null ? [] : [harmless(accountName)], accountId, harmless(permissionSet)].flat().join('  ');
+function readService(given: string | undefined): string | undefined {
+  const service = given?.toLowerCase();
+  if (service === undefined || CONSOLE_SERVICE.test(service)) return service;
+  throw new UsageError(
+    'usage',
+    `"${harmless(given ?? '')}" is no service as the address of its console has it, like ec2 or s3.`,
+    {
+      hint: 'rolecall console --help',
+    },
+  );
+}
+
+function describe(found: ConsoleDocument): string {
+  return describeRole({ ...found, label: found.session, protected: false }, '', false);
 }
 
 function warnOfProtection(found: ConsoleDocument, context: CliContext): void {
   if (!found.protected) return;
   const { environment } = context;
-  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || '';
   const paint = createPainter(context.stderr, environment);
-  const mark = /utf-?8/i.test(locale) ? '⚠' : '!';
-  context.stderr.write(`${paint('red', `${mark} ${describeRole(found)}`)} is a role that your settings protect.\n`);
+  context.stderr.write(
+    `${paint('red', `${protectedMark(environment)} ${describe(found)}`)} is a role that your settings protect.\n`,
+  );
 }
 
 function print(found: ConsoleDocument, context: CliContext): void {
   context.stdout.write(`${found.url}\n`);
   if (!found.secret || context.stdout.isTTY !== true) return;
   context.stderr.write(
-    `Whoever opens it within 15 minutes is signed in as ${describeRole(found)}, ${describeEnd(found, context)}.\n`,
+    `Whoever opens it within 15 minutes is signed in as ${describe(found)}, ${describeEnd(found, context)}.\n`,
   );
 }
 
@@ -125,9 +140,9 @@ async function open(found: ConsoleDocument, printing: string, context: CliContex
   if (found.secret) {
     await openSecret(found, printing, context);
   } else if (await openIn(found.url, found, context)) {
-    context.stderr.write(`The console of ${describeRole(found)} was opened in your browser.\n`);
+    context.stderr.write(`The console of ${describe(found)} was opened in your browser.\n`);
   } else {
-    context.stderr.write(`The console of ${describeRole(found)}, to open in a browser here or elsewhere:\n`);
+    context.stderr.write(`The console of ${describe(found)}, to open in a browser here or elsewhere:\n`);
     context.stdout.write(`${found.url}\n`);
   }
 }
@@ -154,7 +169,7 @@ async function openSecret(found: ConsoleDocument, printing: string, context: Cli
     throw new UsageError('usage', 'There is no browser to open here, and the URL is a secret.', { hint: printing });
   }
   context.stderr.write(
-    `The console of ${describeRole(found)} was opened in your browser, ${describeEnd(found, context)}.\n` +
+    `The console of ${describe(found)} was opened in your browser, ${describeEnd(found, context)}.\n` +
       `Its page is gone in a minute. Where a browser may not read it (snap, flatpak): ${printing}\n`,
   );
 }

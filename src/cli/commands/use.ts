@@ -31,17 +31,18 @@ export async function runUse(words: readonly string[], options: UseOptions, cont
     });
   }
   if (options.current === true) return useAsCurrent(query, options, context);
-  if (options.off === true || query === '-') throw noHook(undefined, context);
+  if (options.off === true) throw noHook('unset AWS_PROFILE', context);
+  if (query === '-') throw noHook('export AWS_PROFILE=NAME', context);
   if (options.json === true) {
     const chosen = await chooseForShell(query, options, context);
     if (chosen === undefined) return EXIT_INTERRUPTED;
     context.stdout.write(`${JSON.stringify(chosen.role, null, 2)}\n`);
     return 0;
   }
-  if (options.printName !== true && query === '') throw noHook(undefined, context);
+  if (options.printName !== true && query === '') throw noHook('export AWS_PROFILE=NAME', context);
   const name = await findName(query, options, context);
   if (name === undefined) return EXIT_INTERRUPTED;
-  if (options.printName !== true) throw noHook(name, context);
+  if (options.printName !== true) throw noHook(`export AWS_PROFILE=${quoteForShell(name)}`, context);
   if (!SAFE_NAME.test(name)) {
     throw new UsageError('usage', `"${name}" has characters that prompts and scripts might misread.`, {
       hint: `export AWS_PROFILE=${quoteForShell(name)}`,
@@ -161,9 +162,8 @@ async function findCurrent(
 }
 
 /** A program can't change the shell that started it: the hook does, or the person. */
-function noHook(name: string | undefined, { environment }: CliContext): UsageError {
+function noHook(byHand: string, { environment }: CliContext): UsageError {
   const shell = guessHookShell(environment['SHELL']);
-  const byHand = name === undefined ? 'unset AWS_PROFILE' : `export AWS_PROFILE=${quoteForShell(name)}`;
   return new UsageError('usage', `This shell has not read rolecall's hook yet; without it: ${byHand}`, {
     hint: shell === undefined ? 'rolecall shell-init --help' : readHookLine(shell),
   });

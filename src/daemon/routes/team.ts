@@ -139,7 +139,8 @@ async function readPlainFile(path: string): Promise<string> {
     if (error instanceof UsageError) throw error;
     if (error instanceof TypeError) throw wrong(`${path} is no text in UTF-8.`);
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new UnavailableError('file-not-writable', `${path} could not be read (${reason}).`, { cause: error });
+    const message = reason === 'ENOENT' ? `There is no file ${path}.` : `${path} could not be read (${reason}).`;
+    throw new UnavailableError('file-not-writable', message, { cause: error, hint: 'rolecall setup --help' });
   } finally {
     await file?.close();
   }
