@@ -21,8 +21,6 @@ const PARTITIONS: readonly PartitionRow[] = [
   { name: 'aws-eusc', prefix: 'eusc-', domain: 'amazonaws-eusc.eu', homeRegion: 'eusc-de-east-1' },
   { name: 'aws', prefix: '', domain: 'aws.amazon.com', homeRegion: 'us-east-1' },
 ];
-/** A service as the address of its console has it: `ec2`, `s3`. */
-export const CONSOLE_SERVICE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
 const ISOLATED = /^[a-z]{2}-iso/;
 

@@ -1,7 +1,7 @@
 // `rolecall console`: the AWS console as one role, in the browser of its sso-session.
 import { pathToFileURL } from 'node:url';
 import { BrowserFailure, nestsUrl } from '../../core/browser-command.ts';
-import { CONSOLE_SERVICE } from '../../core/console-url.ts';
+import { CONSOLE_SERVICE } from '../../core/console-service.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ConsoleDocument } from '../../local-api/schemas.ts';
