@@ -260,6 +260,7 @@ describe('a hostile or a broken team file', () => {
   test.each([
     [['--from', 'x.toml', '--refresh'], 'not both'],
     [['--from', 'x.toml', '--start-url', 'd-1234567890'], 'takes no answers'],
+    [['--from', 'x.toml', '--service', 'yes'], 'takes no answers'],
     [['--from', 'http://127.0.0.1:1/team.toml'], 'is not https'],
     [['--from', 'file:///etc/passwd'], 'is not https'],
     [['--from', 'https://user:secret@127.0.0.1:1/team.toml'], 'holds no password'],

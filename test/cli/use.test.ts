@@ -117,6 +117,14 @@ Run: rolecall use Shop-Staging.ReadOnly
       exitCode: 6,
       stderr: expect.stringContaining(`The nearest: ${ADMIN}.`),
     });
+    expect(await name(['arxive'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('The nearest: Log-Archive.ReadOnly.\nRun: rolecall use Log-Archive.ReadOnly\n'),
+    });
+    expect(await rig.runCli(['use', '--current', 'taylr'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining(`Run: rolecall use --current ${ADMIN}\n`),
+    });
     expect(await name(['qqqqqq'])).toMatchObject({
       exitCode: 6,
       stderr: expect.stringMatching(/matches "qqqqqq"\.\nRun/u),

@@ -32,7 +32,10 @@ export async function runProfilesAdopt(options: AdoptOptions, context: CliContex
     ...(options.from === undefined ? {} : { from: options.from.map(checkSource) }),
     ...(options.undo === true ? { undo: true } : {}),
   };
-  const interview = createInterview(context, { isQuiet: options.yes === true || options.json === true });
+  const interview = createInterview(context, {
+    isQuiet: options.yes === true || options.json === true,
+    command: 'rolecall profiles adopt',
+  });
   const isAsked = options.dryRun !== true && options.yes !== true;
   if (isAsked && !interview.isOpen) {
     throw new UsageError('usage', 'Without a terminal, profiles adopt needs --dry-run or --yes.', {

@@ -51,7 +51,10 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
   const store = checkStore(options.secretStore);
   const wantsService = checkYesOrNo(options.service);
   const status = await loadStatus(context);
-  const interview = createInterview(context, { isQuiet: options.yes === true || options.json === true });
+  const interview = createInterview(context, {
+    isQuiet: options.yes === true || options.json === true,
+    command: 'rolecall setup',
+  });
   if (interview.isOpen && options.startUrl === undefined && !(await wantsAnother(status, interview))) return undefined;
 
   const { startUrl, region: known, regionIs } = await askStartUrl(options, interview, context);

@@ -124,7 +124,7 @@ async function chooseAmong(
   if (matching.length === 1) return roles[matching[0] ?? 0];
   // Letters with gaps between them may mean anything: good enough to offer, never to take.
   if (query !== '' && matching.length === 0 && (!wish.mayAsk || index.search(query).length === 0)) {
-    throw nothingMatches(query, roles, index);
+    throw nothingMatches(wish, roles, index);
   }
   if (!wish.mayAsk) throw severalMatch(matching, roles, wish, context);
   return ask(list, wish, context);
@@ -157,18 +157,23 @@ function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: RoleWis
   return new NotFoundError('account-not-found', 'You have no role in any account.');
 }
 
-function nothingMatches(query: string, roles: readonly RoleDocument[], index: RoleIndex): NotFoundError {
+function nothingMatches({ command, query }: RoleWish, roles: readonly RoleDocument[], index: RoleIndex): NotFoundError {
   const nameOf = ({ profile, accountName, permissionSet }: RoleDocument) =>
     profile ?? `${accountName ?? ''} ${permissionSet}`;
-  const words = roles.flatMap((role) => [role.accountName ?? '', role.permissionSet, role.profile ?? '', role.label]);
-  const byEdits = nearestFew(query, [...new Set(words)], MOST_NAMES).flatMap((word) => index.contain(word));
+  const names = new Set(
+    roles.flatMap((role) => [role.accountName ?? '', role.permissionSet, role.profile ?? '', role.label]),
+  );
+  const words = new Set(
+    [...names].map((name) => name.toLowerCase()).flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]),
+  );
+  const byEdits = nearestFew(query.toLowerCase(), [...words], MOST_NAMES).flatMap((word) => index.contain(word));
   const near = [...byEdits, ...Array.from(index.search(query))]
     .slice(0, MOST_NAMES)
     .map((position) => nameOf(roles[position] as RoleDocument));
-  const names = [...new Set(near)].slice(0, MOST_NAMES).map(harmless);
-  const meant = names.length === 0 ? '' : ` The nearest: ${names.join(', ')}.`;
+  const nearest = [...new Set(near)].slice(0, MOST_NAMES).map(harmless);
+  const meant = nearest.length === 0 ? '' : ` The nearest: ${nearest.join(', ')}.`;
   return new NotFoundError('profile-not-found', `No role matches "${harmless(query)}".${meant}`, {
-    hint: names.length === 0 ? 'rolecall ls' : `rolecall use ${quoteForShell(names[0] ?? '')}`,
+    hint: nearest.length === 0 ? 'rolecall ls' : `${command} ${quoteForShell(nearest[0] ?? '')}`,
   });
 }
 

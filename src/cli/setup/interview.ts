@@ -24,7 +24,14 @@ export interface Interview {
   confirm(question: string, standard: boolean): Promise<boolean>;
 }
 
-export function createInterview(context: CliContext, options: { readonly isQuiet: boolean }): Interview {
+export function createInterview(
+  context: CliContext,
+  options: {
+    readonly isQuiet: boolean;
+    /** The command line that asks, for hints: `rolecall setup`. */
+    readonly command: string;
+  },
+): Interview {
   const isOpen = !options.isQuiet && context.stdinIsTerminal;
   const paint = createPainter(context.stderr, context.environment);
   const say = (text: string) => {
@@ -34,7 +41,7 @@ export function createInterview(context: CliContext, options: { readonly isQuiet
   async function hear(prompt: string): Promise<string> {
     const answer = await context.ask(prompt);
     if (answer === undefined) {
-      throw new UsageError('usage', 'Nobody answered, so nothing was written.', { hint: 'rolecall setup --help' });
+      throw new UsageError('usage', 'Nobody answered, so nothing was written.', { hint: `${options.command} --help` });
     }
     return answer.trim();
   }

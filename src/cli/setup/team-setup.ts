@@ -20,6 +20,7 @@ export interface TeamSetupOptions {
   readonly name?: string;
   readonly profileNameTemplate?: string;
   readonly secretStore?: string;
+  readonly service?: string;
 }
 
 /** It may wait for a server somewhere. */
@@ -67,11 +68,12 @@ function refuseOtherFlags({
   name,
   profileNameTemplate,
   secretStore,
+  service,
 }: TeamSetupOptions) {
   if (from !== undefined && refresh === true) {
     throw new UsageError('usage', 'setup takes --from or --refresh, not both.', { hint: 'rolecall setup --help' });
   }
-  if ([startUrl, ssoRegion, name, profileNameTemplate, secretStore].some((value) => value !== undefined)) {
+  if ([startUrl, ssoRegion, name, profileNameTemplate, secretStore, service].some((value) => value !== undefined)) {
     throw new UsageError('usage', 'With a team file setup takes no answers; what is in config.toml goes over it.', {
       hint: 'rolecall setup --help',
     });
@@ -91,7 +93,7 @@ async function mayWrite({ yes, json }: TeamSetupOptions, context: CliContext): P
       hint: 'rolecall setup --help',
     });
   }
-  return createInterview(context, { isQuiet: false }).confirm('Take it over?', true);
+  return createInterview(context, { isQuiet: false, command: 'rolecall setup' }).confirm('Take it over?', true);
 }
 
 function showPlan({ source, team, config, kept, foreignStartUrls }: TeamDocument, context: CliContext): void {
