@@ -1,7 +1,7 @@
 // The service under launchd: one LaunchAgent of the person's own.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnavailableError, UsageError } from '../core/errors.ts';
+import { UnavailableError } from '../core/errors.ts';
 import {
   findInstalledService,
   findStaleness,
@@ -10,6 +10,7 @@ import {
 } from '../local-api/installed-service.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps } from './service.ts';
+import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
 import { serviceEnvironment } from './service-environment.ts';
 import { fillLaunchAgent } from './templates.ts';
 
@@ -42,15 +43,7 @@ export function createLaunchdService(deps: ServiceDeps): Service {
 
   return {
     async install(stopDaemon) {
-      if ((deps.environment['ROLECALL_SOCKET'] ?? '') !== '') {
-        throw new UsageError(
-          'usage',
-          'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.',
-          {
-            hint: 'unset ROLECALL_SOCKET',
-          },
-        );
-      }
+      refuseOwnSocket(deps.environment);
       await stopDaemon();
       await run('launchctl', 'bootout', target);
       const written = write();
@@ -82,22 +75,8 @@ export function createLaunchdService(deps: ServiceDeps): Service {
         pid: installed === undefined || pid === undefined ? null : Number(pid),
         files: installed === undefined ? [] : [installed.file],
         problems: [
-          ...(staleness === undefined
-            ? []
-            : [
-                {
-                  message: `The service is not of this installation: ${staleness}.`,
-                  hint: 'rolecall service install',
-                },
-              ]),
-          ...(installed === undefined || isLoaded
-            ? []
-            : [
-                {
-                  message: 'The service is stopped; the first command that needs the daemon starts it.',
-                  hint: 'rolecall daemon start',
-                },
-              ]),
+          ...(staleness === undefined ? [] : [describeStaleness(staleness)]),
+          ...(installed === undefined || isLoaded ? [] : [STOPPED]),
         ],
       };
     },

@@ -1,7 +1,7 @@
 // The service under systemd: two user units and the file with their environment.
 import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UnavailableError, UsageError } from '../core/errors.ts';
+import { UnavailableError } from '../core/errors.ts';
 import {
   findInstalledService,
   findStaleness,
@@ -12,6 +12,7 @@ import {
 } from '../local-api/installed-service.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
+import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
 import { serviceEnvironment } from './service-environment.ts';
 import { fillSystemdService, fillSystemdSocket, formatEnvironmentFile } from './templates.ts';
 
@@ -79,17 +80,9 @@ export function createSystemdService(deps: ServiceDeps): Service {
     return { files: [...texts.keys()], variables: Object.keys(environment) };
   }
 
-  /** @throws UsageError usage: the service would listen elsewhere than the clients of this shell look */
-  function checkSocket(): void {
-    if ((deps.environment['ROLECALL_SOCKET'] ?? '') === '') return;
-    throw new UsageError('usage', 'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.', {
-      hint: 'unset ROLECALL_SOCKET',
-    });
-  }
-
   return {
     async install(stopDaemon) {
-      checkSocket();
+      refuseOwnSocket(deps.environment);
       const directory = await chooseDirectory();
       await stopDaemon();
       // An earlier installation may listen elsewhere, and what listens keeps what it was started with.
@@ -205,20 +198,14 @@ function findProblems(found: {
     });
   }
   if (found.staleness !== undefined) {
-    problems.push({
-      message: `The service is not of this installation: ${found.staleness}.`,
-      hint: 'rolecall service install',
-    });
+    problems.push(describeStaleness(found.staleness));
   }
   for (const unit of [found.socket, found.service]) {
     if (unit?.['ActiveState'] !== 'failed') continue;
     problems.push({ message: `${unit['Id']} has failed (${unit['Result']}).`, hint: 'rolecall service logs' });
   }
   if (found.hasManager && found.socket?.['ActiveState'] === 'inactive') {
-    problems.push({
-      message: 'The service is stopped; the first command that needs the daemon starts it.',
-      hint: 'rolecall daemon start',
-    });
+    problems.push(STOPPED);
   }
   if (found.socket?.['UnitFileState'] === 'disabled') {
     problems.push({ message: 'The service does not start with your login.', hint: 'rolecall service install' });

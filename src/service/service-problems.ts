@@ -1,0 +1,23 @@
+// What is wrong with a service, in the same words whoever manages it: systemd or launchd.
+import { UsageError } from '../core/errors.ts';
+import type { ServiceProblem } from './service.ts';
+
+/** @throws UsageError usage: the service would listen elsewhere than the clients of this shell look */
+export function refuseOwnSocket(environment: Readonly<Record<string, string | undefined>>): void {
+  if ((environment['ROLECALL_SOCKET'] ?? '') === '') return;
+  throw new UsageError('usage', 'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.', {
+    hint: 'unset ROLECALL_SOCKET',
+  });
+}
+
+export function describeStaleness(staleness: string): ServiceProblem {
+  return {
+    message: `The service is not of this installation: ${staleness}.`,
+    hint: 'rolecall service install',
+  };
+}
+
+export const STOPPED = {
+  message: 'The service is stopped; the first command that needs the daemon starts it.',
+  hint: 'rolecall daemon start',
+} as const satisfies ServiceProblem;
