@@ -243,7 +243,8 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
 
 const STATUS_HELP = `
 For prompts, which should start no process, the daemon keeps the line of
---format prompt in ~/.local/state/rolecall/switch/prompt ("taylor.Admin ok"):
+--format prompt in ~/.local/state/rolecall/switch/prompt ("taylor.Admin ok"), on
+macOS below ~/Library/Application Support/rolecall instead:
 
   PS1='$(<~/.local/state/rolecall/switch/prompt) \\$ '
   set -g status-right '#(rolecall status --format tmux)'`;
