@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonUnreachableError } from '../core/errors.ts';
+import { INERT_CHARACTERS, INERT_WORD } from '../core/harmless-text.ts';
 import type { CurrentRoleDocument, StatusDocument } from '../local-api/schemas.ts';
 import type { CliContext } from './context.ts';
 
 export type LineFormat = 'waybar' | 'tmux' | 'prompt';
 
 const TIMEOUT_MS = 2000;
-/** Neither a shell, nor tmux, nor a prompt's own expansion takes any of these for something to do. */
-const INERT = /^[A-Za-z0-9_.@/+=:,-]+$/;
-const KEPT_LINE = /^[A-Za-z0-9_.@/+=:,-]+ [a-z-]+\n$/;
+/** What the daemon keeps for prompts: a name that is inert, and a word. */
+const KEPT_LINE = new RegExp(`^[${INERT_CHARACTERS}]+ [a-z-]+\n$`);
 
 /** Starts no daemon and does not wait for one; without one there is no failure and, but for Waybar, nothing to show. */
 export async function printStatusLine(format: LineFormat, context: CliContext): Promise<number> {
@@ -58,5 +58,5 @@ export async function formatStatusLine(
 function nameCurrent(current: CurrentRoleDocument | null): string | undefined {
   if (current === null) return undefined;
   const names = [current.profile ?? '', `${current.accountId}/${current.permissionSet}`];
-  return names.find((name) => INERT.test(name));
+  return names.find((name) => INERT_WORD.test(name));
 }

@@ -1,5 +1,10 @@
 // Text of foreign origin made fit for a notification, a menu or a bar: one line, no controls, no longer than a glance.
 
+/** What neither a shell, a prompt, a bar nor `grep` takes for something to do, as the inside of a bracket expression. */
+export const INERT_CHARACTERS = 'A-Za-z0-9_.@/+=:,-';
+/** A word of these alone, which needs no quotes anywhere. */
+export const INERT_WORD = new RegExp(`^[${INERT_CHARACTERS}]+$`);
+
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 /** They reorder what stands around them, so that one name can be made to look like another. */

@@ -4,6 +4,7 @@ import type { ConfigDocument } from '../aws-config/document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
 import { readAliasLine, readWrittenRole } from '../aws-config/own-profiles.ts';
 import { sessionSelector } from '../aws-config/session-selector.ts';
+import { INERT_WORD } from '../core/harmless-text.ts';
 import type { Role, SsoSession } from '../core/model.ts';
 import { inSlices } from './in-slices.ts';
 
@@ -22,12 +23,11 @@ export interface ConfigProfiles {
   readonly digest: string;
 }
 
-/** What a shell, a prompt and `grep` take as it is: all that profile sync issues, and a few more for names of people's own. */
-const SHELL_SAFE_NAME = /^[A-Za-z0-9_.@/+=:,-]+$/;
 const LONGEST_NAME = 512;
 
+/** All that profile sync issues are, and most names of people's own. */
 export function isShellSafeName(name: string): boolean {
-  return name.length <= LONGEST_NAME && SHELL_SAFE_NAME.test(name);
+  return name.length <= LONGEST_NAME && INERT_WORD.test(name);
 }
 
 /** Reads the profiles of `document` a slice at a time. */

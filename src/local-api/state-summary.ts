@@ -4,7 +4,8 @@ import type { StatusDocument } from './schemas.ts';
 /** `problem`: something is broken; `signed-out`: a sign-in is needed; `ends-soon`: one will be; `ok`: none of these. */
 export type StateWord = 'ok' | 'ends-soon' | 'signed-out' | 'problem';
 
-const ENDS_SOON_MS = 30 * 60_000;
+/** From then on it is one click to sign in anew, in good time before something long is started. */
+export const ENDS_SOON_MS = 30 * 60_000;
 
 /** What keeps keys from coming although somebody is signed in. */
 const GRAVE_CODES: ReadonlySet<string> = new Set([

@@ -2,6 +2,7 @@
 import { formatDuration } from '../core/format-duration.ts';
 import { toHarmlessLine } from '../core/harmless-text.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
+import { ENDS_SOON_MS } from '../local-api/state-summary.ts';
 import { chooseRoles } from './choose-roles.ts';
 import { describeRole, isSameRole } from './role-label.ts';
 import type { TrayView } from './tray-view.ts';
@@ -34,8 +35,6 @@ const LONGEST_LINE = 160;
 /** Sentences have a tooltip of their own, and `status`, to be read in full. */
 const LONGEST_SENTENCE = 80;
 const MOST_PROBLEMS = 5;
-/** From then on it is one click to sign in anew, in good time before something long is started. */
-const ENDS_SOON_MS = 30 * 60_000;
 
 export function buildMenu(view: TrayView, nowMs: number): Menu {
   const { status } = view;

@@ -1,5 +1,5 @@
 // The menu as text for hosts that run a program and show what it prints: SwiftBar, xbar and Argos.
-import { toHarmlessLine } from '../core/harmless-text.ts';
+import { INERT_WORD, toHarmlessLine } from '../core/harmless-text.ts';
 import type { StateWord } from '../local-api/state-summary.ts';
 import type { Action, Menu, MenuItem } from './menu.ts';
 
@@ -23,8 +23,6 @@ export interface TextMenu {
 const WITHOUT_COMMAND: readonly Action['does'][] = ['quit', 'forget-notice', 'cancel-sign-in'];
 const MARKS: Readonly<Record<StateWord, string>> = { ok: '●', 'ends-soon': '◐', 'signed-out': '○', problem: '▲' };
 const LONGEST_TITLE = 30;
-/** No host takes these for anything else, quoted or not, and neither does a shell. */
-const PLAIN_WORD = /^[A-Za-z0-9_.@/+=:,-]+$/;
 /** Only ever inside quotes. */
 const QUOTABLE_WORD = /^[A-Za-z0-9_.@/+=:, -]+$/;
 
@@ -67,7 +65,7 @@ function toCommand(action: Action): CommandWords | undefined {
 }
 
 function withName(words: CommandWords, name: string | null): CommandWords | undefined {
-  return name !== null && PLAIN_WORD.test(name) && !name.startsWith('-') ? [...words, name] : undefined;
+  return name !== null && INERT_WORD.test(name) && !name.startsWith('-') ? [...words, name] : undefined;
 }
 
 function formatAction(host: TextHost, program: CommandWords, words: CommandWords | undefined): string[] {
@@ -76,7 +74,7 @@ function formatAction(host: TextHost, program: CommandWords, words: CommandWords
   const terminal = `terminal=${words[0] === 'login'}`;
   if (host === 'argos') {
     // One shell command, in the quotes of the line itself.
-    const command = [...program, ...words].map((word) => (PLAIN_WORD.test(word) ? word : `"${word}"`)).join(' ');
+    const command = [...program, ...words].map((word) => (INERT_WORD.test(word) ? word : `"${word}"`)).join(' ');
     return [`bash='${command}'`, terminal, 'refresh=true'];
   }
   const [executable = '', ...rest] = program;

@@ -1,16 +1,9 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
+import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
-import {
-  count,
-  createPainter,
-  formatDuration,
-  formatTable,
-  harmless,
-  hasUnicode,
-  shortenPath,
-  type Style,
-} from '../render.ts';
+import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
+import { describeRole, protectedMark } from '../picker/role-columns.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
 import type { LineFormat } from '../status-line.ts';
 
@@ -104,7 +97,9 @@ function describeSession(
   const timeLeft = end === undefined ? '' : `${formatDuration(Date.parse(end) - nowMs)} left`;
   const list = describeList(session, nowMs);
   const next =
-    session.state === 'live' || session.state === 'pending' ? list : `rolecall login ${harmless(session.session)}`;
+    session.state === 'live' || session.state === 'pending'
+      ? list
+      : `rolecall login ${quoteForShell(harmless(session.session))}`;
   const label = session.label === undefined || session.label === session.session ? '' : ` (${harmless(session.label)})`;
   return [`${harmless(session.session)}${label}`, states[session.state], ...(timeLeft === '' ? [] : [timeLeft]), next];
 }
@@ -136,14 +131,12 @@ function describeEndpoints({ endpoints }: StatusDocument): string[][] {
 /** In the order and spelling of every list: account name, account id, permission set, then what it is called here. */
 function describeCurrent(current: ShownCurrentRoleDocument, { sessions }: StatusDocument, context: CliContext): string {
   const paint = createPainter(context.stdout, context.environment);
-  const { accountName, accountId, permissionSet, profile } = current;
-  const role = [...(accountName === null ? [] : [harmless(accountName)]), accountId, harmless(permissionSet)].join(
-    '  ',
-  );
+  const { profile } = current;
+  const role = describeRole({ ...current, label: current.session, protected: false }, '', false);
   const session = sessions.find(({ session: name }) => name === current.session);
   const isOneOfSeveral = sessions.length > 1 || session === undefined;
   return [
-    current.protected ? paint('red', `${hasUnicode(context.environment) ? '\u26a0' : '!'} ${role}`) : role,
+    current.protected ? paint('red', `${protectedMark(context.environment)} ${role}`) : role,
     ...(isOneOfSeveral ? [harmless(session?.label ?? current.session)] : []),
     ...(profile === null ? [] : [`profile ${harmless(profile)}`]),
   ].join('  ');

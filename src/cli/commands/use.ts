@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_INTERRUPTED, RolecallError, UsageError } from '../../core/errors.ts';
+import { INERT_WORD } from '../../core/harmless-text.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { CurrentRoleDocument, ProfileDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { chooseRole, describeOne, type ChosenRole } from '../picker/choose-role.ts';
 import { harmless } from '../render.ts';
-import { SAFE_NAME } from '../shell/hook-text.ts';
 import { guessHookShell, readHookLine } from '../shell/install-lines.ts';
 
 export interface UseOptions {
@@ -43,7 +43,7 @@ export async function runUse(words: readonly string[], options: UseOptions, cont
   const name = await findName(query, options, context);
   if (name === undefined) return EXIT_INTERRUPTED;
   if (options.printName !== true) throw noHook(`export AWS_PROFILE=${quoteForShell(name)}`, context);
-  if (!SAFE_NAME.test(name)) {
+  if (!INERT_WORD.test(name)) {
     throw new UsageError('usage', `"${name}" has characters that prompts and scripts might misread.`, {
       hint: `export AWS_PROFILE=${quoteForShell(name)}`,
     });

@@ -2,7 +2,7 @@
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { displayWidth } from '../display-width.ts';
-import { harmless, type Style } from '../render.ts';
+import { harmless, hasUnicode, type Style } from '../render.ts';
 
 export interface RoleCell {
   readonly text: string;
@@ -28,8 +28,7 @@ export function styleOfSession(session: string): Style {
 
 /** The mark of a protected role. */
 export function protectedMark(environment: CliContext['environment']): string {
-  const { LC_ALL = '', LC_CTYPE = '', LANG = '' } = environment;
-  return /utf-?8/iu.test(LC_ALL || LC_CTYPE || LANG) ? '⚠' : '!';
+  return hasUnicode(environment) ? '⚠' : '!';
 }
 
 export function createRoleColumns(roles: readonly RoleDocument[]): RoleColumns {

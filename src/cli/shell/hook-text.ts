@@ -1,13 +1,10 @@
 // The shell hook: a function that lets `rolecall use` change the very shell it is typed in. It runs no text that came from AWS.
+import { INERT_CHARACTERS } from '../../core/harmless-text.ts';
 import { BEFORE_PROFILE, IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { quoteFish, quotePosix } from '../shell-variables.ts';
 
 export const HOOK_SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type HookShell = (typeof HOOK_SHELLS)[number];
-
-/** What a profile's name consists of when no shell, prompt or file can misread it; the hook takes no other name. */
-export const SAFE_NAME = /^[A-Za-z0-9_.@/+=:,-]+$/u;
-const SAFE_CHARACTERS = 'A-Za-z0-9_.@/+=:,-';
 
 /** The hook's text for one shell; the same for the same two arguments, and reading it runs nothing. */
 export function formatShellHook(shell: HookShell, switchDirectory: string): string {
@@ -47,7 +44,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
       ;;
     2:--off) ;;
     *)
-      if [[ $# == 2 && -n $2 && $2 != *[^${SAFE_CHARACTERS}]* ]] &&
+      if [[ $# == 2 && -n $2 && $2 != *[^${INERT_CHARACTERS}]* ]] &&
         command grep -qxF -e "$2" "$rolecall_directory/profiles" 2>/dev/null; then
         rolecall_name=$2
       elif [[ -t 1 ]]; then
@@ -55,7 +52,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
       else
         rolecall_name=$(command rolecall use --print-name --no-picker -- "\${@:2}") || return
       fi
-      if [[ -z $rolecall_name || $rolecall_name == *[^${SAFE_CHARACTERS}]* ]]; then
+      if [[ -z $rolecall_name || $rolecall_name == *[^${INERT_CHARACTERS}]* ]]; then
         printf 'rolecall: That is no name of a profile for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
         return 1
       fi
@@ -121,7 +118,7 @@ function rolecall --description 'AWS roles, signed in once; use changes this she
         set name $__rolecall_previous
     else if test $wish = name
         if test (count $words) -eq 1
-            and string match --quiet --regex '^[${SAFE_CHARACTERS}]+$' -- $words
+            and string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- $words
             and command grep -qxF -e $words $directory/profiles 2>/dev/null
             set name $words
         else if isatty stdout
@@ -131,7 +128,7 @@ function rolecall --description 'AWS roles, signed in once; use changes this she
             set name (command rolecall use --print-name --no-picker -- $words)
             or return
         end
-        if not string match --quiet --regex '^[${SAFE_CHARACTERS}]+$' -- "$name"
+        if not string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- "$name"
             printf 'rolecall: That is no name of a profile for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
             return 1
         end
