@@ -135,14 +135,10 @@ export const TROUBLES: readonly Trouble[] = [
     fixable: true,
     breakIt: (rig) => chmodSync(rig.paths.stateDirectory, 0o755),
   },
-  {
-    code: 'file-readable-by-others',
-    fixable: true,
-    breakIt(rig) {
-      writePrivate(credentialsPath(rig), '[x]\nregion = us-east-1\n');
-      chmodSync(credentialsPath(rig), 0o644);
-    },
-  },
+  readableByOthers(credentialsPath, '[x]\nregion = us-east-1\n'),
+  readableByOthers((rig) => join(dirname(rig.paths.settingsFile), 'environment'), 'ROLECALL_PASSPHRASE=secret\n'),
+  readableByOthers((rig) => join(rig.paths.stateDirectory, 'service.env'), 'HTTPS_PROXY=http://me:secret@proxy\n'),
+  readableByOthers((rig) => join(rig.paths.stateDirectory, 'adoptions', '1.json'), '{"schemaVersion":1}'),
   {
     code: 'file-writable-by-others',
     fixable: true,
@@ -385,6 +381,17 @@ export const TROUBLES: readonly Trouble[] = [
     },
   },
 ];
+
+function readableByOthers(pathIn: (rig: Rig) => string, text: string): Trouble {
+  return {
+    code: 'file-readable-by-others',
+    fixable: true,
+    breakIt(rig) {
+      writePrivate(pathIn(rig), text);
+      chmodSync(pathIn(rig), 0o644);
+    },
+  };
+}
 
 function nodeOf(old: string): Pick<Trouble, 'breakIt' | 'nodeVersion' | 'shell' | 'leavesOut'> {
   return {

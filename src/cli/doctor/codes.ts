@@ -51,7 +51,7 @@ export const DOCTOR_CODES = {
     'The daemon was started with other endpoints or another config file than this shell has.',
   ),
   'directory-open': fixable('Others may enter the directory of the socket or of the state.'),
-  'file-readable-by-others': fixable('Others may read a file that holds keys or tokens.'),
+  'file-readable-by-others': fixable('Others may read a file that holds keys, tokens or passwords.'),
   'file-writable-by-others': fixable(
     'Others may write a file or folder that decides which program runs for your credentials.',
   ),

@@ -26,6 +26,15 @@ const SECRET: Readonly<Rule> = {
   change: '600',
   says: 'holds keys or tokens and may be read by others',
 };
+/** The passphrase of the encrypted file store, and proxies with their password, are given to the service there. */
+const SERVICE_VARIABLES: Readonly<Rule> = {
+  ...SECRET,
+  says: 'may hold a passphrase, or the password of a proxy, and may be read by others',
+};
+const CONFIG_COPY: Readonly<Rule> = {
+  ...SECRET,
+  says: 'has your AWS config file as it was, with any keys in it, and may be read by others',
+};
 const DECIDES: Readonly<Rule> = {
   code: 'file-writable-by-others',
   mask: 0o022,
@@ -49,6 +58,7 @@ export function checkFiles(world: World): CheckGroup {
 function list({ config, credentials, context }: World): (readonly [string, Rule])[] {
   const { paths, homeDirectory } = context;
   const cache = join(homeDirectory, '.aws', 'sso', 'cache');
+  const adoptions = join(paths.stateDirectory, 'adoptions');
   return [
     ...[...paths.socketCandidates.map(dirname), paths.stateDirectory].map((path) => [path, DIRECTORY] as const),
     [credentials.path, SECRET],
@@ -56,6 +66,9 @@ function list({ config, credentials, context }: World): (readonly [string, Rule]
     ...namesIn(paths.stateDirectory)
       .filter((name) => /\.(json|log)$/u.test(name))
       .map((name) => [join(paths.stateDirectory, name), SECRET] as const),
+    [join(paths.stateDirectory, 'service.env'), SERVICE_VARIABLES],
+    [join(dirname(paths.settingsFile), 'environment'), SERVICE_VARIABLES],
+    ...namesIn(adoptions).map((name) => [join(adoptions, name), CONFIG_COPY] as const),
     [config.path, DECIDES],
     [dirname(config.path), DECIDES],
     [paths.settingsFile, DECIDES],
