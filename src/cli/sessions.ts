@@ -33,7 +33,8 @@ export function fetchStatus(context: CliContext): Promise<StatusDocument> {
   return context.client.call('status', {}, { signal: context.signal, timeoutMs: STATUS_TIMEOUT_MS });
 }
 
-function findDifferingVariables({ endpoints }: StatusDocument, { environment }: CliContext): string[] {
+/** The endpoint variables that the daemon was started with other values of; the settings win over both. */
+export function findDifferingVariables({ endpoints }: StatusDocument, { environment }: CliContext): string[] {
   const variables = [
     ['AWS_ENDPOINT_URL_SSO_OIDC', endpoints.ssoOidc],
     ['AWS_ENDPOINT_URL_SSO', endpoints.sso],

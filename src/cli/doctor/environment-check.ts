@@ -1,7 +1,9 @@
 // The AWS_* variables of this shell: what in them wins over a profile, or leads somewhere else than it seems.
 import { lstatSync } from 'node:fs';
 import { awsFilePath } from '../aws-file-path.ts';
+import { IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { count, harmless } from '../render.ts';
+import { findDifferingVariables } from '../sessions.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { maskKeyId } from './keys-check.ts';
 import { configProfiles, credentialsProfiles, type World } from './world.ts';
@@ -58,7 +60,7 @@ function findIdentity(environment: Environment): Finding[] {
   if (isSet(environment, 'ROLECALL_PROFILE')) return [];
   const names = [
     ...IDENTITIES.filter((name) => isSet(environment, name)),
-    ...Object.keys(environment).filter((name) => name.startsWith('AWS_BEARER_TOKEN_') && isSet(environment, name)),
+    ...Object.keys(environment).filter((name) => name.startsWith(IDENTITY_PREFIX) && isSet(environment, name)),
   ];
   if (names.length === 0) return [];
   return [
@@ -126,20 +128,10 @@ function findEndpoint(environment: Environment): Finding[] {
   ];
 }
 
-const ENDPOINT_VARIABLES = [
-  ['AWS_ENDPOINT_URL_SSO_OIDC', 'ssoOidc'],
-  ['AWS_ENDPOINT_URL_SSO', 'sso'],
-  ['AWS_ENDPOINT_URL_STS', 'sts'],
-] as const;
-
 function findDifferences({ context, config, daemon }: World): Finding[] {
   if (daemon.state !== 'running') return [];
-  const { endpoints, files } = daemon.status;
-  const differing: string[] = ENDPOINT_VARIABLES.filter(([name, service]) => {
-    const inForce = endpoints[service];
-    return inForce?.source !== 'settings' && (context.environment[name] ?? '') !== (inForce?.url ?? '');
-  }).map(([name]) => name);
-  if (files.config !== config.path) differing.push('AWS_CONFIG_FILE');
+  const differing = findDifferingVariables(daemon.status, context);
+  if (daemon.status.files.config !== config.path) differing.push('AWS_CONFIG_FILE');
   if (differing.length === 0) return [];
   return [
     {
