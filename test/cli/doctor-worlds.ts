@@ -113,6 +113,7 @@ export const TROUBLES: readonly Trouble[] = [
   {
     code: 'environment-keys',
     shell: () => ({ AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' }),
+    words: () => ({ USER: 'ci-user', ADMIN: 'account1' }),
   },
   {
     code: 'environment-identity',

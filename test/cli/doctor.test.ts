@@ -283,6 +283,57 @@ describe('doctor', () => {
     expect(stdout).toContain('The profile boss builds on it (source_profile).');
   });
 
+  test('tells whose a long-lived key is, how old, and how to be rid of it: in a file, and in the shell', async () => {
+    const its = await openRig();
+    const path = join(its.home.path, '.aws', 'credentials');
+    writePrivate(path, '[ci]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n');
+    const { findings } = await diagnose(its, {
+      environment: { AWS_ACCESS_KEY_ID: 'AKIAI44QH8DHBEXAMPLE', AWS_SECRET_ACCESS_KEY: 'je7MtGbClwBF' },
+    });
+    const commands = (code: DoctorCode) => findings.filter((one) => one.code === code).map((one) => one.commands);
+    const id = '"$(aws configure get aws_access_key_id --profile ci)"';
+    expect(commands('long-lived-key')).toEqual([
+      [
+        'aws sts get-caller-identity --profile ci',
+        'aws iam list-access-keys --profile ci',
+        `aws iam get-access-key-last-used --access-key-id ${id} --profile ci`,
+        `aws iam update-access-key --status Inactive --access-key-id ${id} --profile ci`,
+        `aws iam delete-access-key --user-name USER --access-key-id ${id} --profile ADMIN`,
+        `\${EDITOR:-vi} +1 ${path}`,
+      ],
+    ]);
+    expect(commands('environment-keys')).toEqual([
+      [
+        'aws sts get-caller-identity',
+        'aws iam list-access-keys',
+        'aws iam get-access-key-last-used --access-key-id "$AWS_ACCESS_KEY_ID"',
+        'aws iam update-access-key --status Inactive --access-key-id "$AWS_ACCESS_KEY_ID"',
+        'aws iam delete-access-key --user-name USER --access-key-id "$AWS_ACCESS_KEY_ID" --profile ADMIN',
+        'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY',
+      ],
+    ]);
+  });
+
+  test('has nothing to delete for keys in the shell that end by themselves', async () => {
+    const its = await openRig();
+    for (const [keyId, token] of [
+      ['AKIAI44QH8DHBEXAMPLE', 'AWS_SESSION_TOKEN'],
+      ['ASIAI44QH8DHBEXAMPLE', 'AWS_SECURITY_TOKEN'],
+    ] as const) {
+      const { findings } = await diagnose(its, { environment: { AWS_ACCESS_KEY_ID: keyId, [token]: 'token' } });
+      expect(findings.filter(({ code }) => code === 'environment-keys')).toEqual([
+        {
+          code: 'environment-keys',
+          severity: 'problem',
+          message:
+            'This shell has keys in its environment, and most AWS clients prefer them to any profile. Should they come back in a new shell, look for them in its startup files.',
+          commands: [`unset AWS_ACCESS_KEY_ID ${token}`],
+          fixable: false,
+        },
+      ]);
+    }
+  });
+
   test('reports a bug without any name, address or path of the person, whatever is wrong', async () => {
     const its = await openRig({
       config: `${CONFIG}\n[profile Gringotts.Vault]\nsso_session = hogwarts\n[profile "account1"]\nregion = eu-west-1\n`,

@@ -5,7 +5,7 @@ import { IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { count, harmless } from '../render.ts';
 import { findDifferingVariables } from '../sessions.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import { maskKeyId } from './keys-check.ts';
+import { BE_RID_OF_KEY, beRidOfKey, isLongLived, maskKeyId } from './keys-check.ts';
 import { configProfiles, credentialsProfiles, type World } from './world.ts';
 
 export function checkEnvironment(world: World): CheckGroup {
@@ -36,14 +36,17 @@ function findKeys(environment: Environment): Finding[] {
     (name) => isSet(environment, name),
   );
   if (names.length === 0) return [];
-  const keyId = environment['AWS_ACCESS_KEY_ID'] ?? '';
-  const kind =
-    keyId === '' || isSet(environment, 'AWS_SESSION_TOKEN') ? 'keys' : `the long-lived access key ${maskKeyId(keyId)}`;
+  const keyId = environment['AWS_ACCESS_KEY_ID'];
+  const hasToken = isSet(environment, 'AWS_SESSION_TOKEN') || isSet(environment, 'AWS_SECURITY_TOKEN');
+  const isKeyOfUser = isLongLived(keyId, hasToken);
+  const kind = isKeyOfUser ? `the long-lived access key ${maskKeyId(keyId)}` : 'keys';
+  const advice = isKeyOfUser ? ` ${BE_RID_OF_KEY}, and take it out of this shell.` : '';
   return [
     {
       code: 'environment-keys',
-      message: `This shell has ${kind} in its environment, and most AWS clients prefer them to any profile. Should they come back in a new shell, look for them in its startup files.`,
-      commands: [unset(names)],
+      message: `This shell has ${kind} in its environment, and most AWS clients prefer them to any profile. Should they come back in a new shell, look for them in its startup files.${advice}`,
+      // The shell has the key for the commands until it is taken away.
+      commands: [...(isKeyOfUser ? beRidOfKey('"$AWS_ACCESS_KEY_ID"') : []), unset(names)],
     },
   ];
 }

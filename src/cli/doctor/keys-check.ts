@@ -25,9 +25,28 @@ export function maskKeyId(keyId: string): string {
 }
 
 /** Keys that go with a session token end by themselves. */
+export function isLongLived(keyId: string | undefined, hasToken: boolean): keyId is string {
+  return keyId !== undefined && keyId !== '' && !keyId.startsWith('ASIA') && !hasToken;
+}
+
+/** What is to be done about a long-lived key, as the beginning of a sentence. */
+export const BE_RID_OF_KEY =
+  'Find out whose it is, how old it is (CreateDate) and when it was last used, switch it off, and once nothing has missed it for a while delete it, by a profile with IAM rights in that account (ADMIN)';
+
+/** The commands for that; `id` is a word of the shell that gives the key's id, `by` the options with which `aws` uses the key. */
+export function beRidOfKey(id: string, by = ''): string[] {
+  return [
+    `aws sts get-caller-identity${by}`,
+    `aws iam list-access-keys${by}`,
+    `aws iam get-access-key-last-used --access-key-id ${id}${by}`,
+    `aws iam update-access-key --status Inactive --access-key-id ${id}${by}`,
+    `aws iam delete-access-key --user-name USER --access-key-id ${id} --profile ADMIN`,
+  ];
+}
+
 function findKey(profile: ProfileSection, file: AwsFile, users: readonly ProfileSection[]): Finding[] {
   const keyId = profile.value('aws_access_key_id');
-  if (keyId === undefined || keyId.startsWith('ASIA') || profile.value('aws_session_token') !== undefined) return [];
+  if (!isLongLived(keyId, profile.value('aws_session_token') !== undefined)) return [];
   const dependents = users.filter((user) => user.value('source_profile') === profile.name).map(({ name }) => name);
   const uses =
     dependents.length === 0
@@ -38,18 +57,14 @@ function findKey(profile: ProfileSection, file: AwsFile, users: readonly Profile
       ? 'Every program that is given no profile is that IAM user.'
       : `Whoever uses the profile "${profile.name}" is that IAM user, past Identity Center.`;
   const name = quoteForShell(profile.name);
-  const id = `"$(aws configure get aws_access_key_id --profile ${name})"`;
   return [
     {
       code: 'long-lived-key',
       message:
-        `${file.shown}, line ${profile.line}: [${profile.header}] holds the long-lived access key ${maskKeyId(keyId)}; its age is not known here. ${reach}${uses} ` +
-        'Find out whose it is and when it was last used, switch it off, and once nothing has missed it for a while delete it, by a profile with IAM rights in that account (ADMIN), and take it out of the file.',
+        `${file.shown}, line ${profile.line}: [${profile.header}] holds the long-lived access key ${maskKeyId(keyId)}. ${reach}${uses} ` +
+        `${BE_RID_OF_KEY}, and take it out of the file.`,
       commands: [
-        `aws sts get-caller-identity --profile ${name}`,
-        `aws iam get-access-key-last-used --access-key-id ${id} --profile ${name}`,
-        `aws iam update-access-key --status Inactive --access-key-id ${id} --profile ${name}`,
-        `aws iam delete-access-key --user-name USER --access-key-id ${id} --profile ADMIN`,
+        ...beRidOfKey(`"$(aws configure get aws_access_key_id --profile ${name})"`, ` --profile ${name}`),
         editCommand(file.path, profile.line),
       ],
     },
