@@ -97,6 +97,15 @@ To be a role of rolecall's: rolecall use
     expect((await whoami({ AWS_PROFILE: 'account1' })).stdout).toContain('taylor  111111111111');
   });
 
+  test('finds the credentials file where AWS clients do, ~ included', async () => {
+    writePrivate(
+      join(rig.home.path, 'keys'),
+      `[${ADMIN}]\naws_access_key_id = AKIDHIDDEN\naws_secret_access_key = hidden\n`,
+    );
+    const named = { AWS_PROFILE: ADMIN, AWS_SHARED_CREDENTIALS_FILE: '~/keys' };
+    expect((await whoami(named)).stdout).toContain(`keys of [${ADMIN}] in the credentials file win`);
+  });
+
   test('knows what exec gave', async () => {
     const door = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/container/x', ROLECALL_PROFILE: ADMIN };
     expect((await whoami(door)).stdout).toContain(`Profile  ${ADMIN} (rolecall exec gave it to this shell)`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
+import { awsFilePath } from '../aws-file-path.ts';
 import type { CliContext } from '../context.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../render.ts';
@@ -138,7 +139,7 @@ async function findOutProfile(name: string, because: ProfileReason, context: Cli
 
 /** Keys under the profile's name in the credentials file come before what the config file says of it. */
 async function hasStoredKeys(name: string, { environment, homeDirectory }: CliContext): Promise<boolean> {
-  const path = environment['AWS_SHARED_CREDENTIALS_FILE'] || join(homeDirectory, '.aws', 'credentials');
+  const path = awsFilePath('credentials', environment, homeDirectory);
   const text = await readFile(path, 'utf8').catch(() => '');
   if (!text.includes('aws_access_key_id')) return false;
   const { parseConfigDocument } = await import('../../aws-config/document.ts');
