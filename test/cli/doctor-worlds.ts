@@ -368,6 +368,26 @@ export const TROUBLES: readonly Trouble[] = [
         'granted_sso_account_id = 111111111111\ngranted_sso_role_name = ReadOnly\ncredential_process = granted credential-process --profile g\n',
     ),
   },
+  // Adopted already, and native profiles: no command of the tool is left, only what it knows its own lines by.
+  {
+    code: 'other-tool',
+    rig: withProfile('# BEGIN_AWS_SSO_CLI_Work\n[profile s]\nregion = us-east-1\n# END_AWS_SSO_CLI_Work\n'),
+    edit: '/_AWS_SSO_CLI/d',
+  },
+  {
+    code: 'other-tool',
+    rig: withProfile(
+      '[profile g]\ncommon_fate_generated_from = aws-sso\nregion = us-east-1\n[profile h]\ncommon_fate_generated_from = aws-sso\n',
+    ),
+    edit: '/^common_fate/d',
+  },
+  {
+    code: 'other-tool',
+    rig: withProfile(
+      '[granted_registry_start team]\n[profile shared/Dev]\nregion = us-east-1\n[granted_registry_end team]\n',
+    ),
+    edit: '/^.granted_registry/d',
+  },
   {
     code: 'daemon-problem',
     async breakIt(rig) {

@@ -334,6 +334,38 @@ describe('doctor', () => {
     }
   });
 
+  test('tells of another tool once, by its commands before its marks, and of no mark that is commented out', async () => {
+    const its = await openRig({
+      config:
+        '# common_fate_generated_from = aws-sso\n# BEGIN_AWS_SSO_CLI\n[profile s]\ncredential_process = aws-sso process --arn arn:aws:iam::044444444444:role/Dev\n# END_AWS_SSO_CLI\n',
+    });
+    const tools = async () => (await diagnose(its)).findings.filter(({ code }) => code === 'other-tool');
+    expect(await tools()).toEqual([
+      {
+        code: 'other-tool',
+        severity: 'note',
+        message:
+          'aws-sso-cli hands out the keys of the profile "s" in ~/.aws/config. They can come from rolecall, under the same names.',
+        commands: ['rolecall profiles adopt --from aws-sso --dry-run', 'rolecall profiles adopt --from aws-sso --yes'],
+        fixable: false,
+      },
+    ]);
+    writePrivate(
+      its.configPath,
+      '[profile a]\ncommon_fate_generated_from = aws-sso\n[profile b]\ncommon_fate_generated_from = aws-sso\n',
+    );
+    expect(await tools()).toEqual([
+      {
+        code: 'other-tool',
+        severity: 'note',
+        message:
+          'Granted writes profiles into ~/.aws/config too, by its marks there (line 2 and 1 line more), and may undo what rolecall or you change in them. Once you do without it, take its marks out.',
+        commands: [`\${EDITOR:-vi} +2 ${its.configPath}`],
+        fixable: false,
+      },
+    ]);
+  });
+
   test('reports a bug without any name, address or path of the person, whatever is wrong', async () => {
     const its = await openRig({
       config: `${CONFIG}\n[profile Gringotts.Vault]\nsso_session = hogwarts\n[profile "account1"]\nregion = eu-west-1\n`,

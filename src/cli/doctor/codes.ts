@@ -95,7 +95,7 @@ export const DOCTOR_CODES = {
   'service-stopped': note('The service is installed and stopped; the next command starts it.'),
   'service-without-manager': note('A service is installed, and no systemd of yours runs here that could start it.'),
   'other-tool': note(
-    'Another tool hands out keys in the same file; `rolecall profiles adopt` leads its profiles to rolecall.',
+    'Another tool hands out keys in the same file, or writes profiles there; `rolecall profiles adopt` leads its profiles to rolecall.',
   ),
   'daemon-problem': problem('The daemon names something else; its own words say what.'),
 } as const satisfies Readonly<Record<string, CodeRow>>;

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findProgram } from '../exec/find-program.ts';
-import { harmless } from '../render.ts';
+import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import { configProfiles, editCommand, firstWordOf, type ProgramVersions, type World } from './world.ts';
+import { configProfiles, editCommand, firstWordOf, type AwsFile, type ProgramVersions, type World } from './world.ts';
 
 /** Releases of the AWS SDK from then on need Node 22. */
 const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);
@@ -100,11 +100,18 @@ interface Neighbour {
   readonly name: string;
   readonly from: string;
   readonly programs: readonly string[];
+  /** A line by which the tool knows again what it wrote, and may write or delete anew. */
+  readonly mark?: RegExp;
 }
 
 const NEIGHBOURS: readonly Neighbour[] = [
-  { name: 'aws-sso-cli', from: 'aws-sso', programs: ['aws-sso'] },
-  { name: 'Granted', from: 'granted', programs: ['granted', 'dgranted'] },
+  { name: 'aws-sso-cli', from: 'aws-sso', programs: ['aws-sso'], mark: /^\s*#\s*BEGIN_AWS_SSO_CLI/u },
+  {
+    name: 'Granted',
+    from: 'granted',
+    programs: ['granted', 'dgranted'],
+    mark: /^\s*(?:\[\s*granted_registry_start\b|common_fate_generated_from\s*[=:])/iu,
+  },
   { name: 'aws-vault', from: 'aws-vault', programs: ['aws-vault'] },
   { name: 'Leapp', from: 'leapp', programs: ['leapp'] },
 ];
@@ -124,7 +131,7 @@ export function checkNeighbours({ config }: World): CheckGroup {
   }));
   const findings = NEIGHBOURS.flatMap((tool): Finding[] => {
     const [first, ...others] = commands.filter(({ program }) => tool.programs.includes(program));
-    if (first === undefined) return [];
+    if (first === undefined) return findMarks(tool, config);
     const whose = others.length === 0 ? `the profile "${first.profile.name}"` : `${others.length + 1} profiles`;
     return [
       {
@@ -140,5 +147,25 @@ export function checkNeighbours({ config }: World): CheckGroup {
       },
     ];
   });
-  return { name: 'neighbours', title: 'Other tools', summary: 'none hands out keys in your AWS config file', findings };
+  return {
+    name: 'neighbours',
+    title: 'Other tools',
+    summary: 'none hands out keys or writes profiles in your AWS config file',
+    findings,
+  };
+}
+
+/** Of a tool whose commands are in no profile, or no more since they were adopted. */
+function findMarks({ name, mark }: Neighbour, config: AwsFile): Finding[] {
+  if (mark === undefined) return [];
+  const [first, ...others] = config.document.lines.flatMap(({ text }, index) => (mark.test(text) ? [index + 1] : []));
+  if (first === undefined) return [];
+  const where = others.length === 0 ? `line ${first}` : `line ${first} and ${count(others.length, 'line')} more`;
+  return [
+    {
+      code: 'other-tool',
+      message: `${name} writes profiles into ${config.shown} too, by its marks there (${where}), and may undo what rolecall or you change in them. Once you do without it, take its marks out.`,
+      commands: [editCommand(config.path, first)],
+    },
+  ];
 }
