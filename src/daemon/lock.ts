@@ -2,7 +2,7 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
-import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
+import { identifyProcess, isStillRunning, type ProcessIdentity } from './process-identity.ts';
 
 export interface DaemonLock {
   release(): void;
@@ -53,11 +53,7 @@ export async function takeOverDaemonLock(
     if (lock !== undefined) return lock;
     const holder = readHolder(path);
     // Once: for a daemon that is leaving, a second signal would mean something else.
-    if (
-      holder !== undefined &&
-      !asked.has(holder.processId) &&
-      identifyProcess(holder.processId)?.startedAtTicks === holder.startedAtTicks
-    ) {
+    if (holder !== undefined && !asked.has(holder.processId) && isStillRunning(holder)) {
       asked.add(holder.processId);
       process.kill(holder.processId, 'SIGTERM');
     }

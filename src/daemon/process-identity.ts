@@ -9,11 +9,20 @@ export interface ProcessIdentity {
 }
 
 /** Who `processId` is now; undefined when there is no such process. */
-export function identifyProcess(processId: number): ProcessIdentity | undefined {
+export function identifyProcess(
+  processId: number,
+  platform: NodeJS.Platform = process.platform,
+): ProcessIdentity | undefined {
   if (!isThere(processId)) return undefined;
-  if (process.platform !== 'linux') return { processId };
+  if (platform !== 'linux') return { processId };
   const startedAtTicks = readStartTicks(processId);
   return startedAtTicks === undefined ? undefined : { processId, startedAtTicks };
+}
+
+/** Whether it is there still, and no other process by the same id. */
+export function isStillRunning(identity: ProcessIdentity, platform: NodeJS.Platform = process.platform): boolean {
+  const now = identifyProcess(identity.processId, platform);
+  return now !== undefined && now.startedAtTicks === identity.startedAtTicks;
 }
 
 /** An id is not given to another process, nor a zombie left unread, within what a caller would notice. */
@@ -23,7 +32,10 @@ const READ_AGAIN_AFTER_MS = 250;
  * Whether a process is there still: its id is looked for once a millisecond at most, and whose id it is four times a second,
  * for reading that takes several times as long as all the rest of an answer.
  */
-export function createProcessRecognition(clock: Clock): (identity: ProcessIdentity) => boolean {
+export function createProcessRecognition(
+  clock: Clock,
+  platform: NodeJS.Platform = process.platform,
+): (identity: ProcessIdentity) => boolean {
   const recognized = new WeakMap<ProcessIdentity, { readonly readAtMs: number; seenAtMs: number }>();
   return (identity) => {
     const nowMs = clock.nowMs();
@@ -35,7 +47,7 @@ export function createProcessRecognition(clock: Clock): (identity: ProcessIdenti
       known.seenAtMs = nowMs;
       return true;
     }
-    if (identifyProcess(identity.processId)?.startedAtTicks !== identity.startedAtTicks) return false;
+    if (!isStillRunning(identity, platform)) return false;
     recognized.set(identity, { readAtMs: nowMs, seenAtMs: nowMs });
     return true;
   };

@@ -2,7 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { createProcessRecognition, identifyProcess, type ProcessIdentity } from '../../src/daemon/process-identity.ts';
+import {
+  createProcessRecognition,
+  identifyProcess,
+  isStillRunning,
+  type ProcessIdentity,
+} from '../../src/daemon/process-identity.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -32,6 +37,19 @@ test('a process is itself for as long as it lives, and nobody at once when it ha
   await ended;
   await clock.advance(1);
   expect(isSame(identity)).toBe(false);
+});
+
+test('a process of which the id alone is known, as on a Mac, is nobody any more when it has ended', async () => {
+  const { child, ended } = start('sleep', ['60']);
+  const identity = { processId: child.pid ?? 0 };
+  expect(identifyProcess(identity.processId, 'darwin')).toEqual(identity);
+  const clock = createFakeClock();
+  const isSame = createProcessRecognition(clock, 'darwin');
+  expect([isSame(identity), isStillRunning(identity, 'darwin')]).toEqual([true, true]);
+  child.kill('SIGKILL');
+  await ended;
+  await clock.advance(1);
+  expect([isSame(identity), isStillRunning(identity, 'darwin')]).toEqual([false, false]);
 });
 
 test('another process with the same id is not the one that was meant', () => {
