@@ -39,7 +39,11 @@ export function createInputChecks(): InputChecks {
     async check(route, input) {
       for (const part of PARTS) {
         const schema = route[part];
-        if (schema === undefined || input[part] === undefined) continue;
+        if (schema === undefined) continue;
+        if (input[part] === undefined) {
+          if (part === 'body' && route.bodyIsOptional !== true) throw bodyMissing();
+          continue;
+        }
         const validate = await validatorOf(part, schema);
         if (!validate(input[part])) throw new UsageError('invalid-request', describe(part, validate.errors?.[0]));
       }
@@ -48,6 +52,10 @@ export function createInputChecks(): InputChecks {
       await load();
     },
   };
+}
+
+function bodyMissing(): UsageError {
+  return new UsageError('invalid-request', 'The body of the request is missing.');
 }
 
 async function loadCompilers(): Promise<Record<Part, Ajv>> {

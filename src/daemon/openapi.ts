@@ -45,7 +45,14 @@ function describeOperation(operationId: string, route: Route): Record<string, un
     ...(route.socketOnly === undefined ? {} : { 'x-socket-only': route.socketOnly }),
     ...(route.surfaces.includes('web') ? { security: [{ bearer: [] }] } : {}),
     parameters: [...inPath, ...inQuery],
-    ...(route.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: route.bodyIsOptional !== true,
+            content: { 'application/json': { schema: route.body } },
+          },
+        }),
     responses: {
       [route.successStatus]: success,
       default: {

@@ -72,6 +72,8 @@ export interface Route extends RouteAddress {
   readonly query?: Schema;
   /** Absent: a body that comes is not looked at. */
   readonly body?: Schema;
+  /** A request without a body wishes for nothing special; absent: it is refused. */
+  readonly bodyIsOptional?: true;
   /** Fields of the body that are wishes for a secret: only the socket grants them. */
   readonly socketOnly?: readonly string[];
   readonly successStatus: 200 | 201 | 202 | 204;
@@ -162,6 +164,7 @@ export const routes = {
     summary: 'Starts a sign-in, or says that none is needed',
     params: sessionInPath,
     body: { type: 'object', additionalProperties: false, properties: { force: { type: 'boolean' } } },
+    bodyIsOptional: true,
     successStatus: 202,
     answer: signInSchema,
   },
@@ -411,7 +414,7 @@ export interface Inputs {
   accounts: { query: { session?: string; refresh?: boolean } };
   roles: { query: { session?: string; first?: boolean } };
   credentials: { query: { session: string; account: string; role: string } };
-  startSignIn: { session: string; body: { force?: boolean } };
+  startSignIn: { session: string; body?: { force?: boolean } | undefined };
   signIn: { session: string };
   cancelSignIn: { session: string };
   signOut: { session: string };

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { routes, type Route } from '../../src/local-api/routes.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { exchange, formatRequest, openSocket, type RawAnswer, type RawRequest } from './raw-http.ts';
 
@@ -635,6 +636,27 @@ describe('what a query and a body may hold', () => {
       expectRefused(answer, 400, 'invalid-request');
     }
   });
+
+  const WITH_BODY = (Object.values(routes) as Route[])
+    .filter(({ body }) => body !== undefined)
+    .flatMap((route) => route.surfaces.map((surface) => ({ ...route, surface: surface as SurfaceName })));
+
+  test.each(WITH_BODY)(
+    '$method $path without a body on $surface is refused, unless the body is optional',
+    async (route) => {
+      const answer = await ask(route.surface, {
+        method: route.method,
+        target: route.path.replace(':session', SESSION),
+        headers: [...rightHeaders(route.surface), ['Content-Length', '0']],
+      });
+      if (route.bodyIsOptional === true) {
+        expect(answer.status).toBe(202);
+      } else {
+        expectRefused(answer, 400, 'invalid-request');
+        expect(answer.body).toContain('The body of the request is missing.');
+      }
+    },
+  );
 
   test('a sign-out looks at no body, but takes none that a page may send without asking either', async () => {
     const signOut = (headers: readonly Header[], body = '') =>

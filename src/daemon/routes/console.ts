@@ -86,7 +86,6 @@ export function createConsoleResponder(deps: {
 
   return {
     async console({ body }, caller) {
-      if ((body as unknown) === undefined) throw new UsageError('invalid-request', 'The body must name a role.');
       const session = await deps.sharedConfig.findSession(body.session);
       const { accountId, permissionSet } = body;
       const role: Role = { sessionName: session.sessionName, accountId, permissionSet };

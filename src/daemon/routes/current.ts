@@ -1,5 +1,5 @@
 // GET and PUT /v1/current.
-import { NotFoundError, UsageError } from '../../core/errors.ts';
+import { NotFoundError } from '../../core/errors.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit-log.ts';
@@ -37,7 +37,6 @@ export function createCurrentResponders(deps: {
   return {
     current: () => deps.currentRole.get(),
     async setCurrent({ body }, { surface }) {
-      if (body === undefined) throw new UsageError('invalid-request', 'The body must be a role, or null for none.');
       if (body === null) {
         await set(null);
         deps.audit.record({ event: 'current-role-cleared', surface });

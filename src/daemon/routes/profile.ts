@@ -1,7 +1,7 @@
 // GET and POST /v1/profile: the role behind one profile, for commands that are given a profile's name.
 import type { ConfigFile } from '../../aws-config/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/role-profile.ts';
-import { NotFoundError, UsageError } from '../../core/errors.ts';
+import { NotFoundError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Changes } from '../changes.ts';
@@ -69,7 +69,6 @@ export function createProfileResponder(deps: {
   return {
     profile: ({ query }) => find(query.name),
     async writeProfile({ body }, { surface }) {
-      if ((body as unknown) === undefined) throw new UsageError('invalid-request', 'The body must name a profile.');
       const before = await find(body.name);
       if (before.unwritten !== true) return before;
       await deps.profileSync.writeNamed(body.name, surface);

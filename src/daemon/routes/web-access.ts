@@ -1,5 +1,5 @@
 // POST /v1/web-code and POST /v1/web-token.
-import { RefusedError, UsageError } from '../../core/errors.ts';
+import { RefusedError } from '../../core/errors.ts';
 import type { IsOwnPeer } from '../loopback-peer.ts';
 import type { Log } from '../log.ts';
 import type { Responders } from '../surface.ts';
@@ -14,8 +14,6 @@ export function createWebAccessResponders(deps: {
   return {
     webCode: async () => webAccess.issueCode(),
     async webToken({ body }, { connection }) {
-      // The type says that there is one, the wire says nothing.
-      if ((body as unknown) === undefined) throw new UsageError('invalid-request', 'The body must be a code.');
       // The browser has the code among its arguments, where every user of the machine can read it.
       if (!(await deps.isOwnPeer(connection))) {
         deps.log('warn', "a program of another user tried to exchange a page's code, and was refused");
