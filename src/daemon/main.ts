@@ -21,8 +21,9 @@ process.umask(0o077);
 /** Started by a service manager, which restarts us when we ask for it by our exit code. */
 const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
-const environment = process.env;
-const activatedFd = takeActivatedSocket(environment, process.pid);
+const activatedFd = takeActivatedSocket(process.env, process.pid);
+/** As we were started. What is taken out of `process.env` is nothing for a browser; a successor needs it as we did. */
+const environment: Readonly<NodeJS.ProcessEnv> = { ...process.env };
 const homeDirectory = environment['HOME'] ?? homedir();
 const userId = process.getuid?.() ?? -1;
 const clock = createSystemClock();

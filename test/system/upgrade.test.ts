@@ -1,5 +1,5 @@
 // Upgrades without a service: another version in the place of a daemon that runs, and an installation that was moved away.
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
@@ -45,6 +45,27 @@ const copyPath = () => join(home.path, '.local', 'share', 'rolecall', 'bin', 'ro
 const askAsSdk = (changes: Readonly<Record<string, string>> = {}) =>
   runProcess('/bin/sh', [copyPath(), ...SELECTORS], { environment: { ...environment, ...changes } });
 
+/** Where each notification that asks for something is clicked at once, and the browser writes down what it is given. */
+async function restartWithDesktop(): Promise<void> {
+  await rolecall('daemon', 'stop');
+  const bin = join(home.path, 'bin');
+  const programs = {
+    'notify-send': `case "$*" in *--action=*) printf '1\\nact\\n' ;; *) echo 1 ;; esac`,
+    'x-www-browser': `{ printf '%s\\n' "$1"; env; } > '${home.path}/page.new' && mv '${home.path}/page.new' '${home.path}/page'`,
+  };
+  for (const [name, script] of Object.entries(programs)) {
+    writePrivate(join(bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, name), 0o700);
+  }
+  Object.assign(environment, {
+    PATH: `${bin}:${environment['PATH']}`,
+    // Without the desktop files of the machine's own browsers.
+    XDG_DATA_DIRS: join(home.path, 'no-applications'),
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${home.path}/no-bus`,
+    DISPLAY: ':0',
+  });
+}
+
 /** Without saying a version, as curl asks. */
 async function askVersion(): Promise<string | undefined> {
   const socketPath = join(home.path, 'run', 'rolecall', 'daemon.sock');
@@ -56,6 +77,15 @@ test.skipIf(!canSeeProcesses)(
   'a daemon that finds another version in its place starts that one, with nobody asking',
   { timeout: 120_000 },
   async () => {
+    // A click on "Sign in" starts a browser, which is not given the passphrase; the successor is.
+    await restartWithDesktop();
+    emulator.revokeSessions();
+    expect(await askAsSdk()).toMatchObject({ exitCode: 4 });
+    const page = await waitFor('the page in the browser', () => readFileSync(join(home.path, 'page'), 'utf8'));
+    expect(page).toContain(new URL(emulator.environment()['AWS_ENDPOINT_URL_SSO_OIDC'] ?? '').origin);
+    expect(page).not.toContain('correct horse');
+    await waitFor('the keys', async () => (await askAsSdk()).exitCode === 0, { deadlineMs: 30_000, intervalMs: 200 });
+
     expect(await askVersion()).toBe('0.8.0');
     installation.replaceBy('0.9.0');
     await waitFor('the new version', async () => (await askVersion()) === '0.9.0', {
@@ -66,7 +96,7 @@ test.skipIf(!canSeeProcesses)(
     expect(
       processesOf(home.path).filter(({ arguments: words }) => words.some((word) => word.endsWith('daemon/main.js'))),
     ).toHaveLength(1);
-    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(2);
     const log = readFileSync(join(home.path, '.local', 'state', 'rolecall', 'daemon.log'), 'utf8');
     expect(log).toContain('another version was installed in our place');
   },
