@@ -9,6 +9,7 @@ import { parseConfigDocument, type ConfigDocument } from '../aws-config/document
 import { ADOPTION_SOURCES, type AdoptionSource } from '../aws-config/foreign-command.ts';
 import { findManagedBlockLeniently, replaceManagedBlock } from '../aws-config/managed-block.ts';
 import { ConflictError, NotFoundError } from '../core/errors.ts';
+import { createTurns } from '../core/in-turn.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import type { AdoptionDocument } from '../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';
@@ -48,78 +49,81 @@ export function createAdoption(deps: {
   }
 
   const recordPath = (number: number) => join(directory, `${number}.json`);
+  /** Two at once would give their backups the same number, and the one that fails would take away the other's. */
+  const inTurn = createTurns();
+
+  async function adopt(wanted: readonly AdoptionSource[] | undefined, dryRun: boolean): Promise<AdoptionDocument> {
+    const sources = new Set(wanted ?? ADOPTION_SOURCES);
+    const { document } = await configFile.read();
+    const awsSso = sources.has('aws-sso') ? await readAwsSsoSettings(deps.homeDirectory, deps.environment) : undefined;
+    const plan = planAdoption({
+      document,
+      sources,
+      awsSsoSessions: awsSso?.sessions ?? [],
+      credentialProcessPath: deps.credentialProcessPath,
+    });
+    let backup: string | null = null;
+    if (!dryRun && plan.diff !== '') {
+      backup = recordPath(((await numbers()).at(-1) ?? 0) + 1);
+      const record: AdoptionRecord = {
+        schemaVersion: 1,
+        configFile: configFile.path,
+        before: document.text,
+        afterHash: hashOutside(plan.text),
+      };
+      await writePrivateFile(backup, JSON.stringify(record));
+      try {
+        await configFile.write(document.text, plan.text);
+      } catch (error) {
+        await unlink(backup).catch(() => undefined);
+        throw error;
+      }
+    }
+    return describe(plan, configFile.path, backup, awsSso?.profileFormat);
+  }
+
+  async function undo(dryRun: boolean): Promise<AdoptionDocument> {
+    const latest = (await numbers()).at(-1);
+    const path = recordPath(latest ?? 0);
+    const record = parseRecord(latest === undefined ? undefined : await readPrivateFile(path));
+    if (record === undefined || record.configFile !== configFile.path) {
+      throw new NotFoundError(
+        'profile-not-found',
+        `Nothing was adopted in ${configFile.path}, so there is nothing to undo.`,
+        {
+          hint: 'rolecall profiles adopt --dry-run',
+        },
+      );
+    }
+    const { document } = await configFile.read();
+    if (hashOutside(document.text) !== record.afterHash) {
+      throw new ConflictError(
+        'config-changed-meanwhile',
+        `${configFile.path} was changed by hand since, and undoing would lose that; the file of before is "before" in ${path}.`,
+        { hint: `jq -r .before ${quoteForShell(path)} | diff - ${quoteForShell(configFile.path)}` },
+      );
+    }
+    const before = withBlockOf(document, record.before);
+    const diff = unifiedDiff(document.text, before, configFile.path);
+    if (!dryRun) {
+      await configFile.write(document.text, before);
+      await unlink(path);
+    }
+    return {
+      configFile: configFile.path,
+      written: !dryRun && diff !== '',
+      adopted: [],
+      left: [],
+      newSessions: [],
+      notes: [],
+      diff,
+      backup: path,
+    };
+  }
 
   return {
-    async adopt(wanted, dryRun) {
-      const sources = new Set(wanted ?? ADOPTION_SOURCES);
-      const { document } = await configFile.read();
-      const awsSso = sources.has('aws-sso')
-        ? await readAwsSsoSettings(deps.homeDirectory, deps.environment)
-        : undefined;
-      const plan = planAdoption({
-        document,
-        sources,
-        awsSsoSessions: awsSso?.sessions ?? [],
-        credentialProcessPath: deps.credentialProcessPath,
-      });
-      let backup: string | null = null;
-      if (!dryRun && plan.diff !== '') {
-        backup = recordPath(((await numbers()).at(-1) ?? 0) + 1);
-        const record: AdoptionRecord = {
-          schemaVersion: 1,
-          configFile: configFile.path,
-          before: document.text,
-          afterHash: hashOutside(plan.text),
-        };
-        await writePrivateFile(backup, JSON.stringify(record));
-        try {
-          await configFile.write(document.text, plan.text);
-        } catch (error) {
-          await unlink(backup).catch(() => undefined);
-          throw error;
-        }
-      }
-      return describe(plan, configFile.path, backup, awsSso?.profileFormat);
-    },
-
-    async undo(dryRun) {
-      const latest = (await numbers()).at(-1);
-      const path = recordPath(latest ?? 0);
-      const record = parseRecord(latest === undefined ? undefined : await readPrivateFile(path));
-      if (record === undefined || record.configFile !== configFile.path) {
-        throw new NotFoundError(
-          'profile-not-found',
-          `Nothing was adopted in ${configFile.path}, so there is nothing to undo.`,
-          {
-            hint: 'rolecall profiles adopt --dry-run',
-          },
-        );
-      }
-      const { document } = await configFile.read();
-      if (hashOutside(document.text) !== record.afterHash) {
-        throw new ConflictError(
-          'config-changed-meanwhile',
-          `${configFile.path} was changed by hand since, and undoing would lose that; the file of before is "before" in ${path}.`,
-          { hint: `jq -r .before ${quoteForShell(path)} | diff - ${quoteForShell(configFile.path)}` },
-        );
-      }
-      const before = withBlockOf(document, record.before);
-      const diff = unifiedDiff(document.text, before, configFile.path);
-      if (!dryRun) {
-        await configFile.write(document.text, before);
-        await unlink(path);
-      }
-      return {
-        configFile: configFile.path,
-        written: !dryRun && diff !== '',
-        adopted: [],
-        left: [],
-        newSessions: [],
-        notes: [],
-        diff,
-        backup: path,
-      };
-    },
+    adopt: (wanted, dryRun) => inTurn(() => adopt(wanted, dryRun)),
+    undo: (dryRun) => inTurn(() => undo(dryRun)),
   };
 }
 

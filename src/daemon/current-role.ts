@@ -1,4 +1,5 @@
 // The current role: what `[profile current]` follows, kept over restarts.
+import { createTurns } from '../core/in-turn.ts';
 import type { CurrentRoleDocument } from '../local-api/schemas.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -12,7 +13,7 @@ export interface CurrentRole {
 /** `file` is of schema version 1. */
 export function createCurrentRole(file: StateFile): CurrentRole {
   let loaded: CurrentRoleDocument | null | undefined;
-  let lastSet: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   async function write(role: CurrentRoleDocument | null): Promise<void> {
     await file.write({ role });
@@ -27,11 +28,7 @@ export function createCurrentRole(file: StateFile): CurrentRole {
       if (loaded === undefined) loaded = kept;
       return loaded;
     },
-    set(role) {
-      const written = lastSet.then(() => write(role));
-      lastSet = written.catch(() => undefined);
-      return written;
-    },
+    set: (role) => inTurn(() => write(role)),
   };
 }
 

@@ -3,6 +3,7 @@ import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
+import { createTurns } from '../core/in-turn.ts';
 import type { Role } from '../core/model.ts';
 import type { Instigator } from './audit-log.ts';
 import type { Log } from './log.ts';
@@ -78,12 +79,9 @@ export async function loadGrants(deps: {
     return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));
   }
 
-  const saving = { last: Promise.resolve() };
-  /** One write after the other, each with what is known when its turn comes. */
-  function save(): Promise<void> {
-    saving.last = saving.last.catch(() => undefined).then(() => deps.file.write({ grants: [...byPath.values()] }));
-    return saving.last;
-  }
+  const inTurn = createTurns();
+  /** With what is known when its turn comes. */
+  const save = () => inTurn(() => deps.file.write({ grants: [...byPath.values()] }));
 
   async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Instigator): Promise<void> {
     if (grants.length === 0) return;

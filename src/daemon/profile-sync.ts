@@ -8,6 +8,7 @@ import {
   type SkippedProfile,
 } from '../aws-config/profile-plan.ts';
 import { ConflictError } from '../core/errors.ts';
+import { createTurns } from '../core/in-turn.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import type { ProfilesDocument } from '../local-api/schemas.ts';
 import type { AuditLog, Instigator } from './audit-log.ts';
@@ -107,14 +108,9 @@ export function createProfileSync(deps: {
     return describePlan(plan, configFile.path, outcome === 'written', settings);
   }
 
-  let lastSync: Promise<unknown> = Promise.resolve();
-
-  /** In turn: two of our own at once would only get in each other's way. */
-  function sync(by: Instigator): Promise<ProfilesDocument> {
-    const synced = lastSync.then(() => writeUntilDone(by));
-    lastSync = synced.catch(() => undefined);
-    return synced;
-  }
+  /** Two of our own at once would only get in each other's way. */
+  const inTurn = createTurns();
+  const sync = (by: Instigator) => inTurn(() => writeUntilDone(by));
 
   async function writeUntilDone(by: Instigator): Promise<ProfilesDocument> {
     for (let attempt = 1; ; attempt += 1) {

@@ -1,5 +1,6 @@
 // Which roles were ever used on this machine: with `write = "used"` they are the ones that have a profile.
 import { roleKey } from '../aws-config/profile-names.ts';
+import { coalesced } from '../core/coalesced.ts';
 import type { Role } from '../core/model.ts';
 import type { Log } from './log.ts';
 import type { StateFile } from './state-file.ts';
@@ -26,16 +27,14 @@ export async function loadUsedRoles(deps: {
   const roles = new Map<string, Role>();
   for (const role of parse(await deps.file.read())) roles.set(roleKey(role), role);
   let writing: Promise<void> = Promise.resolve();
-  let isWriteDue = false;
 
-  async function write(): Promise<void> {
-    isWriteDue = false;
+  const write = coalesced(async () => {
     try {
       await deps.file.write({ roles: [...roles.values()] });
     } catch (error) {
       deps.log('warn', `the roles in use: ${(error as Error).message}`);
     }
-  }
+  });
 
   /** False when it was there. */
   function add({ sessionName, accountId, permissionSet }: Role): boolean {
@@ -45,10 +44,7 @@ export async function loadUsedRoles(deps: {
     roles.set(key, role);
     const [oldest] = roles.keys();
     if (roles.size > MOST_ROLES && oldest !== undefined) roles.delete(oldest);
-    if (!isWriteDue) {
-      isWriteDue = true;
-      writing = writing.then(write);
-    }
+    writing = write();
     return true;
   }
 

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../aws-config/atomic-file.ts';
 import type { Clock } from '../core/clock.ts';
+import { createTurns } from '../core/in-turn.ts';
 import { isShellSafeName } from './config-profiles.ts';
 import type { Log } from './log.ts';
 import type { OpenStateFile } from './state-file.ts';
@@ -46,7 +47,7 @@ export function createUses(deps: {
   const inboxPath = join(deps.directory, 'used');
   let known: UsesByProfile | undefined;
   const nothing: UsesByProfile = new Map();
-  let lastWork: Promise<unknown> = Promise.resolve();
+  const takeTurn = createTurns();
 
   async function load(): Promise<UsesByProfile> {
     known ??= parse(await store.read());
@@ -66,11 +67,9 @@ export function createUses(deps: {
 
   /** In turn, and with what goes wrong told to the log alone. */
   function inTurn(work: () => Promise<void>): Promise<void> {
-    const done = lastWork.then(work).catch((error: unknown) => {
+    return takeTurn(work).catch((error: unknown) => {
       deps.log('warn', `the uses of profiles: ${(error as Error).message}`);
     });
-    lastWork = done;
-    return done;
   }
 
   return {

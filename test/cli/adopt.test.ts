@@ -84,6 +84,16 @@ Note: "granted sso populate" and a profile registry would write these profiles a
     expect(records(its)).toEqual(['1.json']);
   });
 
+  test('twice at once is once as well, and can be undone', async () => {
+    const its = await openRig();
+    const before = read(its);
+    const outcomes = await Promise.all([1, 2].map(() => its.client.call('adoptProfiles', { body: {} })));
+    expect(outcomes.filter(({ written }) => written)).toHaveLength(1);
+    expect(records(its)).toEqual(['1.json']);
+    expect(await its.client.call('adoptProfiles', { body: { undo: true } })).toMatchObject({ written: true });
+    expect(read(its)).toBe(before);
+  });
+
   test('asks before it writes, and takes Enter for no', async () => {
     const its = await openRig();
     for (const [answers, isWritten] of [
