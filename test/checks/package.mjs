@@ -49,6 +49,8 @@ try {
   const pageFiles = readdirSync(join(ROOT, 'src/web'))
     .filter((name) => !/\.(json|ts)$/.test(name))
     .map((name) => `src/web/${name}`);
+  // What editors load by the first line of a settings file.
+  const schemas = readdirSync(join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
   // What the shims load, which publint does not follow.
   const needed = [
     'LICENSE',
@@ -64,6 +66,7 @@ try {
     'systemd/rolecall.socket',
     ...programs,
     ...pageFiles,
+    ...schemas,
   ];
   const missing = needed.filter((path) => !packed.includes(path));
   const foreign = packed.filter(
