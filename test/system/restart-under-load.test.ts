@@ -1,14 +1,13 @@
 // The daemon killed and restarted under load: callers of both doors go on, for each asks again as its SDK does.
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
-import { CONFIG, SESSION } from '../helpers/rig.ts';
+import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, runRolecall } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -18,6 +17,8 @@ const TRIES = 3;
 const PAUSE_MS = 1000;
 /** What an empty Node program takes from start to end on a machine that does nothing else. */
 const EMPTY_PROGRAM_MS = 60;
+/** One alone may have met a moment that stretches all that follows; the least of some has not. */
+const SAMPLES = 3;
 
 let home: TemporaryHome;
 let emulator: Emulator;
@@ -43,9 +44,7 @@ beforeEach(async () => {
     startDaemon: () => Promise.reject(new Error('the callers under test start it')),
     clock: createSystemClock(),
   });
-  const config = join(home.path, '.aws', 'config');
-  mkdirSync(dirname(config), { mode: 0o700 });
-  writeFileSync(config, CONFIG, { mode: 0o600 });
+  writePrivate(join(home.path, '.aws', 'config'), CONFIG);
   expect(await runRolecall(['login'], { environment })).toMatchObject({ exitCode: 0 });
 });
 afterEach(async () => {
@@ -62,9 +61,13 @@ interface Tally {
 
 /** How many times longer this machine takes for everything than one that does nothing else, a daemon's start included. */
 async function measureSlowness(): Promise<number> {
-  const startedAtMs = performance.now();
-  await runProcess(process.execPath, ['-e', '0'], { environment: home.environment });
-  return Math.min(4, Math.max(1, (performance.now() - startedAtMs) / EMPTY_PROGRAM_MS));
+  const tookMs: number[] = [];
+  while (tookMs.length < SAMPLES) {
+    const startedAtMs = performance.now();
+    await runProcess(process.execPath, ['-e', '0'], { environment: home.environment });
+    tookMs.push(performance.now() - startedAtMs);
+  }
+  return Math.min(4, Math.max(1, Math.min(...tookMs) / EMPTY_PROGRAM_MS));
 }
 
 /** One caller after the other until `isOver`; a try that gives a reason for failing is made again. */
@@ -145,10 +148,14 @@ test('no caller fails that asks again as its SDK does', { timeout: 240_000 }, as
   await Promise.all(load);
   pids.add((await client.call('status', {})).pid);
 
-  expect({ processes: processes.failed, containers: containers.failed }).toEqual({ processes: [], containers: [] });
-  expect(pids.size).toBeGreaterThanOrEqual(5);
-  expect(processes.asked).toBeGreaterThan(50);
-  expect(containers.asked).toBeGreaterThan(200);
-  expect(containers.askedAgain).toBeGreaterThan(0);
-  expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
+  const stretched = `every pause was ${slowness.toFixed(1)} times as long as on a machine that does nothing else`;
+  expect({ processes: processes.failed, containers: containers.failed }, stretched).toEqual({
+    processes: [],
+    containers: [],
+  });
+  expect(pids.size, stretched).toBeGreaterThanOrEqual(5);
+  expect(processes.asked, stretched).toBeGreaterThan(50);
+  expect(containers.asked, stretched).toBeGreaterThan(200);
+  expect(containers.askedAgain, stretched).toBeGreaterThan(0);
+  expect(emulator.countCalls('StartDeviceAuthorization'), stretched).toBe(1);
 });
