@@ -1,7 +1,8 @@
 // The bench says "over" and fails by arithmetic alone, so that part of it is tested without measuring anything.
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 
 interface Row {
@@ -24,10 +25,14 @@ interface Measure {
   describeSpread(floors: readonly number[], measureds: readonly number[]): string;
   interleave(rounds: number, sides: Sides<() => number | readonly number[]>): Promise<Sides<number>>;
 }
+interface Scene {
+  readonly leftOut: readonly string[];
+  leaveOut(name: string, path: string): readonly Row[];
+}
 interface Table {
   ratioOf(row: Row): number | undefined;
   isOver(row: Row): boolean;
-  exitCodeOf(rows: readonly Row[]): number;
+  exitCodeOf(rows: readonly Row[], isPageRefused?: boolean): number;
   formatTable(rows: readonly Row[]): string;
   formatPage(rows: readonly Row[], run: { date: string; machine: string; nodeVersion: string }): string;
 }
@@ -35,6 +40,7 @@ interface Table {
 // Plain scripts without types: what is used of them is written down above.
 const load = async (name: string): Promise<unknown> => import(new URL(name, import.meta.url).href);
 const { median, percentile, comparePairs, describeSpread, interleave } = (await load('measure.mjs')) as Measure;
+const { createScene } = (await load('scene.mjs')) as { createScene(): Scene };
 const { ratioOf, isOver, exitCodeOf, formatTable, formatPage } = (await load('table.mjs')) as Table;
 
 const row = (changes: Partial<Row> = {}): Row => ({
@@ -105,6 +111,28 @@ describe('the verdict', () => {
     expect(exitCodeOf([row(), informative])).toBe(0);
     expect(exitCodeOf([row(), row({ measured: 60 }), informative])).toBe(1);
     expect(exitCodeOf([])).toBe(1);
+    expect([exitCodeOf([row()], true), exitCodeOf([row({ measured: 60 })], true)]).toEqual([2, 2]);
+  });
+});
+
+describe('a part whose program is missing', () => {
+  it('gives no rows, says so, and is remembered for the page that is to have them all', () => {
+    const said = vi.spyOn(console, 'error').mockReturnValue();
+    const scene = createScene();
+    expect([scene.leaveOut('tray', '/no/dbus-daemon'), scene.leftOut]).toEqual([
+      [],
+      ['tray: left out, for there is no /no/dbus-daemon'],
+    ]);
+    expect(said.mock.calls).toEqual([scene.leftOut]);
+    said.mockRestore();
+  });
+
+  it('is left out by every row that needs one', () => {
+    const folder = new URL('rows/', import.meta.url);
+    const silent = readdirSync(folder).filter((name) =>
+      /existsSync\(\w+\)\) (?:return \[\]|\{)/u.test(readFileSync(new URL(name, folder), 'utf8')),
+    );
+    expect(silent).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ const END_DEADLINE_MS = 10_000;
 /** A scene; `close` ends its processes by their ids, the last one first, and deletes its homes. */
 export function createScene() {
   const closers = [];
+  const leftOut = [];
 
   /** A new home with its folders, and the whole environment of a process that lives there. */
   function createHome() {
@@ -60,6 +61,14 @@ export function createScene() {
     createHome,
     start,
     startSaying,
+    /** What could not be measured, as it was said. */
+    leftOut,
+    /** No rows, and said why: what is measured of `name` needs the program at `path`. */
+    leaveOut(name, path) {
+      leftOut.push(`${name}: left out, for there is no ${path}`);
+      console.error(leftOut.at(-1));
+      return [];
+    },
     async close() {
       for (const closer of closers.splice(0).toReversed()) await closer();
     },

@@ -15,8 +15,9 @@ export function isOver(row) {
   return row.bound !== undefined && !(ratioOf(row) <= row.bound);
 }
 
-/** 1 when any bound is exceeded, or when nothing was measured at all. */
-export function exitCodeOf(rows) {
+/** 2 when the page was to be written and is not; 1 when any bound is exceeded, or when nothing was measured at all. */
+export function exitCodeOf(rows, isPageRefused = false) {
+  if (isPageRefused) return 2;
   return rows.length === 0 || rows.some(isOver) ? 1 : 0;
 }
 

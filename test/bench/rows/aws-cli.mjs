@@ -9,7 +9,7 @@ const AWS = '/usr/bin/aws';
 const ROUNDS = 5;
 
 export async function measureAwsCli(scene) {
-  if (!existsSync(AWS)) return [];
+  if (!existsSync(AWS)) return scene.leaveOut('aws-cli', AWS);
   const world = await startWorld(scene, { accountCount: 5, permissionSetCount: 2 });
   const { text } = await world.client.get(world.credentialsPath(world.roles[0]));
   const keys = JSON.parse(text);

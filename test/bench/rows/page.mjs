@@ -33,7 +33,7 @@ const WHEN_PAINTED = `
 `;
 
 export async function measurePage(scene) {
-  if (!existsSync(CHROMIUM)) return [];
+  if (!existsSync(CHROMIUM)) return scene.leaveOut('page', CHROMIUM);
   const world = await startWorld(scene, MANY);
   const emptyPage = await startEmptyPage();
   const home = scene.createHome();

@@ -12,10 +12,7 @@ const SWITCHES = 40;
 const ALLOWED_MS = 100;
 
 export async function measureTray(scene) {
-  if (!existsSync(BUS_DAEMON)) {
-    console.error(`tray: left out, for there is no ${BUS_DAEMON}`);
-    return [];
-  }
+  if (!existsSync(BUS_DAEMON)) return scene.leaveOut('tray', BUS_DAEMON);
   const world = await startWorld(scene, { accountCount: 5, permissionSetCount: 2 });
   const socketPath = join(world.environment.XDG_RUNTIME_DIR, 'bus');
   const environment = { ...world.environment, DBUS_SESSION_BUS_ADDRESS: `unix:path=${socketPath}` };
