@@ -6,7 +6,7 @@ import { parseConfigDocument, type ConfigDocument } from '../../src/aws-config/d
 import { ADOPTION_SOURCES, type AdoptionSource } from '../../src/aws-config/foreign-command.ts';
 import { findRoleProfile } from '../../src/aws-config/role-profile.ts';
 import { ADOPTION_CONFIGS } from './adoption-configs.ts';
-import { configText } from './config-text.ts';
+import { adoptionText, AWS_SSO } from './adoption-text.ts';
 
 const PROGRAM = '/home/taylor/.local/share/rolecall/bin/rolecall-credential-process';
 
@@ -146,84 +146,15 @@ describe('real-looking files', () => {
   });
 });
 
-/** Profiles of every kind, with other keys, comments and blank lines among theirs. */
-function profileText(): fc.Arbitrary<string> {
-  const noise = fc.constantFrom(
-    '',
-    '# note',
-    '; note',
-    'region = eu-west-1',
-    's3 =\n  addressing_style = path',
-    'output=json',
-    'services = local',
-  );
-  const kinds = fc.constantFrom(
-    ['sso_session = corp', 'sso_account_id = 111111111111', 'sso_role_name = Dev'],
-    [
-      'sso_start_url=https://acme.awsapps.com/start',
-      'sso_region=us-east-1',
-      'sso_account_id=111111111111',
-      'sso_role_name=Dev',
-    ],
-    ['credential_process = aws-sso -S "Default" process --arn arn:aws:iam::044444444444:role/ReadOnly'],
-    [
-      'granted_sso_start_url = https://acme.awsapps.com/start',
-      'granted_sso_region = us-east-1',
-      'granted_sso_account_id = 111111111111',
-      'granted_sso_role_name = Dev',
-      'credential_process = granted credential-process --profile p0',
-    ],
-    ['credential_process = aws-vault exec p1 --json'],
-    ['role_arn = arn:aws:iam::111111111111:role/x', 'source_profile = p0'],
-    ['credential_process = /bin/own'],
-  );
-  return fc
-    .tuple(kinds, fc.array(noise, { maxLength: 5 }), fc.constantFrom('', '\t', '  '), fc.infiniteStream(fc.nat()))
-    .map(([keys, others, indent, places]) => {
-      const lines: string[] = [...keys];
-      const used = new Set<string>();
-      for (const other of others) {
-        const key = other.split(/[ =]/)[0] ?? '';
-        if (/^[a-z]/.test(key) && used.has(key)) continue;
-        used.add(key);
-        lines.splice(Number(places.next().value) % (lines.length + 1), 0, other);
-      }
-      return lines
-        .map((line) =>
-          line
-            .split('\n')
-            .map((part) => indent + part)
-            .join('\n'),
-        )
-        .join('\n');
-    });
-}
-
-const AWS_SSO: readonly ForeignSession[] = [
-  { name: 'Default', startUrl: 'https://d-1234567890.awsapps.com/start', region: 'us-east-1' },
-];
-const CORP = '[sso-session corp]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n';
-
 describe('random files', () => {
   test('keep every byte that the plan does not name, and a second time changes nothing', () => {
     let adopted = 0;
     fc.assert(
-      fc.property(
-        configText(8),
-        fc.array(profileText(), { maxLength: 6 }),
-        fc.constantFrom('\n', '\r\n'),
-        fc.boolean(),
-        (around, profiles, newline, hasEnd) => {
-          const sections = profiles.map((body, index) => `[profile p${index}]\n${body}\n`).join('');
-          const inserted = `\n${CORP}${sections}`.replaceAll('\n', newline);
-          const whole = around + inserted;
-          const text = hasEnd ? whole : whole.replace(/[\r\n]+$/, '');
-          if (parseConfigDocument(text, 'config').problems.length > 0) return;
-          const outcome = plan(text, { awsSso: AWS_SSO });
-          adopted += outcome.adopted.length;
-          expectSound(text, outcome, AWS_SSO);
-        },
-      ),
+      fc.property(adoptionText(), (text) => {
+        const outcome = plan(text, { awsSso: AWS_SSO });
+        adopted += outcome.adopted.length;
+        expectSound(text, outcome, AWS_SSO);
+      }),
       { numRuns: 600 },
     );
     expect(adopted).toBeGreaterThan(200);
