@@ -1,6 +1,8 @@
 // Switching among 20,000 roles: how soon everybody sees it, and what the list of them costs.
 import { request } from 'node:http';
+import { createInterface } from 'node:readline';
 import { median, percentile } from '../measure.mjs';
+import { ROLECALL } from '../programs.mjs';
 import { createSocketClient } from '../socket-client.mjs';
 import { waitFor } from '../wait.mjs';
 import { startWorld } from '../world.mjs';
@@ -10,6 +12,7 @@ const MANY = { accountCount: 1000, permissionSetCount: 20, callsPerSecond: 190 }
 const SESSION = 'bench';
 
 const SWITCHES = 100;
+const WATCHED_SWITCHES = 40;
 const LISTS = 10;
 const EVENT_DEADLINE_MS = 10_000;
 
@@ -33,6 +36,7 @@ export async function measureSwitchEvents(scene) {
     if (round > 0) delays.push(arrivedAtMs - startedAtMs);
   }
   listener.close();
+  const watched = await measureWatch(scene, world);
 
   const credentialsPath = world.credentialsPath(roles[0]);
   await client.get(credentialsPath);
@@ -67,6 +71,17 @@ export async function measureSwitchEvents(scene) {
       measured: median(delays),
     },
     {
+      name: 'a switch, seen by `rolecall status --watch`',
+      how:
+        `from the request to the line that \`rolecall status --watch --json\`, a process, prints of it, ${roleCount} roles; p95 of ` +
+        `${WATCHED_SWITCHES} (median ${median(watched).toFixed(1)} ms).`,
+      unit: 'ms',
+      floorName: 'promised',
+      bound: 1,
+      floor: 100,
+      measured: percentile(watched, 0.95),
+    },
+    {
       name: 'the list of 20,000 roles, again',
       how: `\`/v1/roles\` when nothing has changed, its ${(await client.get('/v1/roles')).text.length.toLocaleString('en')} characters read by Node; median of ${LISTS}.`,
       unit: 'ms',
@@ -85,6 +100,40 @@ export async function measureSwitchEvents(scene) {
       measured: percentile(meanwhile, 0.99),
     },
   ];
+}
+
+/** Milliseconds from each switch to its own line. */
+async function measureWatch(scene, { client, environment, roles }) {
+  const watching = scene.start(process.execPath, [ROLECALL, 'status', '--watch', '--json'], {
+    environment,
+    stdout: 'pipe',
+  });
+  const events = [];
+  createInterface({ input: watching.child.stdout }).on('line', (line) => {
+    const atMs = performance.now();
+    events.push({ atMs, ...JSON.parse(line) });
+  });
+  await waitFor('the first word of the daemon', () => events.some(({ type }) => type === 'hello'));
+  const delays = [];
+  for (let round = 0; round <= WATCHED_SWITCHES; round += 1) {
+    const { accountId, permissionSet } = roles[(round * 211 + 7) % roles.length];
+    const seen = events.length;
+    const find = () =>
+      events
+        .slice(seen)
+        .find(
+          ({ type, data }) =>
+            type === 'current' && data.accountId === accountId && data.permissionSet === permissionSet,
+        );
+    const startedAtMs = performance.now();
+    const body = JSON.stringify({ session: SESSION, accountId, permissionSet, profile: null });
+    const { status, text } = await client.get('/v1/current', 'PUT', body);
+    if (status !== 200) throw new Error(`current: ${status} ${text}`);
+    const { atMs } = await waitFor('the line of the switch', find, { intervalMs: 2 });
+    if (round > 0) delays.push(atMs - startedAtMs);
+  }
+  await watching.end();
+  return delays;
 }
 
 async function time(work) {
