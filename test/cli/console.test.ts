@@ -3,7 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createRig, CONFIG, SESSION, type CliOptions, type Rig, type RigOptions } from '../helpers/rig.ts';
+import {
+  createRig,
+  createSignedInRig,
+  CONFIG,
+  SESSION,
+  type CliOptions,
+  type Rig,
+  type RigOptions,
+} from '../helpers/rig.ts';
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -11,9 +19,8 @@ afterEach(async () => {
   rig = undefined;
 });
 
-async function createSignedInRig(options: RigOptions = {}): Promise<Rig> {
-  rig = await createRig(options);
-  expect(await rig.runCli(['login', SESSION])).toMatchObject({ exitCode: 0 });
+async function openSignedInRig(options?: RigOptions): Promise<Rig> {
+  rig = await createSignedInRig(options);
   return rig;
 }
 
@@ -29,7 +36,7 @@ const printed = async (its: Rig, argv: readonly string[], options: CliOptions = 
 
 describe('the role', () => {
   test('is that of the profile that is named, ours or a hand-written one', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     for (const name of [ADMIN, 'account1']) {
       expect(await printed(its, [name], { environment: { AWS_PROFILE: READER } })).toEqual({
         exitCode: 0,
@@ -40,7 +47,7 @@ describe('the role', () => {
   });
 
   test('is that of AWS_PROFILE, of what exec runs, and then the current one', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const current = { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null };
     await its.client.call('setCurrent', { body: current });
     const linkFor = async (environment: Record<string, string>, argv: string[] = []) =>
@@ -61,7 +68,7 @@ describe('the role', () => {
   });
 
   test('is never another one in place of a profile that does not exist', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     await its.client.call('setCurrent', {
       body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
     });
@@ -74,7 +81,7 @@ describe('the role', () => {
   });
 
   test('is none without a profile, a variable and a current role, which is said', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     expect(await printed(its, [])).toEqual({
       exitCode: 6,
       stdout: '',
@@ -87,7 +94,7 @@ describe('the role', () => {
   });
 
   test('that is protected is said to be, and shown all the same', async () => {
-    const its = await createSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\n' });
+    const its = await openSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\n' });
     const line = 'taylor  111111111111  Admin-AF-Permission-Set is a role that your settings protect.\n';
     expect(await printed(its, [ADMIN], { environment: { LC_ALL: 'C' } })).toMatchObject({
       exitCode: 0,
@@ -103,7 +110,7 @@ describe('the page', () => {
     `&destination=${encodeURIComponent(`https://${region}.console.aws.amazon.com/${service}/home?region=${region}`)}`;
 
   test('is the administrator’s choice, or that of a service in the region of the profile, or of a region', async () => {
-    const its = await createSignedInRig({
+    const its = await openSignedInRig({
       config: CONFIG.replace('region = us-east-1\n', 'region = eu-west-1\n').replace(
         'sso_region = eu-west-1',
         'sso_region = us-east-1',
@@ -121,7 +128,7 @@ describe('the page', () => {
     [['--region', 'cn-north-1'], 2, `cn-north-1 is in aws-cn, and the accounts of ${SESSION} are in aws.`],
     [['--service', '../x'], 2, '"../x" is no service as the address of its console has it, like ec2 or s3.'],
   ])('with %j is refused', async (argv, exitCode, message) => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const outcome = await printed(its, [ADMIN, ...argv]);
     expect(outcome).toMatchObject({ exitCode, stdout: '' });
     expect(outcome.stderr).toContain(`rolecall: ${message}\n`);
@@ -130,7 +137,7 @@ describe('the page', () => {
 
 describe('the browser', () => {
   test('is the person’s own, and the role is said', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const opened: string[] = [];
     const templates: string[] = [];
     expect(await its.runCli(['console', ADMIN], { opened, templates })).toEqual({
@@ -168,7 +175,7 @@ describe('the browser', () => {
   });
 
   test('that can’t be started is told of by its setting and line; a sign-in goes on without it', async () => {
-    const its = await createSignedInRig({
+    const its = await openSignedInRig({
       settings: `[session.${SESSION}]\nlabel = "Work"\nbrowser = "nosuch -P work"\n`,
     });
     const browserFailure = 'there is no program nosuch';
@@ -194,7 +201,7 @@ describe('the browser', () => {
   });
 
   test('where there is none, the link is printed', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     expect(await its.runCli(['console', ADMIN])).toEqual({
       exitCode: 0,
       stdout: `${linkOf(its, '111111111111', 'Admin-AF-Permission-Set')}\n`,
@@ -207,7 +214,7 @@ describe('a federated sign-in', () => {
   const tokenOf = (text: string) => /SigninToken=([^"&\s]+)/.exec(text)?.[1] ?? '';
 
   test('goes to the browser as a page that only its owner can read', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const opened: string[] = [];
     const pages: { path: string; delaySeconds: number }[] = [];
     const outcome = await its.runCli(['console', READER, '--federated', '--service', 's3'], { opened, pages });
@@ -238,7 +245,7 @@ describe('a federated sign-in', () => {
   });
 
   test('leaves no page behind when there is no browser, and is not printed unasked', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     expect(await its.runCli(['console', READER, '--federated'])).toEqual({
       exitCode: 2,
       stdout: '',
@@ -250,7 +257,7 @@ describe('a federated sign-in', () => {
   });
 
   test('deletes the pages that an earlier command left behind', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const stale = join(its.paths.pageDirectory, 'console-stale');
     const fresh = join(its.paths.pageDirectory, 'console-fresh');
     for (const path of [stale, fresh]) mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -260,7 +267,7 @@ describe('a federated sign-in', () => {
   });
 
   test('is no page for a browser that opens by another URL', async () => {
-    const its = await createSignedInRig({
+    const its = await openSignedInRig({
       settings: `[session.${SESSION}]\nbrowser = "firefox 'ext+container:name=Work&url={url}'"\n`,
     });
     const opened: string[] = [];
@@ -273,7 +280,7 @@ describe('a federated sign-in', () => {
   });
 
   test('is printed when asked for, with a word of caution on a terminal', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const piped = await printed(its, [READER, '--federated']);
     expect({ ...piped, stdout: tokenOf(piped.stdout).length > 200 }).toEqual({ exitCode: 0, stdout: true, stderr: '' });
     const onTerminal = await printed(its, [READER, '--federated'], { isTerminal: true });
@@ -297,7 +304,7 @@ describe('a federated sign-in', () => {
 });
 
 test('hostile names of accounts are text in what is said, and in no URL', async () => {
-  const its = await createSignedInRig();
+  const its = await openSignedInRig();
   const accountName = '$(touch x)`id`\u001b[31m\n%F{red}<b>';
   its.emulator.directory.addAccount({ accountId: '000000000009', accountName });
   its.emulator.directory.assign({ accountId: '000000000009', permissionSet: 'ReadOnly', user: 'taylor' });

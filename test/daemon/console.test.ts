@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ConsoleDocument } from '../../src/local-api/schemas.ts';
-import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { CONFIG, createRig, createSignedInRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { exchange, formatRequest } from './raw-http.ts';
 
 let rig: Rig | undefined;
@@ -11,9 +11,8 @@ afterEach(async () => {
   rig = undefined;
 });
 
-async function createSignedInRig(options: RigOptions = {}): Promise<Rig> {
-  rig = await createRig(options);
-  expect(await rig.runCli(['login', SESSION])).toMatchObject({ exitCode: 0 });
+async function openSignedInRig(options?: RigOptions): Promise<Rig> {
+  rig = await createSignedInRig(options);
   return rig;
 }
 
@@ -63,7 +62,7 @@ const SHOWN = { status: 200, path: '/console', role: 'ReadOnly', account: '22222
 
 describe('the shortcut link', () => {
   test('is the same on both surfaces, and opens as the right role', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const expected = {
       url: `${its.emulator.url}/start/#/console?${LINK}`,
       secret: false,
@@ -87,7 +86,7 @@ describe('the shortcut link', () => {
   });
 
   test('leads to a service and a region; the region is that of the settings, else of the session', async () => {
-    const its = await createSignedInRig({
+    const its = await openSignedInRig({
       settings: `[[role]]\naccount_id = "222222222222"\nregion = "eu-central-1"\n`,
     });
     const shownFor = async (wish: object) => {
@@ -138,7 +137,7 @@ describe('the shortcut link', () => {
   });
 
   test('is refused for what is no wish', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const wishes: [string, object, number, string][] = [
       ['a session that is none', { ...ROLE, session: 'nosuch' }, 404, 'session-not-found'],
       ['a role that is not assigned', { ...ROLE, permissionSet: 'Admin' }, 403, 'permission-set-not-assigned'],
@@ -171,7 +170,7 @@ describe('the shortcut link', () => {
 
 describe('a federated sign-in', () => {
   test('makes the round trip: the URL opens the console of the right account and role', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const answer = await its.client.call('console', {
       body: { ...ROLE, federated: true, service: 'ec2', region: 'eu-west-1' },
     });
@@ -188,7 +187,7 @@ describe('a federated sign-in', () => {
   });
 
   test('is refused on the web, however it is wished for', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     for (const federated of [true, 'true', 1, null, [], {}]) {
       expect(await ask(its, 'web', { ...ROLE, federated })).toEqual({
         status: 403,
@@ -211,7 +210,7 @@ describe('a federated sign-in', () => {
   });
 
   test('says what the endpoint did, and no secret', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const failureOf = async (fault: Parameters<typeof its.emulator.addFault>[0]) => {
       its.emulator.clearFaults();
       its.emulator.addFault(fault);
@@ -242,7 +241,7 @@ describe('a federated sign-in', () => {
   });
 
   test('is in no log, though who asked for what is', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const { url } = await its.client.call('console', { body: { ...ROLE, federated: true } });
     const token = new URL(url).searchParams.get('SigninToken') ?? '';
     expect(token.length).toBeGreaterThan(200);

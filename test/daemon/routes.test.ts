@@ -14,7 +14,7 @@ import { errorSchema } from '../../src/local-api/schemas.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
-import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { CONFIG, createRig, createSignedInRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { exchange, formatRequest, type RawAnswer } from './raw-http.ts';
 
@@ -24,9 +24,8 @@ afterEach(async () => {
   rig = undefined;
 });
 
-async function createSignedInRig(options: RigOptions = {}): Promise<Rig> {
-  rig = await createRig(options);
-  expect(await rig.runCli(['login', SESSION])).toMatchObject({ exitCode: 0 });
+async function openSignedInRig(options?: RigOptions): Promise<Rig> {
+  rig = await createSignedInRig(options);
   return rig;
 }
 
@@ -118,7 +117,7 @@ function closed(schema: unknown): unknown {
 describe('every route', () => {
   test('answers as described, nothing more, and never with a token or a client secret', async () => {
     const passphrase = 'correct horse battery staple';
-    const its = await createSignedInRig({
+    const its = await openSignedInRig({
       environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: passphrase },
     });
     const secrets = await readSecrets(its, passphrase);
@@ -346,7 +345,7 @@ describe('/v1/status', () => {
   });
 
   test('tells of a live session its times, its list and for whom its token is in clear', async () => {
-    const its = await createSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 8\n` });
+    const its = await openSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 8\n` });
     const time = expect.stringMatching(/Z$/);
     const { sessions } = await its.client.call('status', {});
     expect(sessions).toEqual([
@@ -401,7 +400,7 @@ describe('/v1/status', () => {
   });
 
   test('names file and line of a config file that is not well-formed, and a session that can be used still is', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     writeFileSync(its.configPath, `${readFileSync(its.configPath, 'utf8')}\n[sso-session\nbroken\n`);
     const { problems, sessions } = await its.client.call('status', {});
     expect(sessions.map(({ session, state }) => [session, state])).toEqual([[SESSION, 'live']]);
@@ -452,7 +451,7 @@ describe('sessions of the config file', () => {
   });
 
   test('one that is taken out is not found, and is found again when it is back', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     writeFileSync(its.configPath, '');
     await expect(its.client.call('credentials', { query: CREDENTIALS_QUERY })).rejects.toMatchObject({
       code: 'session-not-found',
@@ -485,7 +484,7 @@ describe('/v1/accounts', () => {
   });
 
   test('is as last known after a sign-out and a restart', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const before = await its.client.call('accounts', { query: {} });
     expect(before).toMatchObject({ complete: true, asOf: expect.stringMatching(/Z$/) });
     expect(before.accounts.map(({ accountName, accountId }) => [accountName, accountId])).toEqual([
@@ -502,7 +501,7 @@ describe('/v1/accounts', () => {
 
   test('lists anew what can be listed; a session that was never signed in to makes no list incomplete', async () => {
     const second = CONFIG.replaceAll(SESSION, 'second').replace('account1', 'account2');
-    const its = await createSignedInRig({ config: CONFIG + second });
+    const its = await openSignedInRig({ config: CONFIG + second });
     its.emulator.directory.addAccount({ accountId: '555555555555', accountName: 'new' });
     its.emulator.directory.assign({ accountId: '555555555555', permissionSet: 'ReadOnly', user: 'taylor' });
     const listed = await its.client.call('accounts', { query: { refresh: true } });
@@ -525,7 +524,7 @@ describe('the current role', () => {
   const current = { ...ROLE, profile: 'taylor.Admin-AF-Permission-Set' };
 
   test('is kept over a restart, serves its keys, and is none again after null', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     expect(await its.client.call('current', {})).toBeNull();
     await expect(its.client.call('currentCredentials', {})).rejects.toMatchObject({
       code: 'no-current-role',
@@ -564,7 +563,7 @@ describe('the current role', () => {
   });
 
   test('that is gone is a problem, whether its session went or its permission set', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     await its.client.call('setCurrent', { body: current });
     const problems = async () => (await its.client.call('status', {})).problems;
     expect(await problems()).toEqual([]);
@@ -597,7 +596,7 @@ describe('the current role', () => {
   });
 
   test('is the last of many set at once, in memory and on disk', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         its.client.call('setCurrent', { body: index % 2 === 0 ? { ...current, profile: `p${index}` } : null }),
@@ -622,7 +621,7 @@ describe('the current role', () => {
 
 describe('/v1/profiles', () => {
   test('is what a sync would do; a sync does it, and a second one nothing', async () => {
-    const its = await createSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
+    const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
     const plan = await its.client.call('profiles', {});
     expect(plan).toMatchObject({ configFile: its.configPath, written: false, removed: [], changed: [], skipped: [] });
     expect(plan.added).toHaveLength(5);
@@ -634,7 +633,7 @@ describe('/v1/profiles', () => {
 
   test('skips names that are taken by hand, and says where', async () => {
     const config = `${CONFIG}\n[profile taylor.Admin-AF-Permission-Set]\nregion = eu-west-1\n`;
-    const its = await createSignedInRig({ config });
+    const its = await openSignedInRig({ config });
     const { skipped } = await its.client.call('profiles', {});
     expect(skipped).toEqual([
       { profileName: 'taylor.Admin-AF-Permission-Set', reason: 'you wrote a profile of that name, on line 12.' },
@@ -642,7 +641,7 @@ describe('/v1/profiles', () => {
   });
 
   test('tries again when an editor saves in the middle, and keeps what the editor wrote', async () => {
-    const its = await createSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
+    const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
     const syncs = Array.from({ length: 4 }, () => its.client.call('syncProfiles', {}));
     for (let edit = 0; edit < 20; edit += 1) {
       writeFileSync(its.configPath, `${CONFIG}\n# edit ${edit}\n`);
@@ -659,7 +658,7 @@ describe('/v1/profiles', () => {
   });
 
   test('cannot be written into a config file that is read-only, and says so', async () => {
-    const its = await createSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
+    const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
     chmodSync(its.configPath, 0o400);
     await expect(its.client.call('syncProfiles', {})).rejects.toMatchObject({
       code: 'file-not-writable',
@@ -670,7 +669,7 @@ describe('/v1/profiles', () => {
   });
 
   test('keeps the names of a role that comes back', async () => {
-    const its = await createSignedInRig({ settings: '[profiles]\nname = "{account_name}"\n' });
+    const its = await openSignedInRig({ settings: '[profiles]\nname = "{account_name}"\n' });
     const assignment = { accountId: '333333333333', permissionSet: 'ReadOnly', user: 'taylor' };
     its.emulator.directory.unassign(assignment);
     await its.client.call('accounts', { query: { refresh: true } });
@@ -689,7 +688,7 @@ describe('/v1/profiles', () => {
 
 describe('a sign-in', () => {
   test('lists and syncs by itself, and the state tells how far it is', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     const state = await its.client.call('signIn', { session: SESSION });
     expect(state).toMatchObject({
       state: 'approved',
@@ -709,7 +708,7 @@ describe('a sign-in', () => {
   });
 
   test('that finds a live session is brought up to date without a code', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     its.emulator.resetCalls();
     expect(await its.client.call('startSignIn', { session: SESSION, body: {} })).toMatchObject({ state: 'live' });
     await waitFor('the list to be done', async () => {
@@ -746,7 +745,7 @@ describe('a sign-in', () => {
   });
 
   test('by another user, while the list of the first one is being made, lists again', async () => {
-    const its = await createSignedInRig();
+    const its = await openSignedInRig();
     its.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 300, count: 4 });
     await its.client.call('startSignIn', { session: SESSION, body: {} });
     its.emulator.turnKnobs({ autoApprove: 'sam' });

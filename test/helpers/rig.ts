@@ -247,6 +247,15 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   };
 }
 
+/** Signed in to the story's session. */
+export async function createSignedInRig(options: RigOptions = {}): Promise<Rig> {
+  const rig = await createRig(options);
+  const { exitCode, stderr } = await rig.runCli(['login', SESSION]);
+  if (exitCode === 0) return rig;
+  await rig.remove();
+  throw new Error(`no sign-in: ${stderr}`);
+}
+
 /** A file that only its owner reads, with the folders above it. */
 export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
