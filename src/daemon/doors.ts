@@ -1,6 +1,7 @@
 // The doors of a daemon: the socket with its alias, the loopback port with its address file; opened in order, closed together.
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
@@ -59,13 +60,13 @@ export async function openDoors(deps: {
   const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
   const isActivated = deps.activatedFd !== undefined;
   const open: Surface[] = [];
-  let isListening = false;
+  let listening: Server | undefined;
 
   async function drain(): Promise<void> {
     // The service manager's socket stays, and so does what leads to it: the next caller starts our successor.
     if (!isActivated) {
       removeAlias(alias, paths.socketPath);
-      if (isListening) await takeInTheLast(paths.socketPath);
+      if (listening !== undefined) await takeInTheLast(listening, paths.socketPath);
     }
     await rm(paths.webAddressFile, { force: true });
     await Promise.all(open.map((surface) => surface.drain()));
@@ -98,7 +99,7 @@ export async function openDoors(deps: {
     await aliasSocket(alias, paths.socketPath, deps.userId);
     if (deps.activatedFd !== undefined) await listenOnActivated(socket.app.server, deps.activatedFd);
     else await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
-    isListening = true;
+    listening = socket.app.server;
   } catch (error) {
     await drain();
     await close();
@@ -107,13 +108,24 @@ export async function openDoors(deps: {
   return { webUrl, drain, close };
 }
 
-/** Long enough for the kernel to hand over whoever had connected before the path was gone. */
-const LAST_CALLERS_MS = 20;
-
-/** Those who connected and were not taken in yet would be hung up on, so the path goes first and the door is closed after that. */
-async function takeInTheLast(socketPath: string): Promise<void> {
+/**
+ * Nobody can connect once the file is gone, but who has stands in the kernel's queue until we take them in, and would be
+ * reset with it. As of Node 20 one caller is taken in a turn of the event loop, so a turn without one says that none is left.
+ */
+async function takeInTheLast(server: Server, socketPath: string): Promise<void> {
   await rm(socketPath, { force: true });
-  await sleep(LAST_CALLERS_MS);
+  let hasTakenIn = true;
+  const onConnection = () => {
+    hasTakenIn = true;
+  };
+  server.on('connection', onConnection);
+  while (hasTakenIn) {
+    hasTakenIn = false;
+    // Two, for the first may have begun before the one who is next could be seen.
+    await nextTurn();
+    await nextTurn();
+  }
+  server.off('connection', onConnection);
 }
 
 /** @throws UnavailableError: there is no port to be had, or the address file can't be written */

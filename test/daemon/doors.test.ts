@@ -103,13 +103,14 @@ test('an answer that is under way at a stop is given, and no new request is take
 test('whoever has connected by the time of a stop is answered, however late the question comes', async () => {
   rig = await createRig();
   const its = rig;
-  const callers = Array.from({ length: 40 }, () => connect(its.paths.socketPath));
+  // More than are taken in by the way while the stop is on its way.
+  const callers = Array.from({ length: 400 }, () => connect(its.paths.socketPath));
   await Promise.all(callers.map((socket) => once(socket, 'connect')));
   const stopped = its.daemon().stop();
   const answers = callers.map(async (socket, index) => {
     let text = '';
     socket.setEncoding('utf8').on('data', (part: string) => (text += part));
-    await sleep(index * 10);
+    await sleep(index);
     socket.write('GET /v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     await once(socket, 'close');
     return text.split('\r\n')[0];
