@@ -12,6 +12,7 @@ const SWITCHES = 20;
 const TABS = 10;
 /** What is typed at the picker, key by key, again and again. */
 const QUERIES = ['account-01', 'permset 7', '1000000', 'a1 set-00', 'zzz'];
+const QUIET_FISH = ['fish', '--no-config', '-c'];
 const SHOWN = '\u001b\\[\\?25h';
 
 export async function measureSwitching(scene) {
@@ -79,7 +80,7 @@ export async function measureSwitching(scene) {
 
   const bareNodeMs = median(await repeat(ROUNDS, () => timeRuns(BARE_NODE, 1, environment)));
   const ready = '\nprintf "rea%s\\n" dy\n';
-  // Not fish, which draws what it completes over what was typed, so that nobody can tell the answer from the echo.
+  // Not fish here, which draws what it completes over what was typed, so that nobody can tell the answer from the echo.
   const shells = {
     bash: [['bash', '--norc', '--noprofile', '-i'], `source ${file('completion.bash')}`],
     zsh: [['zsh', '-f', '-i'], `autoload -Uz compinit && compinit -u -D && source ${file('completion.zsh')}`],
@@ -111,6 +112,25 @@ export async function measureSwitching(scene) {
       measured: median(tabs.slice(1)),
     });
   }
+
+  // By what fish itself offers for it, in a shell that begins with this one question.
+  const offer = [...QUIET_FISH, `source ${file('completion.fish')}; complete --do-complete 'rolecall use ${typed}'`];
+  const offered = (await runProgram(offer, environment)).trim().split(/[\t\n]/u)[0];
+  if (offered !== name) throw new Error(`fish offers "${offered}" in place of ${name}`);
+  rows.push({
+    name: 'Tab in fish, one of 20,000 names',
+    how:
+      'a fish that reads the completions from a file and prints what it would offer, from its start to its end, against one ' +
+      `that does nothing; median of ${ROUNDS} rounds of 3 each.`,
+    unit: 'ms',
+    floorName: 'fish -c true',
+    // 15 ms, where a fish starts in 4; a Node in it, which it does without, would make it ten times as much.
+    bound: 4,
+    ...(await interleave(ROUNDS, {
+      floor: () => timeRuns([...QUIET_FISH, 'true'], 3, environment),
+      measured: () => timeRuns(offer, 3, environment),
+    })),
+  });
 
   const picker = [process.execPath, ROLECALL, 'use', '--print-name'];
   const first = await interleave(ROUNDS, {
