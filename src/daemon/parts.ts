@@ -111,7 +111,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const sharedConfig = createSharedConfig(configFile);
   const network = {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
-    caBundle: await findCaBundle(settings.network.caBundle, environment, configFile),
+    caBundle: await findCaBundle(settings.network.caBundle, environment, sharedConfig),
   };
   const identityCenter = createIdentityCenter({
     endpoints,

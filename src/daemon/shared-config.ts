@@ -3,7 +3,12 @@ import { stat } from 'node:fs/promises';
 import type { ConfigFile } from '../aws-config/config-file.ts';
 import { describeProblem, type ConfigDocument } from '../aws-config/document.ts';
 import { matchesSessionSelector } from '../aws-config/session-selector.ts';
-import { readNativeSsoProfiles, readSsoSessions, type NativeSsoProfile } from '../aws-config/sso-sessions.ts';
+import {
+  readCaBundle,
+  readNativeSsoProfiles,
+  readSsoSessions,
+  type NativeSsoProfile,
+} from '../aws-config/sso-sessions.ts';
 import { NotFoundError, UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
@@ -15,11 +20,14 @@ export interface SharedConfigReading {
   readonly sessions: readonly SsoSession[];
   readonly nativeProfiles: readonly NativeSsoProfile[];
   readonly problems: readonly Problem[];
+  /** The certificate authorities that it names. */
+  readonly caBundle: string | undefined;
   /** Worked out when first asked for; the same object as before when the file has changed elsewhere only. */
   profiles(): Promise<ConfigProfiles>;
 }
 
 export interface SharedConfig {
+  readonly path: string;
   /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
   read(): Promise<SharedConfigReading>;
   /** The session that a selector means, exactly. @throws NotFoundError session-not-found, UsageError config-malformed */
@@ -57,6 +65,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
         message: describeProblem(configFile.path, problem),
         hint: `\${EDITOR:-vi} +${problem.line} ${quoteForShell(configFile.path)}`,
       })),
+      caBundle: readCaBundle(document),
       profiles: createOnce(() => readProfiles(document, sessions)),
     };
     cached = { stamp, reading };
@@ -64,6 +73,7 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
   }
 
   return {
+    path: configFile.path,
     read,
     recallSession: (name) => cached?.reading.sessions.find(({ sessionName }) => sessionName === name),
     async findSession(selector) {

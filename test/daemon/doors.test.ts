@@ -8,6 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { findCaBundle } from '../../src/daemon/ca-bundle.ts';
+import { createSharedConfig } from '../../src/daemon/shared-config.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -150,9 +151,9 @@ test('a sign-in that is pending ends with the daemon, and a second stop waits fo
 
 test('the bundle of certificate authorities is the one of the settings, the variable, the config file, in this order', async () => {
   rig = await createRig({ config: '[default]\nca_bundle = /from/config.pem\n' });
-  const configFile = createConfigFile({ path: rig.configPath, clock: createSystemClock() });
+  const sharedConfig = createSharedConfig(createConfigFile({ path: rig.configPath, clock: createSystemClock() }));
   const failureOf = async (setting: string | undefined, environment: Readonly<Record<string, string>>) => {
-    const read = await findCaBundle(setting, environment, configFile);
+    const read = await findCaBundle(setting, environment, sharedConfig);
     try {
       return read();
     } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
+import { findCaBundle } from '../../src/daemon/ca-bundle.ts';
 import { createSharedConfig, type SharedConfigReading } from '../../src/daemon/shared-config.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
@@ -39,6 +40,14 @@ test('callers that come while it is being read share one reading, and it is kept
   writeFileSync(path, '');
   expect((await sharedConfig.read()).sessions).toEqual([]);
   expect(reads()).toBe(2);
+});
+
+test('the reading in which the start looks for certificate authorities is the one of the first call', async () => {
+  const { sharedConfig, reads } = open(`${CONFIG}[default]\nca_bundle = /from/config.pem\n`);
+  const readBundle = await findCaBundle(undefined, {}, sharedConfig);
+  expect(() => readBundle()).toThrow('/from/config.pem');
+  expect(await sharedConfig.findSession(SESSION)).toMatchObject({ sessionName: SESSION });
+  expect(reads()).toBe(1);
 });
 
 test('whoever comes after a change does not share the reading of before, though it is under way still', async () => {
