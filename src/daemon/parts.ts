@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Role } from '../core/model.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
 import { createConsoleFederation } from '../identity-center/console-federation.ts';
@@ -32,6 +31,7 @@ import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier, type Notifier } from './notifications/notifier.ts';
 import type { ProfileSync } from './profile-sync.ts';
+import { createProfilesOfUsedRoles } from './profiles-of-used-roles.ts';
 import { createRoleList } from './role-list.ts';
 import { createAccountsResponders } from './routes/accounts.ts';
 import { createCredentialsResponders } from './routes/credentials.ts';
@@ -192,6 +192,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sync: async (by) => (await plannedSync()).sync(by),
     writeNamed: async (profileName, by) => (await plannedSync()).writeNamed(profileName, by),
   };
+  const writeProfileOf = createProfilesOfUsedRoles({ settings, issuedNames, profileSync, changes, log });
   const setup = createSignInSetup({
     broker,
     profileSync,
@@ -202,17 +203,6 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   afterSignIn.setup = setup;
   const roleList = createRoleList({ sharedConfig, broker, settings, issuedNames, uses, clock });
-
-  /** A role that has a name only gets its profile when it is used, however that came about. */
-  async function writeProfileOf(role: Role): Promise<void> {
-    try {
-      if (settings.profiles.sync === 'manual' || (await issuedNames.unwritten()).of(role) === undefined) return;
-      await profileSync.sync('daemon');
-      changes.announce();
-    } catch (error) {
-      log('warn', `the profile of a role in use: ${(error as Error).message}`);
-    }
-  }
 
   const desktop = deps.desktop ?? HEADLESS;
   const notifier = createNotifier({ backend: desktop.notifications, clock, log });
