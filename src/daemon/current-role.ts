@@ -1,4 +1,5 @@
 // The current role: what `[profile current]` follows, kept over restarts.
+import { NotFoundError } from '../core/errors.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { CurrentRoleDocument } from '../local-api/schemas.ts';
 import type { StateFile } from './state-file.ts';
@@ -6,6 +7,8 @@ import type { StateFile } from './state-file.ts';
 export interface CurrentRole {
   /** @throws UnavailableError file-not-writable: its file can't be read */
   get(): Promise<CurrentRoleDocument | null>;
+  /** @throws as `get`, and NotFoundError no-current-role */
+  require(): Promise<CurrentRoleDocument>;
   /** Calls take their turn. @throws UnavailableError file-not-writable: the earlier role stays current */
   set(role: CurrentRoleDocument | null): Promise<void>;
 }
@@ -20,13 +23,20 @@ export function createCurrentRole(file: StateFile): CurrentRole {
     loaded = role;
   }
 
+  async function get(): Promise<CurrentRoleDocument | null> {
+    if (loaded !== undefined) return loaded;
+    const kept = parse(await file.read());
+    // A role may have been set while the file was being read, and null is one that was.
+    if (loaded === undefined) loaded = kept;
+    return loaded;
+  }
+
   return {
-    async get() {
-      if (loaded !== undefined) return loaded;
-      const kept = parse(await file.read());
-      // A role may have been set while the file was being read, and null is one that was.
-      if (loaded === undefined) loaded = kept;
-      return loaded;
+    get,
+    async require() {
+      const role = await get();
+      if (role === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
+      return role;
     },
     set: (role) => inTurn(() => write(role)),
   };

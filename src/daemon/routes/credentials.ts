@@ -1,6 +1,5 @@
 // GET /v1/credentials and /v1/credentials/current: the credential path, so nothing here but what it needs.
 import { formatUtcSeconds } from '../../core/clock.ts';
-import { NotFoundError } from '../../core/errors.ts';
 import type { CredentialsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { Caller } from '../caller.ts';
@@ -47,9 +46,8 @@ export function createCredentialsResponders(deps: {
   return {
     credentials: ({ query }, caller) => answer(query.session, query.account, query.role, caller),
     async currentCredentials(_, caller) {
-      const current = await deps.currentRole.get();
-      if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
-      return answer(current.session, current.accountId, current.permissionSet, caller);
+      const { session, accountId, permissionSet } = await deps.currentRole.require();
+      return answer(session, accountId, permissionSet, caller);
     },
   };
 }

@@ -66,9 +66,8 @@ export function createGrantsResponders(deps: {
   }
 
   async function readCurrent(): Promise<Role> {
-    const current = await deps.currentRole.get();
-    if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
-    return { sessionName: current.session, accountId: current.accountId, permissionSet: current.permissionSet };
+    const { session: sessionName, accountId, permissionSet } = await deps.currentRole.require();
+    return { sessionName, accountId, permissionSet };
   }
 
   function find(id: string): Grant {

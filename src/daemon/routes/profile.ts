@@ -37,9 +37,7 @@ export function createProfileResponder(deps: {
         region: region ?? null,
       };
     }
-    const current = await deps.currentRole.get();
-    if (current === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
-    const { session, accountId, permissionSet } = current;
+    const { session, accountId, permissionSet } = await deps.currentRole.require();
     return { profileName, followsCurrent: true, session, accountId, permissionSet, region: region ?? null };
   }
 
