@@ -104,11 +104,7 @@ export function createContainerDoor(deps: {
       if (opening !== undefined) await (await opening).surface.drain();
     },
     async close() {
-      if (opening === undefined) return;
-      const { app } = (await opening).surface;
-      app.server.close();
-      app.server.closeAllConnections();
-      await app.close();
+      if (opening !== undefined) await (await opening).surface.close();
     },
   };
 }

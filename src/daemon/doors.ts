@@ -74,7 +74,7 @@ export async function openDoors(deps: {
     await deps.containerDoor.drain();
   }
   async function close(): Promise<void> {
-    await Promise.all([deps.containerDoor.close(), ...open.map(closeSurface)]);
+    await Promise.all([deps.containerDoor.close(), ...open.map((surface) => surface.close())]);
   }
 
   let webUrl: string | undefined;
@@ -161,16 +161,9 @@ async function openWeb(deps: {
     const address = JSON.stringify({ url, port, token: webAccess.token });
     await writePrivateFile(deps.paths.webAddressFile, address, { isDurable: false });
   } catch (error) {
-    await closeSurface(surface);
+    await surface.close();
     throw error;
   }
   webAccess.openedAt(url);
   return { surface, url };
-}
-
-async function closeSurface({ app }: Surface): Promise<void> {
-  // The server was told to listen by itself, so Fastify does not know that there is one to close.
-  app.server.close();
-  app.server.closeAllConnections();
-  await app.close();
 }

@@ -29,6 +29,8 @@ export interface Surface {
   readonly app: FastifyInstance;
   /** Takes no new connection and resolves once the answers under way are given. */
   drain(): Promise<void>;
+  /** Ends every connection. */
+  close(): Promise<void>;
 }
 
 /** The instance with every route of `surface` registered; nothing else is reachable through it. */
@@ -120,6 +122,12 @@ export function createSurface(deps: {
       app.server.close();
       await silentCallers.none();
       await answersUnderWay.none();
+    },
+    async close() {
+      // The server was told to listen by itself, so Fastify does not know that there is one to close.
+      app.server.close();
+      app.server.closeAllConnections();
+      await app.close();
     },
   };
 }
