@@ -22,18 +22,6 @@ export function takeActivatedSocket(environment: NodeJS.ProcessEnv, processId: n
   }
 }
 
-/** Listens on a socket that is bound already and stays when we go: it is neither probed nor unlinked. */
-export function listenOnActivated(server: Server, fd: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    // On the bare server: Fastify's own listen() reads an address that an inherited unix socket does not have.
-    server.listen({ fd }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
 /**
  * Tells everybody who asks within `forMs` why there is no daemon, on a socket that `listen` opens.
  * Without it they would be hung up on, and whoever wrote the settings would never hear what is wrong with them.

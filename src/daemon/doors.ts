@@ -6,11 +6,10 @@ import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
-import { listenOnActivated } from './activation.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
 import type { ContainerDoor } from './container-door.ts';
 import type { InputChecks } from './input-checks.ts';
-import { aliasSocket, listenOnLoopback, listenOnSocket, removeAlias } from './listeners.ts';
+import { aliasSocket, listen, listenOnLoopback, listenOnSocket, removeAlias } from './listeners.ts';
 import type { Log } from './log.ts';
 import { writePrivateFile } from './private-file.ts';
 import type { PageFiles } from './page-files.ts';
@@ -97,7 +96,7 @@ export async function openDoors(deps: {
     await socket.app.ready();
     // The alias leads nowhere for a moment; the other way round a daemon that can't stay would answer.
     await aliasSocket(alias, paths.socketPath, deps.userId);
-    if (deps.activatedFd !== undefined) await listenOnActivated(socket.app.server, deps.activatedFd);
+    if (deps.activatedFd !== undefined) await listen(socket.app.server, { fd: deps.activatedFd });
     else await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
     listening = socket.app.server;
   } catch (error) {

@@ -71,7 +71,14 @@ export async function listenOnLoopback(server: Server, wantedPort: number, probl
   return (server.address() as AddressInfo).port;
 }
 
-export function listen(server: Server, options: { path: string } | { host: string; port: number }): Promise<void> {
+/**
+ * A socket by its `fd` is bound already and stays when we go: it is neither probed nor unlinked.
+ * On the bare server: Fastify's own listen() reads an address that an inherited unix socket does not have.
+ */
+export function listen(
+  server: Server,
+  options: { path: string } | { host: string; port: number } | { fd: number },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options, () => {

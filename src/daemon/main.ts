@@ -10,8 +10,8 @@ import { quoteForShell } from '../core/quote-for-shell.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { keepTicksFast } from './fast-ticks.ts';
-import { answerWithFailure, listenOnActivated, takeActivatedSocket } from './activation.ts';
-import { listenOnSocket } from './listeners.ts';
+import { answerWithFailure, takeActivatedSocket } from './activation.ts';
+import { listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
@@ -38,7 +38,7 @@ const TELL_WHY_MS = 4000;
 
 /** At the service's socket, so that its callers get an answer from a daemon that can't start. */
 async function listenInVain(server: Server): Promise<void> {
-  if (activatedFd !== undefined) await listenOnActivated(server, activatedFd);
+  if (activatedFd !== undefined) await listen(server, { fd: activatedFd });
   else await listenOnSocket(server, paths.socketPath, userId);
 }
 
