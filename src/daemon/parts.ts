@@ -217,17 +217,6 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   afterSignIn.loginPolicy = loginPolicy;
 
-  const adoption = lateLoading.defer(async () => {
-    const { createAdoption } = await import('./adoption.ts');
-    return createAdoption({
-      configFile,
-      directory: join(paths.stateDirectory, 'adoptions'),
-      homeDirectory,
-      environment,
-      credentialProcessPath: paths.credentialProcessPath,
-    });
-  });
-
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
     file: openOwn('grants.json'),
@@ -374,16 +363,18 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
     ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), log }),
-    adoptProfiles: async ({ body }, { surface }) => {
-      const dryRun = body.dryRun === true;
-      const { adopt, undo } = await adoption();
-      const outcome = await (body.undo === true ? undo(dryRun) : adopt(body.from, dryRun));
-      if (outcome.written) {
-        audit.record({ event: 'profiles-written', surface });
-        changes.announce();
-      }
-      return outcome;
-    },
+    ...lateLoading.deferResponders(['adoptProfiles'], async () => {
+      const { createAdoption } = await import('./adoption.ts');
+      const { createAdoptionResponder } = await import('./routes/adoption.ts');
+      const adoption = createAdoption({
+        configFile,
+        directory: join(paths.stateDirectory, 'adoptions'),
+        homeDirectory,
+        environment,
+        credentialProcessPath: paths.credentialProcessPath,
+      });
+      return createAdoptionResponder({ adoption, audit, changes });
+    }),
     profiles: () => profileSync.plan(),
     syncProfiles: async (_, { surface }) => {
       const synced = await profileSync.sync(surface);
