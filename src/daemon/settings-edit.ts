@@ -1,4 +1,5 @@
 // Settings added to config.toml for `rolecall setup`: a line each where nothing stands yet, everything else as it was.
+import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import { parseSettingsFile, type SettingsFile } from './settings-file.ts';
 
 export interface WantedSettings {
@@ -12,7 +13,7 @@ export interface SettingsEdit {
   readonly kept: readonly string[];
 }
 
-const DEFAULTS = { secretStore: 'keychain', nameTemplate: '{account_name}.{permission_set}' } as const;
+const DEFAULTS = { secretStore: 'keychain', nameTemplate: DEFAULT_NAME_TEMPLATE } as const;
 
 /**
  * The file's text with what is wanted; a default is not written down, nor is what stands there already.

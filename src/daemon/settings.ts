@@ -1,6 +1,7 @@
 // The settings in force: those of config.toml, one environment variable, and a default for everything.
 import { dirname, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
 import { readPrivateFile } from './private-file.ts';
 import type { BrowserSetting, SettingsFile } from './settings-file.ts';
@@ -110,7 +111,7 @@ function toSettings(
     tokenCache: file.token_cache ?? 'auto',
     webPort: file.web_port ?? 0,
     profiles: {
-      name: profiles.name ?? '{account_name}.{permission_set}',
+      name: profiles.name ?? DEFAULT_NAME_TEMPLATE,
       region: profiles.region,
       style: profiles.style ?? 'credential_process',
       write: profiles.write ?? 'all',

@@ -1,5 +1,6 @@
 // `rolecall setup`: the first run. Asks for what nobody can guess, shows what it would write, and writes it.
 import { UsageError } from '../../core/errors.ts';
+import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
 import type { SetupDocument, SetupWishDocument, StatusDocument } from '../../local-api/schemas.ts';
@@ -190,7 +191,6 @@ async function askTemplate(
   interview: Interview,
   context: CliContext,
 ): Promise<string | undefined> {
-  const standard = '{account_name}.{permission_set}';
   if (options.profileNameTemplate === undefined && !interview.isOpen) return undefined;
   interview.say(
     '\nEach account and permission set becomes a profile. Its name may be made of {account_name}, {account_id},\n{permission_set} and {session}.\n',
@@ -200,7 +200,7 @@ async function askTemplate(
       flag: '--profile-name-template',
       given: options.profileNameTemplate,
       question: 'Profile names',
-      standard,
+      standard: DEFAULT_NAME_TEMPLATE,
       async check(text) {
         const { preview } = await callSetup({ nameTemplate: text.trim(), dryRun: true }, context);
         const names = preview.map(({ profileName }) => profileName);
@@ -211,7 +211,7 @@ async function askTemplate(
     // What Enter takes was seen before by nobody.
     if (
       options.profileNameTemplate !== undefined ||
-      template === standard ||
+      template === DEFAULT_NAME_TEMPLATE ||
       (await interview.confirm('Like these?', true))
     ) {
       return template;
