@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { RefusedError, RolecallError, UsageError } from '../core/errors.ts';
+import { VERSION_HEADER } from '../local-api/version-header.ts';
 
 type GuardedHeader =
   | 'authorization'
@@ -9,7 +10,7 @@ type GuardedHeader =
   | 'host'
   | 'origin'
   | 'referer'
-  | 'rolecall-version'
+  | typeof VERSION_HEADER
   | 'sec-fetch-site'
   | 'transfer-encoding';
 
@@ -36,7 +37,7 @@ export function readGuarded({
     host: NO_LINES,
     origin: NO_LINES,
     referer: NO_LINES,
-    'rolecall-version': NO_LINES,
+    [VERSION_HEADER]: NO_LINES,
     'sec-fetch-site': NO_LINES,
     'transfer-encoding': NO_LINES,
   };
@@ -57,7 +58,7 @@ function isGuarded(name: string): name is GuardedHeader {
     case 'host':
     case 'origin':
     case 'referer':
-    case 'rolecall-version':
+    case VERSION_HEADER:
     case 'sec-fetch-site':
     case 'transfer-encoding':
       return true;

@@ -1,7 +1,8 @@
 // The daemon's side of the handshake by version: older than its caller, it answers nothing and leaves.
 import { compareVersions } from '../core/compare-versions.ts';
 import { DaemonUnreachableError } from '../core/errors.ts';
-import { STOP_PATH, VERSION_HEADER } from '../local-api/version-header.ts';
+import { ROUTE_ADDRESSES } from '../local-api/route-addresses.ts';
+import { VERSION_HEADER } from '../local-api/version-header.ts';
 import type { Guard } from './guard.ts';
 
 /**
@@ -11,7 +12,8 @@ import type { Guard } from './guard.ts';
 export function createVersionCheck(ownVersion: string, leave: () => void): Guard {
   return ({ headers, rawUrl }) => {
     const [version, ...more] = headers[VERSION_HEADER];
-    if (version === undefined || more.length > 0 || rawUrl === STOP_PATH) return undefined;
+    // A daemon that is older can always be stopped.
+    if (version === undefined || more.length > 0 || rawUrl === ROUTE_ADDRESSES.stop.path) return undefined;
     if (compareVersions(version, ownVersion) <= 0) return undefined;
     leave();
     return new DaemonUnreachableError(

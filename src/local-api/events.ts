@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { errorFromBody, ProtocolError, RolecallError, type ErrorBody } from '../core/errors.ts';
 import { createEventParser } from './event-lines.ts';
 import { openStreamOverSocket } from './http-request.ts';
-import { routes } from './routes.ts';
+import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { EventDocument, StatusDocument } from './schemas.ts';
 
 /** An event of the daemon; or that it can't be heard at the moment, and that it can be again. */
@@ -106,7 +106,7 @@ async function connect(
     ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
   };
   for (const socketPath of socketCandidates) {
-    const stream = await openStreamOverSocket({ socketPath, path: routes.events.path, headers, signal }).catch(
+    const stream = await openStreamOverSocket({ socketPath, path: ROUTE_ADDRESSES.events.path, headers, signal }).catch(
       (error: unknown) => {
         const { code } = error as NodeJS.ErrnoException;
         // Another user's socket: `su` keeps XDG_RUNTIME_DIR, and the next candidate may be ours.

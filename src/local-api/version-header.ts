@@ -2,6 +2,3 @@
 
 /** Lower case, as Node gives the names of headers. */
 export const VERSION_HEADER = 'rolecall-version';
-
-/** A daemon that is older can always be stopped. */
-export const STOP_PATH = '/v1/daemon/stop';
