@@ -13,8 +13,6 @@ export interface RequestInput {
 export interface InputChecks {
   /** @throws UsageError invalid-request; a query's words become the booleans that the schema asks for */
   check(route: Route, input: RequestInput): Promise<void>;
-  /** Loads the schema compiler ahead of the first request that needs it. */
-  warm(): Promise<void>;
 }
 
 /** In the order in which they are looked at. */
@@ -22,10 +20,9 @@ const PARTS = ['params', 'query', 'body'] as const;
 type Part = (typeof PARTS)[number];
 
 /** Checks that cost nothing before the first request with something to check: the compiler takes longer to load than to run. */
-export function createInputChecks(): InputChecks {
+export function createInputChecks(defer: <T>(load: () => Promise<T>) => () => Promise<T>): InputChecks {
   const compiled = new Map<object, ValidateFunction>();
-  let loading: Promise<Record<Part, Ajv>> | undefined;
-  const load = () => (loading ??= loadCompilers());
+  const load = defer(loadCompilers);
 
   async function validatorOf(part: Part, schema: object): Promise<ValidateFunction> {
     const known = compiled.get(schema);
@@ -47,9 +44,6 @@ export function createInputChecks(): InputChecks {
         const validate = await validatorOf(part, schema);
         if (!validate(input[part])) throw new UsageError('invalid-request', describe(part, validate.errors?.[0]));
       }
-    },
-    async warm() {
-      await load();
     },
   };
 }

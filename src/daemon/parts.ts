@@ -227,8 +227,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       audit.record({ event: `grant-${how}`, role, surface, processId: boundTo?.processId }),
     log,
   });
-  const inputChecks = createInputChecks();
-  lateLoading.defer(() => inputChecks.warm());
+  const inputChecks = createInputChecks(lateLoading.defer);
   const webAccess = createWebAccess({ clock, randomBytes });
   const containerDoor = createContainerDoor({
     portFile: openOwn('container-port.json'),

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { describeOpenApi } from '../../src/daemon/openapi.ts';
 import { createInputChecks } from '../../src/daemon/input-checks.ts';
+import { createLateLoading } from '../../src/daemon/late-loading.ts';
 import { createSurface, type Responders } from '../../src/daemon/surface.ts';
 import { routes, type Route, type RouteName } from '../../src/local-api/routes.ts';
 import { errorSchema } from '../../src/local-api/schemas.ts';
@@ -216,7 +217,7 @@ describe('the OpenAPI description', () => {
         surface,
         guard: () => undefined,
         responders: {} as Responders,
-        inputChecks: createInputChecks(),
+        inputChecks: createInputChecks(createLateLoading().defer),
         log: () => undefined,
       });
       await app.ready();
@@ -278,7 +279,7 @@ describe('an error inside', () => {
         // oxlint-disable-next-line prefer-promise-reject-errors -- what a library may do
         current: () => Promise.reject('no error at all'),
       } as unknown as Responders,
-      inputChecks: createInputChecks(),
+      inputChecks: createInputChecks(createLateLoading().defer),
       log: (level, message) => void lines.push(`${level} ${message}`),
     });
     for (const url of ['/v1/status', '/v1/current']) {
