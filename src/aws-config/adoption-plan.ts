@@ -4,7 +4,7 @@ import { appendSessions } from './new-session.ts';
 import { quoteCommandWord } from './command-word.ts';
 import { unifiedDiff } from './diff.ts';
 import type { ConfigDocument, ConfigEntry, ConfigSection } from './document.ts';
-import { malformedError, parseConfigDocument } from './document.ts';
+import { parseConfigDocument, requireWellFormed } from './document.ts';
 import { readForeignCommand, type AdoptionSource } from './foreign-command.ts';
 import { findManagedBlock, isInsideBlock } from './managed-block.ts';
 import { reduceName } from './profile-names.ts';
@@ -74,7 +74,7 @@ const MOST_REFERENCES = 10;
  */
 export function planAdoption(request: AdoptionRequest): AdoptionPlan {
   const { document, sources } = request;
-  refuseMalformed(document);
+  requireWellFormed(document);
   const block = findManagedBlock(document);
   const sessions = createSessionBook(document, request.awsSsoSessions);
   const profiles = document.sections.filter(({ kind }) => kind === 'profile' || kind === 'default');
@@ -109,13 +109,8 @@ export function planAdoption(request: AdoptionRequest): AdoptionPlan {
     .join('');
   const newSessions = sessions.added();
   const text = appendSessions(parseConfigDocument(edited, document.path), newSessions);
-  refuseMalformed(parseConfigDocument(text, document.path));
+  requireWellFormed(parseConfigDocument(text, document.path));
   return { adopted, left, newSessions, text, diff: unifiedDiff(document.text, text, document.path) };
-}
-
-function refuseMalformed(document: ConfigDocument): void {
-  const [problem, ...problems] = document.problems;
-  if (problem !== undefined) throw malformedError(document.path, [problem, ...problems]);
 }
 
 interface Found {

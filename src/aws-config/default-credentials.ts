@@ -1,6 +1,6 @@
 // What `[default]` says about credentials, taken out of a copy of a config file, for programs that run on a granted role.
 import { UsageError } from '../core/errors.ts';
-import { describeProblem, malformedError, valueOf, type ConfigDocument, type ConfigSection } from './document.ts';
+import { describeProblem, requireWellFormed, valueOf, type ConfigDocument, type ConfigSection } from './document.ts';
 
 /** The keys by which one of AWS's SDKs, as of 2026-11, finds credentials in a profile; those that start with `sso_` too. */
 const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([
@@ -85,8 +85,7 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
   }
 
   const isChanged = kept.length !== document.text.length;
-  const [problem, ...problems] = document.problems;
-  if (isChanged && problem !== undefined) throw malformedError(document.path, [problem, ...problems]);
+  if (isChanged) requireWellFormed(document);
   if (hasDefault && unclearLine !== undefined) {
     const reason = 'not every AWS client takes this line for the start of a section, so that its keys may be anybody’s';
     throw new UsageError('config-malformed', describeProblem(document.path, { line: unclearLine, reason }));

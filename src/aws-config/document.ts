@@ -195,6 +195,11 @@ export function malformedError(path: string, problems: readonly [ConfigProblem, 
   return new UsageError('config-malformed', `${path}, line ${first.line}: ${first.reason}${more}.`);
 }
 
+/** @throws UsageError config-malformed: AWS's clients refuse the file as a whole */
+export function requireWellFormed({ path, problems: [first, ...others] }: ConfigDocument): void {
+  if (first !== undefined) throw malformedError(path, [first, ...others]);
+}
+
 const PLAIN_PROFILE = /^profile ([A-Za-z0-9_.@/-]+)$/u;
 const PYTHON_DEFAULTS = 'DEFAULT';
 

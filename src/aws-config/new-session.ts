@@ -2,7 +2,7 @@
 import { ConflictError, UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import type { ConfigDocument } from './document.ts';
-import { malformedError, parseConfigDocument, valueOf } from './document.ts';
+import { parseConfigDocument, requireWellFormed, valueOf } from './document.ts';
 import { missingNewline, newlineOfDocument } from './managed-block.ts';
 
 export interface NewSession {
@@ -26,8 +26,7 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
       hint: 'rolecall setup',
     });
   }
-  const [problem, ...problems] = document.problems;
-  if (problem !== undefined) throw malformedError(document.path, [problem, ...problems]);
+  requireWellFormed(document);
   const present = document.sections.find(({ kind, name }) => kind === 'sso-session' && name === sessionName);
   if (present !== undefined) {
     const isSame =
@@ -41,8 +40,7 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
     );
   }
   const added = appendSessions(document, [session]);
-  const [broken, ...others] = parseConfigDocument(added, document.path).problems;
-  if (broken !== undefined) throw malformedError(document.path, [broken, ...others]);
+  requireWellFormed(parseConfigDocument(added, document.path));
   return added;
 }
 
