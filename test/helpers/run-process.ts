@@ -23,7 +23,7 @@ export function runProcess(command: string, args: readonly string[], options: Pr
     const child = spawn(command, args, {
       env: options.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.deadlineMs ?? 30_000,
+      timeout: options.deadlineMs ?? 50_000,
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

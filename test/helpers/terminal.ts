@@ -45,7 +45,7 @@ export function openTerminal(options: {
     send: (text) => void tmux('send-keys', '-l', text),
     press: (key) => void tmux('send-keys', key),
     screen,
-    async see(pattern, deadlineMs = 15_000) {
+    async see(pattern, deadlineMs = 25_000) {
       try {
         return await waitFor(`${String(pattern)} on the screen`, () => pattern.exec(screen()), { deadlineMs });
       } catch (error) {

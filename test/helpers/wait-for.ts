@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitForOptions {
-  /** How long to keep trying; 10 s when absent. */
+  /** How long to keep trying; 25 s when absent, for the first start of a program that was just installed takes its time. */
   readonly deadlineMs?: number;
   /** Pause between two tries; 20 ms when absent. */
   readonly intervalMs?: number;
@@ -20,7 +20,7 @@ export async function waitFor<T>(
   condition: () => T | Falsy | Promise<T | Falsy>,
   options: WaitForOptions = {},
 ): Promise<T> {
-  const deadlineMs = options.deadlineMs ?? 10_000;
+  const deadlineMs = options.deadlineMs ?? 25_000;
   const endsAtMs = Date.now() + deadlineMs;
   let lastThrown: unknown;
   for (;;) {

@@ -92,13 +92,23 @@ function run(program: string, args: readonly string[]): Running {
   return { output: () => stdout + stderr, finished };
 }
 
+/** Of the sign-in that the AWS CLI has begun. @throws Error with what it printed when it ended without one */
+async function awaitUserCode(login: Running): Promise<string> {
+  const ended = login.finished.then(({ exitCode, stdout, stderr }) => {
+    throw new Error(`the AWS CLI ended with ${exitCode} before it began to sign in: ${stdout}${stderr}`);
+  });
+  const pending = waitFor(
+    'a device authorization of the AWS CLI',
+    () => emulator.pendingDeviceAuthorizations().at(0),
+    // Its very first start on a machine reads a hundred megabytes that no cache has yet.
+    { deadlineMs: 50_000 },
+  );
+  return (await Promise.race([pending, ended])).userCode;
+}
+
 async function signInWithCli(): Promise<Finished> {
   const login = run(AWS, ['sso', 'login', '--sso-session', 'team', '--use-device-code', '--no-browser']);
-  const [pending] = await waitFor('a device authorization of the AWS CLI', () => {
-    const waiting = emulator.pendingDeviceAuthorizations();
-    return waiting.length > 0 && waiting;
-  });
-  const userCode = pending?.userCode ?? '';
+  const userCode = await awaitUserCode(login);
   await waitFor('the user code on the CLI’s terminal', () => login.output().includes(userCode));
   emulator.approve(userCode, 'taylor');
   return login.finished;
@@ -106,7 +116,7 @@ async function signInWithCli(): Promise<Finished> {
 
 test.skipIf(!hasAwsCli)(
   'the AWS CLI signs in by device code, asks who it is, is refused what is not assigned, and logs out',
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async () => {
     const login = await signInWithCli();
     expect(login).toMatchObject({ exitCode: 0 });
@@ -145,19 +155,15 @@ test.skipIf(!hasAwsCli)(
   },
 );
 
-test.skipIf(!hasAwsCli)('the AWS CLI stops polling when a person presses Deny', { timeout: 60_000 }, async () => {
+test.skipIf(!hasAwsCli)('the AWS CLI stops polling when a person presses Deny', { timeout: 90_000 }, async () => {
   const login = run(AWS, ['sso', 'login', '--sso-session', 'team', '--use-device-code', '--no-browser']);
-  const [pending] = await waitFor('a device authorization of the AWS CLI', () => {
-    const waiting = emulator.pendingDeviceAuthorizations();
-    return waiting.length > 0 && waiting;
-  });
-  emulator.deny(pending?.userCode ?? '');
+  emulator.deny(await awaitUserCode(login));
   const { exitCode, stderr } = await login.finished;
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain('AccessDeniedException');
 });
 
-test.skipIf(!hasAwsCli)('the AWS CLI refreshes a dying access token by itself', { timeout: 60_000 }, async () => {
+test.skipIf(!hasAwsCli)('the AWS CLI refreshes a dying access token by itself', { timeout: 90_000 }, async () => {
   // Under fifteen minutes left, botocore refreshes before it uses the token.
   emulator.turnKnobs({ accessTokenLifetimeSeconds: 600 });
   await signInWithCli();
@@ -168,7 +174,7 @@ test.skipIf(!hasAwsCli)('the AWS CLI refreshes a dying access token by itself', 
   expect(emulator.countCalls('CreateToken', 'refresh_token')).toBe(1);
 });
 
-test.skipIf(!hasAwsCli)('the AWS CLI tells a revoked session from a working one', { timeout: 60_000 }, async () => {
+test.skipIf(!hasAwsCli)('the AWS CLI tells a revoked session from a working one', { timeout: 90_000 }, async () => {
   await signInWithCli();
   expect(emulator.revokeSessions('taylor')).toBe(1);
   const identity = await run(AWS, ['sts', 'get-caller-identity', '--profile', 'account1']).finished;
@@ -178,7 +184,7 @@ test.skipIf(!hasAwsCli)('the AWS CLI tells a revoked session from a working one'
 
 test.skipIf(!(hasAwsCli && hasBoto3))(
   'boto3 lists accounts and asks who it is, with the token of the AWS CLI',
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async () => {
     await signInWithCli();
     expect(existsSync(join(home.path, '.aws', 'sso', 'cache'))).toBe(true);
