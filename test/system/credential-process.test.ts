@@ -236,7 +236,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     // One argument a line.
     expect(readFileSync(seen, 'utf8')).toBe(
       `-q\n--noproxy\n*\n-s\n--unix-socket\n${rig.paths.socketPath}\n--connect-timeout\n2\n--max-time\n55\n` +
-        '-H\nAccept: text/plain\n-H\nPrefer: wait=55\n-w\n\\n%{http_code}\n-G\n' +
+        '-H\nAccept: text/plain\n-H\nPrefer: wait=55\n-w\n\\n%{http_code} %{time_total}\n-G\n' +
         `--data-urlencode\nsession=${SESSION}\n--data-urlencode\naccount=${ACCOUNT}\n--data-urlencode\nrole=${ROLE}\n` +
         'http://localhost/v1/credentials\n',
     );
@@ -256,6 +256,36 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     // Nobody there, no curl: Node asks, and finds the daemon after all.
     for (const exit of ['7', '127']) expect((await answerTo(exit)).stdout).toBe(whole.stdout);
   });
+
+  test.each(['18', '52', '55', '56'])(
+    'an answer that was broken off (curl %s) is asked for once more',
+    async (exit) => {
+      const seen = join(rig.home.path, 'argv');
+      const breaksOff = (seconds: string) =>
+        `if [ ! -e '${seen}' ]; then echo "$*" >'${seen}'; printf '\\n000 ${seconds}'; exit ${exit}; fi; echo "$*" >>'${seen}'`;
+      const answerAfter = (seconds: string) =>
+        run(SELECTORS, {
+          environment: {
+            ...rig.environment,
+            PATH: `${pathWith({ curl: `${breaksOff(seconds)}; exec /usr/bin/curl "$@"` })}:${rig.environment['PATH']}`,
+          },
+        });
+      expectDocument(await answerAfter('12.345678'));
+      const deadlines = [...readFileSync(seen, 'utf8').matchAll(/--max-time (\d+) .*wait=(\d+)/g)];
+      expect(deadlines.map(([, most, wait]) => [most, wait])).toEqual([
+        ['55', '55'],
+        ['42', '42'],
+      ]);
+
+      // There is no time for it any more.
+      rmSync(seen);
+      expect(await answerAfter('54.1')).toEqual({
+        exitCode: 3,
+        stdout: '',
+        stderr: `rolecall: the daemon broke off its answer (curl ${exit}).\nRun: rolecall daemon restart\n`,
+      });
+    },
+  );
 
   test('the deadline shrinks with each try and is handed on to Node', async () => {
     await rig.daemon().stop();
