@@ -28,7 +28,7 @@ export interface RoleList {
 
 export interface WrittenRoles {
   readonly all: Buffer;
-  /** Those that a picker shows before anything is typed. */
+  /** Those that a first screen shows before anything is typed: what is pinned or used most, and the beginning of the list. */
   readonly first: Buffer;
 }
 
@@ -114,12 +114,17 @@ export function createRoleList(deps: {
       parts.push(JSON.stringify(row));
     });
     used.sort((a, b) => b.rank - a.rank || a.place - b.place);
-    const places = new Set(used.slice(0, MOST_FIRST).map(({ place }) => place));
+    const places = new Set(used.slice(0, MOST_USED).map(({ place }) => place));
     for (let place = 0; place < parts.length && places.size < MOST_FIRST; place += 1) places.add(place);
-    const first = Array.from(places, (place) => parts[place] ?? '');
+    const first = [...places].toSorted((a, b) => a - b);
+    const gap = first.findIndex((place, index) => place !== index);
+    const leading = gap === -1 ? first.length : gap;
     return {
       all: writeDocument(head, parts),
-      first: writeDocument({ ...head, total: parts.length }, first),
+      first: writeDocument(
+        { ...head, total: parts.length, leading },
+        first.map((place) => parts[place] ?? ''),
+      ),
     };
   }
 
@@ -145,7 +150,8 @@ export function createRoleList(deps: {
   };
 }
 
-/** More than a terminal has lines. */
+/** Both more than a terminal has lines and a page has rows in sight. */
+const MOST_USED = 100;
 const MOST_FIRST = 200;
 /** Pinned roles come before all that were used, however often. */
 const PINNED_RANK = 1e6;

@@ -458,12 +458,13 @@ export const rolesSchema = {
     asOf: { type: ['string', 'null'], description: 'as in the list of accounts' },
     complete: { type: 'boolean' },
     total: { type: 'integer', description: 'how many there are, when only the first were asked for' },
+    leading: { type: 'integer', description: 'how many of the first are the beginning of the whole list' },
     roles: {
       type: 'array',
       items: roleSchema,
       description:
         'by account name, account id, permission set, session: the order of every list that a person sees; ' +
-        'the first ones alone are pinned roles, then those used most, then the others in that order',
+        'of the first ones alone, some are pinned or used most, and the others are the beginning of the list',
     },
   },
 } as const;

@@ -54,7 +54,7 @@ function createFollower(
     while (isStale && !signal.aborted) {
       isStale = false;
       try {
-        const roles = await client.call('roles', { query: {} }, { autostart: false, signal });
+        const roles = await client.call('roles', { query: { first: true } }, { autostart: false, signal });
         show((view) => ({ ...view, roles }));
       } catch {
         // The next hello or change asks again.

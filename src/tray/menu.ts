@@ -142,10 +142,11 @@ function describeSessionItems(document: SessionStatusDocument, view: TrayView, n
 
 function describeRoles(view: TrayView, { current, sessions }: StatusDocument): MenuItem[] {
   const roles = view.roles?.roles ?? [];
+  const total = view.roles?.total ?? roles.length;
   const items = chooseRoles(roles).map((role): MenuItem => toItem(role, sessions.length > 1, current));
   const page: MenuItem = {
     key: 'page',
-    label: roles.length > items.length ? `Search all ${roles.length} roles…` : 'Open the page…',
+    label: total > items.length ? `Search all ${total} roles…` : 'Open the page…',
     action: { does: 'open-page' },
   };
   return [...items, page];

@@ -38,7 +38,7 @@ async function loadView(client: LocalApiClient): Promise<TrayView> {
   const options = { autostart: false, timeoutMs: TIMEOUT_MS };
   try {
     const status = await client.call('status', {}, options);
-    const roles = await client.call('roles', { query: {} }, options);
+    const roles = await client.call('roles', { query: { first: true } }, options);
     const pending = status.sessions.filter(({ state }) => state === 'pending').map(({ session }) => session);
     const signIns = await Promise.all(
       pending.map(async (session) => [session, await client.call('signIn', { session }, options)] as const),

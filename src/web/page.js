@@ -155,6 +155,7 @@ function runPage(token) {
   }
 
   const loader = createRolesLoader({
+    loadFirst: () => api.call('GET', '/v1/roles?first=true'),
     load: () => api.call('GET', '/v1/roles'),
     onRoles(roles) {
       model.setRoles(roles);

@@ -2,6 +2,7 @@
 import { element, fill, setText } from './elements.js';
 import { createRoleGrid, rowId } from './role-grid.js';
 import { createRoleSearch, parseQuery } from './role-search.js';
+import { isWhole } from './roles-loader.js';
 import { rowAfterKey } from './row-window.js';
 import { accountTitle, count, formatDuration, harmless, roleKey } from './wording.js';
 
@@ -26,7 +27,9 @@ const HUES = 6;
 export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   /** @type {Roles} */
   let document = { asOf: null, complete: true, roles: [] };
-  let search = createRoleSearch([]);
+  /** The roles that are in the list: while only the first are known, its beginning. @type {readonly Role[]} */
+  let listed = [];
+  let search = createRoleSearch(listed);
   /** @type {{ session: string, label: string }[]} */
   let sessions = [];
   /** @type {string | null} */
@@ -104,7 +107,10 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
 
   /** @param {string | undefined} key of the role that stays selected if it is found */
   function filter(key) {
-    ({ roles: found, isNear } = search.find(field.value, session));
+    const isAsked = field.value.trim() !== '' || session !== null;
+    // Enter takes the best of all that match, and not of the few that are known by now.
+    if (isAsked && !isWhole(document)) [found, isNear] = [[], false];
+    else ({ roles: found, isNear } = search.find(field.value, session));
     const kept = key === undefined ? -1 : found.findIndex((role) => roleKey(role) === key);
     // Without a word typed nothing is selected by itself: Enter must not switch to whatever comes first.
     const isTyped = field.value.trim() !== '';
@@ -113,8 +119,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   }
 
   function describe() {
-    const total = document.roles.length;
-    const hasNone = found.length === 0 && total > 0;
+    const hasNone = found.length === 0 && listed.length > 0 && isWhole(document);
     nothing.hidden = !(hasNone || isNear);
     nothing.classList.toggle('is-note', isNear);
     if (hasNone) {
@@ -125,13 +130,14 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     }
     describeAge();
     clearTimeout(announcing);
-    if (field.value !== '') announcing = setTimeout(() => toasts.announce(count(found.length, 'role')), 400);
+    if (field.value === '' || !isWhole(document)) return;
+    announcing = setTimeout(() => toasts.announce(count(found.length, 'role')), 400);
   }
 
   function describeAge() {
-    const total = document.roles.length;
+    const total = document.total ?? document.roles.length;
     const shown =
-      found.length === total
+      found.length === total || !isWhole(document)
         ? count(total, 'role')
         : `${found.length.toLocaleString('en-US')} of ${count(total, 'role')}`;
     const age = document.asOf === null ? '' : ` · listed ${formatDuration(nowMs() - Date.parse(document.asOf))} ago`;
@@ -260,7 +266,8 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     /** @param {Roles} next */
     setRoles(next) {
       document = next;
-      search = createRoleSearch(next.roles);
+      listed = next.roles.slice(0, next.leading);
+      search = createRoleSearch(listed);
       setTimeout(search.prepare, PREPARE_AFTER_MS);
       const labels = new Map(next.roles.map((role) => [role.session, role.label]));
       const names = [...labels].map(([name, label]) => ({ session: name, label }));

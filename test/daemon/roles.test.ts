@@ -1,6 +1,7 @@
 // GET /v1/roles: one row an account and permission set, in one order, joined with what this machine knows of each.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { generateDirectory } from '../../src/emulator/generate-directory.ts';
 import { CONFIG, createRig, SESSION, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;
@@ -66,24 +67,32 @@ account_id = "1*"
     expect(roles.every(({ profile }) => profile !== null)).toBe(true);
   });
 
-  test('tells what a first screen shows: pinned roles, those used, then the others, and how many there are', async () => {
+  test('of a short list the first ones are all', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    const all = await rig.client.call('roles', { query: {} });
+    const total = all.roles.length;
+    expect(await rig.client.call('roles', { query: { first: true } })).toEqual({ ...all, total, leading: total });
+  });
+
+  test('tells what a first screen shows: what is pinned or used, the beginning of the list, and how many there are', async () => {
     rig = await createRig({
-      settings: '[[role]]\naccount_id = "222222222222"\npermission_set = "ReadOnly"\npin = true\n',
+      emulator: { directory: generateDirectory({ accountCount: 100, permissionSetCount: 4 }) },
+      settings: '[[role]]\naccount_id = "100000000090"\npermission_set = "PermissionSet-002"\npin = true\n',
     });
     await rig.runCli(['login']);
-    const { roles: before, asOf, complete } = await rig.client.call('roles', { query: {} });
-    const last = before.at(-1);
-    await rig.runCli(['use', '--current', last?.profile ?? '']);
-    const { roles } = await rig.client.call('roles', { query: {} });
-    const pinned = roles.find((role) => role.pinned);
-    expect([pinned, last]).not.toContain(undefined);
-    const used = roles.at(-1);
-    expect(used).toMatchObject({ ...last, score: 1 });
+    const { roles: before } = await rig.client.call('roles', { query: {} });
+    await rig.runCli(['use', '--current', before.at(-1)?.profile ?? '']);
+    const { roles, asOf, complete } = await rig.client.call('roles', { query: {} });
+    const [pinned, used] = [roles.find((role) => role.pinned), roles.at(-1)];
+    expect(pinned).toMatchObject({ accountId: '100000000090' });
+    expect(used).toMatchObject({ score: 1 });
     expect(await rig.client.call('roles', { query: { first: true } })).toEqual({
       asOf,
       complete,
-      total: roles.length,
-      roles: [pinned, used, ...roles.filter((role) => role !== pinned && role !== used)],
+      total: 400,
+      leading: 198,
+      roles: [...roles.slice(0, 198), pinned, used],
     });
   });
 

@@ -40,7 +40,7 @@ export async function startBrowser(): Promise<TestBrowser> {
   return {
     async newContext(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(25_000);
       return context;
     },
     async close() {

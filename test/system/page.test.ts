@@ -5,6 +5,7 @@ import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { generateDirectory } from '../../src/emulator/generate-directory.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -44,6 +45,17 @@ const rowTexts = (page: Page) =>
     .toSorted((one, other) => one.ariaRowIndex - other.ariaRowIndex)
     .map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent).join(' | '))`);
 const selected = (page: Page) => page.locator('#role-grid .row[aria-selected="true"]');
+
+/** A page whose request for all the roles is held until it is let through. */
+async function openPageWithoutTheWholeList() {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await context.route('**/v1/roles', async (route) => {
+    await released;
+    await route.continue();
+  });
+  return { ...(await openPage(context, rig)), release };
+}
 
 describe.skipIf(!hasChromium)('the page', () => {
   test('signs in by the device page, shows the roles in their order, and signs out', async () => {
@@ -204,6 +216,42 @@ describe.skipIf(!hasChromium)('the page', () => {
     const late = await context.newPage();
     await late.goto(url);
     await late.getByRole('heading', { name: 'This page needs a new address' }).waitFor();
+  });
+
+  test('shows the beginning of a long list at once, and lets nobody choose among that part alone', async () => {
+    await start({ emulator: { directory: generateDirectory({ accountCount: 100, permissionSetCount: 4 }) } });
+    await signIn();
+    const { roles } = await rig.client.call('roles', { query: {} });
+    const last = roles.at(-1);
+    await rig.runCli(['use', '--current', last?.profile ?? '']);
+
+    const { page, complaints, release } = await openPageWithoutTheWholeList();
+    await rows(page).nth(4).waitFor();
+    const top = roles.slice(0, 5).map((role) => `${role.accountName} | ${role.accountId} | ${role.permissionSet}`);
+    expect((await rowTexts(page)).slice(0, 5)).toEqual(top);
+    expect(await page.locator('#role-grid').getAttribute('aria-rowcount')).toBe('200');
+    expect(await page.locator('.summary').textContent()).toContain('400 roles');
+    expect(await page.locator('.recent .chip').allTextContents()).toEqual([
+      expect.stringContaining(last?.accountName ?? 'none'),
+    ]);
+
+    const wanted = roles.find(({ accountId }) => accountId === '100000000090');
+    await page.locator('#search').fill('100000000090');
+    await page.keyboard.press('Enter');
+    expect(await rows(page).count()).toBe(0);
+    expect(await page.locator('.nothing').isVisible()).toBe(false);
+    expect(await current()).toMatchObject({ accountId: last?.accountId });
+
+    release();
+    await rows(page).nth(3).waitFor();
+    expect(await page.locator('.summary').textContent()).toContain('4 of 400 roles');
+    await page.keyboard.press('Enter');
+    await page.locator('#current', { hasText: '100000000090' }).waitFor();
+    expect(await current()).toMatchObject({
+      accountId: wanted?.accountId,
+      permissionSet: wanted?.permissionSet,
+    });
+    expect(complaints).toEqual([]);
   });
 
   test('shows hostile names as text, and pastes nothing of them', async () => {
