@@ -96,7 +96,9 @@ export function createSystemdService(deps: ServiceDeps): Service {
     },
 
     async uninstall() {
-      await run('systemctl', '--user', '--quiet', 'disable', '--now', ...UNITS);
+      // `disable --now` stops nothing where systemd is not what booted the machine, though it may be the user's manager.
+      await run('systemctl', '--user', 'stop', ...UNITS);
+      await run('systemctl', '--user', '--quiet', 'disable', ...UNITS);
       const directories = systemdDirectories(deps);
       const files = [
         ...directories.flatMap((directory) => UNITS.map((unit) => join(directory, unit))),

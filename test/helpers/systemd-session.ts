@@ -61,15 +61,22 @@ export async function startSystemdSession(home: TemporaryHome): Promise<SystemdS
 
   const systemctl = (...args: readonly string[]) =>
     runProcess('/usr/bin/systemctl', ['--user', ...args], { environment });
-  await waitFor(
-    'the user manager to run',
-    async () => {
-      if (manager.exitCode !== null) throw new Error(`the manager has ended: ${log}`);
-      const { stdout } = await systemctl('is-system-running');
-      return ['running', 'degraded'].includes(stdout.trim());
-    },
-    { deadlineMs: 20_000 },
-  );
+  try {
+    await waitFor(
+      'the user manager to run',
+      async () => {
+        if (manager.exitCode !== null) throw new Error(`the manager has ended: ${log}`);
+        // `is-system-running` would say "offline" for any manager on a machine whose init is another program.
+        const { stdout, stderr } = await systemctl('show', '--property=SystemState', '--value');
+        if (['running', 'degraded'].includes(stdout.trim())) return true;
+        throw new Error(`${stdout}${stderr}${log}`);
+      },
+      { deadlineMs: 45_000 },
+    );
+  } catch (error) {
+    await end(manager);
+    throw error;
+  }
 
   return {
     environment,
