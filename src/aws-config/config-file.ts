@@ -6,9 +6,10 @@ import { dirname, join, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../core/clock.ts';
 import { ConflictError, UnavailableError } from '../core/errors.ts';
+import { doStepsInTurns } from '../core/in-steps.ts';
 import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
-import { parseConfigDocument } from './document.ts';
+import { parseConfigDocument, parseInSteps } from './document.ts';
 
 export interface ConfigFileSnapshot {
   /** Of the empty text when the file does not exist. */
@@ -134,7 +135,7 @@ export function createConfigFile(deps: {
         const present = await statIfPresent(path);
         if (present === undefined) return { document: parseConfigDocument('', path), exists: false };
         const bytes = await readRegular(path, present);
-        return { document: parseBytes(bytes, path), exists: true, modifiedAtMs: present.mtimeMs };
+        return { document: await parseBytes(bytes, path), exists: true, modifiedAtMs: present.mtimeMs };
       } catch (error) {
         throw toFileError(error, path, 'read');
       }
@@ -158,10 +159,10 @@ async function readRegular(path: string, present: Stats): Promise<Buffer> {
   return await readFile(path);
 }
 
-function parseBytes(bytes: Buffer, path: string): ConfigDocument {
+async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {
   // Keeps a byte order mark; bytes that are no UTF-8 become U+FFFD, and then differ from the file.
   const text = bytes.toString('utf8');
-  const document = parseConfigDocument(text, path);
+  const document = await doStepsInTurns(parseInSteps(text, path));
   if (!text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes)) return document;
   const line = document.lines.findIndex((candidate) => candidate.text.includes('\ufffd')) + 1;
   const problem = { line, reason: 'there are bytes that are not UTF-8' };

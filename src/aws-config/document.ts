@@ -1,5 +1,6 @@
 // A lossless reading of the shared config file: every line kept, sections and keys as botocore reads them, faults with their lines.
 import { UsageError } from '../core/errors.ts';
+import { doSteps, type Steps } from '../core/in-steps.ts';
 import { splitWords } from './header-words.ts';
 
 export type SectionKind = 'default' | 'profile' | 'sso-session' | 'services' | 'other';
@@ -64,8 +65,16 @@ interface OpenEntry {
   readonly parts: string[];
 }
 
+/** Twenty thousand profiles are sixty thousand lines, and a fifth of a second in one go. */
+const LINES_A_STEP = 4000;
+
 /** The document of `text`; never throws, whatever the text is. */
 export function parseConfigDocument(text: string, path: string): ConfigDocument {
+  return doSteps(parseInSteps(text, path));
+}
+
+/** The same, with room for others in a long file. */
+export function* parseInSteps(text: string, path: string): Steps<ConfigDocument> {
   const lines = splitLines(text);
   const sections: { readonly line: number; readonly header: string; readonly entries: OpenEntry[] }[] = [];
   const problems: ConfigProblem[] = [];
@@ -80,6 +89,7 @@ export function parseConfigDocument(text: string, path: string): ConfigDocument 
 
   for (const [index, raw] of lines.entries()) {
     const line = index + 1;
+    if (line % LINES_A_STEP === 0) yield;
     const lineText = index === 0 && raw.text.startsWith(BYTE_ORDER_MARK) ? raw.text.slice(1) : raw.text;
     const stripped = strip(lineText);
     if (stripped === '') {
@@ -136,12 +146,16 @@ export function parseConfigDocument(text: string, path: string): ConfigDocument 
   const isRead = (header: string, key: string) =>
     header !== PYTHON_DEFAULTS ||
     sections.some((other) => other.header !== header && other.entries.every((entry) => entry.key !== key));
-  const closed = sections.map(({ line, header, entries }) => ({
-    ...classifyHeader(header),
-    header,
-    line,
-    entries: entries.map((open) => closeEntry(open, isRead(header, open.key) ? problems : [])),
-  }));
+  const closed: ConfigSection[] = [];
+  for (const { line, header, entries } of sections) {
+    if (closed.length % LINES_A_STEP === LINES_A_STEP - 1) yield;
+    closed.push({
+      ...classifyHeader(header),
+      header,
+      line,
+      entries: entries.map((open) => closeEntry(open, isRead(header, open.key) ? problems : [])),
+    });
+  }
   problems.sort((a, b) => a.line - b.line);
   const inherited = closed.filter(({ header }) => header === PYTHON_DEFAULTS);
   return { path, text, lines, sections: closed, inherited, problems };

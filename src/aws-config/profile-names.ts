@@ -1,6 +1,7 @@
 // What generated profiles are called: the name template, the characters every client reads, and rules for equal names.
 import { createHash } from 'node:crypto';
 import { UsageError } from '../core/errors.ts';
+import { doSteps, type Steps } from '../core/in-steps.ts';
 import type { Role } from '../core/model.ts';
 import { sessionSelector } from './session-selector.ts';
 
@@ -55,11 +56,18 @@ export function roleKey(role: Role): string {
  * A profile name for each role, by {@link roleKey}; no two are equal, whatever the order of the roles.
  * `issued` names stay. Of equal new names all get the account id; if that is not enough, the session too, then a hash.
  */
-export function nameProfiles(options: {
+export function nameProfiles(options: NamesWanted): Map<string, string> {
+  return doSteps(nameInSteps(options));
+}
+
+interface NamesWanted {
   readonly template: NameTemplate;
   readonly roles: readonly NameableRole[];
   readonly issued: ReadonlyMap<string, string>;
-}): Map<string, string> {
+}
+
+/** The same, with room for others between two passes over the roles. */
+export function* nameInSteps(options: NamesWanted): Steps<Map<string, string>> {
   const names = new Map<string, string>();
   const taken = new Set(RESERVED_NAMES);
   for (const role of options.roles) {
@@ -70,6 +78,7 @@ export function nameProfiles(options: {
     taken.add(name);
   }
 
+  yield;
   // Roles with an issued name climb too: one that went and comes back finds its old name whoever stayed meanwhile.
   const claims = options.roles.map((role) => ({
     role,
@@ -78,6 +87,7 @@ export function nameProfiles(options: {
     name: nameAtLevel(options.template, role, 0),
   }));
   for (let isSettled = false; !isSettled;) {
+    yield;
     const claimants = new Map<string, number>();
     for (const { name } of claims) claimants.set(name, (claimants.get(name) ?? 0) + 1);
     isSettled = true;
@@ -89,6 +99,7 @@ export function nameProfiles(options: {
       isSettled = false;
     }
   }
+  yield;
   for (const { role, isIssued, name } of claims) if (!isIssued) names.set(roleKey(role), name);
   return names;
 }

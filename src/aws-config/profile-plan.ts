@@ -1,5 +1,6 @@
 // What a sync would write into the shared config file: which profiles, under which names, and the text with its diff.
 import { UsageError } from '../core/errors.ts';
+import { doSteps, type Steps } from '../core/in-steps.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import { quoteCommandWord } from './command-word.ts';
 import { unifiedDiff } from './diff.ts';
@@ -11,7 +12,7 @@ import type { OwnProfile } from './own-profiles.ts';
 import { formatAliasLine, formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
 import type { NameableRole, NameTemplate } from './profile-names.ts';
 import { nameAliases, type Alias, type AliasClaim } from './profile-aliases.ts';
-import { createNameMatcher, nameProfiles, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
+import { createNameMatcher, nameInSteps, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
 import { selectProfiles, type Candidate, type ProfileSelection } from './profile-selection.ts';
 import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
 import { readSsoSessions } from './sso-sessions.ts';
@@ -115,22 +116,30 @@ const REGION = /^[A-Za-z0-9-]{1,63}$/u;
  * @throws ConflictError config-section-not-ours: broken markers, or somebody else's section between them
  */
 export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
+  return doSteps(planInSteps(request));
+}
+
+/** The same, with room for others where the list is long. */
+export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const { document, settings } = request;
   const template = parseNameTemplate(settings.nameTemplate);
   if (settings.region !== undefined) checkRegion(settings.region);
   const block = findManagedBlock(document);
+  yield;
   const own = readOwnProfiles(document, block);
+  yield;
   const { sessions } = readSsoSessions(document);
   const handWritten = readHandWrittenLines(document, block);
 
+  yield;
   const listed = listRoles(sessions, request.catalogs);
+  yield;
   const kept = keptRoles(own, document, sessions, request.catalogs, listed.roles);
   const roles = new Map([...listed.roles, ...kept]);
-  const names = nameProfiles({
-    template,
-    roles: [...roles.values()],
-    issued: issuedNames(request, template, readTemplateLine(document, block), own, kept),
-  });
+  yield;
+  const issued = issuedNames(request, template, readTemplateLine(document, block), own, kept);
+  yield;
+  const names = yield* nameInSteps({ template, roles: [...roles.values()], issued });
 
   const isExcluded = createNameMatcher(settings.exclude);
   const regions = new Map(sessions.map((session) => [session.sessionName, session.region]));
@@ -139,6 +148,7 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
   const skipped: SkippedProfile[] = [...listed.unusable];
   let excludedCount = 0;
   for (const [key, { sessionName, accountId, permissionSet, accountName, writtenRegion, writtenAlias }] of roles) {
+    if (named.length % ROLES_A_STEP === ROLES_A_STEP - 1) yield;
     const profileName = names.get(key) ?? '';
     const role = { sessionName, accountId, permissionSet };
     const line = handWritten.get(profileName);
@@ -155,14 +165,16 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
     if (template === undefined) continue;
     claims.push({ role: nameable, profileName, template, ...(writtenAlias === undefined ? {} : { writtenAlias }) });
   }
+  yield;
   const taken = new Set([...names.values(), 'current', 'default', '__proto__']);
   const { aliases, skipped: skippedAliases } = nameAliases(claims, { taken, handWritten, isExcluded });
   skipped.push(...skippedAliases);
 
-  const { written, unwritten, writes } = selectProfiles(
-    listCandidates(named, aliases, handWritten, { own, document }),
-    settings.selection,
-  );
+  yield;
+  const candidates = listCandidates(named, aliases, handWritten, { own, document });
+  yield;
+  const { written, unwritten, writes } = selectProfiles(candidates, settings.selection);
+  yield;
   const profiles = written.flatMap(({ profile }) => (handWritten.has(profile.profileName) ? [] : [profile]));
   profiles.sort(byProfileName);
   const aliasProfiles = written.flatMap(({ profile: { aliases: _, ...profile }, alias }) =>
@@ -180,13 +192,21 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
   skipped.sort(byProfileName);
 
   const command = quoteCommandWord(checkPath(request.credentialProcessPath));
+  yield;
   const rendered = new Map<string, string[]>();
   for (const profile of entries) rendered.set(profile.profileName, renderProfile(profile, command));
   for (const { profileName, region } of followers) {
     rendered.set(profileName, renderFollower(profileName, region, command));
   }
+  yield;
   const text = renderText(document, block, template, rendered);
+  yield;
   refuseMalformed(document, block, rendered);
+  yield;
+  const changes = compare(own, entries, rendered, document);
+  yield;
+  const diff = unifiedDiff(document.text, text, document.path);
+  yield;
 
   return {
     profiles,
@@ -195,7 +215,7 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
       .toSorted(byProfileName),
     writes,
     followers,
-    ...compare(own, entries, rendered, document),
+    ...changes,
     skipped,
     excludedCount,
     issuedNames: {
@@ -208,9 +228,12 @@ export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
       })),
     },
     text,
-    diff: unifiedDiff(document.text, text, document.path),
+    diff,
   };
 }
+
+/** Some milliseconds' worth. */
+const ROLES_A_STEP = 2000;
 
 // Only for a kept profile whose region line somebody deleted and whose session names none.
 const FALLBACK_REGION = 'us-east-1';

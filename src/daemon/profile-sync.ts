@@ -2,12 +2,14 @@
 import type { ConfigFile } from '../aws-config/config-file.ts';
 import { readSsoSessions } from '../aws-config/sso-sessions.ts';
 import {
-  planProfiles,
+  planInSteps,
   type PlannedProfile,
   type ProfilePlan,
+  type ProfilePlanRequest,
   type SkippedProfile,
 } from '../aws-config/profile-plan.ts';
 import { ConflictError } from '../core/errors.ts';
+import { doStepsInTurns } from '../core/in-steps.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import type { ProfilesDocument } from '../local-api/schemas.ts';
@@ -73,7 +75,7 @@ export function createProfileSync(deps: {
     }
     const previousNames = await deps.issuedNames.previous();
     const current = await deps.currentRole.get();
-    const plan = planProfiles({
+    const request: ProfilePlanRequest = {
       document,
       catalogs,
       settings: {
@@ -96,8 +98,8 @@ export function createProfileSync(deps: {
               permissionSet: current.permissionSet,
             },
           }),
-    });
-    return { plan, before: document.text };
+    };
+    return { plan: await doStepsInTurns(planInSteps(request)), before: document.text };
   }
 
   async function writeOnce(by: Instigator): Promise<ProfilesDocument> {

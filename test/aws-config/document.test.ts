@@ -7,6 +7,7 @@ import {
   formatConfigDocument,
   malformedError,
   parseConfigDocument,
+  parseInSteps,
   valueOf,
 } from '../../src/aws-config/document.ts';
 import { configText } from './config-text.ts';
@@ -31,6 +32,19 @@ describe('round trip', () => {
       { text: 'd=e', newline: '' },
     ]);
   });
+});
+
+it('reads a long file in steps', () => {
+  const text = Array.from({ length: 10_000 }, (_, index) => `[profile p${index}]\nregion = us-east-1\n`).join('');
+  const steps = parseInSteps(text, PATH);
+  let stepCount = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) stepCount += 1;
+  expect(stepCount).toBeGreaterThan(5);
+  expect(step.value.sections).toHaveLength(10_000);
+  expect(step.value.sections.at(-1)).toMatchObject({ name: 'p9999', line: 19_999 });
+  // A short one is one step: nobody has to wait for a turn.
+  expect(parseInSteps('[profile p]\n', PATH).next().done).toBe(true);
 });
 
 describe('sections', () => {
