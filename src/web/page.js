@@ -186,6 +186,7 @@ function runPage(token) {
     onConnection(connection) {
       showConnection(connection);
       lost.hidden = connection !== 'lost';
+      if (connection === 'live') void loader.loadAgain();
       if (connection !== 'refused') return;
       forgetToken(sessionStorage);
       showInstead(

@@ -16,6 +16,7 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
   let isLoading = false;
   let isStale = false;
   let hasBeginning = false;
+  let hasFailed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
 
@@ -23,6 +24,7 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
     isStale = true;
     if (isLoading) return;
     isLoading = true;
+    hasFailed = false;
     try {
       while (isStale) {
         isStale = false;
@@ -37,6 +39,7 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
         onRoles(await load());
       }
     } catch (error) {
+      hasFailed = true;
       onError(error);
     } finally {
       isLoading = false;
@@ -45,6 +48,8 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
 
   return {
     load: loadNow,
+    /** After a failure, when there is reason to hope: no event need come that would ask for it. */
+    loadAgain: async () => (hasFailed ? loadNow() : undefined),
     /** Several changes in a row are one. */
     loadSoon() {
       clearTimeout(waiting);

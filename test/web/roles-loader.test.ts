@@ -99,6 +99,24 @@ test('a failure is told, and the next try begins where it was', async () => {
   ]);
 });
 
+test('what failed is loaded once more when the daemon is heard of again, and nothing else is', async () => {
+  let fails = true;
+  const { loader, asked, shown } = createLoader(list(1, { total: 3, leading: 1 }), async () => {
+    if (fails) throw new Error('gone');
+    return list(3);
+  });
+  await loader.loadAgain();
+  expect(asked).toEqual([]);
+  await loader.load();
+  fails = false;
+  await loader.loadAgain();
+  await loader.loadAgain();
+  expect([asked, shown]).toEqual([
+    ['first', 'all', 'all'],
+    [1, 3],
+  ]);
+});
+
 test('whole is what is not said to be more', () => {
   expect([isWhole(list(3)), isWhole(list(3, { total: 3 })), isWhole(list(3, { total: 4 }))]).toEqual([
     true,
