@@ -9,6 +9,7 @@ import { accountTitle, count, formatDuration, harmless, roleKey } from './wordin
 /** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
 /** @typedef {import('./documents.d.ts').Role} Role */
 /** @typedef {import('./documents.d.ts').Roles} Roles */
+/** @typedef {import('./role-grid.js').Placement} Placement */
 
 const MOST_RECENT = 6;
 /** Once the first rows are on the screen. */
@@ -91,22 +92,22 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     return sessions.findIndex((one) => one.session === name) % HUES;
   };
 
-  /** @param {{ reveals: boolean }} options */
-  function draw(options) {
-    grid.update({ roles: found, words: isNear ? [] : parseQuery(field.value), selected, currentKey, hueOf }, options);
+  /** @param {Placement} placement */
+  function draw(placement) {
+    grid.update({ roles: found, words: isNear ? [] : parseQuery(field.value), selected, currentKey, hueOf }, placement);
     if (selected === -1) field.removeAttribute('aria-activedescendant');
     else field.setAttribute('aria-activedescendant', rowId(selected));
   }
 
-  /** @param {number} index @param {{ reveals: boolean }} options */
-  function select(index, options) {
+  /** @param {number} index @param {Placement} placement */
+  function select(index, placement) {
     selected = index;
-    draw(options);
+    draw(placement);
     onSelected(found[index]);
   }
 
-  /** @param {string | undefined} key of the role that stays selected if it is found */
-  function filter(key) {
+  /** @param {string | undefined} key of the role that stays selected if it is found @param {{ stays: boolean }} [placement] */
+  function filter(key, { stays } = { stays: false }) {
     const isAsked = field.value.trim() !== '' || session !== null;
     // Enter takes the best of all that match, and not of the few that are known by now.
     if (isAsked && !isWhole(document)) [found, isNear] = [[], false];
@@ -114,7 +115,8 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     const kept = key === undefined ? -1 : found.findIndex((role) => roleKey(role) === key);
     // Without a word typed nothing is selected by itself: Enter must not switch to whatever comes first.
     const isTyped = field.value.trim() !== '';
-    select(kept === -1 && isTyped && found.length > 0 ? 0 : kept, { reveals: kept !== -1 });
+    const reveals = kept !== -1 && !(stays && kept === selected);
+    select(kept === -1 && isTyped && found.length > 0 ? 0 : kept, { reveals, stays });
     describe();
   }
 
@@ -275,7 +277,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
       if (session !== null && !labels.has(session)) session = null;
       drawFilters();
       drawRecent();
-      filter(keyOfSelected());
+      filter(keyOfSelected(), { stays: true });
     },
     /** @param {CurrentRole | null} current */
     setCurrent(current) {

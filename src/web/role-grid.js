@@ -16,6 +16,12 @@ import { accountTitle, harmless, roleKey } from './wording.js';
  */
 
 /**
+ * @typedef {object} Placement
+ * @property {boolean} reveals whether the selected row is brought into sight
+ * @property {boolean} [stays] whether another list begins where one was in this one, and not at its top
+ */
+
+/**
  * @param {object} deps
  * @param {(index: number) => void} deps.onSelect
  * @param {(role: Role) => void} deps.onUse
@@ -73,13 +79,13 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
 
   function draw() {
     const rowCount = view.roles.length;
+    body.style.height = `${rowCount * rowHeight}px`;
     const { first, end } = rowsInSight({
       scrollTop: grid.scrollTop,
       height: grid.clientHeight,
       rowHeight,
       rowCount,
     });
-    body.style.height = `${rowCount * rowHeight}px`;
     while (rows.length < end - first) {
       const row = createRow();
       rows.push(row);
@@ -107,13 +113,13 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
 
   return {
     node: grid,
-    /** @param {GridView} next @param {{ reveals: boolean }} options whether the selected row is brought into sight */
-    update(next, { reveals }) {
+    /** @param {GridView} next @param {Placement} placement */
+    update(next, { reveals, stays = false }) {
       const isAnother = next.roles !== view.roles;
       view = next;
       grid.setAttribute('aria-rowcount', String(view.roles.length + 1));
       if (rowHeight === 0) measure();
-      if (isAnother && !reveals) grid.scrollTop = 0;
+      if (isAnother && !reveals && !stays) grid.scrollTop = 0;
       if (reveals && view.selected !== -1) {
         body.style.height = `${view.roles.length * rowHeight}px`;
         grid.scrollTop = scrollToRow(view.selected, {

@@ -254,6 +254,49 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('keeps its place while the rest of the list comes, and when the list comes anew', async () => {
+    await start({ emulator: { directory: generateDirectory({ accountCount: 60, permissionSetCount: 4 }) } });
+    await signIn();
+    const { page, release } = await openPageWithoutTheWholeList();
+    await rows(page).nth(4).click();
+    await page.evaluate(`document.getElementById('role-grid').scrollTop = 2000`);
+    const place = () => page.evaluate(`document.getElementById('role-grid').scrollTop`);
+    const hasRows = (rowCount: number) => page.locator(`#role-grid[aria-rowcount="${rowCount + 1}"]`).waitFor();
+
+    release();
+    await hasRows(240);
+    expect(await place()).toBe(2000);
+
+    rig.emulator.directory.unassign({
+      accountId: '100000000060',
+      permissionSet: 'PermissionSet-004',
+      group: 'Everyone',
+    });
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await hasRows(239);
+    expect(await place()).toBe(2000);
+
+    // Only what is typed begins at the top again.
+    await page.locator('#search').fill('e');
+    await expect.poll(place).toBe(0);
+  });
+
+  test('a list that broke off comes when the connection is back', async () => {
+    const proxy = await startCuttingProxy();
+    closers.push(() => proxy.close());
+    await start(
+      { emulator: { directory: generateDirectory({ accountCount: 60, permissionSetCount: 4 }) } },
+      { proxy: { server: proxy.url, bypass: '<-loopback>' } },
+    );
+    await signIn();
+    await context.route('**/v1/roles', (route) => route.abort(), { times: 1 });
+    const { page } = await openPage(context, rig);
+    await page.locator('.toast', { hasText: 'The daemon does not answer' }).waitFor();
+    await page.locator('#connection[data-state="live"]').waitFor();
+    proxy.cut();
+    await page.locator('#role-grid[aria-rowcount="241"]').waitFor();
+  });
+
   test('shows hostile names as text, and pastes nothing of them', async () => {
     const names = [
       '<img src=x onerror="document.title=\'pwned\'">',
