@@ -50,6 +50,8 @@ const KEY_BYTES = 32;
  */
 export function createFileStore(deps: FileStoreDeps): FileStore {
   const { path } = deps;
+  /** What a daemon that was killed amid a write has left; there is one daemon, so it is nobody else's. */
+  let cleared: Promise<void> | undefined;
   let derived: { salt: string; keys: Promise<Keys> } | undefined;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -70,6 +72,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
 
   /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
   async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
+    await (cleared ??= rm(besidePathOf(path), { force: true }).catch(() => undefined));
     const envelope = await readEnvelope(path);
     if (envelope === undefined) {
       // A salt once chosen is kept, so that a first load and the first save derive one key.
@@ -216,10 +219,13 @@ function damaged(path: string, cause?: unknown): UnavailableError {
   );
 }
 
+const besidePathOf = (path: string) => `${path}.tmp`;
+
 /** The old file or the new one, whatever happens: written beside, synced, renamed. */
 async function replaceFile(path: string, text: string): Promise<void> {
-  const besidePath = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const besidePath = besidePathOf(path);
   try {
+    await rm(besidePath, { force: true });
     const file = await open(besidePath, 'wx', 0o600);
     try {
       await file.writeFile(text);

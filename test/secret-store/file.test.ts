@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { createFileStore } from '../../src/secret-store/file.ts';
+import { createFileStore, type FileStore } from '../../src/secret-store/file.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { testSecretStore } from './contract.ts';
 import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
@@ -192,6 +192,26 @@ describe('the secret file', () => {
     const store = open(path);
     await Promise.all([1, 2, 3].map((n) => store.save(`session:${n}`, new Secret('x'))));
     expect(await readdir(folder)).toEqual(['secrets.json']);
+  });
+
+  test('what a process that was killed amid a write has left is gone with the next use', async () => {
+    const left = `${path}.tmp`;
+    for (const use of [
+      (store: FileStore) => store.load('session:work'),
+      (store: FileStore) => store.save('session:work', new Secret('x')),
+      (store: FileStore) => store.findProblem(),
+    ]) {
+      await writeFile(left, 'half of an envel');
+      await use(open(path));
+      expect(await readdir(folder)).toEqual(['secrets.json']);
+    }
+    // Or with the next write.
+    const store = open(path);
+    await store.load('session:work');
+    await writeFile(left, 'half of an envel');
+    await store.save('session:work', new Secret('y'));
+    expect(await readdir(folder)).toEqual(['secrets.json']);
+    expect((await open(path).load('session:work'))?.reveal()).toBe('y');
   });
 
   test('a save that fails does not stop the next one', async () => {
