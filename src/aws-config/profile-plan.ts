@@ -1,6 +1,6 @@
 // What a sync would write into the shared config file: which profiles, under which names, and the text with its diff.
 import { UsageError } from '../core/errors.ts';
-import { doSteps, type Steps } from '../core/in-steps.ts';
+import type { Steps } from '../core/in-steps.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import { quoteCommandWord } from './command-word.ts';
 import { unifiedDiff } from './diff.ts';
@@ -110,16 +110,12 @@ const ACCOUNT_ID = /^\d{12}$/u;
 const REGION = /^[A-Za-z0-9-]{1,63}$/u;
 
 /**
- * The plan for the document and what is known of each session; pure, and the same again once it was written.
+ * The plan for the document and what is known of each session, with room for others where the list is long; the same
+ * again once it was written.
  * @throws UsageError config-malformed: AWS's clients refuse what stands outside our block, or would the outcome
  * @throws UsageError settings-invalid: name template, region or credentialProcessPath cannot be written
  * @throws ConflictError config-section-not-ours: broken markers, or somebody else's section between them
  */
-export function planProfiles(request: ProfilePlanRequest): ProfilePlan {
-  return doSteps(planInSteps(request));
-}
-
-/** The same, with room for others where the list is long. */
 export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const { document, settings } = request;
   const template = parseNameTemplate(settings.nameTemplate);
@@ -147,8 +143,10 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const claims: AliasClaim[] = [];
   const skipped: SkippedProfile[] = [...listed.unusable];
   let excludedCount = 0;
+  let looked = 0;
   for (const [key, { sessionName, accountId, permissionSet, accountName, writtenRegion, writtenAlias }] of roles) {
-    if (named.length % ROLES_A_STEP === ROLES_A_STEP - 1) yield;
+    looked += 1;
+    if (looked % ROLES_A_STEP === 0) yield;
     const profileName = names.get(key) ?? '';
     const role = { sessionName, accountId, permissionSet };
     const line = handWritten.get(profileName);

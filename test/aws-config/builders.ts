@@ -2,7 +2,8 @@
 import type { Catalog, CatalogAccount } from '../../src/core/model.ts';
 import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profile-plan.ts';
-import { planProfiles } from '../../src/aws-config/profile-plan.ts';
+import { planInSteps } from '../../src/aws-config/profile-plan.ts';
+import { doSteps, type Steps } from '../../src/core/in-steps.ts';
 
 const CONFIG_PATH = '/home/taylor/.aws/config';
 export const SESSION_NAME = 'my-sso-session';
@@ -44,8 +45,12 @@ export interface PlanSketch extends Partial<Omit<ProfilePlanRequest, 'document' 
 
 /** The plan for a file of this text. */
 export function planFor(text: string, sketch: PlanSketch = {}): ProfilePlan {
+  return doSteps(stepsFor(text, sketch));
+}
+
+export function stepsFor(text: string, sketch: PlanSketch = {}): Steps<ProfilePlan> {
   const { settings, catalogs = catalog(), ...others } = sketch;
-  return planProfiles({
+  return planInSteps({
     document: parseConfigDocument(text, CONFIG_PATH),
     catalogs: 'accounts' in catalogs ? new Map([[SESSION_NAME, catalogs]]) : catalogs,
     settings: {

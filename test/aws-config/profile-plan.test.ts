@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import { BLOCK_END, BLOCK_START } from '../../src/aws-config/managed-block.ts';
-import { catalog, COMMAND, namesOf, planFor, SESSION_NAME, sessionSection } from './builders.ts';
+import { catalog, COMMAND, namesOf, planFor, SESSION_NAME, sessionSection, stepsFor } from './builders.ts';
 import { configText, wellFormedConfigText } from './config-text.ts';
 
 const ALPHA = { accountId: '111111111111', accountName: 'alpha', permissionSets: ['Admin', 'Read'] };
@@ -591,4 +591,20 @@ it('plans 20,000 profiles in a time that grows with their number, not with its s
   };
   // Ten times the profiles: ten times the time, and room for a busy machine; a square would be a hundred.
   expect(measure(5000) / measure(500)).toBeLessThan(40);
+});
+
+it('plans in steps that grow with the number of roles, whatever becomes of them', () => {
+  const accounts = Array.from({ length: 6000 }, (_, index) => ({
+    accountId: String(index).padStart(12, '0'),
+    accountName: index < 1999 ? `kept-${index}` : `left-${index}`,
+  }));
+  const countSteps = (exclude: readonly string[]) => {
+    const steps = stepsFor(sessionSection(), { catalogs: catalog(accounts), settings: { exclude } });
+    let stepCount = 0;
+    while (steps.next().done !== true) stepCount += 1;
+    return stepCount;
+  };
+  expect(countSteps([])).toBeGreaterThan(20);
+  expect(countSteps(['left-*'])).toBe(countSteps([]));
+  expect(countSteps(['*'])).toBe(countSteps([]));
 });
