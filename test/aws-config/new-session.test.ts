@@ -47,6 +47,11 @@ describe('the session', () => {
       fc.property(configText(), (text) => {
         const document = parseConfigDocument(text, 'config');
         if (document.problems.length > 0) return;
+        // A fault of "[DEFAULT]" counts as soon as a section inherits it.
+        if (parseConfigDocument(`${text}\n[one more]\n`, 'config').problems.length > 0) {
+          expect(() => addSession(document, SESSION)).toThrow(expect.objectContaining({ code: 'config-malformed' }));
+          return;
+        }
         const after = addSession(document, SESSION);
         added += 1;
         expect(after.startsWith(text)).toBe(true);
