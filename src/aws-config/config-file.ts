@@ -7,6 +7,7 @@ import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../core/clock.ts';
 import { ConflictError, UnavailableError } from '../core/errors.ts';
 import { doStepsInTurns } from '../core/in-steps.ts';
+import { createSingleFlight } from '../core/single-flight.ts';
 import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, parseInSteps } from './document.ts';
@@ -56,6 +57,8 @@ export function createConfigFile(deps: {
 }): ConfigFile {
   const { path, clock } = deps;
   const lockTimeoutMs = deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
+  /** By the bytes. A document of 20,000 profiles is tens of megabytes, and thirty readers at once need one. */
+  const parsing = createSingleFlight<ConfigDocument>();
 
   async function write(expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
     const deadlineMs = clock.nowMs() + lockTimeoutMs;
@@ -135,7 +138,8 @@ export function createConfigFile(deps: {
         const present = await statIfPresent(path);
         if (present === undefined) return { document: parseConfigDocument('', path), exists: false };
         const bytes = await readRegular(path, present);
-        return { document: await parseBytes(bytes, path), exists: true, modifiedAtMs: present.mtimeMs };
+        const document = await parsing.run(bytes.toString('latin1'), () => parseBytes(bytes, path));
+        return { document, exists: true, modifiedAtMs: present.mtimeMs };
       } catch (error) {
         throw toFileError(error, path, 'read');
       }

@@ -92,6 +92,20 @@ describe('reading', () => {
     });
   });
 
+  it('parses a long file once for all who read it at a time, and not for who finds it changed', async () => {
+    const text = Array.from({ length: 10_000 }, (_, index) => `[profile p${index}]\nregion = us-east-1\n`).join('');
+    writeExisting(text);
+    const file = configFile();
+    const [one, other] = await Promise.all([file.read(), file.read()]);
+    expect(other.document).toBe(one.document);
+
+    const before = file.read();
+    await nextTurn();
+    writeExisting(`${text}[profile last]\n`);
+    expect((await file.read()).document.sections.at(-1)?.name).toBe('last');
+    await before;
+  });
+
   it('keeps a byte order mark, and tells bytes that are not UTF-8 as a problem', async () => {
     mkdirSync(folder);
     writeFileSync(path, Buffer.from([0xef, 0xbb, 0xbf, 0x5b, 0x61, 0x5d, 0x0a, 0xff, 0x3d, 0x0a]));
