@@ -10,7 +10,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /** Sends `bytes` and reads until the other side hangs up, so the request has to ask for `Connection: close`. */
 export async function exchange(target: NetConnectOpts, bytes: string | Buffer): Promise<RawAnswer> {

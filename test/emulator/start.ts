@@ -21,7 +21,7 @@ export interface Call {
 /** One request, with exactly these headers (fetch would not let a test choose Host or Origin). */
 export function call(url: string, { method = 'GET', headers = {}, body }: Call = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers, agent: false, timeout: 10_000 }, (response) => {
+    const request = httpRequest(url, { method, headers, agent: false, timeout: 30_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -37,7 +37,7 @@ export function call(url: string, { method = 'GET', headers = {}, body }: Call =
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
       });
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer from ${url} in 10 s`)));
+    request.on('timeout', () => request.destroy(new Error(`no answer from ${url} in 30 s`)));
     request.on('error', reject);
     request.end(body);
   });

@@ -36,11 +36,13 @@ export async function startBrowser(): Promise<TestBrowser> {
     chromiumSandbox: false,
     args: FLAGS,
     env: { ...home.environment },
+    // Its first start on a machine reads some hundred megabytes that no cache has yet.
+    timeout: 90_000,
   });
   return {
     async newContext(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-      context.setDefaultTimeout(25_000);
+      context.setDefaultTimeout(40_000);
       return context;
     },
     async close() {

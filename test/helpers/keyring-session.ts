@@ -86,7 +86,7 @@ export async function startKeyringSession(home: string, options: KeyringOptions 
         'call',
         '--session',
         '--timeout',
-        '5',
+        '20',
         '--dest',
         'org.freedesktop.secrets',
         '--object-path',

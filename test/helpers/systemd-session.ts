@@ -71,7 +71,7 @@ export async function startSystemdSession(home: TemporaryHome): Promise<SystemdS
         if (['running', 'degraded'].includes(stdout.trim())) return true;
         throw new Error(`${stdout}${stderr}${log}`);
       },
-      { deadlineMs: 45_000 },
+      { deadlineMs: 90_000 },
     );
   } catch (error) {
     await end(manager);

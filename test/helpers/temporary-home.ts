@@ -39,6 +39,6 @@ export function createTemporaryHome(): TemporaryHome {
       LANG: 'C.UTF-8',
       TZ: 'UTC',
     },
-    remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
+    remove: () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
 }

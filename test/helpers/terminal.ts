@@ -33,7 +33,7 @@ export function openTerminal(options: {
       env: { ...options.environment, TERM: 'xterm' },
       cwd: options.directory,
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 30_000,
     });
   tmux('new-session', '-d', '-x', '200', '-y', '50', '--', ...options.command);
   const screen = () => tmux('capture-pane', '-p', '-J', '-S', '-');

@@ -38,7 +38,7 @@ def on_signal(connection, sender, path, interface, signal, arguments):
 
 
 def call(path, interface, method, arguments):
-    return bus.call_sync(item['sender'], path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 5000, None)
+    return bus.call_sync(item['sender'], path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 20000, None)
 
 
 def to_item(layout):

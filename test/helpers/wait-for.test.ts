@@ -33,5 +33,5 @@ it('ends at the deadline even if the condition never answers', async () => {
   const startedAtMs = Date.now();
   const hanging = () => new Promise<boolean>(() => undefined);
   await expect(waitFor('nothing', hanging, { deadlineMs: 30 })).rejects.toThrow('waited 30 ms for nothing');
-  expect(Date.now() - startedAtMs).toBeLessThan(5000);
+  expect(Date.now() - startedAtMs).toBeLessThan(20_000);
 });

@@ -8,6 +8,9 @@ export interface WaitForOptions {
   readonly intervalMs?: number;
 }
 
+/** Once more after the deadline: a machine that stood still until then has not had its time. */
+const LAST_LOOK_MS = 100;
+
 type Falsy = undefined | null | false | 0 | '';
 
 /**
@@ -25,18 +28,19 @@ export async function waitFor<T>(
   let lastThrown: unknown;
   for (;;) {
     const leftMs = endsAtMs - Date.now();
-    if (leftMs <= 0) {
-      throw new Error(`waited ${deadlineMs} ms for ${what}`, lastThrown === undefined ? {} : { cause: lastThrown });
-    }
     const hung = new AbortController();
     try {
-      const answer = await Promise.race([condition(), sleep(leftMs, undefined, { signal: hung.signal })]);
+      const patienceMs = Math.max(leftMs, LAST_LOOK_MS);
+      const answer = await Promise.race([condition(), sleep(patienceMs, undefined, { signal: hung.signal })]);
       if (answer) return answer;
       lastThrown = undefined;
     } catch (thrown) {
       lastThrown = thrown;
     } finally {
       hung.abort();
+    }
+    if (leftMs <= 0) {
+      throw new Error(`waited ${deadlineMs} ms for ${what}`, lastThrown === undefined ? {} : { cause: lastThrown });
     }
     await sleep(Math.min(options.intervalMs ?? 20, Math.max(0, endsAtMs - Date.now())));
   }
