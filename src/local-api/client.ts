@@ -72,7 +72,11 @@ export function createLocalApiClient(deps: {
     let turnedAway = refusal;
     try {
       while (clock.nowMs() < deadlineMs) {
-        const answer = await send(request, call).catch(forgiveBreak);
+        const answer = await send(request, call).catch((error: unknown) => {
+          // Its deadline passed while it was tried once more, and why it is turned away is known.
+          if (turnedAway === undefined || codeOf(error) !== 'ETIMEDOUT') forgiveBreak(error);
+          return undefined;
+        });
         if (answer !== undefined && !isTurnedAway(answer)) return answer;
         turnedAway = answer ?? turnedAway;
         const failure = started.failure();
