@@ -8,7 +8,9 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { createLocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths } from '../../src/local-api/paths.ts';
+import { isAlive } from '../helpers/processes.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let home: TemporaryHome;
 let server: Server | undefined;
@@ -98,8 +100,6 @@ test('none was running', async () => {
 
 test('returns only when the process has ended', async () => {
   const pid = await startChild();
-  let hasEnded = false;
-  child?.on('exit', () => (hasEnded = true));
   await listen((respond) => {
     respond(pid);
     setTimeout(() => child?.kill('SIGTERM'), 60);
@@ -115,7 +115,7 @@ test('returns only when the process has ended', async () => {
     stderr: '',
   });
   expect(Date.now() - started).toBeGreaterThanOrEqual(55);
-  expect(hasEnded).toBe(true);
+  expect(isAlive(pid)).toBe(false);
 });
 
 test('one that lives on is named by its pid', async () => {
@@ -141,7 +141,9 @@ test('one that has ended counts as ended, also where nobody collects the dead', 
   // The shell becomes a program that never asks after the child it had.
   child = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  await listen((respond) => respond(Number(text.toString())));
+  const pid = Number(text.toString());
+  await waitFor('it to have ended', () => !isAlive(pid));
+  await listen((respond) => respond(pid));
   expect(await run(['daemon', 'stop'])).toMatchObject({ exitCode: 0, stdout: 'The daemon has stopped.\n' });
 });
 

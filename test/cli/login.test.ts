@@ -238,7 +238,7 @@ describe('a sign-in that comes to nothing', () => {
 describe('Ctrl-C after the sign-in', () => {
   test('leaves the listing to the daemon and says so', async () => {
     rig = await createRig();
-    rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 600 });
+    rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 2500 });
     const interrupt = new AbortController();
     let seen = '';
     const login = run(['login'], { signal: interrupt.signal, onOutput: (text) => (seen += text) });

@@ -106,7 +106,7 @@ describe('the list', () => {
     expect(partly.exitCode).toBe(0);
     expect(partly.stderr).toBe('Listed A MOMENT ago. It is incomplete: rolecall ls --refresh\n');
     rig.emulator.clearFaults();
-    rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 700 });
+    rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 2500 });
     let seen = '';
     const whole = await rig.runCli(['ls', '--refresh'], { isTerminal: true, onOutput: (text) => (seen += text) });
     expect(seen).toMatch(/\r\u001b\[KListing permission sets, \d of 4 accounts …/);

@@ -23,6 +23,8 @@ interface World {
   /** Resolves once so many callers are held. */
   held(count: number): Promise<unknown>;
   signIn(): Promise<void>;
+  /** Resolves once the newest sign-in has come to that; the clock goes on meanwhile. */
+  signInIs(state: string): Promise<unknown>;
 }
 
 let world: World | undefined;
@@ -52,6 +54,11 @@ async function createWorld(
       asked.catch(() => undefined);
       return asked;
     },
+    signInIs: (state) =>
+      waitFor(`the sign-in to be ${state}`, async () => {
+        await clock.advance(1000);
+        return (await rig.client.call('signIn', { session: SESSION }))?.state === state;
+      }),
     held: (count) => waitFor(`${count} callers to be held`, async () => (await session()).waiting === count),
     async signIn() {
       const { userCode } = await rig.client.call('startSignIn', { session: SESSION, body: { force: true } });
@@ -217,15 +224,16 @@ describe('on_expired = "wait"', () => {
   });
 
   test('after the cool-down there is a new notification', async () => {
-    const { rig, clock, desktop, ask } = await createEndedWorld(`${WAIT}wait_seconds = 1\n`);
+    const { rig, clock, desktop, ask, held, signInIs } = await createEndedWorld(`${WAIT}wait_seconds = 1\n`);
     const { userCode = '' } = await rig.client.call('startSignIn', { session: SESSION, body: {} });
     rig.emulator.deny(userCode);
-    await clock.advance(2000);
+    await signInIs('denied');
     await expect(ask()).rejects.toMatchObject(EXPIRED);
     expect(desktop.shown).toHaveLength(0);
     await clock.advance(300_000);
     const later = ask();
     await waitFor('a notification', () => desktop.shown.length === 1);
+    await held(1);
     await clock.advance(2000);
     await expect(later).rejects.toMatchObject(EXPIRED);
   });
@@ -329,7 +337,7 @@ describe('on_expired = "login"', () => {
   });
 
   test('once: when nobody approves, the next callers bring a notification and no second page', async () => {
-    const { rig, clock, desktop, ask, held } = await createEndedWorld(LOGIN, {
+    const { rig, clock, desktop, ask, held, signInIs } = await createEndedWorld(LOGIN, {
       desktop: createRecordingDesktop({ isAttended: true }),
     });
     const first = ask();
@@ -337,6 +345,7 @@ describe('on_expired = "login"', () => {
     await waitFor('the page to be opened', () => desktop.openedPages.length === 1);
     await clock.advance(601_000);
     await expect(first).rejects.toMatchObject(EXPIRED);
+    await signInIs('expired');
     const second = ask();
     await waitFor('a notification', () => desktop.shown.some(({ action }) => action !== undefined));
     await held(1);

@@ -149,10 +149,13 @@ account_id = "1*"
     const { session, accountId, permissionSet } = first;
     await rig.client.call('setCurrent', { body: { session, accountId, permissionSet, profile: null } });
     await expect
-      .poll(async () => {
-        const { roles: now } = await rig.client.call('roles', { query: {} });
-        return now.slice(0, 3).map(({ score, lastUsedAt }) => [score, typeof lastUsedAt]);
-      })
+      .poll(
+        async () => {
+          const { roles: now } = await rig.client.call('roles', { query: {} });
+          return now.slice(0, 3).map(({ score, lastUsedAt }) => [score, typeof lastUsedAt]);
+        },
+        { timeout: 25_000 },
+      )
       .toEqual([
         [1, 'string'],
         [2, 'string'],

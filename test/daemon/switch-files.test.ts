@@ -101,6 +101,7 @@ describe('the files for shells', () => {
   test('stay when the daemon ends, but for the line that only it could keep true', async () => {
     rig = await createRig();
     await waitForPrompt('- signed-out');
+    await waitFor('the profiles', () => read('profiles') !== '');
     await rig.daemon().stop();
     const left = readdirSync(rig.paths.switchDirectory);
     expect(left.filter((name) => name === 'profiles' || name === 'prompt')).toEqual(['profiles']);
