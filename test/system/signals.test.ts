@@ -19,7 +19,7 @@ function start(argv: readonly string[]) {
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return { child, ended: once(child, 'exit'), stderr: () => stderr };
+  return { child, ended: once(child, 'close'), stderr: () => stderr };
 }
 
 test.each([

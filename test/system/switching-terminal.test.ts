@@ -219,7 +219,6 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     await open(shell);
     terminal.type(`rolecall use 5000000; echo "left ${shell.status}"`);
     await terminal.see(/8 of 13/u);
-    const screen = terminal.screen();
     for (const name of [
       '$(touch pwned)',
       '`touch pwned`',
@@ -227,10 +226,10 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
       'two\ufffdlines',
       '%F{red}prod',
       '#[fg=red]tmux',
+      '\ufffd[31mred\ufffd[0m',
     ]) {
-      expect(screen).toContain(name);
+      await waitFor(`${name} on the screen`, () => terminal.screen().includes(name));
     }
-    expect(screen).toContain('\ufffd[31mred\ufffd[0m');
     terminal.press('C-c');
     await terminal.see(/^left 130$/mu);
     for (const [index] of HOSTILE.entries()) {
@@ -249,7 +248,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
       await open(shell, { ROLECALL_PICKER: '', FZF_DEFAULT_OPTS: options });
       terminal.type('rolecall use 50000000000');
       await terminal.see(/8\/13/u);
-      expect(terminal.screen()).toContain('$(touch pwned)');
+      await terminal.see(/\$\(touch pwned\)/u);
       const [, first = ''] = await terminal.see(/ 8\/13 .*\n.*\n.* (\S+\.Admin-AF-Permission-Set) *$/mu);
       terminal.press('Enter');
       await terminal.see(new RegExp(`^This shell is ${first.replaceAll('.', '\\.')} now\\.$`, 'mu'));

@@ -49,7 +49,7 @@ function startTray(environment: Record<string, string>) {
   ends.push(() => child.kill('SIGTERM'));
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
   return { child, stderr: () => stderr, ended };
 }
 
@@ -65,6 +65,7 @@ describe.skipIf(!hasSessionBus())('rolecall tray on a session bus', () => {
     const labels = async () => describeLayout(await host.layout());
     const signIn = 'Sign in to my-sso-session…';
     await waitFor('the tray with a daemon', async () => (await labels()).includes(signIn), SLOW);
+    await waitFor('the tray to say so', () => tray.stderr() !== '');
     expect(tray.stderr()).toBe('rolecall is in the tray.\n');
 
     expect(await runRolecall(['tray'], { environment })).toEqual({
