@@ -9,6 +9,8 @@ import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const PASSWORD = 'correct horse';
+/** Asks nobody, takes no name, and ends with its bus. */
+const HANGING_PROMPTER = '/usr/bin/gdbus monitor --session --dest org.freedesktop.DBus';
 
 /** What a session is made of. */
 export const KEYRING_PROGRAMS = [
@@ -35,7 +37,7 @@ export interface KeyringSession {
 export interface KeyringOptions {
   /** A bus alone, on which nobody keeps secrets, when false. */
   readonly provider?: boolean;
-  /** What becomes of the keyring's question for its password: it fails at once, or stays open for ever. */
+  /** What becomes of the keyring's question for its password: it fails at once, or stays open for as long as the bus. */
   readonly prompter?: 'fails' | 'hangs';
 }
 
@@ -52,7 +54,7 @@ export async function startKeyringSession(home: string, options: KeyringOptions 
   await mkdir(services);
   await writeFile(
     join(services, 'org.gnome.keyring.SystemPrompter.service'),
-    `[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=${options.prompter === 'hangs' ? '/bin/sleep 5' : '/bin/false'}\n`,
+    `[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=${options.prompter === 'hangs' ? HANGING_PROMPTER : '/bin/false'}\n`,
   );
   const address = `unix:path=${join(runtimeDir, 'bus')}`;
   const configPath = join(folder, 'bus.conf');
