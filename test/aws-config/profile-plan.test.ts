@@ -569,7 +569,7 @@ describe('properties', () => {
 });
 
 it('plans 20,000 profiles in a time that grows with their number, not with its square', () => {
-  const measure = (accountCount: number) => {
+  const prepare = (accountCount: number) => {
     const accounts = Array.from({ length: accountCount }, (_, index) => ({
       accountId: String(index).padStart(12, '0'),
       // One in five has a name that another one has too.
@@ -579,18 +579,20 @@ it('plans 20,000 profiles in a time that grows with their number, not with its s
     const first = planFor(sessionSection(), { catalogs: catalog(accounts) });
     expect(first.profiles).toHaveLength(accountCount * 4);
     const next = catalog([...accounts.slice(10), { accountId: '999999999999', accountName: 'new' }]);
-    const timesMs = [1, 2, 3].map(() => {
+    return () => {
       const startedMs = performance.now();
       const plan = planFor(first.text, { catalogs: next });
       const tookMs = performance.now() - startedMs;
       expect([plan.added.length, plan.removed.length, plan.changed.length]).toEqual([1, 40, 0]);
       expect(plan.diff.split('\n').length).toBeLessThan(250);
       return tookMs;
-    });
-    return Math.min(...timesMs);
+    };
   };
+  const [many, few] = [prepare(5000), prepare(500)];
+  // In turn, for a machine that is busy with other things for a moment is so for both.
+  const ratios = [1, 2, 3].map(() => many() / Math.min(few(), few(), few()));
   // Ten times the profiles: ten times the time, and room for a busy machine; a square would be a hundred.
-  expect(measure(5000) / measure(500)).toBeLessThan(40);
+  expect(Math.min(...ratios)).toBeLessThan(40);
 });
 
 it('plans in steps that grow with the number of roles, whatever becomes of them', () => {
