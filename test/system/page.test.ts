@@ -1,6 +1,5 @@
 // The page in a real Chromium against a real daemon: a day of it, by mouse and by keys, in two tabs, through sleep and restart.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +9,8 @@ import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helper
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 
+/** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
+const SLOW_MS = 120_000;
 const TAYLOR = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
 
 let browser: TestBrowser;
@@ -19,7 +20,7 @@ const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   if (hasChromium) browser = await startBrowser();
-});
+}, SLOW_MS);
 afterAll(() => browser?.close());
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
@@ -57,7 +58,7 @@ async function openPageWithoutTheWholeList() {
   return { ...(await openPage(context, rig)), release };
 }
 
-describe.skipIf(!hasChromium)('the page', () => {
+describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
   test('signs in by the device page, shows the roles in their order, and signs out', async () => {
     await start({ emulator: { autoApprove: false } });
     const { page, complaints } = await openPage(context, rig);
@@ -124,11 +125,14 @@ describe.skipIf(!hasChromium)('the page', () => {
 
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
+    // A toast goes by itself, so it is looked out for before there can be one.
+    const copied = page.locator('.toast', { hasText: 'Copied' }).waitFor();
     await page.keyboard.press('e');
-    await page.locator('.toast', { hasText: 'Copied' }).waitFor();
+    await copied;
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('export AWS_PROFILE=professional-af.ReadOnly');
+    const copiedToo = page.locator('.toast', { hasText: 'aws sts' }).waitFor();
     await page.keyboard.press('c');
-    await page.locator('.toast', { hasText: 'aws sts' }).waitFor();
+    await copiedToo;
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
       'aws sts get-caller-identity --profile professional-af.ReadOnly',
     );
@@ -191,7 +195,7 @@ describe.skipIf(!hasChromium)('the page', () => {
   });
 
   test('says that the daemon was restarted, and goes on in the same tab with a new address', async () => {
-    const port = await findFreePort();
+    const port = await findLastingPort();
     await start({ settings: `web_port = ${port}\n` });
     await signIn();
     const { page } = await openPage(context, rig);
@@ -336,8 +340,9 @@ describe.skipIf(!hasChromium)('the page', () => {
       await page.locator('#search').fill(id);
       await page.keyboard.press('Enter');
       await page.locator('#current', { hasText: id }).waitFor();
+      const copied = page.locator('.toast', { hasText: 'Copied' }).first().waitFor();
       await page.locator('#details [data-action="export"]').click();
-      await page.locator('.toast', { hasText: 'Copied' }).first().waitFor();
+      await copied;
       expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^export AWS_PROFILE=[A-Za-z0-9_.@/-]+$/);
       expect(await page.title()).not.toBe('pwned');
     }
@@ -415,10 +420,16 @@ function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** A port that is free, and that the system gives to nobody who asks for any: those begin at 32,768. */
+async function findLastingPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) =>
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),
+    );
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
