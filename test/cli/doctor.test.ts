@@ -172,10 +172,10 @@ describe('each code', () => {
           const { findings } = await diagnose(its, shell.options());
           return findings.every(({ code }) => code !== trouble.code);
         },
-        { deadlineMs: 40_000 },
+        { deadlineMs: 80_000 },
       );
     },
-    90_000,
+    180_000,
   );
 
   test.each(TROUBLES.filter(({ code, fixable }) => fixable === true && code !== 'credential-process-copy-stale'))(
@@ -222,7 +222,7 @@ test('credential-process-copy-stale is mended by --fix as well, by a daemon of i
     await runRolecall(['daemon', 'stop'], { environment: home.environment });
     await home.remove();
   }
-}, 60_000);
+}, 120_000);
 
 describe('doctor', () => {
   test('finds nothing broken on a healthy machine, signed in or without a daemon', async () => {

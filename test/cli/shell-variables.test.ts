@@ -89,7 +89,7 @@ describe.each([
       cwd: home.environment['TMPDIR'],
       env: { ...home.environment, LINES_FILE: file, PRINT, V98: 'gone' },
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 50_000,
     });
     expect((JSON.parse(output) as unknown[]).slice(0, NASTY.length)).toEqual([...NASTY]);
     expect((JSON.parse(output) as unknown[]).slice(98)).toEqual([null, null]);

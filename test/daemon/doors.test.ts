@@ -145,7 +145,7 @@ test('a sign-in that is pending ends with the daemon, and a second stop waits fo
   its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: 60_000 });
   const startedAtMs = Date.now();
   await Promise.all([its.daemon().stop(), its.daemon().stop()]);
-  expect(Date.now() - startedAtMs).toBeLessThan(5000);
+  expect(Date.now() - startedAtMs).toBeLessThan(30_000);
   expect(existsSync(its.paths.webAddressFile)).toBe(false);
 });
 

@@ -248,7 +248,7 @@ describe('a proxy', () => {
       'unreachable',
       'ListAccounts at portal.example failed: no connection in time.',
     ]);
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(20_000);
   });
 
   test.each(['socks5://user:hunter2@proxy.example:1080', 'not a url hunter2', 'http://'])(

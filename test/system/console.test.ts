@@ -38,7 +38,7 @@ beforeEach(async () => {
   const noted = join(home.path, 'noted');
   writePrivate(
     browser,
-    `#!/bin/sh\nprintf '%s\\n' "$@" > '${noted}.new'\nenv > '${noted}.env'\nmv '${noted}.new' '${noted}'\nsleep 5\n`,
+    `#!/bin/sh\nprintf '%s\\n' "$@" > '${noted}.new'\nenv > '${noted}.env'\nmv '${noted}.new' '${noted}'\nsleep 50\n`,
   );
   chmodSync(browser, 0o700);
   useBrowser(`'${browser}' --profile-directory="Profile 2"`);
@@ -72,6 +72,7 @@ async function withPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    timeout: 90_000,
   });
   try {
     return await work(await browser.newPage());
@@ -84,7 +85,7 @@ async function withPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
 async function openInChromium(address: string) {
   return withPage(async (page) => {
     await page.goto(address);
-    await page.waitForURL('**/console?session=*', { timeout: 30_000 });
+    await page.waitForURL('**/console?session=*', { timeout: 60_000 });
     const read = (id: string) => page.locator(`#${id}`).innerText();
     return {
       role: await read('role'),
@@ -100,7 +101,7 @@ const SHOWN = { role: 'ReadOnly', account: '222222222222', hasTokenInUrl: false 
 
 test.skipIf(!hasChromium)(
   'the printed link opens on the access portal as the right role',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     expect(await run('login')).toMatchObject({ exitCode: 0 });
     const { stdout } = await run('console', READER, '--print', '--service', 's3', '--region', 'eu-west-1');
@@ -110,7 +111,7 @@ test.skipIf(!hasChromium)(
     const shown = await withPage(async (page) => {
       await page.goto(stdout.trim());
       await page.getByRole('button', { name: 'Taylor Reed' }).click();
-      await page.waitForURL('**/console?session=*', { timeout: 30_000 });
+      await page.waitForURL('**/console?session=*', { timeout: 60_000 });
       return page.locator('#account').innerText();
     });
     expect(shown).toBe('222222222222');
@@ -119,7 +120,7 @@ test.skipIf(!hasChromium)(
 
 test.skipIf(!canSeeProcesses)(
   'the browser gets the link and no passphrase, a federated one never the token',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const login = await run('login', '--no-browser');
     expect(login).toMatchObject({ exitCode: 0 });
@@ -170,7 +171,7 @@ test.skipIf(!canSeeProcesses)(
   },
 );
 
-test('a browser that is not there is told of by its line; one that fails as well', { timeout: 60_000 }, async () => {
+test('a browser that is not there is told of by its line; one that fails as well', { timeout: 120_000 }, async () => {
   expect(await run('login', '--no-browser')).toMatchObject({ exitCode: 0 });
   const failureOf = async (template: string) => {
     useBrowser(template);

@@ -8,6 +8,10 @@ import { ROLECALL, runProcess, runRolecall } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
+/** The whole of it takes some seconds on a machine that does nothing else. */
+const DEADLINE_MS = 120_000;
+const TIMEOUT = { timeout: 2 * DEADLINE_MS };
+
 let home: TemporaryHome;
 let environment: Record<string, string>;
 beforeEach(() => {
@@ -50,8 +54,8 @@ async function isEmulatorUp(output: string): Promise<boolean> {
 
 const UNTOUCHED = { files: ['/.aws/config'], processes: [] };
 
-test('it tells the morning from the hand-written profile to the logout, and leaves nothing', async () => {
-  const run = await runRolecall(['demo'], { environment, deadlineMs: 60_000 });
+test('it tells the morning from the hand-written profile to the logout, and leaves nothing', TIMEOUT, async () => {
+  const run = await runRolecall(['demo'], { environment, deadlineMs: DEADLINE_MS });
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   const told = [
     '[profile account1]',
@@ -79,21 +83,21 @@ test('it tells the morning from the hand-written profile to the logout, and leav
   expect(traces()).toEqual(UNTOUCHED);
 });
 
-test('Ctrl-C in the middle leaves nothing either', async () => {
+test('Ctrl-C in the middle leaves nothing either', TIMEOUT, async () => {
   const child = spawn(process.execPath, [ROLECALL, 'demo'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.resume();
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await waitFor('the sign-in of the story', () => stdout.includes('$ rolecall ls'), { deadlineMs: 30_000 });
+  await waitFor('the sign-in of the story', () => stdout.includes('$ rolecall ls'), { deadlineMs: DEADLINE_MS });
   child.kill('SIGINT');
   expect(await ended).toBe(130);
   expect(await isEmulatorUp(stdout)).toBe(false);
   expect(traces()).toEqual(UNTOUCHED);
 });
 
-test('--stay leaves emulator and daemon up, and what it prints works and ends them', async () => {
-  const run = await runRolecall(['demo', '--stay'], { environment, deadlineMs: 60_000 });
+test('--stay leaves emulator and daemon up, and what it prints works and ends them', TIMEOUT, async () => {
+  const run = await runRolecall(['demo', '--stay'], { environment, deadlineMs: DEADLINE_MS });
   expect(run).toMatchObject({ exitCode: 0 });
   const portal = /Access portal +(http:\S+)/.exec(run.stdout)?.[1] ?? '';
   const source = / {4}(\. \S+environment\.sh)/.exec(run.stdout)?.[1] ?? '';

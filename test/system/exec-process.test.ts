@@ -146,8 +146,8 @@ test('after the program has ended its URL is dead and its files are gone', async
   const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file = '' } = environment;
   expect(await askDoor({ ...environment, AWS_CONTAINER_AUTHORIZATION_TOKEN: read('token') })).toBe(401);
   // At once where this process is a child's parent, else with the daemon's next sweep.
-  await waitFor('the grant’s folder to go', () => !existsSync(dirname(file)), { deadlineMs: 25_000 });
-});
+  await waitFor('the grant’s folder to go', () => !existsSync(dirname(file)), { deadlineMs: 50_000 });
+}, 120_000);
 
 test('an exec inside another one is the inner role', async () => {
   const { stdout } = await script(

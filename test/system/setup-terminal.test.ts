@@ -36,7 +36,7 @@ afterEach(async () => {
   await home.remove();
 });
 
-const SECOND = 20_000;
+const SLOW_MS = 50_000;
 
 describe.skipIf(!hasTmux)('a newcomer', () => {
   beforeEach(() => {
@@ -47,12 +47,12 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
   test('types rolecall login, everything wrong once, and has keys', async () => {
     const configPath = join(home.path, '.aws', 'config');
     terminal.type('rolecall login');
-    await terminal.see(/^Start URL.*: $/m, SECOND);
+    await terminal.see(/^Start URL.*: $/m, SLOW_MS);
     terminal.type('https://eu-west-1.console.aws.amazon.com/');
     await terminal.see(/is the AWS console/);
     terminal.type('d-1234567890');
     // Without a network the start page tells no region, and the question comes all the same.
-    await terminal.see(/^Region of Identity Center, like us-east-1: $/m, SECOND);
+    await terminal.see(/^Region of Identity Center, like us-east-1: $/m, SLOW_MS);
     terminal.type('Virginia');
     await terminal.see(/"Virginia" is no region/);
     terminal.type('us-east-1 (N. Virginia)');
@@ -73,8 +73,8 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
     await terminal.see(/^Write it\? \[Y\/n\] $/m);
     expect(existsSync(configPath)).toBe(false);
     terminal.type('');
-    await terminal.see(/^Signed in to work\.$/m, 30_000);
-    await terminal.see(/5 profiles, 5 new/, 30_000);
+    await terminal.see(/^Signed in to work\.$/m, SLOW_MS);
+    await terminal.see(/5 profiles, 5 new/, SLOW_MS);
     expect(readFileSync(configPath, 'utf8')).toMatch(
       /^\[sso-session work\]\nsso_start_url = https:\/\/d-1234567890\.awsapps\.com\/start\nsso_region = us-east-1\n/,
     );
@@ -83,18 +83,18 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
       'secret_store = "memory"\n\n[profiles]\nname = "{account_id}/{permission_set}"\n',
     );
     terminal.type('rolecall env 111111111111/Admin-AF-Permission-Set --shell json');
-    await terminal.see(/"AWS_ACCESS_KEY_ID": "ASIA/, SECOND);
-  }, 120_000);
+    await terminal.see(/"AWS_ACCESS_KEY_ID": "ASIA/, SLOW_MS);
+  }, 240_000);
 
   test.each(['C-c', 'C-d'])(
     'changes their mind with %s, and nothing is written',
     async (key) => {
       terminal.type('rolecall setup; echo "ended: $?"');
-      await terminal.see(/^Start URL.*: $/m, SECOND);
+      await terminal.see(/^Start URL.*: $/m, SLOW_MS);
       terminal.press(key);
-      await terminal.see(/^ended: 130$/m, SECOND);
+      await terminal.see(/^ended: 130$/m, SLOW_MS);
       expect(existsSync(join(home.path, '.aws'))).toBe(false);
     },
-    60_000,
+    120_000,
   );
 });
