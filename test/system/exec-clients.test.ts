@@ -99,7 +99,7 @@ async function identities(
   const { exitCode, stdout, stderr } = await runProcess(program, args, {
     environment: { ...inRig.environment, AWS_PAGER: '', ...environment },
     cwd: rig.home.path,
-    deadlineMs: 60_000,
+    deadlineMs: 120_000,
   });
   const arns = Object.fromEntries(
     stdout
@@ -354,7 +354,7 @@ const DOORS: readonly [
 
 test.each(DOORS)(
   'over a turnover of keys that last 20 seconds no call of a long run by %s fails',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   async (_, open) => {
     const shortLived = await createRig({ emulator: { roleCredentialsLifetimeSeconds: 20 } });
     try {
