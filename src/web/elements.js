@@ -26,6 +26,14 @@ export function fill(parent, ...children) {
   parent.replaceChildren(...children.filter(isThere));
 }
 
+/** As `fill`; whichever child had the focus has it again, by its `data-key`. @param {Element} parent @param {...Child} children */
+export function refill(parent, ...children) {
+  const focused = document.activeElement;
+  const key = focused instanceof HTMLElement && parent.contains(focused) ? focused.dataset['key'] : undefined;
+  fill(parent, ...children);
+  if (key !== undefined) focusWithin(parent, `[data-key="${CSS.escape(key)}"]`);
+}
+
 /** The element that page.html has for this. @param {string} id */
 export function byId(id) {
   const found = document.getElementById(id);

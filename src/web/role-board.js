@@ -1,5 +1,5 @@
 // Everything about choosing a role: search field, filter by session, what was used lately, the grid, and the keys.
-import { element, fill, setText } from './elements.js';
+import { element, fill, refill, setText } from './elements.js';
 import { createRoleGrid, rowId } from './role-grid.js';
 import { createRoleSearch, parseQuery } from './role-search.js';
 import { isWhole } from './roles-loader.js';
@@ -160,7 +160,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   function drawFilters() {
     const options = [{ session: /** @type {string | null} */ (null), label: 'All' }, ...sessions];
     filters.hidden = sessions.length < 2;
-    fill(
+    refill(
       filters,
       element('legend', { class: 'unseen' }, 'Sessions'),
       ...options.map((option, index) => {
@@ -168,6 +168,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
           type: 'radio',
           name: 'session',
           id: `filter-${index}`,
+          'data-key': option.session ?? '',
           checked: option.session === session,
           change: () => {
             session = option.session;
@@ -186,7 +187,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
       .toSorted((one, other) => Number(other.pinned) - Number(one.pinned) || other.score - one.score)
       .slice(0, MOST_RECENT);
     recent.hidden = used.length === 0;
-    fill(
+    refill(
       recent,
       element('span', { class: 'unseen' }, 'Pinned and recent: '),
       ...used.map((role) =>
@@ -195,6 +196,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
           {
             type: 'button',
             class: 'chip',
+            'data-key': roleKey(role),
             'aria-pressed': String(roleKey(role) === currentKey),
             title: `Use ${accountTitle(role)} ${role.accountId} ${harmless(role.permissionSet)} as current`,
             click: () => void actions.use(role),

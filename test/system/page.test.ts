@@ -258,18 +258,24 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(complaints).toEqual([]);
   });
 
-  test('keeps its place while the rest of the list comes, and when the list comes anew', async () => {
+  test('keeps place and focus while the rest of the list comes, and when the list comes anew', async () => {
     await start({ emulator: { directory: generateDirectory({ accountCount: 60, permissionSetCount: 4 }) } });
     await signIn();
+    const { roles } = await rig.client.call('roles', { query: {} });
+    await rig.runCli(['use', '--current', roles.at(-2)?.profile ?? '']);
     const { page, release } = await openPageWithoutTheWholeList();
     await rows(page).nth(4).click();
     await page.evaluate(`document.getElementById('role-grid').scrollTop = 2000`);
     const place = () => page.evaluate(`document.getElementById('role-grid').scrollTop`);
     const hasRows = (rowCount: number) => page.locator(`#role-grid[aria-rowcount="${rowCount + 1}"]`).waitFor();
 
+    const chip = page.locator('.recent .chip');
+    await chip.focus();
+
     release();
     await hasRows(240);
     expect(await place()).toBe(2000);
+    expect(await page.evaluate(`document.activeElement.className`)).toBe('chip');
 
     rig.emulator.directory.unassign({
       accountId: '100000000060',
