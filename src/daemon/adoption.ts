@@ -14,6 +14,7 @@ import { quoteForShell } from '../core/quote-for-shell.ts';
 import type { AdoptionDocument } from '../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { untilUnchanged } from './until-unchanged.ts';
 
 export interface Adoption {
   /** @throws UsageError config-malformed; ConflictError config-section-not-ours, config-changed-meanwhile */
@@ -122,7 +123,7 @@ export function createAdoption(deps: {
   }
 
   return {
-    adopt: (wanted, dryRun) => inTurn(() => adopt(wanted, dryRun)),
+    adopt: (wanted, dryRun) => inTurn(() => untilUnchanged(() => adopt(wanted, dryRun))),
     undo: (dryRun) => inTurn(() => undo(dryRun)),
   };
 }

@@ -8,7 +8,6 @@ import {
   type ProfilePlanRequest,
   type SkippedProfile,
 } from '../aws-config/profile-plan.ts';
-import { ConflictError } from '../core/errors.ts';
 import { doStepsInTurns } from '../core/in-steps.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
@@ -17,6 +16,7 @@ import type { AuditLog, Instigator } from './audit-log.ts';
 import type { CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
 import { aliasFor, isPinned, regionFor, type Settings } from './settings.ts';
+import { untilUnchanged } from './until-unchanged.ts';
 import type { UsedRoles } from './used-roles.ts';
 import type { Uses } from './uses.ts';
 
@@ -28,9 +28,6 @@ export interface ProfileSync {
   /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
   writeNamed(profileName: string, by: Instigator): Promise<boolean>;
 }
-
-/** Another program that edits the file while we plan gets its turn; one that never stops is reported. */
-const ATTEMPTS = 4;
 
 export function createProfileSync(deps: {
   readonly configFile: ConfigFile;
@@ -112,18 +109,7 @@ export function createProfileSync(deps: {
 
   /** Two of our own at once would only get in each other's way. */
   const inTurn = createTurns();
-  const sync = (by: Instigator) => inTurn(() => writeUntilDone(by));
-
-  async function writeUntilDone(by: Instigator): Promise<ProfilesDocument> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await writeOnce(by);
-      } catch (error) {
-        const isRace = error instanceof ConflictError && error.code === 'config-changed-meanwhile';
-        if (!isRace || attempt >= ATTEMPTS) throw error;
-      }
-    }
-  }
+  const sync = (by: Instigator) => inTurn(() => untilUnchanged(() => writeOnce(by)));
 
   async function findUnwritten(profileName: string): Promise<Role | undefined> {
     const known = (await deps.issuedNames.unwritten()).find(profileName);

@@ -1,5 +1,5 @@
 // Moving in and out again on a real file: after the way back every byte is what it was, for real-looking files and random ones.
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -14,6 +14,8 @@ import { writePrivate } from '../helpers/rig.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
+/** What another program does to the file between our reading and our writing. */
+let meanwhile = (): void => undefined;
 let path: string;
 let records: string;
 let adoption: Adoption;
@@ -22,8 +24,17 @@ beforeEach(() => {
   path = join(home.path, '.aws', 'config');
   records = join(home.path, 'adoptions');
   ensurePrivateDirectory(records, process.getuid?.() ?? -1);
+  meanwhile = () => undefined;
+  const file = createConfigFile({ path, clock: createSystemClock() });
   adoption = createAdoption({
-    configFile: createConfigFile({ path, clock: createSystemClock() }),
+    configFile: {
+      ...file,
+      async read() {
+        const snapshot = await file.read();
+        meanwhile();
+        return snapshot;
+      },
+    },
     directory: records,
     homeDirectory: home.path,
     environment: home.environment,
@@ -76,4 +87,21 @@ describe('the way back restores every byte', () => {
     );
     expect(changedFiles).toBeGreaterThan(40);
   });
+});
+
+test('what another program writes meanwhile is kept, and one that never stops is reported', async () => {
+  const { text = '', awsSso = [] } = ADOPTION_CONFIGS.find(({ adopted }) => adopted.length > 0) ?? {};
+  writeAwsSsoSettings(awsSso);
+  writePrivate(path, text);
+  meanwhile = () => appendFileSync(path, '\n# never stops\n');
+  await expect(adoption.adopt(undefined, false)).rejects.toMatchObject({ code: 'config-changed-meanwhile' });
+  expect(readdirSync(records)).toEqual([]);
+
+  meanwhile = () => {
+    appendFileSync(path, '\n# once\n');
+    meanwhile = () => undefined;
+  };
+  expect(await adoption.adopt(undefined, false)).toMatchObject({ written: true });
+  expect(readFileSync(path, 'utf8')).toContain('# once\n');
+  expect(readdirSync(records)).toEqual(['1.json']);
 });

@@ -10,6 +10,7 @@ import { readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { editSettings, type WantedSettings } from '../settings-edit.ts';
 import type { Settings } from '../settings.ts';
 import type { Responders } from '../surface.ts';
+import { untilUnchanged } from '../until-unchanged.ts';
 
 export function createSetupResponders(deps: {
   readonly configFile: ConfigFile;
@@ -48,7 +49,7 @@ export function createSetupResponders(deps: {
         ...(body.secretStore === undefined ? {} : { secretStore: body.secretStore }),
       };
       const settings = editSettings(settingsPath, before, wanted);
-      const config = await editConfig(body, dryRun);
+      const config = await untilUnchanged(() => editConfig(body, dryRun));
       const isChanged = settings.text !== before;
       if (isChanged && !dryRun) await writePrivateFile(settingsPath, settings.text);
       if (config.written || (isChanged && !dryRun)) deps.audit.record({ event: 'settings-written', surface });

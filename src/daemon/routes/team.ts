@@ -15,6 +15,7 @@ import { parseSettingsFile } from '../settings-file.ts';
 import { teamFileBeside } from '../settings.ts';
 import type { Responders } from '../surface.ts';
 import { formatTeamFile, MOST_TEAM_BYTES, parseTeamFile, readTeamSource, type TeamFile } from '../team-file.ts';
+import { untilUnchanged } from '../until-unchanged.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -35,9 +36,10 @@ export function createTeamResponder(deps: {
     return download(url, { mostBytes: MOST_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
   }
 
-  /** The shared config file with the team's sso-sessions; one that says something else under that name stays. */
-  async function addSessions({ session = {} }: TeamFile, kept: string[]) {
+  /** Into the shared config file; what says something else under a session's name stays. */
+  async function addSessions({ session = {} }: TeamFile, writes: boolean) {
     const { document } = await configFile.read();
+    const kept: string[] = [];
     let text = document.text;
     for (const [sessionName, { start_url: startUrl, region }] of Object.entries(session)) {
       const wanted = { sessionName, startUrl: parseStartUrl(startUrl).startUrl, region: parseRegion(region) };
@@ -48,7 +50,8 @@ export function createTeamResponder(deps: {
         kept.push(`[sso-session ${sessionName}]`);
       }
     }
-    return { before: document.text, text };
+    const written = writes && (await configFile.write(document.text, text)) === 'written';
+    return { written, diff: unifiedDiff(document.text, text, configFile.path), kept };
   }
 
   return {
@@ -67,25 +70,20 @@ export function createTeamResponder(deps: {
       }
       const team = parse(source, fetched);
       const own = await readPrivateFile(settingsPath);
-      const kept = findOverruled(team, own === undefined ? {} : parseSettingsFile(settingsPath, own));
-      const config = await addSessions(team, kept);
+      const overruled = findOverruled(team, own === undefined ? {} : parseSettingsFile(settingsPath, own));
       const text = formatTeamFile(source, fetched);
       const writes = body.dryRun !== true;
-      const configWritten = writes && (await configFile.write(config.before, config.text)) === 'written';
+      const { kept, ...config } = await untilUnchanged(() => addSessions(team, writes));
       const teamWritten = writes && text !== earlier;
       if (teamWritten) await writePrivateFile(teamPath, text);
-      if (configWritten || teamWritten) deps.audit.record({ event: 'team-taken', surface });
+      if (config.written || teamWritten) deps.audit.record({ event: 'team-taken', surface });
       return {
         source,
         digest,
         team: { path: teamPath, written: teamWritten, diff: unifiedDiff(earlier ?? '', text, teamPath) },
-        config: {
-          path: configFile.path,
-          written: configWritten,
-          diff: unifiedDiff(config.before, config.text, configFile.path),
-        },
+        config: { path: configFile.path, ...config },
         sessions: Object.keys(team.session ?? {}),
-        kept,
+        kept: [...overruled, ...kept],
         foreignStartUrls: Object.values(team.session ?? {}).flatMap(({ start_url: startUrl }) => {
           const parsed = parseStartUrl(startUrl);
           return parsed.isAws ? [] : [parsed.startUrl];
