@@ -1,6 +1,7 @@
 // Socket activation: whether a service manager handed us the listening socket, and an answer for its callers when we can't start.
 import { fstatSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
 import { ANSWER_HEADERS } from './replies.ts';
 
@@ -30,6 +31,7 @@ export async function answerWithFailure(
   listen: (server: Server) => Promise<void>,
   error: RolecallError,
   forMs: number,
+  clock: Clock,
 ): Promise<void> {
   const body = JSON.stringify(error.toBody());
   const server = createServer((request, response) => {
@@ -43,9 +45,7 @@ export async function answerWithFailure(
     response.end(text);
   });
   await listen(server);
-  await new Promise((resolve) => {
-    setTimeout(resolve, forMs);
-  });
+  await clock.sleep(forMs);
   await new Promise((resolve) => {
     server.close(resolve);
     server.closeIdleConnections();

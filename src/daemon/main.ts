@@ -47,7 +47,7 @@ async function reportFailure(thrown: unknown): Promise<void> {
   const error = toRolecallError(thrown);
   if (process.connected) await new Promise((resolve) => process.send?.(error.toBody(), resolve));
   else process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
-  if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS).catch(() => undefined);
+  if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS, clock).catch(() => undefined);
   process.exit(error.exitCode);
 }
 

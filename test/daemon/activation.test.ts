@@ -1,11 +1,12 @@
 // The socket from a service manager: taken by the process that it is meant for, and an answer from a daemon that can't start.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UsageError } from '../../src/core/errors.ts';
 import { answerWithFailure, takeActivatedSocket } from '../../src/daemon/activation.ts';
 import { listen } from '../../src/daemon/listeners.ts';
 import { requestOverSocket } from '../../src/local-api/http-request.ts';
+import { createFakeClock } from '../helpers/fake-clock.ts';
 import { runProcess } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -39,7 +40,8 @@ test('a descriptor that is no socket is none', async () => {
 test('whoever asks a service that can not start is told why, in the form that was asked for', async () => {
   const socketPath = join(home.path, 'x.sock');
   const error = new UsageError('settings-invalid', 'Line 3 is wrong.', { hint: 'vi +3 config.toml' });
-  const answering = answerWithFailure((server) => listen(server, { path: socketPath }), error, 1500);
+  const clock = createFakeClock();
+  const answering = answerWithFailure((server) => listen(server, { path: socketPath }), error, 4000, clock);
   const ask = () => requestOverSocket({ socketPath, method: 'GET', path: '/v1/status' });
   const answer = await waitFor('the answer', ask);
   expect({ ...answer, text: JSON.parse(answer.text) as object }).toEqual({
@@ -49,6 +51,7 @@ test('whoever asks a service that can not start is told why, in the form that wa
   const curl = ['-q', '-s', '-H', 'Accept: text/plain', '--unix-socket', socketPath, 'http://localhost/v1/credentials'];
   const { stdout } = await runProcess('/usr/bin/curl', curl, { environment: {} });
   expect(stdout).toBe('Line 3 is wrong.\nRun: vi +3 config.toml\n');
+  await clock.advance(4000);
   await answering;
   expect(await ask()).toBeUndefined();
 });
@@ -58,8 +61,7 @@ test('a socket that can not be had is an error, and nobody waits', async () => {
   const other = createServer();
   await listen(other, { path: socketPath });
   const error = new UsageError('settings-invalid', 'Line 3 is wrong.');
-  await expect(answerWithFailure((server) => listen(server, { path: socketPath }), error, 60_000)).rejects.toThrow(
-    'EADDRINUSE',
-  );
+  const listenThere = (server: Server) => listen(server, { path: socketPath });
+  await expect(answerWithFailure(listenThere, error, 60_000, createFakeClock())).rejects.toThrow('EADDRINUSE');
   other.close();
 });
