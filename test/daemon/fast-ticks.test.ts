@@ -23,7 +23,7 @@ const once = () => new Promise((done) => {
 });
 const least = async () => {
   const tries = [];
-  for (let count = 0; count < 8; count += 1) tries.push(await once());
+  for (let count = 0; count < 40; count += 1) tries.push(await once());
   return Math.min(...tries);
 };
 const idle = async () => {

@@ -17,6 +17,8 @@ const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admi
 /** botocore and the AWS SDKs ask a container door three times, a second apart. */
 const TRIES = 3;
 const PAUSE_MS = 1000;
+/** How long they wait for an answer. */
+const PATIENCE_MS = 2000;
 /** What an empty Node program takes from start to end on a machine that does nothing else. */
 const EMPTY_PROGRAM_MS = 60;
 /** One alone may have met a moment that stretches all that follows; the least of some has not. */
@@ -105,14 +107,15 @@ async function askByProcess(): Promise<string | undefined> {
   return run.exitCode === 0 ? undefined : `exit ${run.exitCode}: ${run.stderr}`;
 }
 
-function askByContainer(url: string, token: string): Promise<string | undefined> {
+function askByContainer(url: string, token: string, patienceMs: number): Promise<string | undefined> {
+  const options = { headers: { authorization: token }, agent: false, timeout: patienceMs };
   return new Promise((resolve) => {
-    const outgoing = request(url, { headers: { authorization: token }, agent: false, timeout: 2000 }, (incoming) => {
+    const outgoing = request(url, options, (incoming) => {
       incoming.resume();
       incoming.on('end', () => resolve(incoming.statusCode === 200 ? undefined : `status ${incoming.statusCode}`));
       incoming.on('error', (error) => resolve(error.message));
     });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 2 s')));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${patienceMs} ms`)));
     outgoing.on('error', (error) => resolve(error.message));
     outgoing.end();
   });
@@ -135,7 +138,7 @@ test('no caller fails: a container asks again as its SDK does, a process once', 
         tally,
         over.signal,
         async () => {
-          const reason = await askByContainer(url, token);
+          const reason = await askByContainer(url, token, PATIENCE_MS * slowness.factor);
           // Three busy loops would leave the daemon's restart no processor.
           await sleep(5);
           return reason;
