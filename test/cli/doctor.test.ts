@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
+import { createSystemClock } from '../../src/core/clock.ts';
 import {
   CONFIG,
   createRig,
@@ -228,7 +229,9 @@ describe('doctor', () => {
   test('finds nothing broken on a healthy machine, signed in or without a daemon', async () => {
     const its = await openRig();
     await its.runCli(['login']);
-    const options = { nodeVersion: 'v24.1.0' };
+    // Before the end of Node 20, whenever that is read, for the daemon may be on it.
+    const clock = { ...createSystemClock(), nowMs: () => Date.parse('2026-11-24') };
+    const options = { nodeVersion: 'v24.1.0', clock };
     const signedIn = await diagnose(its, options);
     const expected =
       Number(process.version.slice(1, 3)) < 22 ? ['secret-store-memory', 'node-ends-soon'] : ['secret-store-memory'];
