@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GO_BUILD } from '../helpers/go-build.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
@@ -88,10 +89,7 @@ function run(language: string, text: string): Promise<ProcessRun> {
         environment: {
           ...environment,
           AWS_REGION: 'us-east-1',
-          GO111MODULE: 'off',
-          GOPATH: '/usr/share/gocode',
-          GOCACHE: join(rig.home.path, 'go-cache'),
-          GOFLAGS: '-p=2',
+          ...GO_BUILD,
         },
         deadlineMs: BUILD_DEADLINE_MS,
       });

@@ -1,0 +1,10 @@
+// What the system's own Go needs to build a program with Debian's AWS SDK for Go.
+import { fileURLToPath } from 'node:url';
+
+export const GO_BUILD = {
+  GO111MODULE: 'off',
+  GOPATH: '/usr/share/gocode',
+  // Kept where tools keep such things: the SDK is a minute's work, and two test files are built with it.
+  GOCACHE: fileURLToPath(new URL('../../node_modules/.cache/go-build', import.meta.url)),
+  GOFLAGS: '-p=2',
+} as const;
