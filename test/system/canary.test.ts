@@ -125,7 +125,7 @@ function findLeaks(): string[] {
   return [...new Set(leaks)].toSorted();
 }
 
-test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { timeout: 120_000 }, async () => {
+test.skipIf(!canSeeProcesses)('no secret is anywhere but where it belongs', { timeout: 240_000 }, async () => {
   const sampling = setInterval(sampleProcesses, SAMPLE_MS);
   try {
     // Denied, then with every kind of bad answer: errors are where secrets get out.

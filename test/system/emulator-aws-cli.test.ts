@@ -116,7 +116,7 @@ async function signInWithCli(): Promise<Finished> {
 
 test.skipIf(!hasAwsCli)(
   'the AWS CLI signs in by device code, asks who it is, is refused what is not assigned, and logs out',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     const login = await signInWithCli();
     expect(login).toMatchObject({ exitCode: 0 });
@@ -155,7 +155,7 @@ test.skipIf(!hasAwsCli)(
   },
 );
 
-test.skipIf(!hasAwsCli)('the AWS CLI stops polling when a person presses Deny', { timeout: 90_000 }, async () => {
+test.skipIf(!hasAwsCli)('the AWS CLI stops polling when a person presses Deny', { timeout: 180_000 }, async () => {
   const login = run(AWS, ['sso', 'login', '--sso-session', 'team', '--use-device-code', '--no-browser']);
   emulator.deny(await awaitUserCode(login));
   const { exitCode, stderr } = await login.finished;
@@ -163,7 +163,7 @@ test.skipIf(!hasAwsCli)('the AWS CLI stops polling when a person presses Deny', 
   expect(stderr).toContain('AccessDeniedException');
 });
 
-test.skipIf(!hasAwsCli)('the AWS CLI refreshes a dying access token by itself', { timeout: 90_000 }, async () => {
+test.skipIf(!hasAwsCli)('the AWS CLI refreshes a dying access token by itself', { timeout: 180_000 }, async () => {
   // Under fifteen minutes left, botocore refreshes before it uses the token.
   emulator.turnKnobs({ accessTokenLifetimeSeconds: 600 });
   await signInWithCli();
@@ -174,7 +174,7 @@ test.skipIf(!hasAwsCli)('the AWS CLI refreshes a dying access token by itself', 
   expect(emulator.countCalls('CreateToken', 'refresh_token')).toBe(1);
 });
 
-test.skipIf(!hasAwsCli)('the AWS CLI tells a revoked session from a working one', { timeout: 90_000 }, async () => {
+test.skipIf(!hasAwsCli)('the AWS CLI tells a revoked session from a working one', { timeout: 180_000 }, async () => {
   await signInWithCli();
   expect(emulator.revokeSessions('taylor')).toBe(1);
   const identity = await run(AWS, ['sts', 'get-caller-identity', '--profile', 'account1']).finished;
@@ -184,7 +184,7 @@ test.skipIf(!hasAwsCli)('the AWS CLI tells a revoked session from a working one'
 
 test.skipIf(!(hasAwsCli && hasBoto3))(
   'boto3 lists accounts and asks who it is, with the token of the AWS CLI',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     await signInWithCli();
     expect(existsSync(join(home.path, '.aws', 'sso', 'cache'))).toBe(true);

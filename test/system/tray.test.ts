@@ -18,7 +18,8 @@ const PICTURE = fileURLToPath(new URL('../pictures/tray.mjs', import.meta.url));
 const INSTEAD =
   'Instead there are the page (rolecall web), the menu of a bar (rolecall tray --format argos)\n' +
   'and a line for one (rolecall status --format waybar).\n';
-const SLOW = { deadlineMs: 30_000 };
+const LONG = { timeout: 240_000 };
+const SLOW = { deadlineMs: 50_000 };
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -53,7 +54,7 @@ function startTray(environment: Record<string, string>) {
   return { child, stderr: () => stderr, ended };
 }
 
-describe.skipIf(!hasSessionBus())('rolecall tray on a session bus', () => {
+describe.skipIf(!hasSessionBus())('rolecall tray on a session bus', LONG, () => {
   test('starts the daemon, then only when it is clicked on, and ends by its menu without leaving anything', async () => {
     const place = await createPlace();
     const bus = await startSessionBus(place);
@@ -120,7 +121,7 @@ test('rolecall tray without a session bus says what there is instead', async () 
   }
 });
 
-test('rolecall tray --format prints a menu whose commands run, and starts no daemon by itself', async () => {
+test('rolecall tray --format prints a menu whose commands run, and starts no daemon by itself', LONG, async () => {
   const environment = await createPlace();
   const print = () => runRolecall(['tray', '--format', 'argos'], { environment });
   const without = await print();
