@@ -62,7 +62,7 @@ test('signed out, signed in, ended: a line each, with what to type where that he
 
 test('waiting for approval, then listing', async () => {
   rig = await createRig({ emulator: { autoApprove: false } });
-  rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 500 });
+  rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 2500 });
   const login = rig.runCli(['login']);
   const code = await waitFor('a pending sign-in', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
   await waitFor('the daemon to be waiting', async () => {

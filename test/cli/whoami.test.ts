@@ -76,7 +76,7 @@ Session  ${SESSION}, signed in, A DAY left
   });
 
   test('says that keys in the environment win, without a letter of them', async () => {
-    const expirationIn = new Date(Date.now() + 30 * 60_000 + 5000).toISOString();
+    const expirationIn = new Date(Date.now() + 30 * 60_000 + 50_000).toISOString();
     expect(await whoami({ ...KEYS, AWS_PROFILE: ADMIN, AWS_CREDENTIAL_EXPIRATION: expirationIn })).toEqual({
       exitCode: 0,
       stdout: `Keys in the environment win (AWS_ACCESS_KEY_ID), before AWS_PROFILE; rolecall does not know whose they are, 30 min left.
