@@ -24,7 +24,7 @@ export interface LocalApiClient {
 }
 
 /** Starting takes a third of a second; a machine under load gets time, a broken one an answer. */
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 40_000;
 const POLL_MS = 25;
 /** A starter that lost the lock to a daemon which was just stopping tries again after this. */
 const RESTART_AFTER_MS = 500;
