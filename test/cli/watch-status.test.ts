@@ -64,7 +64,8 @@ test('with --json: one event a line, over a restart of the daemon too', async ()
   await rig.restartDaemon();
   await waitFor('the next daemon', () => types().filter((type) => type === 'hello').length === 2);
   expect(types()[0]).toBe('hello');
-  expect(types().slice(types().indexOf('disconnected'))).toEqual(['disconnected', 'connected', 'hello']);
+  // Whoever comes back that soon may meet the one that is just ending once more.
+  expect(types().slice(types().indexOf('disconnected')).join(' ')).toMatch(/^(disconnected connected )+hello$/);
   expect(await end()).toBe(130);
 });
 

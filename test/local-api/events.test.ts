@@ -84,7 +84,8 @@ describe('against a daemon', () => {
     });
     await rig.restartDaemon();
     await waitFor('the next daemon', () => types().filter((type) => type === 'hello').length === 2);
-    expect(types().slice(types().indexOf('disconnected'))).toEqual(['disconnected', 'connected', 'hello']);
+    // Whoever comes back that soon may meet the one that is just ending once more.
+    expect(types().slice(types().indexOf('disconnected')).join(' ')).toMatch(/^(disconnected connected )+hello$/);
     await waitFor('the same status again', async () => {
       return JSON.stringify(fold()) === JSON.stringify(await rig.client.call('status', {}));
     });
