@@ -2,8 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** What has to be done within the time that other programs give us: nothing else of the suite runs beside it. */
-const ALONE = ['test/system/restart-under-load.test.ts'];
+/**
+ * What has to be done within the time that other programs give us, and what takes the whole machine with fifty programs
+ * at once: nothing else of the suite runs beside it.
+ */
+const ALONE = ['test/system/restart-under-load.test.ts', 'test/system/autostart.test.ts'];
 
 export default defineConfig({
   test: {
