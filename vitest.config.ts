@@ -4,9 +4,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /**
  * What has to be done within the time that other programs give us, and what takes the whole machine with fifty programs
- * at once: nothing else of the suite runs beside it.
+ * at once or more: nothing else of the suite runs beside it.
  */
-const ALONE = ['test/system/restart-under-load.test.ts', 'test/system/autostart.test.ts'];
+const ALONE = ['restart-under-load', 'autostart', 'many-callers'].map((name) => `test/system/${name}.test.ts`);
 
 export default defineConfig({
   test: {

@@ -102,18 +102,6 @@ describe('the AWS SDK for JavaScript', () => {
   });
 });
 
-test('all of them together cost one GetRoleCredentials by our profiles', async () => {
-  const { emulator } = rig;
-  await rig.runCli(['login', '--fresh']);
-  emulator.resetCalls();
-  const helper = rig.paths.credentialProcessPath;
-  const args = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
-  const runs = await Promise.all(Array.from({ length: 200 }, () => runProcess(helper, args, { environment })));
-  expect(new Set(runs.map(({ exitCode, stdout, stderr }) => `${exitCode} ${stdout} ${stderr}`)).size).toBe(1);
-  expect(runs[0]).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(emulator.countCalls('GetRoleCredentials')).toBe(1);
-});
-
 describe.skipIf(!hasAwsCli)('after the session is over', () => {
   test('a logout stops both kinds of profiles, with a sentence and a command', async () => {
     await rig.runCli(['logout']);
