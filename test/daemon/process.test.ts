@@ -18,6 +18,7 @@ import { createSystemClock } from '../../src/core/clock.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
+import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -40,6 +41,8 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(started.map((child) => end(child, 'SIGKILL')));
   started = [];
+  // Of many starters one may come to its turn when the daemon has been stopped already.
+  if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
   await home.remove();
 });
 
