@@ -1,7 +1,8 @@
 // What the page knows after each kind of event.
 import { expect, test } from 'vitest';
-import type { RoleDocument, StatusDocument } from '../../src/local-api/schemas.ts';
+import type { StatusDocument } from '../../src/local-api/schemas.ts';
 import { createModel } from '../../src/web/model.js';
+import { aRole } from '../helpers/documents.ts';
 
 const SESSION = {
   session: 'work',
@@ -23,17 +24,7 @@ const STATUS: StatusDocument = {
   current: null,
   problems: [],
 };
-const ROLE: RoleDocument = {
-  session: 'work',
-  label: 'Work',
-  accountId: '111111111111',
-  accountName: 'taylor',
-  permissionSet: 'Admin',
-  profile: 'taylor.Admin',
-  protected: false,
-  pinned: false,
-  score: 0,
-};
+const ROLE = aRole({ session: 'work', label: 'Work' });
 
 function greeted() {
   const model = createModel();

@@ -1,23 +1,13 @@
 // Loading the page's list of roles: its beginning first, never two requests at once, and every change asked for.
 import { expect, test, vi } from 'vitest';
 import type { RolesDocument } from '../../src/local-api/schemas.ts';
+import { aRole } from '../helpers/documents.ts';
 import { createRolesLoader, isWhole } from '../../src/web/roles-loader.js';
 
-const ROLE = {
-  session: 'work',
-  label: 'Work',
-  accountId: '111111111111',
-  accountName: 'taylor',
-  permissionSet: 'Admin',
-  profile: 'taylor.Admin',
-  protected: false,
-  pinned: false,
-  score: 0,
-};
 const list = (rowCount: number, more: Partial<RolesDocument> = {}): RolesDocument => ({
   asOf: null,
   complete: true,
-  roles: Array.from({ length: rowCount }, () => ROLE),
+  roles: Array.from({ length: rowCount }, () => aRole()),
   ...more,
 });
 
