@@ -3,9 +3,12 @@
 export interface Clock {
   /** Milliseconds since the epoch, by the wall clock. */
   nowMs(): number;
-  /** Resolves after `durationMs`; rejects with the signal's reason when it is aborted first. */
+  /** Resolves after `durationMs`, never before; rejects with the signal's reason when it is aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Node's timers leave out what is less than a millisecond, of the duration and of the time at which they begin. */
+const EARLY_MS = 1;
 
 /** The machine's own clock; a sleep does not keep the process alive when `unref` is set. */
 export function createSystemClock(options: { unref?: boolean } = {}): Clock {
@@ -21,10 +24,13 @@ export function createSystemClock(options: { unref?: boolean } = {}): Clock {
           clearTimeout(timer);
           reject(signal?.reason as Error);
         };
-        const timer = setTimeout(() => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        }, durationMs);
+        const timer = setTimeout(
+          () => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve();
+          },
+          Math.ceil(durationMs) + EARLY_MS,
+        );
         if (options.unref === true) timer.unref();
         signal?.addEventListener('abort', onAbort, { once: true });
       }),

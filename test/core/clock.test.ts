@@ -19,6 +19,18 @@ describe('system clock', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  it('never wakes up before its time, for whoever is early meets the pause that it has waited for', async () => {
+    const clock = createSystemClock();
+    const sleeps = Array.from({ length: 500 }, async (_, index) => {
+      await clock.sleep(index / 3);
+      const startedAtMs = clock.nowMs();
+      const durationMs = (index % 20) + (index % 7) / 7;
+      await clock.sleep(durationMs);
+      return clock.nowMs() - startedAtMs - durationMs;
+    });
+    expect(Math.min(...(await Promise.all(sleeps)))).toBeGreaterThanOrEqual(0);
+  });
+
   it('rejects at once with the reason of a signal that is aborted already', async () => {
     const reason = new Error('shutting down');
     await expect(createSystemClock().sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
