@@ -1,0 +1,90 @@
+// Reads of files that somebody may have replaced by something else: regular files only, and never more than a limit.
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+/** A plain open waits for ever for the writer of a named pipe; with O_NONBLOCK it returns, and the type is looked at. */
+const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+const BYTES_PER_MIB = 1024 * 1024;
+
+/** What is at a path cannot be read as a file. The message names the path and what is there. */
+export class UnreadableFileError extends Error {
+  override readonly name = 'UnreadableFileError';
+}
+
+/**
+ * The text of a regular file; symlinks are followed.
+ * Rejects with an UnreadableFileError when anything else is there or the file has more than `maxBytes`, and with Node's
+ * own error (ENOENT, EACCES) when it cannot be opened.
+ */
+export async function readBoundedFile(path: string, maxBytes: number): Promise<string> {
+  const file = await open(path, OPEN_FOR_READING).catch((error: unknown) => {
+    throw openingFault(path, error);
+  });
+  try {
+    // One byte more than the file had, so that one that grows meanwhile is noticed.
+    let content = Buffer.allocUnsafe(checkedSize(path, await file.stat(), maxBytes) + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(content, length, content.length - length, null);
+      if (bytesRead === 0) return content.toString('utf8', 0, length);
+      length += bytesRead;
+      if (length > maxBytes) throw tooLarge(path, maxBytes);
+      if (length === content.length) content = Buffer.concat([content], content.length * 2);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same without waiting for the event loop, for programs that read one file and end. Throws what the other rejects with. */
+export function readBoundedFileSync(path: string, maxBytes: number): string {
+  const descriptor = openFile(path);
+  try {
+    let content = Buffer.allocUnsafe(checkedSize(path, fstatSync(descriptor), maxBytes) + 1);
+    let length = 0;
+    for (;;) {
+      const bytesRead = readSync(descriptor, content, length, content.length - length, null);
+      if (bytesRead === 0) return content.toString('utf8', 0, length);
+      length += bytesRead;
+      if (length > maxBytes) throw tooLarge(path, maxBytes);
+      if (length === content.length) content = Buffer.concat([content], content.length * 2);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, OPEN_FOR_READING);
+  } catch (error) {
+    throw openingFault(path, error);
+  }
+}
+
+/** Size in bytes of a regular file within the limit. Files of /proc say 0 and are read all the same. */
+function checkedSize(path: string, stats: Stats, maxBytes: number): number {
+  if (!stats.isFile()) throw new UnreadableFileError(`${path} is ${kindOf(stats)}, not a file`);
+  if (stats.size > maxBytes) throw tooLarge(path, maxBytes);
+  return stats.size;
+}
+
+/** A socket cannot be opened, and Node's words for that ("no such device or address") do not say so. */
+function openingFault(path: string, error: unknown): unknown {
+  return error instanceof Error && 'code' in error && error.code === 'ENXIO'
+    ? new UnreadableFileError(`${path} is a socket or a device, not a file`)
+    : error;
+}
+
+function tooLarge(path: string, maxBytes: number): UnreadableFileError {
+  return new UnreadableFileError(`${path} is larger than ${String(maxBytes / BYTES_PER_MIB)} MiB`);
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a named pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}

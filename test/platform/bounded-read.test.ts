@@ -1,0 +1,65 @@
+// Bounded reads: what is no regular file, or too large, is told by name and never waited for.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBoundedFile, readBoundedFileSync } from '../../src/platform/bounded-read.ts';
+
+const MIB = 1024 * 1024;
+
+const READERS: readonly (readonly [string, (path: string, maxBytes: number) => Promise<string>])[] = [
+  ['readBoundedFile', readBoundedFile],
+  ['readBoundedFileSync', async (path, maxBytes) => readBoundedFileSync(path, maxBytes)],
+];
+
+describe.each(READERS)('%s', (_name, read) => {
+  let folder: string;
+  const socket = createServer();
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bounded-read-'));
+    await new Promise<void>((resolve) => void socket.listen(join(folder, 'socket'), resolve));
+  });
+  afterAll(() => {
+    socket.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('reads a file of exactly the limit, through a symlink, and an empty one', async () => {
+    const text = 'ä'.repeat(MIB / 2);
+    writeFileSync(join(folder, 'file'), text);
+    symlinkSync('file', join(folder, 'link'));
+    writeFileSync(join(folder, 'empty'), '');
+    expect(await read(join(folder, 'link'), MIB)).toBe(text);
+    expect(await read(join(folder, 'empty'), MIB)).toBe('');
+  });
+
+  it('reads a file whose size is not known before, up to the limit', async () => {
+    expect(await read('/proc/self/status', MIB)).toContain('Pid:');
+    await expect(read('/proc/self/status', 16)).rejects.toThrow('/proc/self/status is larger than');
+  });
+
+  it('refuses a file above the limit without reading it', async () => {
+    writeFileSync(join(folder, 'large'), '');
+    truncateSync(join(folder, 'large'), 1024 * MIB);
+    await expect(read(join(folder, 'large'), MIB)).rejects.toThrow(`${join(folder, 'large')} is larger than 1 MiB`);
+  });
+
+  it('refuses what is no file, and says what it is', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    symlinkSync('/dev/zero', join(folder, 'zero'));
+    await expect(read(join(folder, 'pipe'), MIB)).rejects.toThrow(
+      `${join(folder, 'pipe')} is a named pipe, not a file`,
+    );
+    await expect(read(join(folder, 'zero'), MIB)).rejects.toThrow(`${join(folder, 'zero')} is a device, not a file`);
+    await expect(read(folder, MIB)).rejects.toThrow(`${folder} is a folder, not a file`);
+    await expect(read(join(folder, 'socket'), MIB)).rejects.toThrow(
+      `${join(folder, 'socket')} is a socket or a device, not a file`,
+    );
+  });
+
+  it("passes on Node's own error when there is nothing", async () => {
+    await expect(read(join(folder, 'missing'), MIB)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
