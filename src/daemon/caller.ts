@@ -1,7 +1,7 @@
 // Who asks for an answer: how long it waits for one, and whether it is still there.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SurfaceName } from '../local-api/routes.ts';
-import type { LoopbackConnection } from './loopback-peer.ts';
+import type { LoopbackConnection } from '../platform/loopback-peer.ts';
 
 export interface Caller {
   /** Where it came in. */

@@ -9,6 +9,7 @@ import { createConsoleFederation } from '../identity-center/console-federation.t
 import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
+import { createPeerCheck } from '../platform/loopback-peer.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { createAuditLog, type AuditLog } from './audit-log.ts';
@@ -25,7 +26,6 @@ import { createIssuedNames } from './issued-names.ts';
 import { createHandOuts } from './hand-outs.ts';
 import { createLateLoading, type LateLoading } from './late-loading.ts';
 import type { Log } from './log.ts';
-import { createPeerCheck } from './loopback-peer.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';

@@ -2,6 +2,7 @@
 import type { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { isWsl } from '../../platform/wsl.ts';
 import type { NotificationBackend } from './backend.ts';
 import type { notifySend } from './notify-send.ts';
 
@@ -34,10 +35,6 @@ export async function chooseNotificationBackend(sources: DesktopSources): Promis
   }
   if (!hasDisplay(sources.environment) || !hasSessionBus(sources)) return undefined;
   return build(async () => (await import('./notify-send.ts')).notifySend, findProgram('notify-send'), sources);
-}
-
-export function isWsl({ kernelRelease }: Pick<DesktopSources, 'kernelRelease'>): boolean {
-  return /microsoft/i.test(kernelRelease);
 }
 
 export function hasDisplay(environment: DesktopSources['environment']): boolean {

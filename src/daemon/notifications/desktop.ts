@@ -1,7 +1,8 @@
 // The desktop as the daemon sees it, as one value: notifications, a page in the browser, and whether anybody is there.
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { chooseNotificationBackend, hasDisplay, isWsl, type DesktopSources } from './choose-backend.ts';
+import { isWsl } from '../../platform/wsl.ts';
+import { chooseNotificationBackend, hasDisplay, type DesktopSources } from './choose-backend.ts';
 import type { NotificationBackend } from './backend.ts';
 
 export interface Desktop {

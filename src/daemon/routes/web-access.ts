@@ -1,6 +1,6 @@
 // POST /v1/web-code and POST /v1/web-token.
 import { RefusedError } from '../../core/errors.ts';
-import type { IsOwnPeer } from '../loopback-peer.ts';
+import type { IsOwnPeer } from '../../platform/loopback-peer.ts';
 import type { Log } from '../log.ts';
 import type { Responders } from '../surface.ts';
 import type { WebAccess } from '../web-access.ts';

@@ -1,7 +1,7 @@
 // Whose program is at the other end of a loopback connection, by the kernel's own table of connections.
 import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { isWsl } from './notifications/choose-backend.ts';
+import { isWsl } from './wsl.ts';
 
 /** One TCP connection, as the side that was called sees it. */
 export interface LoopbackConnection {

@@ -1,9 +1,9 @@
 // Whose program is at the other end of a connection: the kernel's tables, read as text and for real.
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createPeerCheck, findOwner, type LoopbackConnection } from '../../src/daemon/loopback-peer.ts';
+import { createPeerCheck, findOwner, type LoopbackConnection } from '../../src/platform/loopback-peer.ts';
 import { canBeSomebodyElse, runAsSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
-import { openSocket } from './raw-http.ts';
+import { openSocket } from '../daemon/raw-http.ts';
 
 const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                 \n';
