@@ -5,6 +5,7 @@ import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import type { KeychainStore } from './keychain.ts';
+import { createKeychainMark, inPlaceOfKeychain } from './keychain-mark.ts';
 
 export interface StoreWish {
   readonly wanted: SecretStore['driver'];
@@ -39,12 +40,12 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
     case 'keychain': {
       // The native module is not loaded, nor waited for, where it could only say the same.
       if (wish.hasBus !== false) {
-        const keychain = wish.keychain ?? (await import('./keychain.ts')).createKeychainStore();
+        const keychain = wish.keychain ?? (await openKeychain(wish.statePath));
         const { state, error } = await keychain.probe();
         if (state !== 'absent') return withProblem(keychain, error);
       }
       return {
-        store: await openMemoryStore(),
+        store: inPlaceOfKeychain(await openMemoryStore(), wish.statePath),
         problem: {
           code: 'secret-store-unavailable',
           message:
@@ -55,6 +56,11 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       };
     }
   }
+}
+
+async function openKeychain(statePath: string): Promise<KeychainStore> {
+  const { createKeychainStore } = await import('./keychain.ts');
+  return createKeychainStore({ onUse: createKeychainMark(statePath) });
 }
 
 async function openMemoryStore(): Promise<SecretStore> {

@@ -17,6 +17,8 @@ export interface KeychainDeps {
   readonly timeoutMs?: number;
   readonly clock?: Clock;
   readonly loadModule?: () => Promise<KeychainModule>;
+  /** Called when the keychain has given or taken a secret. */
+  readonly onUse?: () => void;
 }
 
 /** `absent`: no keychain on this machine, and waiting mends nothing; `failing`: there is one, out of order. */
@@ -107,13 +109,20 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
     load: (name) =>
       inTurn(async (signal) => {
         const value = await read(name, signal);
-        if (value !== null) return new Secret(value);
+        if (value !== null) {
+          deps.onUse?.();
+          return new Secret(value);
+        }
         // A provider may hide the items of a locked collection: "absent" is believed only of an open one.
         if ((await read(SENTINEL, signal)) === null) await write(SENTINEL, 'yes', signal);
         const again = await read(name, signal);
         return again === null ? undefined : new Secret(again);
       }),
-    save: (name, secret) => inTurn((signal) => write(name, secret.reveal(), signal)),
+    save: (name, secret) =>
+      inTurn(async (signal) => {
+        await write(name, secret.reveal(), signal);
+        deps.onUse?.();
+      }),
     delete: (name) =>
       inTurn(async (signal) => {
         await call(name, signal, (entry) => entry.deleteCredential(signal));

@@ -49,7 +49,7 @@ export interface AccessTokens {
   accept(session: SsoSession, clientId: string, issued: IssuedToken): Promise<void>;
   /**
    * Forgets the sign-in: in memory before it returns, in the secret store when it resolves.
-   * Gives back the last access token, for sso:Logout, and why the store still has the tokens, if it does.
+   * Gives back the last access token, for sso:Logout, and why the tokens could not be read or deleted, if so.
    */
   drop(session: SsoSession): Promise<{ readonly accessToken?: Secret; readonly failure?: RolecallError }>;
   /** Remembers that the session is over because the portal refused this token; a newer sign-in is left alone. */
@@ -293,13 +293,19 @@ export function createAccessTokens(deps: {
     for (const key of ['session', 'refresh']) problems.clear(`${key} ${session.sessionName}`);
   }
 
-  /** A sign-out goes on without what can't be read. */
-  async function loadForLogout(name: string): Promise<SessionRecord | undefined> {
+  /** A sign-out goes on without what can't be read, but does not call it done. */
+  async function loadForLogout(name: string): Promise<{ record?: SessionRecord; failure?: RolecallError }> {
     try {
       const stored = await secretStore.load(name);
-      return stored === undefined ? undefined : parseSessionRecord(stored, name);
-    } catch {
-      return undefined;
+      return stored === undefined ? {} : { record: parseSessionRecord(stored, name) };
+    } catch (cause) {
+      return {
+        failure: new UnavailableError(
+          'secret-store-unavailable',
+          'The stored tokens could not be read, so AWS was not told to end the session; they are deleted here.',
+          { cause },
+        ),
+      };
     }
   }
 
@@ -332,8 +338,8 @@ export function createAccessTokens(deps: {
       startOver(session);
       records.set(name, null);
       unsaved.set(name, null);
-      const record = known === undefined ? await loadForLogout(name) : known;
-      const failure = await write(name);
+      const { record, failure: unread } = known === undefined ? await loadForLogout(name) : { record: known };
+      const failure = (await write(name)) ?? unread;
       const accessToken = isOfSession(record, session) ? record.tokens?.accessToken : undefined;
       return {
         ...(accessToken === undefined ? {} : { accessToken }),

@@ -29,7 +29,8 @@ export interface Broker {
   cancelSignIn(session: SsoSession): void;
   /**
    * Stops serving at once, forgets the tokens, then tells AWS; resolves though AWS can't be reached.
-   * @throws UnavailableError secret-store-…: signed out all the same, but the store still has the tokens; `flush` deletes them
+   * @throws UnavailableError secret-store-…: nothing is served any more, but the store still has the tokens, which `flush`
+   * deletes, or AWS could not be told
    */
   signOut(session: SsoSession): Promise<void>;
   describe(session: SsoSession): Promise<TokenState>;

@@ -1,5 +1,6 @@
 // The other commands: logout, profiles, credential-process and the daemon's own, whole output each.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { mask } from './masks.ts';
@@ -18,6 +19,9 @@ sso_start_url = https://d-1234567890.awsapps.com/start
 sso_region = us-east-1
 `;
 const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
+const OUT_OF_REACH =
+  "The keychain can't be reached, so a sign-in that it still holds was not ended. " +
+  'Restart the daemon where the keychain works (in your desktop session) and sign out again.';
 const ROLE = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 
 describe('logout', () => {
@@ -41,6 +45,25 @@ describe('logout', () => {
       stdout: `{"signedOut":["${SESSION}","other"]}\n`,
       stderr: '',
     });
+  });
+
+  test('without a keychain ends what is in memory, and fails when one may hold more', async () => {
+    rig = await createRig({ config: CONFIG + OTHER, environment: { ROLECALL_SECRET_STORE: 'keychain' } });
+    await rig.runCli(['login', SESSION, '--no-wait']);
+    expect(await run(['logout', SESSION])).toEqual({ exitCode: 0, stdout: `Signed out of ${SESSION}.\n`, stderr: '' });
+    await rig.runCli(['login', 'other', '--no-wait']);
+    // A daemon of an earlier day had a keychain, and left this.
+    writeFileSync(join(rig.paths.stateDirectory, 'keychain-used'), '');
+    expect(await run(['logout', '--all'])).toEqual({
+      exitCode: 7,
+      stdout: '',
+      stderr:
+        `rolecall: Not signed out of ${SESSION}: ${OUT_OF_REACH}\nRun: rolecall daemon restart\n` +
+        `rolecall: Not signed out of other: ${OUT_OF_REACH}\nRun: rolecall daemon restart\n`,
+    });
+    // What it had itself was ended all the same, and nothing is served.
+    expect(rig.emulator.countCalls('Logout')).toBe(2);
+    expect((await run(['status', '--check'])).exitCode).toBe(4);
   });
 
   test('with no session at all says how to begin', async () => {

@@ -682,12 +682,12 @@ describe('a sign-out', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
-  it('from a store that can not be read deletes the item all the same', async () => {
+  it('from a store that can not be read deletes the item all the same, and tells that AWS was not told', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.restart();
     world.store.refuse('load');
-    expect(await world.tokens.drop(SESSION)).toEqual({});
+    expect(await world.tokens.drop(SESSION)).toMatchObject({ failure: { code: 'secret-store-unavailable' } });
     expect(await world.store.text(SECRET_NAME)).toBeUndefined();
   });
 

@@ -97,6 +97,24 @@ describe.skipIf(!hasKeyring)('with the keychain of the desktop', () => {
     expect(await credentials('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
+  test('a logout where the keychain is out of reach fails, and works once it is back', async () => {
+    await rolecall('daemon', 'stop');
+    const withBus = environment;
+    environment = { ...withBus, DBUS_SESSION_BUS_ADDRESS: '' };
+    expect(await rolecall('logout')).toEqual({
+      exitCode: 7,
+      stdout: '',
+      stderr: expect.stringContaining("The keychain can't be reached, so a sign-in that it still holds was not ended."),
+    });
+    expect(emulator.countCalls('Logout')).toBe(0);
+    await rolecall('daemon', 'stop');
+
+    environment = withBus;
+    expect(await admin()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await rolecall('logout')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(emulator.countCalls('Logout')).toBe(1);
+  });
+
   test('a locked keychain is told as such, and nothing in it is lost', async () => {
     await rolecall('daemon', 'stop');
     await keyring.lock();

@@ -1,6 +1,7 @@
 // `rolecall logout`: the session ends at AWS, and nothing of it is served from that moment.
+import { RolecallError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
-import { harmless } from '../render.ts';
+import { harmless, reportFailure } from '../render.ts';
 import { chooseSession, loadStatus, noSession } from '../sessions.ts';
 
 export interface LogoutOptions {
@@ -8,6 +9,7 @@ export interface LogoutOptions {
   readonly json?: boolean;
 }
 
+/** With several sessions, one that can't be signed out does not keep the others from it. */
 export async function runLogout(
   wanted: string | undefined,
   options: LogoutOptions,
@@ -19,8 +21,19 @@ export async function runLogout(
     options.all === true
       ? status.sessions.map(({ session }) => session)
       : [await chooseSession(status, wanted, 'rolecall logout', context)];
-  for (const session of names) await context.client.call('signOut', { session }, { signal: context.signal });
-  if (options.json === true) context.stdout.write(`${JSON.stringify({ signedOut: names })}\n`);
-  else for (const session of names) context.stdout.write(`Signed out of ${harmless(session)}.\n`);
-  return 0;
+  const signedOut: string[] = [];
+  let exitCode = 0;
+  for (const session of names) {
+    try {
+      await context.client.call('signOut', { session }, { signal: context.signal });
+      signedOut.push(session);
+      if (options.json !== true) context.stdout.write(`Signed out of ${harmless(session)}.\n`);
+    } catch (error) {
+      if (!(error instanceof RolecallError) || context.signal.aborted || names.length === 1) throw error;
+      reportFailure(`Not signed out of ${session}: ${error.message}`, error.hint, context);
+      exitCode ||= error.exitCode;
+    }
+  }
+  if (options.json === true) context.stdout.write(`${JSON.stringify({ signedOut })}\n`);
+  return exitCode;
 }
