@@ -1,12 +1,13 @@
 // How the suite runs: real processes and sockets, so a generous limit and no shared state between files.
 import { availableParallelism } from 'node:os';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { findTestLayers } from './test/helpers/test-layers.ts';
 
-/**
- * What has to be done within the time that other programs give us, and what takes the whole machine with fifty programs
- * at once or more: nothing else of the suite runs beside it.
- */
-const ALONE = ['restart-under-load', 'autostart', 'many-callers'].map((name) => `test/system/${name}.test.ts`);
+const layers = findTestLayers(fileURLToPath(new URL('.', import.meta.url)));
+
+/** More than there are CPUs: most files wait for a process or a clock. */
+const WORKERS = Math.min(8, 2 * availableParallelism());
 
 export default defineConfig({
   test: {
@@ -22,15 +23,26 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'together',
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...ALONE],
-          // Two at least: most of these tests wait for a process or a clock, and one worker alone would leave a machine of two cores idle.
-          maxWorkers: Math.max(2, availableParallelism() - 1),
+          name: 'unit',
+          include: [...layers.unit],
+          setupFiles: ['test/helpers/no-processes.ts'],
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: [...layers.together],
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: [...layers.alone], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
     ],
   },
 });

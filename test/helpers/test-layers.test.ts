@@ -1,0 +1,33 @@
+// The layers of the suite: every test file is in exactly one, and what starts something is not in the unit layer.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { findTestLayers } from './test-layers.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const layers = findTestLayers(ROOT);
+
+it('has every test file in exactly one layer', () => {
+  const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name}`);
+  expect([...layers.unit, ...layers.together, ...layers.alone].toSorted()).toEqual(files.toSorted());
+});
+
+it('tells by what a file and its helpers import', () => {
+  expect(layers.unit).toContain('test/core/errors.test.ts');
+  expect(layers.together).toEqual(
+    expect.arrayContaining([
+      'test/aws-config/diff.test.ts', // node:child_process
+      'test/cli/adopt.test.ts', // a helper that runs processes
+      'test/cli/login.test.ts', // a daemon of its own
+      'test/emulator/aws-sdk.test.ts', // an emulator of its own
+    ]),
+  );
+});
+
+it('stops a test of the unit layer that starts a process', async () => {
+  const { spawn } = await import('node:child_process');
+  expect(() => spawn('true')).toThrow('A test of the unit layer starts a process');
+});

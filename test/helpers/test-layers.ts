@@ -1,0 +1,56 @@
+// Which layer of the suite a test file belongs to, told by what it and its helpers import.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface TestLayers {
+  /** Neither processes nor sockets: no-processes.ts holds that while they run. */
+  readonly unit: readonly string[];
+  /** Everything else that may run beside other files. */
+  readonly together: readonly string[];
+  /** Nothing else of the suite runs beside these. */
+  readonly alone: readonly string[];
+}
+
+/** What has to be done within the time that other programs give us, and what takes the whole machine with fifty programs at once or more. */
+const ALONE = ['restart-under-load', 'autostart', 'many-callers'].map((name) => `test/system/${name}.test.ts`);
+
+/** Modules that start processes, listen or connect. */
+const STARTS_SOMETHING =
+  /^(node:(child_process|dgram|http|http2|https|net|tls)|playwright-core|.*\/src\/(cli\/exec\/run-in-place|emulator\/emulator|local-api\/start-daemon)\.ts|.*\/test\/helpers\/rig\.ts)$/;
+
+/** Files that start something without importing it: the SDK runs a credential_process by itself. */
+const STARTS_UNSEEN = ['test/aws-config/js-sdk.test.ts'];
+
+/** What a file imports at run time; types are erased before. */
+const IMPORT = /^(?:import|export)\s+(?!type\s)(?:[^;]*?\sfrom\s+)?'([^']+)'/gm;
+
+/** Sorts every test file below `root`; paths are relative to it. */
+export function findTestLayers(root: string): TestLayers {
+  const known = new Map<string, boolean>();
+  const startsSomething = (path: string): boolean => {
+    const answer = known.get(path);
+    if (answer !== undefined) return answer;
+    // Two files that import each other ask for themselves: an answer that is not there yet adds nothing.
+    known.set(path, false);
+    const specifiers = [...readFileSync(path, 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => specifier);
+    const found = specifiers.some((specifier) => {
+      const target = specifier.startsWith('.') ? join(path, '..', specifier) : specifier;
+      if (STARTS_SOMETHING.test(target)) return true;
+      // What the product imports is passed in by its tests, and is not started by them.
+      return target.startsWith(join(root, 'test')) && existsSync(target) && startsSomething(target);
+    });
+    known.set(path, found);
+    return found;
+  };
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test', name))
+    .toSorted();
+  const isUnit = (path: string) =>
+    !path.startsWith('test/system/') && !STARTS_UNSEEN.includes(path) && !startsSomething(join(root, path));
+  return {
+    unit: files.filter(isUnit),
+    together: files.filter((path) => !ALONE.includes(path) && !isUnit(path)),
+    alone: ALONE,
+  };
+}
