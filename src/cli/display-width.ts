@@ -40,3 +40,18 @@ export function cutToWidth(text: string, columns: number): string {
   }
   return kept;
 }
+
+/** The words of `text` on lines of at most `columns`; a longer word keeps a line of its own. */
+export function wrapWords(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

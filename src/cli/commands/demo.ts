@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
-import { findAwsClient } from '../demo/aws-client.ts';
+import { findAwsClient, isOnPath, type AwsClient } from '../demo/aws-client.ts';
 import { createDemoHome, type DemoHome } from '../demo/demo-home.ts';
 import { runToEnd, startEmulator, type EmulatorProcess } from '../demo/processes.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
@@ -26,13 +26,16 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
       environment: home.environment,
       signal: context.signal,
     });
-    await tellStory({ context, home, emulator: emulator.address, aws, rolecall });
+    const hasCurl = isOnPath('curl', home.environment);
+    await tellStory({ context, home, emulator: emulator.address, aws, hasCurl, rolecall });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     if (options.stay === true) {
       stays = true;
-      await invite(context, home, emulator, rolecall);
+      await invite({ context, home, emulator, aws, rolecall });
     } else {
-      context.stdout.write(`\nThat was the whole morning, in ${seconds} s. Nothing of it is left on this machine.\n`);
+      context.stdout.write(
+        `\nThat was the whole day, in ${seconds} s. Nothing of it is left on this machine.\n\n${whatToTryNext(context)}`,
+      );
     }
     return 0;
   } catch (error) {
@@ -46,8 +49,25 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
   }
 }
 
+function whatToTryNext({ environment }: CliContext): string {
+  const isByNpm = environment['npm_lifecycle_event'] === 'demo';
+  const lines: readonly (readonly [command: string, does: string])[] = [
+    [isByNpm ? 'npm run demo -- --stay' : 'rolecall demo --stay', 'the same, kept running for you to play with'],
+    ...(isByNpm ? [['npm install -g rolecall', 'puts rolecall on your PATH'] as const] : []),
+    ['rolecall login', 'signs in to your own AWS accounts'],
+  ];
+  return `Try next:\n${lines.map(([command, does]) => `    ${command.padEnd(24)}  ${does}\n`).join('')}`;
+}
+
 /** With --stay: signed in again, and from now on the person presses Allow. */
-async function invite(context: CliContext, home: DemoHome, emulator: EmulatorProcess, rolecall: string): Promise<void> {
+async function invite(stage: {
+  readonly context: CliContext;
+  readonly home: DemoHome;
+  readonly emulator: EmulatorProcess;
+  readonly aws: AwsClient;
+  readonly rolecall: string;
+}): Promise<void> {
+  const { context, home, emulator, aws, rolecall } = stage;
   const paint = createPainter(context.stdout, context.environment);
   const { address } = emulator;
   await runToEnd([process.execPath, rolecall, 'login', '--json'], {
@@ -62,7 +82,7 @@ async function invite(context: CliContext, home: DemoHome, emulator: EmulatorPro
       `    . ${quoteForShell(home.environmentFile)}\n` +
       `    alias rolecall=${quoteForShell(command)}\n\n` +
       '    rolecall status\n' +
-      `    aws sts get-caller-identity --profile taylor.Admin-AF-Permission-Set\n` +
+      `    ${aws.shellLine('taylor.Admin-AF-Permission-Set')}\n` +
       '    rolecall logout && rolecall login      # this time you press Allow on the page\n\n' +
       `Access portal   ${address.portalUrl}   (you are ${address.user})\n` +
       `Device page     ${address.deviceUrl}\n\n` +

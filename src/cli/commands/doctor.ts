@@ -1,6 +1,7 @@
 // `rolecall doctor`: what is wrong on this machine, why, and the command that mends it.
 import { UsageError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
+import { wrapWords } from '../display-width.ts';
 import { runChecks, stateOf, type GroupState } from '../doctor/checks.ts';
 import { DOCTOR_CODES, isDoctorCode, type CheckGroup, type Finding } from '../doctor/codes.ts';
 import { formatReport } from '../doctor/report.ts';
@@ -115,7 +116,8 @@ function formatFinding(
   paint: (style: Style, text: string) => string,
   width: number | undefined,
 ): string[] {
-  const text = wrap(`${harmless(message)} [${code}]`, width === undefined ? undefined : width - INDENT.length);
+  const told = `${harmless(message)} [${code}]`;
+  const text = width === undefined ? [told] : wrapWords(told, width - INDENT.length);
   return [
     ...text.map((line) => INDENT + line),
     ...commands.map((command) => `${INDENT}${paint('dim', '$')} ${paint('bold', harmless(command))}`),
@@ -128,22 +130,6 @@ function formatFinding(
 }
 
 const INDENT = '      ';
-
-/** Words on lines of at most `width`; without a width one line. */
-function wrap(text: string, width: number | undefined): string[] {
-  if (width === undefined) return [text];
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
 
 function conclude(groups: readonly CheckGroup[]): string {
   const findings = groups.flatMap((group) => group.findings);

@@ -1,12 +1,15 @@
 // The AWS client that the demo shows: the machine's own AWS CLI v2, else the AWS SDK for JavaScript.
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { runToEnd, type RunOptions } from './processes.ts';
 
 export interface AwsClient {
   readonly name: string;
   /** The words that a person would type for GetCallerIdentity with this profile, or with AWS_PROFILE when absent. */
   describe(profile?: string): string;
+  /** A line that works in a shell which has the demo's environment. */
+  shellLine(profile: string): string;
   /** The same as a command. */
   command(profile?: string): {
     readonly command: readonly string[];
@@ -25,12 +28,14 @@ export async function findAwsClient(sdkProgram: string, options: RunOptions): Pr
     return {
       name: 'AWS CLI',
       describe,
+      shellLine: describe,
       command: (profile) => ({ command: [aws, ...describe(profile).split(' ').slice(1)], environment: {} }),
     };
   }
   return {
     name: 'AWS SDK for JavaScript',
     describe: (profile) => `${profile === undefined ? '' : `AWS_PROFILE=${profile} `}node get-caller-identity.js`,
+    shellLine: (profile) => `AWS_PROFILE=${profile} ${quoteForShell(process.execPath)} ${quoteForShell(sdkProgram)}`,
     command: (profile) => ({
       command: [process.execPath, sdkProgram],
       environment: profile === undefined ? {} : { AWS_PROFILE: profile },
@@ -39,12 +44,18 @@ export async function findAwsClient(sdkProgram: string, options: RunOptions): Pr
 }
 
 async function findAwsCli(options: RunOptions): Promise<string | undefined> {
-  const folders = new Set([...(options.environment['PATH'] ?? '').split(':'), ...USUAL_PATHS]);
+  const folders = new Set([...foldersOf(options.environment), ...USUAL_PATHS]);
   const candidates = [...folders].map((folder) => join(folder, 'aws')).filter(isExecutable);
   const versions = await Promise.all(
     candidates.map((path) => runToEnd([path, '--version'], options).catch(() => undefined)),
   );
   return candidates.find((_, index) => versions[index]?.stdout.startsWith('aws-cli/2.') === true);
+}
+
+const foldersOf = (environment: RunOptions['environment']) => (environment['PATH'] ?? '').split(':');
+
+export function isOnPath(program: string, environment: RunOptions['environment']): boolean {
+  return foldersOf(environment).some((folder) => isExecutable(join(folder, program)));
 }
 
 function isExecutable(path: string): boolean {

@@ -37,6 +37,8 @@ export function createDemoHome(
     XDG_RUNTIME_DIR: join(path, 'run'),
     // The demo's tokens are worth nothing; the keychain of the person who watches is left alone.
     ROLECALL_SECRET_STORE: 'memory',
+    // Under Node 20 the AWS SDK warns about the Node versions of 2027; README says which Node to use.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...endpoints,
   });
   mkdirSync(join(path, 'run'), { mode: 0o700 });

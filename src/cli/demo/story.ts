@@ -1,22 +1,32 @@
 // The demo's script: one morning of a developer, each step a real command with what it really prints.
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { wrapWords } from '../display-width.ts';
 import { createPainter, shortenPath } from '../render.ts';
 import type { CliContext } from '../context.ts';
 import type { AwsClient } from './aws-client.ts';
 import type { DemoHome } from './demo-home.ts';
 import { runToEnd, type EmulatorAddress, type Finished } from './processes.ts';
 
+interface HelperRun {
+  readonly command: readonly string[];
+  readonly words: string;
+}
+
 export interface Stage {
   readonly context: CliContext;
   readonly home: DemoHome;
   readonly emulator: EmulatorAddress;
   readonly aws: AwsClient;
+  /** Whether the helper finds curl; without it, it starts Node. */
+  readonly hasCurl: boolean;
   /** `dist/cli/main.js`. */
   readonly rolecall: string;
 }
 
 /** In front of what commands print, so that the story can be told from it. */
 const INDENT = '    ';
+const COLUMNS = 80;
 const SESSION = 'my-sso-session';
 const PERMISSION_SET = 'Admin-AF-Permission-Set';
 
@@ -38,32 +48,32 @@ export async function tellStory(stage: Stage): Promise<void> {
   shell(stage, `cat ${shortenPath(home.configFile, home.path)}`);
   show(stage, config);
 
-  step('9:00  One sign-in. Nobody started a daemon; the demo presses Allow on the page by itself.');
+  step('9:00  One sign-in. No daemon was running; the demo presses Allow by itself.');
   await rolecall(stage, ['login'], 0);
 
   step('9:01  What can I reach?');
   await rolecall(stage, ['ls'], 0);
-  say(`Each of these has a profile in ~/.aws/config, between two marks of rolecall's; the rest is as Taylor left it.`);
-  await rolecall(stage, ['profiles', 'list'], 0);
+  say('rolecall wrote a profile for each into ~/.aws/config, below what Taylor wrote.');
+  showProfiles(stage);
 
-  step(`9:02  The unmodified ${aws.name} gets its keys through a profile that rolecall wrote.`);
+  step(`9:02  The unmodified ${aws.name} uses one of these profiles.`);
   await callerIdentity(stage, { profile: `taylor.${PERMISSION_SET}`, account: '111111111111' });
 
-  step('9:03  The profile that Taylor wrote by hand works as well, with AWS_PROFILE as ever.');
+  step('9:03  The profile that Taylor wrote by hand works as before.');
   await callerIdentity(stage, { variable: 'account1', account: '111111111111' });
 
   step('9:10  The administrator adds an account and assigns Taylor to it.');
   await addAccount(emulator);
-  show(stage, `account Shop Production (555555555555), permission set ${PERMISSION_SET}`);
+  show(stage, `account Shop Production (555555555555)\npermission set ${PERMISSION_SET}`);
 
-  step('9:11  Signing in again needs no browser, and tells what is new.');
+  step('9:11  Signing in again needs no browser, and shows what is new.');
   await rolecall(stage, ['login'], 0);
   await callerIdentity(stage, { profile: `Shop-Production.${PERMISSION_SET}`, account: '555555555555' });
 
-  step('9:12  How fast? rolecall answers from memory; the rest is the client itself.');
+  step('9:12  How fast is it? Every profile runs this helper.');
   await measure(stage);
 
-  step('17:30 Good night: the session ends, and nothing is served from that moment.');
+  step('17:30 The session ends, and nobody gets keys any more.');
   await rolecall(stage, ['logout'], 0);
   await credentialsAfterLogout(stage);
 }
@@ -85,12 +95,26 @@ function handWrittenConfig(emulator: EmulatorAddress): string {
 
 function shell({ context }: Stage, line: string): void {
   const paint = createPainter(context.stdout, context.environment);
-  context.stdout.write(`${INDENT}${paint('dim', '$')} ${paint('green', line)}\n`);
+  const text = wrapLine(line, COLUMNS - 2 * INDENT.length)
+    .map((part) => paint('green', part))
+    .join(` \\\n${INDENT}  `);
+  context.stdout.write(`${INDENT}${paint('dim', '$')} ${text}\n`);
+}
+
+/** Keeps an option and its value together, and a line as it is if it has a word that fits on no line. */
+function wrapLine(line: string, columns: number): string[] {
+  const joined = line.replace(/(--[a-z-]+) /g, '$1\u00a0');
+  const parts = wrapWords(joined, columns).map((part) => part.replaceAll('\u00a0', ' '));
+  return parts.some((part) => part.length > columns) ? [line] : parts;
 }
 
 function show({ context }: Stage, text: string): void {
   const lines = text.replace(/\n$/, '').split('\n');
-  context.stdout.write(lines.map((line) => `${line === '' ? '' : INDENT}${line}\n`).join(''));
+  const wrapped = lines.flatMap((line) => {
+    const start = INDENT + (/^ */.exec(line)?.[0] ?? '');
+    return wrapLine(line.trimStart(), COLUMNS - start.length).map((part) => (part === '' ? '' : start + part));
+  });
+  context.stdout.write(`${wrapped.join('\n')}\n`);
 }
 
 async function run(
@@ -132,17 +156,33 @@ async function callerIdentity(
 
 /** The middle one of several runs, so that one hiccup of the machine tells no tale. */
 async function measure(stage: Stage): Promise<void> {
-  const helper = `${stage.home.path}/.local/share/rolecall/bin/rolecall-credential-process`;
-  const args = ['--session', SESSION, '--account', '111111111111', '--role', PERMISSION_SET];
-  shell(stage, `rolecall-credential-process ${args.join(' ')}`);
+  const { command, words } = helper(stage);
+  shell(stage, words);
   const durationsMs: number[] = [];
   for (let round = 0; round < 9; round += 1) {
-    const finished = await run(stage, [helper, ...args]);
+    const finished = await run(stage, command);
     expectExit('rolecall-credential-process', finished, 0);
     durationsMs.push(finished.durationMs);
   }
   const medianMs = durationsMs.toSorted((a, b) => a - b)[4] ?? 0;
   show(stage, `{"Version":1,"AccessKeyId":"ASIA…", …}   ${medianMs.toFixed(0)} ms, the median of 9`);
+  if (stage.hasCurl) return;
+  show(stage, 'There is no curl here, so the helper started Node each time. With curl: about 10 ms.');
+}
+
+/** What a profile of rolecall's has for its `credential_process`. */
+function helper(stage: Stage): HelperRun {
+  const args = ['--session', SESSION, '--account', '111111111111', '--role', PERMISSION_SET];
+  return {
+    command: [`${stage.home.path}/.local/share/rolecall/bin/rolecall-credential-process`, ...args],
+    words: `rolecall-credential-process ${args.join(' ')}`,
+  };
+}
+
+function showProfiles(stage: Stage): void {
+  shell(stage, `grep '^.profile' ~/.aws/config`);
+  const lines = readFileSync(stage.home.configFile, 'utf8').split('\n');
+  show(stage, lines.filter((line) => line.startsWith('[profile')).join('\n'));
 }
 
 async function credentialsAfterLogout(stage: Stage): Promise<void> {
@@ -151,9 +191,16 @@ async function credentialsAfterLogout(stage: Stage): Promise<void> {
   shell(stage, stage.aws.describe(profile));
   const finished = await run(stage, command, environment);
   if (finished.exitCode === 0) throw new Error('The keys were still served after the logout.');
-  const said = finished.stderr.split('\n').filter((line) => /rolecall/.test(line));
-  show(stage, said.slice(0, 2).join('\n'));
-  if (said.length === 0) throw new Error('The client did not say how to sign in again.');
+  const printed = finished.stderr.split('\n').filter((line) => line !== '');
+  const reason = printed.filter((line) => line.includes('rolecall'));
+  show(stage, (reason.length > 0 ? reason : printed).slice(0, 2).join('\n'));
+  if (reason.length > 0) return;
+  stage.context.stdout.write('\nThis client does not show why. The helper that it ran says it, with exit code 4:\n');
+  const asked = helper(stage);
+  shell(stage, asked.words);
+  const refused = await run(stage, asked.command);
+  show(stage, refused.output);
+  expectExit('rolecall-credential-process', refused, 4);
 }
 
 function expectExit(what: string, finished: Finished, exitCode: number): void {
