@@ -9,9 +9,14 @@ import type { LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../local-api/installed-service.ts';
 import { resolvePaths, type RuntimePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../local-api/start-daemon.ts';
+import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
+import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
 import type { Service } from '../service/service.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
+
+ignoreDebuggerSignal();
+const startWithCoreDumps = leaveMemoryOutOfCoreDumps();
 
 /** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
 const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
@@ -61,7 +66,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     loadService: () => loadService(surroundings, paths),
     async runInPlace(program) {
       const { runInPlace } = await import('./exec/run-in-place.ts');
-      const { exitCode, isInterrupted } = await runInPlace(program);
+      const { exitCode, isInterrupted } = await runInPlace(program, startWithCoreDumps);
       ending.isInterrupted = isInterrupted;
       return exitCode;
     },
@@ -191,7 +196,10 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   // A daemon that the tray starts outlives a subshell of `exec`, as one of ours does.
   const outside = program === 'tray' ? { env: { ...outsideOfExec(environment) } } : {};
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [programPath(program), ...args], { stdio: 'inherit', ...outside });
+    const child = spawn(process.execPath, [...noDebuggerFlags(), programPath(program), ...args], {
+      stdio: 'inherit',
+      ...outside,
+    });
     const passOn = () => void child.kill('SIGTERM');
     process.on('SIGTERM', passOn);
     child.on('error', reject);

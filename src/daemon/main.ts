@@ -9,6 +9,8 @@ import { DaemonUnreachableError, toRolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
+import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
+import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
 import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takeActivatedSocket } from './activation.ts';
 import { listen, listenOnSocket } from './listeners.ts';
@@ -16,6 +18,8 @@ import { takeOverDaemonLock, tryDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
 
+ignoreDebuggerSignal();
+leaveMemoryOutOfCoreDumps();
 keepTicksFast();
 process.umask(0o077);
 /** Started by a service manager, which restarts us when we ask for it by our exit code. */

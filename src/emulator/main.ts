@@ -1,6 +1,9 @@
 // The process of `rolecall emulator`: chooses the real files, streams and signals, and nothing else.
 import { readFile } from 'node:fs/promises';
+import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
 import { runEmulatorCommand } from './command.ts';
+
+ignoreDebuggerSignal();
 
 process.exitCode = await runEmulatorCommand({
   args: process.argv.slice(2),

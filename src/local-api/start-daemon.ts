@@ -1,6 +1,7 @@
 // Starting the daemon from a client: detached, with an allow-listed environment, its early failure reported back.
 import { spawn } from 'node:child_process';
 import type { ErrorBody } from '../core/errors.ts';
+import { noDebuggerFlags } from '../platform/no-debugger.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 
 /** What became of a daemon process that we started; undefined while it lives or when another one was there first. */
@@ -17,7 +18,7 @@ export function startDaemonProcess(
   mainPath: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): StartedDaemon {
-  const child = spawn(process.execPath, [mainPath], {
+  const child = spawn(process.execPath, [...noDebuggerFlags(), mainPath], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: daemonEnvironment(environment),
@@ -62,7 +63,7 @@ export function checkDaemonSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ErrorBody | undefined> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [mainPath, '--check-settings'], {
+    const child = spawn(process.execPath, [...noDebuggerFlags(), mainPath, '--check-settings'], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: daemonEnvironment(environment),
       cwd: '/',

@@ -9,8 +9,13 @@ import { createLocalApiClient, type LocalApiClient } from '../local-api/client.t
 import type { ServiceSurroundings } from '../local-api/installed-service.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../local-api/start-daemon.ts';
+import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
+import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
 import { printTextMenu } from './print-text-menu.ts';
 import { TEXT_HOSTS } from './text-menu.ts';
+
+ignoreDebuggerSignal();
+leaveMemoryOutOfCoreDumps();
 
 /** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
 const environment: Readonly<Record<string, string | undefined>> = { ...process.env };

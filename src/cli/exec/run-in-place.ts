@@ -3,6 +3,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
+import type { StartWithCoreDumps } from '../../platform/core-dumps.ts';
 
 export interface ForeignProgram {
   /** The words as typed; the first is looked for in the PATH of `environment`. */
@@ -26,11 +27,14 @@ const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 const FROM_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
 
 /** Where Node can (22.15, 23.11 and later) this process becomes the program, and the promise is never resolved. */
-export function runInPlace(program: ForeignProgram): Promise<ProgramEnd> {
-  for (const name of [...FORWARDED, ...FROM_TERMINAL]) process.removeAllListeners(name);
+export function runInPlace(program: ForeignProgram, startWithCoreDumps: StartWithCoreDumps): Promise<ProgramEnd> {
+  for (const name of [...FORWARDED, ...FROM_TERMINAL]) {
+    // Without a listener SIGUSR1 would end this process.
+    if (name !== 'SIGUSR1') process.removeAllListeners(name);
+  }
   const { execve } = process as { readonly execve?: Execve };
-  if (execve !== undefined && canBecome(program)) become(program, execve);
-  return runAsChild(program);
+  if (execve !== undefined && canBecome(program)) startWithCoreDumps(() => become(program, execve));
+  return runAsChild(program, startWithCoreDumps);
 }
 
 function canBecome({ command }: ForeignProgram): boolean {
@@ -57,10 +61,13 @@ function become({ command, environment }: ForeignProgram, execve: Execve): never
 }
 
 /** The same by a child; what reaches this process and not its terminal's whole foreground is passed on. */
-export function runAsChild({ command, environment }: ForeignProgram): Promise<ProgramEnd> {
+export function runAsChild(
+  { command, environment }: ForeignProgram,
+  startWithCoreDumps: StartWithCoreDumps,
+): Promise<ProgramEnd> {
   const [word, ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(word, args, { env: environment, stdio: describeStreams(command) });
+    const child = startWithCoreDumps(() => spawn(word, args, { env: environment, stdio: describeStreams(command) }));
     const stopPassingOn = passSignalsOn(child);
     child.on('error', (error: NodeJS.ErrnoException) => {
       stopPassingOn();

@@ -12,7 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-const run = (...command: [string, ...string[]]) => runAsChild({ command, environment: home.environment });
+const run = (...command: [string, ...string[]]) =>
+  runAsChild({ command, environment: home.environment }, (start) => start());
 const shell = (script: string, ...args: string[]) => run('/bin/sh', '-c', script, 'sh', ...args);
 
 test('the exit code is the program’s, 128+n after signal n, 127 and 126 when it does not start', async () => {
