@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
+import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { ANSWER_HEADERS } from './replies.ts';
 
 /** The first descriptor that systemd passes. @see sd_listen_fds(3) */
@@ -44,6 +45,7 @@ export async function answerWithFailure(
     });
     response.end(text);
   });
+  ignoreConnectionErrors(server);
   await listen(server);
   await clock.sleep(forMs);
   await new Promise((resolve) => {

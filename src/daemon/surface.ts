@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { NotFoundError, RefusedError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
+import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { createCaller, type Caller } from './caller.ts';
 import { BODY_LIMIT_BYTES, readGuarded, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
@@ -73,6 +74,7 @@ export function createSurface(deps: {
       replies.onSocket(socket, invalid(isLate ? 'The request did not come in time.' : 'The request is not HTTP.'));
     },
   });
+  ignoreConnectionErrors(app.server);
   // JSON is the one content type; Fastify's second one, text/plain, is what a page may send without asking first.
   app.removeContentTypeParser('text/plain');
   // Node answers both by itself when nobody listens: `Expect` with a bare 417, CONNECT by hanging up.

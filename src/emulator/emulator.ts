@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
+import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './caller-guard.ts';
 import { createConsoleRoutes } from './console-page.ts';
 import { createConsoleSessions } from './console-sessions.ts';
@@ -73,6 +74,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       const listener = createListener({ routes, clock, random, faults, log, signal: closing.signal });
       const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
       const created = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
+      ignoreConnectionErrors(created);
       await new Promise<void>((resolve, reject) => {
         created.once('error', reject);
         created.listen(port, host, () => {
