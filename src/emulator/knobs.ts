@@ -75,6 +75,8 @@ type KnobRule = readonly [name: keyof Knobs, isRight: (value: unknown) => boolea
 
 const isWhole = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const isCount = (value: unknown) => isWhole(value) && value !== 0;
+/** Fractions too: a test does not wait for a person. */
+const isDuration = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const SECONDS = 'a whole number of seconds';
 
@@ -84,7 +86,7 @@ const KNOB_RULES: readonly KnobRule[] = [
     (value) => isBoolean(value) || (typeof value === 'string' && value !== ''),
     'true, false or a user name',
   ],
-  ['pollIntervalSeconds', isWhole, SECONDS],
+  ['pollIntervalSeconds', isDuration, 'a number of seconds'],
   ['forgivenEarlyPolls', isWhole, 'a whole number'],
   ['deviceCodeLifetimeSeconds', isWhole, SECONDS],
   ['completeUriHasUserCode', isBoolean, 'true or false'],

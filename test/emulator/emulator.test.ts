@@ -102,7 +102,7 @@ describe('knobs', () => {
   test.each<[unknown, string]>([
     [{ autoApprove: '' }, 'autoApprove must be true, false or a user name.'],
     [{ autoApprove: 'nobody' }, 'autoApprove names "nobody", which is no user.'],
-    [{ pollIntervalSeconds: -1 }, 'pollIntervalSeconds must be a whole number of seconds.'],
+    [{ pollIntervalSeconds: -1 }, 'pollIntervalSeconds must be a number of seconds.'],
     [{ forgivenEarlyPolls: 0.5 }, 'forgivenEarlyPolls must be a whole number.'],
     [{ deviceCodeLifetimeSeconds: '600' }, 'deviceCodeLifetimeSeconds must be a whole number of seconds.'],
     [{ completeUriHasUserCode: 1 }, 'completeUriHasUserCode must be true or false.'],

@@ -18,6 +18,7 @@ import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createService } from '../../src/service/create-service.ts';
 import type { RunProgram } from '../../src/service/service.ts';
+import { AT_ONCE } from './approval.ts';
 import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
 
 export const SESSION = 'my-sso-session';
@@ -105,7 +106,7 @@ export interface Rig {
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const home = createTemporaryHome();
   const clock = options.clock ?? createSystemClock();
-  const emulator = createEmulator({ autoApprove: true, ...options.emulator });
+  const emulator = createEmulator({ ...AT_ONCE, ...options.emulator });
   const { url } = await emulator.listen();
   const environment = {
     ...home.environment,

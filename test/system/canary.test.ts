@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { KEYRING_PROGRAMS, startKeyringSession, type KeyringSession } from '../helpers/keyring-session.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { SECRET_FIELDS, startRecordingProxy, type RecordingProxy } from '../helpers/recording-proxy.ts';
@@ -35,7 +36,7 @@ const issued = new Map<string, 'webToken' | 'grantToken'>();
 
 beforeEach(async () => {
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   const { url } = await emulator.listen();
   proxy = await startRecordingProxy(url);
   if (hasKeyring) keyring = await startKeyringSession(home.path);

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { KEYRING_PROGRAMS, startKeyringSession, type KeyringSession } from '../helpers/keyring-session.ts';
 import { CONFIG, SESSION } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
@@ -25,7 +26,7 @@ describe.skipIf(!hasKeyring)('with the keychain of the desktop', () => {
   beforeEach(async () => {
     home = createTemporaryHome();
     keyring = await startKeyringSession(home.path);
-    emulator = createEmulator({ autoApprove: true });
+    emulator = createEmulator(AT_ONCE);
     await emulator.listen();
     environment = {
       ...home.environment,

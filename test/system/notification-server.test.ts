@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { notifySend } from '../../src/daemon/notifications/notify-send.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { processesOf, readLines } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, runRolecall } from '../helpers/run-process.ts';
@@ -103,7 +104,7 @@ describe.skipIf(!hasParts)('notify-send before a real server', () => {
   });
 
   test('a daemon shows that a session is over, and a click on it brings the code, then the page, then keys', async () => {
-    const emulator = createEmulator({ autoApprove: true });
+    const emulator = createEmulator(AT_ONCE);
     const { url } = await emulator.listen();
     ends.push(() => emulator.close());
     const busEnvironment = await startBus();

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { startConnectProxy, type ConnectProxy, type ConnectProxyOptions } from '../helpers/connect-proxy.ts';
 import { createPrivateCa, type PrivateCa } from '../helpers/private-ca.ts';
 import { CONFIG, SESSION } from '../helpers/rig.ts';
@@ -18,7 +19,7 @@ let environment: Record<string, string>;
 beforeEach(async () => {
   home = createTemporaryHome();
   authority = createPrivateCa(home.path);
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   await emulator.listen(0, '127.0.0.1', authority.issue(['127.0.0.1']));
   environment = { ...home.environment, ROLECALL_SECRET_STORE: 'memory', ...emulator.environment() };
   write(join(home.path, '.aws', 'config'), CONFIG);

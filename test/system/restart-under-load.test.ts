@@ -8,6 +8,7 @@ import { createSystemClock } from '../../src/core/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, runRolecall } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
@@ -32,7 +33,7 @@ let client: LocalApiClient;
 
 beforeEach(async () => {
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   await emulator.listen();
   environment = {
     ...home.environment,

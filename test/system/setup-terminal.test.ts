@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { ROLECALL, runRolecall } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
@@ -17,7 +18,7 @@ let environment: Record<string, string>;
 
 beforeEach(async () => {
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   await emulator.listen();
   mkdirSync(join(home.path, 'bin'));
   writeFileSync(join(home.path, 'bin', 'rolecall'), `#!/bin/sh\nexec ${process.execPath} ${ROLECALL} "$@"\n`, {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { createInstallation, type Installation } from '../helpers/installation.ts';
 import { canSeeProcesses, isAlive, processesOf } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
@@ -30,7 +31,7 @@ let filesBefore: readonly string[];
 beforeAll(async () => {
   if (!isThere) return;
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   const { url } = await emulator.listen();
   systemd = await startSystemdSession(home);
   // A folder as people have them, and as a unit has to spell it.

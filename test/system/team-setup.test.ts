@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { runRolecall } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -11,7 +12,7 @@ let emulator: Emulator;
 let environment: Record<string, string>;
 beforeEach(async () => {
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   await emulator.listen();
   environment = { ...home.environment, ROLECALL_SECRET_STORE: 'memory', ...emulator.environment() };
 });

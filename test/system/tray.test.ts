@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/emulator.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { processesOf } from '../helpers/processes.ts';
 import { CONFIG, writePrivate } from '../helpers/rig.ts';
 import { ROLECALL, runProcess, runRolecall } from '../helpers/run-process.ts';
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 /** A home with an sso-session and an emulator behind it; the daemon that is started there is stopped at the end. */
 async function createPlace(): Promise<Record<string, string>> {
-  const emulator = createEmulator({ autoApprove: true });
+  const emulator = createEmulator(AT_ONCE);
   const { url } = await emulator.listen();
   ends.push(() => emulator.close());
   const home = createTemporaryHome();

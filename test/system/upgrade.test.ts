@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { requestOverSocket } from '../../src/local-api/http-request.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { createInstallation, type Installation } from '../helpers/installation.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
@@ -19,7 +20,7 @@ let environment: Record<string, string>;
 let installation: Installation;
 beforeEach(async () => {
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   await emulator.listen();
   environment = {
     ...home.environment,
