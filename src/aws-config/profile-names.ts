@@ -109,18 +109,6 @@ export function formatNameOnce(template: NameTemplate, role: NameableRole): stri
   return nameAtLevel(template, role, 0);
 }
 
-/** Answers whether a profile name matches one of the globs; `*` is any run of characters, `?` any one. */
-export function createNameMatcher(globs: readonly string[]): (profileName: string) => boolean {
-  const patterns = globs.map((glob) => {
-    const source = glob
-      .replace(/[.+^${}()|[\]\\/]/gu, '\\$&')
-      .replace(/\*+/gu, '.*')
-      .replace(/\?/gu, '.');
-    return new RegExp(`^${source}$`, 'su');
-  });
-  return (profileName) => patterns.some((pattern) => pattern.test(profileName));
-}
-
 const LAST_LEVEL = 3;
 
 /** The name at one step of the ladder: plain, with the account id, with the session, with a hash of all three. */

@@ -1,5 +1,6 @@
 // What a sync would write into the shared config file: which profiles, under which names, and the text with its diff.
 import { UsageError } from '../core/errors.ts';
+import { createGlobMatcher } from '../core/glob.ts';
 import type { Steps } from '../core/in-steps.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import { quoteCommandWord } from './command-word.ts';
@@ -12,7 +13,7 @@ import type { OwnProfile } from './own-profiles.ts';
 import { formatAliasLine, formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
 import type { NameableRole, NameTemplate } from './profile-names.ts';
 import { nameAliases, type Alias, type AliasClaim } from './profile-aliases.ts';
-import { createNameMatcher, nameInSteps, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
+import { nameInSteps, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
 import { selectProfiles, type Candidate, type ProfileSelection } from './profile-selection.ts';
 import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
 import { readSsoSessions } from './sso-sessions.ts';
@@ -137,7 +138,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   yield;
   const names = yield* nameInSteps({ template, roles: [...roles.values()], issued });
 
-  const isExcluded = createNameMatcher(settings.exclude);
+  const isExcluded = createGlobMatcher(settings.exclude);
   const regions = new Map(sessions.map((session) => [session.sessionName, session.region]));
   const named: PlannedProfile[] = [];
   const claims: AliasClaim[] = [];

@@ -1,7 +1,7 @@
 // Which of the named profiles are written into the shared config file: AWS's clients read all of it at each start.
+import { createGlobMatcher } from '../core/glob.ts';
 import type { Role } from '../core/model.ts';
 import type { Alias } from './profile-aliases.ts';
-import { createNameMatcher } from './profile-names.ts';
 
 export interface ProfileSelection {
   /** `auto` writes all up to {@link MOST_FOR_ALL}, and those that are used beyond. */
@@ -31,7 +31,7 @@ export function selectProfiles<C extends Candidate>(
   if (selection === undefined || (selection.write === 'auto' && candidates.length <= MOST_FOR_ALL)) {
     return { written: candidates, unwritten: [], writes: 'all' };
   }
-  const isIncluded = createNameMatcher(selection.include);
+  const isIncluded = createGlobMatcher(selection.include);
   const written: C[] = [];
   const unwritten: C[] = [];
   for (const candidate of candidates) {

@@ -1,7 +1,7 @@
 // The one list of what a person chooses from: every account and permission set, with what this machine knows of each.
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
-import { createNameMatcher } from '../aws-config/profile-names.ts';
+import { createGlobMatcher } from '../core/glob.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { RoleDocument } from '../local-api/schemas.ts';
 import type { Broker } from '../sso/broker.ts';
@@ -215,9 +215,9 @@ function compare(a: string, b: string): number {
 /** Whether a `[[protect]]` of the settings matches, each of its parts a glob. */
 function createProtection({ protect }: Settings): (role: Role) => boolean {
   const rules = protect.map(({ session, accountId, permissionSet }) => ({
-    session: createNameMatcher([session]),
-    accountId: createNameMatcher([accountId]),
-    permissionSet: createNameMatcher([permissionSet]),
+    session: createGlobMatcher([session]),
+    accountId: createGlobMatcher([accountId]),
+    permissionSet: createGlobMatcher([permissionSet]),
   }));
   return (role) =>
     rules.some(

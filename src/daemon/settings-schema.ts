@@ -1,8 +1,10 @@
 // What may stand in config.toml, as one JSON Schema.
+import { MAX_GLOB_CHARACTERS } from '../core/glob.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
 const flow = { enum: ['device', 'pkce', 'auto'] } as const;
-const matcher = { account_id: text, permission_set: text } as const;
+const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
+const matcher = { account_id: pattern, permission_set: pattern } as const;
 
 const table = <T extends object>(properties: T) =>
   ({ type: 'object', additionalProperties: false, properties }) as const;
@@ -19,10 +21,10 @@ export const settingsSchema = table({
     region: text,
     style: { enum: ['credential_process', 'sso'] },
     write: { enum: ['all', 'used', 'auto'] },
-    include: { type: 'array', items: text },
+    include: { type: 'array', items: pattern },
     sync: { enum: ['on-login', 'manual'] },
     default_follows_current: { type: 'boolean' },
-    exclude: { type: 'array', items: text },
+    exclude: { type: 'array', items: pattern },
   }),
   session: {
     type: 'object',
@@ -41,6 +43,6 @@ export const settingsSchema = table({
   },
   protect: {
     type: 'array',
-    items: table({ session: text, ...matcher, remember_minutes: { type: 'integer', minimum: 0 } }),
+    items: table({ session: pattern, ...matcher, remember_minutes: { type: 'integer', minimum: 0 } }),
   },
 });

@@ -1,8 +1,10 @@
 // What may stand in a team file, as one JSON Schema: what a team agrees on, and nothing that runs or is secret.
+import { MAX_GLOB_CHARACTERS } from '../core/glob.ts';
 
 /** No control character: all of it is shown to people. */
 const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', minLength: 1, maxLength: 512 } as const;
-const matcher = { account_id: text, permission_set: text } as const;
+const pattern = { ...text, maxLength: MAX_GLOB_CHARACTERS } as const;
+const matcher = { account_id: pattern, permission_set: pattern } as const;
 
 const table = <T extends object>(properties: T) =>
   ({ type: 'object', additionalProperties: false, properties }) as const;
@@ -14,8 +16,8 @@ export const teamSchema = {
       name: { ...text, description: 'name template: {account_name}, {account_id}, {permission_set}, {session}' },
       region: text,
       write: { enum: ['all', 'used', 'auto'] },
-      include: { type: 'array', items: text, maxItems: 1000 },
-      exclude: { type: 'array', items: text, maxItems: 1000 },
+      include: { type: 'array', items: pattern, maxItems: 1000 },
+      exclude: { type: 'array', items: pattern, maxItems: 1000 },
     }),
     session: {
       type: 'object',
@@ -44,7 +46,7 @@ export const teamSchema = {
     protect: {
       type: 'array',
       maxItems: 1000,
-      items: table({ session: text, ...matcher, remember_minutes: { type: 'integer', minimum: 0 } }),
+      items: table({ session: pattern, ...matcher, remember_minutes: { type: 'integer', minimum: 0 } }),
     },
   }),
 } as const;

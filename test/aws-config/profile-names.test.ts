@@ -2,13 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NameableRole } from '../../src/aws-config/profile-names.ts';
-import {
-  createNameMatcher,
-  nameProfiles,
-  parseNameTemplate,
-  reduceName,
-  roleKey,
-} from '../../src/aws-config/profile-names.ts';
+import { nameProfiles, parseNameTemplate, reduceName, roleKey } from '../../src/aws-config/profile-names.ts';
 
 const DEFAULT = '{account_name}.{permission_set}';
 
@@ -159,21 +153,4 @@ describe('names once issued', () => {
     const issued = new Map([first, second].map((each) => [roleKey(each), 'x']));
     expect(name([first, second], DEFAULT, issued)).toEqual(['x', 'b.Admin']);
   });
-});
-
-it('excludes by globs over the whole name', () => {
-  const isExcluded = createNameMatcher(['sandbox-*', '*.ReadOnly', 'a?c.Admin', 'x+y']);
-  expect(
-    [
-      'sandbox-1.Admin',
-      'my-sandbox-1.Admin',
-      'prod.ReadOnly',
-      'prod.ReadOnlyX',
-      'abc.Admin',
-      'abbc.Admin',
-      'x+y',
-      'xxy',
-    ].map(isExcluded),
-  ).toEqual([true, false, true, false, true, false, true, false]);
-  expect(createNameMatcher([])('anything')).toBe(false);
 });
