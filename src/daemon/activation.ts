@@ -1,6 +1,6 @@
 // Socket activation: whether a service manager handed us the listening socket, and an answer for its callers when we can't start.
 import { fstatSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
@@ -34,6 +34,8 @@ export async function answerWithFailure(
   forMs: number,
   clock: Clock,
 ): Promise<void> {
+  // Loaded here, so that a daemon that only waits for the lock does without it.
+  const { createServer } = await import('node:http');
   const body = JSON.stringify(error.toBody());
   const server = createServer((request, response) => {
     const isPlain = request.headers.accept === 'text/plain';

@@ -40,11 +40,12 @@ async function removeDeadSocket(path: string): Promise<void> {
   // The alias of an earlier daemon that listened elsewhere.
   if (found.isSymbolicLink()) return rmSync(path);
   if (!found.isSocket()) throw notUsable(path, 'a file that is no socket is in the way', `ls -l ${quote(path)}`);
-  if (await isAlive(path)) throw notUsable(path, 'another program listens there', 'rolecall daemon stop');
+  if (await isListening(path)) throw notUsable(path, 'another program listens there', 'rolecall daemon stop');
   rmSync(path);
 }
 
-function isAlive(path: string): Promise<boolean> {
+/** Whether a program accepts connections at the socket `path`. */
+export function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
     probe.on('connect', () => {

@@ -35,6 +35,27 @@ function nameHolder(fd: number): void {
   }
 }
 
+const WAIT_POLL_MS = 100;
+
+/**
+ * The lock, once its holder lets go of it; undefined when `isNeeded` says that nobody waits for this daemon any more.
+ * The first try is made in any case. A waiting process polls a descriptor and has loaded nothing else: it leaves the
+ * processor to the daemon that holds the lock and may still be starting.
+ */
+export async function waitForDaemonLock(
+  path: string,
+  isNeeded: () => boolean | Promise<boolean>,
+  clock: Clock,
+): Promise<DaemonLock | undefined> {
+  let lock = tryDaemonLock(path);
+  while (lock === undefined) {
+    await clock.sleep(WAIT_POLL_MS);
+    if (!(await isNeeded())) return undefined;
+    lock = tryDaemonLock(path);
+  }
+  return lock;
+}
+
 const POLL_MS = 20;
 
 /**

@@ -1,4 +1,4 @@
-// The daemon's process: takes the lock before it loads anything else, so that a second one costs next to nothing.
+// The daemon's process: takes the lock before it loads anything else, so that waiting for it costs next to nothing.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -13,8 +13,8 @@ import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
 import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
 import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takeActivatedSocket } from './activation.ts';
-import { listen, listenOnSocket } from './listeners.ts';
-import { takeOverDaemonLock, tryDaemonLock, type DaemonLock } from './lock.ts';
+import { isListening, listen, listenOnSocket } from './listeners.ts';
+import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from './private-directory.ts';
 
@@ -37,6 +37,8 @@ const paths = resolvePaths({ environment, homeDirectory, platform: process.platf
 const EXIT_START_AGAIN = 75;
 /** A predecessor gives its answers first, which may take it five seconds. */
 const TAKE_OVER_DEADLINE_MS = 15_000;
+/** The start deadline of a client: nobody waits longer for the daemon that it has started. */
+const WAIT_DEADLINE_MS = 40_000;
 /** How long the callers of a service that can't start are told why, so that it is not started ten times in a second. */
 const TELL_WHY_MS = 4000;
 
@@ -132,9 +134,27 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
-/** @throws DaemonUnreachableError daemon-not-answering: we are the service, and another daemon does not leave */
+/**
+ * Whether somebody still waits for us while another daemon holds the lock. A client keeps its channel open until a
+ * daemon has answered it; without a client it depends on whether the other daemon listens.
+ */
+function createNeed(): () => boolean | Promise<boolean> {
+  if (process.connected) return () => process.connected;
+  const endMs = clock.nowMs() + WAIT_DEADLINE_MS;
+  return async () => {
+    if (clock.nowMs() >= endMs) return false;
+    return !(await Promise.all(paths.socketCandidates.map(isListening))).includes(true);
+  };
+}
+
+/**
+ * Undefined when another daemon serves instead.
+ * @throws DaemonUnreachableError daemon-not-answering: we are the service, and another daemon does not leave
+ */
 async function takeLock(): Promise<DaemonLock | undefined> {
-  if (activatedFd === undefined) return tryDaemonLock(paths.lockFile);
+  if (activatedFd === undefined) {
+    return isForeground ? tryDaemonLock(paths.lockFile) : waitForDaemonLock(paths.lockFile, createNeed(), clock);
+  }
   const lock = await takeOverDaemonLock(paths.lockFile, TAKE_OVER_DEADLINE_MS, clock);
   if (lock !== undefined) return lock;
   throw new DaemonUnreachableError('daemon-not-answering', 'Another daemon is running and does not leave.', {

@@ -26,7 +26,10 @@ export interface LocalApiClient {
 /** Starting takes a third of a second; a machine under load gets time, a broken one an answer. */
 const START_DEADLINE_MS = 40_000;
 const POLL_MS = 25;
-/** A starter that lost the lock to a daemon which was just stopping tries again after this. */
+/** Many clients that ask all the time would take the processor from the daemon that they wait for. */
+const MAX_POLL_MS = 250;
+const POLL_GROWTH = 1.25;
+/** A daemon that we started and that somebody stopped before it answered us is started again after this. */
 const RESTART_AFTER_MS = 500;
 
 export function createLocalApiClient(deps: {
@@ -70,6 +73,7 @@ export function createLocalApiClient(deps: {
     let started = await deps.startDaemon();
     let startedAtMs = clock.nowMs();
     let turnedAway = refusal;
+    let pollMs = POLL_MS;
     try {
       while (clock.nowMs() < deadlineMs) {
         const answer = await send(request, call).catch((error: unknown) => {
@@ -86,7 +90,8 @@ export function createLocalApiClient(deps: {
           started = await deps.startDaemon();
           startedAtMs = clock.nowMs();
         }
-        await clock.sleep(POLL_MS, call.signal);
+        await clock.sleep(pollMs, call.signal);
+        pollMs = Math.min(MAX_POLL_MS, pollMs * POLL_GROWTH);
       }
     } finally {
       started.release();

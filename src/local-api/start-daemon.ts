@@ -4,12 +4,13 @@ import type { ErrorBody } from '../core/errors.ts';
 import { noDebuggerFlags } from '../platform/no-debugger.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 
-/** What became of a daemon process that we started; undefined while it lives or when another one was there first. */
+/** A daemon process that we started. While another daemon holds the lock, it waits for the lock until `release`. */
 export interface StartedDaemon {
+  /** Why it could not start; undefined while it lives or when it ended in order. */
   failure(): ErrorBody | undefined;
-  /** True once the process has ended, which a second daemon does at once: the first one holds the lock. */
+  /** True once the process has ended. */
   hasEnded(): boolean;
-  /** Lets the caller's own process end. */
+  /** The caller is answered, or has given up: lets its own process end, and ends a daemon that still waits for the lock. */
   release(): void;
 }
 
