@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { DoctorCode } from '../../src/cli/doctor/codes.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { createHurriedClock } from '../helpers/hurried-clock.ts';
 import { createPrivateCa } from '../helpers/private-ca.ts';
 import { createScriptedSystemd, type ScriptedSystemd } from './scripted-systemd.ts';
 import { CONFIG, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -46,6 +47,12 @@ const withProfile = (lines: string): RigOptions => ({ config: `${CONFIG}\n${line
 function wrongClock(minutes: number, isRight: () => boolean): Clock {
   const clock = createSystemClock();
   return { ...clock, nowMs: () => clock.nowMs() + (isRight() ? 0 : minutes * 60_000) };
+}
+
+/** AWS and the daemon pass a minute in three seconds: what is to be mended waits for the next try. */
+function hurried(): RigOptions {
+  const clock = createHurriedClock(20);
+  return { clock, emulator: { clock } };
 }
 
 async function listenAnywhere(server: Server): Promise<number> {
@@ -222,6 +229,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'token-file-not-ours',
+    rig: hurried(),
     async breakIt(rig) {
       const path = tokenFilePath(rig.home.path, SESSION);
       const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
@@ -256,6 +264,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'identity-center-unreachable',
+    rig: hurried(),
     async breakIt(rig) {
       await rig.runCli(['login']);
       const { port } = new URL(rig.emulator.url);
@@ -266,6 +275,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'identity-center-throttled',
+    rig: hurried(),
     async breakIt(rig) {
       await rig.runCli(['login']);
       rig.emulator.addFault({ operation: 'ListAccounts', kind: 'throttle' });

@@ -1,0 +1,12 @@
+// The machine's clock, running faster: for pauses of the daemon that a test with real sockets would otherwise wait out.
+import { createSystemClock, type Clock } from '../../src/core/clock.ts';
+
+/** Starts at the real time, and from then on passes `factor` seconds in each one. */
+export function createHurriedClock(factor: number): Clock {
+  const real = createSystemClock();
+  const startedAtMs = real.nowMs();
+  return {
+    nowMs: () => startedAtMs + (real.nowMs() - startedAtMs) * factor,
+    sleep: (durationMs, signal) => real.sleep(durationMs / factor, signal),
+  };
+}
