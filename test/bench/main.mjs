@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ROOT } from './programs.mjs';
 import { measureAwsCli } from './rows/aws-cli.mjs';
 import { measureColdCallers } from './rows/cold-callers.mjs';
+import { measureColdStart } from './rows/cold-start.mjs';
 import { measureClient } from './rows/client.mjs';
 import { measureCommands } from './rows/commands.mjs';
 import { measureContainerDoor } from './rows/container-door.mjs';
@@ -33,6 +34,7 @@ const PARTS = {
   'switch-events': measureSwitchEvents,
   'container-door': measureContainerDoor,
   'cold-callers': measureColdCallers,
+  'cold-start': measureColdStart,
   soak: measureSoak,
   discovery: measureDiscovery,
   switching: measureSwitching,

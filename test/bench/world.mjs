@@ -11,11 +11,12 @@ const SESSION = 'bench';
 /**
  * Accounts x permission sets, signed in, listed, every profile written. `callsPerSecond` scales the daemon's rate,
  * which needs a daemon with another main file than the usual one; `reportsHeap` gives it a way to tell what it holds. `listingSeconds` is how long the listing took.
+ * `store` holds the variables of another secret store than memory.
  * With `settings` (the text of config.toml) that write fewer profiles, `writtenCount` says how many to wait for.
  */
 export async function startWorld(
   scene,
-  { accountCount, permissionSetCount, callsPerSecond, reportsHeap, settings, writtenCount },
+  { accountCount, permissionSetCount, callsPerSecond, reportsHeap, settings, writtenCount, store },
 ) {
   const home = scene.createHome();
   const directory = generateDirectory({ accountCount, permissionSetCount });
@@ -39,6 +40,7 @@ export async function startWorld(
     AWS_ENDPOINT_URL_STS: emulatorUrl,
     ROLECALL_NO_AUTOSTART: '1',
     ROLECALL_SECRET_STORE: 'memory',
+    ...store,
     ROLECALL_BENCH_HEAP_REPORT: join(home.path, 'heap.json'),
   };
   const socketPath = socketPathOf(home);
