@@ -14,7 +14,10 @@ async function run(argv: readonly string[], options?: CliOptions) {
   return { exitCode, stdout: mask(stdout, rig.home.path), stderr: mask(stderr, rig.home.path) };
 }
 
-const PROMPT = `Signing in to ${SESSION}
+const ENDPOINT =
+  'Note: this sign-in goes to http://EMULATOR on this machine, not to AWS (set by AWS_ENDPOINT_URL_SSO_OIDC, with which ' +
+  'the daemon was started).\n';
+const PROMPT = `${ENDPOINT}Signing in to ${SESSION}
 
   Code   CODE
   Page   http://EMULATOR/device?user_code=CODE
@@ -141,11 +144,14 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
 
   test('on a terminal is coloured and counts down on one line that is gone at the end', async () => {
     rig = await createRig();
-    const { stdout, stderr } = await rig.runCli(['login'], { isTerminal: true });
+    const { stdout, stderr } = await rig.runCli(['login', '--yes'], { isTerminal: true });
     expect(stderr).toContain(`Signing in to \u001b[1m${SESSION}\u001b[22m`);
     expect(stderr).toMatch(/\r\u001b\[KWaiting for your approval; .*\r\u001b\[KSigned in to/s);
     expect(stdout).toMatch(/\u001b\[32m {2}\+ {2}Log Archive/);
-    const plain = await rig.runCli(['login', '--force'], { isTerminal: true, environment: { NO_COLOR: '1' } });
+    const plain = await rig.runCli(['login', '--force', '--yes'], {
+      isTerminal: true,
+      environment: { NO_COLOR: '1' },
+    });
     expect(plain.stdout + plain.stderr.replaceAll('\r\u001b[K', '')).not.toContain('\u001b');
   });
 
@@ -160,6 +166,59 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     });
     const again = await rig.runCli(['login', '--json', '--no-wait']);
     expect(JSON.parse(again.stdout)).toEqual({ session: SESSION, state: 'live', setup: null });
+  });
+});
+
+describe("an endpoint that is not AWS's", () => {
+  const answerTo = async (answers: string[], argv: readonly string[] = []) => {
+    const calls = rig.emulator.countCalls('StartDeviceAuthorization');
+    const { exitCode, stderr } = await run(['login', '--no-wait', ...argv], {
+      isTerminal: true,
+      answers,
+      environment: { NO_COLOR: '1' },
+    });
+    return { exitCode, stderr, asked: rig.emulator.countCalls('StartDeviceAuthorization') - calls };
+  };
+
+  test('is shown, and agreed to on a terminal, before there is a code', async () => {
+    rig = await createRig();
+    for (const answer of ['', 'n', 'maybe']) {
+      expect(await answerTo([answer])).toEqual({
+        exitCode: 4,
+        stderr: `${ENDPOINT}Continue? [y/N] rolecall: Sign-in cancelled.\nRun: rolecall login\n`,
+        asked: 0,
+      });
+    }
+    const agreed = await answerTo(['y']);
+    expect(agreed).toMatchObject({ exitCode: 0, asked: 1 });
+    expect(agreed.stderr).toMatch(/^Note: .*\nContinue\? \[y\/N\] Signing in to /);
+    // A session that is live needs no code, so there is nothing to agree to.
+    expect(await answerTo([])).toEqual({
+      exitCode: 0,
+      stderr: `Already signed in to ${SESSION}; no browser needed.\n`,
+      asked: 0,
+    });
+    // Live as far as was known: the code is made before anybody finds out, shown to nobody, and void.
+    rig.emulator.expireAccessTokens();
+    rig.emulator.killRefreshTokens();
+    const over = await answerTo(['n']);
+    expect(over).toMatchObject({ exitCode: 4, asked: 1 });
+    expect(over.stderr).not.toContain('Code');
+    expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('of another machine is refused off a terminal, and no code is asked for', async () => {
+    rig = await createRig({ settings: '[endpoints]\nsso_oidc = "https://relay.example.com"\n' });
+    expect(await run(['login'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        "Warning: this sign-in goes to https://relay.example.com, which is not AWS's (set by [endpoints] in " +
+        '~/.config/rolecall/config.toml). Whoever runs it can use what you approve.\n' +
+        `${ENDPOINT.replace('_OIDC', '')}rolecall: Not a terminal: pass --yes to sign in at an endpoint that is not AWS's.\n` +
+        'Run: rolecall login --yes\n',
+    });
+    expect(await rig.client.call('signIn', { session: SESSION })).toBeNull();
   });
 });
 
@@ -205,7 +264,11 @@ describe('a sign-in that comes to nothing', () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const interrupt = new AbortController();
     let seen = '';
-    const login = run(['login'], { signal: interrupt.signal, isTerminal: true, onOutput: (text) => (seen += text) });
+    const login = run(['login', '--yes'], {
+      signal: interrupt.signal,
+      isTerminal: true,
+      onOutput: (text) => (seen += text),
+    });
     await waitFor('the progress line', () => seen.includes('Waiting for your approval'));
     interrupt.abort(new Error('interrupted'));
     const { exitCode, stderr } = await login;
@@ -231,7 +294,7 @@ describe('a sign-in that comes to nothing', () => {
     rig.emulator.addFault({ operation: 'StartDeviceAuthorization', kind: 'throttle' });
     const { exitCode, stdout, stderr } = await run(['login']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
-    expect(stderr).toMatch(/^rolecall: .*my-sso-session.*\nRun: rolecall status\n$/);
+    expect(stderr).toMatch(/^Note: .*\nrolecall: .*my-sso-session.*\nRun: rolecall status\n$/);
   });
 });
 
@@ -265,7 +328,7 @@ describe('which sso-session', () => {
       stderr: expect.stringContaining('Nothing was written.') as string,
     });
     expect(existsSync(rig.configPath)).toBe(false);
-    const again = ['d-1234567890', 'us-east-1', '', '', 'y'];
+    const again = ['d-1234567890', 'us-east-1', '', '', 'y', 'y'];
     expect(await run(['login'], { isTerminal: true, answers: again })).toMatchObject({
       exitCode: 0,
       stderr: expect.stringMatching(/Signed in to .*my-sso-session/) as string,
@@ -330,6 +393,6 @@ test('a secret store that cannot be used is named before anything is asked of AW
   rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'file' } });
   const { exitCode, stdout, stderr } = await run(['login']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
-  expect(stderr).toMatch(/^rolecall: \S.*\nRun: \S.*\n$/);
+  expect(stderr).toMatch(/^Note: .*\nrolecall: \S.*\nRun: \S.*\n$/);
   expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
 });

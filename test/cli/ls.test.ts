@@ -147,7 +147,7 @@ describe('names that AWS lets people give', () => {
 
   test('cannot move the cursor, turn the writing round or add a line; columns stay aligned', async () => {
     rig = await createRig({ emulator: { directory: directoryOf(HOSTILE) } });
-    const login = await rig.runCli(['login'], { isTerminal: true, environment: { NO_COLOR: '1' } });
+    const login = await rig.runCli(['login', '--yes'], { isTerminal: true, environment: { NO_COLOR: '1' } });
     const ls = await rig.runCli(['ls'], { isTerminal: true, environment: { NO_COLOR: '1' } });
     const list = await rig.runCli(['profiles', 'list']);
     const diff = await rig.runCli(['profiles', 'sync', '--dry-run']);

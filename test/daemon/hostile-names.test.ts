@@ -48,7 +48,7 @@ test('hostile, equal, long and missing account names are all usable, and nothing
   });
   rig = created;
   const { runCli, home } = created;
-  const login = await runCli(['login'], { isTerminal: true });
+  const login = await runCli(['login', '--yes'], { isTerminal: true });
   expect(login).toMatchObject({ exitCode: 0 });
   expect(login.stdout).toContain(`${NAMES.length} accounts, ${NAMES.length} permission sets.`);
 

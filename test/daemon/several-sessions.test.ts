@@ -46,7 +46,7 @@ describe('two users at one start URL', () => {
     const templates: string[] = [];
     const { exitCode, stderr } = await create();
     expect(exitCode).toBe(0);
-    const said = stderr.split('\n').filter((line) => /^\d of|^Signing|^Signed|^Note/.test(line));
+    const said = stderr.split('\n').filter((line) => /^\d of|^Signing|^Signed|^Note: admin/.test(line));
     expect(said).toEqual([
       `1 of 2: Taylor (admin)  ${START_URL}`,
       'Signing in to admin',

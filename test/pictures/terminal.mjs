@@ -19,7 +19,7 @@ export async function takeTerminalPictures(studio) {
   try {
     const terminal = openTerminal(world, { columns: 96, rows: 26 });
     try {
-      await terminal.type('rolecall login work --no-browser');
+      await terminal.type('rolecall login work --no-browser --yes');
       const approval = await world.waitForValue('the code', async () => {
         const signIn = await world.client.call('signIn', { session: 'work' });
         return signIn?.userCode;

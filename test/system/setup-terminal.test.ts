@@ -74,6 +74,8 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
     await terminal.see(/^Write it\? \[Y\/n\] $/m);
     expect(existsSync(configPath)).toBe(false);
     terminal.type('');
+    await terminal.see(/^Continue\? \[y\/N\] $/m, SLOW_MS);
+    terminal.type('y');
     await terminal.see(/^Signed in to work\.$/m, SLOW_MS);
     await terminal.see(/5 profiles, 5 new/, SLOW_MS);
     expect(readFileSync(configPath, 'utf8')).toMatch(

@@ -11,6 +11,7 @@ import {
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';
 import type { CliContext } from '../context.ts';
+import { createEndpointConsent, type EndpointConsent } from '../endpoint-consent.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
@@ -24,6 +25,8 @@ export interface LoginOptions {
   readonly browser: boolean;
   readonly force?: boolean;
   readonly fresh?: boolean;
+  /** Signs in at an endpoint that is not AWS's without asking. */
+  readonly yes?: boolean;
   /** False with --no-wait: the listing is left to the daemon. */
   readonly wait: boolean;
   readonly json?: boolean;
@@ -41,8 +44,10 @@ export async function runLogin(
 ): Promise<number> {
   const status = await loadStatusOrSetUp(options, context);
   warnAboutStore(status, context);
-  if (options.all === true) return loginToAll(status, wanted, options, context);
-  const outcome = await loginTo(await findSession(status, wanted, options, context), options, context);
+  const consent = createEndpointConsent(status, options, context);
+  if (options.all === true) return loginToAll(status, wanted, consent, options, context);
+  const session = await findSession(status, wanted, options, context);
+  const outcome = await loginTo(session, status, consent, options, context);
   if (options.json === true) context.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
   if (outcome.setup?.error !== undefined) throw errorFromBody(outcome.setup.error);
   return 0;
@@ -54,10 +59,19 @@ interface LoginOutcome {
   readonly setup: SignInSetupDocument | null;
 }
 
-async function loginTo(session: string, options: LoginOptions, context: CliContext): Promise<LoginOutcome> {
+async function loginTo(
+  session: string,
+  status: StatusDocument,
+  consent: EndpointConsent,
+  options: LoginOptions,
+  context: CliContext,
+): Promise<LoginOutcome> {
+  const isLive = status.sessions.some((known) => known.session === session && known.state === 'live');
+  if (!isLive || options.force === true || options.fresh === true) await consent.require();
   if (options.fresh === true) await context.client.call('signOut', { session }, { signal: context.signal });
   const force = options.force === true || options.fresh === true;
   const started = await context.client.call('startSignIn', { session, body: { force } }, { signal: context.signal });
+  if (started.state === 'pending') await requireOrCancel(session, consent, context);
   const outcome = started.state === 'pending' ? await waitForApproval(session, started, options, context) : started;
   if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);
   context.stderr.write(
@@ -73,10 +87,21 @@ async function loginTo(session: string, options: LoginOptions, context: CliConte
   return { session, state: outcome.state, setup: setup ?? null };
 }
 
+/** The session was thought to be live, so nobody was asked before. */
+async function requireOrCancel(session: string, consent: EndpointConsent, context: CliContext): Promise<void> {
+  try {
+    await consent.require();
+  } catch (error) {
+    await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
+    throw error;
+  }
+}
+
 /** One after the other, for each has its page and its code; one that fails does not keep the others from it. */
 async function loginToAll(
   status: StatusDocument,
   wanted: string | undefined,
+  consent: EndpointConsent,
   options: LoginOptions,
   context: CliContext,
 ): Promise<number> {
@@ -102,7 +127,7 @@ async function loginToAll(
     }
     const known = failures.length;
     try {
-      const outcome = await loginTo(session, options, context);
+      const outcome = await loginTo(session, status, consent, options, context);
       outcomes.push(outcome);
       if (outcome.setup?.error !== undefined) failures.push(errorFromBody(outcome.setup.error));
     } catch (error) {

@@ -1,0 +1,33 @@
+// Whether an endpoint of the sign-in is AWS's own.
+
+/** The DNS suffixes of every partition, then those for dual-stack; as of 2026-11, from the SDK's partitions. */
+const SUFFIXES = [
+  'amazonaws.com',
+  'amazonaws.com.cn',
+  'amazonaws.eu',
+  'c2s.ic.gov',
+  'sc2s.sgov.gov',
+  'cloud.adc-e.uk',
+  'csp.hci.ic.gov',
+  'api.aws',
+  'api.amazonwebservices.com.cn',
+  'api.amazonwebservices.eu',
+  'api.aws.ic.gov',
+  'api.aws.scloud',
+  'api.cloud-aws.adc-e.uk',
+  'api.aws.hci.ic.gov',
+] as const;
+
+const SERVICE_AND_REGION = /^(?:oidc|portal\.sso)(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}\./;
+
+/**
+ * True for https on the hosts of SSO OIDC and the portal, in any region, FIPS or not. The service is part of it: under
+ * the same suffixes AWS hosts what its customers run (`abc.execute-api.us-east-1.amazonaws.com`).
+ */
+export function isAwsEndpoint(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, port, username } = new URL(url);
+  if (protocol !== 'https:' || port !== '' || username !== '') return false;
+  const [prefix = ''] = SERVICE_AND_REGION.exec(hostname) ?? [];
+  return prefix !== '' && SUFFIXES.some((suffix) => hostname === prefix + suffix);
+}
