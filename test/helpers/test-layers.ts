@@ -12,7 +12,7 @@ export interface TestLayers {
 }
 
 /** What has to be done within the time that other programs give us, and what takes the whole machine with fifty programs at once or more. */
-const ALONE = ['restart-under-load', 'autostart', 'many-callers', 'cold-start-storm'].map(
+const ALONE = ['restart-under-load', 'fifty-clients', 'many-callers', 'cold-start-storm'].map(
   (name) => `test/system/${name}.test.ts`,
 );
 
