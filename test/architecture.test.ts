@@ -76,9 +76,9 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'local-api',
     rooms: ['core', 'platform'],
-    packages: ['json-schema-to-ts'],
+    packages: ['json-schema-to-ts', 'smol-toml'],
     builtins: ['*'],
-    why: 'the contract: clients load it at every start, so it brings nothing along but types',
+    why: 'the contract: clients load it at every start, so it brings nothing along but types; TOML is read late, for the browser of a page alone',
   },
   {
     room: 'service',

@@ -36,7 +36,7 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
     ({ pid } = await context.client.call('stop', {}, options));
   } catch (error) {
     if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') return undefined;
-    if (error instanceof DaemonUnreachableError) {
+    if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
       throw new DaemonUnreachableError('daemon-not-answering', error.message, {
         // It does not say its pid, but only it has its lock file open.
         hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,

@@ -26,6 +26,7 @@ export const ERROR_TABLE = {
       'daemon-not-running': 'rolecall daemon start',
       'daemon-not-answering': 'rolecall daemon restart',
       'daemon-version-mismatch': 'rolecall daemon restart',
+      'foreign-socket': 'rolecall doctor',
     },
   },
   SignInRequiredError: {

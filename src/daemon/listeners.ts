@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import { quoteForShell as quote } from '../core/quote-for-shell.ts';
-import { ensurePrivateDirectory } from './private-directory.ts';
+import { ensurePrivateDirectory } from '../platform/private-directory.ts';
+import { findFolderFault } from '../platform/private-socket.ts';
 
 /** sun_path on macOS; Linux has four more. */
 const LONGEST_SOCKET_PATH = 103;
@@ -20,10 +21,10 @@ export async function listenOnSocket(server: Server, path: string, userId: numbe
     throw notUsable(
       path,
       'it is longer than a socket path may be',
-      'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock',
+      'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock',
     );
   }
-  ensurePrivateDirectory(dirname(path), userId);
+  ensureSocketFolder(path, userId);
   await removeDeadSocket(path);
   // 0600 from the first moment: under the usual mask the socket would be open to the group for an instant.
   const mask = process.umask(0o177);
@@ -32,6 +33,14 @@ export async function listenOnSocket(server: Server, path: string, userId: numbe
   } finally {
     process.umask(mask);
   }
+}
+
+/** Clients refuse a socket in a folder of another user, so none is made there. */
+function ensureSocketFolder(path: string, userId: number): void {
+  const folder = dirname(path);
+  ensurePrivateDirectory(folder, userId);
+  const fault = findFolderFault(folder, userId);
+  if (fault !== undefined) throw notUsable(path, `it ${fault.reason}`, fault.hint);
 }
 
 async function removeDeadSocket(path: string): Promise<void> {
@@ -96,7 +105,7 @@ export function listen(
  */
 export async function aliasSocket(aliasPath: string, socketPath: string, userId: number): Promise<void> {
   if (aliasPath === socketPath) return;
-  ensurePrivateDirectory(dirname(aliasPath), userId);
+  ensureSocketFolder(aliasPath, userId);
   if (leadsTo(aliasPath, socketPath)) return;
   await removeDeadSocket(aliasPath);
   symlinkSync(socketPath, aliasPath);

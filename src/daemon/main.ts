@@ -16,7 +16,7 @@ import { answerWithFailure, takeActivatedSocket } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
-import { ensurePrivateDirectory } from './private-directory.ts';
+import { ensurePrivateDirectory } from '../platform/private-directory.ts';
 
 ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();

@@ -1,7 +1,7 @@
 // The client of the local API: finds the daemon, starts it when there is none, and turns its errors back into ours.
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
-import { requestOverSocket, type SocketAnswer } from './http-request.ts';
+import { isForeignSocket, requestOverSocket, type SocketAnswer } from './http-request.ts';
 import { ROUTE_ADDRESSES, type RouteAddress } from './route-addresses.ts';
 import type { Answers, CallableRouteName, InputOf } from './routes.ts';
 import type { StartedDaemon } from './start-daemon.ts';
@@ -18,7 +18,8 @@ export interface LocalApiClient {
   /**
    * The daemon's answer; the daemon is started first when none is running.
    * @throws RolecallError: the daemon's own error by class and code
-   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering; daemon-version-mismatch: an older one does not leave
+   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering; daemon-version-mismatch: an older one does not leave;
+   *   foreign-socket: somebody else may listen at the only socket there is, and was sent nothing
    */
   call<R extends CallableRouteName>(route: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
 }
@@ -59,9 +60,9 @@ export function createLocalApiClient(deps: {
         });
         if (answer !== undefined) return answer;
       } catch (error) {
-        if (!isForeign(error)) throw error;
         // `su` keeps XDG_RUNTIME_DIR, so the first socket may be another user's and the next one ours.
-        refusal ??= anotherUsers(socketPath, error);
+        if (!isForeignSocket(error)) throw error;
+        refusal ??= error;
       }
     }
     if (refusal !== undefined) throw refusal;
@@ -212,7 +213,6 @@ function isTurnedAway(answer: SocketAnswer): boolean {
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
-const isForeign = (error: unknown) => codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
 /** The last one: the end came amid the headers. */
 const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
@@ -220,13 +220,6 @@ const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
 /** While one daemon follows another, whoever is hung up on asks again. */
 function forgiveBreak(error: unknown): undefined {
   if (!isBrokenOff(error)) throw error;
-}
-
-function anotherUsers(socketPath: string, cause: unknown): DaemonUnreachableError {
-  return new DaemonUnreachableError('daemon-not-running', `The socket ${socketPath} belongs to another user.`, {
-    hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
-    cause,
-  });
 }
 
 function describeConnectionFailure(error: unknown, { timeoutMs = 0 }: CallOptions): unknown {

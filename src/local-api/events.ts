@@ -1,9 +1,15 @@
 // The daemon's events for a client that lives on: connected again after a cut or a restart, with none missed in between.
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import { errorFromBody, ProtocolError, RolecallError, type ErrorBody } from '../core/errors.ts';
+import {
+  type DaemonUnreachableError,
+  errorFromBody,
+  ProtocolError,
+  RolecallError,
+  type ErrorBody,
+} from '../core/errors.ts';
 import { createEventParser } from './event-lines.ts';
-import { openStreamOverSocket } from './http-request.ts';
+import { isForeignSocket, openStreamOverSocket } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { EventDocument, StatusDocument } from './schemas.ts';
 
@@ -95,7 +101,10 @@ const TYPES: ReadonlySet<string> = new Set([
   'roles',
 ] satisfies EventDocument['type'][]);
 
-/** The stream of the first candidate at which somebody listens. @throws RolecallError: the daemon's own refusal */
+/**
+ * The stream of the first candidate at which somebody listens.
+ * @throws RolecallError: the daemon's own refusal; foreign-socket when only somebody else may listen
+ */
 async function connect(
   socketCandidates: readonly string[],
   lastEventId: string | undefined,
@@ -105,19 +114,21 @@ async function connect(
     accept: 'text/event-stream',
     ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
   };
+  let refusal: DaemonUnreachableError | undefined;
   for (const socketPath of socketCandidates) {
     const stream = await openStreamOverSocket({ socketPath, path: ROUTE_ADDRESSES.events.path, headers, signal }).catch(
       (error: unknown) => {
-        const { code } = error as NodeJS.ErrnoException;
-        // Another user's socket: `su` keeps XDG_RUNTIME_DIR, and the next candidate may be ours.
-        if (code === 'EACCES' || code === 'EPERM') return undefined;
-        throw error;
+        // `su` keeps XDG_RUNTIME_DIR, so the first socket may be another user's and the next one ours.
+        if (!isForeignSocket(error)) throw error;
+        refusal ??= error;
+        return undefined;
       },
     );
     if (stream === undefined) continue;
     if (stream.statusCode === 200) return stream;
     throw await readRefusal(stream);
   }
+  if (refusal !== undefined) throw refusal;
   return undefined;
 }
 

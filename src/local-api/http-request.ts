@@ -1,5 +1,7 @@
 // HTTP over a unix socket, one answer or a stream of them, and whether there was a daemon at all.
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import { DaemonUnreachableError } from '../core/errors.ts';
+import { inspectSocket } from '../platform/private-socket.ts';
 import { VERSION_HEADER } from './version-header.ts';
 
 export interface SocketRequest {
@@ -29,11 +31,16 @@ const NOBODY_THERE: ReadonlySet<string> = new Set([
   'ENAMETOOLONG',
 ]);
 
-/** The answer, or undefined when nobody listens; every other failure rejects, with ETIMEDOUT after `timeoutMs`. */
-export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer | undefined> {
+/**
+ * The answer, or undefined when nobody listens; every other failure rejects, with ETIMEDOUT after `timeoutMs`.
+ * @throws DaemonUnreachableError foreign-socket: somebody else may listen there, so nothing was sent
+ */
+export async function requestOverSocket(options: SocketRequest): Promise<SocketAnswer | undefined> {
+  const socketPath = findOwnSocket(options.socketPath);
+  if (socketPath === undefined) return undefined;
   return new Promise<SocketAnswer | undefined>((resolve, reject) => {
     const to: RequestOptions & { readonly servername: string } = {
-      socketPath: options.socketPath,
+      socketPath,
       // There is no TLS here; left to itself Node would work out a name for it, which costs 3 ms of each start.
       servername: '',
       method: options.method,
@@ -65,29 +72,47 @@ export function requestOverSocket(options: SocketRequest): Promise<SocketAnswer 
         : setTimeout(() => {
             outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
           }, options.timeoutMs);
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== undefined && NOBODY_THERE.has(error.code)) resolve(undefined);
-      else reject(error);
-    });
+    outgoing.on('error', (error) => settleFailure(error, resolve, reject));
     outgoing.on('close', () => clearTimeout(timer));
     outgoing.end(options.body);
   });
 }
 
 /** An answer that goes on, once its head has come; undefined when nobody listens. It ends, or breaks, with `signal`. */
-export function openStreamOverSocket(options: {
+export async function openStreamOverSocket(options: {
   readonly socketPath: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }): Promise<IncomingMessage | undefined> {
+  const socketPath = findOwnSocket(options.socketPath);
+  if (socketPath === undefined) return undefined;
   return new Promise((resolve, reject) => {
-    const { socketPath, path, signal } = options;
+    const { path, signal } = options;
     const outgoing = request({ socketPath, path, signal, headers: { host: 'localhost', ...options.headers } }, resolve);
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== undefined && NOBODY_THERE.has(error.code)) resolve(undefined);
-      else reject(error);
-    });
+    outgoing.on('error', (error) => settleFailure(error, resolve, reject));
     outgoing.end();
   });
+}
+
+export function isForeignSocket(error: unknown): error is DaemonUnreachableError {
+  return error instanceof DaemonUnreachableError && error.code === 'foreign-socket';
+}
+
+/** Where to connect to; undefined when nobody can listen there. @throws DaemonUnreachableError foreign-socket */
+function findOwnSocket(path: string): string | undefined {
+  const found = inspectSocket(path, process.geteuid?.() ?? -1);
+  if (found.state === 'foreign') {
+    throw new DaemonUnreachableError('foreign-socket', found.message, { hint: found.hint });
+  }
+  return found.state === 'ours' ? found.path : undefined;
+}
+
+function settleFailure(
+  error: NodeJS.ErrnoException,
+  resolve: (nobody: undefined) => void,
+  reject: (error: Error) => void,
+): void {
+  if (error.code !== undefined && NOBODY_THERE.has(error.code)) resolve(undefined);
+  else reject(error);
 }

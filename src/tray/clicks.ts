@@ -7,8 +7,8 @@ import type { Action } from './menu.ts';
 
 export interface ClickDeps {
   readonly client: LocalApiClient;
-  /** Opens the person's browser, by a command template of the settings when there is one; false when there is none. */
-  readonly openBrowser: (url: string, template?: string) => Promise<boolean>;
+  /** Opens the person's browser, or the one that the settings name for the pages of `session`; false when there is none. */
+  readonly openBrowser: (url: string, session?: string) => Promise<boolean>;
   /** A sign-in that was started by this click waits for approval of its code. */
   readonly showCode: (session: string, signIn: SignInDocument) => void;
 }
@@ -25,8 +25,8 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       return;
     case 'console': {
       const { session, accountId, permissionSet } = action.role;
-      const { url, browser } = await client.call('console', { body: { session, accountId, permissionSet } });
-      await open(url, deps, browser ?? undefined);
+      const { url } = await client.call('console', { body: { session, accountId, permissionSet } });
+      await open(url, deps, session);
       return;
     }
     case 'sign-in': {
@@ -35,7 +35,7 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       if (signIn.state !== 'pending') return;
       // First: it is what the page is compared with.
       deps.showCode(session, signIn);
-      if (signIn.openUri !== undefined) await open(signIn.openUri, deps, signIn.browser ?? undefined);
+      if (signIn.openUri !== undefined) await open(signIn.openUri, deps, session);
       return;
     }
     case 'cancel-sign-in':
@@ -56,10 +56,10 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
   }
 }
 
-async function open(url: string, { openBrowser }: ClickDeps, template?: string): Promise<void> {
+async function open(url: string, { openBrowser }: ClickDeps, session?: string): Promise<void> {
   const hint = 'rolecall web --print';
   try {
-    if (await openBrowser(url, template)) return;
+    if (await openBrowser(url, session)) return;
   } catch (cause) {
     if (!(cause instanceof BrowserFailure)) throw cause;
     throw new UsageError('usage', `The browser of the settings could not be started: ${cause.message}.`, {

@@ -27,7 +27,7 @@ const surroundings: Readonly<ServiceSurroundings> = {
   platform: process.platform,
   userId: process.getuid?.() ?? -1,
 };
-const { socketCandidates } = resolvePaths(surroundings);
+const { settingsFile, socketCandidates } = resolvePaths(surroundings);
 
 function createClient(): LocalApiClient {
   return createLocalApiClient({
@@ -48,9 +48,11 @@ async function startDaemon(): Promise<StartedDaemon> {
 }
 
 /** False when there is none to open. @throws BrowserFailure: the one that the settings name could not be started */
-async function openBrowser(url: string, template?: string): Promise<boolean> {
+async function openBrowser(url: string, session?: string): Promise<boolean> {
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
+  const { readBrowserSetting } = await import('../local-api/browser-setting.ts');
+  const template = session === undefined ? undefined : await readBrowserSetting(settingsFile, session);
   if (template !== undefined) {
     const { formatBrowserCommand } = await import('../core/browser-command.ts');
     const { runBrowser } = await import('../local-api/run-browser.ts');

@@ -46,7 +46,7 @@ async function loadView(client: LocalApiClient): Promise<TrayView> {
     const found = signIns.flatMap(([session, signIn]) => (signIn === null ? [] : [[session, signIn] as const]));
     return { ...EMPTY_VIEW, status, roles, signIns: Object.fromEntries(found) };
   } catch (error) {
-    if (error instanceof DaemonUnreachableError) return EMPTY_VIEW;
+    if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') return EMPTY_VIEW;
     throw error;
   }
 }

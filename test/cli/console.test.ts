@@ -8,6 +8,7 @@ import {
   createSignedInRig,
   CONFIG,
   SESSION,
+  writePrivate,
   type CliOptions,
   type Rig,
   type RigOptions,
@@ -172,6 +173,15 @@ describe('the browser', () => {
     expect(await its.runCli(['console', ADMIN], { opened, templates })).toMatchObject({ exitCode: 0 });
     expect(opened).toHaveLength(2);
     expect(templates).toEqual(['firefox -P work', 'firefox -P work']);
+    // The daemon still names the old command; what runs is what the settings say.
+    writePrivate(its.paths.settingsFile, '');
+    expect(await its.runCli(['console', ADMIN], { opened, templates })).toMatchObject({ exitCode: 0 });
+    writePrivate(its.paths.settingsFile, '[session');
+    expect(await its.runCli(['console', ADMIN], { opened, templates })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('could not be started: the settings are not valid.'),
+    });
+    expect({ opened: opened.length, templates: templates.length }).toEqual({ opened: 3, templates: 2 });
   });
 
   test('that can’t be started is told of by its setting and line; a sign-in goes on without it', async () => {

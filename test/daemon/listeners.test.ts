@@ -1,10 +1,20 @@
 // Listening on a path: what is dead is replaced, what lives or is no socket is named and kept.
-import { existsSync, linkSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aliasSocket, listenOnSocket, removeAlias } from '../../src/daemon/listeners.ts';
+import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 const USER_ID = process.getuid?.() ?? -1;
@@ -73,7 +83,7 @@ test('a living socket, a file and a path that is too long are named and kept', a
   const rows = [
     [living, 'another program listens there', 'rolecall daemon stop'],
     [file, 'a file that is no socket is in the way', `ls -l '${file.replace("'", `'\\''`)}'`],
-    [long, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock'],
+    [long, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
   ] as const;
   for (const [path, reason, hint] of rows) {
     await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
@@ -84,6 +94,18 @@ test('a living socket, a file and a path that is too long are named and kept', a
   }
   expect(lstatSync(living).isSocket()).toBe(true);
   expect(existsSync(file)).toBe(true);
+});
+
+test.skipIf(!canBeSomebodyElse)('no socket is made in a folder that another user can replace', async () => {
+  mkdirSync(at('theirs'));
+  chownSync(at('theirs'), SOMEBODY_ELSE, SOMEBODY_ELSE);
+  const path = at('theirs', 'rolecall', 'd.sock');
+  await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
+    code: 'file-not-writable',
+    message: `The socket ${path} can't be used: it is in a folder of another user.`,
+    hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
+  });
+  expect(existsSync(path)).toBe(false);
 });
 
 test('an alias leads to the socket, in place of dead ones only, and goes if it is still ours', async () => {

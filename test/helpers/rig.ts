@@ -10,7 +10,7 @@ import { toRolecallError } from '../../src/core/errors.ts';
 import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { loadSettings } from '../../src/daemon/settings.ts';
-import { ensurePrivateDirectory } from '../../src/daemon/private-directory.ts';
+import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { findInstalledService } from '../../src/local-api/installed-service.ts';

@@ -1,12 +1,15 @@
 // The client of the local API against daemons that are absent, stale, foreign, slow, dying or talking nonsense.
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
+import { readEvents } from '../../src/local-api/events.ts';
 import type { StartedDaemon } from '../../src/local-api/start-daemon.ts';
+import { listenAsSomebodyElse } from '../helpers/foreign-listener.ts';
+import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
@@ -58,6 +61,8 @@ function started(state: { failure?: ReturnType<StartedDaemon['failure']>; hasEnd
   return { failure: () => state.failure, hasEnded: () => state.hasEnded ?? false, release: () => undefined };
 }
 
+const failStart = () => Promise.reject(new Error('nothing was to be started'));
+
 const STOPPED = JSON.stringify({ pid: 7 });
 
 describe('where the daemon is looked for', () => {
@@ -86,26 +91,52 @@ describe('where the daemon is looked for', () => {
     }
   });
 
-  test("past another user's, which is the error when nobody else answers", async () => {
+  test.skipIf(!canBeSomebodyElse)("past another user's, which is the error when nobody else answers", async () => {
+    const theirs = await listenAsSomebodyElse({ pid: 666 });
+    const living = await saying('living.sock', 200, STOPPED);
+    try {
+      expect(await createClient([theirs.socketPath, living]).call('stop', {})).toEqual({ pid: 7 });
+      const refusal = {
+        code: 'foreign-socket',
+        exitCode: 3,
+        message: `The socket ${theirs.socketPath} belongs to another user.`,
+        hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
+      };
+      const candidates = [theirs.socketPath, socketAt('none.sock')];
+      await expect(createClient(candidates).call('stop', {})).rejects.toMatchObject(refusal);
+      // Nor is a daemon started: its socket would be the one that is refused.
+      await expect(createClient(candidates, { startDaemon: failStart }).call('stop', {})).rejects.toMatchObject(
+        refusal,
+      );
+      const events = readEvents({
+        socketCandidates: candidates,
+        clock: createSystemClock(),
+        signal: new AbortController().signal,
+      });
+      await expect(events.next()).rejects.toMatchObject(refusal);
+      expect(theirs.received).toEqual([]);
+    } finally {
+      await theirs.close();
+    }
+  });
+
+  test('past a folder that another user may not enter', async () => {
     // Below a folder that every user may pass, which the one for temporary files need not be.
     const shared = mkdtempSync('/tmp/rolecall-');
-    chmodSync(shared, 0o755);
     const locked = join(shared, 'locked');
     mkdirSync(locked);
-    const foreign = join(locked, 'daemon.sock');
-    const living = await saying(relative(home.path, join(shared, 'living.sock')), 200, STOPPED);
-    chmodSync(living, 0o777);
-    chmodSync(locked, 0o000);
     const isRoot = process.geteuid?.() === 0;
+    if (isRoot) chownSync(shared, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    chmodSync(locked, 0o000);
     // Nothing is forbidden to root.
-    if (isRoot) process.seteuid?.(65_534);
+    if (isRoot) process.seteuid?.(SOMEBODY_ELSE);
     try {
+      const living = await saying(relative(home.path, join(shared, 'living.sock')), 200, STOPPED);
+      const foreign = join(locked, 'daemon.sock');
       expect(await createClient([foreign, living]).call('stop', {})).toEqual({ pid: 7 });
       await expect(createClient([foreign, join(shared, 'none.sock')]).call('stop', {})).rejects.toMatchObject({
-        code: 'daemon-not-running',
-        exitCode: 3,
+        code: 'foreign-socket',
         message: `The socket ${foreign} belongs to another user.`,
-        hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
       });
     } finally {
       if (isRoot) process.seteuid?.(0);

@@ -4,6 +4,7 @@ import { BrowserFailure, nestsUrl } from '../../core/browser-command.ts';
 import { CONSOLE_SERVICE } from '../../core/console-service.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { readBrowserSetting } from '../../local-api/browser-setting.ts';
 import type { ConsoleDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';
 import { deletePrivatePage, PAGE_LIFETIME_SECONDS, writePrivatePage } from '../console/private-page.ts';
@@ -149,15 +150,19 @@ async function open(found: ConsoleDocument, printing: string, context: CliContex
 
 /** The browser's arguments, which other users see, name a file that only this one can read. */
 async function openSecret(found: ConsoleDocument, printing: string, context: CliContext): Promise<void> {
-  const { browser, url } = found;
-  if (browser !== null && nestsUrl(browser)) {
+  const { url } = found;
+  const browser = await readBrowser(found, context);
+  if (browser !== undefined && nestsUrl(browser)) {
     throw new UsageError(
       'usage',
       `The browser of ${found.session} opens pages by another URL, which takes no federated sign-in; the access portal's link does not need one.`,
       { hint: printing.replace(' --federated --print', '') },
     );
   }
-  const path = await writePrivatePage(context.paths.pageDirectory, url, context.clock.nowMs());
+  const path = await writePrivatePage(context.paths.pageDirectory, url, {
+    nowMs: context.clock.nowMs(),
+    userId: context.userId,
+  });
   let isOpened = false;
   try {
     isOpened = await openIn(pathToFileURL(path).href, found, context);
@@ -175,10 +180,19 @@ async function openSecret(found: ConsoleDocument, printing: string, context: Cli
 }
 
 async function openIn(target: string, found: ConsoleDocument, context: CliContext): Promise<boolean> {
-  try {
-    return await context.openBrowser(target, found.browser ?? undefined);
-  } catch (error) {
-    if (!(error instanceof BrowserFailure)) throw error;
-    throw describeBrowserFailure(error, found, context);
-  }
+  const browser = await readBrowser(found, context);
+  return context.openBrowser(target, browser).catch((error: unknown) => {
+    throw describeFailure(error, found, context);
+  });
+}
+
+/** Not the one of the answer: a command runs no program that an answer names. */
+function readBrowser(found: ConsoleDocument, context: CliContext): Promise<string | undefined> {
+  return readBrowserSetting(context.paths.settingsFile, found.session).catch((error: unknown) => {
+    throw describeFailure(error, found, context);
+  });
+}
+
+function describeFailure(error: unknown, found: ConsoleDocument, context: CliContext): unknown {
+  return error instanceof BrowserFailure ? describeBrowserFailure(error, found, context) : error;
 }

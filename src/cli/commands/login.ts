@@ -8,6 +8,7 @@ import {
   UsageError,
   type ErrorBody,
 } from '../../core/errors.ts';
+import { readBrowserSetting } from '../../local-api/browser-setting.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';
 import type { CliContext } from '../context.ts';
@@ -246,11 +247,12 @@ async function showPrompt(
 async function openPage(
   session: string,
   page: string,
-  { browser, browserLine }: SignInDocument,
+  { browserLine }: SignInDocument,
   context: CliContext,
 ): Promise<boolean> {
   try {
-    return await context.openBrowser(page, browser ?? undefined);
+    // Not the `browser` of the answer: a command runs no program that an answer names.
+    return await context.openBrowser(page, await readBrowserSetting(context.paths.settingsFile, session));
   } catch (error) {
     if (!(error instanceof BrowserFailure)) throw error;
     const setting = { session, ...(browserLine === undefined ? {} : { browserLine }) };

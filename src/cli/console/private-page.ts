@@ -1,7 +1,9 @@
 // A page for one browser to open, with a URL in it that is a secret: what others see of a process is its arguments.
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
+import { ensurePrivateDirectory } from '../../platform/private-directory.ts';
+import { findFolderFault } from '../../platform/private-socket.ts';
 
 /** A browser that starts cold has read the page by then. */
 export const PAGE_LIFETIME_SECONDS = 60;
@@ -10,20 +12,31 @@ const PREFIX = 'console-';
 /**
  * The path of a new page that leads to `url` at once, 0600 in a folder of its own, which is all that has to be deleted.
  * Pages that a killed command left behind are deleted here.
+ * Nobody else may be able to enter or replace the directory: it is made, or verified, first.
  * @throws UnavailableError file-not-writable
  */
-export async function writePrivatePage(directory: string, url: string, nowMs: number): Promise<string> {
+export async function writePrivatePage(
+  directory: string,
+  url: string,
+  { nowMs, userId }: { readonly nowMs: number; readonly userId: number },
+): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    ensurePrivateDirectory(directory, userId);
+    const fault = findFolderFault(directory, userId);
+    if (fault !== undefined) {
+      throw new UnavailableError('file-not-writable', `The folder ${directory} ${fault.reason}.`);
+    }
     await sweep(directory, nowMs);
     const path = join(await mkdtemp(join(directory, PREFIX)), 'aws-console.html');
     await writeFile(path, formatPage(url), { mode: 0o600, flag: 'wx' });
     return path;
   } catch (cause) {
-    throw new UnavailableError('file-not-writable', `The page for your browser can't be written to ${directory}.`, {
-      hint: 'rolecall console --federated --print',
-      cause,
-    });
+    const reason = cause instanceof UnavailableError ? ` ${cause.message}` : '';
+    throw new UnavailableError(
+      'file-not-writable',
+      `The page for your browser can't be written to ${directory}.${reason}`,
+      { hint: 'rolecall console --federated --print', cause },
+    );
   }
 }
 

@@ -73,9 +73,7 @@ async function askDaemon(context: CliContext): Promise<DaemonSeen> {
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
     const error = toRolecallError(thrown);
-    // Another user's socket is told under the same code, and with a hint of its own.
-    const isAbsent = error.code === 'daemon-not-running' && error.hint === 'rolecall daemon start';
-    return isAbsent ? { state: 'absent' } : { state: 'failing', error: error.toBody() };
+    return error.code === 'daemon-not-running' ? { state: 'absent' } : { state: 'failing', error: error.toBody() };
   }
 }
 

@@ -1,0 +1,29 @@
+// The `browser` of an sso-session in the user's own settings: what a client runs comes from there, never from an answer.
+import { BrowserFailure } from '../core/browser-command.ts';
+import { readBoundedFile } from '../platform/bounded-read.ts';
+
+const MAX_SETTINGS_BYTES = 1024 * 1024;
+
+/**
+ * The command template for the pages of `session`; undefined when the settings have none.
+ * @throws BrowserFailure: the settings can't be read
+ */
+export async function readBrowserSetting(settingsFile: string, session: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readBoundedFile(settingsFile, MAX_SETTINGS_BYTES);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new BrowserFailure(`the settings can't be read (${(error as Error).message})`);
+  }
+  const { parse } = await import('smol-toml');
+  let settings: { session?: Readonly<Record<string, { browser?: unknown }>> };
+  try {
+    settings = parse(text);
+  } catch {
+    throw new BrowserFailure('the settings are not valid');
+  }
+  const sessions = settings.session ?? {};
+  const template = Object.hasOwn(sessions, session) ? sessions[session]?.browser : undefined;
+  return typeof template === 'string' ? template : undefined;
+}

@@ -1,0 +1,34 @@
+// The browser of an sso-session as a client reads it from the user's own settings.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BrowserFailure } from '../../src/core/browser-command.ts';
+import { readBrowserSetting } from '../../src/local-api/browser-setting.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+
+let home: TemporaryHome;
+let file: string;
+beforeAll(() => {
+  home = createTemporaryHome();
+  file = join(home.path, 'config.toml');
+});
+afterAll(() => home.remove());
+
+test('is the template of that session, or none', async () => {
+  expect(await readBrowserSetting(file, 'work')).toBeUndefined();
+  writeFileSync(file, '[session.work]\nbrowser = "firefox -P work"\n[session.other]\nlabel = "Other"\n');
+  expect(await readBrowserSetting(file, 'work')).toBe('firefox -P work');
+  for (const name of ['other', 'none', '__proto__', 'constructor']) {
+    expect(await readBrowserSetting(file, name)).toBeUndefined();
+  }
+});
+
+test('fails in words when the settings are not valid or no file', async () => {
+  writeFileSync(file, '[session');
+  await expect(readBrowserSetting(file, 'work')).rejects.toEqual(new BrowserFailure('the settings are not valid'));
+  const folder = join(home.path, 'folder');
+  mkdirSync(folder);
+  await expect(readBrowserSetting(folder, 'work')).rejects.toEqual(
+    new BrowserFailure(`the settings can't be read (${folder} is a folder, not a file)`),
+  );
+});
