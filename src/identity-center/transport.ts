@@ -27,6 +27,8 @@ export interface Transport {
 
 // Idle sockets are let go before the proxies and balancers on the way drop them silently: a dead one costs a call.
 const POOL = { keepAlive: true, maxSockets: 50, timeout: 15_000 } as const;
+/** Said explicitly: NODE_TLS_REJECT_UNAUTHORIZED=0 changes only the default. */
+const VERIFIED = { rejectUnauthorized: true } as const;
 
 /** One transport serves every client and region; a request's proxy is chosen by its URL. */
 export function createTransport(deps: TransportDeps): Transport {
@@ -40,7 +42,7 @@ export function createTransport(deps: TransportDeps): Transport {
       proxy === ''
         ? {
             httpAgent: new HttpAgent(POOL),
-            httpsAgent: new HttpsAgent({ ...POOL, ...(trust && { secureContext: trust }) }),
+            httpsAgent: new HttpsAgent({ ...POOL, ...VERIFIED, ...(trust && { secureContext: trust }) }),
           }
         : { httpAgent: createProxyAgent(proxy, trust, false), httpsAgent: createProxyAgent(proxy, trust, true) };
     return new NodeHttpHandler({
@@ -85,7 +87,7 @@ function createProxyAgent(
     const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
     throw new ProxyError(`the proxy (${scheme}…) is none that rolecall can use: only http and https proxies are`);
   }
-  const agent = new HttpsProxyAgent<string>(proxy, { ...POOL, ...(trust && { secureContext: trust }) });
+  const agent = new HttpsProxyAgent<string>(proxy, { ...POOL, ...VERIFIED, ...(trust && { secureContext: trust }) });
   // As of https-proxy-agent 9.1 its constructor drops the agent options that node's pool reads.
   agent.options = { ...agent.options, ...POOL };
   // As of agent-base 9 it looks for https in the call stack, which differs when a socket comes back to the pool: without
@@ -111,6 +113,7 @@ function createProxyAgent(
 
 function targetTls(host: string, trust: SecureContext | undefined) {
   return {
+    ...VERIFIED,
     ...(trust && { secureContext: trust }),
     // As of https-proxy-agent 9.1 a target given as an IP address is checked against the name "localhost".
     checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>

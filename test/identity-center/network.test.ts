@@ -288,6 +288,18 @@ describe('certificates', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('are checked although NODE_TLS_REJECT_UNAUTHORIZED is 0: of the server, of a server behind a proxy, of the proxy', async () => {
+    const server = await startServer(ca.issue(['127.0.0.1']));
+    const [proxy, secureProxy] = [await startProxy(), await startProxy({ tls: ca.issue(['127.0.0.1']) })];
+    onTestFinished(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    for (const proxyForUrl of [() => '', () => proxy.url, () => secureProxy.url]) {
+      const { kind, message } = await faultOf(CALLS.ListAccounts(create(server.url, { proxyForUrl })));
+      expect([kind, message]).toEqual(['unreachable', expect.stringContaining('UNABLE_TO_VERIFY_LEAF_SIGNATURE')]);
+    }
+    expect([server.requests, secureProxy.targets]).toEqual([[], []]);
+  });
+
   test('for another host are refused, directly and through a proxy', async () => {
     // As of https-proxy-agent 9.1 a target given as an address would be checked against "localhost".
     const server = await startServer(ca.issue(['localhost', 'other.example']));
