@@ -192,13 +192,11 @@ async function deletePageLater(path: string, delaySeconds: number): Promise<void
 /** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   const { spawn } = await import('node:child_process');
-  const { outsideOfExec } = await import('./exec/child-environment.ts');
-  // A daemon that the tray starts outlives a subshell of `exec`, as one of ours does.
-  const outside = program === 'tray' ? { env: { ...outsideOfExec(environment) } } : {};
+  const env = await environmentOf(program);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...noDebuggerFlags(), programPath(program), ...args], {
       stdio: 'inherit',
-      ...outside,
+      env,
     });
     const passOn = () => void child.kill('SIGTERM');
     process.on('SIGTERM', passOn);
@@ -208,6 +206,17 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
       resolve(code ?? 128 + (signal === 'SIGINT' ? 2 : 15));
     });
   });
+}
+
+async function environmentOf(program: Program): Promise<NodeJS.ProcessEnv> {
+  if (program === 'daemon') {
+    const { daemonEnvironment } = await import('../local-api/daemon-environment.ts');
+    return daemonEnvironment(environment);
+  }
+  if (program !== 'tray') return process.env;
+  // A daemon that the tray starts outlives a subshell of `exec`, as one of ours does.
+  const { outsideOfExec } = await import('./exec/child-environment.ts');
+  return { ...outsideOfExec(environment) };
 }
 
 /** The first signal lets a command tidy up, as `login` cancels its code; a second one is meant as it is said. */

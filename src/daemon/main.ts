@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
 import { DaemonUnreachableError, toRolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { cleanEnvironment, refuseChangedNode } from '../local-api/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
@@ -26,6 +27,8 @@ process.umask(0o077);
 const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
 const activatedFd = takeActivatedSocket(process.env, process.pid);
+/** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
+const droppedVariables = cleanEnvironment(process.env);
 /** As we were started. What is taken out of `process.env` is nothing for a browser; a successor needs it as we did. */
 const environment: Readonly<NodeJS.ProcessEnv> = { ...process.env };
 const homeDirectory = environment['HOME'] ?? homedir();
@@ -74,6 +77,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   const starting = startDaemon({
     paths,
     environment,
+    droppedVariables,
     homeDirectory,
     userId,
     processId: process.pid,
@@ -163,6 +167,7 @@ async function takeLock(): Promise<DaemonLock | undefined> {
 }
 
 try {
+  refuseChangedNode(droppedVariables);
   if (process.argv.includes('--check-settings')) {
     const { loadSettings } = await import('./settings.ts');
     await loadSettings(paths.settingsFile, environment);

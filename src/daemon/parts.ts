@@ -56,6 +56,8 @@ import { createWebAccess, type WebAccess } from './web-access.ts';
 export interface PartsDeps {
   readonly paths: RuntimePaths;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names that were taken out of the environment at the start, and would have changed how the daemon runs. */
+  readonly droppedVariables?: readonly string[];
   readonly homeDirectory: string;
   readonly processId: number;
   readonly userId: number;
@@ -355,7 +357,12 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     }),
     ...lateLoading.deferResponders(['reach'], async () => {
       const { createReachResponder } = await import('./routes/reach.ts');
-      return createReachResponder({ sharedConfig, probe: (region) => identityCenter.probe(region), clock });
+      return createReachResponder({
+        sharedConfig,
+        probe: (region) => identityCenter.probe(region),
+        clock,
+        droppedVariables: deps.droppedVariables ?? [],
+      });
     }),
     ...lateLoading.deferResponders(['team'], async () => {
       const { createTeamResponder } = await import('./routes/team.ts');

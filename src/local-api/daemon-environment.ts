@@ -1,5 +1,7 @@
 // What of a caller's environment the daemon that it starts may see: an allow-list, for the daemon outlives the caller.
 
+import { UsageError } from '../core/errors.ts';
+
 /** Where AWS's files are, and how AWS is reached. */
 export const AWS_NAMES = [
   'AWS_CONFIG_FILE',
@@ -36,6 +38,49 @@ const NAMES: ReadonlySet<string> = new Set([
   ...AWS_NAMES,
 ]);
 const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'] as const;
+
+/** What changes the daemon's Node before its first line of JavaScript. */
+const BEFORE_US = ['NODE_OPTIONS', 'LD_PRELOAD', 'LD_AUDIT'] as const;
+
+/** What a unit takes out of the manager's environment: variables that act on Node, OpenSSL and the loader. */
+export const UNSET_FOR_SERVICE = [
+  ...BEFORE_US,
+  'LD_LIBRARY_PATH',
+  'GLIBC_TUNABLES',
+  'GCONV_PATH',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_PATH',
+  'NODE_DEBUG',
+  'NODE_V8_COVERAGE',
+  'NODE_COMPILE_CACHE',
+  'NODE_REDIRECT_WARNINGS',
+  'NODE_ICU_DATA',
+  'OPENSSL_CONF',
+  'OPENSSL_MODULES',
+] as const;
+
+/** A service uses these only when they come from the shell that installed it, or from the person's own file. */
+export const ENDPOINT_NAMES = AWS_NAMES.filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
+
+/** The variables that would have changed how the daemon runs; anything else that is dropped means nothing to it. */
+const CONSEQUENTIAL = /^(?:NODE|LD|DYLD|OPENSSL|GCONV|GLIBC)_/;
+
+/** Deletes from `environment` what a daemon is not to see, and returns the names that would have mattered. */
+export function cleanEnvironment(environment: Record<string, string | undefined>): readonly string[] {
+  const kept = daemonEnvironment(environment);
+  const dropped = Object.entries(environment).filter(([name]) => !Object.hasOwn(kept, name));
+  for (const [name] of dropped) delete environment[name];
+  return dropped.flatMap(([name, value]) => (CONSEQUENTIAL.test(name) && value !== '' ? [name] : [])).toSorted();
+}
+
+/** @throws UsageError usage: a variable has changed this Node already, so that dropping it comes too late */
+export function refuseChangedNode(droppedNames: readonly string[]): void {
+  const names = BEFORE_US.filter((name) => droppedNames.includes(name));
+  if (names.length === 0) return;
+  throw new UsageError('usage', `The daemon does not run with ${names.join(' and ')} set.`, {
+    hint: 'rolecall daemon start',
+  });
+}
 
 /** The part of `environment` that an auto-started daemon gets. */
 export function daemonEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -526,6 +526,7 @@ export const reachSchema = {
   required: ['nodeVersion', 'endpoints'],
   properties: {
     nodeVersion: { type: 'string', description: "the daemon's" },
+    droppedVariables: { ...names, description: 'of its environment, which the daemon took out at its start' },
     endpoints: {
       type: 'array',
       items: {

@@ -74,6 +74,7 @@ export function createLaunchdService(deps: ServiceDeps): Service {
         daemonState: installed === undefined ? null : state,
         pid: installed === undefined || pid === undefined ? null : Number(pid),
         files: installed === undefined ? [] : [installed.file],
+        droppedVariables: [],
         problems: [
           ...(staleness === undefined ? [] : [describeStaleness(staleness)]),
           ...(installed === undefined || isLoaded ? [] : [STOPPED]),

@@ -38,6 +38,8 @@ export interface ServiceStatus {
   readonly daemonState: string | null;
   readonly pid: number | null;
   readonly files: readonly string[];
+  /** Names in the manager's environment that the daemon is started without. */
+  readonly droppedVariables: readonly string[];
   readonly problems: readonly ServiceProblem[];
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
+import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environment.ts';
 import {
   findInstalledService,
   findStaleness,
@@ -80,6 +81,19 @@ export function createSystemdService(deps: ServiceDeps): Service {
     return { files: [...texts.keys()], variables: Object.keys(environment) };
   }
 
+  async function findDroppedVariables(): Promise<readonly string[]> {
+    const { stdout } = await run('systemctl', '--user', 'show-environment');
+    const fromShell = readIfThere(environmentPath) ?? '';
+    const dropped: readonly string[] = [
+      ...UNSET_FOR_SERVICE,
+      ...ENDPOINT_NAMES.filter((name) => !fromShell.includes(`${name}=`)),
+    ];
+    return stdout.split('\n').flatMap((line) => {
+      const [name = '', value = ''] = line.split('=', 2);
+      return dropped.includes(name) && value !== '' ? [name] : [];
+    });
+  }
+
   return {
     async install(stopDaemon) {
       refuseOwnSocket(deps.environment);
@@ -139,6 +153,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
               existsSync(path),
             )
           : [],
+        droppedVariables: isInstalled && hasManager ? await findDroppedVariables() : [],
         problems: isInstalled
           ? findProblems({ staleness: findStaleness(installed, deps.version), hasManager, socket, service })
           : [],

@@ -1,6 +1,7 @@
 // The files of systemd/ and launchd/ with their blanks filled in, each value spelled as its reader wants it.
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
+import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environment.ts';
 import { LAUNCHD_LABEL, SYSTEMD_SERVICE, SYSTEMD_SOCKET } from '../local-api/installed-service.ts';
 
 interface CommandValues {
@@ -33,6 +34,8 @@ export function fillSystemdService(values: SystemdServiceValues): string {
     node: systemdWord(values.nodePath),
     // Only in what comes after the program a `$` begins a variable.
     main: systemdWord(values.mainPath).replaceAll('$', '$$$$'),
+    unset: UNSET_FOR_SERVICE.join(' '),
+    emptyEndpoints: ENDPOINT_NAMES.map((name) => `${name}=`).join(' '),
     serviceEnvironment: systemdText(values.serviceEnvironmentPath),
     ownEnvironment: systemdText(values.ownEnvironmentPath),
   });
@@ -46,8 +49,13 @@ export function formatEnvironmentFile(environment: LaunchAgentValues['environmen
   return `# From the shell that ran \`rolecall service install\`, which writes this anew; your own go into the file "environment" beside the settings.\n${lines.join('')}`;
 }
 
+const LAUNCHD_OVERRIDDEN = ['NODE_OPTIONS', 'NODE_TLS_REJECT_UNAUTHORIZED'] as const;
+
 export function fillLaunchAgent(values: LaunchAgentValues): string {
-  const variables = Object.entries(values.environment)
+  // The plist can override variables of launchd's environment and not remove them. Nobody reads these when empty.
+  const overridden = [...LAUNCHD_OVERRIDDEN, ...ENDPOINT_NAMES].map((name) => [name, '']);
+  const environment = { ...Object.fromEntries(overridden), ...values.environment } as Record<string, string>;
+  const variables = Object.entries(environment)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `\n\t\t<key>${escapeXml(name)}</key>\n\t\t<string>${escapeXml(value)}</string>`);
   return fill(`launchd/${LAUNCHD_LABEL}.plist`, {

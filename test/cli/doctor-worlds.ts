@@ -139,6 +139,17 @@ export const TROUBLES: readonly Trouble[] = [
   { code: 'environment-endpoint', shell: () => ({ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }) },
   { code: 'environment-differs', shell: (rig) => ({ AWS_ENDPOINT_URL_SSO: `${rig.emulator.url}/` }) },
   {
+    code: 'environment-dropped',
+    breakIt: (rig) => installProgram(rig, 'few/systemctl', `echo "$*" > ${rig.home.path}/told`),
+    shell: (rig) => ({ PATH: `${rig.home.path}/few:${rig.environment['PATH'] ?? ''}` }),
+    manager: createScriptedSystemd({
+      environment: (rig) =>
+        existsSync(join(rig.home.path, 'told'))
+          ? 'LANG=C.UTF-8\n'
+          : 'LANG=C.UTF-8\nLD_PRELOAD=\nNODE_OPTIONS=--inspect\nAWS_ENDPOINT_URL_SSO=http://127.0.0.1:1\n',
+    }),
+  },
+  {
     code: 'directory-open',
     fixable: true,
     breakIt: (rig) => chmodSync(rig.paths.stateDirectory, 0o755),

@@ -17,6 +17,8 @@ export function createScriptedSystemd(trouble: {
   readonly installedBy?: string;
   readonly socketState?: string;
   readonly isRunning?: boolean;
+  /** Lines of `show-environment`. */
+  readonly environment?: (rig: Rig) => string;
 }): ScriptedSystemd {
   const units = { isRunning: true, socketState: 'active' };
 
@@ -25,6 +27,7 @@ export function createScriptedSystemd(trouble: {
     async (command) => {
       const [, , verb = '', ...args] = command;
       if (!units.isRunning) return { exitCode: 1, stdout: '', stderr: 'Failed to connect to bus' };
+      if (verb === 'show-environment') return { exitCode: 0, stdout: trouble.environment?.(rig) ?? '', stderr: '' };
       if (verb !== 'show') return { exitCode: 0, stdout: '', stderr: '' };
       const stdout = args.includes('--value')
         ? `${rig.home.path}/.config/systemd/user /usr/lib/systemd/user\n`

@@ -50,6 +50,7 @@ test('without a service manager install says what happens instead, and leaves th
     daemonState: null,
     pid: null,
     files: [],
+    droppedVariables: [],
     problems: [],
   });
   expect(await rig.runCli(['service', 'uninstall'])).toEqual({

@@ -19,7 +19,7 @@ import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/c
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
-import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { exchange, formatRequest, openSocket } from './raw-http.ts';
@@ -92,6 +92,39 @@ const run = (its: Environment = environment, ...args: string[]): Promise<Process
   runProcess(process.execPath, [MAIN, ...args], { environment: its });
 
 const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
+
+describe('of its environment', () => {
+  test('a daemon drops what would change it, and says so by name', async () => {
+    await start({
+      ...environment,
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      NODE_DEBUG: 'none',
+      AWS_PROFILE: 'p',
+      EDITOR: 'vi',
+    });
+    expect(await clientFor(environment).call('reach', {})).toMatchObject({
+      droppedVariables: ['NODE_DEBUG', 'NODE_TLS_REJECT_UNAUTHORIZED'],
+    });
+  });
+
+  test('what has changed its Node before its first line is refused', async () => {
+    expect(await run({ ...environment, NODE_OPTIONS: '--no-warnings' }, '--check-settings')).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'rolecall: The daemon does not run with NODE_OPTIONS set.\nRun: rolecall daemon start\n',
+    });
+  });
+
+  test('`rolecall daemon run` starts it without what it refuses', async () => {
+    const child = spawn(process.execPath, [ROLECALL, 'daemon', 'run'], {
+      env: { ...environment, NODE_OPTIONS: '--no-warnings' },
+      stdio: 'ignore',
+    });
+    started.push(child);
+    await waitFor('the daemon to answer', async () => (await clientFor(environment).call('status', {})).version);
+    await clientFor(environment).call('stop', {});
+  });
+});
 
 describe('what a daemon makes', () => {
   test('is for its owner alone: a 0600 socket in a 0700 folder, 0600 state', async () => {

@@ -1,6 +1,6 @@
 // What an auto-started daemon gets of its caller's environment.
 import { expect, test } from 'vitest';
-import { daemonEnvironment } from '../../src/local-api/daemon-environment.ts';
+import { cleanEnvironment, daemonEnvironment, refuseChangedNode } from '../../src/local-api/daemon-environment.ts';
 
 const KEPT = {
   HOME: '/home/taylor',
@@ -65,4 +65,17 @@ const LEFT_OUT = {
 
 test('a daemon gets what is on the list and nothing else', () => {
   expect(daemonEnvironment({ ...LEFT_OUT, ...KEPT, TERM: undefined, LC_NAME: undefined })).toEqual(KEPT);
+});
+
+test('a daemon takes everything else out of its own environment, and knows by name what would have changed it', () => {
+  const environment: Record<string, string | undefined> = { ...LEFT_OUT, ...KEPT, NODE_DEBUG: '' };
+  expect(cleanEnvironment(environment)).toEqual(['LD_PRELOAD', 'NODE_OPTIONS', 'NODE_TLS_REJECT_UNAUTHORIZED']);
+  expect(environment).toEqual(KEPT);
+});
+
+test('a daemon does not go on when a variable has changed its Node before its first line', () => {
+  expect(() => refuseChangedNode(['LD_PRELOAD', 'NODE_DEBUG', 'NODE_OPTIONS'])).toThrow(
+    'The daemon does not run with NODE_OPTIONS and LD_PRELOAD set.',
+  );
+  refuseChangedNode(['LD_LIBRARY_PATH', 'NODE_TLS_REJECT_UNAUTHORIZED']);
 });

@@ -95,6 +95,7 @@ test('status reads what launchctl prints', async () => {
     daemonState: 'running',
     pid: 4242,
     files: [file],
+    droppedVariables: [],
   };
   expect(await mac.status()).toEqual({ ...running, problems: [] });
 

@@ -46,6 +46,30 @@ describe('systemd', () => {
     await expect(readable(fillSystemdService(VALUES))).toMatchFileSnapshot('../fixtures/service/rolecall.service');
   });
 
+  test.skipIf(!systemPart('systemd-analyze', '/usr/bin/systemd-analyze'))(
+    'the exposure is at most 6.2 by itself, and at most 4 with the drop-in of docs/service.md',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'rolecall-unit-'));
+      const [, dropIn = ''] = /```ini\n(.*?)```/s.exec(readFileSync(join(root, 'docs', 'service.md'), 'utf8')) ?? [];
+      const score = async (text: string) => {
+        const file = join(folder, 'rolecall.service');
+        writeFileSync(file, text);
+        const args = ['--user', 'security', '--offline=yes', '--no-pager', file];
+        const { stdout } = await runProcess('/usr/bin/systemd-analyze', args, {
+          environment: { HOME: folder, XDG_RUNTIME_DIR: folder },
+        });
+        return Number(/exposure level for rolecall\.service: ([\d.]+)/.exec(stdout)?.[1]);
+      };
+      try {
+        const unit = fillSystemdService({ ...VALUES, nodePath: '/bin/sh', mainPath: '/bin/sh' });
+        expect(await score(unit)).toBeLessThanOrEqual(6.2);
+        expect(await score(`${unit}\n${dropIn}`)).toBeLessThanOrEqual(4);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
   test('paths with everything that systemd reads into them', () => {
     const unit = fillSystemdService({
       ...VALUES,
@@ -91,7 +115,14 @@ describe('launchd', () => {
       expect(JSON.parse(stdout)).toEqual({
         Label: 'rolecall.daemon',
         ProgramArguments: ['/a <b> & "c"/node', VALUES.mainPath, '--service'],
-        EnvironmentVariables: VALUES.environment,
+        EnvironmentVariables: {
+          NODE_OPTIONS: '',
+          NODE_TLS_REJECT_UNAUTHORIZED: '',
+          AWS_ENDPOINT_URL_SSO_OIDC: '',
+          AWS_ENDPOINT_URL_SSO: '',
+          AWS_ENDPOINT_URL_STS: '',
+          ...VALUES.environment,
+        },
         RunAtLoad: true,
         KeepAlive: { SuccessfulExit: false },
         ThrottleInterval: 5,

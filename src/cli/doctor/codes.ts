@@ -50,6 +50,9 @@ export const DOCTOR_CODES = {
   'environment-differs': problem(
     'The daemon was started with other endpoints or another config file than this shell has.',
   ),
+  'environment-dropped': note(
+    'The daemon ignores a variable of its environment that would change how Node runs, or where AWS is.',
+  ),
   'directory-open': fixable('Others may enter the directory of the socket or of the state.'),
   'file-readable-by-others': fixable('Others may read a file that holds keys, tokens or passwords.'),
   'file-writable-by-others': fixable(

@@ -36,6 +36,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
         : []),
       ...stale,
       ...findSaid(world),
+      ...findDropped(world),
     ],
   };
 }
@@ -59,6 +60,18 @@ function endCommands({ context }: World, hint: string): string[] {
   return hint.startsWith('rolecall ')
     ? [`fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`, 'rolecall daemon start']
     : [hint];
+}
+
+function findDropped({ reach }: World): Finding[] {
+  const names = reach?.droppedVariables ?? [];
+  if (names.length === 0) return [];
+  return [
+    {
+      code: 'environment-dropped',
+      message: `The daemon was started with ${names.map(harmless).join(', ')} set, and ignores ${names.length === 1 ? 'it' : 'them'}. A daemon that a command starts does not get ${names.length === 1 ? 'it' : 'them'}.`,
+      commands: ['rolecall daemon restart'],
+    },
+  ];
 }
 
 /** What the daemon itself knows to be wrong. */

@@ -1,5 +1,6 @@
 // The service that starts the daemon, when one is installed: whether it points here, runs, and comes back with the next login.
 import type { ServiceStatus } from '../../service/service.ts';
+import { harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +13,10 @@ export async function checkService({ context }: World): Promise<CheckGroup> {
   return {
     ...group,
     summary: summarize(status),
-    findings: status.problems.map((problem) => toFinding(problem, status)),
+    findings: [
+      ...status.problems.map((problem) => toFinding(problem, status)),
+      ...findDropped(status.droppedVariables),
+    ],
   };
 }
 
@@ -26,4 +30,16 @@ function toFinding({ message, hint }: ServiceStatus['problems'][number], { manag
   // A log tells why; what starts it anew is another command.
   const commands = hint === 'rolecall service logs' ? [hint, 'rolecall daemon restart'] : [hint];
   return { code: 'service-broken', message, commands };
+}
+
+function findDropped(names: readonly string[]): Finding[] {
+  if (names.length === 0) return [];
+  const shown = names.map(harmless).join(', ');
+  return [
+    {
+      code: 'environment-dropped',
+      message: `The service manager has ${shown} in its environment. The daemon is started without ${names.length === 1 ? 'it' : 'them'}.`,
+      commands: [`systemctl --user unset-environment ${names.join(' ')}`],
+    },
+  ];
 }

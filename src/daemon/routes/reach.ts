@@ -8,6 +8,7 @@ export function createReachResponder(deps: {
   readonly sharedConfig: SharedConfig;
   readonly probe: (region: string) => Promise<readonly EndpointReach[]>;
   readonly clock: Clock;
+  readonly droppedVariables: readonly string[];
 }): Pick<Responders, 'reach'> {
   return {
     async reach() {
@@ -35,7 +36,11 @@ export function createReachResponder(deps: {
           }));
         }),
       );
-      return { nodeVersion: process.version, endpoints: found.flat() };
+      return {
+        nodeVersion: process.version,
+        droppedVariables: [...deps.droppedVariables],
+        endpoints: found.flat(),
+      };
     },
   };
 }
