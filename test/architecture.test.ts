@@ -181,6 +181,21 @@ const LATE_FILES = [
   'src/secret-store/memory.ts',
 ] as const;
 
+/** What reads whole files without a limit, with the reason; anything that a user may have replaced goes through bounded reads. */
+const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: string }[] = [
+  { path: 'src/aws-config/atomic-file.ts', reads: '/proc' },
+  { path: 'src/cli/demo/story.ts', reads: 'a home that the demo has just made' },
+  { path: 'src/cli/exec/run-in-place.ts', reads: '/proc' },
+  { path: 'src/cli/stop-daemon.ts', reads: '/proc' },
+  { path: 'src/daemon/credential-process-copy.ts', reads: 'this installation' },
+  { path: 'src/daemon/page-files.ts', reads: 'this installation' },
+  { path: 'src/daemon/process-identity.ts', reads: '/proc' },
+  { path: 'src/local-api/version.ts', reads: 'this installation' },
+  { path: 'src/platform/core-dumps.ts', reads: '/proc' },
+  { path: 'src/platform/loopback-peer.ts', reads: '/proc' },
+  { path: 'src/service/templates.ts', reads: 'this installation' },
+];
+
 const PARSED = ['.ts', '.js', '.mjs'];
 const COMMENTED = [...PARSED, '.sh', '.css', '.html'];
 
@@ -289,6 +304,12 @@ describe('every file', () => {
 
   it('keeps no state of the module: two daemons in one test must not meet', () => {
     expect(src.flatMap(findModuleState)).toEqual([]);
+  });
+
+  it('reads files that a user may have replaced by bounded reads', () => {
+    const reader = /\bimport \{[^}]*\b(readFile|readFileSync|createReadStream)\b[^}]*\} from 'node:fs/;
+    const found = srcPaths.filter((path) => reader.test(read(path)));
+    expect(found).toEqual(UNBOUNDED_READERS.map(({ path }) => path));
   });
 
   it('is tested as it is, never as a mock of it', () => {

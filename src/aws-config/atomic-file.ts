@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { RolecallError } from '../core/errors.ts';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
+import { UnreadableFileError } from '../platform/bounded-read.ts';
 
 export interface AtomicWrite {
   /** Where the file itself is: a symlink here would be replaced, not followed. */
@@ -69,6 +70,10 @@ export async function removeLeftovers(targetPath: string): Promise<void> {
 
 /** `thrown` as the error that a person is told: the path, what was tried and why it failed. */
 export function toFileError(thrown: unknown, path: string, attempt: 'read' | 'written' | 'deleted'): RolecallError {
+  if (thrown instanceof UnreadableFileError) {
+    const message = `${path} cannot be ${attempt}: it is ${thrown.reason}.`;
+    return new UnavailableError('file-not-writable', message, { cause: thrown });
+  }
   const code = errorCode(thrown);
   // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
   if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
@@ -90,6 +95,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'a folder on the way to it does not exist',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'something on the way to it is no folder',
+  ENXIO: 'it is a named pipe, a socket or a device, not a file',
   EPERM: 'the system does not permit it',
   EROFS: 'the file system is read-only',
 };

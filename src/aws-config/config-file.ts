@@ -1,13 +1,14 @@
 // The shared config file on disk: read as a document, replaced under a lock, never against what somebody else wrote meanwhile.
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { lstat, open, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../core/clock.ts';
 import { ConflictError, UnavailableError } from '../core/errors.ts';
 import { doStepsInTurns } from '../core/in-steps.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
+import { readBoundedBytes } from '../platform/bounded-read.ts';
 import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, parseInSteps } from './document.ts';
@@ -34,6 +35,8 @@ export interface ConfigFile {
   write(expectedText: string, newText: string): Promise<'written' | 'unchanged'>;
 }
 
+/** 20,000 profiles have five megabytes. */
+export const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
 const LOCK_TIMEOUT_MS = 10_000;
 const LOCK_POLL_MS = 20;
 const NEW_FILE_MODE = 0o600;
@@ -103,7 +106,8 @@ export function createConfigFile(deps: {
   ): Promise<'written' | 'unchanged'> {
     const expected = Buffer.from(expectedText, 'utf8');
     const refuseChanged = async () => {
-      const isSame = (await isStillAt(file, targetPath)) && (await readFile(targetPath)).equals(expected);
+      const isSame =
+        (await isStillAt(file, targetPath)) && (await readBoundedBytes(targetPath, MAX_CONFIG_BYTES)).equals(expected);
       if (!isSame) throw changedMeanwhile(path);
     };
     await refuseChanged();
@@ -137,7 +141,7 @@ export function createConfigFile(deps: {
       try {
         const present = await statIfPresent(path);
         if (present === undefined) return { document: parseConfigDocument('', path), exists: false };
-        const bytes = await readRegular(path, present);
+        const bytes = await readBoundedBytes(path, MAX_CONFIG_BYTES);
         const document = await parsing.run(bytes.toString('latin1'), () => parseBytes(bytes, path));
         return { document, exists: true, modifiedAtMs: present.mtimeMs };
       } catch (error) {
@@ -152,15 +156,6 @@ export function createConfigFile(deps: {
       }
     },
   };
-}
-
-/** A device such as /dev/null is an empty file; reading a pipe could hang for ever. */
-async function readRegular(path: string, present: Stats): Promise<Buffer> {
-  if (present.isCharacterDevice()) return Buffer.alloc(0);
-  if (!present.isFile()) {
-    throw new UnavailableError('file-not-writable', `${path} cannot be read: it is no regular file.`);
-  }
-  return await readFile(path);
 }
 
 async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {

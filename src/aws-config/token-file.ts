@@ -1,10 +1,14 @@
 // The AWS CLI's own token file, written so that native sso profiles keep working: the access token only, marked as ours.
 import { createHash } from 'node:crypto';
-import { readFile, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { formatUtcSeconds } from '../core/clock.ts';
 import type { Secret } from '../core/secret.ts';
+import { readBoundedFile } from '../platform/bounded-read.ts';
 import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
+
+/** A token has a few kilobytes. */
+const MAX_TOKEN_FILE_BYTES = 1024 * 1024;
 
 /** `foreign-…`: without our mark, so of the AWS CLI's own login. */
 export type TokenFileState = 'absent' | 'ours' | 'foreign-unexpired' | 'foreign-expired';
@@ -29,7 +33,7 @@ export function tokenFilePath(homeDirectory: string, sessionNameOrStartUrl: stri
 export async function readTokenFileState(path: string, nowMs: number): Promise<TokenFileState> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readBoundedFile(path, MAX_TOKEN_FILE_BYTES);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 'absent';
     throw toFileError(error, path, 'read');

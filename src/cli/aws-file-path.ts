@@ -3,6 +3,9 @@ import { join } from 'node:path';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** 20,000 profiles have five megabytes. */
+export const MAX_AWS_FILE_BYTES = 64 * 1024 * 1024;
+
 /** What `variable` names, else the file of that name in `~/.aws`. */
 export function awsFilePath(name: 'config' | 'credentials', environment: Environment, homeDirectory: string): string {
   const variable = name === 'config' ? 'AWS_CONFIG_FILE' : 'AWS_SHARED_CREDENTIALS_FILE';

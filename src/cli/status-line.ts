@@ -1,14 +1,15 @@
 // The status in one line, for bars and prompts, which ask all the time, show what they are given and may well run it.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { INERT_CHARACTERS, INERT_WORD } from '../core/harmless-text.ts';
 import type { CurrentRoleDocument, StatusDocument } from '../local-api/schemas.ts';
+import { readBoundedFileSync } from '../platform/bounded-read.ts';
 import type { CliContext } from './context.ts';
 
 export type LineFormat = 'waybar' | 'tmux' | 'prompt';
 
 const TIMEOUT_MS = 2000;
+const MAX_LINE_BYTES = 64 * 1024;
 /** What the daemon keeps for prompts: a name that is inert, and a word. */
 const KEPT_LINE = new RegExp(`^[${INERT_CHARACTERS}]+ [a-z-]+\n$`);
 
@@ -34,7 +35,7 @@ export async function printStatusLine(format: LineFormat, context: CliContext): 
 /** The line that a running daemon keeps for prompts; undefined when it has not come to it yet, or has ended. */
 function readKeptLine(switchDirectory: string): string | undefined {
   try {
-    const line = readFileSync(join(switchDirectory, 'prompt'), 'utf8');
+    const line = readBoundedFileSync(join(switchDirectory, 'prompt'), MAX_LINE_BYTES);
     return KEPT_LINE.test(line) ? line : undefined;
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 // aws-sso-cli's own settings, as far as moving in needs them: which Identity Centers it knows, and how it names profiles.
 import { join } from 'node:path';
 import type { ForeignSession } from '../aws-config/adoption-plan.ts';
-import { readPrivateFile } from './private-file.ts';
+import { MAX_SETTINGS_BYTES, readPrivateFile } from './private-file.ts';
 
 export interface AwsSsoSettings {
   readonly path: string;
@@ -16,7 +16,7 @@ export async function readAwsSsoSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<AwsSsoSettings | undefined> {
   for (const path of candidates(homeDirectory, environment)) {
-    const text = await readPrivateFile(path);
+    const text = await readPrivateFile(path, MAX_SETTINGS_BYTES);
     if (text !== undefined) return { path, ...(await parse(text)) };
   }
   return undefined;

@@ -4,8 +4,9 @@ import { constants } from 'node:fs';
 /** The file and one predecessor, `.1`: two megabytes at the most. */
 export const LARGEST_BYTES = 1024 * 1024;
 
-/** Made when missing; a symlink is not followed. */
-export const OPEN_FOR_APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+/** Made when missing; a symlink is not followed, and a named pipe fails instead of waiting for a reader. */
+export const OPEN_FOR_APPENDING =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** As JSON writes them: one event stays one line, and a terminal that shows it does nothing else. */
 export function escapeControls(text: string): string {

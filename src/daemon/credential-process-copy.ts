@@ -3,8 +3,10 @@ import { quoteForShell } from '../core/quote-for-shell.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder, removeLeftovers, toFileError, writeFileAtomically } from '../aws-config/atomic-file.ts';
+import { readBoundedFile } from '../platform/bounded-read.ts';
 
 const COPY_MODE = 0o700;
+const MAX_COPY_BYTES = 1024 * 1024;
 
 export interface CredentialProcessSources {
   /** `bin/rolecall-credential-process` of this installation. */
@@ -36,7 +38,7 @@ export async function refreshCredentialProcessCopy(sources: CredentialProcessSou
 async function isThere(copyPath: string, wanted: string): Promise<boolean> {
   try {
     const isExecutable = ((await stat(copyPath)).mode & 0o777) === COPY_MODE;
-    return isExecutable && (await readFile(copyPath, 'utf8')) === wanted;
+    return isExecutable && (await readBoundedFile(copyPath, MAX_COPY_BYTES)) === wanted;
   } catch {
     // Absent or unreadable: either way it has to be written.
     return false;

@@ -1,7 +1,8 @@
 // One daemon per user: the kernel's lock on a file under HOME, gone with the process however it ends.
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
+import { readBoundedFileSync } from '../platform/bounded-read.ts';
 import { identifyProcess, isStillRunning, type ProcessIdentity } from './process-identity.ts';
 
 export interface DaemonLock {
@@ -83,10 +84,14 @@ export async function takeOverDaemonLock(
   return undefined;
 }
 
+const MAX_HOLDER_BYTES = 64 * 1024;
+
 /** Who holds the lock as it says itself; undefined while it has not said so yet. */
 function readHolder(path: string): ProcessIdentity | undefined {
   try {
-    const { processId, startedAtTicks } = JSON.parse(readFileSync(path, 'utf8')) as Partial<ProcessIdentity>;
+    const { processId, startedAtTicks } = JSON.parse(
+      readBoundedFileSync(path, MAX_HOLDER_BYTES),
+    ) as Partial<ProcessIdentity>;
     if (!Number.isInteger(processId) || Number(processId) <= 1) return undefined;
     return {
       processId: Number(processId),

@@ -1,5 +1,4 @@
 // State files: read whole, written whole, 0600 from their first byte, never half of one.
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   ensureFolder,
@@ -8,11 +7,20 @@ import {
   toFileError,
   writeFileAtomically,
 } from '../aws-config/atomic-file.ts';
+import { readBoundedFile } from '../platform/bounded-read.ts';
 
-/** The text of a file, or undefined when there is none. @throws UnavailableError file-not-writable: it can't be read */
-export async function readPrivateFile(path: string): Promise<string | undefined> {
+/** A catalog of 20,000 roles has a few megabytes; a record of an adoption holds the whole shared config file. */
+const MAX_STATE_BYTES = 128 * 1024 * 1024;
+/** Of settings and team files: the largest team file that is taken, with where it came from. */
+export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The text of a file, or undefined when there is none.
+ * @throws UnavailableError file-not-writable: it can't be read, is no file or larger than `maxBytes`
+ */
+export async function readPrivateFile(path: string, maxBytes = MAX_STATE_BYTES): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readBoundedFile(path, maxBytes);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw toFileError(error, path, 'read');

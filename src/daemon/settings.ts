@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
-import { readPrivateFile } from './private-file.ts';
+import { MAX_SETTINGS_BYTES, readPrivateFile } from './private-file.ts';
 import type { BrowserSetting, SettingsFile } from './settings-file.ts';
 
 export interface RoleSettings {
@@ -73,8 +73,8 @@ export function teamFileBeside(settingsFile: string): string {
 /** The settings of the file at `path`; @throws as parseSettings, and UnavailableError file-not-writable: it can't be read */
 export async function loadSettings(path: string, environment: SettingsSources['environment']): Promise<Settings> {
   const teamPath = teamFileBeside(path);
-  const team = { path: teamPath, text: await readPrivateFile(teamPath) };
-  return parseSettings({ path, text: await readPrivateFile(path), environment, team });
+  const team = { path: teamPath, text: await readPrivateFile(teamPath, MAX_SETTINGS_BYTES) };
+  return parseSettings({ path, text: await readPrivateFile(path, MAX_SETTINGS_BYTES), environment, team });
 }
 
 /**

@@ -1,6 +1,7 @@
 // `rolecall emulator` without the process around it: reads the arguments, starts the emulator, says how to use it.
 import { parseArgs } from 'node:util';
 import { type RolecallError, UsageError } from '../core/errors.ts';
+import { UnreadableFileError } from '../platform/bounded-read.ts';
 import { type DirectoryDocument, parseDirectoryDocument } from './directory-document.ts';
 import { type Emulator, createEmulator } from './emulator.ts';
 import { formatConfigSection, formatExports } from './shell-lines.ts';
@@ -99,7 +100,7 @@ async function loadDirectory(deps: CommandDeps, path: string): Promise<Directory
   try {
     text = await deps.readFile(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
+    const code = cause instanceof UnreadableFileError ? `it is ${cause.reason}` : (cause as NodeJS.ErrnoException).code;
     const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? 'it cannot be read');
     throw new UsageError('invalid-request', `Cannot read the directory ${path}: ${reason}.`, {
       cause,

@@ -1,13 +1,16 @@
 // The process of `rolecall emulator`: chooses the real files, streams and signals, and nothing else.
-import { readFile } from 'node:fs/promises';
+import { readBoundedFile } from '../platform/bounded-read.ts';
 import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
 import { runEmulatorCommand } from './command.ts';
+
+/** 20,000 accounts with their assignments fit in. */
+const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
 ignoreDebuggerSignal();
 
 process.exitCode = await runEmulatorCommand({
   args: process.argv.slice(2),
-  readFile: (path) => readFile(path, 'utf8'),
+  readFile: (path) => readBoundedFile(path, MAX_DIRECTORY_BYTES),
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   untilStopped: new Promise((resolve) => {

@@ -1,8 +1,11 @@
 // Extra certificate authorities, for networks whose proxy re-signs TLS with a private CA.
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { UsageError } from '../core/errors.ts';
+import { readBoundedFileSync, UnreadableFileError } from '../platform/bounded-read.ts';
+
+/** All of Debian's have a quarter of a megabyte. */
+const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
@@ -15,9 +18,9 @@ export function loadCaBundle(path: string, settingName: string): string {
     new UsageError('settings-invalid', `The CA bundle ${path} (${settingName}) ${reason}.`, { cause });
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readBoundedFileSync(path, MAX_BUNDLE_BYTES);
   } catch (error) {
-    throw invalid('cannot be read', error);
+    throw invalid(error instanceof UnreadableFileError ? `is ${error.reason}` : 'cannot be read', error);
   }
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0) throw invalid('holds no certificate in PEM form');

@@ -1,14 +1,16 @@
 // The service that `rolecall service install` has installed, as clients need it: whether there is one, and how it is started.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compareVersions } from '../core/compare-versions.ts';
+import { readBoundedFileSync } from '../platform/bounded-read.ts';
 import { systemRuntimeDirectory } from './paths.ts';
 import type { StartedDaemon } from './start-daemon.ts';
 
 export const SYSTEMD_SOCKET = 'rolecall.socket';
 export const SYSTEMD_SERVICE = 'rolecall.service';
 export const LAUNCHD_LABEL = 'rolecall.daemon';
+const MAX_FILE_BYTES = 1024 * 1024;
 
 export interface ServiceSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -66,7 +68,7 @@ export function findStaleness({ command }: InstalledService, ownVersion: string)
 /** For `dist/daemon/main.js` that is the package.json two folders up. */
 function readVersionBeside(mainPath: string): string | undefined {
   try {
-    const text = readFileSync(join(dirname(mainPath), '..', '..', 'package.json'), 'utf8');
+    const text = readBoundedFileSync(join(dirname(mainPath), '..', '..', 'package.json'), MAX_FILE_BYTES);
     const { version } = JSON.parse(text) as { version?: unknown };
     return typeof version === 'string' ? version : undefined;
   } catch {
@@ -76,7 +78,7 @@ function readVersionBeside(mainPath: string): string | undefined {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBoundedFileSync(file, MAX_FILE_BYTES);
   } catch {
     return '';
   }

@@ -1,5 +1,5 @@
 // Reads of files that somebody may have replaced by something else: regular files only, and never more than a limit.
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
@@ -8,27 +8,42 @@ const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-/** What is at a path cannot be read as a file. The message names the path and what is there. */
+/** What is at a path cannot be read as a file. */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';
+  /** What is there, to follow "is": `a named pipe, not a file`, `larger than 1 MiB`. */
+  readonly reason: string;
+
+  /** The message names the path and the reason. */
+  constructor(path: string, reason: string) {
+    super(`${path} is ${reason}`);
+    this.reason = reason;
+  }
 }
 
 /**
- * The text of a regular file; symlinks are followed.
+ * The text of a regular file; symlinks are followed, and /dev/null is an empty file.
  * Rejects with an UnreadableFileError when anything else is there or the file has more than `maxBytes`, and with Node's
  * own error (ENOENT, EACCES) when it cannot be opened.
  */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<string> {
+  return (await readBoundedBytes(path, maxBytes)).toString('utf8');
+}
+
+/** The same for files that may hold something else than UTF-8. */
+export async function readBoundedBytes(path: string, maxBytes: number): Promise<Buffer> {
   const file = await open(path, OPEN_FOR_READING).catch((error: unknown) => {
     throw openingFault(path, error);
   });
   try {
+    const size = checkedSize(path, await file.stat(), maxBytes);
+    if (size === undefined) return Buffer.alloc(0);
     // One byte more than the file had, so that one that grows meanwhile is noticed.
-    let content = Buffer.allocUnsafe(checkedSize(path, await file.stat(), maxBytes) + 1);
+    let content = Buffer.allocUnsafe(size + 1);
     let length = 0;
     for (;;) {
       const { bytesRead } = await file.read(content, length, content.length - length, null);
-      if (bytesRead === 0) return content.toString('utf8', 0, length);
+      if (bytesRead === 0) return content.subarray(0, length);
       length += bytesRead;
       if (length > maxBytes) throw tooLarge(path, maxBytes);
       if (length === content.length) content = Buffer.concat([content], content.length * 2);
@@ -38,11 +53,13 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<s
   }
 }
 
-/** The same without waiting for the event loop, for programs that read one file and end. Throws what the other rejects with. */
+/** Like `readBoundedFile` without waiting for the event loop, for programs that read one file and end. Throws what that rejects with. */
 export function readBoundedFileSync(path: string, maxBytes: number): string {
   const descriptor = openFile(path);
   try {
-    let content = Buffer.allocUnsafe(checkedSize(path, fstatSync(descriptor), maxBytes) + 1);
+    const size = checkedSize(path, fstatSync(descriptor), maxBytes);
+    if (size === undefined) return '';
+    let content = Buffer.allocUnsafe(size + 1);
     let length = 0;
     for (;;) {
       const bytesRead = readSync(descriptor, content, length, content.length - length, null);
@@ -64,22 +81,28 @@ function openFile(path: string): number {
   }
 }
 
-/** Size in bytes of a regular file within the limit. Files of /proc say 0 and are read all the same. */
-function checkedSize(path: string, stats: Stats, maxBytes: number): number {
-  if (!stats.isFile()) throw new UnreadableFileError(`${path} is ${kindOf(stats)}, not a file`);
+/** Size in bytes of a regular file within the limit, undefined of /dev/null. Files of /proc say 0 and are read all the same. */
+function checkedSize(path: string, stats: Stats, maxBytes: number): number | undefined {
+  if (isNullDevice(stats)) return undefined;
+  if (!stats.isFile()) throw new UnreadableFileError(path, `${kindOf(stats)}, not a file`);
   if (stats.size > maxBytes) throw tooLarge(path, maxBytes);
   return stats.size;
+}
+
+/** People name /dev/null where they want no file: AWS_CONFIG_FILE=/dev/null. */
+function isNullDevice(stats: Stats): boolean {
+  return stats.isCharacterDevice() && stats.rdev === statSync('/dev/null').rdev;
 }
 
 /** A socket cannot be opened, and Node's words for that ("no such device or address") do not say so. */
 function openingFault(path: string, error: unknown): unknown {
   return error instanceof Error && 'code' in error && error.code === 'ENXIO'
-    ? new UnreadableFileError(`${path} is a socket or a device, not a file`)
+    ? new UnreadableFileError(path, 'a socket or a device, not a file')
     : error;
 }
 
 function tooLarge(path: string, maxBytes: number): UnreadableFileError {
-  return new UnreadableFileError(`${path} is larger than ${String(maxBytes / BYTES_PER_MIB)} MiB`);
+  return new UnreadableFileError(path, `larger than ${String(maxBytes / BYTES_PER_MIB)} MiB`);
 }
 
 function kindOf(stats: Stats): string {

@@ -1,9 +1,10 @@
 // Secrets in one encrypted file, for machines without a keychain, and only when asked for.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import { readBoundedFile, UnreadableFileError } from '../platform/bounded-read.ts';
 import type { SecretStore } from '../sso/ports.ts';
 
 export interface FileStoreDeps {
@@ -40,6 +41,8 @@ const VERSION = 1;
 // 32 MiB and about 0.1 s a guess (2026-11, a laptop's core).
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 } as const;
 const KDF = `scrypt-${SCRYPT.N}-${SCRYPT.r}-${SCRYPT.p}`;
+/** A session has a few kilobytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 
@@ -174,10 +177,12 @@ function associatedText({ version, kdf, salt, verifier }: Omit<Envelope, 'nonce'
 async function readEnvelope(path: string): Promise<Envelope | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readBoundedFile(path, MAX_FILE_BYTES);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new UnavailableError('secret-store-unavailable', `The secret file ${path} cannot be read.`, { cause: error });
+    const reason = error instanceof UnreadableFileError ? `: it is ${error.reason}` : '';
+    const message = `The secret file ${path} cannot be read${reason}.`;
+    throw new UnavailableError('secret-store-unavailable', message, { cause: error });
   }
   let parsed: unknown;
   try {

@@ -1,5 +1,5 @@
 // The service under systemd: two user units and the file with their environment.
-import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environment.ts';
@@ -11,12 +11,14 @@ import {
   SYSTEMD_SOCKET,
   systemdDirectories,
 } from '../local-api/installed-service.ts';
+import { readBoundedFileSync } from '../platform/bounded-read.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
 import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
 import { serviceEnvironment } from './service-environment.ts';
 import { fillSystemdService, fillSystemdSocket, formatEnvironmentFile } from './templates.ts';
 
+const MAX_UNIT_BYTES = 1024 * 1024;
 const UNITS = [SYSTEMD_SOCKET, SYSTEMD_SERVICE] as const;
 /** Where `systemctl enable` links the units from. */
 const TARGETS = ['sockets.target.wants', 'graphical-session.target.wants'] as const;
@@ -238,7 +240,7 @@ function findProblems(found: {
 
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readBoundedFileSync(path, MAX_UNIT_BYTES);
   } catch {
     return undefined;
   }

@@ -130,7 +130,7 @@ describe('reading', () => {
       message: `${below} cannot be read: something on the way to it is no folder.`,
     });
     await expect(configFile(folder).read()).rejects.toMatchObject({
-      message: `${folder} cannot be read: it is no regular file.`,
+      message: `${folder} cannot be read: it is a folder, not a file.`,
     });
   });
 });
@@ -307,7 +307,7 @@ describe('what cannot be written', () => {
       await expect(configFile(at).write('', '[b]\n')).rejects.toEqual(unwritable('it is no regular file', at));
     }
     await expect(configFile(pipe).read()).rejects.toMatchObject({
-      message: `${pipe} cannot be read: it is no regular file.`,
+      message: `${pipe} cannot be read: it is a named pipe, not a file.`,
     });
     expect((await configFile('/dev/null').read()).document.text).toBe('');
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);

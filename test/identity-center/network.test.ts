@@ -338,7 +338,7 @@ describe('certificates', () => {
     const fault = await faultOf(CALLS.ListAccounts(identityCenter));
     expect([fault.kind, fault.message]).toEqual([
       'unreachable',
-      `ListAccounts at ${server.host} failed: The CA bundle ${path} (network.ca_bundle) cannot be read.`,
+      `ListAccounts at ${server.host} failed: The CA bundle ${path} (network.ca_bundle) ${reason}.`,
     ]);
     writeFileSync(path, ca.pem);
     expect(await CALLS.ListAccounts(identityCenter)).toEqual(ANSWER);
@@ -372,7 +372,10 @@ describe('loadCaBundle', () => {
     );
   });
 
-  test.each(['missing.pem', 'a-folder'])('%s is refused', (name) => {
+  test.each([
+    ['missing.pem', 'cannot be read'],
+    ['a-folder', 'is a folder, not a file'],
+  ])('%s is refused', (name, reason) => {
     const path = join(home.path, name);
     mkdirSync(join(home.path, 'a-folder'), { recursive: true });
     expect(() => loadCaBundle(path, 'network.ca_bundle')).toThrow(

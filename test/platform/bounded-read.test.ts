@@ -40,6 +40,10 @@ describe.each(READERS)('%s', (_name, read) => {
     await expect(read('/proc/self/status', 16)).rejects.toThrow('/proc/self/status is larger than');
   });
 
+  it('takes /dev/null for an empty file', async () => {
+    expect(await read('/dev/null', MIB)).toBe('');
+  });
+
   it('refuses a file above the limit without reading it', async () => {
     writeFileSync(join(folder, 'large'), '');
     truncateSync(join(folder, 'large'), 1024 * MIB);

@@ -1,14 +1,17 @@
 // `rolecall use`: the role of this shell, through the shell hook, or the current role of the whole machine.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_INTERRUPTED, RolecallError, UsageError } from '../../core/errors.ts';
 import { INERT_WORD } from '../../core/harmless-text.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { CurrentRoleDocument, ProfileDocument } from '../../local-api/schemas.ts';
+import { readBoundedFile } from '../../platform/bounded-read.ts';
 import type { CliContext } from '../context.ts';
 import { chooseRole, describeOne, type ChosenRole } from '../picker/choose-role.ts';
 import { harmless } from '../render.ts';
 import { guessHookShell, readHookLine } from '../shell/install-lines.ts';
+
+/** Of the names of profiles that the daemon keeps for shells. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
 export interface UseOptions {
   readonly current?: boolean;
@@ -91,7 +94,7 @@ async function writeProfile(name: string, context: CliContext): Promise<void> {
 /** Any profile of the config file is one, rolecall's or not: of an sso-session by the daemon's word, another by its list. */
 async function isNameOfProfile(name: string, context: CliContext): Promise<boolean> {
   try {
-    const text = await readFile(join(context.paths.switchDirectory, 'profiles'), 'utf8');
+    const text = await readBoundedFile(join(context.paths.switchDirectory, 'profiles'), MAX_LIST_BYTES);
     if (text.split('\n').includes(name)) return true;
   } catch {
     // No daemon has ever written it: the next one is asked instead.

@@ -1,8 +1,10 @@
 // `rolecall web`: opens the page by a code that is good once, or prints what a program of the person's own needs.
-import { readFile } from 'node:fs/promises';
 import { UnavailableError } from '../../core/errors.ts';
+import { readBoundedFile } from '../../platform/bounded-read.ts';
 import type { CliContext } from '../context.ts';
 import { fetchStatus } from '../sessions.ts';
+
+const MAX_WEB_FILE_BYTES = 64 * 1024;
 
 export interface WebOptions {
   readonly print?: boolean;
@@ -29,7 +31,7 @@ export async function runWeb(options: WebOptions, context: CliContext): Promise<
 /** @throws UnavailableError web-unavailable: there is no such file, or it is not ours */
 async function readToken(path: string): Promise<string> {
   try {
-    const { token } = JSON.parse(await readFile(path, 'utf8')) as { token?: unknown };
+    const { token } = JSON.parse(await readBoundedFile(path, MAX_WEB_FILE_BYTES)) as { token?: unknown };
     if (typeof token === 'string') return token;
     throw new Error('there is no token in it');
   } catch (cause) {

@@ -1,10 +1,10 @@
 // `rolecall whoami`: which account and role this shell is, why, and for how long; asks the daemon and not AWS.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
-import { awsFilePath } from '../aws-file-path.ts';
+import { readBoundedFile } from '../../platform/bounded-read.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
 import type { CliContext } from '../context.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../render.ts';
@@ -140,7 +140,7 @@ async function findOutProfile(name: string, because: ProfileReason, context: Cli
 /** Keys under the profile's name in the credentials file come before what the config file says of it. */
 async function hasStoredKeys(name: string, { environment, homeDirectory }: CliContext): Promise<boolean> {
   const path = awsFilePath('credentials', environment, homeDirectory);
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
   if (!text.includes('aws_access_key_id')) return false;
   const { parseConfigDocument } = await import('../../aws-config/document.ts');
   return parseConfigDocument(text, path).sections.some(
@@ -150,7 +150,7 @@ async function hasStoredKeys(name: string, { environment, homeDirectory }: CliCo
 
 /** A profile of the config file that is none of an sso-session. */
 async function isListed(name: string, { paths }: CliContext): Promise<boolean> {
-  const text = await readFile(join(paths.switchDirectory, 'profiles'), 'utf8').catch(() => '');
+  const text = await readBoundedFile(join(paths.switchDirectory, 'profiles'), MAX_AWS_FILE_BYTES).catch(() => '');
   return text.split('\n').includes(name);
 }
 

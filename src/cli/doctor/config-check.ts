@@ -1,7 +1,8 @@
 // The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { describeProblem } from '../../aws-config/document.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { readBoundedFileSync } from '../../platform/bounded-read.ts';
 import { findProgram } from '../exec/find-program.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
@@ -14,6 +15,8 @@ import {
   type ProfileSection,
   type World,
 } from './world.ts';
+
+const MAX_COPY_BYTES = 1024 * 1024;
 
 export function checkConfig(world: World): CheckGroup {
   const { config, credentials } = world;
@@ -188,7 +191,7 @@ function findMissingPrograms(profiles: readonly ProfileSection[], world: World):
 function findCopyFault(path: string): string | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readBoundedFileSync(path, MAX_COPY_BYTES);
     accessSync(path, constants.X_OK);
   } catch {
     return 'is not there, or not a program';

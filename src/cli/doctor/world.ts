@@ -1,12 +1,13 @@
 // What `rolecall doctor` looks at: the AWS files as they are, and what a daemon says that runs already.
 import { execFile } from 'node:child_process';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { parseConfigDocument, type ConfigDocument } from '../../aws-config/document.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
-import { awsFilePath } from '../aws-file-path.ts';
+import { readBoundedFileSync, UnreadableFileError } from '../../platform/bounded-read.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
 import type { CliContext } from '../context.ts';
 import { findProgram } from '../exec/find-program.ts';
 import { shortenPath } from '../render.ts';
@@ -107,10 +108,13 @@ async function findVersions(environment: CliContext['environment']): Promise<Pro
 function readAwsFile(path: string, context: CliContext): AwsFile {
   const shown = shortenPath(path, context.homeDirectory);
   try {
-    const text = readFileSync(path, 'utf8');
+    const text = readBoundedFileSync(path, MAX_AWS_FILE_BYTES);
     return { path, shown, exists: true, document: parseConfigDocument(text, shown) };
   } catch (error) {
     const document = parseConfigDocument('', shown);
+    if (error instanceof UnreadableFileError) {
+      return { path, shown, exists: true, failure: `it is ${error.reason}`, document };
+    }
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     const isAbsent = code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
     return isAbsent

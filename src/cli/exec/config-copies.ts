@@ -1,11 +1,12 @@
 // Private copies of the caller's AWS files without the default profile's credentials, which beat the container door in most SDKs.
 import { isUtf8 } from 'node:buffer';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DefaultsOf } from '../../aws-config/default-credentials.ts';
 import { UnavailableError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { awsFilePath, expandPath } from '../aws-file-path.ts';
+import { readBoundedBytes, UnreadableFileError } from '../../platform/bounded-read.ts';
+import { awsFilePath, expandPath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
 import type { Environment } from './child-environment.ts';
 
 interface AwsFile {
@@ -99,8 +100,9 @@ async function withoutDefaults(path: string, whose: DefaultsOf): Promise<string 
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return await readBoundedBytes(path, MAX_AWS_FILE_BYTES);
   } catch (cause) {
+    if (cause instanceof UnreadableFileError) throw unreadable(path, `it is ${cause.reason}`, cause);
     const code = codeOf(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unreadable(path, code, cause);

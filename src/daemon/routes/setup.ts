@@ -6,7 +6,7 @@ import { nameProfiles, parseNameTemplate, roleKey, type NameableRole } from '../
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
 import type { SetupWishDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit-log.ts';
-import { readPrivateFile, writePrivateFile } from '../private-file.ts';
+import { MAX_SETTINGS_BYTES, readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { editSettings, type WantedSettings } from '../settings-edit.ts';
 import type { Settings } from '../settings.ts';
 import type { Responders } from '../surface.ts';
@@ -43,7 +43,7 @@ export function createSetupResponders(deps: {
       const dryRun = body.dryRun === true;
       const template = body.nameTemplate ?? deps.settings.profiles.name;
       const preview = previewNames(template);
-      const before = (await readPrivateFile(settingsPath)) ?? '';
+      const before = (await readPrivateFile(settingsPath, MAX_SETTINGS_BYTES)) ?? '';
       const wanted: WantedSettings = {
         ...(body.nameTemplate === undefined ? {} : { nameTemplate: body.nameTemplate }),
         ...(body.secretStore === undefined ? {} : { secretStore: body.secretStore }),

@@ -10,7 +10,7 @@ import { ConflictError, UnavailableError, UsageError } from '../../core/errors.t
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
 import { download } from '../../identity-center/plain-download.ts';
 import type { AuditLog } from '../audit-log.ts';
-import { readPrivateFile, writePrivateFile } from '../private-file.ts';
+import { MAX_SETTINGS_BYTES, readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { parseSettingsFile } from '../settings-file.ts';
 import { teamFileBeside } from '../settings.ts';
 import type { Responders } from '../surface.ts';
@@ -56,7 +56,7 @@ export function createTeamResponder(deps: {
 
   return {
     async team({ body }, { surface }) {
-      const earlier = await readPrivateFile(teamPath);
+      const earlier = await readPrivateFile(teamPath, MAX_SETTINGS_BYTES);
       const source = body.source ?? (earlier === undefined ? undefined : readTeamSource(earlier));
       if (source === undefined) {
         throw wrong('No team file was ever taken over here; setup takes one with --from.');
@@ -69,7 +69,7 @@ export function createTeamResponder(deps: {
         });
       }
       const team = parse(source, fetched);
-      const own = await readPrivateFile(settingsPath);
+      const own = await readPrivateFile(settingsPath, MAX_SETTINGS_BYTES);
       const overruled = findOverruled(team, own === undefined ? {} : parseSettingsFile(settingsPath, own));
       const text = formatTeamFile(source, fetched);
       const writes = body.dryRun !== true;

@@ -75,7 +75,12 @@ test('BOTO_CONFIG takes the place of both files of boto 2', async () => {
 });
 
 test.each([
-  ['a folder', () => mkdirSync(join(home.path, '.aws', 'config'), { recursive: true }), /EISDIR/, /^ls -l /],
+  [
+    'a folder',
+    () => mkdirSync(join(home.path, '.aws', 'config'), { recursive: true }),
+    /it is a folder, not a file/,
+    /^ls -l /,
+  ],
   [
     'malformed',
     () => write('.aws/config', `[default]\n${KEYS}nonsense\n`),
