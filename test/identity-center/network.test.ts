@@ -338,7 +338,7 @@ describe('certificates', () => {
     const fault = await faultOf(CALLS.ListAccounts(identityCenter));
     expect([fault.kind, fault.message]).toEqual([
       'unreachable',
-      `ListAccounts at ${server.host} failed: The CA bundle ${path} (network.ca_bundle) ${reason}.`,
+      `ListAccounts at ${server.host} failed: The CA bundle ${path} (network.ca_bundle) cannot be read.`,
     ]);
     writeFileSync(path, ca.pem);
     expect(await CALLS.ListAccounts(identityCenter)).toEqual(ANSWER);
@@ -379,7 +379,7 @@ describe('loadCaBundle', () => {
     const path = join(home.path, name);
     mkdirSync(join(home.path, 'a-folder'), { recursive: true });
     expect(() => loadCaBundle(path, 'network.ca_bundle')).toThrow(
-      expect.objectContaining({ message: `The CA bundle ${path} (network.ca_bundle) cannot be read.` }),
+      expect.objectContaining({ message: `The CA bundle ${path} (network.ca_bundle) ${reason}.` }),
     );
   });
 });
