@@ -53,7 +53,7 @@ export async function tellStory(stage: Stage): Promise<void> {
 
   step('9:01  What can I reach?');
   await rolecall(stage, ['ls'], 0);
-  say('rolecall wrote a profile for each into ~/.aws/config, below what Taylor wrote.');
+  say('Each has a profile in ~/.aws/config now, below what Taylor wrote.');
   showProfiles(stage);
 
   step(`9:02  The unmodified ${aws.name} uses one of these profiles.`);
