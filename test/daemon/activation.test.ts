@@ -8,6 +8,7 @@ import { listen } from '../../src/daemon/listeners.ts';
 import { requestOverSocket } from '../../src/local-api/http-request.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { runProcess } from '../helpers/run-process.ts';
+import { exchange, formatRequest } from './raw-http.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -48,9 +49,15 @@ test('whoever asks a service that can not start is told why, in the form that wa
     status: 400,
     text: { code: 'settings-invalid', message: 'Line 3 is wrong.', hint: 'vi +3 config.toml' },
   });
-  const curl = ['-q', '-s', '-H', 'Accept: text/plain', '--unix-socket', socketPath, 'http://localhost/v1/credentials'];
-  const { stdout } = await runProcess('/usr/bin/curl', curl, { environment: {} });
-  expect(stdout).toBe('Line 3 is wrong.\nRun: vi +3 config.toml\n');
+  const headers = [
+    ['Host', 'localhost'],
+    ['Accept', 'text/plain'],
+  ] as const;
+  const { body } = await exchange(
+    { path: socketPath },
+    formatRequest({ target: '/v1/credentials', version: '1.0', headers }),
+  );
+  expect(body).toBe('Line 3 is wrong.\nRun: vi +3 config.toml\n');
   await clock.advance(4000);
   await answering;
   expect(await ask()).toBeUndefined();
