@@ -1,5 +1,5 @@
 // A certificate authority that no machine trusts, as behind a proxy that re-signs TLS; made without openssl, which not every machine has.
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
@@ -15,7 +15,8 @@ export interface PrivateCa {
 /** Makes a CA, its certificate in `folder` as `ca.pem`. */
 export function createPrivateCa(folder: string): PrivateCa {
   const authority = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const issuer = 'Private CA';
+  // Two of them can be told apart, as an issuer is looked up by its name.
+  const issuer = `Private CA ${randomUUID()}`;
   const pem = createCertificate({
     serial: 1,
     issuer,
@@ -100,6 +101,6 @@ const objectId = (hex: string) => der(0x06, Buffer.from(hex, 'hex'));
 const commonName = (text: string) => sequence(der(0x31, sequence(objectId('550403'), der(0x0c, Buffer.from(text)))));
 /** UTCTime, whose years have two digits. */
 const time = (atMs: number) =>
-  der(0x17, Buffer.from(new Date(atMs).toISOString().replace(/\D/g, '').slice(2, 14) + 'Z'));
+  der(0x17, Buffer.from(`${new Date(atMs).toISOString().replace(/\D/g, '').slice(2, 14)}Z`));
 /** A critical extension. */
 const extension = (idHex: string, value: Buffer) => sequence(objectId(idHex), TRUE, der(0x04, value));
