@@ -15,7 +15,8 @@ python_modules=(boto3 botocore awscli)
 
 # Hiding needs a mount namespace; the folder outside it is removed whatever happens inside.
 if [[ "${1-}" != --inside ]]; then
-  scratch="$(mktemp -d)"
+  # Not below TMPDIR: the path of a socket has room for 108 bytes.
+  scratch="$(mktemp -d /tmp/bare-XXXXXX)"
   trap 'rm -rf "$scratch"' EXIT
   unshare --mount -- "$0" --inside "$scratch" "$@"
   exit
