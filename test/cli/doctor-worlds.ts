@@ -36,6 +36,8 @@ export interface Trouble {
   readonly leavesOut?: string;
   /** True: only where root may give files away. */
   readonly needsRoot?: boolean;
+  /** What the commands of the cure run. */
+  readonly needsProgram?: string;
 }
 
 const credentialsPath = (rig: Rig) => join(rig.home.path, '.aws', 'credentials');
@@ -208,6 +210,7 @@ export const TROUBLES: readonly Trouble[] = [
       ends.push(() => child.kill('SIGKILL'));
       await once(child.stdout, 'data');
     },
+    needsProgram: '/usr/bin/fuser',
   },
   {
     code: 'daemon-version-mismatch',
@@ -357,7 +360,12 @@ export const TROUBLES: readonly Trouble[] = [
     breakIt(rig) {
       // Everything that the cure needs, and no curl.
       for (const name of ['bash', 'env', 'sh', 'cat']) symlinkInto(rig, 'few', name);
-      installProgram(rig, 'few/apt-get', `PATH=/usr/bin:/bin ln -s /usr/bin/curl "${rig.home.path}/few/curl"`);
+      installProgram(rig, 'new/curl', 'echo "curl 8.5.0 (x86_64-pc-linux-gnu)"');
+      installProgram(
+        rig,
+        'few/apt-get',
+        `PATH=/usr/bin:/bin cp "${rig.home.path}/new/curl" "${rig.home.path}/few/curl"`,
+      );
     },
     shell: (rig) => ({ PATH: `${rig.home.path}/few` }),
   },
