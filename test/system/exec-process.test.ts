@@ -68,9 +68,9 @@ describe('streams', () => {
 
   test('of a megabyte arrive whole, for nobody made them non-blocking', async () => {
     // The readers start late, so that the pipes are full and a non-blocking write would fail.
-    const line = "import sys; sys.stdout.write('x' * 1000000); sys.stderr.write('y' * 1000000)";
+    const line = 'head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2';
     const { stdout, stderr } = await script(
-      `rolecall exec $P -- python3 -c "${line}" 2> >(sleep 0.2; wc -c >&2) | (sleep 0.2; wc -c); wait`,
+      `rolecall exec $P -- sh -c '${line}' 2> >(sleep 0.2; wc -c >&2) | (sleep 0.2; wc -c); wait`,
     );
     expect([stdout.trim(), stderr.trim()]).toEqual(['1000000', '1000000']);
   });
@@ -82,11 +82,11 @@ describe('streams', () => {
 });
 
 test('the argument list and the environment are the caller’s, byte for byte', async () => {
-  const print = 'import json, os, sys; print(json.dumps([sys.argv[1:], os.environ["ODD"], os.environ["a.b"]]))';
+  const print = 'console.log(JSON.stringify([process.argv.slice(1), process.env.ODD, process.env["a.b"]]))';
   const odd = ' $(id) `id` \'"\\ \n%s';
   const { stdout } = await runProcess(
     '/usr/bin/env',
-    ['a.b=dot', process.execPath, ROLECALL, 'exec', PROFILE, '--', 'python3', '-c', print, odd, '', '--', '-x'],
+    ['a.b=dot', process.execPath, ROLECALL, 'exec', PROFILE, '--', 'node', '-e', print, odd, '', '--', '-x'],
     { environment: { ...rig.environment, ODD: odd } },
   );
   expect(JSON.parse(stdout)).toEqual([[odd, '', '--', '-x'], odd, 'dot']);
@@ -150,9 +150,10 @@ test('after the program has ended its URL is dead and its files are gone', async
 }, 120_000);
 
 test('an exec inside another one is the inner role', async () => {
-  const { stdout } = await script(
-    'rolecall exec $P -- rolecall exec professional-af.ReadOnly -- sh -c \'echo $ROLECALL_PROFILE; curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" $AWS_CONTAINER_CREDENTIALS_FULL_URI\'',
-  );
+  const ask =
+    'fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI, { headers: { authorization: process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN } })' +
+    '.then(async (answer) => console.log(process.env.ROLECALL_PROFILE + "\\n" + (await answer.text())))';
+  const { stdout } = await script(`rolecall exec $P -- rolecall exec professional-af.ReadOnly -- node -e '${ask}'`);
   const [name, document] = stdout.split(/\n(.*)/s);
   expect(name).toBe('professional-af.ReadOnly');
   expect(JSON.parse(document ?? '')).toMatchObject({ AccountId: '222222222222' });
@@ -185,19 +186,15 @@ test('a long run outlives its daemon: the next one answers at the same URL, and 
   }
 });
 
-test('env is what a shell evaluates, dotenv and JSON what python reads', async () => {
-  const show = `python3 -c 'import os; print(os.environ["AWS_ACCESS_KEY_ID"][:4], os.environ["AWS_REGION"], os.environ.get("AWS_PROFILE"))'`;
+test('env is what a shell evaluates, dotenv and JSON what programs read', async () => {
+  const show = 'echo "${AWS_ACCESS_KEY_ID:0:4} $AWS_REGION ${AWS_PROFILE-none}"';
   const environment = 'export AWS_PROFILE=other; ';
   expect(await script(`${environment}eval "$(rolecall env $P)"; ${show}`)).toMatchObject({
-    stdout: 'ASIA us-east-1 None\n',
+    stdout: 'ASIA us-east-1 none\n',
   });
-  const readDotenv =
-    'import json, sys; print(json.dumps(dict(line.split("=", 1) for line in sys.stdin.read().splitlines())))';
-  const { stdout } = await script(
-    `rolecall env $P --shell dotenv | python3 -c '${readDotenv}'; rolecall env $P --shell json | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)))'`,
-  );
-  const [dotenv, json] = stdout.trim().split('\n');
-  expect(JSON.parse(dotenv ?? '')).toEqual(JSON.parse(json ?? ''));
+  const { stdout: dotenv } = await script('rolecall env $P --shell dotenv');
+  const { stdout: json } = await script('rolecall env $P --shell json');
+  expect(parseEnvironment(dotenv)).toEqual(JSON.parse(json));
 });
 
 function parseEnvironment(text: string): Record<string, string> {
