@@ -145,8 +145,11 @@ async function openWeb(deps: {
   };
   const surface = deps.build('web', guard, pageFiles);
   await surface.app.ready();
-  const port = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
-  const host = `127.0.0.1:${port}`;
+  const listener = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
+  const { port } = listener;
+  // While we are down, another user can listen on a port that is always the same, and leave a service worker at its
+  // origin: so the origin is a new one at each start. Browsers take every name below `localhost` for this machine.
+  const host = listener.isWanted ? `${webAccess.hostName}:${port}` : `127.0.0.1:${port}`;
   bound.guard = createWebGuard({
     host,
     token: webAccess.token,
@@ -160,9 +163,14 @@ async function openWeb(deps: {
     const address = JSON.stringify({ url, port, token: webAccess.token });
     await writePrivateFile(deps.paths.webAddressFile, address, { isDurable: false });
   } catch (error) {
+    listener.stop();
     await surface.close();
     throw error;
   }
   webAccess.openedAt(url);
-  return { surface, url };
+  const drain = () => {
+    listener.stop();
+    return surface.drain();
+  };
+  return { surface: { ...surface, drain }, url };
 }

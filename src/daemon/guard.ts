@@ -12,6 +12,7 @@ type GuardedHeader =
   | 'referer'
   | typeof VERSION_HEADER
   | 'sec-fetch-site'
+  | 'service-worker'
   | 'transfer-encoding';
 
 export interface GuardedRequest {
@@ -39,6 +40,7 @@ export function readGuarded({
     referer: NO_LINES,
     [VERSION_HEADER]: NO_LINES,
     'sec-fetch-site': NO_LINES,
+    'service-worker': NO_LINES,
     'transfer-encoding': NO_LINES,
   };
   // Names and values in turn.
@@ -60,6 +62,7 @@ function isGuarded(name: string): name is GuardedHeader {
     case 'referer':
     case VERSION_HEADER:
     case 'sec-fetch-site':
+    case 'service-worker':
     case 'transfer-encoding':
       return true;
     default:
@@ -161,6 +164,8 @@ function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | und
   if (headers['sec-fetch-site'].some((site) => site !== 'same-origin' && site !== 'none')) {
     return refused('The request comes from another site.');
   }
+  // Sent with the script of a service worker, which would stand between the page and every later daemon. We have none.
+  if (headers['service-worker'].length > 0) return refused('No service worker is served.');
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 // Where the daemon can be reached: the unix socket, its alias for callers without XDG_RUNTIME_DIR, and the loopback port.
 import { lstatSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
@@ -65,20 +65,54 @@ export function isListening(path: string): Promise<boolean> {
   });
 }
 
-/** Listens on 127.0.0.1 and gives the port: a wanted one that can't be had is a problem, and any free one does. */
-export async function listenOnLoopback(server: Server, wantedPort: number, problems: Problems): Promise<number> {
-  const host = '127.0.0.1';
-  try {
-    await listen(server, { host, port: wantedPort });
-  } catch (error) {
-    problems.raise('web port', {
-      code: 'web-port-not-usable',
-      message: `The port ${wantedPort} of the setting web_port can't be used (${(error as NodeJS.ErrnoException).code}), so it is another one until the next start.`,
-      hint: 'rolecall daemon restart',
-    });
-    await listen(server, { host, port: 0 });
+export interface LoopbackListener {
+  readonly port: number;
+  /** Whether it is the wanted port, which is ours on `::1` as well. */
+  readonly isWanted: boolean;
+  /** Takes no new connection on `::1`; the server itself is closed by its owner. */
+  stop(): void;
+}
+
+/** Listens on any free port of 127.0.0.1, or on a wanted one; that it can't be had is a problem, and any free one does. */
+export async function listenOnLoopback(
+  server: Server,
+  wantedPort: number,
+  problems: Problems,
+): Promise<LoopbackListener> {
+  if (wantedPort !== 0) {
+    try {
+      return await listenOnBothLoopbacks(server, wantedPort);
+    } catch (error) {
+      problems.raise('web port', {
+        code: 'web-port-not-usable',
+        message: `The port ${wantedPort} of the setting web_port can't be used (${(error as NodeJS.ErrnoException).code}), so it is another one until the next start.`,
+        hint: 'rolecall daemon restart',
+      });
+    }
   }
-  return (server.address() as AddressInfo).port;
+  await listen(server, { host: '127.0.0.1', port: 0 });
+  return { port: (server.address() as AddressInfo).port, isWanted: false, stop: () => undefined };
+}
+
+/** What the kernel says on a machine without IPv6. */
+const NO_IPV6: ReadonlySet<string | undefined> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+/** A browser that looks up a name below `localhost` may try `::1` first: if it were another user's, so would the page be. */
+async function listenOnBothLoopbacks(server: Server, port: number): Promise<LoopbackListener> {
+  const second = createServer((socket) => server.emit('connection', socket));
+  const stop = () => void second.close();
+  try {
+    await listen(second, { host: '::1', port });
+  } catch (error) {
+    if (!NO_IPV6.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
+  try {
+    await listen(server, { host: '127.0.0.1', port });
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return { port, isWanted: true, stop };
 }
 
 /**
@@ -86,7 +120,7 @@ export async function listenOnLoopback(server: Server, wantedPort: number, probl
  * On the bare server: Fastify's own listen() reads an address that an inherited unix socket does not have.
  */
 export function listen(
-  server: Server,
+  server: NetServer,
   options: { path: string } | { host: string; port: number } | { fd: number },
 ): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -6,6 +6,8 @@ import type { WebCodeDocument } from '../local-api/schemas.ts';
 
 export interface WebAccess {
   readonly token: string;
+  /** A name of this machine that nobody knows before this start of the daemon. */
+  readonly hostName: string;
   /** Where the surface listens; codes can be had from then on. */
   openedAt(url: string): void;
   /** @throws UnavailableError web-unavailable: the surface is not open */
@@ -31,6 +33,7 @@ export function createWebAccess(deps: {
   readonly randomBytes: (size: number) => Buffer;
 }): WebAccess {
   const token = deps.randomBytes(32).toString('base64url');
+  const hostName = `rolecall-${deps.randomBytes(16).toString('hex')}.localhost`;
   let url: string | undefined;
   let issued: readonly IssuedCode[] = [];
   let wrongCodes = 0;
@@ -41,6 +44,7 @@ export function createWebAccess(deps: {
 
   return {
     token,
+    hostName,
     openedAt(address) {
       url = address;
     },

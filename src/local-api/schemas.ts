@@ -505,7 +505,10 @@ export const webCodeSchema = {
   type: 'object',
   required: ['url', 'code', 'expiresAt'],
   properties: {
-    url: { type: 'string', description: 'to open: http://127.0.0.1:PORT/#CODE' },
+    url: {
+      type: 'string',
+      description: 'to open, with the code as its fragment; with a fixed web_port the name in it is new at each start',
+    },
     code: text,
     expiresAt: time,
   },

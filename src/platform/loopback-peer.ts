@@ -72,7 +72,10 @@ export function findOwner(
 /** ::ffff:0:0/96, an IPv4 address in IPv6's clothes. */
 const MAPPED_PREFIX: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
+const IPV6_LOOPBACK: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+
 function parseAddress(address: string): readonly number[] {
+  if (address === '::1') return IPV6_LOOPBACK;
   return address.split('.').map(Number);
 }
 

@@ -3,6 +3,20 @@
 const STORAGE_KEY = 'rolecall-token';
 
 /**
+ * Removes every service worker of this origin, and says whether there was none. rolecall has no service worker: one that
+ * is here was left by another program that had this port before, and could read what the page is told.
+ * @param {Pick<ServiceWorkerContainer, 'controller' | 'getRegistrations'> | undefined} container
+ * @returns {Promise<boolean>}
+ */
+export async function removeServiceWorkers(container) {
+  if (container === undefined) return true;
+  // Rejects where the browser lets no page store anything, a service worker included.
+  const found = await container.getRegistrations().catch(() => []);
+  await Promise.all(found.map((registration) => registration.unregister()));
+  return found.length === 0 && container.controller === null;
+}
+
+/**
  * The token, or undefined when there is none and the person has to run `rolecall web`.
  * @param {object} deps
  * @param {Pick<Location, 'hash' | 'pathname'>} deps.location

@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 10_000;
 /** @typedef {'connecting' | 'live' | 'lost' | 'refused'} Connection */
 
 /**
- * Follows the events until the token is refused, for then the daemon is another one.
+ * Follows the events until the token or the page's origin is refused, for then the daemon is another one.
  * @param {object} deps
  * @param {(path: string, options: { headers: Record<string, string>, signal: AbortSignal }) => Promise<Response>} deps.request
  * @param {() => number} deps.nowMs
@@ -31,7 +31,8 @@ export function followEvents(deps) {
     lastByteAtMs = deps.nowMs();
     const headers = { accept: 'text/event-stream', ...(lastId === '' ? {} : { 'last-event-id': lastId }) };
     const response = await deps.request('/v1/events', { headers, signal });
-    if (response.status === 401) return 'refused';
+    // Another token, or another name of the daemon: with a fixed port both are new at each start.
+    if (response.status === 401 || response.status === 403) return 'refused';
     if (!response.ok || response.body === null) throw new Error(`events: ${response.status}`);
     // When nothing was missed, nothing is told but a comment.
     deps.onConnection('live');

@@ -1,5 +1,5 @@
 // The page: gets its token, follows the daemon's events, and lays what it knows out in its parts.
-import { forgetToken, obtainToken } from './access.js';
+import { forgetToken, obtainToken, removeServiceWorkers } from './access.js';
 import { createActions } from './actions.js';
 import { createApi } from './api.js';
 import { createCurrentBanner } from './current-banner.js';
@@ -242,6 +242,17 @@ async function start() {
   showConnection('connecting');
   // The address of another `rolecall web`, pasted into this tab, differs in its fragment alone and loads nothing.
   window.addEventListener('hashchange', () => location.reload());
+  if (!(await removeServiceWorkers(navigator.serviceWorker))) {
+    history.replaceState(null, '', location.pathname);
+    forgetToken(sessionStorage);
+    showConnection('refused');
+    showInstead(
+      'Another program interfered with this page',
+      'It had left a script in this browser, which was removed. Close this tab, and in a terminal:',
+      'rolecall web',
+    );
+    return;
+  }
   const token = await obtainToken({
     location,
     history,

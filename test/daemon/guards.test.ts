@@ -163,6 +163,9 @@ const CALLER_CLAUSES: readonly Clause[] = [
   extra('that is empty', 'Sec-Fetch-Site', ''),
   extra('in capitals', 'Sec-Fetch-Site', 'SAME-ORIGIN'),
   extra('twice, ours first', 'Sec-Fetch-Site', 'same-origin', 'cross-site'),
+
+  extra('of a script', 'Service-Worker', 'script'),
+  extra('that is empty', 'Service-Worker', ''),
 ];
 
 const SURFACES = ['socket', 'web'] as const;

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasChromium, openPage, REBOUND_HOST, startBrowser, type TestBrowser } from '../helpers/browser.ts';
+import { findLastingPort } from '../helpers/lasting-port.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -260,5 +261,38 @@ describe.skipIf(!hasChromium)('a page under a name that leads here', { timeout: 
     expectRefusals(answered);
     expect(own).toBe(200);
     expect((await rig.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
+  });
+});
+
+describe.skipIf(!hasChromium)('a service worker left on the fixed port while the daemon was down', () => {
+  test('never comes between the page and the daemon', { timeout: SLOW_MS }, async () => {
+    const port = await findLastingPort();
+    const planter = createServer((request, response) => {
+      const isWorker = request.url === '/worker.js';
+      response
+        .writeHead(200, { 'content-type': isWorker ? 'text/javascript' : 'text/html' })
+        .end(isWorker ? `addEventListener('fetch', (event) => event.respondWith(new Response('planted')))` : 'nice');
+    });
+    await new Promise<void>((resolve) => planter.listen(port, '127.0.0.1', resolve));
+    const victim = await browser.newContext();
+    const page = await victim.newPage();
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await page.evaluate(`navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready)`);
+    planter.closeAllConnections();
+    await new Promise((resolve) => planter.close(resolve));
+
+    const own = await createRig({ settings: `web_port = ${port}\n` });
+    try {
+      // It answers for the origin at which it was left, whoever has the port by now.
+      await page.goto(`http://127.0.0.1:${port}/`);
+      expect(await page.locator('body').textContent()).toBe('planted');
+      const { url } = await own.client.call('webCode', {});
+      await page.goto(url);
+      expect(await page.locator('body').textContent()).not.toBe('planted');
+      await page.locator('#connection[data-state="live"]').waitFor();
+    } finally {
+      await victim.close();
+      await own.remove();
+    }
   });
 });

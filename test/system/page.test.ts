@@ -1,5 +1,4 @@
 // The page in a real Chromium against a real daemon: a day of it, by mouse and by keys, in two tabs, through sleep and restart.
-import { createServer } from 'node:http';
 import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { createDefaultDirectory } from '../../src/emulator/default-directory.ts'
 import { generateDirectory } from '../../src/emulator/generate-directory.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
+import { findLastingPort } from '../helpers/lasting-port.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 /** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
@@ -209,13 +209,14 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     await page.getByRole('heading', { name: 'The daemon was restarted' }).waitFor();
     expect(await page.locator('#empty pre').textContent()).toBe('rolecall web');
     expect(await page.locator('.row').first().isVisible()).toBe(false);
-    await page.reload();
-    await page.getByRole('heading', { name: 'This page needs a new address' }).waitFor();
+    // The name in its address was that of the daemon before.
+    expect((await page.reload())?.status()).toBe(403);
 
     const { url } = await rig.client.call('webCode', {});
-    await page.evaluate(`void location.assign(${JSON.stringify(url)})`);
+    await page.goto(url);
     await page.locator('#connection[data-state="live"]').waitFor();
-    expect(page.url()).toBe(`http://127.0.0.1:${port}/`);
+    expect(page.url()).toBe(`${rig.daemon().webUrl}/`);
+    expect(new URL(page.url()).port).toBe(String(port));
     // The address is good once: another tab that opens it is told so.
     const late = await context.newPage();
     await late.goto(url);
@@ -424,18 +425,4 @@ async function findFaults(page: Page): Promise<unknown> {
 /** How much wider than the window the page is. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-}
-
-/** A port that is free, and that the system gives to nobody who asks for any: those begin at 32,768. */
-async function findLastingPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) =>
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),
-    );
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
 }

@@ -1,6 +1,6 @@
 // How the page finds its token: a code first, whose trace is gone at once, then what this tab has kept.
-import { expect, test } from 'vitest';
-import { forgetToken, obtainToken } from '../../src/web/access.js';
+import { describe, expect, test } from 'vitest';
+import { forgetToken, obtainToken, removeServiceWorkers } from '../../src/web/access.js';
 
 const CODE = 'c'.repeat(43);
 
@@ -67,4 +67,37 @@ test('a forgotten token is not there for the next load', async () => {
   const { storage } = await open({ hash: `#${CODE}` });
   forgetToken(storage);
   expect(storage.getItem('rolecall-token')).toBeNull();
+});
+
+describe('service workers of the origin', () => {
+  function containerOf(count: number, controlledBy: object | null = null) {
+    const removed: number[] = [];
+    const registrations = Array.from({ length: count }, (_, index) => ({
+      unregister: async () => removed.push(index) > 0,
+    }));
+    return {
+      removed,
+      container: {
+        controller: controlledBy,
+        getRegistrations: async () => registrations,
+      },
+    };
+  }
+
+  test('are all removed, and make the page one that can not be trusted', async () => {
+    const { container, removed } = containerOf(2);
+    expect(await removeServiceWorkers(container)).toBe(false);
+    expect(removed).toEqual([0, 1]);
+  });
+
+  test('so does one that controls the page and that nobody has registered any more', async () => {
+    expect(await removeServiceWorkers(containerOf(0, {}).container)).toBe(false);
+  });
+
+  test('are usually none, also where the browser knows nothing of them or keeps nothing', async () => {
+    expect(await removeServiceWorkers(containerOf(0).container)).toBe(true);
+    expect(await removeServiceWorkers(undefined)).toBe(true);
+    const refusing = { controller: null, getRegistrations: () => Promise.reject(new Error('SecurityError')) };
+    expect(await removeServiceWorkers(refusing)).toBe(true);
+  });
 });

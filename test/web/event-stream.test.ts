@@ -90,8 +90,11 @@ describe('following', () => {
     expect({ connections, tries: lastIds.length }).toEqual({ connections: ['lost', 'live'], tries: 5 });
   });
 
-  test('ends when the token is refused: the daemon is another one', async () => {
-    const { connections, lastIds } = follow([() => new Response('{}', { status: 401 })]);
+  test.each([
+    ['token', 401],
+    ['origin', 403],
+  ])('ends when the %s is refused: the daemon is another one', async (_what, status) => {
+    const { connections, lastIds } = follow([() => new Response('{}', { status })]);
     await waitFor('the end', () => connections.length === 1);
     expect({ connections, tries: lastIds.length }).toEqual({ connections: ['refused'], tries: 1 });
   });
