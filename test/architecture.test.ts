@@ -41,7 +41,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'platform',
     rooms: ['core'],
-    packages: [],
+    packages: ['@homebridge/dbus-native'],
     builtins: ['*'],
     why: "the operating system's side: files, sockets and processes, without a word of what rolecall does with them",
   },
@@ -104,7 +104,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'tray',
     rooms: ['core', 'platform', 'local-api'],
-    packages: ['open', '@homebridge/dbus-native'],
+    packages: ['open'],
     builtins: ['*'],
     why: 'a thin client like the CLI, and independent of it',
   },

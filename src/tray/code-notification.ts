@@ -1,7 +1,7 @@
 // The user code of a sign-in on the screen while it is pending, by the desktop's notification server.
 import { escapeMarkup, toHarmlessLine } from '../core/harmless-text.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
-import type { BusConnection, Destination } from './bus-connection.ts';
+import type { BusConnection, Destination } from '../platform/bus-connection.ts';
 
 const SERVER: Readonly<Destination> = {
   destination: 'org.freedesktop.Notifications',

@@ -93,7 +93,7 @@ async function run(): Promise<void> {
   }
   // A bar asks again and again, and needs none of this.
   const [{ findBusSocket }, { runDesktopTray }, { followDaemon }, { readEvents }] = await Promise.all([
-    import('./bus-address.ts'),
+    import('../platform/bus-address.ts'),
     import('./desktop-tray.ts'),
     import('./follow.ts'),
     import('../local-api/events.ts'),

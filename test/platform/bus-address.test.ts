@@ -1,6 +1,6 @@
 // Where the session bus is, by the addresses that desktops give.
 import { expect, test } from 'vitest';
-import { findBusSocket } from '../../src/tray/bus-address.ts';
+import { findBusSocket } from '../../src/platform/bus-address.ts';
 
 const RUNTIME = { XDG_RUNTIME_DIR: '/run/user/1000' } as const;
 
