@@ -164,7 +164,7 @@ const LATE_FILES = [
   'src/aws-config/profile-plan.ts',
   'src/daemon/adoption.ts',
   'src/daemon/notifications/attendance.ts',
-  'src/daemon/notifications/notify-send.ts',
+  'src/daemon/notifications/freedesktop.ts',
   'src/daemon/notifications/osascript.ts',
   'src/daemon/notifications/windows-toast.ts',
   'src/daemon/openapi.ts',

@@ -1,4 +1,4 @@
-// Which verification URI may be opened in a browser without asking: AWS's own, the start URL's host, the emulator on loopback.
+// Which verification URI may be opened in a browser without asking, and never with the code in it: AWS's own, the start URL's host, the emulator on loopback.
 import { isLoopbackHost } from './loopback.ts';
 
 /** As of 2026-11, the host suffixes under which AWS serves the access portal and sign-in pages. */
@@ -43,13 +43,17 @@ export function isAwsHost(host: string): boolean {
   return AWS_HOSTS.some((known) => known === host) || AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix));
 }
 
-/** The first of `uris` that may be opened; undefined when none may. */
-export function firstTrustedUri(
-  uris: readonly string[],
+/**
+ * The page to open for a sign-in; undefined when it may not be opened. Never `verificationUriComplete`, and nothing with the
+ * code in it: a browser's arguments can be read by every user of the machine, who could approve the code as themselves.
+ */
+export function findPageToOpen(
+  { userCode, verificationUri }: { readonly userCode: string; readonly verificationUri: string },
   startUrl: string,
   oidcEndpoint: string | undefined,
 ): string | undefined {
-  return uris.find((uri) => isTrustedVerificationUri(uri, startUrl, oidcEndpoint));
+  if (verificationUri.includes(userCode)) return undefined;
+  return isTrustedVerificationUri(verificationUri, startUrl, oidcEndpoint) ? verificationUri : undefined;
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -1,7 +1,7 @@
 // A sign-in that begins on the desktop: the code is shown first, then the page is opened.
 import { toRolecallError } from '../core/errors.ts';
 import type { Endpoints, SsoSession } from '../core/model.ts';
-import { firstTrustedUri } from '../core/verification-uri.ts';
+import { findPageToOpen } from '../core/verification-uri.ts';
 import type { Broker } from '../sso/broker.ts';
 import type { SignInPrompt } from '../sso/sign-in.ts';
 import type { Log } from './log.ts';
@@ -31,8 +31,8 @@ export function createDesktopSignIn(deps: {
 
   async function show(session: SsoSession, prompt: SignInPrompt): Promise<boolean> {
     const { sessionName, startUrl } = session;
-    const { userCode, verificationUri, verificationUriComplete } = prompt;
-    const page = firstTrustedUri([verificationUriComplete, verificationUri], startUrl, deps.endpoints.ssoOidc);
+    const { userCode, verificationUri } = prompt;
+    const page = findPageToOpen(prompt, startUrl, deps.endpoints.ssoOidc);
     const caution = 'Approve only if you just started this and the page shows the same code.';
     const tell = (body: string) =>
       notifier.notify({
@@ -40,6 +40,7 @@ export function createDesktopSignIn(deps: {
         title: `Code ${userCode} signs in to ${sessionName}`,
         body,
         isAnswer: true,
+        stays: true,
       });
     if (page === undefined) {
       log('warn', `the page of a sign-in to ${sessionName} is neither AWS's nor the start URL's, so it was not opened`);

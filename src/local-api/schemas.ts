@@ -247,7 +247,7 @@ export const signInSchema = {
     verificationUriComplete: text,
     openUri: {
       type: 'string',
-      description: 'the one of the two that may be opened; absent when neither is on a trusted host',
+      description: 'the page to open, without the code in it; absent when it is not on a trusted host',
     },
     ...browserProperties,
     expiresAt: time,

@@ -1,14 +1,8 @@
 // The user code of a sign-in on the screen while it is pending, by the desktop's notification server.
 import { escapeMarkup, toHarmlessLine } from '../core/harmless-text.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
-import type { BusConnection, Destination } from '../platform/bus-connection.ts';
-
-const SERVER: Readonly<Destination> = {
-  destination: 'org.freedesktop.Notifications',
-  path: '/org/freedesktop/Notifications',
-  interface: 'org.freedesktop.Notifications',
-};
-const STAYS = 0;
+import type { BusConnection } from '../platform/bus-connection.ts';
+import { closeNotification, showNotification } from '../platform/desktop-notifications.ts';
 
 export interface CodeNotification {
   /** Shows the code of a sign-in that was started here; a desktop without notifications shows it in the menu alone. */
@@ -26,17 +20,13 @@ export function createCodeNotification(call: BusConnection['call']): CodeNotific
       const page = openUri === undefined ? 'Its page is not AWS’s nor your start URL’s, so it was not opened. ' : '';
       const body = `${page}Approve only if you just started this and the page shows the same code.`;
       try {
-        const [id] = await call(SERVER, 'Notify', 'susssasa{sv}i', [
-          'rolecall',
-          shown.get(session) ?? 0,
-          '',
+        const id = await showNotification(call, {
           title,
-          escapeMarkup(body),
-          [],
-          [],
-          STAYS,
-        ]);
-        if (typeof id === 'number') shown.set(session, id);
+          body: escapeMarkup(body),
+          replaces: shown.get(session),
+          stays: true,
+        });
+        shown.set(session, id);
       } catch {
         // The menu has the code.
       }
@@ -45,7 +35,7 @@ export function createCodeNotification(call: BusConnection['call']): CodeNotific
       const id = shown.get(session);
       shown.delete(session);
       if (id === undefined) return;
-      await call(SERVER, 'CloseNotification', 'u', [id]).catch(() => undefined);
+      await closeNotification(call, id);
     },
   };
 }

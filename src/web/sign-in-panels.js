@@ -67,7 +67,7 @@ function signInPanel(session, signIn, label, left, actions) {
       element(
         'p',
         {},
-        'Open the sign-in page, compare the code, and allow it there. ',
+        'Open the sign-in page, enter the code, and allow it there. ',
         element('strong', {}, 'Approve only if you just started this and the page shows the same code.'),
       ),
       link === undefined &&

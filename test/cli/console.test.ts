@@ -206,7 +206,7 @@ describe('the browser', () => {
     });
     expect(signingIn.exitCode).toBe(0);
     expect(signingIn.stderr).toContain(
-      `Warning: ${words}\n${hint}\nOpen the page in a browser, on this machine or another.\n`,
+      `Warning: ${words}\n${hint}\nOpen the page in a browser, on this machine or another, and enter the code.\n`,
     );
   });
 

@@ -65,7 +65,7 @@ function build(
   return { signIn, seen, lines, cancelled };
 }
 
-test('shows the code, then opens the page', async () => {
+test('shows the code, then opens the page without it', async () => {
   const { signIn, seen } = build(async () =>
     pending(
       'https://device.sso.us-east-1.amazonaws.com/',
@@ -75,7 +75,7 @@ test('shows the code, then opens the page', async () => {
   expect(await signIn.start(SESSION)).toBe(true);
   expect(seen).toEqual([
     `Code ABCD-EFGH signs in to work: ${CAUTION}`,
-    'page https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH',
+    'page https://device.sso.us-east-1.amazonaws.com/',
   ]);
 });
 
@@ -85,6 +85,8 @@ test.each([
   'https://device.sso.us-east-1.amazonaws.com@evil.example/',
   'file:///etc/passwd',
   'javascript:alert(1)',
+  // With the code in it a browser would show it to every user of the machine.
+  'https://device.sso.us-east-1.amazonaws.com/?c=ABCD-EFGH',
   '--version',
 ])('names %s and does not open it', async (uri) => {
   const { signIn, seen } = build(async () => pending(uri));

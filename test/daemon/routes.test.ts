@@ -704,7 +704,7 @@ describe('a sign-in', () => {
         profiles: { configFile: its.configPath, total: 5, removed: [], changed: [] },
       },
     });
-    expect(state?.openUri).toBe(state?.verificationUriComplete);
+    expect(state?.openUri).toBe(state?.verificationUri);
     expect(its.logLines).toContain(`info ${SESSION}: 4 accounts listed, 5 profiles`);
   });
 

@@ -27,7 +27,7 @@ export function createRecordingDesktop(
     shown,
     openedPages,
     notifications: {
-      name: 'notify-send',
+      name: 'the notification server',
       async show(notification) {
         if (options.shows?.(notification) === false) return undefined;
         const recorded = { ...notification, isWithdrawn: false };

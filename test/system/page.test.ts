@@ -76,6 +76,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     const opening = context.waitForEvent('page');
     await panel.getByRole('link', { name: 'Open the sign-in page' }).click();
     const device = await opening;
+    await device.locator('#code').fill(code);
     await device.getByRole('button', { name: 'taylor' }).click();
     expect(await device.locator('#user-code').textContent()).toBe(code);
     await device.getByRole('button', { name: 'Allow' }).click();

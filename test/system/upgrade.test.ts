@@ -9,6 +9,7 @@ import { createInstallation, type Installation } from '../helpers/installation.t
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { startNotificationStandIn, type NotificationStandIn } from '../helpers/notification-stand-in.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -18,6 +19,7 @@ let home: TemporaryHome;
 let emulator: Emulator;
 let environment: Record<string, string>;
 let installation: Installation;
+let notifications: NotificationStandIn | undefined;
 beforeEach(async () => {
   home = createTemporaryHome();
   emulator = createEmulator(AT_ONCE);
@@ -33,6 +35,8 @@ beforeEach(async () => {
   expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
 });
 afterEach(async () => {
+  await notifications?.end();
+  notifications = undefined;
   if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
   await emulator.close();
   await home.remove();
@@ -49,9 +53,9 @@ const askAsSdk = (changes: Readonly<Record<string, string>> = {}) =>
 /** Where each notification that asks for something is clicked at once, and the browser writes down what it is given. */
 async function restartWithDesktop(): Promise<void> {
   await rolecall('daemon', 'stop');
+  notifications = await startNotificationStandIn(join(home.path, 'bus'), { clicksAtOnce: true });
   const bin = join(home.path, 'bin');
   const programs = {
-    'notify-send': `case "$*" in *--action=*) printf '1\\nact\\n' ;; *) echo 1 ;; esac`,
     'x-www-browser': `{ printf '%s\\n' "$1"; env; } > '${home.path}/page.new' && mv '${home.path}/page.new' '${home.path}/page'`,
   };
   for (const [name, script] of Object.entries(programs)) {
@@ -62,7 +66,7 @@ async function restartWithDesktop(): Promise<void> {
     PATH: `${bin}:${environment['PATH']}`,
     // Without the desktop files of the machine's own browsers.
     XDG_DATA_DIRS: join(home.path, 'no-applications'),
-    DBUS_SESSION_BUS_ADDRESS: `unix:path=${home.path}/no-bus`,
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${home.path}/bus`,
     DISPLAY: ':0',
   });
 }
@@ -84,6 +88,7 @@ test.skipIf(!canSeeProcesses)(
     expect(await askAsSdk()).toMatchObject({ exitCode: 4 });
     const page = await waitFor('the page in the browser', () => readFileSync(join(home.path, 'page'), 'utf8'));
     expect(page).toContain(new URL(emulator.environment()['AWS_ENDPOINT_URL_SSO_OIDC'] ?? '').origin);
+    expect(page.split('\n')[0]).not.toMatch(/[A-Z]{4}-[A-Z]{4}/);
     expect(page).not.toContain('correct horse');
     await waitFor('the keys', async () => (await askAsSdk()).exitCode === 0, { deadlineMs: 60_000, intervalMs: 200 });
 

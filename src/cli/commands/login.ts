@@ -225,11 +225,10 @@ async function showPrompt(
   context: CliContext,
 ): Promise<void> {
   const paint = createPainter(context.stderr, context.environment);
-  const address = pending.verificationUriComplete ?? pending.verificationUri ?? '';
   context.stderr.write(
     `Signing in to ${paint('bold', harmless(session))}\n\n` +
       `  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n` +
-      `  Page   ${harmless(address)}\n\n` +
+      `  Page   ${harmless(pending.verificationUri ?? '')}\n\n` +
       'Approve only if you just started this and the page shows the same code.\n',
   );
   if (pending.openUri === undefined) {
@@ -237,9 +236,9 @@ async function showPrompt(
       `${paint('yellow', 'Warning:')} that page is neither AWS's nor your start URL's, so it was not opened.\n`,
     );
   } else if (options.browser && (await openPage(session, pending.openUri, pending, context))) {
-    context.stderr.write('The page was opened in your browser.\n');
+    context.stderr.write('The page was opened in your browser; enter the code there.\n');
   } else {
-    context.stderr.write('Open the page in a browser, on this machine or another.\n');
+    context.stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
   }
 }
 

@@ -7,6 +7,8 @@ export interface PlainNotification {
   readonly title: string;
   readonly body: string;
   readonly action?: { readonly label: string; readonly onClick: () => void };
+  /** Until it is withdrawn, where a desktop can do that: it is needed for longer than a glance. */
+  readonly stays?: boolean;
 }
 
 export interface ShownNotification {
@@ -15,7 +17,7 @@ export interface ShownNotification {
 }
 
 export interface NotificationBackend {
-  readonly name: 'notify-send' | 'osascript' | 'powershell.exe';
+  readonly name: 'the notification server' | 'osascript' | 'powershell.exe';
   /** Undefined when it could not be shown; never rejects. */
   show(notification: PlainNotification): Promise<ShownNotification | undefined>;
 }

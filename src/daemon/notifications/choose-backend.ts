@@ -1,10 +1,9 @@
 // Which desktop, if any, this daemon can speak to.
 import type { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { isWsl } from '../../platform/wsl.ts';
 import type { NotificationBackend } from './backend.ts';
-import type { notifySend } from './notify-send.ts';
+import type { osascript } from './osascript.ts';
 
 export interface DesktopSources {
   readonly platform: NodeJS.Platform;
@@ -33,22 +32,20 @@ export async function chooseNotificationBackend(sources: DesktopSources): Promis
       return build(async () => (await import('./windows-toast.ts')).windowsToast, path, sources);
     }
   }
-  if (!hasDisplay(sources.environment) || !hasSessionBus(sources)) return undefined;
-  return build(async () => (await import('./notify-send.ts')).notifySend, findProgram('notify-send'), sources);
+  if (!hasDisplay(sources.environment)) return undefined;
+  const { findBusSocket } = await import('../../platform/bus-address.ts');
+  const socketPath = findBusSocket(sources.environment, sources.isThere);
+  if (socketPath === undefined) return undefined;
+  const { freedesktop } = await import('./freedesktop.ts');
+  return freedesktop({ socketPath, clock: sources.clock });
 }
 
 export function hasDisplay(environment: DesktopSources['environment']): boolean {
   return [environment['WAYLAND_DISPLAY'], environment['DISPLAY']].some(Boolean);
 }
 
-function hasSessionBus({ environment, isThere }: DesktopSources): boolean {
-  if (environment['DBUS_SESSION_BUS_ADDRESS']) return true;
-  const runtimeDirectory = environment['XDG_RUNTIME_DIR'];
-  return runtimeDirectory !== undefined && isThere(join(runtimeDirectory, 'bus'));
-}
-
 async function build(
-  load: () => Promise<typeof notifySend>,
+  load: () => Promise<typeof osascript>,
   programPath: string | undefined,
   { spawn, environment, clock }: DesktopSources,
 ): Promise<NotificationBackend | undefined> {

@@ -13,6 +13,8 @@ export interface Notification {
   readonly action?: { readonly label: string; readonly onClick: () => void };
   /** The answer to a person's own click is shown whatever was shown before. */
   readonly isAnswer?: boolean;
+  /** Stays on the screen until the matter is over. */
+  readonly stays?: boolean;
 }
 
 export interface Notifier {
@@ -66,7 +68,7 @@ export function createNotifier(deps: {
     isAble: backend !== undefined,
     async notify(notification) {
       if (backend === undefined || isClosed || isHeldBack(notification)) return false;
-      const { key, action } = notification;
+      const { key, action, stays } = notification;
       const earlier = matters.get(key);
       // Counted before it is shown, so that a burst is held back while the first one is on its way.
       const matter: Matter = { toldAtMs: clock.nowMs(), timesTold: (earlier?.timesTold ?? 0) + 1 };
@@ -77,6 +79,7 @@ export function createNotifier(deps: {
         title: toHarmlessLine(notification.title, LONGEST_TITLE),
         body: toHarmlessLine(notification.body, LONGEST_BODY),
         ...(action === undefined ? {} : { action }),
+        ...(stays === undefined ? {} : { stays }),
       });
       if (shown === undefined) deps.log('warn', `${backend.name} could not show a notification`);
       matter.shown = shown;

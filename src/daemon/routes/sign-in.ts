@@ -2,7 +2,7 @@
 import { deleteCachedRoleCredentials } from '../../aws-config/cli-cache.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
-import { firstTrustedUri } from '../../core/verification-uri.ts';
+import { findPageToOpen } from '../../core/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/account-catalog.ts';
 import type { Broker } from '../../sso/broker.ts';
@@ -44,11 +44,7 @@ export function createSignInResponders(deps: {
     const shared = progress === undefined || state.state === 'pending' ? {} : { setup: progress };
     if (state.state === 'live') return { state: 'live', ...shared };
     const { expiresAtMs, ...prompt } = state;
-    const openUri = firstTrustedUri(
-      [state.verificationUriComplete, state.verificationUri],
-      session.startUrl,
-      deps.endpoints.ssoOidc,
-    );
+    const openUri = findPageToOpen(state, session.startUrl, deps.endpoints.ssoOidc);
     const browser = deps.settings.browsers.get(session.sessionName);
     return {
       ...prompt,

@@ -1,5 +1,6 @@
 // What each desktop's own program is given, by stand-ins for those programs on a PATH of their own.
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +9,11 @@ import type { PlainNotification } from '../../../src/daemon/notifications/backen
 import { chooseNotificationBackend, type DesktopSources } from '../../../src/daemon/notifications/choose-backend.ts';
 import { createDesktop, findProgram } from '../../../src/daemon/notifications/desktop.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
+import {
+  startNotificationStandIn,
+  type NotificationStandIn,
+  type StandInOptions,
+} from '../../helpers/notification-stand-in.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
@@ -21,7 +27,6 @@ beforeEach(() => {
 afterEach(() => home.remove());
 
 const fileOf = (name: string) => join(home.path, name);
-const isNow = (name: string) => waitFor(name, () => existsSync(fileOf(name)));
 
 /** A program that writes its arguments, one a line, to NAME.args, the number of runs to NAME.runs, and then does `script`. */
 function standIn(name: string, script: string): void {
@@ -43,10 +48,6 @@ const argsOf = (name: string) =>
   readFileSync(fileOf(`${name}.args`), 'utf8')
     .trimEnd()
     .split('\n');
-const runsOf = (name: string) =>
-  readFileSync(fileOf(`${name}.runs`), 'utf8')
-    .trimEnd()
-    .split('\n').length;
 
 function sources(changes: Partial<DesktopSources> = {}): DesktopSources {
   const environment = {
@@ -60,7 +61,7 @@ function sources(changes: Partial<DesktopSources> = {}): DesktopSources {
   return {
     platform: 'linux',
     kernelRelease: '6.12.0-amd64',
-    // Only the stand-ins count: a real notify-send would speak to the developer's own desktop.
+    // Only the stand-ins count.
     findProgram: (name) => findProgram(name, { PATH: join(home.path, 'bin') }),
     isThere: () => false,
     spawn,
@@ -78,89 +79,95 @@ async function show(notification: PlainNotification, changes: Partial<DesktopSou
 
 const HOSTILE = `-A & <img src="file:///x"> $(touch pwned) \`touch pwned\` "'; \\n\\033 %s`;
 
-describe('notify-send', () => {
-  /** As 0.8 behaves: an id, then it stays until it is interrupted. */
-  const STAYS = `trap 'touch closed; exit 0' INT; echo 7; while :; do sleep 0.02; done`;
+describe('the notification server on the session bus', () => {
+  let bus: NotificationStandIn | undefined;
+  afterEach(() => bus?.end());
 
-  test('is given text that is neither option, markup nor escape to it', async () => {
-    standIn('notify-send', STAYS);
-    const shown = await show({
-      title: HOSTILE,
-      body: HOSTILE,
-      action: { label: 'Sign in', onClick: () => undefined },
-    });
-    expect(argsOf('notify-send')).toEqual([
-      '--app-name=rolecall',
-      '--print-id',
-      '--wait',
-      '--action=act=Sign in',
-      '--',
-      HOSTILE,
-      HOSTILE.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\\', '\\\\'),
-    ]);
-    expect(readFileSync(fileOf('notify-send.env'), 'utf8')).not.toContain('correct horse');
-    expect(existsSync(fileOf('pwned'))).toBe(false);
-    shown?.withdraw();
-    await clock.advance(1000);
-    await isNow('closed');
-  });
-
-  test('tells of a click, and of nothing else', async () => {
-    standIn('notify-send', `echo 7; while [ ! -e go ]; do sleep 0.02; done; echo act; exit 0`);
-    let clicks = 0;
-    const action = {
-      label: 'Sign in',
-      onClick: () => {
-        clicks += 1;
-      },
-    };
-    await show({ title: 'a', body: 'b', action });
-    expect(clicks).toBe(0);
-    writeFileSync(fileOf('go'), '');
-    await waitFor('the click', () => clicks === 1);
-  });
-
-  test('that has no server on its bus is ended, and counts as not shown', async () => {
-    // As of 0.8.6 it prints 0 then and waits for ever.
-    standIn('notify-send', `[ "$2" = --print-id ] || exit 1; echo 0; exec sleep 600`);
-    expect(await show({ title: 'a', body: 'b' })).toBeUndefined();
-    expect(runsOf('notify-send')).toBe(2);
-  });
-
-  test('that is too old for a button shows the text', async () => {
-    standIn(
-      'notify-send',
-      `for a; do [ "$a" = --print-id ] && { echo 'Unknown option --print-id' >&2; exit 1; }; done; exit 0`,
+  const busPath = () => join(home.path, 'bus');
+  const start = async (options?: StandInOptions) => {
+    bus = await startNotificationStandIn(busPath(), options);
+    const backend = await chooseNotificationBackend(
+      sources({ environment: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${busPath()}` } }),
     );
-    const shown = await show({ title: 'a', body: 'b', action: { label: 'Sign in', onClick: () => undefined } });
-    expect(shown).toBeDefined();
-    expect(argsOf('notify-send')).toEqual(['--app-name=rolecall', '--', 'a', 'b']);
+    if (backend === undefined) throw new Error('no backend was chosen');
+    return { bus, backend };
+  };
+
+  test('is given the text as it is, escaped where it reads markup, by no program', async () => {
+    const { bus: its, backend } = await start();
+    standIn('notify-send', 'exit 0');
+    const action = { label: 'Sign in', onClick: () => undefined };
+    const shown = await backend.show({ title: HOSTILE, body: HOSTILE, action });
+    await backend.show({ title: 'Code ABCD-EFGH', body: 'b', stays: true });
+    expect(its.shown).toEqual([
+      {
+        id: 1,
+        title: HOSTILE,
+        body: HOSTILE.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+        actions: ['act', 'Sign in'],
+        expiryMs: -1,
+        isClosed: false,
+      },
+      { id: 2, title: 'Code ABCD-EFGH', body: 'b', actions: [], expiryMs: 0, isClosed: false },
+    ]);
+    shown?.withdraw();
+    await waitFor('the first to be closed', () => its.shown[0]?.isClosed === true);
+    expect(its.shown[1]?.isClosed).toBe(false);
+    expect(existsSync(fileOf('notify-send.runs'))).toBe(false);
   });
 
-  test('that hangs is ended after five seconds', async () => {
-    standIn('notify-send', 'exec sleep 600');
-    const showing = show({ title: 'a', body: 'b' });
-    for (const run of [1, 2]) {
-      await waitFor(`run ${run}`, () => existsSync(fileOf('notify-send.runs')) && runsOf('notify-send') === run);
-      await clock.advance(5000);
-    }
+  test('tells of a click on what is still shown, and of nothing else', async () => {
+    const { bus: its, backend } = await start();
+    const clicked: string[] = [];
+    const withButton = (title: string) =>
+      backend.show({ title, body: 'b', action: { label: 'Sign in', onClick: () => clicked.push(title) } });
+    await withButton('first');
+    await backend.show({ title: 'second', body: 'b' });
+    its.click();
+    await waitFor('the click', () => clicked.length === 1);
+    const third = await withButton('third');
+    third?.withdraw();
+    its.click();
+    // Its answer comes after whatever the click would have done.
+    await backend.show({ title: 'last', body: 'b' });
+    expect(clicked).toEqual(['first']);
+  });
+
+  test('shows again after the bus was gone', async () => {
+    const { bus: its, backend } = await start();
+    await backend.show({ title: 'a', body: 'b' });
+    its.hangUp();
+    await waitFor('another to be shown', async () => (await backend.show({ title: 'c', body: 'd' })) !== undefined);
+    expect(its.shown.map(({ title }) => title)).toEqual(['a', 'c']);
+  });
+
+  test('counts as not shown where nobody shows notifications, or there is no bus', async () => {
+    const { bus: its, backend } = await start({ isThere: false });
+    expect(await backend.show({ title: 'a', body: 'b' })).toBeUndefined();
+    await its.end();
+    expect(await backend.show({ title: 'a', body: 'b' })).toBeUndefined();
+  });
+
+  test('that does not answer is given up after five seconds', async () => {
+    const silent = createServer().listen(busPath());
+    const backend = await chooseNotificationBackend(
+      sources({ environment: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${busPath()}` } }),
+    );
+    const showing = backend?.show({ title: 'a', body: 'b' });
+    await clock.advance(5000);
     expect(await showing).toBeUndefined();
+    silent.close();
   });
 });
 
-test('osascript gets the text as arguments of a fixed script', async () => {
-  standIn('osascript', 'exit 0');
+test('osascript gets the text as strings of a script on its stdin, and no arguments', async () => {
+  standIn('osascript', 'cat > osascript.stdin; exit 0');
   expect(await show({ title: 'Sign in to work', body: HOSTILE }, { platform: 'darwin' })).toBeDefined();
-  expect(argsOf('osascript')).toEqual([
-    '-e',
-    'on run argv',
-    '-e',
-    'display notification (item 2 of argv) with title "rolecall" subtitle (item 1 of argv)',
-    '-e',
-    'end run',
-    'Sign in to work',
-    HOSTILE,
-  ]);
+  expect(argsOf('osascript')).toEqual(['-']);
+  const body = HOSTILE.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  expect(readFileSync(fileOf('osascript.stdin'), 'utf8')).toBe(
+    `display notification "${body}" with title "rolecall" subtitle "Sign in to work"\n`,
+  );
 });
 
 test('powershell.exe gets the text as ASCII JSON on its stdin, and a script without it', async () => {
@@ -180,26 +187,28 @@ test('powershell.exe gets the text as ASCII JSON on its stdin, and a script with
 });
 
 describe('the choice', () => {
+  const SERVER = 'the notification server';
+  const BUS = 'unix:path=/run/user/1000/bus';
   const nameOf = async (changes: Partial<DesktopSources>) => (await chooseNotificationBackend(sources(changes)))?.name;
   const all: Partial<DesktopSources> = { findProgram: (name) => `/usr/bin/${name}` };
   const wsl = { kernelRelease: '5.15.167.4-microsoft-standard-WSL2' };
   const nowhere = { DISPLAY: '', WAYLAND_DISPLAY: '', DBUS_SESSION_BUS_ADDRESS: '' };
 
   test.each<[string, Partial<DesktopSources>, string | undefined]>([
-    ['a desktop under X', all, 'notify-send'],
+    ['a desktop under X', all, SERVER],
     [
       'a desktop under Wayland',
-      { ...all, environment: { ...nowhere, WAYLAND_DISPLAY: 'wayland-0', DBUS_SESSION_BUS_ADDRESS: 'x' } },
-      'notify-send',
+      { ...all, environment: { ...nowhere, WAYLAND_DISPLAY: 'wayland-0', DBUS_SESSION_BUS_ADDRESS: BUS } },
+      SERVER,
     ],
     [
       'a bus that is where systemd puts it',
       { ...all, environment: { ...nowhere, DISPLAY: ':0' }, isThere: (path) => path.endsWith('/run/bus') },
-      'notify-send',
+      SERVER,
     ],
-    ['no display', { ...all, environment: { ...nowhere, DBUS_SESSION_BUS_ADDRESS: 'x' } }, undefined],
+    ['no display', { ...all, environment: { ...nowhere, DBUS_SESSION_BUS_ADDRESS: BUS } }, undefined],
     ['no bus', { ...all, environment: { ...nowhere, DISPLAY: ':0' } }, undefined],
-    ['no notify-send', { findProgram: () => undefined }, undefined],
+    ['a bus that is no socket', { environment: { DBUS_SESSION_BUS_ADDRESS: 'tcp:host=127.0.0.1' } }, undefined],
     ['macOS', { ...all, platform: 'darwin', environment: nowhere }, 'osascript'],
     ['WSL', { ...all, ...wsl, environment: nowhere }, 'powershell.exe'],
     [
@@ -207,11 +216,7 @@ describe('the choice', () => {
       { ...wsl, findProgram: () => undefined, isThere: (path) => path.startsWith('/mnt/c/Windows/') },
       'powershell.exe',
     ],
-    [
-      'WSL that may start no Windows program',
-      { ...wsl, findProgram: (name) => (name === 'notify-send' ? '/usr/bin/notify-send' : undefined) },
-      'notify-send',
-    ],
+    ['WSL that may start no Windows program', { ...wsl, findProgram: () => undefined }, SERVER],
   ])('%s', async (_, changes, name) => {
     expect(await nameOf(changes)).toBe(name);
   });

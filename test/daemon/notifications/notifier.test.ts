@@ -86,7 +86,7 @@ test('what the desktop does not take is logged, and not tried again with every c
   expect(await notifier.notify(about('a'))).toBe(false);
   expect(await notifier.notify(about('a'))).toBe(false);
   expect(tries).toBe(1);
-  expect(lines).toEqual(['warn notify-send could not show a notification']);
+  expect(lines).toEqual(['warn the notification server could not show a notification']);
 });
 
 test('without a desktop nothing happens; after the end nothing does either', async () => {
