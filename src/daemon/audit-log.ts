@@ -5,6 +5,7 @@ import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { Role } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
+import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
 import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from './bounded-file.ts';
 
 /** Where it was asked for; `daemon` is what nobody asked for just then. */
@@ -27,7 +28,9 @@ export interface AuditRecord {
     | 'sign-in-denied'
     | 'sign-in-expired'
     | 'signed-out'
-    | 'team-taken';
+    | 'team-taken'
+    | 'web-code-exchanged'
+    | 'web-code-refused';
   readonly surface: Instigator;
   /** `current`: whichever is the current one, by the time that it is used. */
   readonly role?: Role | 'current';
@@ -44,6 +47,25 @@ export interface AuditLog {
   record(record: AuditRecord): void;
   /** Tries again what could not be written; resolves once all that can be is. */
   flush(): Promise<void>;
+  /** As `flush`, and writes what has only been counted so far. */
+  close(): Promise<void>;
+}
+
+/**
+ * What a program can do as often as it likes has a budget of lines, so that it can't push sign-ins out of the file.
+ * Refusals have one of their own: whoever is refused may be another user.
+ */
+function groupOf({ event }: AuditRecord): string | undefined {
+  switch (event) {
+    case 'current-role-cleared':
+    case 'current-role-switched':
+      return 'switches';
+    case 'web-code-exchanged':
+    case 'web-code-refused':
+      return event;
+    default:
+      return undefined;
+  }
 }
 
 /** Of a disk that takes none for now; the oldest go first. */
@@ -60,6 +82,7 @@ export function createAuditLog(deps: {
 }): AuditLog {
   const { path, problems } = deps;
   const largestBytes = deps.largestBytes ?? LARGEST_BYTES;
+  const budget = createAuditBudget({ groupOf, clock: deps.clock });
   let waiting: readonly string[] = [];
   let isWriting = false;
   let written: Promise<void> = Promise.resolve();
@@ -83,7 +106,7 @@ export function createAuditLog(deps: {
     }
   }
 
-  function flush(): Promise<void> {
+  function writeWaiting(): Promise<void> {
     if (!isWriting) {
       isWriting = true;
       written = writeAll();
@@ -91,19 +114,31 @@ export function createAuditLog(deps: {
     return written;
   }
 
+  function add(records: readonly BudgetedRecord<AuditRecord>[]): void {
+    if (records.length > 0) waiting = [...waiting, ...records.map(formatLine)].slice(-MOST_WAITING_LINES);
+  }
+
   return {
     record(record) {
-      waiting = [...waiting, formatLine(record, deps.clock.nowMs())].slice(-MOST_WAITING_LINES);
-      void flush();
+      add(budget.admit(record));
+      void writeWaiting();
     },
-    flush,
+    flush() {
+      add(budget.release(false));
+      return writeWaiting();
+    },
+    close() {
+      add(budget.release(true));
+      return writeWaiting();
+    },
   };
 }
 
-function formatLine({ event, surface, role, sessionName, federated, processId }: AuditRecord, nowMs: number): string {
+function formatLine({ record, atMs, count }: BudgetedRecord<AuditRecord>): string {
+  const { event, surface, role, sessionName, federated, processId } = record;
   const isNamed = role !== undefined && role !== 'current';
   const line = {
-    at: formatUtcSeconds(nowMs),
+    at: formatUtcSeconds(atMs),
     event,
     session: isNamed ? role.sessionName : sessionName,
     accountId: isNamed ? role.accountId : undefined,
@@ -112,6 +147,8 @@ function formatLine({ event, surface, role, sessionName, federated, processId }:
     federated,
     surface,
     processId,
+    // The last one of so many, which have no line of their own.
+    count: count === 1 ? undefined : count,
   };
   return `${escapeControls(JSON.stringify(line))}\n`;
 }

@@ -108,6 +108,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await eventsEnded;
     await parts.close();
     await broker.flush();
+    await audit.close();
     audit.record({ event: 'daemon-stopped', surface: 'daemon', processId: deps.processId });
     await audit.flush();
     log('info', 'stopped');

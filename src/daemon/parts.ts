@@ -230,7 +230,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   const inputChecks = createInputChecks(lateLoading.defer);
-  const webAccess = createWebAccess({ clock, randomBytes });
+  const webAccess = createWebAccess({ audit, clock, randomBytes });
   const containerDoor = createContainerDoor({
     portFile: openOwn('container-port.json'),
     grants,
@@ -368,7 +368,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       const { createTeamResponder } = await import('./routes/team.ts');
       return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
-    ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), log }),
+    ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), audit, log }),
     ...lateLoading.deferResponders(['adoptProfiles'], async () => {
       const { createAdoption } = await import('./adoption.ts');
       const { createAdoptionResponder } = await import('./routes/adoption.ts');

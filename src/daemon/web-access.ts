@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import { RefusedError, UnavailableError } from '../core/errors.ts';
 import type { WebCodeDocument } from '../local-api/schemas.ts';
+import type { AuditLog } from './audit-log.ts';
 
 export interface WebAccess {
   readonly token: string;
@@ -29,6 +30,7 @@ interface IssuedCode {
 }
 
 export function createWebAccess(deps: {
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly randomBytes: (size: number) => Buffer;
 }): WebAccess {
@@ -66,8 +68,10 @@ export function createWebAccess(deps: {
       const rest = issued.filter((candidate) => !timingSafeEqual(candidate.digest, given));
       if (rest.length < issued.length) {
         issued = rest;
+        deps.audit.record({ event: 'web-code-exchanged', surface: 'web' });
         return token;
       }
+      deps.audit.record({ event: 'web-code-refused', surface: 'web' });
       wrongCodes += 1;
       if (wrongCodes >= MOST_WRONG_CODES) issued = [];
       throw new RefusedError('token-required', 'The code in the address is unknown, used or older than a minute.', {

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync, writ
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../src/core/problems.ts';
+import { HOUR_MS, MAX_LINES_PER_HOUR } from '../../src/daemon/audit-budget.ts';
 import { createAuditLog, type AuditRecord } from '../../src/daemon/audit-log.ts';
 import { createHandOuts } from '../../src/daemon/hand-outs.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
@@ -63,6 +64,52 @@ describe('the file', () => {
     const kept = [...linesOf(`${path}.1`), ...linesOf(path)].map(({ processId }) => processId);
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => 100 - kept.length + index));
     expect(kept.length).toBeGreaterThan(10);
+  });
+
+  test('keeps its sign-ins however often roles are switched and codes are refused', async () => {
+    const { audit, clock, path } = open();
+    const hours = 7 * 24;
+    for (let hour = 0; hour < hours; hour += 1) {
+      if (hour % 24 === 0) audit.record({ event: 'sign-in-approved', sessionName: SESSION, surface: 'daemon' });
+      for (let time = 0; time < 50; time += 1) {
+        audit.record({ event: 'current-role-switched', role: ROLE, surface: 'web' });
+        audit.record({ event: 'current-role-cleared', surface: 'socket' });
+        audit.record({ event: 'web-code-refused', surface: 'web' });
+      }
+      await audit.flush();
+      await clock.advance(HOUR_MS);
+    }
+    await audit.close();
+    const lines = linesOf(path);
+    const of = (...events: readonly string[]) => lines.filter(({ event }) => events.includes(String(event)));
+    const count = (found: readonly Record<string, unknown>[]) =>
+      found.reduce((sum, line) => sum + Number(line['count'] ?? 1), 0);
+    expect(of('sign-in-approved').map(({ at }) => String(at).slice(0, 10))).toEqual(
+      Array.from({ length: 7 }, (_, day) => `2026-11-${24 + day}`),
+    );
+    const switches = of('current-role-switched', 'current-role-cleared');
+    expect([switches.length, count(switches)]).toEqual([hours * (MAX_LINES_PER_HOUR + 1), hours * 100]);
+    expect([of('web-code-refused').length, count(of('web-code-refused'))]).toEqual([
+      hours * (MAX_LINES_PER_HOUR + 1),
+      hours * 50,
+    ]);
+  });
+
+  test('names the first switches of an hour one by one, and then the last with the count of those between', async () => {
+    const { audit, clock, path } = open();
+    const switchTo = (accountId: string) =>
+      audit.record({ event: 'current-role-switched', role: { ...ROLE, accountId }, surface: 'socket' });
+    for (let id = 0; id < MAX_LINES_PER_HOUR + 3; id += 1) switchTo(String(id));
+    await audit.flush();
+    const first = linesOf(path).map(({ accountId }) => accountId);
+    expect(first).toEqual(Array.from({ length: MAX_LINES_PER_HOUR }, (_, id) => String(id)));
+    await clock.advance(HOUR_MS);
+    switchTo('next');
+    await audit.flush();
+    expect(linesOf(path).slice(MAX_LINES_PER_HOUR)).toMatchObject([
+      { at: '2026-11-24T06:00:00Z', accountId: String(MAX_LINES_PER_HOUR + 2), count: 3 },
+      { at: '2026-11-24T07:00:00Z', accountId: 'next' },
+    ]);
   });
 
   test('that can not be written is a problem until it can, and then has what was missed', async () => {

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CODE_LIFETIME_MS, createWebAccess, MOST_CODES, MOST_WRONG_CODES } from '../../src/daemon/web-access.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../helpers/fake-clock.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import { canBeSomebodyElse, runAsSomebodyElse } from '../helpers/somebody-else.ts';
 import { exchange, formatRequest, type RawAnswer } from './raw-http.ts';
 
@@ -27,7 +28,7 @@ async function askAsSomebodyElse(wish: { host: string; port: number; code: strin
 describe('the codes', () => {
   function open() {
     const clock = createFakeClock();
-    const access = createWebAccess({ clock, randomBytes });
+    const access = createWebAccess({ audit: { record: () => undefined }, clock, randomBytes });
     access.openedAt('http://127.0.0.1:4000');
     return { access, clock };
   }
@@ -99,7 +100,11 @@ describe('the codes', () => {
   });
 
   test('are not to be had before the surface is open', () => {
-    const access = createWebAccess({ clock: createFakeClock(), randomBytes });
+    const access = createWebAccess({
+      audit: { record: () => undefined },
+      clock: createFakeClock(),
+      randomBytes,
+    });
     expect(() => access.issueCode()).toThrow(expect.objectContaining({ code: 'web-unavailable', httpStatus: 503 }));
   });
 });
@@ -147,7 +152,15 @@ describe('over real sockets', () => {
     };
     const redeem = (code: string, headers: readonly (readonly [string, string])[] = []) =>
       post('/v1/web-token', JSON.stringify({ code }), { headers });
-    return { address, client, clock, post, redeem };
+    /** The exchanges and refusals of the audit log, once there are so many. */
+    const audited = (count: number) =>
+      waitFor(`${count} lines about codes`, () => {
+        const lines = readFileSync(paths.auditFile, 'utf8').trimEnd().split('\n');
+        const events = lines.map((line) => JSON.parse(line) as { event: string; surface: string });
+        const found = events.filter(({ event }) => event.startsWith('web-code-'));
+        return found.length === count && found.map(({ event, surface }) => `${event} ${surface}`);
+      });
+    return { address, audited, client, clock, post, redeem };
   }
   const told = (answer: RawAnswer) => ({
     status: answer.status,
@@ -156,11 +169,12 @@ describe('over real sockets', () => {
   const refused = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) });
 
   test('a code from the socket becomes the token of web.json, once', async () => {
-    const { address, client, redeem } = await start();
+    const { address, audited, client, redeem } = await start();
     const { code, url } = await client.call('webCode', {});
     expect(url).toBe(`${address.url}/#${code}`);
     expect(told(await redeem(code))).toEqual({ status: 200, body: { token: address.token } });
     expect(told(await redeem(code))).toEqual(refused(401, 'token-required'));
+    expect(await audited(2)).toEqual(['web-code-exchanged web', 'web-code-refused web']);
   });
 
   test('a wrong code, an old one and a code of another start are refused alike', async () => {
@@ -205,7 +219,7 @@ describe('over real sockets', () => {
   test.skipIf(!canBeSomebodyElse)(
     'another user who has read the code gets nothing for it, and does not use it up',
     async () => {
-      const { address, client, redeem } = await start();
+      const { address, audited, client, redeem } = await start();
       const { code } = await client.call('webCode', {});
       for (const host of ['127.0.0.1', '::ffff:127.0.0.1']) {
         const answer = await askAsSomebodyElse({ host, port: address.port, code });
@@ -223,6 +237,7 @@ describe('over real sockets', () => {
         "warn a program of another user tried to exchange a page's code, and was refused",
       ]);
       expect(told(await redeem(code))).toEqual({ status: 200, body: { token: address.token } });
+      expect(await audited(3)).toEqual(['web-code-refused web', 'web-code-refused web', 'web-code-exchanged web']);
     },
   );
 
