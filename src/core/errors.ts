@@ -46,6 +46,7 @@ export const ERROR_TABLE = {
       'caller-not-allowed': 'rolecall status',
       'token-required': 'rolecall status',
       'approval-refused': 'rolecall status',
+      'container-port-lost': 'rolecall exec --help',
     },
   },
   NotFoundError: {

@@ -14,6 +14,7 @@ export type Instigator = SurfaceName | 'daemon';
 export interface AuditRecord {
   readonly event:
     | 'console-opened'
+    | 'container-port-lost'
     | 'credentials-issued'
     | 'current-role-cleared'
     | 'current-role-switched'

@@ -1,12 +1,16 @@
 // The door for AWS's container credentials provider: a loopback port of its own, opened when the first grant wants it.
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RolecallError } from '../core/errors.ts';
+import { RefusedError, RolecallError } from '../core/errors.ts';
+import { createTurns } from '../core/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { Grant, Grants } from './grants.ts';
 import { createContainerGuard, type ContainerGuard } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
+import type { PortHandover } from './port-handover.ts';
 import type { StateFile } from './state-file.ts';
 import { createSurface, type ReadyAnswer, type Responders, type Surface } from './surface.ts';
 
@@ -15,6 +19,8 @@ export interface ContainerDoor {
   url(): Promise<string>;
   /** After a restart: opens the same port again when there are grants that count on it. */
   reopen(): Promise<void>;
+  /** Sees to it that the port outlives this daemon while there are grants that count on it, and only then. */
+  keepPort(): Promise<void>;
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,12 +28,14 @@ export interface ContainerDoor {
 const HOST = '127.0.0.1';
 
 /**
- * The port is kept in `portFile` and bound again. When somebody else has it by then, the grants are revoked:
- * their callers send tokens to a stranger, who must get nothing from us for them.
+ * The number of the port is kept in `portFile`, and the listening socket is handed over from daemon to daemon. Without the
+ * handover anybody may have bound the port meanwhile, and been sent the paths and tokens of the grants: they are revoked.
  */
 export function createContainerDoor(deps: {
   /** Of schema version 1. */
   readonly portFile: StateFile;
+  readonly handover: PortHandover;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly grants: Grants;
   readonly responders: () => Responders;
   /** The answer to a grant's caller, if nobody needs to be waited for. */
@@ -38,6 +46,8 @@ export function createContainerDoor(deps: {
 }): ContainerDoor {
   const { grants, problems } = deps;
   let opening: Promise<{ surface: Surface; url: string }> | undefined;
+  let wasLost = false;
+  const inTurn = createTurns();
 
   async function open(): Promise<{ surface: Surface; url: string }> {
     const bound: { guard?: ContainerGuard<Grant> } = {};
@@ -47,7 +57,7 @@ export function createContainerDoor(deps: {
     }
     const surface = createSurface({
       surface: 'container',
-      guard: (request) => guard().refuse(request),
+      guard: (request) => explain(guard().refuse(request)),
       responders: deps.responders(),
       inputChecks: deps.inputChecks,
       log: deps.log,
@@ -60,28 +70,54 @@ export function createContainerDoor(deps: {
     await surface.app.ready();
     const { server } = surface.app;
     const earlierPort = await readPort(deps.portFile);
-    try {
-      await listen(server, { host: HOST, port: earlierPort });
-    } catch (error) {
-      if (earlierPort === 0) throw error;
-      await giveUpGrants(earlierPort);
-      await listen(server, { host: HOST, port: 0 });
-    }
+    const isHandedOver = earlierPort !== 0 && (await deps.handover.adopt(server, earlierPort));
+    if (!isHandedOver) await bind(server, earlierPort);
     const { port } = server.address() as AddressInfo;
     bound.guard = createContainerGuard({ port, findGrant: (pathSecret, token) => grants.find(pathSecret, token) });
     if (port !== earlierPort) await deps.portFile.write({ port });
     return { surface, url: `http://${HOST}:${port}` };
   }
 
-  async function giveUpGrants(port: number): Promise<void> {
-    if (grants.list().length > 0) {
-      problems.raise('container port', {
-        code: 'container-port-taken',
-        message: `Another program has port ${port}, where running "rolecall exec" commands look for their keys; they get none any more.`,
-        hint: 'rolecall exec --help',
-      });
-    }
+  /** The earlier port where it is free, so that running commands are told why they get no keys; else another one. */
+  async function bind(server: Server, earlierPort: number): Promise<void> {
+    const isLost = grants.list().length > 0;
+    // Before anybody can ask.
     await grants.revokeAll();
+    try {
+      await listen(server, { host: HOST, port: earlierPort });
+      if (isLost && earlierPort !== 0) reportLoss(earlierPort);
+    } catch (error) {
+      if (earlierPort === 0) throw error;
+      if (isLost) reportTaken(earlierPort);
+      await listen(server, { host: HOST, port: 0 });
+    }
+  }
+
+  function reportLoss(port: number): void {
+    wasLost = true;
+    deps.audit.record({ event: 'container-port-lost', surface: 'daemon' });
+    problems.raise('container port', {
+      code: 'container-port-lost',
+      message: `Port ${port}, where running "rolecall exec" commands look for their keys, was free while no daemon ran. Their grants have ended; start these commands again.`,
+      hint: 'rolecall exec --help',
+    });
+  }
+
+  function reportTaken(port: number): void {
+    problems.raise('container port', {
+      code: 'container-port-taken',
+      message: `Another program has port ${port}, where running "rolecall exec" commands look for their keys; they get none any more.`,
+      hint: 'rolecall exec --help',
+    });
+  }
+
+  /** After a loss, whoever has no grant is most likely one of those that have ended. */
+  function explain(refusal: RolecallError | undefined): RolecallError | undefined {
+    if (!wasLost || refusal?.code !== 'token-required') return refusal;
+    return new RefusedError(
+      'container-port-lost',
+      'The grant of this command has ended: its port was free while no daemon ran. Start the command again.',
+    );
   }
 
   async function ensureOpen(): Promise<{ surface: Surface; url: string }> {
@@ -94,13 +130,23 @@ export function createContainerDoor(deps: {
     }
   }
 
+  const keepPort = () =>
+    inTurn(async () => {
+      if (opening !== undefined && grants.list().length > 0) {
+        await deps.handover.hold((await opening).surface.app.server);
+      } else deps.handover.release();
+    });
+
   return {
     url: async () => (await ensureOpen()).url,
     async reopen() {
       await grants.sweep();
       if (grants.list().length > 0) await ensureOpen();
+      await keepPort();
     },
+    keepPort,
     async drain() {
+      await keepPort();
       if (opening !== undefined) await (await opening).surface.drain();
     },
     async close() {

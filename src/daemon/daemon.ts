@@ -81,7 +81,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'audit log', run: () => audit.flush() },
-      { name: 'grants', run: () => parts.grants.sweep() },
+      { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
       { name: 'uses', run: async () => void (await parts.uses.read()) },

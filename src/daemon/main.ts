@@ -1,6 +1,6 @@
 // The daemon's process: takes the lock before it loads anything else, so that waiting for it costs next to nothing.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { homedir, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -11,13 +11,16 @@ import { cleanEnvironment, refuseChangedNode } from '../local-api/daemon-environ
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
-import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
+import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
+import { KEPT_PORT_FD, REQUEST_PIPE_FD } from '../platform/port-keeper.ts';
 import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takeActivatedSocket } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
+import { createPortHandover } from './port-handover.ts';
+import { dismissKeeper, HANDED_OVER_FLAG, waitForTurn } from './succession.ts';
 
 ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();
@@ -26,6 +29,8 @@ process.umask(0o077);
 /** Started by a service manager, which restarts us when we ask for it by our exit code. */
 const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
+/** We were the keeper of the container port until a moment ago. */
+const isHandedOver = process.argv.includes(HANDED_OVER_FLAG);
 const activatedFd = takeActivatedSocket(process.env, process.pid);
 /** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
 const droppedVariables = cleanEnvironment(process.env);
@@ -106,6 +111,17 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     },
     pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
     activatedFd,
+    // What the service's manager ends goes with all that it has started.
+    ...(isService
+      ? {}
+      : {
+          portHandover: createPortHandover({
+            inheritedFd: isHandedOver ? KEPT_PORT_FD : undefined,
+            pipePath: paths.keptPortPipe,
+            homeDirectory,
+            log,
+          }),
+        }),
     installation: {
       readVersion: loadVersion,
       onChanged: (change) => (change === 'gone' ? stop() : makeRoom()),
@@ -143,22 +159,42 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
  * daemon has answered it; without a client it depends on whether the other daemon listens.
  */
 function createNeed(): () => boolean | Promise<boolean> {
-  if (process.connected) return () => process.connected;
   const endMs = clock.nowMs() + WAIT_DEADLINE_MS;
+  // The client waits for the daemon that we have become, and does not know us.
+  if (isHandedOver) return () => clock.nowMs() < endMs;
+  if (process.connected) return () => process.connected;
   return async () => {
     if (clock.nowMs() >= endMs) return false;
     return !(await Promise.all(paths.socketCandidates.map(isListening))).includes(true);
   };
 }
 
+async function checkSettings(): Promise<void> {
+  const { loadSettings } = await import('./settings.ts');
+  await loadSettings(paths.settingsFile, environment);
+}
+
 /**
- * Undefined when another daemon serves instead.
+ * Undefined when another daemon serves instead, which the keeper of the container port may have become by our request.
  * @throws DaemonUnreachableError daemon-not-answering: we are the service, and another daemon does not leave
  */
 async function takeLock(): Promise<DaemonLock | undefined> {
-  if (activatedFd === undefined) {
-    return isForeground ? tryDaemonLock(paths.lockFile) : waitForDaemonLock(paths.lockFile, createNeed(), clock);
-  }
+  if (activatedFd !== undefined) return takeOver();
+  if (isForeground) return tryDaemonLock(paths.lockFile);
+  const isNeeded = createNeed();
+  if (isHandedOver || isService) return waitForDaemonLock(paths.lockFile, isNeeded, clock);
+  return waitForTurn({
+    files: paths,
+    command: [process.execPath, ...noDebuggerFlags(), process.argv[1] as string],
+    environment,
+    checkSettings,
+    isNeeded,
+    clock,
+  });
+}
+
+/** @throws DaemonUnreachableError daemon-not-answering */
+async function takeOver(): Promise<DaemonLock> {
   const lock = await takeOverDaemonLock(paths.lockFile, TAKE_OVER_DEADLINE_MS, clock);
   if (lock !== undefined) return lock;
   throw new DaemonUnreachableError('daemon-not-answering', 'Another daemon is running and does not leave.', {
@@ -169,8 +205,7 @@ async function takeLock(): Promise<DaemonLock | undefined> {
 try {
   refuseChangedNode(droppedVariables);
   if (process.argv.includes('--check-settings')) {
-    const { loadSettings } = await import('./settings.ts');
-    await loadSettings(paths.settingsFile, environment);
+    await checkSettings();
     process.exit(0);
   }
   ensurePrivateDirectory(paths.stateDirectory, userId);
@@ -179,6 +214,8 @@ try {
     if (isForeground) process.stderr.write('rolecall: a daemon is running already.\nRun: rolecall daemon stop\n');
     process.exit(0);
   }
+  if (isHandedOver) closeSync(REQUEST_PIPE_FD);
+  else await dismissKeeper(paths.keptPortPipe, clock);
   const logFile = openLogFile(
     paths.logFile,
     clock,

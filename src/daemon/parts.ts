@@ -30,6 +30,7 @@ import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier, type Notifier } from './notifications/notifier.ts';
+import { createNoHandover, type PortHandover } from './port-handover.ts';
 import type { ProfileSync } from './profile-sync.ts';
 import { createProfilesOfUsedRoles } from './profiles-of-used-roles.ts';
 import { createRoleList } from './role-list.ts';
@@ -67,6 +68,8 @@ export interface PartsDeps {
   readonly log: Log;
   /** Absent: nobody to notify, and no browser. */
   readonly desktop?: Desktop;
+  /** Of the container port; absent: it is lost with each daemon, and its grants with it. */
+  readonly portHandover?: PortHandover;
   /** Called once a stop was asked for over the API; the answer is on its way then. */
   readonly onStopRequested: () => void;
   /** Calls a second to the portal; tests and benches scale it. */
@@ -233,6 +236,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const webAccess = createWebAccess({ audit, clock, randomBytes });
   const containerDoor = createContainerDoor({
     portFile: openOwn('container-port.json'),
+    handover: deps.portHandover ?? createNoHandover(),
+    audit,
     grants,
     responders: () => responders,
     recall: createContainerRecall({ sharedConfig, broker, handOuts }),

@@ -10,6 +10,8 @@ export interface RuntimePaths {
   /** Where clients look for a daemon, in order; the last one is known to every caller with the same HOME. */
   readonly socketCandidates: readonly string[];
   readonly lockFile: string;
+  /** Where a successor asks for the container port while no daemon has it. */
+  readonly keptPortPipe: string;
   readonly logFile: string;
   readonly auditFile: string;
   readonly webAddressFile: string;
@@ -50,6 +52,7 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
     socketPath: socketCandidates[0] as string,
     socketCandidates,
     lockFile: join(stateDirectory, 'daemon.lock'),
+    keptPortPipe: join(stateDirectory, 'container-port.pipe'),
     logFile: join(stateDirectory, 'daemon.log'),
     auditFile: join(stateDirectory, 'audit.log'),
     webAddressFile: join(stateDirectory, 'web.json'),

@@ -242,6 +242,16 @@ export const TROUBLES: readonly Trouble[] = [
     },
   },
   {
+    code: 'container-port-lost',
+    rig: { losesPort: true },
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+      await rig.client.call('createGrant', { body: role });
+      await rig.restartDaemon();
+    },
+  },
+  {
     code: 'token-file-not-ours',
     rig: hurried(),
     async breakIt(rig) {

@@ -11,6 +11,7 @@ import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { loadSettings } from '../../src/daemon/settings.ts';
 import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts';
+import { listen } from '../../src/daemon/listeners.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { findInstalledService } from '../../src/local-api/installed-service.ts';
@@ -55,6 +56,8 @@ export interface RigOptions {
   readonly desktop?: Desktop;
   /** What the daemon says of itself; this installation's when absent. */
   readonly version?: string;
+  /** Nothing keeps the container port between two daemons. */
+  readonly losesPort?: boolean;
 }
 
 export interface CliOptions {
@@ -143,6 +146,20 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         clientPath: fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)),
       },
       pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
+      ...(options.losesPort === true
+        ? {}
+        : {
+            // Nobody else is after the port of a daemon in this process.
+            portHandover: {
+              adopt: (server, port) =>
+                listen(server, { host: '127.0.0.1', port }).then(
+                  () => true,
+                  () => false,
+                ),
+              hold: async () => undefined,
+              release: () => undefined,
+            },
+          }),
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),

@@ -179,7 +179,5 @@ test('no caller fails: a container asks again as its SDK does, a process once', 
     containers: [],
   });
   expect(pids.size, stretched).toBe(5);
-  // That the door was ever gone has been seen.
-  expect(Math.max(...containers.map(({ askedAgain }) => askedAgain)), stretched).toBeGreaterThan(0);
   expect(emulator.countCalls('StartDeviceAuthorization'), stretched).toBe(1);
 });

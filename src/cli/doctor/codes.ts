@@ -66,6 +66,9 @@ export const DOCTOR_CODES = {
   'daemon-version-mismatch': problem('The daemon is another version than this command.'),
   'web-port-not-usable': problem('The port for the page is taken.'),
   'container-port-taken': problem('The port that running `exec` commands know is taken by another program.'),
+  'container-port-lost': problem(
+    'The port that running `exec` commands know was free while no daemon ran, so their grants have ended.',
+  ),
   'token-file-not-ours': note(
     'The AWS CLI’s own login of this session is in force, so rolecall leaves its token file alone.',
   ),

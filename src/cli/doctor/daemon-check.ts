@@ -108,6 +108,7 @@ function commandsFor({ code, message, hint }: ErrorBody, settingsFile: string): 
       return [editCommand(settingsFile), 'rolecall daemon restart'];
     case 'web-port-not-usable':
       return [editCommand(settingsFile), 'rolecall daemon restart'];
+    case 'container-port-lost':
     case 'container-port-taken':
       return ['rolecall daemon restart'];
     case 'identity-center-unreachable':

@@ -89,6 +89,8 @@ export function createGrantsResponders(deps: {
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
       });
+      // After the answer, which need not wait for a process to start.
+      setImmediate(() => void deps.door.keepPort());
       deps.audit.record({ event: 'grant-issued', role, surface, processId: boundTo?.processId });
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -98,6 +100,7 @@ export function createGrantsResponders(deps: {
     grant: async ({ id }) => describe(find(id)),
     async revokeGrant({ id }, { surface }) {
       await grants.revoke(find(id).id, surface);
+      await deps.door.keepPort();
       return undefined;
     },
     async containerCredentials({ grant: pathSecret }) {

@@ -1,0 +1,95 @@
+// The container port beyond the end of a daemon: taken from the predecessor, and held for the successor.
+import { closeSync, fstatSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startPortKeeper, type PortKeeper } from '../platform/port-keeper.ts';
+import { listen } from './listeners.ts';
+import type { Log } from './log.ts';
+
+export interface PortHandover {
+  /** Has `server` listen at `port` when that port was handed over and was nobody else's meanwhile; false: it was not. */
+  adopt(server: Server, port: number): Promise<boolean>;
+  /** Nobody else can bind the port of `server` from now on, even when this process is killed. */
+  hold(server: Server): Promise<void>;
+  /** The port need not outlive this process. */
+  release(): void;
+}
+
+/** Each daemon binds a port of its own, and grants end with it. */
+export const createNoHandover = (): PortHandover => ({
+  adopt: async () => false,
+  hold: async () => undefined,
+  release: () => undefined,
+});
+
+const HOST = '127.0.0.1';
+
+/** For a process whose successor is started by whoever needs it. */
+export function createPortHandover(deps: {
+  /** The listening socket that a predecessor left; absent: none did. */
+  readonly inheritedFd?: number | undefined;
+  readonly pipePath: string;
+  readonly homeDirectory: string;
+  readonly log: Log;
+}): PortHandover {
+  let inheritedFd = deps.inheritedFd;
+  let keeper: PortKeeper | undefined;
+  let hasFailed = false;
+
+  function dropInherited(): void {
+    const fd = inheritedFd;
+    inheritedFd = undefined;
+    if (fd !== undefined && isSocket(fd)) closeSync(fd);
+  }
+
+  return {
+    async adopt(server, port) {
+      const fd = inheritedFd;
+      if (fd === undefined || !isSocket(fd)) return false;
+      inheritedFd = undefined;
+      try {
+        await listen(server, { fd });
+      } catch {
+        closeSync(fd);
+        return false;
+      }
+      const bound = server.address() as AddressInfo | null;
+      if (bound?.address === HOST && bound.port === port) return true;
+      // Not what it is said to be.
+      await new Promise((resolve) => void server.close(resolve));
+      return false;
+    },
+    async hold(server) {
+      if (keeper?.hasEnded() === false) return;
+      const fd = findDescriptor(server);
+      if (fd === undefined) return;
+      const { pipePath, homeDirectory } = deps;
+      try {
+        keeper = await startPortKeeper({ fd, pipePath, homeDirectory });
+        hasFailed = false;
+      } catch (error) {
+        if (!hasFailed) deps.log('warn', `grants will end with this daemon: ${(error as Error).message}`);
+        hasFailed = true;
+      }
+    },
+    release() {
+      dropInherited();
+      keeper?.end();
+      keeper = undefined;
+    },
+  };
+}
+
+/** Node has no call for it; undefined once the server is closed. */
+function findDescriptor(server: Server): number | undefined {
+  const { _handle: handle } = server as unknown as { readonly _handle?: { readonly fd?: number } | null };
+  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,162 @@
+// Keeps a listening port while its owner is down: a small shell holds the descriptor, so that nobody else can bind the port.
+import { spawn } from 'node:child_process';
+import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { quoteForShell } from '../core/quote-for-shell.ts';
+
+/** The port in the keeper, and in the successor that it becomes. */
+export const KEPT_PORT_FD = 3;
+/** The request pipe, open in the successor too: as long as anyone has it open, the port is in good hands. */
+export const REQUEST_PIPE_FD = 4;
+
+/** How long a port is kept for a successor. */
+const MAX_WAIT_SECONDS = 600;
+const READY_DEADLINE_MS = 5000;
+/** Less than what a pipe holds, so that a request is written as a whole or not at all. */
+const MAX_REQUEST_BYTES = 60_000;
+
+/**
+ * $1: the path of the request pipe, $2: how many seconds to wait for a request once the owner has ended.
+ * Standard input ends with the owner, whichever way it ends. From then on one line is read from the pipe and run, which
+ * replaces the shell by the successor. The keeper ends when nobody has come, or when the pipe's file was deleted.
+ */
+const SCRIPT = `
+rm -f "$1"
+mkfifo -m 600 "$1" && exec 4<>"$1" || exit 1
+echo ready
+exec >/dev/null
+read -r nothing
+{
+  trap 'kill $pause; exit' TERM
+  left=$2
+  while [ $left -gt 0 ] && [ -p "$1" ]; do
+    sleep 5 &
+    pause=$!
+    wait $pause
+    kill -0 $$ || exit
+    left=$((left - 5))
+  done
+  rm -f "$1"
+  kill -9 $$
+} 3<&- 4<&- </dev/null &
+timer=$!
+IFS= read -r request <&4
+kill $timer
+wait $timer
+eval "$request"
+`;
+
+export interface PortKeeper {
+  readonly processId: number;
+  /** True once the process is gone, and the port with it as soon as its owner closes it. */
+  hasEnded(): boolean;
+  /** Ends the keeper; the port stays open for as long as its owner has it. */
+  end(): void;
+}
+
+/**
+ * A keeper that holds the listening socket `fd` from now on, beyond the end of this process.
+ * It has no other descriptor of ours, and of the environment `HOME` alone.
+ * @throws Error: it could not be started
+ */
+export async function startPortKeeper(deps: {
+  readonly fd: number;
+  /** Where the request pipe is made, in a folder that only its owner may enter. */
+  readonly pipePath: string;
+  readonly homeDirectory: string;
+  readonly maxWaitSeconds?: number;
+}): Promise<PortKeeper> {
+  const args = ['-c', SCRIPT, 'rolecall-port-keeper', deps.pipePath, String(deps.maxWaitSeconds ?? MAX_WAIT_SECONDS)];
+  const child = spawn('/bin/sh', args, {
+    // A session of its own: what a terminal sends to the owner is not meant for it.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore', deps.fd],
+    env: { PATH: '/usr/bin:/bin', HOME: deps.homeDirectory },
+    cwd: '/',
+  });
+  let hasEnded = false;
+  child.once('exit', () => {
+    hasEnded = true;
+  });
+  const isReady = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(false), READY_DEADLINE_MS);
+    const settle = (ready: boolean) => {
+      clearTimeout(timer);
+      resolve(ready);
+    };
+    child.stdout?.once('data', () => settle(true));
+    child.once('exit', () => settle(false));
+    child.once('error', () => settle(false));
+  });
+  child.stdout?.destroy();
+  if (!isReady || child.pid === undefined) {
+    child.kill('SIGKILL');
+    throw new Error('the program that keeps the port did not start');
+  }
+  // Its end is the owner's end: held open until then, but no reason to go on running.
+  child.stdin?.on('error', () => undefined);
+  (child.stdin as Socket | null)?.unref();
+  child.unref();
+  return {
+    processId: child.pid,
+    hasEnded: () => hasEnded,
+    end() {
+      child.kill('SIGKILL');
+      rmSync(deps.pipePath, { force: true });
+    },
+  };
+}
+
+/** Whether a keeper holds the port, or a successor that has not closed the request pipe yet. */
+export function hasPortKeeper(pipePath: string): boolean {
+  const fd = openPipe(pipePath);
+  if (fd === undefined) return false;
+  closeSync(fd);
+  return true;
+}
+
+/** Has the keeper run `request`, one line of shell, as soon as the owner of the port has ended; false when there is none. */
+export function askPortKeeper(pipePath: string, request: string): boolean {
+  const line = Buffer.from(`${request}\n`);
+  if (line.length > MAX_REQUEST_BYTES) return false;
+  const fd = openPipe(pipePath);
+  if (fd === undefined) return false;
+  try {
+    return writeSync(fd, line) === line.length;
+  } catch {
+    // Full of requests that nobody reads any more: a successor has come.
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The request that ends a keeper, for an owner that can't take the port over. */
+export const END_KEEPER = 'exit 0';
+
+/** The request that makes the keeper `command`; variables with a line break in them are left out. */
+export function formatSuccessor(
+  command: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const variables = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined || /[\n\0]/.test(value) || !/^[A-Za-z_]\w*$/.test(name)
+      ? []
+      : [`export ${name}=${quoteForShell(value)};`],
+  );
+  // Not by `env`: its arguments can be read by everybody.
+  return [...variables, 'exec', ...command.map(quoteForShell), '</dev/null'].join(' ');
+}
+
+/** Undefined when nobody has the pipe open for reading, or it is no pipe of ours. */
+function openPipe(path: string): number | undefined {
+  try {
+    const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const found = fstatSync(fd);
+    if (found.isFIFO() && found.uid === process.getuid?.()) return fd;
+    closeSync(fd);
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}

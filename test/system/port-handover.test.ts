@@ -1,0 +1,224 @@
+// The container port between two daemons: held for the successor, so that nobody else can bind it; lost, its grants end.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer, get } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSystemClock } from '../../src/core/clock.ts';
+import { listen } from '../../src/daemon/listeners.ts';
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
+import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
+import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
+import { hasPortKeeper } from '../../src/platform/port-keeper.ts';
+import { canSeeProcesses, isAlive, processesOf, readLines } from '../helpers/processes.ts';
+import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
+import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
+import { SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+/** Tries to bind the port until its input ends, and says after each try how many there were and how many succeeded. */
+const GRABBER = `
+  const server = require('node:net').createServer();
+  let tries = 0, bound = 0;
+  const next = () => { console.log(++tries, bound); setTimeout(() => server.listen(Number(process.argv[1]), '127.0.0.1'), 2); };
+  server.on('error', next);
+  server.on('listening', () => { bound += 1; server.close(next); });
+  process.stdin.on('end', () => process.exit()).resume();
+  next();
+`;
+
+let home: TemporaryHome;
+let emulator: Emulator;
+let environment: Record<string, string>;
+let paths: RuntimePaths;
+let client: LocalApiClient;
+
+beforeAll(async () => {
+  home = createTemporaryHome();
+  emulator = createEmulator({ autoApprove: true });
+  await emulator.listen();
+  environment = {
+    ...home.environment,
+    // Of a store in memory the successor would have no tokens, and without the passphrase it can't open this one.
+    ROLECALL_SECRET_STORE: 'file',
+    ROLECALL_PASSPHRASE: 'correct horse battery staple',
+    ...emulator.environment(),
+  };
+  const userId = process.getuid?.() ?? -1;
+  paths = resolvePaths({ environment, homeDirectory: home.path, platform: process.platform, userId });
+  client = createLocalApiClient({
+    socketCandidates: paths.socketCandidates,
+    mayStart: false,
+    startDaemon: () => Promise.reject(new Error('the commands start it')),
+    clock: createSystemClock(),
+  });
+  writePrivate(join(home.path, '.aws', 'config'), CONFIG);
+  expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
+}, 120_000);
+
+afterAll(async () => {
+  for (const { id } of (await client.call('grants', {})).grants) await client.call('revokeGrant', { id });
+  await rolecall('daemon', 'stop');
+  if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  await emulator.close();
+  await home.remove();
+}, 120_000);
+
+function rolecall(...args: readonly string[]): Promise<ProcessRun> {
+  return runRolecall(args, { environment });
+}
+
+const createGrant = () => client.call('createGrant', { body: ROLE });
+const portOf = ({ url }: IssuedGrantDocument) => Number(new URL(url).port);
+const untilKept = () => waitFor('somebody to keep the port', () => hasPortKeeper(paths.keptPortPipe));
+const keepers = () => processesOf(home.path).filter(({ arguments: words }) => words.includes('rolecall-port-keeper'));
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+/** As a running command refreshes its keys; a daemon that has just started may have it ask again. */
+async function refresh(grant: IssuedGrantDocument): Promise<Answer> {
+  return waitFor('an answer', async () => {
+    const answer = await ask(grant);
+    return answer.status !== 503 && answer;
+  });
+}
+
+function ask({ url, token }: IssuedGrantDocument): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { headers: { authorization: token }, agent: false, timeout: 50_000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer')));
+    request.on('error', reject);
+  });
+}
+
+/** A program that is after the port, of another user where we may start one. */
+function startGrabber(port: number): ChildProcess {
+  const other = { uid: SOMEBODY_ELSE, gid: SOMEBODY_ELSE };
+  const isRoot = process.getuid?.() === 0;
+  const canBeOther = isRoot && spawnSync(process.execPath, ['-e', '0'], { ...other, cwd: '/', env: {} }).status === 0;
+  return spawn(process.execPath, ['-e', GRABBER, '--', String(port)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    cwd: '/',
+    env: {},
+    ...(canBeOther ? other : {}),
+  });
+}
+
+async function killDaemon(): Promise<void> {
+  const { pid } = await client.call('status', {});
+  process.kill(pid, 'SIGKILL');
+  await waitFor('the end of the daemon', () => !isAlive(pid));
+}
+
+test('nobody else can bind the port between two daemons, and its grants go on', { timeout: 150_000 }, async () => {
+  const grant = await createGrant();
+  await untilKept();
+  const pids = [(await client.call('status', {})).pid];
+  const grabber = startGrabber(portOf(grant));
+  const said = readLines(grabber);
+  const tries = () => Number((said.at(-1) ?? '0').split(' ')[0]);
+  try {
+    for (const end of ['restart', 'SIGKILL', 'stop'] as const) {
+      await waitFor('the keeper', untilKept);
+      if (end === 'restart') expect(await rolecall('daemon', 'restart')).toMatchObject({ exitCode: 0 });
+      else {
+        if (end === 'stop') expect(await rolecall('daemon', 'stop')).toMatchObject({ exitCode: 0 });
+        else await killDaemon();
+        // Several tries while there is no daemon at all.
+        const before = tries();
+        await waitFor('tries to bind the port', () => tries() > before + 3);
+        // A command that asks meanwhile is answered by the next daemon.
+        const waiting = ask(grant);
+        expect(await rolecall('status')).toMatchObject({ exitCode: 0 });
+        expect([200, 503]).toContain((await waiting).status);
+      }
+      pids.push((await client.call('status', {})).pid);
+      expect(await refresh(grant)).toMatchObject({ status: 200 });
+    }
+  } finally {
+    grabber.stdin?.end();
+  }
+  expect(said.at(-1)).toMatch(/^\d+ 0$/);
+  expect(new Set(pids).size).toBe(4);
+  expect((await client.call('grants', {})).grants.map(({ id }) => id)).toEqual([grant.id]);
+  expect((await client.call('status', {})).problems).toEqual([]);
+});
+
+test.skipIf(!canSeeProcesses)('what keeps the port has nothing else of the daemon', { timeout: 60_000 }, async () => {
+  await untilKept();
+  const [keeper] = keepers();
+  const openIn = (pid: number | string | undefined) =>
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+      } catch {
+        // What this looks through is closed by now.
+        return [];
+      }
+    });
+  // What the tests were started with goes to every process below them.
+  const ambient = openIn('self');
+  expect(openIn(keeper?.pid).filter((what) => !ambient.includes(what))).toEqual([
+    expect.stringMatching(/^socket:/),
+    expect.stringMatching(/^socket:/),
+    paths.keptPortPipe,
+  ]);
+  expect(keeper?.environment.filter((entry) => entry !== '').map((entry) => entry.split('=')[0])).toEqual([
+    'PATH',
+    'HOME',
+  ]);
+  const { grants } = await client.call('grants', {});
+  for (const { id } of grants) await client.call('revokeGrant', { id });
+  await waitFor('the end of the keeper', () => keepers().length === 0);
+  expect(await rolecall('daemon', 'stop')).toMatchObject({ exitCode: 0 });
+  await waitFor('no process', () => processesOf(home.path).length === 0);
+  expect(await rolecall('daemon', 'start')).toMatchObject({ exitCode: 0 });
+});
+
+test.skipIf(!canSeeProcesses)(
+  'grants end when the port was anybody’s, and doctor says so',
+  { timeout: 120_000 },
+  async () => {
+    const grant = await createGrant();
+    await untilKept();
+    const { pid } = await client.call('status', {});
+    for (const { pid: keeper } of keepers()) process.kill(keeper, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    await waitFor('no process', () => processesOf(home.path).length === 0);
+
+    // Somebody takes the port, is sent path and token by a running command, and lets the port go.
+    const caught: (string | undefined)[] = [];
+    const thief = createServer((request, response) => {
+      caught.push(request.url, request.headers.authorization);
+      response.end('{}');
+    });
+    // A process that is ending has no memory any more before it has closed its sockets.
+    await waitFor('the port', () => listen(thief, { host: '127.0.0.1', port: portOf(grant) }).then(() => true));
+    await refresh(grant);
+    await new Promise((resolve) => thief.close(resolve));
+    expect(caught).toEqual([new URL(grant.url).pathname, grant.token]);
+
+    expect(await rolecall('status')).toMatchObject({ exitCode: 0 });
+    const answer = await refresh(grant);
+    expect({ ...answer, text: JSON.parse(answer.text) as unknown }).toMatchObject({
+      status: 403,
+      text: { Code: 'container-port-lost', Message: expect.stringMatching(/Start the command again\. Run: rolecall /) },
+    });
+    expect(await client.call('grants', {})).toEqual({ grants: [] });
+    const doctor = await rolecall('doctor', '--json');
+    expect(doctor.stdout).toContain('"container-port-lost"');
+    expect(readFileSync(paths.auditFile, 'utf8').match(/"container-port-lost"/g)).toHaveLength(1);
+    expect(readFileSync(paths.logFile, 'utf8').match(/was free while no daemon ran/g)).toHaveLength(1);
+    expect(await refresh(await createGrant())).toMatchObject({ status: 200 });
+  },
+);
