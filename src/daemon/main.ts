@@ -18,6 +18,7 @@ import { answerWithFailure, takeActivatedSocket } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type LogFile } from './log.ts';
+import { takePassphrase } from './passphrase.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
 import { createPortHandover } from './port-handover.ts';
 import { dismissKeeper, HANDED_OVER_FLAG, waitForTurn } from './succession.ts';
@@ -32,10 +33,14 @@ const isForeground = process.argv.includes('--foreground');
 /** We were the keeper of the container port until a moment ago. */
 const isHandedOver = process.argv.includes(HANDED_OVER_FLAG);
 const activatedFd = takeActivatedSocket(process.env, process.pid);
+const passphrase = takePassphrase(process.env);
 /** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
 const droppedVariables = cleanEnvironment(process.env);
 /** As we were started. What is taken out of `process.env` is nothing for a browser; a successor needs it as we did. */
-const environment: Readonly<NodeJS.ProcessEnv> = { ...process.env };
+const environment: Readonly<NodeJS.ProcessEnv> = {
+  ...process.env,
+  ...(passphrase === undefined ? {} : { ROLECALL_PASSPHRASE: passphrase }),
+};
 const homeDirectory = environment['HOME'] ?? homedir();
 const userId = process.getuid?.() ?? -1;
 const clock = createSystemClock();

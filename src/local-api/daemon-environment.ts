@@ -39,6 +39,9 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'] as const;
 
+/** The descriptor on which a daemon that a client starts finds its passphrase; an environment can be read in /proc. */
+export const PASSPHRASE_FD_NAME = 'ROLECALL_PASSPHRASE_FD';
+
 /** What changes the daemon's Node before its first line of JavaScript. */
 const BEFORE_US = ['NODE_OPTIONS', 'LD_PRELOAD', 'LD_AUDIT'] as const;
 

@@ -1,8 +1,12 @@
 // Starting the daemon from a client: detached, with an allow-listed environment, its early failure reported back.
 import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { ErrorBody } from '../core/errors.ts';
 import { noDebuggerFlags } from '../platform/no-debugger.ts';
-import { daemonEnvironment } from './daemon-environment.ts';
+import { daemonEnvironment, PASSPHRASE_FD_NAME } from './daemon-environment.ts';
+
+/** After the standard streams and Node's own channel. */
+const PASSPHRASE_FD = 4;
 
 /** A daemon process that we started. While another daemon holds the lock, it waits for the lock until `release`. */
 export interface StartedDaemon {
@@ -19,12 +23,16 @@ export function startDaemonProcess(
   mainPath: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): StartedDaemon {
+  const { passphrase, env } = splitPassphrase(environment);
   const child = spawn(process.execPath, [...noDebuggerFlags(), mainPath], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: daemonEnvironment(environment),
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc', ...(passphrase === undefined ? [] : ['pipe' as const])],
+    env: passphrase === undefined ? env : { ...env, [PASSPHRASE_FD_NAME]: String(PASSPHRASE_FD) },
     cwd: '/',
   });
+  const pipe = child.stdio[PASSPHRASE_FD] as Socket | null | undefined;
+  // A daemon that can't start says why in another way.
+  pipe?.on('error', () => undefined).end(passphrase ?? '');
   let failure: ErrorBody | undefined;
   let hasEnded = false;
   child.on('message', (message) => {
@@ -52,10 +60,20 @@ export function startDaemonProcess(
     failure: () => failure,
     hasEnded: () => hasEnded,
     release() {
+      pipe?.unref();
       if (child.connected) child.disconnect();
       child.unref();
     },
   };
+}
+
+/** The passphrase goes through a pipe: what is in the environment can be read in /proc for as long as the daemon runs. */
+function splitPassphrase(environment: Readonly<Record<string, string | undefined>>): {
+  readonly passphrase: string | undefined;
+  readonly env: Record<string, string>;
+} {
+  const { ROLECALL_PASSPHRASE: passphrase, [PASSPHRASE_FD_NAME]: _foreign, ...env } = daemonEnvironment(environment);
+  return { passphrase, env };
 }
 
 /** What a daemon with this environment would say against its settings; it takes no lock and ends at once. */
@@ -66,7 +84,7 @@ export function checkDaemonSettings(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...noDebuggerFlags(), mainPath, '--check-settings'], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: daemonEnvironment(environment),
+      env: splitPassphrase(environment).env,
       cwd: '/',
     });
     let failure: ErrorBody | undefined;

@@ -115,6 +115,17 @@ describe('of its environment', () => {
     });
   });
 
+  test.skipIf(!canSeeProcesses)('the passphrase for a daemon that a client starts is not in it', async () => {
+    const its = { ...environment, ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' };
+    const client = clientFor(its, true);
+    const { pid, store, problems } = await client.call('status', {});
+    expect({ driver: store.driver, problems }).toEqual({ driver: 'file', problems: [] });
+    const [seen, ...others] = processesOf(home.path);
+    expect({ pid: seen?.pid, others }).toEqual({ pid, others: [] });
+    expect(seen?.environment.filter((line) => line.includes('correct horse'))).toEqual([]);
+    await client.call('stop', {});
+  });
+
   test('`rolecall daemon run` starts it without what it refuses', async () => {
     const child = spawn(process.execPath, [ROLECALL, 'daemon', 'run'], {
       env: { ...environment, NODE_OPTIONS: '--no-warnings' },

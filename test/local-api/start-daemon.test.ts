@@ -19,25 +19,25 @@ function startScript(script: string, environment: Record<string, string> = {}): 
   return startDaemonProcess(path, { ...home.environment, ...environment });
 }
 
-test('gets an allow-list of the environment and the root for a working directory', async () => {
+test('gets an allow-list of the environment, the passphrase through a pipe, and the root for a working directory', async () => {
   const report = join(home.path, 'report.json');
   const daemon = startScript(
     `const fs = require('node:fs');
-     fs.writeFileSync('${report}.new', JSON.stringify({ environment: process.env, cwd: process.cwd() }));
+     fs.writeFileSync('${report}.new', JSON.stringify({ environment: process.env, cwd: process.cwd(), passphrase: fs.readFileSync(4, 'utf8') }));
      fs.renameSync('${report}.new', '${report}');`,
     { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ACCESS_KEY_ID: 'x', AWS_CONFIG_FILE: '/c', ROLECALL_PASSPHRASE: 'p' },
   );
   await waitFor('the script to end', () => daemon.hasEnded());
   expect(daemon.failure()).toBeUndefined();
-  const { environment, cwd } = JSON.parse(readFileSync(report, 'utf8')) as { environment: object; cwd: string };
-  expect(cwd).toBe('/');
+  const { environment, cwd, passphrase } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, unknown>;
+  expect({ cwd, passphrase }).toEqual({ cwd: '/', passphrase: 'p' });
   // Node's own channel to the child, by which a failed start is told.
   const {
     NODE_CHANNEL_FD: _fd,
     NODE_CHANNEL_SERIALIZATION_MODE: _mode,
     ...seen
   } = environment as Record<string, string>;
-  expect(seen).toEqual({ ...home.environment, AWS_CONFIG_FILE: '/c', ROLECALL_PASSPHRASE: 'p' });
+  expect(seen).toEqual({ ...home.environment, AWS_CONFIG_FILE: '/c', ROLECALL_PASSPHRASE_FD: '4' });
   daemon.release();
 });
 
