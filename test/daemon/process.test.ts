@@ -321,7 +321,7 @@ describe('what is in the way of the socket', () => {
     const long = join(home.path, 'a'.repeat(100), 'daemon.sock');
     await expectRefusal(
       `The socket ${long} can't be used: it is longer than a socket path may be.`,
-      'export ROLECALL_SOCKET=/tmp/rolecall-$USER/daemon.sock',
+      'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock',
       { ...environment, ROLECALL_SOCKET: long },
     );
     const daemon = await start({ ...environment, ROLECALL_SOCKET: join(home.path, 'own', 'd.sock') });
