@@ -1,6 +1,7 @@
 // Keeps pages of other origins, and rebound host names, away from the emulator's pages and its control API.
 import { isIP } from 'node:net';
 import { RefusedError } from '../core/errors.ts';
+import type { ControlAccess } from './control-access.ts';
 import type { HttpRequest, Route } from './http.ts';
 
 export interface ListenAddress {
@@ -11,11 +12,15 @@ export interface ListenAddress {
 }
 
 /**
- * The same routes for programs only: whatever a browser sends on behalf of a page is refused, and a change must be
+ * The same routes for programs of this user and those that have the token: whatever a browser sends on behalf of a page is refused, and a change must be
  * JSON, which no form of a page can send.
  */
-export function guardControl(routes: readonly Route[], address: () => ListenAddress): readonly Route[] {
-  return guard(routes, (request) => {
+export function guardControl(
+  routes: readonly Route[],
+  address: () => ListenAddress,
+  access: Pick<ControlAccess, 'allows'>,
+): readonly Route[] {
+  return guard(routes, async (request) => {
     requireOwnHost(request, address());
     const { origin, referer, 'sec-fetch-site': site, 'content-type': contentType } = request.headers;
     if (origin !== undefined) throw refused('The control API takes no request with an Origin.');
@@ -23,6 +28,9 @@ export function guardControl(routes: readonly Route[], address: () => ListenAddr
     if (site !== undefined && site !== 'none') throw refused('The control API takes no request that a page made.');
     if (request.method !== 'GET' && !/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
       throw refused('The control API takes changes with Content-Type: application/json only.');
+    }
+    if (!(await access.allows(request))) {
+      throw refused('The control API is for the user who runs the emulator, and for callers with its token.');
     }
   });
 }
@@ -42,11 +50,11 @@ export function guardPages(routes: readonly Route[], address: () => ListenAddres
   });
 }
 
-function guard(routes: readonly Route[], check: (request: HttpRequest) => void): readonly Route[] {
+function guard(routes: readonly Route[], check: (request: HttpRequest) => Promise<void> | void): readonly Route[] {
   return routes.map((route) => ({
     ...route,
-    handle(request, parameters) {
-      check(request);
+    async handle(request, parameters) {
+      await check(request);
       return route.handle(request, parameters);
     },
   }));

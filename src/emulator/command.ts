@@ -140,6 +140,7 @@ function describe(emulator: Emulator) {
     portalUrl: `${emulator.url}/start`,
     deviceUrl: `${emulator.url}/device`,
     environment: emulator.environment(),
+    controlToken: emulator.controlToken,
     user: emulator.directory.users()[0]?.userName ?? null,
   };
 }
@@ -163,6 +164,7 @@ ${formatConfigSection(directory)}
 
 Access portal: ${url}/start
 Device page:   ${url}/device
+Control token: ${emulator.controlToken}
 Users:         ${users.slice(0, 8).join(', ')}${users.length > 8 ? ', …' : ''}
 
 Ctrl-C ends it.

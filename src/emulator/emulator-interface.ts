@@ -15,6 +15,8 @@ export interface EmulatorOptions extends Partial<Knobs> {
   readonly directory?: DirectoryDocument;
   readonly clock?: Clock;
   readonly random?: RandomBytes;
+  /** Whose programs may use the control API without its token: our own user's when absent. */
+  readonly userId?: number;
 }
 
 export interface Emulator {
@@ -29,6 +31,8 @@ export interface Emulator {
   readonly url: string;
   /** The three endpoint variables that point AWS clients here. */
   environment(): EndpointEnvironment;
+  /** What the control API takes as `Authorization: Bearer …` from any user. */
+  readonly controlToken: string;
 
   readonly directory: Directory;
   readonly knobs: Knobs;

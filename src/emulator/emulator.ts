@@ -9,6 +9,7 @@ import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './caller-guard.ts';
 import { createConsoleRoutes } from './console-page.ts';
 import { createConsoleSessions } from './console-sessions.ts';
+import { createControlAccess } from './control-access.ts';
 import { createControlRoutes } from './control.ts';
 import { createDefaultDirectory } from './default-directory.ts';
 import { createDeviceAuthorizations } from './device-authorizations.ts';
@@ -38,7 +39,13 @@ export type { Emulator, EmulatorOptions };
 
 /** @throws UsageError invalid-request: the directory or a knob is wrong */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
-  const { directory: document, clock = createSystemClock(), random = systemRandom, ...knobOptions } = options;
+  const {
+    directory: document,
+    clock = createSystemClock(),
+    random = systemRandom,
+    userId = process.getuid?.(),
+    ...knobOptions
+  } = options;
   const directory = createDirectory(document ?? createDefaultDirectory());
   const knobs = createKnobBoard();
   const shared = { clock, random, knobs, directory };
@@ -50,6 +57,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const faults = createFaultBoard(clock);
   const log = createRequestLog();
   const nonces = createNonces(shared);
+  const controlAccess = createControlAccess({ random, ...(userId === undefined ? {} : { userId }) });
   let address: ListenAddress = NOWHERE;
   let server: Server | undefined;
   let closing = new AbortController();
@@ -103,6 +111,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       return address.origin;
     },
     environment: () => endpointEnvironment(address.origin),
+    controlToken: controlAccess.token,
 
     directory,
     get knobs() {
@@ -145,7 +154,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       ],
       () => address,
     ),
-    ...guardControl(createControlRoutes(emulator), () => address),
+    ...guardControl(createControlRoutes(emulator), () => address, controlAccess),
   ];
   return emulator;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './aws-errors.ts';
+import { connectionOf } from './control-access.ts';
 import type { FaultBoard } from './faults.ts';
 import { BodyTooLargeError, type HttpRequest, type Reply, type Route, jsonReply, matchPath, readBody } from './http.ts';
 import { OPERATIONS } from './operations.ts';
@@ -46,8 +47,9 @@ export function createListener(
     };
     let reply: Reply | undefined;
     try {
+      const connection = connectionOf(message.socket);
       const body = await readBody(message, found?.route?.bodyLimitBytes ?? BODY_LIMIT_BYTES);
-      const request: HttpRequest = { method, path, query, headers: message.headers, body };
+      const request: HttpRequest = { method, path, query, headers: message.headers, body, connection };
       recordOnce(request);
       reply = await answer(deps, found, request);
     } catch (thrown) {

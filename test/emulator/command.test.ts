@@ -39,6 +39,7 @@ describe('a start', () => {
     const running = run([]);
     const out = await waitFor('the welcome', running.out);
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
+    const token = /^Control token: ([\w-]{32})$/m.exec(out)?.[1] ?? '';
     expect(out).toBe(`IAM Identity Center emulator on ${url}
 Sign-ins wait for Allow or Deny on the device page.
 
@@ -57,6 +58,7 @@ sso_registration_scopes = sso:account:access
 
 Access portal: ${url}/start
 Device page:   ${url}/device
+Control token: ${token}
 Users:         taylor, sam
 
 Ctrl-C ends it.
@@ -85,6 +87,7 @@ Ctrl-C ends it.
         AWS_ENDPOINT_URL_SSO: url,
         AWS_ENDPOINT_URL_STS: url,
       },
+      controlToken: expect.stringMatching(/^[\w-]{32}$/),
       user: 'taylor',
     });
     expect((await call(`${url}/control/knobs`)).json['autoApprove']).toBe(true);

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { DEFAULT_KNOBS } from '../../src/emulator/knobs.ts';
+import { canBeSomebodyElse, runAsSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import {
   type Started,
   call,
@@ -361,5 +362,42 @@ describe('who may not use it', () => {
       socket.on('error', reject);
     });
     expect(firstLine).toBe('HTTP/1.1 403 Forbidden');
+  });
+});
+
+describe('programs of another user', () => {
+  const REFUSED = {
+    code: 'caller-not-allowed',
+    message: 'The control API is for the user who runs the emulator, and for callers with its token.',
+    hint: 'rolecall emulator --help',
+  };
+
+  test('are refused without the token, whatever they ask', async () => {
+    const started = await startEmulator({ userId: SOMEBODY_ELSE });
+    await signIn(started);
+    const { controlToken } = started.emulator;
+    const ask = async (method: string, path: string, headers: Record<string, string>) => {
+      const sent = { 'content-type': 'application/json', ...headers };
+      const answer = await call(`${started.url}/control/${path}`, { method, headers: sent });
+      return [answer.status, answer.json['code']];
+    };
+    for (const authorization of ['', 'Bearer', controlToken, `Bearer ${controlToken}x`, `Bearer ${'x'.repeat(32)}`]) {
+      expect(await ask('POST', 'sessions/revoke', { authorization })).toEqual([403, REFUSED.code]);
+      expect(await ask('GET', 'requests', { authorization })).toEqual([403, REFUSED.code]);
+    }
+    expect(await ask('GET', 'status', { authorization: `Bearer ${controlToken}` })).toEqual([200, undefined]);
+    expect(started.emulator.revokeSessions()).toBe(1);
+  });
+
+  test.skipIf(!canBeSomebodyElse)('end no session, unless they have the token', async () => {
+    const started = await startEmulator();
+    await signIn(started);
+    const script = `
+      const [url, token] = process.argv.slice(1);
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + token };
+      fetch(url + '/control/sessions/revoke', { method: 'POST', headers }).then(async (answer) => console.log(await answer.text()));`;
+    expect(JSON.parse(await runAsSomebodyElse(script, [started.url, 'none']))).toEqual(REFUSED);
+    const { controlToken } = started.emulator;
+    expect(JSON.parse(await runAsSomebodyElse(script, [started.url, controlToken]))).toEqual({ count: 1 });
   });
 });

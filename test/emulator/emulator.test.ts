@@ -1,14 +1,11 @@
 // The emulator as a whole: listening, closing, knobs, counting, recording, and requests that fit nothing.
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { DEFAULT_KNOBS, type Knobs } from '../../src/emulator/knobs.ts';
 import { createRequestLog } from '../../src/emulator/request-log.ts';
-import { systemPart } from '../helpers/system.ts';
+import { createPrivateCa } from '../helpers/private-ca.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { call, refreshToken, registerClient, signIn, startDevice, startEmulator } from './start.ts';
 
@@ -53,34 +50,21 @@ describe('listening', () => {
     onTestFinished(() => emulator.close());
     const { url, port } = await emulator.listen(0, '::1');
     expect(url).toBe(`http://[::1]:${port}`);
-    expect((await call(`${url}/control/status`)).status).toBe(200);
+    const headers = { authorization: `Bearer ${emulator.controlToken}` };
+    expect((await call(`${url}/control/status`, { headers })).status).toBe(200);
   });
 
-  const openssl = systemPart('openssl', '/usr/bin/openssl');
-  test.skipIf(!openssl)('speaks TLS with a key and a certificate that it is given', async () => {
+  test('speaks TLS with a key and a certificate that it is given', async () => {
     const home = createTemporaryHome();
     onTestFinished(() => home.remove());
-    const keyFile = join(home.path, 'key.pem');
-    const certFile = join(home.path, 'cert.pem');
-    const words = 'req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=127.0.0.1';
-    const extension = 'subjectAltName=IP:127.0.0.1';
-    const made = spawnSync('/usr/bin/openssl', [
-      ...words.split(' '),
-      '-addext',
-      extension,
-      '-keyout',
-      keyFile,
-      '-out',
-      certFile,
-    ]);
-    expect(made.status).toBe(0);
-    const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+    const ca = createPrivateCa(home.path);
+    const { key, cert } = ca.issue(['127.0.0.1']);
     const emulator = createEmulator();
     onTestFinished(() => emulator.close());
     const { url, port } = await emulator.listen(0, '127.0.0.1', { key, cert });
     expect(url).toBe(`https://127.0.0.1:${port}`);
     const status = await new Promise((resolve, reject) => {
-      httpsRequest(`${url}/control/status`, { ca: cert, agent: false }, (response) => {
+      httpsRequest(`${url}/control/status`, { ca: ca.pem, agent: false }, (response) => {
         response.resume();
         resolve(response.statusCode);
       })

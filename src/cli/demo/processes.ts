@@ -51,6 +51,7 @@ export interface EmulatorAddress {
   readonly region: string;
   readonly portalUrl: string;
   readonly deviceUrl: string;
+  readonly controlToken: string;
   readonly user: string;
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -224,7 +224,7 @@ export function control(emulator: EmulatorAddress, method: string, path: string,
   return new Promise((resolve, reject) => {
     const outgoing = request(
       `${emulator.url}/control/${path}`,
-      { method, headers: { 'content-type': 'application/json' } },
+      { method, headers: { 'content-type': 'application/json', authorization: `Bearer ${emulator.controlToken}` } },
       (incoming) => {
         incoming.resume();
         incoming.on('end', () => {
