@@ -193,7 +193,7 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/emulator/control-access.ts', reads: '/proc' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
   { path: 'src/platform/core-dumps.ts', reads: '/proc' },
-  { path: 'src/platform/loopback-peer.ts', reads: '/proc' },
+  { path: 'src/platform/descriptor-limit.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];
 

@@ -78,6 +78,7 @@ export const ERROR_TABLE = {
       'secret-store-unavailable': 'rolecall status',
       'secret-store-locked': 'rolecall status',
       'file-not-writable': 'rolecall profiles sync',
+      'too-many-connections': 'rolecall status',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall status',
       'no-service-manager': 'rolecall daemon start',

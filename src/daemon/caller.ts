@@ -1,13 +1,10 @@
 // Who asks for an answer: how long it waits for one, and whether it is still there.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SurfaceName } from '../local-api/routes.ts';
-import type { LoopbackConnection } from '../platform/loopback-peer.ts';
 
 export interface Caller {
   /** Where it came in. */
   readonly surface: SurfaceName;
-  /** Undefined on the socket, and once it has hung up. */
-  readonly connection: LoopbackConnection | undefined;
   /** Of the last event that it had before its connection was cut, by its own word. */
   readonly lastEventId: string | undefined;
   /** By its own word, `Prefer: wait=SECONDS` (RFC 7240 4.3); undefined when it says nothing. */
@@ -20,9 +17,6 @@ export interface Caller {
 export function createCaller(surface: SurfaceName, request: IncomingMessage, response: ServerResponse): Caller {
   return {
     surface,
-    get connection() {
-      return readConnection(request.socket);
-    },
     get lastEventId() {
       const id = request.headers['last-event-id'];
       return typeof id === 'string' ? id : undefined;
@@ -40,17 +34,6 @@ export function createCaller(surface: SurfaceName, request: IncomingMessage, res
       return hungUp.signal;
     },
   };
-}
-
-function readConnection({
-  remoteAddress,
-  remotePort,
-  localAddress,
-  localPort,
-}: IncomingMessage['socket']): LoopbackConnection | undefined {
-  if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  if (localAddress === undefined || localPort === undefined) return undefined;
-  return { clientAddress: remoteAddress, clientPort: remotePort, serverAddress: localAddress, serverPort: localPort };
 }
 
 function parsePatience(prefer: string | string[] | undefined): number | undefined {

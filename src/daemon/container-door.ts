@@ -1,10 +1,12 @@
 // The door for AWS's container credentials provider: a loopback port of its own, opened when the first grant wants it.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../core/clock.ts';
 import { RefusedError, RolecallError } from '../core/errors.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
 import type { AuditLog } from './audit-log.ts';
+import type { ConnectionRules } from './connection-rules.ts';
 import type { Grant, Grants } from './grants.ts';
 import { createContainerGuard, type ContainerGuard } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
@@ -41,6 +43,8 @@ export function createContainerDoor(deps: {
   /** The answer to a grant's caller, if nobody needs to be waited for. */
   readonly recall: (grant: Grant) => ReadyAnswer | undefined;
   readonly inputChecks: InputChecks;
+  readonly connectionRules: ConnectionRules;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Problems;
   readonly log: Log;
 }): ContainerDoor {
@@ -60,6 +64,8 @@ export function createContainerDoor(deps: {
       guard: (request) => explain(guard().refuse(request)),
       responders: deps.responders(),
       inputChecks: deps.inputChecks,
+      connectionRules: deps.connectionRules,
+      clock: deps.clock,
       log: deps.log,
       describeError: describeForSdks,
       recall(request) {

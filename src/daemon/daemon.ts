@@ -54,6 +54,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     webPort: settings.webPort,
     pageFiles: createPageFiles(deps.pageDirectory),
     activatedFd: deps.activatedFd,
+    clock,
     checkVersion: createVersionCheck(
       deps.version,
       once(() => {

@@ -2,10 +2,12 @@
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
+import type { ConnectionRules } from './connection-rules.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
 import type { ContainerDoor } from './container-door.ts';
 import type { InputChecks } from './input-checks.ts';
@@ -43,6 +45,8 @@ export async function openDoors(deps: {
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
   readonly inputChecks: InputChecks;
+  readonly connectionRules: Readonly<Record<'socket' | 'web', ConnectionRules>>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Problems;
   readonly log: Log;
 }): Promise<Doors> {
@@ -53,6 +57,8 @@ export async function openDoors(deps: {
       guard,
       responders: deps.responders,
       inputChecks: deps.inputChecks,
+      connectionRules: deps.connectionRules[surface],
+      clock: deps.clock,
       log: deps.log,
       ...(pageFiles === undefined ? {} : { pageFiles }),
     });

@@ -9,12 +9,14 @@ import { createConsoleFederation } from '../identity-center/console-federation.t
 import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import { createPeerCheck } from '../platform/loopback-peer.ts';
+import type { SurfaceName } from '../local-api/routes.ts';
+import { readDescriptorLimit } from '../platform/descriptor-limit.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { createAuditLog, type AuditLog } from './audit-log.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
+import { createConnectionRules, type ConnectionRules } from './connection-rules.ts';
 import { createChanges, type Changes } from './changes.ts';
 import { createContainerDoor, type ContainerDoor } from './container-door.ts';
 import { createCurrentRole } from './current-role.ts';
@@ -74,6 +76,8 @@ export interface PartsDeps {
   readonly onStopRequested: () => void;
   /** Calls a second to the portal; tests and benches scale it. */
   readonly portalCallsPerSecond?: number;
+  /** Of this process when absent. */
+  readonly descriptorLimit?: number;
 }
 
 export interface Parts {
@@ -86,6 +90,7 @@ export interface Parts {
   readonly notifier: Notifier;
   readonly loginPolicy: LoginPolicy;
   readonly grants: Grants;
+  readonly connectionRules: Readonly<Record<SurfaceName, ConnectionRules>>;
   readonly containerDoor: ContainerDoor;
   readonly webAccess: WebAccess;
   readonly inputChecks: InputChecks;
@@ -234,6 +239,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   const inputChecks = createInputChecks(lateLoading.defer);
   const webAccess = createWebAccess({ audit, clock, randomBytes });
+  const connectionRules = createConnectionRules({
+    userId: deps.userId,
+    descriptorLimit: deps.descriptorLimit ?? readDescriptorLimit(),
+  });
   const containerDoor = createContainerDoor({
     portFile: openOwn('container-port.json'),
     handover: deps.portHandover ?? createNoHandover(),
@@ -242,7 +251,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     responders: () => responders,
     recall: createContainerRecall({ sharedConfig, broker, handOuts }),
     inputChecks,
+    connectionRules: connectionRules.container,
     problems,
+    clock,
     log,
   });
 
@@ -373,7 +384,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       const { createTeamResponder } = await import('./routes/team.ts');
       return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
-    ...createWebAccessResponders({ webAccess, isOwnPeer: createPeerCheck({ userId: deps.userId }), audit, log }),
+    ...createWebAccessResponders({ webAccess }),
     ...lateLoading.deferResponders(['adoptProfiles'], async () => {
       const { createAdoption } = await import('./adoption.ts');
       const { createAdoptionResponder } = await import('./routes/adoption.ts');
@@ -408,6 +419,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     notifier,
     loginPolicy,
     grants,
+    connectionRules,
     containerDoor,
     webAccess,
     inputChecks,

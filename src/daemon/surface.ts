@@ -2,11 +2,20 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { NotFoundError, RefusedError, RolecallError, toRolecallError, UsageError } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import {
+  NotFoundError,
+  RefusedError,
+  RolecallError,
+  toRolecallError,
+  UnavailableError,
+  UsageError,
+} from '../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
-import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { createCaller, type Caller } from './caller.ts';
+import { guardConnections } from './connections.ts';
+import type { ConnectionRules } from './connection-rules.ts';
 import { BODY_LIMIT_BYTES, readGuarded, type Guard, type GuardedRequest } from './guard.ts';
 import type { InputChecks } from './input-checks.ts';
 import type { Log } from './log.ts';
@@ -26,6 +35,10 @@ export type StreamedAnswer = (response: ServerResponse) => void;
 
 /** From the first byte of a request to its last; the answer may take as long as it takes. */
 const REQUEST_DEADLINE_MS = 30_000;
+/** How late a missed deadline may be noticed. */
+const MAX_DEADLINE_CHECK_MS = 1000;
+const BUSY_RETRY_AFTER_MS = 1000;
+
 export interface Surface {
   readonly app: FastifyInstance;
   /** Takes no new connection and resolves once the answers under way are given. */
@@ -40,6 +53,8 @@ export function createSurface(deps: {
   readonly guard: Guard;
   readonly responders: Responders;
   readonly inputChecks: InputChecks;
+  readonly connectionRules: ConnectionRules;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Log;
   /** The page, beside the routes. */
   readonly pageFiles?: PageFiles;
@@ -56,7 +71,11 @@ export function createSurface(deps: {
     forceCloseConnections: true,
     requestTimeout: REQUEST_DEADLINE_MS,
     // Node would answer a request without a Host by itself, before the guard and without our headers.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: deps.connectionRules.headersDeadlineMs,
+      connectionsCheckingInterval: Math.min(MAX_DEADLINE_CHECK_MS, deps.connectionRules.headersDeadlineMs),
+    },
     // The longest name of an sso-session, each character four bytes and percent-encoded.
     routerOptions: { maxParamLength: 256 * 12 },
     // We check what comes in by ourselves; Fastify's own compilers are slow to load.
@@ -74,7 +93,13 @@ export function createSurface(deps: {
       replies.onSocket(socket, invalid(isLate ? 'The request did not come in time.' : 'The request is not HTTP.'));
     },
   });
-  ignoreConnectionErrors(app.server);
+  const connections = guardConnections(app.server, {
+    rules: deps.connectionRules,
+    refuse: (socket) => replies.onSocket(socket, tooManyConnections()),
+    name: deps.surface,
+    clock: deps.clock,
+    log: deps.log,
+  });
   // JSON is the one content type; Fastify's second one, text/plain, is what a page may send without asking first.
   app.removeContentTypeParser('text/plain');
   // Node answers both by itself when nobody listens: `Expect` with a bare 417, CONNECT by hanging up.
@@ -110,7 +135,6 @@ export function createSurface(deps: {
   });
 
   const answersUnderWay = countAnswers(app);
-  const silentCallers = countSilentCallers(app.server);
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     if (!route.surfaces.includes(deps.surface)) continue;
     register(app, route, deps.responders[name] as Responder, deps);
@@ -122,13 +146,13 @@ export function createSurface(deps: {
     app,
     async drain() {
       app.server.close();
-      await silentCallers.none();
+      await connections.noneSilent();
       await answersUnderWay.none();
     },
     async close() {
       // The server was told to listen by itself, so Fastify does not know that there is one to close.
       app.server.close();
-      app.server.closeAllConnections();
+      connections.destroyAll();
       await app.close();
     },
   };
@@ -149,36 +173,6 @@ export function prepareJsonAnswer(document: unknown): ReadyAnswer {
     'content-length': String(Buffer.byteLength(body)),
   };
   return { body, headerLines: Object.entries(headers).flat() };
-}
-
-/** Whoever has just connected is about to ask, be the machine ever so busy; nobody is held up for longer by one who does not. */
-const SILENCE_MS = 2000;
-
-/** Callers that were taken in and whose first request has not come yet: between the two the end must not fall. */
-function countSilentCallers(server: Server): { none(): Promise<void> } {
-  const silent = new Set<Duplex>();
-  const waiting: (() => void)[] = [];
-  function remove(socket: Duplex): void {
-    silent.delete(socket);
-    if (silent.size === 0) for (const resolve of waiting.splice(0)) resolve();
-  }
-  server.on('connection', (socket) => {
-    silent.add(socket);
-    socket.once('close', () => remove(socket));
-  });
-  server.on('request', ({ socket }) => {
-    // Fastify's hooks take a few microtasks, and only then the answer counts as one that is under way.
-    setImmediate(() => remove(socket));
-  });
-  return {
-    none: () =>
-      silent.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            waiting.push(resolve);
-            setTimeout(resolve, SILENCE_MS);
-          }),
-  };
 }
 
 /**
@@ -292,6 +286,12 @@ function readFrameworkError(thrown: unknown): RolecallError {
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+function tooManyConnections(): UnavailableError {
+  return new UnavailableError('too-many-connections', 'Too many connections are open, and all of them are in use.', {
+    retryAfterMs: BUSY_RETRY_AFTER_MS,
+  });
 }
 
 function invalid(message: string): UsageError {

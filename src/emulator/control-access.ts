@@ -1,8 +1,6 @@
 // Who may use the control API: whoever has its token, and programs of the user who runs the emulator.
 import { timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
-import { createPeerCheck, type LoopbackConnection } from '../platform/loopback-peer.ts';
+import { createPeerCheck } from '../platform/loopback-peer.ts';
 import type { HttpRequest } from './http.ts';
 import { type RandomBytes, randomOpaque } from './random.ts';
 
@@ -15,23 +13,15 @@ export interface ControlAccess {
 export function createControlAccess(deps: { readonly random: RandomBytes; readonly userId?: number }): ControlAccess {
   const token = randomOpaque(deps.random, 24);
   const expected = Buffer.from(`Bearer ${token}`);
-  // Where the system does not say whose a connection is (macOS), an empty table makes every caller somebody else.
-  const readProc = (name: string) => readFile(`/proc/${name}`, 'latin1').catch(() => '');
-  const isOwnPeer = createPeerCheck({ userId: deps.userId ?? -1, readProc });
+  const isOwnPeer = createPeerCheck({ userId: deps.userId ?? -1, servesWindows: true });
+  // Elsewhere (macOS) the check tells nobody apart, and the token is all there is.
+  const canTellUsers = process.platform === 'linux';
   return {
     token,
     async allows({ headers, connection }) {
       const given = Buffer.from(headers.authorization ?? '');
       if (given.length === expected.length && timingSafeEqual(given, expected)) return true;
-      return isOwnPeer(connection);
+      return canTellUsers && connection !== undefined && isOwnPeer(connection, () => false);
     },
   };
-}
-
-/** The two ends of a socket; undefined when it is closed. */
-export function connectionOf(socket: Socket): LoopbackConnection | undefined {
-  const { remoteAddress, remotePort, localAddress, localPort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  if (localAddress === undefined || localPort === undefined) return undefined;
-  return { clientAddress: remoteAddress, clientPort: remotePort, serverAddress: localAddress, serverPort: localPort };
 }

@@ -38,7 +38,6 @@ async function createFeed(first: StatusDocument) {
         {},
         {
           surface: 'socket',
-          connection: undefined,
           lastEventId: undefined,
           patienceMs: undefined,
           gone: () => AbortSignal.abort(),

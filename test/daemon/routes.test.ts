@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
+import { createConnectionRules } from '../../src/daemon/connection-rules.ts';
 import { describeOpenApi } from '../../src/daemon/openapi.ts';
 import { createInputChecks } from '../../src/daemon/input-checks.ts';
 import { createLateLoading } from '../../src/daemon/late-loading.ts';
@@ -15,6 +16,7 @@ import { errorSchema } from '../../src/local-api/schemas.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
+import { createFakeClock } from '../helpers/fake-clock.ts';
 import { CONFIG, createRig, createSignedInRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { exchange, formatRequest, type RawAnswer } from './raw-http.ts';
@@ -218,6 +220,8 @@ describe('the OpenAPI description', () => {
         guard: () => undefined,
         responders: {} as Responders,
         inputChecks: createInputChecks(createLateLoading().defer),
+        connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 })[surface],
+        clock: createFakeClock(),
         log: () => undefined,
       });
       await app.ready();
@@ -280,6 +284,8 @@ describe('an error inside', () => {
         current: () => Promise.reject('no error at all'),
       } as unknown as Responders,
       inputChecks: createInputChecks(createLateLoading().defer),
+      connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
+      clock: createFakeClock(),
       log: (level, message) => void lines.push(`${level} ${message}`),
     });
     for (const url of ['/v1/status', '/v1/current']) {

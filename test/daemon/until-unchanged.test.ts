@@ -20,7 +20,6 @@ afterEach(() => home.remove());
 
 const CALLER: Caller = {
   surface: 'socket',
-  connection: undefined,
   lastEventId: undefined,
   patienceMs: undefined,
   gone: () => new AbortController().signal,

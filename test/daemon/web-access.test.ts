@@ -18,10 +18,9 @@ async function askAsSomebodyElse(wish: { host: string; port: number; code: strin
     const headers = { host: '127.0.0.1:' + port, 'content-type': 'application/json' };
     const path = '/v1/web-token';
     require('http').request({ host, port, path, method: 'POST', headers }, (answer) => {
-      let text = '';
-      answer.on('data', (chunk) => (text += chunk));
-      answer.on('end', () => console.log(JSON.stringify({ status: answer.statusCode, body: JSON.parse(text) })));
-    }).end(JSON.stringify({ code }));`;
+      console.log(JSON.stringify({ status: answer.statusCode }));
+      answer.resume();
+    }).on('error', (error) => console.log(JSON.stringify({ error: error.code }))).end(JSON.stringify({ code }));`;
   return JSON.parse(await runAsSomebodyElse(script, [wish.host, String(wish.port), wish.code])) as unknown;
 }
 
@@ -223,21 +222,10 @@ describe('over real sockets', () => {
       const { code } = await client.call('webCode', {});
       for (const host of ['127.0.0.1', '::ffff:127.0.0.1']) {
         const answer = await askAsSomebodyElse({ host, port: address.port, code });
-        expect(answer).toEqual({
-          status: 403,
-          body: {
-            code: 'caller-not-allowed',
-            message: 'The code is exchanged for a program of its own user only.',
-            hint: 'rolecall web',
-          },
-        });
+        expect(answer).toEqual({ error: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
       }
-      expect(rig?.logLines.filter((line) => line.startsWith('warn'))).toEqual([
-        "warn a program of another user tried to exchange a page's code, and was refused",
-        "warn a program of another user tried to exchange a page's code, and was refused",
-      ]);
       expect(told(await redeem(code))).toEqual({ status: 200, body: { token: address.token } });
-      expect(await audited(3)).toEqual(['web-code-refused web', 'web-code-refused web', 'web-code-exchanged web']);
+      expect(await audited(1)).toEqual(['web-code-exchanged web']);
     },
   );
 

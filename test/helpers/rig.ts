@@ -52,6 +52,8 @@ export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly portalCallsPerSecond?: number;
+  /** Of files and sockets that the daemon believes it may open; this process's own when absent. */
+  readonly descriptorLimit?: number;
   /** A machine without one when absent. */
   readonly desktop?: Desktop;
   /** What the daemon says of itself; this installation's when absent. */
@@ -162,6 +164,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           }),
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       onStopRequested: () => setImmediate(() => void daemon.stop()),
+      ...(options.descriptorLimit === undefined ? {} : { descriptorLimit: options.descriptorLimit }),
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });
   };
