@@ -190,7 +190,6 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/daemon/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/page-files.ts', reads: 'this installation' },
   { path: 'src/daemon/process-identity.ts', reads: '/proc' },
-  { path: 'src/emulator/control-access.ts', reads: '/proc' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
   { path: 'src/platform/core-dumps.ts', reads: '/proc' },
   { path: 'src/platform/descriptor-limit.ts', reads: '/proc' },

@@ -16,6 +16,7 @@ export interface ConnectionRules {
 const MIN_RESERVED = 64;
 const MAX_RESERVED = 256;
 const MIN_CONNECTIONS = 4;
+const ROOT = 0;
 const HEADERS_DEADLINE_MS = 5000;
 
 /** Of what is not reserved, up to what is of use: callers who wait for a sign-in hold a connection each. */
@@ -40,11 +41,11 @@ export function createConnectionRules(deps: {
     maxUnchecked: take(UNCHECKED.share, UNCHECKED.max),
     headersDeadlineMs: HEADERS_DEADLINE_MS,
   });
-  const { userId } = deps;
+  const userIds = [deps.userId, ROOT];
   return {
     socket: limits('socket'),
     // What `exec` runs is a program of this Linux; the page may be in a browser of Windows.
-    container: { ...limits('container'), peerCheck: createPeerCheck({ userId, servesWindows: false }) },
-    web: { ...limits('web'), peerCheck: createPeerCheck({ userId, servesWindows: true }) },
+    container: { ...limits('container'), peerCheck: createPeerCheck({ userIds, servesWindows: false }) },
+    web: { ...limits('web'), peerCheck: createPeerCheck({ userIds, servesWindows: true }) },
   };
 }

@@ -13,7 +13,7 @@ export interface ControlAccess {
 export function createControlAccess(deps: { readonly random: RandomBytes; readonly userId?: number }): ControlAccess {
   const token = randomOpaque(deps.random, 24);
   const expected = Buffer.from(`Bearer ${token}`);
-  const isOwnPeer = createPeerCheck({ userId: deps.userId ?? -1, servesWindows: true });
+  const isOwnPeer = createPeerCheck({ userIds: [deps.userId ?? -1], servesWindows: true });
   // Elsewhere (macOS) the check tells nobody apart, and the token is all there is.
   const canTellUsers = process.platform === 'linux';
   return {

@@ -32,33 +32,33 @@ const MAX_LOOKS = 3;
 const ROOT = 0;
 
 /**
- * A check that serves programs of `userId` and of root. Who can't be found is refused, an unreadable table included:
+ * A check that serves programs of `userIds`. Who can't be found is refused, an unreadable table included:
  * a peer that sends its request and closes at once has left no user to the kernel.
  *
  * Linux only: as of 2026-11 macOS tells the user of a connection through sysctl (`net.inet.tcp.pcblist_n`) and libproc
  * alone, which Node can't call without native code. There the check serves everybody, and tokens are the protection.
  */
 export function createPeerCheck(deps: {
-  readonly userId: number;
-  /** Under WSL, also who is in no table: Windows' programs may come in without one. */
+  readonly userIds: readonly number[];
+  /** Under WSL, also root, whose relay Windows' programs come in by, and who is in no table: they may have no relay. */
   readonly servesWindows: boolean;
   readonly platform?: NodeJS.Platform;
   readonly kernelRelease?: string;
   readonly readTable?: ReadTable;
   readonly byteOrder?: 'LE' | 'BE';
 }): PeerCheck {
-  const { userId, platform = process.platform, kernelRelease = release() } = deps;
+  const { userIds, platform = process.platform, kernelRelease = release() } = deps;
   if (platform !== 'linux') return async () => true;
-  const servesUnlisted = deps.servesWindows && isWsl({ kernelRelease });
+  const servesWindows = deps.servesWindows && isWsl({ kernelRelease });
   const findOwner = createOwnerLookup(deps.readTable ?? readProcTable, deps.byteOrder ?? endianness());
 
   return async (connection, isGone) => {
     for (let look = 1; look <= MAX_LOOKS; look += 1) {
       const owner = await findOwner(connection);
       if (isGone() || owner === 'nobody') return false;
-      if (owner !== undefined) return owner === userId || owner === ROOT;
+      if (owner !== undefined) return userIds.includes(owner) || (owner === ROOT && servesWindows);
     }
-    return servesUnlisted;
+    return servesWindows;
   };
 }
 

@@ -24,13 +24,13 @@ const MAPPED = '0000000000000000FFFF0000';
 /** Whether the check serves CONNECTION on a Linux whose tables are `tables`; what is not there can't be read. */
 async function isServed(options: {
   readonly tables: { readonly tcp?: string; readonly tcp6?: string };
-  readonly userId?: number;
+  readonly userIds?: readonly number[];
   readonly kernelRelease?: string;
   readonly servesWindows?: boolean;
   readonly byteOrder?: 'LE' | 'BE';
 }): Promise<boolean> {
   const check = createPeerCheck({
-    userId: options.userId ?? 1000,
+    userIds: options.userIds ?? [1000],
     servesWindows: options.servesWindows ?? true,
     platform: 'linux',
     kernelRelease: options.kernelRelease ?? LINUX,
@@ -54,7 +54,7 @@ describe('a table', () => {
   test('names the user of the calling side, not of the called one', async () => {
     const both = row(SERVER, CLIENT, 1000) + row(CLIENT, SERVER, 1001);
     expect(await isServed({ tables: { tcp: both } })).toBe(false);
-    expect(await isServed({ tables: { tcp: both }, userId: 1001 })).toBe(true);
+    expect(await isServed({ tables: { tcp: both }, userIds: [1001] })).toBe(true);
     expect(await isServed({ tables: { tcp: row(SERVER, CLIENT, 1000) } })).toBe(false);
   });
 
@@ -83,7 +83,7 @@ describe('a table', () => {
     const loopback = '00000000000000000000000001000000';
     const rows = row(`${loopback}:80E8`, `${loopback}:1F90`, 1000);
     const check = createPeerCheck({
-      userId: 1000,
+      userIds: [1000],
       servesWindows: false,
       platform: 'linux',
       byteOrder: 'LE',
@@ -103,7 +103,8 @@ describe('the check', () => {
     ['one that asked for IPv6', { tables: { tcp: HEAD, tcp6: mapped(1000) } }, true],
     ['another user', { tables: { tcp: owned(1001) } }, false],
     ['another user by IPv6', { tables: { tcp: HEAD, tcp6: mapped(1001) } }, false],
-    ['root', { tables: { tcp: owned(0) } }, true],
+    ['root', { tables: { tcp: owned(0) } }, false],
+    ['root where it is served', { tables: { tcp: owned(0) }, userIds: [1000, 0] }, true],
     ['somebody in no table', { tables: { tcp: HEAD, tcp6: HEAD } }, false],
     ['somebody in no table of a machine without IPv6', { tables: { tcp: HEAD } }, false],
     ['anybody whose table cannot be read', { tables: {} }, false],
@@ -122,7 +123,7 @@ describe('the check', () => {
   });
 
   test('serves everybody on macOS, which has no such table', async () => {
-    const check = createPeerCheck({ userId: 1000, servesWindows: false, platform: 'darwin' });
+    const check = createPeerCheck({ userIds: [1000], servesWindows: false, platform: 'darwin' });
     expect(await check(CONNECTION, () => false)).toBe(true);
   });
 
@@ -130,7 +131,7 @@ describe('the check', () => {
   function createSlowCheck() {
     const readings: { end: (rows: string) => void }[] = [];
     const check = createPeerCheck({
-      userId: 1000,
+      userIds: [1000],
       servesWindows: false,
       platform: 'linux',
       kernelRelease: LINUX,
@@ -182,10 +183,10 @@ describe.skipIf(process.platform !== 'linux')('real connections', () => {
   let server: Server | undefined;
   afterEach(() => void server?.close());
 
-  /** A server that tells of each caller whether it is one of `userId`'s, or root's. */
+  /** A server that tells of each caller whether it is one of `userId`'s. */
   async function listen(userId: number): Promise<{ port: number; verdicts: boolean[] }> {
     const verdicts: boolean[] = [];
-    const check = createPeerCheck({ userId, servesWindows: false });
+    const check = createPeerCheck({ userIds: [userId], servesWindows: false });
     server = createServer((socket) => {
       const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
       const connection = {
@@ -217,6 +218,12 @@ describe.skipIf(process.platform !== 'linux')('real connections', () => {
     await connectFrom({ host: '127.0.0.1', port, localAddress: '127.0.0.9' });
     await connectFrom({ host: '::ffff:127.0.0.1', port });
     expect(verdicts).toEqual([true, true, true]);
+  });
+
+  test("of ours are nobody else's", async () => {
+    const { port, verdicts } = await listen(SOMEBODY_ELSE);
+    await connectFrom({ host: '127.0.0.1', port });
+    expect(verdicts).toEqual([false]);
   });
 
   test.skipIf(!canBeSomebodyElse)('of another user are told from ours', async () => {
