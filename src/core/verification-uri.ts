@@ -23,12 +23,11 @@ const AWS_HOSTS = [
 const DEVICE_HOST = /^device\.sso\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
 /**
- * True when `uri` may be opened: https on an AWS-owned host or on the start URL's own host, or, with an
+ * True when `target` may be opened: https on an AWS-owned host or on the start URL's own host, or, with an
  * OIDC endpoint on loopback (the emulator), exactly that endpoint's origin. A URI with user info never is.
  */
-function isTrustedVerificationUri(uri: string, startUrl: string, oidcEndpoint: string | undefined): boolean {
-  const target = parseUrl(uri);
-  if (target === undefined || target.username !== '' || target.password !== '') return false;
+function isTrustedVerificationUri(target: URL, startUrl: string, oidcEndpoint: string | undefined): boolean {
+  if (target.username !== '' || target.password !== '') return false;
   const endpoint = oidcEndpoint === undefined ? undefined : parseUrl(oidcEndpoint);
   if (endpoint !== undefined && isLoopbackHost(endpoint.hostname) && target.origin === endpoint.origin) return true;
   if (target.protocol !== 'https:') return false;
@@ -46,14 +45,16 @@ export function isAwsHost(host: string): boolean {
 /**
  * The page to open for a sign-in; undefined when it may not be opened. Never `verificationUriComplete`, and nothing with the
  * code in it: a browser's arguments can be read by every user of the machine, who could approve the code as themselves.
+ * In the form that was checked, so that no other reader of URLs finds another host or an argument in it.
  */
 export function findPageToOpen(
   { userCode, verificationUri }: { readonly userCode: string; readonly verificationUri: string },
   startUrl: string,
   oidcEndpoint: string | undefined,
 ): string | undefined {
-  if (verificationUri.includes(userCode)) return undefined;
-  return isTrustedVerificationUri(verificationUri, startUrl, oidcEndpoint) ? verificationUri : undefined;
+  const page = parseUrl(verificationUri);
+  if (page === undefined || page.href.includes(userCode)) return undefined;
+  return isTrustedVerificationUri(page, startUrl, oidcEndpoint) ? page.href : undefined;
 }
 
 function parseUrl(text: string): URL | undefined {
