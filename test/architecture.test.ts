@@ -196,6 +196,9 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];
 
+/** JSON of the command line that no function of core/format-json prints: an HTTP answer, another program's format, markup. */
+const OTHER_JSON = ['src/cli/bar-line.ts', 'src/cli/caller-identity.ts', 'src/cli/demo/story.ts'] as const;
+
 const PARSED = ['.ts', '.js', '.mjs'];
 const COMMENTED = [...PARSED, '.sh', '.css', '.html'];
 
@@ -310,6 +313,11 @@ describe('every file', () => {
     const reader = /\bimport \{[^}]*\b(readFile|readFileSync|createReadStream)\b[^}]*\} from 'node:fs/;
     const found = srcPaths.filter((path) => reader.test(read(path)));
     expect(found).toEqual(UNBOUNDED_READERS.map(({ path }) => path));
+  });
+
+  it('of the command line prints JSON with its controls escaped', () => {
+    const paths = srcPaths.filter((path) => path.startsWith('src/cli/') && read(path).includes('JSON.stringify('));
+    expect(paths).toEqual(OTHER_JSON);
   });
 
   it('is tested as it is, never as a mock of it', () => {

@@ -1,5 +1,6 @@
 // Variables as lines that a shell, a dotenv reader or a JSON parser turns back into exactly the same values.
 import { ProtocolError } from '../core/errors.ts';
+import { formatJson } from '../core/format-json.ts';
 
 export const VARIABLE_FORMATS = ['bash', 'zsh', 'fish', 'powershell', 'dotenv', 'json'] as const;
 export type VariableFormat = (typeof VARIABLE_FORMATS)[number];
@@ -16,7 +17,7 @@ export interface VariableChanges {
  */
 export function formatVariables(format: VariableFormat, { set, unset }: VariableChanges): string {
   const pairs = Object.entries(set);
-  if (format === 'json') return `${JSON.stringify(set, null, 2)}\n`;
+  if (format === 'json') return formatJson(set);
   const lines = {
     bash: () => [...pairs.map(([name, value]) => `export ${name}=${quotePosix(value)}`), `unset ${unset.join(' ')}`],
     zsh: () => [...pairs.map(([name, value]) => `export ${name}=${quotePosix(value)}`), `unset ${unset.join(' ')}`],

@@ -1,6 +1,7 @@
 // `rolecall emulator` without the process around it: reads the arguments, starts the emulator, says how to use it.
 import { parseArgs } from 'node:util';
 import { type RolecallError, UsageError } from '../core/errors.ts';
+import { formatJsonLine } from '../core/format-json.ts';
 import { UnreadableFileError } from '../platform/bounded-read.ts';
 import { type DirectoryDocument, parseDirectoryDocument } from './directory-document.ts';
 import { type Emulator, createEmulator } from './emulator.ts';
@@ -38,9 +39,7 @@ export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
       options.directory === undefined ? {} : { directory: await loadDirectory(deps, options.directory) };
     emulator = createEmulator({ ...directory, autoApprove: options.autoApprove });
     await listen(emulator, options.port);
-    deps.writeOut(
-      options.json ? `${JSON.stringify(describe(emulator))}\n` : formatWelcome(emulator, options.autoApprove),
-    );
+    deps.writeOut(options.json ? formatJsonLine(describe(emulator)) : formatWelcome(emulator, options.autoApprove));
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
     deps.writeError(formatError(thrown));

@@ -17,7 +17,7 @@ const NAMES = [
   "'; touch pwned; '",
   'prod] \n[profile default',
   '%F{red}prod',
-  '\u001b[31mred\u001b[0m',
+  '\u001b[31m\u009b31mred\u2028\u001b[0m',
   '\u202etxt.exe',
   '😀 emoji 🇪🇺',
   'x'.repeat(50),
@@ -58,6 +58,13 @@ test('hostile, equal, long and missing account names are all usable, and nothing
     expect(stdout.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     expect(stdout.trimEnd().split('\n')).toHaveLength(NAMES.length + 1);
   }
+
+  const json = (await runCli(['ls', '--json'])).stdout;
+  expect(json).not.toMatch(/[^\n\P{Cc}]|[\u2028-\u202e]/u);
+  const listed = JSON.parse(json) as { accounts: { accountName: string | null }[] };
+  expect(new Set(listed.accounts.map(({ accountName }) => accountName))).toEqual(
+    new Set(NAMES.map((name) => name ?? null)),
+  );
 
   const planned = await created.client.call('profiles', {});
   const names = planned.profiles.map(({ profileName }) => profileName);

@@ -1,5 +1,6 @@
 // `rolecall profiles adopt`: shows which profiles would be led to rolecall, asks, and can put everything back.
 import { UsageError } from '../../core/errors.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { AdoptionDocument, AdoptionWishDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';
@@ -75,7 +76,7 @@ function checkSource(text: string): Source {
 
 function show(plan: AdoptionDocument, options: AdoptOptions, context: CliContext): void {
   if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    context.stdout.write(formatJson(plan));
     return;
   }
   const paint = createPainter(context.stdout, context.environment);

@@ -4,6 +4,7 @@ import { BrowserFailure, nestsUrl } from '../../core/browser-command.ts';
 import { CONSOLE_SERVICE } from '../../core/console-service.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { formatJson } from '../../core/format-json.ts';
 import { readBrowserSetting } from '../../local-api/browser-setting.ts';
 import type { ConsoleDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';
@@ -41,7 +42,7 @@ export async function runConsole(
     { signal: context.signal },
   );
   warnOfProtection(found, context);
-  if (options.json === true) context.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson(found));
   else if (options.print === true) print(found, context);
   else await open(found, printingCommand(wanted, options), context);
   return 0;

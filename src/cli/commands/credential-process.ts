@@ -1,5 +1,6 @@
 // `rolecall credential-process`: what the sh client hands over to when there is no daemon or no curl.
 import { UsageError } from '../../core/errors.ts';
+import { formatJsonLine } from '../../core/format-json.ts';
 import type { CliContext } from '../context.ts';
 
 export interface CredentialProcessOptions {
@@ -20,12 +21,12 @@ export async function runCredentialProcess(options: CredentialProcessOptions, co
   if (options.current === true) {
     if (session !== undefined || account !== undefined || role !== undefined) throw wrongOptions();
     const document = await context.client.call('currentCredentials', {}, callOptions);
-    context.stdout.write(`${JSON.stringify(document)}\n`);
+    context.stdout.write(formatJsonLine(document));
     return 0;
   }
   if (session === undefined || account === undefined || role === undefined) throw wrongOptions();
   const document = await context.client.call('credentials', { query: { session, account, role } }, callOptions);
-  context.stdout.write(`${JSON.stringify(document)}\n`);
+  context.stdout.write(formatJsonLine(document));
   return 0;
 }
 

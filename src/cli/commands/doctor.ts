@@ -1,5 +1,6 @@
 // `rolecall doctor`: what is wrong on this machine, why, and the command that mends it.
 import { UsageError } from '../../core/errors.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { CliContext } from '../context.ts';
 import { wrapWords } from '../display-width.ts';
 import { runChecks, stateOf, type GroupState } from '../doctor/checks.ts';
@@ -22,7 +23,7 @@ export async function runDoctor(options: DoctorOptions, context: CliContext): Pr
   if (options.report === true) {
     context.stdout.write(formatReport(world, groups));
   } else if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(toDocument(groups), null, 2)}\n`);
+    context.stdout.write(formatJson(toDocument(groups)));
   } else {
     context.stdout.write(format(groups, context));
   }

@@ -15,6 +15,7 @@ import type { CliContext } from '../context.ts';
 import { createEndpointConsent, type EndpointConsent } from '../endpoint-consent.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { formatJson } from '../../core/format-json.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeSync } from './profiles.ts';
@@ -49,7 +50,7 @@ export async function runLogin(
   if (options.all === true) return loginToAll(status, wanted, consent, options, context);
   const session = await findSession(status, wanted, options, context);
   const outcome = await loginTo(session, status, consent, options, context);
-  if (options.json === true) context.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson(outcome));
   if (outcome.setup?.error !== undefined) throw errorFromBody(outcome.setup.error);
   return 0;
 }
@@ -139,7 +140,7 @@ async function loginToAll(
     // Each where it happened, for the one after it scrolls it away.
     if (failures.length > known) reportFailure(failures.at(-1)?.message ?? '', failures.at(-1)?.hint ?? '', context);
   }
-  if (options.json === true) context.stdout.write(`${JSON.stringify({ sessions: outcomes }, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson({ sessions: outcomes }));
   const [failure] = failures;
   return failure?.exitCode ?? 0;
 }

@@ -1,5 +1,6 @@
 // `rolecall logout`: the session ends at AWS, and nothing of it is served from that moment.
 import { RolecallError } from '../../core/errors.ts';
+import { formatJsonLine } from '../../core/format-json.ts';
 import type { CliContext } from '../context.ts';
 import { harmless, reportFailure } from '../render.ts';
 import { chooseSession, loadStatus, noSession } from '../sessions.ts';
@@ -34,6 +35,6 @@ export async function runLogout(
       exitCode ||= error.exitCode;
     }
   }
-  if (options.json === true) context.stdout.write(`${JSON.stringify({ signedOut })}\n`);
+  if (options.json === true) context.stdout.write(formatJsonLine({ signedOut }));
   return exitCode;
 }

@@ -1,5 +1,6 @@
 // `rolecall ls`: accounts and permission sets, as last known, with the age of the list.
 import { NotFoundError } from '../../core/errors.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { createProgressLine } from '../progress.ts';
@@ -18,7 +19,7 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
       ? await listAnew(context)
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
   const matching = filter(document, query);
-  if (options.json === true) context.stdout.write(`${JSON.stringify(matching, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson(matching));
   else if (document.asOf === null) {
     throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
   }

@@ -1,4 +1,5 @@
 // `rolecall profiles list` and `rolecall profiles sync`.
+import { formatJson } from '../../core/format-json.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';
@@ -12,7 +13,7 @@ export interface ProfilesOptions {
 export async function runProfilesList(options: ProfilesOptions, context: CliContext): Promise<number> {
   const document = await context.client.call('profiles', {}, { signal: context.signal });
   if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    context.stdout.write(formatJson(document));
     return 0;
   }
   if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) {
@@ -43,7 +44,7 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   const isDryRun = options.dryRun === true;
   const document = await context.client.call(isDryRun ? 'profiles' : 'syncProfiles', {}, { signal: context.signal });
   if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    context.stdout.write(formatJson(document));
     return 0;
   }
   const file = shortenPath(document.configFile, context.homeDirectory);

@@ -1,6 +1,7 @@
 // `rolecall service install`, `uninstall`, `status` and `logs`: the daemon as a service of the person's own.
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../core/errors.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../service/service.ts';
 import type { CliContext } from '../context.ts';
@@ -79,7 +80,7 @@ export async function runServiceUninstall(context: CliContext): Promise<number> 
 export async function runServiceStatus(options: ServiceOptions, context: CliContext): Promise<number> {
   const status = await (await context.loadService()).status();
   if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+    context.stdout.write(formatJson(status));
     return 0;
   }
   const paint = createPainter(context.stdout, context.environment);

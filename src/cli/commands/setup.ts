@@ -3,6 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { SetupDocument, SetupWishDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';
@@ -74,7 +75,7 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
   const plan = await callSetup({ ...wish, dryRun: true }, context);
   if (options.json !== true) showPlan(plan, context);
   if (options.dryRun === true || (isDone(plan) && !isService)) {
-    if (options.json === true) context.stdout.write(`${JSON.stringify({ session: name, ...plan }, null, 2)}\n`);
+    if (options.json === true) context.stdout.write(formatJson({ session: name, ...plan }));
     return { sessionName: name, isWritten: isDone(plan) };
   }
   if (!(await interview.confirm('Write it?', true))) {
@@ -82,7 +83,7 @@ export async function setUp(options: SetupOptions, context: CliContext): Promise
     return undefined;
   }
   const written = await callSetup(wish, context);
-  if (options.json === true) context.stdout.write(`${JSON.stringify({ session: name, ...written }, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson({ session: name, ...written }));
   else context.stderr.write('Written.\n');
   if (isService) {
     const { runServiceInstall } = await import('./service.ts');

@@ -1,5 +1,6 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
@@ -31,7 +32,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     const { watchStatus } = await import('../watch-status.ts');
     return watchStatus({ asJson: options.json === true, format: (now) => format(now, context) }, context);
   }
-  if (options.json === true) context.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson(status));
   else context.stdout.write(format(status, context));
   return 0;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EXIT_INTERRUPTED, RolecallError, UsageError } from '../../core/errors.ts';
 import { INERT_WORD } from '../../core/harmless-text.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { CurrentRoleDocument, ProfileDocument } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import type { CliContext } from '../context.ts';
@@ -39,7 +40,7 @@ export async function runUse(words: readonly string[], options: UseOptions, cont
   if (options.json === true) {
     const chosen = await chooseForShell(query, options, context);
     if (chosen === undefined) return EXIT_INTERRUPTED;
-    context.stdout.write(`${JSON.stringify(chosen.role, null, 2)}\n`);
+    context.stdout.write(formatJson(chosen.role));
     return 0;
   }
   if (options.printName !== true && query === '') throw noHook('export AWS_PROFILE=NAME', context);
@@ -118,7 +119,7 @@ async function useAsCurrent(query: string, options: UseOptions, context: CliCont
   if (role === undefined) return EXIT_INTERRUPTED;
   const current = await context.client.call('setCurrent', { body: role }, { signal: context.signal });
   if (options.json === true) {
-    context.stdout.write(`${JSON.stringify(current, null, 2)}\n`);
+    context.stdout.write(formatJson(current));
     return 0;
   }
   if (current === null) {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
@@ -47,7 +48,7 @@ const NOBODY_KNOWN = {
 
 export async function runWhoami(options: WhoamiOptions, context: CliContext): Promise<number> {
   const whoami = await findOut(context);
-  if (options.json === true) context.stdout.write(`${JSON.stringify(whoami, null, 2)}\n`);
+  if (options.json === true) context.stdout.write(formatJson(whoami));
   else context.stdout.write(format(whoami, context));
   return 0;
 }

@@ -1,6 +1,7 @@
 // `rolecall setup --from` and `--refresh`: a team's file, shown as a change, asked about, and kept.
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import { formatJson } from '../../core/format-json.ts';
 import type { TeamDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';
@@ -39,7 +40,7 @@ export async function runTeamSetup(options: TeamSetupOptions, context: CliContex
   if (!isJson) showPlan(plan, context);
   const isDone = plan.team.diff === '' && plan.config.diff === '';
   if (isDone || options.dryRun === true) {
-    if (isJson) context.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+    if (isJson) context.stdout.write(formatJson(plan));
     return 0;
   }
   if (!(await mayWrite(options, context))) {
@@ -48,7 +49,7 @@ export async function runTeamSetup(options: TeamSetupOptions, context: CliContex
   }
   // What was seen and nothing else.
   const written = await ask({ digest: plan.digest });
-  if (isJson) context.stdout.write(`${JSON.stringify(written, null, 2)}\n`);
+  if (isJson) context.stdout.write(formatJson(written));
   else context.stderr.write('Written.\n');
   if (written.team.written) await restartForSettings(context);
   if (!isJson) {
