@@ -2,7 +2,8 @@
 import { BrowserFailure } from '../core/browser-command.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
 
-const MAX_SETTINGS_BYTES = 1024 * 1024;
+/** As the daemon reads them. */
+const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 
 /**
  * The command template for the pages of `session`; undefined when the settings have none.
