@@ -51,6 +51,7 @@ const ROOMS: readonly RoomRule[] = [
     packages: [
       '@aws-sdk/client-sso',
       '@aws-sdk/client-sso-oidc',
+      '@aws-sdk/client-sts',
       '@aws-sdk/credential-providers',
       '@smithy/node-http-handler',
       'https-proxy-agent',

@@ -36,6 +36,7 @@ export const ERROR_TABLE = {
       'sign-in-required': 'rolecall login',
       'sign-in-denied': 'rolecall login',
       'sign-in-expired': 'rolecall login',
+      'sign-in-unconfirmed': 'rolecall login',
     },
   },
   RefusedError: {

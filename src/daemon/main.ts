@@ -94,6 +94,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     version: loadVersion(),
     clock,
     random: Math.random,
+    checksUsers: true,
     log,
     desktop: await createDesktop({
       platform: process.platform,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
+import type { SsoSession } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
+import { createCallerIdentity } from '../identity-center/caller-identity.ts';
 import { createConsoleFederation } from '../identity-center/console-federation.ts';
 import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
@@ -47,6 +49,7 @@ import { createWebAccessResponders } from './routes/web-access.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
+import { loadSignedInUsers } from './signed-in-users-file.ts';
 import type { Responders } from './surface.ts';
 import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
@@ -74,6 +77,8 @@ export interface PartsDeps {
   readonly portHandover?: PortHandover;
   /** Called once a stop was asked for over the API; the answer is on its way then. */
   readonly onStopRequested: () => void;
+  /** Whether STS is asked who signed in; a test that counts calls does without. */
+  readonly checksUsers?: boolean;
   /** Calls a second to the portal; tests and benches scale it. */
   readonly portalCallsPerSecond?: number;
   /** Of this process when absent. */
@@ -145,6 +150,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const broker = createBroker({
     identityCenter,
     secretStore: store,
+    ...(deps.checksUsers === true ? { callerIdentity: createCallerIdentity({ endpoints, ...network }) } : {}),
+    usersFile: await loadSignedInUsers(openOwn('users.json'), log),
     endpoints,
     catalogFiles: createCatalogFiles({
       directory: join(paths.stateDirectory, 'catalog'),
@@ -160,7 +167,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       log('info', `signed in to ${session.sessionName}`);
       audit.record({ event: 'sign-in-approved', sessionName: session.sessionName, surface: 'daemon' });
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
-      void afterSignIn.setup?.restart(session);
+      void afterSignIn.setup?.restart(session).then(() => checkSignedInUser(session));
       changes.announce();
     },
     onSignInDenied: (session) => {
@@ -171,6 +178,14 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     onSignInExpired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
+  /** Without waiting for a caller, so that who signed in is told, and the token file of native profiles is written. */
+  async function checkSignedInUser(session: SsoSession): Promise<void> {
+    if (!broker.needsUserCheck(session)) return;
+    const { state } = await broker.checkUser(session);
+    if (state === 'unconfirmed') log('warn', `another user than before signed in to ${session.sessionName}`);
+    else await tokenFiles.keep(session, { justSignedIn: true }).catch(() => undefined);
+    changes.announce();
+  }
   const currentRole = createCurrentRole(
     // Whoever switches waits for it, and no current role is better than another one.
     openStateFile(join(paths.stateDirectory, 'current.json'), { version: 1, isDurable: false }),

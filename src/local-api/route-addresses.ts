@@ -17,6 +17,7 @@ export const ROUTE_ADDRESSES = {
   signIn: { method: 'GET', path: '/v1/sessions/:session/sign-in' },
   cancelSignIn: { method: 'DELETE', path: '/v1/sessions/:session/sign-in' },
   signOut: { method: 'POST', path: '/v1/sessions/:session/sign-out' },
+  checkUser: { method: 'POST', path: '/v1/sessions/:session/user' },
   current: { method: 'GET', path: '/v1/current' },
   setCurrent: { method: 'PUT', path: '/v1/current' },
   events: { method: 'GET', path: '/v1/events' },

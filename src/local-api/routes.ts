@@ -29,6 +29,7 @@ import {
   teamSchema,
   teamWishSchema,
   statusSchema,
+  userCheckSchema,
   webCodeExchangeSchema,
   webCodeSchema,
   webTokenSchema,
@@ -55,6 +56,7 @@ import {
   type TeamDocument,
   type TeamWishDocument,
   type StatusDocument,
+  type UserCheckDocument,
   type WebCodeDocument,
   type WebTokenDocument,
 } from './schemas.ts';
@@ -189,6 +191,15 @@ export const routes = {
     summary: 'Ends the session: tokens and cached role credentials are gone at once',
     params: sessionInPath,
     successStatus: 204,
+  },
+  checkUser: {
+    ...ROUTE_ADDRESSES.checkUser,
+    surfaces: SOCKET,
+    summary: "Finds out who signed in, and takes a person's agreement to another user than before",
+    params: sessionInPath,
+    body: { type: 'object', additionalProperties: false, properties: { accept: { type: 'string', maxLength: 64 } } },
+    successStatus: 200,
+    answer: userCheckSchema,
   },
   current: {
     ...ROUTE_ADDRESSES.current,
@@ -387,6 +398,7 @@ export interface Answers {
   signIn: SignInDocument | null;
   cancelSignIn: undefined;
   signOut: undefined;
+  checkUser: UserCheckDocument;
   current: CurrentRoleDocument | null;
   setCurrent: CurrentRoleDocument | null;
   profiles: ProfilesDocument;
@@ -418,6 +430,7 @@ export interface Inputs {
   signIn: { session: string };
   cancelSignIn: { session: string };
   signOut: { session: string };
+  checkUser: { session: string; body: { accept?: string } };
   setCurrent: { body: CurrentRoleDocument | null };
   profile: { query: { name: string } };
   adoptProfiles: { body: AdoptionWishDocument };

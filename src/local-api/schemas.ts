@@ -111,6 +111,7 @@ export const sessionStatusSchema = {
     signedInAt: time,
     tokenExpiresAt: time,
     sessionExpiresAt: time,
+    user: { type: 'string', description: 'who signed in, by GetCallerIdentity; absent while nobody has checked' },
     sessionEndIs: { enum: ['configured', 'observed'], description: 'how sessionExpiresAt is known' },
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },
@@ -253,6 +254,20 @@ export const signInSchema = {
     expiresAt: time,
     error: errorSchema,
     setup: signInSetupSchema,
+  },
+} as const;
+
+export const userCheckSchema = {
+  type: 'object',
+  required: ['state'],
+  properties: {
+    state: {
+      enum: ['confirmed', 'unconfirmed', 'unchecked'],
+      description: 'unconfirmed: another user than before, and nothing is served until a person agrees',
+    },
+    user: text,
+    previousUser: text,
+    reason: { type: 'string', description: 'why nobody knows' },
   },
 } as const;
 
@@ -720,6 +735,7 @@ export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
 export type ShownCurrentRoleDocument = FromSchema<typeof shownCurrentRoleSchema>;
 export type AccountsDocument = FromSchema<typeof accountsSchema>;
 export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
+export type UserCheckDocument = FromSchema<typeof userCheckSchema>;
 export type SignInDocument = FromSchema<typeof signInSchema>;
 export type SignInSetupDocument = FromSchema<typeof signInSetupSchema>;
 export type ProfilesDocument = FromSchema<typeof profilesSchema>;

@@ -1,11 +1,12 @@
 // The domain as a whole: what the daemon asks of it, wired from its parts over the two ports.
 import type { Clock } from '../core/clock.ts';
 import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
-import { SignInRequiredError } from '../core/errors.ts';
+import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import { createAccessTokens, type AccessToken, type TokenState } from './access-tokens.ts';
 import {
   createAccountCatalog,
+  rolesOf,
   type CatalogChange,
   type CatalogFiles,
   type ListingProgress,
@@ -13,7 +14,8 @@ import {
 import { createClientRegistrations } from './client-registrations.ts';
 import { describeFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
-import type { IdentityCenter, SecretStore } from './ports.ts';
+import { withinPatience } from './patience.ts';
+import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import { createRateBudget } from './rate-budget.ts';
 import { createRefreshEngine } from './refresh-engine.ts';
@@ -21,6 +23,7 @@ import { createRoleCredentials } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
 import { findSessionEnd, type SessionEnd } from './session-clock.ts';
 import { createSignIn, type SignInState } from './sign-in.ts';
+import { createSignedInUsers, type SignedInUsersFile, type UserCheck } from './signed-in-users.ts';
 import { createUpstreams, type UpstreamHealth } from './upstreams.ts';
 
 export interface Broker {
@@ -34,6 +37,15 @@ export interface Broker {
    */
   signOut(session: SsoSession): Promise<void>;
   describe(session: SsoSession): Promise<TokenState>;
+  /** Who signed in, as far as is known. */
+  signedInUser(session: SsoSession): UserCheck;
+  /**
+   * Finds out who signed in, with keys at hand or those of the first role, unless it is known; waits two seconds at most
+   * and never rejects. `accept` is a person's agreement to a user that was told as unconfirmed.
+   */
+  checkUser(session: SsoSession, accept?: string): Promise<UserCheck>;
+  /** Whether `checkUser` is needed before anything is served. */
+  needsUserCheck(session: SsoSession): boolean;
   /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
   accessToken(session: SsoSession): Promise<AccessToken>;
   credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
@@ -66,9 +78,16 @@ export interface Broker {
  */
 export const PORTAL_CALLS_PER_SECOND = 19;
 
+/** A person waits for it after a sign-in. */
+const USER_CHECK_PATIENCE_MS = 2000;
+
 export function createBroker(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
+  /** Absent: who signed in is never checked. */
+  readonly callerIdentity?: CallerIdentity;
+  /** Who signed in before; nobody is remembered when absent. */
+  readonly usersFile?: SignedInUsersFile;
   readonly endpoints: Endpoints;
   readonly catalogFiles: CatalogFiles;
   readonly clock: Clock;
@@ -96,6 +115,34 @@ export function createBroker(deps: {
   const roleCredentials = createRoleCredentials({ ...portal, refusal: catalog.refusal });
   const refreshEngine = createRefreshEngine({ ...portal, roleCredentials });
 
+  const users = createSignedInUsers({ ...deps, file: deps.usersFile ?? { kept: new Map(), save: () => undefined } });
+
+  async function fetchCredentials(session: SsoSession, role: Role): Promise<RoleCredentials> {
+    for (;;) {
+      const before = users.signInOf(session);
+      const credentials = await roleCredentials.fetch(session, role);
+      // With those of an earlier sign-in the earlier user would be taken for the one of now.
+      if (users.signInOf(session) !== before) continue;
+      await users.require(session, credentials);
+      return credentials;
+    }
+  }
+
+  async function checkWithAnyRole(session: SsoSession): Promise<string | undefined> {
+    try {
+      const known = roleCredentials.list().find((use) => sessionKey(use.session) === sessionKey(session));
+      const list = await catalog.known(session);
+      const role = known?.role ?? (list === undefined ? undefined : rolesOf(list)[0]);
+      if (role === undefined) return 'no role is assigned';
+      const before = users.signInOf(session);
+      const credentials = await roleCredentials.fetchUnused(session, role);
+      if (users.signInOf(session) === before) await users.check(session, credentials);
+      return undefined;
+    } catch (error) {
+      return toRolecallError(error).message.replace(/\.$/, '');
+    }
+  }
+
   async function verifyLive(session: SsoSession): Promise<boolean> {
     try {
       await callPortal(portal, session, 'urgent', (accessToken) => identityCenter.listAccounts(session, accessToken));
@@ -117,6 +164,7 @@ export function createBroker(deps: {
     onApproved(session) {
       // Another user may have signed in, and new permission sets come with a new sign-in only.
       roleCredentials.drop(session.sessionName, { forgetsUse: false });
+      users.startOver(session);
       catalog.startOver(session.sessionName);
       deps.onSignedIn(session);
     },
@@ -136,6 +184,7 @@ export function createBroker(deps: {
       // All three take effect before the first await: nothing that is asked from here on is served.
       signIn.cancel(session);
       const dropping = accessTokens.drop(session);
+      users.startOver(session);
       roleCredentials.drop(session.sessionName, { forgetsUse: true });
       const { accessToken, failure } = await dropping;
       if (accessToken !== undefined) {
@@ -148,9 +197,22 @@ export function createBroker(deps: {
       if (failure !== undefined) throw failure;
     },
     describe: (session) => accessTokens.describe(session),
-    accessToken: (session) => accessTokens.fresh(session),
-    credentials: (session, role) => roleCredentials.fetch(session, role),
-    recallCredentials: (session, role) => roleCredentials.recall(session, role),
+    signedInUser: (session) => users.describe(session),
+    needsUserCheck: (session) => !users.isServing(session),
+    async checkUser(session, accept) {
+      if (accept !== undefined) users.accept(session, accept);
+      const { state } = users.describe(session);
+      if (state !== 'unchecked' || deps.callerIdentity === undefined) return users.describe(session);
+      const reason = await withinPatience(deps.clock, USER_CHECK_PATIENCE_MS, checkWithAnyRole(session));
+      return { ...users.describe(session), ...(reason === undefined ? {} : { reason }) };
+    },
+    async accessToken(session) {
+      users.requireServing(session);
+      return accessTokens.fresh(session);
+    },
+    credentials: fetchCredentials,
+    recallCredentials: (session, role) =>
+      users.isServing(session) ? roleCredentials.recall(session, role) : undefined,
     async requireAssigned(session, role) {
       const known = await catalog.known(session);
       const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);

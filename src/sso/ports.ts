@@ -83,6 +83,12 @@ export interface IdentityCenter {
   logout(session: SsoSession, accessToken: Secret): Promise<void>;
 }
 
+/** STS, asked whose role credentials these are. */
+export interface CallerIdentity {
+  /** The user behind credentials that the portal gave. @throws Error: it can't be told; `message` says why, and no secret */
+  fetchUser(session: SsoSession, credentials: RoleCredentials): Promise<string>;
+}
+
 /** AWS's federation endpoint, which signs a browser in. Rejects with an {@link IdentityCenterFault} and with nothing else. */
 export interface ConsoleFederation {
   /** A token of 15 minutes for the keys' role; the console session that comes of it ends with the keys. */

@@ -23,6 +23,8 @@ export interface RoleCredentialsCache {
    * @throws RefusedError permission-set-not-assigned; NotFoundError account-not-found
    */
   fetch(session: SsoSession, role: Role): Promise<RoleCredentials>;
+  /** As `fetch`, and it does not count as asked for: the role is not renewed for it. */
+  fetchUnused(session: SsoSession, role: Role): Promise<RoleCredentials>;
   /** What `fetch` would give without asking anybody, if it is at hand; counts as asked for then. */
   recall(session: SsoSession, role: Role): RoleCredentials | undefined;
   /** Renews without a caller, within the rate budget; never rejects. */
@@ -156,6 +158,16 @@ export function createRoleCredentials(deps: {
       const renewed = await withinPatience(clock, RENEWAL_PATIENCE_MS, renewal);
       // Looked up again: a sign-out may have come while we waited. The renewal goes on for the next caller.
       return renewed ?? findValid(known) ?? renewal;
+    },
+    async fetchUnused(session, role) {
+      const known = roles.get(keyOf(session, role)) ?? {
+        session,
+        role,
+        askedAtMs: Number.NEGATIVE_INFINITY,
+        issued: undefined,
+        failures: undefined,
+      };
+      return findValid(known) ?? renewOnce(known, 'urgent');
     },
     async renewAhead(session, role) {
       const known = roles.get(keyOf(session, role));

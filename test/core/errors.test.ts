@@ -65,6 +65,7 @@ describe('table of errors', () => {
       'sign-in-required': 'SignInRequiredError',
       'sign-in-denied': 'SignInRequiredError',
       'sign-in-expired': 'SignInRequiredError',
+      'sign-in-unconfirmed': 'SignInRequiredError',
       'permission-set-not-assigned': 'RefusedError',
       'caller-not-allowed': 'RefusedError',
       'token-required': 'RefusedError',

@@ -105,6 +105,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['setCurrent', '/v1/current', null],
   ['current', '/v1/current'],
   ['status', '/v1/status'],
+  ['checkUser', `/v1/sessions/${SESSION}/user`, {}],
   ['signOut', `/v1/sessions/${SESSION}/sign-out`],
 ];
 

@@ -54,6 +54,8 @@ export interface RigOptions {
   readonly portalCallsPerSecond?: number;
   /** Of files and sockets that the daemon believes it may open; this process's own when absent. */
   readonly descriptorLimit?: number;
+  /** Whether it asks who signed in, which takes calls that other tests count. */
+  readonly checksUsers?: boolean;
   /** A machine without one when absent. */
   readonly desktop?: Desktop;
   /** What the daemon says of itself; this installation's when absent. */
@@ -165,6 +167,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.descriptorLimit === undefined ? {} : { descriptorLimit: options.descriptorLimit }),
+      checksUsers: options.checksUsers === true,
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });
   };

@@ -11,6 +11,7 @@ import {
 import { readBrowserSetting } from '../../local-api/browser-setting.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';
+import { confirmUser } from '../confirm-user.ts';
 import type { CliContext } from '../context.ts';
 import { createEndpointConsent, type EndpointConsent } from '../endpoint-consent.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
@@ -29,6 +30,8 @@ export interface LoginOptions {
   readonly fresh?: boolean;
   /** Signs in at an endpoint that is not AWS's without asking. */
   readonly yes?: boolean;
+  /** A user that may have signed in instead of the one before. */
+  readonly acceptUser?: string;
   /** False with --no-wait: the listing is left to the daemon. */
   readonly wait: boolean;
   readonly json?: boolean;
@@ -59,6 +62,8 @@ interface LoginOutcome {
   readonly session: string;
   readonly state: SignInDocument['state'];
   readonly setup: SignInSetupDocument | null;
+  /** Who signed in; absent when nobody has checked. */
+  readonly user?: string;
 }
 
 async function loginTo(
@@ -84,9 +89,10 @@ async function loginTo(
   const setup = options.wait ? await waitForSetup(session, context) : undefined;
   if (options.json !== true && setup !== undefined) {
     context.stdout.write(describeSetup(setup, context));
-    await describeTokenFile(session, context);
   }
-  return { session, state: outcome.state, setup: setup ?? null };
+  const user = options.wait ? await confirmUser(session, options, context) : undefined;
+  if (options.json !== true && setup !== undefined) await describeTokenFile(session, context);
+  return { session, state: outcome.state, setup: setup ?? null, ...(user === undefined ? {} : { user }) };
 }
 
 /** The session was thought to be live, so nobody was asked before. */

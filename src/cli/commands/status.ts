@@ -89,7 +89,7 @@ function describeSession(
   paint: (style: Style, text: string) => string,
 ): string[] {
   const states = {
-    live: paint('green', 'signed in'),
+    live: paint('green', session.user === undefined ? 'signed in' : `signed in as ${harmless(session.user)}`),
     pending: paint('yellow', 'waiting for approval'),
     expired: paint('yellow', 'sign-in has ended'),
     'signed-out': paint('dim', 'signed out'),

@@ -19,13 +19,16 @@ import type { Responders } from '../surface.ts';
 import type { TokenFiles } from '../token-files.ts';
 
 /** With the state of a sign-in as a document for whoever else shows it. */
-export type SignInResponders = Pick<Responders, 'startSignIn' | 'cancelSignIn' | 'signOut'> & {
+export type SignInResponders = Pick<Responders, 'startSignIn' | 'cancelSignIn' | 'signOut' | 'checkUser'> & {
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
 };
 
 export function createSignInResponders(deps: {
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'knownCatalog'>;
+  readonly broker: Pick<
+    Broker,
+    'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'knownCatalog' | 'checkUser'
+  >;
   readonly homeDirectory: string;
   readonly setup: SignInSetup;
   readonly tokenFiles: TokenFiles;
@@ -80,6 +83,14 @@ export function createSignInResponders(deps: {
       broker.cancelSignIn(await sharedConfig.findSession(selector));
       deps.changes.announce();
       return undefined;
+    },
+    async checkUser({ session: selector, body }) {
+      const session = await sharedConfig.findSession(selector);
+      const check = await broker.checkUser(session, body.accept);
+      // It was held back until somebody knew.
+      if (check.state === 'confirmed') await deps.tokenFiles.keep(session, { justSignedIn: true });
+      deps.changes.announce();
+      return { ...check };
     },
     async signOut({ session: selector }, { surface }) {
       const session = await sharedConfig.findSession(selector);

@@ -158,6 +158,7 @@ async function describeSession(
   }
   const isPending = broker.signInState(session)?.state === 'pending';
   const { signedInAtMs, tokenExpiresAtMs } = token;
+  const { state: userState, user } = broker.signedInUser(session);
   const label = labelOf(deps.settings, session.sessionName);
   const document: SessionStatusDocument = {
     session: session.sessionName,
@@ -166,6 +167,7 @@ async function describeSession(
     region: session.region,
     state: isPending && token.state !== 'live' ? 'pending' : token.state,
     ...(signedInAtMs === undefined ? {} : { signedInAt: formatUtcSeconds(signedInAtMs) }),
+    ...(userState === 'unchecked' || user === undefined || token.state === 'signed-out' ? {} : { user }),
     ...(tokenExpiresAtMs === undefined ? {} : { tokenExpiresAt: formatUtcSeconds(tokenExpiresAtMs) }),
     ...(sessionEnd === undefined
       ? {}

@@ -1,0 +1,60 @@
+// STS GetCallerIdentity: whose role credentials these are. The SDK's client is loaded by the first call.
+import { isLoopbackHost } from '../core/loopback.ts';
+import type { Endpoints } from '../core/model.ts';
+import type { CallerIdentity } from '../sso/ports.ts';
+
+const CONNECT_TIMEOUT_MS = 2000;
+const REQUEST_TIMEOUT_MS = 5000;
+const USER_ROLE_ARN = /^arn:[^:]+:sts::\d{12}:assumed-role\/[^/]+\/([\w+=,.@-]{2,64})$/;
+
+export function createCallerIdentity(deps: {
+  readonly endpoints: Endpoints;
+  readonly proxyForUrl: (url: string) => string;
+  readonly caBundle?: () => string | undefined;
+}): CallerIdentity {
+  const { sso, sts } = deps.endpoints;
+  return {
+    async fetchUser(session, credentials) {
+      // AWS's own STS knows no keys of an emulator.
+      if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
+        throw new Error('there is no STS endpoint beside the emulator');
+      }
+      const [{ GetCallerIdentityCommand, STSClient }, { createTransport }] = await Promise.all([
+        import('@aws-sdk/client-sts'),
+        import('./transport.ts'),
+      ]);
+      const transport = createTransport({
+        proxyForUrl: deps.proxyForUrl,
+        caBundle: deps.caBundle ?? (() => undefined),
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      });
+      try {
+        const client = new STSClient({
+          region: session.region,
+          ...(sts === undefined ? {} : { endpoint: sts }),
+          credentials: {
+            accessKeyId: credentials.accessKeyId,
+            secretAccessKey: credentials.secretAccessKey.reveal(),
+            sessionToken: credentials.sessionToken.reveal(),
+          },
+          // As in aws-clients.ts: nothing ambient is read.
+          ignoreConfiguredEndpointUrls: true,
+          useFipsEndpoint: false,
+          useDualstackEndpoint: false,
+          requestHandler: transport,
+          maxAttempts: 1,
+          retryMode: 'standard',
+          defaultsMode: 'standard',
+          userAgentAppId: async () => undefined,
+        });
+        const { Arn: arn = '' } = await client.send(new GetCallerIdentityCommand({}));
+        const [, user] = USER_ROLE_ARN.exec(arn) ?? [];
+        if (user === undefined) throw new Error('STS named no user');
+        return user;
+      } finally {
+        transport.destroy();
+      }
+    },
+  };
+}
