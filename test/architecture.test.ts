@@ -190,10 +190,7 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/cli/stop-daemon.ts', reads: '/proc' },
   { path: 'src/daemon/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/page-files.ts', reads: 'this installation' },
-  {
-    path: 'src/daemon/passphrase.ts',
-    reads: 'a pipe of the client that started us, or what the service manager keeps',
-  },
+  { path: 'src/daemon/passphrase.ts', reads: 'a pipe of the client that started the daemon' },
   { path: 'src/daemon/process-identity.ts', reads: '/proc' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
   { path: 'src/platform/core-dumps.ts', reads: '/proc' },

@@ -2,9 +2,11 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PASSPHRASE_FD_NAME } from '../local-api/daemon-environment.ts';
+import { readBoundedFileSync } from '../platform/bounded-read.ts';
 
 /** The name under which a unit hands it over. @see systemd.exec(5), LoadCredential */
 const CREDENTIAL_NAME = 'rolecall-passphrase';
+const MAX_CREDENTIAL_BYTES = 64 * 1024;
 
 /**
  * The passphrase from the pipe that the client which started us has written it to, else from the service's credential,
@@ -32,7 +34,7 @@ function readCredential(directory: string | undefined): string | undefined {
   if (directory === undefined) return undefined;
   try {
     // Whoever makes one with `echo` means the line without its end.
-    return readFileSync(join(directory, CREDENTIAL_NAME), 'utf8').replace(/\n$/, '');
+    return readBoundedFileSync(join(directory, CREDENTIAL_NAME), MAX_CREDENTIAL_BYTES).replace(/\n$/, '');
   } catch {
     return undefined;
   }
