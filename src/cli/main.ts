@@ -51,7 +51,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { openPickerTerminal } = await import('./picker/terminal.ts');
       return openPickerTerminal(process.stdin, process.stderr);
     },
-    openBrowser,
+    openBrowser: (url, template) => openBrowser(url, template, surroundings),
     async checkSettings() {
       const { checkDaemonSettings } = await import('../local-api/start-daemon.ts');
       const { outsideOfExec } = await import('./exec/child-environment.ts');
@@ -150,8 +150,14 @@ async function ask(question: string, interrupt: AbortController): Promise<string
   }
 }
 
-async function openBrowser(url: string, template?: string): Promise<boolean> {
+async function openBrowser(
+  url: string,
+  template: string | undefined,
+  surroundings: ServiceSurroundings,
+): Promise<boolean> {
   if (environment['SSH_CONNECTION'] !== undefined) return false;
+  const { trustedPath } = await import('../platform/find-program.ts');
+  process.env['PATH'] = trustedPath(surroundings);
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) {

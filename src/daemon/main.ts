@@ -13,6 +13,7 @@ import { loadVersion } from '../local-api/version.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
 import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
 import { KEPT_PORT_FD, REQUEST_PIPE_FD } from '../platform/port-keeper.ts';
+import { findProgram, trustedPath } from '../platform/find-program.ts';
 import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takeActivatedSocket } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
@@ -36,13 +37,15 @@ const activatedFd = takeActivatedSocket(process.env, process.pid);
 const passphrase = takePassphrase(process.env);
 /** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
 const droppedVariables = cleanEnvironment(process.env);
-/** As we were started. What is taken out of `process.env` is nothing for a browser; a successor needs it as we did. */
+const homeDirectory = process.env['HOME'] ?? homedir();
+const userId = process.getuid?.() ?? -1;
+// Whoever started us may stand in a project whose programs come first in PATH.
+process.env['PATH'] = trustedPath({ environment: process.env, homeDirectory, userId, platform: process.platform });
+/** As we were started, but for PATH. What is taken out of `process.env` is nothing for a browser; a successor needs it as we did. */
 const environment: Readonly<NodeJS.ProcessEnv> = {
   ...process.env,
   ...(passphrase === undefined ? {} : { ROLECALL_PASSPHRASE: passphrase }),
 };
-const homeDirectory = environment['HOME'] ?? homedir();
-const userId = process.getuid?.() ?? -1;
 const clock = createSystemClock();
 const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
 
@@ -83,7 +86,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   process.on('unhandledRejection', fail);
 
   const { startDaemon } = await import('./daemon.ts');
-  const { createDesktop, findProgram } = await import('./notifications/desktop.ts');
+  const { createDesktop } = await import('./notifications/desktop.ts');
   const starting = startDaemon({
     paths,
     environment,
@@ -101,7 +104,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       kernelRelease: release(),
       environment,
       userId,
-      findProgram: (name) => findProgram(name, environment),
+      findProgram: (name) => findProgram(name, { environment, homeDirectory, userId, platform: process.platform }),
       isThere: existsSync,
       spawn,
       clock,

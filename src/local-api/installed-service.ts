@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compareVersions } from '../core/compare-versions.ts';
 import { readBoundedFileSync } from '../platform/bounded-read.ts';
+import { trustedPath } from '../platform/find-program.ts';
 import { systemRuntimeDirectory } from './paths.ts';
 import type { StartedDaemon } from './start-daemon.ts';
 
@@ -105,11 +106,12 @@ function unescapeXml(text: string): string {
   return text.replace(/&(lt|gt|quot|amp);/g, (_, name: string) => characters[name] ?? '');
 }
 
-/** The environment in which `systemctl --user` finds the user's manager: cron and ssh lack the variable. */
-export function managerEnvironment({ environment, userId }: ServiceSurroundings): Record<string, string> {
+/** The environment in which `systemctl --user` finds the user's manager: cron and ssh lack the variable. No project's `systemctl` is on its PATH. */
+export function managerEnvironment(surroundings: ServiceSurroundings): Record<string, string> {
+  const { environment, userId } = surroundings;
   const runtimeDirectory = environment['XDG_RUNTIME_DIR'] ?? systemRuntimeDirectory(userId);
-  const kept: Record<string, string> = {};
-  for (const name of ['HOME', 'PATH', 'LANG', 'XDG_CONFIG_HOME', 'DBUS_SESSION_BUS_ADDRESS']) {
+  const kept: Record<string, string> = { PATH: trustedPath(surroundings) };
+  for (const name of ['HOME', 'LANG', 'XDG_CONFIG_HOME', 'DBUS_SESSION_BUS_ADDRESS']) {
     const value = environment[name];
     if (value !== undefined) kept[name] = value;
   }

@@ -49,6 +49,8 @@ async function startDaemon(): Promise<StartedDaemon> {
 
 /** False when there is none to open. @throws BrowserFailure: the one that the settings name could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
+  const { trustedPath } = await import('../platform/find-program.ts');
+  process.env['PATH'] = trustedPath(surroundings);
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
   const { readBrowserSetting } = await import('../local-api/browser-setting.ts');

@@ -1,6 +1,7 @@
 // `rolecall demo`: the whole story on the emulator, in a home of its own, with nothing left behind.
 import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../core/errors.ts';
+import { trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { findAwsClient, isOnPath, type AwsClient } from '../demo/aws-client.ts';
 import { createDemoHome, type DemoHome } from '../demo/demo-home.ts';
@@ -19,7 +20,7 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
   const startedAt = performance.now();
   const rolecall = program('../main.js');
   const emulator = await startEmulator(program('../../emulator/main.js'), context.signal);
-  const home = createDemoHome(context.environment, emulator.address.environment);
+  const home = createDemoHome({ ...context.environment, PATH: trustedPath(context) }, emulator.address.environment);
   let stays = false;
   try {
     const aws = await findAwsClient(program('../caller-identity.js'), {

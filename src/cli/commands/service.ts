@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../core/errors.ts';
 import { formatJson } from '../../core/format-json.ts';
+import { trustedPath } from '../../platform/find-program.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../service/service.ts';
 import type { CliContext } from '../context.ts';
@@ -140,5 +141,8 @@ export async function runServiceLogs(options: ServiceLogsOptions, context: CliCo
   const environment = Object.fromEntries(
     Object.entries(context.environment).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
-  return context.runInPlace({ command: [program, ...args], environment });
+  return context.runInPlace({
+    command: [program, ...args],
+    environment: { ...environment, PATH: trustedPath(context) },
+  });
 }

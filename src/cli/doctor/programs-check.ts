@@ -1,6 +1,7 @@
 // The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { findProgram as findTrustedProgram } from '../../platform/find-program.ts';
 import { findProgram } from '../exec/find-program.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
@@ -56,17 +57,17 @@ function upgradeCommand(environment: World['context']['environment']): string {
   return `npx n 24 && ${again}`;
 }
 
-function findOldAws({ aws }: ProgramVersions, { context: { environment } }: World): Finding[] {
+function findOldAws({ aws }: ProgramVersions, { context }: World): Finding[] {
   if (aws === undefined || majorOf(aws) >= 2) return [];
-  const here = findProgram('aws', environment);
-  const other = (environment['PATH'] ?? '')
+  const here = findTrustedProgram('aws', context, { pathOnly: true });
+  const other = (context.environment['PATH'] ?? '')
     .split(delimiter)
-    .find((folder) => existsSync(join(folder, 'aws')) && 'path' in here && join(folder, 'aws') !== here.path);
+    .find((folder) => existsSync(join(folder, 'aws')) && join(folder, 'aws') !== here);
   const elsewhere = other === undefined ? '' : ` There is another one in ${other}.`;
   return [
     {
       code: 'aws-cli-1',
-      message: `${'path' in here ? here.path : 'aws'} is the AWS CLI ${aws}. It works with rolecall's profiles and knows no sso-session.${elsewhere}`,
+      message: `${here ?? 'aws'} is the AWS CLI ${aws}. It works with rolecall's profiles and knows no sso-session.${elsewhere}`,
       commands: [other === undefined ? 'pip uninstall awscli' : `export PATH=${other}:$PATH`],
     },
   ];

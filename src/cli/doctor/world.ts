@@ -8,8 +8,8 @@ import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { readBoundedFileSync, UnreadableFileError } from '../../platform/bounded-read.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
+import { findProgram, trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
-import { findProgram } from '../exec/find-program.ts';
 import { shortenPath } from '../render.ts';
 
 export interface AwsFile {
@@ -50,7 +50,7 @@ const REACH_TIMEOUT_MS = 30_000;
 
 /** Starts nothing and changes nothing. */
 export async function observeWorld(context: CliContext): Promise<World> {
-  const [daemon, programs] = await Promise.all([observeDaemon(context), findVersions(context.environment)]);
+  const [daemon, programs] = await Promise.all([observeDaemon(context), findVersions(context)]);
   return {
     context,
     config: readAwsFile(awsFilePath('config', context.environment, context.homeDirectory), context),
@@ -89,13 +89,13 @@ async function observeReach(context: CliContext): Promise<ReachDocument | undefi
   }
 }
 
-async function findVersions(environment: CliContext['environment']): Promise<ProgramVersions> {
+async function findVersions(context: CliContext): Promise<ProgramVersions> {
   const read = async (name: string, pattern: RegExp) => {
-    const found = findProgram(name, environment);
-    if (!('path' in found)) return undefined;
+    const path = findProgram(name, context, { pathOnly: true });
+    if (path === undefined) return undefined;
     try {
-      const options = { timeout: VERSION_TIMEOUT_MS, env: { ...environment } };
-      const { stdout, stderr } = await promisify(execFile)(found.path, ['--version'], options);
+      const env = { ...context.environment, PATH: trustedPath(context) };
+      const { stdout, stderr } = await promisify(execFile)(path, ['--version'], { timeout: VERSION_TIMEOUT_MS, env });
       return pattern.exec(stdout)?.[1] ?? pattern.exec(stderr)?.[1];
     } catch {
       return undefined;

@@ -38,7 +38,7 @@ export interface ChosenRole {
 export async function chooseRole(wish: RoleWish, context: CliContext): Promise<ChosenRole | undefined> {
   if (wish.query === '' && wish.mayAsk) {
     const { findFzf } = await import('./fzf.ts');
-    if (findFzf(context.environment) === undefined) return chooseFromFirst(wish, context);
+    if (findFzf(context) === undefined) return chooseFromFirst(wish, context);
   }
   const roles = await loadRoles(wish, context);
   return describeChosen(await chooseAmong(roles, wish, context), roles, context);
@@ -134,7 +134,7 @@ async function ask(list: PickerList, wish: RoleWish, context: CliContext): Promi
   const { environment, signal } = context;
   const look = createLook(wish, context);
   const { findFzf, pickWithFzf } = await import('./fzf.ts');
-  const fzf = findFzf(environment);
+  const fzf = findFzf(context);
   if (fzf !== undefined) {
     const parts = { ...look, ...list, environment, signal };
     const answer = await pickWithFzf(fzf, wish.query, list.index.search(''), parts);

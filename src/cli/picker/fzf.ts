@@ -1,8 +1,8 @@
 // The real fzf as the picker, where it is installed: roles go in as lines of text, a number comes out.
 import type { RoleDocument } from '../../local-api/schemas.ts';
+import { findProgram, type ProgramSearch } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { displayWidth } from '../display-width.ts';
-import { findProgram } from '../exec/find-program.ts';
 import type { ScreenParts } from './screen.ts';
 
 /** What of a person's own options is about looks; the others could run commands on names that came from AWS, or change the answer. */
@@ -13,10 +13,8 @@ const EXIT_NOTHING_MATCHES = 1;
 const EXIT_LEFT = 130;
 
 /** The path of fzf; undefined when there is none or the person wants ours (`ROLECALL_PICKER=builtin`). */
-export function findFzf(environment: CliContext['environment']): string | undefined {
-  if (environment['ROLECALL_PICKER'] === 'builtin') return undefined;
-  const found = findProgram('fzf', environment);
-  return 'exitCode' in found ? undefined : found.path;
+export function findFzf(context: ProgramSearch): string | undefined {
+  return context.environment['ROLECALL_PICKER'] === 'builtin' ? undefined : findProgram('fzf', context);
 }
 
 /** What fzf is told; the words of FZF_DEFAULT_OPTS that only change its looks come first. */

@@ -1,6 +1,4 @@
 // The desktop as the daemon sees it, as one value: notifications, a page in the browser, and whether anybody is there.
-import { accessSync, constants } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { isWsl } from '../../platform/wsl.ts';
 import { chooseNotificationBackend, hasDisplay, type DesktopSources } from './choose-backend.ts';
 import type { NotificationBackend } from './backend.ts';
@@ -46,22 +44,4 @@ export async function createDesktop(
       return isDesktopAttended(sources, sources.userId);
     },
   };
-}
-
-/** The first program of this name on PATH that we may run; an entry that depends on where we stand does not count. */
-export function findProgram(
-  name: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  const directories = (environment['PATH'] ?? '').split(':').filter(isAbsolute);
-  return directories.map((directory) => join(directory, name)).find(isRunnable);
-}
-
-function isRunnable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

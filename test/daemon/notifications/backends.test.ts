@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isDesktopAttended } from '../../../src/daemon/notifications/attendance.ts';
 import type { PlainNotification } from '../../../src/daemon/notifications/backend.ts';
 import { chooseNotificationBackend, type DesktopSources } from '../../../src/daemon/notifications/choose-backend.ts';
-import { createDesktop, findProgram } from '../../../src/daemon/notifications/desktop.ts';
+import { createDesktop } from '../../../src/daemon/notifications/desktop.ts';
+import { findProgram } from '../../../src/platform/find-program.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
 import {
   startNotificationStandIn,
@@ -62,7 +63,17 @@ function sources(changes: Partial<DesktopSources> = {}): DesktopSources {
     platform: 'linux',
     kernelRelease: '6.12.0-amd64',
     // Only the stand-ins count.
-    findProgram: (name) => findProgram(name, { PATH: join(home.path, 'bin') }),
+    findProgram: (name) =>
+      findProgram(
+        name,
+        {
+          environment: { PATH: join(home.path, 'bin') },
+          homeDirectory: home.path,
+          userId: process.getuid?.() ?? -1,
+          platform: 'linux',
+        },
+        { pathOnly: true },
+      ),
     isThere: () => false,
     spawn,
     clock,
