@@ -167,6 +167,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       log('info', `signed in to ${session.sessionName}`);
       audit.record({ event: 'sign-in-approved', sessionName: session.sessionName, surface: 'daemon' });
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
+      // At once with a role that is known, and again with the new list.
+      void checkSignedInUser(session);
       void afterSignIn.setup?.restart(session).then(() => checkSignedInUser(session));
       changes.announce();
     },
@@ -181,9 +183,18 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   /** Without waiting for a caller, so that who signed in is told, and the token file of native profiles is written. */
   async function checkSignedInUser(session: SsoSession): Promise<void> {
     if (!broker.needsUserCheck(session)) return;
-    const { state } = await broker.checkUser(session);
-    if (state === 'unconfirmed') log('warn', `another user than before signed in to ${session.sessionName}`);
-    else await tokenFiles.keep(session, { justSignedIn: true }).catch(() => undefined);
+    const { state, user = '', previousUser = '' } = await broker.checkUser(session);
+    const { sessionName } = session;
+    if (state === 'unconfirmed') {
+      log('warn', `another user than before signed in to ${sessionName}`);
+      await notifier.notify({
+        key: `user ${sessionName}`,
+        title: `${user} signed in to ${sessionName}`,
+        body: `It was ${previousUser}'s before. Nothing of it is served until you confirm that: rolecall login`,
+      });
+    } else if (!broker.needsUserCheck(session)) {
+      await tokenFiles.keep(session, { justSignedIn: true }).catch(() => undefined);
+    }
     changes.announce();
   }
   const currentRole = createCurrentRole(

@@ -53,15 +53,17 @@ export const roleKey = ({ session, accountId, permissionSet }) => `${session}\n$
  * @returns {{ tone: 'good' | 'soon' | 'busy' | 'off', word: string, detail: string }}
  */
 export function describeSession(session, nowMs) {
-  const since = session.signedInAt === undefined ? undefined : nowMs - Date.parse(session.signedInAt);
   switch (session.state) {
     case 'live': {
+      const as = session.user === undefined ? [] : [`as ${harmless(session.user)}`];
       if (session.sessionExpiresAt === undefined) {
-        return { tone: 'good', word: 'Signed in', detail: since === undefined ? '' : `since ${formatDuration(since)}` };
+        const since = session.signedInAt === undefined ? undefined : nowMs - Date.parse(session.signedInAt);
+        const details = since === undefined ? as : [...as, `since ${formatDuration(since)}`];
+        return { tone: 'good', word: 'Signed in', detail: details.join(', ') };
       }
       const leftMs = Date.parse(session.sessionExpiresAt) - nowMs;
       const about = session.sessionEndIs === 'observed' ? 'about ' : '';
-      const detail = `${about}${formatDuration(leftMs)} left`;
+      const detail = [...as, `${about}${formatDuration(leftMs)} left`].join(', ');
       return leftMs <= ENDS_SOON_MS
         ? { tone: 'soon', word: 'Ends soon', detail }
         : { tone: 'good', word: 'Signed in', detail };

@@ -1,6 +1,9 @@
 // Who signed in: told by login and status, and asked about before another user's keys are served.
+import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
+import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { createRecordingDesktop } from '../helpers/recording-desktop.ts';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig;
@@ -10,8 +13,8 @@ const ROLE = ['--account', '222222222222', '--role', 'ReadOnly'] as const;
 const askForKeys = () => rig.runCli(['credential-process', '--session', SESSION, ...ROLE]);
 const userOf = async () => (await rig.client.call('status', {})).sessions[0]?.user;
 
-async function create(): Promise<Rig> {
-  rig = await createRig({ checksUsers: true, config: CONFIG.slice(0, CONFIG.indexOf('[profile')) });
+async function create(options: Pick<RigOptions, 'desktop' | 'config'> = {}): Promise<Rig> {
+  rig = await createRig({ checksUsers: true, config: CONFIG.slice(0, CONFIG.indexOf('[profile')), ...options });
   rig.emulator.directory.addUser({ userName: 'mallory' });
   rig.emulator.directory.assign({ accountId: '222222222222', permissionSet: 'ReadOnly', user: 'mallory' });
   return rig;
@@ -78,8 +81,11 @@ test('on a terminal is asked, and no is no', async () => {
 });
 
 test('a sign-in that no login waits for is checked with the first keys, before they are served', async () => {
-  await create();
+  const desktop = createRecordingDesktop();
+  await create({ desktop, config: CONFIG });
   await rig.runCli(['login']);
+  const tokenFile = tokenFilePath(rig.home.path, SESSION);
+  expect(existsSync(tokenFile)).toBe(true);
   rig.emulator.turnKnobs({ autoApprove: false });
   await rig.client.call('startSignIn', { session: SESSION, body: { force: true } });
   const code = await waitFor('a code', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
@@ -90,6 +96,11 @@ test('a sign-in that no login waits for is checked with the first keys, before t
   const asked = await Promise.all([askForKeys(), askForKeys(), askForKeys()]);
   expect(asked.map(({ exitCode, stdout }) => `${exitCode} ${stdout}`)).toEqual(['4 ', '4 ', '4 ']);
   expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(2);
+  await waitFor('the notification', () =>
+    desktop.shown.some(({ title }) => title === `mallory signed in to ${SESSION}`),
+  );
+  // Native profiles go by the AWS CLI's own token file, which would be mallory's.
+  await waitFor('the token file to go', () => !existsSync(tokenFile));
 });
 
 test('with STS out of reach keys are served, and login says that nobody checked', async () => {
