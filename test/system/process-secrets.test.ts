@@ -81,7 +81,13 @@ afterAll(async () => {
   if (!canSeeProcesses) return;
   const family = running.filter(isRunning).flatMap(({ child }) => familyOf(child.pid ?? 0));
   const ended = Promise.all(running.filter(isRunning).map(({ child }) => once(child, 'exit')));
-  for (const pid of family) process.kill(pid, 'SIGKILL');
+  for (const pid of family) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended with its parent, or was a short-lived child.
+    }
+  }
   await ended;
   silentBus.close();
   await home.remove();
