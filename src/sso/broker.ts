@@ -128,19 +128,23 @@ export function createBroker(deps: {
     }
   }
 
+  /** Why nobody knows who signed in, if so: the role that was used last may not be the new user's, the first listed one is. */
   async function checkWithAnyRole(session: SsoSession): Promise<string | undefined> {
-    try {
-      const known = roleCredentials.list().find((use) => sessionKey(use.session) === sessionKey(session));
-      const list = await catalog.known(session);
-      const role = known?.role ?? (list === undefined ? undefined : rolesOf(list)[0]);
-      if (role === undefined) return 'no role is assigned';
-      const before = users.signInOf(session);
-      const credentials = await roleCredentials.fetchUnused(session, role);
-      if (users.signInOf(session) === before) await users.check(session, credentials);
-      return undefined;
-    } catch (error) {
-      return toRolecallError(error).message.replace(/\.$/, '');
+    const used = roleCredentials.list().find((use) => sessionKey(use.session) === sessionKey(session))?.role;
+    const list = await catalog.known(session).catch(() => undefined);
+    const listed = list === undefined ? [] : rolesOf(list);
+    let reason = 'no role is assigned';
+    for (const role of [...(used === undefined ? [] : [used]), ...listed.slice(0, 1)]) {
+      try {
+        const before = users.signInOf(session);
+        const credentials = await roleCredentials.fetchUnused(session, role);
+        if (users.signInOf(session) === before) await users.check(session, credentials);
+        return undefined;
+      } catch (error) {
+        reason = toRolecallError(error).message.replace(/\.$/, '');
+      }
     }
+    return reason;
   }
 
   async function verifyLive(session: SsoSession): Promise<boolean> {

@@ -50,6 +50,9 @@ test('is told by login and status, and costs no call for keys that are at hand',
 test('another user is served nothing until somebody agrees', async () => {
   await create();
   await rig.runCli(['login']);
+  // The role in use is none of mallory's, so another one has to tell.
+  const own = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
+  expect((await rig.runCli(['credential-process', '--session', SESSION, ...own])).exitCode).toBe(0);
   const refused = {
     exitCode: 4,
     stdout: '',
