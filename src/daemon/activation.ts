@@ -9,16 +9,36 @@ import { ANSWER_HEADERS } from './replies.ts';
 /** The first descriptor that systemd passes. @see sd_listen_fds(3) */
 const FIRST_PASSED_FD = 3;
 
+/** The name of the container port's listening socket in the service manager's store. */
+export const KEPT_PORT_NAME = 'container-port';
+
+export interface PassedSockets {
+  /** The socket of the socket unit. */
+  readonly activatedFd: number | undefined;
+  /** The container port, as the service's last process left it. */
+  readonly keptPortFd: number | undefined;
+}
+
 /**
- * The descriptor of the socket that was meant for this very process, or undefined.
+ * The sockets that were meant for this very process; none when it is not clear which is which.
  * Takes the variables out of `environment`, for they mean nothing to children.
  */
-export function takeActivatedSocket(environment: NodeJS.ProcessEnv, processId: number): number | undefined {
-  const { LISTEN_PID: pid, LISTEN_FDS: count } = environment;
+export function takePassedSockets(environment: NodeJS.ProcessEnv, processId: number): PassedSockets {
+  const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names = '' } = environment;
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID']) delete environment[name];
-  if (pid !== String(processId) || count !== '1') return undefined;
+  const fds = pid === String(processId) ? Array.from({ length: Number(count ?? 0) }, (_, index) => index) : [];
+  const isKeptPort = (index: number) => names.split(':')[index] === KEPT_PORT_NAME;
+  return {
+    activatedFd: takeOnly(fds.filter((index) => !isKeptPort(index))),
+    keptPortFd: takeOnly(fds.filter(isKeptPort)),
+  };
+}
+
+function takeOnly([index, ...more]: readonly number[]): number | undefined {
+  if (index === undefined || more.length > 0) return undefined;
+  const fd = FIRST_PASSED_FD + index;
   try {
-    return fstatSync(FIRST_PASSED_FD).isSocket() ? FIRST_PASSED_FD : undefined;
+    return fstatSync(fd).isSocket() ? fd : undefined;
   } catch {
     return undefined;
   }

@@ -12,16 +12,16 @@ import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
 import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
-import { KEPT_PORT_FD, REQUEST_PIPE_FD } from '../platform/port-keeper.ts';
 import { findProgram, trustedPath } from '../platform/find-program.ts';
+import { KEPT_PORT_FD, readRequestSecret, REQUEST_PIPE_FD, startPortKeeper } from '../platform/port-keeper.ts';
 import { keepTicksFast } from './fast-ticks.ts';
-import { answerWithFailure, takeActivatedSocket } from './activation.ts';
+import { answerWithFailure, KEPT_PORT_NAME, takePassedSockets } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
-import { openLogFile, type LogFile } from './log.ts';
+import { openLogFile, type Log, type LogFile } from './log.ts';
 import { takePassphrase } from './passphrase.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
-import { createPortHandover } from './port-handover.ts';
+import { createNoHandover, createPortHandover, type PortHandover } from './port-handover.ts';
 import { dismissKeeper, HANDED_OVER_FLAG, waitForTurn } from './succession.ts';
 
 ignoreDebuggerSignal();
@@ -33,8 +33,10 @@ const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
 /** We were the keeper of the container port until a moment ago. */
 const isHandedOver = process.argv.includes(HANDED_OVER_FLAG);
-const activatedFd = takeActivatedSocket(process.env, process.pid);
-const passphrase = takePassphrase(process.env);
+const { activatedFd, keptPortFd } = takePassedSockets(process.env, process.pid);
+/** Where systemd takes the container port for our successor. */
+const notifySocket = isService ? process.env['NOTIFY_SOCKET'] : undefined;
+const passphrase = isHandedOver ? readRequestSecret() : takePassphrase(process.env);
 /** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
 const droppedVariables = cleanEnvironment(process.env);
 const homeDirectory = process.env['HOME'] ?? homedir();
@@ -71,6 +73,26 @@ async function reportFailure(thrown: unknown): Promise<void> {
   else process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
   if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS, clock).catch(() => undefined);
   process.exit(error.exitCode);
+}
+
+/** Under systemd its own store keeps the container port; another service's manager ends what we start together with us. */
+async function createOwnHandover(log: Log): Promise<PortHandover> {
+  if (!isService) {
+    return createPortHandover({
+      inheritedFd: isHandedOver ? KEPT_PORT_FD : undefined,
+      startHolding: (fd) => startPortKeeper({ fd, pipePath: paths.keptPortPipe, homeDirectory }),
+      log,
+    });
+  }
+  if (notifySocket === undefined) return createNoHandover();
+  const { storeDescriptor, storedDescriptor } = await import('../platform/descriptor-store.ts');
+  const store = { name: KEPT_PORT_NAME, notifySocket };
+  return createPortHandover({
+    inheritedFd: keptPortFd,
+    inheritedHolder: keptPortFd === undefined ? undefined : storedDescriptor(store),
+    startHolding: (fd) => storeDescriptor({ ...store, fd }),
+    log,
+  });
 }
 
 async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
@@ -120,17 +142,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     },
     pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
     activatedFd,
-    // What the service's manager ends goes with all that it has started.
-    ...(isService
-      ? {}
-      : {
-          portHandover: createPortHandover({
-            inheritedFd: isHandedOver ? KEPT_PORT_FD : undefined,
-            pipePath: paths.keptPortPipe,
-            homeDirectory,
-            log,
-          }),
-        }),
+    portHandover: await createOwnHandover(log),
     installation: {
       readVersion: loadVersion,
       onChanged: (change) => (change === 'gone' ? stop() : makeRoom()),
@@ -196,6 +208,7 @@ async function takeLock(): Promise<DaemonLock | undefined> {
     files: paths,
     command: [process.execPath, ...noDebuggerFlags(), process.argv[1] as string],
     environment,
+    passphrase,
     checkSettings,
     isNeeded,
     clock,

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startPortKeeper, type PortKeeper } from '../platform/port-keeper.ts';
+import type { PortHolder } from '../platform/port-keeper.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
 
@@ -24,16 +24,17 @@ export const createNoHandover = (): PortHandover => ({
 
 const HOST = '127.0.0.1';
 
-/** For a process whose successor is started by whoever needs it. */
 export function createPortHandover(deps: {
   /** The listening socket that a predecessor left; absent: none did. */
   readonly inheritedFd?: number | undefined;
-  readonly pipePath: string;
-  readonly homeDirectory: string;
+  /** Who holds that one still. */
+  readonly inheritedHolder?: PortHolder | undefined;
+  /** Has somebody hold the listening socket `fd`. @throws Error: nobody can */
+  readonly startHolding: (fd: number) => Promise<PortHolder>;
   readonly log: Log;
 }): PortHandover {
   let inheritedFd = deps.inheritedFd;
-  let keeper: PortKeeper | undefined;
+  let holder = deps.inheritedHolder;
   let hasFailed = false;
 
   function dropInherited(): void {
@@ -56,16 +57,17 @@ export function createPortHandover(deps: {
       const bound = server.address() as AddressInfo | null;
       if (bound?.address === HOST && bound.port === port) return true;
       // Not what it is said to be.
+      holder?.end();
+      holder = undefined;
       await new Promise((resolve) => void server.close(resolve));
       return false;
     },
     async hold(server) {
-      if (keeper?.hasEnded() === false) return;
+      if (holder?.hasEnded() === false) return;
       const fd = findDescriptor(server);
       if (fd === undefined) return;
-      const { pipePath, homeDirectory } = deps;
       try {
-        keeper = await startPortKeeper({ fd, pipePath, homeDirectory });
+        holder = await deps.startHolding(fd);
         hasFailed = false;
       } catch (error) {
         if (!hasFailed) deps.log('warn', `grants will end with this daemon: ${(error as Error).message}`);
@@ -74,8 +76,8 @@ export function createPortHandover(deps: {
     },
     release() {
       dropInherited();
-      keeper?.end();
-      keeper = undefined;
+      holder?.end();
+      holder = undefined;
     },
   };
 }

@@ -27,6 +27,7 @@ export async function waitForTurn(deps: {
   /** Node and what it is to run. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly passphrase: string | undefined;
   readonly checkSettings: () => Promise<unknown>;
   readonly isNeeded: () => boolean | Promise<boolean>;
   readonly clock: Clock;
@@ -39,7 +40,8 @@ export async function waitForTurn(deps: {
     if (askedAtMs === undefined) {
       // The successor has nobody to tell why it can't start.
       await deps.checkSettings();
-      const request = formatSuccessor([...deps.command, HANDED_OVER_FLAG], deps.environment);
+      const { ROLECALL_PASSPHRASE: _secret, ...environment } = deps.environment;
+      const request = formatSuccessor([...deps.command, HANDED_OVER_FLAG], environment, deps.passphrase);
       if (!askPortKeeper(files.keptPortPipe, request)) return lock;
       askedAtMs = clock.nowMs();
     } else if (clock.nowMs() - askedAtMs > SUCCESSOR_DEADLINE_MS) return lock;

@@ -1,6 +1,6 @@
 // Keeps a listening port while its owner is down: a small shell holds the descriptor, so that nobody else can bind the port.
 import { spawn } from 'node:child_process';
-import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 
@@ -46,11 +46,11 @@ wait $timer
 eval "$request"
 `;
 
-export interface PortKeeper {
-  readonly processId: number;
-  /** True once the process is gone, and the port with it as soon as its owner closes it. */
+/** Whoever has the port open beside its owner. */
+export interface PortHolder {
+  /** True once it is gone, and the port with it as soon as its owner closes it. */
   hasEnded(): boolean;
-  /** Ends the keeper; the port stays open for as long as its owner has it. */
+  /** It lets go of the port, which stays open for as long as its owner has it. */
   end(): void;
 }
 
@@ -65,7 +65,7 @@ export async function startPortKeeper(deps: {
   readonly pipePath: string;
   readonly homeDirectory: string;
   readonly maxWaitSeconds?: number;
-}): Promise<PortKeeper> {
+}): Promise<PortHolder> {
   const args = ['-c', SCRIPT, 'rolecall-port-keeper', deps.pipePath, String(deps.maxWaitSeconds ?? MAX_WAIT_SECONDS)];
   const child = spawn('/bin/sh', args, {
     // A session of its own: what a terminal sends to the owner is not meant for it.
@@ -89,7 +89,7 @@ export async function startPortKeeper(deps: {
     child.once('error', () => settle(false));
   });
   child.stdout?.destroy();
-  if (!isReady || child.pid === undefined) {
+  if (!isReady) {
     child.kill('SIGKILL');
     throw new Error('the program that keeps the port did not start');
   }
@@ -98,7 +98,6 @@ export async function startPortKeeper(deps: {
   (child.stdin as Socket | null)?.unref();
   child.unref();
   return {
-    processId: child.pid,
     hasEnded: () => hasEnded,
     end() {
       child.kill('SIGKILL');
@@ -115,7 +114,7 @@ export function hasPortKeeper(pipePath: string): boolean {
   return true;
 }
 
-/** Has the keeper run `request`, one line of shell, as soon as the owner of the port has ended; false when there is none. */
+/** Has the keeper run the first line of `request` as shell, as soon as the owner of the port has ended; false when there is none. */
 export function askPortKeeper(pipePath: string, request: string): boolean {
   const line = Buffer.from(`${request}\n`);
   if (line.length > MAX_REQUEST_BYTES) return false;
@@ -134,10 +133,14 @@ export function askPortKeeper(pipePath: string, request: string): boolean {
 /** The request that ends a keeper, for an owner that can't take the port over. */
 export const END_KEEPER = 'exit 0';
 
-/** The request that makes the keeper `command`; variables with a line break in them are left out. */
+/**
+ * The request that makes the keeper `command`; variables with a line break in them are left out.
+ * The secret stays behind in the pipe, as a second line that the command reads by `readRequestSecret`.
+ */
 export function formatSuccessor(
   command: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  secret?: string,
 ): string {
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || /[\n\0]/.test(value) || !/^[A-Za-z_]\w*$/.test(name)
@@ -145,7 +148,18 @@ export function formatSuccessor(
       : [`export ${name}=${quoteForShell(value)};`],
   );
   // Not by `env`: its arguments can be read by everybody.
-  return [...variables, 'exec', ...command.map(quoteForShell), '</dev/null'].join(' ');
+  const line = [...variables, 'exec', ...command.map(quoteForShell), '</dev/null'].join(' ');
+  return `${line}\n${JSON.stringify(secret ?? null)}`;
+}
+
+/** The secret that came with the request by which the keeper became this process. */
+export function readRequestSecret(): string | undefined {
+  const bytes: number[] = [];
+  const byte = Buffer.alloc(1);
+  // One at a time: what follows is another request, and nobody closes the pipe.
+  while (readSync(REQUEST_PIPE_FD, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] ?? 0);
+  const secret: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  return typeof secret === 'string' ? secret : undefined;
 }
 
 /** Undefined when nobody has the pipe open for reading, or it is no pipe of ours. */

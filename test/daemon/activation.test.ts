@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UsageError } from '../../src/core/errors.ts';
-import { answerWithFailure, takeActivatedSocket } from '../../src/daemon/activation.ts';
+import { answerWithFailure, takePassedSockets } from '../../src/daemon/activation.ts';
 import { listen } from '../../src/daemon/listeners.ts';
 import { requestOverSocket } from '../../src/local-api/http-request.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
@@ -25,14 +25,14 @@ test.each([
   ['nobody', {}],
 ])('variables that are meant for %s are no socket of ours, and go no further', (_, variables) => {
   const environment: NodeJS.ProcessEnv = { HOME: home.path, LISTEN_FDNAMES: 'rolecall.socket', ...variables };
-  expect(takeActivatedSocket(environment, process.pid)).toBeUndefined();
+  expect(takePassedSockets(environment, process.pid)).toEqual({ activatedFd: undefined, keptPortFd: undefined });
   expect(environment).toEqual({ HOME: home.path });
 });
 
 test('a descriptor that is no socket is none', async () => {
   const script = `
-    const { takeActivatedSocket } = await import('${new URL('../../dist/daemon/activation.js', import.meta.url).href}');
-    console.log(takeActivatedSocket({ LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }, process.pid) ?? 'none');`;
+    const { takePassedSockets } = await import('${new URL('../../dist/daemon/activation.js', import.meta.url).href}');
+    console.log(takePassedSockets({ LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }, process.pid).activatedFd ?? 'none');`;
   const command = `exec "$0" --input-type=module -e "$1" 3</dev/null`;
   const run = await runProcess('/bin/bash', ['-c', command, process.execPath, script], { environment: {} });
   expect(run).toEqual({ exitCode: 0, stdout: 'none\n', stderr: '' });

@@ -152,6 +152,9 @@ test('nobody else can bind the port between two daemons, and its grants go on', 
   expect(new Set(pids).size).toBe(4);
   expect((await client.call('grants', {})).grants.map(({ id }) => id)).toEqual([grant.id]);
   expect((await client.call('status', {})).problems).toEqual([]);
+  // It opened the file of secrets, so it has the passphrase, and not from there.
+  const variables = canSeeProcesses ? processesOf(home.path).flatMap((seen) => seen.environment) : [];
+  expect(variables.filter((entry) => entry.includes('correct horse'))).toEqual([]);
 });
 
 test.skipIf(!canSeeProcesses)('what keeps the port has nothing else of the daemon', { timeout: 60_000 }, async () => {
