@@ -13,7 +13,7 @@ import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
 import { readDescriptorLimit } from '../platform/descriptor-limit.ts';
-import { chooseSecretStore, mayHaveKeychain } from '../secret-store/choose.ts';
+import { chooseSecretStore, mayHaveKeychain, type StoreWish } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { createAuditLog, type AuditLog } from './audit-log.ts';
 import { findCaBundle } from './ca-bundle.ts';
@@ -81,6 +81,8 @@ export interface PartsDeps {
   readonly checksUsers?: boolean;
   /** Calls a second to the portal; tests and benches scale it. */
   readonly portalCallsPerSecond?: number;
+  /** What a guess of the passphrase of the secret file costs; the file store's own when absent. */
+  readonly passphraseCost?: StoreWish['passphraseCost'];
   /** Of this process when absent. */
   readonly descriptorLimit?: number;
 }
@@ -138,6 +140,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const passphrase = environment['ROLECALL_PASSPHRASE'];
   const { store, problem: storeProblem } = await chooseSecretStore({
+    passphraseCost: deps.passphraseCost,
     wanted: settings.secretStore,
     passphrase: passphrase === undefined ? undefined : new Secret(passphrase),
     statePath: paths.stateDirectory,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
+import type { ScryptCost } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
 import { createKeychainMark, inPlaceOfKeychain } from './keychain-mark.ts';
 
@@ -11,6 +12,8 @@ export interface StoreWish {
   readonly wanted: SecretStore['driver'];
   /** Of the file store (`ROLECALL_PASSPHRASE`). */
   readonly passphrase?: Secret | undefined;
+  /** Of the key of the file store; its own when absent. */
+  readonly passphraseCost?: ScryptCost | undefined;
   /** The state folder; the file store keeps `secrets.json` there. */
   readonly statePath: string;
   readonly keychain?: KeychainStore;
@@ -34,7 +37,9 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       return { store: await openMemoryStore() };
     case 'file': {
       const { createFileStore } = await import('./file.ts');
-      const store = createFileStore({ path: join(wish.statePath, 'secrets.json'), passphrase: wish.passphrase });
+      const { passphrase, passphraseCost: cost } = wish;
+      const path = join(wish.statePath, 'secrets.json');
+      const store = createFileStore({ path, passphrase, ...(cost === undefined ? {} : { cost }) });
       return withProblem(store, await store.findProblem());
     }
     case 'keychain': {

@@ -10,6 +10,14 @@ import type { SecretStore } from '../sso/ports.ts';
 export interface FileStoreDeps {
   readonly path: string;
   readonly passphrase: Secret | undefined;
+  /** Of new files, and of older ones once they are written; what OWASP recommends when absent. */
+  readonly cost?: ScryptCost;
+}
+
+export interface ScryptCost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
 }
 
 export interface FileStore extends SecretStore {
@@ -20,7 +28,7 @@ export interface FileStore extends SecretStore {
 /** The file, as JSON; everything binary in base64. */
 interface Envelope {
   readonly version: number;
-  /** Names algorithm and cost; a version has exactly one, so a changed file cannot ask for a cheaper one. */
+  /** Names algorithm and cost, of which few are known, so a changed file cannot ask for a cheaper one. */
   readonly kdf: string;
   readonly salt: string;
   /** Second half of scrypt's output: tells a wrong passphrase from a damaged file. */
@@ -32,15 +40,17 @@ interface Envelope {
 }
 
 interface Keys {
+  readonly kdf: string;
   readonly salt: string;
   readonly key: Buffer;
   readonly verifier: string;
 }
 
 const VERSION = 1;
-// 32 MiB and about 0.1 s a guess (2026-11, a laptop's core).
-const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 } as const;
-const KDF = `scrypt-${SCRYPT.N}-${SCRYPT.r}-${SCRYPT.p}`;
+/** 128 MiB and about 0.4 s a guess (2026-11, a laptop's core). @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
+const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
+/** Of earlier files: they are read, and take on the cost of today when they are next written. */
+const EARLIER_COST = { N: 2 ** 15, r: 8, p: 1 } as const;
 /** A session has a few kilobytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const CIPHER = 'aes-256-gcm';
@@ -52,13 +62,14 @@ const KEY_BYTES = 32;
  * for a file that is damaged, newer than us or out of reach; such a file is never written over.
  */
 export function createFileStore(deps: FileStoreDeps): FileStore {
-  const { path } = deps;
+  const { path, cost = COST } = deps;
+  const costs = new Map<string, ScryptCost>([EARLIER_COST, cost].map((known) => [formatKdf(known), known]));
   /** What a daemon that was killed amid a write has left; there is one daemon, so it is nobody else's. */
   let cleared: Promise<void> | undefined;
-  let derived: { salt: string; keys: Promise<Keys> } | undefined;
+  let derived: { kdf: string; salt: string; keys: Promise<Keys> } | undefined;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
-  const keysFor = (salt: string): Promise<Keys> => {
+  const keysFor = (salt: string, its: ScryptCost): Promise<Keys> => {
     const passphrase = deps.passphrase?.reveal() ?? '';
     if (passphrase === '') {
       return Promise.reject(
@@ -69,20 +80,21 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         ),
       );
     }
-    if (derived?.salt !== salt) derived = { salt, keys: deriveKeys(passphrase, salt) };
+    const kdf = formatKdf(its);
+    if (derived?.salt !== salt || derived.kdf !== kdf) derived = { kdf, salt, keys: deriveKeys(passphrase, salt, its) };
     return derived.keys;
   };
 
   /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
   async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
     await (cleared ??= rm(besidePathOf(path), { force: true }).catch(() => undefined));
-    const envelope = await readEnvelope(path);
+    const envelope = await readEnvelope(path, costs);
     if (envelope === undefined) {
       // A salt once chosen is kept, so that a first load and the first save derive one key.
-      const salt = derived?.salt ?? randomBytes(16).toString('base64');
-      return { keys: await keysFor(salt), secrets: new Map() };
+      const salt = derived?.salt ?? randomSalt();
+      return { keys: await keysFor(salt, cost), secrets: new Map() };
     }
-    const keys = await keysFor(envelope.salt);
+    const keys = await keysFor(envelope.salt, costs.get(envelope.kdf) ?? cost);
     if (keys.verifier !== envelope.verifier) {
       throw new UnavailableError('secret-store-locked', `ROLECALL_PASSPHRASE is not the passphrase of ${path}.`, {
         hint: 'rolecall daemon restart',
@@ -94,7 +106,9 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
   function change(apply: (secrets: Map<string, string>) => boolean): Promise<void> {
     const write = lastWrite.then(async () => {
       const { keys, secrets } = await readSecrets();
-      if (apply(secrets)) await replaceFile(path, `${JSON.stringify(encrypt(secrets, keys), undefined, 2)}\n`);
+      if (!apply(secrets)) return;
+      const its = keys.kdf === formatKdf(cost) ? keys : await keysFor(randomSalt(), cost);
+      await replaceFile(path, `${JSON.stringify(encrypt(secrets, its), undefined, 2)}\n`);
     });
     lastWrite = write.catch(() => undefined);
     return write;
@@ -124,15 +138,26 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
   };
 }
 
-function deriveKeys(passphrase: string, salt: string): Promise<Keys> {
+function formatKdf({ N, r, p }: ScryptCost): string {
+  return `scrypt-${N}-${r}-${p}`;
+}
+
+function randomSalt(): string {
+  return randomBytes(16).toString('base64');
+}
+
+function deriveKeys(passphrase: string, salt: string, cost: ScryptCost): Promise<Keys> {
+  // Node refuses from 32 MiB on if it is not told otherwise; scrypt takes 128 * N * r bytes and a little more.
+  const options = { ...cost, maxmem: 2 * 128 * cost.N * cost.r };
   return new Promise((resolve, reject) => {
     // One passphrase typed on two keyboards may differ in its composition of accents.
-    scrypt(passphrase.normalize('NFC'), Buffer.from(salt, 'base64'), 2 * KEY_BYTES, SCRYPT, (error, output) => {
+    scrypt(passphrase.normalize('NFC'), Buffer.from(salt, 'base64'), 2 * KEY_BYTES, options, (error, output) => {
       if (error !== null) {
         reject(error);
         return;
       }
       resolve({
+        kdf: formatKdf(cost),
         salt,
         key: output.subarray(0, KEY_BYTES),
         verifier: output.subarray(KEY_BYTES).toString('base64'),
@@ -142,7 +167,7 @@ function deriveKeys(passphrase: string, salt: string): Promise<Keys> {
 }
 
 function encrypt(secrets: ReadonlyMap<string, string>, keys: Keys): Envelope {
-  const head = { version: VERSION, kdf: KDF, salt: keys.salt, verifier: keys.verifier };
+  const head = { version: VERSION, kdf: keys.kdf, salt: keys.salt, verifier: keys.verifier };
   // 96 random bits: NIST SP 800-38D section 8.3 allows 2^32 of them under one key.
   const nonce = randomBytes(12);
   const cipher = createCipheriv(CIPHER, keys.key, nonce).setAAD(associatedText(head));
@@ -174,7 +199,7 @@ function associatedText({ version, kdf, salt, verifier }: Omit<Envelope, 'nonce'
 }
 
 /** The file's envelope, or undefined when there is no file; every other failure is an error, never "empty". */
-async function readEnvelope(path: string): Promise<Envelope | undefined> {
+async function readEnvelope(path: string, costs: ReadonlyMap<string, ScryptCost>): Promise<Envelope | undefined> {
   let text: string;
   try {
     text = await readBoundedFile(path, MAX_FILE_BYTES);
@@ -192,7 +217,7 @@ async function readEnvelope(path: string): Promise<Envelope | undefined> {
   }
   if (!isRecord(parsed) || typeof parsed['version'] !== 'number') throw damaged(path);
   const { version, kdf, salt, verifier, nonce, tag, ciphertext } = parsed;
-  if (version !== VERSION || (typeof kdf === 'string' && kdf !== KDF)) {
+  if (version !== VERSION || (typeof kdf === 'string' && !costs.has(kdf))) {
     throw new UnavailableError(
       'secret-store-unavailable',
       `The secret file ${path} is of a format (version ${version}) that this rolecall does not know; a newer one wrote it.`,

@@ -52,6 +52,8 @@ export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly portalCallsPerSecond?: number;
+  /** Of the secret file's key, for a rig that starts often; no process of its own can read that file. */
+  readonly passphraseCost?: { readonly N: number; readonly r: number; readonly p: number };
   /** Of files and sockets that the daemon believes it may open; this process's own when absent. */
   readonly descriptorLimit?: number;
   /** Whether it asks who signed in, which takes calls that other tests count. */
@@ -168,6 +170,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.descriptorLimit === undefined ? {} : { descriptorLimit: options.descriptorLimit }),
       checksUsers: options.checksUsers === true,
+      ...(options.passphraseCost === undefined ? {} : { passphraseCost: options.passphraseCost }),
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });
   };

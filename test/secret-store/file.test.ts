@@ -12,7 +12,9 @@ const home = createTemporaryHome();
 afterAll(() => home.remove());
 
 const passphrase = new Secret('a passphrase');
-const open = (path: string, phrase = passphrase) => createFileStore({ path, passphrase: phrase });
+/** The real one takes half a second each time. */
+const cost = { N: 2 ** 10, r: 8, p: 1 };
+const open = (path: string, phrase = passphrase) => createFileStore({ path, passphrase: phrase, cost });
 
 describe('file store', () => {
   const store = open(join(home.path, 'contract.json'));
@@ -35,7 +37,7 @@ describe('the secret file', () => {
   /** Every kind of call rejects alike and the file keeps every byte. */
   async function expectRefusal(phrase: Secret | undefined, code: string, words: RegExp): Promise<void> {
     const before = await readFile(path).catch(() => undefined);
-    const store = createFileStore({ path, passphrase: phrase });
+    const store = createFileStore({ path, passphrase: phrase, cost });
     const calls = [
       store.load('session:work'),
       store.save('session:work', new Secret('other')),
@@ -87,6 +89,34 @@ describe('the secret file', () => {
     const other = join(folder, 'other.json');
     await open(other).save('session:work', new Secret('x'));
     expect((JSON.parse(await readFile(other, 'utf8')) as Record<string, string>)['salt']).not.toBe(first['salt']);
+  });
+
+  test('costs a guess what OWASP recommends, and is opened by that alone', async () => {
+    const real = join(folder, 'real.json');
+    await createFileStore({ path: real, passphrase }).save('session:work', new Secret('x'));
+    expect(JSON.parse(await readFile(real, 'utf8'))).toMatchObject({ kdf: 'scrypt-131072-8-1' });
+    expect((await createFileStore({ path: real, passphrase }).load('session:work'))?.reveal()).toBe('x');
+  });
+
+  test('of an earlier version is read as it is, and takes on the cost of today and a new salt when written', async () => {
+    const earlier = createFileStore({ path, passphrase, cost: { N: 2 ** 15, r: 8, p: 1 } });
+    await rm(path);
+    await earlier.save('session:work', new Secret('x'));
+    const fieldsOf = async () => JSON.parse(await readFile(path, 'utf8')) as { kdf: string; salt: string };
+    const before = await fieldsOf();
+    expect(before.kdf).toBe('scrypt-32768-8-1');
+
+    const store = open(path);
+    expect((await store.load('session:work'))?.reveal()).toBe('x');
+    expect(await fieldsOf()).toEqual(before);
+    await store.save('session:home', new Secret('y'));
+    const after = await fieldsOf();
+    expect([after.kdf, after.salt === before.salt]).toEqual(['scrypt-1024-8-1', false]);
+    for (const reader of [store, open(path)]) {
+      expect((await reader.load('session:work'))?.reveal()).toBe('x');
+      expect((await reader.load('session:home'))?.reveal()).toBe('y');
+    }
+    await expect(earlier.load('session:work')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
   });
 
   test('a delete of an absent name writes nothing', async () => {
