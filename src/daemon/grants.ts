@@ -1,6 +1,6 @@
 // Grants: one caller's right to the keys of exactly one role over loopback, for a while, kept over restarts as hashes.
 import { hash as digest, timingSafeEqual } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { createTurns } from '../core/in-turn.ts';
@@ -55,6 +55,7 @@ interface StoredGrant extends Grant {
 }
 
 const SECRET_BYTES = 32;
+const GRANT_ID = /^[0-9a-f]{16}$/;
 
 /** The grants of an earlier daemon that still count, and new ones; `directory` holds each one's files, gone with it. */
 export async function loadGrants(deps: {
@@ -70,6 +71,7 @@ export async function loadGrants(deps: {
   const { clock } = deps;
   const byPath = new Map<string, StoredGrant>();
   for (const grant of await readStored(deps.file, deps.log)) byPath.set(grant.pathHash, grant);
+  await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
   /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
   const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
 
@@ -160,6 +162,15 @@ async function readStored(file: StateFile, log: Log): Promise<readonly StoredGra
     log('warn', `the kept grants can't be read: ${(error as Error).message}`);
     return [];
   }
+}
+
+/** Files of grants that nobody knows any more: a daemon that was killed amid their end has left them. */
+async function removeOrphans(directory: string, known: ReadonlySet<string>): Promise<void> {
+  const names = await readdir(directory).catch((): string[] => []);
+  const orphans = names.filter((name) => GRANT_ID.test(name) && !known.has(name));
+  await Promise.all(
+    orphans.map((name) => rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined)),
+  );
 }
 
 function hash(secret: string): string {

@@ -1,5 +1,7 @@
 // The container door: grants of exactly one role, and the real clients that read it.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 
@@ -69,6 +71,18 @@ test('grants survive a restart on the same port, and the daemon keeps no secret 
   await rig.restartDaemon();
   // Tokens are in memory in this rig, so the answer is about the sign-in, and no longer about the grant.
   expect(await ask(url, { authorization: token })).toMatchObject({ status: 401, body: { Code: 'sign-in-required' } });
+});
+
+test("files of grants that nobody knows any more are gone after a start, and a living grant's stay", async () => {
+  const { id } = await rig.client.call('createGrant', { body: ADMIN });
+  const directory = join(rig.paths.stateDirectory, 'grants');
+  for (const name of [id, '0123456789abcdef', 'not-a-grant']) {
+    mkdirSync(join(directory, name), { recursive: true });
+    writeFileSync(join(directory, name, 'config'), '[default]\n');
+  }
+  await rig.restartDaemon();
+  expect(readdirSync(directory).toSorted()).toEqual([id, 'not-a-grant'].toSorted());
+  expect(readFileSync(join(directory, id, 'config'), 'utf8')).toBe('[default]\n');
 });
 
 describe('the guard', () => {
