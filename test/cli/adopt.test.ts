@@ -71,6 +71,19 @@ Note: "granted sso populate" and a profile registry would write these profiles a
     expect((await its.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual([]);
   });
 
+  test('warns before it adds a start URL that is not of AWS', async () => {
+    const foreign = 'https://login.example.com/start';
+    const its = await openRig({ config: GRANTED.replace(/https:[^`]*/, foreign) });
+    const { exitCode, stdout, stderr } = await its.runCli(['profiles', 'adopt', '--dry-run']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`: ${foreign} in us-east-1\n`);
+    expect(stderr).toContain(`Note: ${foreign} is not an address of AWS; sign in there only if you know it.\n`);
+    writeFileSync(its.configPath, GRANTED);
+    const ofAws = await its.runCli(['profiles', 'adopt', '--dry-run']);
+    expect(ofAws.stdout).toContain('New sso-session');
+    expect(ofAws.stderr).not.toContain('Note:');
+  });
+
   test('twice is once', async () => {
     const its = await openRig();
     await its.runCli(['profiles', 'adopt', '--yes']);

@@ -1,6 +1,7 @@
 // `rolecall profiles adopt`: shows which profiles would be led to rolecall, asks, and can put everything back.
 import { UsageError } from '../../core/errors.ts';
 import { formatJson } from '../../core/format-json.ts';
+import { parseStartUrl } from '../../core/start-url.ts';
 import type { AdoptionDocument, AdoptionWishDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';
@@ -67,6 +68,14 @@ function send(body: AdoptionWishDocument, context: CliContext): Promise<Adoption
   return context.client.call('adoptProfiles', { body }, { signal: context.signal });
 }
 
+function isOfAws(startUrl: string): boolean {
+  try {
+    return parseStartUrl(startUrl).isAws;
+  } catch {
+    return false;
+  }
+}
+
 function checkSource(text: string): Source {
   if (Object.hasOwn(SOURCES, text)) return text as Source;
   throw new UsageError('usage', `--from is one of ${Object.keys(SOURCES).join(', ')}, not "${text}".`, {
@@ -93,6 +102,9 @@ function show(plan: AdoptionDocument, options: AdoptOptions, context: CliContext
     context.stdout.write(
       `New sso-session ${paint('bold', harmless(session))}: ${harmless(startUrl)} in ${harmless(region)}\n`,
     );
+    if (isOfAws(startUrl)) continue;
+    const note = `${harmless(startUrl)} is not an address of AWS; sign in there only if you know it.`;
+    context.stderr.write(`${paint('yellow', 'Note:')} ${note}\n`);
   }
   if (adopted.length > 0) {
     const rows = adopted
