@@ -1,0 +1,39 @@
+// SECURITY.md: each claim names a test that is there, and no section of what is protected goes without one.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const text = readFileSync(join(root, 'SECURITY.md'), 'utf8');
+
+/** Sections that claim nothing. */
+const WITHOUT_CLAIMS = ['Reporting a problem', 'What is protected', 'What is not protected'];
+
+const sections = text
+  .split(/^## /m)
+  .slice(1)
+  .map((section) => ({ title: section.split('\n', 1)[0] ?? '', bullets: section.split(/^- /m).slice(1) }))
+  .filter(({ title }) => !WITHOUT_CLAIMS.includes(title));
+
+/** `path`: “title”, over the end of a line too. */
+const testsOf = (claim: string) =>
+  [...claim.matchAll(/`(test\/[^`]+)`:\s+“([^”]+)”/g)].map(([, path = '', title = '']) => ({
+    path,
+    title: title.replaceAll(/\s+/g, ' '),
+  }));
+
+test('every claim names the test that holds it', () => {
+  expect(sections.length).toBeGreaterThan(4);
+  for (const { title, bullets } of sections)
+    expect({ title, claims: bullets.length }).not.toEqual({ title, claims: 0 });
+  expect(sections.flatMap(({ bullets }) => bullets.filter((claim) => testsOf(claim).length === 0))).toEqual([]);
+});
+
+test('every test that is named is there', () => {
+  const named = sections.flatMap(({ bullets }) => bullets.flatMap(testsOf));
+  const missing = named.filter(
+    ({ path, title }) => !existsSync(join(root, path)) || !readFileSync(join(root, path), 'utf8').includes(title),
+  );
+  expect(missing).toEqual([]);
+});
