@@ -10,6 +10,12 @@ export interface DownloadLimits {
 
 const MOST_REDIRECTS = 3;
 
+export interface Download {
+  readonly text: string;
+  /** Where it came from in the end, without its query; absent when that is the address itself. */
+  readonly redirectedTo?: string;
+}
+
 /**
  * The text behind an address.
  * @throws UsageError invalid-request: not https, a redirect to what is not, an answer that is no such text
@@ -19,7 +25,7 @@ export async function download(
   url: URL,
   limits: DownloadLimits,
   network: Pick<TransportDeps, 'proxyForUrl' | 'caBundle'>,
-): Promise<string> {
+): Promise<Download> {
   // The client under it is a hundred milliseconds of loading that no daemon needs at its start.
   const { createTransport } = await import('./transport.ts');
   const { timeoutMs } = limits;
@@ -47,7 +53,8 @@ export async function download(
         body.destroy();
         throw refuse(`${shown(next)} answered ${statusCode}.`);
       }
-      return await readText(body, limits, next, abortSignal);
+      const text = await readText(body, limits, next, abortSignal);
+      return hops === 0 ? { text } : { text, redirectedTo: shown(next) };
     }
     throw refuse(`${shown(url)} leads on and on.`);
   } catch (error) {

@@ -651,6 +651,7 @@ export const teamSchema = {
   required: ['source', 'digest', 'team', 'config', 'sessions', 'kept', 'foreignStartUrls'],
   properties: {
     source: text,
+    redirectedTo: { ...text, description: 'where the source leads and the file was loaded from' },
     digest: { type: 'string', description: 'SHA-256 of the file' },
     team: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
     config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },

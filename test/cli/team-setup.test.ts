@@ -300,7 +300,10 @@ describe('over https', () => {
       else response.end(TEAM);
     });
     const its = await openRig({ environment: { AWS_CA_BUNDLE: ca } });
-    const { digest } = await its.client.call('team', { body: { source: `${url}/team?v=1`, dryRun: true } });
+    const { digest, redirectedTo } = await its.client.call('team', {
+      body: { source: `${url}/team?v=1`, dryRun: true },
+    });
+    expect(redirectedTo).toBe(`${url}/team.toml`);
     await its.client.call('team', { body: { source: `${url}/team?v=1`, digest } });
     expect(asked).toEqual([
       '/team?v=1 no token no cookie',
@@ -310,7 +313,9 @@ describe('over https', () => {
     ]);
     expect(kept(its)).toBe(`# rolecall team file, from ${url}/team?v=1\n${TEAM}`);
     await its.restartDaemon();
-    expect((await its.runCli(['setup', '--refresh', '--yes'])).stdout).toBe(`Nothing has changed: ${url}/team?v=1\n`);
+    const refreshed = await its.runCli(['setup', '--refresh', '--yes']);
+    expect(refreshed.stdout).toBe(`Nothing has changed: ${url}/team?v=1\n`);
+    expect(refreshed.stderr).toContain(`Note: ${url}/team?v=1 redirects; the file was loaded from ${url}/team.toml.\n`);
   });
 
   test.each([

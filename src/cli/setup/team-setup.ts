@@ -97,7 +97,10 @@ async function mayWrite({ yes, json }: TeamSetupOptions, context: CliContext): P
   return createInterview(context, { isQuiet: false, command: 'rolecall setup' }).confirm('Take it over?', true);
 }
 
-function showPlan({ source, team, config, kept, foreignStartUrls }: TeamDocument, context: CliContext): void {
+function showPlan(
+  { source, redirectedTo, team, config, kept, foreignStartUrls }: TeamDocument,
+  context: CliContext,
+): void {
   const paint = createPainter(context.stdout, context.environment);
   const shown = (path: string) => harmless(shortenPath(path, context.homeDirectory));
   if (team.diff === '' && config.diff === '') {
@@ -105,6 +108,9 @@ function showPlan({ source, team, config, kept, foreignStartUrls }: TeamDocument
   }
   for (const { diff } of [team, config]) if (diff !== '') context.stdout.write(`\n${formatDiff(diff, paint)}`);
   const note = (text: string) => context.stderr.write(`${paint('yellow', 'Note:')} ${text}\n`);
+  if (redirectedTo !== undefined) {
+    note(`${harmless(source)} redirects; the file was loaded from ${harmless(redirectedTo)}.`);
+  }
   for (const key of kept) note(`you have ${harmless(key)} say something else; that stays.`);
   for (const url of foreignStartUrls) {
     note(`${harmless(url)} is no address of AWS’s; sign in there only if you know it.`);

@@ -8,7 +8,7 @@ import { parseConfigDocument } from '../../aws-config/document.ts';
 import { addSession } from '../../aws-config/new-session.ts';
 import { ConflictError, UnavailableError, UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
-import { download } from '../../identity-center/plain-download.ts';
+import { download, type Download } from '../../identity-center/plain-download.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { MAX_SETTINGS_BYTES, readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { parseSettingsFile } from '../settings-file.ts';
@@ -28,8 +28,8 @@ export function createTeamResponder(deps: {
   const { configFile, settingsPath, network } = deps;
   const teamPath = teamFileBeside(settingsPath);
 
-  async function fetchTeam(source: string): Promise<string> {
-    if (!isAddress(source)) return readPlainFile(source);
+  async function fetchTeam(source: string): Promise<Download> {
+    if (!isAddress(source)) return { text: await readPlainFile(source) };
     if (!URL.canParse(source)) throw wrong(`"${source}" is no web address.`);
     const url = new URL(source);
     if (url.username !== '' || url.password !== '') throw wrong('The address of a team file holds no password.');
@@ -61,7 +61,7 @@ export function createTeamResponder(deps: {
       if (source === undefined) {
         throw wrong('No team file was ever taken over here; setup takes one with --from.');
       }
-      const fetched = await fetchTeam(source);
+      const { text: fetched, redirectedTo } = await fetchTeam(source);
       const digest = createHash('sha256').update(fetched).digest('hex');
       if (body.digest !== undefined && body.digest !== digest) {
         throw new ConflictError('config-changed-meanwhile', `${source} has changed since it was shown.`, {
@@ -79,6 +79,7 @@ export function createTeamResponder(deps: {
       if (config.written || teamWritten) deps.audit.record({ event: 'team-taken', surface });
       return {
         source,
+        ...(redirectedTo === undefined ? {} : { redirectedTo }),
         digest,
         team: { path: teamPath, written: teamWritten, diff: unifiedDiff(earlier ?? '', text, teamPath) },
         config: { path: configFile.path, ...config },
