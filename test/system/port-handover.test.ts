@@ -171,11 +171,15 @@ test.skipIf(!canSeeProcesses)('what keeps the port has nothing else of the daemo
     });
   // What the tests were started with goes to every process below them.
   const ambient = openIn('self');
-  expect(openIn(keeper?.pid).filter((what) => !ambient.includes(what))).toEqual([
-    expect.stringMatching(/^socket:/),
-    expect.stringMatching(/^socket:/),
-    paths.keptPortPipe,
-  ]);
+  // It opens the pipe a moment before it closes its output.
+  await waitFor('the keeper to have all in place', () => {
+    expect(openIn(keeper?.pid).filter((what) => !ambient.includes(what))).toEqual([
+      expect.stringMatching(/^socket:/),
+      expect.stringMatching(/^socket:/),
+      paths.keptPortPipe,
+    ]);
+    return true;
+  });
   expect(keeper?.environment.filter((entry) => entry !== '').map((entry) => entry.split('=')[0])).toEqual([
     'PATH',
     'HOME',
