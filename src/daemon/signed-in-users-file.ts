@@ -5,11 +5,15 @@ import type { KeptUser, SignedInUsersFile } from '../sso/signed-in-users.ts';
 import type { Log } from './log.ts';
 import type { StateFile } from './state-file.ts';
 
-/** `file` is of schema version 1. @throws UnavailableError file-not-writable: it can't be read */
+/** `file` is of schema version 1. One that can't be read is logged, and nobody is known to have signed in before. */
 export async function loadSignedInUsers(file: StateFile, log: Log): Promise<SignedInUsersFile> {
   const inTurn = createTurns();
+  const content = await file.read().catch((error: unknown) => {
+    log('warn', `who signed in before is not known: ${toRolecallError(error).message}`);
+    return undefined;
+  });
   return {
-    kept: parse((await file.read())?.['users']),
+    kept: parse(content?.['users']),
     save(users) {
       const kept = Object.fromEntries(
         [...users].map(([key, { state, user, found }]) => [
