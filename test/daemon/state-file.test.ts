@@ -108,6 +108,7 @@ describe('a daemon that finds the state of a newer one', () => {
       'profile-names.json',
       'switch/uses.json',
       'used-roles.json',
+      'users.json',
     ]);
     const newer = JSON.stringify({ schemaVersion: 99, precious: true });
     for (const name of names) writeFileSync(join(stateDirectory, name), newer);

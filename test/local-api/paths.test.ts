@@ -23,6 +23,7 @@ test('on Linux by XDG', () => {
     pageDirectory: '/r/rolecall/pages',
     switchDirectory: '/s/rolecall/switch',
     credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
+    keptPortPipe: '/s/rolecall/container-port.pipe',
   });
 });
 
