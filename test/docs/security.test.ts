@@ -25,8 +25,9 @@ const testsOf = (claim: string) =>
 
 test('every claim names the test that holds it', () => {
   expect(sections.length).toBeGreaterThan(4);
-  for (const { title, bullets } of sections)
+  for (const { title, bullets } of sections) {
     expect({ title, claims: bullets.length }).not.toEqual({ title, claims: 0 });
+  }
   expect(sections.flatMap(({ bullets }) => bullets.filter((claim) => testsOf(claim).length === 0))).toEqual([]);
 });
 
