@@ -192,6 +192,8 @@ describe("an endpoint that is not AWS's", () => {
       stderr: `Already signed in to ${SESSION}; no browser needed.\n`,
       asked: 0,
     });
+    // The list after the sign-in would find out that the session is over.
+    await waitFor('the profiles', () => readFileSync(rig.configPath, 'utf8').includes('taylor.Admin-AF'));
     // Live as far as was known: the code is made before anybody finds out, shown to nobody, and void.
     rig.emulator.expireAccessTokens();
     rig.emulator.killRefreshTokens();

@@ -1,5 +1,6 @@
 // A grant ends with its process, whatever becomes of the process's id; so this is tried on real processes.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -66,6 +67,8 @@ test.runIf(process.platform === 'linux')('a zombie counts as ended within a quar
   const { child } = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const processId = Number(line.toString());
+  // Until then the shell itself could collect it.
+  await waitFor('the shell to become sleep', () => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
   const identity = identify(processId);
   const clock = createFakeClock();
   const isSame = createProcessRecognition(clock);

@@ -136,7 +136,9 @@ const layoutOf = async (host: TrayHost) => describeLayout(await host.layout());
 describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
   test('is a StatusNotifierItem with a menu, which a host finds by its registration', async () => {
     const { host } = await createShownTray();
-    expect(host.events()[0]).toMatchObject({ event: 'registered', name: `${ITEM}-${process.pid}-1` });
+    // Signals may overtake it.
+    const registered = host.events().filter(({ event }) => event === 'registered');
+    expect(registered).toMatchObject([{ name: `${ITEM}-${process.pid}-1` }]);
     const { IconPixmap, AttentionIconPixmap, ToolTip, ...others } = await host.properties();
     expect(others).toEqual({
       Category: 'ApplicationStatus',
