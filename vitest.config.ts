@@ -7,7 +7,7 @@ import { findTestLayers } from './test/helpers/test-layers.ts';
 const layers = findTestLayers(fileURLToPath(new URL('.', import.meta.url)));
 
 /** More than there are CPUs: most files wait for a process or a clock. */
-const WORKERS = Math.min(8, 2 * availableParallelism());
+const WORKERS = Math.min(8, 3 * availableParallelism());
 
 export default defineConfig({
   test: {

@@ -24,6 +24,9 @@ import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
 
 export const SESSION = 'my-sso-session';
 
+/** `scrypt-32768-8-1` of the secret file. */
+const EARLIER_COST = { N: 2 ** 15, r: 8, p: 1 } as const;
+
 /** An sso-session of the emulator's default directory, and the hand-written native profile of the story. */
 export const CONFIG = `[sso-session ${SESSION}]
 sso_start_url = https://d-1234567890.awsapps.com/start
@@ -52,7 +55,7 @@ export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly portalCallsPerSecond?: number;
-  /** Of the secret file's key, for a rig that starts often; no process of its own can read that file. */
+  /** Of the secret file's key; that of earlier files when absent, which every daemon reads, and which costs a quarter. */
   readonly passphraseCost?: { readonly N: number; readonly r: number; readonly p: number };
   /** Of files and sockets that the daemon believes it may open; this process's own when absent. */
   readonly descriptorLimit?: number;
@@ -170,7 +173,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.descriptorLimit === undefined ? {} : { descriptorLimit: options.descriptorLimit }),
       checksUsers: options.checksUsers === true,
-      ...(options.passphraseCost === undefined ? {} : { passphraseCost: options.passphraseCost }),
+      passphraseCost: options.passphraseCost ?? EARLIER_COST,
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });
   };
