@@ -36,7 +36,7 @@ export interface ConfigFile {
 }
 
 /** 20,000 profiles have five megabytes. */
-export const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
+const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
 const LOCK_TIMEOUT_MS = 10_000;
 const LOCK_POLL_MS = 20;
 const NEW_FILE_MODE = 0o600;
