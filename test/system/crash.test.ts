@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { CONFIG, createRig, type Rig } from '../helpers/rig.ts';
 import { canSeeProcesses, isAlive, processesOf } from '../helpers/processes.ts';
 import { ROLECALL, runRolecall } from '../helpers/run-process.ts';
@@ -26,13 +26,6 @@ const SYNC = VICTIMS[1];
 const REACH = 1.2;
 /** How much later the next ones are killed after one that came too early, and the other way round. */
 const LATER = 1.1;
-
-let rig: Rig | undefined;
-afterEach(async () => {
-  if (rig === undefined) return;
-  await runRolecall(['daemon', 'stop'], { environment: rig.environment });
-  await rig.remove();
-});
 
 /** Mulberry32: small, and the same everywhere for the same seed. */
 function createRandom(seed: number): () => number {
@@ -75,80 +68,98 @@ async function killAll(home: string): Promise<void> {
   await waitFor('the killed to be gone', () => !pids.some(isAlive));
 }
 
-test.skipIf(!canSeeProcesses)(`killed ${ROUNDS} times`, { timeout: ROUNDS * ROUND_DEADLINE_MS }, async () => {
-  process.stdout.write(`crash: ${ROUNDS} rounds with ROLECALL_CRASH_SEED=${SEED}\n`);
-  const random = createRandom(SEED);
-  rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' } });
-  const { configPath, emulator, environment, home } = rig;
-  await rig.daemon().stop();
-  const run = (...argv: string[]) => runRolecall(argv, { environment, deadlineMs: COMMAND_DEADLINE_MS });
-  const readConfig = () => readFileSync(configPath, 'utf8');
-  expect(await run('login')).toMatchObject({ exitCode: 0 });
-  // Sockets and the address file come and go with the daemon; it is running whenever this is looked at.
-  const files = await settledFilesOf(home.path);
-  expect(files.length).toBeGreaterThan(5);
+/** Two homes at the same time, each with its half of the rounds: every step waits for one process. */
+const SEEDS = [SEED, SEED + 1];
+const ROUNDS_EACH = Math.ceil(ROUNDS / SEEDS.length);
 
-  // Each round has something to write: an assignment that comes and goes.
-  let isAssigned = false;
-  const change = async (victim: readonly string[]) => {
-    const assignment = { accountId: '111111111111', permissionSet: 'ReadOnly', user: 'taylor' };
-    if (isAssigned) emulator.directory.unassign(assignment);
-    else emulator.directory.assign(assignment);
-    isAssigned = !isAssigned;
-    // What `profiles sync` writes is what was listed before.
-    if (victim === SYNC) expect(await run('ls', '--refresh')).toMatchObject({ exitCode: 0 });
-  };
-  const time = async (argv: readonly string[]) => {
-    const startedAtMs = performance.now();
-    await run(...argv);
-    return performance.now() - startedAtMs;
-  };
-  const usualMs = new Map<readonly string[], number>();
-  for (const victim of VICTIMS) {
-    await change(victim);
-    usualMs.set(victim, await time(victim));
-  }
-  await run('login');
-  await killAll(home.path);
-  const startMs = await time(['daemon', 'start']);
+test.skipIf(!canSeeProcesses).concurrent.for(SEEDS)(
+  'killed many times, by seed %d',
+  { timeout: ROUNDS_EACH * ROUND_DEADLINE_MS },
+  async (seed, { onTestFinished }) => {
+    process.stdout.write(`crash: ${ROUNDS_EACH} rounds with ROLECALL_CRASH_SEED=${seed}\n`);
+    const random = createRandom(seed);
+    const rig: Rig = await createRig({
+      environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
+    });
+    const { configPath, emulator, environment, home } = rig;
+    onTestFinished(async () => {
+      await runRolecall(['daemon', 'stop'], { environment });
+      await rig.remove();
+    });
+    await rig.daemon().stop();
+    const run = (...argv: string[]) => runRolecall(argv, { environment, deadlineMs: COMMAND_DEADLINE_MS });
+    const readConfig = () => readFileSync(configPath, 'utf8');
+    expect(await run('login')).toMatchObject({ exitCode: 0 });
+    // Sockets and the address file come and go with the daemon; it is running whenever this is looked at.
+    const files = await settledFilesOf(home.path);
+    expect(files.length).toBeGreaterThan(5);
 
-  const left = { old: 0, new: 0 };
-  // A machine that has become slower or quicker since would have all kills come too early or too late.
-  let reach = REACH;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    // The first ones come more often: they write, and they are the quicker ones.
-    const victim = VICTIMS[Math.floor(random() * random() * VICTIMS.length)] ?? VICTIMS[0];
-    await change(victim);
-    // Every third time the victim has to start the daemon first.
-    const startsDaemon = random() < 1 / 3;
-    if (startsDaemon) await killAll(home.path);
-    const momentMs = random() * reach * ((usualMs.get(victim) ?? 0) + (startsDaemon ? startMs : 0));
-    const before = readConfig();
-
-    const child = spawn(process.execPath, [ROLECALL, ...victim], { env: environment, stdio: 'ignore' });
-    const ended = once(child, 'exit');
-    await pause(momentMs);
+    // Each round has something to write: an assignment that comes and goes.
+    let isAssigned = false;
+    const change = async (victim: readonly string[]) => {
+      const assignment = { accountId: '111111111111', permissionSet: 'ReadOnly', user: 'taylor' };
+      if (isAssigned) emulator.directory.unassign(assignment);
+      else emulator.directory.assign(assignment);
+      isAssigned = !isAssigned;
+      // What `profiles sync` writes is what was listed before.
+      if (victim === SYNC) expect(await run('ls', '--refresh')).toMatchObject({ exitCode: 0 });
+    };
+    const time = async (argv: readonly string[]) => {
+      const startedAtMs = performance.now();
+      await run(...argv);
+      return performance.now() - startedAtMs;
+    };
+    const usualMs = new Map<readonly string[], number>();
+    for (const victim of VICTIMS) {
+      await change(victim);
+      usualMs.set(victim, await time(victim));
+    }
+    await run('login');
     await killAll(home.path);
-    await ended;
+    const startMs = await time(['daemon', 'start']);
 
-    const found = readConfig();
-    const mode = statSync(configPath).mode & 0o777;
-    const next = await run('login');
-    const after = readConfig();
-    const what = `round ${round} of seed ${SEED}: ${victim.join(' ')} killed after ${Math.round(momentMs)} ms`;
-    expect({ what, ...next }).toMatchObject({ what, exitCode: 0 });
-    expect({ what, isOldOrNew: found === before || found === after, found }).toEqual({ what, isOldOrNew: true, found });
-    expect({ what, mode, isTheUsers: after.startsWith(CONFIG) }).toEqual({ what, mode: 0o600, isTheUsers: true });
-    // The daemon goes on writing what nobody waits for; what it has left stays.
-    await waitFor('the files to be those of before', () => filesOf(home.path).join() === files.join()).catch(
-      () => undefined,
-    );
-    expect({ what, files: filesOf(home.path) }).toEqual({ what, files });
-    expect({ what, isChanged: before !== after }).toEqual({ what, isChanged: true });
-    left[found === before ? 'old' : 'new'] += 1;
-    reach = found === before ? reach * LATER : reach / LATER;
-  }
-  process.stdout.write(`crash: ${left.old} times the old config was left, ${left.new} times the new one\n`);
-  // A kill that always comes too early or too late would show nothing.
-  if (ROUNDS >= 30) expect(Math.min(left.old, left.new)).toBeGreaterThan(ROUNDS / 20);
-});
+    const left = { old: 0, new: 0 };
+    // A machine that has become slower or quicker since would have all kills come too early or too late.
+    let reach = REACH;
+    for (let round = 0; round < ROUNDS_EACH; round += 1) {
+      // The first ones come more often: they write, and they are the quicker ones.
+      const victim = VICTIMS[Math.floor(random() * random() * VICTIMS.length)] ?? VICTIMS[0];
+      await change(victim);
+      // Every third time the victim has to start the daemon first.
+      const startsDaemon = random() < 1 / 3;
+      if (startsDaemon) await killAll(home.path);
+      const momentMs = random() * reach * ((usualMs.get(victim) ?? 0) + (startsDaemon ? startMs : 0));
+      const before = readConfig();
+
+      const child = spawn(process.execPath, [ROLECALL, ...victim], { env: environment, stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      await pause(momentMs);
+      await killAll(home.path);
+      await ended;
+
+      const found = readConfig();
+      const mode = statSync(configPath).mode & 0o777;
+      const next = await run('login');
+      const after = readConfig();
+      const what = `round ${round} of seed ${seed}: ${victim.join(' ')} killed after ${Math.round(momentMs)} ms`;
+      expect({ what, ...next }).toMatchObject({ what, exitCode: 0 });
+      expect({ what, isOldOrNew: found === before || found === after, found }).toEqual({
+        what,
+        isOldOrNew: true,
+        found,
+      });
+      expect({ what, mode, isTheUsers: after.startsWith(CONFIG) }).toEqual({ what, mode: 0o600, isTheUsers: true });
+      // The daemon goes on writing what nobody waits for; what it has left stays.
+      await waitFor('the files to be those of before', () => filesOf(home.path).join() === files.join()).catch(
+        () => undefined,
+      );
+      expect({ what, files: filesOf(home.path) }).toEqual({ what, files });
+      expect({ what, isChanged: before !== after }).toEqual({ what, isChanged: true });
+      left[found === before ? 'old' : 'new'] += 1;
+      reach = found === before ? reach * LATER : reach / LATER;
+    }
+    process.stdout.write(`crash: ${left.old} times the old config was left, ${left.new} times the new one\n`);
+    // A kill that always comes too early or too late would show nothing.
+    if (ROUNDS_EACH >= 30) expect(Math.min(left.old, left.new)).toBeGreaterThan(ROUNDS_EACH / 20);
+  },
+);
