@@ -83,6 +83,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'secret store', run: () => broker.flush() },
       { name: 'audit log', run: () => audit.flush() },
       { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },
+      { name: 'signed-in users', run: () => parts.checkUsersAgain() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
       { name: 'uses', run: async () => void (await parts.uses.read()) },

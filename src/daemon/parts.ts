@@ -59,6 +59,9 @@ import { loadUsedRoles } from './used-roles.ts';
 import { createUses, type Uses } from './uses.ts';
 import { createWebAccess, type WebAccess } from './web-access.ts';
 
+/** Between two tries to find out who signed in. */
+const CHECK_AGAIN_MS = 5 * 60_000;
+
 export interface PartsDeps {
   readonly paths: RuntimePaths;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -107,6 +110,8 @@ export interface Parts {
   readonly uses: Uses;
   readonly changes: Changes;
   readonly responders: Responders;
+  /** Asks STS again who signed in, where that is not known and should be. */
+  checkUsersAgain(): Promise<void>;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
 }
@@ -171,8 +176,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       audit.record({ event: 'sign-in-approved', sessionName: session.sessionName, surface: 'daemon' });
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
       // At once with a role that is known, and again with the new list.
-      void checkSignedInUser(session);
-      void afterSignIn.setup?.restart(session).then(() => checkSignedInUser(session));
+      void checkSignedInUser(session, { justSignedIn: true });
+      void afterSignIn.setup?.restart(session).then(() => checkSignedInUser(session, { justSignedIn: true }));
       changes.announce();
     },
     onSignInDenied: (session) => {
@@ -184,7 +189,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
   /** Without waiting for a caller, so that who signed in is told, and the token file of native profiles is written. */
-  async function checkSignedInUser(session: SsoSession): Promise<void> {
+  async function checkSignedInUser(session: SsoSession, options: { readonly justSignedIn: boolean }): Promise<void> {
     if (!broker.needsUserCheck(session)) return;
     const { state, user = '', previousUser = '' } = await broker.checkUser(session);
     const { sessionName } = session;
@@ -195,10 +200,22 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         title: `${user} signed in to ${sessionName}`,
         body: `It was ${previousUser}'s before. Nothing of it is served until you confirm that: rolecall login`,
       });
-    } else if (!broker.needsUserCheck(session)) {
-      await tokenFiles.keep(session, { justSignedIn: true }).catch(() => undefined);
+    } else if (broker.isServing(session)) {
+      await tokenFiles.keep(session, options).catch(() => undefined);
     }
     changes.announce();
+  }
+  let checkedAgainAtMs = Number.NEGATIVE_INFINITY;
+  /** An STS that could not be asked may have come back, or the daemon was restarted before it could. */
+  async function checkUsersAgain(): Promise<void> {
+    if (clock.nowMs() - checkedAgainAtMs < CHECK_AGAIN_MS) return;
+    for (const session of (await sharedConfig.read()).sessions) {
+      const hasFailed = broker.signedInUser(session).reason !== undefined;
+      if (!broker.needsUserCheck(session) || (broker.isServing(session) && !hasFailed)) continue;
+      if ((await broker.describe(session)).state !== 'live') continue;
+      checkedAgainAtMs = clock.nowMs();
+      await checkSignedInUser(session, { justSignedIn: false });
+    }
   }
   const currentRole = createCurrentRole(
     // Whoever switches waits for it, and no current role is better than another one.
@@ -458,6 +475,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     uses,
     changes,
     responders,
+    checkUsersAgain,
     async close() {
       notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));

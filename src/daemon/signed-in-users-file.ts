@@ -36,7 +36,9 @@ function parse(users: unknown): ReadonlyMap<string, KeptUser> {
     Object.entries(users as Readonly<Record<string, Partial<KeptUser> | null>>).filter(
       (entry): entry is [string, KeptUser] =>
         STATES.includes(entry[1]?.state) &&
-        [entry[1]?.user, entry[1]?.found].every((name) => name === undefined || typeof name === 'string'),
+        [entry[1]?.user, entry[1]?.found].every((name) => name === undefined || typeof name === 'string') &&
+        // Without both names there is nothing that a person could agree to.
+        (entry[1]?.state !== 'unconfirmed' || (entry[1].user !== undefined && entry[1].found !== undefined)),
     ),
   );
 }

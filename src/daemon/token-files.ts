@@ -23,7 +23,7 @@ export function createTokenFiles(deps: {
   readonly homeDirectory: string;
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'accessToken' | 'describe' | 'verifyLive'>;
+  readonly broker: Pick<Broker, 'accessToken' | 'describe' | 'isServing' | 'needsUserCheck' | 'verifyLive'>;
   readonly clock: Clock;
   readonly problems: Problems;
 }): TokenFiles {
@@ -86,6 +86,8 @@ export function createTokenFiles(deps: {
     // A file of ours from before the setting was changed goes as well.
     if (isOff || (await broker.describe(session)).state !== 'live') return remove(session);
     for (const key of [session.sessionName, session.startUrl]) if (!keys.has(key)) await removeFile(session, key);
+    // Until it is known who signed in, the file of before stays: its token is that of a session that is over.
+    if (!broker.isServing(session) && broker.needsUserCheck(session)) return;
     for (const key of keys.keys()) {
       try {
         await keepFile(session, key, options.justSignedIn === true);

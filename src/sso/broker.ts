@@ -44,8 +44,10 @@ export interface Broker {
    * and never rejects. `accept` is a person's agreement to a user that was told as unconfirmed.
    */
   checkUser(session: SsoSession, accept?: string): Promise<UserCheck>;
-  /** Whether `checkUser` is needed before anything is served. */
+  /** Whether `checkUser` could still find out who signed in. */
   needsUserCheck(session: SsoSession): boolean;
+  /** False while another user than before signed in, or may have: nobody gets anything of the session. */
+  isServing(session: SsoSession): boolean;
   /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
   accessToken(session: SsoSession): Promise<AccessToken>;
   credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
@@ -80,6 +82,8 @@ export const PORTAL_CALLS_PER_SECOND = 19;
 
 /** A person waits for it after a sign-in. */
 const USER_CHECK_PATIENCE_MS = 2000;
+/** An account may be closed, and its roles give no keys. */
+const MAX_ROLES_TRIED = 3;
 
 export function createBroker(deps: {
   readonly identityCenter: IdentityCenter;
@@ -134,7 +138,7 @@ export function createBroker(deps: {
     const list = await catalog.known(session).catch(() => undefined);
     const listed = list === undefined ? [] : rolesOf(list);
     let reason = 'no role is assigned';
-    for (const role of [...(used === undefined ? [] : [used]), ...listed.slice(0, 1)]) {
+    for (const role of [...(used === undefined ? [] : [used]), ...listed.slice(0, MAX_ROLES_TRIED)]) {
       try {
         const before = users.signInOf(session);
         const credentials = await roleCredentials.fetchUnused(session, role);
@@ -202,7 +206,8 @@ export function createBroker(deps: {
     },
     describe: (session) => accessTokens.describe(session),
     signedInUser: (session) => users.describe(session),
-    needsUserCheck: (session) => !users.isServing(session),
+    needsUserCheck: (session) => users.isUnchecked(session),
+    isServing: (session) => users.isServing(session),
     async checkUser(session, accept) {
       if (accept !== undefined) users.accept(session, accept);
       const { state } = users.describe(session);

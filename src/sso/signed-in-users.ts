@@ -40,6 +40,8 @@ export interface SignedInUsers {
   startOver(session: SsoSession): void;
   /** Tells sign-ins apart: the same value means that no other came in between. */
   signInOf(session: SsoSession): unknown;
+  /** Whether STS can be asked who signed in, and has not said it yet. */
+  isUnchecked(session: SsoSession): boolean;
   /** Whether the session may be served without asking anybody. */
   isServing(session: SsoSession): boolean;
   /** @throws SignInRequiredError sign-in-unconfirmed: `isServing` is false */
@@ -134,6 +136,7 @@ export function createSignedInUsers(deps: {
 
   return {
     check,
+    isUnchecked: (session) => callerIdentity !== undefined && entryOf(session).state === 'unchecked',
     isServing,
     requireServing,
     startOver(session) {

@@ -106,6 +106,12 @@ test('a sign-in that no login waits for is checked with the first keys, before t
   await waitFor('the token file to go', () => !existsSync(tokenFile));
 });
 
+test('the first user is found out without a login that waits, so that a second one is noticed', async () => {
+  await create();
+  expect(await rig.runCli(['login', '--no-wait'])).toMatchObject({ exitCode: 0 });
+  await waitFor('the user', async () => (await userOf()) === 'taylor');
+});
+
 test('with STS out of reach keys are served, and login says that nobody checked', async () => {
   await create();
   await rig.runCli(['login']);

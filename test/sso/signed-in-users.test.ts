@@ -92,3 +92,17 @@ it('an answer about an earlier sign-in says nothing of a later one', async () =>
   await clock.settle();
   expect(users.describe(SESSION)).toEqual({ state: 'unchecked' });
 });
+
+it('an STS that failed is asked again, and may say that it is somebody else', async () => {
+  const answers: (() => string)[] = [
+    () => {
+      throw new Error('503');
+    },
+    () => 'bob',
+  ];
+  const { users } = await createWithAlice(async () => answers.shift()?.() ?? '');
+  await users.check(SESSION, KEYS);
+  expect([users.isServing(SESSION), users.isUnchecked(SESSION)]).toEqual([true, true]);
+  await users.check(SESSION, KEYS);
+  expect([users.isServing(SESSION), users.isUnchecked(SESSION)]).toEqual([false, false]);
+});
