@@ -1,5 +1,5 @@
 // Notifications on a freedesktop.org desktop, over the session bus: a program's arguments could be read by every user of the machine.
-import { BUS, connectToBus, type BusConnection, type IncomingCall } from '../../platform/bus-connection.ts';
+import { BUS, BusError, connectToBus, type BusConnection, type IncomingCall } from '../../platform/bus-connection.ts';
 import { closeNotification, NOTIFICATION_SERVER, showNotification } from '../../platform/desktop-notifications.ts';
 import { escapeMarkup } from '../../core/harmless-text.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -17,14 +17,24 @@ const SIGNALS = `type='signal',interface='${NOTIFICATION_SERVER.interface}',path
 export function freedesktop(deps: { readonly socketPath: string; readonly clock: Clock }): NotificationBackend {
   /** What a click on a notification does, by the notification's id. */
   const clicks = new Map<number, () => void>();
-  let connection: Promise<BusConnection> | undefined;
+  let current: Promise<BusConnection> | undefined;
 
-  async function connect(): Promise<BusConnection> {
+  function connect(): Promise<BusConnection> {
+    const connection = listen();
+    void connection
+      .then(({ closed }) => closed)
+      .then(
+        () => drop(connection),
+        () => undefined,
+      );
+    return connection;
+  }
+
+  async function listen(): Promise<BusConnection> {
     const bus = await connectToBus(deps.socketPath);
     // Later, for a click may be read from the socket together with the answer that tells the id.
     bus.onSignal((signal) => void setImmediate(() => receive(signal)));
     await bus.call(BUS, 'AddMatch', 's', [SIGNALS]);
-    void bus.closed.then(forget);
     return bus;
   }
 
@@ -34,13 +44,21 @@ export function freedesktop(deps: { readonly socketPath: string; readonly clock:
     if (member === 'NotificationClosed') clicks.delete(id);
   }
 
-  function forget(): void {
-    connection = undefined;
+  /** One that was replaced meanwhile takes nothing of its successor with it. */
+  function drop(connection: Promise<BusConnection>): void {
+    void connection.then(
+      (bus) => bus.close(),
+      () => undefined,
+    );
+    if (connection !== current) return;
+    current = undefined;
     clicks.clear();
   }
 
-  async function showOnBus({ title, body, action, stays }: PlainNotification): Promise<ShownNotification> {
-    connection ??= connect();
+  async function showOnBus(
+    connection: Promise<BusConnection>,
+    { title, body, action, stays }: PlainNotification,
+  ): Promise<ShownNotification> {
     const { call } = await connection;
     const id = await showNotification(call, {
       title,
@@ -64,10 +82,13 @@ export function freedesktop(deps: { readonly socketPath: string; readonly clock:
       const late = deps.clock.sleep(SHOW_DEADLINE_MS, settled.signal).then(() => {
         throw new Error('The session bus does not answer.');
       });
+      current ??= connect();
+      const connection = current;
       try {
-        return await Promise.race([showOnBus(notification), late]);
-      } catch {
-        forget();
+        return await Promise.race([showOnBus(connection, notification), late]);
+      } catch (error) {
+        // Refused: nobody shows notifications here, and the bus is well.
+        if (!(error instanceof BusError)) drop(connection);
         return undefined;
       } finally {
         settled.abort(new Error('settled'));
