@@ -77,7 +77,11 @@ export function createContainerDoor(deps: {
     const { server } = surface.app;
     const earlierPort = await readPort(deps.portFile);
     const isHandedOver = earlierPort !== 0 && (await deps.handover.adopt(server, earlierPort));
-    if (!isHandedOver) await bind(server, earlierPort);
+    if (!isHandedOver) {
+      // Whatever was handed over is not the port that the grants name, and must not be kept in its place.
+      deps.handover.release();
+      await bind(server, earlierPort);
+    }
     const { port } = server.address() as AddressInfo;
     bound.guard = createContainerGuard({ port, findGrant: (pathSecret, token) => grants.find(pathSecret, token) });
     if (port !== earlierPort) await deps.portFile.write({ port });

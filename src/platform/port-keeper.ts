@@ -12,7 +12,7 @@ export const REQUEST_PIPE_FD = 4;
 /** How long a port is kept for a successor. */
 const MAX_WAIT_SECONDS = 600;
 const READY_DEADLINE_MS = 5000;
-/** Less than what a pipe holds, so that a request is written as a whole or not at all. */
+/** Less than what a pipe holds, so that the first request is written as a whole. */
 const MAX_REQUEST_BYTES = 60_000;
 
 /**
@@ -64,9 +64,8 @@ export async function startPortKeeper(deps: {
   /** Where the request pipe is made, in a folder that only its owner may enter. */
   readonly pipePath: string;
   readonly homeDirectory: string;
-  readonly maxWaitSeconds?: number;
 }): Promise<PortHolder> {
-  const args = ['-c', SCRIPT, 'rolecall-port-keeper', deps.pipePath, String(deps.maxWaitSeconds ?? MAX_WAIT_SECONDS)];
+  const args = ['-c', SCRIPT, 'rolecall-port-keeper', deps.pipePath, String(MAX_WAIT_SECONDS)];
   const child = spawn('/bin/sh', args, {
     // A session of its own: what a terminal sends to the owner is not meant for it.
     detached: true,
@@ -121,9 +120,10 @@ export function askPortKeeper(pipePath: string, request: string): boolean {
   const fd = openPipe(pipePath);
   if (fd === undefined) return false;
   try {
-    return writeSync(fd, line) === line.length;
+    // In part, or not at all: the pipe is full of requests, and the first one is whole.
+    writeSync(fd, line);
+    return true;
   } catch {
-    // Full of requests that nobody reads any more: a successor has come.
     return true;
   } finally {
     closeSync(fd);
