@@ -57,6 +57,8 @@ function findForeign({ endpoints, files }: Pick<StatusDocument, 'endpoints' | 'f
   const candidates = [
     ['AWS_ENDPOINT_URL_SSO_OIDC', endpoints.ssoOidc],
     ['AWS_ENDPOINT_URL_SSO', endpoints.sso],
+    // Says who signed in, and is shown credentials for that.
+    ['AWS_ENDPOINT_URL_STS', endpoints.sts],
   ] as const;
   const found = new Map<string, ForeignEndpoint>();
   for (const [variable, inForce] of candidates) {

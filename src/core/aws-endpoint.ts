@@ -18,10 +18,10 @@ const SUFFIXES = [
   'api.aws.hci.ic.gov',
 ] as const;
 
-const SERVICE_AND_REGION = /^(?:oidc|portal\.sso)(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}\./;
+const SERVICE_AND_REGION = /^(?:oidc|portal\.sso|sts)(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}\./;
 
 /**
- * True for https on the hosts of SSO OIDC and the portal, in any region, FIPS or not. The service is part of it: under
+ * True for https on the hosts of SSO OIDC, the portal and STS, in any region, FIPS or not. The service is part of it: under
  * the same suffixes AWS hosts what its customers run (`abc.execute-api.us-east-1.amazonaws.com`).
  */
 export function isAwsEndpoint(url: string): boolean {
