@@ -117,7 +117,7 @@ export function guardConnections(
   });
   server.on('request', ({ socket }) => {
     // Fastify's hooks take a few microtasks, and only then the answer counts as one that is under way.
-    setImmediate(() => endSilence(socket));
+    if (silent.has(socket)) setImmediate(() => endSilence(socket));
   });
 
   return {
