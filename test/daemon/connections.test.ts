@@ -15,6 +15,7 @@ import { createSystemClock } from '../../src/core/clock.ts';
 import { createLocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths } from '../../src/local-api/paths.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { CONFIG, createSignedInRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 import { canBeSomebodyElse, runAsSomebodyElse } from '../helpers/somebody-else.ts';
@@ -320,7 +321,7 @@ describe('a daemon', () => {
 
 describe('a daemon with few descriptors', () => {
   const home = createTemporaryHome();
-  const emulator = createEmulator({ autoApprove: true });
+  const emulator = createEmulator(AT_ONCE);
   afterAll(async () => {
     await emulator.close();
     await home.remove();

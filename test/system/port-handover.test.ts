@@ -1,5 +1,5 @@
 // The container port between two daemons: held for the successor, so that nobody else can bind it; lost, its grants end.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { join } from 'node:path';
@@ -11,10 +11,11 @@ import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/c
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { hasPortKeeper } from '../../src/platform/port-keeper.ts';
+import { AT_ONCE } from '../helpers/approval.ts';
 import { canSeeProcesses, isAlive, processesOf, readLines } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
-import { SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
+import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -38,7 +39,7 @@ let client: LocalApiClient;
 
 beforeAll(async () => {
   home = createTemporaryHome();
-  emulator = createEmulator({ autoApprove: true });
+  emulator = createEmulator(AT_ONCE);
   await emulator.listen();
   environment = {
     ...home.environment,
@@ -103,14 +104,11 @@ function ask({ url, token }: IssuedGrantDocument): Promise<Answer> {
 
 /** A program that is after the port, of another user where we may start one. */
 function startGrabber(port: number): ChildProcess {
-  const other = { uid: SOMEBODY_ELSE, gid: SOMEBODY_ELSE };
-  const isRoot = process.getuid?.() === 0;
-  const canBeOther = isRoot && spawnSync(process.execPath, ['-e', '0'], { ...other, cwd: '/', env: {} }).status === 0;
   return spawn(process.execPath, ['-e', GRABBER, '--', String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     cwd: '/',
     env: {},
-    ...(canBeOther ? other : {}),
+    ...(canBeSomebodyElse ? { uid: SOMEBODY_ELSE, gid: SOMEBODY_ELSE } : {}),
   });
 }
 
