@@ -76,7 +76,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--no-wait', 'return once signed in; the daemon lists the accounts by itself')
     .option('--force', 'ask for approval even though the session is live')
     .option('--fresh', 'sign out first, for new permission sets to show up')
-    .option('--accept-user <name>', 'this user may have signed in instead of the one before')
+    .option('--accept-user <name>', 'accept this user if somebody else signed in before')
     .option('--yes', "do not ask before signing in at an endpoint that is not AWS's")
     .addOption(new Option('--use-device-code', 'device authorization, which is what rolecall does').hideHelp())
     .option('--json', 'print the outcome as JSON')

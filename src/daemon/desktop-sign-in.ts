@@ -33,7 +33,8 @@ export function createDesktopSignIn(deps: {
     const { sessionName, startUrl } = session;
     const { userCode, verificationUri } = prompt;
     const page = findPageToOpen(prompt, startUrl, deps.endpoints.ssoOidc);
-    const caution = 'Approve only if you just started this and the page shows the same code.';
+    const caution =
+      'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
     const tell = (body: string) =>
       notifier.notify({
         key: keyOf(sessionName),

@@ -75,7 +75,7 @@ type KnobRule = readonly [name: keyof Knobs, isRight: (value: unknown) => boolea
 
 const isWhole = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const isCount = (value: unknown) => isWhole(value) && value !== 0;
-/** Fractions too: a test does not wait for a person. */
+/** Fractions are allowed, so that tests can poll faster than once a second. */
 const isDuration = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const SECONDS = 'a whole number of seconds';

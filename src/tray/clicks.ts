@@ -33,7 +33,7 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       const { session, force } = action;
       const signIn = await client.call('startSignIn', { session, body: { force } });
       if (signIn.state !== 'pending') return;
-      // First: it is what the page is compared with.
+      // Before the page opens: the person enters the code there.
       deps.showCode(session, signIn);
       if (signIn.openUri !== undefined) await open(signIn.openUri, deps, session);
       return;

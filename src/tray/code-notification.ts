@@ -18,7 +18,7 @@ export function createCodeNotification(call: BusConnection['call']): CodeNotific
       if (userCode === undefined) return;
       const title = `Code ${toHarmlessLine(userCode, 40)} signs in to ${toHarmlessLine(session, 60)}`;
       const page = openUri === undefined ? 'Its page is not AWS’s nor your start URL’s, so it was not opened. ' : '';
-      const body = `${page}Approve only if you just started this and the page shows the same code.`;
+      const body = `${page}Enter the code on the page. Approve only if you just started this and the page shows the same code.`;
       try {
         const id = await showNotification(call, {
           title,

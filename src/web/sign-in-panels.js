@@ -1,4 +1,4 @@
-// A sign-in under way: the code, large, where to compare it, and how long it is good.
+// A sign-in under way: the code, large, where to enter it, and how long it is good.
 import { element, focusWithin, setText } from './elements.js';
 import { formatDuration, harmless, safeLink } from './wording.js';
 

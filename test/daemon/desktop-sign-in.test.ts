@@ -14,7 +14,7 @@ const SESSION: SsoSession = {
   region: 'us-east-1',
   registrationScopes: [],
 };
-const CAUTION = 'Approve only if you just started this and the page shows the same code.';
+const CAUTION = 'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
 
 function pending(verificationUri: string, verificationUriComplete = verificationUri): SignInState {
   return {

@@ -120,7 +120,7 @@ describe('on_expired = "wait"', () => {
     const [{ userCode } = { userCode: '' }] = rig.emulator.pendingDeviceAuthorizations();
     expect(desktop.shown[1]).toMatchObject({
       title: `Code ${userCode} signs in to ${SESSION}`,
-      body: 'Approve only if you just started this and the page shows the same code.',
+      body: 'Enter the code on the page. Approve only if you just started this and the page shows the same code.',
     });
     rig.emulator.approve(userCode);
     await clock.advance(2000);

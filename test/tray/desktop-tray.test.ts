@@ -252,7 +252,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect(JSON.parse(lines[1] ?? '')).toEqual({
       event: 'shown',
       title: `Code ${userCode} signs in to ${SESSION}`,
-      body: 'Approve only if you just started this and the page shows the same code.',
+      body: 'Enter the code on the page. Approve only if you just started this and the page shows the same code.',
       actions: [],
     });
     rig.emulator.approve(userCode);

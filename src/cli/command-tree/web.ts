@@ -8,7 +8,7 @@ export function addWebCommands(program: Command, context: CliContext, done: (exi
     .command('web')
     .description('the page: sessions, accounts, switching; opens in your browser')
     .option('--print', 'only print its address, which is good for one use within a minute')
-    .option('--token', 'print the bearer token of the address in web.json instead, for programs of your own')
+    .option('--token', "print the API's bearer token instead, for your own programs; the address is in web.json")
     .action(async (options: WebOptions) => {
       const { runWeb } = await import('../commands/web.ts');
       done(await runWeb(options, context));

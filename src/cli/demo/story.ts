@@ -1,4 +1,4 @@
-// The demo's script: one morning of a developer, each step a real command with what it really prints.
+// The demo's script: one day of a developer, each step a real command with what it really prints.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { wrapWords } from '../display-width.ts';
@@ -38,7 +38,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   const step = (text: string) => say(paint('bold', text));
 
   say(
-    `${paint('bold', 'rolecall demo')}: a developer's morning, on an IAM Identity Center in memory.\n` +
+    `${paint('bold', 'rolecall demo')}: a developer's day, on an IAM Identity Center in memory.\n` +
       'It plays in a home of its own. Your ~/.aws and your keychain are not touched.',
   );
 

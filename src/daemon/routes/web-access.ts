@@ -8,7 +8,8 @@ export function createWebAccessResponders(deps: {
   const { webAccess } = deps;
   return {
     webCode: async () => webAccess.issueCode(),
-    // A browser has the code among its arguments, where every user can read it; the surface serves its own user only.
+    // A browser has the code among its arguments, where every user can read it; on Linux the surface serves only its own
+    // user and root.
     webToken: async ({ body }) => ({ token: webAccess.exchange(body.code) }),
   };
 }
