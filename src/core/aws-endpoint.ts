@@ -1,4 +1,5 @@
-// Whether an endpoint of the sign-in is AWS's own.
+// Whose an endpoint of the sign-in is: AWS's own, this machine's, or somebody else's.
+import { isLoopbackHost } from './loopback.ts';
 
 /** The DNS suffixes of every partition, then those for dual-stack; as of 2026-11, from the SDK's partitions. */
 const SUFFIXES = [
@@ -30,4 +31,11 @@ export function isAwsEndpoint(url: string): boolean {
   if (protocol !== 'https:' || port !== '' || username !== '') return false;
   const [prefix = ''] = SERVICE_AND_REGION.exec(hostname) ?? [];
   return prefix !== '' && SUFFIXES.some((suffix) => hostname === prefix + suffix);
+}
+
+/** The first of these that is neither AWS's nor this machine's: whoever runs it could use what a person approves. */
+export function findRelay(urls: readonly (string | undefined)[]): string | undefined {
+  return urls.find(
+    (url) => url !== undefined && !isAwsEndpoint(url) && !(URL.canParse(url) && isLoopbackHost(new URL(url).hostname)),
+  );
 }

@@ -48,6 +48,7 @@ export const ERROR_TABLE = {
       'token-required': 'rolecall status',
       'approval-refused': 'rolecall status',
       'container-port-lost': 'rolecall exec --help',
+      'endpoint-not-accepted': 'rolecall login',
     },
   },
   NotFoundError: {

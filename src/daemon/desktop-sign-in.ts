@@ -4,6 +4,7 @@ import type { Endpoints, SsoSession } from '../core/model.ts';
 import { findPageToOpen } from '../core/verification-uri.ts';
 import type { Broker } from '../sso/broker.ts';
 import type { SignInPrompt } from '../sso/sign-in.ts';
+import { requireNoRelay } from './endpoints.ts';
 import type { Log } from './log.ts';
 import type { Desktop } from './notifications/desktop.ts';
 import type { Settings } from './settings.ts';
@@ -59,13 +60,23 @@ export function createDesktopSignIn(deps: {
   return {
     async start(session) {
       try {
+        requireNoRelay(deps.endpoints, session);
         const state = await broker.startSignIn(session, { force: false });
         log('info', `sign-in to ${session.sessionName} from the desktop: ${state.state}`);
         if (state.state !== 'pending') return true;
         if (await show(session, state)) return true;
         broker.cancelSignIn(session);
-      } catch (error) {
-        log('warn', `sign-in to ${session.sessionName} from the desktop: ${toRolecallError(error).message}`);
+      } catch (thrown) {
+        const error = toRolecallError(thrown);
+        log('warn', `sign-in to ${session.sessionName} from the desktop: ${error.message}`);
+        if (error.code === 'endpoint-not-accepted') {
+          await notifier.notify({
+            key: keyOf(session.sessionName),
+            title: `Sign in to ${session.sessionName} in a terminal`,
+            body: `${error.message} Run: ${error.hint}`,
+            isAnswer: true,
+          });
+        }
       }
       return false;
     },

@@ -1,5 +1,8 @@
 // Custom endpoints and where each was set: the settings, else the three service variables; AWS_ENDPOINT_URL is not read.
-import type { Endpoints } from '../core/model.ts';
+import { findRelay } from '../core/aws-endpoint.ts';
+import { RefusedError } from '../core/errors.ts';
+import type { Endpoints, SsoSession } from '../core/model.ts';
+import { loginCommand } from '../sso/faults.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import type { Settings } from './settings.ts';
 
@@ -36,4 +39,18 @@ export function toEndpoints(inForce: EndpointsInForce): Endpoints {
     ...(inForce.sso === undefined ? {} : { sso: inForce.sso.url }),
     ...(inForce.sts === undefined ? {} : { sts: inForce.sts.url }),
   };
+}
+
+/**
+ * Whether a sign-in may begin that no command has asked a person about.
+ * @throws RefusedError endpoint-not-accepted: an endpoint is neither AWS's nor this machine's
+ */
+export function requireNoRelay(endpoints: Endpoints, { sessionName }: SsoSession): void {
+  const relay = findRelay([endpoints.ssoOidc, endpoints.sso, endpoints.sts]);
+  if (relay === undefined) return;
+  throw new RefusedError(
+    'endpoint-not-accepted',
+    `Signing in to ${sessionName} would go by ${relay}, which is not AWS's. A terminal asks you whether you want that.`,
+    { hint: loginCommand(sessionName) },
+  );
 }

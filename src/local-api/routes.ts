@@ -165,7 +165,18 @@ export const routes = {
     surfaces: BOTH,
     summary: 'Starts a sign-in, or says that none is needed',
     params: sessionInPath,
-    body: { type: 'object', additionalProperties: false, properties: { force: { type: 'boolean' } } },
+    body: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        force: { type: 'boolean' },
+        acceptEndpoint: {
+          type: 'boolean',
+          description:
+            "true: a person was shown the endpoints that are not AWS's, and agreed; needed with another machine's",
+        },
+      },
+    },
     bodyIsOptional: true,
     successStatus: 202,
     answer: signInSchema,
@@ -426,7 +437,7 @@ export interface Inputs {
   accounts: { query: { session?: string; refresh?: boolean } };
   roles: { query: { session?: string; first?: boolean } };
   credentials: { query: { session: string; account: string; role: string } };
-  startSignIn: { session: string; body?: { force?: boolean } | undefined };
+  startSignIn: { session: string; body?: { force?: boolean; acceptEndpoint?: boolean } | undefined };
   signIn: { session: string };
   cancelSignIn: { session: string };
   signOut: { session: string };

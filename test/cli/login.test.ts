@@ -215,6 +215,12 @@ describe("an endpoint that is not AWS's", () => {
         'Run: rolecall login --yes\n',
     });
     expect(await rig.client.call('signIn', { session: SESSION })).toBeNull();
+    // Nor from the tray or the page, which show no endpoint.
+    await expect(rig.client.call('startSignIn', { session: SESSION })).rejects.toMatchObject({
+      code: 'endpoint-not-accepted',
+      hint: `rolecall login ${SESSION}`,
+    });
+    expect(await rig.client.call('signIn', { session: SESSION })).toBeNull();
   });
 });
 

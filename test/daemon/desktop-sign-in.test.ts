@@ -1,7 +1,7 @@
 // A sign-in from the desktop: which pages are opened, and that the code comes before the page.
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../src/core/errors.ts';
-import type { SsoSession } from '../../src/core/model.ts';
+import type { Endpoints, SsoSession } from '../../src/core/model.ts';
 import { createDesktopSignIn } from '../../src/daemon/desktop-sign-in.ts';
 import { createNotifier } from '../../src/daemon/notifications/notifier.ts';
 import type { SignInState } from '../../src/sso/sign-in.ts';
@@ -29,7 +29,7 @@ function pending(verificationUri: string, verificationUriComplete = verification
 
 function build(
   start: () => Promise<SignInState>,
-  options: { readonly opens?: boolean; readonly template?: string } = {},
+  options: { readonly opens?: boolean; readonly template?: string; readonly endpoints?: Endpoints } = {},
 ) {
   const desktop = createRecordingDesktop();
   const notifier = createNotifier({
@@ -56,7 +56,7 @@ function build(
         return options.opens !== false;
       },
     },
-    endpoints: {},
+    endpoints: options.endpoints ?? {},
     settings: {
       browsers: new Map(options.template === undefined ? [] : [['work', { template: options.template, line: 1 }]]),
     },
@@ -126,4 +126,23 @@ test('a session that is live by now needs nothing; AWS out of reach is logged', 
   expect(await offline.signIn.start(SESSION)).toBe(false);
   expect(offline.lines).toEqual(["warn sign-in to work from the desktop: Identity Center can't be reached."]);
   expect(offline.cancelled).toEqual([]);
+});
+
+test("asks for no code at an endpoint that is neither AWS's nor this machine's", async () => {
+  let starts = 0;
+  const { signIn, seen } = build(
+    async () => {
+      starts += 1;
+      return pending('https://d-1234567890.awsapps.com/start/#/device');
+    },
+    { endpoints: { ssoOidc: 'https://relay.example.com' } },
+  );
+  expect(await signIn.start(SESSION)).toBe(false);
+  expect({ starts, seen }).toEqual({
+    starts: 0,
+    seen: [
+      "Sign in to work in a terminal: Signing in to work would go by https://relay.example.com, which is not AWS's. " +
+        'A terminal asks you whether you want that. Run: rolecall login work',
+    ],
+  });
 });

@@ -77,7 +77,9 @@ async function loginTo(
   if (!isLive || options.force === true || options.fresh === true) await consent.require();
   if (options.fresh === true) await context.client.call('signOut', { session }, { signal: context.signal });
   const force = options.force === true || options.fresh === true;
-  const started = await context.client.call('startSignIn', { session, body: { force } }, { signal: context.signal });
+  // Agreed to by now, or asked below, before the code is shown.
+  const body = { force, acceptEndpoint: true };
+  const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
   const outcome = started.state === 'pending' ? await waitForApproval(session, started, options, context) : started;
   if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);

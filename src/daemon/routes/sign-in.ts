@@ -9,6 +9,7 @@ import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
 import type { AuditLog } from '../audit-log.ts';
 import type { Changes } from '../changes.ts';
+import { requireNoRelay } from '../endpoints.ts';
 import type { Grants } from '../grants.ts';
 import type { Log } from '../log.ts';
 import type { LoginPolicy } from '../login-policy.ts';
@@ -67,6 +68,7 @@ export function createSignInResponders(deps: {
   return {
     async startSignIn({ session: selector, body }) {
       const session = await sharedConfig.findSession(selector);
+      if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpoints, session);
       const state = await broker.startSignIn(session, { force: body?.force === true });
       deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
       deps.changes.announce();
