@@ -17,7 +17,7 @@ permission_set = "AdministratorAccess"
 export async function takeTerminalPictures(studio) {
   const world = await createWorld({ directory: createCompany(), config: CONFIG, settings: PROTECTED });
   try {
-    const terminal = openTerminal(world, { columns: 96, rows: 26 });
+    const terminal = openTerminal(world, { columns: 96, rows: 30 });
     try {
       await terminal.type('rolecall login work --no-browser --yes');
       const approval = await world.waitForValue('the code', async () => {
