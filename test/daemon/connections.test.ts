@@ -10,16 +10,11 @@ import { guardConnections } from '../../src/daemon/connections.ts';
 import { createInputChecks } from '../../src/daemon/input-checks.ts';
 import { createLateLoading } from '../../src/daemon/late-loading.ts';
 import { createSurface, type Responders } from '../../src/daemon/surface.ts';
-import { createEmulator } from '../../src/emulator/emulator.ts';
-import { createSystemClock } from '../../src/core/clock.ts';
-import { createLocalApiClient } from '../../src/local-api/client.ts';
-import { resolvePaths } from '../../src/local-api/paths.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
-import { AT_ONCE } from '../helpers/approval.ts';
+import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
-import { CONFIG, createSignedInRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
+import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { canBeSomebodyElse, runAsSomebodyElse } from '../helpers/somebody-else.ts';
-import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { exchange, formatRequest, openSocket } from './raw-http.ts';
 
@@ -320,38 +315,19 @@ describe('a daemon', () => {
 });
 
 describe('a daemon with few descriptors', () => {
-  const home = createTemporaryHome();
-  const emulator = createEmulator(AT_ONCE);
-  afterAll(async () => {
-    await emulator.close();
-    await home.remove();
+  let world: EmulatedHome;
+  beforeAll(async () => {
+    world = await createEmulatedHome({ ROLECALL_SECRET_STORE: 'memory' });
   });
+  afterAll(() => world.remove());
 
   test('signs in, tells its status and gives credentials among more idle connections than it may have', async () => {
-    const { url } = await emulator.listen();
-    const environment = {
-      ...home.environment,
-      ROLECALL_SECRET_STORE: 'memory',
-      AWS_ENDPOINT_URL_SSO_OIDC: url,
-      AWS_ENDPOINT_URL_SSO: url,
-      AWS_ENDPOINT_URL_STS: url,
-    };
-    const surroundings = { environment, homeDirectory: home.path, platform: process.platform };
-    const paths = resolvePaths({ ...surroundings, userId: process.getuid?.() ?? -1 });
-    writePrivate(`${home.path}/.aws/config`, CONFIG);
+    const { client, environment, paths } = world;
     const daemon = spawn('/bin/sh', ['-c', 'ulimit -n 96; exec "$0" "$1"', process.execPath, MAIN], {
       env: environment,
       stdio: 'ignore',
     });
     const ended = new Promise((resolve) => daemon.once('exit', resolve));
-    const client = createLocalApiClient({
-      socketCandidates: paths.socketCandidates,
-      mayStart: false,
-      startDaemon: () => {
-        throw new Error('the test has started one');
-      },
-      clock: createSystemClock(),
-    });
     try {
       await waitFor('the daemon', () => client.call('status', {}));
       const crowds = [await openIdle({ path: paths.socketPath }, 150)];

@@ -2,21 +2,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, get } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSystemClock } from '../../src/core/clock.ts';
 import { listen } from '../../src/daemon/listeners.ts';
-import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
-import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
-import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { hasPortKeeper } from '../../src/platform/port-keeper.ts';
-import { AT_ONCE } from '../helpers/approval.ts';
+import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';
 import { canSeeProcesses, isAlive, processesOf, readLines } from '../helpers/processes.ts';
-import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
+import { SESSION } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
-import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
@@ -31,32 +25,19 @@ const GRABBER = `
   next();
 `;
 
-let home: TemporaryHome;
-let emulator: Emulator;
-let environment: Record<string, string>;
-let paths: RuntimePaths;
-let client: LocalApiClient;
+let world: EmulatedHome;
+let home: EmulatedHome['home'];
+let environment: EmulatedHome['environment'];
+let paths: EmulatedHome['paths'];
+let client: EmulatedHome['client'];
 
 beforeAll(async () => {
-  home = createTemporaryHome();
-  emulator = createEmulator(AT_ONCE);
-  await emulator.listen();
-  environment = {
-    ...home.environment,
-    // Of a store in memory the successor would have no tokens, and without the passphrase it can't open this one.
+  // Of a store in memory the successor would have no tokens, and without the passphrase it can't open this one.
+  world = await createEmulatedHome({
     ROLECALL_SECRET_STORE: 'file',
     ROLECALL_PASSPHRASE: 'correct horse battery staple',
-    ...emulator.environment(),
-  };
-  const userId = process.getuid?.() ?? -1;
-  paths = resolvePaths({ environment, homeDirectory: home.path, platform: process.platform, userId });
-  client = createLocalApiClient({
-    socketCandidates: paths.socketCandidates,
-    mayStart: false,
-    startDaemon: () => Promise.reject(new Error('the commands start it')),
-    clock: createSystemClock(),
   });
-  writePrivate(join(home.path, '.aws', 'config'), CONFIG);
+  ({ home, environment, paths, client } = world);
   expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
 }, 120_000);
 
@@ -64,8 +45,7 @@ afterAll(async () => {
   for (const { id } of (await client.call('grants', {})).grants) await client.call('revokeGrant', { id });
   await rolecall('daemon', 'stop');
   if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
-  await emulator.close();
-  await home.remove();
+  await world.remove();
 }, 120_000);
 
 function rolecall(...args: readonly string[]): Promise<ProcessRun> {

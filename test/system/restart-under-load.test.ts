@@ -1,17 +1,11 @@
 // The daemon killed and restarted under load: callers of both doors go on, and those by credential_process need not even ask again.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createSystemClock } from '../../src/core/clock.ts';
-import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
-import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
-import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
-import { AT_ONCE } from '../helpers/approval.ts';
-import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
+import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';
+import { SESSION } from '../helpers/rig.ts';
 import { runProcess, runRolecall } from '../helpers/run-process.ts';
-import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
@@ -25,37 +19,24 @@ const EMPTY_PROGRAM_MS = 60;
 /** One alone may have met a moment that stretches all that follows; the least of some has not. */
 const SAMPLES = 3;
 
-let home: TemporaryHome;
-let emulator: Emulator;
-let environment: Record<string, string>;
-let paths: RuntimePaths;
-let client: LocalApiClient;
+let world: EmulatedHome;
+let home: EmulatedHome['home'];
+let emulator: EmulatedHome['emulator'];
+let environment: EmulatedHome['environment'];
+let paths: EmulatedHome['paths'];
+let client: EmulatedHome['client'];
 
 beforeEach(async () => {
-  home = createTemporaryHome();
-  emulator = createEmulator(AT_ONCE);
-  await emulator.listen();
-  environment = {
-    ...home.environment,
+  world = await createEmulatedHome({
     ROLECALL_SECRET_STORE: 'file',
     ROLECALL_PASSPHRASE: 'correct horse battery staple',
-    ...emulator.environment(),
-  };
-  const userId = process.getuid?.() ?? -1;
-  paths = resolvePaths({ environment, homeDirectory: home.path, platform: process.platform, userId });
-  client = createLocalApiClient({
-    socketCandidates: paths.socketCandidates,
-    mayStart: false,
-    startDaemon: () => Promise.reject(new Error('the callers under test start it')),
-    clock: createSystemClock(),
   });
-  writePrivate(join(home.path, '.aws', 'config'), CONFIG);
+  ({ home, emulator, environment, paths, client } = world);
   expect(await runRolecall(['login'], { environment })).toMatchObject({ exitCode: 0 });
 });
 afterEach(async () => {
   await runRolecall(['daemon', 'stop'], { environment });
-  await emulator.close();
-  await home.remove();
+  await world.remove();
 });
 
 /** What one caller has met so far. */
