@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { RolecallError } from '../core/errors.ts';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import { UnreadableFileError } from '../platform/bounded-read.ts';
 
 export interface AtomicWrite {
@@ -72,7 +73,8 @@ export async function removeLeftovers(targetPath: string): Promise<void> {
 export function toFileError(thrown: unknown, path: string, attempt: 'read' | 'written' | 'deleted'): RolecallError {
   if (thrown instanceof UnreadableFileError) {
     const message = `${path} cannot be ${attempt}: it is ${thrown.reason}.`;
-    return new UnavailableError('file-not-writable', message, { cause: thrown });
+    // The code's own command would read it again.
+    return new UnavailableError('file-not-writable', message, { cause: thrown, hint: `ls -ld ${quoteForShell(path)}` });
   }
   const code = errorCode(thrown);
   // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.

@@ -124,7 +124,7 @@ function readOwner(row: string): Owner | undefined {
   return inode === '0' ? 'nobody' : Number(userId);
 }
 
-/** How the calling side's row can begin: an IPv4 address may be in the clothes of IPv6. */
+/** How the calling side's row can begin: an IPv4 address may be written as an IPv4-mapped IPv6 address. */
 function formatPairs(
   { clientAddress, clientPort, serverAddress, serverPort }: LoopbackConnection,
   byteOrder: 'LE' | 'BE',

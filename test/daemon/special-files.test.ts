@@ -146,7 +146,7 @@ test('a daemon process that finds named pipes for its settings, its lock and its
     expect(await runRolecall(['status'], { environment })).toEqual({
       exitCode: 7,
       stdout: '',
-      stderr: `rolecall: ${paths.settingsFile} cannot be read: it is a named pipe, not a file.\nRun: rolecall profiles sync\n`,
+      stderr: `rolecall: ${paths.settingsFile} cannot be read: it is a named pipe, not a file.\nRun: ls -ld ${paths.settingsFile}\n`,
     });
   } finally {
     await home.remove();

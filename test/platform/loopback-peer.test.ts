@@ -71,7 +71,7 @@ describe('a table', () => {
     ['another port of ours', row(CLIENT, '0100007F:1F91', 1000)],
     ['another address of the caller', row('0200007F:80E8', SERVER, 1000)],
     ['another address of ours', row(CLIENT, '0200007F:1F90', 1000)],
-    ['only one side in the clothes of IPv6', row(`${MAPPED}${CLIENT}`, SERVER, 1000)],
+    ['only one side IPv4-mapped', row(`${MAPPED}${CLIENT}`, SERVER, 1000)],
     ['a socket that nobody holds any more, which counts as root', row(CLIENT, SERVER, 0, 0)],
     ['a line cut short', `   7: ${CLIENT} ${SERVER} 01\n`],
     ['nothing', ''],
