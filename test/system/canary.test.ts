@@ -8,6 +8,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { KEYRING_PROGRAMS, startKeyringSession, type KeyringSession } from '../helpers/keyring-session.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
+import { readEveryFile } from '../helpers/read-every-file.ts';
 import { SECRET_FIELDS, startRecordingProxy, type RecordingProxy } from '../helpers/recording-proxy.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
@@ -108,11 +109,7 @@ function spellings(secret: string): readonly string[] {
 /** "WHERE: FIELD" for each place that has a secret which has no business there. */
 function findLeaks(): string[] {
   const places: [where: string, text: string][] = [...seen].map(([where, texts]) => [where, [...texts].join('\n')]);
-  for (const entry of readdirSync(home.path, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    places.push([relative(home.path, path), readFileSync(path, 'latin1')]);
-  }
+  for (const [path, text] of readEveryFile(home.path)) places.push([relative(home.path, path), text]);
   const leaks = places.flatMap(([where, text]) =>
     [...proxy.secrets, ...issued].flatMap(([secret, field]) => {
       if (where === 'stdout of the credential process' && isRoleKey(field)) return [];

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
+import { readEveryFile } from '../helpers/read-every-file.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
@@ -150,10 +151,7 @@ test.skipIf(!canSeeProcesses)(
     expect(statSync(page).mode & 0o777).toBe(0o600);
     // In no argument and no environment of any process, in nothing printed and in no file but that page.
     expect(seen.join('\n')).toContain(page);
-    const elsewhere = readdirSync(home.path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => readFileSync(path, 'latin1').includes(token));
+    const elsewhere = [...readEveryFile(home.path)].filter(([, text]) => text.includes(token)).map(([path]) => path);
     expect(elsewhere).toEqual([page]);
     expect(
       [seen.join('\n'), outcome.stderr, federated.variables, federated.words.join('\n')].filter((text) =>
