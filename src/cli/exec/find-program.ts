@@ -15,15 +15,26 @@ export function findProgram(word: string, environment: Readonly<Record<string, s
   let found: string | undefined;
   for (const folder of word === '' ? [] : folders) {
     const path = isPath ? word : join(folder === '' ? '.' : folder, word);
-    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
-    if (isFile === true && isExecutable(path)) return { path };
-    if (isFile === true || (isPath && isFile === false)) found ??= path;
+    const kind = inspect(path);
+    if (kind === 'file' && isExecutable(path)) return { path };
+    if (kind === 'file' || (isPath && kind !== 'absent')) found ??= path;
   }
   if (found !== undefined) return { exitCode: 126, reason: `${found} is not a program that can be run.` };
   return {
     exitCode: 127,
     reason: isPath ? `There is no program ${word}.` : `There is no program "${word}" in your PATH.`,
   };
+}
+
+/** `unknown`: a folder on the way may not be entered, a symbolic link leads in a circle, or a name is too long. */
+function inspect(path: string): 'file' | 'other' | 'absent' | 'unknown' {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return 'absent';
+    return found.isFile() ? 'file' : 'other';
+  } catch {
+    return 'unknown';
+  }
 }
 
 function isExecutable(path: string): boolean {

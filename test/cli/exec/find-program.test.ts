@@ -1,5 +1,5 @@
 // Finding what a word runs: as a shell does, with a shell's exit codes for what can't be run.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findProgram } from '../../../src/cli/exec/find-program.ts';
@@ -38,4 +38,37 @@ test('what is not there is 127, what is no program 126', () => {
 
 test('without a PATH the usual folders are looked through', () => {
   expect(findProgram('sh', {})).toEqual({ path: expect.stringMatching(/\/sh$/) });
+});
+
+const NOBODY = 65_534;
+
+/** As a user who may not enter folders of mode 0700 of others; root may. */
+function withoutRoot<T>(work: () => T): T {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    return work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+test('a folder of PATH that cannot be entered or followed is skipped', () => {
+  symlinkSync(join(home.path, 'loop'), join(home.path, 'loop'));
+  mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
+  const folders = ['locked', 'loop', 'x'.repeat(300)].map((name) => join(home.path, name));
+  chmodSync(home.path, 0o711);
+  const tool = write('two/tool', 0o755);
+  const search = (word: string) =>
+    withoutRoot(() => findProgram(word, { PATH: [...folders, tool, `${home.path}/two`].join(':') }));
+  expect(search('tool')).toEqual({ path: tool });
+  expect(search('nosuch')).toEqual({ exitCode: 127, reason: 'There is no program "nosuch" in your PATH.' });
+});
+
+test('a path that cannot be looked at is no program that can be run', () => {
+  mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
+  const path = join(home.path, 'locked', 'tool');
+  expect(withoutRoot(() => find(path))).toEqual({ exitCode: 126, reason: `${path} is not a program that can be run.` });
+  const long = `./${'x'.repeat(300)}`;
+  expect(find(long)).toEqual({ exitCode: 126, reason: `${long} is not a program that can be run.` });
 });
