@@ -5,7 +5,7 @@ import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
-import { awsFilePath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
 import type { CliContext } from '../context.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../render.ts';

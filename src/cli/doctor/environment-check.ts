@@ -1,6 +1,6 @@
 // The AWS_* variables of this shell: what in them wins over a profile, or leads somewhere else than it seems.
 import { lstatSync } from 'node:fs';
-import { awsFilePath } from '../aws-file-path.ts';
+import { awsFilePath } from '../../platform/aws-file-path.ts';
 import { IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { count, harmless } from '../render.ts';
 import { findDifferingVariables } from '../sessions.ts';

@@ -7,7 +7,7 @@ import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { readBoundedFileSync, UnreadableFileError } from '../../platform/bounded-read.ts';
-import { awsFilePath, MAX_AWS_FILE_BYTES } from '../aws-file-path.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
 import { findProgram, trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { shortenPath } from '../render.ts';
