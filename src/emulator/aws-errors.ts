@@ -1,4 +1,5 @@
 // AWS's errors as they stand on the wire: SSO OIDC, the SSO portal, STS and console sign-in each have a form of their own.
+import { escapeHtml } from './html.ts';
 import { type Reply, jsonReply, xmlReply } from './http.ts';
 import type { Dialect } from './operations.ts';
 
@@ -58,12 +59,14 @@ export const AWS_ERRORS = {
     UnauthorizedException: { status: 401, message: 'Session token not found or invalid' },
   },
   sts: {
+    AccessDenied: { status: 403, message: 'Access denied' },
     ExpiredToken: { status: 403, message: 'The security token included in the request is expired' },
     InternalFailure: { status: 500, message: 'Internal failure' },
     InvalidAction: { status: 400, message: 'Could not find operation' },
     InvalidClientTokenId: { status: 403, message: 'The security token included in the request is invalid.' },
     MissingAuthenticationToken: { status: 403, message: 'Request is missing Authentication Token' },
     Throttling: { status: 429, message: 'Rate exceeded' },
+    ValidationError: { status: 400, message: 'The request failed validation' },
   },
   signin: {
     // The federation endpoint answers with web pages and names no exceptions: these are ours.
@@ -136,7 +139,7 @@ export function formatAwsError(error: AwsError, requestId: string, status?: numb
       return xmlReply(
         httpStatus,
         '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
-          `<Error><Type>Sender</Type><Code>${error.exception}</Code><Message>${error.message}</Message></Error>` +
+          `<Error><Type>Sender</Type><Code>${error.exception}</Code><Message>${escapeHtml(error.message)}</Message></Error>` +
           `<RequestId>${requestId}</RequestId></ErrorResponse>`,
       );
     case 'signin':

@@ -18,7 +18,8 @@ export interface CommandDeps {
 
 const USAGE = `rolecall emulator [--port N] [--directory FILE.json] [--auto-approve] [--json]
 
-IAM Identity Center in memory: SSO OIDC, the SSO portal, STS GetCallerIdentity, and its pages for people.
+IAM Identity Center in memory: SSO OIDC, the SSO portal, STS
+(GetCallerIdentity, AssumeRole), and its pages for people.
 
   --port N               listen on 127.0.0.1:N (default: any free port)
   --directory FILE.json  accounts, users, permission sets and assignments (default: one team's)

@@ -142,7 +142,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const routes = [
     ...createOidcRoutes({ directory, knobs, registrations, deviceAuthorizations, sessions, origin }),
     ...createPortalRoutes({ directory, knobs, sessions, roleCredentials, throttle: createThrottle(clock) }),
-    ...createStsRoutes({ roleCredentials, random }),
+    ...createStsRoutes({ directory, roleCredentials, random }),
     ...guardPages(
       [
         ...createDevicePageRoutes({ directory, deviceAuthorizations, nonces }),

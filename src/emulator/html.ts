@@ -16,8 +16,8 @@ export function markup(strings: TemplateStringsArray, ...values: readonly HtmlVa
   return { html: parts.join('') };
 }
 
-/** Fit for text and for quoted attributes. */
-function escapeHtml(text: string): string {
+/** Fit for text and for quoted attributes, of HTML and of XML. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

@@ -24,8 +24,8 @@ export interface Route {
   readonly method: string;
   /** One `{name}` stands for one segment. */
   readonly path: string;
-  /** AWS's name of the call; what has one is counted and can be made to fail. */
-  readonly operation?: Operation;
+  /** AWS's name of the call, or how a request tells it; what has one is counted and can be made to fail. */
+  readonly operation?: Operation | ((request: HttpRequest) => Operation);
   /** What the call is about (grant, account, role), never a secret: counted and matched by faults. */
   readonly detailOf?: (request: HttpRequest) => string | undefined;
   readonly bodyLimitBytes?: number;

@@ -6,7 +6,7 @@ import { connectionOf } from '../platform/loopback-peer.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './aws-errors.ts';
 import type { FaultBoard } from './faults.ts';
 import { BodyTooLargeError, type HttpRequest, type Reply, type Route, jsonReply, matchPath, readBody } from './http.ts';
-import { OPERATIONS } from './operations.ts';
+import { OPERATIONS, type Operation } from './operations.ts';
 import { BEARER_HEADER } from './portal.ts';
 import { type RandomBytes, randomUuid } from './random.ts';
 import type { RequestLog } from './request-log.ts';
@@ -41,7 +41,7 @@ export function createListener(
         path,
         host: message.headers.host ?? '',
         hasBearerToken: message.headers[BEARER_HEADER] !== undefined,
-        operation: found?.route?.operation ?? null,
+        operation: operationOf(found?.route, request) ?? null,
         detail: (request && found?.route?.detailOf?.(request)) ?? null,
       });
     };
@@ -99,24 +99,31 @@ async function answer(
     );
   }
   const { route, parameters } = found;
+  const operation = operationOf(route, request);
   const requestId = randomUuid(deps.random);
   const work = async (): Promise<Reply> => {
     try {
       return await route.handle(request, parameters);
     } catch (thrown) {
-      return replyToFailure(thrown, route, requestId);
+      return replyToFailure(thrown, operation, requestId);
     }
   };
-  if (route.operation === undefined) return work();
-  const call = { operation: route.operation, detail: route.detailOf?.(request), requestId, signal: deps.signal };
+  if (operation === undefined) return work();
+  const call = { operation, detail: route.detailOf?.(request), requestId, signal: deps.signal };
   const reply = await deps.faults.answer(call, work);
   return reply && { ...reply, headers: { 'x-amzn-requestid': requestId, ...reply.headers } };
 }
 
-function replyToFailure(thrown: unknown, route: Route, requestId: string): Reply {
+/** Undefined too for a request that could not be read to its end, where only the request would tell. */
+function operationOf(route: Route | undefined, request: HttpRequest | undefined): Operation | undefined {
+  if (typeof route?.operation !== 'function') return route?.operation;
+  return request === undefined ? undefined : route.operation(request);
+}
+
+function replyToFailure(thrown: unknown, operation: Operation | undefined, requestId: string): Reply {
   if (thrown instanceof AwsError) return formatAwsError(thrown, requestId);
-  if (route.operation !== undefined) {
-    const dialect = OPERATIONS[route.operation];
+  if (operation !== undefined) {
+    const dialect = OPERATIONS[operation];
     return formatAwsError(new AwsError(dialect, SERVER_FAILED[dialect]), requestId);
   }
   const error = toRolecallError(thrown);

@@ -10,6 +10,7 @@ export const OPERATIONS = {
   GetRoleCredentials: 'sso',
   Logout: 'sso',
   GetCallerIdentity: 'sts',
+  AssumeRole: 'sts',
   GetSigninToken: 'signin',
 } as const;
 

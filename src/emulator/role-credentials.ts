@@ -1,4 +1,4 @@
-// Role credentials that were issued, so that STS and the console know whose they are.
+// Role credentials that were issued, by the portal and by AssumeRole, so that STS and the console know whose they are.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Directory } from './directory.ts';
@@ -18,7 +18,14 @@ export interface IssuedRoleCredentials {
   readonly expiresAtMs: number;
 }
 
-/** Whom keys are for, in the directory's words. */
+/** A role in IAM, as `arn:PARTITION:iam::ACCOUNT:role/NAME` names it; its path is left out. */
+export interface IamRole {
+  readonly partition: string;
+  readonly accountId: string;
+  readonly roleName: string;
+}
+
+/** Whom keys of the portal are for, in the directory's words. */
 export interface RoleSession {
   readonly userName: string;
   readonly accountId: string;
@@ -29,15 +36,20 @@ export interface RoleSession {
 export interface RoleCredentialsDesk {
   /** New keys; whether the user may have them was decided before. */
   issue(userName: string, accountId: string, permissionSet: string): IssuedRoleCredentials;
+  /** New keys of a role session; whether the caller may have them was decided before. */
+  assumeRole(role: IamRole, sessionName: string, lifetimeSeconds: number): IssuedRoleCredentials & RoleIdentity;
   /** Who signs with this key: `unknown` too when the session token is another's. */
   identify(accessKeyId: string, sessionToken: string | undefined): RoleIdentity | 'expired' | 'unknown';
-  /** The session of keys that are all three right and not over yet. */
+  /** The session of keys that are all three right, not over yet, and came from the portal. */
   openSession(keys: Omit<IssuedRoleCredentials, 'expiresAtMs'>): RoleSession | undefined;
 }
 
-interface IssuedRecord extends RoleIdentity, RoleSession {
+interface IssuedRecord extends RoleIdentity {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  readonly expiresAtMs: number;
+  /** Absent for keys of AssumeRole. */
+  readonly assignment?: Pick<RoleSession, 'userName' | 'permissionSet'>;
 }
 
 /** More than any test asks for; the oldest are forgotten first, so that a soak test does not fill the memory. */
@@ -51,30 +63,45 @@ export function createRoleCredentialsDesk(deps: {
   directory: Directory;
 }): RoleCredentialsDesk {
   const issued = new Map<string, IssuedRecord>();
+
+  function make(
+    identity: RoleIdentity,
+    lifetimeSeconds: number,
+    assignment?: IssuedRecord['assignment'],
+  ): IssuedRoleCredentials {
+    const credentials = {
+      accessKeyId: `ASIA${randomBase32(deps.random, 16)}`,
+      secretAccessKey: Buffer.from(deps.random(30)).toString('base64'),
+      sessionToken: `IQoJb3JpZ2luX2VjE${randomOpaque(deps.random, 480)}`,
+      // AWS's role credentials end on a whole second.
+      expiresAtMs: (Math.floor(deps.clock.nowMs() / 1000) + lifetimeSeconds) * 1000,
+    };
+    const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = credentials;
+    issued.set(accessKeyId, {
+      ...identity,
+      secretAccessKey,
+      sessionToken,
+      expiresAtMs,
+      ...(assignment === undefined ? {} : { assignment }),
+    });
+    const oldest = issued.size > MAX_REMEMBERED_KEYS ? issued.keys().next().value : undefined;
+    if (oldest !== undefined) issued.delete(oldest);
+    return credentials;
+  }
+
   return {
     issue(userName, accountId, permissionSet) {
       const lifetimeSeconds =
         deps.knobs.current.roleCredentialsLifetimeSeconds ??
         deps.directory.findPermissionSet(permissionSet)?.sessionDurationSeconds ??
         DEFAULT_DURATION_SECONDS;
-      const credentials = {
-        accessKeyId: `ASIA${randomBase32(deps.random, 16)}`,
-        secretAccessKey: Buffer.from(deps.random(30)).toString('base64'),
-        sessionToken: `IQoJb3JpZ2luX2VjE${randomOpaque(deps.random, 480)}`,
-        // AWS's role credentials end on a whole second.
-        expiresAtMs: (Math.floor(deps.clock.nowMs() / 1000) + lifetimeSeconds) * 1000,
-      };
-      issued.set(credentials.accessKeyId, {
-        ...identityOf(userName, accountId, permissionSet),
-        userName,
-        permissionSet,
-        secretAccessKey: credentials.secretAccessKey,
-        sessionToken: credentials.sessionToken,
-        expiresAtMs: credentials.expiresAtMs,
-      });
-      const oldest = issued.size > MAX_REMEMBERED_KEYS ? issued.keys().next().value : undefined;
-      if (oldest !== undefined) issued.delete(oldest);
-      return credentials;
+      const roleName = reservedRoleName(accountId, permissionSet);
+      const identity = identityOf({ partition: 'aws', accountId, roleName }, `${accountId}/${permissionSet}`, userName);
+      return make(identity, lifetimeSeconds, { userName, permissionSet });
+    },
+    assumeRole(role, sessionName, lifetimeSeconds) {
+      const identity = identityOf(role, `${role.accountId}/role/${role.roleName}`, sessionName);
+      return { ...identity, ...make(identity, lifetimeSeconds) };
     },
     identify(accessKeyId, sessionToken) {
       const record = issued.get(accessKeyId);
@@ -86,20 +113,27 @@ export function createRoleCredentialsDesk(deps: {
       const record = issued.get(accessKeyId);
       if (record?.secretAccessKey !== secretAccessKey || record.sessionToken !== sessionToken) return undefined;
       if (deps.clock.nowMs() >= record.expiresAtMs) return undefined;
-      const { userName, accountId, permissionSet, expiresAtMs } = record;
-      return { userName, accountId, permissionSet, expiresAtMs };
+      const { accountId, assignment, expiresAtMs } = record;
+      return assignment && { ...assignment, accountId, expiresAtMs };
     },
   };
 }
 
-/** The same for the same account, permission set and user, in every emulator. */
-function identityOf(userName: string, accountId: string, permissionSet: string): RoleIdentity {
-  const digest = createHash('sha256').update(`${accountId}/${permissionSet}`).digest();
-  const roleName = `AWSReservedSSO_${permissionSet}_${digest.toString('hex').slice(0, 16)}`;
-  const uniqueId = `AROA${randomBase32(() => digest.subarray(0, 17), 17)}`;
+/** What permission sets are called as roles of an account: nobody but Identity Center may assume them. */
+export const RESERVED_ROLE_PREFIX = 'AWSReservedSSO_';
+
+function reservedRoleName(accountId: string, permissionSet: string): string {
+  return `${RESERVED_ROLE_PREFIX}${permissionSet}_${digestOf(`${accountId}/${permissionSet}`).toString('hex').slice(0, 16)}`;
+}
+
+/** The same for the same role and session, in every emulator; `seed` tells roles apart. */
+function identityOf({ partition, accountId, roleName }: IamRole, seed: string, sessionName: string): RoleIdentity {
+  const uniqueId = `AROA${randomBase32(() => digestOf(seed).subarray(0, 17), 17)}`;
   return {
-    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${userName}`,
-    userId: `${uniqueId}:${userName}`,
+    arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    userId: `${uniqueId}:${sessionName}`,
     accountId,
   };
 }
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest();

@@ -127,6 +127,7 @@ describe('counting and recording', () => {
       GetRoleCredentials: 1,
       Logout: 0,
       GetCallerIdentity: 0,
+      AssumeRole: 0,
       GetSigninToken: 0,
     });
     expect({

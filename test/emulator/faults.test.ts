@@ -212,7 +212,7 @@ describe('what is no fault', () => {
     [{ kind: 'drop' }, 'operation is missing.'],
     [
       { operation: 'DeleteEverything', kind: 'drop' },
-      'operation must be * or one of RegisterClient, StartDeviceAuthorization, CreateToken, ListAccounts, ListAccountRoles, GetRoleCredentials, Logout, GetCallerIdentity, GetSigninToken.',
+      'operation must be * or one of RegisterClient, StartDeviceAuthorization, CreateToken, ListAccounts, ListAccountRoles, GetRoleCredentials, Logout, GetCallerIdentity, AssumeRole, GetSigninToken.',
     ],
     [{ operation: '*' }, 'kind is missing.'],
     [

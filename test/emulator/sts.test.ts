@@ -1,5 +1,5 @@
-// STS GetCallerIdentity on the wire: who signs with keys of the portal, and keys that are no good.
-import { expect, test } from 'vitest';
+// STS on the wire: who signs with keys of the portal, keys that are no good, and keys of a role that was assumed.
+import { describe, expect, test } from 'vitest';
 import { type Started, call, signIn, startEmulator } from './start.ts';
 
 interface Keys {
@@ -115,4 +115,103 @@ test('keys outlive the session that they came from', async () => {
   const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
   await started.portal('/logout', accessToken, 'POST');
   expect((await whoAmI(started, signedWith(keys))).status).toBe(200);
+});
+
+const assume = (started: Started, keys: Keys, parameters: Record<string, string> = {}) =>
+  whoAmI(
+    started,
+    signedWith(keys),
+    new URLSearchParams({
+      Action: 'AssumeRole',
+      Version: '2011-06-15',
+      RoleArn: 'arn:aws:iam::222222222222:role/team/Deployer',
+      RoleSessionName: 'build-7',
+      ...parameters,
+    }).toString(),
+  );
+
+const element = (text: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
+
+describe('AssumeRole', () => {
+  test('gives keys that are the assumed role, until they end', async () => {
+    const started = await startEmulator();
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    const answer = await assume(started, keys, { DurationSeconds: '900' });
+    expect({ status: answer.status, type: answer.headers['content-type'], text: answer.text }).toEqual({
+      status: 200,
+      type: 'text/xml',
+      text: expect.stringMatching(
+        /^<AssumeRoleResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/"><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>AROA[A-Z2-7]{17}:build-7<\/AssumedRoleId><Arn>arn:aws:sts::222222222222:assumed-role\/Deployer\/build-7<\/Arn><\/AssumedRoleUser><Credentials><AccessKeyId>ASIA[A-Z2-7]{16}<\/AccessKeyId><SecretAccessKey>[^<]+<\/SecretAccessKey><SessionToken>[^<]+<\/SessionToken><Expiration>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ<\/Expiration><\/Credentials><\/AssumeRoleResult><ResponseMetadata><RequestId>[0-9a-f-]{36}<\/RequestId><\/ResponseMetadata><\/AssumeRoleResponse>$/,
+      ),
+    });
+    expect(Date.parse(element(answer.text, 'Expiration'))).toBe(started.clock.nowMs() + 900_000);
+    const assumed = {
+      accessKeyId: element(answer.text, 'AccessKeyId'),
+      sessionToken: element(answer.text, 'SessionToken'),
+    };
+    const identity = await whoAmI(started, signedWith(assumed));
+    expect(element(identity.text, 'Arn')).toBe('arn:aws:sts::222222222222:assumed-role/Deployer/build-7');
+    expect(element(identity.text, 'UserId')).toBe(element(answer.text, 'AssumedRoleId'));
+    expect(element(identity.text, 'Account')).toBe('222222222222');
+    // An assumed role may assume another one.
+    expect(element((await assume(started, assumed, { RoleSessionName: 'again' })).text, 'Arn')).toBe(
+      'arn:aws:sts::222222222222:assumed-role/Deployer/again',
+    );
+    expect({
+      assumed: started.emulator.countCalls('AssumeRole'),
+      asked: started.emulator.countCalls('GetCallerIdentity'),
+    }).toEqual({ assumed: 2, asked: 1 });
+    await started.clock.advance(900_000);
+    expect((await whoAmI(started, signedWith(assumed))).text).toContain('<Code>ExpiredToken</Code>');
+  });
+
+  test('refuses a role that nobody may assume, and parameters that AWS refuses', async () => {
+    const started = await startEmulator();
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    const refusal = async (parameters: Record<string, string>) => {
+      const { status, text } = await assume(started, keys, parameters);
+      return [status, element(text, 'Code'), element(text, 'Message')];
+    };
+    const notAuthorized = (roleArn: string) => [
+      403,
+      'AccessDenied',
+      expect.stringMatching(
+        new RegExp(
+          `^User: arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Admin-AF-Permission-Set_[0-9a-f]{16}/taylor is not authorized to perform: sts:AssumeRole on resource: ${roleArn}$`,
+        ),
+      ),
+    ];
+    const elsewhere = 'arn:aws:iam::999999999999:role/Deployer';
+    expect(await refusal({ RoleArn: elsewhere })).toEqual(notAuthorized(elsewhere));
+    const reserved =
+      'arn:aws:iam::222222222222:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ReadOnly_0123456789abcdef';
+    expect(await refusal({ RoleArn: reserved })).toEqual(notAuthorized(reserved));
+    expect(await refusal({ RoleArn: 'Deployer<b>' })).toEqual([
+      400,
+      'ValidationError',
+      'Deployer&#60;b&#62; is invalid',
+    ]);
+    for (const [parameters, message] of [
+      [{ RoleSessionName: 'a b' }, /at &#39;roleSessionName&#39; failed to satisfy constraint/],
+      [{ DurationSeconds: '899' }, /greater than or equal to 900/],
+      [{ DurationSeconds: '43201' }, /less than or equal to 43200/],
+      [{ DurationSeconds: '7200' }, /exceeds the 1 hour session limit for roles assumed by role chaining/],
+    ] as const) {
+      expect(await refusal(parameters)).toEqual([400, 'ValidationError', expect.stringMatching(message)]);
+    }
+    expect((await assume(started, { ...keys, accessKeyId: 'ASIAAAAAAAAAAAAAAAAA' })).text).toContain(
+      '<Code>InvalidClientTokenId</Code>',
+    );
+  });
+
+  test('can be made to fail without GetCallerIdentity', async () => {
+    const started = await startEmulator();
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    started.emulator.addFault({ operation: 'AssumeRole', kind: 'exception', exception: 'AccessDenied' });
+    expect((await assume(started, keys)).status).toBe(403);
+    expect((await whoAmI(started, signedWith(keys))).status).toBe(200);
+  });
 });

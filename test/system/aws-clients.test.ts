@@ -1,5 +1,7 @@
 // The unmodified AWS CLI v2, boto3 and AWS SDK for JavaScript get their keys from a real daemon, by our profiles and by a hand-written one.
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
@@ -99,6 +101,64 @@ describe('the AWS SDK for JavaScript', () => {
     ['fromSSO', NATIVE],
   ])('is Taylor by %s and the profile %s', async (provider, profile) => {
     expectTaylor(await runProcess(process.execPath, [JS_SDK, provider, profile], { environment }));
+  });
+});
+
+describe('a hand-written profile that assumes a role with keys of ours', () => {
+  const DEPLOYER = 'arn:aws:sts::222222222222:assumed-role/Deployer/build-7\n';
+  let chained: Record<string, string>;
+  beforeAll(() => {
+    const copy = join(rig.home.path, 'chained-config');
+    writeFileSync(
+      copy,
+      `${readFileSync(rig.configPath, 'utf8')}
+[profile deployer]
+region = us-east-1
+role_arn = arn:aws:iam::222222222222:role/team/Deployer
+role_session_name = build-7
+source_profile = ${GENERATED}
+`,
+    );
+    chained = { ...environment, AWS_CONFIG_FILE: copy };
+  });
+
+  test.skipIf(!hasAwsCli)('is that role for the AWS CLI, which can also ask for its keys', async () => {
+    const words = 'sts get-caller-identity --profile deployer --query Arn --output text'.split(' ');
+    expect(await runProcess(AWS, words, { environment: chained })).toEqual({
+      exitCode: 0,
+      stdout: DEPLOYER,
+      stderr: '',
+    });
+    const assume = await awsCli([
+      ...['sts', 'assume-role', '--profile', GENERATED, '--role-session-name', 'build-7'],
+      ...['--role-arn', 'arn:aws:iam::222222222222:role/team/Deployer', '--duration-seconds', '900'],
+    ]);
+    expect(JSON.parse(assume.stdout)).toEqual({
+      AssumedRoleUser: { AssumedRoleId: expect.stringMatching(/^AROA[A-Z2-7]{17}:build-7$/), Arn: DEPLOYER.trim() },
+      Credentials: {
+        AccessKeyId: expect.stringMatching(/^ASIA/),
+        SecretAccessKey: expect.any(String),
+        SessionToken: expect.any(String),
+        Expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      },
+    });
+  });
+
+  test.skipIf(!hasBoto3)('is that role for boto3', async () => {
+    expect(await runProcess(PYTHON, ['-c', BOTO3, 'deployer'], { environment: chained })).toEqual({
+      exitCode: 0,
+      stdout: DEPLOYER,
+      stderr: '',
+    });
+  });
+
+  test('is that role for the AWS SDK for JavaScript', async () => {
+    expect(await runProcess(process.execPath, [JS_SDK, 'fromIni', 'deployer'], { environment: chained })).toMatchObject(
+      {
+        exitCode: 0,
+        stdout: DEPLOYER,
+      },
+    );
   });
 });
 
