@@ -11,7 +11,7 @@ import { createSingleFlight } from '../core/single-flight.ts';
 import { readBoundedBytes } from '../platform/bounded-read.ts';
 import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
-import { parseConfigDocument, parseInSteps } from './document.ts';
+import { parseConfigDocument, parseInSteps, withEncodingProblem } from './document.ts';
 
 export interface ConfigFileSnapshot {
   /** Of the empty text when the file does not exist. */
@@ -159,13 +159,9 @@ export function createConfigFile(deps: {
 }
 
 async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {
-  // Keeps a byte order mark; bytes that are no UTF-8 become U+FFFD, and then differ from the file.
-  const text = bytes.toString('utf8');
-  const document = await doStepsInTurns(parseInSteps(text, path));
-  if (!text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes)) return document;
-  const line = document.lines.findIndex((candidate) => candidate.text.includes('\ufffd')) + 1;
-  const problem = { line, reason: 'there are bytes that are not UTF-8' };
-  return { ...document, problems: [problem, ...document.problems].toSorted((a, b) => a.line - b.line) };
+  // Keeps a byte order mark; bytes that are not UTF-8 become U+FFFD, and then differ from the file.
+  const document = await doStepsInTurns(parseInSteps(bytes.toString('utf8'), path));
+  return withEncodingProblem(document, bytes);
 }
 
 function refuseUnwritable(path: string, present: Stats): void {

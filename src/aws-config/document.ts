@@ -1,4 +1,5 @@
 // A lossless reading of the shared config file: every line kept, sections and keys as botocore reads them, faults with their lines.
+import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../core/errors.ts';
 import { doSteps, type Steps } from '../core/in-steps.ts';
 import { splitWords } from './header-words.ts';
@@ -49,6 +50,8 @@ export interface ConfigDocument {
   readonly inherited: readonly ConfigSection[];
   /** Why botocore refuses the whole file; empty when it reads it. Everything readable is in `sections` all the same. */
   readonly problems: readonly ConfigProblem[];
+  /** The one of `problems` about bytes that are not UTF-8: `text` then differs from the file, which must not be written. */
+  readonly encodingProblem?: ConfigProblem;
 }
 
 // Python's str.strip() and \s, which differ from JavaScript's: U+FEFF is no space there, U+001C to U+001F and U+0085 are.
@@ -81,6 +84,8 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
   const headerLines = new Map<string, number>();
   const keyLines = new Map<string, number>();
   let entry: OpenEntry | undefined;
+  /** Below a header without its bracket: these lines belong to no section, and are not the fault themselves. */
+  let isBelowBrokenHeader = false;
   let indent = 0;
 
   if (text.startsWith(BYTE_ORDER_MARK)) {
@@ -115,8 +120,18 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
       headerLines.set(header, firstLine ?? line);
       sections.push({ line, header, entries: [] });
       entry = undefined;
+      isBelowBrokenHeader = false;
       continue;
     }
+
+    // Below a section, botocore takes a line with "=" or ":" for a key, even this one.
+    if (/^\[[^\]]*$/u.test(stripped) && (sections.length === 0 || !/[=:]/u.test(stripped))) {
+      problems.push({ line, reason: `${quoteBriefly(stripped)} has no closing bracket "]"` });
+      entry = undefined;
+      isBelowBrokenHeader = true;
+      continue;
+    }
+    if (isBelowBrokenHeader) continue;
 
     const section = sections.at(-1);
     if (section === undefined) {
@@ -127,7 +142,7 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
     if (delimiter < 1) {
       problems.push({
         line,
-        reason: delimiter === 0 ? `${quoteBriefly(stripped)} has no key` : unkeyedReason(stripped),
+        reason: `${quoteBriefly(stripped)} has no ${delimiter === 0 ? 'key' : '"="'}`,
       });
       continue;
     }
@@ -159,6 +174,16 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
   problems.sort((a, b) => a.line - b.line);
   const inherited = closed.filter(({ header }) => header === PYTHON_DEFAULTS);
   return { path, text, lines, sections: closed, inherited, problems };
+}
+
+/** `document`, with a problem when the bytes that it was decoded from are not all UTF-8. */
+export function withEncodingProblem(document: ConfigDocument, bytes: Uint8Array): ConfigDocument {
+  if (isUtf8(bytes)) return document;
+  const lines = splitLines(Buffer.from(bytes).toString('latin1'));
+  const index = lines.findIndex(({ text }) => !isUtf8(Buffer.from(text, 'latin1')));
+  const encodingProblem = { line: index + 1, reason: 'there are bytes that are not UTF-8' };
+  const problems = [encodingProblem, ...document.problems].toSorted((a, b) => a.line - b.line);
+  return { ...document, problems, encodingProblem };
 }
 
 /** The bytes the document was read from. */
@@ -248,12 +273,6 @@ function splitLines(text: string): ConfigLine[] {
   }
   if (start < text.length) lines.push({ text: text.slice(start), newline: '' });
   return lines;
-}
-
-function unkeyedReason(stripped: string): string {
-  return stripped.startsWith('[')
-    ? `${quoteBriefly(stripped)} has no closing bracket`
-    : `${quoteBriefly(stripped)} has no "="`;
 }
 
 function stripLeading(text: string): string {

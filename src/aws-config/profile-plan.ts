@@ -121,6 +121,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const { document, settings } = request;
   const template = parseNameTemplate(settings.nameTemplate);
   if (settings.region !== undefined) checkRegion(settings.region);
+  if (document.encodingProblem !== undefined) throw malformedError(document.path, [document.encodingProblem]);
   const block = findManagedBlock(document);
   yield;
   const own = readOwnProfiles(document, block);

@@ -152,7 +152,9 @@ describe('what botocore refuses', () => {
     ['a line without "="', '[default]\nregion\n', 2, '"region" has no "="'],
     ['a line without a key', '[default]\n= b\n', 2, '"= b" has no key'],
     ['a key before any section', 'region = a\n', 1, '"region = a" stands before any section'],
-    ['an open bracket', '[default]\na = b\n[profile x\n', 3, '"[profile x" has no closing bracket'],
+    ['an open bracket', '[default]\na = b\n[profile x\n', 3, '"[profile x" has no closing bracket "]"'],
+    ['an open bracket on top', '[default\nregion = a\n[a]\nb = c\n', 1, '"[default" has no closing bracket "]"'],
+    ['an open bracket with a colon on top', '[profile "a:b"\n', 1, '"[profile "a:b"" has no closing bracket "]"'],
     ['a nested line without "="', '[default]\ns3 =\n  fast\n', 2, '"fast" below "s3" has no "="'],
     [
       'a byte order mark',
@@ -181,6 +183,15 @@ describe('what botocore refuses', () => {
       ['a', ['output']],
     ]);
     expect(document.problems.map(({ line }) => line)).toEqual([1, 2, 4]);
+  });
+
+  it('gives no section the keys below a header without its bracket', () => {
+    const text = '[sso-session a]\nsso_region = x\n[sso-session b\nsso_region = y\n';
+    const { sections, problems } = parseConfigDocument(text, PATH);
+    expect(sections.map(({ header, entries }) => [header, entries.map(({ value }) => value)])).toEqual([
+      ['sso-session a', ['x']],
+    ]);
+    expect(problems).toEqual([{ line: 3, reason: '"[sso-session b" has no closing bracket "]"' }]);
   });
 
   it('is told in one sentence with file and line', () => {

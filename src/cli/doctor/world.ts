@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { parseConfigDocument, type ConfigDocument } from '../../aws-config/document.ts';
+import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
-import { readBoundedFileSync, UnreadableFileError } from '../../platform/bounded-read.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
+import { readBoundedBytes, UnreadableFileError } from '../../platform/bounded-read.ts';
 import { findProgram, trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { shortenPath } from '../render.ts';
@@ -53,8 +53,8 @@ export async function observeWorld(context: CliContext): Promise<World> {
   const [daemon, programs] = await Promise.all([observeDaemon(context), findVersions(context)]);
   return {
     context,
-    config: readAwsFile(awsFilePath('config', context.environment, context.homeDirectory), context),
-    credentials: readAwsFile(awsFilePath('credentials', context.environment, context.homeDirectory), context),
+    config: await readAwsFile(awsFilePath('config', context.environment, context.homeDirectory), context),
+    credentials: await readAwsFile(awsFilePath('credentials', context.environment, context.homeDirectory), context),
     daemon,
     reach: daemon.state === 'running' ? await observeReach(context) : undefined,
     programs,
@@ -105,11 +105,12 @@ async function findVersions(context: CliContext): Promise<ProgramVersions> {
   return { aws, curl };
 }
 
-function readAwsFile(path: string, context: CliContext): AwsFile {
+async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> {
   const shown = shortenPath(path, context.homeDirectory);
   try {
-    const text = readBoundedFileSync(path, MAX_AWS_FILE_BYTES);
-    return { path, shown, exists: true, document: parseConfigDocument(text, shown) };
+    const bytes = await readBoundedBytes(path, MAX_AWS_FILE_BYTES);
+    const document = withEncodingProblem(parseConfigDocument(bytes.toString('utf8'), shown), bytes);
+    return { path, shown, exists: true, document };
   } catch (error) {
     const document = parseConfigDocument('', shown);
     if (error instanceof UnreadableFileError) {
