@@ -13,7 +13,13 @@ import { formatIssuer, sessionSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
 import { withinPatience } from './patience.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
-import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
+import {
+  formatSessionRecord,
+  parseSessionRecord,
+  type RefreshGrant,
+  type SessionRecord,
+  type SessionTokens,
+} from './session-record.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface TokenState {
@@ -46,7 +52,7 @@ export interface AccessTokens {
    * Keeps a new sign-in's tokens: in memory before it returns, in the secret store when it resolves.
    * A store that does not take them is a problem and not a failure.
    */
-  accept(session: SsoSession, clientId: string, issued: IssuedToken): Promise<void>;
+  accept(session: SsoSession, registration: ClientRegistration, issued: IssuedToken): Promise<void>;
   /**
    * Forgets the sign-in: in memory before it returns, in the secret store when it resolves.
    * Gives back the last access token, for sso:Logout, and why the tokens could not be read or deleted, if so.
@@ -192,8 +198,8 @@ export function createAccessTokens(deps: {
     let issued: IssuedToken | undefined;
     try {
       if (tokens.refresh !== undefined) {
-        const { clientId, refreshToken } = tokens.refresh;
-        const found = await deps.registrations.find(session, clientId);
+        const { refreshToken } = tokens.refresh;
+        const found = await findIssuingClient(session, tokens.refresh);
         registration = found;
         issued =
           found &&
@@ -213,11 +219,18 @@ export function createAccessTokens(deps: {
     // A sign-in or sign-out came in between: its outcome wins over ours.
     if (!isStillCurrent(session, tokens)) return toAccessToken(await currentTokens(session));
     if (issued === undefined || registration === undefined) return endRefreshing(session, tokens);
-    const renewed = toTokens(issued, registration.clientId, askedAtMs, tokens);
+    const renewed = toTokens(issued, registration, askedAtMs, tokens);
     problems.clear(`refresh ${session.sessionName}`);
     unlearnLength(session);
     await keepTokens(session, renewed);
     return toAccessToken(renewed);
+  }
+
+  /** Independent of the section's scopes, which may have been edited since. Undefined when the registration is gone or expired. */
+  async function findIssuingClient(session: SsoSession, grant: RefreshGrant): Promise<ClientRegistration | undefined> {
+    const { clientId, registration } = grant;
+    if (registration === undefined) return deps.registrations.find(session, clientId);
+    return registration.expiresAtMs > clock.nowMs() ? registration : undefined;
   }
 
   /** An unreadable store keeps the registration for now; the next sign-in meets the same refusal and tries again. */
@@ -323,14 +336,15 @@ export function createAccessTokens(deps: {
       await end(session, refused);
       throw sessionOver(session.sessionName);
     },
-    async accept(session, clientId, issued) {
+    async accept(session, registration, issued) {
       const signedInAtMs = clock.nowMs();
       startOver(session);
       await keep(session, {
         issuer: formatIssuer(session, endpoints),
         signedInAtMs,
-        tokens: toTokens(issued, clientId, signedInAtMs),
+        tokens: toTokens(issued, registration, signedInAtMs),
       });
+      await deps.registrations.confirm(session, registration);
     },
     async drop(session) {
       const name = nameOf(session);
@@ -369,9 +383,15 @@ function toAccessToken(tokens: SessionTokens): AccessToken {
 }
 
 /** An answer without a refresh token keeps the earlier one: only `invalid_grant` says that it is dead. */
-function toTokens(issued: IssuedToken, clientId: string, nowMs: number, earlier?: SessionTokens): SessionTokens {
-  const refresh =
-    issued.refreshToken === undefined ? earlier?.refresh : { refreshToken: issued.refreshToken, clientId };
+function toTokens(
+  issued: IssuedToken,
+  registration: ClientRegistration,
+  nowMs: number,
+  earlier?: SessionTokens,
+): SessionTokens {
+  const { refreshToken } = issued;
+  const kept = refreshToken ?? earlier?.refresh?.refreshToken;
+  const refresh = kept && { refreshToken: kept, clientId: registration.clientId, registration };
   return {
     accessToken: issued.accessToken,
     issuedAtMs: nowMs,

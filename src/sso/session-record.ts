@@ -1,5 +1,6 @@
 // What the secret store keeps for one sso-session, and how it is spelled there.
 import { UnavailableError } from '../core/errors.ts';
+import type { ClientRegistration } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
 
 /** A sign-in, or the memory of one that has ended (then without tokens). */
@@ -16,8 +17,15 @@ export interface SessionTokens {
   readonly accessToken: Secret;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
-  /** Only usable with the client that it was issued to. */
-  readonly refresh?: { readonly refreshToken: Secret; readonly clientId: string };
+  readonly refresh?: RefreshGrant;
+}
+
+export interface RefreshGrant {
+  readonly refreshToken: Secret;
+  /** The client that the token was issued to; AWS takes it from no other. */
+  readonly clientId: string;
+  /** That client's registration; absent in records that earlier versions wrote. */
+  readonly registration?: ClientRegistration;
 }
 
 const SCHEMA_VERSION = 1;
@@ -38,6 +46,8 @@ export function formatSessionRecord(record: SessionRecord): Secret {
             expiresAtMs: tokens.expiresAtMs,
             refreshToken: tokens.refresh?.refreshToken.reveal(),
             clientId: tokens.refresh?.clientId,
+            clientSecret: tokens.refresh?.registration?.clientSecret.reveal(),
+            clientExpiresAtMs: tokens.refresh?.registration?.expiresAtMs,
           }),
     }),
   );
@@ -61,12 +71,7 @@ export function parseSessionRecord(stored: Secret, secretName: string): SessionR
   if (typeof accessToken !== 'string' || typeof issuedAtMs !== 'number' || typeof expiresAtMs !== 'number') {
     throw unreadable(secretName);
   }
-  const refreshToken = wire['refreshToken'];
-  const clientId = wire['clientId'];
-  const refresh =
-    typeof refreshToken === 'string' && typeof clientId === 'string'
-      ? { refreshToken: new Secret(refreshToken), clientId }
-      : undefined;
+  const refresh = parseRefreshGrant(wire);
   return {
     ...base,
     tokens: {
@@ -76,6 +81,14 @@ export function parseSessionRecord(stored: Secret, secretName: string): SessionR
       ...(refresh === undefined ? {} : { refresh }),
     },
   };
+}
+
+function parseRefreshGrant(wire: Readonly<Record<string, unknown>>): RefreshGrant | undefined {
+  const { refreshToken, clientId, clientSecret, clientExpiresAtMs: expiresAtMs } = wire;
+  if (typeof refreshToken !== 'string' || typeof clientId !== 'string') return undefined;
+  const grant = { refreshToken: new Secret(refreshToken), clientId };
+  if (typeof clientSecret !== 'string' || typeof expiresAtMs !== 'number') return grant;
+  return { ...grant, registration: { clientId, clientSecret: new Secret(clientSecret), expiresAtMs } };
 }
 
 /** A stored JSON object of a version that we know. @throws UnavailableError secret-store-unavailable */

@@ -150,7 +150,7 @@ export function createSignIn(deps: {
         const issued = await identityCenter.createTokenByDeviceCode(session, registration, authorization.deviceCode);
         if (signal.aborted) return;
         // From here on it is approved: the tokens serve before the store, which may be locked, has them.
-        const saving = deps.accessTokens.accept(session, registration.clientId, issued);
+        const saving = deps.accessTokens.accept(session, registration, issued);
         settle(attempt, 'approved');
         announce(session);
         return await saving;

@@ -8,6 +8,11 @@ import { FAKE_NOW_MS } from '../helpers/fake-clock.ts';
 import { createTokenWorld, failureOf, LOCKED, MINUTE_MS, SECRET_NAME, SESSION, type TokenWorld } from './world.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
+const CLIENT = {
+  clientId: 'client-1',
+  clientSecret: new Secret('secret of client-1'),
+  expiresAtMs: FAKE_NOW_MS + 90 * 24 * HOUR_MS,
+};
 const LOCAL = { ssoOidc: 'http://127.0.0.1:4000', sso: 'http://127.0.0.1:4000' };
 const SIGN_IN_EXPIRED = {
   errorClass: 'SignInRequiredError',
@@ -19,6 +24,12 @@ const SIGN_IN_REQUIRED = { ...SIGN_IN_EXPIRED, code: 'sign-in-required' };
 const textOf = async ({ tokens }: TokenWorld, session = SESSION) => (await tokens.fresh(session)).secret.reveal();
 const stored = async ({ store }: TokenWorld, name = SECRET_NAME) =>
   JSON.parse((await store.text(name)) ?? 'null') as Record<string, unknown> | null;
+/** As a version left it that stored no registration with the tokens. */
+async function restartWithEarlierRecord(world: TokenWorld): Promise<void> {
+  const { clientSecret: _, clientExpiresAtMs: __, ...earlier } = (await stored(world)) ?? {};
+  world.restart();
+  await world.store.plant(SECRET_NAME, JSON.stringify(earlier));
+}
 const problemsOf = ({ problems }: TokenWorld) => problems.list().map(({ code, session }) => ({ code, session }));
 const refreshesOf = ({ identityCenter }: TokenWorld) =>
   identityCenter.arrivals
@@ -59,6 +70,8 @@ describe('a new sign-in', () => {
       expiresAtMs: FAKE_NOW_MS + HOUR_MS,
       refreshToken: 'refresh-3',
       clientId: 'client-1',
+      clientSecret: 'secret of client-1',
+      clientExpiresAtMs: CLIENT.expiresAtMs,
     });
     world.restart();
     expect(await textOf(world)).toBe(accessToken);
@@ -89,7 +102,7 @@ describe('a new sign-in', () => {
     const release = world.store.hold('load');
     const reading = world.tokens.fresh(SESSION);
     await world.clock.settle();
-    await world.tokens.accept(SESSION, 'client-1', world.identityCenter.issueTokens('client-1'));
+    await world.tokens.accept(SESSION, CLIENT, world.identityCenter.issueTokens('client-1'));
     release();
     expect((await reading).secret.reveal()).toBe('access-4');
     expect(await textOf(world)).toBe('access-4');
@@ -175,9 +188,37 @@ describe('refresh', () => {
     expect((await world.tokens.fresh(SESSION)).expiresAtMs).toBe(world.clock.nowMs() + HOUR_MS);
   });
 
-  it('is never sent with another client than the one that the token was issued to', async () => {
+  it('is sent with the client that the token was issued to, whatever the section and the store say by now', async () => {
     const world = createTokenWorld();
     await world.signIn();
+    await world.registrations.forget(SESSION, 'client-1');
+    const edited = { ...SESSION, registrationScopes: ['sso:account:access', 'codewhisperer:completions'] };
+    const others = [await world.registrations.ensure(SESSION), await world.registrations.ensure(edited)];
+    expect(others.map(({ clientId }) => clientId)).toEqual(['client-4', 'client-5']);
+    world.clock.jump(2 * HOUR_MS);
+    expect(await textOf(world, edited)).toBe('access-6');
+    world.restart();
+    world.clock.jump(2 * HOUR_MS);
+    expect(await textOf(world, edited)).toBe('access-8');
+    expect(refreshesOf(world)).toEqual([
+      { clientId: 'client-1', token: 'refresh-3' },
+      { clientId: 'client-1', token: 'refresh-7' },
+    ]);
+  });
+
+  it('finds the client in the store for a record that an earlier version wrote, and keeps it from then on', async () => {
+    const world = createTokenWorld({ rotates: false });
+    await world.signIn();
+    await restartWithEarlierRecord(world);
+    world.clock.jump(2 * HOUR_MS);
+    expect(await textOf(world)).toBe('access-4');
+    expect(await stored(world)).toMatchObject({ clientId: 'client-1', clientSecret: 'secret of client-1' });
+  });
+
+  it('is never sent with another client than the one that a record of an earlier version names', async () => {
+    const world = createTokenWorld();
+    await world.signIn();
+    await restartWithEarlierRecord(world);
     await world.registrations.forget(SESSION, 'client-1');
     await world.registrations.ensure(SESSION);
     world.clock.jump(2 * HOUR_MS);
@@ -375,7 +416,7 @@ describe('a refresh that network or server prevent', () => {
   it('includes a store that hides the registration: one look, then the token serves on', async () => {
     const world = createTokenWorld();
     await world.signIn();
-    world.restart();
+    await restartWithEarlierRecord(world);
     await textOf(world);
     world.store.refuse('load');
     world.clock.jump(45 * MINUTE_MS);
@@ -710,7 +751,7 @@ describe('a sign-out', () => {
     world.restart();
     const release = world.store.hold('load');
     const dropping = world.tokens.drop(SESSION);
-    await world.tokens.accept(SESSION, 'client-1', world.identityCenter.issueTokens('client-1'));
+    await world.tokens.accept(SESSION, CLIENT, world.identityCenter.issueTokens('client-1'));
     release();
     await dropping;
     expect(await textOf(world)).toBe('access-4');

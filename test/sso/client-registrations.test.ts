@@ -1,4 +1,4 @@
-// Client registrations: made once, kept in the store, reused until an hour before their end.
+// Client registrations: made once, kept in the store, reused until 30 days before their end.
 import { describe, expect, it } from 'vitest';
 import { registrationSecretName } from '../../src/sso/issuer.ts';
 import { createTokenWorld, failureOf, LOCKED, SESSION } from './world.ts';
@@ -46,14 +46,38 @@ describe('client registrations', () => {
     expect(identityCenter.count('registerClient')).toBe(3);
   });
 
-  it('are made anew in their last hour', async () => {
+  it('are made anew in their last 30 days', async () => {
     const { clock, registrations } = createTokenWorld();
     await registrations.ensure(SESSION);
-    clock.jump(90 * DAY_MS - HOUR_MS - 1);
+    clock.jump(60 * DAY_MS - 1);
     const before = await registrations.ensure(SESSION);
     clock.jump(1);
-    const after = await registrations.ensure(SESSION);
-    expect([before.clientId, after.clientId]).toEqual(['client-1', 'client-2']);
+    const after = [await registrations.ensure(SESSION), await registrations.ensure(SESSION)];
+    expect([before, ...after].map(({ clientId }) => clientId)).toEqual(['client-1', 'client-2', 'client-2']);
+  });
+
+  it('replace an unexpired one in the store only when their sign-in is approved', async () => {
+    const world = createTokenWorld();
+    await world.registrations.ensure(SESSION);
+    world.clock.jump(60 * DAY_MS);
+    const renewed = await world.registrations.ensure(SESSION);
+    expect(await world.store.text(NAME)).toContain('"client-1"');
+    expect((await world.registrations.find(SESSION, 'client-1'))?.clientId).toBe('client-1');
+    await world.tokens.accept(SESSION, renewed, world.identityCenter.issueTokens(renewed.clientId));
+    expect(await world.store.text(NAME)).toContain('"client-2"');
+    world.restart();
+    expect((await world.registrations.ensure(SESSION)).clientId).toBe('client-2');
+  });
+
+  it('cost another registration and nothing else when the store refuses them after the approval', async () => {
+    const world = createTokenWorld();
+    await world.registrations.ensure(SESSION);
+    world.clock.jump(60 * DAY_MS);
+    world.store.refuse('save');
+    expect(await world.signIn()).toBe('access-3');
+    world.store.accept();
+    expect(await world.signIn()).toBe('access-5');
+    expect(await world.store.text(NAME)).toContain('"client-2"');
   });
 
   it('are found by their client id until they end, and no other client is', async () => {

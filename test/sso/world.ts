@@ -222,9 +222,9 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
     ...build({}),
     restart: (endpoints = {}) => void Object.assign(world, build(endpoints)),
     async signIn(session = SESSION) {
-      const { clientId } = await world.registrations.ensure(session);
-      const issued = identityCenter.issueTokens(clientId);
-      await world.tokens.accept(session, clientId, issued);
+      const registration = await world.registrations.ensure(session);
+      const issued = identityCenter.issueTokens(registration.clientId);
+      await world.tokens.accept(session, registration, issued);
       return issued.accessToken.reveal();
     },
   };
