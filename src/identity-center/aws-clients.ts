@@ -1,6 +1,7 @@
 // The AWS SDK clients, one a region and service; loaded at the first call only, for the SDK is slow to import.
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
+import { refuseForeignAnswers } from './foreign-answer.ts';
 import { probeEndpoint, type Reach } from './probe.ts';
 import { findRegionOnPage } from './start-page.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
@@ -42,7 +43,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   const ssoOidcClients = new Map<string, RegionalClient<SSOOIDCClient>>();
   const ssoClients = new Map<string, RegionalClient<SSOClient>>();
 
-  const configure = (region: string, endpoint: string | undefined) => ({
+  const configure = (service: 'sso' | 'sso-oidc', region: string, endpoint: string | undefined) => ({
     region,
     // FIPS or dual-stack together with an endpoint of one's own is an error to the SDK.
     ...(endpoint === undefined
@@ -50,7 +51,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
       : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
     // Without it AWS_ENDPOINT_URL and the `services` section of the profile that AWS_PROFILE names would be obeyed.
     ignoreConfiguredEndpointUrls: true,
-    requestHandler: transport,
+    requestHandler: refuseForeignAnswers(transport, service),
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard' as const,
@@ -66,7 +67,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
     ssoOidc(region) {
       const kept = ssoOidcClients.get(region);
       if (kept !== undefined) return kept;
-      const client = new SSOOIDCClient(configure(region, deps.ssoOidcEndpoint));
+      const client = new SSOOIDCClient(configure('sso-oidc', region, deps.ssoOidcEndpoint));
       const regional = {
         client,
         host: deps.ssoOidcEndpoint
@@ -79,7 +80,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
     sso(region) {
       const kept = ssoClients.get(region);
       if (kept !== undefined) return kept;
-      const client = new SSOClient(configure(region, deps.ssoEndpoint));
+      const client = new SSOClient(configure('sso', region, deps.ssoEndpoint));
       const regional = {
         client,
         host: deps.ssoEndpoint

@@ -2,6 +2,7 @@
 import { RolecallError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type FaultKind } from '../sso/ports.ts';
+import { ForeignAnswerError } from './foreign-answer.ts';
 import { ProxyError } from './proxy.ts';
 import { WireError } from './wire.ts';
 
@@ -17,24 +18,27 @@ export interface Call {
 }
 
 const MESSAGE_LIMIT = 300;
+const NOT_FROM_AWS = 'which is not AWS’s answer: a proxy or a web login may be in the way';
 
 /** What the RFC 6749 and RFC 8628 error codes mean to us, by the exception's name and by the body's `error`. */
-const OIDC_KINDS: Readonly<Record<string, FaultKind>> = {
-  AuthorizationPendingException: 'authorization-pending',
-  authorization_pending: 'authorization-pending',
-  SlowDownException: 'slow-down',
-  slow_down: 'slow-down',
-  ExpiredTokenException: 'device-code-expired',
-  expired_token: 'device-code-expired',
-  AccessDeniedException: 'access-denied',
-  access_denied: 'access-denied',
-  InvalidGrantException: 'invalid-grant',
-  invalid_grant: 'invalid-grant',
-  InvalidClientException: 'invalid-client',
-  invalid_client: 'invalid-client',
-  UnauthorizedClientException: 'invalid-client',
-  unauthorized_client: 'invalid-client',
-};
+const OIDC_KINDS: ReadonlyMap<string, FaultKind> = new Map(
+  Object.entries({
+    AuthorizationPendingException: 'authorization-pending',
+    authorization_pending: 'authorization-pending',
+    SlowDownException: 'slow-down',
+    slow_down: 'slow-down',
+    ExpiredTokenException: 'device-code-expired',
+    expired_token: 'device-code-expired',
+    AccessDeniedException: 'access-denied',
+    access_denied: 'access-denied',
+    InvalidGrantException: 'invalid-grant',
+    invalid_grant: 'invalid-grant',
+    InvalidClientException: 'invalid-client',
+    invalid_client: 'invalid-client',
+    UnauthorizedClientException: 'invalid-client',
+    unauthorized_client: 'invalid-client',
+  } as const),
+);
 
 const PORTAL_KINDS: Readonly<Record<number, FaultKind>> = {
   401: 'unauthorized',
@@ -80,6 +84,14 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   }
   if (thrown instanceof WireError) return fault('unusable-response', `${thrown.message} in the answer`);
   if (thrown instanceof ProxyError) return fault('unreachable', thrown.message);
+  if (thrown instanceof ForeignAnswerError) {
+    const isServerError = thrown.status >= 500;
+    return fault(
+      isServerError ? 'unreachable' : 'unusable-response',
+      isServerError ? thrown.message : `${thrown.message}, ${NOT_FROM_AWS}`,
+      retryAfterOf(thrown.headers),
+    );
+  }
   // A CA bundle that has become unreadable.
   if (thrown instanceof RolecallError) return fault('unreachable', thrown.message.replace(/\.$/, ''));
 
@@ -91,22 +103,19 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
     return fault('unreachable', isTimeout ? 'no connection in time' : (textOf(thrown, 'message') ?? 'unknown reason'));
   }
 
-  const retryAfterMs = retryAfterOf(thrown);
+  const retryAfterMs = retryAfterOf(fieldOf(fieldOf(thrown, '$response'), 'headers'));
   if (status >= 500) return fault('unreachable', describeAnswer(thrown, status), retryAfterMs);
   if (status === 429) return fault('throttled', describeAnswer(thrown, status), retryAfterMs);
-  // HTML from a captive portal must not pass for AWS's own 401 or 403, which end a session or drop a role.
+  // A 200 with the page of a web login.
   if (!isServiceException(thrown)) {
-    return fault(
-      'unusable-response',
-      `HTTP ${status}, and the answer is not AWS’s JSON; is there a web login in the way?`,
-    );
+    return fault('unusable-response', `HTTP ${status} with a body that is not JSON, ${NOT_FROM_AWS}`);
   }
   const kind = call.service === 'sso-oidc' ? kindOfOidc(thrown, call) : PORTAL_KINDS[status];
   return fault(kind ?? 'unusable-response', describeAnswer(thrown, status), retryAfterMs);
 }
 
 function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
-  const kind = OIDC_KINDS[textOf(thrown, 'name') ?? ''] ?? OIDC_KINDS[textOf(thrown, 'error') ?? ''];
+  const kind = OIDC_KINDS.get(textOf(thrown, 'name') ?? '') ?? OIDC_KINDS.get(textOf(thrown, 'error') ?? '');
   if (call.grant === 'device_code') return kind;
   switch (kind) {
     case 'slow-down':
@@ -187,8 +196,7 @@ function statusOf(thrown: unknown): number | undefined {
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date, which counts from the answer's own so that no two clocks are compared. */
-function retryAfterOf(thrown: unknown): number | undefined {
-  const headers = fieldOf(fieldOf(thrown, '$response'), 'headers');
+function retryAfterOf(headers: unknown): number | undefined {
   const value = textOf(headers, 'retry-after');
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;

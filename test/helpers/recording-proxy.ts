@@ -48,7 +48,8 @@ export async function startRecordingProxy(targetUrl: string): Promise<RecordingP
   };
 }
 
-async function passOn(request: IncomingMessage, targetUrl: string): Promise<Response> {
+/** The answer of `targetUrl` to a request that came here. */
+export async function passOn(request: IncomingMessage, targetUrl: string): Promise<Response> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>

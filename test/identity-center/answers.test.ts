@@ -185,14 +185,10 @@ describe('errors of the portal', () => {
     }
   });
 
-  test.each([
-    [401, 'unauthorized'],
-    [403, 'forbidden'],
-    [429, 'throttled'],
-  ])('an empty %i is %s', async (status, kind) => {
-    server.answer(status, '');
+  test('an empty 429 is throttled', async () => {
+    server.answer(429, '');
     const fault = await faultOf(CALLS.ListAccounts(identityCenter));
-    expect([fault.kind, fault.message]).toEqual([kind, `ListAccounts at ${server.host} failed: HTTP ${status}.`]);
+    expect([fault.kind, fault.message]).toEqual(['throttled', `ListAccounts at ${server.host} failed: HTTP 429.`]);
   });
 
   test.each([
@@ -234,6 +230,71 @@ describe('HTML where JSON is due', () => {
       expect([name, fault.kind]).toEqual([name, kind]);
       expect(fault.message).not.toContain('guest');
     }
+  });
+});
+
+describe("an error that is not AWS's", () => {
+  const bodies = [
+    ['', 'an empty body'],
+    [' \n', 'an empty body'],
+    ['<html><body>Blocked</body></html>', 'an HTML page'],
+    ['<?xml version="1.0"?><!DOCTYPE html><html>Blocked</html>', 'an HTML page'],
+    ['{}', 'JSON that names no AWS error type'],
+    ['[]', 'JSON that names no AWS error type'],
+    ['{"message":"Blocked"}', 'JSON that names no AWS error type'],
+    ['{"code":"UnauthorizedException","message":"Blocked"}', 'JSON that names no AWS error type'],
+    ['{"code":403,"error":"access_denied"}', 'JSON that names no AWS error type'],
+    ['{"error":"invalid_grant"}', 'JSON that names no AWS error type'],
+    ['{"__type":7}', 'JSON that names no AWS error type'],
+    ['null', 'text that is not a JSON object'],
+    ['Blocked', 'text that is not a JSON object'],
+    [`{"a":"${'x'.repeat(100_000)}"}`, 'text that is not a JSON object'],
+  ] as const;
+
+  test.each([302, 401, 403, 404, 407, 502])('of status %i is told on every call', async (status) => {
+    for (const [index, [body, what]] of bodies.entries()) {
+      server.answer(status, body);
+      const calls = Object.entries(CALLS);
+      // Every call with the common ones, one call of each service with the rest.
+      for (const [name, run] of index % 2 === 0 ? calls : calls.slice(3, 5)) {
+        const fault = await faultOf(run(identityCenter));
+        const says = `${name.split(' ')[0]} at ${server.host} failed: HTTP ${status} with ${what}`;
+        const expected =
+          status >= 500
+            ? ['unreachable', `${says}.`]
+            : ['unusable-response', `${says}, which is not AWS’s answer: a proxy or a web login may be in the way.`];
+        expect([fault.kind, fault.message]).toEqual(expected);
+        expect(inspect(fault, { depth: 10, showHidden: true })).not.toContain('Blocked');
+      }
+    }
+  });
+
+  test('of SSO OIDC counts without its header only with its own status', async () => {
+    server.answer(400, { error: 'invalid_grant' });
+    expect((await faultOf(CALLS['CreateToken refresh_token'](identityCenter))).kind).toBe('invalid-grant');
+    server.answer(401, { error: 'invalid_client' });
+    expect((await faultOf(CALLS['CreateToken refresh_token'](identityCenter))).kind).toBe('invalid-client');
+    server.answer(400, { error: 'constructor' });
+    expect((await faultOf(CALLS['CreateToken refresh_token'](identityCenter))).kind).toBe('unusable-response');
+    // It means nothing to the portal.
+    server.answer(401, { error: 'invalid_client' });
+    expect((await faultOf(CALLS.ListAccounts(identityCenter))).kind).toBe('unusable-response');
+  });
+
+  test('names a time to ask again, which is kept, and nothing else of its headers is', async () => {
+    server.answer(503, '', { 'retry-after': '7', 'set-cookie': 'canary=1' });
+    const fault = await faultOf(CALLS.ListAccounts(identityCenter));
+    expect(fault.retryAfterMs).toBe(7000);
+    expect(inspect(fault, { depth: 10, showHidden: true })).not.toContain('canary');
+  });
+
+  test('is cut when it has no end', async () => {
+    server.answerWith((response) => {
+      response.writeHead(403, { 'content-type': 'text/html' });
+      const fill = setInterval(() => response.write('<p>'.repeat(10_000)), 1);
+      response.on('close', () => clearInterval(fill));
+    });
+    expect((await faultOf(CALLS.ListAccounts(identityCenter))).message).toContain('HTTP 403 with an HTML page');
   });
 });
 
@@ -386,7 +447,7 @@ describe('secrets', () => {
   });
 
   test('a server’s text is one line of bounded length without control characters', async () => {
-    server.answer(403, { message: `a\u001b[31m\nb\u0000${'x'.repeat(2_000)}` });
+    server.answer(403, { __type: 'ForbiddenException', message: `a\u001b[31m\nb\u0000${'x'.repeat(2_000)}` });
     const { message } = await faultOf(CALLS.ListAccounts(identityCenter));
     expect(message).toMatch(/, a \[31m b x+…\.$/);
     expect(message.length).toBeLessThan(400);

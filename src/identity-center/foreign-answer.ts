@@ -1,0 +1,103 @@
+// Tells AWS's own errors from the answers of proxies and web logins, before the SDK takes a bare 401 for AWS's word.
+import { addAbortSignal, Readable } from 'node:stream';
+import type { Transport } from './transport.ts';
+
+/** An error status without AWS's error type; `message` says what came in its place and quotes nothing of it. */
+export class ForeignAnswerError extends Error {
+  readonly status: number;
+  /** Only those that say when to ask again: others may be secrets of the proxy. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, description: string, headers: Readonly<Record<string, string>>) {
+    super(`HTTP ${status} with ${description}`);
+    this.status = status;
+    this.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => TIMING_HEADERS.has(name)));
+  }
+}
+
+const TIMING_HEADERS: ReadonlySet<string> = new Set(['retry-after', 'date']);
+
+/** AWS's errors are a few hundred bytes. What is longer is cut, and cut JSON counts as text. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/**
+ * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses: they count without AWS's error
+ * type too, because some proxies remove headers that they do not know.
+ */
+const OAUTH_STATUSES: Readonly<Record<string, number>> = {
+  access_denied: 400,
+  authorization_pending: 400,
+  expired_token: 400,
+  invalid_client: 401,
+  invalid_client_metadata: 400,
+  invalid_grant: 400,
+  invalid_redirect_uri: 400,
+  invalid_request: 400,
+  invalid_scope: 400,
+  server_error: 500,
+  slow_down: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+};
+
+/**
+ * `transport`, except that an error status which is not AWS's rejects with a {@link ForeignAnswerError}. A 429 passes
+ * in any form: as of 2026-11 the portal sends it without an error type.
+ */
+export function refuseForeignAnswers(transport: Transport, service: 'sso' | 'sso-oidc'): Transport {
+  return {
+    ...transport,
+    async handle(request, options) {
+      const output = await transport.handle(request, options);
+      const { response } = output;
+      const { headers, statusCode } = response;
+      if (statusCode < 300 || statusCode === 429) return output;
+      const body = response.body as Readable;
+      const { abortSignal } = options ?? {};
+      const text = await readText(abortSignal instanceof AbortSignal ? addAbortSignal(abortSignal, body) : body);
+      const json = parseObject(text);
+      const isAws =
+        (headers['x-amzn-errortype'] ?? '') !== '' ||
+        typeof json?.['__type'] === 'string' ||
+        (service === 'sso-oidc' && isOauthError(json, statusCode));
+      if (!isAws) throw new ForeignAnswerError(statusCode, describeBody(text), headers);
+      response.body = Readable.from([Buffer.from(text)]);
+      return output;
+    },
+  };
+}
+
+async function readText(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop destroys the stream, and the connection with it.
+    if (length > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, MAX_ERROR_BYTES);
+}
+
+function isOauthError(json: Readonly<Record<string, unknown>> | undefined, status: number): boolean {
+  const error = json?.['error'];
+  return typeof error === 'string' && Object.hasOwn(OAUTH_STATUSES, error) && OAUTH_STATUSES[error] === status;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody(text: string): string {
+  if (text.trim() === '') return 'an empty body';
+  if (parseObject(text) !== undefined) return 'JSON that names no AWS error type';
+  // A proxy's XHTML page has an XML declaration before it.
+  return /^\s*<(?:!doctype html|html|\?xml|[a-z]+[\s>])/i.test(text)
+    ? 'an HTML page'
+    : 'text that is not a JSON object';
+}
