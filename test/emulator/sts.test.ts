@@ -174,7 +174,7 @@ describe('AssumeRole', () => {
       const { status, text } = await assume(started, keys, parameters);
       return [status, element(text, 'Code'), element(text, 'Message')];
     };
-    const notAuthorized = (roleArn: string) => [
+    const notAuthorized = (roleArn: string): unknown[] => [
       403,
       'AccessDenied',
       expect.stringMatching(

@@ -105,6 +105,7 @@ describe('the AWS SDK for JavaScript', () => {
 });
 
 describe('a hand-written profile that assumes a role with keys of ours', () => {
+  const ROLE_ARN = 'arn:aws:iam::222222222222:role/team/Deployer';
   const DEPLOYER = 'arn:aws:sts::222222222222:assumed-role/Deployer/build-7\n';
   let chained: Record<string, string>;
   beforeAll(() => {
@@ -114,7 +115,7 @@ describe('a hand-written profile that assumes a role with keys of ours', () => {
       `${readFileSync(rig.configPath, 'utf8')}
 [profile deployer]
 region = us-east-1
-role_arn = arn:aws:iam::222222222222:role/team/Deployer
+role_arn = ${ROLE_ARN}
 role_session_name = build-7
 source_profile = ${GENERATED}
 `,
@@ -129,10 +130,11 @@ source_profile = ${GENERATED}
       stdout: DEPLOYER,
       stderr: '',
     });
-    const assume = await awsCli([
-      ...['sts', 'assume-role', '--profile', GENERATED, '--role-session-name', 'build-7'],
-      ...['--role-arn', 'arn:aws:iam::222222222222:role/team/Deployer', '--duration-seconds', '900'],
-    ]);
+    const assume = await awsCli(
+      `sts assume-role --profile ${GENERATED} --role-session-name build-7 --duration-seconds 900 --role-arn ${ROLE_ARN}`.split(
+        ' ',
+      ),
+    );
     expect(JSON.parse(assume.stdout)).toEqual({
       AssumedRoleUser: { AssumedRoleId: expect.stringMatching(/^AROA[A-Z2-7]{17}:build-7$/), Arn: DEPLOYER.trim() },
       Credentials: {
