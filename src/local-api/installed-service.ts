@@ -11,6 +11,8 @@ import type { StartedDaemon } from './start-daemon.ts';
 export const SYSTEMD_SOCKET = 'rolecall.socket';
 export const SYSTEMD_SERVICE = 'rolecall.service';
 export const LAUNCHD_LABEL = 'rolecall.daemon';
+/** Of both units; raise it with every change to what they say, so that units of an older rolecall are noticed. */
+export const SYSTEMD_REVISION = 1;
 const MAX_FILE_BYTES = 1024 * 1024;
 
 export interface ServiceSurroundings {
@@ -26,6 +28,8 @@ export interface InstalledService {
   readonly file: string;
   /** The Node and the `dist/daemon/main.js` that it names; undefined when somebody has rewritten it. */
   readonly command: { readonly nodePath: string; readonly mainPath: string } | undefined;
+  /** Whether the units are of an older rolecall; never known of a LaunchAgent. */
+  readonly isOutdated: boolean;
 }
 
 /** Reads one file at the most; undefined: the daemon is started by the first command that needs it. */
@@ -35,12 +39,18 @@ export function findInstalledService(surroundings: ServiceSurroundings): Install
   if (surroundings.platform === 'darwin') {
     const file = join(surroundings.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
     if (!existsSync(file)) return undefined;
-    return { manager: 'launchd', file, command: readLaunchdCommand(read(file)) };
+    return { manager: 'launchd', file, command: readLaunchdCommand(read(file)), isOutdated: false };
   }
   const directory = systemdDirectories(surroundings).find((one) => existsSync(join(one, SYSTEMD_SOCKET)));
   if (directory === undefined) return undefined;
   const file = join(directory, SYSTEMD_SERVICE);
-  return { manager: 'systemd', file, command: readSystemdCommand(read(file)) };
+  const unit = read(file);
+  return {
+    manager: 'systemd',
+    file,
+    command: readSystemdCommand(unit),
+    isOutdated: readRevision(unit) < SYSTEMD_REVISION,
+  };
 }
 
 /** Where a user's own units are, as the manager looks for them; the shell's XDG_CONFIG_HOME may be another than its. */
@@ -51,8 +61,11 @@ export function systemdDirectories({ environment, homeDirectory }: ServiceSurrou
   return own === usual ? [usual] : [own, usual];
 }
 
-/** Why the service can't start what it names, or would start what is older than `ownVersion`; undefined when it is in order. */
-export function findStaleness({ command }: InstalledService, ownVersion: string): string | undefined {
+/**
+ * Why the service can't start what it names, starts what is older than `ownVersion`, or starts it as an older version did;
+ * undefined when it is in order.
+ */
+export function findStaleness({ command, isOutdated }: InstalledService, ownVersion: string): string | undefined {
   if (command === undefined) return undefined;
   try {
     accessSync(command.nodePath, constants.X_OK);
@@ -61,9 +74,8 @@ export function findStaleness({ command }: InstalledService, ownVersion: string)
   }
   if (!existsSync(command.mainPath)) return `${command.mainPath} is gone`;
   const version = readVersionBeside(command.mainPath);
-  return version !== undefined && compareVersions(version, ownVersion) < 0
-    ? `it starts rolecall ${version}`
-    : undefined;
+  if (version !== undefined && compareVersions(version, ownVersion) < 0) return `it starts rolecall ${version}`;
+  return isOutdated ? 'an older rolecall wrote its unit' : undefined;
 }
 
 /** For `dist/daemon/main.js` that is the package.json two folders up. */
@@ -83,6 +95,11 @@ function read(file: string): string {
   } catch {
     return '';
   }
+}
+
+/** Zero for a unit from before there were revisions. */
+function readRevision(unit: string): number {
+  return Number(/^X-RolecallRevision=(\d{1,6})$/m.exec(unit)?.[1] ?? 0);
 }
 
 /** The reverse of how the template is filled, and of nothing else that systemd reads. */

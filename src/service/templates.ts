@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
 import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environment.ts';
-import { LAUNCHD_LABEL, SYSTEMD_SERVICE, SYSTEMD_SOCKET } from '../local-api/installed-service.ts';
+import { LAUNCHD_LABEL, SYSTEMD_REVISION, SYSTEMD_SERVICE, SYSTEMD_SOCKET } from '../local-api/installed-service.ts';
 
 interface CommandValues {
   readonly nodePath: string;
@@ -31,6 +31,7 @@ export function fillSystemdSocket(aliasPath: string): string {
 /** @throws UsageError usage: a path holds a character that no unit can spell */
 export function fillSystemdService(values: SystemdServiceValues): string {
   return fill(`systemd/${SYSTEMD_SERVICE}`, {
+    revision: String(SYSTEMD_REVISION),
     node: systemdWord(values.nodePath),
     // Only in what comes after the program a `$` begins a variable.
     main: systemdWord(values.mainPath).replaceAll('$', '$$$$'),

@@ -1,11 +1,12 @@
 // `rolecall status` in every state that a session and a daemon can be in.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { mask } from './masks.ts';
+import { createScriptedSystemd } from './scripted-systemd.ts';
 
 let rig: Rig;
 afterEach(() => rig.remove());
@@ -114,6 +115,25 @@ test('a file without a readable session is not said to lack one', async () => {
   const { stdout } = await run(['status']);
   expect(stdout.startsWith('No sso-session can be read from ~/.aws/config.\n')).toBe(true);
   expect(stdout).toContain('\n! HOME/.aws/config, line 1: ');
+});
+
+test('a service that an older rolecall has written is told with the command that writes it anew', async () => {
+  rig = await createRig();
+  const manager = createScriptedSystemd({});
+  await manager.prepare(rig);
+  const unit = join(rig.home.path, '.config', 'systemd', 'user', 'rolecall.service');
+  expect((await rig.runCli(['status'])).stdout).not.toContain('service');
+  writeFileSync(unit, readFileSync(unit, 'utf8').replace(/^X-RolecallRevision=.*\n/m, ''));
+  const message = 'The service is not of this installation: an older rolecall wrote its unit.';
+  const hint = 'rolecall service install';
+  expect((await rig.runCli(['status'])).stdout).toContain(`! ${message}\n  Run: ${hint}\n`);
+  const document = JSON.parse((await rig.runCli(['status', '--json'])).stdout) as { problems: unknown[] };
+  expect(document.problems).toContainEqual({ code: 'service-broken', message, hint });
+  expect((await rig.runCli(['doctor'], { runTool: manager.run(rig) })).stdout).toMatch(
+    /an older rolecall wrote its unit\. \[service-broken\]\n +\$ rolecall service install\n/,
+  );
+  await manager.type('service install', rig);
+  expect((await rig.runCli(['status'])).stdout).not.toContain('service');
 });
 
 test('--json is the document of the local API', async () => {

@@ -1,10 +1,11 @@
 // The units and the LaunchAgent as they are installed: golden files, awkward paths, and what Apple's own format reads.
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { findInstalledService } from '../../src/local-api/installed-service.ts';
+import { findInstalledService, SYSTEMD_REVISION } from '../../src/local-api/installed-service.ts';
 import { serviceEnvironment } from '../../src/service/service-environment.ts';
 import {
   fillLaunchAgent,
@@ -44,6 +45,14 @@ describe('systemd', () => {
 
   test('the service', async () => {
     await expect(readable(fillSystemdService(VALUES))).toMatchFileSnapshot('../fixtures/service/rolecall.service');
+  });
+
+  test('a change of the units comes with a new revision of them', () => {
+    const units = ['rolecall.socket', 'rolecall.service'].map((name) =>
+      readFileSync(join(root, 'test', 'fixtures', 'service', name), 'utf8').replace(/^X-RolecallRevision=.*\n/m, ''),
+    );
+    const digest = createHash('sha256').update(units.join('')).digest('hex').slice(0, 16);
+    expect({ revision: SYSTEMD_REVISION, digest }).toEqual({ revision: 1, digest: 'd3a7ba9abbdcdf6c' });
   });
 
   test.skipIf(!systemPart('systemd-analyze', '/usr/bin/systemd-analyze'))(
@@ -152,6 +161,7 @@ test('a client reads the command back, whatever is in its paths', () => {
       manager: 'systemd',
       file: join(directory, 'rolecall.service'),
       command: { nodePath: AWKWARD, mainPath: AWKWARD },
+      isOutdated: false,
     });
 
     const agent = join(homeDirectory, 'Library', 'LaunchAgents', 'rolecall.daemon.plist');
@@ -160,6 +170,7 @@ test('a client reads the command back, whatever is in its paths', () => {
       manager: 'launchd',
       file: agent,
       command: { nodePath: AWKWARD, mainPath: AWKWARD },
+      isOutdated: false,
     });
     const elsewhere = { ROLECALL_SOCKET: '/elsewhere' };
     expect(findInstalledService({ ...surroundings, environment: elsewhere, platform: 'linux' })).toBeUndefined();

@@ -5,6 +5,7 @@ import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } 
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
+import { withServiceProblem } from '../service-problem.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
 import type { LineFormat } from '../status-line.ts';
 
@@ -27,7 +28,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     return printStatusLine(options.format, context);
   }
   if (options.check === true) return check(await fetchStatus(context));
-  const status = await loadStatus(context);
+  const status = await withServiceProblem(await loadStatus(context), context);
   if (options.watch === true) {
     const { watchStatus } = await import('../watch-status.ts');
     return watchStatus({ asJson: options.json === true, format: (now) => format(now, context) }, context);

@@ -96,7 +96,7 @@ export const DOCTOR_CODES = {
     'This curl cannot speak to a unix socket (it is older than 7.40), so each `credential_process` starts a Node.',
   ),
   'service-broken': problem(
-    'The unit that starts the daemon names what is gone or older, has failed, or was not read again.',
+    'The unit that starts the daemon names what is gone or older, was written by an older rolecall, has failed, or was not read again.',
   ),
   'service-stopped': note('The service is installed and stopped; the next command starts it.'),
   'service-without-manager': note('A service is installed, and no systemd of yours runs here that could start it.'),
