@@ -99,6 +99,12 @@ export function reportFailure(
   context.stderr.write(`Run: ${paint('bold', harmless(hint))}\n`);
 }
 
+/** What a person should know though the command has done its work. */
+export function reportNote(note: string, context: Pick<CliContext, 'stderr' | 'environment'>): void {
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(note)}\n`);
+}
+
 function describeCauses(error: RolecallError): string {
   let text = `  ${error.code} (${error.errorClass}, exit ${error.exitCode})\n`;
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {

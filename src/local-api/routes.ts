@@ -25,6 +25,7 @@ import {
   setupSchema,
   setupWishSchema,
   signInSchema,
+  signOutSchema,
   startUrlSchema,
   teamSchema,
   teamWishSchema,
@@ -52,6 +53,7 @@ import {
   type SetupDocument,
   type SetupWishDocument,
   type SignInDocument,
+  type SignOutDocument,
   type StartUrlDocument,
   type TeamDocument,
   type TeamWishDocument,
@@ -199,9 +201,10 @@ export const routes = {
   signOut: {
     ...ROUTE_ADDRESSES.signOut,
     surfaces: BOTH,
-    summary: 'Ends the session: tokens and cached role credentials are gone at once',
+    summary: 'Ends the session: tokens and cached role credentials are gone at once, then AWS is told',
     params: sessionInPath,
-    successStatus: 204,
+    successStatus: 200,
+    answer: signOutSchema,
   },
   checkUser: {
     ...ROUTE_ADDRESSES.checkUser,
@@ -408,7 +411,7 @@ export interface Answers {
   startSignIn: SignInDocument;
   signIn: SignInDocument | null;
   cancelSignIn: undefined;
-  signOut: undefined;
+  signOut: SignOutDocument;
   checkUser: UserCheckDocument;
   current: CurrentRoleDocument | null;
   setCurrent: CurrentRoleDocument | null;

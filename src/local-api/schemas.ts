@@ -257,6 +257,18 @@ export const signInSchema = {
   },
 } as const;
 
+export const signOutSchema = {
+  type: 'object',
+  required: ['endedAtAws'],
+  properties: {
+    endedAtAws: {
+      type: 'boolean',
+      description: 'false: nothing is served here any more, but the session lives on at AWS',
+    },
+    note: { type: 'string', description: 'why it lives on, for a person' },
+  },
+} as const;
+
 export const userCheckSchema = {
   type: 'object',
   required: ['state'],
@@ -738,6 +750,7 @@ export type AccountsDocument = FromSchema<typeof accountsSchema>;
 export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
 export type UserCheckDocument = FromSchema<typeof userCheckSchema>;
 export type SignInDocument = FromSchema<typeof signInSchema>;
+export type SignOutDocument = FromSchema<typeof signOutSchema>;
 export type SignInSetupDocument = FromSchema<typeof signInSetupSchema>;
 export type ProfilesDocument = FromSchema<typeof profilesSchema>;
 export type ProfileDocument = FromSchema<typeof profileSchema>;

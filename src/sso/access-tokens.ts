@@ -13,13 +13,7 @@ import { formatIssuer, sessionSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
 import { withinPatience } from './patience.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
-import {
-  formatSessionRecord,
-  parseSessionRecord,
-  type RefreshGrant,
-  type SessionRecord,
-  type SessionTokens,
-} from './session-record.ts';
+import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface TokenState {
@@ -55,9 +49,11 @@ export interface AccessTokens {
   accept(session: SsoSession, registration: ClientRegistration, issued: IssuedToken): Promise<void>;
   /**
    * Forgets the sign-in: in memory before it returns, in the secret store when it resolves.
-   * Gives back the last access token, for sso:Logout, and why the tokens could not be read or deleted, if so.
+   * Gives back the last tokens, for sso:Logout, and why they could not be read or deleted, if so.
    */
-  drop(session: SsoSession): Promise<{ readonly accessToken?: Secret; readonly failure?: RolecallError }>;
+  drop(session: SsoSession): Promise<{ readonly tokens?: SessionTokens; readonly failure?: RolecallError }>;
+  /** What is newest of tokens that were dropped: a refresh that was under way is waited for, and has replaced them. */
+  afterRefresh(session: SsoSession, dropped: SessionTokens): Promise<SessionTokens>;
   /** Remembers that the session is over because the portal refused this token; a newer sign-in is left alone. */
   end(session: SsoSession, refused: Secret): Promise<void>;
   describe(session: SsoSession): Promise<TokenState>;
@@ -91,6 +87,8 @@ export function createAccessTokens(deps: {
   const lengths = new Map<string, number>();
   const loading = createSingleFlight<SessionRecord | undefined>();
   const refreshing = createSingleFlight<AccessToken>();
+  /** What a refresh brought for tokens that had been dropped meanwhile; their own refresh token is used up by it. */
+  const renewedTooLate = new WeakMap<SessionTokens, SessionTokens>();
 
   const nameOf = (session: SsoSession) => sessionSecretName(session, endpoints);
   const keyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpoints)}`;
@@ -199,7 +197,7 @@ export function createAccessTokens(deps: {
     try {
       if (tokens.refresh !== undefined) {
         const { refreshToken } = tokens.refresh;
-        const found = await findIssuingClient(session, tokens.refresh);
+        const found = await deps.registrations.findIssuer(session, tokens.refresh);
         registration = found;
         issued =
           found &&
@@ -216,21 +214,17 @@ export function createAccessTokens(deps: {
       }
       throw holdRefreshing(session, tokens, fault);
     }
+    const renewed = issued && registration && toTokens(issued, registration, askedAtMs, tokens);
     // A sign-in or sign-out came in between: its outcome wins over ours.
-    if (!isStillCurrent(session, tokens)) return toAccessToken(await currentTokens(session));
-    if (issued === undefined || registration === undefined) return endRefreshing(session, tokens);
-    const renewed = toTokens(issued, registration, askedAtMs, tokens);
+    if (!isStillCurrent(session, tokens)) {
+      if (renewed !== undefined) renewedTooLate.set(tokens, renewed);
+      return toAccessToken(await currentTokens(session));
+    }
+    if (renewed === undefined) return endRefreshing(session, tokens);
     problems.clear(`refresh ${session.sessionName}`);
     unlearnLength(session);
     await keepTokens(session, renewed);
     return toAccessToken(renewed);
-  }
-
-  /** Independent of the section's scopes, which may have been edited since. Undefined when the registration is gone or expired. */
-  async function findIssuingClient(session: SsoSession, grant: RefreshGrant): Promise<ClientRegistration | undefined> {
-    const { clientId, registration } = grant;
-    if (registration === undefined) return deps.registrations.find(session, clientId);
-    return registration.expiresAtMs > clock.nowMs() ? registration : undefined;
   }
 
   /** An unreadable store keeps the registration for now; the next sign-in meets the same refusal and tries again. */
@@ -354,11 +348,12 @@ export function createAccessTokens(deps: {
       unsaved.set(name, null);
       const { record, failure: unread } = known === undefined ? await loadForLogout(name) : { record: known };
       const failure = (await write(name)) ?? unread;
-      const accessToken = isOfSession(record, session) ? record.tokens?.accessToken : undefined;
-      return {
-        ...(accessToken === undefined ? {} : { accessToken }),
-        ...(failure === undefined ? {} : { failure }),
-      };
+      const tokens = isOfSession(record, session) ? record.tokens : undefined;
+      return { ...(tokens === undefined ? {} : { tokens }), ...(failure === undefined ? {} : { failure }) };
+    },
+    async afterRefresh(session, dropped) {
+      if (refreshing.isRunning(keyOf(session))) await refreshOnce(session).catch(() => undefined);
+      return renewedTooLate.get(dropped) ?? dropped;
     },
     nextRefreshMs(session) {
       const tokens = records.get(nameOf(session))?.tokens;

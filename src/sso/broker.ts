@@ -1,7 +1,7 @@
 // The domain as a whole: what the daemon asks of it, wired from its parts over the two ports.
 import type { Clock } from '../core/clock.ts';
 import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
-import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
+import { errorFromBody, SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import { createAccessTokens, type AccessToken, type TokenState } from './access-tokens.ts';
 import {
@@ -22,6 +22,7 @@ import { createRefreshEngine } from './refresh-engine.ts';
 import { createRoleCredentials } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
 import { findSessionEnd, type SessionEnd } from './session-clock.ts';
+import { ENDED, logOut, type LogoutOutcome } from './session-logout.ts';
 import { createSignIn, type SignInState } from './sign-in.ts';
 import { createSignedInUsers, type SignedInUsersFile, type UserCheck } from './signed-in-users.ts';
 import { createUpstreams, type UpstreamHealth } from './upstreams.ts';
@@ -35,7 +36,7 @@ export interface Broker {
    * @throws UnavailableError secret-store-…: nothing is served any more, but the store still has the tokens, which `flush`
    * deletes, or AWS could not be told
    */
-  signOut(session: SsoSession): Promise<void>;
+  signOut(session: SsoSession): Promise<LogoutOutcome>;
   describe(session: SsoSession): Promise<TokenState>;
   /** Who signed in, as far as is known. */
   signedInUser(session: SsoSession): UserCheck;
@@ -194,15 +195,11 @@ export function createBroker(deps: {
       const dropping = accessTokens.drop(session);
       users.startOver(session);
       roleCredentials.drop(session.sessionName, { forgetsUse: true });
-      const { accessToken, failure } = await dropping;
-      if (accessToken !== undefined) {
-        try {
-          await identityCenter.logout(session, accessToken);
-        } catch {
-          // Offline or already over: either way nothing here knows the token any more.
-        }
-      }
-      if (failure !== undefined) throw failure;
+      const { tokens, failure } = await dropping;
+      const outcome = tokens === undefined ? ENDED : await logOut({ ...portal, registrations }, session, tokens);
+      if (failure === undefined) return outcome;
+      if (outcome.endedAtAws) throw failure;
+      throw errorFromBody({ ...failure.toBody(), message: `${failure.message} ${outcome.note}` });
     },
     describe: (session) => accessTokens.describe(session),
     signedInUser: (session) => users.describe(session),

@@ -6,7 +6,7 @@ import { Secret } from '../core/secret.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import { registrationSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
-import { parseStoredObject, unreadable } from './session-record.ts';
+import { parseStoredObject, unreadable, type RefreshGrant } from './session-record.ts';
 
 export interface ClientRegistrations {
   /**
@@ -18,6 +18,11 @@ export interface ClientRegistrations {
   confirm(session: SsoSession, registration: ClientRegistration): Promise<void>;
   /** The kept registration if it is the one with this client id and unexpired. */
   find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined>;
+  /**
+   * The client that a refresh token was issued to, whatever scopes the section has by now; undefined when it is gone or
+   * has expired.
+   */
+  findIssuer(session: SsoSession, grant: RefreshGrant): Promise<ClientRegistration | undefined>;
   /** Makes the next `ensure` register again, unless another client was registered meanwhile: the server no longer knows this one. */
   forget(session: SsoSession, clientId: string): Promise<void>;
 }
@@ -66,6 +71,11 @@ export function createClientRegistrations(deps: {
     kept.set(name, registration);
   }
 
+  async function find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined> {
+    const current = await load(session);
+    return current?.clientId === clientId && current.expiresAtMs > deps.clock.nowMs() ? current : undefined;
+  }
+
   return {
     ensure: (session) =>
       registering.run(registrationSecretName(session, deps.endpoints), () => loadOrRegister(session)),
@@ -79,9 +89,10 @@ export function createClientRegistrations(deps: {
         if (!(error instanceof UnavailableError)) throw error;
       }
     },
-    async find(session, clientId) {
-      const current = await load(session);
-      return current?.clientId === clientId && current.expiresAtMs > deps.clock.nowMs() ? current : undefined;
+    find,
+    async findIssuer(session, { clientId, registration }) {
+      if (registration === undefined) return find(session, clientId);
+      return registration.expiresAtMs > deps.clock.nowMs() ? registration : undefined;
     },
     async forget(session, clientId) {
       const name = registrationSecretName(session, deps.endpoints);

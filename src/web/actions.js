@@ -79,8 +79,8 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     /** @param {string} session */
     signOut: (session) =>
       attempt(async () => {
-        await api.call('POST', `${sessionPath(session)}/sign-out`);
-        toasts.say(`Signed out of ${harmless(session)}.`);
+        const { note } = await api.call('POST', `${sessionPath(session)}/sign-out`);
+        toasts.say(note === undefined ? `Signed out of ${harmless(session)}.` : harmless(note));
       }),
     refresh: () =>
       attempt(async () => {

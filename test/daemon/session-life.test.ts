@@ -1,4 +1,4 @@
-// A session through what happens around it: edited sections, and sign-outs that reach AWS.
+// A session's life: what does not end it, and a sign-out that does, at AWS too.
 import { writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { CONFIG, createSignedInRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -25,4 +25,30 @@ test('editing sso_registration_scopes ends no session: it is refreshed with the 
   expect((await its.client.call('status', {})).sessions[0]?.state).toBe('live');
   expect(its.emulator.countCalls('CreateToken', 'refresh_token')).toBe(1);
   expect(its.emulator.countCalls('RegisterClient')).toBe(0);
+});
+
+test('a logout after an idle hour ends the session at AWS too', async () => {
+  const its = await signedIn();
+  its.emulator.expireAccessTokens();
+  its.emulator.resetCalls();
+  expect(await its.runCli(['logout'])).toEqual({ exitCode: 0, stdout: `Signed out of ${SESSION}.\n`, stderr: '' });
+  expect(its.emulator.requests().map(({ operation, status }) => `${operation} ${status}`)).toEqual([
+    'Logout 401',
+    'CreateToken 200',
+    'Logout 200',
+  ]);
+});
+
+test('a logout that AWS can not be told of says that the session lives on there', async () => {
+  const its = await signedIn();
+  await its.emulator.close();
+  const { exitCode, stdout, stderr } = await its.runCli(['logout', '--json']);
+  expect({ exitCode, answer: JSON.parse(stdout) as unknown }).toEqual({
+    exitCode: 0,
+    answer: { signedOut: [SESSION], livesOn: [SESSION] },
+  });
+  expect(stderr).toMatch(
+    /^Note: The session of my-sso-session could not be ended at AWS and lives on there until it expires\. Identity Center of my-sso-session can't be reached: .*\n$/,
+  );
+  expect(its.logLines.filter((line) => line.startsWith('warn The session of'))).toHaveLength(1);
 });

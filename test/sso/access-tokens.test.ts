@@ -693,7 +693,10 @@ describe('a sign-out', () => {
     await world.signIn();
     world.restart();
     const fromStore = await world.tokens.drop(SESSION);
-    expect([fromMemory.accessToken?.reveal(), fromStore.accessToken?.reveal()]).toEqual(['access-2', 'access-4']);
+    expect([fromMemory.tokens?.accessToken.reveal(), fromStore.tokens?.accessToken.reveal()]).toEqual([
+      'access-2',
+      'access-4',
+    ]);
     expect(await world.store.text(SECRET_NAME)).toBeUndefined();
     expect(await world.tokens.drop(SESSION)).toEqual({});
   });
@@ -707,14 +710,17 @@ describe('a sign-out', () => {
     const asking = failureOf(world.tokens.fresh(SESSION));
     expect(await asking).toMatchObject(SIGN_IN_REQUIRED);
     release();
-    expect((await dropping).accessToken?.reveal()).toBe('access-2');
+    expect((await dropping).tokens?.accessToken.reveal()).toBe('access-2');
   });
 
   it('that the store refuses is in force, is told, and is made good by flush', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.store.refuse('delete');
-    expect(await world.tokens.drop(SESSION)).toEqual({ accessToken: new Secret('access-2'), failure: LOCKED });
+    expect(await world.tokens.drop(SESSION)).toMatchObject({
+      tokens: { accessToken: new Secret('access-2') },
+      failure: LOCKED,
+    });
     expect(await failureOf(world.tokens.fresh(SESSION))).toMatchObject(SIGN_IN_REQUIRED);
     expect(problemsOf(world)).toEqual([{ code: 'secret-store-locked', session: undefined }]);
     world.store.accept();

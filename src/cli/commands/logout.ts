@@ -2,7 +2,7 @@
 import { RolecallError } from '../../core/errors.ts';
 import { formatJsonLine } from '../../core/format-json.ts';
 import type { CliContext } from '../context.ts';
-import { harmless, reportFailure } from '../render.ts';
+import { harmless, reportFailure, reportNote } from '../render.ts';
 import { chooseSession, loadStatus, noSession } from '../sessions.ts';
 
 export interface LogoutOptions {
@@ -23,18 +23,25 @@ export async function runLogout(
       ? status.sessions.map(({ session }) => session)
       : [await chooseSession(status, wanted, 'rolecall logout', context)];
   const signedOut: string[] = [];
+  /** Sessions that AWS could not be told about. */
+  const livesOn: string[] = [];
   let exitCode = 0;
   for (const session of names) {
     try {
-      await context.client.call('signOut', { session }, { signal: context.signal });
+      const { note } = await context.client.call('signOut', { session }, { signal: context.signal });
       signedOut.push(session);
       if (options.json !== true) context.stdout.write(`Signed out of ${harmless(session)}.\n`);
+      if (note !== undefined) {
+        livesOn.push(session);
+        reportNote(note, context);
+      }
     } catch (error) {
       if (!(error instanceof RolecallError) || context.signal.aborted || names.length === 1) throw error;
       reportFailure(`Not signed out of ${session}: ${error.message}`, error.hint, context);
       exitCode ||= error.exitCode;
     }
   }
-  if (options.json === true) context.stdout.write(formatJsonLine({ signedOut }));
+  if (options.json === true)
+    context.stdout.write(formatJsonLine({ signedOut, ...(livesOn.length === 0 ? {} : { livesOn }) }));
   return exitCode;
 }

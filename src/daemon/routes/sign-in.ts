@@ -6,6 +6,7 @@ import { findPageToOpen } from '../../core/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/account-catalog.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { LogoutOutcome } from '../../sso/session-logout.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
 import type { AuditLog } from '../audit-log.ts';
 import type { Changes } from '../changes.ts';
@@ -101,8 +102,9 @@ export function createSignInResponders(deps: {
       deps.audit.record({ event: 'signed-out', sessionName: session.sessionName, surface });
       deps.changes.announce();
       // The token in clear goes first, AWS may be slow to answer; and once more, should a tick have come in between.
+      let outcome: LogoutOutcome;
       try {
-        await Promise.all([
+        [outcome] = await Promise.all([
           signingOut,
           deps.tokenFiles.remove(session),
           deps.grants.revokeSession(session.sessionName, surface),
@@ -113,7 +115,8 @@ export function createSignInResponders(deps: {
         deps.changes.announce();
       }
       deps.log('info', `signed out of ${session.sessionName}`);
-      return undefined;
+      if (!outcome.endedAtAws) deps.log('warn', outcome.note);
+      return { ...outcome };
     },
   };
 }
