@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../core/clock.ts';
 import { ConflictError, UnavailableError } from '../core/errors.ts';
@@ -41,16 +41,6 @@ const LOCK_TIMEOUT_MS = 10_000;
 const LOCK_POLL_MS = 20;
 const NEW_FILE_MODE = 0o600;
 const MOST_SYMLINKS = 40;
-
-/** `AWS_CONFIG_FILE` (`~` and a relative path resolved), else `~/.aws/config`. */
-export function configFilePath(
-  environment: Readonly<Record<string, string | undefined>>,
-  homeDirectory: string,
-): string {
-  const named = environment['AWS_CONFIG_FILE'];
-  if (named === undefined || named === '') return join(homeDirectory, '.aws', 'config');
-  return resolve(named.replace(/^~(?=\/|$)/u, () => homeDirectory));
-}
 
 /** The file at `path`; nothing is touched before the first call. */
 export function createConfigFile(deps: {

@@ -1,7 +1,7 @@
 // The parts of a daemon, each built once and wired: from the settings to the work behind every route.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { configFilePath, createConfigFile } from '../aws-config/config-file.ts';
+import { createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
 import type { SsoSession } from '../core/model.ts';
@@ -12,6 +12,7 @@ import { createIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
+import { awsFilePath } from '../platform/aws-file-path.ts';
 import { readDescriptorLimit } from '../platform/descriptor-limit.ts';
 import { chooseSecretStore, mayHaveKeychain, type StoreWish } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
@@ -129,7 +130,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const handOuts = createHandOuts({ audit, clock });
   const openStateFile = createStateFiles(problems);
   const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
-  const configFile = createConfigFile({ path: configFilePath(environment, homeDirectory), clock });
+  const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
   const sharedConfig = createSharedConfig(configFile);
   const network = {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),

@@ -1,6 +1,7 @@
 // What of a caller's environment the daemon that it starts may see: an allow-list, for the daemon outlives the caller.
 
 import { UsageError } from '../core/errors.ts';
+import { AWS_FILE_VARIABLES, portablePath } from '../platform/aws-file-path.ts';
 
 /** Where AWS's files are, and how AWS is reached. */
 export const AWS_NAMES = [
@@ -73,6 +74,7 @@ export function cleanEnvironment(environment: Record<string, string | undefined>
   const kept = daemonEnvironment(environment);
   const dropped = Object.entries(environment).filter(([name]) => !Object.hasOwn(kept, name));
   for (const [name] of dropped) delete environment[name];
+  Object.assign(environment, kept);
   return dropped.flatMap(([name, value]) => (CONSEQUENTIAL.test(name) && value !== '' ? [name] : [])).toSorted();
 }
 
@@ -85,12 +87,25 @@ export function refuseChangedNode(droppedNames: readonly string[]): void {
   });
 }
 
+const FILES: ReadonlySet<string> = new Set(Object.values(AWS_FILE_VARIABLES));
+
+/** The value for a daemon, which lacks the variables and the working directory that a file may be named by. */
+export function daemonValue(
+  name: string,
+  value: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  return FILES.has(name) ? portablePath(value, environment) : value;
+}
+
 /** The part of `environment` that an auto-started daemon gets. */
 export function daemonEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) continue;
-    if (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) kept[name] = value;
+    if (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) {
+      kept[name] = daemonValue(name, value, environment);
+    }
   }
   return kept;
 }

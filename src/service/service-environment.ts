@@ -1,5 +1,5 @@
 // What the service gets of the shell that installs it: where things are and how AWS is reached, and no secret.
-import { AWS_NAMES } from '../local-api/daemon-environment.ts';
+import { AWS_NAMES, daemonValue } from '../local-api/daemon-environment.ts';
 
 const NAMES = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'ROLECALL_CONFIG', 'ROLECALL_SECRET_STORE', ...AWS_NAMES] as const;
 
@@ -12,7 +12,7 @@ export function serviceEnvironment(
 ): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   for (const name of NAMES) {
-    const value = environment[name] ?? '';
+    const value = daemonValue(name, environment[name] ?? '', environment);
     // No file of a service manager has a way to spell them.
     if (value !== '' && !/[\u0000-\u001f\u007f]/.test(value)) kept[name] = value;
   }

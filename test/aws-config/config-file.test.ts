@@ -21,7 +21,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configFilePath, createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
@@ -61,19 +61,6 @@ function writeExisting(text: string, mode = 0o600): void {
   writeFileSync(path, text);
   chmodSync(path, mode);
 }
-
-describe('the path', () => {
-  it.each([
-    [undefined, '/home/t/.aws/config'],
-    ['', '/home/t/.aws/config'],
-    ['~/x/config', '/home/t/x/config'],
-    ['~', '/home/t'],
-    ['/etc/aws', '/etc/aws'],
-    ['~other/config', join(process.cwd(), '~other/config')],
-  ])('with AWS_CONFIG_FILE=%s is %s', (named, expected) => {
-    expect(configFilePath(named === undefined ? {} : { AWS_CONFIG_FILE: named }, '/home/t')).toBe(expected);
-  });
-});
 
 describe('reading', () => {
   it('an absent file gives the empty document, a dangling symlink too', async () => {

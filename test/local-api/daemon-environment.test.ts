@@ -1,6 +1,8 @@
 // What an auto-started daemon gets of its caller's environment.
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cleanEnvironment, daemonEnvironment, refuseChangedNode } from '../../src/local-api/daemon-environment.ts';
+import { serviceEnvironment } from '../../src/service/service-environment.ts';
 
 const KEPT = {
   HOME: '/home/taylor',
@@ -78,4 +80,14 @@ test('a daemon does not go on when a variable has changed its Node before its fi
     'The daemon does not run with NODE_OPTIONS and LD_PRELOAD set.',
   );
   refuseChangedNode(['LD_LIBRARY_PATH', 'NODE_TLS_REJECT_UNAUTHORIZED']);
+});
+
+test('a daemon finds the files that other variables of its caller name, and those of its working directory', () => {
+  const named = { AWS_CONFIG_FILE: '$DOTFILES/aws', AWS_SHARED_CREDENTIALS_FILE: 'keys', DOTFILES: '/dots' };
+  const expected = { AWS_CONFIG_FILE: '/dots/aws', AWS_SHARED_CREDENTIALS_FILE: join(process.cwd(), 'keys') };
+  expect(daemonEnvironment(named)).toEqual(expected);
+  const own = { ...named };
+  cleanEnvironment(own);
+  expect(own).toEqual(expected);
+  expect(serviceEnvironment(named)).toEqual(expected);
 });

@@ -6,8 +6,10 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import { quoteCommandWord } from '../../src/aws-config/command-word.ts';
+import { awsFilePath } from '../../src/platform/aws-file-path.ts';
 import { catalog, namesOf, planFor, sessionSection } from '../aws-config/builders.ts';
 import { configText } from '../aws-config/config-text.ts';
+import { CONFIG, createRig, writePrivate } from '../helpers/rig.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 import type { TemporaryHome } from '../helpers/temporary-home.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
@@ -160,6 +162,35 @@ describe.skipIf(!hasBotocore)('the real botocore', () => {
   });
 });
 
+describe.skipIf(!hasBotocore)('where the real botocore finds the config file', () => {
+  it('is where we find it, for every spelling of AWS_CONFIG_FILE', () => {
+    const folder = join(home.path, 'elsewhere');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'config'), '[profile found]\nregion = x\n');
+    const variables = { WHERE: folder, TILDE: '~', NOTHING: '', TWICE: '$WHERE', 'odd-name': folder };
+    const spellings =
+      '$HOME/elsewhere/config ${HOME}/elsewhere/config ~/elsewhere/config $TILDE/elsewhere/config $WHERE/config ' +
+      '${odd-name}/config $WHERE/$NOTHING/config $odd-name/config $TWICE/config ${WHERE/config $NOPE/config ' +
+      `~nobody-of-that-name/config ${folder}/./config`;
+    const read = `
+import json, os, sys
+os.environ.update(json.load(sys.stdin)['variables'])
+from botocore.session import Session
+found = []
+for path in ${JSON.stringify(spellings.split(' '))}:
+    os.environ['AWS_CONFIG_FILE'] = path
+    found.append('found' in Session().available_profiles)
+json.dump(found, sys.stdout)
+`;
+    const ours = spellings.split(' ').map((path) => {
+      const environment = { ...home.environment, ...variables, AWS_CONFIG_FILE: path };
+      return awsFilePath('config', environment, home.path) === join(folder, 'config');
+    });
+    expect(python(read, { variables })).toEqual(ours);
+    expect(ours.filter(Boolean).length).toBe(8);
+  });
+});
+
 describe.skipIf(!hasAwsCli)('the real AWS CLI', () => {
   const aws = (...args: string[]) =>
     execFileSync(AWS, args, { env: home.environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -207,6 +238,19 @@ describe.skipIf(!hasAwsCli)('the real AWS CLI', () => {
     const text = execFileSync('cat', [configPath()], { encoding: 'utf8' });
     expect(text).toBe(`${plan.text}[profile new]\nregion = eu-west-1\n`);
     expect(planFor(text)).toMatchObject({ text, diff: '' });
+  });
+
+  it('lists the profiles of a sync under a name with a variable in it', async () => {
+    const rig = await createRig({ config: '', environment: { AWS_CONFIG_FILE: '$HOME/elsewhere/config' } });
+    try {
+      writePrivate(join(rig.home.path, 'elsewhere', 'config'), CONFIG);
+      const login = await rig.runCli(['login', '--no-browser']);
+      expect(login).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('~/elsewhere/config: ') });
+      const names = execFileSync(AWS, ['configure', 'list-profiles'], { env: rig.environment, encoding: 'utf8' });
+      expect(names.split('\n')).toContain('taylor.Admin-AF-Permission-Set');
+    } finally {
+      await rig.remove();
+    }
   });
 });
 

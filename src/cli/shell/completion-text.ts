@@ -10,8 +10,20 @@ const NAMES_AWK =
 const NAME_FILES = ['profiles', 'planned'] as const;
 const ACCOUNTS_AWK =
   'BEGIN { FS = "\\t"; want = ENVIRON["ROLECALL_WORD"] } index($1, want) == 1 && $1 ~ /^[0-9]+$/ && !seen[$1]++ { print $1 }';
-const SESSIONS_AWK =
+/** Makes the config file the one to read, found as `awsFilePath` finds it; "./" keeps awk from taking "a=b" for a setting. */
+const CONFIG_FILE_AWK =
+  'BEGIN { rest = ENVIRON["AWS_CONFIG_FILE"]; ' +
+  'while (match(rest, /[$]([A-Za-z0-9_]+|[{][^}]*[}])/)) { ' +
+  'word = substr(rest, RSTART, RLENGTH); name = substr(word, 2); ' +
+  'if (name ~ /^[{]/) name = substr(name, 2, length(name) - 2); ' +
+  'path = path substr(rest, 1, RSTART - 1) (name in ENVIRON ? ENVIRON[name] : word); ' +
+  'rest = substr(rest, RSTART + RLENGTH) } ' +
+  'path = path rest; if (path == "") path = "~/.aws/config"; ' +
+  'if (path ~ /^~(\\/|$)/) path = ENVIRON["HOME"] substr(path, 2); ' +
+  'if (path !~ /^\\//) path = "./" path; ARGV[1] = path; ARGC = 2 } ';
+const SESSION_NAMES_AWK =
   '/^\\[sso-session[ \\t]+"?[A-Za-z0-9_.@\\/+=:,-]+"?[ \\t]*\\]/ { sub(/^\\[sso-session[ \\t]+"?/, ""); sub(/"?[ \\t]*\\].*$/, ""); print }';
+const SESSIONS_AWK = `${CONFIG_FILE_AWK}${SESSION_NAMES_AWK}`;
 
 /** The completions of all `commands`; names come from files in `switchDirectory` and from the shared config file. */
 export function formatCompletion(shell: HookShell, commands: readonly CommandWords[], switchDirectory: string): string {
@@ -22,14 +34,14 @@ export function formatCompletion(shell: HookShell, commands: readonly CommandWor
 /** What bash and zsh run to list names: kind and word in, lines out. */
 function posixLookup(switchDirectory: string): string {
   const lookup = (awk: string, file: string) =>
-    `LC_ALL=C ROLECALL_WORD=$2 command awk ${quotePosix(awk)} ${file} 2>/dev/null`;
+    `LC_ALL=C ROLECALL_WORD=$2 command awk ${quotePosix(awk)}${file === '' ? '' : ` ${file}`} 2>/dev/null`;
   return `__rolecall_look_up() {
   case $1 in
     profile | role) ${lookup(NAMES_AWK, NAME_FILES.map((name) => quotePosix(`${switchDirectory}/${name}`)).join(' '))} ;;
   esac
   case $1:$2 in
     role:[0-9]*) ${lookup(ACCOUNTS_AWK, quotePosix(`${switchDirectory}/accounts`))} ;;
-    session:*) ${lookup(SESSIONS_AWK, '"${AWS_CONFIG_FILE:-$HOME/.aws/config}"')} ;;
+    session:*) ${lookup(SESSIONS_AWK, '')} ;;
   esac
 }
 `;
@@ -239,7 +251,7 @@ const quoteAll = (words: readonly string[]) => words.map(quotePosix).join(' ');
 
 function fishCompletion(commands: readonly CommandWords[], switchDirectory: string): string {
   const lookup = (awk: string, file: string) =>
-    `LC_ALL=C ROLECALL_WORD=$argv[2] command awk ${quoteFish(awk)} ${file} 2>/dev/null`;
+    `LC_ALL=C ROLECALL_WORD=$argv[2] command awk ${quoteFish(awk)}${file === '' ? '' : ` ${file}`} 2>/dev/null`;
   const pairs = (words: readonly { readonly name: string; readonly description: string }[]) =>
     words.map(({ name, description }) => quoteFish(`${name}\t${description}`)).join(' ');
   const table = commands
@@ -261,9 +273,7 @@ function __rolecall_look_up
         case profile role
             ${lookup(NAMES_AWK, NAME_FILES.map((name) => quoteFish(`${switchDirectory}/${name}`)).join(' '))}
         case session
-            set --local config ~/.aws/config
-            test -n "$AWS_CONFIG_FILE"; and set config $AWS_CONFIG_FILE
-            ${lookup(SESSIONS_AWK, '$config')}
+            ${lookup(SESSIONS_AWK, '')}
     end
     if test $argv[1] = role; and string match --quiet --regex '^[0-9]' -- $argv[2]
         ${lookup(ACCOUNTS_AWK, quoteFish(`${switchDirectory}/accounts`))}
