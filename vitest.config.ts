@@ -25,8 +25,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [...layers.unit],
-          setupFiles: ['test/helpers/no-processes.ts'],
+          setupFiles: ['test/helpers/no-processes.ts', 'test/helpers/process-as-found.ts'],
           // Modules keep no state, so that one load of them does for every file: half the time.
+          isolate: false,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: [...layers.shared],
+          setupFiles: ['test/helpers/process-as-found.ts'],
           isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },

@@ -1,3 +1,4 @@
+// A folder whose files are replaced while it is read.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

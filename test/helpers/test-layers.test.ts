@@ -12,12 +12,13 @@ it('has every test file in exactly one layer', () => {
   const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => `test/${name}`);
-  expect([...layers.unit, ...layers.together, ...layers.alone].toSorted()).toEqual(files.toSorted());
+  expect([...layers.unit, ...layers.shared, ...layers.together, ...layers.alone].toSorted()).toEqual(files.toSorted());
 });
 
 it('tells by what a file and its helpers import', () => {
   expect(layers.unit).toContain('test/core/errors.test.ts');
-  expect(layers.together).toEqual(
+  expect(layers.together).toContain('test/system/canary.test.ts');
+  expect(layers.shared).toEqual(
     expect.arrayContaining([
       'test/aws-config/diff.test.ts', // node:child_process
       'test/cli/adopt.test.ts', // a helper that runs processes

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface TestLayers {
   /** Neither processes nor sockets: no-processes.ts holds that while they run. */
   readonly unit: readonly string[];
+  /** Daemons and emulators in the test's own process, where the files of a worker run one after another. */
+  readonly shared: readonly string[];
   /** Everything else that may run beside other files. */
   readonly together: readonly string[];
   /** Nothing else of the suite runs beside these. */
@@ -19,6 +21,13 @@ const ALONE = ['restart-under-load', 'fifty-clients', 'many-callers', 'cold-star
 /** Modules that start processes, listen or connect. */
 const STARTS_SOMETHING =
   /^(node:(child_process|dgram|http|http2|https|net|tls)|playwright-core|.*\/src\/(cli\/exec\/run-in-place|emulator\/emulator|local-api\/start-daemon)\.ts|.*\/test\/helpers\/rig\.ts)$/;
+
+/** What these are about is loaded, or read from the environment, once in a process. */
+const NEEDS_OWN_PROCESS = [
+  'test/identity-center/ambient.test.ts',
+  'test/identity-center/lazy.test.ts',
+  'test/secret-store/keychain-absent.test.ts',
+];
 
 /** Files that start something without importing it: the SDK runs a credential_process by itself. */
 const STARTS_UNSEEN = ['test/aws-config/js-sdk.test.ts'];
@@ -50,9 +59,12 @@ export function findTestLayers(root: string): TestLayers {
     .toSorted();
   const isUnit = (path: string) =>
     !path.startsWith('test/system/') && !STARTS_UNSEEN.includes(path) && !startsSomething(join(root, path));
+  const others = files.filter((path) => !ALONE.includes(path) && !isUnit(path));
+  const isShared = (path: string) => !path.startsWith('test/system/') && !NEEDS_OWN_PROCESS.includes(path);
   return {
     unit: files.filter(isUnit),
-    together: files.filter((path) => !ALONE.includes(path) && !isUnit(path)),
+    shared: others.filter(isShared),
+    together: others.filter((path) => !isShared(path)),
     alone: ALONE,
   };
 }
