@@ -41,7 +41,8 @@ export async function runLogout(
       exitCode ||= error.exitCode;
     }
   }
-  if (options.json === true)
+  if (options.json === true) {
     context.stdout.write(formatJsonLine({ signedOut, ...(livesOn.length === 0 ? {} : { livesOn }) }));
+  }
   return exitCode;
 }
