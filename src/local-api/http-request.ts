@@ -101,7 +101,7 @@ export function isForeignSocket(error: unknown): error is DaemonUnreachableError
 
 /** Where to connect to; undefined when nobody can listen there. @throws DaemonUnreachableError foreign-socket */
 function findOwnSocket(path: string): string | undefined {
-  const found = inspectSocket(path, process.geteuid?.() ?? -1);
+  const found = inspectSocket(path, process.geteuid?.() ?? -1, process.env['HOME']);
   if (found.state === 'foreign') {
     throw new DaemonUnreachableError('foreign-socket', found.message, { hint: found.hint });
   }

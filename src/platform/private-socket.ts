@@ -26,9 +26,15 @@ const OF_ANOTHER_USER = { reason: 'is in a folder of another user', hint: USE_OW
 /**
  * Whether `userId` alone decides who listens at `path`. Node cannot ask the kernel for the uid of the other end
  * (SO_PEERCRED), so the proof is ownership: only we can create, replace or rename what is in a folder of ours.
- * A symlink in such a folder is followed once, and its target has to pass the same checks.
+ * A symlink in such a folder is followed once, and its target has to pass the same checks. `homeDirectory` is only for
+ * the words of a refusal.
  */
-export function inspectSocket(path: string, userId: number): SocketFinding {
+export function inspectSocket(path: string, userId: number, homeDirectory?: string): SocketFinding {
+  const found = find(path, userId);
+  return found.state === 'foreign' ? (explainSudo(path, userId, homeDirectory) ?? found) : found;
+}
+
+function find(path: string, userId: number): SocketFinding {
   try {
     return inspect(path, userId, true);
   } catch (error) {
@@ -77,3 +83,45 @@ function inspect(path: string, userId: number, mayBeAlias: boolean): SocketFindi
 function foreign(path: string, { reason, hint }: FolderFault): SocketFinding {
   return { state: 'foreign', message: `The socket ${path} ${reason}.`, hint };
 }
+
+/** The finding in the words of somebody who used sudo; undefined when this is no trace of one. */
+function explainSudo(path: string, userId: number, homeDirectory: string | undefined): SocketFinding | undefined {
+  const folders = foldersAbove(path);
+  // Of what lies in a folder of another user we may not know even that much.
+  const owner = [path, ...folders].map(ownerOf).find((each) => each !== undefined);
+  if (owner === undefined || owner === userId) return undefined;
+  if (homeDirectory !== undefined && ownerOf(homeDirectory) === owner) {
+    return {
+      state: 'foreign',
+      message: `The socket ${path} belongs to ${describeUser(owner)}; this command runs as ${describeUser(userId)} but with HOME of that user.`,
+      hint: `sudo -u '#${owner}' rolecall status`,
+    };
+  }
+  // The outermost folder of root's, when it lies in one of ours.
+  const end = folders.findIndex((folder) => ![undefined, 0].includes(ownerOf(folder)));
+  const [folder, above] = [folders[end - 1], folders[end]];
+  if (owner !== 0 || folder === undefined || above === undefined || ownerOf(above) !== userId) return undefined;
+  return {
+    state: 'foreign',
+    message: `The socket ${path} belongs to root, in a folder of yours: rolecall was started with sudo.`,
+    hint: `sudo fuser -k ${quoteForShell(path)}; sudo chown -R ${userId} ${quoteForShell(folder)}`,
+  };
+}
+
+/** From the one that `path` is in up to `/`. */
+function foldersAbove(path: string): string[] {
+  const folders = [dirname(resolve(path))];
+  for (let each = folders[0] ?? '/'; each !== '/'; each = dirname(each)) folders.push(dirname(each));
+  return folders;
+}
+
+/** Undefined for what is not there or may not be looked at. */
+function ownerOf(path: string): number | undefined {
+  try {
+    return lstatSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
+
+const describeUser = (userId: number) => (userId === 0 ? 'root' : `user ${userId}`);

@@ -126,7 +126,11 @@ describe('where the daemon is looked for', () => {
     const locked = join(shared, 'locked');
     mkdirSync(locked);
     const isRoot = process.geteuid?.() === 0;
-    if (isRoot) chownSync(shared, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    if (isRoot) {
+      chownSync(shared, SOMEBODY_ELSE, SOMEBODY_ELSE);
+      // Of a third user: root's HOME in this process would be a reason to speak of sudo.
+      chownSync(locked, SOMEBODY_ELSE - 1, SOMEBODY_ELSE - 1);
+    }
     chmodSync(locked, 0o000);
     // Nothing is forbidden to root.
     if (isRoot) process.seteuid?.(SOMEBODY_ELSE);

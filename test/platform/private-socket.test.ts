@@ -86,6 +86,48 @@ test('a folder that is a symbolic link is refused', () => {
   });
 });
 
+describe('after sudo', () => {
+  test('with a kept HOME says whose socket it is, and to run it as that user', () => {
+    expect(inspectSocket(socket, me + 1, home.path)).toEqual({
+      state: 'foreign',
+      message: `The socket ${socket} belongs to ${me === 0 ? 'root' : `user ${me}`}; this command runs as user ${me + 1} but with HOME of that user.`,
+      hint: `sudo -u '#${me}' rolecall status`,
+    });
+    // Of their own home it is another's XDG_RUNTIME_DIR.
+    expect(inspectSocket(socket, me + 1, '/nowhere')).toEqual(foreign('belongs to another user'));
+  });
+
+  test.skipIf(!canBeSomebodyElse)('as root with a kept HOME', () => {
+    for (const path of [home.path, socket]) chownSync(path, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    expect(inspectSocket(socket, 0, home.path)).toEqual({
+      state: 'foreign',
+      message: `The socket ${socket} belongs to user ${SOMEBODY_ELSE}; this command runs as root but with HOME of that user.`,
+      hint: `sudo -u '#${SOMEBODY_ELSE}' rolecall status`,
+    });
+    chownSync(home.path, me, me);
+  });
+
+  test.skipIf(!canBeSomebodyElse)('that left a socket of root in a folder of this user', () => {
+    chownSync(runtime, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    chmodSync(home.path, 0o711);
+    const left = {
+      state: 'foreign',
+      message: `The socket ${socket} belongs to root, in a folder of yours: rolecall was started with sudo.`,
+      hint: `sudo fuser -k ${socket}; sudo chown -R ${SOMEBODY_ELSE} ${folder}`,
+    };
+    chmodSync(folder, 0o755);
+    expect(inspectSocket(socket, SOMEBODY_ELSE, runtime)).toEqual(left);
+    // As the daemon makes it, what is in the folder is hidden from everybody else.
+    chmodSync(folder, 0o700);
+    process.seteuid?.(SOMEBODY_ELSE);
+    try {
+      expect(inspectSocket(socket, SOMEBODY_ELSE, runtime)).toEqual(left);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+});
+
 describe('of another user', () => {
   test.skipIf(!canBeSomebodyElse)('the socket, its folder, or the folder above is refused', () => {
     for (const [path, end] of [
