@@ -97,10 +97,18 @@ const ROOMS: readonly RoomRule[] = [
   },
   {
     room: 'cli',
-    rooms: ['core', 'platform', 'local-api', 'service', 'aws-config/document', 'aws-config/default-credentials'],
+    rooms: [
+      'core',
+      'platform',
+      'local-api',
+      'service',
+      'aws-config/document',
+      'aws-config/default-credentials',
+      'aws-config/credentials-names',
+    ],
     packages: ['commander', 'open', '@aws-sdk/client-sts'],
     builtins: ['*'],
-    why: "a thin client: what it needs from the daemon it asks over the socket; STS is the demo's witness, a process of its own; exec copies the AWS files of its caller's environment, which the daemon does not see, by the two pure files that know their form",
+    why: "a thin client: what it needs from the daemon it asks over the socket; STS is the demo's witness, a process of its own; exec copies and use checks the AWS files of its caller's environment, which the daemon does not see, by the three pure files that know their form",
   },
   {
     room: 'tray',

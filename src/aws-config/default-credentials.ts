@@ -114,6 +114,7 @@ function isDefault(section: ConfigSection, whose: DefaultsOf): boolean {
   return section.name === 'default' && (section.kind === 'default' || section.kind === 'profile');
 }
 
-function isCredentialKey(key: string): boolean {
+/** Whether one of AWS's SDKs finds credentials by that key, which is lower case. */
+export function isCredentialKey(key: string): boolean {
   return CREDENTIAL_KEYS.has(key) || key.startsWith('sso_');
 }

@@ -1,4 +1,5 @@
 // Further names of roles, as `alias` of the settings wants them: one each, and never a name that something else has.
+import type { CredentialsNames } from './credentials-names.ts';
 import { roleKey, formatNameOnce, parseNameTemplate, type NameableRole } from './profile-names.ts';
 
 export interface AliasClaim {
@@ -16,10 +17,10 @@ export interface Alias {
   readonly isPlain: boolean;
 }
 
-/** An alias that nobody gets; the line is that of a hand-written profile. */
+/** An alias that nobody gets; the line is that of a hand-written profile, or of the section of the credentials file. */
 export interface SkippedAlias {
   readonly profileName: string;
-  readonly reason: 'hand-written' | 'taken' | 'ambiguous';
+  readonly reason: 'hand-written' | 'in-credentials-file' | 'taken' | 'ambiguous';
   readonly line?: number;
 }
 
@@ -31,6 +32,7 @@ export function nameAliases(
     readonly taken: ReadonlySet<string>;
     /** Line by name. */
     readonly handWritten: ReadonlyMap<string, number>;
+    readonly inCredentialsFile: CredentialsNames;
     readonly isExcluded: (name: string) => boolean;
   },
 ): { readonly aliases: ReadonlyMap<string, Alias>; readonly skipped: readonly SkippedAlias[] } {
@@ -49,8 +51,11 @@ export function nameAliases(
   for (const [name, [first, ...others]] of claimants) {
     if (first === undefined) continue;
     const line = names.handWritten.get(name);
+    const credentialsLine = names.inCredentialsFile.get(name);
     if (line !== undefined) skipped.push({ profileName: name, reason: 'hand-written', line });
-    else if (names.taken.has(name)) skipped.push({ profileName: name, reason: 'taken' });
+    else if (credentialsLine !== undefined) {
+      skipped.push({ profileName: name, reason: 'in-credentials-file', line: credentialsLine });
+    } else if (names.taken.has(name)) skipped.push({ profileName: name, reason: 'taken' });
     else if (others.length > 0) skipped.push({ profileName: name, reason: 'ambiguous' });
     else aliases.set(roleKey(first.claim.role), { name, isPlain: first.isPlain });
   }

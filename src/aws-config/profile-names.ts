@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { UsageError } from '../core/errors.ts';
 import { doSteps, type Steps } from '../core/in-steps.ts';
 import type { Role } from '../core/model.ts';
+import type { CredentialsNames } from './credentials-names.ts';
 import { sessionSelector } from './session-selector.ts';
 
 const PLACEHOLDERS = ['account_name', 'account_id', 'permission_set', 'session'] as const;
@@ -57,22 +58,34 @@ export function roleKey(role: Role): string {
  * `issued` names stay. Of equal new names all get the account id; if that is not enough, the session too, then a hash.
  */
 export function nameProfiles(options: NamesWanted): Map<string, string> {
-  return doSteps(nameInSteps(options));
+  return doSteps(nameInSteps(options)).names;
 }
 
 interface NamesWanted {
   readonly template: NameTemplate;
   readonly roles: readonly NameableRole[];
   readonly issued: ReadonlyMap<string, string>;
+  /** Names that no profile may have, because the credentials file has them; issued ones are given up. */
+  readonly inCredentialsFile?: CredentialsNames;
+}
+
+interface NamesGiven {
+  /** By {@link roleKey}. */
+  readonly names: Map<string, string>;
+  /** The name that a role would have if the credentials file had it not; by {@link roleKey}. */
+  readonly displaced: ReadonlyMap<string, string>;
 }
 
 /** The same, with room for others between two passes over the roles. */
-export function* nameInSteps(options: NamesWanted): Steps<Map<string, string>> {
+export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
   const names = new Map<string, string>();
-  const taken = new Set(RESERVED_NAMES);
+  const displaced = new Map<string, string>();
+  const { inCredentialsFile = new Map<string, number>() } = options;
+  const taken = new Set([...RESERVED_NAMES, ...inCredentialsFile.keys()]);
   for (const role of options.roles) {
     const key = roleKey(role);
     const name = options.issued.get(key);
+    if (name !== undefined && inCredentialsFile.has(name)) displaced.set(key, name);
     if (name === undefined || !ISSUABLE_NAME.test(name) || taken.has(name)) continue;
     names.set(key, name);
     taken.add(name);
@@ -92,8 +105,12 @@ export function* nameInSteps(options: NamesWanted): Steps<Map<string, string>> {
     for (const { name } of claims) claimants.set(name, (claimants.get(name) ?? 0) + 1);
     isSettled = true;
     for (const claim of claims) {
-      const isFree = claimants.get(claim.name) === 1 && (claim.isIssued || !taken.has(claim.name));
-      if (isFree || claim.level === LAST_LEVEL) continue;
+      const isOnlyClaim = claimants.get(claim.name) === 1;
+      const isInCredentialsFile = inCredentialsFile.has(claim.name);
+      const isFree = isOnlyClaim && !isInCredentialsFile && (claim.isIssued || !taken.has(claim.name));
+      if (isFree || (claim.level >= LAST_LEVEL && !isInCredentialsFile)) continue;
+      const key = roleKey(claim.role);
+      if (isOnlyClaim && isInCredentialsFile && !displaced.has(key)) displaced.set(key, claim.name);
       claim.level += 1;
       claim.name = nameAtLevel(options.template, claim.role, claim.level);
       isSettled = false;
@@ -101,7 +118,7 @@ export function* nameInSteps(options: NamesWanted): Steps<Map<string, string>> {
   }
   yield;
   for (const { role, isIssued, name } of claims) if (!isIssued) names.set(roleKey(role), name);
-  return names;
+  return { names, displaced };
 }
 
 /** What the template makes of one role, whatever others are called; may be empty. */
@@ -109,9 +126,10 @@ export function formatNameOnce(template: NameTemplate, role: NameableRole): stri
   return nameAtLevel(template, role, 0);
 }
 
+/** No two roles have the same name here; only the credentials file can make a further level necessary. */
 const LAST_LEVEL = 3;
 
-/** The name at one step of the ladder: plain, with the account id, with the session, with a hash of all three. */
+/** The name at one step of the ladder: plain, with the account id, the session, a hash of all three, a number. */
 function nameAtLevel(template: NameTemplate, role: NameableRole, level: number): string {
   const has = (placeholder: Placeholder) =>
     template.parts.some((part) => 'placeholder' in part && part.placeholder === placeholder);
@@ -128,6 +146,7 @@ function nameAtLevel(template: NameTemplate, role: NameableRole, level: number):
   if (level >= 1 && !has('account_name') && !has('account_id')) name += `-${role.accountId}`;
   if (level >= 2 && !has('session')) name += `-${session}`;
   if (level >= 3) name += `-${createHash('sha256').update(roleKey(role)).digest('hex').slice(0, 12)}`;
+  if (level > LAST_LEVEL) name += `-${level - LAST_LEVEL + 1}`;
   return name;
 }
 

@@ -4,6 +4,7 @@ import { createGlobMatcher } from '../core/glob.ts';
 import type { Steps } from '../core/in-steps.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import { quoteCommandWord } from './command-word.ts';
+import type { CredentialsNames } from './credentials-names.ts';
 import { unifiedDiff } from './diff.ts';
 import type { ConfigDocument, ConfigProblem } from './document.ts';
 import { malformedError, parseConfigDocument } from './document.ts';
@@ -64,6 +65,15 @@ export interface SkippedProfile extends Partial<Role> {
   readonly line?: number;
 }
 
+/** A name that the credentials file has, so that no profile of ours gets it. */
+export interface NameInCredentialsFile {
+  readonly name: string;
+  /** Of the credentials file. */
+  readonly line: number;
+  /** What the role's profile is called instead; absent of an alias, and of what follows the current role. */
+  readonly profileName?: string;
+}
+
 /** Names once issued, with the template that they were made from: another template makes new names. */
 export interface IssuedNames {
   readonly template: string;
@@ -81,6 +91,8 @@ export interface ProfilePlanRequest {
   readonly previousNames?: IssuedNames;
   /** Gives `[profile current]` its region; the first session's when absent. */
   readonly currentRole?: Role;
+  /** Names that no profile of ours may have; none when absent. */
+  readonly inCredentialsFile?: CredentialsNames;
 }
 
 export interface ProfilePlan {
@@ -97,6 +109,8 @@ export interface ProfilePlan {
   /** Under the same name as before, with other lines. */
   readonly changed: readonly PlannedProfile[];
   readonly skipped: readonly SkippedProfile[];
+  /** Sorted by name; absent when no profile would have had a name of the credentials file. */
+  readonly inCredentialsFile?: readonly NameInCredentialsFile[];
   /** How many profiles `exclude` keeps out. */
   readonly excludedCount: number;
   readonly issuedNames: IssuedNames;
@@ -137,7 +151,9 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   yield;
   const issued = issuedNames(request, template, readTemplateLine(document, block), own, kept);
   yield;
-  const names = yield* nameInSteps({ template, roles: [...roles.values()], issued });
+  const inCredentialsFile: CredentialsNames = request.inCredentialsFile ?? new Map();
+  const { names, displaced } = yield* nameInSteps({ template, roles: [...roles.values()], issued, inCredentialsFile });
+  const elsewhere: NameInCredentialsFile[] = [];
 
   const isExcluded = createGlobMatcher(settings.exclude);
   const regions = new Map(sessions.map((session) => [session.sessionName, session.region]));
@@ -156,7 +172,11 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
       excludedCount += 1;
       continue;
     }
+    const wanted = displaced.get(key);
     if (line !== undefined) skipped.push({ profileName, ...role, reason: 'hand-written', line });
+    else if (wanted !== undefined) {
+      elsewhere.push({ name: wanted, line: inCredentialsFile.get(wanted) ?? 0, profileName });
+    }
     const region =
       settings.regionFor?.(role) ?? settings.region ?? regions.get(sessionName) ?? writtenRegion ?? FALLBACK_REGION;
     const nameable = { ...role, ...(accountName === undefined ? {} : { accountName }) };
@@ -167,8 +187,16 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   }
   yield;
   const taken = new Set([...names.values(), 'current', 'default', '__proto__']);
-  const { aliases, skipped: skippedAliases } = nameAliases(claims, { taken, handWritten, isExcluded });
-  skipped.push(...skippedAliases);
+  const { aliases, skipped: skippedAliases } = nameAliases(claims, {
+    taken,
+    handWritten,
+    inCredentialsFile,
+    isExcluded,
+  });
+  for (const { reason, line = 0, profileName } of skippedAliases) {
+    if (reason === 'in-credentials-file') elsewhere.push({ name: profileName, line });
+    else skipped.push({ profileName, reason, ...(line === 0 ? {} : { line }) });
+  }
 
   yield;
   const candidates = listCandidates(named, aliases, handWritten, { own, document });
@@ -186,7 +214,9 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const currentRegion = regionOfCurrent(request, sessions);
   for (const profileName of settings.defaultFollowsCurrent ? ['current', 'default'] : ['current']) {
     const line = handWritten.get(profileName);
+    const credentialsLine = inCredentialsFile.get(profileName);
     if (line !== undefined) skipped.push({ profileName, reason: 'hand-written', line });
+    else if (credentialsLine !== undefined) elsewhere.push({ name: profileName, line: credentialsLine });
     else followers.push({ profileName, ...(currentRegion === undefined ? {} : { region: currentRegion }) });
   }
   skipped.sort(byProfileName);
@@ -217,6 +247,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
     followers,
     ...changes,
     skipped,
+    ...(elsewhere.length === 0 ? {} : { inCredentialsFile: elsewhere.toSorted((a, b) => compareText(a.name, b.name)) }),
     excludedCount,
     issuedNames: {
       template: template.text,

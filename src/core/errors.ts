@@ -69,6 +69,7 @@ export const ERROR_TABLE = {
     codes: {
       'config-section-not-ours': 'rolecall profiles list',
       'config-changed-meanwhile': 'rolecall profiles sync',
+      'profile-shadowed': 'rolecall profiles sync',
     },
   },
   UnavailableError: {

@@ -15,6 +15,8 @@ export interface ConfigProfiles {
   aliasesOf(role: Role): readonly string[];
   /** Whether the file has a profile of that name, whoever wrote it. */
   hasName(profileName: string): boolean;
+  /** Whether a profile of that name stands in our block. */
+  isOurs(profileName: string): boolean;
   /** Every profile that needs no quoting in any shell, sorted bytewise. */
   readonly names: readonly string[];
   /** Those of them whose account is known, in the order of the file. */
@@ -41,6 +43,7 @@ export async function readConfigProfiles(
   const ours = new Map<string, string>();
   const aliases = new Map<string, string[]>();
   const allNames = new Set<string>();
+  const ourNames = new Set<string>();
   const names = new Set<string>();
   const accountIds = new Map<string, string>();
   const hash = createHash('sha256');
@@ -58,6 +61,7 @@ export async function readConfigProfiles(
       else ours.set(key, name);
     }
     allNames.add(name);
+    if (isOurs) ourNames.add(name);
     if (isShellSafeName(name)) {
       names.add(name);
       if (role !== undefined && role !== 'current') accountIds.set(name, role.accountId);
@@ -73,6 +77,7 @@ export async function readConfigProfiles(
     profileOf: (role) => lookUp(ours, role) ?? lookUp(aliases, role)?.[0],
     aliasesOf: (role) => lookUp(aliases, role) ?? [],
     hasName: (profileName) => allNames.has(profileName),
+    isOurs: (profileName) => ourNames.has(profileName),
     // Such names are ASCII, for which the order of code units is that of bytes.
     names: [...names].toSorted(),
     accounts: [...accountIds].map(([profileName, accountId]) => ({ accountId, profileName })),

@@ -49,6 +49,7 @@ import { createStatusResponders } from './routes/status.ts';
 import { createWebAccessResponders } from './routes/web-access.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
+import { createSharedCredentials } from './shared-credentials.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
 import { loadSignedInUsers } from './signed-in-users-file.ts';
 import type { Responders } from './surface.ts';
@@ -132,6 +133,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
   const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
   const sharedConfig = createSharedConfig(configFile);
+  const sharedCredentials = createSharedCredentials(awsFilePath('credentials', environment, homeDirectory));
   const network = {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
     caBundle: await findCaBundle(settings.network.caBundle, environment, sharedConfig),
@@ -234,6 +236,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     const { createProfileSync } = await import('./profile-sync.ts');
     return createProfileSync({
       configFile,
+      sharedCredentials,
       settings,
       credentialProcessPath: paths.credentialProcessPath,
       issuedNames,
@@ -319,6 +322,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     store,
     settings,
     sharedConfig,
+    sharedCredentials,
     broker,
     tokenFiles,
     currentRole,

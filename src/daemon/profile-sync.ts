@@ -17,6 +17,7 @@ import type { CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
 import { aliasFor, isPinned, regionFor, type Settings } from './settings.ts';
 import { untilUnchanged } from './until-unchanged.ts';
+import type { SharedCredentials } from './shared-credentials.ts';
 import type { UsedRoles } from './used-roles.ts';
 import type { Uses } from './uses.ts';
 
@@ -31,6 +32,7 @@ export interface ProfileSync {
 
 export function createProfileSync(deps: {
   readonly configFile: ConfigFile;
+  readonly sharedCredentials: SharedCredentials;
   readonly settings: Settings;
   readonly credentialProcessPath: string;
   /** Where issued names outlive the block: a role that comes back gets its old name. */
@@ -41,7 +43,7 @@ export function createProfileSync(deps: {
   readonly currentRole: CurrentRole;
   readonly audit: Pick<AuditLog, 'record'>;
 }): ProfileSync {
-  const { configFile, settings } = deps;
+  const { configFile, settings, sharedCredentials } = deps;
 
   async function select() {
     const { write, include } = settings.profiles;
@@ -85,6 +87,7 @@ export function createProfileSync(deps: {
         ...(await select()),
       },
       credentialProcessPath: deps.credentialProcessPath,
+      inCredentialsFile: await sharedCredentials.names(),
       ...(previousNames === undefined ? {} : { previousNames }),
       ...(current === null
         ? {}
@@ -104,8 +107,11 @@ export function createProfileSync(deps: {
     const outcome = await configFile.write(before, plan.text);
     if (outcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
     await deps.issuedNames.keep(plan);
-    return describePlan(plan, configFile.path, outcome === 'written', settings);
+    return describe(plan, outcome === 'written');
   }
+
+  const describe = (plan: ProfilePlan, written: boolean) =>
+    describePlan(plan, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
 
   /** Two of our own at once would only get in each other's way. */
   const inTurn = createTurns();
@@ -123,7 +129,7 @@ export function createProfileSync(deps: {
   return {
     async plan() {
       const { plan } = await makePlan();
-      return describePlan(plan, configFile.path, false, settings);
+      return describe(plan, false);
     },
     sync,
     async writeNamed(profileName, by) {
@@ -138,10 +144,19 @@ export function createProfileSync(deps: {
 
 function describePlan(
   plan: ProfilePlan,
-  configFile: string,
-  written: boolean,
-  { profiles: { write } }: Settings,
+  {
+    configFile,
+    credentialsFile,
+    written,
+    settings,
+  }: {
+    readonly configFile: string;
+    readonly credentialsFile: string;
+    readonly written: boolean;
+    readonly settings: Settings;
+  },
 ): ProfilesDocument {
+  const { write } = settings.profiles;
   const names = (profiles: readonly { readonly profileName: string }[]) =>
     profiles.map(({ profileName }) => profileName);
   return {
@@ -161,6 +176,14 @@ function describePlan(
     removed: names(plan.removed),
     changed: names(plan.changed),
     skipped: plan.skipped.map((skipped) => ({ profileName: skipped.profileName, reason: describeSkipped(skipped) })),
+    ...(plan.inCredentialsFile === undefined
+      ? {}
+      : {
+          inCredentialsFile: {
+            file: credentialsFile,
+            names: plan.inCredentialsFile.map(({ name, line, profileName = null }) => ({ name, line, profileName })),
+          },
+        }),
     diff: plan.diff,
   };
 }

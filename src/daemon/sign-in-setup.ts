@@ -67,6 +67,7 @@ export function createSignInSetup(deps: {
             changed: change.changed,
             ...(change.write === undefined ? {} : { write: change.write }),
             ...(change.unwritten === undefined ? {} : { unwritten: change.unwritten }),
+            ...(change.inCredentialsFile === undefined ? {} : { inCredentialsFile: change.inCredentialsFile }),
           },
         };
       }

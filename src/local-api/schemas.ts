@@ -209,6 +209,27 @@ const namedRoleSchema = {
 } as const;
 
 /** What the daemon does by itself once a session is signed in: list, then write the profiles. */
+const inCredentialsFileSchema = {
+  type: 'object',
+  description: 'names that the shared credentials file has, so that no profile of ours gets them; absent without any',
+  required: ['file', 'names'],
+  properties: {
+    file: text,
+    names: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'line', 'profileName'],
+        properties: {
+          name: text,
+          line: { type: 'integer', description: 'of the credentials file' },
+          profileName: { type: ['string', 'null'], description: 'the name that the profile got instead' },
+        },
+      },
+    },
+  },
+} as const;
+
 export const signInSetupSchema = {
   type: 'object',
   required: ['state', 'accountsListed', 'accountsTotal'],
@@ -231,6 +252,7 @@ export const signInSetupSchema = {
         changed: names,
         write: { enum: ['used', 'auto'] },
         unwritten: { type: 'integer' },
+        inCredentialsFile: inCredentialsFileSchema,
       },
     },
     error: errorSchema,
@@ -353,6 +375,7 @@ export const profilesSchema = {
         properties: { profileName: text, reason: text },
       },
     },
+    inCredentialsFile: inCredentialsFileSchema,
     diff: { type: 'string', description: 'unified' },
   },
 } as const;

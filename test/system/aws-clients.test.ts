@@ -1,10 +1,10 @@
 // The unmodified AWS CLI v2, boto3 and AWS SDK for JavaScript get their keys from a real daemon, by our profiles and by a hand-written one.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 
@@ -12,6 +12,7 @@ const AWS = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
 const JS_SDK = fileURLToPath(new URL('../helpers/js-sdk-identity.mjs', import.meta.url));
 const GENERATED = 'taylor.Admin-AF-Permission-Set';
+const READ_ONLY = 'professional-af.ReadOnly';
 const NATIVE = 'account1';
 const TAYLOR = /^arn:aws:sts::111111111111:assumed-role\/AWSReservedSSO_Admin-AF-Permission-Set_[0-9a-f]{16}\/taylor$/;
 const BOTO3 = `
@@ -161,6 +162,39 @@ source_profile = ${GENERATED}
         stdout: DEPLOYER,
       },
     );
+  });
+});
+
+describe('with keys of another role under the name of a profile of ours', () => {
+  const credentialsFile = () => join(rig.home.path, '.aws', 'credentials');
+  /** By every client that is there. */
+  const identities = async (profile: string) => {
+    const runs = [
+      ...(hasAwsCli ? [callerIdentity(profile)] : []),
+      ...(hasBoto3 ? [runProcess(PYTHON, ['-c', BOTO3, profile], { environment })] : []),
+      runProcess(process.execPath, [JS_SDK, 'fromIni', profile], { environment }),
+    ];
+    return (await Promise.all(runs)).map(({ stdout }) => stdout.trim());
+  };
+
+  test('use names a profile by which they all get the role', async () => {
+    const other = ['--session', SESSION, '--account', '333333333333', '--role', 'ReadOnly'];
+    const keys = JSON.parse((await rig.runCli(['credential-process', ...other])).stdout) as Record<string, string>;
+    writePrivate(
+      credentialsFile(),
+      `[${READ_ONLY}]\naws_access_key_id = ${keys['AccessKeyId'] ?? ''}\naws_secret_access_key = ${keys['SecretAccessKey'] ?? ''}\naws_session_token = ${keys['SessionToken'] ?? ''}\n`,
+    );
+    for (const arn of await identities(READ_ONLY)) expect(arn).toMatch(/^arn:aws:sts::333333333333:/u);
+
+    expect(await rig.runCli(['use', '--print-name', 'professional read'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Run: rolecall profiles sync\n'),
+    });
+    await rig.runCli(['profiles', 'sync']);
+    const { stdout } = await rig.runCli(['use', '--print-name', 'professional read']);
+    for (const arn of await identities(stdout.trim()))
+      expect(arn).toMatch(/^arn:aws:sts::222222222222:assumed-role\/AWSReservedSSO_ReadOnly_/u);
+    rmSync(credentialsFile());
   });
 });
 

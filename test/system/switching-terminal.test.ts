@@ -1,7 +1,7 @@
 // `rolecall use` in real terminals with bash, zsh and fish: hook, picker, fzf, Tab, and account names that do their worst.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 import { ROLECALL } from '../helpers/run-process.ts';
@@ -186,6 +186,18 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
       /This shell is inside until you leave it\.\nRun: exit\nstatus 2$/mu,
     );
     expect(await run(shell, profileLine, 'g')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
+  });
+
+  test('asks the program about an exact name that the credentials file has, and about no other', async () => {
+    const credentials = join(rig.home.path, '.aws', 'credentials');
+    writeFileSync(credentials, `[${ADMIN}]\naws_access_key_id = AKID\n`);
+    onTestFinished(() => rmSync(credentials));
+    await open(shell);
+    await run(shell, 'rolecall use professional-af.ReadOnly', 'a');
+    expect(started()).toBe('');
+    expect(await run(shell, `rolecall use ${ADMIN}`, 'b')).toMatch(/^Run: rolecall profiles sync\nstatus 1$/mu);
+    expect(await run(shell, profileLine, 'c')).toMatch(/^professional-af\.ReadOnly /mu);
+    expect(started()).toBe(`use --print-name -- ${ADMIN}\n`);
   });
 
   test('never asks where nobody could answer', async () => {

@@ -19,6 +19,7 @@ import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
+import { describeNamesTaken } from '../credentials-file.ts';
 import { describeSync } from './profiles.ts';
 
 export interface LoginOptions {
@@ -337,6 +338,7 @@ function describeSetup(setup: SignInSetupDocument, context: CliContext): string 
   if (news.length > LONGEST_NEWS) lines.push(`  … and ${news.length - LONGEST_NEWS} more: rolecall ls\n`);
   if (profiles !== undefined) {
     lines.push(`${describeSync(profiles, shortenPath(profiles.configFile, context.homeDirectory))}\n`);
+    lines.push(describeNamesTaken(profiles.inCredentialsFile, context) ?? '');
     const [example] = [...profiles.added];
     if (example !== undefined) {
       lines.push(`Try: ${paint('bold', `aws sts get-caller-identity --profile ${harmless(example)}`)}\n`);

@@ -2,6 +2,7 @@
 import { formatJson } from '../../core/format-json.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
+import { describeNamesTaken } from '../credentials-file.ts';
 import { formatDiff } from '../diff-lines.ts';
 import { count, createPainter, formatTable, harmless, shortenPath } from '../render.ts';
 
@@ -107,4 +108,5 @@ function reportSkipped(document: ProfilesDocument, context: CliContext): void {
   for (const { profileName, reason } of document.skipped) {
     context.stderr.write(`Left out ${harmless(profileName)}: ${harmless(reason)}\n`);
   }
+  context.stderr.write(describeNamesTaken(document.inCredentialsFile, context) ?? '');
 }

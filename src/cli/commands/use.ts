@@ -1,12 +1,14 @@
 // `rolecall use`: the role of this shell, through the shell hook, or the current role of the whole machine.
 import { join } from 'node:path';
-import { EXIT_INTERRUPTED, RolecallError, UsageError } from '../../core/errors.ts';
+import { EXIT_INTERRUPTED, UsageError } from '../../core/errors.ts';
 import { INERT_WORD } from '../../core/harmless-text.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
-import type { CurrentRoleDocument, ProfileDocument } from '../../local-api/schemas.ts';
+import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import type { CliContext } from '../context.ts';
+import { describeRenamed, hasInCredentialsFile, refuseShadowed } from '../credentials-file.ts';
+import { findProfile } from '../find-profile.ts';
 import { chooseRole, describeOne, type ChosenRole } from '../picker/choose-role.ts';
 import { harmless } from '../render.ts';
 import { guessHookShell, readHookLine } from '../shell/install-lines.ts';
@@ -38,8 +40,10 @@ export async function runUse(words: readonly string[], options: UseOptions, cont
   if (options.off === true) throw noHook('unset AWS_PROFILE', context);
   if (query === '-') throw noHook('export AWS_PROFILE=NAME', context);
   if (options.json === true) {
+    if (query !== '') await refuseShadowed(query, context);
     const chosen = await chooseForShell(query, options, context);
     if (chosen === undefined) return EXIT_INTERRUPTED;
+    if (chosen.role.profile !== null) await refuseShadowed(chosen.role.profile, context);
     context.stdout.write(formatJson(chosen.role));
     return 0;
   }
@@ -76,13 +80,18 @@ function chooseForShell(query: string, options: UseOptions, context: CliContext)
   );
 }
 
-/** A profile's name for AWS_PROFILE; what was not named exactly is told with its account. */
+/**
+ * A profile's name for AWS_PROFILE; what was not named exactly is told with its account.
+ * @throws ConflictError profile-shadowed: a client would not get the role by that name
+ */
 async function findName(query: string, options: UseOptions, context: CliContext): Promise<string | undefined> {
+  if (query !== '') await refuseShadowed(query, context);
   if (query !== '' && (await isNameOfProfile(query, context))) return query;
   const chosen = await chooseForShell(query, options, context);
   if (chosen === undefined) return undefined;
-  context.stderr.write(`${chosen.description}\n`);
   const name = chosen.role.profile ?? undefined;
+  if (name !== undefined) await refuseShadowed(name, context);
+  context.stderr.write(`${chosen.description}\n${await describeRenamed(chosen.role, context)}`);
   if (name !== undefined && chosen.role.unwritten === true) await writeProfile(name, context);
   return name;
 }
@@ -105,15 +114,6 @@ async function isNameOfProfile(name: string, context: CliContext): Promise<boole
   return found !== undefined;
 }
 
-async function findProfile(name: string, context: CliContext): Promise<ProfileDocument | undefined> {
-  try {
-    return await context.client.call('profile', { query: { name } }, { signal: context.signal });
-  } catch (error) {
-    if (error instanceof RolecallError && error.code === 'profile-not-found') return undefined;
-    throw error;
-  }
-}
-
 async function useAsCurrent(query: string, options: UseOptions, context: CliContext): Promise<number> {
   const role = options.off === true ? null : await findCurrent(query, options, context);
   if (role === undefined) return EXIT_INTERRUPTED;
@@ -130,7 +130,9 @@ async function useAsCurrent(query: string, options: UseOptions, context: CliCont
   const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
   context.stdout.write(`Current role: ${description}${profile}\n`);
   context.stderr.write(
-    'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n',
+    (await hasInCredentialsFile('current', context))
+      ? 'Programs that run on [profile current] do not follow: AWS clients take [current] from the credentials file. See: rolecall status\n'
+      : 'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n',
   );
   return 0;
 }

@@ -142,10 +142,13 @@ async function findOutProfile(name: string, because: ProfileReason, context: Cli
 async function hasStoredKeys(name: string, { environment, homeDirectory }: CliContext): Promise<boolean> {
   const path = awsFilePath('credentials', environment, homeDirectory);
   const text = await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
-  if (!text.includes('aws_access_key_id')) return false;
-  const { parseConfigDocument } = await import('../../aws-config/document.ts');
+  if (!text.includes(name)) return false;
+  const [{ parseConfigDocument }, { isCredentialKey }] = await Promise.all([
+    import('../../aws-config/document.ts'),
+    import('../../aws-config/default-credentials.ts'),
+  ]);
   return parseConfigDocument(text, path).sections.some(
-    (section) => section.header.trim() === name && section.entries.some(({ key }) => key === 'aws_access_key_id'),
+    (section) => section.header.trim() === name && section.entries.some(({ key }) => isCredentialKey(key)),
   );
 }
 

@@ -23,7 +23,7 @@ export const DOCTOR_CODES = {
     'Two sections name the same profile in different spellings; AWS clients disagree on which one counts.',
   ),
   'profile-shadowed': problem(
-    '`~/.aws/credentials` has keys under the name of a profile of `~/.aws/config`, and most clients prefer them.',
+    '`~/.aws/credentials` has the name of a profile of `~/.aws/config`, and AWS clients prefer what it has there. A sync renames rolecall’s profiles.',
   ),
   'profile-session-missing': problem('A profile names an sso-session that the file does not have.'),
   'profile-program-missing': problem('The `credential_process` of a profile names a program that is not there.'),

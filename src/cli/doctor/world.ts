@@ -133,6 +133,7 @@ export interface ProfileSection {
   readonly name: string;
   readonly line: number;
   readonly header: string;
+  readonly keys: readonly string[];
   value(key: string): string | undefined;
 }
 
@@ -154,6 +155,7 @@ function toProfile(name: string, section: ConfigDocument['sections'][number]): P
     name,
     line,
     header,
+    keys: entries.map(({ key }) => key),
     value(key) {
       const value = entries.findLast((entry) => entry.key === key)?.value;
       return value === '' ? undefined : value;

@@ -22,6 +22,8 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
     return
   fi
   local rolecall_directory=${quotePosix(switchDirectory)} rolecall_name='' rolecall_word rolecall_note=''
+  # AWS clients prefer what this file has to a profile of the same name, which the program looks into.
+  local rolecall_keys=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME-}/.aws/credentials}
   if [[ $#:\${2-} != 2:- && $#:\${2-} != 2:--off ]]; then
     for rolecall_word in "\${@:2}"; do
       if [[ $rolecall_word == -* ]]; then
@@ -45,7 +47,9 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
     2:--off) ;;
     *)
       if [[ $# == 2 && -n $2 && $2 != *[^${INERT_CHARACTERS}]* ]] &&
-        command grep -qxF -e "$2" "$rolecall_directory/profiles" 2>/dev/null; then
+        command grep -qxF -e "$2" "$rolecall_directory/profiles" 2>/dev/null &&
+        [[ $rolecall_keys == /* && ( ! -e $rolecall_keys || -f $rolecall_keys ) ]] &&
+        ! command grep -qsF -e "$2" "$rolecall_keys"; then
         rolecall_name=$2
       elif [[ -t 1 ]]; then
         rolecall_name=$(command rolecall use --print-name -- "\${@:2}") || return
@@ -93,6 +97,11 @@ function rolecall --description 'AWS roles, signed in once; use changes this she
     set --local words $argv[2..-1]
     set --local name ''
     set --local wish name
+    # AWS clients prefer what this file has to a profile of the same name, which the program looks into.
+    set --local keys $HOME/.aws/credentials
+    if test -n "$AWS_SHARED_CREDENTIALS_FILE"
+        set keys "$AWS_SHARED_CREDENTIALS_FILE"
+    end
     switch "$words"
         case -
             set wish back
@@ -120,6 +129,12 @@ function rolecall --description 'AWS roles, signed in once; use changes this she
         if test (count $words) -eq 1
             and string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- $words
             and command grep -qxF -e $words $directory/profiles 2>/dev/null
+            and string match --quiet -- '/*' $keys
+            and begin
+                not test -e $keys
+                or test -f $keys
+            end
+            and not command grep -qsF -e $words $keys
             set name $words
         else if isatty stdout
             set name (command rolecall use --print-name -- $words)

@@ -16,7 +16,9 @@ import type { CurrentRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
 import type { RoleList } from '../role-list.ts';
 import { labelOf, type Settings } from '../settings.ts';
+import { findShadowedProfiles } from '../shadowed-profiles.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config.ts';
+import type { SharedCredentials } from '../shared-credentials.ts';
 import type { Responders } from '../surface.ts';
 import type { TokenFiles } from '../token-files.ts';
 
@@ -29,6 +31,7 @@ export interface StatusDeps {
   readonly store: SecretStore;
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
+  readonly sharedCredentials: SharedCredentials;
   readonly broker: Broker;
   readonly tokenFiles: TokenFiles;
   readonly currentRole: CurrentRole;
@@ -46,7 +49,7 @@ export function createStatusResponders(deps: StatusDeps): StatusResponders {
   return {
     openapi: async () => (await import('../openapi.ts')).describeOpenApi(deps.version),
     async status() {
-      const { reading, configProblems } = await readConfig(deps.sharedConfig);
+      const { reading, configProblems } = await readConfig(deps);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
       const { current, currentProblems } = await readCurrent(reading, deps);
       return {
@@ -79,12 +82,10 @@ type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'>;
 const NOTHING: Readonly<ConfigReading> = { sessions: [], nativeProfiles: [] };
 
 /** A config file that can't be read is something to tell, not a reason to tell nothing. */
-async function readConfig(
-  sharedConfig: SharedConfig,
-): Promise<{ reading: ConfigReading; configProblems: readonly Problem[] }> {
+async function readConfig(deps: StatusDeps): Promise<{ reading: ConfigReading; configProblems: readonly Problem[] }> {
   try {
-    const reading = await sharedConfig.read();
-    return { reading, configProblems: reading.problems };
+    const reading = await deps.sharedConfig.read();
+    return { reading, configProblems: [...reading.problems, ...(await findShadowedProfiles(reading, deps))] };
   } catch (error) {
     return { reading: NOTHING, configProblems: [toRolecallError(error).toBody()] };
   }
