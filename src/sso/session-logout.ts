@@ -10,7 +10,7 @@ import type { SessionTokens } from './session-record.ts';
 /** `note` is a sentence for the person: why the session goes on at AWS. */
 export type LogoutOutcome = { readonly endedAtAws: true } | { readonly endedAtAws: false; readonly note: string };
 
-export const ENDED: LogoutOutcome = { endedAtAws: true };
+export const ENDED: Readonly<LogoutOutcome> = { endedAtAws: true };
 
 /**
  * Ends the session at AWS with tokens that were dropped here. The portal takes no expired access token, so after an idle
