@@ -103,7 +103,7 @@ function explainSudo(path: string, userId: number, homeDirectory: string | undef
   if (owner !== 0 || folder === undefined || above === undefined || ownerOf(above) !== userId) return undefined;
   return {
     state: 'foreign',
-    message: `The socket ${path} belongs to root, in a folder of yours: rolecall was started with sudo.`,
+    message: `The socket ${path} belongs to root, in a folder of yours: its daemon was started with sudo.`,
     hint: `sudo fuser -k ${quoteForShell(path)}; sudo chown -R ${userId} ${quoteForShell(folder)}`,
   };
 }

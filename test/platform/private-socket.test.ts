@@ -112,7 +112,7 @@ describe('after sudo', () => {
     chmodSync(home.path, 0o711);
     const left = {
       state: 'foreign',
-      message: `The socket ${socket} belongs to root, in a folder of yours: rolecall was started with sudo.`,
+      message: `The socket ${socket} belongs to root, in a folder of yours: its daemon was started with sudo.`,
       hint: `sudo fuser -k ${socket}; sudo chown -R ${SOMEBODY_ELSE} ${folder}`,
     };
     chmodSync(folder, 0o755);
