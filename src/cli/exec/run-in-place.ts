@@ -1,5 +1,5 @@
 // Runs somebody else's program in our place: terminal, standard streams, signals and exit status are as without us.
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
@@ -67,8 +67,10 @@ export function runAsChild(
 ): Promise<ProgramEnd> {
   const [word, ...args] = command;
   return new Promise((resolve, reject) => {
+    // Node calls listeners later, when the child is known. Without one, a signal that comes while the child is started
+    // would end this process and leave the program behind.
+    const stopPassingOn = passSignalsOn((signal) => child.kill(signal));
     const child = startWithCoreDumps(() => spawn(word, args, { env: environment, stdio: describeStreams(command) }));
-    const stopPassingOn = passSignalsOn(child);
     child.on('error', (error: NodeJS.ErrnoException) => {
       stopPassingOn();
       const exitCode = error.code === 'ENOENT' ? 127 : 126;
@@ -83,23 +85,25 @@ export function runAsChild(
   });
 }
 
-/** Gives back the function that ends it. */
-function passSignalsOn(child: ChildProcess): () => void {
+/** Calls `pass` for each signal that the program has to get from us; returns the function that ends it. */
+function passSignalsOn(pass: (signal: NodeJS.Signals) => void): () => void {
   const listeners: [NodeJS.Signals, () => void][] = [
-    ...FORWARDED.map((name): [NodeJS.Signals, () => void] => [name, () => void child.kill(name)]),
+    ...FORWARDED.map((name): [NodeJS.Signals, () => void] => [name, () => pass(name)]),
     ...FROM_TERMINAL.map((name): [NodeJS.Signals, () => void] => [
       name,
-      // A second one would make many a program give up its tidying up.
-      () => void (isInForeground() || child.kill(name)),
+      () => {
+        // A second one would make many a program give up its tidying up.
+        if (!isInForeground()) pass(name);
+      },
     ]),
     [
       'SIGTSTP',
       () => {
-        child.kill('SIGTSTP');
+        pass('SIGTSTP');
         process.kill(process.pid, 'SIGSTOP');
       },
     ],
-    ['SIGCONT', () => void child.kill('SIGCONT')],
+    ['SIGCONT', () => pass('SIGCONT')],
   ];
   for (const [name, listener] of listeners) process.on(name, listener);
   return () => {

@@ -3,8 +3,11 @@ import { openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runAsChild } from '../../../src/cli/exec/run-in-place.ts';
+import { runProcess } from '../../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
+
+const COMPILED = new URL('../../../dist/cli/exec/run-in-place.js', import.meta.url).href;
 
 let home: TemporaryHome;
 beforeEach(() => {
@@ -63,6 +66,27 @@ describe('signals', () => {
     await waitFor('the signal to be seen', () => readFileSync(`${ready}.seen`, 'utf8') === '');
     writeFileSync(`${ready}.go`, '');
     expect(await ended).toMatchObject({ exitCode: 3 });
+  });
+
+  test('one that comes before this process knows the id of the program reaches it too', async () => {
+    // In a process of its own: where nobody listens yet, the signal ends it, and leaves the program behind.
+    const text = `
+      import { existsSync } from 'node:fs';
+      import { runAsChild } from ${JSON.stringify(COMPILED)};
+      const [, ready, script] = process.argv;
+      const signalAtOnce = (start) => {
+        const child = start();
+        while (!existsSync(ready));
+        process.kill(process.pid, 'SIGTERM');
+        return child;
+      };
+      const { exitCode } = await runAsChild({ command: ['/bin/sh', '-c', script, 'sh', ready], environment: {} }, signalAtOnce);
+      console.log(exitCode);
+    `;
+    const script = `trap 'exit 11' TERM; : > "$1"; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2; done`;
+    const args = ['--input-type=module', '-e', text, join(home.path, 'ready'), script];
+    const outcome = await runProcess(process.execPath, args, { environment: home.environment });
+    expect(outcome).toEqual({ exitCode: 0, stdout: '11\n', stderr: '' });
   });
 });
 
