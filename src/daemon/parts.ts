@@ -29,6 +29,7 @@ import { loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
 import { createIssuedNames } from './issued-names.ts';
 import { createHandOuts } from './hand-outs.ts';
+import { createLastRefusals } from './last-refusals.ts';
 import { createLateLoading, type LateLoading } from './late-loading.ts';
 import type { Log } from './log.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
@@ -45,7 +46,7 @@ import { createCurrentResponders } from './routes/current.ts';
 import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
 import { createRolesResponder } from './routes/roles.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
-import { createStatusResponders } from './routes/status.ts';
+import { createStatusResponders, withLastRefusals } from './routes/status.ts';
 import { createWebAccessResponders } from './routes/web-access.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
@@ -129,6 +130,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const problems = createProblems(changes.announce);
   const audit = createAuditLog({ path: paths.auditFile, clock, problems });
   const handOuts = createHandOuts({ audit, clock });
+  const lastRefusals = createLastRefusals(clock);
   const openStateFile = createStateFiles(problems);
   const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
   const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
@@ -299,7 +301,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     audit,
     grants,
     responders: () => responders,
-    recall: createContainerRecall({ sharedConfig, broker, handOuts }),
+    recall: createContainerRecall({ sharedConfig, broker, handOuts, lastRefusals }),
     inputChecks,
     connectionRules: connectionRules.container,
     problems,
@@ -366,11 +368,20 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const responders: Responders = {
     ...statusResponders,
+    status: async () => withLastRefusals(await statusResponders.status(), { lastRefusals, roleList }),
     ...signInResponders,
     ...eventFeed.responders,
     ...createAccountsResponders({ sharedConfig, broker, changes }),
     ...createRolesResponder({ roleList }),
-    ...createCredentialsResponders({ sharedConfig, broker, currentRole, loginPolicy, usedRoles, handOuts }),
+    ...createCredentialsResponders({
+      sharedConfig,
+      broker,
+      currentRole,
+      loginPolicy,
+      usedRoles,
+      handOuts,
+      lastRefusals,
+    }),
     ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, usedRoles, audit, changes }),
     ...createGrantsResponders({
       grants,
@@ -382,6 +393,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       loginPolicy,
       usedRoles,
       handOuts,
+      lastRefusals,
       audit,
       clock,
     }),
@@ -409,6 +421,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         issuedNames,
         profileSync,
         settings,
+        lastRefusals,
         changes,
       });
     }),

@@ -52,6 +52,25 @@ const shownCurrentRoleSchema = {
   },
 } as const;
 
+/** The last time that a program asked for keys and got none; it is forgotten when keys are given again. */
+const refusalSchema = {
+  type: 'object',
+  required: ['at', ...errorSchema.required],
+  properties: { at: time, ...errorSchema.properties },
+} as const;
+
+const roleRefusalSchema = {
+  type: 'object',
+  required: [...refusalSchema.required, 'profile', 'session', 'accountId', 'permissionSet'],
+  properties: {
+    ...refusalSchema.properties,
+    profile: { type: ['string', 'null'], description: 'of ours for the role; `current` when it was asked for as that' },
+    session: { type: ['string', 'null'], description: 'null, as the next two, when no role was current' },
+    accountId: { type: ['string', 'null'] },
+    permissionSet: { type: ['string', 'null'] },
+  },
+} as const;
+
 const catalogSummarySchema = {
   type: 'object',
   required: ['asOf', 'complete', 'accounts', 'permissionSets'],
@@ -162,6 +181,12 @@ export const statusSchema = {
     sessions: { type: 'array', items: sessionStatusSchema },
     current: { anyOf: [shownCurrentRoleSchema, { type: 'null' }] },
     problems: { type: 'array', items: problemSchema },
+    lastRefusals: {
+      type: 'array',
+      items: roleRefusalSchema,
+      description:
+        'of each profile that got no keys when it last asked, the last 100, newest first; absent without one, and in events',
+    },
   },
 } as const;
 
@@ -392,6 +417,7 @@ export const profileSchema = {
     permissionSet: text,
     region: { type: ['string', 'null'] },
     unwritten: { type: 'boolean', description: 'true: it is not in the file; POST /v1/profile writes it' },
+    lastRefusal: { ...refusalSchema, description: 'absent when its keys were given since, or never asked for' },
   },
 } as const;
 
@@ -765,6 +791,8 @@ export type AdoptionWishDocument = FromSchema<typeof adoptionWishSchema>;
 export type AdoptionDocument = FromSchema<typeof adoptionSchema>;
 export type ReachDocument = FromSchema<typeof reachSchema>;
 export type StatusDocument = FromSchema<typeof statusSchema>;
+export type RefusalDocument = FromSchema<typeof refusalSchema>;
+export type RoleRefusalDocument = FromSchema<typeof roleRefusalSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
 export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;

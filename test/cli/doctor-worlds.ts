@@ -401,6 +401,14 @@ export const TROUBLES: readonly Trouble[] = [
     manager: createScriptedSystemd({ isRunning: false }),
   },
   {
+    code: 'keys-refused',
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      await rig.runCli(['logout']);
+      await rig.runCli(['env', 'taylor.Admin-AF-Permission-Set']);
+    },
+  },
+  {
     code: 'other-tool',
     rig: withProfile(
       '[profile g]\ngranted_sso_start_url = https://d-1234567890.awsapps.com/start\ngranted_sso_region = us-east-1\n' +

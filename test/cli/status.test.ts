@@ -56,7 +56,9 @@ test('signed out, signed in, ended: a line each, with what to type where that he
   expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
   expect(await run(['status'])).toEqual({
     exitCode: 0,
-    stdout: `${SESSION}  sign-in has ended  rolecall login ${SESSION}\n${FACTS}`,
+    stdout:
+      `${SESSION}  sign-in has ended  rolecall login ${SESSION}\n${FACTS}\n` +
+      `! HH:MM taylor.Admin-AF-Permission-Set: Your sign-in to ${SESSION} has ended.\n  Run: rolecall login ${SESSION}\n`,
     stderr: '',
   });
 });

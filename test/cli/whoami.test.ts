@@ -64,6 +64,7 @@ Session  ${SESSION}, signed in, A DAY left
       sessionState: 'live',
       sessionExpiresAt: expect.stringMatching(/^\d{4}-.*Z$/u),
       keysExpireAt: null,
+      lastRefusal: null,
     });
   });
 

@@ -5,6 +5,7 @@ import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } 
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
+import { groupRefusals } from '../refusal-lines.ts';
 import { withServiceProblem } from '../service-problem.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
 import type { LineFormat } from '../status-line.ts';
@@ -74,7 +75,26 @@ function format(status: StatusDocument, context: CliContext): string {
     // Whoever reads this has just run `rolecall status`.
     if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);
   }
-  return lines.join('');
+  return [...lines, ...describeRefusals(status, nowMs, paint)].join('');
+}
+
+/** A proxy that is down may refuse hundreds of profiles in as many ways. */
+const MAX_REFUSAL_LINES = 3;
+
+function describeRefusals(
+  { lastRefusals = [] }: StatusDocument,
+  nowMs: number,
+  paint: (style: Style, text: string) => string,
+): string[] {
+  const lines = groupRefusals(lastRefusals, nowMs);
+  const left = lines.length - MAX_REFUSAL_LINES;
+  return [
+    ...lines.slice(0, MAX_REFUSAL_LINES).map(({ who, message, hint }) => {
+      const next = hint === 'rolecall status' ? '' : `  Run: ${paint('bold', harmless(hint))}\n`;
+      return `\n${paint('yellow', '!')} ${who}: ${harmless(message)}\n${next}`;
+    }),
+    ...(left <= 0 ? [] : [`\n${count(left, 'more refusal')}: rolecall status --json\n`]),
+  ];
 }
 
 function describeNoSession({ files, problems }: StatusDocument, context: CliContext): string {

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
-import type { ProfileDocument } from '../../local-api/schemas.ts';
+import type { ProfileDocument, RefusalDocument } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
 import type { CliContext } from '../context.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
+import { formatMoment } from '../refusal-lines.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../render.ts';
 import { fetchStatus } from '../sessions.ts';
 import { findIdentitySource, type ProfileReason } from '../shell-identity.ts';
@@ -31,6 +32,8 @@ interface Whoami {
   readonly sessionState: string | null;
   readonly sessionExpiresAt: string | null;
   readonly keysExpireAt: string | null;
+  /** When and why a program got no keys of this role; null when it got some since. */
+  readonly lastRefusal: RefusalDocument | null;
 }
 
 const NOBODY_KNOWN = {
@@ -44,6 +47,7 @@ const NOBODY_KNOWN = {
   sessionState: null,
   sessionExpiresAt: null,
   keysExpireAt: null,
+  lastRefusal: null,
 } as const;
 
 export async function runWhoami(options: WhoamiOptions, context: CliContext): Promise<number> {
@@ -135,6 +139,7 @@ async function findOutProfile(name: string, because: ProfileReason, context: Cli
     sessionState: known?.state ?? null,
     sessionExpiresAt: known?.sessionExpiresAt ?? null,
     keysExpireAt,
+    lastRefusal: profile.lastRefusal ?? null,
   };
 }
 
@@ -186,7 +191,13 @@ function format(whoami: Whoami, context: CliContext): string {
     ['Profile', `${harmless(profile ?? '')} (${harmless(whoami.why)})`],
     ['Session', `${harmless(session)}, ${state}${left}${next}`],
     ...(whoami.keysExpireAt === null ? [] : [['Keys', until(whoami.keysExpireAt)]]),
+    ...(whoami.lastRefusal === null ? [] : [['Refused', describeRefusal(whoami.lastRefusal, nowMs)]]),
   ];
   const table = formatTable(rows.map(([name = '', text = '']) => [paint('dim', name), text]));
   return `${paint(whoami.protected ? 'red' : 'bold', head)}\n${table}`;
+}
+
+/** On one line, as the rest of the table. */
+function describeRefusal({ at, message, hint }: RefusalDocument, nowMs: number): string {
+  return `${formatMoment(at, nowMs)}: ${harmless(message)} Run: ${harmless(hint)}`;
 }

@@ -72,6 +72,9 @@ export const DOCTOR_CODES = {
   'token-file-not-ours': note(
     'The AWS CLI’s own login of this session is in force, so rolecall leaves its token file alone.',
   ),
+  'keys-refused': note(
+    'A program asked rolecall for keys and got none. Its SDK may not have shown why; keys that are given to the same profile end this note.',
+  ),
   'secret-store-unavailable': problem('There is no keychain, or it fails; tokens are in memory at the most.'),
   'secret-store-locked': problem('The keychain, or the encrypted file, is locked.'),
   'secret-store-memory': note('The settings ask for no keychain: tokens are gone when the daemon stops.'),

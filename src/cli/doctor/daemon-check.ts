@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { loadVersion } from '../../local-api/version.ts';
+import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
 import { editCommand, type World } from './world.ts';
@@ -36,6 +37,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
         : []),
       ...stale,
       ...findSaid(world),
+      ...findRefusals(world),
       ...findDropped(world),
     ],
   };
@@ -97,6 +99,18 @@ function findSaid({ daemon }: World): Finding[] {
       commands: commandsFor({ code, message, hint }, status.files.settings),
     }));
   return [...version, ...said];
+}
+
+/** What programs were refused last, which their SDKs may have hidden. */
+function findRefusals({ daemon, context }: World): Finding[] {
+  if (daemon.state !== 'running') return [];
+  return groupRefusals(daemon.status.lastRefusals ?? [], context.clock.nowMs()).map(
+    ({ who, message, hint, profile }) => ({
+      code: 'keys-refused',
+      message: `${who}: ${message}`,
+      commands: profile === undefined ? [hint] : [hint, `rolecall exec ${quoteForShell(profile)} -- true`],
+    }),
+  );
 }
 
 /** The hint of a message stands alone; here is the whole way. */

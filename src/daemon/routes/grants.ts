@@ -13,6 +13,7 @@ import type { Grant, Grants } from '../grants.ts';
 import { CONTAINER_PATH } from '../guard.ts';
 import type { HandOuts } from '../hand-outs.ts';
 import { IMPATIENT, type LoginPolicy } from '../login-policy.ts';
+import type { LastRefusals } from '../last-refusals.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import { prepareJsonAnswer, type ReadyAnswer, type Responders } from '../surface.ts';
@@ -33,6 +34,7 @@ export function createGrantsResponders(deps: {
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly handOuts: HandOuts;
+  readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
 }): Pick<Responders, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
@@ -52,7 +54,20 @@ export function createGrantsResponders(deps: {
   }
 
   async function credentialsOf(grant: Grant): Promise<{ credentials: RoleCredentials; accountId: string }> {
-    const role = grant.role === 'current' ? await readCurrent() : grant.role;
+    const followsCurrent = grant.role === 'current';
+    let role: Role | undefined;
+    try {
+      role = grant.role === 'current' ? await readCurrent() : grant.role;
+      const credentials = await issue(grant, role);
+      deps.lastRefusals.forget({ followsCurrent, role });
+      return { credentials, accountId: role.accountId };
+    } catch (error) {
+      deps.lastRefusals.note({ followsCurrent, role }, error);
+      throw error;
+    }
+  }
+
+  async function issue(grant: Grant, role: Role): Promise<RoleCredentials> {
     const session = sharedConfig.recallSession(role.sessionName) ?? (await sharedConfig.findSession(role.sessionName));
     // An SDK waits for a second here and not for a person; but a person is told.
     const credentials = await deps.loginPolicy.serve(
@@ -62,7 +77,7 @@ export function createGrantsResponders(deps: {
       IMPATIENT,
     );
     deps.handOuts.note(role, 'container', grant.boundTo?.processId);
-    return { credentials, accountId: role.accountId };
+    return credentials;
   }
 
   async function readCurrent(): Promise<Role> {
@@ -117,6 +132,7 @@ export function createContainerRecall(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'recallSession'>;
   readonly broker: Pick<Broker, 'recallCredentials'>;
   readonly handOuts: HandOuts;
+  readonly lastRefusals: Pick<LastRefusals, 'forget'>;
 }): (grant: Grant) => ReadyAnswer | undefined {
   // Each set of keys is put into words once; they go when the keys go.
   const answers = new WeakMap<RoleCredentials, ReadyAnswer>();
@@ -126,6 +142,7 @@ export function createContainerRecall(deps: {
     const credentials = session && deps.broker.recallCredentials(session, role);
     if (credentials === undefined) return undefined;
     deps.handOuts.note(role, 'container', boundTo?.processId);
+    deps.lastRefusals.forget({ followsCurrent: false, role });
     const known = answers.get(credentials);
     if (known !== undefined) return known;
     const answer = prepareJsonAnswer(toDocument(credentials, role.accountId));

@@ -7,6 +7,7 @@ import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Changes } from '../changes.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { IssuedNamesStore } from '../issued-names.ts';
+import type { LastRefusals } from '../last-refusals.ts';
 import type { ProfileSync } from '../profile-sync.ts';
 import { regionFor, type Settings } from '../settings.ts';
 import type { SharedConfig } from '../shared-config.ts';
@@ -19,6 +20,7 @@ export function createProfileResponder(deps: {
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly profileSync: Pick<ProfileSync, 'writeNamed'>;
   readonly settings: Settings;
+  readonly lastRefusals: Pick<LastRefusals, 'find'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Responders, 'profile' | 'writeProfile'> {
   async function find(name: string): Promise<ProfileDocument> {
@@ -65,7 +67,11 @@ export function createProfileResponder(deps: {
   }
 
   return {
-    profile: ({ query }) => find(query.name),
+    async profile({ query }) {
+      const profile = await find(query.name);
+      const lastRefusal = deps.lastRefusals.find({ ...profile, sessionName: profile.session });
+      return lastRefusal === undefined ? profile : { ...profile, lastRefusal };
+    },
     async writeProfile({ body }, { surface }) {
       const before = await find(body.name);
       if (before.unwritten !== true) return before;

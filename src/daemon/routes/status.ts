@@ -14,6 +14,7 @@ import type { RoleUse } from '../../sso/role-use.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { CurrentRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
+import type { LastRefusals } from '../last-refusals.ts';
 import type { RoleList } from '../role-list.ts';
 import { labelOf, type Settings } from '../settings.ts';
 import { findShadowedProfiles } from '../shadowed-profiles.ts';
@@ -72,6 +73,15 @@ export function createStatusResponders(deps: StatusDeps): StatusResponders {
       };
     },
   };
+}
+
+/** The document with what programs were refused; not in events, which every refusal of every program would set off. */
+export async function withLastRefusals(
+  status: StatusDocument,
+  { lastRefusals, roleList }: { readonly lastRefusals: LastRefusals; readonly roleList: Pick<RoleList, 'profileOf'> },
+): Promise<StatusDocument> {
+  const refusals = await lastRefusals.list(roleList.profileOf);
+  return refusals.length === 0 ? status : { ...status, lastRefusals: refusals };
 }
 
 /** The document stays small, however many roles are in use. */

@@ -1,0 +1,52 @@
+// What programs were refused, in words: one line for each reason, with the profiles that met it.
+import type { RoleRefusalDocument } from '../local-api/schemas.ts';
+import { count, harmless } from './render.ts';
+
+export interface RefusalLine {
+  /** `17:31 taylor.Admin and 2 other profiles`; harmless. */
+  readonly who: string;
+  /** One sentence, as the daemon gave it. */
+  readonly message: string;
+  readonly hint: string;
+  /** The profile that was refused last; undefined for a role that has none. */
+  readonly profile: string | undefined;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Newest first. */
+export function groupRefusals(refusals: readonly RoleRefusalDocument[], nowMs: number): RefusalLine[] {
+  const byMessage = new Map<string, RoleRefusalDocument[]>();
+  for (const refusal of refusals) {
+    const reason = `${refusal.message}\n${refusal.hint}`;
+    byMessage.set(reason, [...(byMessage.get(reason) ?? []), refusal]);
+  }
+  return [...byMessage.values()].flatMap(([last, ...others]) => {
+    if (last === undefined) return [];
+    const more = others.length === 0 ? '' : ` and ${count(others.length, 'other profile')}`;
+    return [
+      {
+        who: `${formatMoment(last.at, nowMs)} ${harmless(nameOf(last))}${more}`,
+        message: last.message,
+        hint: last.hint,
+        profile: last.profile ?? undefined,
+      },
+    ];
+  });
+}
+
+/** The time on this machine's clock, with the day when that was not within 24 hours. */
+export function formatMoment(at: string, nowMs: number): string {
+  const moment = new Date(at);
+  const two = (part: number) => String(part).padStart(2, '0');
+  const time = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
+  if (Math.abs(nowMs - moment.getTime()) < DAY_MS) return time;
+  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${time}`;
+}
+
+function nameOf({ profile, accountId, permissionSet }: RoleRefusalDocument): string {
+  if (accountId === null || permissionSet === null) return profile ?? '';
+  const role = `${accountId}/${permissionSet}`;
+  if (profile === null) return role;
+  return profile === 'current' ? `current (${role})` : profile;
+}
