@@ -21,11 +21,14 @@ export interface OwnProfile {
   readonly isNative: boolean;
   /** The role's own profile name, when this is a further one. */
   readonly aliasOf?: string;
+  /** Keys that a sync wrote because `extra` of the settings asked for them. */
+  readonly extraKeys: readonly string[];
 }
 
 const ROLE_ARGUMENTS = /\s--session (?<session>\S+) --account (?<account>\d{12}) --role (?<role>\S+)$/u;
 const CURRENT_ARGUMENT = /\s--current$/u;
 const ALIAS_LINE = /^# alias of (?<name>\S+)$/u;
+const EXTRA_LINE = /^# extra (?<keys>[a-z0-9_]+(?: [a-z0-9_]+)*)$/u;
 const TEMPLATE_LINE = /^# names (?<template>\S+)$/u;
 
 /**
@@ -54,6 +57,7 @@ export function readOwnProfiles(document: ConfigDocument, block: ManagedBlock | 
         followsCurrent: CURRENT_ARGUMENT.test(command),
         isNative: role !== undefined && byCommand === undefined,
         ...(aliasOf === undefined ? {} : { aliasOf }),
+        extraKeys: readExtraLine(document, section),
       };
     });
 }
@@ -81,6 +85,20 @@ export function formatAliasLine(profileName: string): string {
 /** The role's own name, when the section says that it is for a further one. */
 export function readAliasLine(document: ConfigDocument, section: ConfigSection): string | undefined {
   return ALIAS_LINE.exec(document.lines[section.line]?.text.trim() ?? '')?.groups?.['name'];
+}
+
+/** The line that tells our keys from those that a person adds; without ":" and "=", as above. */
+export function formatExtraLine(keys: readonly string[]): string {
+  return `# extra ${keys.join(' ')}`;
+}
+
+function readExtraLine(document: ConfigDocument, section: ConfigSection): readonly string[] {
+  // Below the header, or below the alias line there.
+  for (const line of document.lines.slice(section.line, section.line + 2)) {
+    const keys = EXTRA_LINE.exec(line.text.trim())?.groups?.['keys'];
+    if (keys !== undefined) return keys.split(' ');
+  }
+  return [];
 }
 
 /** The role that a section is about, by a command of ours or by AWS's native keys; undefined for any other section. */

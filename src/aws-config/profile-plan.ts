@@ -1,17 +1,25 @@
 // What a sync would write into the shared config file: which profiles, under which names, and the text with its diff.
-import { UsageError } from '../core/errors.ts';
+import { UsageError, type ConflictError } from '../core/errors.ts';
 import { createGlobMatcher } from '../core/glob.ts';
 import type { Steps } from '../core/in-steps.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import { quoteCommandWord } from './command-word.ts';
 import type { CredentialsNames } from './credentials-names.ts';
 import { unifiedDiff } from './diff.ts';
+import { formatEntry, formatExtraKey, noExtraKeys, type ExtraKeys } from './extra-keys.ts';
+import { describeForeignKeys, findForeignKeys, type ExtraFor } from './foreign-keys.ts';
 import type { ConfigDocument, ConfigProblem } from './document.ts';
 import { malformedError, parseConfigDocument } from './document.ts';
 import type { ManagedBlock } from './managed-block.ts';
 import { findManagedBlock, isInsideBlock, replaceManagedBlock } from './managed-block.ts';
 import type { OwnProfile } from './own-profiles.ts';
-import { formatAliasLine, formatTemplateLine, readOwnProfiles, readTemplateLine } from './own-profiles.ts';
+import {
+  formatAliasLine,
+  formatExtraLine,
+  formatTemplateLine,
+  readOwnProfiles,
+  readTemplateLine,
+} from './own-profiles.ts';
 import type { NameableRole, NameTemplate } from './profile-names.ts';
 import { nameAliases, type Alias, type AliasClaim } from './profile-aliases.ts';
 import { nameInSteps, parseNameTemplate, reduceName, roleKey } from './profile-names.ts';
@@ -34,6 +42,8 @@ export interface ProfileSettings {
   readonly regionFor?: (role: Role) => string | undefined;
   /** The template of one more name for a role, or undefined. */
   readonly aliasFor?: (role: Role) => string | undefined;
+  /** Further keys of each profile; none when absent. */
+  readonly extraFor?: ExtraFor;
   /** Which profiles are written; all of them when absent. */
   readonly selection?: ProfileSelection;
 }
@@ -104,6 +114,8 @@ export interface ProfilePlan {
   readonly writes: 'all' | 'used';
   /** `current`, and `default` when asked for: they follow the current role and are in no other list. */
   readonly followers: readonly { readonly profileName: string; readonly region?: string }[];
+  /** What a person added to our block: the text would lose it, so that it must not be written. */
+  readonly conflict?: ConflictError;
   readonly added: readonly PlannedProfile[];
   readonly removed: readonly RemovedProfile[];
   /** Under the same name as before, with other lines. */
@@ -224,9 +236,10 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const command = quoteCommandWord(checkPath(request.credentialProcessPath));
   yield;
   const rendered = new Map<string, string[]>();
-  for (const profile of entries) rendered.set(profile.profileName, renderProfile(profile, command));
+  const extraFor = settings.extraFor ?? noExtraKeys;
+  for (const profile of entries) rendered.set(profile.profileName, renderProfile(profile, command, extraFor(profile)));
   for (const { profileName, region } of followers) {
-    rendered.set(profileName, renderFollower(profileName, region, command));
+    rendered.set(profileName, renderFollower(profileName, region, command, extraFor(request.currentRole)));
   }
   yield;
   const text = renderText(document, block, template, rendered);
@@ -234,6 +247,8 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   refuseMalformed(document, block, rendered);
   yield;
   const changes = compare(own, entries, rendered, document);
+  yield;
+  const conflict = describeForeignKeys(document, findForeignKeys(block, own, extraFor));
   yield;
   const diff = unifiedDiff(document.text, text, document.path);
   yield;
@@ -245,6 +260,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
       .toSorted(byProfileName),
     writes,
     followers,
+    ...(conflict === undefined ? {} : { conflict }),
     ...changes,
     skipped,
     ...(elsewhere.length === 0 ? {} : { inCredentialsFile: elsewhere.toSorted((a, b) => compareText(a.name, b.name)) }),
@@ -425,28 +441,40 @@ function regionOfCurrent(request: ProfilePlanRequest, sessions: readonly SsoSess
   return region === undefined ? undefined : checkRegion(region);
 }
 
-function renderProfile(profile: PlannedProfile, command: string): string[] {
+function renderProfile(profile: PlannedProfile, command: string, extra: ExtraKeys): string[] {
   const { profileName, sessionName, accountId, permissionSet, region, style, aliasOf } = profile;
   const head = [
     `[profile ${profileName}]`,
     ...(aliasOf === undefined ? [] : [formatAliasLine(aliasOf)]),
+    ...renderExtraLine([...extra.keys()]),
     `region = ${region}`,
   ];
-  return style === 'sso'
-    ? [...head, `sso_session = ${sessionName}`, `sso_account_id = ${accountId}`, `sso_role_name = ${permissionSet}`]
-    : [
-        ...head,
-        `credential_process = ${command} --session ${sessionSelector(sessionName)} --account ${accountId} --role ${permissionSet}`,
-      ];
+  const source =
+    style === 'sso'
+      ? [`sso_session = ${sessionName}`, `sso_account_id = ${accountId}`, `sso_role_name = ${permissionSet}`]
+      : [
+          `credential_process = ${command} --session ${sessionSelector(sessionName)} --account ${accountId} --role ${permissionSet}`,
+        ];
+  return [...head, ...source, ...renderExtra(extra)];
 }
 
-function renderFollower(profileName: string, region: string | undefined, command: string): string[] {
+function renderFollower(profileName: string, region: string | undefined, command: string, extra: ExtraKeys): string[] {
   return [
     // With both [default] and [profile default] the clients disagree on which one counts.
     profileName === 'default' ? '[default]' : `[profile ${profileName}]`,
+    ...renderExtraLine([...extra.keys()]),
     ...(region === undefined ? [] : [`region = ${region}`]),
     `credential_process = ${command} --current`,
+    ...renderExtra(extra),
   ];
+}
+
+function renderExtraLine(keys: readonly string[]): string[] {
+  return keys.length === 0 ? [] : [formatExtraLine(keys)];
+}
+
+function renderExtra(extra: ExtraKeys): string[] {
+  return [...extra].flatMap(([key, value]) => formatExtraKey(key, value));
 }
 
 function renderText(
@@ -458,7 +486,7 @@ function renderText(
   if (block === undefined && rendered.size === 0) return document.text;
   const names = [...rendered.keys()].toSorted(compareText);
   return replaceManagedBlock(document, block, [
-    '# Written by rolecall; changes between these two marks are overwritten by the next sync.',
+    '# Written by rolecall, which overwrites changes between these two marks; extra in its settings adds keys to profiles.',
     ...(template.text === '' ? [] : [formatTemplateLine(template.text)]),
     ...names.flatMap((name) => rendered.get(name) ?? []),
   ]);
@@ -509,12 +537,13 @@ function compare(
   return {
     added: profiles.filter(({ profileName }) => !before.has(profileName)),
     changed: profiles.filter(({ profileName }) => {
-      const { section, aliasOf } = before.get(profileName) ?? {};
+      const { section, aliasOf, extraKeys = [] } = before.get(profileName) ?? {};
       if (section === undefined) return false;
       const lines = [
         `[${section.header}]`,
         ...(aliasOf === undefined ? [] : [formatAliasLine(aliasOf)]),
-        ...section.entries.map(({ key, value }) => `${key} = ${value}`),
+        ...renderExtraLine(extraKeys),
+        ...section.entries.flatMap(formatEntry),
       ];
       return lines.join('\n') !== (rendered.get(profileName) ?? []).join('\n');
     }),

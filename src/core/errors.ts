@@ -68,6 +68,7 @@ export const ERROR_TABLE = {
     exitCode: 1,
     codes: {
       'config-section-not-ours': 'rolecall profiles list',
+      'config-key-not-ours': 'rolecall doctor',
       'config-changed-meanwhile': 'rolecall profiles sync',
       'profile-shadowed': 'rolecall profiles sync',
     },

@@ -48,7 +48,7 @@ import { createRolesResponder } from './routes/roles.ts';
 import { createSignInResponders } from './routes/sign-in.ts';
 import { createStatusResponders, withLastRefusals } from './routes/status.ts';
 import { createWebAccessResponders } from './routes/web-access.ts';
-import { loadSettings, type Settings } from './settings.ts';
+import { createExtraFor, loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSharedCredentials } from './shared-credentials.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
@@ -134,7 +134,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const openStateFile = createStateFiles(problems);
   const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
   const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
-  const sharedConfig = createSharedConfig(configFile);
+  const sharedConfig = createSharedConfig(configFile, createExtraFor(settings));
   const sharedCredentials = createSharedCredentials(awsFilePath('credentials', environment, homeDirectory));
   const network = {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),

@@ -15,7 +15,7 @@ import type { ProfilesDocument } from '../local-api/schemas.ts';
 import type { AuditLog, Instigator } from './audit-log.ts';
 import type { CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
-import { aliasFor, isPinned, regionFor, type Settings } from './settings.ts';
+import { aliasFor, createExtraFor, isPinned, regionFor, type Settings } from './settings.ts';
 import { untilUnchanged } from './until-unchanged.ts';
 import type { SharedCredentials } from './shared-credentials.ts';
 import type { UsedRoles } from './used-roles.ts';
@@ -44,6 +44,7 @@ export function createProfileSync(deps: {
   readonly audit: Pick<AuditLog, 'record'>;
 }): ProfileSync {
   const { configFile, settings, sharedCredentials } = deps;
+  const extraFor = createExtraFor(settings);
 
   async function select() {
     const { write, include } = settings.profiles;
@@ -84,6 +85,7 @@ export function createProfileSync(deps: {
         exclude: settings.profiles.exclude,
         regionFor: (role) => regionFor(settings, role),
         aliasFor: (role) => aliasFor(settings, role),
+        extraFor,
         ...(await select()),
       },
       credentialProcessPath: deps.credentialProcessPath,
@@ -104,6 +106,7 @@ export function createProfileSync(deps: {
 
   async function writeOnce(by: Instigator): Promise<ProfilesDocument> {
     const { plan, before } = await makePlan();
+    if (plan.conflict !== undefined) throw plan.conflict;
     const outcome = await configFile.write(before, plan.text);
     if (outcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
     await deps.issuedNames.keep(plan);
@@ -185,6 +188,7 @@ function describePlan(
           },
         }),
     diff: plan.diff,
+    ...(plan.conflict === undefined ? {} : { conflict: plan.conflict.toBody() }),
   };
 }
 

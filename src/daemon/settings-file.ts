@@ -1,6 +1,7 @@
 // config.toml, read and checked: every fault named by file, line and the nearest valid key.
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
+import { findExtraKeyFault, findExtraValueFault } from '../aws-config/extra-keys.ts';
 import { splitCommand } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -29,9 +30,19 @@ export interface SettingsFile {
   session?: Record<string, { label?: string; browser?: string; flow?: string; session_hours?: number }>;
   endpoints?: { sso_oidc?: string; sso?: string; sts?: string };
   network?: { proxy?: string; ca_bundle?: string };
-  role?: { account_id?: string; permission_set?: string; region?: string; alias?: string; pin?: boolean }[];
+  role?: {
+    account_id?: string;
+    permission_set?: string;
+    region?: string;
+    alias?: string;
+    pin?: boolean;
+    extra?: ExtraSettings;
+  }[];
   protect?: { session?: string; account_id?: string; permission_set?: string; remember_minutes?: number }[];
 }
+
+type Scalar = string | number | boolean;
+export type ExtraSettings = Record<string, Scalar | Record<string, Scalar>>;
 
 /** @throws UsageError settings-invalid: naming file, line and what would be valid */
 export function parseSettingsFile(path: string, text: string): SettingsFile {
@@ -78,6 +89,26 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
     browsers.set(name, { template: browser, line });
   }
   return browsers;
+}
+
+/** @throws UsageError settings-invalid: a key that no profile may be given, or a value that a line of a profile cannot hold */
+export function requireUsableExtra(path: string, text: string, file: SettingsFile): void {
+  for (const [index, { extra = {} }] of (file.role ?? []).entries()) {
+    checkExtra(path, text, ['role', String(index), 'extra'], extra);
+  }
+}
+
+function checkExtra(path: string, text: string, segments: readonly string[], extra: ExtraSettings): void {
+  for (const [key, value] of Object.entries(extra)) {
+    const here = [...segments, key];
+    const keyFault = findExtraKeyFault(key);
+    if (keyFault !== undefined) throw settingsFault(path, text, here, keyFault);
+    // A date of TOML is an object as well.
+    if (value instanceof Date) throw settingsFault(path, text, here, 'put a date in quotes');
+    if (typeof value === 'object') checkExtra(path, text, here, value);
+    const fault = typeof value === 'string' ? findExtraValueFault(value) : undefined;
+    if (fault !== undefined) throw settingsFault(path, text, here, fault);
+  }
 }
 
 function describeError(path: string, text: string, error: ErrorObject, schema: object): UsageError {

@@ -6,6 +6,15 @@ const flow = { enum: ['device', 'pkce', 'auto'] } as const;
 const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
 const matcher = { account_id: pattern, permission_set: pattern } as const;
 
+const scalars = [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }] as const;
+const extra = {
+  type: 'object',
+  description: 'further keys of the profiles; a table becomes an indented block, such as s3',
+  additionalProperties: {
+    anyOf: [...scalars, { type: 'object', additionalProperties: { anyOf: scalars } }],
+  },
+} as const;
+
 const table = <T extends object>(properties: T) =>
   ({ type: 'object', additionalProperties: false, properties }) as const;
 
@@ -39,7 +48,7 @@ export const settingsSchema = table({
   network: table({ proxy: text, ca_bundle: text }),
   role: {
     type: 'array',
-    items: table({ ...matcher, region: text, alias: text, pin: { type: 'boolean' } }),
+    items: table({ ...matcher, region: text, alias: text, pin: { type: 'boolean' }, extra }),
   },
   protect: {
     type: 'array',

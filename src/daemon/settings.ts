@@ -1,10 +1,12 @@
 // The settings in force: those of config.toml, one environment variable, and a default for everything.
 import { dirname, join } from 'node:path';
+import type { ExtraKeys, ExtraValue } from '../aws-config/extra-keys.ts';
+import type { ExtraFor } from '../aws-config/foreign-keys.ts';
 import { UsageError } from '../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
 import { MAX_SETTINGS_BYTES, readPrivateFile } from './private-file.ts';
-import type { BrowserSetting, SettingsFile } from './settings-file.ts';
+import type { BrowserSetting, ExtraSettings, SettingsFile } from './settings-file.ts';
 
 export interface RoleSettings {
   readonly accountId: string;
@@ -14,6 +16,8 @@ export interface RoleSettings {
   readonly alias: string | undefined;
   /** Undefined: a later match may say. */
   readonly pin: boolean | undefined;
+  /** Further keys of the profiles. */
+  readonly extra: ExtraKeys | undefined;
 }
 
 /** Roles that are marked wherever a person sees them; each part a glob. */
@@ -85,8 +89,9 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file nothing that reads TOML is loaded.
   if (text === undefined && team?.text === undefined) return toSettings({}, secretStore, new Map(), []);
-  const { parseSettingsFile, readBrowsers } = await import('./settings-file.ts');
+  const { parseSettingsFile, readBrowsers, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
+  requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const problems = describeWithoutEffect(own, path);
   if (team?.text === undefined) return toSettings(own, secretStore, browsers, problems);
@@ -141,6 +146,7 @@ function toSettings(
       region: role.region,
       alias: role.alias,
       pin: role.pin,
+      extra: role.extra === undefined ? undefined : toExtraKeys(role.extra),
     })),
     protect: (file.protect ?? []).map((protect) => ({
       session: protect.session ?? '*',
@@ -166,6 +172,29 @@ export function aliasFor(
   role: { readonly accountId: string; readonly permissionSet: string },
 ): string | undefined {
   return settings.roles.find((rule) => rule.alias !== undefined && matchesRole(rule, role))?.alias;
+}
+
+/** Further keys of a role's profiles, each of the first `[[role]]` that matches and sets it; of rules for all without a role. */
+export function createExtraFor(settings: Pick<Settings, 'roles'>): ExtraFor {
+  const rules = settings.roles.filter(({ extra }) => extra !== undefined);
+  return (role) => {
+    const found = new Map<string, ExtraValue>();
+    for (const rule of rules) {
+      const isForAll = rule.accountId === '*' && rule.permissionSet === '*';
+      if (!(role === undefined ? isForAll : matchesRole(rule, role))) continue;
+      for (const [key, value] of rule.extra ?? []) if (!found.has(key)) found.set(key, value);
+    }
+    return found;
+  };
+}
+
+function toExtraKeys(extra: ExtraSettings): ExtraKeys {
+  return new Map<string, ExtraValue>(
+    Object.entries(extra).map(([key, value]) => {
+      if (typeof value !== 'object') return [key, String(value)];
+      return [key, Object.fromEntries(Object.entries(value).map(([inner, text]) => [inner, String(text)]))];
+    }),
+  );
 }
 
 /** What a person calls a session; undefined when the settings have no name for it. */

@@ -2,6 +2,10 @@
 import { stat } from 'node:fs/promises';
 import type { ConfigFile } from '../aws-config/config-file.ts';
 import { describeProblem, type ConfigDocument } from '../aws-config/document.ts';
+import { noExtraKeys } from '../aws-config/extra-keys.ts';
+import { describeForeignKeys, findForeignKeys, type ExtraFor } from '../aws-config/foreign-keys.ts';
+import { findManagedBlockLeniently } from '../aws-config/managed-block.ts';
+import { readOwnProfiles } from '../aws-config/own-profiles.ts';
 import { matchesSessionSelector } from '../aws-config/session-selector.ts';
 import {
   readCaBundle,
@@ -9,7 +13,7 @@ import {
   readSsoSessions,
   type NativeSsoProfile,
 } from '../aws-config/sso-sessions.ts';
-import { NotFoundError, UsageError } from '../core/errors.ts';
+import { NotFoundError, toRolecallError, UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { SsoSession } from '../core/model.ts';
@@ -24,6 +28,8 @@ export interface SharedConfigReading {
   readonly caBundle: string | undefined;
   /** Worked out when first asked for; the same object as before when the file has changed elsewhere only. */
   profiles(): Promise<ConfigProfiles>;
+  /** What somebody added to our block, so that no sync writes it; undefined when all of it is ours, or its marks are broken. */
+  blockConflict(): Promise<Problem | undefined>;
 }
 
 export interface SharedConfig {
@@ -36,7 +42,7 @@ export interface SharedConfig {
   recallSession(sessionName: string): SsoSession | undefined;
 }
 
-export function createSharedConfig(configFile: ConfigFile): SharedConfig {
+export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = noExtraKeys): SharedConfig {
   let cached: { readonly stamp: string; readonly reading: SharedConfigReading } | undefined;
   let latestProfiles: ConfigProfiles | undefined;
 
@@ -57,6 +63,10 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
   async function parse(stamp: string): Promise<SharedConfigReading> {
     const { document } = await configFile.read();
     const { sessions, problems } = readSsoSessions(document);
+    const readLater = createOnce(async () => ({
+      profiles: await readProfiles(document, sessions),
+      blockConflict: findBlockConflict(document, extraFor),
+    }));
     const reading: SharedConfigReading = {
       sessions,
       nativeProfiles: readNativeSsoProfiles(document),
@@ -66,7 +76,8 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
         hint: `\${EDITOR:-vi} +${problem.line} ${quoteForShell(configFile.path)}`,
       })),
       caBundle: readCaBundle(document),
-      profiles: createOnce(() => readProfiles(document, sessions)),
+      profiles: async () => (await readLater()).profiles,
+      blockConflict: async () => (await readLater()).blockConflict,
     };
     cached = { stamp, reading };
     return reading;
@@ -90,6 +101,16 @@ export function createSharedConfig(configFile: ConfigFile): SharedConfig {
       );
     },
   };
+}
+
+function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): Problem | undefined {
+  try {
+    const block = findManagedBlockLeniently(document);
+    const own = readOwnProfiles(document, block);
+    return describeForeignKeys(document, findForeignKeys(block, own, extraFor))?.toBody();
+  } catch (error) {
+    return toRolecallError(error).toBody();
+  }
 }
 
 /** `work` when first asked for, and what it holds on to let go of then: the document of 20,000 profiles is large. */

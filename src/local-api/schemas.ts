@@ -402,6 +402,10 @@ export const profilesSchema = {
     },
     inCredentialsFile: inCredentialsFileSchema,
     diff: { type: 'string', description: 'unified' },
+    conflict: {
+      ...errorSchema,
+      description: 'why a sync writes nothing: somebody added keys or profiles to the block, which it would delete',
+    },
   },
 } as const;
 

@@ -6,6 +6,13 @@ import { expect, it } from 'vitest';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { catalog, planFor, sessionSection } from './builders.ts';
 
+const EXTRA = new Map<string, string | Record<string, string>>([
+  ['cli_pager', ''],
+  ['s3', { addressing_style: 'path' }],
+  ['output', 'a"b;c'],
+  ['max_attempts', '5'],
+]);
+
 it('runs the command of each profile with exactly its session, account and permission set', async () => {
   const home = createTemporaryHome();
   const program = join(home.path, 'with space', 'give-arguments');
@@ -14,7 +21,7 @@ it('runs the command of each profile with exactly its session, account and permi
   chmodSync(program, 0o755);
   const plan = planFor(`[profile "by hand"]\nregion = x\n${sessionSection()}${sessionSection('"Corp Ü"')}`, {
     credentialProcessPath: program,
-    settings: { nameTemplate: '{account_name}', defaultFollowsCurrent: true },
+    settings: { nameTemplate: '{account_name}', defaultFollowsCurrent: true, extraFor: () => EXTRA },
     catalogs: new Map([
       ['my-sso-session', catalog([{ accountName: '__proto__' }, { accountId: '000000000002', accountName: '; #x ]' }])],
       ['Corp Ü', catalog([{ permissionSets: ['a+b=c,d.e@f-g_h'] }])],

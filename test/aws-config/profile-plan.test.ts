@@ -21,7 +21,7 @@ describe('what is written', () => {
     expect(plan.text).toBe(
       `${sessionSection()}${[
         '# >>> rolecall >>>',
-        '# Written by rolecall; changes between these two marks are overwritten by the next sync.',
+        '# Written by rolecall, which overwrites changes between these two marks; extra in its settings adds keys to profiles.',
         '# names {account_name}.{permission_set}',
         '[profile alpha.Admin]',
         'region = us-east-1',
@@ -342,13 +342,148 @@ describe('a sync after the first', () => {
   });
 
   it('overwrites what was changed between the marks', () => {
-    const edited = first.text.replace(
-      '[profile alpha.Read]',
-      'output = json\n[profile typed]\nregion = x\n[profile alpha.Read]',
-    );
+    const edited = first.text
+      .replace('[profile alpha.Read]', '[profile typed]\n[profile alpha.Read]')
+      .replace('Admin]\nregion = us-east-1\n', 'Admin]\nregion = eu-west-1\n# a note\n');
     const plan = planFor(edited, { catalogs: catalog([ALPHA, BETA]) });
     expect(plan.text).toBe(first.text);
     expect(plan).toMatchObject({ removed: [{ profileName: 'typed' }], changed: [{ profileName: 'alpha.Admin' }] });
+    expect(plan.conflict).toBeUndefined();
+  });
+});
+
+describe('what a person added between the marks', () => {
+  const catalogs = catalog([ALPHA, BETA]);
+  const followsToo = { defaultFollowsCurrent: true };
+  const first = planFor(sessionSection(), { catalogs, settings: followsToo });
+  const add = (header: string, lines: string, text = first.text) => text.replace(`${header}\n`, `${header}\n${lines}`);
+  const conflictOf = (text: string, settings: Parameters<typeof planFor>[1] = {}) =>
+    planFor(text, { catalogs, settings: { ...followsToo, ...settings.settings } }).conflict?.toBody();
+  const lineOf = (text: string, line: string) => text.split('\n').indexOf(line) + 1;
+
+  it.each([
+    ['output = json', 'extra = { output = "json" }'],
+    ['cli_pager =', 'extra = { cli_pager = "" }'],
+    ['services = "emu"', 'extra = { services = "\\"emu\\"" }'],
+    [
+      's3 =\n  max_queue_size = 5\n  addressing_style = path',
+      'extra = { s3 = { max_queue_size = "5", addressing_style = "path" } }',
+    ],
+  ])('such as %j is a conflict that says how the settings spell it', (lines, spelled) => {
+    const text = add('[profile alpha.Read]', `${lines}\n`);
+    const line = lineOf(text, lines.split('\n')[0] ?? '');
+    const [key = ''] = lines.split(' ');
+    expect(conflictOf(text)).toEqual({
+      code: 'config-key-not-ours',
+      message: `/home/taylor/.aws/config, line ${line}: "${key}" was added to [profile alpha.Read], and a sync would delete it, so no profiles are written. Set it in config.toml instead: [[role]] ${spelled}.`,
+      hint: `\${EDITOR:-vi} +${line} /home/taylor/.aws/config`,
+    });
+  });
+
+  it('is found in what follows the current role, in aliases and in profiles that would go', () => {
+    const withAlias = planFor(sessionSection(), {
+      catalogs,
+      settings: { ...followsToo, aliasFor: () => 'a-{account_id}' },
+    });
+    const texts = [
+      add('[default]', 'output = json\n'),
+      add('[profile current]', 'output = json\n'),
+      add('# alias of beta.Admin', 'output = json\n', withAlias.text),
+      add('[profile alpha.Admin]', 'output = json\n', planFor(sessionSection(), { catalogs: catalog([ALPHA]) }).text),
+    ];
+    expect(texts.map((text) => /(?<=was added to )[^,]*/u.exec(conflictOf(text)?.message ?? '')?.[0])).toEqual([
+      '[default]',
+      '[profile current]',
+      '[profile a-222222222222]',
+      '[profile alpha.Admin]',
+    ]);
+    const gone = { catalogs: catalog([BETA]) };
+    expect(planFor(add('[profile alpha.Read]', 'output = json\n'), gone).conflict).toMatchObject({
+      code: 'config-key-not-ours',
+    });
+  });
+
+  it('has no place in the settings when it says whose credentials they are', () => {
+    for (const key of ['sso_role_name', 'role_arn', 'source_profile', 'aws_access_key_id', 'credential_source']) {
+      expect(conflictOf(add('[profile beta.Admin]', `${key} = x\n`))?.message).toMatch(
+        new RegExp(
+          `"${key}" was added to .* Delete the line, or write a profile of your own outside rolecall's block\\.$`,
+          'u',
+        ),
+      );
+    }
+    const command = add('[profile beta.Admin]', 'x = y\n').replace(/--session (\S+) --account 222222222222.*/u, '$1');
+    expect(conflictOf(command)).toMatchObject({
+      code: 'config-section-not-ours',
+      message: expect.stringContaining(
+        "[profile beta.Admin] stands in rolecall's block and would be lost, move it below",
+      ),
+    });
+  });
+
+  it('counts the other profiles, and is named by the first', () => {
+    const text = add(
+      '[profile alpha.Read]',
+      'output = a\ncli_pager = x\n',
+      add('[profile beta.Admin]', 'output = b\n'),
+    );
+    expect(conflictOf(text)?.message).toMatch(
+      /: "output" was added to \[profile alpha.Read\].* The same goes for 1 more profile\.$/u,
+    );
+    const both = {
+      settings: {
+        extraFor: () =>
+          new Map([
+            ['output', 'json'],
+            ['cli_pager', ''],
+          ]),
+      },
+    };
+    expect(conflictOf(text, both)).toBeUndefined();
+  });
+});
+
+describe('further keys of the settings', () => {
+  const extra = new Map<string, string | Record<string, string>>([
+    ['output', 'json'],
+    ['cli_pager', ''],
+    ['s3', { addressing_style: 'path', max_queue_size: '5' }],
+  ]);
+  const catalogs = catalog([ALPHA]);
+  const extraFor = (role: { permissionSet: string } | undefined) =>
+    role?.permissionSet === 'Admin' ? extra : new Map();
+  const role = { sessionName: SESSION_NAME, accountId: '111111111111', permissionSet: 'Admin' };
+  const sketch = { catalogs, settings: { extraFor, aliasFor: () => '{permission_set}' }, currentRole: role };
+
+  it.each(['credential_process', 'sso'] as const)(
+    'are in the profiles of their roles, style %s, and come and go with them',
+    (style) => {
+      const settings = { ...sketch.settings, style };
+      const plan = planFor(sessionSection(), { ...sketch, settings });
+      const sections = plan.text
+        .split(/^(?=\[)/mu)
+        .filter((section) => section.includes('# extra output cli_pager s3\n'));
+      expect(sections.map((section) => section.split('\n')[0])).toEqual([
+        '[profile Admin]',
+        '[profile alpha.Admin]',
+        '[profile current]',
+      ]);
+      for (const section of sections) {
+        expect(section.replace(BLOCK_END, '').trimEnd()).toMatch(
+          /\noutput = json\ncli_pager =\ns3 =\n {2}addressing_style = path\n {2}max_queue_size = 5$/u,
+        );
+      }
+      expect(planFor(plan.text, { ...sketch, settings })).toMatchObject({ text: plan.text, diff: '', changed: [] });
+      const without = planFor(plan.text, { ...sketch, settings: { ...settings, extraFor: () => new Map() } });
+      expect(without.conflict).toBeUndefined();
+      expect(without.changed.map(({ profileName }) => profileName)).toEqual(['Admin', 'alpha.Admin']);
+      expect(without.text).not.toMatch(/output|cli_pager|s3/u);
+    },
+  );
+
+  it('leave a key that a person adds beside them a conflict', () => {
+    const text = planFor(sessionSection(), sketch).text.replace('output = json', 'output = text\nmax_attempts = 5');
+    expect(planFor(text, sketch).conflict?.message).toContain('"max_attempts" was added to [profile Admin]');
   });
 });
 

@@ -43,6 +43,8 @@ export interface Trouble {
 const credentialsPath = (rig: Rig) => join(rig.home.path, '.aws', 'credentials');
 const KEY =
   'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY\n';
+const FOLLOWER = 'credential_process = sh --current\n';
+const blockOf = (text: string) => `# >>> rolecall >>>\n${text}# <<< rolecall <<<\n`;
 const withProfile = (lines: string): RigOptions => ({ config: `${CONFIG}\n${lines}` });
 
 /** A clock that is ahead until somebody sets it right, as `timedatectl` of the test does by a file. */
@@ -92,6 +94,17 @@ export const TROUBLES: readonly Trouble[] = [
     code: 'config-block-broken',
     breakIt: (rig) => writePrivate(rig.configPath, `${CONFIG}\n# >>> rolecall >>>\n[profile a]\nregion = us-east-1\n`),
     edit: 'LINEd',
+  },
+  {
+    code: 'config-key-not-ours',
+    breakIt: (rig) =>
+      writePrivate(rig.configPath, `${CONFIG}\n${blockOf(`[profile current]\n${FOLLOWER}output = json\n`)}`),
+    edit: 'LINEd',
+  },
+  {
+    code: 'config-section-not-ours',
+    breakIt: (rig) => writePrivate(rig.configPath, `${CONFIG}\n${blockOf('[profile mine]\noutput = json\n')}`),
+    edit: 'LINE,+1d',
   },
   { code: 'profile-duplicate', rig: withProfile('[profile "account1"]\nregion = eu-west-1\n'), edit: 'LINE,$d' },
   {

@@ -76,6 +76,7 @@ describe('table of errors', () => {
       'no-current-role': 'NotFoundError',
       'route-not-found': 'NotFoundError',
       'config-section-not-ours': 'ConflictError',
+      'config-key-not-ours': 'ConflictError',
       'config-changed-meanwhile': 'ConflictError',
       'identity-center-unreachable': 'UnavailableError',
       'identity-center-throttled': 'UnavailableError',

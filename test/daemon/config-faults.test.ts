@@ -1,7 +1,7 @@
 // What a person did to the shared config file by hand, and what sync, login, status and doctor say of it.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { CONFIG, createRig, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { CONFIG, createRig, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 let rig: Rig;
 
@@ -31,4 +31,55 @@ it('a Latin-1 byte is named with its line, and the file stays as it is', async (
   await rig.daemon().stop();
   const doctor = await rig.runCli(['doctor', '--json']);
   expect(doctor.stdout).toContain('"config-malformed"');
+});
+
+it('a key that a person added to one of our profiles is kept, and named by all who would lose it', async () => {
+  await signedIn();
+  const header = '[profile taylor.Admin-AF-Permission-Set]';
+  const synced = readFileSync(rig.configPath, 'utf8');
+  const text = synced.replace(`${header}\n`, `${header}\noutput = json\n`);
+  writeFileSync(rig.configPath, text);
+  const line = text.split('\n').indexOf('output = json') + 1;
+  const message = `${rig.configPath}, line ${line}: "output" was added to ${header}, and a sync would delete it, so no profiles are written. Set it in config.toml instead: [[role]] extra = { output = "json" }.`;
+  const hint = `\${EDITOR:-vi} +${line} ${rig.configPath}`;
+  const error = { code: 'config-key-not-ours', message, hint };
+  const told = `rolecall: ${message}\nRun: ${hint}\n`;
+
+  expect(await rig.runCli(['profiles', 'sync'])).toEqual({ exitCode: 1, stdout: '', stderr: told });
+  const dryRun = await rig.runCli(['profiles', 'sync', '--dry-run']);
+  expect(dryRun).toEqual({ exitCode: 1, stdout: expect.stringContaining('-output = json'), stderr: told });
+  expect(JSON.parse((await rig.runCli(['profiles', 'sync', '--dry-run', '--json'])).stdout)).toMatchObject({
+    conflict: error,
+  });
+  const list = await rig.runCli(['profiles', 'list']);
+  expect([list.exitCode, list.stdout, list.stderr]).toEqual([
+    0,
+    expect.stringContaining('taylor.Admin'),
+    expect.stringContaining(told),
+  ]);
+  expect((await rig.client.call('status', {})).problems).toEqual([error]);
+  expect((await rig.runCli(['status'])).stdout).toContain(`! ${message}\n  Run: ${hint}\n`);
+
+  await rig.runCli(['logout']);
+  const login = await rig.runCli(['login', '--no-browser', '--profile', 'taylor.Admin-AF-Permission-Set']);
+  expect([login.exitCode, login.stderr]).toEqual([1, expect.stringMatching(/^Signed in to /mu)]);
+  expect(login.stderr.endsWith(told)).toBe(true);
+  expect((await rig.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
+  expect(readFileSync(rig.configPath, 'utf8')).toBe(text);
+
+  const rule = 'account_id = "111111111111"\nextra = { output = "json", cli_pager = "" }\n';
+  writePrivate(rig.paths.settingsFile, `[[role]]\n${rule}`);
+  await rig.restartDaemon();
+  expect((await rig.client.call('status', {})).problems).toEqual([]);
+  expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0 });
+  const kept = readFileSync(rig.configPath, 'utf8');
+  expect(kept).toContain(`${header}\n# extra output cli_pager\n`);
+  expect(kept.split(/^(?=\[)/mu).find((section) => section.startsWith(header))).toMatch(
+    /\noutput = json\ncli_pager =\n/u,
+  );
+
+  unlinkSync(rig.paths.settingsFile);
+  await rig.restartDaemon();
+  expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0 });
+  expect(readFileSync(rig.configPath, 'utf8')).toBe(synced);
 });

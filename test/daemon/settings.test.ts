@@ -1,7 +1,7 @@
 // config.toml: every key, every fault with its line and the nearest word, and what follows from it.
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../src/core/nearest.ts';
-import { isPinned, parseSettings, regionFor, type Settings } from '../../src/daemon/settings.ts';
+import { createExtraFor, isPinned, parseSettings, regionFor, type Settings } from '../../src/daemon/settings.ts';
 import { findTomlLine } from '../../src/daemon/toml-lines.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
@@ -191,6 +191,26 @@ region = "ap-south-1"
     expect(regions).toEqual(['eu-west-1', 'eu-central-1', 'ap-south-1', 'us-east-1']);
   });
 
+  test('give a role each further key of the first rule that sets it, and without a role those of rules for all', async () => {
+    const settings = await parse(`
+[[role]]
+account_id = "222222222222"
+extra = { output = "json", s3 = { use_accelerate_endpoint = true, max_queue_size = 5 } }
+[[role]]
+extra = { output = "text", cli_pager = "" }
+`);
+    const ofRole = createExtraFor(settings)({ accountId: '222222222222', permissionSet: 'Admin' });
+    expect([...ofRole]).toEqual([
+      ['output', 'json'],
+      ['s3', { use_accelerate_endpoint: 'true', max_queue_size: '5' }],
+      ['cli_pager', ''],
+    ]);
+    expect([...createExtraFor(settings)(undefined)]).toEqual([
+      ['output', 'text'],
+      ['cli_pager', ''],
+    ]);
+  });
+
   test('a role is pinned by the first match that says so or not', async () => {
     const settings = await parse(`
 [[role]]
@@ -231,7 +251,8 @@ describe('a fault in the settings names file, line and what would be valid', () 
     ['[session]\nwork.label = "a"\nwork . "lable" = "b"', 3, 'unknown key "lable". Did you mean "label"?'],
     ['[[role]]\nregion = "a"\n[[role]]\nregion = "b"\nregoin = "c"', 5, 'unknown key "regoin". Did you mean "region"?'],
     ['[[role]]\npin = true\n\n[[protect]]\npinn = true', 5, /^unknown key "pinn"\. Valid here: session, account_id/],
-    ['[[role]]\n[role.extra]\nx = 1', 2, /^unknown key "extra"\. Valid here: account_id/],
+    ['[[role]]\n[role.extras]\nx = 1', 2, 'unknown key "extras". Did you mean "extra"?'],
+    ['[[role]]\n[role.added]\nx = 1', 2, /^unknown key "added"\. Valid here: account_id/],
     ['role = [\n  { regoin = "c" },\n]', 1, 'unknown key "regoin". Did you mean "region"?'],
     ['network = { proxi = "x" }', 1, 'unknown key "proxi". Did you mean "proxy"?'],
     ['[network]\r\nproxi = "x"\r\n', 2, 'unknown key "proxi". Did you mean "proxy"?'],
@@ -259,6 +280,47 @@ describe('a fault in the settings names file, line and what would be valid', () 
     ['[[role]]\n[[role]]\npin = "yes"', 3, '"role.pin" must be boolean.'],
     ['[role]\npin = true', 1, '"role" must be array.'],
     ['[[protect]]\nremember_minutes = -1', 2, '"protect.remember_minutes" must be >= 0.'],
+    // Further keys of a profile.
+    [
+      '[[role]]\n[[role]]\nextra = { output = "a\\nregion = x" }',
+      3,
+      '"role.extra.output": a value has one line and no control character.',
+    ],
+    ['[[role]]\n[role.extra]\nx = "a\\u0085b"', 3, '"role.extra.x": a value has one line and no control character.'],
+    [
+      '[[role]]\nextra.output = "json # text"',
+      2,
+      '"role.extra.output": some AWS clients take "#" or ";" after a space for a comment.',
+    ],
+    ['[[role]]\nextra.output = " json"', 2, '"role.extra.output": AWS clients drop spaces at the ends of a value.'],
+    ['[[role]]\nextra.Output = "json"', 2, /^"role\.extra\.Output": a key has only lower-case letters, digits and _/],
+    ['[[role]]\nextra."a = b\\n[x]" = "json"', 2, /^"role\.extra\..*": a key has only lower-case letters/],
+    ['[[role]]\nextra.__proto__ = "json"', 2, /^"role\.extra\.__proto__": a key has only lower-case letters/],
+    ['[[role]]\nextra.region = "json"', 2, '"role.extra.region": set "region" of the [[role]] itself.'],
+    ...[
+      'credential_process',
+      'sso_session',
+      'role_arn',
+      'source_profile',
+      'aws_access_key_id',
+      'web_identity_token_file',
+    ].map(
+      (key) =>
+        [
+          `[[role]]\nextra = { ${key} = "x" }`,
+          2,
+          `"role.extra.${key}": where the credentials of a profile come from cannot be changed here.`,
+        ] as const,
+    ),
+    [
+      '[[role]]\nextra = { s3 = { a = "b\\u0000" } }',
+      2,
+      '"role.extra.s3.a": a value has one line and no control character.',
+    ],
+    ['[[role]]\nextra = { s3 = { a = { b = 1 } } }', 2, '"role.extra.s3" must be string.'],
+    ['[[role]]\nextra = { a = 1.5 }', 2, '"role.extra.a" must be string.'],
+    ['[[role]]\nextra = { a = 2026-11-30 }', 2, '"role.extra.a": put a date in quotes.'],
+    ['[[role]]\nextra = "json"', 2, '"role.extra" must be object.'],
     // No TOML.
     ['a = 1\nb = \n', 2, /^Invalid TOML document: /],
     ['[profiles\nname = "x"', 1, /^Invalid TOML document: /],

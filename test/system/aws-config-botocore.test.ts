@@ -240,6 +240,33 @@ describe.skipIf(!hasAwsCli)('the real AWS CLI', () => {
     expect(planFor(text)).toMatchObject({ text, diff: '' });
   });
 
+  it('reads the further keys of the settings, and a sync refuses one that it has added', () => {
+    const extra = new Map([
+      ['output', 'json'],
+      ['s3', { addressing_style: 'path' }],
+    ]);
+    const sketch = { settings: { extraFor: () => extra } };
+    const { text } = planFor(sessionSection(), sketch);
+    writeConfig(text);
+    const get = (key: string) => aws('configure', 'get', key, '--profile', 'taylor.Admin').trim();
+    expect([get('output'), get('s3.addressing_style')]).toEqual(['json', 'path']);
+    aws('configure', 'set', 'max_attempts', '5', '--profile', 'current');
+    const edited = execFileSync('cat', [configPath()], { encoding: 'utf8' });
+    const conflict = '"max_attempts" was added to [profile current], and a sync would delete it';
+    expect(planFor(edited, sketch).conflict?.message).toContain(conflict);
+    extra.set('max_attempts', '5');
+    expect(planFor(edited, sketch)).toMatchObject({ text: expect.stringContaining('\nmax_attempts = 5\n') });
+    expect(planFor(edited, sketch).conflict).toBeUndefined();
+
+    writeConfig(text);
+    aws('configure', 'set', 'retry_mode', 'adaptive', '--profile', 'taylor.Admin');
+    const below = execFileSync('cat', [configPath()], { encoding: 'utf8' });
+    expect(below).toBe(`${text}retry_mode = adaptive\n`);
+    expect(planFor(below, sketch).conflict?.message).toContain(
+      '"retry_mode" was added to [profile taylor.Admin], and a sync might give it to another profile',
+    );
+  });
+
   it('lists the profiles of a sync under a name with a variable in it', async () => {
     const rig = await createRig({ config: '', environment: { AWS_CONFIG_FILE: '$HOME/elsewhere/config' } });
     try {

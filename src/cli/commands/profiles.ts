@@ -1,10 +1,11 @@
 // `rolecall profiles list` and `rolecall profiles sync`.
+import { errorFromBody } from '../../core/errors.ts';
 import { formatJson } from '../../core/format-json.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { describeNamesTaken } from '../credentials-file.ts';
 import { formatDiff } from '../diff-lines.ts';
-import { count, createPainter, formatTable, harmless, shortenPath } from '../render.ts';
+import { count, createPainter, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
 
 export interface ProfilesOptions {
   readonly json?: boolean;
@@ -38,6 +39,8 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
   if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);
   if ((document.unwritten ?? 0) > 0) context.stderr.write(`${describeUnwritten(document).trim()}\n`);
   reportSkipped(document, context);
+  const { conflict } = document;
+  if (conflict !== undefined) reportFailure(conflict.message, conflict.hint, context);
   return 0;
 }
 
@@ -46,6 +49,7 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   const document = await context.client.call(isDryRun ? 'profiles' : 'syncProfiles', {}, { signal: context.signal });
   if (options.json === true) {
     context.stdout.write(formatJson(document));
+    if (document.conflict !== undefined) throw errorFromBody(document.conflict);
     return 0;
   }
   const file = shortenPath(document.configFile, context.homeDirectory);
@@ -60,6 +64,7 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   }
   if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) reportNoProfiles(context);
   reportSkipped(document, context);
+  if (document.conflict !== undefined) throw errorFromBody(document.conflict);
   return 0;
 }
 

@@ -19,6 +19,12 @@ export const DOCTOR_CODES = {
   ),
   'config-unreadable': problem('One of the two AWS files is there and cannot be read.'),
   'config-block-broken': problem('A marker line of the block that rolecall writes was changed, removed or repeated.'),
+  'config-key-not-ours': problem(
+    'Somebody added a key to a profile that rolecall writes; it writes none until the key is in `extra` of a `[[role]]`, or gone.',
+  ),
+  'config-section-not-ours': problem(
+    'Somebody put a section of their own into the block that rolecall writes, so it writes no profiles.',
+  ),
   'profile-duplicate': problem(
     'Two sections name the same profile in different spellings; AWS clients disagree on which one counts.',
   ),

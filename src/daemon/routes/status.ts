@@ -95,7 +95,12 @@ const NOTHING: Readonly<ConfigReading> = { sessions: [], nativeProfiles: [] };
 async function readConfig(deps: StatusDeps): Promise<{ reading: ConfigReading; configProblems: readonly Problem[] }> {
   try {
     const reading = await deps.sharedConfig.read();
-    return { reading, configProblems: [...reading.problems, ...(await findShadowedProfiles(reading, deps))] };
+    const conflict = await reading.blockConflict();
+    const conflicts = conflict === undefined ? [] : [conflict];
+    return {
+      reading,
+      configProblems: [...reading.problems, ...conflicts, ...(await findShadowedProfiles(reading, deps))],
+    };
   } catch (error) {
     return { reading: NOTHING, configProblems: [toRolecallError(error).toBody()] };
   }
