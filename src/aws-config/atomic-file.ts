@@ -58,13 +58,20 @@ export async function ensureFolder(path: string): Promise<void> {
 
 /** Removes temporary files beside the target whose writer is dead; failing to is no failure. */
 export async function removeLeftovers(targetPath: string): Promise<void> {
-  const folder = dirname(targetPath);
-  const prefix = temporaryPrefix(targetPath);
+  await removeDeadWritersFiles(dirname(targetPath), basename(targetPath));
+}
+
+/** The same for every file in `folder`, which may be absent: one that is not written again keeps its leftovers else. */
+export async function removeAllLeftovers(folder: string): Promise<void> {
+  await removeDeadWritersFiles(folder);
+}
+
+async function removeDeadWritersFiles(folder: string, target?: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);
   for (const name of names) {
-    if (!name.startsWith(prefix)) continue;
-    const writer = TEMPORARY_SUFFIX.exec(name.slice(prefix.length))?.groups;
-    if (writer === undefined || (await isAlive(Number(writer['pid']), writer['started'] ?? ''))) continue;
+    const writer = TEMPORARY_NAME.exec(name)?.groups;
+    if (writer === undefined || (target !== undefined && writer['target'] !== target)) continue;
+    if (await isAlive(Number(writer['pid']), writer['started'] ?? '')) continue;
     await unlink(join(folder, name)).catch(() => undefined);
   }
 }
@@ -103,7 +110,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 // Process id and start time: in a container every run may have the same id.
-const TEMPORARY_SUFFIX = /^(?<pid>\d+)-(?<started>[0-9a-z]+)-[0-9a-f]{12}\.tmp$/u;
+const TEMPORARY_NAME = /^\.(?<target>.+)\.rolecall-(?<pid>\d+)-(?<started>[0-9a-z]+)-[0-9a-f]{12}\.tmp$/su;
 
 function temporaryPrefix(targetPath: string): string {
   return `.${basename(targetPath)}.rolecall-`;

@@ -1,7 +1,10 @@
 // A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
+import { join } from 'node:path';
+import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
+import type { RuntimePaths } from '../local-api/paths.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { openDoors } from './doors.ts';
@@ -64,6 +67,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     ),
     log,
   });
+
+  await removeLeftoversOfKilled(paths);
 
   const sessionWarnings = createSessionWarnings({
     sessions: async () => (await parts.sharedConfig.read()).sessions,
@@ -145,6 +150,12 @@ function once<A extends readonly unknown[]>(act: (...args: A) => void): (...args
     isDone = true;
     act(...args);
   };
+}
+
+/** Temporary files of daemons that were killed while they wrote. */
+async function removeLeftoversOfKilled({ stateDirectory, switchDirectory }: RuntimePaths): Promise<void> {
+  const below = ['catalog', 'adoptions'].map((name) => join(stateDirectory, name));
+  await Promise.all([stateDirectory, switchDirectory, ...below].map(removeAllLeftovers));
 }
 
 /** Without the copy the profiles fail, but everything else works: a problem, not a reason to stay down. */

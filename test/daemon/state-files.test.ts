@@ -1,4 +1,5 @@
 // Logs, state files, folders and the copy of the sh client: whole or not at all, for their owner alone.
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -10,9 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createProblems } from '../../src/core/problems.ts';
 import { createStateFiles } from '../../src/daemon/state-file.ts';
 import { createCatalogFiles } from '../../src/daemon/catalog-files.ts';
@@ -24,6 +25,7 @@ import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts'
 import { readPrivateFile, writePrivateFile } from '../../src/daemon/private-file.ts';
 import { runTicker } from '../../src/daemon/ticker.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
+import { createRig } from '../helpers/rig.ts';
 import { runProcess } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -350,4 +352,25 @@ describe('work by the clock', () => {
     await ended;
     expect(clock.pendingSleeps()).toBe(0);
   });
+});
+
+test('a daemon that starts removes what killed ones left half written, of whatever file', async () => {
+  const rig = await createRig();
+  onTestFinished(() => rig.remove());
+  const { switchDirectory, stateDirectory } = rig.paths;
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  const leftover = (folder: string, name: string, pid: number) =>
+    join(folder, `.${name}.rolecall-${pid}-abc-0123456789ab.tmp`);
+  const go = [
+    leftover(stateDirectory, 'users.json', dead),
+    leftover(join(stateDirectory, 'catalog'), 'e80b9d5503e352c3.json', dead),
+    leftover(switchDirectory, 'used', dead),
+  ];
+  const stay = [leftover(stateDirectory, 'users.json', process.ppid), join(stateDirectory, '.notes.tmp')];
+  for (const path of [...go, ...stay]) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, '');
+  }
+  await rig.restartDaemon();
+  expect([...go, ...stay].filter((path) => existsSync(path))).toEqual(stay);
 });
