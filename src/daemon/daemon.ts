@@ -1,12 +1,12 @@
 // A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
 import { join } from 'node:path';
 import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
-import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
+import { createDailyLists } from './daily-lists.ts';
 import { openDoors } from './doors.ts';
 import { createPageFiles } from './page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './installation-watch.ts';
@@ -37,8 +37,6 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** A catalog older than this is listed anew while its session lives. */
-const CATALOG_LIFETIME_MS = 24 * 60 * 60_000;
 const DRAIN_DEADLINE_MS = 5000;
 
 /**
@@ -75,6 +73,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     findEnd: (session) => findSessionEnd(broker, session),
     notifier: parts.notifier,
     clock,
+    log,
   });
 
   const stopTicking = new AbortController();
@@ -88,13 +87,13 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'secret store', run: () => broker.flush() },
       { name: 'audit log', run: () => audit.flush() },
       { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },
-      { name: 'signed-in users', run: () => parts.checkUsersAgain() },
+      { name: 'signed-in users', run: () => parts.userChecks.checkAgain() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
       { name: 'uses', run: async () => void (await parts.uses.read()) },
       { name: 'switch files', run: () => parts.switchFiles.refresh() },
       { name: 'installation', run: createInstallationTask(deps) },
-      { name: 'daily lists', run: () => refreshOldCatalogs(parts, clock) },
+      { name: 'daily lists', run: createDailyLists({ ...parts, clock, random: deps.random, log }) },
     ],
   });
   for (const { message } of problems.list()) log('warn', message);
@@ -164,16 +163,6 @@ async function refreshCopy(deps: DaemonDeps, { problems }: Parts): Promise<void>
     await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: deps.paths.credentialProcessPath });
   } catch (error) {
     problems.raise('credential process', toRolecallError(error).toBody());
-  }
-}
-
-async function refreshOldCatalogs({ broker, changes, sharedConfig }: Parts, clock: Clock): Promise<void> {
-  for (const session of (await sharedConfig.read()).sessions) {
-    const catalog = await broker.knownCatalog(session);
-    if (catalog === undefined || clock.nowMs() - catalog.asOfMs < CATALOG_LIFETIME_MS) continue;
-    if ((await broker.describe(session)).state !== 'live') continue;
-    await broker.refreshCatalog(session);
-    changes.announce();
   }
 }
 

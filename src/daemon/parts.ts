@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
-import type { SsoSession } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
 import { createCallerIdentity } from '../identity-center/caller-identity.ts';
 import { createConsoleFederation } from '../identity-center/console-federation.ts';
@@ -59,11 +58,9 @@ import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
 import { createStateFiles } from './state-file.ts';
 import { loadUsedRoles } from './used-roles.ts';
+import { createUserChecks, type UserChecks } from './user-checks.ts';
 import { createUses, type Uses } from './uses.ts';
 import { createWebAccess, type WebAccess } from './web-access.ts';
-
-/** Between two tries to find out who signed in. */
-const CHECK_AGAIN_MS = 5 * 60_000;
 
 export interface PartsDeps {
   readonly paths: RuntimePaths;
@@ -113,8 +110,7 @@ export interface Parts {
   readonly uses: Uses;
   readonly changes: Changes;
   readonly responders: Responders;
-  /** Asks STS again who signed in, where that is not known and should be. */
-  checkUsersAgain(): Promise<void>;
+  readonly userChecks: UserChecks;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
 }
@@ -158,8 +154,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
 
-  // The broker tells of a sign-in to what is built on the broker: the one knot, tied through this holder.
-  const afterSignIn: { setup?: SignInSetup; loginPolicy?: LoginPolicy } = {};
+  // The broker reports a sign-in to parts that need the broker themselves, so they are filled in below.
+  const afterSignIn: { setup?: SignInSetup; loginPolicy?: LoginPolicy; userChecks?: UserChecks } = {};
   const broker = createBroker({
     identityCenter,
     secretStore: store,
@@ -181,8 +177,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       audit.record({ event: 'sign-in-approved', sessionName: session.sessionName, surface: 'daemon' });
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
       // At once with a role that is known, and again with the new list.
-      void checkSignedInUser(session, { justSignedIn: true });
-      void afterSignIn.setup?.restart(session).then(() => checkSignedInUser(session, { justSignedIn: true }));
+      void afterSignIn.userChecks?.check(session, { justSignedIn: true });
+      void afterSignIn.setup
+        ?.restart(session)
+        .then(() => afterSignIn.userChecks?.check(session, { justSignedIn: true }));
       changes.announce();
     },
     onSignInDenied: (session) => {
@@ -193,35 +191,6 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     onSignInExpired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
-  /** Without waiting for a caller, so that who signed in is told, and the token file of native profiles is written. */
-  async function checkSignedInUser(session: SsoSession, options: { readonly justSignedIn: boolean }): Promise<void> {
-    if (!broker.needsUserCheck(session)) return;
-    const { state, user = '', previousUser = '' } = await broker.checkUser(session);
-    const { sessionName } = session;
-    if (state === 'unconfirmed') {
-      log('warn', `another user than before signed in to ${sessionName}`);
-      await notifier.notify({
-        key: `user ${sessionName}`,
-        title: `${user} signed in to ${sessionName}`,
-        body: `It was ${previousUser}'s before. Nothing of it is served until you confirm that: rolecall login`,
-      });
-    } else if (broker.isServing(session)) {
-      await tokenFiles.keep(session, options).catch(() => undefined);
-    }
-    changes.announce();
-  }
-  let checkedAgainAtMs = Number.NEGATIVE_INFINITY;
-  /** An STS that could not be asked may have come back, or the daemon was restarted before it could. */
-  async function checkUsersAgain(): Promise<void> {
-    if (clock.nowMs() - checkedAgainAtMs < CHECK_AGAIN_MS) return;
-    for (const session of (await sharedConfig.read()).sessions) {
-      const hasFailed = broker.signedInUser(session).reason !== undefined;
-      if (!broker.needsUserCheck(session) || (broker.isServing(session) && !hasFailed)) continue;
-      if ((await broker.describe(session)).state !== 'live') continue;
-      checkedAgainAtMs = clock.nowMs();
-      await checkSignedInUser(session, { justSignedIn: false });
-    }
-  }
   const currentRole = createCurrentRole(
     // Whoever switches waits for it, and no current role is better than another one.
     openStateFile(join(paths.stateDirectory, 'current.json'), { version: 1, isDurable: false }),
@@ -233,7 +202,15 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     onFirstUse: (role) => void writeProfileOf(role),
     log,
   });
-  const tokenFiles = createTokenFiles({ homeDirectory, settings, sharedConfig, broker, clock, problems });
+  const tokenFiles = createTokenFiles({
+    homeDirectory,
+    settings,
+    sharedConfig,
+    broker,
+    clock,
+    random: deps.random,
+    problems,
+  });
   const plannedSync = lateLoading.defer(async () => {
     const { createProfileSync } = await import('./profile-sync.ts');
     return createProfileSync({
@@ -278,6 +255,17 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   afterSignIn.loginPolicy = loginPolicy;
+  const userChecks = createUserChecks({
+    broker,
+    sharedConfig,
+    notifier,
+    tokenFiles,
+    changes,
+    clock,
+    random: deps.random,
+    log,
+  });
+  afterSignIn.userChecks = userChecks;
 
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
@@ -493,7 +481,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     uses,
     changes,
     responders,
-    checkUsersAgain,
+    userChecks,
     async close() {
       notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));

@@ -2,6 +2,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import { loginCommand } from '../sso/faults.ts';
+import { createPerSession } from '../sso/per-session.ts';
+import type { Log } from './log.ts';
 import type { Notifier } from './notifications/notifier.ts';
 
 export interface SessionEnd {
@@ -25,6 +27,7 @@ export function createSessionWarnings(deps: {
   readonly findEnd: (session: SsoSession) => Promise<SessionEnd | undefined>;
   readonly notifier: Notifier;
   readonly clock: Clock;
+  readonly log: Log;
 }): SessionWarnings {
   const { clock, notifier } = deps;
   /** How many of the warnings are behind us, by sso-session. */
@@ -55,10 +58,16 @@ export function createSessionWarnings(deps: {
     });
   }
 
+  const checkAll = createPerSession({
+    clock,
+    work: checkOne,
+    onFailure: ({ sessionName }, error) => deps.log('warn', `end of ${sessionName}: ${(error as Error).message}`),
+  });
+
   return {
     async check() {
       if (!notifier.isAble) return;
-      for (const session of await deps.sessions()) await checkOne(session);
+      await checkAll(await deps.sessions());
     },
   };
 }

@@ -4,7 +4,9 @@ import type { Clock } from '../core/clock.ts';
 import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
+import { createRetryPauses } from '../sso/back-off.ts';
 import type { Broker } from '../sso/broker.ts';
+import { createPerSession } from '../sso/per-session.ts';
 import type { Settings } from './settings.ts';
 import type { SharedConfig, SharedConfigReading } from './shared-config.ts';
 
@@ -19,15 +21,22 @@ export interface TokenFiles {
   causes(session: SsoSession, reading: Pick<SharedConfigReading, 'nativeProfiles'>): readonly string[];
 }
 
+/** About a hundred tries a day. */
+const PAUSE = { firstPauseMs: 30_000, longestPauseMs: 15 * 60_000 } as const;
+
 export function createTokenFiles(deps: {
   readonly homeDirectory: string;
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'accessToken' | 'describe' | 'isServing' | 'needsUserCheck' | 'verifyLive'>;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly problems: Problems;
 }): TokenFiles {
   const { broker, clock, problems } = deps;
+  /** Both by path. */
+  const askPauses = createRetryPauses(deps, PAUSE);
+  const writePauses = createRetryPauses(deps, PAUSE);
   const isOff = deps.settings.tokenCache === 'never';
   /** What we wrote last, by path: an unchanged token needs no write, and a start URL's file belongs to one session. */
   const written = new Map<string, { readonly sessionName: string; readonly token: string }>();
@@ -58,14 +67,24 @@ export function createTokenFiles(deps: {
 
   async function keepFile(session: SsoSession, key: string, justSignedIn: boolean): Promise<void> {
     const path = tokenFilePath(deps.homeDirectory, key);
-    if (isAnothers(path, session)) return;
+    if (isAnothers(path, session) || (writePauses.isPaused(path) && !justSignedIn)) return;
     const before = await readTokenFileState(path, clock.nowMs());
     // Somebody deleted it, as `aws sso logout` does after it has revoked the session.
-    if (before === 'absent' && !justSignedIn && !(await broker.verifyLive(session))) return;
+    if (before === 'absent' && !justSignedIn) {
+      if (askPauses.isPaused(path)) return;
+      // A pause each time until the file is seen in its place: it may never stay there.
+      askPauses.failed(path);
+      if (!(await broker.verifyLive(session))) return;
+    }
     const { secret, expiresAtMs } = await broker.accessToken(session);
-    if (before === 'ours' && written.get(path)?.token === secret.reveal()) return;
+    if (before === 'ours' && written.get(path)?.token === secret.reveal()) return askPauses.succeeded(path);
     const { sessionName, startUrl, region } = session;
-    const state = await writeTokenFile(path, { startUrl, region, accessToken: secret, expiresAtMs }, clock.nowMs());
+    const content = { startUrl, region, accessToken: secret, expiresAtMs };
+    const state = await writeTokenFile(path, content, clock.nowMs()).catch((error: unknown) => {
+      writePauses.failed(path);
+      throw error;
+    });
+    writePauses.succeeded(path);
     if (state === 'foreign-unexpired') {
       problems.raise(`token file ${key}`, {
         code: 'token-file-not-ours',
@@ -98,6 +117,13 @@ export function createTokenFiles(deps: {
     }
   }
 
+  const keepSessions = createPerSession({
+    clock,
+    work: (session) => keep(session),
+    onFailure: ({ sessionName }, error) =>
+      problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName }),
+  });
+
   async function remove(session: SsoSession): Promise<void> {
     for (const key of [session.sessionName, session.startUrl]) await removeFile(session, key);
   }
@@ -115,14 +141,7 @@ export function createTokenFiles(deps: {
     remove,
     async keepAll() {
       const { sessions } = await deps.sharedConfig.read();
-      for (const session of sessions) {
-        try {
-          await keep(session);
-        } catch (error) {
-          const { sessionName } = session;
-          problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
-        }
-      }
+      await keepSessions(sessions);
       // Of sessions that are no longer in the config file.
       for (const [path, { sessionName }] of written) {
         if (sessions.some((session) => session.sessionName === sessionName)) continue;

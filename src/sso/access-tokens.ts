@@ -32,11 +32,12 @@ export interface AccessToken {
 
 export interface AccessTokens {
   /**
-   * The access token, refreshed first when it is due; callers share one refresh.
+   * The access token, refreshed first when it is due; callers share one refresh. A `patient` caller, whom nobody waits
+   * for, does not ask again during the pause after a failed refresh.
    * @throws SignInRequiredError sign-in-required, sign-in-expired
    * @throws UnavailableError identity-center-unreachable: no valid token and the refresh can't be had now
    */
-  fresh(session: SsoSession): Promise<AccessToken>;
+  fresh(session: SsoSession, priority?: 'urgent' | 'patient'): Promise<AccessToken>;
   /**
    * Another token after the portal refused `refused`, whatever its expiry says.
    * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError
@@ -82,7 +83,7 @@ export function createAccessTokens(deps: {
   /** What the store has yet to take; null: the item is to be deleted. */
   const unsaved = new Map<string, Secret | null>();
   const lastWrites = new Map<string, Promise<unknown>>();
-  const failures = new Map<string, RenewalFailures>();
+  const failures = new Map<string, RenewalFailures & { readonly error: RolecallError }>();
   /** Learned from sessions that ended by themselves; outlives a sign-out, for the next sign-in is as long. */
   const lengths = new Map<string, number>();
   const loading = createSingleFlight<SessionRecord | undefined>();
@@ -162,14 +163,15 @@ export function createAccessTokens(deps: {
     return undefined;
   }
 
-  async function fresh(session: SsoSession): Promise<AccessToken> {
+  async function fresh(session: SsoSession, priority: 'urgent' | 'patient' = 'urgent'): Promise<AccessToken> {
     const tokens = await currentTokens(session);
     const nowMs = clock.nowMs();
     if (!isDueForRenewal(nowMs, tokens.issuedAtMs, tokens.expiresAtMs)) return toAccessToken(tokens);
     const isValid = tokens.expiresAtMs > nowMs;
-    if (isValid && (tokens.refresh === undefined || isHolding(failures.get(nameOf(session))?.hold, nowMs))) {
-      return toAccessToken(tokens);
-    }
+    const failure = failures.get(nameOf(session));
+    const isPaused = isHolding(failure?.hold, nowMs);
+    if (isValid && (tokens.refresh === undefined || isPaused)) return toAccessToken(tokens);
+    if (failure !== undefined && isPaused && priority === 'patient') throw failure.error;
     try {
       const refreshing = refreshOnce(session);
       if (!isValid) return await refreshing;
@@ -222,6 +224,7 @@ export function createAccessTokens(deps: {
     }
     if (renewed === undefined) return endRefreshing(session, tokens);
     problems.clear(`refresh ${session.sessionName}`);
+    failures.delete(nameOf(session));
     unlearnLength(session);
     await keepTokens(session, renewed);
     return toAccessToken(renewed);
@@ -242,7 +245,8 @@ export function createAccessTokens(deps: {
     // Nothing was asked, so nothing has failed.
     if (fault instanceof HeldBack) return error;
     const name = nameOf(session);
-    failures.set(name, countRenewalFailure(failures.get(name), deps, expiresAtMs, error.retryAfterMs));
+    const counted = countRenewalFailure(failures.get(name), deps, expiresAtMs, error.retryAfterMs);
+    failures.set(name, { ...counted, error });
     problems.raise(`refresh ${sessionName}`, { ...error.toBody(), session: sessionName });
     return error;
   }

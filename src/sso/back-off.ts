@@ -21,7 +21,7 @@ export function pauseAfter(failuresInARow: number, policy: PausePolicy, random: 
   return ceilingMs * (0.5 + random() / 2);
 }
 
-/** A span of wall-clock time of a minute at most, or what a server named: a machine that slept wakes up after it. */
+/** A span of wall-clock time, so that a machine that slept wakes up after it. */
 export interface Hold {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -37,7 +37,7 @@ export function afterHold(dueAtMs: number, hold: Hold | undefined, nowMs: number
   return isHolding(hold, nowMs) ? Math.max(dueAtMs, hold.untilMs) : dueAtMs;
 }
 
-/** Renewals of one thing that failed one after the other: until the hold is over it is not asked for while it is valid. */
+/** Failures of one thing in a row: until the hold is over it is not asked for while a valid one is at hand. */
 export interface RenewalFailures {
   readonly count: number;
   readonly hold: Hold;
@@ -60,6 +60,32 @@ export function countRenewalFailure(
   // What has expired already has no half of its life to go by.
   const ownPauseMs = expiresAtMs > nowMs ? Math.min(pauseMs, halfLifeMs) : pauseMs;
   return { count, hold: { fromMs: nowMs, untilMs: nowMs + Math.max(ownPauseMs, retryAfterMs ?? 0) } };
+}
+
+/** Pauses between tries of what a tick repeats until it works, each key with its own. */
+export interface RetryPauses {
+  isPaused(key: string): boolean;
+  /** Begins a pause, longer than the one before. */
+  failed(key: string): void;
+  /** The next failure begins with the shortest pause again. */
+  succeeded(key: string): void;
+}
+
+export function createRetryPauses(
+  deps: { readonly clock: Clock; readonly random: () => number },
+  policy: PausePolicy,
+): RetryPauses {
+  const failures = new Map<string, RenewalFailures>();
+  return {
+    isPaused: (key) => isHolding(failures.get(key)?.hold, deps.clock.nowMs()),
+    failed(key) {
+      const nowMs = deps.clock.nowMs();
+      const count = (failures.get(key)?.count ?? 0) + 1;
+      const untilMs = nowMs + pauseAfter(count, policy, deps.random);
+      failures.set(key, { count, hold: { fromMs: nowMs, untilMs } });
+    },
+    succeeded: (key) => void failures.delete(key),
+  };
 }
 
 /**

@@ -214,7 +214,7 @@ export function createBroker(deps: {
     },
     async accessToken(session) {
       users.requireServing(session);
-      return accessTokens.fresh(session);
+      return accessTokens.fresh(session, 'patient');
     },
     credentials: fetchCredentials,
     recallCredentials: (session, role) =>

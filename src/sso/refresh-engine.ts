@@ -4,6 +4,7 @@ import type { SsoSession } from '../core/model.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { sessionKey } from './issuer.ts';
+import { createPerSession } from './per-session.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
 import type { Service, Upstreams } from './upstreams.ts';
@@ -23,9 +24,10 @@ export function createRefreshEngine(deps: {
   readonly clock: Clock;
 }): RefreshEngine {
   const { accessTokens, clock, roleCredentials, upstreams } = deps;
+
   async function refreshToken(session: SsoSession): Promise<boolean> {
     try {
-      await accessTokens.fresh(session);
+      await accessTokens.fresh(session, 'patient');
       return true;
     } catch {
       // Over, which only a sign-in helps, or a problem that is told by now; a later tick tries again.
@@ -33,16 +35,20 @@ export function createRefreshEngine(deps: {
     }
   }
 
+  const usesOf = (session: SsoSession) =>
+    roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
+
   /** When the next thing of this session is due; Infinity while nothing of it can be had. */
-  async function renewSession(session: SsoSession, roles: readonly RoleUse[]): Promise<number> {
+  async function renewSession(session: SsoSession): Promise<number> {
     if (!(await refreshToken(session))) return Infinity;
     const nowMs = clock.nowMs();
-    const due = roles.filter((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs);
+    const due = usesOf(session).filter(
+      (use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs,
+    );
     await forEachConcurrently(due, CONCURRENT_RENEWALS, ({ role }) => roleCredentials.renewAhead(session, role));
-    const left = roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
     return Math.min(
       nextTryMs(session, 'oidc', accessTokens.nextRefreshMs(session)),
-      ...left.map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
+      ...usesOf(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
     );
   }
 
@@ -51,26 +57,30 @@ export function createRefreshEngine(deps: {
     return Math.max(dueAtMs ?? Infinity, health?.nextTryAtMs ?? 0);
   }
 
+  /** When the next thing is due, as of the last run of each session. */
+  const dueAtMs = new Map<string, number>();
+  const renewSessions = createPerSession({
+    clock,
+    async work(session) {
+      dueAtMs.set(sessionKey(session), await renewSession(session));
+    },
+    onFailure: () => undefined,
+  });
+
   return {
     async tick() {
       upstreams.sweep();
       roleCredentials.letGo();
-      const sessions = bySession(roleCredentials.list());
-      const soonestMs = Math.min(
-        ...(await Promise.all(sessions.map(([session, roles]) => renewSession(session, roles)))),
-      );
+      const sessions = sessionsInUse(roleCredentials.list());
+      dueAtMs.clear();
+      await renewSessions(sessions);
+      const soonestMs = Math.min(...dueAtMs.values());
       return soonestMs === Infinity ? undefined : soonestMs - clock.nowMs();
     },
   };
 }
 
-/** The roles in use of each session. */
-function bySession(uses: readonly RoleUse[]): (readonly [SsoSession, readonly RoleUse[]])[] {
-  const groups = new Map<string, RoleUse[]>();
-  for (const use of uses) {
-    if (use.state === 'unused') continue;
-    const key = sessionKey(use.session);
-    groups.set(key, [...(groups.get(key) ?? []), use]);
-  }
-  return [...groups.values()].flatMap((roles) => (roles[0] === undefined ? [] : [[roles[0].session, roles] as const]));
+function sessionsInUse(uses: readonly RoleUse[]): SsoSession[] {
+  const inUse = uses.filter(({ state }) => state !== 'unused');
+  return [...new Map(inUse.map(({ session }) => [sessionKey(session), session])).values()];
 }

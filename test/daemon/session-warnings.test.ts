@@ -29,6 +29,7 @@ function build(lengthMs: number, sessionName = 'work') {
     findEnd: async () => state.end,
     notifier,
     clock,
+    log: () => undefined,
   });
   return {
     clock,

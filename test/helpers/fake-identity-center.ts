@@ -24,6 +24,8 @@ export interface Failure {
   readonly retryAfterMs?: number;
   /** Fails only for this account. */
   readonly accountId?: string;
+  /** Fails only for sessions of this start URL. */
+  readonly startUrl?: string;
   /** Thrown instead of a fault, which breaks the port's promise. */
   readonly thrown?: Error;
 }
@@ -137,17 +139,18 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
       if (current.latencyMs > 0) await clock.sleep(current.latencyMs);
       else await Promise.resolve();
       await holds.get(operation);
-      failIfTold(operation, about.accountId);
+      failIfTold(session, operation, about.accountId);
       return work();
     } finally {
       flight.now -= 1;
     }
   }
 
-  function failIfTold(operation: Operation, accountId: string | undefined): void {
+  function failIfTold(session: SsoSession, operation: Operation, accountId: string | undefined): void {
     const told = failures.get(operation);
     if (told === undefined || told.left === 0) return;
     if (told.failure.accountId !== undefined && told.failure.accountId !== accountId) return;
+    if (told.failure.startUrl !== undefined && told.failure.startUrl !== session.startUrl) return;
     told.left -= 1;
     throw told.failure.thrown ?? fault(told.failure.kind, told.failure.retryAfterMs);
   }

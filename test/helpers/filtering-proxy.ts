@@ -6,7 +6,7 @@ import { passOn } from './recording-proxy.ts';
 export interface Refusal {
   readonly status: number;
   readonly body: string;
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** Which paths are refused; every one when absent. */
   readonly path?: RegExp;
 }

@@ -336,6 +336,37 @@ describe('a refresh that network or server prevent', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
+  it('pauses for 30 s again after one that worked in between', async () => {
+    const world = createTokenWorld();
+    await world.signIn();
+    const refuse = () => world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable', times: 1 });
+    for (let round = 0; round < 3; round += 1) {
+      world.clock.jump(45 * MINUTE_MS);
+      refuse();
+      await textOf(world);
+      const before = refreshesOf(world).length;
+      world.clock.jump(30_000);
+      await textOf(world);
+      expect({ round, more: refreshesOf(world).length - before }).toEqual({ round, more: 1 });
+    }
+  });
+
+  it('is not tried again within the pause for a patient caller, valid token or not', async () => {
+    const world = createTokenWorld();
+    await world.signIn();
+    world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unusable-response' });
+    world.clock.jump(61 * MINUTE_MS);
+    const failure = await failureOf(world.tokens.fresh(SESSION, 'patient'));
+    expect(failure).toMatchObject({ code: 'unusable-response' });
+    expect(await failureOf(world.tokens.fresh(SESSION, 'patient'))).toBe(failure);
+    expect(refreshesOf(world)).toHaveLength(1);
+    await failureOf(world.tokens.fresh(SESSION));
+    expect(refreshesOf(world)).toHaveLength(2);
+    world.identityCenter.recover();
+    world.clock.jump(MINUTE_MS);
+    expect((await world.tokens.fresh(SESSION, 'patient')).expiresAtMs).toBeGreaterThan(world.clock.nowMs());
+  });
+
   it('also counts an answer that is none, as from a captive portal', async () => {
     const world = createTokenWorld();
     await world.signIn();

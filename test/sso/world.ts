@@ -8,7 +8,7 @@ import { createAccessTokens, type AccessTokens } from '../../src/sso/access-toke
 import type { CatalogChange, CatalogFiles } from '../../src/sso/account-catalog.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/client-registrations.ts';
-import type { SecretStore } from '../../src/sso/ports.ts';
+import type { CallerIdentity, SecretStore } from '../../src/sso/ports.ts';
 import { createUpstreams } from '../../src/sso/upstreams.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
@@ -136,7 +136,10 @@ export interface World {
 }
 
 /** A user with one role, not signed in. */
-export function createWorld(settings: Partial<FakeSettings> = {}, options: { callsPerSecond?: number } = {}): World {
+export function createWorld(
+  settings: Partial<FakeSettings> = {},
+  options: { readonly callsPerSecond?: number; readonly callerIdentity?: CallerIdentity } = {},
+): World {
   const clock = createFakeClock();
   const identityCenter = createFakeIdentityCenter(clock, settings);
   identityCenter.assign({ accountId: ACCOUNT_ID, accountName: 'taylor' }, [ROLE.permissionSet]);
@@ -161,6 +164,7 @@ export function createWorld(settings: Partial<FakeSettings> = {}, options: { cal
       },
       onSignInExpired: (session) => void expired.push(session.sessionName),
       ...(options.callsPerSecond === undefined ? {} : { portalCallsPerSecond: options.callsPerSecond }),
+      ...(options.callerIdentity === undefined ? {} : { callerIdentity: options.callerIdentity }),
     });
     return { broker, problems };
   }

@@ -1,0 +1,170 @@
+// What a day of something that keeps failing costs at AWS: each retry without end backs off, and alone.
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { configFilePath, createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createDailyLists } from '../../src/daemon/daily-lists.ts';
+import { loadSettings } from '../../src/daemon/settings.ts';
+import { createSharedConfig } from '../../src/daemon/shared-config.ts';
+import { createTokenFiles } from '../../src/daemon/token-files.ts';
+import { createUserChecks } from '../../src/daemon/user-checks.ts';
+import type { SsoSession } from '../../src/core/model.ts';
+import type { FakeSettings, Operation } from '../helpers/fake-identity-center.ts';
+import { writePrivate } from '../helpers/rig.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { createWorld, MINUTE_MS, ROLE, SESSION } from '../sso/world.ts';
+
+/** The daemon's own is 15000; the shortest pause is 30 s, so a minute sees the same. */
+const TICK_MS = Number(process.env['ROLECALL_TICK_MS'] ?? 60_000);
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const OTHER: SsoSession = { ...SESSION, sessionName: 'other', startUrl: 'https://d-0987654321.awsapps.com/start' };
+
+let home: TemporaryHome | undefined;
+afterEach(() => home?.remove());
+
+/** Two sessions that are signed in and listed, and what the daemon does for them by itself. */
+async function createDay(settings: Partial<FakeSettings> = {}) {
+  let stsCalls = 0;
+  const world = createWorld(settings, {
+    callerIdentity: {
+      fetchUser() {
+        stsCalls += 1;
+        return Promise.reject(new Error('HTTP 403'));
+      },
+    },
+  });
+  const { broker, clock, identityCenter, problems } = world;
+  home = createTemporaryHome();
+  const homeDirectory = home.path;
+  const section = ({ sessionName, startUrl, region }: SsoSession) =>
+    `[sso-session ${sessionName}]\nsso_start_url = ${startUrl}\nsso_region = ${region}\nsso_registration_scopes = sso:account:access\n`;
+  const native = `[profile native]\nsso_session = ${SESSION.sessionName}\nsso_account_id = ${ROLE.accountId}\nsso_role_name = x\n`;
+  const configFile = createConfigFile({ path: configFilePath({}, homeDirectory), clock });
+  writePrivate(configFile.path, [section(SESSION), section(OTHER), native].join('\n'));
+  const sharedConfig = createSharedConfig(configFile);
+  const shared = { broker, clock, problems, sharedConfig, random: () => 1, log: () => undefined };
+  const tokenFiles = createTokenFiles({
+    ...shared,
+    homeDirectory,
+    settings: await loadSettings(join(homeDirectory, 'no'), {}),
+  });
+  const changes = { announce: () => undefined };
+  const dailyLists = createDailyLists({ ...shared, changes });
+  const userChecks = createUserChecks({ ...shared, tokenFiles, changes, notifier: { notify: async () => false } });
+
+  for (const session of [SESSION, OTHER]) {
+    await world.signIn(session);
+    const listed = broker.refreshCatalog(session);
+    await clock.advance(1000);
+    await listed;
+  }
+  const cachePath = join(homeDirectory, '.aws', 'sso', 'cache');
+  return {
+    world,
+    broker,
+    cachePath,
+    userChecks,
+    /** Runs what the ticker runs for so long; gives what each session asked of AWS. */
+    async pass(durationMs: number, onTick: () => void = () => undefined): Promise<Record<string, number>> {
+      identityCenter.forgetArrivals();
+      stsCalls = 0;
+      for (let passedMs = 0; passedMs < durationMs; passedMs += TICK_MS) {
+        onTick();
+        void broker.refreshAhead();
+        void dailyLists();
+        void userChecks.checkAgain();
+        await tokenFiles.keepAll();
+        await clock.advance(TICK_MS);
+      }
+      const counts: Record<string, number> = {};
+      for (const { operation, startUrl } of identityCenter.arrivals) {
+        const name = `${startUrl === SESSION.startUrl ? '' : 'other '}${operation}`;
+        counts[name] = (counts[name] ?? 0) + 1;
+      }
+      return stsCalls === 0 ? counts : { ...counts, sts: stsCalls };
+    },
+    /** Only for the first of the two sessions. */
+    failAtFirst(operation: Operation, kind: 'unreachable' | 'unusable-response' | 'throttled') {
+      identityCenter.fail(operation, { kind, startUrl: SESSION.startUrl });
+    },
+  };
+}
+
+/** The refreshes of a token of one hour, two sessions, in a day; the first alone has a native profile that needs one. */
+const REFRESHES_OF_A_DAY = 37;
+
+function report(what: string, counts: Record<string, number>): void {
+  const parts = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  process.stdout.write(`${what}, calls in a day: ${parts.join(', ') || 'none'}\n`);
+}
+
+describe('a day of', () => {
+  test('a token cache that takes no files', async () => {
+    const { cachePath, pass, world } = await createDay();
+    // A folder that nobody can make, root included.
+    mkdirSync(dirname(cachePath), { recursive: true, mode: 0o700 });
+    symlinkSync('/proc/no-such-folder', cachePath);
+    const counts = await pass(DAY_MS);
+    report('a token cache that takes no files', counts);
+    expect(counts['listAccounts']).toBeLessThanOrEqual(105);
+    expect(world.problems.list()).toMatchObject([{ code: 'file-not-writable' }]);
+    // Mended, the next try writes, and the next failure begins with a short pause again.
+    rmSync(cachePath);
+    await pass(17 * MINUTE_MS);
+    expect(world.problems.list()).toEqual([]);
+    rmSync(cachePath, { recursive: true });
+    expect((await pass(2 * MINUTE_MS))['listAccounts']).toBe(1);
+  });
+
+  test('somebody who deletes the token file each time', async () => {
+    const { cachePath, pass } = await createDay();
+    const counts = await pass(DAY_MS, () => rmSync(cachePath, { recursive: true, force: true }));
+    report('a token file that is deleted each time', counts);
+    expect(counts['listAccounts']).toBeLessThanOrEqual(105);
+    expect(counts['createTokenByRefreshToken']).toBeLessThanOrEqual(REFRESHES_OF_A_DAY);
+  });
+
+  test.each([
+    ['unusable-response', 32],
+    // Six tries a listing.
+    ['unreachable', 32 * 6],
+  ] as const)('a listing that is %s', async (kind, most) => {
+    const { broker, failAtFirst, pass, world } = await createDay();
+    await pass(MINUTE_MS);
+    world.clock.jump(DAY_MS);
+    failAtFirst('listAccounts', kind);
+    const counts = await pass(DAY_MS);
+    report(`a listing that is ${kind}`, counts);
+    expect(counts['listAccounts']).toBeGreaterThan(20);
+    expect(counts['listAccounts']).toBeLessThanOrEqual(most);
+    // The other session is listed once a day as ever.
+    expect(counts['other listAccounts']).toBe(1);
+    world.identityCenter.recover();
+    await pass(61 * MINUTE_MS);
+    expect(world.clock.nowMs() - ((await broker.knownCatalog(SESSION))?.asOfMs ?? 0)).toBeLessThan(61 * MINUTE_MS);
+  });
+
+  test('a token refresh that is refused, with a role in use and a native profile', async () => {
+    const { broker, failAtFirst, pass, world } = await createDay();
+    await broker.credentials(SESSION, ROLE);
+    failAtFirst('createTokenByRefreshToken', 'unusable-response');
+    const counts = await pass(DAY_MS);
+    report('a token refresh that is refused', counts);
+    // Once a minute for as long as it lasts.
+    expect(counts['createTokenByRefreshToken']).toBeLessThanOrEqual(24 * 60 + 40);
+    world.identityCenter.recover();
+    await pass(2 * MINUTE_MS);
+    expect(await broker.describe(SESSION)).toMatchObject({ state: 'live' });
+  });
+
+  test('an STS that refuses to say who signed in', async () => {
+    const { pass, userChecks } = await createDay();
+    for (const session of [SESSION, OTHER]) await userChecks.check(session, { justSignedIn: true });
+    const counts = await pass(DAY_MS);
+    report('an STS that refuses', counts);
+    // Of both sessions; the keys that were fetched for it serve until they expire.
+    expect(counts['sts']).toBeGreaterThan(40);
+    expect(counts['sts']).toBeLessThanOrEqual(2 * 30);
+    expect(counts['getRoleCredentials']).toBeLessThanOrEqual(2 * 30);
+  });
+});
