@@ -11,7 +11,7 @@ import { createSingleFlight } from '../core/single-flight.ts';
 import { readBoundedBytes } from '../platform/bounded-read.ts';
 import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
-import { parseConfigDocument, parseInSteps, withEncodingProblem } from './document.ts';
+import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from './document.ts';
 
 export interface ConfigFileSnapshot {
   /** Of the empty text when the file does not exist. */
@@ -96,9 +96,12 @@ export function createConfigFile(deps: {
   ): Promise<'written' | 'unchanged'> {
     const expected = Buffer.from(expectedText, 'utf8');
     const refuseChanged = async () => {
-      const isSame =
-        (await isStillAt(file, targetPath)) && (await readBoundedBytes(targetPath, MAX_CONFIG_BYTES)).equals(expected);
-      if (!isSame) throw changedMeanwhile(path);
+      if (!(await isStillAt(file, targetPath))) throw changedMeanwhile(path);
+      const bytes = await readBoundedBytes(targetPath, MAX_CONFIG_BYTES);
+      if (bytes.equals(expected)) return;
+      // Nobody changed it: what was read from it is not what it holds.
+      if (bytes.toString('utf8') === expectedText) requireWellFormed(await parseBytes(bytes, path));
+      throw changedMeanwhile(path);
     };
     await refuseChanged();
     await removeLeftovers(targetPath);

@@ -101,7 +101,11 @@ describe('reading', () => {
       [1, 'the file starts with a byte order mark, which AWS clients do not read'],
       [2, 'there are bytes that are not UTF-8'],
     ]);
-    await expect(configFile().write(document.text, '[a]\n')).rejects.toEqual(changed);
+    await expect(configFile().write(document.text, '[a]\n')).rejects.toMatchObject({
+      code: 'config-malformed',
+      message: `${path}, line 1: the file starts with a byte order mark, which AWS clients do not read (and 1 more).`,
+    });
+    await expect(configFile().write('[other]\n', '[a]\n')).rejects.toEqual(changed);
   });
 
   it('takes a replacement character that is really in the file for a character', async () => {
