@@ -36,30 +36,32 @@ const TEMPLATE_LINE = /^# names (?<template>\S+)$/u;
  * @throws ConflictError config-section-not-ours: a section that rolecall never writes, such as an sso-session, stands there
  */
 export function readOwnProfiles(document: ConfigDocument, block: ManagedBlock | undefined): OwnProfile[] {
-  if (block === undefined) return [];
   return document.sections
     .filter(({ line }) => isInsideBlock(block, line))
-    .map((section) => {
-      if (section.kind !== 'profile' && section.kind !== 'default') {
-        throw new ConflictError(
-          'config-section-not-ours',
-          `${document.path}, line ${section.line}: [${section.header}] stands in rolecall's block and would be lost, move it below "${BLOCK_END}".`,
-        );
-      }
-      const command = entryValue(section, 'credential_process') ?? '';
-      const byCommand = readCommandRole(command);
-      const role = byCommand ?? readNativeRole(section);
-      const aliasOf = readAliasLine(document, section);
-      return {
-        section,
-        profileName: section.name,
-        ...(role === undefined ? {} : { role }),
-        followsCurrent: CURRENT_ARGUMENT.test(command),
-        isNative: role !== undefined && byCommand === undefined,
-        ...(aliasOf === undefined ? {} : { aliasOf }),
-        extraKeys: readExtraLine(document, section),
-      };
-    });
+    .map((section) => readOwnProfile(document, section));
+}
+
+/** One section of the block; @throws as {@link readOwnProfiles} */
+export function readOwnProfile(document: ConfigDocument, section: ConfigSection): OwnProfile {
+  if (section.kind !== 'profile' && section.kind !== 'default') {
+    throw new ConflictError(
+      'config-section-not-ours',
+      `${document.path}, line ${section.line}: [${section.header}] stands in rolecall's block and would be lost, move it below "${BLOCK_END}".`,
+    );
+  }
+  const command = entryValue(section, 'credential_process') ?? '';
+  const byCommand = readCommandRole(command);
+  const role = byCommand ?? readNativeRole(section);
+  const aliasOf = readAliasLine(document, section);
+  return {
+    section,
+    profileName: section.name,
+    ...(role === undefined ? {} : { role }),
+    followsCurrent: CURRENT_ARGUMENT.test(command),
+    isNative: role !== undefined && byCommand === undefined,
+    ...(aliasOf === undefined ? {} : { aliasOf }),
+    extraKeys: readExtraLine(document, section),
+  };
 }
 
 /** The line that records the template; without ":" and "=", or `aws configure set` would write below it. */

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import type { ConfigFile } from '../aws-config/config-file.ts';
 import { describeProblem, type ConfigDocument } from '../aws-config/document.ts';
 import { noExtraKeys } from '../aws-config/extra-keys.ts';
-import { describeForeignKeys, findForeignKeys, type ExtraFor } from '../aws-config/foreign-keys.ts';
-import { findManagedBlockLeniently } from '../aws-config/managed-block.ts';
-import { readOwnProfiles } from '../aws-config/own-profiles.ts';
+import { describeForeignKeys, findForeignKeys, type ExtraFor, type ForeignKey } from '../aws-config/foreign-keys.ts';
+import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
+import { readOwnProfile } from '../aws-config/own-profiles.ts';
 import { matchesSessionSelector } from '../aws-config/session-selector.ts';
 import {
   readCaBundle,
@@ -18,6 +18,7 @@ import { quoteForShell } from '../core/quote-for-shell.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
+import { inSlices } from './in-slices.ts';
 import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {
@@ -65,7 +66,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
     const { sessions, problems } = readSsoSessions(document);
     const readLater = createOnce(async () => ({
       profiles: await readProfiles(document, sessions),
-      blockConflict: findBlockConflict(document, extraFor),
+      blockConflict: await findBlockConflict(document, extraFor),
     }));
     const reading: SharedConfigReading = {
       sessions,
@@ -103,11 +104,15 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
   };
 }
 
-function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): Problem | undefined {
+async function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): Promise<Problem | undefined> {
+  const block = findManagedBlockLeniently(document);
+  const foreign: ForeignKey[] = [];
   try {
-    const block = findManagedBlockLeniently(document);
-    const own = readOwnProfiles(document, block);
-    return describeForeignKeys(document, findForeignKeys(block, own, extraFor))?.toBody();
+    await inSlices(document.sections, (section) => {
+      if (!isInsideBlock(block, section.line)) return;
+      foreign.push(...findForeignKeys(block, [readOwnProfile(document, section)], extraFor));
+    });
+    return describeForeignKeys(document, foreign)?.toBody();
   } catch (error) {
     return toRolecallError(error).toBody();
   }
