@@ -208,6 +208,37 @@ describe.skipIf(!hasAwsCli)('after the session is over', () => {
     expect((await callerIdentity(NATIVE)).exitCode).not.toBe(0);
   });
 
+  test('other clients say why as docs/troubleshooting.md has it, and status says it for the one that does not', async () => {
+    await rig.restartDaemon();
+    const reason = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
+    const js = (provider: string) =>
+      runProcess(process.execPath, [JS_SDK, provider, GENERATED], {
+        environment: { ...environment, AWS_PROFILE: GENERATED },
+      });
+    const [boto3, fromIni] = await Promise.all([
+      hasBoto3 ? runProcess(PYTHON, ['-c', BOTO3, GENERATED], { environment }) : undefined,
+      js('fromIni'),
+    ]);
+    if (boto3 !== undefined) {
+      expect(boto3.stderr).toContain(
+        `CredentialRetrievalError: Error when retrieving credentials from custom-process: ${reason}`,
+      );
+    }
+    expect(fromIni.stderr).toMatch(
+      /CredentialsProviderError: Command failed: .*rolecall-credential-process --session /,
+    );
+    expect(fromIni.stderr).toContain(reason);
+
+    await rig.restartDaemon();
+    expect((await rig.runCli(['status'])).stdout).not.toContain('not signed in');
+    const chain = await js('fromNodeProviderChain');
+    expect(chain.stderr).toContain('CredentialsProviderError: Could not load credentials from any providers');
+    expect(chain.stderr).not.toContain('not signed in');
+    expect((await rig.runCli(['status'])).stdout).toMatch(
+      new RegExp(`\n! \\d\\d:\\d\\d ${GENERATED}: You are not signed in to ${SESSION}\\.\n`),
+    );
+  });
+
   test('aws sso logout, which revokes the token that it finds, ends our session as well', async () => {
     await rig.runCli(['login']);
     expect(await awsCli(['sso', 'logout'])).toMatchObject({ exitCode: 0 });
