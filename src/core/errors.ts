@@ -17,6 +17,7 @@ export const ERROR_TABLE = {
       'invalid-request': 'rolecall --help',
       'config-malformed': 'rolecall status',
       'settings-invalid': 'rolecall daemon restart',
+      'profile-mismatch': 'rolecall profiles list',
     },
   },
   DaemonUnreachableError: {

@@ -241,7 +241,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   afterSignIn.setup = setup;
-  const roleList = createRoleList({ sharedConfig, broker, settings, issuedNames, uses, clock });
+  const roleList = createRoleList({ sharedConfig, sharedCredentials, broker, settings, issuedNames, uses, clock });
 
   const desktop = deps.desktop ?? HEADLESS;
   const notifier = createNotifier({ backend: desktop.notifications, clock, log });
@@ -370,7 +370,18 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       handOuts,
       lastRefusals,
     }),
-    ...createCurrentResponders({ currentRole, sharedConfig, broker, roleList, uses, usedRoles, audit, changes }),
+    ...createCurrentResponders({
+      currentRole,
+      sharedConfig,
+      configFile,
+      issuedNames,
+      broker,
+      roleList,
+      uses,
+      usedRoles,
+      audit,
+      changes,
+    }),
     ...createGrantsResponders({
       grants,
       directory: grantsDirectory,

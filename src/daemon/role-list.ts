@@ -10,6 +10,7 @@ import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 import { inSlices } from './in-slices.ts';
 import { isPinned, labelOf, type Settings } from './settings.ts';
 import type { SharedConfig } from './shared-config.ts';
+import type { SharedCredentials } from './shared-credentials.ts';
 import { scoreAt, type Use, type Uses, type UsesByProfile } from './uses.ts';
 
 export interface RoleList {
@@ -20,7 +21,7 @@ export interface RoleList {
   read(sessionSelector?: string): Promise<WrittenRoles>;
   /** What the list is made of: equal members of two editions mean the same list. */
   edition(): Promise<RoleListEdition>;
-  /** The profile of ours for a role, if the config file has one. */
+  /** The profile of ours by which AWS clients get the role: one that the config file has and the credentials file has not. */
   profileOf(role: Role): Promise<string | undefined>;
   /** Whether a `[[protect]]` of the settings matches. */
   isProtected(role: Role): boolean;
@@ -54,6 +55,7 @@ interface Sources {
 
 export function createRoleList(deps: {
   readonly sharedConfig: SharedConfig;
+  readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
   readonly broker: Pick<Broker, 'knownCatalog'>;
   readonly settings: Settings;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
@@ -145,7 +147,11 @@ export function createRoleList(deps: {
     isProtected,
     async profileOf(role) {
       const { profiles } = await sharedConfig.read();
-      return (await profiles()).profileOf(role);
+      const found = await profiles();
+      const name = found.profileOf(role);
+      const inCredentialsFile = await deps.sharedCredentials.names();
+      if (name === undefined || !inCredentialsFile.has(name)) return name;
+      return found.aliasesOf(role).find((alias) => !inCredentialsFile.has(alias));
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   containerCredentialsSchema,
   credentialsSchema,
   currentRoleSchema,
+  newCurrentRoleSchema,
   eventSchema,
   grantSchema,
   grantsSchema,
@@ -42,6 +43,7 @@ import {
   type ContainerCredentialsDocument,
   type CredentialsDocument,
   type CurrentRoleDocument,
+  type NewCurrentRole,
   type GrantDocument,
   type GrantsDocument,
   type GrantWishDocument,
@@ -226,7 +228,7 @@ export const routes = {
     ...ROUTE_ADDRESSES.setCurrent,
     surfaces: BOTH,
     summary: 'Makes a role the current one, or none with null',
-    body: nullable(currentRoleSchema),
+    body: nullable(newCurrentRoleSchema),
     successStatus: 200,
     answer: nullable(currentRoleSchema),
   },
@@ -445,7 +447,7 @@ export interface Inputs {
   cancelSignIn: { session: string };
   signOut: { session: string };
   checkUser: { session: string; body: { accept?: string } };
-  setCurrent: { body: CurrentRoleDocument | null };
+  setCurrent: { body: NewCurrentRole | null };
   profile: { query: { name: string } };
   adoptProfiles: { body: AdoptionWishDocument };
   writeProfile: { body: { name: string } };

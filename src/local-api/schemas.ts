@@ -36,7 +36,23 @@ export const currentRoleSchema = {
     session: sessionName,
     accountId,
     permissionSet,
-    profile: { anyOf: [{ ...plainText, maxLength: 512 }, { type: 'null' }] },
+    profile: {
+      anyOf: [{ ...plainText, maxLength: 512 }, { type: 'null' }],
+      description: 'the profile of ours by which AWS clients get the role, if there is one',
+    },
+  },
+} as const;
+
+/** What makes a role the current one. */
+export const newCurrentRoleSchema = {
+  ...currentRoleSchema,
+  required: ['session', 'accountId', 'permissionSet'],
+  properties: {
+    ...currentRoleSchema.properties,
+    profile: {
+      ...currentRoleSchema.properties.profile,
+      description: 'may be left out; a name that is not one of that role is refused',
+    },
   },
 } as const;
 
@@ -46,7 +62,6 @@ const shownCurrentRoleSchema = {
   required: [...currentRoleSchema.required, 'accountName', 'protected'],
   properties: {
     ...currentRoleSchema.properties,
-    profile: { ...currentRoleSchema.properties.profile, description: 'as it was set, else the profile of ours' },
     accountName: { type: ['string', 'null'] },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
   },
@@ -799,6 +814,7 @@ export type RefusalDocument = FromSchema<typeof refusalSchema>;
 export type RoleRefusalDocument = FromSchema<typeof roleRefusalSchema>;
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
+export type NewCurrentRole = FromSchema<typeof newCurrentRoleSchema>;
 export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
 export type ShownCurrentRoleDocument = FromSchema<typeof shownCurrentRoleSchema>;
 export type AccountsDocument = FromSchema<typeof accountsSchema>;

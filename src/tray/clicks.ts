@@ -20,9 +20,11 @@ export interface ClickDeps {
 export async function performClick(action: Action, deps: ClickDeps): Promise<void> {
   const { client } = deps;
   switch (action.does) {
-    case 'use':
-      await client.call('setCurrent', { body: action.role });
+    case 'use': {
+      const { session, accountId, permissionSet } = action.role;
+      await client.call('setCurrent', { body: { session, accountId, permissionSet } });
       return;
+    }
     case 'console': {
       const { session, accountId, permissionSet } = action.role;
       const { url } = await client.call('console', { body: { session, accountId, permissionSet } });

@@ -18,7 +18,7 @@ export function createActions({ api, model, toasts, copy, openTab }) {
   /** @param {() => Promise<unknown>} work */
   const attempt = (work) => work().catch((/** @type {unknown} */ error) => toasts.fail(error));
 
-  /** The event that follows shows it. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet' | 'profile'> | null} role @param {string} words */
+  /** The event that follows shows it. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'> | null} role @param {string} words */
   async function setCurrent(role, words) {
     const before = model.status()?.current ?? null;
     await api.call('PUT', '/v1/current', role === null ? null : withoutWords(role));
@@ -90,7 +90,7 @@ export function createActions({ api, model, toasts, copy, openTab }) {
   };
 }
 
-/** What the daemon takes, of what it shows. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet' | 'profile'>} role */
-function withoutWords({ session, accountId, permissionSet, profile }) {
-  return { session, accountId, permissionSet, profile };
+/** What the daemon takes, of what it shows. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'>} role */
+function withoutWords({ session, accountId, permissionSet }) {
+  return { session, accountId, permissionSet };
 }

@@ -89,10 +89,11 @@ test('the end of the session when settings say how long one lasts, and the curre
   const { stdout } = await run(['status']);
   expect(stdout).toContain(`${SESSION} (Work)  signed in  9 h 59 min left  4 accounts`);
   expect(stdout).toContain(`Current role  Log Archive  044444444444  ReadOnly  profile Log-Archive.ReadOnly\n`);
-  await rig.client.call('setCurrent', {
-    body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: 'logs' },
-  });
-  expect((await run(['status'])).stdout).toContain(`Log Archive  044444444444  ReadOnly  profile logs\n`);
+  const named = { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: 'logs' };
+  await expect(rig.client.call('setCurrent', { body: named })).rejects.toMatchObject({ code: 'profile-mismatch' });
+  expect((await run(['status'])).stdout).toContain(
+    `Log Archive  044444444444  ReadOnly  profile Log-Archive.ReadOnly\n`,
+  );
 });
 
 test('without an sso-session says how to begin', async () => {

@@ -232,7 +232,7 @@ describe('the current role', () => {
       permissionSet: 'ReadOnly',
     });
     expect(await rig.runCli(['use', '--current', 'account1'])).toMatchObject({
-      stdout: 'Current role: taylor  111111111111  Admin-AF-Permission-Set  ⚠ (profile account1)\n',
+      stdout: `Current role: taylor  111111111111  Admin-AF-Permission-Set  ⚠ (profile ${ADMIN})\n`,
     });
     expect(await rig.runCli(['use', '--current', '--off'])).toEqual({
       exitCode: 0,

@@ -1,7 +1,7 @@
 // `rolecall status --watch`: what is seen of a switch, of a daemon that is started anew, and of the end by Ctrl-C.
 import { writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { CONFIG, configWithOurs, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { mask } from './masks.ts';
 
@@ -41,7 +41,7 @@ async function watch(argv: readonly string[], options: { isTerminal?: boolean; r
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
 
 test('into a pipe: the status, and again when it has changed', async () => {
-  const { text, end } = await watch([]);
+  const { text, end } = await watch([], { rig: { config: configWithOurs('taylor.Admin') } });
   await waitFor('the status', () => text().includes('Daemon'));
   const first = text();
   expect(first).toMatch(/^my-sso-session {2}signed out {2}rolecall login my-sso-session\n\nTokens/);
@@ -85,7 +85,7 @@ test('on a terminal: a screen of its own, drawn over, and everything as before a
 });
 
 test('with --format: the line of a bar at each change, and its word for no daemon', async () => {
-  const { lines, end } = await watch(['--format', 'prompt']);
+  const { lines, end } = await watch(['--format', 'prompt'], { rig: { config: configWithOurs('taylor.Admin') } });
   await rig.client.call('setCurrent', { body: { ...ROLE, profile: 'taylor.Admin' } });
   await waitFor('the switch', () => lines().length === 2);
   await rig.daemon().stop();
@@ -96,9 +96,13 @@ test('with --format: the line of a bar at each change, and its word for no daemo
 
 test('callers that wait are counted, and names that do their worst are harmless', async () => {
   const { text } = await watch([], {
-    rig: { settings: 'on_expired = "wait"\n', emulator: { autoApprove: true } },
+    rig: {
+      settings: 'on_expired = "wait"\n[profiles]\nsync = "manual"\n',
+      config: configWithOurs('"\u202e$(touch x)"'),
+      emulator: { autoApprove: true },
+    },
   });
-  await rig.client.call('setCurrent', { body: { ...ROLE, profile: '\u202e$(touch x)' } });
+  await rig.client.call('setCurrent', { body: ROLE });
   await rig.runCli(['login']);
   rig.emulator.revokeSessions();
   const held = rig.runCli([

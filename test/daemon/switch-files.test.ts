@@ -21,6 +21,7 @@ async function createSignedInRig(options: RigOptions = {}): Promise<void> {
   await rig.runCli(['login']);
 }
 
+const NAME = 'taylor.Admin-AF-Permission-Set';
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
 
 describe('the files for shells', () => {
@@ -124,7 +125,10 @@ describe('the line for prompts', () => {
     await createSignedInRig();
     await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
     await waitForPrompt('taylor.Admin-AF-Permission-Set ok');
-    await rig.client.call('setCurrent', { body: { ...ROLE, profile: '%F{red}$(touch x)' } });
+    const hostile = readFileSync(rig.configPath, 'utf8').replace(`[profile ${NAME}]`, '[profile "%F{red}$(touch x)"]');
+    writeFileSync(rig.configPath, hostile);
+    await rig.client.call('setCurrent', { body: ROLE });
+    expect((await rig.client.call('current', {}))?.profile).toBe('%F{red}$(touch x)');
     await waitForPrompt('- ok');
   });
 

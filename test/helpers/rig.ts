@@ -40,6 +40,17 @@ sso_role_name = Admin-AF-Permission-Set
 region = us-east-1
 `;
 
+/** The same with a block of ours, in which the role of the story has a profile of this name. */
+export function configWithOurs(profileName: string): string {
+  return `${CONFIG}
+# >>> rolecall >>>
+[profile ${profileName}]
+region = us-east-1
+credential_process = /opt/rolecall-credential-process --session ${SESSION} --account 111111111111 --role Admin-AF-Permission-Set
+# <<< rolecall <<<
+`;
+}
+
 export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;

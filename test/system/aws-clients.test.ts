@@ -192,8 +192,9 @@ describe('with keys of another role under the name of a profile of ours', () => 
     });
     await rig.runCli(['profiles', 'sync']);
     const { stdout } = await rig.runCli(['use', '--print-name', 'professional read']);
-    for (const arn of await identities(stdout.trim()))
+    for (const arn of await identities(stdout.trim())) {
       expect(arn).toMatch(/^arn:aws:sts::222222222222:assumed-role\/AWSReservedSSO_ReadOnly_/u);
+    }
     rmSync(credentialsFile());
   });
 });

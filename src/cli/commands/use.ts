@@ -4,7 +4,7 @@ import { EXIT_INTERRUPTED, UsageError } from '../../core/errors.ts';
 import { INERT_WORD } from '../../core/harmless-text.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
-import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
+import type { NewCurrentRole } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import type { CliContext } from '../context.ts';
 import { describeRenamed, hasInCredentialsFile, refuseShadowed } from '../credentials-file.ts';
@@ -141,7 +141,7 @@ async function findCurrent(
   query: string,
   options: UseOptions,
   context: CliContext,
-): Promise<CurrentRoleDocument | undefined> {
+): Promise<NewCurrentRole | undefined> {
   if (query === 'current') {
     throw new UsageError('usage', '"current" is the profile that follows the current role, so it can’t become it.', {
       hint: 'rolecall use --current',
@@ -149,8 +149,8 @@ async function findCurrent(
   }
   const named = query === '' ? undefined : await findProfile(query, context);
   if (named !== undefined && !named.followsCurrent) {
-    const { session, accountId, permissionSet, profileName } = named;
-    return { session, accountId, permissionSet, profile: profileName };
+    const { session, accountId, permissionSet } = named;
+    return { session, accountId, permissionSet };
   }
   const chosen = await chooseRole(
     {
@@ -163,8 +163,8 @@ async function findCurrent(
     context,
   );
   if (chosen === undefined) return undefined;
-  const { session, accountId, permissionSet, profile } = chosen.role;
-  return { session, accountId, permissionSet, profile };
+  const { session, accountId, permissionSet } = chosen.role;
+  return { session, accountId, permissionSet };
 }
 
 /** A program can't change the shell that started it: the hook does, or the person. */

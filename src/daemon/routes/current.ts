@@ -1,10 +1,15 @@
 // GET and PUT /v1/current.
-import { NotFoundError } from '../../core/errors.ts';
+import type { ConfigFile } from '../../aws-config/config-file.ts';
+import { findRoleProfile } from '../../aws-config/role-profile.ts';
+import { matchesSessionSelector } from '../../aws-config/session-selector.ts';
+import { NotFoundError, UsageError } from '../../core/errors.ts';
+import type { Role } from '../../core/model.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
-import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit-log.ts';
 import type { Changes } from '../changes.ts';
-import type { CurrentRole } from '../current-role.ts';
+import { describeCurrentRole, type CurrentRole, type KeptRole } from '../current-role.ts';
+import type { IssuedNamesStore } from '../issued-names.ts';
 import type { RoleList } from '../role-list.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import type { Responders } from '../surface.ts';
@@ -14,6 +19,8 @@ import type { Uses } from '../uses.ts';
 export function createCurrentResponders(deps: {
   readonly currentRole: CurrentRole;
   readonly sharedConfig: SharedConfig;
+  readonly configFile: Pick<ConfigFile, 'read'>;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly broker: Pick<Broker, 'knownCatalog'>;
   readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly uses: Pick<Uses, 'record'>;
@@ -21,21 +28,45 @@ export function createCurrentResponders(deps: {
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Responders, 'current' | 'setCurrent'> {
-  async function set(role: CurrentRoleDocument | null): Promise<void> {
+  async function set(role: KeptRole | null): Promise<void> {
     await deps.currentRole.set(role);
     deps.changes.announce();
   }
 
   /** What was switched to is offered first from now on. Nobody waits for that. */
-  async function recordUse({ session: sessionName, accountId, permissionSet, profile }: CurrentRoleDocument) {
-    const name = (await deps.roleList.profileOf({ sessionName, accountId, permissionSet })) ?? profile;
-    if (name === null) return;
+  async function recordUse(role: Role, profile: string | null): Promise<void> {
+    const name = profile ?? (await deps.issuedNames.unwritten()).of(role)?.profileName;
+    if (name === undefined) return;
     await deps.uses.record(name);
     deps.changes.announce();
   }
 
+  /** By another name of that role, an older command or a script may have chosen it. */
+  async function isNameOf(name: string, role: Role): Promise<boolean> {
+    const isSame = ({ accountId, permissionSet }: Pick<Role, 'accountId' | 'permissionSet'>) =>
+      accountId === role.accountId && permissionSet === role.permissionSet;
+    const planned = (await deps.issuedNames.unwritten()).find(name);
+    if (planned?.sessionName === role.sessionName && isSame(planned)) return true;
+    const found = findRoleProfile((await deps.configFile.read()).document, name)?.role;
+    if (found === undefined || found === 'current' || !isSame(found)) return false;
+    return matchesSessionSelector(found.sessionSelector, role.sessionName);
+  }
+
+  async function requireNameOf(name: string, role: Role, profile: string | null): Promise<void> {
+    if (name === profile || (await isNameOf(name, role))) return;
+    const { accountId, permissionSet } = role;
+    throw new UsageError(
+      'profile-mismatch',
+      `"${name}" is no profile of ${permissionSet} in account ${accountId}.`,
+      profile === null ? {} : { hint: `rolecall use --current ${quoteForShell(profile)}` },
+    );
+  }
+
   return {
-    current: () => deps.currentRole.get(),
+    async current() {
+      const role = await deps.currentRole.get();
+      return role === null ? null : describeCurrentRole(role, deps.roleList);
+    },
     async setCurrent({ body }, { surface }) {
       if (body === null) {
         await set(null);
@@ -52,14 +83,16 @@ export function createCurrentResponders(deps: {
           `You have no ${body.permissionSet} in account ${body.accountId} of ${session.sessionName}.`,
         );
       }
-      const role = { ...body, session: session.sessionName };
-      await set(role);
-      const { accountId, permissionSet } = role;
-      const used = { sessionName: session.sessionName, accountId, permissionSet };
-      deps.usedRoles.note(used);
-      deps.audit.record({ event: 'current-role-switched', role: used, surface });
-      void recordUse(role).catch(() => undefined);
-      return role;
+      const { accountId, permissionSet } = body;
+      const kept = { session: session.sessionName, accountId, permissionSet };
+      const role = { sessionName: session.sessionName, accountId, permissionSet };
+      const document = await describeCurrentRole(kept, deps.roleList);
+      if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);
+      await set(kept);
+      deps.usedRoles.note(role);
+      deps.audit.record({ event: 'current-role-switched', role, surface });
+      void recordUse(role, document.profile).catch(() => undefined);
+      return document;
     },
   };
 }

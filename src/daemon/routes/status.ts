@@ -2,17 +2,12 @@
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { Catalog, SsoSession } from '../../core/model.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
-import type {
-  CurrentRoleDocument,
-  RoleUseDocument,
-  SessionStatusDocument,
-  StatusDocument,
-} from '../../local-api/schemas.ts';
+import type { RoleUseDocument, SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/role-use.ts';
 import { toRolecallError } from '../../core/errors.ts';
-import type { CurrentRole } from '../current-role.ts';
+import { describeCurrentRole, type CurrentRole, type KeptRole } from '../current-role.ts';
 import type { EndpointsInForce } from '../endpoints.ts';
 import type { LastRefusals } from '../last-refusals.ts';
 import type { RoleList } from '../role-list.ts';
@@ -121,8 +116,7 @@ async function readCurrent(
     const account = catalog?.accounts.find(({ accountId }) => accountId === current.accountId);
     return {
       current: {
-        ...current,
-        profile: current.profile ?? (await roleList.profileOf(role).catch(() => undefined)) ?? null,
+        ...(await describeCurrentRole(current, roleList)),
         accountName: account?.accountName ?? null,
         protected: roleList.isProtected(role),
       },
@@ -135,7 +129,7 @@ async function readCurrent(
 
 /** What `[profile current]` follows may have gone: whoever runs on it gets no keys, and should know why. */
 function findCurrentProblem(
-  { session: sessionName, accountId, permissionSet }: CurrentRoleDocument,
+  { session: sessionName, accountId, permissionSet }: KeptRole,
   session: SsoSession | undefined,
   catalog: Catalog | undefined,
 ): Problem | undefined {
