@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { configFilePath, createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createDailyLists } from '../../src/daemon/daily-lists.ts';
 import { loadSettings } from '../../src/daemon/settings.ts';
 import { createSharedConfig } from '../../src/daemon/shared-config.ts';
@@ -39,7 +39,7 @@ async function createDay(settings: Partial<FakeSettings> = {}) {
   const section = ({ sessionName, startUrl, region }: SsoSession) =>
     `[sso-session ${sessionName}]\nsso_start_url = ${startUrl}\nsso_region = ${region}\nsso_registration_scopes = sso:account:access\n`;
   const native = `[profile native]\nsso_session = ${SESSION.sessionName}\nsso_account_id = ${ROLE.accountId}\nsso_role_name = x\n`;
-  const configFile = createConfigFile({ path: configFilePath({}, homeDirectory), clock });
+  const configFile = createConfigFile({ path: join(homeDirectory, '.aws', 'config'), clock });
   writePrivate(configFile.path, [section(SESSION), section(OTHER), native].join('\n'));
   const sharedConfig = createSharedConfig(configFile);
   const shared = { broker, clock, problems, sharedConfig, random: () => 1, log: () => undefined };
