@@ -33,7 +33,9 @@ const ask = (query: Partial<typeof ROLE> = {}) =>
   outcome(rig.client.call('credentials', { query: { ...ROLE, ...query } }));
 const askCurrent = () => outcome(rig.client.call('currentCredentials', {}));
 const lastRefusals = async () => (await rig.client.call('status', {})).lastRefusals;
-const run = async (...argv: string[]) => (await rig.runCli(argv, { environment: { AWS_PROFILE: ADMIN } })).stdout;
+/** Without programs whose versions doctor would ask for, which takes a second. */
+const SHELL = { AWS_PROFILE: ADMIN, PATH: '/nowhere' };
+const run = async (...argv: string[]) => (await rig.runCli(argv, { environment: SHELL })).stdout;
 const json = async <T>(...argv: string[]) => JSON.parse(await run(...argv, '--json')) as T;
 
 test('is in whoami, status and doctor, also as JSON, and goes with the next keys', async () => {
@@ -112,4 +114,17 @@ test('is one of what exec runs, whose keys end it', async () => {
   });
   expect((await fetch(again.url, { headers: { authorization: again.token } })).status).toBe(200);
   expect(await lastRefusals()).toBeUndefined();
+});
+
+test('is told of the last few roles only, when each was refused in words of its own', async () => {
+  for (let index = 0; index < 8; index += 1) await ask({ role: `Nobody-Has-${index}` });
+  expect(await lastRefusals()).toHaveLength(8);
+  const status = await run('status');
+  expect(status.match(/^! .*$/gm)?.map((line) => /Nobody-Has-\d/.exec(line)?.[0])).toEqual([
+    'Nobody-Has-7',
+    'Nobody-Has-6',
+    'Nobody-Has-5',
+  ]);
+  expect(status.endsWith('\n5 more refusals: rolecall status --json\n')).toBe(true);
+  expect((await run('doctor')).match(/\[keys-refused\]/g)).toHaveLength(5);
 });

@@ -101,16 +101,18 @@ function findSaid({ daemon }: World): Finding[] {
   return [...version, ...said];
 }
 
+/** Each of hundreds of roles may be refused in words of its own. */
+const MAX_REFUSALS = 5;
+
 /** What programs were refused last, which their SDKs may have hidden. */
 function findRefusals({ daemon, context }: World): Finding[] {
   if (daemon.state !== 'running') return [];
-  return groupRefusals(daemon.status.lastRefusals ?? [], context.clock.nowMs()).map(
-    ({ who, message, hint, profile }) => ({
-      code: 'keys-refused',
-      message: `${who}: ${message}`,
-      commands: profile === undefined ? [hint] : [hint, `rolecall exec ${quoteForShell(profile)} -- true`],
-    }),
-  );
+  const lines = groupRefusals(daemon.status.lastRefusals ?? [], context.clock.nowMs());
+  return lines.slice(0, MAX_REFUSALS).map(({ who, message, hint, profile }) => ({
+    code: 'keys-refused',
+    message: `${who}: ${message}`,
+    commands: profile === undefined ? [hint] : [hint, `rolecall exec ${quoteForShell(profile)} -- true`],
+  }));
 }
 
 /** The hint of a message stands alone; here is the whole way. */
