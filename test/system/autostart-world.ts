@@ -1,11 +1,12 @@
 // A home in which nobody runs a daemon yet, the clients that start one by themselves, and the daemons that came of it.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
-const SELECTORS = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
+/** What the credential_process of a profile passes on. */
+export const SELECTORS = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 const DEADLINE_MS = 90_000;
 
 export interface AutostartWorld {
@@ -23,10 +24,9 @@ export interface AutostartWorld {
 
 /** Signed in, and the daemon that did it stopped. */
 export async function createAutostartWorld(): Promise<AutostartWorld> {
-  const rig = await createRig({
+  const rig = await createSignedInRig({
     environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
   });
-  await rig.runCli(['login']);
   await rig.daemon().stop();
   const { environment } = rig;
   return {

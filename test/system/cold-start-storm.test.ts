@@ -7,10 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tryDaemonLock } from '../../src/daemon/lock.ts';
 import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
 import { createInstallation } from '../helpers/installation.ts';
-import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
+import type { Rig } from '../helpers/rig.ts';
 import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { createAutostartWorld, SELECTORS, type AutostartWorld } from './autostart-world.ts';
 
 const ROUNDS = Number(process.env['ROLECALL_STORM_ROUNDS'] ?? 1);
 const ROUND_DEADLINE_MS = 120_000;
@@ -18,8 +19,8 @@ const SHELLS = ['/bin/dash', '/bin/bash', '/bin/busybox'];
 const CALLERS = 40;
 const STARTERS = 8;
 const hasCurl = systemPart('curl', '/usr/bin/curl');
-const SELECTORS = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 
+let world: AutostartWorld;
 let rig: Rig;
 let environment: Readonly<Record<string, string>>;
 /** An installation of its own whose programs write a line here when they start. */
@@ -27,11 +28,8 @@ let starts: string;
 let installed: { readonly rolecall: string; readonly script: string; readonly daemonMain: string };
 
 beforeAll(async () => {
-  rig = await createSignedInRig({
-    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
-  });
-  await rig.daemon().stop();
-  environment = rig.environment;
+  world = await createAutostartWorld();
+  ({ rig, environment } = world);
   starts = join(rig.home.path, 'starts');
   const folder = join(rig.home.path, 'installation');
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -49,7 +47,7 @@ beforeAll(async () => {
     writeFileSync(path, `${report}\n${readFileSync(path, 'utf8')}`);
   }
 });
-afterAll(() => rig.remove());
+afterAll(() => world.remove());
 
 const stopDaemon = () => runRolecall(['daemon', 'stop'], { environment });
 afterEach(async () => {
@@ -81,11 +79,6 @@ function countStarts(program: 'daemon' | 'cli'): number {
     .filter((line) => line === program).length;
 }
 
-/** A line is written by each daemon that got as far as listening. */
-function servingDaemons(): number {
-  return [...readFileSync(rig.paths.logFile, 'utf8').matchAll(/is running, pid \d+/g)].length;
-}
-
 function ask(its: Readonly<Record<string, string>> = {}, shell = '/bin/sh'): Promise<ProcessRun> {
   const applet = shell.endsWith('busybox') ? ['sh'] : [];
   const options = { environment: { ...environment, ...its }, deadlineMs: 70_000 };
@@ -112,7 +105,7 @@ describe.skipIf(!hasCurl)('without a daemon', () => {
         expect(started.filter(({ exitCode, stderr }) => exitCode !== 0 || stderr !== '')).toEqual([]);
         expect(new Set(started.map(({ stdout }) => stdout)).size).toBe(1);
         expectDocuments(await Promise.all(asking));
-        expect(servingDaemons()).toBe(1);
+        expect(world.startedDaemons()).toHaveLength(1);
         // Of the callers one is elected; on a busy machine another one may be, while the first takes its time.
         const elected = countStarts('cli') - STARTERS;
         expect(elected).toBeLessThanOrEqual(CALLERS / 2);
@@ -131,7 +124,7 @@ describe.skipIf(!hasCurl)('without a daemon', () => {
     elected.kill('SIGKILL');
     await once(elected, 'exit');
     expectDocuments(await Promise.all(asking));
-    expect(servingDaemons()).toBe(1);
+    expect(world.startedDaemons()).toHaveLength(1);
   });
 
   test.each([
@@ -186,7 +179,7 @@ test('a daemon that finds the lock taken waits until it is free, for as long as 
     expect(await waitFor('the other one to answer', () => rig.client.call('status', {}))).toMatchObject({
       pid: expect.any(Number),
     });
-    expect(servingDaemons()).toBe(1);
+    expect(world.startedDaemons()).toHaveLength(1);
   } finally {
     waiting?.release();
   }
