@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createProblems } from '../../src/core/problems.ts';
 import { createStateFiles } from '../../src/daemon/state-file.ts';
@@ -26,7 +25,7 @@ import { readPrivateFile, writePrivateFile } from '../../src/daemon/private-file
 import { runTicker } from '../../src/daemon/ticker.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createRig } from '../helpers/rig.ts';
-import { runProcess } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 const USER_ID = process.getuid?.() ?? -1;
@@ -246,7 +245,7 @@ describe('the list of a session on disk', () => {
 });
 
 describe('the copy of rolecall-credential-process', () => {
-  const template = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
+  const template = CREDENTIAL_PROCESS;
 
   test('has the paths of this installation in it, whatever they are, and is written only when it differs', async () => {
     const clientPath = at(`it's "$(touch x)" & a space`, 'main.js');

@@ -17,6 +17,9 @@ export interface ProcessOptions {
 /** `bin/rolecall.js` of this checkout; `npm run build` makes what is behind it. */
 export const ROLECALL = fileURLToPath(new URL('../../bin/rolecall.js', import.meta.url));
 
+/** The script that profiles name, as it stands in this checkout. */
+export const CREDENTIAL_PROCESS = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
+
 /** Runs a program to its end; 128+n when a signal ended it, the deadline's kill included. */
 export function runProcess(command: string, args: readonly string[], options: ProcessOptions): Promise<ProcessRun> {
   return new Promise((resolve, reject) => {

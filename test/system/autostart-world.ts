@@ -1,10 +1,8 @@
 // A home in which nobody runs a daemon yet, the clients that start one by themselves, and the daemons that came of it.
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
-import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 /** What the credential_process of a profile passes on. */
 export const SELECTORS = ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 const DEADLINE_MS = 90_000;
@@ -34,7 +32,7 @@ export async function createAutostartWorld(): Promise<AutostartWorld> {
     environment,
     askStatus: () => runRolecall(['status'], { environment, deadlineMs: DEADLINE_MS }),
     askCredentials: (shell = environment) =>
-      runProcess('/bin/sh', [SCRIPT, ...SELECTORS], { environment: shell, deadlineMs: DEADLINE_MS }),
+      runProcess('/bin/sh', [CREDENTIAL_PROCESS, ...SELECTORS], { environment: shell, deadlineMs: DEADLINE_MS }),
     startedDaemons() {
       if (!existsSync(rig.paths.logFile)) return [];
       const log = readFileSync(rig.paths.logFile, 'utf8');

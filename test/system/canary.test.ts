@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
@@ -11,12 +10,11 @@ import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { readEveryFile } from '../helpers/read-every-file.ts';
 import { SECRET_FIELDS, startRecordingProxy, type RecordingProxy } from '../helpers/recording-proxy.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
-import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const hasKeyring = KEYRING_PROGRAMS.every((path) => systemPart('gnome-keyring', path));
 const SAMPLE_MS = 20;
 /** The one file that may hold a token in clear, and of the tokens only this one. */
@@ -93,7 +91,7 @@ async function collectIssued(): Promise<void> {
 }
 
 async function fetchCredentials(accountId: string, permissionSet: string): Promise<ProcessRun> {
-  const args = [SCRIPT, '--session', SESSION, '--account', accountId, '--role', permissionSet];
+  const args = [CREDENTIAL_PROCESS, '--session', SESSION, '--account', accountId, '--role', permissionSet];
   const outcome = await runProcess('/bin/sh', args, { environment });
   note('stdout of the credential process', outcome.stdout);
   note('stderr of the credential process', outcome.stderr);

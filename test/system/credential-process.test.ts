@@ -13,13 +13,11 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
-import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const SHELLS = ['/bin/sh', '/bin/dash', '/bin/bash', '/bin/busybox'] as const;
 const SYSTEM_SOCKET = `/run/user/${process.getuid?.()}/rolecall/daemon.sock`;
 const hasCurl = systemPart('curl', '/usr/bin/curl');
@@ -34,7 +32,12 @@ function run(
   args: readonly string[],
   options: { environment?: Readonly<Record<string, string>>; shell?: string; script?: string; cwd?: string } = {},
 ): Promise<ProcessRun> {
-  const { shell = '/bin/sh', script = SCRIPT, environment = rig.environment, cwd = rig.home.path } = options;
+  const {
+    shell = '/bin/sh',
+    script = CREDENTIAL_PROCESS,
+    environment = rig.environment,
+    cwd = rig.home.path,
+  } = options;
   const applet = shell.endsWith('busybox') ? ['sh'] : [];
   return runProcess(shell, [...applet, script, ...args], { environment, cwd });
 }

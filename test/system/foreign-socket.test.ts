@@ -5,12 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listenAsSomebodyElse, type ForeignListener } from '../helpers/foreign-listener.ts';
 import { CONFIG, SESSION } from '../helpers/rig.ts';
-import { ROLECALL, runProcess } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, ROLECALL, runProcess } from '../helpers/run-process.ts';
 import { canBeSomebodyElse } from '../helpers/somebody-else.ts';
 import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const TRAY = fileURLToPath(new URL('../../dist/tray/main.js', import.meta.url));
 const SHELLS = ['/bin/sh', '/bin/bash', '/bin/busybox'];
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'ReadOnly' };
@@ -74,7 +73,7 @@ describe.skipIf(!canBeSomebodyElse)('a socket of another user', () => {
   for (const shell of SHELLS) {
     test.skipIf(!systemPart(shell, shell))(`gets nothing from the helper in ${shell}`, async () => {
       const applet = shell.endsWith('busybox') ? ['sh'] : [];
-      expect(await runBoth(shell, [...applet, SCRIPT, ...SELECTORS])).toEqual(refusal());
+      expect(await runBoth(shell, [...applet, CREDENTIAL_PROCESS, ...SELECTORS])).toEqual(refusal());
     });
   }
 
@@ -82,7 +81,7 @@ describe.skipIf(!canBeSomebodyElse)('a socket of another user', () => {
     const bare = join(home.path, 'bare');
     mkdirSync(bare);
     for (const name of ['readlink', 'curl']) symlinkSync(`/usr/bin/${name}`, join(bare, name));
-    expect(await runBoth('/bin/sh', [SCRIPT, ...SELECTORS], { PATH: bare })).toEqual(refusal());
+    expect(await runBoth('/bin/sh', [CREDENTIAL_PROCESS, ...SELECTORS], { PATH: bare })).toEqual(refusal());
   });
 
   test("gets nothing from the helper's Node client", async () => {

@@ -1,12 +1,9 @@
 // The sh client while its session is over and on_expired = "wait": held, then answered by a sign-in or by its deadline.
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
-import { runProcess } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 
 let rig: Rig | undefined;
 afterEach(() => rig?.remove());
@@ -20,9 +17,13 @@ async function createEndedRig(waitSeconds: number): Promise<Rig> {
 }
 
 const ask = ({ environment }: Rig) =>
-  runProcess(SCRIPT, ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'], {
-    environment,
-  });
+  runProcess(
+    CREDENTIAL_PROCESS,
+    ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'],
+    {
+      environment,
+    },
+  );
 
 const held = ({ client }: Rig, count: number) =>
   waitFor(`${count} callers to be held`, async () => (await client.call('status', {})).sessions[0]?.waiting === count);

@@ -1,16 +1,14 @@
 // A repository with its own programs in front of PATH: the daemon and the commands that it starts from there run none of them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
-import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const FAKES = [
   'opener',
   'loginctl',
@@ -83,7 +81,7 @@ test('runs no program of the project, but those of the user, and for exec those 
   await waitFor('the page to be opened', () => read(at('own-ran')).includes('opener'));
 
   // The shell helper has no time to look at each folder: relative ones and those of packages are left out by their names.
-  const run = await runProcess('/bin/sh', [SCRIPT, ...KNOWN_ROLE], {
+  const run = await runProcess('/bin/sh', [CREDENTIAL_PROCESS, ...KNOWN_ROLE], {
     environment: {
       ...environment,
       PATH: ['', '.', join(project, 'node_modules', '.bin'), home.environment['PATH']].join(':'),

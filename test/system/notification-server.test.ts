@@ -11,13 +11,12 @@ import { createEmulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { processesOf, readLines } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
-import { runProcess, runRolecall } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess, runRolecall } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const SERVER = fileURLToPath(new URL('../helpers/notification-server.py', import.meta.url));
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const hasParts =
   systemPart('dbus-daemon', '/usr/bin/dbus-daemon') &&
   systemPartByCheck('python3-gi', '/usr/bin/python3', () =>
@@ -128,9 +127,13 @@ describe.skipIf(!hasParts)('a real notification server', () => {
     emulator.revokeSessions();
 
     const ask = () =>
-      runProcess(SCRIPT, ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'], {
-        environment,
-      });
+      runProcess(
+        CREDENTIAL_PROCESS,
+        ['--session', SESSION, '--account', '111111111111', '--role', 'Admin-AF-Permission-Set'],
+        {
+          environment,
+        },
+      );
     expect(await ask()).toMatchObject({ exitCode: 4 });
     await waitFor('the notification', () => server.events().length === 1);
     expect(server.events()[0]).toMatchObject({ title: `Sign in to ${SESSION}`, actions: ['act', 'Sign in'] });

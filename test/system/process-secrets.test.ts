@@ -8,12 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { canSeeProcesses } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
-import { ROLECALL, runProcess, runRolecall } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, ROLECALL, runProcess, runRolecall } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const PROGRAMS = fileURLToPath(new URL('../../dist', import.meta.url));
-const SCRIPT = fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url));
 const PROFILE = 'taylor.Admin-AF-Permission-Set';
 const WAITS = { deadlineMs: 50_000 };
 
@@ -175,7 +174,7 @@ test.skipIf(!canSeeProcesses)('the shell client allows no core dump of itself or
   mkdirSync(programs);
   writeFileSync(join(programs, 'curl'), '#!/bin/sh\ngrep "Max core" /proc/self/limits >"$HOME/limits"\nexit 28\n');
   chmodSync(join(programs, 'curl'), 0o755);
-  const client = ['-c', `ulimit -S -c $(ulimit -H -c) && exec sh '${SCRIPT}' --current`];
+  const client = ['-c', `ulimit -S -c $(ulimit -H -c) && exec sh '${CREDENTIAL_PROCESS}' --current`];
   await runProcess('/bin/sh', client, { environment: { ...environment, PATH: `${programs}:${environment['PATH']}` } });
   expect(readFileSync(join(home.path, 'limits'), 'utf8')).toMatch(/^Max core file size\s+0\s+0\s+bytes\s*$/);
 });
