@@ -16,8 +16,9 @@ export interface LastRefusals {
   forget(asked: AskedRole): void;
   /** Of the role by its own profile or as the current one, whichever was last. */
   find(role: Role): RefusalDocument | undefined;
+  isEmpty(): boolean;
   /** The latest, newest first, each with the name of its profile. */
-  list(profileOf: (role: Role) => Promise<string | undefined>): Promise<RoleRefusalDocument[]>;
+  list(profileOf: (role: Role) => string | undefined): RoleRefusalDocument[];
 }
 
 interface Refusal {
@@ -72,23 +73,22 @@ export function createLastRefusals(clock: Pick<Clock, 'nowMs'>): LastRefusals {
         .toSorted((a, b) => b.atMs - a.atMs);
       return last === undefined ? undefined : describe(last);
     },
+    isEmpty: () => refusals.size === 0,
     list: (profileOf) =>
-      Promise.all(
-        [...refusals.values()]
-          .slice(-MAX_LISTED)
-          .toReversed()
-          .map(async (refusal) => {
-            const { followsCurrent, role } = refusal.asked;
-            const profile = role === undefined ? undefined : await profileOf(role).catch(() => undefined);
-            return {
-              ...describe(refusal),
-              profile: followsCurrent ? 'current' : (profile ?? null),
-              session: role?.sessionName ?? null,
-              accountId: role?.accountId ?? null,
-              permissionSet: role?.permissionSet ?? null,
-            };
-          }),
-      ),
+      [...refusals.values()]
+        .slice(-MAX_LISTED)
+        .toReversed()
+        .map((refusal) => {
+          const { followsCurrent, role } = refusal.asked;
+          const profile = role === undefined ? undefined : profileOf(role);
+          return {
+            ...describe(refusal),
+            profile: followsCurrent ? 'current' : (profile ?? null),
+            session: role?.sessionName ?? null,
+            accountId: role?.accountId ?? null,
+            permissionSet: role?.permissionSet ?? null,
+          };
+        }),
   };
 }
 

@@ -356,7 +356,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const responders: Responders = {
     ...statusResponders,
-    status: async () => withLastRefusals(await statusResponders.status(), { lastRefusals, roleList }),
+    status: async () => withLastRefusals(await statusResponders.status(), { lastRefusals, sharedConfig }),
     ...signInResponders,
     ...eventFeed.responders,
     ...createAccountsResponders({ sharedConfig, broker, changes }),

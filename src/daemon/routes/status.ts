@@ -73,10 +73,15 @@ export function createStatusResponders(deps: StatusDeps): StatusResponders {
 /** The document with what programs were refused; not in events, which every refusal of every program would set off. */
 export async function withLastRefusals(
   status: StatusDocument,
-  { lastRefusals, roleList }: { readonly lastRefusals: LastRefusals; readonly roleList: Pick<RoleList, 'profileOf'> },
+  { lastRefusals, sharedConfig }: { readonly lastRefusals: LastRefusals; readonly sharedConfig: SharedConfig },
 ): Promise<StatusDocument> {
-  const refusals = await lastRefusals.list(roleList.profileOf);
-  return refusals.length === 0 ? status : { ...status, lastRefusals: refusals };
+  if (lastRefusals.isEmpty()) return status;
+  // Without a config file to read there are no names of profiles, and the refusals are worth telling all the same.
+  const profiles = await sharedConfig
+    .read()
+    .then((reading) => reading.profiles())
+    .catch(() => undefined);
+  return { ...status, lastRefusals: lastRefusals.list((role) => profiles?.profileOf(role)) };
 }
 
 /** The document stays small, however many roles are in use. */
