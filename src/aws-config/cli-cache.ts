@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import type { Role, SsoSession } from '../core/model.ts';
 
 /**
- * Deletes the entries of `roles`, as `aws sso logout` does, and no others; how many there were.
+ * Deletes the entries of `roles`, as `aws sso logout` does, and no others; how many there were. `startUrls` as profiles spell them.
  * Nothing is read, for the entries hold keys: their names say whose they are.
  * @see https://docs.aws.amazon.com/cli/latest/reference/sso/logout.html
  */
 export async function deleteCachedRoleCredentials(
   homeDirectory: string,
-  session: SsoSession,
+  session: Pick<SsoSession, 'sessionName'>,
+  startUrls: ReadonlySet<string>,
   roles: readonly Role[],
 ): Promise<number> {
   const folder = join(homeDirectory, '.aws', 'cli', 'cache');
@@ -20,7 +21,7 @@ export async function deleteCachedRoleCredentials(
   const names = roles.flatMap(({ accountId, permissionSet }) => [
     // As of 2026-11 the AWS CLI hashes this JSON, keys sorted and without spaces; profiles of before 2022 have the start URL in it.
     hash({ accountId, roleName: permissionSet, sessionName: session.sessionName }),
-    hash({ accountId, roleName: permissionSet, startUrl: session.startUrl }),
+    ...Array.from(startUrls, (startUrl) => hash({ accountId, roleName: permissionSet, startUrl })),
   ]);
   const ours = names.filter((name) => present.has(name));
   await Promise.all(ours.map((name) => rm(join(folder, name), { force: true })));

@@ -1,5 +1,6 @@
 // What the shared config file says about signing in: sso-sessions, hand-written native sso profiles, the CA bundle.
 import type { SsoSession } from '../core/model.ts';
+import { isSameStartUrl } from '../core/start-url.ts';
 import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from './document.ts';
 import { valueOf } from './document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from './managed-block.ts';
@@ -89,6 +90,21 @@ export function readNativeSsoProfiles(document: ConfigDocument): NativeSsoProfil
     }
   }
   return profiles;
+}
+
+/** Whether the profile signs in by that session; a legacy one may spell the start URL in another way. */
+export function isOfSession(profile: NativeSsoProfile, session: SsoSession): boolean {
+  return profile.form === 'sso-session'
+    ? profile.sessionName === session.sessionName
+    : profile.region === session.region && isSameStartUrl(profile.startUrl, session.startUrl);
+}
+
+/** The session's start URL as the session and each of its legacy profiles spell it: what AWS's clients hash. */
+export function startUrlSpellings(session: SsoSession, profiles: readonly NativeSsoProfile[]): Set<string> {
+  const legacy = profiles.flatMap((profile) =>
+    profile.form === 'legacy' && isOfSession(profile, session) ? [profile.startUrl] : [],
+  );
+  return new Set([session.startUrl, ...legacy]);
 }
 
 /** `ca_bundle` of `[default]`, as written. */

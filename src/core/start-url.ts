@@ -32,6 +32,21 @@ export function parseStartUrl(text: string): StartUrl {
   };
 }
 
+/** Whether both lead to one portal: by AWS's clients each spelling has a token file of its own, the service tells none apart. */
+export function isSameStartUrl(one: string, other: string): boolean {
+  return one === other || toComparable(one) === toComparable(other);
+}
+
+/** Without user, fragment and slashes at the end; host, scheme and port as every URL parser writes them. */
+function toComparable(startUrl: string): string {
+  if (!URL.canParse(startUrl)) return startUrl;
+  const url = new URL(startUrl);
+  const { protocol, host, pathname, search } = url;
+  let end = pathname.length;
+  while (pathname[end - 1] === '/') end -= 1;
+  return `${protocol}//${host}${pathname.slice(0, end)}${search}`;
+}
+
 /** Lower case, without what the console writes after it. @throws UsageError invalid-request */
 export function parseRegion(text: string): string {
   const region = text.trim().toLowerCase().split(/[\s(]/)[0] ?? '';

@@ -1,4 +1,5 @@
 // Upkeep of the AWS CLI's own token file, for profiles in AWS's native form: written, renewed, and gone with the session.
+import { isOfSession } from '../aws-config/sso-sessions.ts';
 import { deleteTokenFile, readTokenFileState, tokenFilePath, writeTokenFile } from '../aws-config/token-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
@@ -39,7 +40,7 @@ export function createTokenFiles(deps: {
   const writePauses = createRetryPauses(deps, PAUSE);
   const isOff = deps.settings.tokenCache === 'never';
   /** What we wrote last, by path: an unchanged token needs no write, and a start URL's file belongs to one session. */
-  const written = new Map<string, { readonly sessionName: string; readonly token: string }>();
+  const written = new Map<string, { readonly sessionName: string; readonly key: string; readonly token: string }>();
 
   /** The names that the token files of a session go by, each with the profiles that look for it. */
   function findKeys(
@@ -48,11 +49,7 @@ export function createTokenFiles(deps: {
   ): Map<string, string[]> {
     const keys = new Map<string, string[]>();
     for (const profile of nativeProfiles) {
-      const isOfSession =
-        profile.form === 'sso-session'
-          ? profile.sessionName === session.sessionName
-          : profile.startUrl === session.startUrl && profile.region === session.region;
-      if (!isOfSession) continue;
+      if (!isOfSession(profile, session)) continue;
       const key = profile.form === 'sso-session' ? profile.sessionName : profile.startUrl;
       keys.set(key, [...(keys.get(key) ?? []), ...(profile.writtenBy === 'hand' ? [profile.profileName] : [])]);
     }
@@ -78,7 +75,8 @@ export function createTokenFiles(deps: {
     }
     const { secret, expiresAtMs } = await broker.accessToken(session);
     if (before === 'ours' && written.get(path)?.token === secret.reveal()) return askPauses.succeeded(path);
-    const { sessionName, startUrl, region } = session;
+    const { sessionName, region } = session;
+    const startUrl = key === sessionName ? session.startUrl : key;
     const content = { startUrl, region, accessToken: secret, expiresAtMs };
     const state = await writeTokenFile(path, content, clock.nowMs()).catch((error: unknown) => {
       writePauses.failed(path);
@@ -94,7 +92,7 @@ export function createTokenFiles(deps: {
       });
       return;
     }
-    written.set(path, { sessionName, token: secret.reveal() });
+    written.set(path, { sessionName, key, token: secret.reveal() });
     problems.clear(`token file ${key}`);
     // A sign-out that came while we were writing found nothing to delete.
     if ((await broker.describe(session)).state !== 'live') await removeFile(session, key);
@@ -104,7 +102,7 @@ export function createTokenFiles(deps: {
     const keys = findKeys(session, await deps.sharedConfig.read());
     // A file of ours from before the setting was changed goes as well.
     if (isOff || (await broker.describe(session)).state !== 'live') return remove(session);
-    for (const key of [session.sessionName, session.startUrl]) if (!keys.has(key)) await removeFile(session, key);
+    for (const key of ownKeys(session)) if (!keys.has(key)) await removeFile(session, key);
     // Until it is known who signed in, the file of before stays: its token is that of a session that is over.
     if (!broker.isServing(session) && broker.needsUserCheck(session)) return;
     for (const key of keys.keys()) {
@@ -124,8 +122,16 @@ export function createTokenFiles(deps: {
       problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName }),
   });
 
+  /** What the session's files may go by whatever the config file says now. */
+  function ownKeys({ sessionName, startUrl }: SsoSession): Set<string> {
+    const ofSession = [...written.values()].filter((file) => file.sessionName === sessionName);
+    return new Set([sessionName, startUrl, ...ofSession.map(({ key }) => key)]);
+  }
+
   async function remove(session: SsoSession): Promise<void> {
-    for (const key of [session.sessionName, session.startUrl]) await removeFile(session, key);
+    const reading = await deps.sharedConfig.read().catch(() => ({ nativeProfiles: [] }));
+    const spelled = findKeys(session, reading).keys();
+    for (const key of new Set([...ownKeys(session), ...spelled])) await removeFile(session, key);
   }
 
   async function removeFile(session: SsoSession, key: string): Promise<void> {

@@ -12,6 +12,7 @@ const SESSION = {
   region: 'us-east-1',
   registrationScopes: [],
 };
+const START_URLS = new Set([SESSION.startUrl, 'https://d-1234567890.awsapps.com/start/#/']);
 const ROLE = { sessionName: 'team', accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
 
 let home: TemporaryHome;
@@ -20,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-test('deletes the entries of the roles, in both of their spellings, and leaves everything else', async () => {
+test('deletes the entries of the roles, by session and by each spelling of the start URL, and leaves everything else', async () => {
   const folder = join(home.path, '.aws', 'cli', 'cache');
   mkdirSync(folder, { recursive: true });
   const entries = ['0d53a66f3b3c3c2a3a9b1f0f6a5d8f6d6f3b3c3c.json', 'session.db'];
@@ -30,12 +31,15 @@ test('deletes the entries of the roles, in both of their spellings, and leaves e
   const byUrl = named(
     '{"accountId":"111111111111","roleName":"Admin-AF-Permission-Set","startUrl":"https://d-1234567890.awsapps.com/start"}',
   );
-  for (const name of [bySession, byUrl]) writeFileSync(join(folder, name), '{}');
+  const bySlash = named(
+    '{"accountId":"111111111111","roleName":"Admin-AF-Permission-Set","startUrl":"https://d-1234567890.awsapps.com/start/#/"}',
+  );
+  for (const name of [bySession, byUrl, bySlash]) writeFileSync(join(folder, name), '{}');
 
-  expect(await deleteCachedRoleCredentials(home.path, SESSION, [ROLE])).toBe(2);
+  expect(await deleteCachedRoleCredentials(home.path, SESSION, START_URLS, [ROLE])).toBe(3);
   expect(readdirSync(folder).toSorted()).toEqual(entries.toSorted());
 });
 
 test('does nothing without a cache', async () => {
-  expect(await deleteCachedRoleCredentials(home.path, SESSION, [ROLE])).toBe(0);
+  expect(await deleteCachedRoleCredentials(home.path, SESSION, START_URLS, [ROLE])).toBe(0);
 });

@@ -1,6 +1,6 @@
 // Start URLs and regions as people type and paste them.
 import { describe, expect, test } from 'vitest';
-import { parseRegion, parseStartUrl } from '../../src/core/start-url.ts';
+import { isSameStartUrl, parseRegion, parseStartUrl } from '../../src/core/start-url.ts';
 
 describe('a start URL', () => {
   const D = 'https://d-1234567890.awsapps.com/start';
@@ -72,6 +72,35 @@ describe('a start URL', () => {
     ['https://oidc.us-east-1.amazonaws.com', /server that programs speak to/],
   ])('%s is refused with the reason', (typed, reason) => {
     expect(() => parseStartUrl(typed)).toThrow(reason);
+  });
+});
+
+describe('two spellings', () => {
+  const URL_OF_PORTAL = 'https://d-1234567890.awsapps.com/start';
+
+  test.each([
+    `${URL_OF_PORTAL}/`,
+    `${URL_OF_PORTAL}#/`,
+    `${URL_OF_PORTAL}/#/`,
+    `${URL_OF_PORTAL}//#`,
+    'https://D-1234567890.AWSAPPS.com/start',
+    'HTTPS://d-1234567890.awsapps.com:443/start#/saml/custom',
+  ])('%s is the same portal', (spelling) => {
+    expect([isSameStartUrl(URL_OF_PORTAL, spelling), isSameStartUrl(spelling, URL_OF_PORTAL)]).toEqual([true, true]);
+  });
+
+  test.each([
+    'https://d-1234567890.awsapps.com',
+    'https://d-1234567890.awsapps.com/START',
+    'https://d-1234567890.awsapps.com/start/x',
+    'https://d-1234567890.awsapps.com/start?x',
+    'https://d-1234567890.awsapps.com:444/start',
+    'https://d-1234567891.awsapps.com/start',
+    'http://d-1234567890.awsapps.com/start',
+    'd-1234567890.awsapps.com/start',
+    '',
+  ])('%s is another', (other) => {
+    expect(isSameStartUrl(URL_OF_PORTAL, other)).toBe(false);
   });
 });
 

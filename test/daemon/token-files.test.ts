@@ -89,6 +89,34 @@ describe('the token file', () => {
     expect((await its.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual(['legacy']);
   });
 
+  test('of legacy profiles goes by each spelling of the start URL, and all of them go with the session', async () => {
+    const spellings = [`${START_URL}/`, `${START_URL}#/`, START_URL.replace('d-', 'D-')];
+    const legacy = (startUrl: string, index: number) =>
+      LEGACY.replace('legacy', `legacy${index}`).replace(START_URL, startUrl);
+    const others = [`${START_URL}/x`, START_URL.replace('https', 'http')];
+    const its = await createClockedRig({ config: SESSION_ONLY + [...spellings, ...others].map(legacy).join('') });
+    await signIn(its);
+    const tokens = spellings.map((key) => read(pathOf(its, key)) as TokenFile & { readonly startUrl: string });
+    expect(tokens.map(({ startUrl, rolecall }) => ({ startUrl, rolecall }))).toEqual(
+      spellings.map((startUrl) => ({ startUrl, rolecall: true })),
+    );
+    expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
+    for (const key of [SESSION, START_URL, ...others]) expect(existsSync(pathOf(its, key))).toBe(false);
+    expect((await its.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual([
+      'legacy0',
+      'legacy1',
+      'legacy2',
+    ]);
+
+    // One profile is taken out of the file.
+    const [first = '', ...left] = spellings;
+    writeFileSync(its.configPath, readFileSync(its.configPath, 'utf8').replace(first, START_URL));
+    await waitOnClock('the other file', () => existsSync(pathOf(its, START_URL)));
+    expect(existsSync(pathOf(its, first))).toBe(false);
+    await its.client.call('signOut', { session: SESSION });
+    for (const key of [START_URL, ...left]) expect(existsSync(pathOf(its, key))).toBe(false);
+  });
+
   test('is not written when nobody needs it, nor with token_cache = "never"', async () => {
     const its = await createClockedRig({ config: SESSION_ONLY });
     await signIn(its);

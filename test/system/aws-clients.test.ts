@@ -1,6 +1,6 @@
 // The unmodified AWS CLI v2, boto3 and AWS SDK for JavaScript get their keys from a real daemon, by our profiles and by a hand-written one.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -165,17 +165,34 @@ source_profile = ${GENERATED}
   });
 });
 
+/** By every client that is there. */
+async function identities(profile: string): Promise<string[]> {
+  const runs = [
+    ...(hasAwsCli ? [callerIdentity(profile)] : []),
+    ...(hasBoto3 ? [runProcess(PYTHON, ['-c', BOTO3, profile], { environment })] : []),
+    runProcess(process.execPath, [JS_SDK, 'fromIni', profile], { environment }),
+  ];
+  return (await Promise.all(runs)).map(({ stdout, stderr }) => stdout.trim() || stderr);
+}
+
+test('a legacy profile that spells the start URL in another way than the sso-session is Taylor', async () => {
+  appendFileSync(
+    rig.configPath,
+    `
+[profile legacy]
+region = us-east-1
+sso_start_url = https://D-1234567890.awsapps.com/start/#/
+sso_region = us-east-1
+sso_account_id = 111111111111
+sso_role_name = Admin-AF-Permission-Set
+`,
+  );
+  await rig.runCli(['login']);
+  for (const arn of await identities('legacy')) expect(arn).toMatch(TAYLOR);
+});
+
 describe('with keys of another role under the name of a profile of ours', () => {
   const credentialsFile = () => join(rig.home.path, '.aws', 'credentials');
-  /** By every client that is there. */
-  const identities = async (profile: string) => {
-    const runs = [
-      ...(hasAwsCli ? [callerIdentity(profile)] : []),
-      ...(hasBoto3 ? [runProcess(PYTHON, ['-c', BOTO3, profile], { environment })] : []),
-      runProcess(process.execPath, [JS_SDK, 'fromIni', profile], { environment }),
-    ];
-    return (await Promise.all(runs)).map(({ stdout }) => stdout.trim());
-  };
 
   test('use names a profile by which they all get the role', async () => {
     const other = ['--session', SESSION, '--account', '333333333333', '--role', 'ReadOnly'];

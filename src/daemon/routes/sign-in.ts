@@ -1,5 +1,6 @@
 // Signing in and out: /v1/sessions/{session}/sign-in and /sign-out.
 import { deleteCachedRoleCredentials } from '../../aws-config/cli-cache.ts';
+import { startUrlSpellings } from '../../aws-config/sso-sessions.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/verification-uri.ts';
@@ -63,7 +64,10 @@ export function createSignInResponders(deps: {
   /** The AWS CLI keeps keys that it got by the token file; `aws sso logout` deletes them too. */
   async function forgetInCliCache(session: SsoSession): Promise<void> {
     const catalog = await broker.knownCatalog(session);
-    if (catalog !== undefined) await deleteCachedRoleCredentials(deps.homeDirectory, session, rolesOf(catalog));
+    if (catalog === undefined) return;
+    const { nativeProfiles } = await sharedConfig.read().catch(() => ({ nativeProfiles: [] }));
+    const startUrls = startUrlSpellings(session, nativeProfiles);
+    await deleteCachedRoleCredentials(deps.homeDirectory, session, startUrls, rolesOf(catalog));
   }
 
   return {
