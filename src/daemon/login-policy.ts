@@ -59,6 +59,8 @@ export function createLoginPolicy(deps: {
   readonly desktopSignIn: DesktopSignIn;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when a person clicks on a notification. */
+  readonly personActs: () => void;
 }): LoginPolicy {
   const { broker, clock, desktopSignIn, notifier } = deps;
   const { onExpired, waitSeconds } = deps.settings;
@@ -126,7 +128,13 @@ export function createLoginPolicy(deps: {
       key: keyOf(sessionName),
       title: `Sign in to ${sessionName}`,
       body: `${ended.message} Keys for ${role.permissionSet} in ${account} were asked for. Run: ${ended.hint}`,
-      action: { label: 'Sign in', onClick: () => void desktopSignIn.start(session) },
+      action: {
+        label: 'Sign in',
+        onClick() {
+          deps.personActs();
+          void desktopSignIn.start(session);
+        },
+      },
     });
   }
 

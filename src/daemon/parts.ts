@@ -1,5 +1,6 @@
 // The parts of a daemon, each built once and wired: from the settings to the work behind every route.
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
@@ -12,6 +13,7 @@ import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
 import { awsFilePath } from '../platform/aws-file-path.ts';
+import { findBusSocket } from '../platform/bus-address.ts';
 import { readDescriptorLimit } from '../platform/descriptor-limit.ts';
 import { chooseSecretStore, mayHaveKeychain, type StoreWish } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
@@ -145,12 +147,18 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const federation = createConsoleFederation(network);
 
   const passphrase = environment['ROLECALL_PASSPHRASE'];
-  const { store, problem: storeProblem } = await chooseSecretStore({
+  const {
+    store,
+    problem: storeProblem,
+    lock: keychainLock,
+  } = await chooseSecretStore({
     passphraseCost: deps.passphraseCost,
     wanted: settings.secretStore,
     passphrase: passphrase === undefined ? undefined : new Secret(passphrase),
     statePath: paths.stateDirectory,
     hasBus: mayHaveKeychain(process.platform, environment),
+    busSocketPath: findBusSocket(environment, existsSync),
+    clock,
   });
   if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
 
@@ -191,6 +199,13 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     onSignInExpired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
+  keychainLock?.onOpened(() => {
+    problems.clear('secret store');
+    // What could not be read is read by whoever asks next.
+    void broker.flush().then(changes.announce);
+  });
+  /** A person acts, who may answer the dialog of a locked keychain. */
+  const personActs = () => keychainLock?.retry();
   const currentRole = createCurrentRole(
     // Whoever switches waits for it, and no current role is better than another one.
     openStateFile(join(paths.stateDirectory, 'current.json'), { version: 1, isDurable: false }),
@@ -253,6 +268,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     desktopSignIn: createDesktopSignIn({ broker, notifier, desktop, endpoints, settings, log }),
     clock,
     log,
+    personActs,
   });
   afterSignIn.loginPolicy = loginPolicy;
   const userChecks = createUserChecks({
@@ -342,6 +358,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     changes,
     settings,
     log,
+    personActs,
   });
   const eventFeed = createEventFeed({
     collect: uses.read,
@@ -447,7 +464,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       const { createTeamResponder } = await import('./routes/team.ts');
       return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
-    ...createWebAccessResponders({ webAccess }),
+    ...createWebAccessResponders({ webAccess, personActs }),
     ...lateLoading.deferResponders(['adoptProfiles'], async () => {
       const { createAdoption } = await import('./adoption.ts');
       const { createAdoptionResponder } = await import('./routes/adoption.ts');
@@ -460,6 +477,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       });
       return createAdoptionResponder({ adoption, audit, changes });
     }),
+    async retrySecretStore() {
+      personActs();
+      await broker.flush();
+      return undefined;
+    },
     profiles: () => profileSync.plan(),
     syncProfiles: async (_, { surface }) => {
       const synced = await profileSync.sync(surface);
@@ -467,6 +489,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       return synced;
     },
     stop: async () => {
+      // What is in memory only is saved now or lost.
+      personActs();
       deps.onStopRequested();
       return { pid: deps.processId };
     },
@@ -497,6 +521,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));
       for (const session of sessions) broker.cancelSignIn(session);
+      keychainLock?.close();
       identityCenter.close();
       await switchFiles.close();
       await usedRoles.settled();

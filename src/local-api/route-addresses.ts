@@ -16,6 +16,7 @@ export const ROUTE_ADDRESSES = {
   startSignIn: { method: 'POST', path: '/v1/sessions/:session/sign-in' },
   signIn: { method: 'GET', path: '/v1/sessions/:session/sign-in' },
   cancelSignIn: { method: 'DELETE', path: '/v1/sessions/:session/sign-in' },
+  retrySecretStore: { method: 'POST', path: '/v1/secret-store/retry' },
   signOut: { method: 'POST', path: '/v1/sessions/:session/sign-out' },
   checkUser: { method: 'POST', path: '/v1/sessions/:session/user' },
   current: { method: 'GET', path: '/v1/current' },

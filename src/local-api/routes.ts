@@ -208,6 +208,12 @@ export const routes = {
     successStatus: 200,
     answer: signOutSchema,
   },
+  retrySecretStore: {
+    ...ROUTE_ADDRESSES.retrySecretStore,
+    surfaces: BOTH,
+    summary: 'A person is there: saves what is in memory only, for which a locked keychain may open its dialog, once',
+    successStatus: 204,
+  },
   checkUser: {
     ...ROUTE_ADDRESSES.checkUser,
     surfaces: SOCKET,
@@ -414,6 +420,7 @@ export interface Answers {
   signIn: SignInDocument | null;
   cancelSignIn: undefined;
   signOut: SignOutDocument;
+  retrySecretStore: undefined;
   checkUser: UserCheckDocument;
   current: CurrentRoleDocument | null;
   setCurrent: CurrentRoleDocument | null;

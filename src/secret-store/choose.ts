@@ -1,12 +1,14 @@
 // Which secret store is used, and what to tell the person when it is not the one that was wanted.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import type { ScryptCost } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
-import { createKeychainMark, inPlaceOfKeychain } from './keychain-mark.ts';
+import { inPlaceOfKeychain } from './keychain-mark.ts';
+import type { KeychainLock } from './open-keychain.ts';
 
 export interface StoreWish {
   readonly wanted: SecretStore['driver'];
@@ -17,6 +19,9 @@ export interface StoreWish {
   /** The state folder; the file store keeps `secrets.json` there. */
   readonly statePath: string;
   readonly keychain?: KeychainStore;
+  /** Of the session bus, on which the keychain reports that it is unlocked. */
+  readonly busSocketPath?: string | undefined;
+  readonly clock?: Clock;
   /** False when it is plain to see that no keychain can be reached; see `mayHaveKeychain`. */
   readonly hasBus?: boolean;
 }
@@ -25,6 +30,8 @@ export interface StoreChoice {
   readonly store: SecretStore;
   /** For `status`, `login` and `doctor`: why the store is another one, or why its calls will fail for now. */
   readonly problem?: ErrorBody;
+  /** Of the keychain, when it is the choice. */
+  readonly lock?: KeychainLock;
 }
 
 /**
@@ -45,9 +52,10 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
     case 'keychain': {
       // The native module is not loaded, nor waited for, where it could only say the same.
       if (wish.hasBus !== false) {
-        const keychain = wish.keychain ?? (await openKeychain(wish.statePath));
+        const { keychain, lock } = await openWished(wish);
         const { state, error } = await keychain.probe();
-        if (state !== 'absent') return withProblem(keychain, error);
+        if (state !== 'absent') return { ...withProblem(keychain, error), ...(lock === undefined ? {} : { lock }) };
+        lock?.close();
       }
       return {
         store: inPlaceOfKeychain(await openMemoryStore(), wish.statePath),
@@ -63,9 +71,12 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
   }
 }
 
-async function openKeychain(statePath: string): Promise<KeychainStore> {
-  const { createKeychainStore } = await import('./keychain.ts');
-  return createKeychainStore({ onUse: createKeychainMark(statePath) });
+async function openWished(
+  wish: StoreWish,
+): Promise<{ readonly keychain: KeychainStore; readonly lock?: KeychainLock }> {
+  if (wish.keychain !== undefined) return { keychain: wish.keychain };
+  const { openKeychain } = await import('./open-keychain.ts');
+  return openKeychain(wish);
 }
 
 async function openMemoryStore(): Promise<SecretStore> {

@@ -4,6 +4,7 @@ import { createSystemClock, type Clock } from '../core/clock.ts';
 import { UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
+import type { LockGate } from './lock-gate.ts';
 
 type Entry = Pick<AsyncEntry, 'getPassword' | 'setPassword' | 'deleteCredential'>;
 
@@ -19,6 +20,8 @@ export interface KeychainDeps {
   readonly loadModule?: () => Promise<KeychainModule>;
   /** Called when the keychain has given or taken a secret. */
   readonly onUse?: () => void;
+  /** Absent: each call asks the keychain, whatever it said before. */
+  readonly gate?: LockGate;
 }
 
 /** `absent`: no keychain on this machine, and waiting mends nothing; `failing`: there is one, out of order. */
@@ -41,7 +44,7 @@ const SENTINEL = 'unlocked';
  * delete that timed out may still take effect once the keychain answers.
  */
 export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
-  const { timeoutMs = 5_000, clock = createSystemClock(), loadModule = () => import('@napi-rs/keyring') } = deps;
+  const { timeoutMs = 5_000, clock = createSystemClock(), gate, loadModule = () => import('@napi-rs/keyring') } = deps;
   let loading: Promise<KeychainModule> | undefined;
   // As of @napi-rs/keyring 2.1.2 building an entry talks to D-Bus on the main thread (7 ms, 2 s when the provider
   // hangs), using one does not; so entries are kept.
@@ -53,11 +56,21 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
    * holds one of the four threads that all file and DNS work of the process shares. So only one runs at a time, and
    * the deadline is ours; a call whose deadline passes in the queue is never made.
    */
-  function inTurn<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function inTurn<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    // Before the queue, in which an open dialog may hold everybody up.
+    gate?.pass();
     const deadline = new AbortController();
-    const run = lastCall.then(() => {
+    const run = lastCall.then(async () => {
       deadline.signal.throwIfAborted();
-      return work(deadline.signal);
+      gate?.pass();
+      try {
+        const answer = await work(deadline.signal);
+        gate?.settled();
+        return answer;
+      } catch (error) {
+        if (error instanceof UnavailableError) gate?.settled(error);
+        throw error;
+      }
     });
     lastCall = run.catch(() => undefined);
     const settled = new AbortController();
@@ -67,6 +80,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
         `The keychain did not answer within ${timeoutMs / 1000} s; is it asking for its password?`,
       );
       deadline.abort(error);
+      gate?.overdue(error);
       throw error;
     });
     return Promise.race([run, timeout]).finally(() => settled.abort());

@@ -1,6 +1,6 @@
 // One access token a sso-session: kept, refreshed ahead of time by one refresh at once, and told apart when it is over.
 import type { Clock } from '../core/clock.ts';
-import { toRolecallError, UnavailableError, type RolecallError } from '../core/errors.ts';
+import { UnavailableError, type RolecallError } from '../core/errors.ts';
 import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
@@ -12,6 +12,7 @@ import { describeFault, HeldBack, isFault, sessionOver, signInRequired } from '.
 import { formatIssuer, sessionSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
 import { withinPatience } from './patience.ts';
+import { createSecretWrites } from './secret-writes.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -80,9 +81,7 @@ export function createAccessTokens(deps: {
   const { clock, endpoints, problems, secretStore } = deps;
   /** null: the store was read and has nothing. */
   const records = new Map<string, SessionRecord | null>();
-  /** What the store has yet to take; null: the item is to be deleted. */
-  const unsaved = new Map<string, Secret | null>();
-  const lastWrites = new Map<string, Promise<unknown>>();
+  const writes = createSecretWrites(deps);
   const failures = new Map<string, RenewalFailures & { readonly error: RolecallError }>();
   /** Learned from sessions that ended by themselves; outlives a sign-out, for the next sign-in is as long. */
   const lengths = new Map<string, number>();
@@ -137,30 +136,8 @@ export function createAccessTokens(deps: {
       ...(observedLengthMs === undefined ? {} : { observedLengthMs }),
     };
     records.set(name, record);
-    unsaved.set(name, formatSessionRecord(record));
-    await write(name);
-  }
-
-  /** Gives back the store's refusal, if any. One write of a name at a time, so that an older one never lands last. */
-  function write(name: string): Promise<RolecallError | undefined> {
-    const run = (lastWrites.get(name) ?? Promise.resolve()).then(() => writeUnsaved(name));
-    lastWrites.set(name, run);
-    return run;
-  }
-
-  async function writeUnsaved(name: string): Promise<RolecallError | undefined> {
-    const wanted = unsaved.get(name);
-    if (wanted === undefined) return undefined;
-    try {
-      await (wanted === null ? secretStore.delete(name) : secretStore.save(name, wanted));
-    } catch (thrown) {
-      const error = toRolecallError(thrown);
-      problems.raise(`unsaved ${name}`, error.toBody());
-      return error;
-    }
-    if (unsaved.get(name) === wanted) unsaved.delete(name);
-    problems.clear(`unsaved ${name}`);
-    return undefined;
+    writes.want(name, { secret: formatSessionRecord(record), loss: lossOf(session, record) });
+    await writes.write(name);
   }
 
   async function fresh(session: SsoSession, priority: 'urgent' | 'patient' = 'urgent'): Promise<AccessToken> {
@@ -323,9 +300,7 @@ export function createAccessTokens(deps: {
   return {
     fresh,
     end,
-    async flush() {
-      await Promise.all([...unsaved.keys()].map(write));
-    },
+    flush: () => writes.flush(),
     async replaceRefused(session, refused) {
       const tokens = await currentTokens(session);
       if (tokens.accessToken.reveal() !== refused.reveal()) return toAccessToken(tokens);
@@ -349,9 +324,9 @@ export function createAccessTokens(deps: {
       const known = records.get(name);
       startOver(session);
       records.set(name, null);
-      unsaved.set(name, null);
+      writes.want(name, { secret: null, loss: lossOf(session) });
       const { record, failure: unread } = known === undefined ? await loadForLogout(name) : { record: known };
-      const failure = (await write(name)) ?? unread;
+      const failure = (await writes.write(name)) ?? unread;
       const tokens = isOfSession(record, session) ? record.tokens : undefined;
       return { ...(tokens === undefined ? {} : { tokens }), ...(failure === undefined ? {} : { failure }) };
     },
@@ -375,6 +350,14 @@ export function createAccessTokens(deps: {
       return { state: isLive ? 'live' : 'expired', ...sinceSignIn, tokenExpiresAtMs: tokens.expiresAtMs };
     },
   };
+}
+
+/** What a restart loses before the store has the record, or has let go of it. */
+function lossOf({ sessionName }: SsoSession, record?: SessionRecord): string {
+  if (record?.tokens !== undefined) {
+    return `Until it is saved, the sign-in to ${sessionName} is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.`;
+  }
+  return `Until it is deleted there, a restarted daemon would find a sign-in to ${sessionName} that has ended.`;
 }
 
 function toAccessToken(tokens: SessionTokens): AccessToken {

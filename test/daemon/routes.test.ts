@@ -70,6 +70,7 @@ const TEAM_FILE = fileURLToPath(new URL('../fixtures/team.toml', import.meta.url
 /** A request that each route has a good answer for, after a sign-in; the order matters. */
 const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown])[] = [
   ['status', '/v1/status'],
+  ['retrySecretStore', '/v1/secret-store/retry'],
   ['openapi', '/v1/openapi.json'],
   ['accounts', '/v1/accounts'],
   ['accounts', `/v1/accounts?session=${SESSION}&refresh=true`],

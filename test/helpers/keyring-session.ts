@@ -1,10 +1,11 @@
 // A real gnome-keyring on a session bus of its own, in a private home, for the keychain's tests.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { connectToBus } from '../../src/platform/bus-connection.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
@@ -25,6 +26,10 @@ export interface KeyringSession {
   readonly environment: Readonly<Record<string, string>>;
   readonly providerPid: () => number;
   lock(): Promise<void>;
+  /** As the desktop does with the screen: without a dialog. */
+  unlock(): Promise<void>;
+  /** How many dialogs have asked for the password. */
+  dialogs(): number;
   /** Ends the provider without a goodbye. */
   killProvider(): Promise<void>;
   startProvider(options: { unlocked: boolean }): Promise<void>;
@@ -52,9 +57,13 @@ export async function startKeyringSession(home: string, options: KeyringOptions 
   await mkdir(runtimeDir, { mode: 0o700 });
   const services = join(folder, 'services');
   await mkdir(services);
+  const prompter = join(folder, 'prompter');
+  const dialogsPath = join(folder, 'dialogs');
+  const then = options.prompter === 'hangs' ? `exec ${HANGING_PROMPTER}` : 'exit 1';
+  await writeFile(prompter, `#!/bin/sh\necho dialog >> '${dialogsPath}'\n${then}\n`, { mode: 0o700 });
   await writeFile(
     join(services, 'org.gnome.keyring.SystemPrompter.service'),
-    `[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=${options.prompter === 'hangs' ? HANGING_PROMPTER : '/bin/false'}\n`,
+    `[D-BUS Service]\nName=org.gnome.keyring.SystemPrompter\nExec=${prompter}\n`,
   );
   const address = `unix:path=${join(runtimeDir, 'bus')}`;
   const configPath = join(folder, 'bus.conf');
@@ -116,6 +125,18 @@ export async function startKeyringSession(home: string, options: KeyringOptions 
     async lock() {
       await call('org.freedesktop.Secret.Service.Lock', "['/org/freedesktop/secrets/collection/login']");
     },
+    async unlock() {
+      const connection = await connectToBus(join(runtimeDir, 'bus'));
+      const secrets = { destination: 'org.freedesktop.secrets', path: '/org/freedesktop/secrets' };
+      const service = { ...secrets, interface: 'org.freedesktop.Secret.Service' };
+      const [, plain] = await connection.call(service, 'OpenSession', 'sv', ['plain', ['s', '']]);
+      const guilty = { ...secrets, interface: 'org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface' };
+      const password = [String(plain), Buffer.alloc(0), Buffer.from(PASSWORD), 'text/plain'];
+      const login = '/org/freedesktop/secrets/collection/login';
+      await connection.call(guilty, 'UnlockWithMasterPassword', 'o(oayays)', [login, password]);
+      connection.close();
+    },
+    dialogs: () => (existsSync(dialogsPath) ? readFileSync(dialogsPath, 'utf8').split('\n').filter(Boolean).length : 0),
     async killProvider() {
       await end(provider);
       provider = undefined;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createKeychainStore, type KeychainModule } from '../../src/secret-store/keychain.ts';
+import { createLockGate, type KeychainNews } from '../../src/secret-store/lock-gate.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { testSecretStore } from './contract.ts';
 
@@ -230,5 +231,101 @@ describe('a keychain that does not answer', () => {
     items.set('session:a', 'x');
     release();
     expect((await store.load('session:a'))?.reveal()).toBe('x');
+  });
+});
+
+describe('a keychain behind the gate', () => {
+  /** Operations do what `answer` says at the time: reject as a dismissed dialog does, hang as an open one, or work. */
+  function createGated() {
+    const world = { answer: 'locked' as 'locked' | 'hangs' | 'works', release: () => {} };
+    const fake = createFakeModule(async () => {
+      if (world.answer === 'hangs') {
+        await new Promise<void>((resolve) => {
+          world.release = resolve;
+        });
+      }
+      if (world.answer === 'locked') throw new Error(LOCKED);
+    });
+    const clock = createFakeClock();
+    const news: KeychainNews[] = [];
+    const gate = createLockGate({ clock, onNews: (heard) => void news.push(heard) });
+    const store = createKeychainStore({ loadModule: async () => fake.module, clock, gate, timeoutMs: 5_000 });
+    const dialogs = () => fake.log.filter((line) => !line.startsWith('new')).length;
+    return { ...fake, clock, gate, news, store, world, dialogs };
+  }
+  const refused = { code: 'secret-store-locked' };
+
+  test('that is locked is asked once, however often and by whom it is wanted', async () => {
+    const { store, dialogs, news } = createGated();
+    const calls = Array.from({ length: 40 }, (_, index) =>
+      index % 2 === 0 ? store.load('session:a') : store.save('session:a', new Secret('x')),
+    );
+    for (const call of calls) await expect(call).rejects.toMatchObject(refused);
+    for (const call of [store.load('b'), store.delete('b')]) await expect(call).rejects.toMatchObject(refused);
+    expect(await store.probe()).toMatchObject({ state: 'locked' });
+    expect([dialogs(), news]).toEqual([1, ['closed']]);
+  });
+
+  test('is asked once more by each act of a person, but not twice within the same one', async () => {
+    const { clock, gate, store, dialogs } = createGated();
+    await expect(store.load('session:a')).rejects.toMatchObject(refused);
+    for (const pauseMs of [2_999, 1, 2_999]) {
+      await clock.advance(pauseMs);
+      gate.retry();
+      for (let call = 0; call < 3; call += 1) await expect(store.load('session:a')).rejects.toMatchObject(refused);
+    }
+    expect(dialogs()).toBe(2);
+  });
+
+  test('is asked again when it reports that it is unlocked, and told of once it works', async () => {
+    const { gate, store, news, world } = createGated();
+    await expect(store.save('session:a', new Secret('x'))).rejects.toMatchObject(refused);
+    world.answer = 'works';
+    await expect(store.save('session:a', new Secret('x'))).rejects.toMatchObject(refused);
+    gate.unlocked();
+    await store.save('session:a', new Secret('x'));
+    await store.save('session:a', new Secret('y'));
+    expect(news).toEqual(['closed', 'works']);
+  });
+
+  test('that has a dialog open is not waited for by everybody, and works as soon as it is answered', async () => {
+    const { clock, store, news, world, dialogs } = createGated();
+    world.answer = 'hangs';
+    const first = expect(store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
+    await clock.advance(5_000);
+    await first;
+    // At once, without the clock.
+    await expect(store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
+    expect(dialogs()).toBe(1);
+    world.answer = 'works';
+    world.release();
+    await clock.settle();
+    await store.save('session:a', new Secret('x'));
+    expect(news).toEqual(['closed', 'works']);
+  });
+
+  test('whose dialog is dismissed late stays closed; a person who acts meanwhile waits for that dialog', async () => {
+    const { clock, gate, store, world, dialogs } = createGated();
+    world.answer = 'hangs';
+    const first = expect(store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
+    await clock.advance(5_000);
+    await first;
+    gate.retry();
+    const second = expect(store.load('session:a')).rejects.toMatchObject(refused);
+    world.answer = 'locked';
+    world.release();
+    await second;
+    await expect(store.load('session:a')).rejects.toMatchObject(refused);
+    expect(dialogs()).toBe(1);
+  });
+
+  test('that fails for another reason is asked each time', async () => {
+    const fake = createFakeModule(fail('Platform failure: DBus error: Did not receive a reply.'));
+    const gate = createLockGate({ clock: createFakeClock(), onNews: () => undefined });
+    const store = createKeychainStore({ loadModule: async () => fake.module, gate });
+    for (let call = 0; call < 3; call += 1) {
+      await expect(store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
+    }
+    expect(fake.log.filter((line) => line.startsWith('get'))).toHaveLength(3);
   });
 });

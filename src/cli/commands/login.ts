@@ -14,7 +14,16 @@ import { describeBrowserFailure } from '../browser-failure.ts';
 import { confirmUser } from '../confirm-user.ts';
 import type { CliContext } from '../context.ts';
 import { createEndpointConsent, type EndpointConsent } from '../endpoint-consent.ts';
-import { count, createPainter, formatDuration, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
+import {
+  count,
+  createPainter,
+  formatDuration,
+  formatTable,
+  harmless,
+  reportFailure,
+  reportNote,
+  shortenPath,
+} from '../render.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
@@ -361,4 +370,7 @@ async function describeTokenFile(session: string, context: CliContext): Promise<
     (problem) => problem.code === 'token-file-not-ours' && problem.session === session,
   );
   if (foreign !== undefined) context.stderr.write(`${harmless(foreign.message)}\n`);
+  // Of a store that keeps nothing anyway it was said before the sign-in.
+  const unsaved = status.problems.find(({ code }) => status.store.durable && code.startsWith('secret-store-'));
+  if (unsaved !== undefined) reportNote(unsaved.message, context);
 }

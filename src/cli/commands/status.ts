@@ -18,6 +18,8 @@ export interface StatusOptions {
 }
 
 const EXIT_SIGN_IN_REQUIRED = 4;
+/** The daemon itself waits for the keychain no longer than a few seconds a call. */
+const DIALOG_TIMEOUT_MS = 30_000;
 
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
   if (options.format !== undefined && options.watch === true) {
@@ -29,7 +31,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     return printStatusLine(options.format, context);
   }
   if (options.check === true) return check(await fetchStatus(context));
-  const status = await withServiceProblem(await loadStatus(context), context);
+  const status = await withServiceProblem(await loadAttendedStatus(context), context);
   if (options.watch === true) {
     const { watchStatus } = await import('../watch-status.ts');
     return watchStatus({ asJson: options.json === true, format: (now) => format(now, context) }, context);
@@ -37,6 +39,15 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
   if (options.json === true) context.stdout.write(formatJson(status));
   else context.stdout.write(format(status, context));
   return 0;
+}
+
+/** On a terminal a locked keychain is asked once more: somebody is there to answer its dialog. */
+async function loadAttendedStatus(context: CliContext): Promise<StatusDocument> {
+  const status = await loadStatus(context);
+  const isRefused = status.problems.some(({ code }) => code.startsWith('secret-store-'));
+  if (context.stdout.isTTY !== true || status.store.driver !== 'keychain' || !isRefused) return status;
+  await context.client.call('retrySecretStore', {}, { signal: context.signal, timeoutMs: DIALOG_TIMEOUT_MS });
+  return fetchStatus(context);
 }
 
 /** Every session is live: 0. Says nothing, for it is asked by scripts. */

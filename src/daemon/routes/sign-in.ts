@@ -42,6 +42,8 @@ export function createSignInResponders(deps: {
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
+  /** Called when a person signs in or out, who may be asked to unlock the keychain. */
+  readonly personActs: () => void;
 }): SignInResponders {
   const { broker, sharedConfig, setup } = deps;
 
@@ -74,6 +76,7 @@ export function createSignInResponders(deps: {
     async startSignIn({ session: selector, body }) {
       const session = await sharedConfig.findSession(selector);
       if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpoints, session);
+      deps.personActs();
       const state = await broker.startSignIn(session, { force: body?.force === true });
       deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
       deps.changes.announce();
@@ -101,6 +104,7 @@ export function createSignInResponders(deps: {
     },
     async signOut({ session: selector }, { surface }) {
       const session = await sharedConfig.findSession(selector);
+      deps.personActs();
       const signingOut = broker.signOut(session);
       deps.loginPolicy.signedOut(session.sessionName);
       deps.audit.record({ event: 'signed-out', sessionName: session.sessionName, surface });

@@ -4,12 +4,18 @@ import type { WebAccess } from '../web-access.ts';
 
 export function createWebAccessResponders(deps: {
   readonly webAccess: WebAccess;
+  /** Called when a person has opened the page. */
+  readonly personActs: () => void;
 }): Pick<Responders, 'webCode' | 'webToken'> {
   const { webAccess } = deps;
   return {
     webCode: async () => webAccess.issueCode(),
     // A browser has the code among its arguments, where every user can read it; on Linux the surface serves only its own
     // user and root.
-    webToken: async ({ body }) => ({ token: webAccess.exchange(body.code) }),
+    async webToken({ body }) {
+      const token = webAccess.exchange(body.code);
+      deps.personActs();
+      return { token };
+    },
   };
 }

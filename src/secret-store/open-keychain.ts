@@ -1,0 +1,57 @@
+// The OS keychain as the daemon uses it: behind a gate while it is locked, and watched until it is unlocked.
+import { createSystemClock, type Clock } from '../core/clock.ts';
+import { createKeychainStore, type KeychainStore } from './keychain.ts';
+import { createKeychainMark } from './keychain-mark.ts';
+import { createLockGate } from './lock-gate.ts';
+import { createUnlockWatch } from './unlock-watch.ts';
+
+/** What is known of a keychain that may be locked, beyond its answers. */
+export interface KeychainLock {
+  /** A person acts: the next call may ask the keychain again, and open its dialog. */
+  retry(): void;
+  /** Calls `listener` when the keychain works again, or reports that it is unlocked. */
+  onOpened(listener: () => void): void;
+  close(): void;
+}
+
+export function openKeychain(deps: {
+  readonly statePath: string;
+  /** Of the session bus; without it nobody reports that the keychain is unlocked. */
+  readonly busSocketPath?: string | undefined;
+  readonly clock?: Clock;
+}): { readonly keychain: KeychainStore; readonly lock: KeychainLock } {
+  const listeners: (() => void)[] = [];
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const { busSocketPath } = deps;
+  const watch =
+    busSocketPath === undefined
+      ? undefined
+      : createUnlockWatch({
+          connect: async () => (await import('../platform/bus-connection.ts')).connectToBus(busSocketPath),
+          onUnlocked() {
+            gate.unlocked();
+            tell();
+          },
+        });
+  const gate = createLockGate({
+    clock: deps.clock ?? createSystemClock(),
+    onNews(news) {
+      if (news === 'closed') {
+        watch?.start();
+      } else {
+        watch?.stop();
+        tell();
+      }
+    },
+  });
+  return {
+    keychain: createKeychainStore({ onUse: createKeychainMark(deps.statePath), gate }),
+    lock: {
+      retry: gate.retry,
+      onOpened: (listener) => void listeners.push(listener),
+      close: () => watch?.stop(),
+    },
+  };
+}
