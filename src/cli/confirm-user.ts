@@ -1,6 +1,7 @@
 // Who signed in: told after a sign-in, and asked about when it is somebody else than before.
 import { SignInRequiredError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { askYesNo } from './ask-yes-no.ts';
 import type { CliContext } from './context.ts';
 import { createPainter, harmless } from './render.ts';
 
@@ -44,7 +45,6 @@ async function asksToContinue(
   context: CliContext,
 ): Promise<boolean> {
   if (!context.stdinIsTerminal) return false;
-  const question = `${harmless(session)} was ${harmless(previousUser)}'s, and ${harmless(user)} has signed in now. Use it as ${harmless(user)}? [y/N] `;
-  const answer = (await context.ask(question))?.trim().toLowerCase() ?? '';
-  return answer === 'y' || answer === 'yes';
+  const question = `${harmless(session)} was ${harmless(previousUser)}'s, and ${harmless(user)} has signed in now. Use it as ${harmless(user)}?`;
+  return askYesNo(question, context);
 }

@@ -3,6 +3,7 @@ import { isAwsEndpoint } from '../core/aws-endpoint.ts';
 import { SignInRequiredError, UsageError } from '../core/errors.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
+import { askYesNo } from './ask-yes-no.ts';
 import type { CliContext } from './context.ts';
 import { createPainter, harmless, shortenPath } from './render.ts';
 
@@ -32,8 +33,7 @@ export function createEndpointConsent(
     }
     if (options.yes === true) return;
     if (context.stdinIsTerminal) {
-      const answer = (await context.ask('Continue? [y/N] '))?.trim().toLowerCase() ?? '';
-      if (answer === 'y' || answer === 'yes') return;
+      if (await askYesNo('Continue?', context)) return;
       throw new SignInRequiredError('sign-in-required', 'Sign-in cancelled.');
     }
     if (foreign.every(isOfThisMachine)) return;
