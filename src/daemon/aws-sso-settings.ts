@@ -1,7 +1,8 @@
 // aws-sso-cli's own settings, as far as moving in needs them: which Identity Centers it knows, and how it names profiles.
 import { join } from 'node:path';
 import type { ForeignSession } from '../aws-config/adoption-plan.ts';
-import { MAX_SETTINGS_BYTES, readPrivateFile } from './private-file.ts';
+import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
+import { readPrivateFile } from './private-file.ts';
 
 export interface AwsSsoSettings {
   readonly path: string;

@@ -11,8 +11,6 @@ import { readBoundedFile } from '../platform/bounded-read.ts';
 
 /** A catalog of 20,000 roles has a few megabytes; a record of an adoption holds the whole shared config file. */
 const MAX_STATE_BYTES = 128 * 1024 * 1024;
-/** Of settings and team files: the largest team file that is taken, with where it came from. */
-export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 
 /**
  * The text of a file, or undefined when there is none.

@@ -5,7 +5,8 @@ import type { ExtraFor } from '../aws-config/foreign-keys.ts';
 import { UsageError } from '../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
-import { MAX_SETTINGS_BYTES, readPrivateFile } from './private-file.ts';
+import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
+import { readPrivateFile } from './private-file.ts';
 import type { BrowserSetting, ExtraSettings, SettingsFile } from './settings-file.ts';
 
 export interface RoleSettings {

@@ -1,9 +1,7 @@
 // The `browser` of an sso-session in the user's own settings: what a client runs comes from there, never from an answer.
 import { BrowserFailure } from '../core/browser-command.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
-
-/** As the daemon reads them. */
-const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
+import { MAX_SETTINGS_BYTES } from './paths.ts';
 
 /**
  * The command template for the pages of `session`; undefined when the settings have none.

@@ -2,6 +2,9 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Of settings and team files: the largest team file that is accepted, with a line on where it came from. */
+export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
+
 export interface RuntimePaths {
   readonly settingsFile: string;
   readonly stateDirectory: string;

@@ -10,7 +10,8 @@ import { ConflictError, UnavailableError, UsageError } from '../../core/errors.t
 import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
 import { download, type Download } from '../../identity-center/plain-download.ts';
 import type { AuditLog } from '../audit-log.ts';
-import { MAX_SETTINGS_BYTES, readPrivateFile, writePrivateFile } from '../private-file.ts';
+import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
+import { readPrivateFile, writePrivateFile } from '../private-file.ts';
 import { parseSettingsFile } from '../settings-file.ts';
 import { teamFileBeside } from '../settings.ts';
 import type { Responders } from '../surface.ts';
