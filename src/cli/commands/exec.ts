@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../exec/child-environment.ts';
 import { copyConfigFiles, writePrivate } from '../exec/config-copies.ts';
-import { findProgram } from '../exec/find-program.ts';
+import { findCommand } from '../exec/find-command.ts';
 import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../exec/granted-role.ts';
 import type { ForeignProgram } from '../exec/run-in-place.ts';
 import { planSubshell } from '../exec/subshell.ts';
@@ -31,7 +31,7 @@ export async function runExec(
   const [word = context.environment['SHELL'] || '/bin/sh', ...args] = words;
   checkOptions(profileName, words, options, context);
   refuseJavaIdentity(context.environment);
-  const found = findProgram(word, context.environment);
+  const found = findCommand(word, context.environment);
   if ('exitCode' in found) {
     const look = word.includes('/') ? 'ls -l' : 'command -v';
     reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `${look} ${quoteForShell(word)}`, context);

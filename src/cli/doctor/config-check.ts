@@ -4,7 +4,7 @@ import { isCredentialKey } from '../../aws-config/default-credentials.ts';
 import { describeProblem } from '../../aws-config/document.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../platform/bounded-read.ts';
-import { findProgram } from '../exec/find-program.ts';
+import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import {
@@ -190,7 +190,7 @@ function findMissingPrograms(profiles: readonly ProfileSection[], world: World):
       if (fault !== undefined) findings.push(staleCopy(fault, 1 + others.length, world));
       continue;
     }
-    if ('path' in findProgram(program, context.environment)) continue;
+    if ('path' in findCommand(program, context.environment)) continue;
     const more = others.length === 0 ? '' : ` (and ${count(others.length, 'other profile')})`;
     findings.push({
       code: 'profile-program-missing',

@@ -1,8 +1,8 @@
 // The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { findProgram as findTrustedProgram } from '../../platform/find-program.ts';
-import { findProgram } from '../exec/find-program.ts';
+import { findProgram } from '../../platform/find-program.ts';
+import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { configProfiles, editCommand, firstWordOf, type AwsFile, type ProgramVersions, type World } from './world.ts';
@@ -48,7 +48,7 @@ const majorOf = (version: string) => Number(/^v?(\d+)/u.exec(version)?.[1] ?? 0)
 
 /** By whatever brought this Node. */
 function upgradeCommand(environment: World['context']['environment']): string {
-  const isOnPath = (name: string) => 'path' in findProgram(name, environment);
+  const isOnPath = (name: string) => 'path' in findCommand(name, environment);
   const again = 'npm install -g rolecall';
   if ((environment['NVM_DIR'] ?? '') !== '') return `nvm install 24 && nvm alias default 24 && ${again}`;
   if (isOnPath('fnm')) return `fnm install 24 && fnm default 24 && ${again}`;
@@ -59,7 +59,7 @@ function upgradeCommand(environment: World['context']['environment']): string {
 
 function findOldAws({ aws }: ProgramVersions, { context }: World): Finding[] {
   if (aws === undefined || majorOf(aws) >= 2) return [];
-  const here = findTrustedProgram('aws', context, { pathOnly: true });
+  const here = findProgram('aws', context, { pathOnly: true });
   const other = (context.environment['PATH'] ?? '')
     .split(delimiter)
     .find((folder) => existsSync(join(folder, 'aws')) && join(folder, 'aws') !== here);

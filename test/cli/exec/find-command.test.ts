@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findProgram } from '../../../src/cli/exec/find-program.ts';
+import { findCommand } from '../../../src/cli/exec/find-command.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
@@ -17,7 +17,7 @@ function write(path: string, mode: number): string {
   chmodSync(join(home.path, path), mode);
   return join(home.path, path);
 }
-const find = (word: string) => findProgram(word, { PATH: `${join(home.path, 'one')}:${join(home.path, 'two')}` });
+const find = (word: string) => findCommand(word, { PATH: `${join(home.path, 'one')}:${join(home.path, 'two')}` });
 
 test('the first one that can be run wins, whatever lies before it', () => {
   write('one/tool', 0o644);
@@ -37,7 +37,7 @@ test('what is not there is 127, what is no program 126', () => {
 });
 
 test('without a PATH the usual folders are looked through', () => {
-  expect(findProgram('sh', {})).toEqual({ path: expect.stringMatching(/\/sh$/) });
+  expect(findCommand('sh', {})).toEqual({ path: expect.stringMatching(/\/sh$/) });
 });
 
 const NOBODY = 65_534;
@@ -60,7 +60,7 @@ test('a folder of PATH that cannot be entered or followed is skipped', () => {
   chmodSync(home.path, 0o711);
   const tool = write('two/tool', 0o755);
   const search = (word: string) =>
-    withoutRoot(() => findProgram(word, { PATH: [...folders, tool, `${home.path}/two`].join(':') }));
+    withoutRoot(() => findCommand(word, { PATH: [...folders, tool, `${home.path}/two`].join(':') }));
   expect(search('tool')).toEqual({ path: tool });
   expect(search('nosuch')).toEqual({ exitCode: 127, reason: 'There is no program "nosuch" in your PATH.' });
 });

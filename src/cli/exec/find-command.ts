@@ -2,14 +2,14 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-export type FoundProgram =
+export type FoundCommand =
   | { readonly path: string }
   /** 127: there is none of that name; 126: there is one, and it can't be run. */
   | { readonly exitCode: 126 | 127; readonly reason: string };
 
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
-export function findProgram(word: string, environment: Readonly<Record<string, string | undefined>>): FoundProgram {
+export function findCommand(word: string, environment: Readonly<Record<string, string | undefined>>): FoundCommand {
   const isPath = word.includes('/');
   const folders = isPath ? [''] : (environment['PATH'] ?? USUAL_PATH).split(delimiter);
   let found: string | undefined;
