@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../core/errors.ts';
 import { trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
-import { findAwsClient, isOnPath, type AwsClient } from '../demo/aws-client.ts';
+import { findAwsClient, type AwsClient } from '../demo/aws-client.ts';
 import { createDemoHome, type DemoHome } from '../demo/demo-home.ts';
 import { runToEnd, startEmulator, type EmulatorProcess } from '../demo/processes.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { control, tellStory } from '../demo/story.ts';
+import { findCommand } from '../exec/find-command.ts';
 import { createPainter } from '../render.ts';
 
 export interface DemoOptions {
@@ -27,7 +28,7 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
       environment: home.environment,
       signal: context.signal,
     });
-    const hasCurl = isOnPath('curl', home.environment);
+    const hasCurl = 'path' in findCommand('curl', home.environment);
     await tellStory({ context, home, emulator: emulator.address, aws, hasCurl, rolecall });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     if (options.stay === true) {

@@ -44,18 +44,12 @@ export async function findAwsClient(sdkProgram: string, options: RunOptions): Pr
 }
 
 async function findAwsCli(options: RunOptions): Promise<string | undefined> {
-  const folders = new Set([...foldersOf(options.environment), ...USUAL_PATHS]);
+  const folders = new Set([...(options.environment['PATH'] ?? '').split(':'), ...USUAL_PATHS]);
   const candidates = [...folders].map((folder) => join(folder, 'aws')).filter(isExecutable);
   const versions = await Promise.all(
     candidates.map((path) => runToEnd([path, '--version'], options).catch(() => undefined)),
   );
   return candidates.find((_, index) => versions[index]?.stdout.startsWith('aws-cli/2.') === true);
-}
-
-const foldersOf = (environment: RunOptions['environment']) => (environment['PATH'] ?? '').split(':');
-
-export function isOnPath(program: string, environment: RunOptions['environment']): boolean {
-  return foldersOf(environment).some((folder) => isExecutable(join(folder, program)));
 }
 
 function isExecutable(path: string): boolean {
