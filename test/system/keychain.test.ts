@@ -46,8 +46,9 @@ describe.skipIf(isMissing)('real gnome-keyring', () => {
   });
   afterAll(() => session.stop());
 
-  // One store for all, as in a daemon; and every test opens what the ones before it wrote.
-  const store = createKeychainStore();
+  // One store for all, as in a daemon; and every test opens what the ones before it wrote. Twenty calls in one queue
+  // take more than the usual deadline where other files of the suite are busy too; the deadline has tests of its own.
+  const store = createKeychainStore({ timeoutMs: 30_000 });
   testSecretStore(() => store);
 
   test('a second process’s store reads what this one saved', async () => {
