@@ -59,6 +59,7 @@ import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
 import { createStateFiles } from './state-file.ts';
+import { createUnmatchedRules } from './unmatched-rules.ts';
 import { loadUsedRoles } from './used-roles.ts';
 import { createUserChecks, type UserChecks } from './user-checks.ts';
 import { createUses, type Uses } from './uses.ts';
@@ -334,6 +335,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     currentRole,
     roleList,
     problems,
+    unmatchedRules: createUnmatchedRules({ settings, settingsFile: paths.settingsFile }),
     waiting: loginPolicy.waiting,
     clock,
   });

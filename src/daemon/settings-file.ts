@@ -7,7 +7,7 @@ import { UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { nearest } from '../core/nearest.ts';
 import { settingsSchema } from './settings-schema.ts';
-import { findTomlLine } from './toml-lines.ts';
+import { findTomlLine, findTomlLines } from './toml-lines.ts';
 
 /** The settings as the file spells them. */
 export interface SettingsFile {
@@ -89,6 +89,14 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
     browsers.set(name, { template: browser, line });
   }
   return browsers;
+}
+
+/** The line of each `[[role]]`, in their order. */
+export function readRoleLines(text: string, { role = [] }: SettingsFile): number[] {
+  return findTomlLines(
+    text,
+    role.map((_, index) => ['role', String(index)]),
+  );
 }
 
 /** @throws UsageError settings-invalid: a key that no profile may be given, or a value that a line of a profile cannot hold */

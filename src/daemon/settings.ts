@@ -3,13 +3,17 @@ import { dirname, join } from 'node:path';
 import type { ExtraKeys, ExtraValue } from '../aws-config/extra-keys.ts';
 import type { ExtraFor } from '../aws-config/foreign-keys.ts';
 import { UsageError } from '../core/errors.ts';
+import { matchesGlob } from '../core/glob.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
 import { readPrivateFile } from './private-file.ts';
 import type { BrowserSetting, ExtraSettings, SettingsFile } from './settings-file.ts';
 
+/** Account id and permission set are globs. */
 export interface RoleSettings {
+  /** In the person's own settings file; undefined for a rule of the team. */
+  readonly line?: number;
   readonly accountId: string;
   readonly permissionSet: string;
   readonly region: string | undefined;
@@ -89,17 +93,18 @@ export async function loadSettings(path: string, environment: SettingsSources['e
 export async function parseSettings({ path, text, environment, team }: SettingsSources): Promise<Settings> {
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file nothing that reads TOML is loaded.
-  if (text === undefined && team?.text === undefined) return toSettings({}, secretStore, new Map(), []);
-  const { parseSettingsFile, readBrowsers, requireUsableExtra } = await import('./settings-file.ts');
+  if (text === undefined && team?.text === undefined) return toSettings({}, secretStore, new Map(), [], []);
+  const { parseSettingsFile, readBrowsers, readRoleLines, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
+  const roleLines = readRoleLines(text ?? '', own);
   const problems = describeWithoutEffect(own, path);
-  if (team?.text === undefined) return toSettings(own, secretStore, browsers, problems);
+  if (team?.text === undefined) return toSettings(own, secretStore, browsers, roleLines, problems);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
   problems.push(...describeWithoutEffect(agreed, team.path));
-  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, problems);
+  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, roleLines, problems);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
 
@@ -107,6 +112,8 @@ function toSettings(
   file: SettingsFile,
   secretStore: Settings['secretStore'] | undefined,
   browsers: Settings['browsers'],
+  /** Of the person's own rules, which come before the team's. */
+  roleLines: readonly number[],
   problems: readonly Problem[],
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
@@ -141,7 +148,8 @@ function toSettings(
       ...(endpoints.sts === undefined ? {} : { sts: endpoints.sts }),
     },
     network: { proxy: network.proxy, caBundle: network.ca_bundle },
-    roles: (file.role ?? []).map((role) => ({
+    roles: (file.role ?? []).map((role, index) => ({
+      ...(roleLines[index] === undefined ? {} : { line: roleLines[index] }),
       accountId: role.account_id ?? '*',
       permissionSet: role.permission_set ?? '*',
       region: role.region,
@@ -211,14 +219,12 @@ export function isPinned(
   return settings.roles.find((rule) => rule.pin !== undefined && matchesRole(rule, role))?.pin ?? false;
 }
 
-function matchesRole(
-  rule: RoleSettings,
+/** As `[[protect]]` matches. */
+export function matchesRole(
+  rule: Pick<RoleSettings, 'accountId' | 'permissionSet'>,
   role: { readonly accountId: string; readonly permissionSet: string },
 ): boolean {
-  return (
-    (rule.accountId === '*' || rule.accountId === role.accountId) &&
-    (rule.permissionSet === '*' || rule.permissionSet === role.permissionSet)
-  );
+  return matchesGlob(rule.accountId, role.accountId) && matchesGlob(rule.permissionSet, role.permissionSet);
 }
 
 function readStoreVariable(value: string | undefined): Settings['secretStore'] | undefined {

@@ -2,12 +2,19 @@
 
 /** The line of the key at `path` (table names, keys, and indexes of arrays of tables), or of the nearest table around it. */
 export function findTomlLine(text: string, path: readonly string[]): number {
+  return findTomlLines(text, [path])[0] ?? 1;
+}
+
+/** The same for several, by one look at the file. */
+export function findTomlLines(text: string, paths: readonly (readonly string[])[]): number[] {
   const lines = indexLines(text);
-  for (let length = path.length; length > 0; length -= 1) {
-    const line = lines.get(joinPath(path.slice(0, length)));
-    if (line !== undefined) return line;
-  }
-  return 1;
+  return paths.map((path) => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const line = lines.get(joinPath(path.slice(0, length)));
+      if (line !== undefined) return line;
+    }
+    return 1;
+  });
 }
 
 /** The first line of every key and table; of a multi-line value only its first line is of interest. */

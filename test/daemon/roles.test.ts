@@ -26,6 +26,37 @@ describe('/v1/roles', () => {
     expect(await rig.client.call('roles', { query: {} })).toEqual({ asOf: null, complete: false, roles: [] });
   });
 
+  test('pins and names by the wildcards of a rule; a rule that matches no role is told by status and doctor', async () => {
+    rig = await createRig({
+      settings: `
+[[role]]
+account_id = "22*"
+permission_set = "Read*"
+alias = "{account_name}-ro"
+pin = true
+[[role]]
+permission_set = "Nobody*"
+pin = true
+`,
+    });
+    const problems = async () => (await rig.client.call('status', {})).problems;
+    expect(await problems()).toEqual([]);
+    await rig.runCli(['login']);
+    const { roles } = await rig.client.call('roles', { query: {} });
+    expect(roles.filter(({ pinned }) => pinned)).toEqual([
+      row('222222222222', 'professional-af', 'ReadOnly', {
+        pinned: true,
+        profile: 'professional-af.ReadOnly',
+        aliases: ['professional-af-ro'],
+      }),
+    ]);
+    const message = `${rig.paths.settingsFile} has [[role]] rules that match none of your roles: line 7 (*, Nobody*).`;
+    expect(await problems()).toEqual([
+      { code: 'settings-without-effect', message, hint: `\${EDITOR:-vi} +7 ${rig.paths.settingsFile}` },
+    ]);
+    expect((await rig.runCli(['doctor'])).stdout).toContain('[[role]] rules that match none of your roles: line 7');
+  });
+
   test('joins the lists with profiles, labels, marks and pins', async () => {
     rig = await createRig({
       settings: `

@@ -1,7 +1,14 @@
 // config.toml: every key, every fault with its line and the nearest word, and what follows from it.
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../src/core/nearest.ts';
-import { createExtraFor, isPinned, parseSettings, regionFor, type Settings } from '../../src/daemon/settings.ts';
+import {
+  aliasFor,
+  createExtraFor,
+  isPinned,
+  parseSettings,
+  regionFor,
+  type Settings,
+} from '../../src/daemon/settings.ts';
 import { findTomlLine } from '../../src/daemon/toml-lines.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
@@ -102,7 +109,16 @@ describe('settings', () => {
       browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 21 }]]),
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
-      roles: [{ accountId: '222222222222', permissionSet: '*', region: 'eu-central-1', alias: 'billing', pin: true }],
+      roles: [
+        {
+          line: 33,
+          accountId: '222222222222',
+          permissionSet: '*',
+          region: 'eu-central-1',
+          alias: 'billing',
+          pin: true,
+        },
+      ],
       protect: [{ session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
       problems: [
         {
@@ -149,7 +165,7 @@ describe('settings', () => {
     ['endpoints = { sso = "https://a", sts = "https://b" }', { endpoints: { sso: 'https://a', sts: 'https://b' } }],
     [
       '[[role]]',
-      { roles: [{ accountId: '*', permissionSet: '*', region: undefined, alias: undefined, pin: undefined }] },
+      { roles: [{ line: 1, accountId: '*', permissionSet: '*', region: undefined, alias: undefined, pin: undefined }] },
     ],
     ['[session.s]\nlabel = "Work"', { sessionLabels: { s: 'Work' } }],
   ] as const)('%s', async (text, changed) => {
@@ -189,6 +205,37 @@ region = "ap-south-1"
       ['333333333333', 'ReadOnly'],
     ].map(([accountId = '', permissionSet = '']) => regionFor(settings, { accountId, permissionSet }));
     expect(regions).toEqual(['eu-west-1', 'eu-central-1', 'ap-south-1', 'us-east-1']);
+  });
+
+  test('match roles by wildcards in either part, for region, alias, pin and further keys', async () => {
+    const settings = await parse(`
+[[role]]
+account_id = "22*"
+permission_set = "*Admin*"
+region = "eu-west-1"
+alias = "{account_id}-admin"
+pin = true
+extra = { output = "json" }
+[[role]]
+account_id = "?33333333333"
+region = "eu-central-1"
+`);
+    const found = [
+      ['222222222222', 'AWSAdministratorAccess'],
+      ['222222222222', 'ReadOnly'],
+      ['122222222222', 'Admin'],
+      ['333333333333', 'Admin'],
+    ].map(([accountId = '', permissionSet = '']) => {
+      const role = { accountId, permissionSet };
+      const extra = createExtraFor(settings)({ sessionName: 's', ...role });
+      return [regionFor(settings, role), aliasFor(settings, role), isPinned(settings, role), extra.size];
+    });
+    expect(found).toEqual([
+      ['eu-west-1', '{account_id}-admin', true, 1],
+      [undefined, undefined, false, 0],
+      [undefined, undefined, false, 0],
+      ['eu-central-1', undefined, false, 0],
+    ]);
   });
 
   test('give a role each further key of the first rule that sets it, and without a role those of rules for all', async () => {

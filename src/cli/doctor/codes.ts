@@ -66,7 +66,9 @@ export const DOCTOR_CODES = {
   ),
   'file-not-ours': problem('A file or directory belongs to another user.'),
   'settings-invalid': problem('`config.toml` cannot be used; a daemon does not start with it.'),
-  'settings-without-effect': note('`config.toml` sets something that this version does not act on.'),
+  'settings-without-effect': note(
+    '`config.toml` sets something without effect: this version does not act on it, or a `[[role]]` matches none of your roles.',
+  ),
   'socket-stale': fixable('A socket file is left behind and nobody listens at it.'),
   'daemon-not-answering': problem('Something listens at the socket and gives no usable answer.'),
   'daemon-version-mismatch': problem('The daemon is another version than this command.'),

@@ -17,6 +17,7 @@ import type { SharedConfig, SharedConfigReading } from '../shared-config.ts';
 import type { SharedCredentials } from '../shared-credentials.ts';
 import type { Responders } from '../surface.ts';
 import type { TokenFiles } from '../token-files.ts';
+import type { createUnmatchedRules } from '../unmatched-rules.ts';
 
 export interface StatusDeps {
   readonly version: string;
@@ -33,6 +34,7 @@ export interface StatusDeps {
   readonly currentRole: CurrentRole;
   readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
   readonly problems: Problems;
+  readonly unmatchedRules: ReturnType<typeof createUnmatchedRules>;
   /** How many callers are held for a sign-in. */
   readonly waiting: (sessionName: string) => number;
   readonly clock: Clock;
@@ -62,6 +64,7 @@ export function createStatusResponders(deps: StatusDeps): StatusResponders {
           ...configProblems,
           ...currentProblems,
           ...deps.settings.problems,
+          ...(await findUnmatched(reading, deps)),
           ...deps.problems.list(),
           ...found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
         ]),
@@ -104,6 +107,11 @@ async function readConfig(deps: StatusDeps): Promise<{ reading: ConfigReading; c
   } catch (error) {
     return { reading: NOTHING, configProblems: [toRolecallError(error).toBody()] };
   }
+}
+
+async function findUnmatched({ sessions }: ConfigReading, deps: StatusDeps): Promise<readonly Problem[]> {
+  if (sessions.length === 0) return [];
+  return deps.unmatchedRules(await Promise.all(sessions.map((session) => deps.broker.knownCatalog(session))));
 }
 
 async function readCurrent(

@@ -1,0 +1,57 @@
+// `[[role]]` rules of the person's own that match no role: mostly a typing mistake, which would have no effect in silence.
+import type { Catalog } from '../core/model.ts';
+import type { Problem } from '../core/problems.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
+import { matchesRole, type RoleSettings, type Settings } from './settings.ts';
+
+/** As many as a sentence holds. */
+const MOST_SHOWN = 3;
+
+/**
+ * A function that gives the problem, or none; the same catalogs are looked through once. While a list is missing or not
+ * complete nobody can tell. A team's rules are for everybody, so each matches nothing for somebody.
+ */
+export function createUnmatchedRules(deps: {
+  readonly settings: Pick<Settings, 'roles'>;
+  readonly settingsFile: string;
+}): (catalogs: readonly (Catalog | undefined)[]) => readonly Problem[] {
+  const own = deps.settings.roles.flatMap((rule) => (rule.line === undefined ? [] : [{ rule, line: rule.line }]));
+  let latest: { readonly catalogs: readonly (Catalog | undefined)[]; readonly problems: readonly Problem[] } = {
+    catalogs: [],
+    problems: [],
+  };
+
+  function find(catalogs: readonly (Catalog | undefined)[]): readonly Problem[] {
+    if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
+    const unmatched = own.filter(({ rule }) => !catalogs.some((catalog) => hasMatch(rule, catalog)));
+    return unmatched.length === 0 ? [] : [describe(unmatched, deps.settingsFile)];
+  }
+
+  return (catalogs) => {
+    const isSame =
+      catalogs.length === latest.catalogs.length &&
+      catalogs.every((catalog, index) => catalog === latest.catalogs[index]);
+    if (!isSame) latest = { catalogs: [...catalogs], problems: find(catalogs) };
+    return latest.problems;
+  };
+}
+
+function hasMatch(rule: RoleSettings, catalog: Catalog | undefined): boolean {
+  return (
+    catalog?.accounts.some(({ accountId, permissionSets }) =>
+      permissionSets.some((permissionSet) => matchesRole(rule, { accountId, permissionSet })),
+    ) === true
+  );
+}
+
+function describe(unmatched: readonly { readonly rule: RoleSettings; readonly line: number }[], file: string): Problem {
+  const shown = unmatched
+    .slice(0, MOST_SHOWN)
+    .map(({ rule: { accountId, permissionSet }, line }) => `line ${line} (${accountId}, ${permissionSet})`);
+  const more = unmatched.length > shown.length ? ` and ${unmatched.length - shown.length} more` : '';
+  return {
+    code: 'settings-without-effect',
+    message: `${file} has [[role]] rules that match none of your roles: ${shown.join(', ')}${more}.`,
+    hint: `\${EDITOR:-vi} +${unmatched[0]?.line ?? 1} ${quoteForShell(file)}`,
+  };
+}

@@ -1,0 +1,74 @@
+// `[[role]]` rules that match no role: told once every list is complete, the person's own and no team's.
+import { expect, test } from 'vitest';
+import type { Catalog } from '../../src/core/model.ts';
+import { parseSettings } from '../../src/daemon/settings.ts';
+import { createUnmatchedRules } from '../../src/daemon/unmatched-rules.ts';
+
+const PATH = '/home/taylor/.config/rolecall/config.toml';
+const SETTINGS = `
+[[role]]
+account_id = "22*"
+region = "eu-west-1"
+
+[[role]]
+account_id = "11*"
+permission_set = "Admn*"
+pin = true
+
+[[role]]
+pin = false
+
+[[role]]
+account_id = "111111111111 "
+alias = "billing"
+`;
+
+const catalog = (accountId: string, complete = true): Catalog => ({
+  asOfMs: 0,
+  complete,
+  accounts: [{ sessionName: 's', accountId, accountName: 'taylor', permissionSets: ['Admin', 'ReadOnly'] }],
+});
+
+async function create(text: string, team?: string) {
+  const settings = await parseSettings({
+    path: PATH,
+    text,
+    environment: {},
+    ...(team === undefined ? {} : { team: { path: '/home/taylor/.config/rolecall/team.toml', text: team } }),
+  });
+  return createUnmatchedRules({ settings, settingsFile: PATH });
+}
+
+test('are one problem with the line of each', async () => {
+  const unmatched = await create(SETTINGS);
+  expect(unmatched([catalog('111111111111'), catalog('222222222222')])).toEqual([
+    {
+      code: 'settings-without-effect',
+      message: `${PATH} has [[role]] rules that match none of your roles: line 6 (11*, Admn*), line 14 (111111111111 , *).`,
+      hint: `\${EDITOR:-vi} +6 ${PATH}`,
+    },
+  ]);
+  expect(unmatched([catalog('111111111111')])[0]?.message).toContain('line 2 (22*, *), line 6');
+});
+
+test('are not known while a list is missing or not complete', async () => {
+  const unmatched = await create(SETTINGS);
+  expect(unmatched([catalog('111111111111'), undefined])).toEqual([]);
+  expect(unmatched([catalog('111111111111'), catalog('222222222222', false)])).toEqual([]);
+});
+
+test('of a team are for somebody else', async () => {
+  const unmatched = await create(
+    '[[role]]\naccount_id = "1*"\n',
+    '[[role]]\naccount_id = "9*"\nregion = "eu-west-1"\n',
+  );
+  expect(unmatched([catalog('111111111111')])).toEqual([]);
+});
+
+test('are looked for once in the same lists, however many there are', async () => {
+  const unmatched = await create('[[role]]\naccount_id = "9*"\n'.repeat(50));
+  const lists = [catalog('111111111111')];
+  const found = unmatched(lists);
+  expect(found[0]?.message).toContain(' and 47 more.');
+  expect(unmatched([...lists])).toBe(found);
+});
