@@ -111,7 +111,7 @@ describe('settings', () => {
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
       roles: [
         {
-          line: 33,
+          line: 32,
           accountId: '222222222222',
           permissionSet: '*',
           region: 'eu-central-1',
