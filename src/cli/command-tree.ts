@@ -90,6 +90,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .description('end the session; nothing of it is served from that moment')
     .argument('[session]', 'the sso-session; not needed when there is only one')
     .option('--all', 'every sso-session')
+    .option('--forget-keychain', 'give up what a keychain that is gone for good may still hold')
     .option('--json', 'print the outcome as JSON')
     .action(async (session: string | undefined, options: LogoutOptions) => {
       const { runLogout } = await import('./commands/logout.ts');

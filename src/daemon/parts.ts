@@ -152,6 +152,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     store,
     problem: storeProblem,
     lock: keychainLock,
+    forgetKeychain,
   } = await chooseSecretStore({
     passphraseCost: deps.passphraseCost,
     wanted: settings.secretStore,
@@ -361,6 +362,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     settings,
     log,
     personActs,
+    forgetKeychain: forgetKeychain ?? (() => false),
   });
   const eventFeed = createEventFeed({
     collect: uses.read,

@@ -205,6 +205,18 @@ export const routes = {
     surfaces: BOTH,
     summary: 'Ends the session: tokens and cached role credentials are gone at once, then AWS is told',
     params: sessionInPath,
+    body: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        forgetKeychain: {
+          type: 'boolean',
+          description: 'true: gives up what a keychain that is out of reach may still hold',
+        },
+      },
+    },
+    bodyIsOptional: true,
+    socketOnly: ['forgetKeychain'],
     successStatus: 200,
     answer: signOutSchema,
   },
@@ -452,7 +464,7 @@ export interface Inputs {
   startSignIn: { session: string; body?: { force?: boolean; acceptEndpoint?: boolean } | undefined };
   signIn: { session: string };
   cancelSignIn: { session: string };
-  signOut: { session: string };
+  signOut: { session: string; body?: { forgetKeychain?: boolean } };
   checkUser: { session: string; body: { accept?: string } };
   setCurrent: { body: NewCurrentRole | null };
   profile: { query: { name: string } };

@@ -7,7 +7,7 @@ import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import type { ScryptCost } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
-import { inPlaceOfKeychain } from './keychain-mark.ts';
+import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
 import type { KeychainLock } from './open-keychain.ts';
 
 export interface StoreWish {
@@ -30,6 +30,8 @@ export interface StoreChoice {
   readonly store: SecretStore;
   /** For `status`, `login` and `doctor`: why the store is another one, or why its calls will fail for now. */
   readonly problem?: ErrorBody;
+  /** Gives up what a keychain that is out of reach may hold; false when it holds nothing. Absent with any other store. */
+  readonly forgetKeychain?: () => boolean;
   /** Of the keychain, when it is the choice. */
   readonly lock?: KeychainLock;
 }
@@ -59,6 +61,7 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       }
       return {
         store: inPlaceOfKeychain(await openMemoryStore(), wish.statePath),
+        forgetKeychain: () => forgetKeychain(wish.statePath),
         problem: {
           code: 'secret-store-unavailable',
           message:

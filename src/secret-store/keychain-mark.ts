@@ -1,5 +1,5 @@
 // Remembers in the state folder that the keychain has held secrets of ours, for the times when it can't be reached.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { SecretStore } from '../sso/ports.ts';
@@ -21,6 +21,14 @@ export function createKeychainMark(statePath: string): () => void {
   };
 }
 
+/** Gives up what the keychain may still hold, for one that is gone for good; false when nothing was remembered. */
+export function forgetKeychain(statePath: string): boolean {
+  const path = join(statePath, FILE_NAME);
+  if (!existsSync(path)) return false;
+  rmSync(path);
+  return true;
+}
+
 /**
  * `memory` in place of a keychain that can't be reached. Deleting the tokens of a session deletes them from memory and
  * then rejects if the keychain may still have older ones, which this process can neither read nor delete.
@@ -34,7 +42,8 @@ export function inPlaceOfKeychain(memory: SecretStore, statePath: string): Secre
       throw new UnavailableError(
         'secret-store-unavailable',
         "The keychain can't be reached, so a sign-in that it still holds was not ended. " +
-          'Restart the daemon where the keychain works (in your desktop session) and sign out again.',
+          'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
+          'if it is gone for good: rolecall logout --forget-keychain',
         { hint: 'rolecall daemon restart' },
       );
     },

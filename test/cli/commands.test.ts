@@ -21,7 +21,8 @@ sso_region = us-east-1
 const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
 const OUT_OF_REACH =
   "The keychain can't be reached, so a sign-in that it still holds was not ended. " +
-  'Restart the daemon where the keychain works (in your desktop session) and sign out again.';
+  'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
+  'if it is gone for good: rolecall logout --forget-keychain';
 const ROLE = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 
 describe('logout', () => {
@@ -64,6 +65,34 @@ describe('logout', () => {
     // What it had itself was ended all the same, and nothing is served.
     expect(rig.emulator.countCalls('Logout')).toBe(2);
     expect((await run(['status', '--check'])).exitCode).toBe(4);
+  });
+
+  test('of a keychain that is gone for good ends when it is given up, and says what that leaves', async () => {
+    rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'keychain' } });
+    await rig.runCli(['login', '--no-wait']);
+    writeFileSync(join(rig.paths.stateDirectory, 'keychain-used'), '');
+    const fresh = await run(['login', '--fresh', '--no-browser', '--no-wait']);
+    expect({ ...fresh, stderr: fresh.stderr.includes(`Note: ${OUT_OF_REACH}\n`) }).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: true,
+    });
+    expect((await run(['status', '--check'])).exitCode).toBe(0);
+    expect((await run(['logout'])).exitCode).toBe(7);
+    await rig.runCli(['login', '--no-wait']);
+    expect(await run(['logout', '--forget-keychain'])).toEqual({
+      exitCode: 0,
+      stdout: `Signed out of ${SESSION}.\n`,
+      stderr:
+        'Note: The keychain was given up: a sign-in that it may still hold was not ended, and lives on at AWS until it expires.\n',
+    });
+    expect(await run(['logout', '--forget-keychain'])).toEqual({
+      exitCode: 0,
+      stdout: `Signed out of ${SESSION}.\n`,
+      stderr: '',
+    });
+    expect((await run(['logout'])).exitCode).toBe(0);
+    expect(rig.emulator.countCalls('Logout')).toBe(3);
   });
 
   test('with no session at all says how to begin', async () => {

@@ -85,7 +85,7 @@ async function loginTo(
 ): Promise<LoginOutcome> {
   const isLive = status.sessions.some((known) => known.session === session && known.state === 'live');
   if (!isLive || options.force === true || options.fresh === true) await consent.require();
-  if (options.fresh === true) await context.client.call('signOut', { session }, { signal: context.signal });
+  if (options.fresh === true) await signOutFirst(session, context);
   const force = options.force === true || options.fresh === true;
   // Agreed to by now, or asked below, before the code is shown.
   const body = { force, acceptEndpoint: true };
@@ -105,6 +105,17 @@ async function loginTo(
   const user = options.wait ? await confirmUser(session, options, context) : undefined;
   if (options.json !== true && setup !== undefined) await describeTokenFile(session, context);
   return { session, state: outcome.state, setup: setup ?? null, ...(user === undefined ? {} : { user }) };
+}
+
+/** What can't be ended or deleted is told, and is no reason to keep a person from signing in. */
+async function signOutFirst(session: string, context: CliContext): Promise<void> {
+  try {
+    const { note } = await context.client.call('signOut', { session }, { signal: context.signal });
+    if (note !== undefined) reportNote(note, context);
+  } catch (error) {
+    if (!(error instanceof RolecallError) || !error.code.startsWith('secret-store-')) throw error;
+    reportNote(error.message, context);
+  }
 }
 
 /** The session was thought to be live, so nobody was asked before. */

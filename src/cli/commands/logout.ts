@@ -7,6 +7,7 @@ import { chooseSession, loadStatus, noSession } from '../sessions.ts';
 
 export interface LogoutOptions {
   readonly all?: boolean;
+  readonly forgetKeychain?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,7 +29,8 @@ export async function runLogout(
   let exitCode = 0;
   for (const session of names) {
     try {
-      const { note } = await context.client.call('signOut', { session }, { signal: context.signal });
+      const input = { session, ...(options.forgetKeychain === true ? { body: { forgetKeychain: true } } : {}) };
+      const { note } = await context.client.call('signOut', input, { signal: context.signal });
       signedOut.push(session);
       if (options.json !== true) context.stdout.write(`Signed out of ${harmless(session)}.\n`);
       if (note !== undefined) {

@@ -26,6 +26,9 @@ export type SignInResponders = Pick<Responders, 'startSignIn' | 'cancelSignIn' |
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
 };
 
+const KEYCHAIN_FORGOTTEN =
+  'The keychain was given up: a sign-in that it may still hold was not ended, and lives on at AWS until it expires.';
+
 export function createSignInResponders(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<
@@ -44,6 +47,8 @@ export function createSignInResponders(deps: {
   readonly log: Log;
   /** Called when a person signs in or out, who may be asked to unlock the keychain. */
   readonly personActs: () => void;
+  /** Gives up what a keychain that is gone for good may hold; false when there is nothing to give up. */
+  readonly forgetKeychain: () => boolean;
 }): SignInResponders {
   const { broker, sharedConfig, setup } = deps;
 
@@ -102,8 +107,9 @@ export function createSignInResponders(deps: {
       deps.changes.announce();
       return { ...check };
     },
-    async signOut({ session: selector }, { surface }) {
+    async signOut({ session: selector, body }, { surface }) {
       const session = await sharedConfig.findSession(selector);
+      const isForgotten = body?.forgetKeychain === true && deps.forgetKeychain();
       deps.personActs();
       const signingOut = broker.signOut(session);
       deps.loginPolicy.signedOut(session.sessionName);
@@ -123,8 +129,9 @@ export function createSignInResponders(deps: {
         deps.changes.announce();
       }
       deps.log('info', `signed out of ${session.sessionName}`);
-      if (!outcome.endedAtAws) deps.log('warn', outcome.note);
-      return { ...outcome };
+      const notes = [...(outcome.endedAtAws ? [] : [outcome.note]), ...(isForgotten ? [KEYCHAIN_FORGOTTEN] : [])];
+      for (const note of notes) deps.log('warn', note);
+      return notes.length === 0 ? { endedAtAws: true } : { endedAtAws: false, note: notes.join(' ') };
     },
   };
 }
