@@ -19,7 +19,7 @@ const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 
-/** Everything in `src/web` that a browser asks for, by name; `/` is the page itself. */
+/** Everything that a browser asks for, from `src/web`; `/` is the page itself. */
 const FILES: Readonly<Record<string, string>> = {
   'page.html': HTML,
   'page.css': CSS,
@@ -45,9 +45,15 @@ const FILES: Readonly<Record<string, string>> = {
   'sign-in-panels.js': SCRIPT,
   'toasts.js': SCRIPT,
   'wording.js': SCRIPT,
+  // What the page shares with the command line.
+  '../core/role-index.js': SCRIPT,
+  '../core/role-marks.js': SCRIPT,
+  '../core/role-match.js': SCRIPT,
+  '../core/search-words.js': SCRIPT,
 };
 
-const pathOf = (fileName: string) => (fileName === 'page.html' ? '/' : `/${fileName}`);
+/** As a browser resolves it against the page's own address, above which there is nothing. */
+const pathOf = (fileName: string) => (fileName === 'page.html' ? '/' : `/${fileName.replace(/^\.\.\//u, '')}`);
 
 export function createPageFiles(directory: string): PageFiles {
   const fileNames = new Map(Object.keys(FILES).map((fileName) => [pathOf(fileName), fileName]));

@@ -1,7 +1,8 @@
 // Everything about choosing a role: search field, filter by session, what was used lately, the grid, and the keys.
 import { element, fill, refill, setText } from './elements.js';
 import { createRoleGrid, rowId } from './role-grid.js';
-import { createRoleSearch, parseQuery } from './role-search.js';
+import { parseWords } from '../core/search-words.js';
+import { createRoleSearch, doubtOf } from './role-search.js';
 import { isWhole } from './roles-loader.js';
 import { rowAfterKey } from './row-window.js';
 import { accountTitle, count, formatDuration, harmless, roleKey } from './wording.js';
@@ -16,7 +17,6 @@ const MOST_RECENT = 6;
 const PREPARE_AFTER_MS = 200;
 /** So many colours has page.css for sessions. */
 const HUES = 6;
-
 /**
  * @param {object} deps
  * @param {HTMLElement} deps.host
@@ -38,6 +38,8 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   /** @type {readonly Role[]} */
   let found = [];
   let isNear = false;
+  /** Why the first of `found` is not selected by itself. @type {ReturnType<typeof doubtOf>} */
+  let doubt;
   let selected = -1;
   /** @type {string | undefined} */
   let currentKey;
@@ -94,7 +96,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
 
   /** @param {Placement} placement */
   function draw(placement) {
-    grid.update({ roles: found, words: isNear ? [] : parseQuery(field.value), selected, currentKey, hueOf }, placement);
+    grid.update({ roles: found, words: isNear ? [] : parseWords(field.value), selected, currentKey, hueOf }, placement);
     if (selected === -1) field.removeAttribute('aria-activedescendant');
     else field.setAttribute('aria-activedescendant', rowId(selected));
   }
@@ -115,20 +117,23 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     const kept = key === undefined ? -1 : found.findIndex((role) => roleKey(role) === key);
     // Without a word typed nothing is selected by itself: Enter must not switch to whatever comes first.
     const isTyped = field.value.trim() !== '';
+    const first = isTyped ? found[0] : undefined;
+    doubt = first === undefined ? undefined : doubtOf(first, field.value, isNear);
     const reveals = kept !== -1 && !(stays && kept === selected);
-    select(kept === -1 && isTyped && found.length > 0 ? 0 : kept, { reveals, stays });
+    select(kept === -1 && first !== undefined && doubt === undefined ? 0 : kept, { reveals, stays });
     describe();
   }
 
   function describe() {
     const hasNone = found.length === 0 && listed.length > 0 && isWhole(document);
-    nothing.hidden = !(hasNone || isNear);
-    nothing.classList.toggle('is-note', isNear);
+    const note = selected === -1 ? doubt : undefined;
+    nothing.hidden = !(hasNone || note !== undefined);
+    nothing.classList.toggle('is-note', note !== undefined);
     if (hasNone) {
       const clear = element('button', { type: 'button', class: 'small', click: () => clearSearch() }, 'Show all');
       fill(nothing, element('p', {}, `Nothing matches “${field.value}”.`), clear);
-    } else if (isNear) {
-      fill(nothing, element('p', {}, `No role has “${field.value}” in it; these come near.`));
+    } else if (note !== undefined) {
+      fill(nothing, element('p', {}, describeDoubt(note, field.value)));
     }
     describeAge();
     clearTimeout(announcing);
@@ -294,4 +299,11 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     isCurrent: (/** @type {Role} */ role) => roleKey(role) === currentKey,
     tick: describeAge,
   };
+}
+
+/** What has to be done before Enter takes the first role. @param {NonNullable<ReturnType<typeof doubtOf>>} doubt @param {string} query */
+function describeDoubt(doubt, query) {
+  if (doubt === 'near') return `No role has “${query}” in it; these come near.`;
+  const why = doubt === 'protected' ? 'is protected' : 'was found by its account id';
+  return `The first role ${why}: select it with ↓ before Enter uses it.`;
 }

@@ -9,7 +9,7 @@ import { accountTitle, harmless, roleKey } from './wording.js';
 /**
  * @typedef {object} GridView
  * @property {readonly Role[]} roles
- * @property {readonly string[]} words what was searched for
+ * @property {readonly import('../core/search-words.js').Word[]} words what was searched for
  * @property {number} selected index, -1 for none
  * @property {string | undefined} currentKey
  * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
@@ -176,14 +176,14 @@ function createRow() {
         node.setAttribute('aria-rowindex', String(index + 2));
       }
       node.setAttribute('aria-selected', String(index === selected));
-      const state = `${key}\n${isCurrent}\n${hue}\n${words.join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}`;
+      const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}`;
       if (state === shown) return;
       shown = state;
       node.classList.toggle('is-current', isCurrent);
       const title = accountTitle(role);
       fill(name, ...marked(title, words));
       name.title = title;
-      fill(id, ...marked(role.accountId, words));
+      fill(id, ...marked(role.accountId, words, true));
       fill(
         set,
         element('span', { class: 'text' }, ...marked(harmless(role.permissionSet), words)),
@@ -207,7 +207,7 @@ function createRow() {
   };
 }
 
-/** @param {string} text @param {readonly string[]} words */
-function marked(text, words) {
-  return markMatches(text, words).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
+/** @param {string} text @param {readonly import('../core/search-words.js').Word[]} words @param {boolean} [isId] */
+function marked(text, words, isId) {
+  return markMatches(text, words, isId).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
 }

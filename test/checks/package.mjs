@@ -45,10 +45,12 @@ const faults = [];
 try {
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
-  // What the daemon serves: the folder as it is, without what only the type checker reads.
-  const pageFiles = readdirSync(join(ROOT, 'src/web'))
-    .filter((name) => !/\.(json|ts)$/.test(name))
-    .map((name) => `src/web/${name}`);
+  // What the daemon serves: two folders as they are, without what only the type checker and the compiler read.
+  const pageFiles = ['src/web', 'src/core'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => !/\.(json|ts)$/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
   // What editors load by the first line of a settings file.
   const schemas = readdirSync(join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
   // What the shims load, which publint does not follow.

@@ -81,16 +81,33 @@ describe('a name for AWS_PROFILE', () => {
       'Log-Archive.ReadOnly',
       'Log Archive  044444444444  ReadOnly\n',
     ],
-    ['an account id', ['333333333333'], 'Shop-Staging.ReadOnly', 'Shop Staging  333333333333  ReadOnly\n'],
+    [
+      'an account id and a word',
+      ['333333333333', 'read'],
+      'Shop-Staging.ReadOnly',
+      'Shop Staging  333333333333  ReadOnly\n',
+    ],
     [
       'account and permission set',
       ['professional', 'READ'],
       'professional-af.ReadOnly',
       'professional-af  222222222222  ReadOnly\n',
     ],
-    ['a protected role', ['taylor'], ADMIN, 'taylor  111111111111  Admin-AF-Permission-Set  ⚠\n'],
+    [
+      'the whole of account id and permission set, though it is protected,',
+      ['111111111111', 'Admin-AF-Permission-Set'],
+      ADMIN,
+      'taylor  111111111111  Admin-AF-Permission-Set  ⚠\n',
+    ],
   ])('is found by %s when they are unique, and whose account it is is said', async (_, words, stdout, stderr) => {
     expect(await name(words)).toEqual({ exitCode: 0, stdout: `${stdout}\n`, stderr });
+  });
+
+  test('is not guessed by digits from inside of an account id', async () => {
+    expect(await name(['log', '44'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('No role matches "log 44".'),
+    });
   });
 
   test('is not guessed among several: the candidates, and exit code 2', async () => {
@@ -160,12 +177,16 @@ Run: rolecall use Shop-Staging.ReadOnly
 });
 
 describe('the picker', () => {
-  const pick = (words: readonly string[], person: ReturnType<typeof createPerson>) =>
-    rig.runCli(['use', '--print-name', ...words], { isTerminal: true, openPickerTerminal: person.openPickerTerminal });
+  const pick = (words: readonly string[], person: ReturnType<typeof createPerson>, answers: string[] = []) =>
+    rig.runCli(['use', '--print-name', ...words], {
+      isTerminal: true,
+      openPickerTerminal: person.openPickerTerminal,
+      answers,
+    });
 
   test('shows every role, pinned ones first, and gives the one that was taken', async () => {
     const person = createPerson([[/5 of 5/u, '\u001b[B\u001b[B\r']]);
-    expect(await pick([], person)).toEqual({
+    expect(await pick([], person, ['y'])).toEqual({
       exitCode: 0,
       stdout: 'professional-af.Admin-AF-Permission-Set\n',
       stderr: expect.stringContaining('professional-af  222222222222  Admin-AF-Permission-Set'),
@@ -178,6 +199,21 @@ describe('the picker', () => {
       '    professional-af  222222222222  ReadOnly                 professional-af.ReadOnly',
       '  ⚠ taylor           111111111111  Admin-AF-Permission-Set  taylor.Admin-AF-Permission-Set',
     ]);
+  });
+
+  test('asks before it gives a protected role, or one that only the digits of its id have found', async () => {
+    for (const [query, answer, outcome] of [
+      ['taylor', 'n', { exitCode: 130, stdout: '' }],
+      ['taylor', 'y', { exitCode: 0, stdout: `${ADMIN}\n` }],
+      ['3333', 'n', { exitCode: 130, stdout: '' }],
+      ['log read', 'n', { exitCode: 0, stdout: 'Log-Archive.ReadOnly\n' }],
+    ] as const) {
+      const person = createPerson([
+        [/5 of 5/u, query],
+        [/1 of 5/u, '\r'],
+      ]);
+      expect(await pick([], person, [answer])).toMatchObject(outcome);
+    }
   });
 
   test('starts with what was typed on the command line, and narrows it down', async () => {
@@ -263,6 +299,71 @@ describe('the current role', () => {
       await rig.runCli(['use', '--current'], { isTerminal: true, openPickerTerminal: person.openPickerTerminal }),
     ).toMatchObject({ exitCode: 130 });
     expect(await rig.client.call('current', {})).toMatchObject({ accountId: '044444444444' });
+  });
+});
+
+describe('a role that has to be agreed to', () => {
+  test.each([
+    [
+      'a protected role',
+      ['taylor'],
+      'your settings protect it',
+      `taylor  111111111111  Admin-AF-Permission-Set  ⚠`,
+      ADMIN,
+    ],
+    [
+      'one of which only the account id was given',
+      ['333333333333'],
+      'it was found by its account id',
+      'Shop Staging  333333333333  ReadOnly',
+      'Shop-Staging.ReadOnly',
+    ],
+    [
+      'one of which only a part of the account id was given',
+      ['3333', 'read'],
+      'it was found by its account id',
+      'Shop Staging  333333333333  ReadOnly',
+      'Shop-Staging.ReadOnly',
+    ],
+  ])('is not used unless a person agrees: %s', async (_, words, reason, description, profile) => {
+    const refused = (command: string) => ({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: "${words.join(' ')}" means ${description}, and ${reason}; name it exactly.\nRun: ${command} ${profile}\n`,
+    });
+    const terminal = { isTerminal: true, environment: { NO_COLOR: '1' } };
+    expect(await rig.runCli(['use', '--print-name', ...words])).toEqual(refused('rolecall use'));
+    expect(await rig.runCli(['use', '--print-name', '--no-picker', ...words], terminal)).toEqual(
+      refused('rolecall use'),
+    );
+    expect(await rig.runCli(['use', '--json', ...words], terminal)).toEqual(refused('rolecall use'));
+    await rig.runCli(['use', '--current', '--off']);
+    expect(await rig.runCli(['use', '--current', ...words])).toEqual(refused('rolecall use --current'));
+
+    const question = `Use ${description} in this shell? (${reason}) [y/N] `;
+    for (const answer of ['n', '', undefined]) {
+      expect(
+        await rig.runCli(['use', '--print-name', ...words], {
+          isTerminal: true,
+          answers: answer === undefined ? [] : [answer],
+        }),
+      ).toEqual({
+        exitCode: 130,
+        stdout: '',
+        stderr: expect.stringMatching(/Nothing changed\.\n$/u),
+      });
+    }
+    const agreed = await rig.runCli(['use', '--print-name', ...words], { isTerminal: true, answers: ['y'] });
+    expect(agreed).toMatchObject({ exitCode: 0, stdout: `${profile}\n` });
+    expect(agreed.stderr).toContain(question);
+
+    const said = await rig.runCli(['use', '--current', ...words], { isTerminal: true, answers: ['no'] });
+    expect(said).toMatchObject({ exitCode: 130 });
+    expect(said.stderr).toContain(`Use ${description} as the current role? (${reason}) [y/N] `);
+    expect(await rig.client.call('current', {})).toBeNull();
+    // What the error says to run is what a script may run.
+    expect(await rig.runCli(['use', '--current', profile])).toMatchObject({ exitCode: 0 });
+    await rig.runCli(['use', '--current', '--off']);
   });
 });
 

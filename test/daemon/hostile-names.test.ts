@@ -150,9 +150,9 @@ test('no surface that a name reaches runs it, colours by it, or gets a line more
   expect((await linesOf('ls')).filter((line) => /  7\d{11}  /.test(line))).toHaveLength(SURFACE_NAMES.length);
   const lengths: Record<string, Set<number>> = {};
   for (const { accountName, accountId } of accounts) {
-    const { stdout } = await runCli(['use', '--json', accountId]);
+    const { stdout } = await runCli(['use', '--json', accountId, 'ReadOnly']);
     expect(JSON.parse(stdout)).toMatchObject({ accountName, accountId });
-    await linesOf('use', '--current', accountId);
+    await linesOf('use', '--current', accountId, 'ReadOnly');
     for (const argv of [
       ['whoami'],
       ['status'],

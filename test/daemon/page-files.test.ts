@@ -23,10 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-const names = readdirSync(DIRECTORY).filter((name) => !NOT_SERVED.includes(name));
-const pathOf = (name: string) => (name === 'page.html' ? '/' : `/${name}`);
+/** What the page shares with the command line is all the JavaScript of src/core. */
+const SHARED = readdirSync(new URL('../../src/core/', import.meta.url))
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => `../core/${name}`);
+const names = [...readdirSync(DIRECTORY).filter((name) => !NOT_SERVED.includes(name)), ...SHARED];
+const pathOf = (name: string) => (name === 'page.html' ? '/' : new URL(name, 'http://localhost/').pathname);
 
-test('are all that is in src/web, and nothing else', () => {
+test('are all that is in src/web and what it shares with the command line, and nothing else', () => {
   expect(createPageFiles(DIRECTORY).paths.toSorted()).toEqual(names.map(pathOf).toSorted());
   expect(names.length).toBeGreaterThan(10);
 });
@@ -55,9 +59,11 @@ test('load nothing but each other, and have no script or style in their markup',
   expect(html).not.toMatch(/<style|style=|\son[a-z]+=|<script(?![^>]*src=)/i);
   const scripts = names.filter((name) => name.endsWith('.js'));
   const imported = scripts.flatMap((name) =>
-    [...readFileSync(`${DIRECTORY}${name}`, 'utf8').matchAll(/^import .* from '(.*)';$/gm)].map(([, path]) => path),
+    [...readFileSync(`${DIRECTORY}${name}`, 'utf8').matchAll(/^(?:import .*|\}) from '(.*)';$/gm)].map(
+      ([, path = '']) => new URL(path, new URL(pathOf(name), 'http://localhost')).pathname,
+    ),
   );
-  expect(new Set(imported)).toEqual(new Set(scripts.filter((name) => name !== 'page.js').map((name) => `./${name}`)));
+  expect(new Set(imported)).toEqual(new Set(scripts.filter((name) => name !== 'page.js').map(pathOf)));
 });
 
 test('make no markup out of text', () => {

@@ -113,7 +113,7 @@ export function findForbiddenImports(file: SourceFile, rule: RoomRule): string[]
     if (isRelative(specifier)) {
       const target = resolveImport(file.path, specifier);
       const room = roomOf(target);
-      const allowed = room === rule.room || rule.rooms.some((name) => name === room || target === `src/${name}.ts`);
+      const allowed = room === rule.room || rule.rooms.some((name) => name === room || isFile(target, name));
       if (!allowed) found.push(`${at(line)} imports ${target}`);
     } else if (isBuiltin(specifier)) {
       const name = specifier.slice('node:'.length);
@@ -124,6 +124,8 @@ export function findForbiddenImports(file: SourceFile, rule: RoomRule): string[]
   }
   return found;
 }
+
+const isFile = (target: string, name: string) => [`src/${name}.ts`, `src/${name}.js`].includes(target);
 
 /** Relative imports that lead to no file: an edge that the graph rules would silently lose. */
 export function findDanglingImports(files: readonly SourceFile[]): string[] {

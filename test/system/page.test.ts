@@ -251,6 +251,13 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     release();
     await rows(page).nth(3).waitFor();
     expect(await page.locator('.summary').textContent()).toContain('4 of 400 roles');
+    // Digits alone select nothing: a person does.
+    expect(await page.locator('.nothing').textContent()).toBe(
+      'The first role was found by its account id: select it with ↓ before Enter uses it.',
+    );
+    await page.keyboard.press('Enter');
+    expect(await current()).toMatchObject({ accountId: last?.accountId });
+    await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.locator('#current', { hasText: '100000000090' }).waitFor();
     expect(await current()).toMatchObject({
@@ -346,6 +353,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(texts.toSorted()).toEqual(clean.map((name, index) => `${name} | ${ids[index]} | ReadOnly`).toSorted());
     for (const id of ids) {
       await page.locator('#search').fill(id);
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.locator('#current', { hasText: id }).waitFor();
       const copied = page.locator('.toast', { hasText: 'Copied' }).first().waitFor();

@@ -2,7 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RoleDocument } from '../../src/local-api/schemas.ts';
-import { createRoleSearch, markMatches, parseQuery } from '../../src/web/role-search.js';
+import { parseWords } from '../../src/core/search-words.js';
+import { createRoleSearch, doubtOf, markMatches } from '../../src/web/role-search.js';
 
 function role(changes: Partial<RoleDocument> = {}): RoleDocument {
   return {
@@ -72,9 +73,37 @@ describe('a query', () => {
   });
 });
 
+describe('Enter in the search takes the first role', () => {
+  const ADMIN = role({ accountName: 'taylor', permissionSet: 'Admin', accountId: '220711112222' });
+  test.each([
+    ['that words name', ADMIN, 'taylor adm', undefined],
+    ['not when it is protected', { ...ADMIN, protected: true }, 'taylor adm', 'protected'],
+    ['not when only its account id was typed', ADMIN, '220711112222', 'id'],
+    ['not when only a part of its account id leads to it', ADMIN, '1111 adm', 'id'],
+    ['when its account id and name were typed', ADMIN, '220711 tay', undefined],
+  ])('%s', (_, first, query, doubt) => {
+    expect(doubtOf(first, query, false)).toBe(doubt);
+    expect(doubtOf(first, query, true)).toBe('near');
+  });
+});
+
+test('what words name comes first, whatever was used more', () => {
+  const roles = [
+    role({ accountName: 'Identity-prod-06', accountId: '070000000000', score: 9 }),
+    role({ accountName: 'Identity-nonprod-07', pinned: true }),
+    role({ accountName: 'Identity-prod-07' }),
+  ];
+  const { roles: found } = createRoleSearch(roles).find('ident prod 07', null);
+  expect(found.map(({ accountName }) => accountName)).toEqual([
+    'Identity-prod-07',
+    'Identity-nonprod-07',
+    'Identity-prod-06',
+  ]);
+});
+
 describe('the marks', () => {
   const marked = (text: string, query: string) =>
-    markMatches(text, parseQuery(query))
+    markMatches(text, parseWords(query))
       .map(({ text: piece, isMatch }) => (isMatch ? `[${piece}]` : piece))
       .join('');
 
@@ -93,7 +122,7 @@ describe('the marks', () => {
   test('never change the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (text, query) => {
-        const pieces = markMatches(text, parseQuery(query));
+        const pieces = markMatches(text, parseWords(query));
         expect(pieces.map((piece) => piece.text).join('')).toBe(text);
       }),
     );

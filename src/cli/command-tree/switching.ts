@@ -10,7 +10,10 @@ export function addSwitchingCommands(program: Command, context: CliContext, done
   program
     .command('use')
     .description('make this shell another role; without a name you choose from a list')
-    .argument('[query...]', 'a profile, or words that account, id, permission set or label contain; - for the last one')
+    .argument(
+      '[query...]',
+      'a profile, or words of account, permission set, profile or label, or of the account id; - for the last one',
+    )
     .option('--current', 'make it the current role of the whole machine instead, which [profile current] follows')
     .option('--off', 'no role: unset AWS_PROFILE, or with --current the current role')
     .option('--json', 'print the role as JSON; nobody is asked')
@@ -58,6 +61,12 @@ const USE_HELP = `
   rolecall use -                 back to the one before
   rolecall use --off             AWS_PROFILE is unset
   rolecall use --current prod    for programs that do not see your shell, by [profile current]
+
+Words have to leave one role. A role whose names start with them comes before
+one that has them inside of names, and that before one whose account id begins
+with them or has them as four digits or more. A protected role, and one that
+only its account id led to, is asked about; a script gives the profile's name,
+or account id and permission set in full.
 
 A shell has to read the hook for it once: rolecall shell-init --help`;
 

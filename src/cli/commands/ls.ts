@@ -1,6 +1,8 @@
 // `rolecall ls`: accounts and permission sets, as last known, with the age of the list.
 import { NotFoundError } from '../../core/errors.ts';
 import { formatJson } from '../../core/format-json.ts';
+import { createRoleIndex } from '../../core/role-index.js';
+import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../core/role-match.js';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { createProgressLine } from '../progress.ts';
@@ -18,7 +20,7 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     options.refresh === true
       ? await listAnew(context)
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
-  const matching = filter(document, query);
+  const matching = createAccountsSearch(document)(query.join(' '));
   if (options.json === true) context.stdout.write(formatJson(matching));
   else if (document.asOf === null) {
     throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
@@ -61,20 +63,37 @@ async function listAnew(context: CliContext): Promise<AccountsDocument> {
   }
 }
 
-/** Every word must be somewhere in the account's name, id, e-mail address, session or the permission set's name. */
-function filter(document: AccountsDocument, query: readonly string[]): AccountsDocument {
-  if (query.length === 0) return document;
-  const words = query.flatMap((part) => part.toLowerCase().split(/\s+/)).filter((word) => word !== '');
-  const accounts = document.accounts.flatMap((account) => {
-    const about = `${account.accountName ?? ''}\n${account.accountId}\n${account.emailAddress ?? ''}\n${account.session}`;
-    const permissionSets = account.permissionSets.filter((name) => {
-      const text = `${about}\n${name}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
-    return permissionSets.length === 0 ? [] : [{ ...account, permissionSets }];
-  });
-  return { ...document, accounts };
+/**
+ * What finds the roles of a document that match every word, by the rule of `use`: accounts whose names match come before
+ * those whose id does, and of equals none is better than its place in the list.
+ */
+export function createAccountsSearch(document: AccountsDocument): (query: string) => AccountsDocument {
+  const roles = document.accounts.flatMap((account) =>
+    account.permissionSets.map((permissionSet) => ({ ...account, account, permissionSet })),
+  );
+  const index = createRoleIndex(roles);
+  return (query) => {
+    if (query.trim() === '') return document;
+    const { positions, count } = index.search(query);
+    const found = new Map<Account, string[]>();
+    let from = 0;
+    for (const end of [NAMED, PARTED, STARTED, INSIDE, BY_ID].map(count)) {
+      for (const position of Array.from(positions)
+        .slice(from, end)
+        .toSorted((a, b) => a - b)) {
+        const { account, permissionSet } = roles[position] as (typeof roles)[number];
+        const permissionSets = found.get(account) ?? [];
+        permissionSets.push(permissionSet);
+        found.set(account, permissionSets);
+      }
+      from = end;
+    }
+    const accounts = Array.from(found, ([account, permissionSets]) => ({ ...account, permissionSets }));
+    return { ...document, accounts };
+  };
 }
+
+type Account = AccountsDocument['accounts'][number];
 
 function format(document: AccountsDocument, context: CliContext): string {
   const paint = createPainter(context.stdout, context.environment);

@@ -1,12 +1,15 @@
 // The one role that the words on a command line mean: by a unique match, by a person's choice, or an error that names the nearest.
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { nearestFew } from '../../core/nearest.ts';
+import { createRoleIndex, type RoleIndex } from '../../core/role-index.js';
+import { INSIDE } from '../../core/role-match.js';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatTable, harmless } from '../render.ts';
-import type { PickerList } from './pick-role.ts';
-import { createRoleIndex, type RoleIndex } from './rank-roles.ts';
+import { confirmRole, exactCommand } from './confirm-role.ts';
+import { decideRole, doubtOf, type Doubt } from './decide-role.ts';
+import type { Picked, PickerList } from './pick-role.ts';
 import { createRoleColumns, describeRole, protectedMark } from './role-columns.ts';
 
 export interface RoleWish {
@@ -31,9 +34,9 @@ export interface ChosenRole {
 }
 
 /**
- * The role, or undefined when the person left the picker.
+ * The role, or undefined when the person left the picker or said no.
  * @throws NotFoundError profile-not-found: nothing matches, with the nearest names; account-not-found: nothing was ever listed
- * @throws UsageError usage: several match and nobody is asked
+ * @throws UsageError usage: nobody is asked, and several match or the one that does has to be named exactly
  */
 export async function chooseRole(wish: RoleWish, context: CliContext): Promise<ChosenRole | undefined> {
   if (wish.query === '' && wish.mayAsk) {
@@ -41,7 +44,7 @@ export async function chooseRole(wish: RoleWish, context: CliContext): Promise<C
     if (findFzf(context) === undefined) return chooseFromFirst(wish, context);
   }
   const roles = await loadRoles(wish, context);
-  return describeChosen(await chooseAmong(roles, wish, context), roles, context);
+  return confirmed(await chooseAmong(roles, wish, context), roles, wish, context);
 }
 
 /** Our own picker with nothing typed: its first screen is shown while the rest of twenty thousand roles is still coming. */
@@ -52,33 +55,54 @@ async function chooseFromFirst(wish: RoleWish, context: CliContext): Promise<Cho
   const list = toList(first, document.total ?? first.length);
   const terminal = first.length === 0 ? undefined : await context.openPickerTerminal();
   const all = loadRoles(wish, context);
-  if (terminal === undefined) return describeChosen(await chooseAmong(await all, wish, context), await all, context);
-  const whole = all.then((roles) => toList(roles, roles.length));
-  const role = await pickRole('', { ...createLook(wish, context), list, whole, terminal, ...context });
-  return describeChosen(role, role === undefined ? [] : await all, context);
+  if (terminal === undefined) {
+    return confirmed(await chooseAmong(await all, wish, context), await all, wish, context);
+  }
+  const whole = all.then((roles) => toUsableList(roles, wish));
+  const picked = await pickRole('', { ...createLook(wish, context), list, whole, terminal, ...context });
+  return confirmed(judge(picked), picked === undefined ? [] : await all, wish, context);
 }
 
+/** All of them, also those that can't be taken: words may mean one of these. */
 async function loadRoles(wish: RoleWish, context: CliContext): Promise<readonly RoleDocument[]> {
   const document = await context.client.call('roles', { query: {} }, { signal: context.signal });
-  const roles = document.roles.filter((role) => isUsable(role, wish));
-  if (roles.length === 0) throw nothingListed(document, wish);
-  return roles;
+  if (!document.roles.some((role) => isUsable(role, wish))) throw nothingListed(document, wish);
+  return document.roles;
 }
 
 function isUsable({ profile }: RoleDocument, { needsProfile }: RoleWish): boolean {
   return !needsProfile || profile !== null;
 }
 
-function describeChosen(
-  role: RoleDocument | undefined,
+interface Candidate {
+  readonly role: RoleDocument;
+  readonly doubt: Doubt | undefined;
+}
+
+const judge = (picked: Picked | undefined): Candidate | undefined =>
+  picked === undefined ? undefined : { role: picked.role, doubt: doubtOf(picked.role, picked.query) };
+
+/** The role with its description; with a doubt only after a person agreed. */
+async function confirmed(
+  candidate: Candidate | undefined,
   roles: readonly RoleDocument[],
+  wish: RoleWish,
   context: CliContext,
-): ChosenRole | undefined {
-  return role === undefined ? undefined : { role, description: describeAmong(roles, role, context) };
+): Promise<ChosenRole | undefined> {
+  if (candidate === undefined) return undefined;
+  const { role, doubt } = candidate;
+  const description = describeAmong(roles, role, context);
+  if (doubt !== undefined && !(await confirmRole({ role, doubt, description }, wish, context))) return undefined;
+  return { role, description };
 }
 
 function toList(roles: readonly RoleDocument[], total: number): PickerList {
   return { roles, total, columns: createRoleColumns(roles), index: createRoleIndex(roles) };
+}
+
+function toUsableList(roles: readonly RoleDocument[], wish: RoleWish): PickerList {
+  const usable = roles.filter((role) => isUsable(role, wish));
+  return toList(usable, usable.length);
 }
 
 function createLook({ purpose }: RoleWish, { environment, stderr }: CliContext) {
@@ -112,37 +136,44 @@ async function chooseAmong(
   roles: readonly RoleDocument[],
   wish: RoleWish,
   context: CliContext,
-): Promise<RoleDocument | undefined> {
-  const { query } = wish;
+): Promise<Candidate | undefined> {
+  const { query, mayAsk } = wish;
   if (query !== '') {
-    const named = roles.find(({ profile, aliases }) => profile === query || aliases?.includes(query) === true);
-    if (named !== undefined) return named;
+    const index = createRoleIndex(roles);
+    const decision = decideRole(roles, index, query, (role) => isUsable(role, wish));
+    if (decision.kind === 'one') return decision;
+    if (decision.kind === 'unusable') throw hasNoProfile(describeAmong(roles, decision.role, context));
+    // Letters with gaps between them may mean anything: good enough to offer, never to take.
+    if (decision.kind === 'none' && !(mayAsk && index.search(query).positions.length > 0)) {
+      throw nothingMatches(wish, roles, index);
+    }
+    if (decision.kind === 'several' && !mayAsk) throw severalMatch(decision.positions, roles, wish, context);
+  } else if (!mayAsk) {
+    throw new UsageError('usage', 'Nobody is here to choose a role, so name one.', { hint: 'rolecall profiles list' });
   }
-  const list = toList(roles, roles.length);
-  const { index } = list;
-  const matching = query === '' ? [] : index.contain(query);
-  if (matching.length === 1) return roles[matching[0] ?? 0];
-  // Letters with gaps between them may mean anything: good enough to offer, never to take.
-  if (query !== '' && matching.length === 0 && (!wish.mayAsk || index.search(query).length === 0)) {
-    throw nothingMatches(wish, roles, index);
-  }
-  if (!wish.mayAsk) throw severalMatch(matching, roles, wish, context);
-  return ask(list, wish, context);
+  return judge(await ask(toUsableList(roles, wish), wish, context));
 }
 
-async function ask(list: PickerList, wish: RoleWish, context: CliContext): Promise<RoleDocument | undefined> {
+async function ask(list: PickerList, wish: RoleWish, context: CliContext): Promise<Picked | undefined> {
   const { environment, signal } = context;
   const look = createLook(wish, context);
   const { findFzf, pickWithFzf } = await import('./fzf.ts');
   const fzf = findFzf(context);
   if (fzf !== undefined) {
     const parts = { ...look, ...list, environment, signal };
-    const answer = await pickWithFzf(fzf, wish.query, list.index.search(''), parts);
-    if (answer !== 'failed') return list.roles[answer ?? -1];
+    const answer = await pickWithFzf(fzf, wish.query, list.index.search('').positions, parts);
+    if (answer === undefined) return undefined;
+    if (answer !== 'failed') return { role: list.roles[answer.position] as RoleDocument, query: answer.query };
   }
   const { pickRole } = await import('./pick-role.ts');
   const terminal = await context.openPickerTerminal();
   return pickRole(wish.query, { ...look, list, terminal, ...context });
+}
+
+function hasNoProfile(description: string): NotFoundError {
+  return new NotFoundError('profile-not-found', `${description} has no profile.`, {
+    hint: 'rolecall profiles list',
+  });
 }
 
 function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: RoleWish): NotFoundError {
@@ -166,8 +197,11 @@ function nothingMatches({ command, query }: RoleWish, roles: readonly RoleDocume
   const words = new Set(
     [...names].map((name) => name.toLowerCase()).flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]),
   );
-  const byEdits = nearestFew(query.toLowerCase(), [...words], MOST_NAMES).flatMap((word) => index.contain(word));
-  const near = [...byEdits, ...Array.from(index.search(query))]
+  const byEdits = nearestFew(query.toLowerCase(), [...words], MOST_NAMES).flatMap((word) => {
+    const { positions, count } = index.search(word);
+    return Array.from(positions).slice(0, count(INSIDE));
+  });
+  const near = [...byEdits, ...Array.from(index.search(query).positions)]
     .slice(0, MOST_NAMES)
     .map((position) => nameOf(roles[position] as RoleDocument));
   const nearest = [...new Set(near)].slice(0, MOST_NAMES).map(harmless);
@@ -184,16 +218,12 @@ function severalMatch(
   { query, command }: RoleWish,
   context: CliContext,
 ): UsageError {
-  if (query === '') {
-    return new UsageError('usage', 'Nobody is here to choose a role, so name one.', { hint: 'rolecall profiles list' });
-  }
   const candidates = matching.slice(0, MOST_CANDIDATES).map((position) => roles[position] as RoleDocument);
   const { cells } = createRoleColumns(roles);
   context.stderr.write(formatTable(candidates.map((role) => ['', ...cells(role).map(({ text }) => text)])));
   const more = matching.length - candidates.length;
   const tail = more > 0 ? `, of which ${candidates.length} are shown` : '';
-  const first = candidates[0];
   return new UsageError('usage', `${count(matching.length, 'role')} match "${harmless(query)}"${tail}; name one.`, {
-    hint: `${command} ${quoteForShell(first?.profile ?? `${first?.accountId ?? ''} ${first?.permissionSet ?? ''}`)}`,
+    hint: exactCommand(candidates[0], command),
   });
 }

@@ -32,6 +32,8 @@ function fzfArguments(query: string, purpose: string, environment: CliContext['e
     '--ansi',
     '--tiebreak=index',
     '--no-hscroll',
+    // The answer's first line, for what its person typed says more than its words on the command line.
+    '--print-query',
     `--header=enter: ${purpose}, esc: leave`,
     ...(query === '' ? [] : [`--query=${query} `]),
   ];
@@ -52,13 +54,19 @@ function fzfRows(positions: ArrayLike<number>, { roles, columns, mark, paint }: 
   }).join('');
 }
 
-/** The position picked; undefined when the person left; `failed` when fzf could not show anything. */
+export interface FzfAnswer {
+  readonly position: number;
+  /** What was typed when it was picked. */
+  readonly query: string;
+}
+
+/** What was picked; undefined when the person left; `failed` when fzf could not show anything. */
 export async function pickWithFzf(
   path: string,
   query: string,
   positions: ArrayLike<number>,
   deps: FzfParts & Pick<CliContext, 'environment' | 'signal'>,
-): Promise<number | undefined | 'failed'> {
+): Promise<FzfAnswer | undefined | 'failed'> {
   const {
     FZF_DEFAULT_OPTS: _looks,
     FZF_DEFAULT_OPTS_FILE: _file,
@@ -82,6 +90,7 @@ export async function pickWithFzf(
     child.stdin.end(fzfRows(positions, deps));
   });
   if (exitCode === EXIT_LEFT || exitCode === EXIT_NOTHING_MATCHES) return undefined;
-  const position = Number(/^(\d+)\t/u.exec(answer)?.[1] ?? Number.NaN);
-  return exitCode === 0 && deps.roles[position] !== undefined ? position : 'failed';
+  const [, typed = '', number = ''] = /^(.*)\n(\d+)\t/u.exec(answer) ?? [];
+  const position = Number(number === '' ? Number.NaN : number);
+  return exitCode === 0 && deps.roles[position] !== undefined ? { position, query: typed } : 'failed';
 }

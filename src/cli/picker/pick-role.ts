@@ -1,10 +1,10 @@
 // The built-in picker: a person narrows the roles down by typing and takes one.
 import type { Clock } from '../../core/clock.ts';
+import type { RoleIndex } from '../../core/role-index.js';
 import { endOfKeys, parseKeys, type Key } from './keys.ts';
 import { createPickerState, keepInView, pressKey, type Outcome, type PickerState } from './picker-state.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
-import type { RoleIndex } from './rank-roles.ts';
 import type { RoleColumns } from './role-columns.ts';
 import { drawScreen, listHeight, type ScreenParts } from './screen.ts';
 import type { PickerTerminal } from './terminal.ts';
@@ -21,6 +21,12 @@ export interface PickerList {
   readonly total: number;
 }
 
+export interface Picked {
+  readonly role: RoleDocument;
+  /** What was typed when it was picked. */
+  readonly query: string;
+}
+
 /**
  * The role that was picked, or undefined when the person left; `terminal` is closed in any case.
  * With `whole` the list is the start of one that is still coming; what is typed waits for it.
@@ -34,12 +40,13 @@ export function pickRole(
     readonly clock: Clock;
     readonly signal: AbortSignal;
   },
-): Promise<RoleDocument | undefined> {
+): Promise<Picked | undefined> {
   const { terminal, clock, signal } = deps;
-  return new Promise<RoleDocument | undefined>((resolve, reject) => {
+  return new Promise<Picked | undefined>((resolve, reject) => {
     let { list } = deps;
     let held: string | undefined = deps.whole === undefined ? undefined : '';
-    let state: PickerState = createPickerState(query === '' ? '' : `${query} `, list.index.search);
+    const search = (words: string) => list.index.search(words).positions;
+    let state: PickerState = createPickerState(query === '' ? '' : `${query} `, search);
     let unread = '';
     let chunks = 0;
     let isOver = false;
@@ -53,8 +60,9 @@ export function pickRole(
     };
     const onAbort = () => end(() => reject(signal.reason as Error));
     const finish = (outcome: Outcome) => {
-      const picked = outcome === 'picked' ? chosenRole() : undefined;
-      end(() => resolve(picked));
+      const role = outcome === 'picked' ? chosenRole() : undefined;
+      const typed = state.before + state.after;
+      end(() => resolve(role === undefined ? undefined : { role, query: typed }));
     };
     const chosenRole = () => list.roles[state.found[state.chosen] ?? -1];
     const draw = () => {
@@ -64,7 +72,7 @@ export function pickRole(
     };
     const press = (keys: readonly Key[]) => {
       for (const key of keys) {
-        const next = pressKey(state, key, { height: listHeight(terminal.size()), search: list.index.search });
+        const next = pressKey(state, key, { height: listHeight(terminal.size()), search });
         if (typeof next === 'string') {
           finish(next);
           return;
@@ -108,7 +116,7 @@ export function pickRole(
       if (isOver) return;
       const chosen = chosenRole();
       list = whole;
-      state = createPickerState(state.before, list.index.search);
+      state = createPickerState(state.before, search);
       // The list may be another one by now, and what Enter takes must be what the screen has shown.
       if (chosen !== undefined) state = { ...state, chosen: Math.max(0, placeOf(chosen, state, list)) };
       draw();

@@ -6,6 +6,8 @@ import { harmless, hasUnicode, type Style } from '../render.ts';
 
 export interface RoleCell {
   readonly text: string;
+  /** Whether it is the account id, of which only some parts are searched. */
+  readonly isId?: boolean;
   readonly style: Style | undefined;
 }
 
@@ -35,7 +37,7 @@ export function createRoleColumns(roles: readonly RoleDocument[]): RoleColumns {
   const hasLabels = roles.some(({ session }) => session !== roles[0]?.session);
   const cells = (role: RoleDocument): readonly RoleCell[] => [
     { text: harmless(role.accountName ?? ''), style: undefined },
-    { text: role.accountId, style: 'dim' },
+    { text: role.accountId, isId: true, style: 'dim' },
     { text: harmless(role.permissionSet), style: role.protected ? 'red' : undefined },
     ...(hasLabels ? [{ text: harmless(role.label), style: styleOfSession(role.session) }] : []),
     { text: harmless(role.profile ?? ''), style: 'dim' as const },

@@ -1,9 +1,10 @@
 // What the picker shows: the query, the roles in view, and what Enter would do; one string that fills the terminal.
+import { findMarks } from '../../core/role-marks.js';
+import { parseWords } from '../../core/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import { cutToWidth, displayWidth } from '../display-width.ts';
 import { harmless, type Style } from '../render.ts';
 import type { PickerState } from './picker-state.ts';
-import { findMarks } from './rank-roles.ts';
 import type { RoleCell, RoleColumns } from './role-columns.ts';
 import type { Size } from './terminal.ts';
 
@@ -88,10 +89,7 @@ interface RoleLook extends ScreenParts {
 function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, paint }: RoleLook): string {
   const gutter = `${isChosen ? paint('cyan', '> ') : '  '}${role.protected ? paint('red', mark) : ' '} `;
   const cells = columns.cells(role);
-  const marks = findMarks(
-    cells.map(({ text }) => text),
-    query,
-  );
+  const marks = findMarks(cells, parseWords(query), { marksLetters: true });
   let column = GUTTER + 1;
   const drawn = cells.map(({ text, style }, index) => {
     const width = widths[index] ?? 0;

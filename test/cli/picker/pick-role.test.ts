@@ -1,10 +1,10 @@
 // The built-in picker while the rest of its list is still coming.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pickRole, type PickerList } from '../../../src/cli/picker/pick-role.ts';
-import { createRoleIndex } from '../../../src/cli/picker/rank-roles.ts';
+import { pickRole, type Picked, type PickerList } from '../../../src/cli/picker/pick-role.ts';
 import { createRoleColumns } from '../../../src/cli/picker/role-columns.ts';
 import { createPainter } from '../../../src/cli/render.ts';
 import { DaemonUnreachableError } from '../../../src/core/errors.ts';
+import { createRoleIndex } from '../../../src/core/role-index.js';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { role } from './roles.ts';
@@ -25,7 +25,7 @@ const listOf = (roles: readonly RoleDocument[], total = roles.length): PickerLis
 });
 
 interface Scene {
-  readonly picked: Promise<RoleDocument | undefined>;
+  readonly picked: Promise<Picked | undefined>;
   readonly lines: () => readonly string[];
   readonly type: (text: string) => void;
   readonly arrive: (roles: readonly RoleDocument[]) => Promise<void>;
@@ -101,14 +101,14 @@ describe('the picker with the first roles of a list that is coming', () => {
     type('\r');
     expect(shown(lines())[1]).toBe('>   Account 3');
     await arrive(ALL);
-    expect(await picked).toEqual(ALL[4]);
+    expect(await picked).toEqual({ role: ALL[4], query: '5' });
   });
 
   test('takes the role that the screen shows, though others were used more meanwhile', async () => {
     const { arrive, picked, type } = open();
     type('\r');
     await arrive(ALL.map((one) => (one.accountName === 'Account 6' ? { ...one, score: 9 } : one)));
-    expect((await picked)?.accountName).toBe('Account 3');
+    expect((await picked)?.role.accountName).toBe('Account 3');
   });
 
   test('is left by Ctrl-C while the list is coming', async () => {

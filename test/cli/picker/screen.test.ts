@@ -1,7 +1,7 @@
 // The picker's screen in terminals of several sizes, with names of every kind.
 import { describe, expect, test } from 'vitest';
 import { createPickerState, keepInView } from '../../../src/cli/picker/picker-state.ts';
-import { createRoleIndex } from '../../../src/cli/picker/rank-roles.ts';
+import { createRoleIndex } from '../../../src/core/role-index.js';
 import { createRoleColumns, protectedMark, styleOfSession } from '../../../src/cli/picker/role-columns.ts';
 import { drawScreen, fitWidths, listHeight } from '../../../src/cli/picker/screen.ts';
 import { createPainter } from '../../../src/cli/render.ts';
@@ -13,7 +13,10 @@ const isWide = (character: string) => /[検証環境🚀]/u.test(character);
 
 function draw(roles: readonly RoleDocument[], query: string, columns: number, rows: number, isColoured = false) {
   const size = { columns, rows };
-  const state = keepInView(createPickerState(query, createRoleIndex(roles).search), listHeight(size));
+  const state = keepInView(
+    createPickerState(query, (words) => createRoleIndex(roles).search(words).positions),
+    listHeight(size),
+  );
   const text = drawScreen(state, size, {
     roles,
     total: roles.length,

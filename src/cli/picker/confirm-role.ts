@@ -1,0 +1,47 @@
+// The question before a role is taken that is protected, or that only an account id led to.
+import { UsageError } from '../../core/errors.ts';
+import { quoteForShell } from '../../core/quote-for-shell.ts';
+import type { RoleDocument } from '../../local-api/schemas.ts';
+import type { CliContext } from '../context.ts';
+import { harmless } from '../render.ts';
+import type { Doubt } from './decide-role.ts';
+
+interface Search {
+  readonly query: string;
+  /** What the role is for: `in this shell`. */
+  readonly purpose: string;
+  /** The command line up to the words. */
+  readonly command: string;
+  /** False: nobody is asked. */
+  readonly mayAsk: boolean;
+}
+
+const REASONS: Readonly<Record<Doubt, string>> = {
+  protected: 'your settings protect it',
+  id: 'it was found by its account id',
+};
+
+/**
+ * Whether a person agreed to this role.
+ * @throws UsageError usage: nobody is asked, and the role has to be named exactly
+ */
+export async function confirmRole(
+  { role, doubt, description }: { readonly role: RoleDocument; readonly doubt: Doubt; readonly description: string },
+  { query, purpose, command, mayAsk }: Search,
+  context: CliContext,
+): Promise<boolean> {
+  if (!mayAsk) {
+    const why = `"${harmless(query)}" means ${description}, and ${REASONS[doubt]}`;
+    throw new UsageError('usage', `${why}; name it exactly.`, { hint: exactCommand(role, command) });
+  }
+  const question = `Use ${description} ${purpose}? (${REASONS[doubt]}) [y/N] `;
+  const answer = (await context.ask(question))?.trim().toLowerCase() ?? '';
+  const isAgreed = answer === 'y' || answer === 'yes';
+  if (!isAgreed) context.stderr.write('Nothing changed.\n');
+  return isAgreed;
+}
+
+/** The command line that means this role and nothing else. */
+export function exactCommand(role: RoleDocument | undefined, command: string): string {
+  return `${command} ${quoteForShell(role?.profile ?? `${role?.accountId ?? ''} ${role?.permissionSet ?? ''}`)}`;
+}

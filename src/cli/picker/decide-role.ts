@@ -1,0 +1,54 @@
+// Which one role words mean, if they leave no choice, and whether a person has to look at it first.
+import { BY_ID, INSIDE, isFoundById, isNamedInFull, NAMED, STARTED } from '../../core/role-match.js';
+import type { RoleIndex } from '../../core/role-index.js';
+import type { RoleDocument } from '../../local-api/schemas.ts';
+
+/** Why a person is asked about a role before it is taken. */
+export type Doubt = 'protected' | 'id';
+
+export type Decision =
+  | { readonly kind: 'one'; readonly role: RoleDocument; readonly doubt: Doubt | undefined }
+  /** The role that is meant can't be taken, and no other one is taken in its place. */
+  | { readonly kind: 'unusable'; readonly role: RoleDocument }
+  /** Positions in the list, best first. */
+  | { readonly kind: 'several'; readonly positions: readonly number[] }
+  | { readonly kind: 'none' };
+
+/**
+ * A profile's own name is that role. Otherwise the only role whose names have the words at the starts of words; only where
+ * no role has, the only one that has them inside of words, and last the only one that part of an account id leads to.
+ */
+export function decideRole(
+  roles: readonly RoleDocument[],
+  index: RoleIndex,
+  query: string,
+  isUsable: (role: RoleDocument) => boolean,
+): Decision {
+  const called = roles.find(({ profile, aliases }) => profile === query || aliases?.includes(query) === true);
+  if (called !== undefined) return { kind: 'one', role: called, doubt: undefined };
+  const roleAt = (position: number) => roles[position] as RoleDocument;
+  const { positions, count } = index.search(query);
+  const matching = Array.from(positions).slice(0, count(BY_ID));
+  const best = matching.slice(
+    0,
+    [STARTED, INSIDE, BY_ID].map(count).find((found) => found > 0),
+  );
+  const named = best.slice(0, count(NAMED));
+  const usable = best.filter((position) => isUsable(roleAt(position)));
+  // Account id and permission set together are as good as a name, unless an account is called like that.
+  const inFull = named.length > 0 ? [] : usable.filter((position) => isNamedInFull(roleAt(position), query));
+  const [first, second] = inFull.length === 1 ? inFull : usable;
+  const isMeant = first !== undefined && (second !== undefined || named.length === 0 || named.includes(first));
+  if (!isMeant) return best[0] === undefined ? { kind: 'none' } : { kind: 'unusable', role: roleAt(best[0]) };
+  if (second !== undefined) {
+    return { kind: 'several', positions: matching.filter((position) => isUsable(roleAt(position))) };
+  }
+  const role = roleAt(first);
+  return { kind: 'one', role, doubt: inFull.length === 1 ? undefined : doubtOf(role, query) };
+}
+
+/** Of a role that words have found. */
+export function doubtOf(role: RoleDocument, query: string): Doubt | undefined {
+  if (role.protected) return 'protected';
+  return isFoundById(role, query) ? 'id' : undefined;
+}

@@ -1,0 +1,185 @@
+// How well a role fits search words: the one rule of `use`, `ls`, the picker and the page. JavaScript, because browsers load it too.
+import {
+  findDigits,
+  findLetters,
+  findWord,
+  fold,
+  isLetter,
+  lettersOf,
+  MIN_ID_DIGITS,
+  parseWords,
+  startsPart,
+  startsWord,
+  withoutAccents,
+} from './search-words.js';
+
+/** @typedef {import('./search-words.js').Word} Word */
+
+/**
+ * @typedef {object} SearchedRole
+ * @property {string} accountId
+ * @property {string | null} accountName
+ * @property {string} permissionSet
+ * @property {string | null} [profile]
+ * @property {readonly string[]} [aliases]
+ * @property {string} [label]
+ * @property {string} [session]
+ * @property {string | null} [emailAddress]
+ */
+
+/**
+ * What a role is found by.
+ * @typedef {object} RoleText
+ * @property {string} accountId
+ * @property {string} text account name, permission set and every other name without account ids in it, folded, a line each
+ * @property {string} cased the same with its capitals
+ * @property {number} namesEnd where the permission set ends in `text`
+ * @property {string} withId the other names with account ids in them, folded; empty where none has it
+ * @property {number} letters all that occur
+ */
+
+// How a role matches, best first. A role matches as its worst word does.
+/** The word starts a word of the account name or the permission set. */
+export const NAMED = 1;
+/** It starts a part of such a word: Admin of AWSAdminAccess, 07 of prod07. */
+export const PARTED = 2;
+/** It starts a word, or a part of one, of another name (profile, alias, label, …), or is the whole account id. */
+export const STARTED = 3;
+/** It is inside a word of a name. */
+export const INSIDE = 4;
+/** It is part of the account id: its beginning, or four digits or more of it. */
+export const BY_ID = 5;
+/** Its letters occur in this order in account name and permission set, with others between them. */
+export const NEAR = 6;
+
+/** @param {SearchedRole} role @returns {RoleText} */
+export function readRole({ accountId, accountName, permissionSet, profile, aliases, label, session, emailAddress }) {
+  const names = `${accountName ?? ''}\n${permissionSet}`;
+  const others = `${profile ?? ''}\n${aliases?.join('\n') ?? ''}\n${label ?? ''}\n${session ?? ''}\n${emailAddress ?? ''}`;
+  // A profile may be named after the account id, which stays an id there.
+  const hasId = accountId !== '' && others.includes(accountId);
+  const cased = withoutAccents(`${names}\n${hasId ? others.replaceAll(accountId, '\n') : others}`);
+  const text = cased.toLowerCase();
+  return {
+    accountId,
+    text,
+    // In a few languages a small letter takes more room: then capitals say nothing.
+    cased: cased.length === text.length ? cased : text,
+    namesEnd: fold(names).length,
+    withId: hasId ? fold(others) : '',
+    letters: lettersOf(text) | lettersOf(accountId),
+  };
+}
+
+/** A role without one of these letters does not match. @param {readonly Word[]} words */
+export function neededLetters(words) {
+  return words.reduce((bits, { text, digits }) => bits | lettersOf(digits ?? text), 0);
+}
+
+// A fit is one number, smaller is better: the level times LEVEL, plus the points that are missing.
+const LEVEL = 1 << 10;
+const AS_IT_IS = 400;
+const FROM_THE_START_OF_A_WORD = 100;
+const TO_THE_END_OF_IT = 50;
+const SCATTERED = 200;
+const MOST = AS_IT_IS + FROM_THE_START_OF_A_WORD + TO_THE_END_OF_IT;
+/** The fit of what does not match. */
+export const NO_FIT = Number.POSITIVE_INFINITY;
+
+/** The level of a fit. @param {number} fit */
+export const levelOf = (fit) => Math.floor(fit / LEVEL);
+
+/** @param {number} level @param {number} points */
+const toFit = (level, points) => level * LEVEL + MOST - Math.floor(points);
+
+/** How well the role fits all words together. @param {RoleText} role @param {readonly Word[]} words */
+export function fitOf(role, words) {
+  let level = NAMED;
+  let missing = 0;
+  for (const word of words) {
+    const fit = fitOfWord(role, word);
+    if (fit === NO_FIT) return NO_FIT;
+    level = Math.max(level, levelOf(fit));
+    missing += fit % LEVEL;
+  }
+  return level * LEVEL + Math.min(missing, LEVEL - 1);
+}
+
+/** @param {RoleText} role @param {Word} word */
+function fitOfWord(role, word) {
+  const inNames = fitOfNames(role, word.text);
+  if (levelOf(inNames) <= STARTED) return inNames;
+  const best = Math.min(inNames, fitOfId(role, word));
+  return best === NO_FIT && word.digits === undefined
+    ? fitOfLetters(role.text.slice(0, role.namesEnd), word.text)
+    : best;
+}
+
+/** In one piece in any of the names. @param {Pick<RoleText, 'text' | 'cased' | 'namesEnd'>} role @param {string} word */
+function fitOfNames({ text, cased, namesEnd }, word) {
+  let best = NO_FIT;
+  for (let at = findWord(text, word); at >= 0; at = findWord(text, word, at + 1)) {
+    best = Math.min(best, toFit(levelAt(cased, at, namesEnd), AS_IT_IS + pointsOfPlace(text, at, at + word.length)));
+    if (best === toFit(NAMED, MOST)) break;
+  }
+  return best;
+}
+
+/** @param {string} cased @param {number} at @param {number} namesEnd */
+function levelAt(cased, at, namesEnd) {
+  if (!startsPart(cased, at)) return INSIDE;
+  if (at >= namesEnd) return STARTED;
+  return startsWord(cased, at) ? NAMED : PARTED;
+}
+
+/** @param {RoleText} role @param {Word} word */
+function fitOfId({ accountId, withId }, word) {
+  if (word.digits === undefined) {
+    if (withId === '' || findWord(withId, word.text) < 0) return NO_FIT;
+    return toFit(word.text.includes(accountId) ? STARTED : BY_ID, AS_IT_IS);
+  }
+  if (word.digits === accountId) return toFit(STARTED, MOST);
+  const at = findDigits(accountId, word);
+  if (at < 0) return NO_FIT;
+  return toFit(BY_ID, at === 0 ? AS_IT_IS + FROM_THE_START_OF_A_WORD : AS_IT_IS);
+}
+
+/** @param {string} text @param {string} word */
+function fitOfLetters(text, word) {
+  const span = findLetters(text, word);
+  if (span === undefined) return NO_FIT;
+  const gaps = span.end - span.start - word.length;
+  return toFit(NEAR, Math.max(1, SCATTERED - 4 * gaps + pointsOfPlace(text, span.start, span.end) / 2));
+}
+
+/** @param {string} text @param {number} start @param {number} end */
+function pointsOfPlace(text, start, end) {
+  if (isLetter(text, start - 1)) return 0;
+  return isLetter(text, end) ? FROM_THE_START_OF_A_WORD : FROM_THE_START_OF_A_WORD + TO_THE_END_OF_IT;
+}
+
+/**
+ * Whether it takes the account id to say that this role is meant: digits that no name has, and either fewer than four of
+ * them or no word of the account's name beside them. A whole id beside another word is no such case.
+ * @param {SearchedRole} role @param {string} query
+ */
+export function isFoundById(role, query) {
+  const text = readRole(role);
+  const words = parseWords(query);
+  const nameless = words.filter((word) => fitOfNames(text, word.text) === NO_FIT);
+  const parts = nameless.filter((word) => levelOf(fitOfId(text, word)) !== STARTED);
+  if (parts.some((word) => word.digits === undefined && fitOfId(text, word) !== NO_FIT)) return true;
+  const byId = nameless.flatMap(({ digits }) => digits ?? []);
+  if (byId.length === 0) return false;
+  if (byId.some((digits) => digits.length < MIN_ID_DIGITS)) return true;
+  const account = readRole({ accountId: '', accountName: role.accountName, permissionSet: '' });
+  if (words.some((word) => fitOfNames(account, word.text) !== NO_FIT)) return false;
+  return words.length === byId.length || !byId.includes(role.accountId);
+}
+
+/** Whether the words hold the whole account id and the whole permission set. @param {SearchedRole} role @param {string} query */
+export function isNamedInFull({ accountId, permissionSet }, query) {
+  const words = parseWords(query);
+  const name = fold(permissionSet);
+  return words.some(({ digits }) => digits === accountId) && words.some(({ text }) => text === name);
+}
