@@ -1,50 +1,13 @@
 // Completions as text for one shell: words and flags of ours written into it, names looked up in plain files by awk, without a Node.
 import { quoteFish, quotePosix } from '../shell-variables.ts';
 import type { CommandWords } from './command-words.ts';
+import { fishLookup, posixLookup } from './completion-lookups.ts';
 import type { HookShell } from './hook-text.ts';
-
-/** Case is not looked at, which leaves it to the shell how it compares; what is not safe in a shell is never offered. */
-const NAMES_AWK =
-  'BEGIN { want = tolower(ENVIRON["ROLECALL_WORD"]) } index(tolower($0), want) == 1 && !/[^A-Za-z0-9_.@\\/+=:,-]/';
-/** Profiles that are in the config file, and those that come there when somebody uses them. */
-const NAME_FILES = ['profiles', 'planned'] as const;
-const ACCOUNTS_AWK =
-  'BEGIN { FS = "\\t"; want = ENVIRON["ROLECALL_WORD"] } index($1, want) == 1 && $1 ~ /^[0-9]+$/ && !seen[$1]++ { print $1 }';
-/** Makes the config file the one to read, found as `awsFilePath` finds it; "./" keeps awk from taking "a=b" for a setting. */
-const CONFIG_FILE_AWK =
-  'BEGIN { rest = ENVIRON["AWS_CONFIG_FILE"]; ' +
-  'while (match(rest, /[$]([A-Za-z0-9_]+|[{][^}]*[}])/)) { ' +
-  'word = substr(rest, RSTART, RLENGTH); name = substr(word, 2); ' +
-  'if (name ~ /^[{]/) name = substr(name, 2, length(name) - 2); ' +
-  'path = path substr(rest, 1, RSTART - 1) (name in ENVIRON ? ENVIRON[name] : word); ' +
-  'rest = substr(rest, RSTART + RLENGTH) } ' +
-  'path = path rest; if (path == "") path = "~/.aws/config"; ' +
-  'if (path ~ /^~(\\/|$)/) path = ENVIRON["HOME"] substr(path, 2); ' +
-  'if (path !~ /^\\//) path = "./" path; ARGV[1] = path; ARGC = 2 } ';
-const SESSION_NAMES_AWK =
-  '/^\\[sso-session[ \\t]+"?[A-Za-z0-9_.@\\/+=:,-]+"?[ \\t]*\\]/ { sub(/^\\[sso-session[ \\t]+"?/, ""); sub(/"?[ \\t]*\\].*$/, ""); print }';
-const SESSIONS_AWK = `${CONFIG_FILE_AWK}${SESSION_NAMES_AWK}`;
 
 /** The completions of all `commands`; names come from files in `switchDirectory` and from the shared config file. */
 export function formatCompletion(shell: HookShell, commands: readonly CommandWords[], switchDirectory: string): string {
   const formats = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
   return formats[shell](commands, switchDirectory);
-}
-
-/** What bash and zsh run to list names: kind and word in, lines out. */
-function posixLookup(switchDirectory: string): string {
-  const lookup = (awk: string, file: string) =>
-    `LC_ALL=C ROLECALL_WORD=$2 command awk ${quotePosix(awk)}${file === '' ? '' : ` ${file}`} 2>/dev/null`;
-  return `__rolecall_look_up() {
-  case $1 in
-    profile | role) ${lookup(NAMES_AWK, NAME_FILES.map((name) => quotePosix(`${switchDirectory}/${name}`)).join(' '))} ;;
-  esac
-  case $1:$2 in
-    role:[0-9]*) ${lookup(ACCOUNTS_AWK, quotePosix(`${switchDirectory}/accounts`))} ;;
-    session:*) ${lookup(SESSIONS_AWK, '')} ;;
-  esac
-}
-`;
 }
 
 /** For each command what is set when it is the one. \`values\` are flags that take a word, with its kind. */
@@ -81,7 +44,7 @@ ${posixTable(commands, list)}  esac
 }
 
 _rolecall() {
-  local path='' commands flags values choices first others kind='' given=0 at=1 word cut current=''
+  local path='' commands flags values choices first others kind='' given=0 at=1 word cut current='' before=''
   local line=\${COMP_LINE:0:COMP_POINT} words
   read -ra words <<<"$line"
   # The word under the cursor is looked at apart from those before it; after a space it is a new one.
@@ -104,6 +67,7 @@ _rolecall() {
       __rolecall_command "$path"
     else
       given=$((given + 1))
+      before+=" $word"
       if [[ $given == 2 && $others == command ]]; then
         at=$((at - 1))
         kind=command
@@ -140,7 +104,7 @@ _rolecall() {
   local IFS=$'\\n' glob=''
   [[ $- == *f* ]] || glob=on
   set -f
-  COMPREPLY=($(__rolecall_look_up "$kind" "$current"))
+  COMPREPLY=($(__rolecall_look_up "$kind" "$current" "$before"))
   [[ -n $glob ]] && set +f
   IFS=$' \\t\\n'
   if [[ $given == 0 && -n $commands$choices ]]; then
@@ -185,12 +149,12 @@ ${table}  esac
 }
 
 _rolecall() {
-  local path_ kind first others word
+  local path_ kind first others word before
   # Not "commands", which is zsh's own and what it completes programs from.
   local -a subcommands flags choices names
   local -A values
   local -i given=0 at
-  path_='' kind=''
+  path_='' kind='' before=''
   __rolecall_command ''
   for ((at = 2; at < CURRENT; at++)); do
     word=$words[at]
@@ -207,6 +171,7 @@ _rolecall() {
       __rolecall_command "$path_"
     else
       ((++given))
+      before+=" $word"
       if ((given == 2)) && [[ $others == command ]]; then
         kind=command
         break
@@ -232,7 +197,7 @@ _rolecall() {
       return
       ;;
   esac
-  names=(\${(f)"$(__rolecall_look_up "$kind" "$PREFIX")"})
+  names=(\${(f)"$(__rolecall_look_up "$kind" "$PREFIX" "$before")"})
   ((given == 0)) && names+=($choices)
   ((given == 0 && $#subcommands)) && _describe command subcommands
   (($#names)) && compadd -a names
@@ -250,8 +215,6 @@ fi
 const quoteAll = (words: readonly string[]) => words.map(quotePosix).join(' ');
 
 function fishCompletion(commands: readonly CommandWords[], switchDirectory: string): string {
-  const lookup = (awk: string, file: string) =>
-    `LC_ALL=C ROLECALL_WORD=$argv[2] command awk ${quoteFish(awk)}${file === '' ? '' : ` ${file}`} 2>/dev/null`;
   const pairs = (words: readonly { readonly name: string; readonly description: string }[]) =>
     words.map(({ name, description }) => quoteFish(`${name}\t${description}`)).join(' ');
   const table = commands
@@ -268,18 +231,7 @@ function fishCompletion(commands: readonly CommandWords[], switchDirectory: stri
     })
     .join('');
   return `# Completions of rolecall for fish.
-function __rolecall_look_up
-    switch $argv[1]
-        case profile role
-            ${lookup(NAMES_AWK, NAME_FILES.map((name) => quoteFish(`${switchDirectory}/${name}`)).join(' '))}
-        case session
-            ${lookup(SESSIONS_AWK, '')}
-    end
-    if test $argv[1] = role; and string match --quiet --regex '^[0-9]' -- $argv[2]
-        ${lookup(ACCOUNTS_AWK, quoteFish(`${switchDirectory}/accounts`))}
-    end
-end
-
+${fishLookup(switchDirectory)}
 # Sets what the command $argv[1] takes, in variables of its caller.
 function __rolecall_command --no-scope-shadowing
     switch "$argv[1]"
@@ -296,6 +248,7 @@ function __rolecall_complete
     set --local others none
     set --local kind ''
     set --local given 0
+    set --local before
     set --local words (commandline -opc)
     set --local current (commandline -ct)
     __rolecall_command ''
@@ -315,6 +268,7 @@ function __rolecall_complete
             __rolecall_command "$path"
         else
             set given (math $given + 1)
+            set --append before $word
             if test $given -eq 2 -a $others = command
                 set kind command
                 break
@@ -335,7 +289,7 @@ function __rolecall_complete
         case file
             __fish_complete_path "$current"
         case '*'
-            __rolecall_look_up "$kind" "$current"
+            __rolecall_look_up "$kind" "$current" "$before"
             test $given -eq 0; and string join \\n -- $commands $choices
     end
 end
