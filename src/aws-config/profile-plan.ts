@@ -92,7 +92,7 @@ export interface IssuedNames {
 
 export interface ProfilePlanRequest {
   readonly document: ConfigDocument;
-  /** By session name. A session without one, or with an incomplete one, loses no profile. */
+  /** By session name. A session without one, or with an incomplete one, loses no profile; nor does a `lost` role. */
   readonly catalogs: ReadonlyMap<string, Catalog>;
   readonly settings: ProfileSettings;
   /** Absolute path of `rolecall-credential-process`. */
@@ -123,6 +123,8 @@ export interface ProfilePlan {
   readonly skipped: readonly SkippedProfile[];
   /** Sorted by name; absent when no profile would have had a name of the credentials file. */
   readonly inCredentialsFile?: readonly NameInCredentialsFile[];
+  /** Names of profiles that stay though a listing lost their roles, further names included. */
+  readonly keptLost: readonly string[];
   /** How many profiles `exclude` keeps out. */
   readonly excludedCount: number;
   readonly issuedNames: IssuedNames;
@@ -222,6 +224,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   );
   const entries = [...profiles, ...aliasProfiles].toSorted(byProfileName);
 
+  const lost = lostRoles(request.catalogs);
   const followers: { profileName: string; region?: string }[] = [];
   const currentRegion = regionOfCurrent(request, sessions);
   for (const profileName of settings.defaultFollowsCurrent ? ['current', 'default'] : ['current']) {
@@ -264,6 +267,10 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
     ...changes,
     skipped,
     ...(elsewhere.length === 0 ? {} : { inCredentialsFile: elsewhere.toSorted((a, b) => compareText(a.name, b.name)) }),
+    keptLost:
+      lost.size === 0
+        ? []
+        : entries.filter((profile) => lost.has(roleKey(profile))).map(({ profileName }) => profileName),
     excludedCount,
     issuedNames: {
       template: template.text,
@@ -344,7 +351,12 @@ function listRoles(
   return { roles, unusable };
 }
 
-/** Roles of our block that nobody has said are gone: their session was not listed, or not to the end. */
+/** By {@link roleKey}: the roles that suspicious listings lost. */
+function lostRoles(catalogs: ReadonlyMap<string, Catalog>): ReadonlySet<string> {
+  return new Set([...catalogs.values()].flatMap(({ lost = [] }) => lost.map(roleKey)));
+}
+
+/** Roles of our block that may not be gone: their session was not listed to the end, or a suspicious listing lost them. */
 function keptRoles(
   own: readonly OwnProfile[],
   document: ConfigDocument,
@@ -354,6 +366,12 @@ function keptRoles(
 ): Map<string, RoleToName> {
   const usable = new Set(sessions.map(({ sessionName }) => sessionName));
   const resolve = createSelectorResolver(document);
+  const lost = lostRoles(catalogs);
+  const isGone = (role: Role) => {
+    const catalog = catalogs.get(role.sessionName);
+    const isListed = catalog?.complete === true || catalog?.startsAnew === true;
+    return usable.has(role.sessionName) && isListed && !lost.has(roleKey(role));
+  };
   const kept = new Map<string, RoleToName>();
   // An alias comes after the profile that it is one of.
   const inTurn = own.toSorted((a, b) => Number(a.aliasOf !== undefined) - Number(b.aliasOf !== undefined));
@@ -361,8 +379,8 @@ function keptRoles(
     const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
     if (role === undefined || sessionName === undefined) continue;
     if (!ACCOUNT_ID.test(role.accountId) || !PERMISSION_SET_NAME.test(role.permissionSet)) continue;
-    if (usable.has(sessionName) && catalogs.get(sessionName)?.complete === true) continue;
     const keptRole = { sessionName, accountId: role.accountId, permissionSet: role.permissionSet };
+    if (isGone(keptRole)) continue;
     const key = roleKey(keptRole);
     if (listed.has(key)) continue;
     const earlier = kept.get(key);

@@ -134,6 +134,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('sync')
     .description('write one profile for each account and permission set')
     .option('--dry-run', 'show the change and write nothing')
+    .option('--prune', 'also remove the profiles that were kept because a listing lost too many roles at once')
     .option('--json', 'print the plan as JSON')
     .action(async (options: ProfilesOptions) => {
       const { runProfilesSync } = await import('./commands/profiles.ts');

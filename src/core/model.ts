@@ -79,4 +79,14 @@ export interface Catalog {
   /** False while listing, and when some accounts could not be asked. */
   readonly complete: boolean;
   readonly accounts: readonly CatalogAccount[];
+  /** Roles that a suspicious listing lost: their profiles stay until they are back or a person agrees. */
+  readonly lost?: readonly Role[];
+  /** Whose roles these are, when that is known. */
+  readonly user?: string;
+  /** While that is not known: who was signed in before. */
+  readonly earlierUser?: string;
+  /** With `earlierUser`: accounts that could not be asked, so that their permission sets are those of that user. */
+  readonly carriedOver?: readonly string[];
+  /** An incomplete list that follows another user's: of roles that are not in it no profile is kept. */
+  readonly startsAnew?: true;
 }

@@ -1,7 +1,7 @@
 // The catalog on disk, one file a session, so that a list of accounts is there before anything is asked.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Catalog, CatalogAccount, Endpoints, SsoSession } from '../core/model.ts';
+import type { Catalog, CatalogAccount, Endpoints, Role, SsoSession } from '../core/model.ts';
 import type { CatalogFiles } from '../sso/account-catalog.ts';
 import { formatIssuer } from '../sso/issuer.ts';
 import type { Log } from './log.ts';
@@ -42,13 +42,27 @@ export function createCatalogFiles(deps: {
 function parse(content: object | undefined, session: SsoSession, issuer: string): Catalog | undefined {
   const file = (content ?? {}) as Partial<CatalogFile>;
   if (file.issuer !== issuer || !Array.isArray(file.accounts)) return undefined;
-  const { asOfMs, complete, accounts } = file;
+  const { asOfMs, complete, accounts, lost, carriedOver, user, earlierUser, startsAnew } = file;
   if (!Number.isFinite(asOfMs) || !accounts.every(isAccount)) return undefined;
   return {
     asOfMs: Number(asOfMs),
     complete: complete === true,
     accounts: accounts.filter(({ sessionName }) => sessionName === session.sessionName),
+    ...(Array.isArray(lost) && lost.length > 0 && lost.every(isRole) ? { lost } : {}),
+    ...(Array.isArray(carriedOver) && carriedOver.every(isText) ? { carriedOver } : {}),
+    ...(isText(user) ? { user } : {}),
+    ...(isText(earlierUser) ? { earlierUser } : {}),
+    ...(startsAnew === true ? { startsAnew } : {}),
   };
+}
+
+function isText(candidate: unknown): candidate is string {
+  return typeof candidate === 'string';
+}
+
+function isRole(candidate: unknown): candidate is Role {
+  const { sessionName, accountId, permissionSet } = (candidate ?? {}) as Partial<Role>;
+  return isText(sessionName) && isText(accountId) && isText(permissionSet);
 }
 
 function isAccount(candidate: unknown): candidate is CatalogAccount {

@@ -244,7 +244,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     });
   });
   const profileSync: ProfileSync = {
-    plan: async () => (await plannedSync()).plan(),
+    plan: async (options) => (await plannedSync()).plan(options),
     sync: async (by) => (await plannedSync()).sync(by),
     writeNamed: async (profileName, by) => (await plannedSync()).writeNamed(profileName, by),
   };
@@ -486,8 +486,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       await broker.flush();
       return undefined;
     },
-    profiles: () => profileSync.plan(),
-    syncProfiles: async (_, { surface }) => {
+    profiles: ({ query }) => profileSync.plan({ prune: query?.prune === true }),
+    syncProfiles: async ({ body }, { surface }) => {
+      if (body?.prune === true) {
+        for (const session of (await sharedConfig.read()).sessions) await broker.acceptLoss(session);
+      }
       const synced = await profileSync.sync(surface);
       changes.announce();
       return synced;

@@ -22,8 +22,8 @@ import type { UsedRoles } from './used-roles.ts';
 import type { Uses } from './uses.ts';
 
 export interface ProfileSync {
-  /** What a sync would do. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
-  plan(): Promise<ProfilesDocument>;
+  /** What a sync would do; `prune` as if a person had agreed to what suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
+  plan(options?: { readonly prune: boolean }): Promise<ProfilesDocument>;
   /** Does it; @throws as `plan`, and UnavailableError file-not-writable */
   sync(by: Instigator): Promise<ProfilesDocument>;
   /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
@@ -66,12 +66,14 @@ export function createProfileSync(deps: {
     };
   }
 
-  async function makePlan(): Promise<{ plan: ProfilePlan; before: string }> {
+  async function makePlan({ prune } = { prune: false }): Promise<{ plan: ProfilePlan; before: string }> {
     const { document } = await configFile.read();
     const catalogs = new Map<string, Catalog>();
     for (const session of readSsoSessions(document).sessions) {
       const catalog = await deps.knownCatalog(session);
-      if (catalog !== undefined) catalogs.set(session.sessionName, catalog);
+      if (catalog === undefined) continue;
+      const { lost: _, ...accepted } = catalog;
+      catalogs.set(session.sessionName, prune ? accepted : catalog);
     }
     const previousNames = await deps.issuedNames.previous();
     const current = await deps.currentRole.get();
@@ -130,8 +132,8 @@ export function createProfileSync(deps: {
   }
 
   return {
-    async plan() {
-      const { plan } = await makePlan();
+    async plan(options) {
+      const { plan } = await makePlan(options);
       return describe(plan, false);
     },
     sync,
@@ -178,6 +180,7 @@ function describePlan(
     added: names(plan.added),
     removed: names(plan.removed),
     changed: names(plan.changed),
+    ...(plan.keptLost.length === 0 ? {} : { kept: [...plan.keptLost] }),
     skipped: plan.skipped.map((skipped) => ({ profileName: skipped.profileName, reason: describeSkipped(skipped) })),
     ...(plan.inCredentialsFile === undefined
       ? {}

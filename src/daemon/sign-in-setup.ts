@@ -65,6 +65,7 @@ export function createSignInSetup(deps: {
             added: change.added,
             removed: change.removed,
             changed: change.changed,
+            ...(change.kept === undefined ? {} : { kept: change.kept }),
             ...(change.write === undefined ? {} : { write: change.write }),
             ...(change.unwritten === undefined ? {} : { unwritten: change.unwritten }),
             ...(change.inCredentialsFile === undefined ? {} : { inCredentialsFile: change.inCredentialsFile }),

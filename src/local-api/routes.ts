@@ -262,6 +262,11 @@ export const routes = {
     ...ROUTE_ADDRESSES.profiles,
     surfaces: BOTH,
     summary: 'The profiles as a sync would write them, with the diff',
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { prune: { type: 'boolean', description: 'as a sync with prune would write them' } },
+    },
     successStatus: 200,
     answer: profilesSchema,
   },
@@ -269,6 +274,17 @@ export const routes = {
     ...ROUTE_ADDRESSES.syncProfiles,
     surfaces: BOTH,
     summary: 'Writes the profiles into the shared config file',
+    body: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        prune: {
+          type: 'boolean',
+          description: 'true: also removes the profiles of roles that a suspicious listing lost',
+        },
+      },
+    },
+    bodyIsOptional: true,
     successStatus: 200,
     answer: profilesSchema,
   },
@@ -467,6 +483,8 @@ export interface Inputs {
   signOut: { session: string; body?: { forgetKeychain?: boolean } };
   checkUser: { session: string; body: { accept?: string } };
   setCurrent: { body: NewCurrentRole | null };
+  profiles: { query?: { prune?: boolean } };
+  syncProfiles: { body?: { prune?: boolean } | undefined };
   profile: { query: { name: string } };
   adoptProfiles: { body: AdoptionWishDocument };
   writeProfile: { body: { name: string } };

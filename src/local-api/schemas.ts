@@ -290,6 +290,7 @@ export const signInSetupSchema = {
         added: names,
         removed: names,
         changed: names,
+        kept: names,
         write: { enum: ['used', 'auto'] },
         unwritten: { type: 'integer' },
         inCredentialsFile: inCredentialsFileSchema,
@@ -407,6 +408,10 @@ export const profilesSchema = {
     added: names,
     removed: names,
     changed: names,
+    kept: {
+      ...names,
+      description: 'profiles that stay though a suspicious listing lost their roles; absent without any',
+    },
     skipped: {
       type: 'array',
       items: {

@@ -8,7 +8,7 @@ import {
   UnavailableError,
   type RolecallError,
 } from '../core/errors.ts';
-import type { Account, Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
+import type { Account, Catalog, Role, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
@@ -16,6 +16,7 @@ import type { AccessTokens } from './access-tokens.ts';
 import { withBackOff } from './back-off.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { describeFault, isFault } from './faults.ts';
+import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
 import { IdentityCenterFault, type IdentityCenter, type Page } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import { sessionKey } from './issuer.ts';
@@ -30,13 +31,6 @@ export interface CatalogFiles {
 
 export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: number }>;
 
-export interface CatalogChange {
-  readonly catalog: Catalog;
-  /** What the user has now and had not at the last listing; of a first listing, everything. */
-  readonly added: readonly Role[];
-  readonly removed: readonly Role[];
-}
-
 export interface AccountCatalog {
   /** As last known, at once; undefined when this session was never listed. */
   known(session: SsoSession): Promise<Catalog | undefined>;
@@ -50,6 +44,12 @@ export interface AccountCatalog {
   progress(session: SsoSession): ListingProgress | undefined;
   /** A listing under way begins anew: another user may have signed in. */
   startOver(sessionName: string): void;
+  /**
+   * It is known now who signed in: what was carried over from another user's list goes. True when something did.
+   */
+  settleUser(session: SsoSession, user: string): Promise<boolean>;
+  /** A person agrees to what a suspicious listing lost. */
+  acceptLoss(session: SsoSession): Promise<void>;
   /** The error for a role that the portal refuses, naming what is assigned instead as far as the list knows. */
   refusal(session: SsoSession, role: Role, cause: unknown): Promise<RolecallError>;
 }
@@ -67,12 +67,16 @@ export function createAccountCatalog(deps: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
+  /** Who is signed in, when that is known and a person has agreed to it. */
+  readonly confirmedUser: (session: SsoSession) => string | undefined;
 }): AccountCatalog {
   const { clock, problems } = deps;
   const catalogs = new Map<string, Catalog>();
   const progresses = new Map<string, ListingProgress>();
   /** Counts the sign-ins of each session: a listing that began before one is no list of it. */
   const generations = new Map<string, number>();
+  /** The generation that the kept list of each session is of; absent for one from an earlier daemon. */
+  const listedIn = new Map<string, number | undefined>();
   const listing = createSingleFlight<CatalogChange>();
 
   async function known(session: SsoSession): Promise<Catalog | undefined> {
@@ -92,14 +96,13 @@ export function createAccountCatalog(deps: {
   /** Undefined when a new sign-in made it pointless. */
   async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
-    const before = await known(session);
     const pages = await listAll<Account>((nextToken) =>
       call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken)),
     );
     // An account that moves to another page while we read them is listed twice.
     const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
-    const knownBefore = new Map(before?.accounts.map((account) => [account.accountId, account.permissionSets]));
     const found = new Map<string, readonly string[]>();
+    const failed = new Set<string>();
     const progress = { accountsListed: 0, accountsTotal: accounts.length };
     progresses.set(key, progress);
     let failure: unknown;
@@ -122,31 +125,27 @@ export function createAccountCatalog(deps: {
           if (!canBePartial(fault)) throw fault;
           failure = fault;
           failuresInARow += 1;
-          found.set(accountId, knownBefore.get(accountId) ?? []);
+          failed.add(accountId);
         }
       }
       progress.accountsListed += 1;
     });
+    // As it is now: a person may have agreed to a loss meanwhile.
+    const before = await known(session);
     if (isSuperseded()) return undefined;
-    const catalog: Catalog = {
-      asOfMs: clock.nowMs(),
-      complete: failure === undefined,
-      accounts: accounts
-        .flatMap((account) => {
-          const permissionSets = found.get(account.accountId);
-          return permissionSets === undefined ? [] : [{ ...account, sessionName: session.sessionName, permissionSets }];
-        })
-        .toSorted(byNameThenId),
-    };
-    catalogs.set(key, catalog);
+    const user = deps.confirmedUser(session);
+    const change = mergeListing({ session, asOfMs: clock.nowMs(), accounts, found, failed, user }, before);
+    const { catalog } = change;
+    listedIn.set(key, generations.get(session.sessionName));
     if (failure === undefined) problems.clear(problemKey(session));
     else raise(session, failure);
-    await save(session, catalog);
-    return { catalog, ...compare(before, catalog) };
+    await keep(session, catalog);
+    return change;
   }
 
-  async function save(session: SsoSession, catalog: Catalog): Promise<void> {
+  async function keep(session: SsoSession, catalog: Catalog): Promise<void> {
     const { sessionName } = session;
+    catalogs.set(sessionKey(session), catalog);
     try {
       await deps.files.save(session, catalog);
       problems.clear(`catalog file ${sessionName}`);
@@ -185,6 +184,22 @@ export function createAccountCatalog(deps: {
           }
         }
       }),
+    async settleUser(session, user) {
+      const key = sessionKey(session);
+      const catalog = catalogs.get(key);
+      // A list from before the sign-in is that of whoever was signed in then.
+      const isOfThisSignIn = listedIn.has(key) && listedIn.get(key) === generations.get(session.sessionName);
+      if (catalog === undefined || !isOfThisSignIn || catalog.user !== undefined) return false;
+      const settled = settleUser(catalog, user);
+      await keep(session, settled);
+      return catalog.earlierUser !== undefined && catalog.earlierUser !== user;
+    },
+    async acceptLoss(session) {
+      const catalog = await known(session);
+      if (catalog?.lost === undefined) return;
+      const { lost: _, ...accepted } = catalog;
+      await keep(session, accepted);
+    },
     startOver(sessionName) {
       generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
     },
@@ -234,31 +249,4 @@ async function listAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>): 
     items.push(...page.items);
   }
   return items;
-}
-
-function byNameThenId(a: CatalogAccount, b: CatalogAccount): number {
-  // Not by the locale: every surface and every machine shows one order.
-  const left = (a.accountName ?? a.accountId).toLowerCase();
-  const right = (b.accountName ?? b.accountId).toLowerCase();
-  if (left === right) return a.accountId < b.accountId ? -1 : 1;
-  return left < right ? -1 : 1;
-}
-
-/** The roles of a catalog, in its order. */
-export function rolesOf(catalog: Catalog): Role[] {
-  return catalog.accounts.flatMap(({ sessionName, accountId, permissionSets }) =>
-    permissionSets.map((permissionSet) => ({ sessionName, accountId, permissionSet })),
-  );
-}
-
-function compare(before: Catalog | undefined, after: Catalog): { added: Role[]; removed: Role[] } {
-  const name = (role: Role) => `${role.accountId}/${role.permissionSet}`;
-  const rolesBefore = before === undefined ? [] : rolesOf(before);
-  const rolesAfter = rolesOf(after);
-  const namesBefore = new Set(rolesBefore.map(name));
-  const namesAfter = new Set(rolesAfter.map(name));
-  return {
-    added: rolesAfter.filter((role) => !namesBefore.has(name(role))),
-    removed: rolesBefore.filter((role) => !namesAfter.has(name(role))),
-  };
 }

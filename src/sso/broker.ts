@@ -4,16 +4,11 @@ import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../c
 import { errorFromBody, SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import { createAccessTokens, type AccessToken, type TokenState } from './access-tokens.ts';
-import {
-  createAccountCatalog,
-  rolesOf,
-  type CatalogChange,
-  type CatalogFiles,
-  type ListingProgress,
-} from './account-catalog.ts';
+import { createAccountCatalog, type CatalogFiles, type ListingProgress } from './account-catalog.ts';
 import { createClientRegistrations } from './client-registrations.ts';
 import { describeFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
+import { isLost, rolesOf, type CatalogChange } from './merge-listing.ts';
 import { withinPatience } from './patience.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { callPortal } from './portal-call.ts';
@@ -61,6 +56,8 @@ export interface Broker {
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
   knownCatalog(session: SsoSession): Promise<Catalog | undefined>;
   refreshCatalog(session: SsoSession): Promise<CatalogChange>;
+  /** A person agrees to what a suspicious listing lost. */
+  acceptLoss(session: SsoSession): Promise<void>;
   listingProgress(session: SsoSession): ListingProgress | undefined;
   /** Asks the portal whether the session still lives; ends it when it does not. @throws UnavailableError when it can't be asked */
   verifyLive(session: SsoSession): Promise<boolean>;
@@ -116,11 +113,23 @@ export function createBroker(deps: {
   const registrations = createClientRegistrations(deps);
   const accessTokens = createAccessTokens({ ...deps, registrations, upstreams });
   const portal = { ...deps, accessTokens, rateBudget, upstreams };
-  const catalog = createAccountCatalog({ ...portal, files: deps.catalogFiles });
+  const catalog = createAccountCatalog({
+    ...portal,
+    files: deps.catalogFiles,
+    confirmedUser(session) {
+      const { state, user } = users.describe(session);
+      return state === 'confirmed' ? user : undefined;
+    },
+  });
   const roleCredentials = createRoleCredentials({ ...portal, refusal: catalog.refusal });
   const refreshEngine = createRefreshEngine({ ...portal, roleCredentials });
 
-  const users = createSignedInUsers({ ...deps, file: deps.usersFile ?? { kept: new Map(), save: () => undefined } });
+  const users = createSignedInUsers({
+    ...deps,
+    file: deps.usersFile ?? { kept: new Map(), save: () => undefined },
+    // Its own failures are problems by then.
+    onConfirmed: (session, user) => void catalog.settleUser(session, user),
+  });
 
   async function fetchCredentials(session: SsoSession, role: Role): Promise<RoleCredentials> {
     for (;;) {
@@ -224,10 +233,13 @@ export function createBroker(deps: {
       const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);
       // A list that was never made, or not to its end, can't tell.
       if (known?.complete !== true || account?.permissionSets.includes(role.permissionSet) === true) return;
+      // Neither can a suspicious one: AWS is asked.
+      if (isLost(known, role)) return;
       throw await catalog.refusal(session, role, undefined);
     },
     knownCatalog: (session) => catalog.known(session),
     refreshCatalog: (session) => catalog.refresh(session),
+    acceptLoss: (session) => catalog.acceptLoss(session),
     listingProgress: (session) => catalog.progress(session),
     verifyLive,
     async sessionEnd(session) {

@@ -72,6 +72,8 @@ export function createSignedInUsers(deps: {
   readonly file: SignedInUsersFile;
   readonly clock: Clock;
   readonly problems: Problems;
+  /** It is known who is signed in, and nobody has to agree to it any more. */
+  readonly onConfirmed: (session: SsoSession, user: string) => void;
 }): SignedInUsers {
   const { callerIdentity, problems } = deps;
   const entries = new Map<string, Entry>([...deps.file.kept].map(([key, kept]) => [key, { ...kept, signIn: {} }]));
@@ -90,6 +92,7 @@ export function createSignedInUsers(deps: {
     entries.set(sessionKey(session), entry);
     deps.file.save(entries);
     const key = `user ${session.sessionName}`;
+    if (entry.state === 'confirmed' && entry.user !== undefined) deps.onConfirmed(session, entry.user);
     if (entry.state !== 'unconfirmed') problems.clear(key);
     else problems.raise(key, { ...unconfirmed(session, entry).toBody(), session: session.sessionName });
   }

@@ -61,6 +61,7 @@ describe('what is written', () => {
       changed: [],
       skipped: [],
       excludedCount: 0,
+      keptLost: [],
       issuedNames: {
         template: '{account_name}.{permission_set}',
         profiles: [
@@ -297,6 +298,23 @@ describe('a sync after the first', () => {
       ],
       changed: ['alpha.Admin'],
     });
+  });
+
+  it('keeps the profiles of roles that a suspicious listing lost, and names them', () => {
+    const lost = [{ sessionName: SESSION_NAME, accountId: BETA.accountId, permissionSet: 'Admin' }];
+    const plan = planFor(first.text, { catalogs: { ...catalog([]), lost } });
+    expect([namesOf(plan), plan.keptLost, plan.removed.map(({ profileName }) => profileName)]).toEqual([
+      ['beta.Admin'],
+      ['beta.Admin'],
+      ['alpha.Admin', 'alpha.Read'],
+    ]);
+  });
+
+  it('keeps what an incomplete listing does not have, unless that was another user’s', () => {
+    const incomplete = { ...catalog([ALPHA]), complete: false };
+    expect(planFor(first.text, { catalogs: incomplete }).text).toBe(first.text);
+    const plan = planFor(first.text, { catalogs: { ...incomplete, startsAnew: true } });
+    expect(plan.removed.map(({ profileName }) => profileName)).toEqual(['beta.Admin']);
   });
 
   it('restores what was removed, byte for byte', () => {

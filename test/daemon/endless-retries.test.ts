@@ -9,7 +9,7 @@ import { createSharedConfig } from '../../src/daemon/shared-config.ts';
 import { createTokenFiles } from '../../src/daemon/token-files.ts';
 import { createUserChecks } from '../../src/daemon/user-checks.ts';
 import type { SsoSession } from '../../src/core/model.ts';
-import type { FakeSettings, Operation } from '../helpers/fake-identity-center.ts';
+import type { Operation } from '../helpers/fake-identity-center.ts';
 import { writePrivate } from '../helpers/rig.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { createWorld, MINUTE_MS, ROLE, SESSION } from '../sso/world.ts';
@@ -23,9 +23,9 @@ let home: TemporaryHome | undefined;
 afterEach(() => home?.remove());
 
 /** Two sessions that are signed in and listed, and what the daemon does for them by itself. */
-async function createDay(settings: Partial<FakeSettings> = {}) {
+async function createDay({ hasNativeProfile = false } = {}) {
   let stsCalls = 0;
-  const world = createWorld(settings, {
+  const world = createWorld({}, {
     callerIdentity: {
       fetchUser() {
         stsCalls += 1;
@@ -40,7 +40,7 @@ async function createDay(settings: Partial<FakeSettings> = {}) {
     `[sso-session ${sessionName}]\nsso_start_url = ${startUrl}\nsso_region = ${region}\nsso_registration_scopes = sso:account:access\n`;
   const native = `[profile native]\nsso_session = ${SESSION.sessionName}\nsso_account_id = ${ROLE.accountId}\nsso_role_name = x\n`;
   const configFile = createConfigFile({ path: join(homeDirectory, '.aws', 'config'), clock });
-  writePrivate(configFile.path, [section(SESSION), section(OTHER), native].join('\n'));
+  writePrivate(configFile.path, [section(SESSION), section(OTHER), ...(hasNativeProfile ? [native] : [])].join('\n'));
   const sharedConfig = createSharedConfig(configFile);
   const shared = { broker, clock, problems, sharedConfig, random: () => 1, log: () => undefined };
   const tokenFiles = createTokenFiles({
@@ -73,7 +73,8 @@ async function createDay(settings: Partial<FakeSettings> = {}) {
         void broker.refreshAhead();
         void dailyLists();
         void userChecks.checkAgain();
-        await tokenFiles.keepAll();
+        // Real files, so that it is waited for; without a native profile there is nothing to keep.
+        if (hasNativeProfile) await tokenFiles.keepAll();
         await clock.advance(TICK_MS);
       }
       const counts: Record<string, number> = {};
@@ -100,7 +101,7 @@ function report(what: string, counts: Record<string, number>): void {
 
 describe('a day of', () => {
   test('a token cache that takes no files', async () => {
-    const { cachePath, pass, world } = await createDay();
+    const { cachePath, pass, world } = await createDay({ hasNativeProfile: true });
     // A folder that nobody can make, root included.
     mkdirSync(dirname(cachePath), { recursive: true, mode: 0o700 });
     symlinkSync('/proc/no-such-folder', cachePath);
@@ -117,7 +118,7 @@ describe('a day of', () => {
   });
 
   test('somebody who deletes the token file each time', async () => {
-    const { cachePath, pass } = await createDay();
+    const { cachePath, pass } = await createDay({ hasNativeProfile: true });
     const counts = await pass(DAY_MS, () => rmSync(cachePath, { recursive: true, force: true }));
     report('a token file that is deleted each time', counts);
     expect(counts['listAccounts']).toBeLessThanOrEqual(105);
@@ -145,7 +146,7 @@ describe('a day of', () => {
   });
 
   test('a token refresh that is refused, with a role in use and a native profile', async () => {
-    const { broker, failAtFirst, pass, world } = await createDay();
+    const { broker, failAtFirst, pass, world } = await createDay({ hasNativeProfile: true });
     await broker.credentials(SESSION, ROLE);
     failAtFirst('createTokenByRefreshToken', 'unusable-response');
     const counts = await pass(DAY_MS);

@@ -1,6 +1,6 @@
 // The account catalog: complete within the rate that AWS allows, partial when it must be, never worse than what was known.
 import { describe, expect, it } from 'vitest';
-import { rolesOf } from '../../src/sso/account-catalog.ts';
+import { rolesOf } from '../../src/sso/merge-listing.ts';
 import { IdentityCenterFault, type FaultKind } from '../../src/sso/ports.ts';
 import { FAKE_NOW_MS } from '../helpers/fake-clock.ts';
 import { ACCOUNT_ID, createWorld, failureOf, LOCKED, MINUTE_MS, ROLE, SESSION, settle, type World } from './world.ts';

@@ -22,13 +22,15 @@ function create(fetchUser: () => Promise<string>, kept: ReadonlyMap<string, Kept
       file.saved = new Map(users);
     },
   };
+  const confirmed: string[] = [];
   const users = createSignedInUsers({
     callerIdentity: { fetchUser },
     file,
     clock,
     problems: createProblems(() => undefined),
+    onConfirmed: (_, user) => void confirmed.push(user),
   });
-  return { users, clock, file };
+  return { users, clock, file, confirmed };
 }
 
 /** After `alice` was confirmed, somebody signs in anew. */

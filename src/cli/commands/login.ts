@@ -29,7 +29,7 @@ import { formatJson } from '../../core/format-json.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeNamesTaken } from '../credentials-file.ts';
-import { describeSync } from './profiles.ts';
+import { describeSync, reportKept } from './profiles.ts';
 
 export interface LoginOptions {
   readonly all?: boolean;
@@ -101,6 +101,7 @@ async function loginTo(
   const setup = options.wait ? await waitForSetup(session, context) : undefined;
   if (options.json !== true && setup !== undefined) {
     context.stdout.write(describeSetup(setup, context));
+    reportKept(setup.profiles ?? {}, context);
   }
   const user = options.wait ? await confirmUser(session, options, context) : undefined;
   if (options.json !== true && setup !== undefined) await describeTokenFile(session, context);

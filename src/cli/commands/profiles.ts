@@ -10,6 +10,7 @@ import { count, createPainter, formatTable, harmless, reportFailure, shortenPath
 export interface ProfilesOptions {
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly prune?: boolean;
 }
 
 export async function runProfilesList(options: ProfilesOptions, context: CliContext): Promise<number> {
@@ -38,6 +39,7 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
   const pending = document.added.length + document.removed.length + document.changed.length;
   if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);
   if ((document.unwritten ?? 0) > 0) context.stderr.write(`${describeUnwritten(document).trim()}\n`);
+  reportKept(document, context);
   reportSkipped(document, context);
   const { conflict } = document;
   if (conflict !== undefined) reportFailure(conflict.message, conflict.hint, context);
@@ -46,7 +48,11 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
 
 export async function runProfilesSync(options: ProfilesOptions, context: CliContext): Promise<number> {
   const isDryRun = options.dryRun === true;
-  const document = await context.client.call(isDryRun ? 'profiles' : 'syncProfiles', {}, { signal: context.signal });
+  const prune = options.prune === true;
+  const { client, signal } = context;
+  const document = isDryRun
+    ? await client.call('profiles', { query: { prune } }, { signal })
+    : await client.call('syncProfiles', { body: { prune } }, { signal });
   if (options.json === true) {
     context.stdout.write(formatJson(document));
     if (document.conflict !== undefined) throw errorFromBody(document.conflict);
@@ -63,6 +69,7 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
     context.stdout.write(`${describeSync(document, file)}\n`);
   }
   if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) reportNoProfiles(context);
+  reportKept(document, context);
   reportSkipped(document, context);
   if (document.conflict !== undefined) throw errorFromBody(document.conflict);
   return 0;
@@ -107,6 +114,15 @@ function describeUnwritten({
   if (unwritten === 0) return '';
   const why = write === 'auto' ? 'there are so many, and write = "auto"' : `write = "${write}"`;
   return `\n${count(unwritten, 'more role')} ${unwritten === 1 ? 'has a name and gets its' : 'have names and get their'} profile when first used (${why}): rolecall use`;
+}
+
+/** Two lines on profiles whose roles a suspicious listing lost; nothing when there are none. */
+export function reportKept({ kept = [] }: { readonly kept?: readonly string[] }, context: CliContext): void {
+  if (kept.length === 0) return;
+  context.stderr.write(
+    `Kept ${count(kept.length, 'profile')} although the last listing lost ${kept.length === 1 ? 'its role' : 'their roles'}, too many at once to be sure.\n` +
+      `If you lost that access for good, run: rolecall profiles sync --prune\n`,
+  );
 }
 
 function reportSkipped(document: ProfilesDocument, context: CliContext): void {

@@ -5,7 +5,7 @@ import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
-import { rolesOf } from '../../sso/account-catalog.ts';
+import { rolesOf } from '../../sso/merge-listing.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { LogoutOutcome } from '../../sso/session-logout.ts';
 import type { SignInState } from '../../sso/sign-in.ts';
@@ -104,6 +104,8 @@ export function createSignInResponders(deps: {
       const check = await broker.checkUser(session, body.accept);
       // It was held back until somebody knew.
       if (check.state === 'confirmed') await deps.tokenFiles.keep(session, { justSignedIn: true });
+      // What was kept for the user before goes.
+      if (check.state === 'confirmed' && body.accept !== undefined) void setup.run(session);
       deps.changes.announce();
       return { ...check };
     },

@@ -1,9 +1,10 @@
 // GET /v1/status and /v1/openapi.json.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import type { Catalog, SsoSession } from '../../core/model.ts';
+import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
 import type { RoleUseDocument, SessionStatusDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import { isLost } from '../../sso/merge-listing.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/role-use.ts';
 import { toRolecallError } from '../../core/errors.ts';
@@ -66,7 +67,7 @@ export function createStatusResponders(deps: StatusDeps): StatusResponders {
           ...deps.settings.problems,
           ...(await findUnmatched(reading, deps)),
           ...deps.problems.list(),
-          ...found.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
+          ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),
       };
     },
@@ -90,7 +91,8 @@ export async function withLastRefusals(
 /** The document stays small, however many roles are in use. */
 const MOST_ROLES = 100;
 
-type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'>;
+type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'> &
+  Partial<Pick<SharedConfigReading, 'profiles'>>;
 
 const NOTHING: Readonly<ConfigReading> = { sessions: [], nativeProfiles: [] };
 
@@ -154,6 +156,8 @@ function findCurrentProblem(
     };
   }
   const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
+  // Nor does a list that was suspicious.
+  if (isLost(catalog, { accountId, permissionSet })) return undefined;
   // A list that was never made, or not to its end, can't tell.
   if (catalog?.complete !== true || account?.permissionSets.includes(permissionSet) === true) return undefined;
   return {
@@ -163,11 +167,32 @@ function findCurrentProblem(
   };
 }
 
+/** Says how many profiles stay in spite of the last listing, and how they go. */
+async function findLossProblem(
+  { sessionName }: SsoSession,
+  lost: readonly Role[],
+  reading: ConfigReading,
+): Promise<Problem | undefined> {
+  if (lost.length === 0) return undefined;
+  const profiles = await reading.profiles?.();
+  const named = lost.filter((role) => profiles?.profileOf(role) !== undefined);
+  const kept = named.reduce((sum, role) => sum + 1 + (profiles?.aliasesOf(role).length ?? 0), 0);
+  if (kept === 0) return undefined;
+  return {
+    code: 'roles-lost',
+    message:
+      `The last listing of ${sessionName} lost ${lost.length === 1 ? 'a role' : `${lost.length} roles at once`}; ` +
+      `${kept === 1 ? '1 profile was' : `${kept} profiles were`} kept. Remove them only if you lost that access for good.`,
+    hint: 'rolecall profiles sync --prune',
+    session: sessionName,
+  };
+}
+
 async function describeSession(
   session: SsoSession,
   reading: ConfigReading,
   deps: StatusDeps,
-): Promise<{ document: SessionStatusDocument; problem?: Problem }> {
+): Promise<{ document: SessionStatusDocument; problems: readonly (Problem | undefined)[] }> {
   const { broker } = deps;
   const catalog = await broker.knownCatalog(session);
   let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
@@ -214,7 +239,7 @@ async function describeSession(
     roles: broker.rolesInUse(session).slice(0, MOST_ROLES).map(describeRole),
     tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
   };
-  return { document, ...(problem === undefined ? {} : { problem }) };
+  return { document, problems: [problem, await findLossProblem(session, catalog?.lost ?? [], reading)] };
 }
 
 function describeRole({ role, state, expiresAtMs, nextRefreshAtMs }: RoleUse): RoleUseDocument {
