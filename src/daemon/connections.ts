@@ -146,7 +146,10 @@ function createDropLog(deps: {
     dropped += 1;
     const nowMs = deps.clock.nowMs();
     if (nowMs - loggedAtMs < LOG_INTERVAL_MS) return;
-    deps.log('warn', `${deps.name}: dropped ${dropped} connection(s) from other users or from processes that had already ended`);
+    deps.log(
+      'warn',
+      `${deps.name}: dropped ${dropped} connection(s) from other users or from processes that had already ended`,
+    );
     dropped = 0;
     loggedAtMs = nowMs;
   };

@@ -1,5 +1,6 @@
 // The one list of what a person chooses from: every account and permission set, with what this machine knows of each.
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
+import type { CredentialsNames } from '../aws-config/credentials-names.ts';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
 import { createGlobMatcher } from '../core/glob.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
@@ -49,6 +50,7 @@ interface Sources {
   readonly catalogs: readonly (Catalog | undefined)[];
   readonly profiles: ConfigProfiles;
   readonly unwritten: UnwrittenProfiles;
+  readonly inCredentialsFile: CredentialsNames;
   readonly uses: UsesByProfile;
   readonly edition: RoleListEdition;
 }
@@ -76,9 +78,11 @@ export function createRoleList(deps: {
       catalogs,
       profiles: await profiles(),
       unwritten: await deps.issuedNames.unwritten(),
+      inCredentialsFile: await deps.sharedCredentials.names(),
       uses,
     };
-    const edition = { asOf: findAge(catalogs), parts: [found.profiles, found.unwritten, found.uses, ...catalogs] };
+    const parts = [found.profiles, found.unwritten, found.inCredentialsFile, found.uses, ...catalogs];
+    const edition = { asOf: findAge(catalogs), parts };
     return { ...found, edition };
   }
 
@@ -110,6 +114,7 @@ export function createRoleList(deps: {
         ...describeLastUse(use),
         ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
         ...(isUnwritten ? { unwritten: true } : {}),
+        ...(profile !== null && sources.inCredentialsFile.has(profile) ? { shadowed: true } : {}),
       };
       const rank = (row.pinned ? PINNED_RANK : 0) + row.score;
       if (rank > 0) used.push({ rank, place: parts.length });

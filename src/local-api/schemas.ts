@@ -544,6 +544,7 @@ export const roleSchema = {
     profile: { type: ['string', 'null'], description: 'null when no profile of ours has this role' },
     aliases: { ...names, description: 'further profile names of ours; absent without any' },
     unwritten: { type: 'boolean', description: 'true: the profile comes into the file with POST /v1/profile' },
+    shadowed: { type: 'boolean', description: 'true: AWS clients take that name from the shared credentials file' },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
     pinned: { type: 'boolean' },
     score: { type: 'number', description: 'how often and how lately it was switched to; 0: never' },

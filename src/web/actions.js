@@ -1,6 +1,6 @@
 // What a person can do on the page, each thing in one place: done by the daemon, and said when it is done.
 import { sessionPath } from './api.js';
-import { accountTitle, cliLine, exportLine, harmless, safeLink } from './wording.js';
+import { accountTitle, cliLine, exportLine, harmless, missingProfile, safeLink } from './wording.js';
 
 /** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
 /** @typedef {import('./documents.d.ts').Role} Role */
@@ -32,9 +32,9 @@ export function createActions({ api, model, toasts, copy, openTab }) {
   }
 
   /** @param {Role} role */
-  const profileOf = ({ profile }) => {
-    if (profile !== null) return profile;
-    throw Object.assign(new Error('No profile has this role yet.'), { hint: 'rolecall profiles sync' });
+  const profileOf = (role) => {
+    if (role.profile !== null && role.shadowed !== true) return role.profile;
+    throw Object.assign(new Error(missingProfile(role)), { hint: 'rolecall profiles sync' });
   };
 
   /**

@@ -1,6 +1,6 @@
 // The selected role at length: what it is, what to do with it, and the lines to paste.
 import { element, fill, focusWithin } from './elements.js';
-import { accountTitle, cliLine, exportLine, harmless, roleKey } from './wording.js';
+import { accountTitle, cliLine, exportLine, harmless, missingProfile, roleKey } from './wording.js';
 
 /** @typedef {import('./documents.d.ts').Role} Role */
 /** @typedef {import('./actions.js').Actions} Actions */
@@ -79,13 +79,8 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
         'Open console ↗',
       ),
     ),
-    role.profile === null
-      ? element(
-          'p',
-          { class: 'note' },
-          'No profile has this role yet. Run: ',
-          element('code', {}, 'rolecall profiles sync'),
-        )
+    role.profile === null || role.shadowed === true
+      ? element('p', { class: 'note' }, `${missingProfile(role)} Run: `, element('code', {}, 'rolecall profiles sync'))
       : element(
           'dl',
           { class: 'lines' },

@@ -44,6 +44,13 @@ export function accountTitle({ accountName, accountId }) {
   return accountName === null || accountName === '' ? accountId : harmless(accountName);
 }
 
+/** Why a role has no profile to copy. @param {{ shadowed?: boolean }} role */
+export function missingProfile({ shadowed }) {
+  return shadowed === true
+    ? 'AWS clients take its profile from your credentials file, not from rolecall.'
+    : 'No profile has this role yet.';
+}
+
 /** The same for two roles that are one. @param {RoleKey} role */
 export const roleKey = ({ session, accountId, permissionSet }) => `${session}\n${accountId}\n${permissionSet}`;
 

@@ -153,10 +153,14 @@ describe('a guarded server', () => {
     await dropOne();
     await dropOne();
     await dropOne();
-    expect(log).toEqual(['warn web: dropped 1 connection(s) from other users or from processes that had already ended']);
+    expect(log).toEqual([
+      'warn web: dropped 1 connection(s) from other users or from processes that had already ended',
+    ]);
     await clock.advance(60_000);
     await dropOne();
-    expect(log.slice(1)).toEqual(['warn web: dropped 3 connection(s) from other users or from processes that had already ended']);
+    expect(log.slice(1)).toEqual([
+      'warn web: dropped 3 connection(s) from other users or from processes that had already ended',
+    ]);
   });
 
   test('closes the oldest idle connection for a new one', async () => {

@@ -1,8 +1,9 @@
 // GET /v1/roles: one row an account and permission set, in one order, joined with what this machine knows of each.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { generateDirectory } from '../../src/emulator/generate-directory.ts';
-import { CONFIG, createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { CONFIG, createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.remove());
@@ -24,6 +25,20 @@ describe('/v1/roles', () => {
   test('is empty before the first sign-in, and says that nothing was ever listed', async () => {
     rig = await createRig();
     expect(await rig.client.call('roles', { query: {} })).toEqual({ asOf: null, complete: false, roles: [] });
+  });
+
+  test('marks a profile whose name came into the credentials file, until a sync', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    const shadowed = async () =>
+      (await rig.client.call('roles', { query: {} })).roles.flatMap((role) =>
+        role.shadowed === true ? [role.profile] : [],
+      );
+    expect(await shadowed()).toEqual([]);
+    writePrivate(join(rig.home.path, '.aws', 'credentials'), '[Log-Archive.ReadOnly]\naws_access_key_id = x\n');
+    expect(await shadowed()).toEqual(['Log-Archive.ReadOnly']);
+    await rig.client.call('syncProfiles', {});
+    expect(await shadowed()).toEqual([]);
   });
 
   test('pins and names by the wildcards of a rule; a rule that matches no role is told by status and doctor', async () => {

@@ -227,7 +227,7 @@ region = "eu-central-1"
       ['333333333333', 'Admin'],
     ].map(([accountId = '', permissionSet = '']) => {
       const role = { accountId, permissionSet };
-      const extra = createExtraFor(settings)({ sessionName: 's', ...role });
+      const extra = createExtraFor(settings)(role);
       return [regionFor(settings, role), aliasFor(settings, role), isPinned(settings, role), extra.size];
     });
     expect(found).toEqual([
