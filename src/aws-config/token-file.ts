@@ -10,8 +10,8 @@ import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomica
 /** A token has a few kilobytes. */
 const MAX_TOKEN_FILE_BYTES = 1024 * 1024;
 
-/** `foreign-…`: without our mark, so of the AWS CLI's own login. */
-export type TokenFileState = 'absent' | 'ours' | 'foreign-unexpired' | 'foreign-expired';
+/** `foreign-…`: without our mark, so of the AWS CLI's own login. `foreign-refreshable`: expired, but the AWS CLI can renew it. */
+export type TokenFileState = 'absent' | 'ours' | 'foreign-unexpired' | 'foreign-refreshable' | 'foreign-expired';
 
 export interface TokenFileContent {
   /** As written in the config file. */
@@ -43,16 +43,25 @@ export async function readTokenFileState(path: string, nowMs: number): Promise<T
   if (typeof content['accessToken'] !== 'string' || content['accessToken'] === '') return 'foreign-expired';
   const expiresAtMs = parseExpiry(content['expiresAt']);
   // A time that we cannot read is no reason to take somebody's token away.
-  return expiresAtMs === undefined || expiresAtMs > nowMs ? 'foreign-unexpired' : 'foreign-expired';
+  if (expiresAtMs === undefined || expiresAtMs > nowMs) return 'foreign-unexpired';
+  return canBeRefreshed(content, nowMs) ? 'foreign-refreshable' : 'foreign-expired';
+}
+
+/** As botocore decides it: with a refresh token and a client whose registration has not expired. */
+function canBeRefreshed(content: Readonly<Record<string, unknown>>, nowMs: number): boolean {
+  const needed = ['refreshToken', 'clientId', 'clientSecret'].map((name) => content[name]);
+  if (needed.some((value) => typeof value !== 'string' || value === '')) return false;
+  const expiresAtMs = parseExpiry(content['registrationExpiresAt']);
+  return expiresAtMs !== undefined && expiresAtMs > nowMs;
 }
 
 /**
- * The state found: the file is written (0600, in one step) unless that is `foreign-unexpired`.
+ * The state found: the file is written (0600, in one step) unless that is `foreign-unexpired` or `foreign-refreshable`.
  * @throws UnavailableError file-not-writable: with the path and the reason; the old file stays
  */
 export async function writeTokenFile(path: string, content: TokenFileContent, nowMs: number): Promise<TokenFileState> {
   const state = await readTokenFileState(path, nowMs);
-  if (state === 'foreign-unexpired') return state;
+  if (state === 'foreign-unexpired' || state === 'foreign-refreshable') return state;
   const text = JSON.stringify({
     startUrl: content.startUrl,
     region: content.region,

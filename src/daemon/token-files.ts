@@ -83,10 +83,11 @@ export function createTokenFiles(deps: {
       throw error;
     });
     writePauses.succeeded(path);
-    if (state === 'foreign-unexpired') {
+    if (state === 'foreign-unexpired' || state === 'foreign-refreshable') {
+      const until = state === 'foreign-unexpired' ? 'until it expires' : 'because the AWS CLI can still refresh it';
       problems.raise(`token file ${key}`, {
         code: 'token-file-not-ours',
-        message: `The AWS CLI's own login is in the token file of ${sessionName}; it was left as it is until it expires.`,
+        message: `The AWS CLI's own login is in the token file of ${sessionName}; it was left as it is ${until}.`,
         hint: 'aws sso logout',
         session: sessionName,
       });

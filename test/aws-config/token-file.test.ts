@@ -16,6 +16,16 @@ const CONTENT = {
   expiresAtMs: FAKE_NOW_MS + 1_800_999,
 };
 
+/** An expired login of the AWS CLI that it can renew by itself. */
+const REFRESHABLE = {
+  accessToken: 'x',
+  expiresAt: '2026-11-24T05:00:00Z',
+  refreshToken: 'r',
+  clientId: 'c',
+  clientSecret: 's',
+  registrationExpiresAt: '2026-11-24T06:00:01Z',
+};
+
 let home: TemporaryHome;
 let path: string;
 
@@ -63,6 +73,10 @@ describe('writing', () => {
     place({ accessToken: 'cli', expiresAt: '2026-11-24T06:00:01Z' });
     expect(await writeTokenFile(path, CONTENT, FAKE_NOW_MS)).toBe('foreign-unexpired');
     expect(readFileSync(path, 'utf8')).not.toContain('canary');
+
+    place(REFRESHABLE);
+    expect(await writeTokenFile(path, CONTENT, FAKE_NOW_MS)).toBe('foreign-refreshable');
+    expect(readFileSync(path, 'utf8')).not.toContain('canary');
   });
 
   it('that fails says where and why, without the token', async () => {
@@ -109,6 +123,11 @@ describe('the state', () => {
     ['foreign-expired', { accessToken: 'x', expiresAt: '2026-11-24T06:00:00Z' }],
     ['foreign-expired', { accessToken: 'x', expiresAt: '2026-11-24T05:00:00UTC' }],
     ['foreign-expired', { expiresAt: '2026-11-24T07:00:00Z' }],
+    ['foreign-refreshable', REFRESHABLE],
+    ['foreign-expired', { ...REFRESHABLE, registrationExpiresAt: '2026-11-24T06:00:00Z' }],
+    ['foreign-expired', { ...REFRESHABLE, registrationExpiresAt: undefined }],
+    ['foreign-expired', { ...REFRESHABLE, refreshToken: undefined }],
+    ['foreign-expired', { ...REFRESHABLE, clientSecret: '' }],
     ['foreign-expired', '{"accessToken": '],
     ['foreign-expired', 'null'],
     ['foreign-expired', ''],

@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tokenFilePath } from '../../src/aws-config/token-file.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
@@ -87,6 +88,35 @@ describe.skipIf(!hasAwsCli)('the AWS CLI v2', () => {
     await rig.client.call('setCurrent', { body: null });
   });
 });
+
+test.skipIf(!hasAwsCli)(
+  'the AWS CLI v2 goes on with a login of its own that has expired and that it can refresh',
+  async () => {
+    const its = await createRig();
+    try {
+      const own = { ...environment, ...its.environment };
+      const login = ['sso', 'login', '--sso-session', SESSION, '--use-device-code', '--no-browser'];
+      expect(await runProcess(AWS, login, { environment: own })).toMatchObject({ exitCode: 0 });
+      its.emulator.expireAccessTokens();
+      const path = tokenFilePath(its.home.path, SESSION);
+      const expired = readFileSync(path, 'utf8').replace(
+        /"expiresAt": ?"[^"]*"/,
+        '"expiresAt": "2026-01-01T00:00:00Z"',
+      );
+      writeFileSync(path, expired);
+      expect(await its.runCli(['login'])).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringContaining('it was left as it is because the AWS CLI can still refresh it.'),
+      });
+      expect(readFileSync(path, 'utf8')).toBe(expired);
+      const identity = ['sts', 'get-caller-identity', '--profile', NATIVE, '--query', 'Arn', '--output', 'text'];
+      expectTaylor(await runProcess(AWS, identity, { environment: own }));
+      expect(readFileSync(path, 'utf8')).not.toContain('rolecall');
+    } finally {
+      await its.remove();
+    }
+  },
+);
 
 describe.skipIf(!hasBoto3)('boto3', () => {
   test.each([GENERATED, NATIVE])('is Taylor by the profile %s', async (profile) => {

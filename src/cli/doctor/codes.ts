@@ -78,7 +78,7 @@ export const DOCTOR_CODES = {
     'The port that running `exec` commands know was free while no daemon ran, so their grants have ended.',
   ),
   'token-file-not-ours': note(
-    'The AWS CLI’s own login of this session is in force, so rolecall leaves its token file alone.',
+    'The AWS CLI’s own login of this session is in force, or can be refreshed by it, so rolecall leaves its token file alone.',
   ),
   'keys-refused': note(
     'A program asked rolecall for keys and got none. Its SDK may not have shown why; keys that are given to the same profile end this note.',
