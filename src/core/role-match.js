@@ -159,8 +159,8 @@ function pointsOfPlace(text, start, end) {
 }
 
 /**
- * Whether it takes the account id to say that this role is meant: digits that no name has, and either fewer than four of
- * them or no word of the account's name beside them. A whole id beside another word is no such case.
+ * Whether only the account id identifies this role's account: some word is in no name but in the id, and it has fewer than
+ * four digits, or no other word is in the account's name. False for a complete id together with another word.
  * @param {SearchedRole} role @param {string} query
  */
 export function isFoundById(role, query) {

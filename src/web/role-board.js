@@ -138,7 +138,8 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     describeAge();
     clearTimeout(announcing);
     if (field.value === '' || !isWhole(document)) return;
-    announcing = setTimeout(() => toasts.announce(count(found.length, 'role')), 400);
+    const said = note === undefined ? '' : `. ${describeDoubt(note, field.value)}`;
+    announcing = setTimeout(() => toasts.announce(`${count(found.length, 'role')}${said}`), 400);
   }
 
   function describeAge() {

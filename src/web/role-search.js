@@ -32,7 +32,7 @@ export function createRoleSearch(roles) {
 }
 
 /**
- * Why Enter in the search field does not take the first role; it has to be selected first. Undefined: it takes it.
+ * Why the first role is not selected automatically, so that Enter in the search field does not use it; undefined: it is.
  * @param {Role} role @param {string} query @param {boolean} isNear
  * @returns {'near' | 'protected' | 'id' | undefined}
  */

@@ -123,6 +123,18 @@ Run: rolecall use Shop-Staging.ReadOnly
     });
   });
 
+  test('is offered among several with a mark where it is protected, and the command to run takes another one', async () => {
+    expect(await name(['professional'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `⚠  professional-af  222222222222  Admin-AF-Permission-Set  professional-af.Admin-AF-Permission-Set
+   professional-af  222222222222  ReadOnly                 professional-af.ReadOnly
+rolecall: 2 roles match "professional"; name one.
+Run: rolecall use professional-af.ReadOnly
+`,
+    });
+  });
+
   test('is not guessed from letters with gaps, however few roles have them: the nearest, and exit code 6', async () => {
     expect(await name(['shpstg'])).toEqual({
       exitCode: 6,

@@ -220,10 +220,14 @@ function severalMatch(
 ): UsageError {
   const candidates = matching.slice(0, MOST_CANDIDATES).map((position) => roles[position] as RoleDocument);
   const { cells } = createRoleColumns(roles);
-  context.stderr.write(formatTable(candidates.map((role) => ['', ...cells(role).map(({ text }) => text)])));
+  const mark = protectedMark(context.environment);
+  context.stderr.write(
+    formatTable(candidates.map((role) => [role.protected ? mark : '', ...cells(role).map(({ text }) => text)])),
+  );
   const more = matching.length - candidates.length;
   const tail = more > 0 ? `, of which ${candidates.length} are shown` : '';
   return new UsageError('usage', `${count(matching.length, 'role')} match "${harmless(query)}"${tail}; name one.`, {
-    hint: exactCommand(candidates[0], command),
+    // The suggested command prefers a role that is not protected.
+    hint: exactCommand(candidates.find((role) => !role.protected) ?? candidates[0], command),
   });
 }

@@ -1,4 +1,4 @@
-// The question before a role is taken that is protected, or that only an account id led to.
+// Asks before `use` takes a role that is protected or was found by its account id alone.
 import { UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';

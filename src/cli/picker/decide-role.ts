@@ -1,4 +1,4 @@
-// Which one role words mean, if they leave no choice, and whether a person has to look at it first.
+// Decides which single role search words mean, if any, and whether a person has to confirm it.
 import { BY_ID, INSIDE, isFoundById, isNamedInFull, NAMED, STARTED } from '../../core/role-match.js';
 import type { RoleIndex } from '../../core/role-index.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
@@ -8,15 +8,15 @@ export type Doubt = 'protected' | 'id';
 
 export type Decision =
   | { readonly kind: 'one'; readonly role: RoleDocument; readonly doubt: Doubt | undefined }
-  /** The role that is meant can't be taken, and no other one is taken in its place. */
+  /** The role that the words mean has no profile; no other role replaces it. */
   | { readonly kind: 'unusable'; readonly role: RoleDocument }
   /** Positions in the list, best first. */
   | { readonly kind: 'several'; readonly positions: readonly number[] }
   | { readonly kind: 'none' };
 
 /**
- * A profile's own name is that role. Otherwise the only role whose names have the words at the starts of words; only where
- * no role has, the only one that has them inside of words, and last the only one that part of an account id leads to.
+ * An exact profile name or alias decides at once. Otherwise the best level that any role reaches decides: `one` when a
+ * single usable role reaches it. Lower levels are never considered, and no role wins over an unusable one that is NAMED.
  */
 export function decideRole(
   roles: readonly RoleDocument[],
@@ -47,7 +47,7 @@ export function decideRole(
   return { kind: 'one', role, doubt: inFull.length === 1 ? undefined : doubtOf(role, query) };
 }
 
-/** Of a role that words have found. */
+/** The reason to confirm a role that was found by words. */
 export function doubtOf(role: RoleDocument, query: string): Doubt | undefined {
   if (role.protected) return 'protected';
   return isFoundById(role, query) ? 'id' : undefined;

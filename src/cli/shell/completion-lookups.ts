@@ -26,8 +26,9 @@ const SESSION_NAMES_AWK =
   '/^\\[sso-session[ \\t]+"?[A-Za-z0-9_.@\\/+=:,-]+"?[ \\t]*\\]/ { sub(/^\\[sso-session[ \\t]+"?/, ""); sub(/"?[ \\t]*\\].*$/, ""); print }';
 const SESSIONS_AWK = `${CONFIG_FILE_AWK}${SESSION_NAMES_AWK}`;
 /**
- * After other words, only what these words match too, or `use` would find nothing. It is the rule of core/role-match.js
- * without its levels: a word anywhere in the profile's name but in the middle of a number, and the same parts of an account id.
+ * After other words, offers only roles that match these words too, because `use` would find nothing else. Same rule as
+ * core/role-match.js, without levels: a word is anywhere in the profile's name except in the middle of a number, or is one
+ * of the searchable parts of the account id.
  */
 const ROLES_AWK = `function has(text, word, from, at) {
   for (from = 1; (at = index(substr(text, from), word)) > 0; from += at) {
