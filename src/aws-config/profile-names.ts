@@ -67,6 +67,8 @@ interface NamesWanted {
   readonly issued: ReadonlyMap<string, string>;
   /** Names that no profile may have, because the credentials file has them; issued ones are given up. */
   readonly inCredentialsFile?: CredentialsNames;
+  /** Names that a person gave in the config file, which nobody gets in place of one that the credentials file has. */
+  readonly handWritten?: ReadonlyMap<string, unknown>;
 }
 
 interface NamesGiven {
@@ -106,11 +108,12 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
     isSettled = true;
     for (const claim of claims) {
       const isOnlyClaim = claimants.get(claim.name) === 1;
-      const isInCredentialsFile = inCredentialsFile.has(claim.name);
-      const isFree = isOnlyClaim && !isInCredentialsFile && (claim.isIssued || !taken.has(claim.name));
-      if (isFree || (claim.level >= LAST_LEVEL && !isInCredentialsFile)) continue;
       const key = roleKey(claim.role);
+      const isInCredentialsFile = inCredentialsFile.has(claim.name);
       if (isOnlyClaim && isInCredentialsFile && !displaced.has(key)) displaced.set(key, claim.name);
+      const isElsewhere = isInCredentialsFile || (displaced.has(key) && options.handWritten?.has(claim.name) === true);
+      const isFree = isOnlyClaim && !isElsewhere && (claim.isIssued || !taken.has(claim.name));
+      if (isFree || (claim.level >= LAST_LEVEL && !isElsewhere)) continue;
       claim.level += 1;
       claim.name = nameAtLevel(options.template, claim.role, claim.level);
       isSettled = false;

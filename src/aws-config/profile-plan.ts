@@ -166,7 +166,13 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const issued = issuedNames(request, template, readTemplateLine(document, block), own, kept);
   yield;
   const inCredentialsFile: CredentialsNames = request.inCredentialsFile ?? new Map();
-  const { names, displaced } = yield* nameInSteps({ template, roles: [...roles.values()], issued, inCredentialsFile });
+  const { names, displaced } = yield* nameInSteps({
+    template,
+    roles: [...roles.values()],
+    issued,
+    inCredentialsFile,
+    handWritten,
+  });
   const elsewhere: NameInCredentialsFile[] = [];
 
   const isExcluded = createGlobMatcher(settings.exclude);
@@ -182,11 +188,11 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
     const profileName = names.get(key) ?? '';
     const role = { sessionName, accountId, permissionSet };
     const line = handWritten.get(profileName);
-    if (isExcluded(profileName)) {
+    const wanted = displaced.get(key);
+    if (isExcluded(profileName) || (wanted !== undefined && isExcluded(wanted))) {
       excludedCount += 1;
       continue;
     }
-    const wanted = displaced.get(key);
     if (line !== undefined) skipped.push({ profileName, ...role, reason: 'hand-written', line });
     else if (wanted !== undefined) {
       elsewhere.push({ name: wanted, line: inCredentialsFile.get(wanted) ?? 0, profileName });

@@ -72,6 +72,18 @@ describe('a profile whose name the credentials file has', () => {
     expect(namesOf(plan)).toEqual(['111111111111.Admin', 'alpha.Read', 'beta.Admin']);
   });
 
+  it('is no name that a person gave in the config file either', () => {
+    const byHand = '[profile alpha-111111111111.Admin]\nregion = x\n[profile beta.Admin]\nregion = x\n';
+    const plan = planWith('[alpha.Admin]\n[beta.Admin]\n', {}, sessionSection() + byHand);
+    expect(namesOf(plan)).toEqual(['alpha-111111111111.Admin-my-sso-session', 'alpha.Read', 'beta-222222222222.Admin']);
+    expect(plan.skipped).toEqual([]);
+  });
+
+  it('stays out of the file when the plain name is excluded', () => {
+    const plan = planWith('[alpha.Admin]\n', { settings: { exclude: ['alpha.*'] } });
+    expect([namesOf(plan), plan.excludedCount, plan.inCredentialsFile]).toEqual([['beta.Admin'], 2, undefined]);
+  });
+
   it('leaves another role its issued name', () => {
     const gamma = { accountId: '333333333333', accountName: 'alpha-111111111111', permissionSets: ['Admin'] };
     const plan = planWith('[alpha.Admin]\n', {

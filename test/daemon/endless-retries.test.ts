@@ -25,14 +25,17 @@ afterEach(() => home?.remove());
 /** Two sessions that are signed in and listed, and what the daemon does for them by itself. */
 async function createDay({ hasNativeProfile = false } = {}) {
   let stsCalls = 0;
-  const world = createWorld({}, {
-    callerIdentity: {
-      fetchUser() {
-        stsCalls += 1;
-        return Promise.reject(new Error('HTTP 403'));
+  const world = createWorld(
+    {},
+    {
+      callerIdentity: {
+        fetchUser() {
+          stsCalls += 1;
+          return Promise.reject(new Error('HTTP 403'));
+        },
       },
     },
-  });
+  );
   const { broker, clock, identityCenter, problems } = world;
   home = createTemporaryHome();
   const homeDirectory = home.path;
