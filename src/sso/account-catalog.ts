@@ -67,8 +67,8 @@ export function createAccountCatalog(deps: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
-  /** Who is signed in, when that is known and a person has agreed to it. */
-  readonly confirmedUser: (session: SsoSession) => string | undefined;
+  /** Who is signed in, or was before while that is not known. */
+  readonly lastConfirmed: (session: SsoSession) => { readonly user?: string; readonly previousUser?: string };
 }): AccountCatalog {
   const { clock, problems } = deps;
   const catalogs = new Map<string, Catalog>();
@@ -133,8 +133,10 @@ export function createAccountCatalog(deps: {
     // As it is now: a person may have agreed to a loss meanwhile.
     const before = await known(session);
     if (isSuperseded()) return undefined;
-    const user = deps.confirmedUser(session);
-    const change = mergeListing({ session, asOfMs: clock.nowMs(), accounts, found, failed, user }, before);
+    const change = mergeListing(
+      { session, asOfMs: clock.nowMs(), accounts, found, failed, ...deps.lastConfirmed(session) },
+      before,
+    );
     const { catalog } = change;
     listedIn.set(key, generations.get(session.sessionName));
     if (failure === undefined) problems.clear(problemKey(session));

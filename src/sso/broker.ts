@@ -116,10 +116,7 @@ export function createBroker(deps: {
   const catalog = createAccountCatalog({
     ...portal,
     files: deps.catalogFiles,
-    confirmedUser(session) {
-      const { state, user } = users.describe(session);
-      return state === 'confirmed' ? user : undefined;
-    },
+    lastConfirmed: (session) => users.lastConfirmed(session),
   });
   const roleCredentials = createRoleCredentials({ ...portal, refusal: catalog.refusal });
   const refreshEngine = createRefreshEngine({ ...portal, roleCredentials });

@@ -17,8 +17,10 @@ export interface Listing {
   readonly found: ReadonlyMap<string, readonly string[]>;
   /** Accounts that could not be asked. */
   readonly failed: ReadonlySet<string>;
-  /** Who is signed in, when that is known. */
-  readonly user: string | undefined;
+  /** Who is signed in, when that is known and a person has agreed to it. */
+  readonly user?: string;
+  /** Else who was before. */
+  readonly previousUser?: string;
 }
 
 /** From this many roles on, losing more than half of them is suspicious; below it, only losing all. */
@@ -30,7 +32,7 @@ const MANY_ROLES = 10;
  */
 export function mergeListing(listing: Listing, known: Catalog | undefined): CatalogChange {
   const { session, user, failed } = listing;
-  const owner = known?.user ?? known?.earlierUser;
+  const owner = known === undefined ? undefined : (known.user ?? known.earlierUser ?? listing.previousUser);
   const isAnothers = owner !== undefined && user !== undefined && owner !== user;
   const before = isAnothers ? undefined : known;
   const setsBefore = new Map(before?.accounts.map(({ accountId, permissionSets }) => [accountId, permissionSets]));

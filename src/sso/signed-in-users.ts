@@ -53,6 +53,8 @@ export interface SignedInUsers {
   /** A person agrees to `user`; without effect when it is not who signed in. */
   accept(session: SsoSession, user: string): void;
   describe(session: SsoSession): UserCheck;
+  /** Who is signed in, or was before when that is not known yet or nobody has agreed to it. */
+  lastConfirmed(session: SsoSession): { readonly user?: string; readonly previousUser?: string };
 }
 
 interface Entry extends KeptUser {
@@ -154,6 +156,11 @@ export function createSignedInUsers(deps: {
     accept(session, user) {
       const { state, found, signIn } = entryOf(session);
       if (state === 'unconfirmed' && found === user) set(session, { state: 'confirmed', user, signIn });
+    },
+    lastConfirmed(session) {
+      const { state, user } = entryOf(session);
+      if (user === undefined) return {};
+      return state === 'confirmed' ? { user } : { previousUser: user };
     },
     describe(session) {
       const { state, user, found, failure } = entryOf(session);

@@ -12,16 +12,17 @@ interface Sketch {
   readonly has: readonly number[];
   readonly failed?: readonly number[];
   readonly user?: string;
+  readonly previousUser?: string;
 }
 
-function list({ has, failed = [], user }: Sketch, before?: Catalog) {
+function list({ has, failed = [], ...users }: Sketch, before?: Catalog) {
   const listing: Listing = {
     session: SESSION,
     asOfMs: 0,
     accounts: [...has, ...failed].map((index) => ({ accountId: idOf(index) })),
     found: new Map(has.map((index) => [idOf(index), ['Admin']])),
     failed: new Set(failed.map(idOf)),
-    user,
+    ...users,
   };
   return mergeListing(listing, before);
 }
@@ -101,6 +102,14 @@ describe('an account that can not be asked', () => {
     const stillAlices = settleUser(unknown, 'alice');
     expect([listedIn(stillAlices), stillAlices.user, stillAlices.startsAnew]).toEqual([[1, 3], 'alice', undefined]);
     expect(settleUser(ofBob, 'alice')).toBe(ofBob);
+  });
+
+  it('is the last confirmed user’s in a list of an earlier version', () => {
+    const old = list({ has: [1, 3] }).catalog;
+    expect(old.user).toBeUndefined();
+    const unknown = list({ has: [1], failed: [3], previousUser: 'alice' }, old).catalog;
+    expect(listedIn(settleUser(unknown, 'bob'))).toEqual([1]);
+    expect(listedIn(settleUser(unknown, 'alice'))).toEqual([1, 3]);
   });
 
   it('and what a listing lost go over several listings of a user that nobody knows', () => {
