@@ -41,6 +41,10 @@ function findFault(commandLine: string): string | undefined {
   let given = 0;
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === '--help' || word === '--debug') continue;
+    if (word === '--') {
+      given += words.length;
+      break;
+    }
     if (word.startsWith('--')) {
       const option = command.options.find(({ long }) => long === word);
       if (option === undefined) return `"${commandLine}" has the unknown option ${word}`;
@@ -63,6 +67,8 @@ describe('what we tell people to type', () => {
     );
     expect(findFault('rolecall status now')).toBe('"rolecall status now" has too many arguments');
     expect(findFault('rolecall profiles sync --dry-run')).toBeUndefined();
+    expect(findFault('rolecall exec NAME -- true --frobnicate')).toBeUndefined();
+    expect(findFault('rolecall status -- now')).toBe('"rolecall status -- now" has too many arguments');
   });
 
   test('every hint of the table of errors is a command that exists', () => {

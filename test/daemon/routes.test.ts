@@ -728,7 +728,7 @@ describe('a sign-in', () => {
   });
 
   test('may come without a body', async () => {
-    rig = await createRig();
+    rig = await createRig({ emulator: { autoApprove: false } });
     const [socket] = surfacesOf(rig);
     const answer = await socket?.ask('POST', `/v1/sessions/${SESSION}/sign-in`);
     expect({ status: answer?.status, body: JSON.parse(answer?.body ?? '') as unknown }).toMatchObject({

@@ -51,6 +51,7 @@ test('a sign-in that comes while a caller is being refused is not missed by it',
     notifier,
     desktop,
     desktopSignIn: { start: async () => false, end: () => undefined },
+    personActs: () => undefined,
     clock,
     log: () => undefined,
   });

@@ -241,7 +241,7 @@ describe.skipIf(!hasAwsCli)('the real AWS CLI', () => {
   });
 
   it('reads the further keys of the settings, and a sync refuses one that it has added', () => {
-    const extra = new Map([
+    const extra = new Map<string, string | Readonly<Record<string, string>>>([
       ['output', 'json'],
       ['s3', { addressing_style: 'path' }],
     ]);
