@@ -15,106 +15,108 @@ const note = (cause: string) => ({ severity: 'note', cause, fixable: false }) as
 
 export const DOCTOR_CODES = {
   'config-malformed': problem(
-    'A line of `~/.aws/config` or `~/.aws/credentials` stops AWS clients from reading the file, or one sso-session of it.',
+    'AWS clients cannot read `~/.aws/config` or `~/.aws/credentials`, or one sso-session in it, because of one line.',
   ),
-  'config-unreadable': problem('One of the two AWS files is there and cannot be read.'),
-  'config-block-broken': problem('A marker line of the block that rolecall writes was changed, removed or repeated.'),
+  'config-unreadable': problem('`~/.aws/config` or `~/.aws/credentials` exists but cannot be read.'),
+  'config-block-broken': problem('A marker line of rolecall’s block was changed, removed or repeated.'),
   'config-key-not-ours': problem(
-    'Somebody added a key to a profile that rolecall writes; it writes none until the key is in `extra` of a `[[role]]`, or gone.',
+    'A key was added to a profile in rolecall’s block. No profiles are written until it is deleted or set with `extra` of a `[[role]]`.',
   ),
   'config-section-not-ours': problem(
-    'Somebody put a section of their own into the block that rolecall writes, so it writes no profiles.',
+    'A section that is not rolecall’s is in rolecall’s block, so no profiles are written.',
   ),
   'profile-duplicate': problem(
-    'Two sections name the same profile in different spellings; AWS clients disagree on which one counts.',
+    'Two sections name the same profile in different spellings, and AWS clients disagree on which one to use.',
   ),
   'profile-shadowed': problem(
     '`~/.aws/credentials` has the name of a profile of `~/.aws/config`, and AWS clients prefer what it has there. A sync renames rolecall’s profiles.',
   ),
-  'profile-session-missing': problem('A profile names an sso-session that the file does not have.'),
-  'profile-program-missing': problem('The `credential_process` of a profile names a program that is not there.'),
+  'profile-session-missing': problem('A profile names an sso-session that is not in the file.'),
+  'profile-program-missing': problem('The `credential_process` of a profile names a program that does not exist.'),
   'credential-process-copy-stale': fixable(
-    'The program that rolecall’s profiles name is missing, or points to a Node or a rolecall that is gone.',
+    'The helper that rolecall’s profiles name is missing, or its Node or rolecall no longer exists.',
   ),
   'long-lived-key': problem(
-    'A file holds an access key of an IAM user, which never ends and goes past Identity Center.',
+    'A file contains an access key of an IAM user, which never expires and bypasses Identity Center.',
   ),
-  'environment-keys': problem('This shell has keys in its environment, which win over every profile.'),
+  'environment-keys': problem('This shell has keys in its environment, which override every profile.'),
   'environment-identity': problem(
     'This shell has another source of credentials in its environment: a web identity, a container, a bearer token.',
   ),
   'environment-profile-unknown': problem('`AWS_PROFILE` names a profile that is in neither AWS file.'),
   'environment-default-profile': problem(
-    '`AWS_PROFILE` and `AWS_DEFAULT_PROFILE` differ, and clients disagree on which one counts.',
+    '`AWS_PROFILE` and `AWS_DEFAULT_PROFILE` differ, and AWS clients disagree on which one to use.',
   ),
   'environment-file-missing': problem(
-    '`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` names a file that is not there.',
+    '`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` names a file that does not exist.',
   ),
   'environment-endpoint': note(
-    '`AWS_ENDPOINT_URL` sends the AWS clients of this shell elsewhere; rolecall does not read it.',
+    '`AWS_ENDPOINT_URL` sends the AWS clients of this shell to another address; rolecall does not read it.',
   ),
   'environment-differs': problem(
-    'The daemon was started with other endpoints or another config file than this shell has.',
+    'The daemon was started with other endpoints or another config file than this shell uses.',
   ),
   'environment-dropped': note(
     'The daemon ignores a variable of its environment that would change how Node runs, or where AWS is.',
   ),
-  'directory-open': fixable('Others may enter the directory of the socket or of the state.'),
-  'file-readable-by-others': fixable('Others may read a file that holds keys, tokens or passwords.'),
+  'directory-open': fixable('Other users can enter the directory of the socket or of the state.'),
+  'file-readable-by-others': fixable('Other users can read a file that contains keys, tokens or passwords.'),
   'file-writable-by-others': fixable(
-    'Others may write a file or folder that decides which program runs for your credentials.',
+    'Other users can change a file or folder that decides which program runs for your credentials.',
   ),
   'file-not-ours': problem('A file or directory belongs to another user.'),
-  'settings-invalid': problem('`config.toml` cannot be used; a daemon does not start with it.'),
+  'settings-invalid': problem('`config.toml` is not valid, and the daemon does not start with it.'),
   'settings-without-effect': note(
     '`config.toml` sets something without effect: this version does not act on it, or a `[[role]]` matches none of your roles.',
   ),
-  'socket-stale': fixable('A socket file is left behind and nobody listens at it.'),
-  'daemon-not-answering': problem('Something listens at the socket and gives no usable answer.'),
-  'daemon-version-mismatch': problem('The daemon is another version than this command.'),
-  'web-port-not-usable': problem('The port for the page is taken.'),
-  'container-port-taken': problem('The port that running `exec` commands know is taken by another program.'),
+  'socket-stale': fixable('A socket file is left behind, and no daemon listens on it.'),
+  'daemon-not-answering': problem('Something listens on the socket but gives no usable answer.'),
+  'daemon-version-mismatch': problem('The daemon and this command have different versions.'),
+  'web-port-not-usable': problem('The port for the page is in use.'),
+  'container-port-taken': problem('Another program uses the port of running `exec` commands.'),
   'container-port-lost': problem(
-    'The port that running `exec` commands know was free while no daemon ran, so their grants have ended.',
+    'The port of running `exec` commands was free while no daemon ran, so their grants have ended.',
   ),
   'token-file-not-ours': note(
-    'The AWS CLI’s own login of this session is in force, or can be refreshed by it, so rolecall leaves its token file alone.',
+    'The AWS CLI’s own login to this session is valid, or the AWS CLI can refresh it, so rolecall does not replace its token file.',
   ),
   'keys-refused': note(
-    'A program asked rolecall for keys and got none. Its SDK may not have shown why; keys that are given to the same profile end this note.',
+    'A program asked rolecall for credentials and got none; its SDK may not have shown why. The note ends when the same profile gets credentials again.',
   ),
-  'secret-store-unavailable': problem('There is no keychain, or it fails; tokens are in memory at the most.'),
+  'secret-store-unavailable': problem('There is no keychain, or it fails; tokens are in memory only, if at all.'),
   'secret-store-locked': problem('The keychain, or the encrypted file, is locked.'),
-  'secret-store-memory': note('The settings ask for no keychain: tokens are gone when the daemon stops.'),
+  'secret-store-memory': note('The settings turn the keychain off: tokens are lost when the daemon stops.'),
   'identity-center-unreachable': problem('A call to Identity Center failed and has not succeeded since.'),
   'identity-center-throttled': problem('Identity Center asked rolecall to slow down.'),
   'clock-skew': problem(
-    'The clock of this machine is more than two minutes off, and AWS refuses signed requests at five.',
+    'The clock of this machine is wrong by more than two minutes; from five minutes on, AWS refuses signed requests.',
   ),
-  'endpoint-unresolvable': problem('The name of an endpoint is not known: no network, or a misspelled `sso_region`.'),
+  'endpoint-unresolvable': problem(
+    'The name of an endpoint cannot be resolved: no network, or a misspelled `sso_region`.',
+  ),
   'endpoint-unreachable': problem('An endpoint does not answer.'),
   'endpoint-untrusted': problem(
-    'The certificate of an endpoint is signed by nobody that rolecall trusts: a proxy inspects TLS.',
+    'rolecall does not trust the signer of an endpoint’s certificate: a proxy inspects TLS.',
   ),
-  'proxy-failed': problem('The proxy cannot be reached, or refuses.'),
-  'node-ends-soon': note('This Node is older than 22, which AWS’s SDK needs from January 2027 on.'),
-  'node-too-old': problem('It is 2027 and this Node is older than 22: no fix of the AWS SDK reaches it.'),
+  'proxy-failed': problem('The proxy cannot be reached, or refuses the connection.'),
+  'node-ends-soon': note('This Node is older than 22, which the AWS SDK requires from January 2027 on.'),
+  'node-too-old': problem('It is 2027 or later and this Node is older than 22, so it gets no fixes of the AWS SDK.'),
   'aws-cli-1': note(
-    'The `aws` on your PATH is version 1, which knows no sso-session; rolecall’s own profiles work with it.',
+    'The `aws` on your PATH is version 1, which does not support sso-sessions. rolecall’s own profiles work with it.',
   ),
-  'curl-missing': note('Without curl each `credential_process` starts a Node, which takes ten times as long.'),
+  'curl-missing': note('Without curl, each `credential_process` starts Node, which takes ten times as long.'),
   'curl-too-old': note(
-    'This curl cannot speak to a unix socket (it is older than 7.40), so each `credential_process` starts a Node.',
+    'This curl is older than 7.40 and does not support unix sockets, so each `credential_process` starts Node.',
   ),
   'service-broken': problem(
-    'The unit that starts the daemon names what is gone or older, was written by an older rolecall, has failed, or was not read again.',
+    'The unit of the service names files that are gone or older, was written by an older rolecall, has failed, or was not reloaded.',
   ),
-  'service-stopped': note('The service is installed and stopped; the next command starts it.'),
-  'service-without-manager': note('A service is installed, and no systemd of yours runs here that could start it.'),
+  'service-stopped': note('The service is installed but stopped; the next command starts it.'),
+  'service-without-manager': note('A service is installed, but your user has no running systemd that could start it.'),
   'other-tool': note(
-    'Another tool hands out keys in the same file, or writes profiles there; `rolecall profiles adopt` leads its profiles to rolecall.',
+    'Another tool serves credentials for profiles in the same file, or writes profiles there; `rolecall profiles adopt` converts them.',
   ),
-  'daemon-problem': problem('The daemon names something else; its own words say what.'),
+  'daemon-problem': problem('The daemon reports another problem; its message says which.'),
 } as const satisfies Readonly<Record<string, CodeRow>>;
 
 export type DoctorCode = keyof typeof DOCTOR_CODES;
