@@ -61,6 +61,8 @@ export interface AccessTokens {
   describe(session: SsoSession): Promise<TokenState>;
   /** When the next refresh is due, holds after failures included; undefined without a refresh token, or when it is not known yet. */
   nextRefreshMs(session: SsoSession): number | undefined;
+  /** Tokens of sign-outs that could not be read at the time and now can be, once, for sso:Logout; never rejects. */
+  takeUnreadSignOuts(): Promise<readonly { readonly session: SsoSession; readonly tokens: SessionTokens }[]>;
   /** Brings to the secret store what it refused earlier, if anything; never rejects. */
   flush(): Promise<void>;
 }
@@ -82,6 +84,8 @@ export function createAccessTokens(deps: {
   /** null: the store was read and has nothing. */
   const records = new Map<string, SessionRecord | null>();
   const writes = createSecretWrites(deps);
+  /** Sign-outs of which the store gave no tokens, and still has them: AWS is to be told before they are deleted. */
+  const unreadSignOuts = new Map<string, SsoSession>();
   const failures = new Map<string, RenewalFailures & { readonly error: RolecallError }>();
   /** Learned from sessions that ended by themselves; outlives a sign-out, for the next sign-in is as long. */
   const lengths = new Map<string, number>();
@@ -300,6 +304,16 @@ export function createAccessTokens(deps: {
   return {
     fresh,
     end,
+    async takeUnreadSignOuts() {
+      const found = [];
+      for (const [name, session] of unreadSignOuts) {
+        const { record, failure } = await loadForLogout(name);
+        // A sign-in or another sign-out that came meanwhile has taken care of it.
+        if (failure !== undefined || !unreadSignOuts.delete(name)) continue;
+        if (isOfSession(record, session) && record.tokens !== undefined) found.push({ session, tokens: record.tokens });
+      }
+      return found;
+    },
     flush: () => writes.flush(),
     async replaceRefused(session, refused) {
       const tokens = await currentTokens(session);
@@ -312,6 +326,7 @@ export function createAccessTokens(deps: {
     async accept(session, registration, issued) {
       const signedInAtMs = clock.nowMs();
       startOver(session);
+      unreadSignOuts.delete(nameOf(session));
       await keep(session, {
         issuer: formatIssuer(session, endpoints),
         signedInAtMs,
@@ -325,8 +340,12 @@ export function createAccessTokens(deps: {
       startOver(session);
       records.set(name, null);
       writes.want(name, { secret: null, loss: lossOf(session) });
-      const { record, failure: unread } = known === undefined ? await loadForLogout(name) : { record: known };
-      const failure = (await writes.write(name)) ?? unread;
+      const { record, failure: unread } =
+        known === undefined || unreadSignOuts.has(name) ? await loadForLogout(name) : { record: known };
+      const unwritten = await writes.write(name);
+      if (unread !== undefined && unwritten !== undefined) unreadSignOuts.set(name, session);
+      else unreadSignOuts.delete(name);
+      const failure = unwritten ?? unread;
       const tokens = isOfSession(record, session) ? record.tokens : undefined;
       return { ...(tokens === undefined ? {} : { tokens }), ...(failure === undefined ? {} : { failure }) };
     },

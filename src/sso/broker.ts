@@ -68,7 +68,7 @@ export interface Broker {
   upstreamHealth(session: SsoSession): readonly UpstreamHealth[];
   /** One tick of the refresh engine: renews ahead what is due; gives the time until the next thing is, if anything. */
   refreshAhead(): Promise<number | undefined>;
-  /** Retries writes that the secret store refused earlier. */
+  /** Retries what the secret store refused earlier; a sign-out whose tokens it hid is brought to its end at AWS too. */
   flush(): Promise<void>;
 }
 
@@ -248,6 +248,11 @@ export function createBroker(deps: {
     rolesInUse: (session) => roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session)),
     upstreamHealth: (session) => upstreams.describe(session),
     refreshAhead: () => refreshEngine.tick(),
-    flush: () => accessTokens.flush(),
+    async flush() {
+      for (const { session, tokens } of await accessTokens.takeUnreadSignOuts()) {
+        await logOut({ ...portal, registrations }, session, tokens);
+      }
+      await accessTokens.flush();
+    },
   };
 }

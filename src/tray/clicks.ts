@@ -1,6 +1,6 @@
 // What happens when somebody clicks: one call to the daemon each, and a browser where a page is to be seen.
 import { BrowserFailure } from '../core/browser-command.ts';
-import { UsageError } from '../core/errors.ts';
+import { UnavailableError, UsageError } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
 import type { Action } from './menu.ts';
@@ -44,7 +44,7 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       await client.call('cancelSignIn', { session: action.session });
       return;
     case 'sign-out':
-      await client.call('signOut', { session: action.session });
+      await signOut(action.session, deps);
       return;
     case 'open-page': {
       const { url } = await client.call('webCode', {});
@@ -56,6 +56,12 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       return;
     default:
   }
+}
+
+/** @throws UnavailableError identity-center-unreachable: signed out here, but the session lives on at AWS */
+async function signOut(session: string, { client }: ClickDeps): Promise<void> {
+  const { note } = await client.call('signOut', { session });
+  if (note !== undefined) throw new UnavailableError('identity-center-unreachable', note);
 }
 
 async function open(url: string, { openBrowser }: ClickDeps, session?: string): Promise<void> {

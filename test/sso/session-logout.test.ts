@@ -1,7 +1,7 @@
 // A sign-out ends the session at AWS, or says that it lives on there.
 import { describe, expect, it } from 'vitest';
 import type { FaultKind } from '../../src/sso/ports.ts';
-import { createWorld, failureOf, LOCKED, MINUTE_MS, SESSION, type World } from './world.ts';
+import { createWorld, failureOf, LOCKED, MINUTE_MS, SECRET_NAME, SESSION, type World } from './world.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const ENDED = { endedAtAws: true };
@@ -97,6 +97,31 @@ describe('a sign-out', () => {
     expect(await world.broker.signOut(SESSION)).toEqual(
       livesOn('Its access token has expired and cannot be refreshed.'),
     );
+  });
+
+  it('of tokens that a locked store hides fails, and ends the session at AWS as soon as they can be read', async () => {
+    const world = await createSignedInWorld();
+    world.restart();
+    for (const operation of ['load', 'delete'] as const) world.store.refuse(operation);
+    expect(await failureOf(world.broker.signOut(SESSION))).toBe(LOCKED);
+    await world.broker.flush();
+    expect(await failureOf(world.broker.signOut(SESSION))).toBe(LOCKED);
+    expect(callsOf(world)).toEqual([]);
+    world.store.accept();
+    for (let turn = 0; turn < 2; turn += 1) await world.broker.flush();
+    expect(callsOf(world)).toEqual([['logout', 'access-3']]);
+    expect(await world.store.text(SECRET_NAME)).toBeUndefined();
+  });
+
+  it('that is tried again by the person ends the session too', async () => {
+    const world = await createSignedInWorld();
+    world.restart();
+    for (const operation of ['load', 'delete'] as const) world.store.refuse(operation);
+    await failureOf(world.broker.signOut(SESSION));
+    world.store.accept();
+    expect(await world.broker.signOut(SESSION)).toEqual(ENDED);
+    await world.broker.flush();
+    expect(callsOf(world)).toEqual([['logout', 'access-3']]);
   });
 
   it('that the store refuses says both', async () => {
