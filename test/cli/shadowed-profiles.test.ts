@@ -99,7 +99,7 @@ describe('a name that came into the credentials file after our profile', () => {
 
   test('makes doctor offer the sync without a daemon as well', async () => {
     await createSignedInRig('');
-    writePrivate(credentialsPath(), `[${ADMIN}]\n${KEYS}[current]\n${KEYS}`);
+    writePrivate(credentialsPath(), `[${ADMIN}]\n${KEYS}[current]\n${KEYS}[Log-Archive.ReadOnly]\n`);
     await rig.daemon().stop();
     const doctor = JSON.parse((await rig.runCli(['doctor', '--json'])).stdout) as {
       groups: { findings: { code: string; commands: string[] }[] }[];

@@ -1,21 +1,13 @@
 // The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
 import { accessSync, constants } from 'node:fs';
-import { isCredentialKey } from '../../aws-config/default-credentials.ts';
 import { describeProblem } from '../../aws-config/document.ts';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../platform/bounded-read.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import {
-  configProfiles,
-  credentialsProfiles,
-  editCommand,
-  firstWordOf,
-  type AwsFile,
-  type ProfileSection,
-  type World,
-} from './world.ts';
+import { findShadowed } from './shadowed-check.ts';
+import { configProfiles, editCommand, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
 
 const MAX_COPY_BYTES = 1024 * 1024;
 
@@ -120,40 +112,6 @@ function findDuplicates(profiles: readonly ProfileSection[], config: AwsFile): F
     }
   }
   return findings;
-}
-
-/** Of rolecall's own profiles a daemon tells; the name alone counts there, for a sync gives them another one. */
-function findShadowed(profiles: readonly ProfileSection[], { config, credentials, daemon }: World): Finding[] {
-  const [start, end] = [START, END].map(
-    (mark) => config.document.lines.findIndex(({ text }) => text.trim() === mark) + 1,
-  );
-  const isInBlock = (line: number) =>
-    start !== undefined && end !== undefined && start > 0 && start < line && line < end;
-  const isTold = daemon.state === 'running' && daemon.status.problems.some(({ code }) => code === 'profile-shadowed');
-  const sections = new Map(credentialsProfiles(credentials).map((profile) => [profile.name, profile]));
-  return profiles.flatMap((profile): Finding[] => {
-    const shadow = sections.get(profile.name);
-    if (shadow === undefined) return [];
-    const finding = (message: string, command: string): Finding[] => [
-      {
-        code: 'profile-shadowed',
-        message: `${credentials.shown}, line ${shadow.line}: ${message}`,
-        commands: [command],
-      },
-    ];
-    const edit = editCommand(credentials.path, shadow.line);
-    if (isInBlock(profile.line)) {
-      if (isTold) return [];
-      const prefers = `AWS clients take [${shadow.name}] from here, not from rolecall.`;
-      return profile.name === 'current' || profile.name === 'default'
-        ? finding(`${prefers} Delete or rename that section.`, edit)
-        : finding(`${prefers} A sync renames rolecall's profile.`, 'rolecall profiles sync');
-    }
-    const isOfRole =
-      profile.value('credential_process') ?? profile.value('sso_session') ?? profile.value('sso_start_url');
-    if (isOfRole === undefined || !shadow.keys.some(isCredentialKey)) return [];
-    return finding(`the keys in [${shadow.name}] win over the profile of the same name. Delete that section.`, edit);
-  });
 }
 
 function findMissingSessions(profiles: readonly ProfileSection[], config: AwsFile): Finding[] {
