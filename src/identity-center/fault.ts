@@ -18,6 +18,8 @@ export interface Call {
 }
 
 const MESSAGE_LIMIT = 300;
+/** A day that a proxy asks for would stop the session for a day. */
+const MAX_RETRY_AFTER_MS = 15 * 60_000;
 const NOT_FROM_AWS = 'which is not AWS’s answer: a proxy or a web login may be in the way';
 
 /** What the RFC 6749 and RFC 8628 error codes mean to us, by the exception's name and by the body's `error`. */
@@ -195,13 +197,14 @@ function statusOf(thrown: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** RFC 9110 section 10.2.3: seconds, or a date, which counts from the answer's own so that no two clocks are compared. */
+/** Capped. RFC 9110 section 10.2.3: seconds, or a date, which counts from the answer's own, so no two clocks are compared. */
 function retryAfterOf(headers: unknown): number | undefined {
   const value = textOf(headers, 'retry-after');
   if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const waitMs = Date.parse(value) - Date.parse(textOf(headers, 'date') ?? '');
-  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+  const waitMs = /^\d+$/.test(value)
+    ? Number(value) * 1000
+    : Date.parse(value) - Date.parse(textOf(headers, 'date') ?? '');
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(0, waitMs), MAX_RETRY_AFTER_MS);
 }
 
 function textOf(holder: unknown, name: string): string | undefined {

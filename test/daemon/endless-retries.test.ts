@@ -161,6 +161,16 @@ describe('a day of', () => {
     expect(await broker.describe(SESSION)).toMatchObject({ state: 'live' });
   });
 
+  test('keys that are refused, of a role that nobody asks for any more', async () => {
+    const { broker, failAtFirst, pass } = await createDay();
+    await broker.credentials(SESSION, ROLE);
+    failAtFirst('getRoleCredentials', 'unusable-response');
+    const counts = await pass(DAY_MS);
+    report('keys that are refused', counts);
+    expect(counts['getRoleCredentials']).toBeGreaterThan(5);
+    expect(counts['getRoleCredentials']).toBeLessThanOrEqual(40);
+  });
+
   test('an STS that refuses to say who signed in', async () => {
     const { pass, userChecks } = await createDay();
     for (const session of [SESSION, OTHER]) await userChecks.check(session, { justSignedIn: true });

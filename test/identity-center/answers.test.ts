@@ -196,6 +196,9 @@ describe('errors of the portal', () => {
     ['0', undefined, 0],
     ['Tue, 24 Nov 2026 06:01:00 GMT', 'Tue, 24 Nov 2026 06:00:00 GMT', 60_000],
     ['Tue, 24 Nov 2026 05:00:00 GMT', 'Tue, 24 Nov 2026 06:00:00 GMT', 0],
+    ['86400', undefined, 900_000],
+    ['9'.repeat(400), undefined, 900_000],
+    ['Wed, 25 Nov 2026 06:00:00 GMT', 'Tue, 24 Nov 2026 06:00:00 GMT', 900_000],
     ['soon', undefined, undefined],
     [undefined, undefined, undefined],
   ])('Retry-After %s is %s ms', async (retryAfter, date, expected) => {

@@ -57,13 +57,15 @@ it('the first user of a session is served before anybody has checked', async () 
 it('somebody else than before is still not served after a restart', async () => {
   const { users, file } = await createWithAlice(async () => 'bob');
   await expect(users.require(SESSION, KEYS)).rejects.toMatchObject(UNCONFIRMED);
-  const { users: later } = create(async () => 'bob', file.saved);
+  const { users: later, confirmed } = create(async () => 'bob', file.saved);
   expect(later.isServing(SESSION)).toBe(false);
   expect(later.describe(SESSION)).toEqual({ state: 'unconfirmed', user: 'bob', previousUser: 'alice' });
   later.accept(SESSION, 'alice');
   expect(later.isServing(SESSION)).toBe(false);
+  expect([confirmed, later.lastConfirmed(SESSION)]).toEqual([[], { previousUser: 'alice' }]);
   later.accept(SESSION, 'bob');
   expect(later.describe(SESSION)).toEqual({ state: 'confirmed', user: 'bob' });
+  expect([confirmed, later.lastConfirmed(SESSION)]).toEqual([['bob'], { user: 'bob' }]);
 });
 
 it('an STS that fails serves, and says why', async () => {
