@@ -253,11 +253,14 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   yield;
   const text = renderText(document, block, template, rendered);
   yield;
-  refuseMalformed(document, block, rendered);
+  const foreign = findForeignKeys(block, own, extraFor);
+  const conflict = describeForeignKeys(document, foreign);
+  yield;
+  // A key below the block is refused as such, not as the second of a key that the settings add above it.
+  const isSoundNow = document.problems.length === 0;
+  if (!(isSoundNow && foreign.some(({ isBelow }) => isBelow))) refuseMalformed(document, block, rendered);
   yield;
   const changes = compare(own, entries, rendered, document);
-  yield;
-  const conflict = describeForeignKeys(document, findForeignKeys(block, own, extraFor));
   yield;
   const diff = unifiedDiff(document.text, text, document.path);
   yield;

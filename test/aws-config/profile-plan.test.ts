@@ -439,6 +439,17 @@ describe('what a person added between the marks', () => {
     });
   });
 
+  it('is also found below the block, where AWS clients take it for a part of the last profile', () => {
+    const message = expect.stringMatching(
+      /line \d+: "output" was added to \[profile current\], and a sync might give it to another profile, so no profiles are written\. Delete the line and set it in config\.toml instead: \[\[role\]\] extra = \{ output = "json" \}\.$/u,
+    );
+    const { text } = planFor(sessionSection(), { catalogs: catalog([]) });
+    for (const extra of [new Map(), new Map([['output', 'json']])]) {
+      const plan = planFor(`${text}output = json\n`, { catalogs: catalog([]), settings: { extraFor: () => extra } });
+      expect(plan.conflict).toMatchObject({ code: 'config-key-not-ours', message });
+    }
+  });
+
   it('counts the other profiles, and is named by the first', () => {
     const text = add(
       '[profile alpha.Read]',
