@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
+import { isSameStartUrl } from '../core/start-url.ts';
 import { createRetryPauses } from '../sso/back-off.ts';
 import type { Broker } from '../sso/broker.ts';
 import { createPerSession } from '../sso/per-session.ts';
@@ -116,12 +117,23 @@ export function createTokenFiles(deps: {
     }
   }
 
-  const keepSessions = createPerSession({
+  /** Sessions of one portal in the order of the config file: the first that is live keeps the file of the start URL. */
+  let portals: readonly (readonly SsoSession[])[] = [];
+  const keepPortals = createPerSession({
     clock,
-    work: (session) => keep(session),
-    onFailure: ({ sessionName }, error) =>
-      problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName }),
+    async work(first) {
+      const portal = portals.find(([leader]) => leader === first) ?? [];
+      for (const session of portal) {
+        await keep(session).catch(tell(session));
+      }
+    },
+    onFailure: (session, error) => tell(session)(error),
   });
+
+  function tell({ sessionName }: SsoSession): (error: unknown) => void {
+    return (error) =>
+      problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
+  }
 
   /** What the session's files may go by whatever the config file says now. */
   function ownKeys({ sessionName, startUrl }: SsoSession): Set<string> {
@@ -148,7 +160,8 @@ export function createTokenFiles(deps: {
     remove,
     async keepAll() {
       const { sessions } = await deps.sharedConfig.read();
-      await keepSessions(sessions);
+      portals = groupByPortal(sessions);
+      await keepPortals(portals.flatMap(([first]) => first ?? []));
       // Of sessions that are no longer in the config file.
       for (const [path, { sessionName }] of written) {
         if (sessions.some((session) => session.sessionName === sessionName)) continue;
@@ -163,4 +176,14 @@ export function createTokenFiles(deps: {
       return keys.size > 0 && byHand.length === 0 ? ['(those that rolecall wrote with style = "sso")'] : byHand;
     },
   };
+}
+
+function groupByPortal(sessions: readonly SsoSession[]): SsoSession[][] {
+  const portals: SsoSession[][] = [];
+  for (const session of sessions) {
+    const portal = portals.find(([first]) => first !== undefined && isSameStartUrl(first.startUrl, session.startUrl));
+    if (portal === undefined) portals.push([session]);
+    else portal.push(session);
+  }
+  return portals;
 }

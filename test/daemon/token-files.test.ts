@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { createProblems } from '../../src/core/problems.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { Settings } from '../../src/daemon/settings.ts';
+import type { SharedConfig } from '../../src/daemon/shared-config.ts';
+import { createTokenFiles } from '../../src/daemon/token-files.ts';
+import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../helpers/fake-clock.ts';
 import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -286,4 +294,54 @@ describe('the list of a session', () => {
     clock.jump(5 * 60 * MINUTE_MS);
     await waitOnClock('the daily list', () => its.emulator.countCalls('ListAccountRoles') >= before + 4);
   });
+});
+
+test('of two sessions at one portal the first of the config file keeps the file of the start URL, however slow it is', async () => {
+  const home = createTemporaryHome();
+  try {
+    const sessions = ['slow', 'quick'].map((sessionName, index) => ({
+      sessionName,
+      // As a person may spell it once more.
+      startUrl: index === 0 ? START_URL : `${START_URL}/`,
+      region: 'us-east-1',
+      registrationScopes: [],
+    }));
+    const legacy = {
+      form: 'legacy',
+      profileName: 'legacy',
+      writtenBy: 'hand',
+      startUrl: START_URL,
+      region: 'us-east-1',
+    };
+    const tokenFiles = createTokenFiles({
+      homeDirectory: home.path,
+      settings: { tokenCache: 'auto' } as Settings,
+      sharedConfig: { read: async () => ({ sessions, nativeProfiles: [legacy] }) } as unknown as SharedConfig,
+      broker: {
+        async describe({ sessionName }) {
+          const turns = sessionName === 'slow' ? 20 : 0;
+          for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+          return { state: 'live' };
+        },
+        accessToken: async ({ sessionName }) => ({
+          secret: new Secret(sessionName),
+          expiresAtMs: FAKE_NOW_MS + 3_600_000,
+        }),
+        isServing: () => true,
+        needsUserCheck: () => false,
+        verifyLive: async () => true,
+      },
+      clock: createFakeClock(),
+      random: () => 1,
+      problems: createProblems(),
+    });
+    for (let tick = 0; tick < 2; tick += 1) {
+      await tokenFiles.keepAll();
+      expect(JSON.parse(readFileSync(tokenFilePath(home.path, START_URL), 'utf8'))).toMatchObject({
+        accessToken: 'slow',
+      });
+    }
+  } finally {
+    await home.remove();
+  }
 });
