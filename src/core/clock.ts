@@ -3,12 +3,14 @@
 export interface Clock {
   /** Milliseconds since the epoch, by the wall clock. */
   nowMs(): number;
-  /** Resolves after `durationMs`, never before; rejects with the signal's reason when it is aborted first. */
+  /** Resolves after `durationMs`, before it only after 25 days; rejects with the signal's reason when it is aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** Node's timers leave out what is less than a millisecond, of the duration and of the time at which they begin. */
 const EARLY_MS = 1;
+/** 25 days. Of a longer duration Node's timers make a millisecond. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's own clock; a sleep does not keep the process alive when `unref` is set. */
 export function createSystemClock(options: { unref?: boolean } = {}): Clock {
@@ -29,7 +31,7 @@ export function createSystemClock(options: { unref?: boolean } = {}): Clock {
             signal?.removeEventListener('abort', onAbort);
             resolve();
           },
-          Math.ceil(durationMs) + EARLY_MS,
+          Math.min(Math.ceil(durationMs) + EARLY_MS, MAX_TIMER_MS),
         );
         if (options.unref === true) timer.unref();
         signal?.addEventListener('abort', onAbort, { once: true });

@@ -31,6 +31,14 @@ describe('system clock', () => {
     expect(Math.min(...(await Promise.all(sleeps)))).toBeGreaterThanOrEqual(0);
   });
 
+  it('sleeps for long when it is asked for more than a timer can count', async () => {
+    const controller = new AbortController();
+    const slept = createSystemClock().sleep(2 ** 31, controller.signal);
+    await createSystemClock().sleep(20);
+    controller.abort(new Error('still asleep'));
+    await expect(slept).rejects.toThrow('still asleep');
+  });
+
   it('rejects at once with the reason of a signal that is aborted already', async () => {
     const reason = new Error('shutting down');
     await expect(createSystemClock().sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
