@@ -108,7 +108,7 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   const retryAfterMs = retryAfterOf(fieldOf(fieldOf(thrown, '$response'), 'headers'));
   if (status >= 500) return fault('unreachable', describeAnswer(thrown, status), retryAfterMs);
   if (status === 429) return fault('throttled', describeAnswer(thrown, status), retryAfterMs);
-  // A 200 with the page of a web login.
+  // AWS's error type in a header, and a page below it.
   if (!isServiceException(thrown)) {
     return fault('unusable-response', `HTTP ${status} with a body that is not JSON, ${NOT_FROM_AWS}`);
   }

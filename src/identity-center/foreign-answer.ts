@@ -1,8 +1,8 @@
-// Tells AWS's own errors from the answers of proxies and web logins, before the SDK takes a bare 401 for AWS's word.
+// Tells AWS's own answers from those of proxies and web logins, before the SDK takes a bare 401 for AWS's word.
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Transport } from './transport.ts';
 
-/** An error status without AWS's error type; `message` says what came in its place and quotes nothing of it. */
+/** An error status without AWS's error type, or a body that is not JSON; `message` says what came and quotes nothing of it. */
 export class ForeignAnswerError extends Error {
   readonly status: number;
   /** Only those that say when to ask again: others may be secrets of the proxy. */
@@ -19,6 +19,8 @@ const TIMING_HEADERS: ReadonlySet<string> = new Set(['retry-after', 'date']);
 
 /** AWS's errors are a few hundred bytes. What is longer is cut, and cut JSON counts as text. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** The largest answer, a page of 100 accounts, has about 20 kB. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
  * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses: they count without AWS's error
@@ -41,8 +43,8 @@ const OAUTH_STATUSES: Readonly<Record<string, number>> = {
 };
 
 /**
- * `transport`, except that an error status which is not AWS's rejects with a {@link ForeignAnswerError}. A 429 passes
- * in any form: as of 2026-11 the portal sends it without an error type.
+ * `transport`, except that an answer which is not AWS's rejects with a {@link ForeignAnswerError}, and that no body is
+ * read without end. A 429 passes in any form: as of 2026-11 the portal sends it without an error type.
  */
 export function refuseForeignAnswers(transport: Transport, service: 'sso' | 'sso-oidc'): Transport {
   return {
@@ -51,15 +53,21 @@ export function refuseForeignAnswers(transport: Transport, service: 'sso' | 'sso
       const output = await transport.handle(request, options);
       const { response } = output;
       const { headers, statusCode } = response;
-      if (statusCode < 300 || statusCode === 429) return output;
+      const isError = statusCode >= 300;
       const body = response.body as Readable;
       const { abortSignal } = options ?? {};
-      const text = await readText(abortSignal instanceof AbortSignal ? addAbortSignal(abortSignal, body) : body);
+      const text = await readText(
+        abortSignal instanceof AbortSignal ? addAbortSignal(abortSignal, body) : body,
+        isError ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES,
+      );
       const json = parseObject(text);
-      const isAws =
-        (headers['x-amzn-errortype'] ?? '') !== '' ||
-        typeof json?.['__type'] === 'string' ||
-        (service === 'sso-oidc' && isOauthError(json, statusCode));
+      const isAws = isError
+        ? statusCode === 429 ||
+          isNonEmpty(headers['x-amzn-errortype']) ||
+          isNonEmpty(json?.['__type']) ||
+          (service === 'sso-oidc' && isOauthError(json, statusCode))
+        : // Logout is answered with an empty body.
+          text === '' || json !== undefined;
       if (!isAws) throw new ForeignAnswerError(statusCode, describeBody(text), headers);
       response.body = Readable.from([Buffer.from(text)]);
       return output;
@@ -67,16 +75,20 @@ export function refuseForeignAnswers(transport: Transport, service: 'sso' | 'sso
   };
 }
 
-async function readText(body: Readable): Promise<string> {
+async function readText(body: Readable, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
     // Leaving the loop destroys the stream, and the connection with it.
-    if (length > MAX_ERROR_BYTES) break;
+    if (length > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString('utf8', 0, MAX_ERROR_BYTES);
+  return Buffer.concat(chunks).toString('utf8', 0, maxBytes);
+}
+
+function isNonEmpty(text: unknown): boolean {
+  return typeof text === 'string' && text !== '';
 }
 
 function isOauthError(json: Readonly<Record<string, unknown>> | undefined, status: number): boolean {
