@@ -1,17 +1,30 @@
 // The profile names of the shared credentials file, whose keys every AWS client prefers to what the config file says.
+import { doSteps, type Steps } from '../core/in-steps.ts';
 
 /** Line of each name, counted from 1. Where the AWS clients read a header differently, each reading is a name. */
 export type CredentialsNames = ReadonlyMap<string, number>;
 
+/** A few milliseconds of work, were each line a header. */
+const LINES_A_STEP = 2000;
+
 /** Nothing more than the headers is read: what stands below them may be an SDK's own. */
 export function readCredentialsNames(text: string): CredentialsNames {
+  return doSteps(readNamesInSteps(text));
+}
+
+/** The same, with room for others after every few thousand lines. */
+export function* readNamesInSteps(text: string): Steps<CredentialsNames> {
   const lines = new Map<string, number>();
-  let line = 1;
-  let countedTo = 0;
-  for (const { index, 1: header = '' } of text.matchAll(/^[^\S\r\n]*\[([^\r\n]*)/gmu)) {
-    line += countLineBreaks(text.slice(countedTo, index));
-    countedTo = index;
-    for (const name of readHeader(header)) if (!lines.has(name)) lines.set(name, line);
+  // Both are moved along the text, so that each character is read once.
+  const header = /[^\S\r\n]*\[([^\r\n]*)/uy;
+  const newline = /\r\n|\r|\n/gu;
+  for (let line = 1, start = 0; start < text.length; line += 1) {
+    if (line % LINES_A_STEP === 0) yield;
+    header.lastIndex = start;
+    const found = header.exec(text)?.[1];
+    if (found !== undefined) for (const name of readHeader(found)) if (!lines.has(name)) lines.set(name, line);
+    newline.lastIndex = start;
+    start = newline.exec(text) === null ? text.length : newline.lastIndex;
   }
   return lines;
 }
@@ -21,8 +34,4 @@ function readHeader(header: string): string[] {
   const upToLastBracket = /^(.+)\]/su.exec(header)?.[1];
   const withoutComment = /^(.+)\]$/su.exec(header.replace(/\s[;#].*$/su, '').trimEnd())?.[1];
   return [upToLastBracket, withoutComment].flatMap((name) => (name === undefined ? [] : [name, name.trim()]));
-}
-
-function countLineBreaks(text: string): number {
-  return text.match(/\r\n|\r|\n/gu)?.length ?? 0;
 }

@@ -1,6 +1,7 @@
 // The profile names of the shared credentials file as the daemon sees it: read again when the file has changed, and only then.
 import { stat } from 'node:fs/promises';
-import { readCredentialsNames, type CredentialsNames } from '../aws-config/credentials-names.ts';
+import { readNamesInSteps, type CredentialsNames } from '../aws-config/credentials-names.ts';
+import { doStepsInTurns } from '../core/in-steps.ts';
 import { MAX_AWS_FILE_BYTES } from '../platform/aws-file-path.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
 
@@ -11,15 +12,24 @@ export interface SharedCredentials {
 }
 
 export function createSharedCredentials(path: string): SharedCredentials {
-  let cached: { readonly stamp: string; readonly names: CredentialsNames } = { stamp: '', names: new Map() };
+  let cached: { readonly stamp: string; readonly names: Promise<CredentialsNames> } | undefined;
+
+  async function read(stamp: string): Promise<CredentialsNames> {
+    if (stamp === '') return new Map();
+    try {
+      return await doStepsInTurns(readNamesInSteps(await readBoundedFile(path, MAX_AWS_FILE_BYTES)));
+    } catch {
+      // It is read again by whoever asks next: too many open files, for one, change nothing about it.
+      if (cached?.stamp === stamp) cached = undefined;
+      return new Map();
+    }
+  }
+
   return {
     path,
     async names() {
       const stamp = await fingerprint(path);
-      if (cached.stamp !== stamp) {
-        const text = stamp === '' ? '' : await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
-        cached = { stamp, names: readCredentialsNames(text) };
-      }
+      if (cached?.stamp !== stamp) cached = { stamp, names: read(stamp) };
       return cached.names;
     },
   };

@@ -1,7 +1,7 @@
 // Names of the shared credentials file: which ones AWS clients read, and that no profile of ours ever has one of them.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCredentialsNames } from '../../src/aws-config/credentials-names.ts';
+import { readCredentialsNames, readNamesInSteps } from '../../src/aws-config/credentials-names.ts';
 import { nameProfiles, parseNameTemplate, roleKey } from '../../src/aws-config/profile-names.ts';
 import type { PlanSketch } from './builders.ts';
 import { catalog, namesOf, planFor, sessionSection } from './builders.ts';
@@ -36,6 +36,15 @@ describe('the names of a credentials file', () => {
   it('are found in time that grows with the file alone', () => {
     const text = `${'[a '.repeat(50_000)}\n${'[\n'.repeat(50_000)}${' '.repeat(100_000)}x\n[b]`;
     expect([...readCredentialsNames(text).keys()]).toEqual(['b']);
+    // A line break to JavaScript's regular expressions, and a space: half a minute when every one begins a search.
+    expect(readCredentialsNames('\u2028'.repeat(100_000))).toEqual(new Map());
+  });
+
+  it('are read with turns for others in between', () => {
+    const steps = readNamesInSteps('[a]\n'.repeat(100_000));
+    let count = 0;
+    while (steps.next().done !== true) count += 1;
+    expect(count).toBeGreaterThan(20);
   });
 });
 
