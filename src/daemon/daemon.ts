@@ -60,6 +60,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       deps.version,
       once(() => {
         log('info', `a newer client asks: rolecall ${deps.version} makes room`);
+        // What is in memory only is saved now or lost.
+        parts.personActs();
         deps.onStopRequested();
       }),
     ),

@@ -114,6 +114,8 @@ export interface Parts {
   readonly changes: Changes;
   readonly responders: Responders;
   readonly userChecks: UserChecks;
+  /** The next call to a locked keychain may open its dialog, once. */
+  personActs(): void;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
 }
@@ -524,6 +526,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     changes,
     responders,
     userChecks,
+    personActs,
     async close() {
       notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));

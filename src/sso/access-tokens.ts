@@ -371,12 +371,15 @@ export function createAccessTokens(deps: {
   };
 }
 
-/** What a restart loses before the store has the record, or has let go of it. */
+/** What a restart of the daemon does before the store has the record, or has let go of it. */
 function lossOf({ sessionName }: SsoSession, record?: SessionRecord): string {
-  if (record?.tokens !== undefined) {
-    return `Until it is saved, the sign-in to ${sessionName} is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.`;
+  if (record === undefined) {
+    return `Until it is deleted there, a restart of the daemon brings back the sign-in to ${sessionName} that you ended.`;
   }
-  return `Until it is deleted there, a restarted daemon would find a sign-in to ${sessionName} that has ended.`;
+  if (record.tokens === undefined) {
+    return `Until it is saved, a restarted daemon does not know that the sign-in to ${sessionName} has ended.`;
+  }
+  return `Until it is saved, the sign-in to ${sessionName} is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.`;
 }
 
 function toAccessToken(tokens: SessionTokens): AccessToken {

@@ -692,6 +692,32 @@ describe('a store that can not be written', () => {
     expect(world.store.log).toHaveLength(writes);
   });
 
+  it('says what a restart would do meanwhile: lose a sign-in, forget an end, undo a sign-out', async () => {
+    const world = createTokenWorld();
+    await world.signIn();
+    world.store.refuse('save');
+    world.store.refuse('delete');
+    const messages = [];
+    for (const act of [
+      () => world.signIn(),
+      () => world.tokens.end(SESSION, new Secret('access-4')),
+      () => world.tokens.drop(SESSION),
+    ]) {
+      await act();
+      messages.push(
+        ...world.problems
+          .list()
+          .filter(({ code }) => code === LOCKED.code)
+          .map(({ message }) => message),
+      );
+    }
+    expect(messages.map((message) => message.replace(`${LOCKED.message} `, ''))).toEqual([
+      'Until it is saved, the sign-in to my-sso-session is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.',
+      'Until it is saved, a restarted daemon does not know that the sign-in to my-sso-session has ended.',
+      'Until it is deleted there, a restart of the daemon brings back the sign-in to my-sso-session that you ended.',
+    ]);
+  });
+
   it('tells an error that is none of ours as internal', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);

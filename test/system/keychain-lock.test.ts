@@ -121,6 +121,10 @@ describe.skipIf(!hasKeyring)('a keychain that is locked with the screen', () => 
       ['status in a terminal', 1],
       ['logout', 1],
     ]);
+    const before = keyring.dialogs();
+    await rig.client.call('stop', {});
+    await rig.daemon().stop();
+    expect(keyring.dialogs() - before).toBe(1);
   });
 
   test('that is locked when the daemon starts is asked once, and serves as soon as it is unlocked', async () => {
