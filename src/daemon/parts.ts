@@ -345,6 +345,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const switchFiles = createSwitchFiles({
     directory: paths.switchDirectory,
     sharedConfig,
+    sharedCredentials,
     issuedNames,
     status: statusResponders.status,
     problems,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CredentialsNames } from '../aws-config/credentials-names.ts';
 import type { Clock } from '../core/clock.ts';
 import { coalesced } from '../core/coalesced.ts';
 import { toRolecallError } from '../core/errors.ts';
@@ -12,6 +13,7 @@ import { isShellSafeName, type ConfigProfiles } from './config-profiles.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 import type { SharedConfig } from './shared-config.ts';
+import type { SharedCredentials } from './shared-credentials.ts';
 
 export interface SwitchFiles {
   /** Brings `profiles`, `accounts` and `prompt` up to date; resolves once they are. A failure is raised as a problem. */
@@ -30,6 +32,7 @@ const LISTS = ['profiles', 'accounts', 'planned'] as const;
 export function createSwitchFiles(deps: {
   readonly directory: string;
   readonly sharedConfig: Pick<SharedConfig, 'read'>;
+  readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly status: () => Promise<StatusDocument>;
   readonly problems: Problems;
@@ -37,7 +40,13 @@ export function createSwitchFiles(deps: {
 }): SwitchFiles {
   const { problems } = deps;
   /** What the two lists were written from. */
-  let listed: { readonly found: ConfigProfiles; readonly unwritten: UnwrittenProfiles } | undefined;
+  let listed:
+    | {
+        readonly found: ConfigProfiles;
+        readonly unwritten: UnwrittenProfiles;
+        readonly inCredentialsFile: CredentialsNames;
+      }
+    | undefined;
   let isClosed = false;
 
   async function put(name: string, text: string): Promise<void> {
@@ -49,15 +58,25 @@ export function createSwitchFiles(deps: {
     const { profiles } = await deps.sharedConfig.read();
     const found = await profiles();
     const unwritten = await deps.issuedNames.unwritten();
+    const inCredentialsFile = await deps.sharedCredentials.names();
     // They are long, so they are not read again to be compared; but somebody may have deleted them.
     const isThere = LISTS.every((name) => existsSync(join(deps.directory, name)));
-    if (found === listed?.found && unwritten === listed.unwritten && isThere) return;
-    const planned = listPlanned(unwritten, found);
-    const accounts = [...found.accounts, ...planned].map(({ accountId, profileName }) => [accountId, profileName]);
-    await put('profiles', formatLines(found.names));
+    const isSame =
+      found === listed?.found &&
+      unwritten === listed.unwritten &&
+      inCredentialsFile === listed.inCredentialsFile &&
+      isThere;
+    if (isSame) return;
+    // By such a name a shell would get what the credentials file has; hooks take what is listed without asking.
+    const isUsable = (name: string) => !(found.isOurs(name) && inCredentialsFile.has(name));
+    const planned = listPlanned(unwritten, found).filter(({ profileName }) => !inCredentialsFile.has(profileName));
+    const accounts = [...found.accounts.filter(({ profileName }) => isUsable(profileName)), ...planned].map(
+      ({ accountId, profileName }) => [accountId, profileName],
+    );
+    await put('profiles', formatLines(found.names.filter(isUsable)));
     await put('accounts', formatLines(accounts.map((fields) => fields.join('\t'))));
     await put('planned', formatLines(planned.map(({ profileName }) => profileName).toSorted()));
-    listed = { found, unwritten };
+    listed = { found, unwritten, inCredentialsFile };
   }
 
   async function putPrompt(): Promise<void> {

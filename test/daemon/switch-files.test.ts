@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { CONFIG, createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig;
@@ -106,6 +106,17 @@ describe('the files for shells', () => {
     await rig.daemon().stop();
     const left = readdirSync(rig.paths.switchDirectory);
     expect(left.filter((name) => name === 'profiles' || name === 'prompt')).toEqual(['profiles']);
+  });
+
+  test('list no profile of ours whose name came into the credentials file, so that a hook asks', async () => {
+    await createSignedInRig();
+    await waitFor('the name', () => lines('profiles').includes(NAME));
+    writePrivate(join(rig.home.path, '.aws', 'credentials'), `[${NAME}]\n[account1]\n`);
+    await rig.client.call('setCurrent', { body: null });
+    await waitFor('the name to go', () => !lines('profiles').includes(NAME));
+    expect(lines('accounts').filter((line) => line.startsWith('111111111111'))).toEqual(['111111111111\taccount1']);
+    await rig.client.call('syncProfiles', {});
+    await waitFor('the new name', () => lines('profiles').includes('taylor-111111111111.Admin-AF-Permission-Set'));
   });
 });
 

@@ -191,7 +191,14 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
   test('asks the program about an exact name that the credentials file has, and about no other', async () => {
     const credentials = join(rig.home.path, '.aws', 'credentials');
     writeFileSync(credentials, `[${ADMIN}]\naws_access_key_id = AKID\n`);
-    onTestFinished(() => rmSync(credentials));
+    onTestFinished(async () => {
+      rmSync(credentials);
+      // The daemon may have taken the name out of the list meanwhile.
+      await rig.client.call('setCurrent', { body: null });
+      await waitFor('the name', () =>
+        readFileSync(join(rig.paths.switchDirectory, 'profiles'), 'utf8').includes(ADMIN),
+      );
+    });
     await open(shell);
     await run(shell, 'rolecall use professional-af.ReadOnly', 'a');
     expect(started()).toBe('');
