@@ -75,7 +75,10 @@ export function createTokenFiles(deps: {
       if (!(await broker.verifyLive(session))) return;
     }
     const { secret, expiresAtMs } = await broker.accessToken(session);
-    if (before === 'ours' && written.get(path)?.token === secret.reveal()) return askPauses.succeeded(path);
+    if (before === 'ours' && written.get(path)?.token === secret.reveal()) {
+      problems.clear(`token file ${key}`);
+      return askPauses.succeeded(path);
+    }
     const { sessionName, region } = session;
     const startUrl = key === sessionName ? session.startUrl : key;
     const content = { startUrl, region, accessToken: secret, expiresAtMs };

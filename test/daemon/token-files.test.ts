@@ -1,6 +1,6 @@
 // The AWS CLI's own token file: written for whom it must be, renewed in time by the clock, gone with the session.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -258,6 +258,21 @@ describe('the token file', () => {
     rmSync(folder);
     await waitOnClock('the token file', () => existsSync(pathOf(its, SESSION)));
     await waitOnClock('the problem to be over', async () => (await problemCodes(its)).length === 0);
+  });
+
+  test('that cannot be read is a problem until it can be', async () => {
+    const its = await createClockedRig();
+    await signIn(its);
+    const path = pathOf(its, SESSION);
+    renameSync(path, `${path}.aside`);
+    mkdirSync(path);
+    await waitOnClock('the problem', async () => (await problemCodes(its)).length > 0);
+    rmSync(path, { recursive: true });
+    renameSync(`${path}.aside`, path);
+    await clock.advance(MINUTE_MS);
+    await waitOnClock('the problem to be over', async () => (await problemCodes(its)).length === 0);
+    // The token of the sign-in serves still.
+    expect(clock.nowMs() - FAKE_NOW_MS).toBeLessThan(10 * MINUTE_MS);
   });
 
   test.skipIf(!canForbidChanges())('that cannot be deleted makes a sign-out say so', async () => {
