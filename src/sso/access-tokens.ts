@@ -69,6 +69,8 @@ export interface AccessTokens {
 
 /** A caller who has a valid token at hand waits no longer than this for a newer one. */
 const REFRESH_PATIENCE_MS = 500;
+/** A renewed token serves no later than this, saved or not. */
+const SAVE_PATIENCE_MS = 500;
 
 export function createAccessTokens(deps: {
   readonly identityCenter: IdentityCenter;
@@ -207,7 +209,8 @@ export function createAccessTokens(deps: {
     problems.clear(`refresh ${session.sessionName}`);
     failures.delete(nameOf(session));
     unlearnLength(session);
-    await keepTokens(session, renewed);
+    // Callers wait for the new token; a store with a dialog open must not hold them up.
+    await withinPatience(clock, SAVE_PATIENCE_MS, keepTokens(session, renewed));
     return toAccessToken(renewed);
   }
 

@@ -5,7 +5,16 @@ import { Secret } from '../../src/core/secret.ts';
 import { registrationSecretName } from '../../src/sso/issuer.ts';
 import { IdentityCenterFault } from '../../src/sso/ports.ts';
 import { FAKE_NOW_MS } from '../helpers/fake-clock.ts';
-import { createTokenWorld, failureOf, LOCKED, MINUTE_MS, SECRET_NAME, SESSION, type TokenWorld } from './world.ts';
+import {
+  createTokenWorld,
+  failureOf,
+  LOCKED,
+  MINUTE_MS,
+  SECRET_NAME,
+  SESSION,
+  settle,
+  type TokenWorld,
+} from './world.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const CLIENT = {
@@ -690,6 +699,21 @@ describe('a store that can not be written', () => {
     const writes = world.store.log.length;
     await world.tokens.flush();
     expect(world.store.log).toHaveLength(writes);
+  });
+
+  it('holds up no caller of a renewed token for longer than half a second', async () => {
+    const world = createTokenWorld();
+    await world.signIn();
+    const release = world.store.hold('save');
+    world.clock.jump(2 * HOUR_MS);
+    const asking = settle(textOf(world));
+    await world.clock.advance(499);
+    const before = asking.isSettled();
+    await world.clock.advance(1);
+    expect([before, await asking.result()]).toEqual([false, 'access-4']);
+    release();
+    await world.clock.settle();
+    expect(await stored(world)).toMatchObject({ refreshToken: 'refresh-5' });
   });
 
   it('says what a restart would do meanwhile: lose a sign-in, forget an end, undo a sign-out', async () => {
