@@ -234,6 +234,11 @@ describe('HTML where JSON is due', () => {
   });
 });
 
+test('an empty answer to Logout is one, whatever it is called', async () => {
+  server.answer(200, '', { 'content-type': 'text/html' });
+  expect(await CALLS.Logout(identityCenter)).toBeUndefined();
+});
+
 describe("an error that is not AWS's", () => {
   const bodies = [
     ['', 'an empty body'],
