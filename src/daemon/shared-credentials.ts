@@ -12,16 +12,17 @@ export interface SharedCredentials {
 }
 
 export function createSharedCredentials(path: string): SharedCredentials {
+  const none: CredentialsNames = new Map();
   let cached: { readonly stamp: string; readonly names: Promise<CredentialsNames> } | undefined;
 
   async function read(stamp: string): Promise<CredentialsNames> {
-    if (stamp === '') return new Map();
+    if (stamp === '') return none;
     try {
       return await doStepsInTurns(readNamesInSteps(await readBoundedFile(path, MAX_AWS_FILE_BYTES)));
     } catch {
       // It is read again by whoever asks next: too many open files, for one, change nothing about it.
       if (cached?.stamp === stamp) cached = undefined;
-      return new Map();
+      return none;
     }
   }
 

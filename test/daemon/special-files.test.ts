@@ -106,6 +106,20 @@ describe('a daemon', () => {
     expect((await rig.client.call('status', {})).sessions).toHaveLength(1);
   });
 
+  test('takes a credentials file that is none for one without profiles', async () => {
+    const path = join(rig.home.path, '.aws', 'credentials');
+    for (const [kind] of KINDS) {
+      symlinkSync(join(kinds, kind), path);
+      for (const argv of [
+        ['use', '--current', 'taylor.Admin-AF-Permission-Set'],
+        ['profiles', 'sync'],
+      ]) {
+        expect([kind, await rig.runCli(argv)]).toEqual([kind, expect.objectContaining({ exitCode: 0 })]);
+      }
+      rmSync(path);
+    }
+  });
+
   test('says that it could not write the token file for native profiles', async () => {
     const path = tokenFilePath(rig.home.path, SESSION);
     putPipe(path);
