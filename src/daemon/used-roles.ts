@@ -1,11 +1,13 @@
 // Which roles were ever used on this machine: with `write = "used"` they are the ones that have a profile.
 import { roleKey } from '../aws-config/profile-names.ts';
 import { coalesced } from '../core/coalesced.ts';
+import { toRolecallError, type RolecallError } from '../core/errors.ts';
 import type { Role } from '../core/model.ts';
 import type { Log } from './log.ts';
 import type { StateFile } from './state-file.ts';
 
 export interface UsedRoles {
+  /** @throws UnavailableError file-not-writable: the file could not be read, and a sync must not take its roles for unused */
   has(role: Role): boolean;
   /** Notes a use, at the price of a look when it is known; it is in the file soon after. */
   note(role: Role): void;
@@ -18,14 +20,23 @@ export interface UsedRoles {
 /** More than anybody has roles; the earliest go first. */
 const MOST_ROLES = 50_000;
 
-/** The store in `file`, of schema version 1; `onFirstUse` hears of each role once. */
+/**
+ * The store in `file`, of schema version 1; `onFirstUse` hears of each role once. A file that can't be read is logged and
+ * left as it is.
+ */
 export async function loadUsedRoles(deps: {
   readonly file: StateFile;
   readonly onFirstUse: (role: Role) => void;
   readonly log: Log;
 }): Promise<UsedRoles> {
   const roles = new Map<string, Role>();
-  for (const role of parse(await deps.file.read())) roles.set(roleKey(role), role);
+  let failure: RolecallError | undefined;
+  const content = await deps.file.read().catch((error: unknown) => {
+    failure = toRolecallError(error);
+    deps.log('warn', `the roles in use: ${failure.message}`);
+    return undefined;
+  });
+  for (const role of parse(content)) roles.set(roleKey(role), role);
   let writing: Promise<void> = Promise.resolve();
 
   const write = coalesced(async () => {
@@ -36,11 +47,11 @@ export async function loadUsedRoles(deps: {
     }
   });
 
-  /** False when it was there. */
+  /** False when it was there, or when nothing can be kept. */
   function add({ sessionName, accountId, permissionSet }: Role): boolean {
     const role = { sessionName, accountId, permissionSet };
     const key = roleKey(role);
-    if (roles.has(key)) return false;
+    if (failure !== undefined || roles.has(key)) return false;
     roles.set(key, role);
     const [oldest] = roles.keys();
     if (roles.size > MOST_ROLES && oldest !== undefined) roles.delete(oldest);
@@ -49,7 +60,10 @@ export async function loadUsedRoles(deps: {
   }
 
   return {
-    has: (role) => roles.has(roleKey(role)),
+    has(role) {
+      if (failure !== undefined) throw failure;
+      return roles.has(roleKey(role));
+    },
     note(role) {
       if (add(role)) deps.onFirstUse(role);
     },

@@ -1,5 +1,5 @@
 // `write = "used"` in a running daemon: a name is enough to use a role, its profile comes by itself, and stays.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -49,6 +49,20 @@ describe('a role that nobody has used yet', () => {
       region: 'us-east-1',
       unwritten: true,
     });
+  });
+
+  test('that nobody knows of, because the file of used roles cannot be read, stops the sync and not the daemon', async () => {
+    await createSignedInRig();
+    await rig.runCli(['use', '--print-name', ADMIN]);
+    const before = config();
+    const path = join(rig.paths.stateDirectory, 'used-roles.json');
+    rmSync(path);
+    mkdirSync(path);
+    await rig.restartDaemon();
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 7, stderr: expect.stringContaining(path) });
+    expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 7 });
+    expect(config()).toBe(before);
+    expect(await rig.runCli(['use', '--current', ADMIN])).toMatchObject({ exitCode: 0 });
   });
 
   test('gets its profile by `use`, by name and by words, and is not said to lack one', async () => {
