@@ -1,4 +1,5 @@
 // `[[role]]` rules of the person's own that match no role: mostly a typing mistake, which would have no effect in silence.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalog } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -14,16 +15,23 @@ const MOST_SHOWN = 3;
 export function createUnmatchedRules(deps: {
   readonly settings: Pick<Settings, 'roles'>;
   readonly settingsFile: string;
-}): (catalogs: readonly (Catalog | undefined)[]) => readonly Problem[] {
+}): (catalogs: readonly (Catalog | undefined)[]) => Promise<readonly Problem[]> {
   const own = deps.settings.roles.flatMap((rule) => (rule.line === undefined ? [] : [{ rule, line: rule.line }]));
-  let latest: { readonly catalogs: readonly (Catalog | undefined)[]; readonly problems: readonly Problem[] } = {
-    catalogs: [],
-    problems: [],
-  };
+  let latest: { readonly catalogs: readonly (Catalog | undefined)[]; readonly problems: Promise<readonly Problem[]> } =
+    {
+      catalogs: [],
+      problems: Promise.resolve([]),
+    };
 
-  function find(catalogs: readonly (Catalog | undefined)[]): readonly Problem[] {
+  async function find(catalogs: readonly (Catalog | undefined)[]): Promise<readonly Problem[]> {
     if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
-    const unmatched = own.filter(({ rule }) => !catalogs.some((catalog) => hasMatch(rule, catalog)));
+    const names = permissionSetsByAccount(catalogs);
+    const unmatched: typeof own = [];
+    for (const each of own) {
+      if (!hasMatch(each.rule, names)) unmatched.push(each);
+      // Every account may have been looked at: nobody's keys wait for the next rule.
+      if (hasWildcard(each.rule.accountId)) await nextTurn();
+    }
     return unmatched.length === 0 ? [] : [describe(unmatched, deps.settingsFile)];
   }
 
@@ -36,12 +44,24 @@ export function createUnmatchedRules(deps: {
   };
 }
 
-function hasMatch(rule: RoleSettings, catalog: Catalog | undefined): boolean {
-  return (
-    catalog?.accounts.some(({ accountId, permissionSets }) =>
-      permissionSets.some((permissionSet) => matchesRole(rule, { accountId, permissionSet })),
-    ) === true
-  );
+function permissionSetsByAccount(catalogs: readonly (Catalog | undefined)[]): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, readonly string[]>();
+  for (const { accountId, permissionSets } of catalogs.flatMap((catalog) => catalog?.accounts ?? [])) {
+    names.set(accountId, [...(names.get(accountId) ?? []), ...permissionSets]);
+  }
+  return names;
+}
+
+function hasMatch(rule: RoleSettings, names: ReadonlyMap<string, readonly string[]>): boolean {
+  const has = (accountId: string, permissionSets: readonly string[] = []) =>
+    permissionSets.some((permissionSet) => matchesRole(rule, { accountId, permissionSet }));
+  if (!hasWildcard(rule.accountId)) return has(rule.accountId, names.get(rule.accountId));
+  for (const [accountId, permissionSets] of names) if (has(accountId, permissionSets)) return true;
+  return false;
+}
+
+function hasWildcard(glob: string): boolean {
+  return /[*?]/.test(glob);
 }
 
 function describe(unmatched: readonly { readonly rule: RoleSettings; readonly line: number }[], file: string): Problem {
