@@ -95,9 +95,7 @@ export const DOCTOR_CODES = {
     'The name of an endpoint cannot be resolved: no network, or a misspelled `sso_region`.',
   ),
   'endpoint-unreachable': problem('An endpoint does not answer.'),
-  'endpoint-untrusted': problem(
-    'rolecall does not trust the signer of an endpoint’s certificate: a proxy inspects TLS.',
-  ),
+  'endpoint-untrusted': problem('The signer of an endpoint’s certificate is not trusted: a proxy inspects TLS.'),
   'proxy-failed': problem('The proxy cannot be reached, or refuses the connection.'),
   'node-ends-soon': note('This Node is older than 22, which the AWS SDK requires from January 2027 on.'),
   'node-too-old': problem('It is 2027 or later and this Node is older than 22, so it gets no fixes of the AWS SDK.'),
