@@ -229,12 +229,12 @@ async function waitForApproval(
   await showPrompt(session, pending, options, context);
   const progress = createProgressLine(context);
   try {
-    for (;;) {
-      const current = await context.client.call('signIn', { session }, { signal: context.signal });
-      if (current === null || current.state !== 'pending') return current ?? { state: 'cancelled' };
+    for (let current = pending; ; await context.clock.sleep(POLL_MS, context.signal)) {
       const timeLeft = formatDuration(Date.parse(current.expiresAt ?? '') - context.clock.nowMs());
       progress.show(`Waiting for your approval; the code is good for ${timeLeft} … Ctrl-C stops.`);
-      await context.clock.sleep(POLL_MS, context.signal);
+      const next = await context.client.call('signIn', { session }, { signal: context.signal });
+      if (next === null || next.state !== 'pending') return next ?? { state: 'cancelled' };
+      current = next;
     }
   } catch (error) {
     // A code that nobody waits for must not be approved later by mistake.
