@@ -1,6 +1,7 @@
 // A lossless reading of the shared config file: every line kept, sections and keys as botocore reads them, faults with their lines.
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../core/errors.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import { doSteps, type Steps } from '../core/in-steps.ts';
 import { splitWords } from './header-words.ts';
 
@@ -231,7 +232,9 @@ export function describeProblem(path: string, problem: ConfigProblem): string {
 export function malformedError(path: string, problems: readonly [ConfigProblem, ...ConfigProblem[]]): UsageError {
   const [first, ...others] = problems;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  return new UsageError('config-malformed', `${path}, line ${first.line}: ${first.reason}${more}.`);
+  return new UsageError('config-malformed', `${path}, line ${first.line}: ${first.reason}${more}.`, {
+    hint: editCommand(path, first.line),
+  });
 }
 
 /** @throws UsageError config-malformed: AWS's clients refuse the file as a whole */

@@ -1,6 +1,6 @@
 // What a person added to our block, which a sync would delete or give to another profile: keys, and whole profiles.
 import { ConflictError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import type { ConfigDocument, ConfigEntry } from './document.ts';
 import { findExtraKeyFault, formatAsSetting, noExtraKeys, type ExtraKeys } from './extra-keys.ts';
 import { BLOCK_END, isInsideBlock, type ManagedBlock } from './managed-block.ts';
@@ -55,7 +55,7 @@ export function describeForeignKeys(
   const place = `${document.path}, line ${line}`;
   const others = new Set(foreign.map((each) => each.profile)).size - 1;
   const more = others === 0 ? '' : ` The same goes for ${others} more ${others === 1 ? 'profile' : 'profiles'}.`;
-  const hint = `\${EDITOR:-vi} +${line} ${quoteForShell(document.path)}`;
+  const hint = editCommand(document.path, line);
   const header = `[${profile.section.header}]`;
   if (!isOurs(profile)) {
     const message = `${place}: ${header} stands in rolecall's block and would be lost, move it below "${BLOCK_END}".${more}`;

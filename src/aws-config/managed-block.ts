@@ -1,5 +1,6 @@
 // The one part of the shared config file that is ours: where it starts and ends, and a text with another one in its place.
 import { ConflictError } from '../core/errors.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import type { ConfigDocument } from './document.ts';
 
 export const BLOCK_START = '# >>> rolecall >>>';
@@ -101,5 +102,7 @@ export function missingNewline(text: string, newline: string): string {
 }
 
 function broken(document: ConfigDocument, line: number, reason: string): ConflictError {
-  return new ConflictError('config-section-not-ours', `${document.path}, line ${line}: ${reason}.`);
+  return new ConflictError('config-section-not-ours', `${document.path}, line ${line}: ${reason}.`, {
+    hint: editCommand(document.path, line),
+  });
 }

@@ -1,5 +1,6 @@
 // The profiles that stand in our block of the shared config file, as an earlier sync wrote them.
 import { ConflictError } from '../core/errors.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import type { ConfigDocument, ConfigSection } from './document.ts';
 import type { ManagedBlock } from './managed-block.ts';
 import { BLOCK_END, isInsideBlock } from './managed-block.ts';
@@ -47,6 +48,7 @@ export function readOwnProfile(document: ConfigDocument, section: ConfigSection)
     throw new ConflictError(
       'config-section-not-ours',
       `${document.path}, line ${section.line}: [${section.header}] stands in rolecall's block and would be lost, move it below "${BLOCK_END}".`,
+      { hint: editCommand(document.path, section.line) },
     );
   }
   const command = entryValue(section, 'credential_process') ?? '';

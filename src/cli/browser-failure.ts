@@ -1,7 +1,7 @@
 // What a person is told when the browser that their settings name could not be started.
 import type { BrowserFailure } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import type { CliContext } from './context.ts';
 import { shortenPath } from './render.ts';
 
@@ -16,6 +16,6 @@ export function describeBrowserFailure(
   return new UsageError(
     'settings-invalid',
     `The browser of session "${setting.session}" (${shortenPath(file, context.homeDirectory)}, line ${line}) could not be started: ${failure.message}.`,
-    { hint: `\${EDITOR:-vi} +${line} ${quoteForShell(file)}`, cause: failure },
+    { hint: editCommand(file, line), cause: failure },
   );
 }

@@ -4,7 +4,7 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../aws-config/extra-keys.ts';
 import { splitCommand } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import { nearest } from '../core/nearest.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
@@ -164,7 +164,7 @@ function validKeysAt(segments: readonly string[], schema: object): string[] {
 
 function invalid(path: string, line: number, reason: string, cause?: unknown): UsageError {
   return new UsageError('settings-invalid', `${path}, line ${line}: ${reason}`, {
-    hint: `\${EDITOR:-vi} +${line} ${quoteForShell(path)}`,
+    hint: editCommand(path, line),
     cause,
   });
 }

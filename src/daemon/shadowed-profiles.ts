@@ -1,7 +1,7 @@
 // Profiles of ours whose name the credentials file has as well: whoever uses one gets what stands there instead.
 import type { CredentialsNames } from '../aws-config/credentials-names.ts';
 import type { Problem } from '../core/problems.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import type { ConfigProfiles } from './config-profiles.ts';
 import type { Settings } from './settings.ts';
 import type { SharedConfigReading } from './shared-config.ts';
@@ -38,7 +38,7 @@ function describeCutOff(name: string, path: string, names: CredentialsNames): Pr
   return {
     code: 'profile-shadowed',
     message: `AWS clients take [${name}] from ${path}, line ${line}, so it does not follow the current role. Delete or rename that section.`,
-    hint: `\${EDITOR:-vi} +${line} ${quoteForShell(path)}`,
+    hint: editCommand(path, line),
   };
 }
 

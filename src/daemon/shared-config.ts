@@ -4,7 +4,7 @@ import type { ConfigFile } from '../aws-config/config-file.ts';
 import { describeProblem, type ConfigDocument } from '../aws-config/document.ts';
 import { noExtraKeys } from '../aws-config/extra-keys.ts';
 import { describeForeignKeys, findForeignKeys, type ExtraFor, type ForeignKey } from '../aws-config/foreign-keys.ts';
-import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
+import { findManagedBlock, isInsideBlock } from '../aws-config/managed-block.ts';
 import { readOwnProfile } from '../aws-config/own-profiles.ts';
 import { matchesSessionSelector } from '../aws-config/session-selector.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type NativeSsoProfile,
 } from '../aws-config/sso-sessions.ts';
 import { NotFoundError, toRolecallError, UsageError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
@@ -29,7 +29,7 @@ export interface SharedConfigReading {
   readonly caBundle: string | undefined;
   /** Worked out when first asked for; the same object as before when the file has changed elsewhere only. */
   profiles(): Promise<ConfigProfiles>;
-  /** What somebody added to our block, so that no sync writes it; undefined when all of it is ours, or its marks are broken. */
+  /** Why no sync writes our block: somebody added to it or broke its markers; undefined when all of it is ours. */
   blockConflict(): Promise<Problem | undefined>;
 }
 
@@ -74,7 +74,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
       problems: [...document.problems, ...problems].map((problem) => ({
         code: 'config-malformed',
         message: describeProblem(configFile.path, problem),
-        hint: `\${EDITOR:-vi} +${problem.line} ${quoteForShell(configFile.path)}`,
+        hint: editCommand(configFile.path, problem.line),
       })),
       caBundle: readCaBundle(document),
       profiles: async () => (await readLater()).profiles,
@@ -105,9 +105,9 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
 }
 
 async function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): Promise<Problem | undefined> {
-  const block = findManagedBlockLeniently(document);
   const foreign: ForeignKey[] = [];
   try {
+    const block = findManagedBlock(document);
     await inSlices(document.sections, (section) => {
       if (!isInsideBlock(block, section.line)) return;
       foreign.push(...findForeignKeys(block, [readOwnProfile(document, section)], extraFor));

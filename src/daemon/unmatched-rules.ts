@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalog } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/quote-for-shell.ts';
 import { matchesRole, type RoleSettings, type Settings } from './settings.ts';
 
 /** As many as a sentence holds. */
@@ -72,6 +72,6 @@ function describe(unmatched: readonly { readonly rule: RoleSettings; readonly li
   return {
     code: 'settings-without-effect',
     message: `${file} has [[role]] rules that match none of your roles: ${shown.join(', ')}${more}.`,
-    hint: `\${EDITOR:-vi} +${unmatched[0]?.line ?? 1} ${quoteForShell(file)}`,
+    hint: editCommand(file, unmatched[0]?.line ?? 1),
   };
 }

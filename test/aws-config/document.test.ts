@@ -201,7 +201,7 @@ describe('what botocore refuses', () => {
     expect(malformedError(PATH, [first]).toBody()).toEqual({
       code: 'config-malformed',
       message: '/home/taylor/.aws/config, line 2: "x" has no "=".',
-      hint: 'rolecall status',
+      hint: '${EDITOR:-vi} +2 /home/taylor/.aws/config',
     });
     expect(malformedError(PATH, [first, second]).message).toBe(
       '/home/taylor/.aws/config, line 2: "x" has no "=" (and 1 more).',

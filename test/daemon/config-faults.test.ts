@@ -83,3 +83,28 @@ it('a key that a person added to one of our profiles is kept, and named by all w
   expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0 });
   expect(readFileSync(rig.configPath, 'utf8')).toBe(synced);
 });
+
+it('a marker that a person deleted is named by sync, status and doctor, with the line to edit', async () => {
+  await signedIn();
+  const synced = readFileSync(rig.configPath, 'utf8');
+  writeFileSync(rig.configPath, synced.replace('# <<< rolecall <<<\n', ''));
+  const line = synced.split('\n').indexOf('# >>> rolecall >>>') + 1;
+  const message = `${rig.configPath}, line ${line}: "# >>> rolecall >>>" without "# <<< rolecall <<<" below it.`;
+  const hint = `\${EDITOR:-vi} +${line} ${rig.configPath}`;
+
+  const told = { exitCode: 1, stderr: `rolecall: ${message}\nRun: ${hint}\n` };
+  expect(await rig.runCli(['profiles', 'sync'])).toMatchObject(told);
+  expect(await rig.runCli(['profiles', 'list'])).toMatchObject(told);
+  const status = await rig.client.call('status', {});
+  expect(status.problems).toEqual([{ code: 'config-section-not-ours', message, hint }]);
+  const doctor = JSON.parse((await rig.runCli(['doctor', '--json'])).stdout) as {
+    groups: { findings: { code: string }[] }[];
+  };
+  const codes = doctor.groups.flatMap(({ findings }) => findings.map(({ code }) => code));
+  expect(codes.filter((code) => code.startsWith('config-'))).toEqual(['config-block-broken']);
+
+  writeFileSync(rig.configPath, synced.replace('# <<< rolecall <<<', '[sso-session mine]\n# <<< rolecall <<<'));
+  const moved = await rig.runCli(['profiles', 'sync']);
+  const movedLine = synced.split('\n').indexOf('# <<< rolecall <<<') + 1;
+  expect(moved.stderr).toContain(`\nRun: \${EDITOR:-vi} +${movedLine} ${rig.configPath}\n`);
+});

@@ -1,13 +1,13 @@
 // The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
 import { accessSync, constants } from 'node:fs';
 import { describeProblem } from '../../aws-config/document.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../platform/bounded-read.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { findShadowed } from './shadowed-check.ts';
-import { configProfiles, editCommand, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
+import { configProfiles, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
 
 const MAX_COPY_BYTES = 1024 * 1024;
 
@@ -65,7 +65,7 @@ const START = '# >>> rolecall >>>';
 const END = '# <<< rolecall <<<';
 
 /** The daemon, which owns the block, refuses to write then; here it is only said. */
-function findBrokenBlock(config: AwsFile): Finding[] {
+export function findBrokenBlock(config: AwsFile): Finding[] {
   const marks = config.document.lines.flatMap(({ text }, index) => {
     const trimmed = text.trim();
     if (/^[#;\s]*>>>\s*rolecall\s*>>>\s*$/iu.test(trimmed)) {

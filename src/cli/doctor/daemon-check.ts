@@ -3,12 +3,13 @@ import { lstatSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
 import { loadVersion } from '../../local-api/version.ts';
 import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
+import { findBrokenBlock } from './config-check.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
-import { editCommand, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Said by other checks, or by a session's own line in `status`. */
 const ELSEWHERE: readonly string[] = ['config-malformed', 'sign-in-required', 'sign-in-expired'];
@@ -77,7 +78,7 @@ function findDropped({ reach }: World): Finding[] {
 }
 
 /** What the daemon itself knows to be wrong. */
-function findSaid({ daemon }: World): Finding[] {
+function findSaid({ daemon, config }: World): Finding[] {
   if (daemon.state !== 'running') return [];
   const { status } = daemon;
   const own = loadVersion();
@@ -91,8 +92,10 @@ function findSaid({ daemon }: World): Finding[] {
             commands: ['rolecall daemon restart'],
           },
         ];
+  const elsewhere = [...ELSEWHERE, ...STORE_CODES];
+  if (findBrokenBlock(config).length > 0) elsewhere.push('config-section-not-ours');
   const said = status.problems
-    .filter(({ code }) => !ELSEWHERE.includes(code) && !STORE_CODES.includes(code))
+    .filter(({ code }) => !elsewhere.includes(code))
     .map(({ code, message, hint }): Finding => ({
       code: isDoctorCode(code) ? code : 'daemon-problem',
       message,

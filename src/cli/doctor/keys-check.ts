@@ -1,14 +1,7 @@
 // Access keys of IAM users, which never end: where they are, who uses them, and how to be rid of them.
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import {
-  configProfiles,
-  credentialsProfiles,
-  editCommand,
-  type AwsFile,
-  type ProfileSection,
-  type World,
-} from './world.ts';
+import { configProfiles, credentialsProfiles, type AwsFile, type ProfileSection, type World } from './world.ts';
 
 export function checkKeys({ config, credentials }: World): CheckGroup {
   const users = [...configProfiles(config), ...credentialsProfiles(credentials)];

@@ -1,8 +1,9 @@
 // The way to AWS as the daemon has it: names, proxies, certificates, answers, and the clock.
+import { editCommand } from '../../core/quote-for-shell.ts';
 import type { ReachDocument } from '../../local-api/schemas.ts';
 import { count } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import { editCommand, type World } from './world.ts';
+import type { World } from './world.ts';
 
 type Endpoint = ReachDocument['endpoints'][number];
 

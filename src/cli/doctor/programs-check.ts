@@ -1,11 +1,12 @@
 // The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { editCommand } from '../../core/quote-for-shell.ts';
 import { findProgram } from '../../platform/find-program.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import { configProfiles, editCommand, firstWordOf, type AwsFile, type ProgramVersions, type World } from './world.ts';
+import { configProfiles, firstWordOf, type AwsFile, type ProgramVersions, type World } from './world.ts';
 
 /** Releases of the AWS SDK from then on need Node 22. */
 const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);

@@ -1,7 +1,8 @@
 // Profiles whose name the credentials file has as well, so that AWS clients take what stands there.
 import { isCredentialKey } from '../../aws-config/default-credentials.ts';
+import { editCommand } from '../../core/quote-for-shell.ts';
 import type { Finding } from './codes.ts';
-import { credentialsProfiles, editCommand, type ProfileSection, type World } from './world.ts';
+import { credentialsProfiles, type ProfileSection, type World } from './world.ts';
 
 const BLOCK_START = '# >>> rolecall >>>';
 const BLOCK_END = '# <<< rolecall <<<';

@@ -4,7 +4,6 @@ import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
 import { readBoundedBytes, UnreadableFileError } from '../../platform/bounded-read.ts';
@@ -122,11 +121,6 @@ async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> 
       ? { path, shown, exists: false, document }
       : { path, shown, exists: true, failure: code === 'ENOENT' ? 'its symlink leads nowhere' : code, document };
   }
-}
-
-/** The command that opens a file at a line. */
-export function editCommand(path: string, line?: number): string {
-  return `\${EDITOR:-vi} ${line === undefined ? '' : `+${line} `}${quoteForShell(path)}`;
 }
 
 export interface ProfileSection {
