@@ -11,23 +11,24 @@ export function createCallerIdentity(deps: {
   readonly endpoints: Endpoints;
   readonly proxyForUrl: (url: string) => string;
   readonly caBundle?: () => string | undefined;
+  /** From the start of a call to the last byte of its answer. */
+  readonly requestTimeoutMs?: number;
 }): CallerIdentity {
   const { sso, sts } = deps.endpoints;
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = deps;
   return {
     async fetchUser(session, credentials) {
       // AWS's own STS knows no keys of an emulator.
       if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
         throw new Error('there is no STS endpoint beside the emulator');
       }
-      const [{ GetCallerIdentityCommand, STSClient }, { createTransport }] = await Promise.all([
-        import('@aws-sdk/client-sts'),
-        import('./transport.ts'),
-      ]);
+      const [{ GetCallerIdentityCommand, STSClient }, { createTransport }, { refuseForeignAnswers }] =
+        await Promise.all([import('@aws-sdk/client-sts'), import('./transport.ts'), import('./foreign-answer.ts')]);
       const transport = createTransport({
         proxyForUrl: deps.proxyForUrl,
         caBundle: deps.caBundle ?? (() => undefined),
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        requestTimeoutMs,
       });
       try {
         const client = new STSClient({
@@ -42,13 +43,15 @@ export function createCallerIdentity(deps: {
           ignoreConfiguredEndpointUrls: true,
           useFipsEndpoint: false,
           useDualstackEndpoint: false,
-          requestHandler: transport,
+          requestHandler: refuseForeignAnswers(transport, 'sts'),
           maxAttempts: 1,
           retryMode: 'standard',
           defaultsMode: 'standard',
           userAgentAppId: async () => undefined,
         });
-        const { Arn: arn = '' } = await client.send(new GetCallerIdentityCommand({}));
+        // The transport's own limit ends with the headers of the answer.
+        const abortSignal = AbortSignal.timeout(requestTimeoutMs);
+        const { Arn: arn = '' } = await client.send(new GetCallerIdentityCommand({}), { abortSignal });
         const [, user] = USER_ROLE_ARN.exec(arn) ?? [];
         if (user === undefined) throw new Error('STS named no user');
         return user;

@@ -2,7 +2,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Transport } from './transport.ts';
 
-/** An error status without AWS's error type, or a body that is not JSON; `message` says what came and quotes nothing of it. */
+/** An error without AWS's error type, or a body in another format than AWS's; `message` says what came and quotes nothing of it. */
 export class ForeignAnswerError extends Error {
   readonly status: number;
   /** Only those that say when to ask again: others may be secrets of the proxy. */
@@ -21,6 +21,11 @@ const TIMING_HEADERS: ReadonlySet<string> = new Set(['retry-after', 'date']);
 const MAX_ERROR_BYTES = 64 * 1024;
 /** The largest answer, a page of 100 accounts, has about 20 kB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+
+type Service = 'sso' | 'sso-oidc' | 'sts';
+
+/** STS answers in XML. */
+const STS_ANSWER = /<(?:ErrorResponse|GetCallerIdentityResponse)[\s>]/;
 
 /**
  * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses: they count without AWS's error
@@ -46,7 +51,7 @@ const OAUTH_STATUSES: Readonly<Record<string, number>> = {
  * `transport`, except that an answer which is not AWS's rejects with a {@link ForeignAnswerError}, and that no body is
  * read without end. A 429 passes in any form: as of 2026-11 the portal sends it without an error type.
  */
-export function refuseForeignAnswers(transport: Transport, service: 'sso' | 'sso-oidc'): Transport {
+export function refuseForeignAnswers(transport: Transport, service: Service): Transport {
   return {
     ...transport,
     async handle(request, options) {
@@ -60,19 +65,29 @@ export function refuseForeignAnswers(transport: Transport, service: 'sso' | 'sso
         abortSignal instanceof AbortSignal ? addAbortSignal(abortSignal, body) : body,
         isError ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES,
       );
-      const json = parseObject(text);
-      const isAws = isError
-        ? statusCode === 429 ||
-          isNonEmpty(headers['x-amzn-errortype']) ||
-          isNonEmpty(json?.['__type']) ||
-          (service === 'sso-oidc' && isOauthError(json, statusCode))
-        : // Logout is answered with an empty body.
-          text === '' || json !== undefined;
+      const isAws = service === 'sts' ? STS_ANSWER.test(text) : isJsonOfAws(service, statusCode, headers, text);
       if (!isAws) throw new ForeignAnswerError(statusCode, describeBody(text), headers);
       response.body = Readable.from([Buffer.from(text)]);
       return output;
     },
   };
+}
+
+function isJsonOfAws(
+  service: 'sso' | 'sso-oidc',
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): boolean {
+  const json = parseObject(text);
+  // Logout is answered with an empty body.
+  if (status < 300) return text === '' || json !== undefined;
+  return (
+    status === 429 ||
+    isNonEmpty(headers['x-amzn-errortype']) ||
+    isNonEmpty(json?.['__type']) ||
+    (service === 'sso-oidc' && isOauthError(json, status))
+  );
 }
 
 async function readText(body: Readable, maxBytes: number): Promise<string> {

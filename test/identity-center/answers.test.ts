@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
+import { createCallerIdentity } from '../../src/identity-center/caller-identity.ts';
 import type { ClosableIdentityCenter } from '../../src/identity-center/identity-center.ts';
 import {
   CALLS,
@@ -306,6 +307,51 @@ describe("an error that is not AWS's", () => {
       response.on('close', () => clearInterval(fill));
     });
     expect((await faultOf(CALLS.ListAccounts(identityCenter))).message).toContain(says);
+  });
+});
+
+describe('an answer of STS', () => {
+  const fetchUser = (requestTimeoutMs?: number) =>
+    createCallerIdentity({
+      endpoints: { sts: server.url },
+      proxyForUrl: () => '',
+      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    })
+      .fetchUser(SESSION, {
+        accessKeyId: 'ASIAEXAMPLE',
+        secretAccessKey: new Secret('secret'),
+        sessionToken: new Secret('token'),
+        expiresAtMs: 0,
+      })
+      .catch((error: unknown) => (error as Error).message);
+
+  test('names the user, or the reason why it does not', async () => {
+    const arn = 'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/taylor';
+    server.answer(
+      200,
+      `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${arn}</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    );
+    expect(await fetchUser()).toBe('taylor');
+    server.answer(
+      403,
+      '<ErrorResponse><Error><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>',
+    );
+    expect(await fetchUser()).toBe('expired');
+  });
+
+  test.each([
+    [200, '<html>Log in</html>', 'HTTP 200 with an HTML page'],
+    [403, '', 'HTTP 403 with an empty body'],
+    [407, '<html>Log in</html>', 'HTTP 407 with an HTML page'],
+    [502, '{"message":"bad gateway"}', 'HTTP 502 with JSON that names no AWS error type'],
+  ])("that is a proxy's, %i %j, is told", async (status, body, says) => {
+    server.answer(status, body);
+    expect(await fetchUser()).toBe(says);
+  });
+
+  test('that never ends is given up', async () => {
+    server.answerWith((response) => void response.writeHead(200, { 'content-type': 'text/xml' }).write('<Get'));
+    expect(await fetchUser(200)).toMatch(/abort/i);
   });
 });
 
