@@ -44,13 +44,13 @@ export function describeNamesTaken(
 
 /**
  * Resolves when a client that runs on `name` gets the role that rolecall knows by it, or when rolecall knows none.
- * @throws ConflictError profile-shadowed, with the command that leads to the role
+ * @throws ConflictError profile-shadowed, with the command that leads to the role; `command` is the one that was given the name
  */
-export async function refuseShadowed(name: string, context: CliContext): Promise<void> {
+export async function refuseShadowed(name: string, context: CliContext, command = 'rolecall use'): Promise<void> {
   const { path, names } = await readNames(context);
   const line = names.get(name);
   if (line === undefined) return;
-  const way = await findWayToRole(name, editCommand(path, line), context);
+  const way = await findWayToRole(name, { command, edit: editCommand(path, line) }, context);
   if (way === undefined) return;
   const file = harmless(shortenPath(path, context.homeDirectory));
   throw new ConflictError(
@@ -63,7 +63,7 @@ export async function refuseShadowed(name: string, context: CliContext): Promise
 /** Undefined when no role goes by that name. */
 async function findWayToRole(
   name: string,
-  edit: string,
+  { command, edit }: { readonly command: string; readonly edit: string },
   context: CliContext,
 ): Promise<{ readonly because: string; readonly hint: string } | undefined> {
   const plan = await context.client.call('profiles', {}, { signal: context.signal });
@@ -73,7 +73,7 @@ async function findWayToRole(
     return (await isOfRole(profileName, context))
       ? {
           because: `The role's profile is ${harmless(profileName)}.`,
-          hint: `rolecall use ${quoteForShell(harmless(profileName))}`,
+          hint: `${command} ${quoteForShell(harmless(profileName))}`,
         }
       : { because: `A sync renames the role's profile to ${harmless(profileName)}.`, hint: 'rolecall profiles sync' };
   }

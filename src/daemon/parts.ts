@@ -440,6 +440,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       return createProfileResponder({
         configFile,
         sharedConfig,
+        sharedCredentials,
         currentRole,
         issuedNames,
         profileSync,

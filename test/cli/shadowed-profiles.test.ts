@@ -46,6 +46,12 @@ describe('a name that the credentials file had before', () => {
       stderr: `rolecall: AWS clients take [${ADMIN}] from ~/.aws/credentials, line 1, not from rolecall. The role's profile is ${RENAMED}.\nRun: rolecall use ${RENAMED}\n`,
     };
     expect(await rig.runCli(['use', '--print-name', ADMIN])).toEqual(error);
+    const stderr = error.stderr.replace('rolecall use', 'rolecall use --current');
+    expect(await rig.runCli(['use', '--current', ADMIN])).toEqual({ ...error, stderr });
+    expect(await rig.runCli(['exec', ADMIN, '--', 'true'])).toMatchObject({
+      exitCode: 6,
+      stderr: `rolecall: There is no profile "${ADMIN}" of an sso-session. AWS clients take that name from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
+    });
     // The profile keeps its name once it has one, and the file's own is used as any profile of another tool.
     writePrivate(credentialsPath(), '');
     expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0, stderr: '' });

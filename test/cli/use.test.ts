@@ -303,9 +303,13 @@ describe('the current role', () => {
       [['readonly'], 2],
       [[], 2],
       [['current'], 2],
+      [['-'], 2],
     ] as const) {
       expect(await rig.runCli(['use', '--current', ...words])).toMatchObject({ exitCode, stdout: '' });
     }
+    expect((await rig.runCli(['use', '--current', '-'])).stderr).toBe(
+      'rolecall: "-" means the last profile of a shell, and the current role remembers none.\nRun: rolecall use --current\n',
+    );
     const person = createPerson([[/5 of 5/u, '\u0003']]);
     expect(
       await rig.runCli(['use', '--current'], { isTerminal: true, openPickerTerminal: person.openPickerTerminal }),

@@ -147,11 +147,17 @@ async function findCurrent(
       hint: 'rolecall use --current',
     });
   }
+  if (query === '-') {
+    throw new UsageError('usage', '"-" means the last profile of a shell, and the current role remembers none.', {
+      hint: 'rolecall use --current',
+    });
+  }
   const named = query === '' ? undefined : await findProfile(query, context);
   if (named !== undefined && !named.followsCurrent) {
     const { session, accountId, permissionSet } = named;
     return { session, accountId, permissionSet };
   }
+  if (query !== '' && named === undefined) await refuseShadowed(query, context, 'rolecall use --current');
   const chosen = await chooseRole(
     {
       query,

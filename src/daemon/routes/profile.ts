@@ -11,11 +11,13 @@ import type { LastRefusals } from '../last-refusals.ts';
 import type { ProfileSync } from '../profile-sync.ts';
 import { regionFor, type Settings } from '../settings.ts';
 import type { SharedConfig } from '../shared-config.ts';
+import type { SharedCredentials } from '../shared-credentials.ts';
 import type { Responders } from '../surface.ts';
 
 export function createProfileResponder(deps: {
   readonly configFile: ConfigFile;
   readonly sharedConfig: SharedConfig;
+  readonly sharedCredentials: SharedCredentials;
   readonly currentRole: CurrentRole;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly profileSync: Pick<ProfileSync, 'writeNamed'>;
@@ -58,6 +60,13 @@ export function createProfileResponder(deps: {
         region: regionFor(deps.settings, planned) ?? session.region,
         unwritten: true,
       };
+    }
+    const line = (await deps.sharedCredentials.names()).get(name);
+    if (line !== undefined) {
+      throw new NotFoundError(
+        'profile-not-found',
+        `There is no profile "${name}" of an sso-session. AWS clients take that name from ${deps.sharedCredentials.path}, line ${line}.`,
+      );
     }
     const meant = nearest(name, [...inFile, ...unwritten.list().map(({ profileName }) => profileName)]);
     throw new NotFoundError(
