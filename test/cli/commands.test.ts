@@ -117,6 +117,25 @@ describe('profiles', () => {
     });
   });
 
+  test('without our markers: a few of the profiles that are somebody else’s now, and how many more', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    const ours = readFileSync(rig.configPath, 'utf8');
+    writeFileSync(rig.configPath, ours.replaceAll(/^# (?:>>>|<<<) rolecall .*\n/gmu, ''));
+    const line = (name: string) => ours.split('\n').indexOf(`[profile ${name}]`);
+    const names = ['Log-Archive.ReadOnly', 'Shop-Staging.ReadOnly', 'current'];
+    const stderr = [
+      ...names.map((name) => `Left out ${name}: you wrote a profile of that name, on line ${line(name)}.\n`),
+      'Left out 3 more: rolecall profiles list --json\n',
+    ].join('');
+    expect(await run(['profiles', 'sync'])).toEqual({
+      exitCode: 0,
+      stdout: '~/.aws/config: 0 profiles, up to date.\n',
+      stderr,
+    });
+    expect(await run(['profiles', 'list'])).toEqual({ exitCode: 0, stdout: '', stderr });
+  });
+
   test('list, dry run and sync, with what is new, what is left out and nothing written twice', async () => {
     rig = await createRig({ settings: '[profiles]\nsync = "manual"\n' });
     await rig.runCli(['login']);

@@ -7,6 +7,9 @@ import { describeNamesTaken } from '../credentials-file.ts';
 import { formatDiff } from '../diff-lines.ts';
 import { count, createPainter, formatTable, harmless, reportFailure, shortenPath } from '../render.ts';
 
+/** Without our markers every profile of ours is somebody else's. */
+const MOST_LEFT_OUT = 3;
+
 export interface ProfilesOptions {
   readonly json?: boolean;
   readonly dryRun?: boolean;
@@ -20,7 +23,8 @@ export async function runProfilesList(options: ProfilesOptions, context: CliCont
     return 0;
   }
   if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) {
-    reportNoProfiles(context);
+    reportNoProfiles(document, context);
+    reportSkipped(document, context);
     return 0;
   }
   const paint = createPainter(context.stdout, context.environment);
@@ -68,14 +72,16 @@ export async function runProfilesSync(options: ProfilesOptions, context: CliCont
   } else {
     context.stdout.write(`${describeSync(document, file)}\n`);
   }
-  if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) reportNoProfiles(context);
+  if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) reportNoProfiles(document, context);
   reportKept(document, context);
   reportSkipped(document, context);
   if (document.conflict !== undefined) throw errorFromBody(document.conflict);
   return 0;
 }
 
-function reportNoProfiles(context: CliContext): void {
+/** Where all were left out, the lines on these say why there is none. */
+function reportNoProfiles({ skipped }: ProfilesDocument, context: CliContext): void {
+  if (skipped.length > 0) return;
   context.stderr.write('No profile yet; they are made from the list of accounts: rolecall login\n');
 }
 
@@ -126,8 +132,10 @@ export function reportKept({ kept = [] }: { readonly kept?: readonly string[] },
 }
 
 function reportSkipped(document: ProfilesDocument, context: CliContext): void {
-  for (const { profileName, reason } of document.skipped) {
+  for (const { profileName, reason } of document.skipped.slice(0, MOST_LEFT_OUT)) {
     context.stderr.write(`Left out ${harmless(profileName)}: ${harmless(reason)}\n`);
   }
+  const more = document.skipped.length - MOST_LEFT_OUT;
+  if (more > 0) context.stderr.write(`Left out ${more} more: rolecall profiles list --json\n`);
   context.stderr.write(describeNamesTaken(document.inCredentialsFile, context) ?? '');
 }
