@@ -31,7 +31,9 @@ export function createDailyLists(deps: {
       const key = sessionKey(session);
       if (pauses.isPaused(key)) return;
       const catalog = await broker.knownCatalog(session);
-      if (catalog === undefined || clock.nowMs() - catalog.asOfMs < LIST_LIFETIME_MS) return pauses.succeeded(key);
+      // After the clock was set back a list is dated in the future, and counts as old.
+      const ageMs = Math.abs(clock.nowMs() - (catalog?.asOfMs ?? 0));
+      if (catalog === undefined || ageMs < LIST_LIFETIME_MS) return pauses.succeeded(key);
       if ((await broker.describe(session)).state !== 'live') return;
       try {
         await broker.refreshCatalog(session);

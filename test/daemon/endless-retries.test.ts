@@ -150,6 +150,12 @@ describe('a day of', () => {
     expect(world.clock.nowMs() - ((await broker.knownCatalog(SESSION))?.asOfMs ?? 0)).toBeLessThan(61 * MINUTE_MS);
   });
 
+  test('a clock that is set back lists once, though the list is of a time to come', async () => {
+    const { pass, world } = await createDay();
+    world.clock.jump(-30 * DAY_MS);
+    expect(await pass(10 * MINUTE_MS)).toMatchObject({ listAccounts: 1, 'other listAccounts': 1 });
+  });
+
   test('a token refresh that is refused, with a role in use and a native profile', async () => {
     const { broker, failAtFirst, pass, world } = await createDay({ hasNativeProfile: true });
     await broker.credentials(SESSION, ROLE);
