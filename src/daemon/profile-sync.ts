@@ -202,7 +202,7 @@ function describeSkipped({ reason, line }: SkippedProfile): string {
     case 'taken':
       return "it is meant as an alias, and another role's profile has that name.";
     case 'ambiguous':
-      return 'it is meant as an alias, and several roles would get it; name one permission set, or use {permission_set} in it.';
+      return 'it is meant as an alias, and several roles would get it; let the rule match one role, or use {account_id} and {permission_set} in it.';
     default:
       return `you wrote a profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
   }

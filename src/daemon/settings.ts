@@ -240,7 +240,7 @@ function describeWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session' | 'pr
   const sessions = Object.values(file.session ?? {});
   const keys = [
     ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),
-    ...(file.protect === undefined ? [] : ['[[protect]] (marked in lists, asks for no click)']),
+    ...(file.protect === undefined ? [] : ['[[protect]] (use asks first, requests for credentials do not)']),
   ];
   if (keys.length === 0) return [];
   return [

@@ -69,7 +69,9 @@ pin = true
     expect(await problems()).toEqual([
       { code: 'settings-without-effect', message, hint: `\${EDITOR:-vi} +7 ${rig.paths.settingsFile}` },
     ]);
-    expect((await rig.runCli(['doctor'])).stdout).toContain('[[role]] rules that match none of your roles: line 7');
+    const doctor = (await rig.runCli(['doctor'])).stdout;
+    expect(doctor).toContain('[[role]] rules that match none of your roles: line 7');
+    expect(doctor).toContain(`$ \${EDITOR:-vi} +7 ${rig.paths.settingsFile}\n`);
   });
 
   test('joins the lists with profiles, labels, marks and pins', async () => {

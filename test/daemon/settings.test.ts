@@ -123,7 +123,7 @@ describe('settings', () => {
       problems: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} sets what this version of rolecall does not act on yet: [[protect]] (marked in lists, asks for no click).`,
+          message: `${PATH} sets what this version of rolecall does not act on yet: [[protect]] (use asks first, requests for credentials do not).`,
           hint: 'rolecall status',
         },
       ],
@@ -143,7 +143,7 @@ describe('settings', () => {
     const said = async (text: string | undefined) =>
       (await parseSettings({ path: PATH, text, environment: {}, team })).problems.map(({ message }) => message);
     const ending = 'sets what this version of rolecall does not act on yet';
-    const ofTeam = `${team.path} ${ending}: [[protect]] (marked in lists, asks for no click).`;
+    const ofTeam = `${team.path} ${ending}: [[protect]] (use asks first, requests for credentials do not).`;
     expect(await said(undefined)).toEqual([ofTeam]);
     expect(await said('flow = "pkce"\n')).toEqual([`${PATH} ${ending}: flow = "pkce".`, ofTeam]);
   });

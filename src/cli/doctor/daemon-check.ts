@@ -124,7 +124,8 @@ function commandsFor({ code, message, hint }: ErrorBody, settingsFile: string): 
     case 'settings-without-effect':
       // Else it is the team's file, which its own people edit.
       if (!message.startsWith(`${settingsFile} `)) return ['rolecall setup --refresh'];
-      return [editCommand(settingsFile), 'rolecall daemon restart'];
+      // With the line, where the problem has one.
+      return [hint.endsWith(quoteForShell(settingsFile)) ? hint : editCommand(settingsFile), 'rolecall daemon restart'];
     case 'web-port-not-usable':
       return [editCommand(settingsFile), 'rolecall daemon restart'];
     case 'container-port-lost':
