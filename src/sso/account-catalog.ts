@@ -236,7 +236,10 @@ function canBePartial(fault: unknown): boolean {
   return isFault(fault, 'unreachable', 'throttled', 'unusable-response') || fault instanceof UnavailableError;
 }
 
-/** @throws IdentityCenterFault unusable-response: a repeated page token, which would keep us here for ever */
+/** Ten times as many as the largest organization has, 100 accounts a page. */
+const MAX_PAGES = 2000;
+
+/** @throws IdentityCenterFault unusable-response: a repeated page token, or pages without end */
 async function listAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = [];
   const seen = new Set<string>();
@@ -245,6 +248,9 @@ async function listAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>): 
   while (page.nextToken !== undefined) {
     if (seen.has(page.nextToken)) {
       throw new IdentityCenterFault('unusable-response', 'a list that gives the same page token twice has no end.');
+    }
+    if (seen.size >= MAX_PAGES) {
+      throw new IdentityCenterFault('unusable-response', `a list has more than ${MAX_PAGES} pages.`);
     }
     seen.add(page.nextToken);
     page = await fetchPage(page.nextToken);

@@ -45,6 +45,8 @@ export interface FakeSettings {
   pageSize: number;
   /** `nextToken` of the last page too, the same for ever. */
   repeatsPageTokens: boolean;
+  /** After the last page comes an empty one, and after that another one. */
+  hasEndlessPages: boolean;
   /** Names each account on two pages. */
   repeatsAccounts: boolean;
 }
@@ -103,6 +105,7 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
     latencyMs: 0,
     pageSize: 100,
     repeatsPageTokens: false,
+    hasEndlessPages: false,
     repeatsAccounts: false,
     ...settings,
   };
@@ -182,7 +185,7 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
   function page<T>(items: readonly T[], nextToken: string | undefined): { items: readonly T[]; nextToken?: string } {
     const from = nextToken === undefined ? 0 : Number(nextToken.slice('page-'.length));
     const until = from + current.pageSize;
-    const hasMore = until < items.length;
+    const hasMore = until < items.length || current.hasEndlessPages;
     if (current.repeatsPageTokens) return { items: items.slice(from, until), nextToken: 'page-0' };
     return { items: items.slice(from, until), ...(hasMore ? { nextToken: `page-${until}` } : {}) };
   }

@@ -157,6 +157,12 @@ describe('paging', () => {
     expect(world.identityCenter.count('listAccounts')).toBe(1 + 2);
     expect(await world.broker.knownCatalog(SESSION)).toMatchObject({ complete: true, accounts: [TAYLOR] });
   });
+
+  it('without an end is one too', async () => {
+    const world = await createSignedInWorld();
+    world.identityCenter.settings.hasEndlessPages = true;
+    expect(await failureOf(world.list(3 * 60_000))).toMatchObject({ code: 'unusable-response' });
+  });
 });
 
 describe('the rate', () => {
