@@ -12,6 +12,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const DEFAULT_INTERVAL_SECONDS = 5;
 // Below it a number is epoch seconds, from it on milliseconds: 1973 in milliseconds, the year 5138 in seconds.
 const SECONDS_END = 1e11;
+/** In milliseconds the year 2223; as many seconds from now on are just a date that JavaScript can hold. */
+const MAX_NUMBER = 8e12;
 const ACCOUNT_ID = /^\d{12}$/;
 
 export function readRegistration(answer: object): ClientRegistration {
@@ -130,5 +132,6 @@ function positiveNumber(fields: Fields, name: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new WireError(`${name} is not a positive number`);
   }
+  if (value > MAX_NUMBER) throw new WireError(`${name} is too large`);
   return value;
 }

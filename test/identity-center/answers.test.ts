@@ -385,6 +385,7 @@ describe('a 200 that is not the protocol', () => {
     ['CreateToken refresh_token', without(token, 'expiresIn'), 'expiresIn is missing'],
     ['CreateToken refresh_token', { ...token, expiresIn: '3600' }, 'expiresIn is not a positive number'],
     ['CreateToken refresh_token', { ...token, expiresIn: 0 }, 'expiresIn is not a positive number'],
+    ['CreateToken refresh_token', { ...token, expiresIn: 1e300 }, 'expiresIn is too large'],
     ['ListAccounts', {}, 'accountList is missing'],
     ['ListAccounts', { message: 'ok' }, 'accountList is missing'],
     ['ListAccounts', { accountList: null }, 'accountList is missing'],
@@ -397,6 +398,7 @@ describe('a 200 that is not the protocol', () => {
     ['GetRoleCredentials', { roleCredentials: without(keys, 'sessionToken') }, 'sessionToken is missing'],
     ['GetRoleCredentials', { roleCredentials: without(keys, 'expiration') }, 'expiration is missing'],
     ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: 1_795_000_000 } }, 'is not in milliseconds'],
+    ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: 1e16 } }, 'expiration is too large'],
     [
       'GetRoleCredentials',
       { roleCredentials: { ...keys, expiration: '2026-11-24' } },
