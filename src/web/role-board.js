@@ -17,6 +17,7 @@ const MOST_RECENT = 6;
 const PREPARE_AFTER_MS = 200;
 /** So many colours has page.css for sessions. */
 const HUES = 6;
+
 /**
  * @param {object} deps
  * @param {HTMLElement} deps.host

@@ -240,6 +240,11 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(await page.locator('.recent .chip').allTextContents()).toEqual([
       expect.stringContaining(last?.accountName ?? 'none'),
     ]);
+    // Several problems above leave the board its least height, and what was used lately is shown whole.
+    await page.setViewportSize({ width: 1100, height: 750 });
+    await page.evaluate(`document.querySelector('#notices').style.cssText = 'display: block; min-height: 420px'`);
+    const chips = async () => (await page.locator('.recent').boundingBox())?.height ?? 0;
+    expect(await chips()).toBeGreaterThan(30);
 
     const wanted = roles.find(({ accountId }) => accountId === '100000000090');
     await page.locator('#search').fill('100000000090');
