@@ -14,6 +14,16 @@ const DEFAULT_INTERVAL_SECONDS = 5;
 const SECONDS_END = 1e11;
 /** In milliseconds the year 2223; as many seconds from now on are just a date that JavaScript can hold. */
 const MAX_NUMBER = 8e12;
+/** AWS's longest session is 90 days, and no access token outlives its session. */
+const MAX_TOKEN_SECONDS = 100 * 24 * 60 * 60;
+/** As of 2026-11 a code is good for ten minutes and polled every second. */
+const MAX_CODE_SECONDS = 24 * 60 * 60;
+const MAX_INTERVAL_SECONDS = 300;
+const MIN_INTERVAL_SECONDS = 0.01;
+/** As of 2026-11 no id, token, key, code or URL of AWS's is longer than 4 kB. */
+const MAX_TEXT_LENGTH = 32 * 1024;
+/** As of 2026-11 AWS allows 64 characters for the longest name, an email address. */
+const MAX_NAME_LENGTH = 256;
 const ACCOUNT_ID = /^\d{12}$/;
 
 export function readRegistration(answer: object): ClientRegistration {
@@ -32,11 +42,14 @@ export function readDeviceAuthorization(answer: object): DeviceAuthorization {
   const verificationUri = text(fields, 'verificationUri');
   return {
     deviceCode: new Secret(text(fields, 'deviceCode')),
-    userCode: text(fields, 'userCode'),
+    userCode: text(fields, 'userCode', MAX_NAME_LENGTH),
     verificationUri,
     verificationUriComplete: optionalText(fields, 'verificationUriComplete') ?? verificationUri,
-    expiresInSeconds: positiveNumber(fields, 'expiresIn'),
-    intervalSeconds: isAbsent(fields['interval']) ? DEFAULT_INTERVAL_SECONDS : positiveNumber(fields, 'interval'),
+    expiresInSeconds: positiveNumber(fields, 'expiresIn', MAX_CODE_SECONDS),
+    intervalSeconds: isAbsent(fields['interval'])
+      ? DEFAULT_INTERVAL_SECONDS
+      : // Polling without a pause would get the client throttled.
+        Math.max(positiveNumber(fields, 'interval', MAX_INTERVAL_SECONDS), MIN_INTERVAL_SECONDS),
   };
 }
 
@@ -46,17 +59,20 @@ export function readToken(answer: object): IssuedToken {
   return {
     accessToken: new Secret(text(fields, 'accessToken')),
     ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
-    expiresInSeconds: positiveNumber(fields, 'expiresIn'),
+    expiresInSeconds: positiveNumber(fields, 'expiresIn', MAX_TOKEN_SECONDS),
   };
 }
 
-/** The accounts of one page; `onUnusable` hears how many entries had no 12-digit id and were left out. */
+/**
+ * The accounts of one page, without names and addresses that are too long; `onUnusable` hears how many entries had no
+ * 12-digit id and were left out.
+ */
 export function readAccounts(answer: object, onUnusable: (count: number) => void): Page<Account> {
   return readPage(answer, 'accountList', onUnusable, (fields) => {
     const accountId = fields['accountId'];
     if (typeof accountId !== 'string' || !ACCOUNT_ID.test(accountId)) return undefined;
-    const accountName = optionalText(fields, 'accountName');
-    const emailAddress = optionalText(fields, 'emailAddress');
+    const accountName = optionalText(fields, 'accountName', MAX_NAME_LENGTH);
+    const emailAddress = optionalText(fields, 'emailAddress', MAX_NAME_LENGTH);
     return {
       accountId,
       ...(accountName !== undefined && { accountName }),
@@ -65,12 +81,9 @@ export function readAccounts(answer: object, onUnusable: (count: number) => void
   });
 }
 
-/** The permission set names of one page; `onUnusable` hears how many entries had no name. */
+/** The permission set names of one page; `onUnusable` hears how many entries had no name or one that is too long. */
 export function readPermissionSets(answer: object, onUnusable: (count: number) => void): Page<string> {
-  return readPage(answer, 'roleList', onUnusable, (fields) => {
-    const roleName = fields['roleName'];
-    return typeof roleName === 'string' && roleName !== '' ? roleName : undefined;
-  });
+  return readPage(answer, 'roleList', onUnusable, (fields) => optionalText(fields, 'roleName', MAX_NAME_LENGTH));
 }
 
 export function readRoleCredentials(answer: object): RoleCredentials {
@@ -114,24 +127,25 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function text(fields: Fields, name: string): string {
+function text(fields: Fields, name: string, maxLength = MAX_TEXT_LENGTH): string {
   const value = fields[name];
   if (isAbsent(value) || value === '') throw new WireError(`${name} is missing`);
   if (typeof value !== 'string') throw new WireError(`${name} is not a string`);
+  if (value.length > maxLength) throw new WireError(`${name} is too long`);
   return value;
 }
 
-function optionalText(fields: Fields, name: string): string | undefined {
+function optionalText(fields: Fields, name: string, maxLength = MAX_TEXT_LENGTH): string | undefined {
   const value = fields[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= maxLength ? value : undefined;
 }
 
-function positiveNumber(fields: Fields, name: string): number {
+function positiveNumber(fields: Fields, name: string, max = MAX_NUMBER): number {
   const value = fields[name];
   if (isAbsent(value)) throw new WireError(`${name} is missing`);
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new WireError(`${name} is not a positive number`);
   }
-  if (value > MAX_NUMBER) throw new WireError(`${name} is too large`);
+  if (value > max) throw new WireError(`${name} is too large`);
   return value;
 }

@@ -10,7 +10,7 @@ import { isDueForRenewal, renewAheadMs } from './expiry.ts';
 import { describeFault, HeldBack, isFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
 import { withinPatience } from './patience.ts';
-import type { IdentityCenter } from './ports.ts';
+import { IdentityCenterFault, type IdentityCenter } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import type { RateBudget } from './rate-budget.ts';
 import { describeUse, isInUse, type KnownRole, type RoleUse } from './role-use.ts';
@@ -44,6 +44,8 @@ export interface RoleCredentialsCache {
 const BACK_OFF = { attempts: 3, firstPauseMs: 250, longestPauseMs: 2000, patienceMs: 5000 } as const;
 /** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, valid credentials at hand or not. */
 const RENEWAL_PATIENCE_MS = 500;
+/** As of 2026-11 AWS gives 12 hours at most; a day more allows for a clock that is wrong. */
+const MAX_LIFE_MS = 36 * 60 * 60_000;
 /** Nobody has more roles in use; what an outage leaves unanswered beyond this is not kept. */
 const MOST_UNANSWERED_ROLES = 1000;
 
@@ -73,8 +75,8 @@ export function createRoleCredentials(deps: {
     const attempts = priority === 'patient' || findValid(known) !== undefined ? 1 : BACK_OFF.attempts;
     try {
       const credentials = await withBackOff(deps, { ...BACK_OFF, attempts }, () =>
-        callPortal(deps, session, priority, (accessToken) =>
-          deps.identityCenter.getRoleCredentials(session, accessToken, role),
+        callPortal(deps, session, priority, async (accessToken) =>
+          checkLife(await deps.identityCenter.getRoleCredentials(session, accessToken, role), clock.nowMs()),
         ),
       );
       if (!isSuperseded()) {
@@ -194,6 +196,15 @@ export function createRoleCredentials(deps: {
       problems.clear(problemKey(sessionName));
     },
   };
+}
+
+/** Keys that claim to be valid for longer would be served long after AWS has stopped taking them. */
+function checkLife(credentials: RoleCredentials, nowMs: number): RoleCredentials {
+  if (credentials.expiresAtMs - nowMs <= MAX_LIFE_MS) return credentials;
+  throw new IdentityCenterFault(
+    'unusable-response',
+    'the expiration of the role credentials is more than 36 hours ahead, or this machine’s clock is behind.',
+  );
 }
 
 function keyOf(session: SsoSession, role: Role): string {

@@ -378,6 +378,8 @@ describe('a 200 that is not the protocol', () => {
     ['StartDeviceAuthorization', without(device, 'verificationUri'), 'verificationUri is missing'],
     ['StartDeviceAuthorization', without(device, 'expiresIn'), 'expiresIn is missing'],
     ['StartDeviceAuthorization', { ...device, interval: -1 }, 'interval is not a positive number'],
+    ['StartDeviceAuthorization', { ...device, interval: 86_400 }, 'interval is too large'],
+    ['StartDeviceAuthorization', { ...device, expiresIn: 1e15 }, 'expiresIn is too large'],
     ['StartDeviceAuthorization', { ...device, userCode: 12 }, 'userCode is not a string'],
     ['CreateToken device_code', without(token, 'accessToken'), 'accessToken is missing'],
     ['CreateToken device_code', { ...token, accessToken: '' }, 'accessToken is missing'],
@@ -386,6 +388,9 @@ describe('a 200 that is not the protocol', () => {
     ['CreateToken refresh_token', { ...token, expiresIn: '3600' }, 'expiresIn is not a positive number'],
     ['CreateToken refresh_token', { ...token, expiresIn: 0 }, 'expiresIn is not a positive number'],
     ['CreateToken refresh_token', { ...token, expiresIn: 1e300 }, 'expiresIn is too large'],
+    ['CreateToken refresh_token', { ...token, expiresIn: -3600 }, 'expiresIn is not a positive number'],
+    ['CreateToken refresh_token', { ...token, expiresIn: 28_800_000 }, 'expiresIn is too large'],
+    ['CreateToken device_code', { ...token, expiresIn: 1e15 }, 'expiresIn is too large'],
     ['ListAccounts', {}, 'accountList is missing'],
     ['ListAccounts', { message: 'ok' }, 'accountList is missing'],
     ['ListAccounts', { accountList: null }, 'accountList is missing'],
@@ -399,6 +404,8 @@ describe('a 200 that is not the protocol', () => {
     ['GetRoleCredentials', { roleCredentials: without(keys, 'expiration') }, 'expiration is missing'],
     ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: 1_795_000_000 } }, 'is not in milliseconds'],
     ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: 1e16 } }, 'expiration is too large'],
+    ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: 1e17 } }, 'expiration is too large'],
+    ['GetRoleCredentials', { roleCredentials: { ...keys, expiration: -1 } }, 'expiration is not a positive number'],
     [
       'GetRoleCredentials',
       { roleCredentials: { ...keys, expiration: '2026-11-24' } },
@@ -432,6 +439,20 @@ describe('a 200 that is not the protocol', () => {
     });
   });
 
+  test.each<[CallName, string, number, object]>([
+    ['StartDeviceAuthorization', 'userCode', 1000, device],
+    ['CreateToken device_code', 'accessToken', 100_000, token],
+  ])('%s with a %s of %i characters is unusable', async (name, field, length, answer) => {
+    server.answer(200, { ...answer, [field]: 'x'.repeat(length) });
+    const { kind, message } = await faultOf(CALLS[name](identityCenter));
+    expect([kind, message]).toEqual(['unusable-response', expect.stringContaining(`${field} is too long`)]);
+  });
+
+  test('an interval of next to nothing is a hundredth of a second', async () => {
+    server.answer(200, { ...device, interval: 1e-300 });
+    expect(await CALLS.StartDeviceAuthorization(identityCenter)).toMatchObject({ intervalSeconds: 0.01 });
+  });
+
   test('a token without a refresh token is a token', async () => {
     server.answer(200, { ...token, refreshToken: null, tokenType: 'Bearer', idToken: null });
     expect(await CALLS['CreateToken device_code'](identityCenter)).toEqual({
@@ -445,7 +466,7 @@ describe('a 200 that is not the protocol', () => {
       accountList: [
         { accountId: '000000000001', accountName: `a ' " ] $(id) 🙂`, emailAddress: 'a@example.com' },
         { accountId: '000000000002', accountName: null },
-        { accountId: '000000000003', accountName: '' },
+        { accountId: '000000000003', accountName: '', emailAddress: 'x'.repeat(10_000) },
         { accountId: 4, accountName: 'a number' },
         { accountId: '../etc/passwd' },
         { accountId: '12345678901' },
@@ -470,12 +491,17 @@ describe('a 200 that is not the protocol', () => {
 
   test('roles without a name are left out with a warning', async () => {
     server.answer(200, {
-      roleList: [{ roleName: 'Admin' }, { roleName: '' }, { accountId: '000000000001' }],
+      roleList: [
+        { roleName: 'Admin' },
+        { roleName: '' },
+        { accountId: '000000000001' },
+        { roleName: 'x'.repeat(10_000) },
+      ],
       nextToken: 'n',
     });
     expect(await CALLS.ListAccountRoles(identityCenter)).toEqual({ items: ['Admin'], nextToken: 'n' });
     expect(warnings).toEqual([
-      `ListAccountRoles at ${server.host}: 2 of the entries had no role name and were left out.`,
+      `ListAccountRoles at ${server.host}: 3 of the entries had no role name and were left out.`,
     ]);
   });
 });

@@ -51,6 +51,16 @@ describe('a cold role', () => {
     expect(world.identityCenter.count('createTokenByRefreshToken')).toBe(1);
   });
 
+  it('whose keys claim to live for a year is an unusable answer that is not kept', async () => {
+    const world = await createSignedInWorld({ credentialsSeconds: 365 * 24 * 3600 });
+    expect(await failureOf(ask(world))).toMatchObject({
+      code: 'unusable-response',
+      message: expect.stringContaining('more than 36 hours ahead'),
+    });
+    world.identityCenter.settings.credentialsSeconds = 12 * 3600;
+    expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + 12 * HOUR_MS });
+  });
+
   it('tries a network three times with growing pauses, shares the failure, and does not keep it', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('getRoleCredentials', { kind: 'unreachable' });
