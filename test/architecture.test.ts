@@ -199,10 +199,10 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/daemon/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/page-files.ts', reads: 'this installation' },
   { path: 'src/daemon/passphrase.ts', reads: 'a pipe of the client that started the daemon' },
-  { path: 'src/daemon/process-identity.ts', reads: '/proc' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
   { path: 'src/platform/core-dumps.ts', reads: '/proc' },
   { path: 'src/platform/descriptor-limit.ts', reads: '/proc' },
+  { path: 'src/platform/process-identity.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];
 

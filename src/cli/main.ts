@@ -83,6 +83,7 @@ function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, cl
       const version = loadVersion();
       client ??= createLocalApiClient({
         socketCandidates: paths.socketCandidates,
+        lockFile: paths.lockFile,
         mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
         startDaemon: () => startDaemon(surroundings, paths),
         version,

@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { readLockHolder } from '../platform/lock-holder.ts';
+import { isStillRunning, type ProcessIdentity } from '../platform/process-identity.ts';
 import type { ServiceStatus } from '../service/service.ts';
 import type { CliContext } from './context.ts';
 
 const STOP_DEADLINE_MS = 15_000;
 const POLL_MS = 20;
+const KILL_DEADLINE_MS = 5000;
 
 /**
  * The pid of the daemon that was stopped, or undefined when none was running.
@@ -37,24 +40,43 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
   } catch (error) {
     if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') return undefined;
     if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
+      const holder = readLockHolder(context.paths.lockFile);
+      if (holder !== undefined) return endBySignal(holder, context);
       throw new DaemonUnreachableError('daemon-not-answering', error.message, {
-        // It does not say its pid, but only it has its lock file open.
+        // Nobody knows its pid, but only it has its lock file open.
         hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
         cause: error,
       });
     }
     throw error;
   }
-  const deadlineMs = context.clock.nowMs() + STOP_DEADLINE_MS;
+  if (await hasEndedWithin(STOP_DEADLINE_MS, pid, context)) return pid;
+  throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
+    hint: `kill ${pid}`,
+  });
+}
+
+/** Ends a daemon that does not answer, in order if it still can: a suspended one is woken up for that. */
+async function endBySignal(holder: ProcessIdentity, context: CliContext): Promise<number> {
+  const { processId } = holder;
+  context.stderr.write(`Note: the daemon (pid ${processId}) does not answer; it is ended by a signal.\n`);
+  if (isStillRunning(holder)) process.kill(processId, 'SIGTERM');
+  if (isStillRunning(holder)) process.kill(processId, 'SIGCONT');
+  if (await hasEndedWithin(KILL_DEADLINE_MS, processId, context)) return processId;
+  if (isStillRunning(holder)) process.kill(processId, 'SIGKILL');
+  if (await hasEndedWithin(KILL_DEADLINE_MS, processId, context)) return processId;
+  throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${processId}, can't be killed.`, {
+    hint: `ps -o pid,stat,wchan,command -p ${processId}`,
+  });
+}
+
+async function hasEndedWithin(durationMs: number, pid: number, { clock, signal }: CliContext): Promise<boolean> {
+  const deadlineMs = clock.nowMs() + durationMs;
   while (isAlive(pid)) {
-    if (context.clock.nowMs() > deadlineMs) {
-      throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
-        hint: `kill ${pid}`,
-      });
-    }
-    await context.clock.sleep(POLL_MS, context.signal);
+    if (clock.nowMs() > deadlineMs) return false;
+    await clock.sleep(POLL_MS, signal);
   }
-  return pid;
+  return true;
 }
 
 function isAlive(pid: number): boolean {

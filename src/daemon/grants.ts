@@ -7,7 +7,7 @@ import { createTurns } from '../core/in-turn.ts';
 import type { Role } from '../core/model.ts';
 import type { Instigator } from './audit-log.ts';
 import type { Log } from './log.ts';
-import { createProcessRecognition, type ProcessIdentity } from './process-identity.ts';
+import { createProcessRecognition, type ProcessIdentity } from '../platform/process-identity.ts';
 import type { StateFile } from './state-file.ts';
 
 export interface Grant {

@@ -2,8 +2,8 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
-import { readBoundedFileSync } from '../platform/bounded-read.ts';
-import { identifyProcess, isStillRunning, type ProcessIdentity } from './process-identity.ts';
+import { readLockHolder } from '../platform/lock-holder.ts';
+import { identifyProcess } from '../platform/process-identity.ts';
 
 export interface DaemonLock {
   release(): void;
@@ -23,7 +23,21 @@ export function tryDaemonLock(path: string): DaemonLock | undefined {
     return undefined;
   }
   nameHolder(fd);
-  return { release: () => closeSync(fd) };
+  return {
+    release() {
+      forgetHolder(fd);
+      closeSync(fd);
+    },
+  };
+}
+
+/** The process may live on without the lock, and must not be taken for the daemon then. */
+function forgetHolder(fd: number): void {
+  try {
+    ftruncateSync(fd);
+  } catch {
+    // A read-only disk: clients that look find a process that answers nobody.
+  }
 }
 
 /** For the one who asks us to leave. Not being able to say it, on a full disk, is no reason to stay down. */
@@ -73,31 +87,13 @@ export async function takeOverDaemonLock(
   while (clock.nowMs() < endMs) {
     const lock = tryDaemonLock(path);
     if (lock !== undefined) return lock;
-    const holder = readHolder(path);
+    const holder = readLockHolder(path);
     // Once: for a daemon that is leaving, a second signal would mean something else.
-    if (holder !== undefined && !asked.has(holder.processId) && isStillRunning(holder)) {
+    if (holder !== undefined && !asked.has(holder.processId)) {
       asked.add(holder.processId);
       process.kill(holder.processId, 'SIGTERM');
     }
     await clock.sleep(POLL_MS);
   }
   return undefined;
-}
-
-const MAX_HOLDER_BYTES = 64 * 1024;
-
-/** Who holds the lock as it says itself; undefined while it has not said so yet. */
-function readHolder(path: string): ProcessIdentity | undefined {
-  try {
-    const { processId, startedAtTicks } = JSON.parse(
-      readBoundedFileSync(path, MAX_HOLDER_BYTES),
-    ) as Partial<ProcessIdentity>;
-    if (!Number.isInteger(processId) || Number(processId) <= 1) return undefined;
-    return {
-      processId: Number(processId),
-      ...(typeof startedAtTicks === 'string' ? { startedAtTicks } : {}),
-    };
-  } catch {
-    return undefined;
-  }
 }

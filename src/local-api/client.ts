@@ -42,9 +42,18 @@ export function createLocalApiClient(deps: {
   readonly version?: string;
   /** Called once that has happened. */
   readonly onReplaced?: () => void;
+  /** Says which process the daemon is; without it a suspended daemon can't be told from a slow one. */
+  readonly lockFile?: string;
   readonly clock: Clock;
 }): LocalApiClient {
-  const { clock } = deps;
+  const { clock, lockFile } = deps;
+
+  /** Loaded when it is needed, because every command pays for what this file imports. */
+  async function explainSilence(): Promise<DaemonUnreachableError | undefined> {
+    if (lockFile === undefined) return undefined;
+    const { describeSuspension } = await import('./suspended-daemon.ts');
+    return describeSuspension(lockFile);
+  }
 
   /** The answer of the first candidate at which somebody listens. */
   async function send(request: Request, call: Call): Promise<SocketAnswer | undefined> {
@@ -55,6 +64,7 @@ export function createLocalApiClient(deps: {
           socketPath,
           ...request,
           ...call.limits(),
+          explainSilence,
           // Who may start none would only send the older one away.
           ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
         });
@@ -132,7 +142,8 @@ export function createLocalApiClient(deps: {
       } catch (error) {
         // An aborted request says so in Node's words, and not in those of whoever aborted it.
         options.signal?.throwIfAborted();
-        throw describeConnectionFailure(error, options);
+        const isSilence = SILENCES.has(codeOf(error));
+        throw (isSilence ? await explainSilence() : undefined) ?? describeConnectionFailure(error, options);
       }
     },
   };
@@ -217,6 +228,9 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
 
+/** EAGAIN: so many callers wait to be accepted that the kernel takes no more. */
+const SILENCES: ReadonlySet<string | undefined> = new Set(['ETIMEDOUT', 'EAGAIN']);
+
 /** While one daemon follows another, whoever is hung up on asks again. */
 function forgiveBreak(error: unknown): undefined {
   if (!isBrokenOff(error)) throw error;
@@ -227,6 +241,11 @@ function describeConnectionFailure(error: unknown, { timeoutMs = 0 }: CallOption
   if (code === 'ETIMEDOUT') {
     const seconds = Math.ceil(timeoutMs / 1000);
     return new DaemonUnreachableError('daemon-not-answering', `The daemon did not answer within ${seconds} s.`, {
+      cause: error,
+    });
+  }
+  if (code === 'EAGAIN') {
+    return new DaemonUnreachableError('daemon-not-answering', 'The daemon accepts no more connections.', {
       cause: error,
     });
   }

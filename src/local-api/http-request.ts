@@ -14,7 +14,13 @@ export interface SocketRequest {
   /** The whole exchange; absent: as long as it takes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Asked again and again while no answer comes; the exchange fails with the error that it gives. */
+  readonly explainSilence?: () => Promise<Error | undefined>;
 }
+
+/** A healthy daemon answers in milliseconds, unless it waits for a person or for AWS. */
+const SILENCE_MS = 3000;
+const SILENCE_POLL_MS = 1000;
 
 export interface SocketAnswer {
   readonly status: number;
@@ -72,8 +78,19 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
         : setTimeout(() => {
             outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
           }, options.timeoutMs);
+    const { explainSilence } = options;
+    let silence: NodeJS.Timeout | undefined;
+    const askAboutSilence = () =>
+      void explainSilence?.().then((error) => {
+        if (error !== undefined) outgoing.destroy(error);
+        else if (!outgoing.closed) silence = setTimeout(askAboutSilence, SILENCE_POLL_MS);
+      });
+    if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, SILENCE_MS);
     outgoing.on('error', (error) => settleFailure(error, resolve, reject));
-    outgoing.on('close', () => clearTimeout(timer));
+    outgoing.on('close', () => {
+      clearTimeout(timer);
+      clearTimeout(silence);
+    });
     outgoing.end(options.body);
   });
 }

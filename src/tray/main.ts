@@ -27,11 +27,12 @@ const surroundings: Readonly<ServiceSurroundings> = {
   platform: process.platform,
   userId: process.getuid?.() ?? -1,
 };
-const { settingsFile, socketCandidates } = resolvePaths(surroundings);
+const { settingsFile, socketCandidates, lockFile } = resolvePaths(surroundings);
 
 function createClient(): LocalApiClient {
   return createLocalApiClient({
     socketCandidates,
+    lockFile,
     mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
     startDaemon,
     clock,

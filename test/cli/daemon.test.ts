@@ -5,10 +5,12 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
-import type { Clock } from '../../src/core/clock.ts';
+import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { createLocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths } from '../../src/local-api/paths.ts';
-import { isAlive } from '../helpers/processes.ts';
+import { identifyProcess } from '../../src/platform/process-identity.ts';
+import { canSeeProcesses, isAlive } from '../helpers/processes.ts';
+import { writePrivate } from '../helpers/rig.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -136,6 +138,28 @@ test('one that does not even answer is to be ended by its lock file, for stop an
     expect(stderr).toBe(`rolecall: The daemon did not answer within 1 s.\nRun: fuser -k -KILL ${pathsOf().lockFile}\n`);
   }
 });
+
+test.runIf(canSeeProcesses)(
+  'one that is suspended is ended by its pid, unless that is another process by now',
+  async () => {
+    const pid = await startChild();
+    child?.kill('SIGSTOP');
+    await listen(() => undefined);
+    const { lockFile } = pathsOf();
+    const holder = identifyProcess(pid);
+    writePrivate(lockFile, JSON.stringify({ ...holder, startedAtTicks: '1' }));
+    expect(await run(['daemon', 'stop'], undefined, 80)).toMatchObject({ exitCode: 3 });
+    expect(isAlive(pid)).toBe(true);
+
+    writePrivate(lockFile, JSON.stringify(holder));
+    expect(await run(['daemon', 'stop'], createSystemClock(), 80)).toEqual({
+      exitCode: 0,
+      stdout: 'The daemon has stopped.\n',
+      stderr: `Note: the daemon (pid ${pid}) does not answer; it is ended by a signal.\n`,
+    });
+    expect(isAlive(pid)).toBe(false);
+  },
+);
 
 test('one that has ended counts as ended, also where nobody collects the dead', async () => {
   // The shell becomes a program that never asks after the child it had.

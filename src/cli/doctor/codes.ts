@@ -70,7 +70,9 @@ export const DOCTOR_CODES = {
     '`config.toml` sets something without effect: this version does not act on it, or a `[[role]]` matches none of your roles.',
   ),
   'socket-stale': fixable('A socket file is left behind, and no daemon listens on it.'),
-  'daemon-not-answering': problem('Something listens on the socket but gives no usable answer.'),
+  'daemon-not-answering': problem(
+    'Something listens on the socket but gives no usable answer: the daemon hangs or is suspended, or another program listens there.',
+  ),
   'daemon-version-mismatch': problem('The daemon and this command have different versions.'),
   'web-port-not-usable': problem('The port for the page is in use.'),
   'container-port-taken': problem('Another program uses the port of running `exec` commands.'),

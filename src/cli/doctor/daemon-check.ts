@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
 import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
 import { loadVersion } from '../../local-api/version.ts';
+import { readLockHolder } from '../../platform/lock-holder.ts';
 import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
 import { findBrokenBlock } from './config-check.ts';
@@ -60,6 +61,8 @@ function summarize({ daemon }: World): string {
 
 /** Only a daemon has its lock file open, whether it answers or not. */
 function endCommands({ context }: World, hint: string): string[] {
+  if (hint.startsWith('kill -CONT ')) return [hint, 'rolecall daemon restart'];
+  if (readLockHolder(context.paths.lockFile) !== undefined) return ['rolecall daemon restart'];
   return hint.startsWith('rolecall ')
     ? [`fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`, 'rolecall daemon start']
     : [hint];

@@ -63,7 +63,11 @@ export async function observeWorld(context: CliContext): Promise<World> {
 async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
   const seen = await askDaemon(context);
   // One that was just stopping breaks off its answer; the next look finds it gone, or its successor.
-  return seen.state === 'failing' && seen.error.code === 'daemon-not-answering' ? askDaemon(context) : seen;
+  const isWorthAnother =
+    seen.state === 'failing' &&
+    seen.error.code === 'daemon-not-answering' &&
+    !seen.error.hint.startsWith('kill -CONT ');
+  return isWorthAnother ? askDaemon(context) : seen;
 }
 
 async function askDaemon(context: CliContext): Promise<DaemonSeen> {

@@ -8,7 +8,7 @@ import {
   identifyProcess,
   isStillRunning,
   type ProcessIdentity,
-} from '../../src/daemon/process-identity.ts';
+} from '../../src/platform/process-identity.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 

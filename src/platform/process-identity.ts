@@ -62,12 +62,22 @@ function isThere(processId: number): boolean {
   }
 }
 
-/** Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. Undefined: it has ended, a zombie too. */
+/** The letter of ps(1) on Linux: T is stopped, t traced. Undefined: it has ended, or there is no /proc. */
+export function readProcessState(processId: number): string | undefined {
+  return readStatFields(processId)?.[0];
+}
+
+/** Field 22 of /proc/PID/stat. Undefined: it has ended, a zombie too. */
 function readStartTicks(processId: number): string | undefined {
+  const fields = readStatFields(processId);
+  return fields?.[0] === 'Z' ? undefined : fields?.[19];
+}
+
+/** Of /proc/PID/stat from the third on; the name in the second may hold spaces and parentheses. */
+function readStatFields(processId: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${processId}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

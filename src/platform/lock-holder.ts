@@ -1,0 +1,60 @@
+// Which process is the daemon, by what it wrote into its lock file; nobody else's process is ever taken for it.
+import { execFileSync } from 'node:child_process';
+import { lstatSync, statSync } from 'node:fs';
+import { readBoundedFileSync } from './bounded-read.ts';
+import { isStillRunning, readProcessState, type ProcessIdentity } from './process-identity.ts';
+
+const MAX_HOLDER_BYTES = 64 * 1024;
+const PS_TIMEOUT_MS = 2000;
+
+/**
+ * The living process that holds the lock; undefined when there is none, or when it is not certainly our user's daemon:
+ * the file and the process must be ours, and the process no later one with the same id.
+ */
+export function readLockHolder(
+  path: string,
+  platform: NodeJS.Platform = process.platform,
+): ProcessIdentity | undefined {
+  const userId = process.geteuid?.();
+  try {
+    if (lstatSync(path).uid !== userId) return undefined;
+    const { processId, startedAtTicks } = JSON.parse(
+      readBoundedFileSync(path, MAX_HOLDER_BYTES),
+    ) as Partial<ProcessIdentity>;
+    if (!Number.isInteger(processId) || Number(processId) <= 1) return undefined;
+    const holder: ProcessIdentity = {
+      processId: Number(processId),
+      ...(typeof startedAtTicks === 'string' ? { startedAtTicks } : {}),
+    };
+    if (!isStillRunning(holder, platform)) return undefined;
+    const isOurs =
+      platform === 'linux'
+        ? statSync(`/proc/${holder.processId}`).uid === userId
+        : /rolecall/u.test(askPs(holder.processId, 'command='));
+    return isOurs ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The id of the daemon when it does not run because of a signal (Ctrl-Z, `kill -STOP`) or a debugger; otherwise undefined. */
+export function findSuspendedHolder(path: string, platform: NodeJS.Platform = process.platform): number | undefined {
+  const holder = readLockHolder(path, platform);
+  if (holder === undefined) return undefined;
+  const state = platform === 'linux' ? readProcessState(holder.processId) : askPs(holder.processId, 'stat=');
+  return /^[Tt]/u.test(state ?? '') ? holder.processId : undefined;
+}
+
+/** Without /proc. */
+function askPs(processId: number, column: string): string {
+  try {
+    const args = ['-o', column, '-p', String(processId)];
+    return execFileSync('/bin/ps', args, {
+      encoding: 'utf8',
+      timeout: PS_TIMEOUT_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return '';
+  }
+}
