@@ -162,7 +162,7 @@ describe('exec', () => {
     expect(await exec([PROFILE, '--', 'ls'], { environment: { AWS_CONFIG_FILE: own } })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringMatching(
-        /^rolecall: .*own-config, line \d+: "nonsense" has no "="\.\nRun: rolecall status\n$/,
+        /^rolecall: .*own-config, line (\d+): "nonsense" has no "="\.\nRun: \$\{EDITOR:-vi\} \+\1 \S*own-config\n$/,
       ),
       started: [],
     });
