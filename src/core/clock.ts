@@ -39,6 +39,14 @@ export function createSystemClock(options: { unref?: boolean } = {}): Clock {
   };
 }
 
+/** The year 5138: far beyond anything that we keep, and well within what `Date` can hold. */
+const EPOCH_MS_END = 1e14;
+
+/** True for milliseconds since the epoch that are some date, which a number of ours from a file need not be. */
+export function isEpochMs(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < EPOCH_MS_END;
+}
+
 /** Whole seconds, UTC with `Z`: the one spelling that every AWS client reads. */
 export function formatUtcSeconds(epochMs: number): string {
   return `${new Date(Math.floor(epochMs / 1000) * 1000).toISOString().slice(0, 19)}Z`;

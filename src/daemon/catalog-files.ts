@@ -1,6 +1,7 @@
 // The catalog on disk, one file a session, so that a list of accounts is there before anything is asked.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isEpochMs } from '../core/clock.ts';
 import type { Catalog, CatalogAccount, Endpoints, Role, SsoSession } from '../core/model.ts';
 import type { CatalogFiles } from '../sso/account-catalog.ts';
 import { formatIssuer } from '../sso/issuer.ts';
@@ -43,9 +44,9 @@ function parse(content: object | undefined, session: SsoSession, issuer: string)
   const file = (content ?? {}) as Partial<CatalogFile>;
   if (file.issuer !== issuer || !Array.isArray(file.accounts)) return undefined;
   const { asOfMs, complete, accounts, lost, carriedOver, user, earlierUser, startsAnew } = file;
-  if (!Number.isFinite(asOfMs) || !accounts.every(isAccount)) return undefined;
+  if (!isEpochMs(asOfMs) || !accounts.every(isAccount)) return undefined;
   return {
-    asOfMs: Number(asOfMs),
+    asOfMs,
     complete: complete === true,
     accounts: accounts.filter(({ sessionName }) => sessionName === session.sessionName),
     ...(Array.isArray(lost) && lost.length > 0 && lost.every(isRole) ? { lost } : {}),

@@ -1,4 +1,5 @@
 // What the secret store keeps for one sso-session, and how it is spelled there.
+import { isEpochMs } from '../core/clock.ts';
 import { UnavailableError } from '../core/errors.ts';
 import type { ClientRegistration } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
@@ -29,6 +30,8 @@ export interface RefreshGrant {
 }
 
 const SCHEMA_VERSION = 1;
+/** AWS's longest session is 90 days. */
+const MAX_LENGTH_MS = 100 * 24 * 60 * 60_000;
 
 export function formatSessionRecord(record: SessionRecord): Secret {
   const { tokens } = record;
@@ -54,40 +57,45 @@ export function formatSessionRecord(record: SessionRecord): Secret {
 }
 
 /**
- * The record that `stored` spells.
+ * The record that `stored` spells. Times that cannot be true, as earlier versions kept them, cost no sign-in: the access
+ * token counts as expired, and the refresh token brings another one.
  * @throws UnavailableError secret-store-unavailable: when it is not one of ours or of a newer version; never read as absent
  */
 export function parseSessionRecord(stored: Secret, secretName: string): SessionRecord {
   const wire = parseStoredObject(stored, secretName, SCHEMA_VERSION);
-  const issuer = wire['issuer'];
-  const signedInAtMs = wire['signedInAtMs'];
+  const { issuer, signedInAtMs, accessToken, issuedAtMs, expiresAtMs, observedLengthMs } = wire;
   if (typeof issuer !== 'string' || typeof signedInAtMs !== 'number') throw unreadable(secretName);
-  const accessToken = wire['accessToken'];
-  const issuedAtMs = wire['issuedAtMs'];
-  const expiresAtMs = wire['expiresAtMs'];
-  const observedLengthMs = wire['observedLengthMs'];
-  const base = { issuer, signedInAtMs, ...(typeof observedLengthMs === 'number' ? { observedLengthMs } : {}) };
+  const base = {
+    issuer,
+    signedInAtMs: [signedInAtMs, issuedAtMs].find(isEpochMs) ?? 0,
+    ...(isLengthMs(observedLengthMs) ? { observedLengthMs } : {}),
+  };
   if (accessToken === undefined) return base;
   if (typeof accessToken !== 'string' || typeof issuedAtMs !== 'number' || typeof expiresAtMs !== 'number') {
     throw unreadable(secretName);
   }
   const refresh = parseRefreshGrant(wire);
+  const isPlausible = isEpochMs(issuedAtMs) && isEpochMs(expiresAtMs) && expiresAtMs - issuedAtMs <= MAX_LENGTH_MS;
   return {
     ...base,
     tokens: {
       accessToken: new Secret(accessToken),
-      issuedAtMs,
-      expiresAtMs,
+      issuedAtMs: isPlausible ? issuedAtMs : base.signedInAtMs,
+      expiresAtMs: isPlausible ? expiresAtMs : base.signedInAtMs,
       ...(refresh === undefined ? {} : { refresh }),
     },
   };
+}
+
+function isLengthMs(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value <= MAX_LENGTH_MS;
 }
 
 function parseRefreshGrant(wire: Readonly<Record<string, unknown>>): RefreshGrant | undefined {
   const { refreshToken, clientId, clientSecret, clientExpiresAtMs: expiresAtMs } = wire;
   if (typeof refreshToken !== 'string' || typeof clientId !== 'string') return undefined;
   const grant = { refreshToken: new Secret(refreshToken), clientId };
-  if (typeof clientSecret !== 'string' || typeof expiresAtMs !== 'number') return grant;
+  if (typeof clientSecret !== 'string' || !isEpochMs(expiresAtMs)) return grant;
   return { ...grant, registration: { clientId, clientSecret: new Secret(clientSecret), expiresAtMs } };
 }
 

@@ -229,6 +229,7 @@ describe('the list of a session on disk', () => {
     '{}',
     '{"schemaVersion":1}',
     'OURS{"asOfMs":"x"}',
+    'OURS{"asOfMs":1e300}',
     'OURS{"accounts":[null]}',
     'OURS{"accounts":[{"accountId":1,"permissionSets":[]}]}',
     'OURS{"accounts":[{"accountId":"1","permissionSets":[2]}]}',

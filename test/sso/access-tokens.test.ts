@@ -1,5 +1,6 @@
 // Access tokens: refreshed ahead by one refresh at once, bound to their issuer and client, kept when network or store fail.
 import { describe, expect, it } from 'vitest';
+import { formatUtcSeconds } from '../../src/core/clock.ts';
 import type { SsoSession } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { registrationSecretName } from '../../src/sso/issuer.ts';
@@ -44,6 +45,29 @@ const refreshesOf = ({ identityCenter }: TokenWorld) =>
   identityCenter.arrivals
     .filter(({ operation }) => operation === 'createTokenByRefreshToken')
     .map(({ clientId, token }) => ({ clientId, token }));
+
+describe('a record with a time that cannot be true', () => {
+  it.each([
+    { expiresAtMs: 1e18 },
+    { expiresAtMs: -1 },
+    { expiresAtMs: FAKE_NOW_MS + 365 * 24 * HOUR_MS },
+    { issuedAtMs: 1e300 },
+    { signedInAtMs: 1e300, observedLengthMs: 1e300 },
+    { clientExpiresAtMs: 1e300, expiresAtMs: FAKE_NOW_MS },
+  ])('%j keeps the sign-in: a status can show it, and the refresh token brings another token', async (absurd) => {
+    const world = createTokenWorld();
+    const before = await world.signIn();
+    const record = await stored(world);
+    world.restart();
+    await world.store.plant(SECRET_NAME, JSON.stringify({ ...record, ...absurd }));
+    const { signedInAtMs, tokenExpiresAtMs, observedLengthMs, state } = await world.tokens.describe(SESSION);
+    expect({ state, observedLengthMs }).toEqual({ state: 'live', observedLengthMs: undefined });
+    for (const time of [signedInAtMs, tokenExpiresAtMs]) expect(formatUtcSeconds(time ?? Number.NaN)).toMatch(/^20/);
+    const isTokenInDoubt = !('signedInAtMs' in absurd);
+    expect((await textOf(world)) !== before).toBe(isTokenInDoubt);
+    expect(await world.tokens.drop(SESSION)).toMatchObject({ tokens: { accessToken: expect.any(Secret) } });
+  });
+});
 
 describe('without a sign-in', () => {
   it('there is nothing to ask Identity Center with', async () => {
