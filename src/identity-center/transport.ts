@@ -35,6 +35,9 @@ export function createTransport(deps: TransportDeps): Transport {
   const handlers = new Map<string, NodeHttpHandler>();
   let trust: SecureContext | undefined;
 
+  const buildProxyAgent = (proxy: string, isSecure: boolean) =>
+    createProxyAgent(proxy, { trust, isSecure, timeoutMs: deps.requestTimeoutMs });
+
   const buildHandler = (proxy: string): NodeHttpHandler => {
     const pem = deps.caBundle();
     if (pem !== undefined) trust ??= createTrust(pem);
@@ -44,7 +47,7 @@ export function createTransport(deps: TransportDeps): Transport {
             httpAgent: new HttpAgent(POOL),
             httpsAgent: new HttpsAgent({ ...POOL, ...VERIFIED, ...(trust && { secureContext: trust }) }),
           }
-        : { httpAgent: createProxyAgent(proxy, trust, false), httpsAgent: createProxyAgent(proxy, trust, true) };
+        : { httpAgent: buildProxyAgent(proxy, false), httpsAgent: buildProxyAgent(proxy, true) };
     return new NodeHttpHandler({
       ...agents,
       connectionTimeout: deps.connectTimeoutMs,
@@ -79,9 +82,9 @@ export function createTransport(deps: TransportDeps): Transport {
 
 function createProxyAgent(
   proxyText: string,
-  trust: SecureContext | undefined,
-  isSecure: boolean,
+  options: { readonly trust: SecureContext | undefined; readonly isSecure: boolean; readonly timeoutMs: number },
 ): HttpsProxyAgent<string> {
+  const { trust, isSecure, timeoutMs } = options;
   const proxy = parseProxy(proxyText);
   if (proxy === undefined) {
     const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
@@ -94,13 +97,21 @@ function createProxyAgent(
   // this no TLS connection is ever used twice.
   agent.isSecureEndpoint = () => isSecure;
   const connect = agent.connect.bind(agent);
+  const { connectOpts } = agent;
   agent.connect = async (request, target) => {
     let status: number | undefined;
     request.once('proxyConnect', (answer: { statusCode: number }) => (status = answer.statusCode));
     const host = target.host ?? '';
-    const socket = await connect(request, { ...target, ...targetTls(host, trust) }).catch((error: unknown) => {
-      throw new ProxyError(`the proxy ${proxy.host} could not be used: ${reasonOf(error)}`, { cause: error });
-    });
+    // A request that is given up takes no socket along that is still waiting for the proxy: without this the pool would be
+    // full of them after fifty calls, and no call would go out any more.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs).unref();
+    agent.connectOpts = { ...connectOpts, signal: deadline.signal };
+    const socket = await connect(request, { ...target, ...targetTls(host, trust) })
+      .catch((error: unknown) => {
+        throw new ProxyError(`the proxy ${proxy.host} could not be used: ${reasonOf(error)}`, { cause: error });
+      })
+      .finally(() => clearTimeout(timer));
     // Otherwise the proxy's refusal is replayed as if AWS had answered 403, "not assigned".
     if (status !== 200) {
       socket.destroy();

@@ -10,6 +10,7 @@ import { loadCaBundle } from '../../src/identity-center/certificate-authorities.
 import { startConnectProxy, type ConnectProxyOptions } from '../helpers/connect-proxy.ts';
 import { createPrivateCa, type PrivateCa } from '../helpers/private-ca.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import { CALLS, SESSION, createAt, faultOf, startScriptedServer } from './scripted-server.ts';
 
 const home = createTemporaryHome();
@@ -250,6 +251,30 @@ describe('a proxy', () => {
     ]);
     expect(performance.now() - startedAtMs).toBeLessThan(20_000);
   });
+
+  test.each(['http', 'https'])(
+    'that never answers over %s is given up, and used again when it does',
+    async (scheme) => {
+      const server = await startServer();
+      const tls = scheme === 'https' ? { tls: ca.issue(['127.0.0.1']) } : {};
+      const options = { status: 'silent' as number | 'silent', ...tls };
+      const proxy = await startProxy(options);
+      const identityCenter = create(server.url, {
+        proxyForUrl: () => proxy.url,
+        caBundle: () => ca.pem,
+        requestTimeoutMs: 1000,
+      });
+      // The SDK is loaded outside the time that the calls have.
+      await CALLS.ListAccounts(create(server.url));
+      // As many as the pool has sockets.
+      while (proxy.targets.length < 50) {
+        await Promise.all(Array.from({ length: 50 }, () => faultOf(CALLS.ListAccounts(identityCenter))));
+      }
+      options.status = 200;
+      const answer = () => CALLS.ListAccounts(identityCenter).catch(() => false as const);
+      expect(await waitFor('an answer through the proxy', answer)).toEqual(ANSWER);
+    },
+  );
 
   test.each(['socks5://user:hunter2@proxy.example:1080', 'not a url hunter2', 'http://'])(
     'that we cannot speak to (%j) is unreachable, without its password',
