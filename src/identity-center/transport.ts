@@ -102,8 +102,8 @@ function createProxyAgent(
     let status: number | undefined;
     request.once('proxyConnect', (answer: { statusCode: number }) => (status = answer.statusCode));
     const host = target.host ?? '';
-    // A request that is given up takes no socket along that is still waiting for the proxy: without this the pool would be
-    // full of them after fifty calls, and no call would go out any more.
+    // Giving up a request closes no socket that still waits for the proxy's answer to CONNECT. Fifty of them would fill the
+    // pool, and no call would go out any more.
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs).unref();
     agent.connectOpts = { ...connectOpts, signal: deadline.signal };
