@@ -6,7 +6,7 @@ export const LINE_FORMATS = ['waybar', 'tmux', 'prompt'] as const satisfies read
 
 const STATUS_FLAGS: readonly string[] = ['--check', '--json'];
 const LS_FLAGS: readonly string[] = ['--json', '--refresh'];
-const USE_FLAGS: readonly string[] = ['--current', '--json', '--print-name', '--no-picker'];
+const USE_FLAGS: readonly string[] = ['--current', '--json', '--print-name', '--no-picker', '--back'];
 
 /** What `argv` means when that is plain to see; undefined for everything that the parser has to look at. */
 export function findQuickCommand(argv: readonly string[]): ((context: CliContext) => Promise<number>) | undefined {
@@ -59,6 +59,7 @@ function findUse(rest: readonly string[]): ((context: CliContext) => Promise<num
       json: has('--json'),
       printName: has('--print-name'),
       picker: !has('--no-picker'),
+      back: has('--back'),
     };
     return runUse([...words, ...rest.slice(end + 1)], options, context);
   };

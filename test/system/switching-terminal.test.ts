@@ -190,7 +190,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
 
   test('asks the program about an exact name that the credentials file has, and about no other', async () => {
     const credentials = join(rig.home.path, '.aws', 'credentials');
-    writeFileSync(credentials, `[${ADMIN}]\naws_access_key_id = AKID\n`);
+    writeFileSync(credentials, `[${ADMIN}]\naws_access_key_id = AKID\n[keys-only]\naws_access_key_id = AKID\n`);
     onTestFinished(async () => {
       rmSync(credentials);
       // The daemon may have taken the name out of the list meanwhile.
@@ -199,12 +199,18 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
         readFileSync(join(rig.paths.switchDirectory, 'profiles'), 'utf8').includes(ADMIN),
       );
     });
-    await open(shell);
+    await open(shell, { AWS_PROFILE: ADMIN });
     await run(shell, 'rolecall use professional-af.ReadOnly', 'a');
     expect(started()).toBe('');
     expect(await run(shell, `rolecall use ${ADMIN}`, 'b')).toMatch(/^Run: rolecall profiles sync\nstatus 1$/mu);
     expect(await run(shell, profileLine, 'c')).toMatch(/^professional-af\.ReadOnly /mu);
-    expect(started()).toBe(`use --print-name -- ${ADMIN}\n`);
+    expect(await run(shell, 'rolecall use -', 'd')).toMatch(/^Run: rolecall profiles sync\nstatus 1$/mu);
+    expect(await run(shell, profileLine, 'e')).toMatch(/^professional-af\.ReadOnly /mu);
+    expect(started()).toBe(`use --print-name -- ${ADMIN}\nuse --print-name --back -- ${ADMIN}\n`);
+
+    terminal.type(shell.name === 'fish' ? 'set -gx AWS_PROFILE keys-only' : 'export AWS_PROFILE=keys-only');
+    await run(shell, 'rolecall use --off', 'f');
+    expect(await run(shell, `rolecall use -; ${profileLine}`, 'g')).toMatch(/^keys-only /mu);
   });
 
   test('never asks where nobody could answer', async () => {

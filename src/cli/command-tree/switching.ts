@@ -19,6 +19,7 @@ export function addSwitchingCommands(program: Command, context: CliContext, done
     .option('--json', 'print the role as JSON; nobody is asked')
     .addOption(new Option('--print-name', "print the profile's name alone").hideHelp())
     .addOption(new Option('--no-picker', 'ask nobody').hideHelp())
+    .addOption(new Option('--back', 'the name is the earlier one of this shell').hideHelp())
     .addHelpText('after', USE_HELP)
     .action(async (query: string[], options: UseOptions) => {
       const { runUse } = await import('../commands/use.ts');

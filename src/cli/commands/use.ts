@@ -24,6 +24,8 @@ export interface UseOptions {
   readonly printName?: boolean;
   /** False: nobody is asked, whatever the terminal. */
   readonly picker?: boolean;
+  /** For the hook's `use -`: the shell had this very name, of whatever tool; only keys under it are looked for. */
+  readonly back?: boolean;
 }
 
 export async function runUse(words: readonly string[], options: UseOptions, context: CliContext): Promise<number> {
@@ -48,7 +50,8 @@ export async function runUse(words: readonly string[], options: UseOptions, cont
     return 0;
   }
   if (options.printName !== true && query === '') throw noHook('export AWS_PROFILE=NAME', context);
-  const name = await findName(query, options, context);
+  if (options.back === true) await refuseShadowed(query, context);
+  const name = options.back === true ? query : await findName(query, options, context);
   if (name === undefined) return EXIT_INTERRUPTED;
   if (options.printName !== true) throw noHook(`export AWS_PROFILE=${quoteForShell(name)}`, context);
   if (!INERT_WORD.test(name)) {

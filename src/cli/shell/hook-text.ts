@@ -43,6 +43,11 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
         return 2
       fi
       rolecall_name=$__rolecall_previous
+      if [[ -n $rolecall_name ]] &&
+        ! { [[ $rolecall_keys == /* && ( ! -e $rolecall_keys || -f $rolecall_keys ) ]] &&
+          ! command grep -qsF -e "$rolecall_name" "$rolecall_keys"; }; then
+        command rolecall use --print-name --back -- "$rolecall_name" >/dev/null || return
+      fi
       ;;
     2:--off) ;;
     *)
@@ -125,6 +130,18 @@ function rolecall --description 'AWS roles, signed in once; use changes this she
             return 2
         end
         set name $__rolecall_previous
+        if test -n "$name"
+            and not begin
+                string match --quiet -- '/*' $keys
+                and begin
+                    not test -e $keys
+                    or test -f $keys
+                end
+                and not command grep -qsF -e $name $keys
+            end
+            command rolecall use --print-name --back -- $name >/dev/null
+            or return
+        end
     else if test $wish = name
         if test (count $words) -eq 1
             and string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- $words
