@@ -6,9 +6,14 @@ import type { Catalog, CatalogAccount, Endpoints, Role, SsoSession } from '../co
 import type { CatalogFiles } from '../sso/account-catalog.ts';
 import { formatIssuer } from '../sso/issuer.ts';
 import type { Log } from './log.ts';
-import type { OpenStateFile } from './state-file.ts';
+import type { OpenStateFile, StateFileSchema } from './state-file.ts';
 
-const SCHEMA = { version: 1 } as const;
+const SCHEMA = {
+  version: 1,
+  isSound: ({ issuer, asOfMs, accounts }) =>
+    isText(issuer) && Number.isFinite(asOfMs) && Array.isArray(accounts) && accounts.every(isAccount),
+  loss: 'The list of accounts is asked for again.',
+} as const satisfies StateFileSchema;
 
 interface CatalogFile extends Catalog {
   /** A list of another Identity Center under the same name is no list of this one. */

@@ -13,13 +13,13 @@ import type { InputChecks } from './input-checks.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { PortHandover } from './port-handover.ts';
-import type { StateFile } from './state-file.ts';
+import type { StateFile, StateFileSchema } from './state-file.ts';
 import { createSurface, type ReadyAnswer, type Responders, type Surface } from './surface.ts';
 
 export interface ContainerDoor {
   /** Where grants are asked for, `http://127.0.0.1:PORT`; opens the port at the first call. */
   url(): Promise<string>;
-  /** After a restart: opens the same port again when there are grants that count on it. */
+  /** After a restart: opens the same port again when there are grants that count on it, or may have been. */
   reopen(): Promise<void>;
   /** Sees to it that the port outlives this daemon while there are grants that count on it, and only then. */
   keepPort(): Promise<void>;
@@ -29,12 +29,19 @@ export interface ContainerDoor {
 
 const HOST = '127.0.0.1';
 
+/** Of `container-port.json`. */
+export const CONTAINER_PORT_SCHEMA = {
+  version: 1,
+  isSound: ({ port }) => isPort(port),
+  loss: 'Running "rolecall exec" commands get no credentials any more; start them again.',
+} as const satisfies StateFileSchema;
+
 /**
  * The number of the port is kept in `portFile`, and the listening socket is handed over from daemon to daemon. Without the
  * handover anybody may have bound the port meanwhile, and been sent the paths and tokens of the grants: they are revoked.
  */
 export function createContainerDoor(deps: {
-  /** Of schema version 1. */
+  /** Of `CONTAINER_PORT_SCHEMA`. */
   readonly portFile: StateFile;
   readonly handover: PortHandover;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -123,7 +130,15 @@ export function createContainerDoor(deps: {
 
   /** After a loss, whoever has no grant is most likely one of those that have ended. */
   function explain(refusal: RolecallError | undefined): RolecallError | undefined {
-    if (!wasLost || refusal?.code !== 'token-required') return refusal;
+    if (refusal?.code !== 'token-required') return refusal;
+    if (grants.haveGaps) {
+      return new RefusedError(
+        'token-required',
+        'There is no such grant. The file of the grants was damaged, and this one may have been in it: start the command again.',
+        { hint: 'rolecall exec --help' },
+      );
+    }
+    if (!wasLost) return refusal;
     return new RefusedError(
       'container-port-lost',
       'The grant of this command has ended: its port was free while no daemon ran. Start the command again.',
@@ -151,7 +166,9 @@ export function createContainerDoor(deps: {
     url: async () => (await ensureOpen()).url,
     async reopen() {
       await grants.sweep();
-      if (grants.list().length > 0) await ensureOpen();
+      // Whose grant was lost is told so, which a closed port can't do.
+      const wasOpen = grants.haveGaps && (await readPort(deps.portFile)) !== 0;
+      if (grants.list().length > 0 || wasOpen) await ensureOpen();
       await keepPort();
     },
     keepPort,
@@ -165,10 +182,14 @@ export function createContainerDoor(deps: {
   };
 }
 
+function isPort(candidate: unknown): candidate is number {
+  return typeof candidate === 'number' && Number.isInteger(candidate) && candidate > 0 && candidate < 65_536;
+}
+
 async function readPort(file: StateFile): Promise<number> {
   try {
     const port = (await file.read())?.['port'];
-    return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+    return isPort(port) ? port : 0;
   } catch {
     return 0;
   }

@@ -3,7 +3,7 @@ import { NotFoundError } from '../core/errors.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { CurrentRoleDocument } from '../local-api/schemas.ts';
 import type { RoleList } from './role-list.ts';
-import type { StateFile } from './state-file.ts';
+import type { StateFile, StateFileSchema } from './state-file.ts';
 
 export type KeptRole = Omit<CurrentRoleDocument, 'profile'>;
 
@@ -16,7 +16,16 @@ export interface CurrentRole {
   set(role: KeptRole | null): Promise<void>;
 }
 
-/** `file` is of schema version 1. */
+/** Of `current.json`. */
+export const CURRENT_ROLE_SCHEMA = {
+  version: 1,
+  // Whoever switches waits for it, and no current role is better than another one.
+  isDurable: false,
+  isSound: (content) => content['role'] === null || parse(content) !== null,
+  loss: 'No role is the current one until you choose it again with "rolecall use --current".',
+} as const satisfies StateFileSchema;
+
+/** `file` is of `CURRENT_ROLE_SCHEMA`. */
 export function createCurrentRole(file: StateFile): CurrentRole {
   let loaded: KeptRole | null | undefined;
   const inTurn = createTurns();

@@ -88,6 +88,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'audit log', run: () => audit.flush() },
+      { name: 'damaged files', run: () => parts.damagedFiles.look() },
       { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },
       { name: 'signed-in users', run: () => parts.userChecks.checkAgain() },
       { name: 'token files', run: () => tokenFiles.keepAll() },

@@ -8,7 +8,8 @@ import type { Role } from '../core/model.ts';
 import type { Instigator } from './audit-log.ts';
 import type { Log } from './log.ts';
 import { createProcessRecognition, type ProcessIdentity } from '../platform/process-identity.ts';
-import type { StateFile } from './state-file.ts';
+import type { StateFile, StateFileSchema } from './state-file.ts';
+import { isRole } from './used-roles.ts';
 
 export interface Grant {
   readonly id: string;
@@ -28,6 +29,8 @@ export interface IssuedGrant {
 }
 
 export interface Grants {
+  /** Whether some may have been lost, because their file was damaged. */
+  readonly haveGaps: boolean;
   issue(wish: {
     readonly role: Role | 'current';
     readonly lifetimeSeconds: number;
@@ -56,10 +59,20 @@ interface StoredGrant extends Grant {
 
 const SECRET_BYTES = 32;
 const GRANT_ID = /^[0-9a-f]{16}$/;
+const SHA256 = /^[A-Za-z0-9+/]{43}=$/;
+/** The longest lifetime that the route takes. */
+const LONGEST_LIFETIME_MS = 7 * 24 * 3600_000;
+
+/** Of `grants.json`. */
+export const GRANTS_SCHEMA = {
+  version: 1,
+  entries: { list: 'grants', firstKey: 'id', isSound: isStoredGrant },
+  loss: 'If a running "rolecall exec" gets no credentials any more, start it again.',
+} as const satisfies StateFileSchema;
 
 /** The grants of an earlier daemon that still count, and new ones; `directory` holds each one's files, gone with it. */
 export async function loadGrants(deps: {
-  /** Of schema version 1. */
+  /** Of `GRANTS_SCHEMA`. */
   readonly file: StateFile;
   readonly directory: string;
   readonly clock: Clock;
@@ -71,7 +84,9 @@ export async function loadGrants(deps: {
   const { clock } = deps;
   const byPath = new Map<string, StoredGrant>();
   for (const grant of await readStored(deps.file, deps.log)) byPath.set(grant.pathHash, grant);
-  await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
+  const haveGaps = await deps.file.wasDamaged();
+  // Commands whose grants were lost still run with their files.
+  if (!haveGaps) await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
   /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
   const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
 
@@ -94,6 +109,7 @@ export async function loadGrants(deps: {
   }
 
   return {
+    haveGaps,
     async issue({ role, lifetimeSeconds, boundTo }) {
       const pathSecret = deps.randomBytes(SECRET_BYTES).toString('base64url');
       const token = deps.randomBytes(SECRET_BYTES).toString('base64url');
@@ -153,11 +169,25 @@ export async function loadGrants(deps: {
   };
 }
 
+function isStoredGrant(candidate: unknown): candidate is StoredGrant {
+  const { id, role, createdAtMs, expiresAtMs, boundTo, pathHash, tokenHash } = (candidate ??
+    {}) as Partial<StoredGrant>;
+  return (
+    typeof id === 'string' &&
+    GRANT_ID.test(id) &&
+    (role === 'current' || isRole(role)) &&
+    Number.isFinite(createdAtMs) &&
+    Number.isFinite(expiresAtMs) &&
+    Number(expiresAtMs) - Number(createdAtMs) <= LONGEST_LIFETIME_MS &&
+    (boundTo === undefined || Number.isInteger((boundTo as ProcessIdentity | null)?.processId)) &&
+    [pathHash, tokenHash].every((digest) => typeof digest === 'string' && SHA256.test(digest))
+  );
+}
+
 /** Grants that can't be read are gone: their callers ask for new ones. */
 async function readStored(file: StateFile, log: Log): Promise<readonly StoredGrant[]> {
   try {
-    const grants = (await file.read())?.['grants'];
-    return Array.isArray(grants) ? (grants as readonly StoredGrant[]) : [];
+    return ((await file.read())?.['grants'] ?? []) as readonly StoredGrant[];
   } catch (error) {
     log('warn', `the kept grants can't be read: ${(error as Error).message}`);
     return [];

@@ -2,7 +2,8 @@
 import type { IssuedNames, PlannedProfile, ProfilePlan } from '../aws-config/profile-plan.ts';
 import { roleKey } from '../aws-config/profile-names.ts';
 import type { Role } from '../core/model.ts';
-import type { StateFile } from './state-file.ts';
+import { isRole } from './used-roles.ts';
+import type { StateFile, StateFileSchema } from './state-file.ts';
 
 /** Profiles that are written once somebody uses them; another object after each change. */
 export interface UnwrittenProfiles {
@@ -22,7 +23,15 @@ export interface IssuedNamesStore {
   keep(plan: Pick<ProfilePlan, 'issuedNames' | 'unwritten'>): Promise<void>;
 }
 
-/** The store in `file`, which is of schema version 1. */
+/** Of `profile-names.json`. */
+export const ISSUED_NAMES_SCHEMA = {
+  version: 1,
+  isSound: ({ template, profiles, unwritten }) =>
+    typeof template === 'string' && isProfiles(profiles) && (unwritten === undefined || isProfiles(unwritten)),
+  loss: 'Profiles in the config file keep their names; "rolecall profiles sync" names the other roles again.',
+} as const satisfies StateFileSchema;
+
+/** The store in `file`, which is of `ISSUED_NAMES_SCHEMA`. */
 export function createIssuedNames(file: StateFile): IssuedNamesStore {
   let latest: UnwrittenProfiles | undefined;
 
@@ -70,6 +79,14 @@ function index(profiles: readonly UnwrittenProfile[]): UnwrittenProfiles {
     of: (role) => byRole.get(roleKey(role)),
     list: () => profiles,
   };
+}
+
+function isProfiles(candidate: unknown): boolean {
+  if (!Array.isArray(candidate)) return false;
+  return candidate.every((profile: unknown) => {
+    const { profileName, aliases } = (profile ?? {}) as Partial<UnwrittenProfile>;
+    return isRole(profile) && typeof profileName === 'string' && (aliases === undefined || Array.isArray(aliases));
+  });
 }
 
 /** Names that can't be read are only the names of roles that are gone; the block itself has the others. */

@@ -22,13 +22,14 @@ import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
 import { createConnectionRules, type ConnectionRules } from './connection-rules.ts';
 import { createChanges, type Changes } from './changes.ts';
-import { createContainerDoor, type ContainerDoor } from './container-door.ts';
-import { createCurrentRole } from './current-role.ts';
+import { createDamagedFiles, type DamagedFiles } from './damaged-files.ts';
+import { CONTAINER_PORT_SCHEMA, createContainerDoor, type ContainerDoor } from './container-door.ts';
+import { createCurrentRole, CURRENT_ROLE_SCHEMA } from './current-role.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';
 import { resolveEndpoints, toEndpoints } from './endpoints.ts';
-import { loadGrants, type Grants } from './grants.ts';
+import { GRANTS_SCHEMA, loadGrants, type Grants } from './grants.ts';
 import { createInputChecks, type InputChecks } from './input-checks.ts';
-import { createIssuedNames } from './issued-names.ts';
+import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './issued-names.ts';
 import { createHandOuts } from './hand-outs.ts';
 import { createLastRefusals } from './last-refusals.ts';
 import { createLateLoading, type LateLoading } from './late-loading.ts';
@@ -53,14 +54,14 @@ import { createExtraFor, loadSettings, type Settings } from './settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSharedCredentials } from './shared-credentials.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
-import { loadSignedInUsers } from './signed-in-users-file.ts';
+import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './signed-in-users-file.ts';
 import type { Responders } from './surface.ts';
 import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
-import { createStateFiles } from './state-file.ts';
+import { createStateFiles, type StateFileSchema } from './state-file.ts';
 import { createUnmatchedRules } from './unmatched-rules.ts';
-import { loadUsedRoles } from './used-roles.ts';
+import { loadUsedRoles, USED_ROLES_SCHEMA } from './used-roles.ts';
 import { createUserChecks, type UserChecks } from './user-checks.ts';
 import { createUses, type Uses } from './uses.ts';
 import { createWebAccess, type WebAccess } from './web-access.ts';
@@ -96,6 +97,7 @@ export interface PartsDeps {
 export interface Parts {
   readonly settings: Settings;
   readonly problems: Problems;
+  readonly damagedFiles: DamagedFiles;
   readonly audit: AuditLog;
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
@@ -132,8 +134,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const audit = createAuditLog({ path: paths.auditFile, clock, problems });
   const handOuts = createHandOuts({ audit, clock });
   const lastRefusals = createLastRefusals(clock);
-  const openStateFile = createStateFiles(problems);
-  const openOwn = (name: string) => openStateFile(join(paths.stateDirectory, name), { version: 1 });
+  const damagedFiles = createDamagedFiles({ problems, clock, log });
+  const openStateFile = createStateFiles(problems, damagedFiles);
+  const openOwn = (name: string, schema: StateFileSchema) => openStateFile(join(paths.stateDirectory, name), schema);
   const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
   const sharedConfig = createSharedConfig(configFile, createExtraFor(settings));
   const sharedCredentials = createSharedCredentials(awsFilePath('credentials', environment, homeDirectory));
@@ -172,7 +175,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     identityCenter,
     secretStore: store,
     ...(deps.checksUsers === true ? { callerIdentity: createCallerIdentity({ endpoints, ...network }) } : {}),
-    usersFile: await loadSignedInUsers(openOwn('users.json'), log),
+    usersFile: await loadSignedInUsers(openOwn('users.json', SIGNED_IN_USERS_SCHEMA), log),
     endpoints,
     catalogFiles: createCatalogFiles({
       directory: join(paths.stateDirectory, 'catalog'),
@@ -210,14 +213,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   /** A person acts, who may answer the dialog of a locked keychain. */
   const personActs = () => keychainLock?.retry();
-  const currentRole = createCurrentRole(
-    // Whoever switches waits for it, and no current role is better than another one.
-    openStateFile(join(paths.stateDirectory, 'current.json'), { version: 1, isDurable: false }),
-  );
+  const currentRole = createCurrentRole(openOwn('current.json', CURRENT_ROLE_SCHEMA));
   const uses = createUses({ directory: paths.switchDirectory, openStateFile, clock, log });
-  const issuedNames = createIssuedNames(openOwn('profile-names.json'));
+  const issuedNames = createIssuedNames(openOwn('profile-names.json', ISSUED_NAMES_SCHEMA));
   const usedRoles = await loadUsedRoles({
-    file: openOwn('used-roles.json'),
+    file: openOwn('used-roles.json', USED_ROLES_SCHEMA),
     onFirstUse: (role) => void writeProfileOf(role),
     log,
   });
@@ -289,7 +289,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
-    file: openOwn('grants.json'),
+    file: openOwn('grants.json', GRANTS_SCHEMA),
     directory: grantsDirectory,
     clock,
     randomBytes,
@@ -304,7 +304,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     descriptorLimit: deps.descriptorLimit ?? readDescriptorLimit(),
   });
   const containerDoor = createContainerDoor({
-    portFile: openOwn('container-port.json'),
+    portFile: openOwn('container-port.json', CONTAINER_PORT_SCHEMA),
     handover: deps.portHandover ?? createNoHandover(),
     audit,
     grants,
@@ -380,7 +380,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const responders: Responders = {
     ...statusResponders,
-    status: async () => withLastRefusals(await statusResponders.status(), { lastRefusals, sharedConfig }),
+    async status() {
+      // Whoever has just deleted a damaged file reads that all is well.
+      await damagedFiles.look();
+      return withLastRefusals(await statusResponders.status(), { lastRefusals, sharedConfig });
+    },
     ...signInResponders,
     ...eventFeed.responders,
     ...createAccountsResponders({ sharedConfig, broker, changes }),
@@ -510,6 +514,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   return {
     settings,
     problems,
+    damagedFiles,
     audit,
     sharedConfig,
     broker,

@@ -1,5 +1,6 @@
 // One profile for each account and permission set: planned from what is known, written when asked.
 import type { ConfigFile } from '../aws-config/config-file.ts';
+import type { ConfigDocument } from '../aws-config/document.ts';
 import { readSsoSessions } from '../aws-config/sso-sessions.ts';
 import {
   planInSteps,
@@ -37,7 +38,7 @@ export function createProfileSync(deps: {
   readonly credentialProcessPath: string;
   /** Where issued names outlive the block: a role that comes back gets its old name. */
   readonly issuedNames: IssuedNamesStore;
-  readonly usedRoles: Pick<UsedRoles, 'has' | 'add'>;
+  readonly usedRoles: Pick<UsedRoles, 'has' | 'haveGaps' | 'add'>;
   readonly uses: Pick<Uses, 'read'>;
   readonly knownCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
   readonly currentRole: CurrentRole;
@@ -46,10 +47,11 @@ export function createProfileSync(deps: {
   const { configFile, settings, sharedCredentials } = deps;
   const extraFor = createExtraFor(settings);
 
-  async function select() {
+  async function select(document: ConfigDocument) {
     const { write, include } = settings.profiles;
     if (write === 'all') return {};
     const uses = await deps.uses.read();
+    const hadProfile = new Set((await deps.usedRoles.haveGaps()) ? document.sections.map(({ name }) => name) : []);
     return {
       selection: {
         write,
@@ -57,7 +59,7 @@ export function createProfileSync(deps: {
         isPinned: (role: Role) => isPinned(settings, role),
         isUsed(role: Role, names: readonly string[]) {
           if (deps.usedRoles.has(role)) return true;
-          if (!names.some((name) => uses.has(name))) return false;
+          if (!names.some((name) => uses.has(name) || hadProfile.has(name))) return false;
           // By its name, which may become another one; the role stays.
           deps.usedRoles.add(role);
           return true;
@@ -88,7 +90,7 @@ export function createProfileSync(deps: {
         regionFor: (role) => regionFor(settings, role),
         aliasFor: (role) => aliasFor(settings, role),
         extraFor,
-        ...(await select()),
+        ...(await select(document)),
       },
       credentialProcessPath: deps.credentialProcessPath,
       inCredentialsFile: await sharedCredentials.names(),

@@ -3,9 +3,17 @@ import { toRolecallError } from '../core/errors.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { KeptUser, SignedInUsersFile } from '../sso/signed-in-users.ts';
 import type { Log } from './log.ts';
-import type { StateFile } from './state-file.ts';
+import type { StateFile, StateFileSchema } from './state-file.ts';
 
-/** `file` is of schema version 1. One that can't be read is logged, and nobody is known to have signed in before. */
+/** Of `users.json`. */
+export const SIGNED_IN_USERS_SCHEMA = {
+  version: 1,
+  isSound: ({ users }) =>
+    typeof users === 'object' && users !== null && parse(users).size === Object.keys(users).length,
+  loss: 'If somebody else signs in next, you are not asked whether that is right.',
+} as const satisfies StateFileSchema;
+
+/** `file` is of `SIGNED_IN_USERS_SCHEMA`. One that can't be read is logged, and nobody is known to have signed in before. */
 export async function loadSignedInUsers(file: StateFile, log: Log): Promise<SignedInUsersFile> {
   const inTurn = createTurns();
   const content = await file.read().catch((error: unknown) => {

@@ -1,42 +1,74 @@
-// State files with their version: an older one is migrated as it is read, a newer daemon's is left as it is.
+// State files with their version: an older one is migrated, a newer daemon's left as it is, a damaged one kept aside.
+import { lstat } from 'node:fs/promises';
+import { createTurns } from '../core/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
+import { UnreadableFileError } from '../platform/bounded-read.ts';
+import type { DamagedFiles } from './damaged-files.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { salvageEntries } from './salvage.ts';
 
 type Content = Readonly<Record<string, unknown>>;
 
 export interface StateFileSchema {
   /** What we write. */
   readonly version: number;
-  /** False: nobody waits for the disk, and a file that a power cut has emptied is one that is not there. */
+  /** False: nobody waits for the disk, and a power cut may damage the file. */
   readonly isDurable?: boolean;
   /** From version n to n + 1, by n; a version that none starts at is not one of ours. */
   readonly migrations?: Readonly<Record<number, (older: Content) => Content>>;
+  /** Whether content of our version can be used; all of it when absent. */
+  readonly isSound?: (content: Content) => boolean;
+  /** A list in it whose entries do not depend on each other: of a damaged file the good ones are kept. */
+  readonly entries?: {
+    readonly list: string;
+    /** That each entry begins with, as we write it. */
+    readonly firstKey: string;
+    readonly isSound: (entry: unknown) => boolean;
+  };
+  /** What damage costs, for the person who has it. */
+  readonly loss?: string;
 }
 
 export interface StateFile {
   /**
-   * Its content in our version; undefined when there is none, when it is not one of ours, or a newer daemon's.
+   * Its content in our version; undefined when there is none, or a newer daemon's. A damaged file is set aside, and what
+   * can be used of it is returned and written.
    * @throws UnavailableError file-not-writable: it is there and can't be read
    */
   read(): Promise<Content | undefined>;
   /** Replaces it, unless a newer daemon wrote it. @throws UnavailableError file-not-writable: the earlier one stays */
   write(content: object): Promise<void>;
+  /** Whether something may be missing: it was damaged, and the damaged file is still kept. */
+  wasDamaged(): Promise<boolean>;
 }
 
 export type OpenStateFile = (path: string, schema: StateFileSchema) => StateFile;
+
+/** A catalog of 20,000 roles has a few megabytes. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** What is at a path; `reason` follows "it is", and `text` is what there is to salvage. */
+type Finding =
+  | { readonly kind: 'none' | 'newer' }
+  | { readonly kind: 'sound'; readonly content: Content }
+  | { readonly kind: 'damaged'; readonly reason: string; readonly text: string };
 
 /**
  * Files whose newer contents are a problem in the status for as long as they are there: what would be kept in them is
  * known until the daemon ends. Someone has gone back to an older version, and may go forward again.
  */
-export function createStateFiles(problems: Problems): OpenStateFile {
+export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles): OpenStateFile {
+  const turns = new Map<string, ReturnType<typeof createTurns>>();
+
   return (path, schema) => {
     const key = `state file ${path}`;
+    const inTurn = turns.get(path) ?? createTurns();
+    turns.set(path, inTurn);
+    damagedFiles.watch(path, schema.loss);
 
-    function isNewer(content: Content | undefined): boolean {
-      const version = content?.['schemaVersion'];
-      const found = typeof version === 'number' && version > schema.version;
-      if (!found) problems.clear(key);
+    async function find(): Promise<Finding> {
+      const found = inspect(await readForInspection(path), schema);
+      if (found.kind !== 'newer') problems.clear(key);
       else {
         problems.raise(key, {
           code: 'state-file-newer',
@@ -47,24 +79,84 @@ export function createStateFiles(problems: Problems): OpenStateFile {
       return found;
     }
 
+    function put(content: object): Promise<void> {
+      const text = JSON.stringify({ schemaVersion: schema.version, ...content });
+      return writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
+    }
+
+    /** Looks again, for it may have been replaced meanwhile. */
+    async function mend(): Promise<Content | undefined> {
+      const found = await find();
+      if (found.kind !== 'damaged') return found.kind === 'sound' ? found.content : undefined;
+      await damagedFiles.setAside(path, found.reason);
+      const salvaged = salvage(found.text, schema);
+      // Else it is lost with this daemon; but having it now counts for more.
+      if (salvaged !== undefined) await put(salvaged).catch(() => undefined);
+      return salvaged;
+    }
+
     return {
       async read() {
-        const content = parse(await readPrivateFile(path));
-        return isNewer(content) ? undefined : migrate(content, schema);
+        const found = await find();
+        if (found.kind === 'damaged') return inTurn(mend);
+        return found.kind === 'sound' ? found.content : undefined;
       },
-      async write(content) {
-        // Looked at each time, for the newer daemon may have run since we started; a few milliseconds at most, seldom.
-        const earlier = parse(await readPrivateFile(path).catch(() => undefined));
-        if (isNewer(earlier)) return;
-        const text = JSON.stringify({ schemaVersion: schema.version, ...content });
-        await writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
-      },
+      write: (content) =>
+        inTurn(async () => {
+          // Looked at each time, for the newer daemon may have run since we started; a few milliseconds at most, seldom.
+          const earlier = await find().catch((): Finding => ({ kind: 'none' }));
+          if (earlier.kind === 'newer') return;
+          if (earlier.kind === 'damaged') await damagedFiles.setAside(path, earlier.reason);
+          await put(content);
+        }),
+      wasDamaged: () => damagedFiles.isKept(path),
     };
   };
 }
 
-function parse(text: string | undefined): Content | undefined {
-  if (text === undefined) return undefined;
+/** @throws UnavailableError file-not-writable: it can't be read, or is no file */
+async function readForInspection(path: string): Promise<string | UnreadableFileError | undefined> {
+  try {
+    return await readPrivateFile(path, MAX_BYTES);
+  } catch (error) {
+    const { cause } = error as Error;
+    // A file of ours that is too large is damaged; a pipe, a folder or where a symlink leads is somebody's doing.
+    const isOurs = cause instanceof UnreadableFileError && (await lstat(path)).isFile();
+    if (isOurs) return cause;
+    throw error;
+  }
+}
+
+function inspect(read: string | UnreadableFileError | undefined, schema: StateFileSchema): Finding {
+  if (read === undefined) return { kind: 'none' };
+  if (typeof read !== 'string') return { kind: 'damaged', reason: read.reason, text: '' };
+  const damaged = (reason: string): Finding => ({ kind: 'damaged', reason, text: read });
+  if (read.trim() === '') return damaged('empty');
+  const parsed = parse(read);
+  if (parsed === undefined) return damaged('not valid JSON');
+  const version = parsed['schemaVersion'];
+  if (typeof version === 'number' && version > schema.version) return { kind: 'newer' };
+  const content = migrate(parsed, schema);
+  if (content === undefined) return damaged('of no version that rolecall ever wrote');
+  return isSound(content, schema) ? { kind: 'sound', content } : damaged('not as rolecall writes it');
+}
+
+function isSound(content: Content, { entries, isSound: check }: StateFileSchema): boolean {
+  const list = entries === undefined ? [] : content[entries.list];
+  if (!Array.isArray(list) || (entries !== undefined && !list.every(entries.isSound))) return false;
+  return check === undefined || check(content);
+}
+
+/** The good entries of the list; undefined when there are none. */
+function salvage(text: string, { entries, version }: StateFileSchema): Content | undefined {
+  if (entries === undefined) return undefined;
+  const list = parse(text)?.[entries.list];
+  const found = Array.isArray(list) ? (list as unknown[]) : salvageEntries(text, entries.firstKey);
+  const good = found.filter(entries.isSound);
+  return good.length === 0 ? undefined : { schemaVersion: version, [entries.list]: good };
+}
+
+function parse(text: string): Content | undefined {
   try {
     const parsed = JSON.parse(text) as unknown;
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Content) : undefined;

@@ -4,11 +4,13 @@ import { coalesced } from '../core/coalesced.ts';
 import { toRolecallError, type RolecallError } from '../core/errors.ts';
 import type { Role } from '../core/model.ts';
 import type { Log } from './log.ts';
-import type { StateFile } from './state-file.ts';
+import type { StateFile, StateFileSchema } from './state-file.ts';
 
 export interface UsedRoles {
   /** @throws UnavailableError file-not-writable: the file could not be read, and a sync must not take its roles for unused */
   has(role: Role): boolean;
+  /** Whether some may be missing, because the file was damaged. */
+  haveGaps(): Promise<boolean>;
   /** Notes a use, at the price of a look when it is known; it is in the file soon after. */
   note(role: Role): void;
   /** The same for who sees to the role's profile himself. */
@@ -20,8 +22,15 @@ export interface UsedRoles {
 /** More than anybody has roles; the earliest go first. */
 const MOST_ROLES = 50_000;
 
+/** Of `used-roles.json`. */
+export const USED_ROLES_SCHEMA = {
+  version: 1,
+  entries: { list: 'roles', firstKey: 'sessionName', isSound: isRole },
+  loss: 'Roles that have a profile still count as used.',
+} as const satisfies StateFileSchema;
+
 /**
- * The store in `file`, of schema version 1; `onFirstUse` hears of each role once. A file that can't be read is logged and
+ * The store in `file`, of `USED_ROLES_SCHEMA`; `onFirstUse` hears of each role once. A file that can't be read is logged and
  * left as it is.
  */
 export async function loadUsedRoles(deps: {
@@ -64,6 +73,7 @@ export async function loadUsedRoles(deps: {
       if (failure !== undefined) throw failure;
       return roles.has(roleKey(role));
     },
+    haveGaps: () => deps.file.wasDamaged(),
     note(role) {
       if (add(role)) deps.onFirstUse(role);
     },
@@ -72,12 +82,18 @@ export async function loadUsedRoles(deps: {
   };
 }
 
-/** A file that is not one of ours counts as nothing used yet. */
 function parse(content: Readonly<Record<string, unknown>> | undefined): Role[] {
   const stored = content?.['roles'];
-  return (Array.isArray(stored) ? (stored as unknown[]) : []).flatMap((entry) => {
-    const { sessionName, accountId, permissionSet } = (entry ?? {}) as Partial<Role>;
-    if (![sessionName, accountId, permissionSet].every((part) => typeof part === 'string')) return [];
-    return [{ sessionName, accountId, permissionSet } as Role];
-  });
+  return (Array.isArray(stored) ? (stored as unknown[]) : []).filter(isRole);
+}
+
+/** Whether what a state file holds is a role. */
+export function isRole(candidate: unknown): candidate is Role {
+  const { sessionName, accountId, permissionSet } = (candidate ?? {}) as Partial<Role>;
+  return (
+    typeof sessionName === 'string' &&
+    typeof permissionSet === 'string' &&
+    typeof accountId === 'string' &&
+    /^\d{12}$/.test(accountId)
+  );
 }

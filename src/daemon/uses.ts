@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import { createTurns } from '../core/in-turn.ts';
 import { isShellSafeName } from './config-profiles.ts';
 import type { Log } from './log.ts';
-import type { OpenStateFile } from './state-file.ts';
+import type { OpenStateFile, StateFileSchema } from './state-file.ts';
 
 export interface Use {
   /** As of the last use; halves every seven days from there. */
@@ -27,7 +27,12 @@ export interface Uses {
   record(profileName: string): Promise<void>;
 }
 
-const SCHEMA = { version: 1, isDurable: false } as const;
+const SCHEMA = {
+  version: 1,
+  isDurable: false,
+  entries: { list: 'uses', firstKey: 'profileName', isSound: (entry) => parse({ uses: [entry] }).size === 1 },
+  loss: 'The order in which profiles are offered may differ from before.',
+} as const satisfies StateFileSchema;
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 const MOST_NAMES = 2000;
 /** Of an inbox that was left for long, or filled by mistake, the end is what counts. */

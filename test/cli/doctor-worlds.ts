@@ -265,6 +265,13 @@ export const TROUBLES: readonly Trouble[] = [
     },
   },
   {
+    code: 'state-file-damaged',
+    async breakIt(rig) {
+      writePrivate(join(rig.paths.stateDirectory, 'current.json'), '');
+      await rig.restartDaemon();
+    },
+  },
+  {
     code: 'token-file-not-ours',
     rig: hurried(),
     async breakIt(rig) {

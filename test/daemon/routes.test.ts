@@ -623,7 +623,7 @@ describe('the current role', () => {
       writeFileSync(join(rig.paths.stateDirectory, 'current.json'), text);
       await rig.restartDaemon();
       expect(await rig.client.call('current', {})).toBeNull();
-      expect((await rig.client.call('status', {})).problems).toEqual([]);
+      expect((await rig.client.call('status', {})).problems).toMatchObject([{ code: 'state-file-damaged' }]);
     },
   );
 });

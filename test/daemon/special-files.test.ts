@@ -9,15 +9,14 @@ import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { readTokenFileState, tokenFilePath } from '../../src/aws-config/token-file.ts';
 import { copyConfigFiles } from '../../src/cli/exec/config-copies.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
-import { createProblems } from '../../src/core/problems.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { readAwsSsoSettings } from '../../src/daemon/aws-sso-settings.ts';
 import { loadSettings } from '../../src/daemon/settings.ts';
-import { createStateFiles } from '../../src/daemon/state-file.ts';
 import { loadCaBundle } from '../../src/identity-center/certificate-authorities.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { runRolecall } from '../helpers/run-process.ts';
+import { openStateFiles } from '../helpers/state-files.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { resolvePaths } from '../../src/local-api/paths.ts';
 
@@ -57,7 +56,7 @@ const FILES: readonly (readonly [string, string, (home: string, path: string) =>
   ["aws-sso's settings, for moving in", '.aws-sso/config.yaml', (home) => readAwsSsoSettings(home, {})],
   ['the config file that exec copies', '.aws/config', (home) => copyFor(home)],
   ['the credentials file that exec copies', '.aws/credentials', (home) => copyFor(home)],
-  ['a state file', 'state.json', (_home, path) => createStateFiles(createProblems())(path, { version: 1 }).read()],
+  ['a state file', 'state.json', (_home, path) => openStateFiles()(path, { version: 1 }).read()],
   [
     'the encrypted secrets',
     'secrets.json',

@@ -1,10 +1,11 @@
 // State over versions: an older file is migrated, a newer one is left alone and named in the status, by every reader there is.
-import { readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../src/core/problems.ts';
-import { createStateFiles } from '../../src/daemon/state-file.ts';
+import { USED_ROLES_SCHEMA } from '../../src/daemon/used-roles.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
+import { openStateFiles } from '../helpers/state-files.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
@@ -25,17 +26,15 @@ describe('a file', () => {
   };
   function open() {
     const problems = createProblems();
+    const logLines: string[] = [];
     const path = join(home.path, 'state.json');
-    return { problems, path, file: createStateFiles(problems)(path, schema) };
+    return { problems, logLines, path, file: openStateFiles(problems, logLines)(path, schema) };
   }
 
   test.each([
     ['ours', { schemaVersion: 3, names: ['a'], count: 4 }, { schemaVersion: 3, names: ['a'], count: 4 }],
     ['one version older', { schemaVersion: 2, names: ['a'] }, { schemaVersion: 3, names: ['a'], count: 1 }],
     ['two versions older', { schemaVersion: 1, name: 'a' }, { schemaVersion: 3, names: ['a'], count: 1 }],
-    ['older than all that we know', { schemaVersion: 0, name: 'a' }, undefined],
-    ['without a version', { name: 'a' }, undefined],
-    ['a list', [1], undefined],
   ])('that is %s', async (_, stored, expected) => {
     const { path, file, problems } = open();
     writeFileSync(path, JSON.stringify(stored));
@@ -45,14 +44,77 @@ describe('a file', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ schemaVersion: 3, names: [] });
   });
 
-  test.each(['', 'no JSON', 'null', '"x"'])('that holds %j is none, and is replaced', async (text) => {
-    const { path, file, problems } = open();
+  test.each([
+    ['', 'empty'],
+    ['\0\0\0\0', 'not valid JSON'],
+    ['no JSON', 'not valid JSON'],
+    ['{"schemaVersion":3,"names":["a"', 'not valid JSON'],
+    ['null', 'not valid JSON'],
+    ['"x"', 'not valid JSON'],
+    ['[1]', 'not valid JSON'],
+    ['{"name":"a"}', 'of no version that rolecall ever wrote'],
+    ['{"schemaVersion":0,"name":"a"}', 'of no version that rolecall ever wrote'],
+  ])('that holds %j is kept aside, named and replaced', async (text, reason) => {
+    const { path, file, problems, logLines } = open();
+    const copy = `${path}.damaged-2026-11-24T060000Z`;
+    writeFileSync(path, text, { mode: 0o600 });
+    expect(await file.wasDamaged()).toBe(false);
     expect(await file.read()).toBeUndefined();
-    writeFileSync(path, text);
-    expect(await file.read()).toBeUndefined();
+    expect([existsSync(path), readFileSync(copy, 'utf8')]).toEqual([false, text]);
+    expect(logLines).toEqual([`warn ${path} is damaged: it is ${reason}. It is kept as ${copy}.`]);
+    expect(problems.list()).toEqual([
+      { code: 'state-file-damaged', message: `${path} was damaged and is kept as ${copy}.`, hint: `rm ${copy}` },
+    ]);
+    expect([await file.wasDamaged(), await file.read()]).toEqual([true, undefined]);
+    // Damage that comes in between is noticed by the next write.
+    writeFileSync(path, `${text} `);
     await file.write({ names: ['b'] });
+    expect(readFileSync(copy, 'utf8')).toBe(`${text} `);
     expect(await file.read()).toEqual({ schemaVersion: 3, names: ['b'] });
-    expect(problems.list()).toEqual([]);
+  });
+
+  test('of an absurd size is kept aside, and costs no memory; of many copies three stay', async () => {
+    const { path, file, problems } = open();
+    for (let day = 1; day < 6; day += 1) writeFileSync(`${path}.damaged-2026-11-0${day}T000000Z`, '');
+    writeFileSync(path, '');
+    truncateSync(path, 1024 ** 4);
+    expect(await file.read()).toBeUndefined();
+    expect(readdirSync(home.path).filter((name) => name.startsWith('state.json'))).toEqual([
+      'state.json.damaged-2026-11-04T000000Z',
+      'state.json.damaged-2026-11-05T000000Z',
+      'state.json.damaged-2026-11-24T060000Z',
+    ]);
+    expect(problems.list()).toHaveLength(1);
+  });
+
+  test('loses only those entries of its list that are damaged', async () => {
+    const roles = Array.from({ length: 500 }, (_, index) => ({
+      sessionName: 'a } "quoted" {',
+      accountId: String(100_000_000_000 + index),
+      permissionSet: 'Admin',
+    }));
+    const { path } = open();
+    const file = openStateFiles()(path, USED_ROLES_SCHEMA);
+    const read = async () => (await file.read())?.['roles'];
+    await file.write({ roles });
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.slice(0, text.length / 2));
+    const half = (await read()) as object[];
+    expect(half).toEqual(roles.slice(0, half.length));
+    expect(half.length).toBeGreaterThan(240);
+    // It is written again at once.
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ schemaVersion: 1, roles: half });
+    // Any one bit, within the entries: at most two of them go.
+    for (let index = 40; index < 400; index += 7) {
+      const bytes = Buffer.from(text);
+      bytes[index] = (bytes[index] ?? 0) ^ (1 << (index % 8));
+      writeFileSync(path, bytes);
+      expect(((await read()) as object[]).length).toBeGreaterThanOrEqual(roles.length - 2);
+    }
+    writeFileSync(path, JSON.stringify({ schemaVersion: 1, roles: [null, roles[0], 1] }));
+    expect(await read()).toEqual([roles[0]]);
+    writeFileSync(path, '{"schemaVersion":1,"roles":[null]}');
+    expect(await read()).toBeUndefined();
   });
 
   test('of a newer daemon is neither read nor written, also when it comes in between, until it is gone', async () => {
@@ -70,7 +132,7 @@ describe('a file', () => {
         hint: 'npm install -g rolecall@latest',
       },
     ]);
-    writeFileSync(path, '{}');
+    rmSync(path);
     await file.write({ names: ['kept'] });
     expect(await file.read()).toMatchObject({ names: ['kept'] });
     expect(problems.list()).toEqual([]);
@@ -130,5 +192,113 @@ describe('a daemon that finds the state of a newer one', () => {
       .map(({ message }) => message.split(' ')[0]);
     expect(new Set(named)).toEqual(new Set(names.map((name) => join(stateDirectory, name))));
     expect(existsSync(its.configPath)).toBe(true);
+  });
+});
+
+describe('a daemon that finds its state damaged', () => {
+  let rig: Rig | undefined;
+  afterEach(() => rig?.remove());
+
+  const NAMES = [
+    'container-port.json',
+    'current.json',
+    'grants.json',
+    'profile-names.json',
+    'switch/uses.json',
+    'used-roles.json',
+    'users.json',
+  ];
+  const DAMAGES: readonly (readonly [string, (whole: Buffer) => Buffer | string])[] = [
+    ['empty', () => ''],
+    ['cut off', (whole) => whole.subarray(0, whole.length - 3)],
+    ['with a wrong bit', (whole) => Buffer.concat([Buffer.from([(whole[0] ?? 0) ^ 4]), whole.subarray(1)])],
+    ['with nothing in its list', () => '{"schemaVersion":1,"role":1,"grants":[null],"roles":[null],"uses":[null]}'],
+  ];
+
+  test('starts, names each file with its loss in status, doctor and log, and is well once they are deleted', async () => {
+    rig = await createRig();
+    const its = rig;
+    await its.runCli(['login']);
+    await its.client.call('createGrant', { body: ROLE });
+    await its.client.call('setCurrent', { body: { ...ROLE, profile: null } });
+    writePrivate(join(its.paths.switchDirectory, 'used'), 'account1\n');
+    await its.client.call('roles', { query: {} });
+    await its.daemon().stop();
+    const files = NAMES.map((name) => join(its.paths.stateDirectory, name));
+    const whole = files.map((path) => readFileSync(path));
+    for (const [what, damage] of DAMAGES) {
+      const logged = its.logLines.length;
+      for (const [index, path] of files.entries()) writeFileSync(path, damage(whole[index] as Buffer));
+      await its.restartDaemon();
+      await its.client.call('roles', { query: {} });
+      await its.client.call('profiles', {});
+      const problems = (await its.client.call('status', {})).problems.filter(
+        ({ code }) => code === 'state-file-damaged',
+      );
+      expect([what, new Set(problems.map(({ message }) => message.split(' ')[0]))]).toEqual([what, new Set(files)]);
+      const doctor = await its.runCli(['doctor', '--json']);
+      for (const { message, hint } of problems) {
+        expect(message).toMatch(/Z\. [A-Z].+\.$/);
+        expect(doctor.stdout).toContain(JSON.stringify(hint));
+        for (const copy of hint.split(' ').slice(1)) rmSync(copy);
+      }
+      for (const path of files) {
+        expect(
+          its.logLines.slice(logged).filter((line) => line.startsWith(`warn ${path} is damaged: it is `)),
+        ).not.toEqual([]);
+      }
+      expect((await its.client.call('status', {})).problems).toEqual([]);
+    }
+  });
+
+  test('serves the grants that are whole, and tells the others why they have ended', async () => {
+    rig = await createRig();
+    const its = rig;
+    const state = (name: string) => join(its.paths.stateDirectory, name);
+    await its.runCli(['login']);
+    const grants = [
+      await its.client.call('createGrant', { body: ROLE }),
+      await its.client.call('createGrant', { body: ROLE }),
+    ];
+    const ask = () =>
+      Promise.all(
+        grants.map(async ({ url, token }) => {
+          const response = await fetch(url, { headers: { authorization: token } });
+          return [response.status, ((await response.json()) as { message?: string }).message];
+        }),
+      );
+    const ended = [401, expect.stringContaining('The file of the grants was damaged')];
+    await its.daemon().stop();
+    const text = readFileSync(state('grants.json'), 'utf8');
+    writeFileSync(state('grants.json'), text.slice(0, -10));
+    await its.restartDaemon();
+    await its.runCli(['login']);
+    expect(await ask()).toEqual([[200, undefined], ended]);
+    await its.daemon().stop();
+    writeFileSync(state('grants.json'), '');
+    await its.restartDaemon();
+    expect(await ask()).toEqual([ended, ended]);
+  });
+
+  test('takes no profile of a used role away', async () => {
+    rig = await createRig({ settings: '[profiles]\nwrite = "used"\n' });
+    const its = rig;
+    await its.runCli(['login']);
+    await its.client.call('credentials', {
+      query: { session: SESSION, account: ROLE.accountId, role: ROLE.permissionSet },
+    });
+    await its.runCli(['profiles', 'sync']);
+    const before = readFileSync(its.configPath, 'utf8');
+    expect(before).toContain('[profile taylor.Admin-AF-Permission-Set]');
+    const path = join(its.paths.stateDirectory, 'used-roles.json');
+    const whole = readFileSync(path, 'utf8');
+    await its.daemon().stop();
+    writeFileSync(path, '');
+    await its.restartDaemon();
+    await its.restartDaemon();
+    await its.runCli(['login']);
+    expect(await its.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(its.configPath, 'utf8')).toBe(before);
+    expect(readFileSync(path, 'utf8')).toBe(whole);
   });
 });

@@ -13,8 +13,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createProblems } from '../../src/core/problems.ts';
-import { createStateFiles } from '../../src/daemon/state-file.ts';
 import { createCatalogFiles } from '../../src/daemon/catalog-files.ts';
 import { refreshCredentialProcessCopy } from '../../src/daemon/credential-process-copy.ts';
 import { tryDaemonLock } from '../../src/daemon/lock.ts';
@@ -25,6 +23,7 @@ import { readPrivateFile, writePrivateFile } from '../../src/daemon/private-file
 import { runTicker } from '../../src/daemon/ticker.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createRig } from '../helpers/rig.ts';
+import { openStateFiles } from '../helpers/state-files.ts';
 import { CREDENTIAL_PROCESS, runProcess } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -211,7 +210,7 @@ describe('the list of a session on disk', () => {
     createCatalogFiles({
       directory: at('catalog'),
       endpoints,
-      openStateFile: createStateFiles(createProblems()),
+      openStateFile: openStateFiles(),
       log: (_level, message) => void logged.push(message),
     });
 

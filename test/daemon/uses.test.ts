@@ -2,10 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createProblems } from '../../src/core/problems.ts';
-import { createStateFiles } from '../../src/daemon/state-file.ts';
 import { createUses, scoreAt, type Uses } from '../../src/daemon/uses.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../helpers/fake-clock.ts';
+import { openStateFiles } from '../helpers/state-files.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 const WEEK_MS = 7 * 24 * 60 * 60_000;
@@ -25,7 +24,7 @@ afterEach(() => home.remove());
 const create = (): Uses =>
   createUses({
     directory,
-    openStateFile: createStateFiles(createProblems()),
+    openStateFile: openStateFiles(),
     clock,
     log: (_level, message) => void logLines.push(message),
   });

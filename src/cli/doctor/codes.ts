@@ -85,6 +85,9 @@ export const DOCTOR_CODES = {
   'keys-refused': note(
     'A program asked rolecall for credentials and got none; its SDK may not have shown why. The note ends when the same profile gets credentials again.',
   ),
+  'state-file-damaged': problem(
+    'A file of rolecall’s state was damaged and is kept beside the new one; the message says what was lost.',
+  ),
   'secret-store-unavailable': problem('There is no keychain, or it fails; tokens are in memory only, if at all.'),
   'secret-store-locked': problem('The keychain, or the encrypted file, is locked.'),
   'secret-store-memory': note('The settings turn the keychain off: tokens are lost when the daemon stops.'),
