@@ -85,7 +85,7 @@ test.each([
     'malformed',
     () => write('.aws/config', `[default]\n${KEYS}nonsense\n`),
     /line 4: "nonsense" has no "="/,
-    /^rolecall status$/,
+    /^\$\{EDITOR:-vi\} \+4 /,
   ],
   [
     'not UTF-8',
