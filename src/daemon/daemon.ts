@@ -4,13 +4,17 @@ import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
+import { ensurePrivateDirectory } from '../platform/private-directory.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { createDailyLists } from './daily-lists.ts';
-import { openDoors } from './doors.ts';
+import { openDoors, type Doors } from './doors.ts';
+import type { DaemonLock } from './lock.ts';
 import { createPageFiles } from './page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './installation-watch.ts';
+import { identify } from './own-socket.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
+import { createPresence, type Presence } from './presence.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
 import { runTicker } from './ticker.ts';
 import { createVersionCheck } from './version-handshake.ts';
@@ -21,6 +25,14 @@ export interface DaemonDeps extends PartsDeps {
   readonly pageDirectory: string;
   /** The listening socket, when a service manager has made it. */
   readonly activatedFd?: number | undefined;
+  /** By which we are the one daemon of this user; absent: nobody looks whether we still are. */
+  readonly lock?: {
+    readonly check: DaemonLock['check'];
+    /** Another daemon has taken our place. */
+    readonly onLost: () => void;
+    /** The state folder is there again. */
+    readonly onRestored: () => void;
+  };
   /** What becomes of the files that we were started from; absent: nobody looks. */
   readonly installation?: {
     /** The version that is installed now. @throws when there is none */
@@ -78,12 +90,14 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     log,
   });
 
+  const presence = createOwnPresence(deps, parts, doors);
   const stopTicking = new AbortController();
   const ticking = runTicker({
     clock,
     log,
     signal: stopTicking.signal,
     tasks: [
+      { name: 'presence', run: () => presence.check() },
       { name: 'refresh', run: () => broker.refreshAhead() },
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
@@ -105,6 +119,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   async function stop(): Promise<void> {
     stopTicking.abort();
+    presence.close();
     // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
     parts.loginPolicy.close();
     const eventsEnded = parts.eventFeed.close();
@@ -129,6 +144,43 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     webUrl: doors.webUrl,
     stop: () => (stopping ??= stop()),
   };
+}
+
+/** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
+function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presence {
+  const { paths, log, lock } = deps;
+  let stateFolder = identify(paths.stateDirectory);
+
+  async function restore(): Promise<void> {
+    ensurePrivateDirectory(paths.stateDirectory, deps.userId);
+    const state = lock?.check();
+    if (state === 'lost') {
+      log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
+      lock?.onLost();
+      return;
+    }
+    const folder = identify(paths.stateDirectory);
+    if (state === 'renewed' || folder !== stateFolder) {
+      lock?.onRestored();
+      await parts.restoreState();
+      stateFolder = folder;
+      log('warn', `made again what was deleted: ${paths.stateDirectory}`);
+    }
+    for (const path of await doors.restore()) log('warn', `made again what was deleted: ${path}`);
+  }
+
+  return createPresence({
+    files: [...paths.socketCandidates, paths.lockFile],
+    async check() {
+      try {
+        await restore();
+        parts.problems.clear('presence');
+      } catch (error) {
+        parts.problems.raise('presence', toRolecallError(error).toBody());
+      }
+    },
+    clock: deps.clock,
+  });
 }
 
 function createInstallationTask({ installation, version, log }: DaemonDeps): () => Promise<void> {

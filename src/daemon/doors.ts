@@ -1,7 +1,6 @@
 // The doors of a daemon: the socket with its alias, the loopback port with its address file; opened in order, closed together.
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
@@ -11,9 +10,10 @@ import type { ConnectionRules } from './connection-rules.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
 import type { ContainerDoor } from './container-door.ts';
 import type { InputChecks } from './input-checks.ts';
-import { aliasSocket, listen, listenOnLoopback, listenOnSocket, removeAlias } from './listeners.ts';
+import { listenOnLoopback } from './listeners.ts';
 import type { Log } from './log.ts';
-import { writePrivateFile } from './private-file.ts';
+import { createOwnSocket, type OwnSocket } from './own-socket.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
 import type { PageFiles } from './page-files.ts';
 import { createSurface, type Responders, type Surface } from './surface.ts';
 import type { WebAccess } from './web-access.ts';
@@ -21,6 +21,8 @@ import type { WebAccess } from './web-access.ts';
 export interface Doors {
   /** Undefined when the loopback port could not be opened, which is a problem in the status then. */
   readonly webUrl: string | undefined;
+  /** Makes the socket, its alias and the address file again where they are gone; resolves the paths of what was made. */
+  restore(): Promise<readonly string[]>;
   /** No new request from now on; resolves once the answers under way are given. */
   drain(): Promise<void>;
   /** Hangs up on whoever is left. */
@@ -62,18 +64,12 @@ export async function openDoors(deps: {
       log: deps.log,
       ...(pageFiles === undefined ? {} : { pageFiles }),
     });
-  const alias = paths.socketCandidates.at(-1) ?? paths.socketPath;
-  const isActivated = deps.activatedFd !== undefined;
   const open: Surface[] = [];
-  let listening: Server | undefined;
+  let ownSocket: OwnSocket | undefined;
 
   async function drain(): Promise<void> {
-    // The service manager's socket stays, and so does what leads to it: the next caller starts our successor.
-    if (!isActivated) {
-      removeAlias(alias, paths.socketPath);
-      if (listening !== undefined) await takeInTheLast(listening, paths.socketPath);
-    }
-    await rm(paths.webAddressFile, { force: true });
+    await ownSocket?.close();
+    await web?.forgetAddress();
     await Promise.all(open.map((surface) => surface.drain()));
     // Last, for its callers know one port and wait for no successor.
     await deps.containerDoor.drain();
@@ -82,11 +78,10 @@ export async function openDoors(deps: {
     await Promise.all([deps.containerDoor.close(), ...open.map((surface) => surface.close())]);
   }
 
-  let webUrl: string | undefined;
+  let web: OpenWeb | undefined;
   try {
-    const { surface, url } = await openWeb({ ...deps, build });
-    open.push(surface);
-    webUrl = url;
+    web = await openWeb({ ...deps, build });
+    open.push(web.surface);
   } catch (error) {
     deps.problems.raise('web', toRolecallError(error).toBody());
   }
@@ -100,37 +95,33 @@ export async function openDoors(deps: {
     const socket = build('socket', (request) => isAllowed(request) ?? deps.checkVersion?.(request));
     open.push(socket);
     await socket.app.ready();
-    // The alias leads nowhere for a moment; the other way round a daemon that can't stay would answer.
-    await aliasSocket(alias, paths.socketPath, deps.userId);
-    if (deps.activatedFd !== undefined) await listen(socket.app.server, { fd: deps.activatedFd });
-    else await listenOnSocket(socket.app.server, paths.socketPath, deps.userId);
-    listening = socket.app.server;
+    ownSocket = createOwnSocket({
+      server: socket.app.server,
+      path: paths.socketPath,
+      aliasPath: paths.socketCandidates.at(-1) ?? paths.socketPath,
+      userId: deps.userId,
+      activatedFd: deps.activatedFd,
+    });
+    await ownSocket.open();
   } catch (error) {
     await drain();
     await close();
     throw error;
   }
-  return { webUrl, drain, close };
+  async function restore(): Promise<readonly string[]> {
+    const made = (await ownSocket?.restore()) ?? [];
+    return [...made, ...((await web?.restoreAddress()) ?? [])];
+  }
+  return { webUrl: web?.url, restore, drain, close };
 }
 
-/**
- * Nobody can connect once the file is gone, but who has stands in the kernel's queue until we take them in, and would be
- * reset with it. As of Node 20 one caller is taken in a turn of the event loop, so a turn without one says that none is left.
- */
-async function takeInTheLast(server: Server, socketPath: string): Promise<void> {
-  await rm(socketPath, { force: true });
-  let hasTakenIn = true;
-  const onConnection = () => {
-    hasTakenIn = true;
-  };
-  server.on('connection', onConnection);
-  while (hasTakenIn) {
-    hasTakenIn = false;
-    // Two, for the first may have begun before the one who is next could be seen.
-    await nextTurn();
-    await nextTurn();
-  }
-  server.off('connection', onConnection);
+interface OpenWeb {
+  readonly surface: Surface;
+  readonly url: string;
+  /** Writes the address file again when it is gone. */
+  restoreAddress(): Promise<readonly string[]>;
+  /** Deletes the address file, unless another daemon wrote it. */
+  forgetAddress(): Promise<void>;
 }
 
 /** @throws UnavailableError: there is no port to be had, or the address file can't be written */
@@ -141,7 +132,7 @@ async function openWeb(deps: {
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
   readonly build: (surface: 'web', guard: Guard, pageFiles: PageFiles) => Surface;
-}): Promise<{ surface: Surface; url: string }> {
+}): Promise<OpenWeb> {
   const { pageFiles, webAccess } = deps;
   // Our own port is known once it is bound, and no request can come before.
   const bound: { guard?: Guard } = {};
@@ -164,10 +155,13 @@ async function openWeb(deps: {
       (method === 'GET' && pageFiles.has(rawUrl)),
   });
   const url = `http://${host}`;
+  const { webAddressFile } = deps.paths;
+  const address = JSON.stringify({ url, port, token: webAccess.token });
+  // Of use only while we run, so nothing that would have to outlive a power cut: the first answer need not wait for the disk.
+  const writeAddress = () => writePrivateFile(webAddressFile, address, { isDurable: false });
+  let isForgotten = false;
   try {
-    // Of use only while we run, so nothing that would have to outlive a power cut: the first answer need not wait for the disk.
-    const address = JSON.stringify({ url, port, token: webAccess.token });
-    await writePrivateFile(deps.paths.webAddressFile, address, { isDurable: false });
+    await writeAddress();
   } catch (error) {
     listener.stop();
     await surface.close();
@@ -178,5 +172,18 @@ async function openWeb(deps: {
     listener.stop();
     return surface.drain();
   };
-  return { surface: { ...surface, drain }, url };
+  return {
+    surface: { ...surface, drain },
+    url,
+    async restoreAddress() {
+      if (isForgotten || existsSync(webAddressFile)) return [];
+      await writeAddress();
+      return [webAddressFile];
+    },
+    async forgetAddress() {
+      isForgotten = true;
+      const found = await readPrivateFile(webAddressFile).catch(() => undefined);
+      if (found === address) await rm(webAddressFile, { force: true });
+    },
+  };
 }

@@ -16,7 +16,7 @@ const LONGEST_SOCKET_PATH = 103;
  * Listens on `path`, in place of a dead socket at the most: the caller holds the daemon's lock.
  * @throws UnavailableError file-not-writable: the path is too long, is taken by something that is no socket, or by a living one
  */
-export async function listenOnSocket(server: Server, path: string, userId: number): Promise<void> {
+export async function listenOnSocket(server: NetServer, path: string, userId: number): Promise<void> {
   if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
     throw notUsable(
       path,

@@ -1,11 +1,16 @@
 // One daemon per user: the kernel's lock on a file under HOME, gone with the process however it ends.
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
 import { readLockHolder } from '../platform/lock-holder.ts';
 import { identifyProcess } from '../platform/process-identity.ts';
 
 export interface DaemonLock {
+  /**
+   * `renewed`: its file was gone, and is ours again; `lost`: another process has the lock on a new file of that name.
+   * @throws Error: the file can't be made
+   */
+  check(): 'held' | 'renewed' | 'lost';
   release(): void;
 }
 
@@ -15,20 +20,46 @@ interface NativeLocks {
 
 /** The lock, or undefined when another process holds it; the file stays, and says who holds it while somebody does. */
 export function tryDaemonLock(path: string): DaemonLock | undefined {
+  const first = lockFile(path);
+  if (first === undefined) return undefined;
+  const fds = [first];
+  return {
+    check() {
+      if (isAt(path, fds.at(-1) ?? first)) return 'held';
+      const fd = lockFile(path);
+      if (fd === undefined) return 'lost';
+      // The deleted file stays locked: whoever opened it just before must not become a second daemon.
+      fds.push(fd);
+      return 'renewed';
+    },
+    release() {
+      for (const fd of fds.splice(0)) {
+        forgetHolder(fd);
+        closeSync(fd);
+      }
+    },
+  };
+}
+
+/** The locked file as a descriptor; undefined when another process has it. */
+function lockFile(path: string): number | undefined {
   // fs-native-extensions is CommonJS without types of its own; loaded here so that only a daemon pays for it.
   const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as NativeLocks;
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  if (!tryLock(fd)) {
+  // Deleted in between, it is nobody's lock any more.
+  if (!tryLock(fd) || !isAt(path, fd)) {
     closeSync(fd);
     return undefined;
   }
   nameHolder(fd);
-  return {
-    release() {
-      forgetHolder(fd);
-      closeSync(fd);
-    },
-  };
+  return fd;
+}
+
+function isAt(path: string, fd: number): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  const { dev, ino } = fstatSync(fd);
+  return found.dev === dev && found.ino === ino;
 }
 
 /** The process may live on without the lock, and must not be taken for the daemon then. */

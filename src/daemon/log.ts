@@ -1,5 +1,5 @@
 // The daemon's log: one line an event, in a file of bounded size that only its owner can read.
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from './bounded-file.ts';
 
@@ -11,6 +11,8 @@ export interface Log {
 
 export interface LogFile {
   readonly log: Log;
+  /** Goes on in a new file when somebody deleted the one that is open. */
+  restore(): void;
   close(): void;
 }
 
@@ -52,6 +54,12 @@ export function openLogFile(
       } catch {
         // A full disk: see above.
       }
+    },
+    restore() {
+      if (existsSync(path)) return;
+      if (fd !== undefined) closeSync(fd);
+      fd = openForAppending(path);
+      size = 0;
     },
     close() {
       if (fd !== undefined) closeSync(fd);

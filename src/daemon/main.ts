@@ -143,6 +143,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
     activatedFd,
     portHandover: await createOwnHandover(log),
+    lock: { check: () => lock.check(), onLost: () => stop(), onRestored: () => logFile.restore() },
     installation: {
       readVersion: loadVersion,
       onChanged: (change) => (change === 'gone' ? stop() : makeRoom()),

@@ -118,6 +118,8 @@ export interface Parts {
   readonly userChecks: UserChecks;
   /** The next call to a locked keychain may open its dialog, once. */
   personActs(): void;
+  /** Writes again what the state folder lost, from memory. @throws UnavailableError file-not-writable */
+  restoreState(): Promise<void>;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
 }
@@ -534,6 +536,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     responders,
     userChecks,
     personActs,
+    async restoreState() {
+      await openStateFile.restoreMissing();
+      await store.restore?.();
+      await Promise.all([broker.flush(), switchFiles.refresh(), containerDoor.keepPort()]);
+    },
     async close() {
       notifier.close();
       const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));

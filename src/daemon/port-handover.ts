@@ -67,6 +67,7 @@ export function createPortHandover(deps: {
       const fd = findDescriptor(server);
       if (fd === undefined) return;
       try {
+        holder?.end();
         holder = await deps.startHolding(fd);
         hasFailed = false;
       } catch (error) {

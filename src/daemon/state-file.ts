@@ -1,4 +1,5 @@
 // State files with their version: an older one is migrated, a newer daemon's left as it is, a damaged one kept aside.
+import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { createTurns } from '../core/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
@@ -44,23 +45,37 @@ export interface StateFile {
 
 export type OpenStateFile = (path: string, schema: StateFileSchema) => StateFile;
 
+export interface StateFiles extends OpenStateFile {
+  /** Writes files that were deleted again, as they were read or written last; larger ones come back with their next write. */
+  restoreMissing(): Promise<void>;
+}
+
+/** Of a file that is kept in memory as well. */
+const MAX_KEPT_LENGTH = 1024 * 1024;
+
 /** A catalog of 20,000 roles has a few megabytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** What is at a path; `reason` follows "it is", and `text` is what there is to salvage. */
 type Finding =
   | { readonly kind: 'none' | 'newer' }
-  | { readonly kind: 'sound'; readonly content: Content }
+  | { readonly kind: 'sound'; readonly content: Content; readonly text: string }
   | { readonly kind: 'damaged'; readonly reason: string; readonly text: string };
 
 /**
  * Files whose newer contents are a problem in the status for as long as they are there: what would be kept in them is
  * known until the daemon ends. Someone has gone back to an older version, and may go forward again.
  */
-export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles): OpenStateFile {
+export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles): StateFiles {
   const turns = new Map<string, ReturnType<typeof createTurns>>();
+  const kept = new Map<string, { readonly text: string; readonly isDurable: boolean }>();
 
-  return (path, schema) => {
+  function keep(path: string, text: string, { isDurable = true }: StateFileSchema): void {
+    if (text.length > MAX_KEPT_LENGTH) kept.delete(path);
+    else kept.set(path, { text, isDurable });
+  }
+
+  const open: OpenStateFile = (path, schema) => {
     const key = `state file ${path}`;
     const inTurn = turns.get(path) ?? createTurns();
     turns.set(path, inTurn);
@@ -79,9 +94,10 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       return found;
     }
 
-    function put(content: object): Promise<void> {
+    async function put(content: object): Promise<void> {
       const text = JSON.stringify({ schemaVersion: schema.version, ...content });
-      return writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
+      await writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
+      keep(path, text, schema);
     }
 
     /** Looks again, for it may have been replaced meanwhile. */
@@ -99,7 +115,9 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       async read() {
         const found = await find();
         if (found.kind === 'damaged') return inTurn(mend);
-        return found.kind === 'sound' ? found.content : undefined;
+        if (found.kind !== 'sound') return undefined;
+        keep(path, found.text, schema);
+        return found.content;
       },
       write: (content) =>
         inTurn(async () => {
@@ -112,6 +130,13 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       wasDamaged: () => damagedFiles.isKept(path),
     };
   };
+
+  async function restoreMissing(): Promise<void> {
+    for (const [path, { text, isDurable }] of kept) {
+      if (!existsSync(path)) await writePrivateFile(path, text, { isDurable });
+    }
+  }
+  return Object.assign(open, { restoreMissing });
 }
 
 /** @throws UnavailableError file-not-writable: it can't be read, or is no file */
@@ -138,7 +163,7 @@ function inspect(read: string | UnreadableFileError | undefined, schema: StateFi
   if (typeof version === 'number' && version > schema.version) return { kind: 'newer' };
   const content = migrate(parsed, schema);
   if (content === undefined) return damaged('of no version that rolecall ever wrote');
-  return isSound(content, schema) ? { kind: 'sound', content } : damaged('not as rolecall writes it');
+  return isSound(content, schema) ? { kind: 'sound', content, text: read } : damaged('not as rolecall writes it');
 }
 
 function isSound(content: Content, { entries, isSound: check }: StateFileSchema): boolean {

@@ -1,6 +1,6 @@
 // Keeps a listening port while its owner is down: a small shell holds the descriptor, so that nobody else can bind the port.
 import { spawn } from 'node:child_process';
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 
@@ -97,7 +97,8 @@ export async function startPortKeeper(deps: {
   (child.stdin as Socket | null)?.unref();
   child.unref();
   return {
-    hasEnded: () => hasEnded,
+    // Without its pipe no successor can ask it.
+    hasEnded: () => hasEnded || !existsSync(deps.pipePath),
     end() {
       child.kill('SIGKILL');
       rmSync(deps.pipePath, { force: true });

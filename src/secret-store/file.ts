@@ -68,6 +68,8 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
   let cleared: Promise<void> | undefined;
   let derived: { kdf: string; salt: string; keys: Promise<Keys> } | undefined;
   let lastWrite: Promise<unknown> = Promise.resolve();
+  /** As it is in the file, encrypted. */
+  let latest: Envelope | undefined;
 
   const keysFor = (salt: string, its: ScryptCost): Promise<Keys> => {
     const passphrase = deps.passphrase?.reveal() ?? '';
@@ -100,7 +102,9 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         hint: 'rolecall daemon restart',
       });
     }
-    return { keys, secrets: decrypt(envelope, keys, path) };
+    const secrets = decrypt(envelope, keys, path);
+    latest = envelope;
+    return { keys, secrets };
   }
 
   function change(apply: (secrets: Map<string, string>) => boolean): Promise<void> {
@@ -108,7 +112,9 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
       const { keys, secrets } = await readSecrets();
       if (!apply(secrets)) return;
       const its = keys.kdf === formatKdf(cost) ? keys : await keysFor(randomSalt(), cost);
-      await replaceFile(path, `${JSON.stringify(encrypt(secrets, its), undefined, 2)}\n`);
+      const envelope = encrypt(secrets, its);
+      await replaceFile(path, formatEnvelope(envelope));
+      latest = envelope;
     });
     lastWrite = write.catch(() => undefined);
     return write;
@@ -126,6 +132,11 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         return true;
       }),
     delete: (name) => change((secrets) => secrets.delete(name)),
+    async restore() {
+      await lastWrite;
+      if (latest === undefined || (await readEnvelope(path, costs)) !== undefined) return;
+      await replaceFile(path, formatEnvelope(latest));
+    },
     async findProblem() {
       try {
         await readSecrets();
@@ -136,6 +147,10 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
       }
     },
   };
+}
+
+function formatEnvelope(envelope: Envelope): string {
+  return `${JSON.stringify(envelope, undefined, 2)}\n`;
 }
 
 function formatKdf({ N, r, p }: ScryptCost): string {

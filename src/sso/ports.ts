@@ -106,4 +106,6 @@ export interface SecretStore {
   save(name: string, secret: Secret): Promise<void>;
   /** Deleting an absent name is no error. */
   delete(name: string): Promise<void>;
+  /** Writes what was read or saved last once more when somebody deleted it; absent where nobody can. */
+  restore?(): Promise<void>;
 }

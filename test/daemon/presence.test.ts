@@ -1,0 +1,137 @@
+// Files that callers find the daemon by, deleted under it: they come back, and the state folder with what was in it.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createServer } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { createLocalApiClient } from '../../src/local-api/client.ts';
+import { createSystemClock } from '../../src/core/clock.ts';
+import { tryDaemonLock } from '../../src/daemon/lock.ts';
+import { createRig, createSignedInRig, type Rig } from '../helpers/rig.ts';
+import { createTemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.remove();
+  rig = undefined;
+});
+
+/** Asks at `path` and nowhere else. */
+function askAt(path: string): Promise<number | undefined> {
+  const client = createLocalApiClient({
+    socketCandidates: [path],
+    mayStart: false,
+    startDaemon: () => Promise.reject(new Error('a rig starts its daemon itself')),
+    clock: createSystemClock(),
+  });
+  return client.call('status', {}).then(
+    ({ pid }) => pid,
+    () => undefined,
+  );
+}
+
+const aliasOf = ({ paths }: Rig) => paths.socketCandidates.at(-1) ?? '';
+
+test.each<[string, (rig: Rig) => void]>([
+  ['the socket', ({ paths }) => rmSync(paths.socketPath)],
+  ['its folder', ({ paths }) => rmSync(dirname(paths.socketPath), { recursive: true })],
+  ['its folder, renamed', ({ paths }) => renameSync(dirname(paths.socketPath), `${dirname(paths.socketPath)}.old`)],
+  ['the alias', (own) => rmSync(aliasOf(own))],
+  ['the folder of the alias', (own) => rmSync(dirname(aliasOf(own)), { recursive: true })],
+])('%s is made again as often as it is deleted', async (_name, remove) => {
+  rig = await createRig();
+  const own = rig;
+  for (let round = 0; round < 3; round += 1) {
+    remove(own);
+    for (const path of own.paths.socketCandidates) {
+      await waitFor(`an answer at ${path}`, async () => (await askAt(path)) === process.pid);
+    }
+    rmSync(`${dirname(own.paths.socketPath)}.old`, { recursive: true, force: true });
+  }
+  expect((await own.client.call('status', {})).problems).toEqual([]);
+  await own.daemon().stop();
+  expect(own.paths.socketCandidates.filter((path) => existsSync(path))).toEqual([]);
+});
+
+test('without a place for the socket it is where its alias was, and comes back', async () => {
+  rig = await createRig();
+  const runtimeDirectory = dirname(dirname(rig.paths.socketPath));
+  rmSync(runtimeDirectory, { recursive: true });
+  writeFileSync(runtimeDirectory, 'no folder');
+  const own = rig;
+  await waitFor('an answer at the alias', async () => (await askAt(aliasOf(own))) === process.pid);
+  rmSync(runtimeDirectory);
+  mkdirSync(runtimeDirectory, { mode: 0o700 });
+  await waitFor('the socket', async () => (await askAt(own.paths.socketPath)) === process.pid);
+  expect(await askAt(aliasOf(own))).toBe(process.pid);
+});
+
+test("a daemon that stops leaves another one's socket and address alone", async () => {
+  rig = await createRig();
+  const { paths } = rig;
+  const other = createServer((socket) => socket.destroy());
+  try {
+    rmSync(paths.socketPath);
+    await new Promise<void>((resolve) => other.listen(paths.socketPath, resolve));
+    writeFileSync(paths.webAddressFile, '{}');
+    await rig.daemon().stop();
+    expect([paths.socketPath, paths.webAddressFile].filter((path) => existsSync(path))).toEqual([
+      paths.socketPath,
+      paths.webAddressFile,
+    ]);
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
+});
+
+test('a symlink in place of the folder is not followed', async () => {
+  rig = await createRig();
+  const own = rig;
+  const folder = dirname(own.paths.socketPath);
+  const foreign = `${folder}.foreign`;
+  mkdirSync(foreign, { mode: 0o700 });
+  rmSync(folder, { recursive: true });
+  symlinkSync(foreign, folder);
+  await waitFor('an answer at the alias', async () => (await askAt(aliasOf(own))) === process.pid);
+  expect(readdirSync(foreign)).toEqual([]);
+});
+
+test('a deleted state folder is written again from memory', async () => {
+  rig = await createSignedInRig({
+    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
+  });
+  const own = rig;
+  await own.runCli(['use', '--current', 'account1']);
+  const files = ['current.json', 'secrets.json', 'profile-names.json', 'web.json'];
+  const at = (name: string) => join(own.paths.stateDirectory, name);
+  const before = files.map((name) => readFileSync(at(name), 'utf8'));
+  rmSync(own.paths.stateDirectory, { recursive: true });
+  await waitFor('the files', () => files.every((name) => existsSync(at(name))));
+  expect(files.map((name) => readFileSync(at(name), 'utf8'))).toEqual(before);
+  await own.restartDaemon();
+  expect((await own.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
+});
+
+test('a deleted lock file is locked again, and a replaced one is lost', async () => {
+  const home = createTemporaryHome();
+  const path = join(home.path, 'daemon.lock');
+  const first = tryDaemonLock(path);
+  rmSync(path);
+  expect([first?.check(), first?.check(), tryDaemonLock(path)]).toEqual(['renewed', 'held', undefined]);
+  rmSync(path);
+  const second = tryDaemonLock(path);
+  expect([first?.check(), second?.check()]).toEqual(['lost', 'held']);
+  first?.release();
+  expect([second?.check(), tryDaemonLock(path)]).toEqual(['held', undefined]);
+  second?.release();
+  await home.remove();
+});
