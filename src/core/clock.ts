@@ -3,6 +3,8 @@
 export interface Clock {
   /** Milliseconds since the epoch, by the wall clock. */
   nowMs(): number;
+  /** Milliseconds since some moment, whatever the wall clock is set to; stands still while the machine sleeps. */
+  monotonicMs?(): number;
   /** Resolves after `durationMs`, before it only after 25 days; rejects with the signal's reason when it is aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
@@ -16,6 +18,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function createSystemClock(options: { unref?: boolean } = {}): Clock {
   return {
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     sleep: (durationMs, signal) =>
       new Promise<void>((resolve, reject) => {
         if (signal?.aborted === true) {

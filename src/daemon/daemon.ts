@@ -99,6 +99,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     tasks: [
       { name: 'presence', run: () => presence.check() },
       { name: 'refresh', run: () => broker.refreshAhead() },
+      { name: 'clock', run: async () => parts.clockSkew.check() },
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'audit log', run: () => audit.flush() },

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConfigFile } from '../aws-config/config-file.ts';
 import type { Clock } from '../core/clock.ts';
+import { createServerClock } from '../core/server-clock.ts';
 import { createProblems, type Problems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
 import { createCallerIdentity } from '../identity-center/caller-identity.ts';
@@ -18,6 +19,7 @@ import { readDescriptorLimit } from '../platform/descriptor-limit.ts';
 import { chooseSecretStore, mayHaveKeychain, type StoreWish } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import { createAuditLog, type AuditLog } from './audit-log.ts';
+import { createClockSkew, type ClockSkew } from './clock-skew.ts';
 import { findCaBundle } from './ca-bundle.ts';
 import { createCatalogFiles } from './catalog-files.ts';
 import { createConnectionRules, type ConnectionRules } from './connection-rules.ts';
@@ -101,6 +103,7 @@ export interface Parts {
   readonly audit: AuditLog;
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
+  readonly clockSkew: ClockSkew;
   readonly tokenFiles: TokenFiles;
   readonly notifier: Notifier;
   readonly loginPolicy: LoginPolicy;
@@ -146,9 +149,13 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
     caBundle: await findCaBundle(settings.network.caBundle, environment, sharedConfig),
   };
+  // Tokens and keys expire by AWS's clock; everything else goes by this machine's.
+  const serverClock = createServerClock(clock);
+  const clockSkew = createClockSkew({ serverClock, problems, platform: process.platform });
   const identityCenter = createIdentityCenter({
     endpoints,
     ...network,
+    onServerTime: clockSkew.observe,
     warn: (message) => log('warn', message),
   });
   const lateLoading = createLateLoading();
@@ -185,7 +192,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       openStateFile,
       log,
     }),
-    clock,
+    clock: serverClock,
     random: deps.random,
     problems,
     sessionHours: settings.sessionHours,
@@ -520,6 +527,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     audit,
     sharedConfig,
     broker,
+    clockSkew,
     tokenFiles,
     notifier,
     loginPolicy,

@@ -63,7 +63,9 @@ export function createListener(
       return;
     }
     setStatus?.(reply.status);
-    response.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
+    // By the emulator's clock; Node would take the machine's.
+    const date = new Date(deps.clock.nowMs()).toUTCString();
+    response.writeHead(reply.status, { date, ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
     response.end(reply.body);
   };
 }

@@ -1,7 +1,7 @@
 // The AWS SDK clients, one a region and service; loaded at the first call only, for the SDK is slow to import.
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
-import { refuseForeignAnswers } from './foreign-answer.ts';
+import { refuseForeignAnswers, type OnServerTime } from './foreign-answer.ts';
 import { probeEndpoint, type Reach } from './probe.ts';
 import { findRegionOnPage } from './start-page.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
@@ -19,6 +19,7 @@ export interface AwsClientsDeps extends TransportDeps {
   readonly ssoEndpoint: string | undefined;
   readonly useFips: boolean;
   readonly useDualStack: boolean;
+  readonly onServerTime: OnServerTime | undefined;
 }
 
 export interface RegionalClient<C> {
@@ -51,7 +52,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
       : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
     // Without it AWS_ENDPOINT_URL and the `services` section of the profile that AWS_PROFILE names would be obeyed.
     ignoreConfiguredEndpointUrls: true,
-    requestHandler: refuseForeignAnswers(transport, service),
+    requestHandler: refuseForeignAnswers(transport, service, deps.onServerTime),
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard' as const,

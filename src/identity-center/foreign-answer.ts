@@ -22,6 +22,9 @@ const MAX_ERROR_BYTES = 64 * 1024;
 /** The largest answer, a page of 100 accounts, has about 20 kB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
+/** Told the `Date` of each answer of AWS's own, and how long the answer took to come. */
+export type OnServerTime = (serverTimeMs: number, durationMs: number) => void;
+
 type Service = 'sso' | 'sso-oidc' | 'sts';
 
 /** STS answers in XML. */
@@ -51,11 +54,13 @@ const OAUTH_STATUSES: Readonly<Record<string, number>> = {
  * `transport`, except that an answer which is not AWS's rejects with a {@link ForeignAnswerError}, and that no body is
  * read without end. A 429 passes in any form: as of 2026-11 the portal sends it without an error type.
  */
-export function refuseForeignAnswers(transport: Transport, service: Service): Transport {
+export function refuseForeignAnswers(transport: Transport, service: Service, onServerTime?: OnServerTime): Transport {
   return {
     ...transport,
     async handle(request, options) {
+      const sentAtMs = performance.now();
       const output = await transport.handle(request, options);
+      const durationMs = performance.now() - sentAtMs;
       const { response } = output;
       const { headers, statusCode } = response;
       const isError = statusCode >= 300;
@@ -67,6 +72,9 @@ export function refuseForeignAnswers(transport: Transport, service: Service): Tr
       );
       const isAws = service === 'sts' ? STS_ANSWER.test(text) : isJsonOfAws(service, statusCode, headers, text);
       if (!isAws) throw new ForeignAnswerError(statusCode, describeBody(text), headers);
+      // A cache's answer is as old as it says.
+      const serverTimeMs = headers['age'] === undefined ? Date.parse(headers['date'] ?? '') : Number.NaN;
+      if (!Number.isNaN(serverTimeMs)) onServerTime?.(serverTimeMs, durationMs);
       response.body = Readable.from([Buffer.from(text)]);
       return output;
     },

@@ -5,6 +5,7 @@ import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type * as AwsModule from './aws-clients.ts';
 import type { AwsClients, RegionalClient } from './aws-clients.ts';
 import { parseEndpoint } from './endpoint.ts';
+import type { OnServerTime } from './foreign-answer.ts';
 import type { Reach } from './probe.ts';
 import { toFault, type Call } from './fault.ts';
 import {
@@ -27,6 +28,7 @@ export interface IdentityCenterDeps {
   readonly connectTimeoutMs?: number;
   /** From the start of a call to the last byte of its answer. */
   readonly requestTimeoutMs?: number;
+  readonly onServerTime?: OnServerTime;
   /** Hears of entries in AWS's answers that were left out. */
   readonly warn?: (message: string) => void;
 }
@@ -69,6 +71,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     caBundle: deps.caBundle ?? (() => undefined),
     connectTimeoutMs: deps.connectTimeoutMs ?? 5_000,
     requestTimeoutMs,
+    onServerTime: deps.onServerTime,
   };
   let loading: Promise<{ aws: typeof AwsModule; clients: AwsClients }> | undefined;
   const load = () =>

@@ -198,8 +198,11 @@ export function createRoleCredentials(deps: {
   };
 }
 
-/** Keys that claim to be valid for longer would be served long after AWS has stopped taking them. */
+/** Keys that claim to be valid for longer would be served long after AWS has stopped taking them; expired ones are of no use. */
 function checkLife(credentials: RoleCredentials, nowMs: number): RoleCredentials {
+  if (credentials.expiresAtMs <= nowMs) {
+    throw new IdentityCenterFault('unusable-response', 'the role credentials in its answer have expired already.');
+  }
   if (credentials.expiresAtMs - nowMs <= MAX_LIFE_MS) return credentials;
   throw new IdentityCenterFault(
     'unusable-response',

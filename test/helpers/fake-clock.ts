@@ -50,6 +50,7 @@ export function createFakeClock(startMs: number = FAKE_NOW_MS): FakeClock {
 
   return {
     nowMs: () => startMs + elapsedMs + jumpedMs,
+    monotonicMs: () => elapsedMs,
     sleep: (durationMs, signal) =>
       new Promise<void>((resolve, reject) => {
         if (signal?.aborted === true) {

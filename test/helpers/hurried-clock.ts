@@ -7,6 +7,7 @@ export function createHurriedClock(factor: number): Clock {
   const startedAtMs = real.nowMs();
   return {
     nowMs: () => startedAtMs + (real.nowMs() - startedAtMs) * factor,
+    monotonicMs: () => performance.now() * factor,
     sleep: (durationMs, signal) => real.sleep(durationMs / factor, signal),
   };
 }

@@ -61,6 +61,16 @@ describe('a cold role', () => {
     expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + 12 * HOUR_MS });
   });
 
+  it('whose keys have expired already is an unusable answer that is not kept', async () => {
+    const world = await createSignedInWorld({ credentialsSeconds: -60 });
+    expect(await failureOf(ask(world))).toMatchObject({
+      code: 'unusable-response',
+      message: expect.stringContaining('have expired already'),
+    });
+    world.identityCenter.settings.credentialsSeconds = 3600;
+    expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + HOUR_MS });
+  });
+
   it('tries a network three times with growing pauses, shares the failure, and does not keep it', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('getRoleCredentials', { kind: 'unreachable' });

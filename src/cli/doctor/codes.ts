@@ -94,7 +94,7 @@ export const DOCTOR_CODES = {
   'identity-center-unreachable': problem('A call to Identity Center failed and has not succeeded since.'),
   'identity-center-throttled': problem('Identity Center asked rolecall to slow down.'),
   'clock-skew': problem(
-    'The clock of this machine is wrong by more than two minutes; from five minutes on, AWS refuses signed requests.',
+    'The clock of this machine is wrong by more than two minutes; from five minutes on, AWS refuses signed requests. rolecall itself goes by AWS’s clock.',
   ),
   'endpoint-unresolvable': problem(
     'The name of an endpoint cannot be resolved: no network, or a misspelled `sso_region`.',

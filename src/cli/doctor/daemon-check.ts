@@ -81,7 +81,7 @@ function findDropped({ reach }: World): Finding[] {
 }
 
 /** What the daemon itself knows to be wrong. */
-function findSaid({ daemon, config }: World): Finding[] {
+function findSaid({ daemon, config, reach }: World): Finding[] {
   if (daemon.state !== 'running') return [];
   const { status } = daemon;
   const own = loadVersion();
@@ -96,6 +96,8 @@ function findSaid({ daemon, config }: World): Finding[] {
           },
         ];
   const elsewhere = [...ELSEWHERE, ...STORE_CODES];
+  // The probe is newer than what the daemon remembers.
+  if (reach?.endpoints.some(({ clockAheadSeconds }) => clockAheadSeconds !== undefined)) elsewhere.push('clock-skew');
   if (findBrokenBlock(config).length > 0) elsewhere.push('config-section-not-ours');
   const said = status.problems
     .filter(({ code }) => !elsewhere.includes(code))

@@ -1,4 +1,5 @@
 // The way to AWS as the daemon has it: names, proxies, certificates, answers, and the clock.
+import { describeClockSkew } from '../../core/clock-skew.ts';
 import { editCommand } from '../../core/quote-for-shell.ts';
 import type { ReachDocument } from '../../local-api/schemas.ts';
 import { count } from '../render.ts';
@@ -6,9 +7,6 @@ import type { CheckGroup, Finding } from './codes.ts';
 import type { World } from './world.ts';
 
 type Endpoint = ReachDocument['endpoints'][number];
-
-/** AWS refuses signed requests at five minutes; two leave time to act. */
-const MOST_SKEW_SECONDS = 120;
 
 export function checkNetwork(world: World): CheckGroup {
   const group = { name: 'network', title: 'Network' };
@@ -115,14 +113,6 @@ function findSkew(endpoints: readonly Endpoint[], { context }: World): Finding[]
     (smallest, skew) => (Math.abs(skew) < Math.abs(smallest) ? skew : smallest),
     skews[0] ?? 0,
   );
-  if (Math.abs(ahead) <= MOST_SKEW_SECONDS) return [];
-  const amount =
-    Math.abs(ahead) < 7200 ? `${Math.round(Math.abs(ahead) / 60)} min` : `${Math.round(Math.abs(ahead) / 3600)} h`;
-  return [
-    {
-      code: 'clock-skew',
-      message: `The clock of this machine is ${amount} ${ahead > 0 ? 'ahead of' : 'behind'} AWS's. AWS refuses requests that are five minutes off, and keys seem to end early or late.`,
-      commands: [context.platform === 'darwin' ? 'sudo sntp -sS time.apple.com' : 'sudo timedatectl set-ntp true'],
-    },
-  ];
+  const skew = describeClockSkew(ahead * 1000, context.platform);
+  return skew === undefined ? [] : [{ code: 'clock-skew', message: skew.message, commands: [skew.command] }];
 }

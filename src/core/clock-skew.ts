@@ -1,0 +1,20 @@
+// What people are told about a clock of this machine that is wrong.
+
+/** AWS refuses signed requests at five minutes; two leave time to act. */
+const MAX_SKEW_MS = 2 * 60_000;
+const HOUR_MS = 3_600_000;
+
+/** Undefined for a clock that is right enough. */
+export function describeClockSkew(
+  aheadMs: number,
+  platform: NodeJS.Platform,
+): { readonly message: string; readonly command: string } | undefined {
+  const amountMs = Math.abs(aheadMs);
+  if (amountMs <= MAX_SKEW_MS) return undefined;
+  const amount =
+    amountMs < 1.5 * HOUR_MS ? `${Math.round(amountMs / 60_000)} min` : `${Math.round(amountMs / HOUR_MS)} h`;
+  return {
+    message: `The clock of this machine is ${amount} ${aheadMs > 0 ? 'ahead of' : 'behind'} AWS's. AWS refuses requests that are five minutes off, and keys seem to end early or late.`,
+    command: platform === 'darwin' ? 'sudo sntp -sS time.apple.com' : 'sudo timedatectl set-ntp true',
+  };
+}
