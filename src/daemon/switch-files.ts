@@ -82,7 +82,7 @@ export function createSwitchFiles(deps: {
   async function putPrompt(): Promise<void> {
     const status = await deps.status();
     const name = status.current?.profile ?? '-';
-    // Whoever makes a role current may call it as he likes; a prompt may run what stands in it.
+    // A profile of the config file may have any name, and some prompts run what is in their text.
     const shown = isShellSafeName(name) ? name : '-';
     await put('prompt', `${shown} ${summarizeState(status, deps.clock.nowMs())}\n`);
   }
