@@ -158,6 +158,11 @@ describe('[current] and [default] of the credentials file', () => {
       exitCode: 0,
       stderr: expect.stringContaining('[profile current] do not follow'),
     });
+    expect(await rig.runCli(['use', '--current', 'taylor', '--json'])).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('[profile current] do not follow'),
+    });
+    expect(await rig.runCli(['use', '--current', '--off'])).toMatchObject({ exitCode: 0, stderr: '' });
     rmSync(credentialsPath());
     await rig.runCli(['profiles', 'sync']);
     expect(config()).toMatch(/^\[default\]\n.*\n.* --current$/mu);

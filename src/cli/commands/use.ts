@@ -121,6 +121,12 @@ async function useAsCurrent(query: string, options: UseOptions, context: CliCont
   const role = options.off === true ? null : await findCurrent(query, options, context);
   if (role === undefined) return EXIT_INTERRUPTED;
   const current = await context.client.call('setCurrent', { body: role }, { signal: context.signal });
+  const isShadowed = current !== null && (await hasInCredentialsFile('current', context));
+  if (isShadowed) {
+    context.stderr.write(
+      'Programs that run on [profile current] do not follow: AWS clients take [current] from the credentials file. See: rolecall status\n',
+    );
+  }
   if (options.json === true) {
     context.stdout.write(formatJson(current));
     return 0;
@@ -132,11 +138,11 @@ async function useAsCurrent(query: string, options: UseOptions, context: CliCont
   const description = await describeOne(current, context);
   const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
   context.stdout.write(`Current role: ${description}${profile}\n`);
-  context.stderr.write(
-    (await hasInCredentialsFile('current', context))
-      ? 'Programs that run on [profile current] do not follow: AWS clients take [current] from the credentials file. See: rolecall status\n'
-      : 'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n',
-  );
+  if (!isShadowed) {
+    context.stderr.write(
+      'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n',
+    );
+  }
   return 0;
 }
 
