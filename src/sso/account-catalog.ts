@@ -54,7 +54,8 @@ export interface AccountCatalog {
   refusal(session: SsoSession, role: Role, cause: unknown): Promise<RolecallError>;
 }
 
-const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000 } as const;
+/** Somebody may be waiting for the list, and is told of a longer pause. */
+const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
 /** Enough that round trips of half a second still fill the budget of 19 calls a second. */
 const CONCURRENT_CALLS = 10;
 

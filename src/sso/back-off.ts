@@ -13,6 +13,8 @@ export interface BackOffPolicy extends PausePolicy {
   readonly attempts: number;
   /** A server that asks for a longer pause than this is not waited for, nor the end of an outage; without it everything is. */
   readonly patienceMs?: number;
+  /** As `patienceMs`, except that the end of an outage is waited for when it is no further away. */
+  readonly maxAskedPauseMs?: number;
 }
 
 /** The pause after so many failures in a row: doubled each time, half of it by chance. */
@@ -110,7 +112,9 @@ export async function withBackOff<T>(
   }
 }
 
-function isBeyondPatience(fault: IdentityCenterFault, { patienceMs }: BackOffPolicy): boolean {
+function isBeyondPatience(fault: IdentityCenterFault, policy: BackOffPolicy): boolean {
+  const { patienceMs, maxAskedPauseMs } = policy;
+  if (maxAskedPauseMs !== undefined && (fault.retryAfterMs ?? 0) > maxAskedPauseMs) return true;
   if (patienceMs === undefined) return false;
   const isOutage = fault instanceof HeldBack && fault.kind === 'unreachable';
   return isOutage || (fault.retryAfterMs ?? 0) > patienceMs;

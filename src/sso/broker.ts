@@ -55,7 +55,8 @@ export interface Broker {
    */
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
   knownCatalog(session: SsoSession): Promise<Catalog | undefined>;
-  refreshCatalog(session: SsoSession): Promise<CatalogChange>;
+  /** Lists anew; attended, one call goes out even in a pause that the server asked for. */
+  refreshCatalog(session: SsoSession, options?: { readonly isAttended: boolean }): Promise<CatalogChange>;
   /** A person agrees to what a suspicious listing lost. */
   acceptLoss(session: SsoSession): Promise<void>;
   listingProgress(session: SsoSession): ListingProgress | undefined;
@@ -235,7 +236,10 @@ export function createBroker(deps: {
       throw await catalog.refusal(session, role, undefined);
     },
     knownCatalog: (session) => catalog.known(session),
-    refreshCatalog: (session) => catalog.refresh(session),
+    refreshCatalog(session, { isAttended } = { isAttended: false }) {
+      if (isAttended) upstreams.reconsider(session);
+      return catalog.refresh(session);
+    },
     acceptLoss: (session) => catalog.acceptLoss(session),
     listingProgress: (session) => catalog.progress(session),
     verifyLive,

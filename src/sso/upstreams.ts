@@ -1,5 +1,5 @@
-// The health of each upstream of a session: pauses that a server asked for are kept, an outage opens a circuit, one probe closes it.
-import type { Clock } from '../core/clock.ts';
+// The health of each upstream of a session: pauses that a server asked for are kept for minutes, an outage opens a circuit, one probe closes it.
+import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { isHolding, pauseAfter, type Hold } from './back-off.ts';
@@ -28,7 +28,7 @@ export interface Upstreams {
   /** True after a 429 until a call works again: calls that could not wait do wait now. */
   isThrottled(session: SsoSession, service: Service): boolean;
   describe(session: SsoSession): readonly UpstreamHealth[];
-  /** The next call is a probe at once, for a person is waiting. What a server asked for stays. */
+  /** One call may go out at once, for a person is waiting; its outcome decides about all others. */
   reconsider(session: SsoSession): void;
   /** Ends what is known of outages that nobody has called into for a while. */
   sweep(): void;
@@ -44,6 +44,8 @@ interface Health {
   holdsInARow: number;
   hold: Hold | undefined;
   fault: IdentityCenterFault | undefined;
+  /** After a long pause that the server asked for, or when a person wants to know: one call goes out first. */
+  needsProbe: boolean;
   isProbing: boolean;
 }
 
@@ -51,6 +53,10 @@ interface Health {
 const OUTAGE_FAULTS = 5;
 const OUTAGE_PAUSE = { firstPauseMs: 5000, longestPauseMs: 30_000 } as const;
 const THROTTLE_PAUSE = { firstPauseMs: 1000, longestPauseMs: 30_000 } as const;
+/** A server may ask for longer; whether it still wants to is asked this often. */
+const MAX_HOLD_MS = 5 * 60_000;
+/** A shorter pause is over before anybody has read of it. */
+const MIN_TOLD_HOLD_MS = 30_000;
 /** How soon to look again while somebody else's probe is under way. */
 const PROBE_MS = 1000;
 const FORGET_MS = 10 * 60_000;
@@ -90,10 +96,13 @@ export function createUpstreams(deps: {
     healths.set(key, health);
     const nowMs = clock.nowMs();
     health.lastCallMs = nowMs;
-    const named = fault.retryAfterMs === undefined ? 0 : nowMs + fault.retryAfterMs;
+    const named = fault.retryAfterMs === undefined ? 0 : nowMs + Math.min(fault.retryAfterMs, MAX_HOLD_MS);
     if (isHolding(health.hold, nowMs)) {
       // The echo of a call that was under way when the hold began.
-      if (named > health.hold.untilMs) health.hold = { ...health.hold, untilMs: named };
+      if (named > health.hold.untilMs) {
+        health.hold = { ...health.hold, untilMs: named };
+        describeHold(health, nowMs);
+      }
       return;
     }
     health.fault = fault;
@@ -108,6 +117,21 @@ export function createUpstreams(deps: {
     if (isOutage(health)) {
       problems.raise(problemKey(health), { ...describeFault(fault, sessionName).toBody(), session: sessionName });
     }
+    if (named > 0) describeHold(health, nowMs);
+  }
+
+  /** A long pause that the server asked for stops everything new, so it is a problem with its end. */
+  function describeHold(health: Health, nowMs: number): void {
+    const { hold, fault, session } = health;
+    if (hold === undefined || fault === undefined || hold.untilMs - nowMs <= MIN_TOLD_HOLD_MS) return;
+    health.needsProbe = true;
+    const { sessionName } = session;
+    problems.raise(problemKey(health), {
+      code: describeFault(fault, sessionName).code,
+      message: `Identity Center of ${sessionName} asked for a pause: ${fault.message} No call goes out before ${formatUtcSeconds(hold.untilMs)}.`,
+      hint: 'rolecall ls --refresh',
+      session: sessionName,
+    });
   }
 
   function remove(key: string, health: Health): void {
@@ -127,7 +151,7 @@ export function createUpstreams(deps: {
     async call(session, service, work) {
       check(session, service);
       const health = find(session, service);
-      const probed = health !== undefined && isOutage(health) ? health : undefined;
+      const probed = health !== undefined && (isOutage(health) || health.needsProbe) ? health : undefined;
       if (probed !== undefined) probed.isProbing = true;
       try {
         const answer = await work();
@@ -162,13 +186,16 @@ export function createUpstreams(deps: {
         if (sessionKey(session) !== sessionKey(health.session)) continue;
         // A probe from before may hang on a connection that sleep has killed.
         health.isProbing = false;
-        if (health.fault?.retryAfterMs === undefined) health.hold = undefined;
+        health.needsProbe ||= health.fault?.retryAfterMs !== undefined;
+        health.hold = undefined;
       }
     },
     sweep() {
       const nowMs = clock.nowMs();
       for (const [key, health] of healths) {
-        if (!isHolding(health.hold, nowMs) && nowMs - health.lastCallMs >= FORGET_MS) remove(key, health);
+        if (isHolding(health.hold, nowMs)) continue;
+        if (nowMs - health.lastCallMs >= FORGET_MS) remove(key, health);
+        else if (!isOutage(health)) problems.clear(problemKey(health));
       }
     },
     forget(sessionName) {
@@ -185,6 +212,7 @@ export function createUpstreams(deps: {
       holdsInARow: 0,
       hold: undefined,
       fault: undefined,
+      needsProbe: false,
       isProbing: false,
     };
   }

@@ -138,6 +138,33 @@ test('an outage is one problem and an open circuit in status, cached keys are se
   expect((await client.call('status', {})).problems).toEqual([]);
 });
 
+test('a pause of a day that a server asks for is shown with its end, and a person may try at once', async () => {
+  const { client, emulator, runCli } = await createSignedInRig();
+  emulator.addFault({ operation: '*', kind: 'throttle', retryAfterSeconds: 86_400 });
+  expect(await runCli(CREDENTIALS)).toMatchObject({ exitCode: 7 });
+  const calls = () => ({ lists: emulator.countCalls('ListAccounts'), keys: emulator.countCalls('GetRoleCredentials') });
+  const { lists, keys } = calls();
+  expect(await runCli(CREDENTIALS)).toMatchObject({ exitCode: 7 });
+  for (const argv of [['ls', '--refresh'], ['login']]) {
+    expect(await runCli(argv)).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('asks for fewer calls') });
+  }
+  expect(calls()).toEqual({ lists: lists + 2, keys });
+  const said = /asked for a pause: .*HTTP 429.*\. No call goes out before 20\S+Z\./;
+  for (const argv of [['status'], ['doctor']]) {
+    const { stdout } = await runCli(argv);
+    expect(stdout).toMatch(said);
+    expect(stdout).toContain('rolecall ls --refresh');
+  }
+  const { sessions } = await client.call('status', {});
+  const leftMs =
+    Date.parse(sessions[0]?.upstreams?.find(({ service }) => service === 'portal')?.nextTryAt ?? '') - Date.now();
+  expect(leftMs).toBeLessThanOrEqual(5 * 60_000);
+  emulator.clearFaults();
+  expect(await runCli(['ls', '--refresh'])).toMatchObject({ exitCode: 0 });
+  expect(await runCli(CREDENTIALS)).toMatchObject({ exitCode: 0 });
+  expect((await client.call('status', {})).problems).toEqual([]);
+});
+
 test('a refresh whose answer is lost on the way ends the session, for the old refresh token is used up', async () => {
   const { emulator, runCli } = await createSignedInRig();
   emulator.expireAccessTokens();

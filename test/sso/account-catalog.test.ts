@@ -222,14 +222,29 @@ describe('the rate', () => {
     const world = await createLargeWorld(30, {}, { callsPerSecond: 10 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(950);
-    world.identityCenter.fail('listAccountRoles', { kind: 'throttled', retryAfterMs: 300_000, times: 1 });
+    world.identityCenter.fail('listAccountRoles', { kind: 'throttled', retryAfterMs: 60_000, times: 1 });
     await world.clock.advance(50);
     const arrived = world.identityCenter.arrivals.length;
-    await world.clock.advance(299_999);
+    await world.clock.advance(59_999);
     expect(world.identityCenter.arrivals).toHaveLength(arrived);
     await world.clock.advance(60_000);
     expect((await listing.result()).catalog).toMatchObject({ complete: true });
     expect(world.identityCenter.count('listAccountRoles')).toBe(31);
+  });
+
+  it('after a 429 that asks for more than a minute ends with what it has, and the next one is complete', async () => {
+    const world = await createLargeWorld(30, {}, { callsPerSecond: 10 });
+    const listing = settle(world.broker.refreshCatalog(SESSION));
+    await world.clock.advance(950);
+    world.identityCenter.fail('listAccountRoles', { kind: 'throttled', retryAfterMs: 86_400_000, times: 1 });
+    await world.clock.advance(MINUTE_MS);
+    expect((await listing.result()).catalog).toMatchObject({ complete: false });
+    expect(world.problems.list()).toMatchObject([{ code: 'identity-center-throttled' }, {}]);
+    // A person does not wait for the end of the pause.
+    const again = settle(world.broker.refreshCatalog(SESSION, { isAttended: true }));
+    await world.clock.advance(MINUTE_MS);
+    expect((await again.result()).catalog).toMatchObject({ complete: true });
+    expect(world.problems.list()).toEqual([]);
   });
 
   it('after a 429 to GetRoleCredentials pauses the listing too', async () => {

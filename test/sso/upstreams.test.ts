@@ -207,7 +207,7 @@ describe('a 429', () => {
   });
 
   it.each<FaultKind>(['throttled', 'unreachable'])(
-    'or other answer (%s) that names a time is kept, also by a person in a hurry, an echo and a success from before',
+    'or other answer (%s) that names a time is kept, also by an echo and a success from before',
     async (kind) => {
       const { clock, upstreams, call, portal } = createRig();
       let answer = (_: string) => {};
@@ -227,7 +227,6 @@ describe('a 429', () => {
       const untilMs = clock.nowMs() + 60_000;
       answer('early');
       await early;
-      upstreams.reconsider(SESSION);
       expect(portal()).toMatchObject({ circuit: 'closed', nextTryAtMs: untilMs });
       const echo = failureOf(longer);
       await clock.advance(1000);
@@ -237,4 +236,57 @@ describe('a 429', () => {
       expect(await call('answer')).toBe('answer');
     },
   );
+
+  describe.each<FaultKind>(['throttled', 'unreachable'])('that asks for a day (%s)', (kind) => {
+    const asked = { retryAfterMs: 24 * 60 * MINUTE_MS };
+
+    it('is probed every five minutes by one call, whose answer ends the pause for all', async () => {
+      const { clock, call, calls } = createRig();
+      await failureOf(call(kind, asked));
+      for (let probe = 2; probe < 5; probe += 1) {
+        clock.jump(5 * MINUTE_MS - 1);
+        await failureOf(call('answer'));
+        clock.jump(1);
+        const outcomes = await Promise.allSettled([call(kind, asked), call('answer'), call('answer')]);
+        expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+        expect(calls()).toBe(probe);
+      }
+      clock.jump(5 * MINUTE_MS);
+      expect(await call('answer')).toBe('answer');
+      expect(await Promise.all([call('answer'), call('answer')])).toEqual(['answer', 'answer']);
+    });
+
+    it('lets a person try once at once, and stays when that fails', async () => {
+      const { call, calls, upstreams, portal } = createRig();
+      await failureOf(call(kind, asked));
+      upstreams.reconsider(SESSION);
+      await Promise.allSettled([call(kind, asked), call('answer')]);
+      expect(calls()).toBe(2);
+      expect(portal()?.nextTryAtMs).toBeDefined();
+      expect(await failureOf(call('answer'))).toBeInstanceOf(HeldBack);
+      upstreams.reconsider(SESSION);
+      expect(await call('answer')).toBe('answer');
+      expect(portal()).toEqual({ service: 'portal', circuit: 'closed' });
+    });
+
+    it('is a problem that names its end, until it is over', async () => {
+      const { clock, call, problems, upstreams } = createRig();
+      await failureOf(call(kind, { retryAfterMs: 20_000 }));
+      expect(problems.list()).toEqual([]);
+      clock.jump(MINUTE_MS);
+      await failureOf(call(kind, asked));
+      expect(problems.list()).toEqual([
+        {
+          code: `identity-center-${kind}`,
+          message:
+            'Identity Center of my-sso-session asked for a pause: no route to host No call goes out before 2026-11-24T06:06:00Z.',
+          hint: 'rolecall ls --refresh',
+          session: 'my-sso-session',
+        },
+      ]);
+      clock.jump(5 * MINUTE_MS);
+      upstreams.sweep();
+      expect(problems.list()).toEqual([]);
+    });
+  });
 });

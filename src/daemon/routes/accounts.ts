@@ -22,7 +22,7 @@ export function createAccountsResponders(deps: {
     const [first] = sessions;
     if (live.length === 0 && first !== undefined) throw signInRequired(first.sessionName);
     try {
-      await Promise.all(live.map((session) => broker.refreshCatalog(session)));
+      await Promise.all(live.map((session) => broker.refreshCatalog(session, { isAttended: true })));
     } finally {
       deps.changes.announce();
     }
