@@ -5,10 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { RolecallError } from '../core/errors.ts';
-import { toRolecallError, UnavailableError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
-import { UnreadableFileError } from '../platform/bounded-read.ts';
+import { errorCode } from '../platform/file-error.ts';
 
 export interface AtomicWrite {
   /** Where the file itself is: a symlink here would be replaced, not followed. */
@@ -75,39 +72,6 @@ async function removeDeadWritersFiles(folder: string, target?: string): Promise<
     await unlink(join(folder, name)).catch(() => undefined);
   }
 }
-
-/** `thrown` as the error that a person is told: the path, what was tried and why it failed. */
-export function toFileError(thrown: unknown, path: string, attempt: 'read' | 'written' | 'deleted'): RolecallError {
-  if (thrown instanceof UnreadableFileError) {
-    const message = `${path} cannot be ${attempt}: it is ${thrown.reason}.`;
-    // The code's own command would read it again.
-    return new UnavailableError('file-not-writable', message, { cause: thrown, hint: `ls -ld ${quoteForShell(path)}` });
-  }
-  const code = errorCode(thrown);
-  // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
-  if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
-  const reason = REASONS[code] ?? `the system says ${code}`;
-  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reason}.`, { cause: thrown });
-}
-
-export function errorCode(thrown: unknown): string | undefined {
-  return (thrown as NodeJS.ErrnoException | undefined)?.code;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'the disk reports an error',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its symlinks go in a circle',
-  ENAMETOOLONG: 'its name is too long',
-  ENOENT: 'a folder on the way to it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'something on the way to it is no folder',
-  ENXIO: 'it is a named pipe, a socket or a device, not a file',
-  EPERM: 'the system does not permit it',
-  EROFS: 'the file system is read-only',
-};
 
 // Process id and start time: in a container every run may have the same id.
 const TEMPORARY_NAME = /^\.(?<target>.+)\.rolecall-(?<pid>\d+)-(?<started>[0-9a-z]+)-[0-9a-f]{12}\.tmp$/su;

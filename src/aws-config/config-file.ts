@@ -7,9 +7,11 @@ import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../core/clock.ts';
 import { ConflictError, UnavailableError } from '../core/errors.ts';
 import { doStepsInTurns } from '../core/in-steps.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import { readBoundedBytes } from '../platform/bounded-read.ts';
-import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
+import { errorCode, toFileError } from '../platform/file-error.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from './document.ts';
 
@@ -122,7 +124,9 @@ export function createConfigFile(deps: {
   async function lock(file: FileHandle, deadlineMs: number): Promise<void> {
     while (!tryLockIfSupported(file.fd)) {
       if (clock.nowMs() >= deadlineMs) {
-        throw new UnavailableError('file-not-writable', `${path} cannot be written: another program keeps it locked.`);
+        throw new UnavailableError('file-not-writable', `${path} cannot be written: another program keeps it locked.`, {
+          hint: 'rolecall profiles sync',
+        });
       }
       await clock.sleep(LOCK_POLL_MS);
     }
@@ -159,11 +163,15 @@ async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> 
 
 function refuseUnwritable(path: string, present: Stats): void {
   if (!present.isFile()) {
-    throw new UnavailableError('file-not-writable', `${path} cannot be written: it is no regular file.`);
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: it is no regular file.`, {
+      hint: `ls -ld ${quoteForShell(path)}`,
+    });
   }
   // A rename would get past this, and root past everything: whoever took the write bit away meant it.
   if ((present.mode & 0o200) === 0) {
-    throw new UnavailableError('file-not-writable', `${path} cannot be written: the file is read-only.`);
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: the file is read-only.`, {
+      hint: `chmod u+w ${quoteForShell(path)}`,
+    });
   }
 }
 

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { formatUtcSeconds } from '../core/clock.ts';
 import type { Secret } from '../core/secret.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
-import { ensureFolder, errorCode, removeLeftovers, toFileError, writeFileAtomically } from './atomic-file.ts';
+import { errorCode, toFileError } from '../platform/file-error.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from './atomic-file.ts';
 
 /** A token has a few kilobytes. */
 const MAX_TOKEN_FILE_BYTES = 1024 * 1024;

@@ -82,7 +82,7 @@ export const ERROR_TABLE = {
       'identity-center-throttled': 'rolecall status',
       'secret-store-unavailable': 'rolecall status',
       'secret-store-locked': 'rolecall status',
-      'file-not-writable': 'rolecall profiles sync',
+      'file-not-writable': 'rolecall doctor',
       'too-many-connections': 'rolecall status',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall status',

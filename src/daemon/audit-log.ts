@@ -1,10 +1,10 @@
 // The audit log: who was given what and when, one JSON document a line, without a secret or a name of AWS's in it.
 import { open, rename } from 'node:fs/promises';
-import { toFileError } from '../aws-config/atomic-file.ts';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { Role } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
+import { toFileError } from '../platform/file-error.ts';
 import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
 import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from './bounded-file.ts';
 

@@ -2,7 +2,8 @@
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureFolder, removeLeftovers, toFileError, writeFileAtomically } from '../aws-config/atomic-file.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from '../aws-config/atomic-file.ts';
+import { toFileError } from '../platform/file-error.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
 
 const COPY_MODE = 0o700;

@@ -5,6 +5,7 @@ import { toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
+import { toFailure } from '../platform/file-error.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { createDailyLists } from './daily-lists.ts';
@@ -59,7 +60,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, log, paths } = deps;
   const parts = await createParts(deps);
   const { audit, broker, problems, settings, tokenFiles } = parts;
-  await refreshCopy(deps, parts);
+  let hasCopy = await refreshCopy(deps, parts);
   const doors = await openDoors({
     ...parts,
     paths,
@@ -102,6 +103,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'clock', run: async () => parts.clockSkew.check() },
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
+      { name: 'doors', run: () => doors.retry() },
+      { name: 'credential process', run: async () => void (hasCopy ||= await refreshCopy(deps, parts)) },
       { name: 'audit log', run: () => audit.flush() },
       { name: 'damaged files', run: () => parts.damagedFiles.look() },
       { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },
@@ -142,7 +145,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   let stopping: Promise<void> | undefined;
   return {
     socketPath: paths.socketPath,
-    webUrl: doors.webUrl,
+    get webUrl() {
+      return doors.webUrl();
+    },
     stop: () => (stopping ??= stop()),
   };
 }
@@ -213,12 +218,15 @@ async function removeLeftoversOfKilled({ stateDirectory, switchDirectory }: Runt
   await Promise.all([stateDirectory, switchDirectory, ...below].map(removeAllLeftovers));
 }
 
-/** Without the copy the profiles fail, but everything else works: a problem, not a reason to stay down. */
-async function refreshCopy(deps: DaemonDeps, { problems }: Parts): Promise<void> {
+/** Whether it is there. Without the copy the profiles fail, but everything else works: a problem, not a reason to stay down. */
+async function refreshCopy(deps: DaemonDeps, { problems }: Parts): Promise<boolean> {
   try {
     await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: deps.paths.credentialProcessPath });
+    problems.clear('credential process');
+    return true;
   } catch (error) {
-    problems.raise('credential process', toRolecallError(error).toBody());
+    problems.raise('credential process', toFailure(error).toBody());
+    return false;
   }
 }
 

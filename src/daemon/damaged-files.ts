@@ -1,10 +1,10 @@
 // State files that turned out to be damaged: kept beside the new ones, and a problem in the status until they are deleted.
 import { readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode, toFileError } from '../aws-config/atomic-file.ts';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { Problems } from '../core/problems.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { errorCode, toFileError } from '../platform/file-error.ts';
 import type { Log } from './log.ts';
 
 export interface DamagedFiles {

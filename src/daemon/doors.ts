@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
-import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
+import { toFailure } from '../platform/file-error.ts';
 import type { ConnectionRules } from './connection-rules.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
 import type { ContainerDoor } from './container-door.ts';
@@ -19,8 +19,10 @@ import { createSurface, type Responders, type Surface } from './surface.ts';
 import type { WebAccess } from './web-access.ts';
 
 export interface Doors {
-  /** Undefined when the loopback port could not be opened, which is a problem in the status then. */
-  readonly webUrl: string | undefined;
+  /** Undefined while the loopback port could not be opened, which is a problem in the status then. */
+  webUrl(): string | undefined;
+  /** Opens what could not be opened before; what fails again stays a problem. */
+  retry(): Promise<void>;
   /** Makes the socket, its alias and the address file again where they are gone; resolves the paths of what was made. */
   restore(): Promise<readonly string[]>;
   /** No new request from now on; resolves once the answers under way are given. */
@@ -67,7 +69,10 @@ export async function openDoors(deps: {
   const open: Surface[] = [];
   let ownSocket: OwnSocket | undefined;
 
+  let isEnding = false;
+
   async function drain(): Promise<void> {
+    isEnding = true;
     await ownSocket?.close();
     await web?.forgetAddress();
     await Promise.all(open.map((surface) => surface.drain()));
@@ -79,17 +84,30 @@ export async function openDoors(deps: {
   }
 
   let web: OpenWeb | undefined;
-  try {
-    web = await openWeb({ ...deps, build });
-    open.push(web.surface);
-  } catch (error) {
-    deps.problems.raise('web', toRolecallError(error).toBody());
+  const isFailing = { web: true, container: true };
+  const attempts = {
+    async web() {
+      web = await openWeb({ ...deps, build });
+      open.push(web.surface);
+      if (isEnding) await web.forgetAddress();
+    },
+    container: () => deps.containerDoor.reopen(),
+  };
+
+  async function retry(): Promise<void> {
+    for (const name of ['web', 'container'] as const) {
+      if (!isFailing[name] || isEnding) continue;
+      try {
+        await attempts[name]();
+        isFailing[name] = false;
+        deps.problems.clear(name);
+      } catch (error) {
+        deps.problems.raise(name, toFailure(error).toBody());
+      }
+    }
   }
-  try {
-    await deps.containerDoor.reopen();
-  } catch (error) {
-    deps.problems.raise('container', toRolecallError(error).toBody());
-  }
+
+  await retry();
   try {
     const isAllowed = createSocketGuard();
     const socket = build('socket', (request) => isAllowed(request) ?? deps.checkVersion?.(request));
@@ -112,7 +130,7 @@ export async function openDoors(deps: {
     const made = (await ownSocket?.restore()) ?? [];
     return [...made, ...((await web?.restoreAddress()) ?? [])];
   }
-  return { webUrl: web?.url, restore, drain, close };
+  return { webUrl: () => web?.url, retry, restore, drain, close };
 }
 
 interface OpenWeb {

@@ -5,13 +5,14 @@ import type { Server } from 'node:http';
 import { homedir, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
-import { DaemonUnreachableError, toRolecallError } from '../core/errors.ts';
+import { DaemonUnreachableError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { cleanEnvironment, refuseChangedNode } from '../local-api/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
 import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
+import { toFailure } from '../platform/file-error.ts';
 import { findProgram, trustedPath } from '../platform/find-program.ts';
 import { KEPT_PORT_FD, readRequestSecret, REQUEST_PIPE_FD, startPortKeeper } from '../platform/port-keeper.ts';
 import { keepTicksFast } from './fast-ticks.ts';
@@ -68,7 +69,7 @@ async function listenInVain(server: Server): Promise<void> {
 
 /** Tells whoever started us, or is asking by now, why it failed. */
 async function reportFailure(thrown: unknown): Promise<void> {
-  const error = toRolecallError(thrown);
+  const error = toFailure(thrown);
   if (process.connected) await new Promise((resolve) => process.send?.(error.toBody(), resolve));
   else process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
   if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS, clock).catch(() => undefined);
@@ -247,7 +248,7 @@ try {
   try {
     await run(logFile, lock);
   } catch (error) {
-    logFile.log('error', toRolecallError(error).message);
+    logFile.log('error', toFailure(error).message);
     throw error;
   }
 } catch (error) {

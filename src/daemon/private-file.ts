@@ -1,13 +1,8 @@
 // State files: read whole, written whole, 0600 from their first byte, never half of one.
 import { dirname } from 'node:path';
-import {
-  ensureFolder,
-  errorCode,
-  removeLeftovers,
-  toFileError,
-  writeFileAtomically,
-} from '../aws-config/atomic-file.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from '../aws-config/atomic-file.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
+import { errorCode, toFileError } from '../platform/file-error.ts';
 
 /** A catalog of 20,000 roles has a few megabytes; a record of an adoption holds the whole shared config file. */
 const MAX_STATE_BYTES = 128 * 1024 * 1024;

@@ -3,14 +3,8 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
-import {
-  NotFoundError,
-  RefusedError,
-  RolecallError,
-  toRolecallError,
-  UnavailableError,
-  UsageError,
-} from '../core/errors.ts';
+import { NotFoundError, RefusedError, RolecallError, UnavailableError, UsageError } from '../core/errors.ts';
+import { toFailure } from '../platform/file-error.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
 import { createCaller, type Caller } from './caller.ts';
@@ -281,7 +275,7 @@ function readFrameworkError(thrown: unknown): RolecallError {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return invalid("The request's body can't be read.");
   }
-  return toRolecallError(thrown);
+  return toFailure(thrown);
 }
 
 function describe(cause: unknown): string {

@@ -1,8 +1,9 @@
 // Directories that only their owner may enter: created so, and verified before anything is put in.
 import { lstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { UnavailableError } from '../core/errors.ts';
+import { UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { errorCode, toFileError } from './file-error.ts';
 
 /**
  * Makes sure that `path` is a directory of `userId`, 0700 and no symlink; parents are created 0700 when missing.
@@ -12,15 +13,13 @@ export function ensurePrivateDirectory(path: string, userId: number): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw notUsable(path, describeErrno(error), `ls -ld ${quoteForShell(dirname(path))}`, error);
+    throw cannotBeMade(path, error);
   }
   try {
     // Created with its final mode: a chmod afterwards would leave a moment in which others can enter.
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw notUsable(path, describeErrno(error), `ls -ld ${quoteForShell(dirname(path))}`, error);
-    }
+    if (errorCode(error) !== 'EEXIST') throw cannotBeMade(path, error);
   }
   const found = lstatSync(path);
   const look = `ls -ld ${quoteForShell(path)}`;
@@ -34,14 +33,7 @@ function notUsable(path: string, reason: string, hint: string, cause?: unknown):
   return new UnavailableError('file-not-writable', `The directory ${path} can't be used: ${reason}.`, { cause, hint });
 }
 
-function describeErrno(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const known: Readonly<Record<string, string>> = {
-    ENOSPC: 'the disk is full',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-    EEXIST: 'a part of the path is a file',
-    ENOTDIR: 'a part of the path is a file',
-  };
-  return (code === undefined ? undefined : known[code]) ?? (error as Error).message;
+function cannotBeMade(path: string, error: unknown): RolecallError {
+  if (!['EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) return toFileError(error, path, 'used');
+  return notUsable(path, 'a part of the path is a file', `ls -ld ${quoteForShell(dirname(path))}`, error);
 }

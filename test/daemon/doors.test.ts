@@ -9,6 +9,7 @@ import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { findCaBundle } from '../../src/daemon/ca-bundle.ts';
 import { createSharedConfig } from '../../src/daemon/shared-config.ts';
+import { createHurriedClock } from '../helpers/hurried-clock.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -52,6 +53,25 @@ test('an address file that cannot be written closes the page alone', async () =>
     expect.objectContaining({ code: 'file-not-writable', message: expect.stringContaining(rig.paths.webAddressFile) }),
   ]);
   rmSync(rig.paths.webAddressFile, { recursive: true });
+});
+
+test('a page that could not be opened is opened by itself once the disk has room', async () => {
+  rig = await createRig({ clock: createHurriedClock(30) });
+  const its = rig;
+  await its.daemon().stop();
+  for (const path of [its.paths.webAddressFile, its.paths.credentialProcessPath]) {
+    rmSync(path, { force: true });
+    mkdirSync(join(path, 'in-the-way'), { recursive: true });
+  }
+  await its.restartDaemon();
+  expect((await its.client.call('status', {})).problems).toHaveLength(2);
+  for (const path of [its.paths.webAddressFile, its.paths.credentialProcessPath]) rmSync(path, { recursive: true });
+  await waitFor('the page and the copy', async () => (await its.client.call('status', {})).problems.length === 0);
+  expect(JSON.parse(readFileSync(its.paths.webAddressFile, 'utf8'))).toMatchObject({ url: its.daemon().webUrl });
+  expect(existsSync(its.paths.credentialProcessPath)).toBe(true);
+  expect((await its.client.call('webCode', {})).url).toContain(its.daemon().webUrl ?? 'an address');
+  await its.daemon().stop();
+  expect(existsSync(its.paths.webAddressFile)).toBe(false);
 });
 
 test('a socket that cannot be had closes the page as well, and leaves no address', async () => {

@@ -276,6 +276,11 @@ describe('what is in the way of the socket', () => {
     expect(existsSync(paths.socketPath)).toBe(false);
   });
 
+  test('a folder in the place of the lock is named, and the command takes it away', async () => {
+    mkdirSync(paths.lockFile, { recursive: true, mode: 0o700 });
+    await expectRefusal(`${paths.lockFile} cannot be used: it is a folder.`, `rmdir ${paths.lockFile}`);
+  });
+
   test('a folder is named and kept', async () => {
     mkdirSync(paths.socketPath, { recursive: true, mode: 0o700 });
     await expectRefusal(

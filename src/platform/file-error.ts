@@ -1,0 +1,117 @@
+// What went wrong with a file, for a person: its path, what was tried, the reason, and the command that helps.
+import { statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { toRolecallError, UnavailableError, type RolecallError } from '../core/errors.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
+import { UnreadableFileError } from './bounded-read.ts';
+
+export type FileAttempt = 'read' | 'written' | 'deleted' | 'used';
+
+/** `thrown` as the error that a person is told: the path, what was tried, why it failed and what to type. */
+export function toFileError(thrown: unknown, path: string, attempt: FileAttempt): RolecallError {
+  if (thrown instanceof UnreadableFileError) {
+    const message = `${path} cannot be ${attempt}: it is ${thrown.reason}.`;
+    return new UnavailableError('file-not-writable', message, { cause: thrown, hint: listCommand(path) });
+  }
+  const code = errorCode(thrown);
+  // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
+  if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
+  const hasNoInodes = code === 'ENOSPC' && isOutOfInodes(path);
+  const reason = hasNoInodes
+    ? 'the file system can take no more files, as it is out of inodes'
+    : (REASONS[code] ?? `the system says ${code}`);
+  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reason}.`, {
+    cause: thrown,
+    hint: hasNoInodes ? `df -i ${quoteForShell(nearestFolder(path))}` : commandFor(code, path, attempt),
+  });
+}
+
+/** As `toFileError` when the system's error names a file or is about the disk, else as `toRolecallError`. */
+export function toFailure(thrown: unknown): RolecallError {
+  const { path, address } = (thrown ?? {}) as { readonly path?: unknown; readonly address?: unknown };
+  // A socket that can't be made has it as its address.
+  const named = [path, address].find((name) => typeof name === 'string' && name.startsWith('/')) as string | undefined;
+  if (named !== undefined) return toFileError(thrown, named, 'used');
+  // A write names no file.
+  const code = errorCode(thrown) ?? '';
+  if (!DISK_FAILURES.includes(code)) return toRolecallError(thrown);
+  return new UnavailableError('file-not-writable', `A file cannot be written: ${REASONS[code]}.`, {
+    cause: thrown,
+    hint: 'df -h',
+  });
+}
+
+export function errorCode(thrown: unknown): string | undefined {
+  return (thrown as NodeJS.ErrnoException | undefined)?.code;
+}
+
+const DISK_FAILURES: readonly string[] = ['EDQUOT', 'EIO', 'ENOSPC', 'EROFS'];
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk reports an error',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symlinks go in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'a folder on the way to it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'something on the way to it is no folder',
+  ENXIO: 'it is a named pipe, a socket or a device, not a file',
+  EPERM: 'the system does not permit it',
+  EROFS: 'the file system is read-only',
+};
+
+function commandFor(code: string, path: string, attempt: FileAttempt): string {
+  if (DISK_FAILURES.includes(code)) return `df -h ${quoteForShell(nearestFolder(path))}`;
+  switch (code) {
+    case 'EISDIR':
+      // Takes it away only when it is empty.
+      return `rmdir ${quoteForShell(path)}`;
+    case 'EACCES':
+    case 'EPERM':
+      return permitCommand(path, attempt) ?? listCommand(path);
+    default:
+      return listCommand(path);
+  }
+}
+
+/** What gives us back a permission on our own file or folder; undefined when it is not that. */
+function permitCommand(path: string, attempt: FileAttempt): string | undefined {
+  const folder = dirname(path);
+  // A file is replaced by way of its folder.
+  return attempt === 'read'
+    ? (permit(path, 0o400, 'r') ?? permit(folder, 0o500, 'rx'))
+    : (permit(folder, 0o700, 'rwx') ?? permit(path, 0o600, 'rw'));
+}
+
+function permit(path: string, bits: number, letters: string): string | undefined {
+  const found = tryOr(() => statSync(path));
+  const isLacking = found !== undefined && found.uid === process.getuid?.() && (found.mode & bits) !== bits;
+  return isLacking ? `chmod u+${letters} ${quoteForShell(path)}` : undefined;
+}
+
+function listCommand(path: string): string {
+  return `ls -ld ${quoteForShell(path)}`;
+}
+
+function isOutOfInodes(path: string): boolean {
+  const { files = 0, ffree = 0 } = tryOr(() => statfsSync(nearestFolder(path))) ?? {};
+  // Some file systems have no such number.
+  return files > 0 && ffree === 0;
+}
+
+/** The folder of the path, or the first one above it that is there. */
+function nearestFolder(path: string): string {
+  let folder = dirname(path);
+  while (folder !== dirname(folder) && tryOr(() => statSync(folder)) === undefined) folder = dirname(folder);
+  return folder;
+}
+
+function tryOr<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch {
+    return undefined;
+  }
+}
