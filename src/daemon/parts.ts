@@ -236,6 +236,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sharedConfig,
     broker,
     clock,
+    clockAheadMs: () => serverClock.aheadMs() ?? 0,
     random: deps.random,
     problems,
   });

@@ -32,6 +32,8 @@ export function createTokenFiles(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'accessToken' | 'describe' | 'isServing' | 'needsUserCheck' | 'verifyLive'>;
   readonly clock: Clock;
+  /** By how much this machine's clock, which readers of the file go by, is ahead of AWS's. */
+  readonly clockAheadMs: () => number;
   readonly random: () => number;
   readonly problems: Problems;
 }): TokenFiles {
@@ -81,7 +83,7 @@ export function createTokenFiles(deps: {
     }
     const { sessionName, region } = session;
     const startUrl = key === sessionName ? session.startUrl : key;
-    const content = { startUrl, region, accessToken: secret, expiresAtMs };
+    const content = { startUrl, region, accessToken: secret, expiresAtMs: expiresAtMs + deps.clockAheadMs() };
     const state = await writeTokenFile(path, content, clock.nowMs()).catch((error: unknown) => {
       writePauses.failed(path);
       throw error;

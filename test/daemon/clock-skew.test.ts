@@ -1,5 +1,7 @@
 // A machine whose clock is wrong or is set: no expired keys, no call to AWS for every caller, and a problem that says so.
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tokenFilePath } from '../../src/aws-config/token-file.ts';
 import { createSystemClock, formatUtcSeconds, type Clock } from '../../src/core/clock.ts';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 
@@ -57,6 +59,15 @@ describe.each([
     expect(second.Expiration > formatUtcSeconds(atAws.nowMs())).toBe(true);
     expect(second.AccessKeyId).not.toBe(first.AccessKeyId);
     expect(calls(its)).toBe(2);
+  });
+
+  test('the token file for the AWS CLI expires by this machine’s clock, which the AWS CLI goes by', async () => {
+    const its = await signedIn(byMs);
+    const path = tokenFilePath(its.home.path, SESSION);
+    const { expiresAt } = JSON.parse(readFileSync(path, 'utf8')) as { expiresAt: string };
+    const leftMs = Date.parse(expiresAt) - onThisMachine.nowMs();
+    expect(leftMs).toBeGreaterThan(59 * MINUTE_MS);
+    expect(leftMs).toBeLessThanOrEqual(HOUR_MS + 2000);
   });
 
   test('the status says so and names the command', async () => {

@@ -49,6 +49,7 @@ async function createDay({ hasNativeProfile = false } = {}) {
   const sharedConfig = { ...createSharedConfig(configFile), read: async () => snapshot };
   const shared = { broker, clock, problems, sharedConfig, random: () => 1, log: () => undefined };
   const tokenFiles = createTokenFiles({
+    clockAheadMs: () => 0,
     ...shared,
     homeDirectory,
     settings: await loadSettings(join(homeDirectory, 'no'), {}),

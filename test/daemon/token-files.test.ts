@@ -329,6 +329,7 @@ test('of two sessions at one portal the first of the config file keeps the file 
       region: 'us-east-1',
     };
     const tokenFiles = createTokenFiles({
+      clockAheadMs: () => 0,
       homeDirectory: home.path,
       settings: { tokenCache: 'auto' } as Settings,
       sharedConfig: { read: async () => ({ sessions, nativeProfiles: [legacy] }) } as unknown as SharedConfig,
