@@ -44,6 +44,8 @@ export interface SignIn {
 /** RFC 8628 3.5: each `slow_down` adds five seconds, for good. */
 const SLOW_DOWN_SECONDS = 5;
 const DEFAULT_INTERVAL_SECONDS = 5;
+/** A person has approved or is about to, and a code is good for ten minutes: a longer pause would outlast it. */
+const MAX_ASKED_PAUSE_MS = 30_000;
 
 /** One device authorization, or the asking for one. */
 interface Attempt {
@@ -159,7 +161,7 @@ export function createSignIn(deps: {
         else if (isFault(fault, 'access-denied')) return deny(session, attempt);
         else if (isFault(fault, 'device-code-expired')) return expire(session, attempt);
         // A VPN that drops while the person is at the page is no reason to throw the code away.
-        else if (isTransient(fault)) askedPauseMs = fault.retryAfterMs ?? 0;
+        else if (isTransient(fault)) askedPauseMs = Math.min(fault.retryAfterMs ?? 0, MAX_ASKED_PAUSE_MS);
         else if (!isFault(fault, 'authorization-pending')) {
           return expire(session, attempt, describeFault(fault, session.sessionName).toBody());
         }

@@ -162,6 +162,16 @@ describe('polling', () => {
     expect(pollsOf(world)).toEqual([1, 21, 22, 23]);
   });
 
+  it('stays away for half a minute at most, so that one odd answer does not cost the code', async () => {
+    const world = createWorld();
+    await start(world);
+    world.identityCenter.fail('createTokenByDeviceCode', { kind: 'unreachable', retryAfterMs: 900_000, times: 1 });
+    await world.clock.advance(2 * SECOND_MS);
+    world.identityCenter.answerCode('approved');
+    await world.clock.advance(29 * SECOND_MS);
+    expect(world.broker.signInState(SESSION)).toEqual({ state: 'approved', ...PROMPT });
+  });
+
   it('says on time that the code ran out, though its own next look is far', async () => {
     const world = createWorld({ intervalSeconds: 400 });
     await start(world);
