@@ -31,6 +31,7 @@ export function createServerClock(clock: Clock): ServerClock {
 
   return {
     nowMs,
+    monotonicMs,
     sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
     observe(serverTimeMs, durationMs) {
       // Anything in between may be the server's time, so what we have is kept if it is.

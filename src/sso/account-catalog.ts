@@ -56,6 +56,9 @@ export interface AccountCatalog {
 
 /** Somebody may be waiting for the list, and is told of a longer pause. */
 const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
+/** Far more than the slowest listing takes within the rate budget; what is not listed by then is carried over. */
+const MAX_LISTING_MS = 10 * 60_000;
+const MAX_ACCOUNT_MS = 200;
 /** Enough that round trips of half a second still fill the budget of 19 calls a second. */
 const CONCURRENT_CALLS = 10;
 
@@ -97,9 +100,16 @@ export function createAccountCatalog(deps: {
   /** Undefined when a new sign-in made it pointless. */
   async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
-    const pages = await listAll<Account>((nextToken) =>
-      call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken)),
-    );
+    const monotonicMs = () => clock.monotonicMs?.() ?? clock.nowMs();
+    const startedAtMs = monotonicMs();
+    const requireTime = (accountCount: number) => {
+      if (monotonicMs() - startedAtMs < MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) return;
+      throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was ended.');
+    };
+    const pages = await listAll<Account>((nextToken) => {
+      requireTime(0);
+      return call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken));
+    });
     // An account that moves to another page while we read them is listed twice.
     const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
     const found = new Map<string, readonly string[]>();
@@ -113,11 +123,12 @@ export function createAccountCatalog(deps: {
       try {
         // An outage: 5,000 accounts, each with its own back-off, would take hours.
         if (failuresInARow >= CONCURRENT_CALLS) throw failure;
-        const names = await listAll<string>((nextToken) =>
-          call(session, (accessToken) =>
+        const names = await listAll<string>((nextToken) => {
+          requireTime(accounts.length);
+          return call(session, (accessToken) =>
             deps.identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
-          ),
-        );
+          );
+        });
         found.set(accountId, [...new Set(names)].toSorted());
         failuresInARow = 0;
       } catch (fault) {

@@ -247,6 +247,17 @@ describe('the rate', () => {
     expect(world.problems.list()).toEqual([]);
   });
 
+  it('ends after ten minutes and a little for each account, with what it has', async () => {
+    const world = await createLargeWorld(100, { latencyMs: 100_000 });
+    const listing = settle(world.broker.refreshCatalog(SESSION));
+    await world.clock.advance(15 * MINUTE_MS);
+    expect((await listing.result()).catalog).toMatchObject({ complete: false });
+    expect(world.identityCenter.count('listAccountRoles')).toBe(60);
+    expect(world.problems.list()).toMatchObject([
+      { code: 'identity-center-unreachable', message: expect.stringContaining('took too long') },
+    ]);
+  });
+
   it('after a 429 to GetRoleCredentials pauses the listing too', async () => {
     const world = await createLargeWorld(30, {}, { callsPerSecond: 10 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
