@@ -91,12 +91,19 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
   return browsers;
 }
 
-/** The line of each `[[role]]`, in their order. */
-export function readRoleLines(text: string, { role = [] }: SettingsFile): number[] {
-  return findTomlLines(
-    text,
-    role.map((_, index) => ['role', String(index)]),
-  );
+/** The line of each rule, in the order of their kind. */
+export interface RuleLines {
+  readonly role: readonly number[];
+  readonly protect: readonly number[];
+}
+
+export function readRuleLines(text: string, { role = [], protect = [] }: SettingsFile): RuleLines {
+  const find = (kind: string, rules: readonly unknown[]) =>
+    findTomlLines(
+      text,
+      rules.map((_, index) => [kind, String(index)]),
+    );
+  return { role: find('role', role), protect: find('protect', protect) };
 }
 
 /** @throws UsageError settings-invalid: a key that no profile may be given, or a value that a line of a profile cannot hold */

@@ -8,7 +8,7 @@ import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
 import { readPrivateFile } from './private-file.ts';
-import type { BrowserSetting, ExtraSettings, SettingsFile } from './settings-file.ts';
+import type { BrowserSetting, ExtraSettings, RuleLines, SettingsFile } from './settings-file.ts';
 
 /** Account id and permission set are globs. */
 export interface RoleSettings {
@@ -27,6 +27,8 @@ export interface RoleSettings {
 
 /** Roles that are marked wherever a person sees them; each part a glob. */
 export interface ProtectSettings {
+  /** Of the person's own rules alone. */
+  readonly line?: number;
   readonly session: string;
   readonly accountId: string;
   readonly permissionSet: string;
@@ -93,18 +95,20 @@ export async function loadSettings(path: string, environment: SettingsSources['e
 export async function parseSettings({ path, text, environment, team }: SettingsSources): Promise<Settings> {
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file nothing that reads TOML is loaded.
-  if (text === undefined && team?.text === undefined) return toSettings({}, secretStore, new Map(), [], []);
-  const { parseSettingsFile, readBrowsers, readRoleLines, requireUsableExtra } = await import('./settings-file.ts');
+  if (text === undefined && team?.text === undefined) {
+    return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
+  }
+  const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
-  const roleLines = readRoleLines(text ?? '', own);
+  const ruleLines = readRuleLines(text ?? '', own);
   const problems = describeWithoutEffect(own, path);
-  if (team?.text === undefined) return toSettings(own, secretStore, browsers, roleLines, problems);
+  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, problems);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
   problems.push(...describeWithoutEffect(agreed, team.path));
-  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, roleLines, problems);
+  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, problems);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
 
@@ -113,7 +117,7 @@ function toSettings(
   secretStore: Settings['secretStore'] | undefined,
   browsers: Settings['browsers'],
   /** Of the person's own rules, which come before the team's. */
-  roleLines: readonly number[],
+  ruleLines: RuleLines,
   problems: readonly Problem[],
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
@@ -149,7 +153,7 @@ function toSettings(
     },
     network: { proxy: network.proxy, caBundle: network.ca_bundle },
     roles: (file.role ?? []).map((role, index) => ({
-      ...(roleLines[index] === undefined ? {} : { line: roleLines[index] }),
+      ...(ruleLines.role[index] === undefined ? {} : { line: ruleLines.role[index] }),
       accountId: role.account_id ?? '*',
       permissionSet: role.permission_set ?? '*',
       region: role.region,
@@ -157,7 +161,8 @@ function toSettings(
       pin: role.pin,
       extra: role.extra === undefined ? undefined : toExtraKeys(role.extra),
     })),
-    protect: (file.protect ?? []).map((protect) => ({
+    protect: (file.protect ?? []).map((protect, index) => ({
+      ...(ruleLines.protect[index] === undefined ? {} : { line: ruleLines.protect[index] }),
       session: protect.session ?? '*',
       accountId: protect.account_id ?? '*',
       permissionSet: protect.permission_set ?? '*',

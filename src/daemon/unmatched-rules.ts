@@ -1,22 +1,35 @@
-// `[[role]]` rules of the person's own that match no role: mostly a typing mistake, which would have no effect in silence.
+// Rules of the person's own, `[[role]]` and `[[protect]]`, that match no role: mostly a typing mistake, which would have no effect in silence.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalog } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
 import { editCommand } from '../core/quote-for-shell.ts';
-import { matchesRole, type RoleSettings, type Settings } from './settings.ts';
+import { matchesGlob } from '../core/glob.ts';
+import { matchesRole, type Settings } from './settings.ts';
+
+interface OwnRule {
+  readonly kind: 'role' | 'protect';
+  readonly session: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
+  readonly line: number;
+}
 
 /** As many as a sentence holds. */
 const MOST_SHOWN = 3;
 
 /**
- * A function that gives the problem, or none; the same catalogs are looked through once. While a list is missing or not
+ * A function that gives a problem for each kind of rule, or none; the same catalogs are looked through once. While a list is missing or not
  * complete nobody can tell. A team's rules are for everybody, so each matches nothing for somebody.
  */
 export function createUnmatchedRules(deps: {
-  readonly settings: Pick<Settings, 'roles'>;
+  readonly settings: Pick<Settings, 'roles' | 'protect'>;
   readonly settingsFile: string;
 }): (catalogs: readonly (Catalog | undefined)[]) => Promise<readonly Problem[]> {
-  const own = deps.settings.roles.flatMap((rule) => (rule.line === undefined ? [] : [{ rule, line: rule.line }]));
+  const { roles, protect } = deps.settings;
+  const own: readonly OwnRule[] = [
+    ...roles.map((rule) => ({ ...rule, kind: 'role' as const, session: '*' })),
+    ...protect.map((rule) => ({ ...rule, kind: 'protect' as const })),
+  ].flatMap(({ line, ...rule }) => (line === undefined ? [] : [{ ...rule, line }]));
   let latest: { readonly catalogs: readonly (Catalog | undefined)[]; readonly problems: Promise<readonly Problem[]> } =
     {
       catalogs: [],
@@ -25,14 +38,17 @@ export function createUnmatchedRules(deps: {
 
   async function find(catalogs: readonly (Catalog | undefined)[]): Promise<readonly Problem[]> {
     if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
-    const names = permissionSetsByAccount(catalogs);
-    const unmatched: typeof own = [];
+    const sessions = permissionSetsBySession(catalogs);
+    const unmatched: OwnRule[] = [];
     for (const each of own) {
-      if (!hasMatch(each.rule, names)) unmatched.push(each);
+      if (!hasMatch(each, sessions)) unmatched.push(each);
       // Every account may have been looked at: nobody's keys wait for the next rule.
-      if (hasWildcard(each.rule.accountId)) await nextTurn();
+      if (hasWildcard(each.accountId)) await nextTurn();
     }
-    return unmatched.length === 0 ? [] : [describe(unmatched, deps.settingsFile)];
+    return (['role', 'protect'] as const).flatMap((kind) => {
+      const ofKind = unmatched.filter((each) => each.kind === kind);
+      return ofKind.length === 0 ? [] : [describe(kind, ofKind, deps.settingsFile)];
+    });
   }
 
   return (catalogs) => {
@@ -44,15 +60,23 @@ export function createUnmatchedRules(deps: {
   };
 }
 
-function permissionSetsByAccount(catalogs: readonly (Catalog | undefined)[]): ReadonlyMap<string, readonly string[]> {
-  const names = new Map<string, readonly string[]>();
-  for (const { accountId, permissionSets } of catalogs.flatMap((catalog) => catalog?.accounts ?? [])) {
+type SetsByAccount = ReadonlyMap<string, readonly string[]>;
+
+function permissionSetsBySession(catalogs: readonly (Catalog | undefined)[]): ReadonlyMap<string, SetsByAccount> {
+  const sessions = new Map<string, Map<string, readonly string[]>>();
+  for (const { sessionName, accountId, permissionSets } of catalogs.flatMap((catalog) => catalog?.accounts ?? [])) {
+    const names = sessions.get(sessionName) ?? new Map<string, readonly string[]>();
     names.set(accountId, [...(names.get(accountId) ?? []), ...permissionSets]);
+    sessions.set(sessionName, names);
   }
-  return names;
+  return sessions;
 }
 
-function hasMatch(rule: RoleSettings, names: ReadonlyMap<string, readonly string[]>): boolean {
+function hasMatch(rule: OwnRule, sessions: ReadonlyMap<string, SetsByAccount>): boolean {
+  return [...sessions].some(([session, names]) => matchesGlob(rule.session, session) && hasMatchIn(rule, names));
+}
+
+function hasMatchIn(rule: OwnRule, names: SetsByAccount): boolean {
   const has = (accountId: string, permissionSets: readonly string[] = []) =>
     permissionSets.some((permissionSet) => matchesRole(rule, { accountId, permissionSet }));
   if (!hasWildcard(rule.accountId)) return has(rule.accountId, names.get(rule.accountId));
@@ -64,14 +88,14 @@ function hasWildcard(glob: string): boolean {
   return /[*?]/.test(glob);
 }
 
-function describe(unmatched: readonly { readonly rule: RoleSettings; readonly line: number }[], file: string): Problem {
+function describe(kind: OwnRule['kind'], unmatched: readonly OwnRule[], file: string): Problem {
   const shown = unmatched
     .slice(0, MOST_SHOWN)
-    .map(({ rule: { accountId, permissionSet }, line }) => `line ${line} (${accountId}, ${permissionSet})`);
+    .map(({ accountId, permissionSet, line }) => `line ${line} (${accountId}, ${permissionSet})`);
   const more = unmatched.length > shown.length ? ` and ${unmatched.length - shown.length} more` : '';
   return {
     code: 'settings-without-effect',
-    message: `${file} has [[role]] rules that match none of your roles: ${shown.join(', ')}${more}.`,
+    message: `${file} has [[${kind}]] rules that match none of your roles: ${shown.join(', ')}${more}.`,
     hint: editCommand(file, unmatched[0]?.line ?? 1),
   };
 }

@@ -119,7 +119,7 @@ describe('settings', () => {
           pin: true,
         },
       ],
-      protect: [{ session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
+      protect: [{ line: 39, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
       problems: [
         {
           code: 'settings-without-effect',

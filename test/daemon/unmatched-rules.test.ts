@@ -52,6 +52,19 @@ test('are one problem with the line of each', async () => {
   expect((await unmatched([catalog('111111111111')]))[0]?.message).toContain('line 2 (22*, *), line 6');
 });
 
+test('are told of [[protect]] too, whose session counts', async () => {
+  const unmatched = await create(
+    '[[protect]]\npermission_set = "Adm*"\n[[protect]]\npermission_set = "*Amdin*"\n[[protect]]\nsession = "t"\n',
+  );
+  expect(await unmatched([catalog('111111111111')])).toEqual([
+    {
+      code: 'settings-without-effect',
+      message: `${PATH} has [[protect]] rules that match none of your roles: line 3 (*, *Amdin*), line 5 (*, *).`,
+      hint: `\${EDITOR:-vi} +3 ${PATH}`,
+    },
+  ]);
+});
+
 test('are not known while a list is missing or not complete', async () => {
   const unmatched = await create(SETTINGS);
   expect(await unmatched([catalog('111111111111'), undefined])).toEqual([]);
