@@ -38,10 +38,14 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
     const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, signal: context.signal };
     ({ pid } = await context.client.call('stop', {}, options));
   } catch (error) {
-    if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') return undefined;
+    if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') {
+      const holder = readLockHolder(context.paths.lockFile);
+      if (holder === undefined) return undefined;
+      return endBySignal(holder, `does not listen at ${context.paths.socketPath}`, context);
+    }
     if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
       const holder = readLockHolder(context.paths.lockFile);
-      if (holder !== undefined) return endBySignal(holder, context);
+      if (holder !== undefined) return endBySignal(holder, 'does not answer', context);
       throw new DaemonUnreachableError('daemon-not-answering', error.message, {
         // Nobody knows its pid, but only it has its lock file open.
         hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
@@ -57,9 +61,9 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
 }
 
 /** Ends a daemon that does not answer, in order if it still can: a suspended one is woken up for that. */
-async function endBySignal(holder: ProcessIdentity, context: CliContext): Promise<number> {
+async function endBySignal(holder: ProcessIdentity, why: string, context: CliContext): Promise<number> {
   const { processId } = holder;
-  context.stderr.write(`Note: the daemon (pid ${processId}) does not answer; it is ended by a signal.\n`);
+  context.stderr.write(`Note: the daemon (pid ${processId}) ${why}; it is ended by a signal.\n`);
   if (isStillRunning(holder)) process.kill(processId, 'SIGTERM');
   if (isStillRunning(holder)) process.kill(processId, 'SIGCONT');
   if (await hasEndedWithin(KILL_DEADLINE_MS, processId, context)) return processId;

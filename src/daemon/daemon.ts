@@ -123,6 +123,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   async function stop(): Promise<void> {
     stopTicking.abort();
+    // For the successor, when the state folder was deleted a moment ago.
+    await presence.check();
     presence.close();
     // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
     parts.loginPolicy.close();
@@ -158,6 +160,8 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
   let stateFolder = identify(paths.stateDirectory);
 
   async function restore(): Promise<void> {
+    // A new folder may get the inode number of the deleted one.
+    if (identify(paths.stateDirectory) === undefined) stateFolder = undefined;
     ensurePrivateDirectory(paths.stateDirectory, deps.userId);
     const state = lock?.check();
     if (state === 'lost') {

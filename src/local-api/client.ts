@@ -32,6 +32,8 @@ const MAX_POLL_MS = 250;
 const POLL_GROWTH = 1.25;
 /** A daemon that we started and that somebody stopped before it answered us is started again after this. */
 const RESTART_AFTER_MS = 500;
+/** A daemon whose socket was deleted has a new one by then. */
+const UNREACHABLE_AFTER_MS = 5000;
 
 export function createLocalApiClient(deps: {
   readonly socketCandidates: readonly string[];
@@ -53,6 +55,14 @@ export function createLocalApiClient(deps: {
     if (lockFile === undefined) return undefined;
     const { describeSuspension } = await import('./suspended-daemon.ts');
     return describeSuspension(lockFile);
+  }
+
+  /** Undefined when there is no daemon that started `minAgeMs` ago or earlier. */
+  async function explainAbsence(minAgeMs: number): Promise<DaemonUnreachableError | undefined> {
+    const [socketPath] = deps.socketCandidates;
+    if (lockFile === undefined || socketPath === undefined) return undefined;
+    const { describeUnreachable } = await import('./unreachable-daemon.ts');
+    return describeUnreachable({ lockFile, socketPath }, { minAgeMs, nowMs: clock.nowMs() });
   }
 
   /** The answer of the first candidate at which somebody listens. */
@@ -83,6 +93,7 @@ export function createLocalApiClient(deps: {
     const deadlineMs = clock.nowMs() + Math.min(START_DEADLINE_MS, call.leftMs() ?? START_DEADLINE_MS);
     let started = await deps.startDaemon();
     let startedAtMs = clock.nowMs();
+    let lookAtMs = startedAtMs + UNREACHABLE_AFTER_MS;
     let turnedAway = refusal;
     let pollMs = POLL_MS;
     try {
@@ -101,6 +112,11 @@ export function createLocalApiClient(deps: {
           started = await deps.startDaemon();
           startedAtMs = clock.nowMs();
         }
+        if (turnedAway === undefined && clock.nowMs() >= lookAtMs) {
+          lookAtMs = clock.nowMs() + UNREACHABLE_AFTER_MS;
+          const unreachable = await explainAbsence(START_DEADLINE_MS);
+          if (unreachable !== undefined) throw unreachable;
+        }
         await clock.sleep(pollMs, call.signal);
         pollMs = Math.min(MAX_POLL_MS, pollMs * POLL_GROWTH);
       }
@@ -108,6 +124,8 @@ export function createLocalApiClient(deps: {
       started.release();
     }
     if (turnedAway !== undefined) return turnedAway;
+    const unreachable = await explainAbsence(UNREACHABLE_AFTER_MS);
+    if (unreachable !== undefined) throw unreachable;
     throw new DaemonUnreachableError('daemon-not-answering', 'The daemon was started but did not answer in time.', {
       hint: 'rolecall daemon run',
     });

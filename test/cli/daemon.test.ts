@@ -161,6 +161,17 @@ test.runIf(canSeeProcesses)(
   },
 );
 
+test.runIf(canSeeProcesses)('one whose socket is gone is found by its lock file', async () => {
+  const pid = await startChild();
+  writePrivate(pathsOf().lockFile, JSON.stringify(identifyProcess(pid)));
+  expect(await run(['daemon', 'stop'], createSystemClock())).toEqual({
+    exitCode: 0,
+    stdout: 'The daemon has stopped.\n',
+    stderr: `Note: the daemon (pid ${pid}) does not listen at ${pathsOf().socketPath}; it is ended by a signal.\n`,
+  });
+  expect(isAlive(pid)).toBe(false);
+});
+
 test('one that has ended counts as ended, also where nobody collects the dead', async () => {
   // The shell becomes a program that never asks after the child it had.
   child = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });

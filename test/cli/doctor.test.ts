@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
+import { identifyProcess } from '../../src/platform/process-identity.ts';
+import { canSeeProcesses } from '../helpers/processes.ts';
 import {
   CONFIG,
   createRig,
@@ -248,6 +250,19 @@ describe('doctor', () => {
     ]);
     // It started none.
     expect((await its.runCli(['doctor'], options)).stdout).toMatch(/^ok {4}Daemon {11}not running; the first command/m);
+  });
+
+  test.runIf(canSeeProcesses)('says that a daemon runs without a socket', async () => {
+    const its = await openRig();
+    await its.daemon().stop();
+    writePrivate(its.paths.lockFile, JSON.stringify(identifyProcess(process.pid)));
+    expect((await diagnose(its)).findings).toContainEqual({
+      code: 'daemon-not-answering',
+      severity: 'problem',
+      message: `The daemon (pid ${process.pid}) is running, but does not listen at ${its.paths.socketPath}.`,
+      commands: ['rolecall daemon restart'],
+      fixable: false,
+    });
   });
 
   test('says one line for what is well, a sentence and its commands for what is not', async () => {

@@ -117,6 +117,8 @@ test('a deleted state folder is written again from memory', async () => {
   rmSync(own.paths.stateDirectory, { recursive: true });
   await waitFor('the files', () => files.every((name) => existsSync(at(name))));
   expect(files.map((name) => readFileSync(at(name), 'utf8'))).toEqual(before);
+  // At once as well, when there was no time to notice.
+  rmSync(own.paths.stateDirectory, { recursive: true });
   await own.restartDaemon();
   expect((await own.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
 });

@@ -1,14 +1,18 @@
 // The client of the local API against daemons that are absent, stale, foreign, slow, dying or talking nonsense.
-import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
+import { toRolecallError } from '../../src/core/errors.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { readEvents } from '../../src/local-api/events.ts';
 import type { StartedDaemon } from '../../src/local-api/start-daemon.ts';
+import { identifyProcess } from '../../src/platform/process-identity.ts';
 import { listenAsSomebodyElse } from '../helpers/foreign-listener.ts';
+import { canSeeProcesses } from '../helpers/processes.ts';
+import { writePrivate } from '../helpers/rig.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -209,6 +213,41 @@ describe('with no daemon', () => {
       hint: 'rolecall daemon run',
     });
   });
+
+  test.runIf(canSeeProcesses)(
+    'one that runs without a socket is named after seconds, unless it may be starting',
+    async () => {
+      const lockFile = join(home.path, 'daemon.lock');
+      writePrivate(lockFile, JSON.stringify(identifyProcess(process.pid)));
+      const socketPath = socketAt('none.sock');
+      const startedAtMs = Date.now();
+      const ask = (lockedAtMs: number) => {
+        utimesSync(lockFile, lockedAtMs / 1000, lockedAtMs / 1000);
+        let nowMs = startedAtMs;
+        const clock = { nowMs: () => nowMs, sleep: async (durationMs: number) => void (nowMs += durationMs) };
+        const options = {
+          socketCandidates: [socketPath],
+          mayStart: true,
+          startDaemon: () => started(),
+          lockFile,
+          clock,
+        };
+        return createLocalApiClient(options)
+          .call('status', {})
+          .then(undefined, (thrown: unknown) => ({
+            ...toRolecallError(thrown).toBody(),
+            seconds: Math.round((nowMs - startedAtMs) / 1000),
+          }));
+      };
+      const unreachable = {
+        code: 'daemon-not-answering',
+        message: `The daemon (pid ${process.pid}) is running, but does not listen at ${socketPath}.`,
+        hint: 'rolecall daemon restart',
+      };
+      expect(await ask(startedAtMs - 3_600_000)).toEqual({ ...unreachable, seconds: 5 });
+      expect(await ask(startedAtMs)).toEqual({ ...unreachable, seconds: 40 });
+    },
+  );
 
   test('Ctrl-C ends the waiting', async () => {
     const interrupt = new AbortController();

@@ -71,7 +71,7 @@ export const DOCTOR_CODES = {
   ),
   'socket-stale': fixable('A socket file is left behind, and no daemon listens on it.'),
   'daemon-not-answering': problem(
-    'Something listens on the socket but gives no usable answer: the daemon hangs or is suspended, or another program listens there.',
+    'The daemon hangs, is suspended or runs without a socket, or another program listens on the socket.',
   ),
   'daemon-version-mismatch': problem('The daemon and this command have different versions.'),
   'web-port-not-usable': problem('The port for the page is in use.'),

@@ -4,6 +4,7 @@ import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
+import { describeUnreachable } from '../../local-api/unreachable-daemon.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
 import { readBoundedBytes, UnreadableFileError } from '../../platform/bounded-read.ts';
@@ -62,12 +63,27 @@ export async function observeWorld(context: CliContext): Promise<World> {
 
 async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
   const seen = await askDaemon(context);
+  if (seen.state === 'absent') return observeUnreachable(context);
   // One that was just stopping breaks off its answer; the next look finds it gone, or its successor.
   const isWorthAnother =
     seen.state === 'failing' &&
     seen.error.code === 'daemon-not-answering' &&
     !seen.error.hint.startsWith('kill -CONT ');
   return isWorthAnother ? askDaemon(context) : seen;
+}
+
+/** Time for a daemon to make a deleted socket again. */
+const RESTORE_MS = 1000;
+
+/** A daemon that holds the lock without a socket; no daemon in most cases. */
+async function observeUnreachable(context: CliContext): Promise<DaemonSeen> {
+  const { lockFile, socketPath } = context.paths;
+  const look = () => describeUnreachable({ lockFile, socketPath }, { minAgeMs: 0, nowMs: Number.MAX_VALUE });
+  if (look() === undefined) return { state: 'absent' };
+  await context.clock.sleep(RESTORE_MS, context.signal);
+  const seen = await askDaemon(context);
+  const error = seen.state === 'absent' ? look() : undefined;
+  return error === undefined ? seen : { state: 'failing', error: error.toBody() };
 }
 
 async function askDaemon(context: CliContext): Promise<DaemonSeen> {

@@ -1,0 +1,22 @@
+// The error for a daemon that runs while nobody listens at its socket.
+import { statSync } from 'node:fs';
+import { DaemonUnreachableError } from '../core/errors.ts';
+import { readLockHolder } from '../platform/lock-holder.ts';
+
+/**
+ * Says which daemon runs without a socket; undefined when none does, or when it took its lock less than `minAgeMs` ago
+ * and may still be starting.
+ */
+export function describeUnreachable(
+  files: { readonly lockFile: string; readonly socketPath: string },
+  { minAgeMs, nowMs }: { readonly minAgeMs: number; readonly nowMs: number },
+): DaemonUnreachableError | undefined {
+  const holder = readLockHolder(files.lockFile);
+  const lockedAtMs = statSync(files.lockFile, { throwIfNoEntry: false })?.mtimeMs;
+  if (holder === undefined || lockedAtMs === undefined || nowMs - lockedAtMs < minAgeMs) return undefined;
+  return new DaemonUnreachableError(
+    'daemon-not-answering',
+    `The daemon (pid ${holder.processId}) is running, but does not listen at ${files.socketPath}.`,
+    { hint: 'rolecall daemon restart' },
+  );
+}
