@@ -150,9 +150,10 @@ Run: rolecall use professional-af.ReadOnly
       exitCode: 6,
       stderr: expect.stringContaining('The nearest: Log-Archive.ReadOnly.\nRun: rolecall use Log-Archive.ReadOnly\n'),
     });
+    // An exact name is not asked about, so none of a protected role is there to paste.
     expect(await rig.runCli(['use', '--current', 'taylr'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining(`Run: rolecall use --current ${ADMIN}\n`),
+      stderr: expect.stringContaining(`The nearest: ${ADMIN}.\nRun: rolecall ls\n`),
     });
     expect(await name(['qqqqqq'])).toMatchObject({
       exitCode: 6,

@@ -203,11 +203,13 @@ function nothingMatches({ command, query }: RoleWish, roles: readonly RoleDocume
   });
   const near = [...byEdits, ...Array.from(index.search(query).positions)]
     .slice(0, MOST_NAMES)
-    .map((position) => nameOf(roles[position] as RoleDocument));
-  const nearest = [...new Set(near)].slice(0, MOST_NAMES).map(harmless);
+    .map((position) => roles[position] as RoleDocument);
+  const nearest = [...new Set(near.map(nameOf))].map(harmless);
+  // Whoever pastes an exact name is not asked again, so a guess is never a protected role.
+  const suggested = near.find((role) => !role.protected);
   const meant = nearest.length === 0 ? '' : ` The nearest: ${nearest.join(', ')}.`;
   return new NotFoundError('profile-not-found', `No role matches "${harmless(query)}".${meant}`, {
-    hint: nearest.length === 0 ? 'rolecall ls' : `${command} ${quoteForShell(nearest[0] ?? '')}`,
+    hint: suggested === undefined ? 'rolecall ls' : `${command} ${quoteForShell(harmless(nameOf(suggested)))}`,
   });
 }
 
