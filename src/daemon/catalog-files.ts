@@ -11,7 +11,7 @@ import type { OpenStateFile, StateFileSchema } from './state-file.ts';
 const SCHEMA = {
   version: 1,
   isSound: ({ issuer, asOfMs, accounts }) =>
-    isText(issuer) && Number.isFinite(asOfMs) && Array.isArray(accounts) && accounts.every(isAccount),
+    isText(issuer) && isEpochMs(asOfMs) && Array.isArray(accounts) && accounts.every(isAccount),
   loss: 'The list of accounts is asked for again.',
 } as const satisfies StateFileSchema;
 
@@ -72,10 +72,11 @@ function isRole(candidate: unknown): candidate is Role {
 }
 
 function isAccount(candidate: unknown): candidate is CatalogAccount {
-  const { accountId, permissionSets } = (candidate ?? {}) as Partial<CatalogAccount>;
+  const { accountId, permissionSets, accountName, emailAddress } = (candidate ?? {}) as Partial<CatalogAccount>;
   return (
-    typeof accountId === 'string' &&
+    isText(accountId) &&
     Array.isArray(permissionSets) &&
-    permissionSets.every((name) => typeof name === 'string')
+    permissionSets.every(isText) &&
+    [accountName, emailAddress].every((text) => text === undefined || isText(text))
   );
 }

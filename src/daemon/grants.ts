@@ -2,7 +2,7 @@
 import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../core/clock.ts';
+import { isEpochMs, type Clock } from '../core/clock.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { Role } from '../core/model.ts';
 import type { Instigator } from './audit-log.ts';
@@ -176,9 +176,9 @@ function isStoredGrant(candidate: unknown): candidate is StoredGrant {
     typeof id === 'string' &&
     GRANT_ID.test(id) &&
     (role === 'current' || isRole(role)) &&
-    Number.isFinite(createdAtMs) &&
-    Number.isFinite(expiresAtMs) &&
-    Number(expiresAtMs) - Number(createdAtMs) <= LONGEST_LIFETIME_MS &&
+    isEpochMs(createdAtMs) &&
+    isEpochMs(expiresAtMs) &&
+    expiresAtMs - createdAtMs <= LONGEST_LIFETIME_MS &&
     (boundTo === undefined || Number.isInteger((boundTo as ProcessIdentity | null)?.processId)) &&
     [pathHash, tokenHash].every((digest) => typeof digest === 'string' && SHA256.test(digest))
   );

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../aws-config/atomic-file.ts';
-import type { Clock } from '../core/clock.ts';
+import { isEpochMs, type Clock } from '../core/clock.ts';
 import { createTurns } from '../core/in-turn.ts';
 import { isShellSafeName } from './config-profiles.ts';
 import type { Log } from './log.ts';
@@ -130,8 +130,8 @@ function parse(content: Readonly<Record<string, unknown>> | undefined): UsesByPr
   for (const entry of Array.isArray(stored) ? (stored as unknown[]) : []) {
     const { profileName, score, lastUsedAtMs } = (entry ?? {}) as Partial<Use & { profileName: string }>;
     if (typeof profileName !== 'string' || !isShellSafeName(profileName)) continue;
-    if (!Number.isFinite(score) || !Number.isFinite(lastUsedAtMs)) continue;
-    uses.set(profileName, { score: Number(score), lastUsedAtMs: Number(lastUsedAtMs) });
+    if (!Number.isFinite(score) || !isEpochMs(lastUsedAtMs)) continue;
+    uses.set(profileName, { score: Number(score), lastUsedAtMs });
   }
   return uses;
 }

@@ -280,6 +280,27 @@ describe('a daemon that finds its state damaged', () => {
     expect(await ask()).toEqual([ended, ended]);
   });
 
+  test('with a time that cannot be true ends that grant, and the others can be listed', async () => {
+    rig = await createRig();
+    const its = rig;
+    await its.runCli(['login']);
+    const grants = [
+      await its.client.call('createGrant', { body: ROLE }),
+      await its.client.call('createGrant', { body: ROLE }),
+    ];
+    const path = join(its.paths.stateDirectory, 'grants.json');
+    await its.daemon().stop();
+    const stored = JSON.parse(readFileSync(path, 'utf8')) as { grants: { id: string }[] };
+    const [first] = grants;
+    const changed = stored.grants.map((grant) =>
+      grant.id === first?.id ? { ...grant, createdAtMs: 1e300, expiresAtMs: 1e300 } : grant,
+    );
+    writeFileSync(path, JSON.stringify({ ...stored, grants: changed }));
+    await its.restartDaemon();
+    const left = await its.client.call('grants', {});
+    expect(left.grants.map(({ id }) => id)).toEqual([grants[1]?.id]);
+  });
+
   test('takes no profile of a used role away', async () => {
     rig = await createRig({ settings: '[profiles]\nwrite = "used"\n' });
     const its = rig;

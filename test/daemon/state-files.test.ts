@@ -232,6 +232,8 @@ describe('the list of a session on disk', () => {
     'OURS{"accounts":[null]}',
     'OURS{"accounts":[{"accountId":1,"permissionSets":[]}]}',
     'OURS{"accounts":[{"accountId":"1","permissionSets":[2]}]}',
+    'OURS{"accounts":[{"accountId":"1","permissionSets":[],"accountName":2}]}',
+    'OURS{"accounts":[{"accountId":"1","permissionSets":[],"emailAddress":{}}]}',
   ])('counts as never listed when it holds %s', async (text) => {
     await files().save(session, catalog);
     const [name = ''] = readdirSync(at('catalog'));

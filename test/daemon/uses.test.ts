@@ -119,14 +119,19 @@ describe('the uses of profiles', () => {
     expect(await scores(create())).toEqual({ a: 20 });
   });
 
-  test.each(['', 'no JSON', '[]', '{}', '{"schemaVersion":2,"uses":[]}', '{"schemaVersion":1,"uses":[{}]}'])(
-    'are none when the file holds %j',
-    async (text) => {
-      mkdirSync(directory, { mode: 0o700 });
-      writeFileSync(join(directory, 'uses.json'), text, { mode: 0o600 });
-      expect(await scores(create())).toEqual({});
-    },
-  );
+  test.each([
+    '',
+    'no JSON',
+    '[]',
+    '{}',
+    '{"schemaVersion":2,"uses":[]}',
+    '{"schemaVersion":1,"uses":[{}]}',
+    '{"schemaVersion":1,"uses":[{"profileName":"a","score":1,"lastUsedAtMs":1e300}]}',
+  ])('are none when the file holds %j', async (text) => {
+    mkdirSync(directory, { mode: 0o700 });
+    writeFileSync(join(directory, 'uses.json'), text, { mode: 0o600 });
+    expect(await scores(create())).toEqual({});
+  });
 
   test('never fail whoever asks: what cannot be read or written is told to the log', async () => {
     mkdirSync(directory, { mode: 0o700 });
