@@ -138,6 +138,30 @@ test('an outage is one problem and an open circuit in status, cached keys are se
   expect((await client.call('status', {})).problems).toEqual([]);
 });
 
+test('an absurd lifetime is told as such, costs nothing, and the next good answer works', async () => {
+  const absurd = {
+    accessTokenLifetimeSeconds: 1e15,
+    sessionLifetimeSeconds: 1e15,
+    roleCredentialsLifetimeSeconds: 1e14,
+  };
+  rig = await createRig({ emulator: absurd });
+  const { client, emulator, runCli } = rig;
+  expect(await runCli(['login'])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('expiresIn is too large in the answer'),
+  });
+  emulator.turnKnobs({ accessTokenLifetimeSeconds: 3600, sessionLifetimeSeconds: 28_800 });
+  expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
+  const refused = await runCli(CREDENTIALS);
+  expect(refused).toEqual({ exitCode: 1, stdout: '', stderr: expect.stringMatching(ONE_SENTENCE_AND_A_COMMAND) });
+  expect(refused.stderr).toContain('expiration is too large in the answer');
+  expect(await runCli(['status', '--check'])).toMatchObject({ exitCode: 0 });
+  emulator.turnKnobs({ roleCredentialsLifetimeSeconds: 3600 });
+  expect(await runCli(CREDENTIALS)).toMatchObject({ exitCode: 0 });
+  expect((await client.call('status', {})).problems).toEqual([]);
+  expect(await runCli(['logout'])).toMatchObject({ exitCode: 0 });
+});
+
 test('a pause of a day that a server asks for is shown with its end, and a person may try at once', async () => {
   const { client, emulator, runCli } = await createSignedInRig();
   emulator.addFault({ operation: '*', kind: 'throttle', retryAfterSeconds: 86_400 });
