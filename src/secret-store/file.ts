@@ -1,11 +1,10 @@
 // Secrets in one encrypted file, for machines without a keychain, and only when asked for.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { UnavailableError } from '../core/errors.ts';
+import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { readBoundedFile, UnreadableFileError } from '../platform/bounded-read.ts';
 import type { SecretStore } from '../sso/ports.ts';
+import { removeHalfWritten, replaceFile } from './replace-file.ts';
 
 export interface FileStoreDeps {
   readonly path: string;
@@ -89,7 +88,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
 
   /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
   async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
-    await (cleared ??= rm(besidePathOf(path), { force: true }).catch(() => undefined));
+    await (cleared ??= removeHalfWritten(path));
     const envelope = await readEnvelope(path, costs);
     if (envelope === undefined) {
       // A salt once chosen is kept, so that a first load and the first save derive one key.
@@ -107,13 +106,22 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
     return { keys, secrets };
   }
 
+  async function replace(envelope: Envelope): Promise<void> {
+    try {
+      await replaceFile(path, formatEnvelope(envelope));
+    } catch (error) {
+      const { message, hint } = toRolecallError(error);
+      throw new UnavailableError('secret-store-unavailable', `The secret file ${message}`, { cause: error, hint });
+    }
+  }
+
   function change(apply: (secrets: Map<string, string>) => boolean): Promise<void> {
     const write = lastWrite.then(async () => {
       const { keys, secrets } = await readSecrets();
       if (!apply(secrets)) return;
       const its = keys.kdf === formatKdf(cost) ? keys : await keysFor(randomSalt(), cost);
       const envelope = encrypt(secrets, its);
-      await replaceFile(path, formatEnvelope(envelope));
+      await replace(envelope);
       latest = envelope;
     });
     lastWrite = write.catch(() => undefined);
@@ -135,7 +143,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
     async restore() {
       await lastWrite;
       if (latest === undefined || (await readEnvelope(path, costs)) !== undefined) return;
-      await replaceFile(path, formatEnvelope(latest));
+      await replace(latest);
     },
     async findProblem() {
       try {
@@ -262,33 +270,4 @@ function damaged(path: string, cause?: unknown): UnavailableError {
     `The secret file ${path} is damaged or was changed; move it away and sign in again.`,
     { cause, hint: 'rolecall login' },
   );
-}
-
-const besidePathOf = (path: string) => `${path}.tmp`;
-
-/** The old file or the new one, whatever happens: written beside, synced, renamed. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const besidePath = besidePathOf(path);
-  try {
-    await rm(besidePath, { force: true });
-    const file = await open(besidePath, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(besidePath, path);
-    const folder = await open(dirname(path), 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (error) {
-    await rm(besidePath, { force: true }).catch(() => undefined);
-    throw new UnavailableError('secret-store-unavailable', `The secret file ${path} cannot be written.`, {
-      cause: error,
-    });
-  }
 }

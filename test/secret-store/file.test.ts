@@ -1,12 +1,16 @@
 // The encrypted file: the contract, and every way in which a file can be wrong without being written over.
-import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFile, link, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createFileStore, type FileStore } from '../../src/secret-store/file.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { testSecretStore } from './contract.ts';
 import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
+
+const canMount =
+  process.getuid?.() === 0 && process.platform === 'linux' && spawnSync('mount', ['--version']).status === 0;
 
 const home = createTemporaryHome();
 afterAll(() => home.remove());
@@ -140,7 +144,7 @@ describe('the secret file', () => {
   });
 
   test('no passphrase creates no file either', async () => {
-    await rm(path);
+    await Promise.all([path, `${path}.room`].map((name) => rm(name)));
     await expectRefusal(undefined, 'secret-store-locked', /set ROLECALL_PASSPHRASE/);
     expect(await readdir(folder)).toEqual([]);
   });
@@ -205,7 +209,8 @@ describe('the secret file', () => {
     const gone = join(folder, 'gone', 'secrets.json');
     await expect(open(gone).save('session:work', new Secret('x'))).rejects.toMatchObject({
       code: 'secret-store-unavailable',
-      message: `The secret file ${gone} cannot be written.`,
+      message: `The secret file ${gone} cannot be written: a folder on the way to it does not exist.`,
+      hint: `ls -ld ${gone}`,
     });
   });
 
@@ -218,10 +223,10 @@ describe('the secret file', () => {
     expect((await open(path).load('session:work'))?.reveal()).toBe('refresh-token-canary');
   });
 
-  test('writes leave no file beside it', async () => {
+  test('writes leave nothing beside it but room for the next one', async () => {
     const store = open(path);
     await Promise.all([1, 2, 3].map((n) => store.save(`session:${n}`, new Secret('x'))));
-    expect(await readdir(folder)).toEqual(['secrets.json']);
+    expect(await readdir(folder)).toEqual(['secrets.json', 'secrets.json.room']);
   });
 
   test('what a process that was killed amid a write has left is gone with the next use', async () => {
@@ -233,15 +238,58 @@ describe('the secret file', () => {
     ]) {
       await writeFile(left, 'half of an envel');
       await use(open(path));
-      expect(await readdir(folder)).toEqual(['secrets.json']);
+      expect(await readdir(folder)).toEqual(['secrets.json', 'secrets.json.room']);
     }
     // Or with the next write.
     const store = open(path);
     await store.load('session:work');
     await writeFile(left, 'half of an envel');
     await store.save('session:work', new Secret('y'));
-    expect(await readdir(folder)).toEqual(['secrets.json']);
+    expect(await readdir(folder)).toEqual(['secrets.json', 'secrets.json.room']);
     expect((await open(path).load('session:work'))?.reveal()).toBe('y');
+  });
+
+  test("room that is somebody's link, or of another mode, is not written into", async () => {
+    const precious = join(folder, 'precious');
+    const room = `${path}.room`;
+    await writeFile(precious, 'mine', { mode: 0o600 });
+    for (const put of [
+      () => symlink(precious, room),
+      () => link(precious, room),
+      () => mkdir(join(room, 'x'), { recursive: true }),
+    ]) {
+      await rm(room, { recursive: true, force: true });
+      await put();
+      await open(path).save('session:work', new Secret('y'));
+      expect(await readFile(precious, 'utf8')).toBe('mine');
+      expect((await open(path).load('session:work'))?.reveal()).toBe('y');
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  describe.skipIf(!canMount)('on a small disk of its own (as root, by tmpfs)', () => {
+    beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]));
+    afterEach(() => void execFileSync('umount', [folder]));
+
+    test('tokens that are replaced while the disk is full are there after a kill', async () => {
+      const tokens = (turn: number) => new Secret(`${turn} `.repeat(2000));
+      await open(path).save('session:work', tokens(0));
+      const fill = join(folder, 'fill');
+      await writeFile(fill, Buffer.alloc(1024 * 1024)).catch(() => undefined);
+      for (let turn = 1; turn < 10; turn += 1) {
+        await open(path).save('session:work', tokens(turn));
+        expect((await open(path).load('session:work'))?.reveal()).toBe(tokens(turn).reveal());
+        await appendFile(fill, Buffer.alloc(turn === 5 ? 1024 * 1024 : 0)).catch(() => undefined);
+      }
+      // More than there is room for is an error that says so, and the old file stays.
+      await rm(`${path}.room`, { force: true });
+      await appendFile(fill, Buffer.alloc(1024 * 1024)).catch(() => undefined);
+      await expect(open(path).save('session:work', tokens(10))).rejects.toMatchObject({
+        message: `The secret file ${path} cannot be written: the disk is full.`,
+        hint: `df -h ${folder}`,
+      });
+      expect((await open(path).load('session:work'))?.reveal()).toBe(tokens(9).reveal());
+    });
   });
 
   test('a save that fails does not stop the next one', async () => {
