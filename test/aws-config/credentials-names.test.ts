@@ -29,6 +29,9 @@ describe('the names of a credentials file', () => {
     ['[a] # not [b]\n', { 'a] # not [b': 1, a: 1 }],
     ['[no end\n[]\n# [comment]\nkey = [value]\n', {}],
     ['', {}],
+    // One file for both: our own profiles are none of the credentials file.
+    ['[a]\n# >>> rolecall >>>\n[default]\n# <<< rolecall <<<\n[b]\n', { a: 1, b: 5 }],
+    ['[a]\n# >>> rolecall >>>\n[default]\n', { a: 1, default: 3 }],
   ])('of %j are %j', (text, names) => {
     expect(Object.fromEntries(readCredentialsNames(text))).toEqual(names);
   });

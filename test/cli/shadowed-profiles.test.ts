@@ -27,6 +27,19 @@ async function createSignedInRig(credentials: string, options: RigOptions = {}):
   return stdout;
 }
 
+test('our own [default] is none of the credentials file where one file is both', async () => {
+  rig = await createRig({ settings: '[profiles]\ndefault_follows_current = true\n' });
+  const environment = { AWS_SHARED_CREDENTIALS_FILE: rig.configPath };
+  await rig.restartDaemon({ ...rig.environment, ...environment });
+  expect(await rig.runCli(['login'], { environment })).toMatchObject({ exitCode: 0 });
+  for (const round of [1, 2, 3]) {
+    const { exitCode, stdout } = await rig.runCli(['profiles', 'sync'], { environment });
+    expect({ round, exitCode, stdout }).toEqual({ round, exitCode: 0, stdout: expect.stringContaining('up to date') });
+    expect(config()).toContain('\n[default]\n');
+  }
+  expect(await shadowed()).toEqual([]);
+});
+
 describe('a name that the credentials file had before', () => {
   test('is given to no profile; login, sync and use say which one it got in one line', async () => {
     expect(await createSignedInRig(`[${ADMIN}]\n${KEYS}`)).toContain(`\n${LINE}`);
