@@ -95,16 +95,17 @@ function listCommand(path: string): string {
   return `ls -ld ${quoteForShell(path)}`;
 }
 
-function isOutOfInodes(path: string): boolean {
+/** Whether the file system of the path takes no more files. */
+export function isOutOfInodes(path: string): boolean {
   const { files = 0, ffree = 0 } = tryOr(() => statfsSync(nearestFolder(path))) ?? {};
   // Some file systems have no such number.
   return files > 0 && ffree === 0;
 }
 
-/** The folder of the path, or the first one above it that is there. */
+/** The path when it is a folder, else the first one above it that is there. */
 function nearestFolder(path: string): string {
-  let folder = dirname(path);
-  while (folder !== dirname(folder) && tryOr(() => statSync(folder)) === undefined) folder = dirname(folder);
+  let folder = path;
+  while (folder !== dirname(folder) && tryOr(() => statSync(folder))?.isDirectory() !== true) folder = dirname(folder);
   return folder;
 }
 

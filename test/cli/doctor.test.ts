@@ -1,6 +1,6 @@
 // `rolecall doctor`: each code on a machine that is broken that way, mended by the commands that it names, and silent then.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
@@ -263,6 +263,18 @@ describe('doctor', () => {
       commands: ['rolecall daemon restart'],
       fixable: false,
     });
+  });
+
+  test('says why no daemon can start, in the words that it would end with', async () => {
+    rig = await openRig();
+    await rig.daemon().stop();
+    mkdirSync(rig.paths.lockFile);
+    const run = await rig.runCli(['doctor']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain(`${rig.paths.lockFile} cannot be used: it is a folder. [daemon-problem]\n`);
+    expect(run.stdout).toContain(`$ rmdir ${rig.paths.lockFile}\n`);
+    rmdirSync(rig.paths.lockFile);
+    expect((await rig.runCli(['doctor'])).stdout).not.toContain('daemon-problem');
   });
 
   test('says one line for what is well, a sentence and its commands for what is not', async () => {

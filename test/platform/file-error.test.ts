@@ -83,6 +83,8 @@ describe.skipIf(!canMount)('on a small disk (as root, by tmpfs)', () => {
     execFileSync('umount', [disk()]);
     rmSync(disk(), { recursive: true });
     mount('size=1m,nr_inodes=1');
+    // A mount point is on its own disk, not on that of the folder above it.
+    expect(toFailure(failure('EROFS', disk())).hint).toBe(`df -h ${disk()}`);
     const expected = {
       code: 'file-not-writable',
       message: expect.stringMatching(

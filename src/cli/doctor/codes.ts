@@ -119,7 +119,7 @@ export const DOCTOR_CODES = {
   'other-tool': note(
     'Another tool serves credentials for profiles in the same file, or writes profiles there; `rolecall profiles adopt` converts them.',
   ),
-  'daemon-problem': problem('The daemon reports another problem; its message says which.'),
+  'daemon-problem': problem('The daemon reports another problem, or cannot start; the message says why.'),
 } as const satisfies Readonly<Record<string, CodeRow>>;
 
 export type DoctorCode = keyof typeof DOCTOR_CODES;

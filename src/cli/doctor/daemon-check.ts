@@ -10,6 +10,7 @@ import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
 import { findBrokenBlock } from './config-check.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
+import { findStartFault } from './start-check.ts';
 import type { World } from './world.ts';
 
 /** Said by other checks, or by a session's own line in `status`. */
@@ -20,6 +21,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
   const { daemon, context } = world;
   const stale = daemon.state === 'running' ? [] : await findStaleSockets(context.paths.socketCandidates);
   const settings = daemon.state === 'running' ? undefined : await context.checkSettings();
+  const startFault = daemon.state === 'absent' ? findStartFault(context.paths) : undefined;
   return {
     name: 'daemon',
     title: 'Daemon',
@@ -37,6 +39,9 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
             } as const,
           ]
         : []),
+      ...(startFault === undefined
+        ? []
+        : [{ code: 'daemon-problem', message: startFault.message, commands: [startFault.hint] } as const]),
       ...stale,
       ...findSaid(world),
       ...findRefusals(world),
