@@ -1,11 +1,10 @@
 // A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
 import { join } from 'node:path';
 import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
-import { toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import { ensurePrivateDirectory } from '../platform/private-directory.ts';
 import { toFailure } from '../platform/file-error.ts';
+import { ensurePrivateDirectory } from '../platform/private-directory.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { createDailyLists } from './daily-lists.ts';
@@ -186,7 +185,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
         await restore();
         parts.problems.clear('presence');
       } catch (error) {
-        parts.problems.raise('presence', toRolecallError(error).toBody());
+        parts.problems.raise('presence', toFailure(error).toBody());
       }
     },
     clock: deps.clock,

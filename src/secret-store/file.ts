@@ -140,10 +140,13 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         return true;
       }),
     delete: (name) => change((secrets) => secrets.delete(name)),
-    async restore() {
-      await lastWrite;
-      if (latest === undefined || (await readEnvelope(path, costs)) !== undefined) return;
-      await replace(latest);
+    restore() {
+      const write = lastWrite.then(async () => {
+        if (latest === undefined || (await readEnvelope(path, costs)) !== undefined) return;
+        await replace(latest);
+      });
+      lastWrite = write.catch(() => undefined);
+      return write;
     },
     async findProblem() {
       try {
