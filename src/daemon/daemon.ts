@@ -1,4 +1,5 @@
 // A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
 import type { SsoSession } from '../core/model.ts';
@@ -9,10 +10,9 @@ import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { createDailyLists } from './daily-lists.ts';
 import { openDoors, type Doors } from './doors.ts';
-import type { DaemonLock } from './lock.ts';
+import { isFileAt, type DaemonLock } from './lock.ts';
 import { createPageFiles } from './page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './installation-watch.ts';
-import { identify } from './own-socket.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
 import { createPresence, type Presence } from './presence.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
@@ -156,11 +156,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 /** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
 function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presence {
   const { paths, log, lock } = deps;
-  let stateFolder = identify(paths.stateDirectory);
+  const openStateFolder = () => openSync(paths.stateDirectory, constants.O_RDONLY | constants.O_DIRECTORY);
+  // While it is open, no new folder can get its inode number.
+  let stateFolder = openStateFolder();
 
   async function restore(): Promise<void> {
-    // A new folder may get the inode number of the deleted one.
-    if (identify(paths.stateDirectory) === undefined) stateFolder = undefined;
     ensurePrivateDirectory(paths.stateDirectory, deps.userId);
     const state = lock?.check();
     if (state === 'lost') {
@@ -168,17 +168,18 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
       lock?.onLost();
       return;
     }
-    const folder = identify(paths.stateDirectory);
-    if (state === 'renewed' || folder !== stateFolder) {
+    if (state === 'renewed' || !isFileAt(paths.stateDirectory, stateFolder)) {
       lock?.onRestored();
       await parts.restoreState();
-      stateFolder = folder;
+      const deleted = stateFolder;
+      stateFolder = openStateFolder();
+      closeSync(deleted);
       log('warn', `made again what was deleted: ${paths.stateDirectory}`);
     }
     for (const path of await doors.restore()) log('warn', `made again what was deleted: ${path}`);
   }
 
-  return createPresence({
+  const presence = createPresence({
     files: [...paths.socketCandidates, paths.lockFile],
     async check() {
       try {
@@ -190,6 +191,13 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
     },
     clock: deps.clock,
   });
+  return {
+    check: presence.check,
+    close() {
+      presence.close();
+      closeSync(stateFolder);
+    },
+  };
 }
 
 function createInstallationTask({ installation, version, log }: DaemonDeps): () => Promise<void> {

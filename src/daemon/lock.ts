@@ -25,7 +25,7 @@ export function tryDaemonLock(path: string): DaemonLock | undefined {
   const fds = [first];
   return {
     check() {
-      if (isAt(path, fds.at(-1) ?? first)) return 'held';
+      if (isFileAt(path, fds.at(-1) ?? first)) return 'held';
       const fd = lockFile(path);
       if (fd === undefined) return 'lost';
       // The deleted file stays locked: whoever opened it just before must not become a second daemon.
@@ -47,7 +47,7 @@ function lockFile(path: string): number | undefined {
   const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as NativeLocks;
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   // Deleted in between, it is nobody's lock any more.
-  if (!tryLock(fd) || !isAt(path, fd)) {
+  if (!tryLock(fd) || !isFileAt(path, fd)) {
     closeSync(fd);
     return undefined;
   }
@@ -55,7 +55,8 @@ function lockFile(path: string): number | undefined {
   return fd;
 }
 
-function isAt(path: string, fd: number): boolean {
+/** Whether `path` is still the file or folder that is open as `fd`; a symlink is not followed. */
+export function isFileAt(path: string, fd: number): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return false;
   const { dev, ino } = fstatSync(fd);

@@ -117,6 +117,10 @@ test('a deleted state folder is written again from memory', async () => {
   rmSync(own.paths.stateDirectory, { recursive: true });
   await waitFor('the files', () => files.every((name) => existsSync(at(name))));
   expect(files.map((name) => readFileSync(at(name), 'utf8'))).toEqual(before);
+  // A write of the daemon's own may make the folder again first, which then gets the number of the deleted one.
+  rmSync(own.paths.stateDirectory, { recursive: true });
+  mkdirSync(own.paths.stateDirectory, { mode: 0o700 });
+  await waitFor('the files', () => files.every((name) => existsSync(at(name))));
   // At once as well, when there was no time to notice.
   rmSync(own.paths.stateDirectory, { recursive: true });
   await own.restartDaemon();
