@@ -108,8 +108,7 @@ function programPath(program: Program): string {
 /** By the service that is installed, moved to this installation first when it is of one that is gone or older; else directly. */
 async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-  const { findInstalledService, findStaleness, startInstalledService } =
-    await import('../local-api/installed-service.ts');
+  const { findInstalledService, findStaleness } = await import('../local-api/installed-service.ts');
   const { outsideOfExec } = await import('./exec/child-environment.ts');
   const { loadVersion } = await import('../local-api/version.ts');
   const startDirectly = () => startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
@@ -119,6 +118,7 @@ async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePath
     // Without a manager that can be told, the daemon is started directly below.
     await (await loadService(surroundings, paths)).repair().catch(() => undefined);
   }
+  const { startInstalledService } = await import('../local-api/start-installed-service.ts');
   return startInstalledService(installed, surroundings, startDirectly);
 }
 

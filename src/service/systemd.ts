@@ -6,11 +6,11 @@ import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environme
 import {
   findInstalledService,
   findStaleness,
-  managerEnvironment,
   SYSTEMD_SERVICE,
   SYSTEMD_SOCKET,
   systemdDirectories,
 } from '../local-api/installed-service.ts';
+import { managerEnvironment } from '../local-api/start-installed-service.ts';
 import { readBoundedFileSync } from '../platform/bounded-read.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';

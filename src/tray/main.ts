@@ -42,7 +42,8 @@ function createClient(): LocalApiClient {
 /** By the service that is installed, else directly. */
 async function startDaemon(): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-  const { findInstalledService, startInstalledService } = await import('../local-api/installed-service.ts');
+  const { findInstalledService } = await import('../local-api/installed-service.ts');
+  const { startInstalledService } = await import('../local-api/start-installed-service.ts');
   const startDirectly = () => startDaemonProcess(pathOf('../daemon/main.js'), environment);
   const installed = findInstalledService(surroundings);
   return installed === undefined ? startDirectly() : startInstalledService(installed, surroundings, startDirectly);

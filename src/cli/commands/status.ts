@@ -2,11 +2,10 @@
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { formatJson } from '../../core/format-json.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type { InstalledService } from '../../local-api/installed-service.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
 import { describeRole, protectedMark } from '../picker/role-columns.ts';
-import { groupRefusals } from '../refusal-lines.ts';
-import { withServiceProblem } from '../service-problem.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
 import type { LineFormat } from '../status-line.ts';
 
@@ -31,14 +30,22 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     return printStatusLine(options.format, context);
   }
   if (options.check === true) return check(await fetchStatus(context));
-  const status = await withServiceProblem(await loadAttendedStatus(context), context);
+  // The one is read while the daemon answers the other.
+  const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
+  const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
   if (options.watch === true) {
     const { watchStatus } = await import('../watch-status.ts');
     return watchStatus({ asJson: options.json === true, format: (now) => format(now, context) }, context);
   }
   if (options.json === true) context.stdout.write(formatJson(status));
-  else context.stdout.write(format(status, context));
+  else context.stdout.write(format(status, context) + (await describeRefusals(status, context)));
   return 0;
+}
+
+async function withServiceProblem(status: StatusDocument, installed: InstalledService): Promise<StatusDocument> {
+  const { findServiceProblem } = await import('../service-problem.ts');
+  const problem = findServiceProblem(installed);
+  return problem === undefined ? status : { ...status, problems: [...status.problems, problem] };
 }
 
 /** On a terminal a locked keychain is asked once more: somebody is there to answer its dialog. */
@@ -86,18 +93,17 @@ function format(status: StatusDocument, context: CliContext): string {
     // Whoever reads this has just run `rolecall status`.
     if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);
   }
-  return [...lines, ...describeRefusals(status, nowMs, paint)].join('');
+  return lines.join('');
 }
 
 /** A proxy that is down may refuse hundreds of profiles in as many ways. */
 const MAX_REFUSAL_LINES = 3;
 
-function describeRefusals(
-  { lastRefusals = [] }: StatusDocument,
-  nowMs: number,
-  paint: (style: Style, text: string) => string,
-): string[] {
-  const lines = groupRefusals(lastRefusals, nowMs);
+async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: CliContext): Promise<string> {
+  if (lastRefusals.length === 0) return '';
+  const { groupRefusals } = await import('../refusal-lines.ts');
+  const paint = createPainter(context.stdout, context.environment);
+  const lines = groupRefusals(lastRefusals, context.clock.nowMs());
   const left = lines.length - MAX_REFUSAL_LINES;
   return [
     ...lines.slice(0, MAX_REFUSAL_LINES).map(({ who, message, hint }) => {
@@ -105,7 +111,7 @@ function describeRefusals(
       return `\n${paint('yellow', '!')} ${who}: ${harmless(message)}\n${next}`;
     }),
     ...(left <= 0 ? [] : [`\n${count(left, 'more refusal')}: rolecall status --json\n`]),
-  ];
+  ].join('');
 }
 
 function describeNoSession({ files, problems }: StatusDocument, context: CliContext): string {
