@@ -103,6 +103,14 @@ export async function waitForDaemonLock(
   return lock;
 }
 
+function askToLeave(processId: number): void {
+  try {
+    process.kill(processId, 'SIGTERM');
+  } catch {
+    // It has ended since it was looked at.
+  }
+}
+
 const POLL_MS = 20;
 
 /**
@@ -123,7 +131,7 @@ export async function takeOverDaemonLock(
     // Once: for a daemon that is leaving, a second signal would mean something else.
     if (holder !== undefined && !asked.has(holder.processId)) {
       asked.add(holder.processId);
-      process.kill(holder.processId, 'SIGTERM');
+      askToLeave(holder.processId);
     }
     await clock.sleep(POLL_MS);
   }

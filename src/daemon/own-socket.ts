@@ -85,7 +85,8 @@ export function createOwnSocket(deps: {
         await acceptWaiting(server);
       }
       if (second !== undefined) closeListener(second.listener, second.at);
-      closeListener(server, path);
+      // Else its surface closes it, once nobody waits for an answer.
+      if (activatedFd === undefined && identify(path) !== undefined) closeListener(server, path);
     },
   };
 }

@@ -250,6 +250,7 @@ describe('--debug', () => {
       stderr: { write: (text: string) => (stderr += text) },
       environment: {},
       signal: new AbortController().signal,
+      findInstalledService: async () => undefined,
       client: {
         call: async () => {
           throw error;

@@ -1,8 +1,8 @@
 // Which sockets are ours to speak to, by what is on the disk.
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { inspectSocket } from '../../src/platform/private-socket.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
@@ -107,9 +107,15 @@ describe('after sudo', () => {
     chownSync(home.path, me, me);
   });
 
-  test.skipIf(!canBeSomebodyElse)('that left a socket of root in a folder of this user', () => {
+  test.skipIf(!canBeSomebodyElse)('that left a socket of root in a folder of this user', async () => {
+    // Directly below /tmp: the folder of temporary files may be closed to others.
+    runtime = mkdtempSync('/tmp/rolecall-sudo-');
+    onTestFinished(() => rmSync(runtime, { recursive: true }));
+    folder = join(runtime, 'rolecall');
+    socket = join(folder, 's');
+    mkdirSync(folder, { mode: 0o700 });
+    await listen(socket);
     chownSync(runtime, SOMEBODY_ELSE, SOMEBODY_ELSE);
-    chmodSync(home.path, 0o711);
     const left = {
       state: 'foreign',
       message: `The socket ${socket} belongs to root, in a folder of yours: its daemon was started with sudo.`,
