@@ -38,10 +38,10 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** Every file below the home but the log, whose rotation is its own affair. */
+/** Every file below the home but the log, whose rotation is its own affair, and the room that the next write of secrets takes. */
 function filesOf(home: string): readonly string[] {
   return readdirSync(home, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('daemon.log'))
+    .filter((entry) => !entry.isDirectory() && !/^daemon\.log|\.room$/.test(entry.name))
     .map((entry) => relative(home, join(entry.parentPath, entry.name)))
     .toSorted();
 }
