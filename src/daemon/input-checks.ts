@@ -1,5 +1,6 @@
 // What came with a request against the schemas of its route: refused by naming the field, never the value.
-import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv';
 import { UsageError } from '../core/errors.ts';
 import type { Route } from '../local-api/routes.ts';
 
@@ -53,10 +54,11 @@ function bodyMissing(): UsageError {
 }
 
 async function loadCompilers(): Promise<Record<Part, Ajv>> {
-  const { Ajv } = await import('ajv');
-  const strict = new Ajv({ allowUnionTypes: true });
+  // As of Node 20 an import() of this CommonJS module may give it half loaded while another import of it is under way.
+  const ajv = createRequire(import.meta.url)('ajv') as { readonly Ajv: new (options: Options) => Ajv };
+  const strict = new ajv.Ajv({ allowUnionTypes: true });
   // A query has words only. In a body `""` for null or `"true"` for true is a mistake, and stays one.
-  return { params: strict, body: strict, query: new Ajv({ allowUnionTypes: true, coerceTypes: true }) };
+  return { params: strict, body: strict, query: new ajv.Ajv({ allowUnionTypes: true, coerceTypes: true }) };
 }
 
 /** By our own words for the fields. */
