@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { routes, type Route } from '../../src/local-api/routes.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
+import { createRandom } from '../helpers/seeded-random.ts';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { openSocket } from './raw-http.ts';
 
@@ -131,15 +132,10 @@ test.each(['socket', 'web', 'container', 'emulator'])(
   },
 );
 
-/** A small generator of random numbers (mulberry32). */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+/** Whole numbers from 0 up to `below`. */
+function createDice(seed: number): Random {
+  const random = createRandom(seed);
+  return (below) => Math.floor(random() * below);
 }
 
 type Random = (below: number) => number;
@@ -260,7 +256,7 @@ test(
         const number = sent;
         const listener = listeners[number % listeners.length] as Listener;
         // Each has its own generator, so that what is sent does not depend on who is answered first.
-        const own = createRandom(SEED * 1_000_003 + number);
+        const own = createDice(SEED * 1_000_003 + number);
         const answer = await (own(2) === 0 ? sendBroken(own, listener) : sendWhole(own, listener));
         const context = `seed ${SEED}, request ${number} to ${listener.name}: ${answer}`;
         for (const [, status = ''] of answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)) {

@@ -1,19 +1,7 @@
 // Accounts and permission sets as a company with 833 roles has them, and what its people type to find one; the same for the same seed.
 import type { RoleDocument } from '../../src/local-api/schemas.ts';
 import { aRole } from './documents.ts';
-
-export type Random = () => number;
-
-/** Numbers from 0 up to 1, in the same order for the same seed (mulberry32). */
-export function createRandom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import type { Random } from './seeded-random.ts';
 
 const below = (random: Random, end: number) => Math.floor(random() * end);
 const oneOf = <T>(random: Random, items: readonly T[]): T => items[below(random, items.length)] as T;

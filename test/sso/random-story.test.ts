@@ -4,21 +4,16 @@ import type { RoleCredentials } from '../../src/core/model.ts';
 import { runTicker } from '../../src/daemon/ticker.ts';
 import type { FaultKind } from '../../src/sso/ports.ts';
 import { ACCOUNT_ID, createWorld, MINUTE_MS, ROLE, SESSION } from './world.ts';
+import { createRandom } from '../helpers/seeded-random.ts';
 
 const STEPS = 300;
 const ROLES = Array.from({ length: 6 }, (_, index) => ({ ...ROLE, permissionSet: `set-${index}` }));
 const FAULTS: readonly FaultKind[] = ['unreachable', 'throttled', 'unusable-response', 'unauthorized'];
 const OPERATIONS = ['getRoleCredentials', 'createTokenByRefreshToken'] as const;
 
-/** Mulberry32: the same story for the same seed. */
+/** The same story for the same seed. */
 function createChance(seed: number) {
-  let state = seed;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = createRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   return { random, below, oneOf: <T>(items: readonly T[]): T => items[below(items.length)] as T };
 }

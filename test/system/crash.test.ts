@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { CONFIG, createRig, type Rig } from '../helpers/rig.ts';
 import { canSeeProcesses, isAlive, processesOf } from '../helpers/processes.ts';
 import { ROLECALL, runRolecall } from '../helpers/run-process.ts';
+import { createRandom } from '../helpers/seeded-random.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 /** A round takes about a second. `ROLECALL_REQUIRE_SYSTEM=1`, which CI sets, means the full hundred. */
@@ -26,17 +27,6 @@ const SYNC = VICTIMS[1];
 const REACH = 1.2;
 /** How much later the next ones are killed after one that came too early, and the other way round. */
 const LATER = 1.1;
-
-/** Mulberry32: small, and the same everywhere for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Every file below the home but the log, whose rotation is its own affair, and the room that the next write of secrets takes. */
 function filesOf(home: string): readonly string[] {

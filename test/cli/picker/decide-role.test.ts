@@ -5,7 +5,8 @@ import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
 import { createRoleIndex } from '../../../src/core/role-index.js';
 import type { AccountsDocument, RoleDocument } from '../../../src/local-api/schemas.ts';
 import { createRoleSearch } from '../../../src/web/role-search.js';
-import { createOracle, createQuery, createRandom, createRealisticRoles } from '../../helpers/realistic-roles.ts';
+import { createOracle, createQuery, createRealisticRoles } from '../../helpers/realistic-roles.ts';
+import { createRandom } from '../../helpers/seeded-random.ts';
 import { role } from './roles.ts';
 
 const QUERIES = Number(process.env['ROLECALL_TEST_QUERIES'] ?? 4000);
