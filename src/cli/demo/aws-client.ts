@@ -1,7 +1,7 @@
 // The AWS client that the demo shows: the machine's own AWS CLI v2, else the AWS SDK for JavaScript.
-import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { findCommand } from '../exec/find-command.ts';
 import { runToEnd, type RunOptions } from './processes.ts';
 
 export interface AwsClient {
@@ -45,18 +45,11 @@ export async function findAwsClient(sdkProgram: string, options: RunOptions): Pr
 
 async function findAwsCli(options: RunOptions): Promise<string | undefined> {
   const folders = new Set([...(options.environment['PATH'] ?? '').split(':'), ...USUAL_PATHS]);
-  const candidates = [...folders].map((folder) => join(folder, 'aws')).filter(isExecutable);
+  const candidates = [...folders]
+    .map((folder) => join(folder, 'aws'))
+    .filter((path) => 'path' in findCommand(path, {}));
   const versions = await Promise.all(
     candidates.map((path) => runToEnd([path, '--version'], options).catch(() => undefined)),
   );
   return candidates.find((_, index) => versions[index]?.stdout.startsWith('aws-cli/2.') === true);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

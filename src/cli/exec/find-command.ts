@@ -9,6 +9,7 @@ export type FoundCommand =
 
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
+/** What a shell with this environment would run for `word`, which may be a path; asks only the disk. */
 export function findCommand(word: string, environment: Readonly<Record<string, string | undefined>>): FoundCommand {
   const isPath = word.includes('/');
   const folders = isPath ? [''] : (environment['PATH'] ?? USUAL_PATH).split(delimiter);
