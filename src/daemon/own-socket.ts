@@ -123,9 +123,13 @@ function closeListener(listener: NetServer, path: string): void {
   }
   listener.close();
   if (!isKept) return;
-  renameSync(aside, path);
-  // Renaming one of two names of the same file does nothing.
-  rmSync(aside, { force: true });
+  try {
+    renameSync(aside, path);
+    // Renaming one of two names of the same file does nothing.
+    rmSync(aside, { force: true });
+  } catch {
+    // Its owner has taken it away meanwhile, folder and all: that must not keep this daemon from ending in order.
+  }
 }
 
 /** Which file is at `path`, a symlink not followed; undefined when there is none. */
