@@ -113,7 +113,8 @@ describe('the files for shells', () => {
     await waitFor('the name', () => lines('profiles').includes(NAME));
     writePrivate(join(rig.home.path, '.aws', 'credentials'), `[${NAME}]\n[account1]\n`);
     await rig.client.call('setCurrent', { body: null });
-    await waitFor('the name to go', () => !lines('profiles').includes(NAME));
+    // `profiles` is written first, so whoever has read it may still find the old `accounts`.
+    await waitFor('the name to go', () => ![...lines('profiles'), ...lines('accounts')].join('\n').includes(NAME));
     expect(lines('accounts').filter((line) => line.startsWith('111111111111'))).toEqual(['111111111111\taccount1']);
     await rig.client.call('syncProfiles', {});
     await waitFor('the new name', () => lines('profiles').includes('taylor-111111111111.Admin-AF-Permission-Set'));
