@@ -75,11 +75,14 @@ const CODE_REASONS: Readonly<Record<string, string>> = {
 /** The fault for anything thrown in `call`; the message says operation, host and reason. */
 export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   if (thrown instanceof IdentityCenterFault) return thrown;
-  const fault = (kind: FaultKind, reason: string, retryAfterMs?: number) =>
-    new IdentityCenterFault(kind, `${call.operation} at ${call.host} failed: ${clean(reason, call.secrets)}.`, {
+  const fault = (kind: FaultKind, reason: string, retryAfterMs?: number) => {
+    const refreshToken = thrown instanceof WireError ? thrown.refreshToken : undefined;
+    return new IdentityCenterFault(kind, `${call.operation} at ${call.host} failed: ${clean(reason, call.secrets)}.`, {
       cause: withoutExchange(thrown),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(refreshToken !== undefined && { refreshToken }),
     });
+  };
 
   if (call.timedOutAfterMs !== undefined) {
     return fault('unreachable', `no answer within ${call.timedOutAfterMs / 1000} s`);

@@ -4,7 +4,15 @@ import { Secret } from '../core/secret.ts';
 import type { Page } from '../sso/ports.ts';
 
 /** An answer that is not the protocol; `message` names the field, never its value. */
-export class WireError extends Error {}
+export class WireError extends Error {
+  /** The part of an unusable answer that must not be lost. */
+  readonly refreshToken: Secret | undefined;
+
+  constructor(message: string, refreshToken?: Secret) {
+    super(message);
+    this.refreshToken = refreshToken;
+  }
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -53,14 +61,20 @@ export function readDeviceAuthorization(answer: object): DeviceAuthorization {
   };
 }
 
+/** @throws WireError: with the refresh token of the answer, which is good even if the rest is not */
 export function readToken(answer: object): IssuedToken {
   const fields = fieldsOf(answer);
-  const refreshToken = optionalText(fields, 'refreshToken');
-  return {
-    accessToken: new Secret(text(fields, 'accessToken')),
-    ...(refreshToken !== undefined && { refreshToken: new Secret(refreshToken) }),
-    expiresInSeconds: positiveNumber(fields, 'expiresIn', MAX_TOKEN_SECONDS),
-  };
+  const refreshText = optionalText(fields, 'refreshToken');
+  const refreshToken = refreshText === undefined ? undefined : new Secret(refreshText);
+  try {
+    return {
+      accessToken: new Secret(text(fields, 'accessToken')),
+      ...(refreshToken !== undefined && { refreshToken }),
+      expiresInSeconds: positiveNumber(fields, 'expiresIn', MAX_TOKEN_SECONDS),
+    };
+  } catch (error) {
+    throw error instanceof WireError ? new WireError(error.message, refreshToken) : error;
+  }
 }
 
 /**

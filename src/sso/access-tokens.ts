@@ -10,7 +10,7 @@ import type { ClientRegistrations } from './client-registrations.ts';
 import { isDueForRenewal, renewalDueMs } from './expiry.ts';
 import { describeFault, HeldBack, isFault, sessionOver, signInRequired } from './faults.ts';
 import { formatIssuer, sessionSecretName } from './issuer.ts';
-import type { IdentityCenter, SecretStore } from './ports.ts';
+import { IdentityCenterFault, type IdentityCenter, type SecretStore } from './ports.ts';
 import { withinPatience } from './patience.ts';
 import { createSecretWrites } from './secret-writes.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
@@ -197,6 +197,7 @@ export function createAccessTokens(deps: {
         await forgetRegistration(session, tokens.refresh.clientId);
         return endRefreshing(session, tokens, fault);
       }
+      if (fault instanceof IdentityCenterFault) await keepRotated(session, tokens, fault);
       throw holdRefreshing(session, tokens, fault);
     }
     const renewed = issued && registration && toTokens(issued, registration, askedAtMs, tokens);
@@ -221,6 +222,14 @@ export function createAccessTokens(deps: {
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
     }
+  }
+
+  /** An unusable answer may have used up the refresh token that was sent; the new one in it is kept. */
+  async function keepRotated(session: SsoSession, tokens: SessionTokens, fault: IdentityCenterFault): Promise<void> {
+    const { refreshToken } = fault;
+    if (tokens.refresh === undefined || refreshToken === undefined) return;
+    const rotated = { ...tokens, refresh: { ...tokens.refresh, refreshToken } };
+    await withinPatience(clock, SAVE_PATIENCE_MS, keepTokens(session, rotated));
   }
 
   function holdRefreshing(session: SsoSession, { expiresAtMs }: SessionTokens, fault: unknown): RolecallError {

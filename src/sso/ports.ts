@@ -40,11 +40,18 @@ export type FaultKind =
 export class IdentityCenterFault extends Error {
   readonly kind: FaultKind;
   readonly retryAfterMs: number | undefined;
+  /** Of an unusable answer to a refresh: it replaces the one that was sent, which may be used up. */
+  readonly refreshToken: Secret | undefined;
 
-  constructor(kind: FaultKind, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+  constructor(
+    kind: FaultKind,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number; refreshToken?: Secret } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs;
+    this.refreshToken = options.refreshToken;
   }
 }
 

@@ -162,6 +162,26 @@ test('an absurd lifetime is told as such, costs nothing, and the next good answe
   expect(await runCli(['logout'])).toMatchObject({ exitCode: 0 });
 });
 
+test('a refresh whose answer names an absurd lifetime is refused, and the new refresh token in it is kept', async () => {
+  const { client, emulator, runCli } = await createSignedInRig({ sessionLifetimeSeconds: 1e15 });
+  const tooLong = () => emulator.turnKnobs({ accessTokenLifetimeSeconds: 1e15 });
+  const missing = () =>
+    emulator.addFault({ operation: 'CreateToken', kind: 'omit', fields: ['expiresIn', 'accessToken'], count: 1 });
+  for (const { role, spoil, says } of [
+    { role: CREDENTIALS, spoil: tooLong, says: 'expiresIn is too large' },
+    { role: OTHER_CREDENTIALS, spoil: missing, says: 'accessToken is missing' },
+  ]) {
+    emulator.expireAccessTokens();
+    spoil();
+    const refused = await runCli(role);
+    expect(refused).toEqual({ exitCode: 1, stdout: '', stderr: expect.stringMatching(ONE_SENTENCE_AND_A_COMMAND) });
+    expect(refused.stderr).toContain(says);
+    emulator.turnKnobs({ accessTokenLifetimeSeconds: 3600 });
+    expect(await runCli(role)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await client.call('status', {})).problems).toEqual([]);
+  }
+});
+
 test('a pause of a day that a server asks for is shown with its end, and a person may try at once', async () => {
   const { client, emulator, runCli } = await createSignedInRig();
   emulator.addFault({ operation: '*', kind: 'throttle', retryAfterSeconds: 86_400 });
