@@ -17,8 +17,9 @@ import { withBackOff } from './back-off.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { describeFault, isFault } from './faults.ts';
 import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
-import { IdentityCenterFault, type IdentityCenter, type Page } from './ports.ts';
+import { IdentityCenterFault, type IdentityCenter } from './ports.ts';
 import { callPortal } from './portal-call.ts';
+import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
 import { sessionKey } from './issuer.ts';
 import type { RateBudget } from './rate-budget.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -106,7 +107,8 @@ export function createAccountCatalog(deps: {
       if (monotonicMs() - startedAtMs < MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) return;
       throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was ended.');
     };
-    const pages = await listAll<Account>((nextToken) => {
+    const reader = createPageReader();
+    const pages = await reader.readAll<Account>((nextToken) => {
       requireTime(0);
       return call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken));
     });
@@ -123,12 +125,12 @@ export function createAccountCatalog(deps: {
       try {
         // An outage: 5,000 accounts, each with its own back-off, would take hours.
         if (failuresInARow >= CONCURRENT_CALLS) throw failure;
-        const names = await listAll<string>((nextToken) => {
+        const names = await reader.readAll<string>((nextToken) => {
           requireTime(accounts.length);
           return call(session, (accessToken) =>
             deps.identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
           );
-        });
+        }, MAX_PERMISSION_SETS);
         found.set(accountId, [...new Set(names)].toSorted());
         failuresInARow = 0;
       } catch (fault) {
@@ -245,28 +247,6 @@ function problemKey(session: SsoSession): string {
 
 /** True for what says nothing about the session: the next account may be answered, or this one later. */
 function canBePartial(fault: unknown): boolean {
+  if (fault instanceof TooManyEntriesFault) return false;
   return isFault(fault, 'unreachable', 'throttled', 'unusable-response') || fault instanceof UnavailableError;
-}
-
-/** Ten times as many as the largest organization has, 100 accounts a page. */
-const MAX_PAGES = 2000;
-
-/** @throws IdentityCenterFault unusable-response: a repeated page token, or pages without end */
-async function listAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  const seen = new Set<string>();
-  let page = await fetchPage();
-  items.push(...page.items);
-  while (page.nextToken !== undefined) {
-    if (seen.has(page.nextToken)) {
-      throw new IdentityCenterFault('unusable-response', 'a list that gives the same page token twice has no end.');
-    }
-    if (seen.size >= MAX_PAGES) {
-      throw new IdentityCenterFault('unusable-response', `a list has more than ${MAX_PAGES} pages.`);
-    }
-    seen.add(page.nextToken);
-    page = await fetchPage(page.nextToken);
-    items.push(...page.items);
-  }
-  return items;
 }

@@ -158,6 +158,38 @@ describe('paging', () => {
     expect(await world.broker.knownCatalog(SESSION)).toMatchObject({ complete: true, accounts: [TAYLOR] });
   });
 
+  it('with more than 200,000 entries in all is one too, however few its pages are', async () => {
+    const world = await createSignedInWorld();
+    for (const accountId of ['000000000002', '000000000003']) world.identityCenter.assign({ accountId }, ['ReadOnly']);
+    const { catalog } = await world.list();
+    const { identityCenter } = world;
+    const { listAccounts, listAccountRoles } = identityCenter;
+    let pages = 0;
+    /** Ever new entries of ever new pages, 8,000 a page. */
+    const newPage = <T>(create: (number: number) => T) => {
+      pages += 1;
+      return {
+        items: Array.from({ length: 8000 }, (_, index) => create(pages * 8000 + index)),
+        nextToken: `page-${pages}`,
+      };
+    };
+    Object.assign(identityCenter, { listAccounts: async () => newPage((number) => ({ accountId: idOf(number) })) });
+    expect(await failureOf(world.list())).toMatchObject({ code: 'unusable-response' });
+    expect(pages).toBe(26);
+    expect(await world.broker.knownCatalog(SESSION)).toBe(catalog);
+
+    // Of one account: its permission sets stay as they were, and the other accounts are listed.
+    pages = 0;
+    const rolesOfAccount: typeof listAccountRoles = async (session, token, accountId, nextToken) =>
+      accountId === ACCOUNT_ID
+        ? newPage((number) => `role-${number}`)
+        : listAccountRoles(session, token, accountId, nextToken);
+    Object.assign(identityCenter, { listAccounts, listAccountRoles: rolesOfAccount });
+    expect((await world.list()).catalog).toMatchObject({ complete: false, accounts: catalog.accounts });
+    expect(pages).toBe(3);
+    expect(problemsOf(world)).toEqual([{ code: 'unusable-response', session: 'my-sso-session' }]);
+  });
+
   it('without an end is one too', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.settings.hasEndlessPages = true;
