@@ -30,26 +30,56 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<s
   return (await readBoundedBytes(path, maxBytes)).toString('utf8');
 }
 
-/** The same for files that may hold something else than UTF-8. */
-export async function readBoundedBytes(path: string, maxBytes: number): Promise<Buffer> {
-  const file = await open(path, OPEN_FOR_READING).catch((error: unknown) => {
-    throw openingFault(path, error);
-  });
-  try {
-    const size = checkedSize(path, await file.stat(), maxBytes);
-    if (size === undefined) return Buffer.alloc(0);
-    // One byte more than the file had, so that one that grows meanwhile is noticed.
-    let content = Buffer.allocUnsafe(size + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(content, length, content.length - length, null);
-      if (bytesRead === 0) return content.subarray(0, length);
-      length += bytesRead;
-      if (length > maxBytes) throw tooLarge(path, maxBytes);
-      if (length === content.length) content = Buffer.concat([content], content.length * 2);
+/** What a read needs of an open file. */
+export interface OpenFile {
+  stat(): Promise<Stats>;
+  read(buffer: Buffer, offset: number, length: number, position: null): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+/** A file that is written to all the time is taken as it was found last. */
+const MOST_READS = 4;
+
+/**
+ * The same for files that may hold something else than UTF-8. An editor that saves in place while we read would give us
+ * the old beginning and the new end, so a file that changed meanwhile is read again.
+ */
+export async function readBoundedBytes(
+  path: string,
+  maxBytes: number,
+  openFile: (path: string, flags: number) => Promise<OpenFile> = open,
+): Promise<Buffer> {
+  for (let reads = 1; ; reads += 1) {
+    const file = await openFile(path, OPEN_FOR_READING).catch((error: unknown) => {
+      throw openingFault(path, error);
+    });
+    try {
+      const before = await file.stat();
+      const size = checkedSize(path, before, maxBytes);
+      if (size === undefined) return Buffer.alloc(0);
+      const content = await readToEnd(file, { path, size, maxBytes });
+      const after = await file.stat();
+      const isWhole = after.mtimeMs === before.mtimeMs && after.size === before.size;
+      if (isWhole || reads === MOST_READS) return content;
+    } finally {
+      await file.close();
     }
-  } finally {
-    await file.close();
+  }
+}
+
+async function readToEnd(
+  file: OpenFile,
+  { path, size, maxBytes }: { readonly path: string; readonly size: number; readonly maxBytes: number },
+): Promise<Buffer> {
+  // One byte more than the file had, so that one that grows meanwhile is noticed.
+  let content = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(content, length, content.length - length, null);
+    if (bytesRead === 0) return content.subarray(0, length);
+    length += bytesRead;
+    if (length > maxBytes) throw tooLarge(path, maxBytes);
+    if (length === content.length) content = Buffer.concat([content], content.length * 2);
   }
 }
 

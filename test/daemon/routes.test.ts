@@ -1,6 +1,6 @@
 // What the routes answer: each document as described, complete, and without a token in it.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { fileURLToPath } from 'node:url';
@@ -651,13 +651,14 @@ describe('/v1/profiles', () => {
 
   test('tries again when an editor saves in the middle, and keeps what the editor wrote', async () => {
     const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
-    const syncs = Array.from({ length: 4 }, () => its.client.call('syncProfiles', {}));
+    const syncs = Promise.allSettled(Array.from({ length: 4 }, () => its.client.call('syncProfiles', {})));
     for (let edit = 0; edit < 20; edit += 1) {
-      writeFileSync(its.configPath, `${CONFIG}\n# edit ${edit}\n`);
+      // In one step: between the emptying of a file and its new text, nobody can tell that it is not empty.
+      writeFileSync(`${its.configPath}.new`, `${CONFIG}\n# edit ${edit}\n`);
+      renameSync(`${its.configPath}.new`, its.configPath);
       await its.client.call('current', {});
     }
-    const settled = await Promise.allSettled(syncs);
-    for (const outcome of settled) {
+    for (const outcome of await syncs) {
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'config-changed-meanwhile' });
     }
     await its.client.call('syncProfiles', {});

@@ -1,11 +1,17 @@
 // Bounded reads: what is no regular file, or too large, is told by name and never waited for.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readBoundedFile, readBoundedFileSync } from '../../src/platform/bounded-read.ts';
+import {
+  readBoundedBytes,
+  readBoundedFile,
+  readBoundedFileSync,
+  type OpenFile,
+} from '../../src/platform/bounded-read.ts';
 
 const MIB = 1024 * 1024;
 
@@ -65,5 +71,59 @@ describe.each(READERS)('%s', (_name, read) => {
 
   it("passes on Node's own error when there is nothing", async () => {
     await expect(read(join(folder, 'missing'), MIB)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('a file that somebody saves in place while it is read', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bounded-read-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Opens the file, and saves another text in it once the first piece was read. */
+  const savedMeanwhile =
+    (path: string, nextText: () => string | undefined) =>
+    async (name: string, flags: number): Promise<OpenFile> => {
+      const file = await open(name, flags);
+      let pieces = 0;
+      return {
+        stat: () => file.stat(),
+        close: () => file.close(),
+        async read(buffer, offset, length, position) {
+          const piece = await file.read(buffer, offset, length, position);
+          pieces += 1;
+          const text = pieces === 1 ? nextText() : undefined;
+          if (text !== undefined) writeFileSync(path, text);
+          return piece;
+        },
+      };
+    };
+
+  it('is read again, so that no beginning has the end of another text', async () => {
+    const path = join(folder, 'config');
+    writeFileSync(path, '[profile old]\n');
+    const texts = ['[profile new]\nregion = eu-west-1\n'];
+    const content = await readBoundedBytes(
+      path,
+      MIB,
+      savedMeanwhile(path, () => texts.shift()),
+    );
+    expect(content.toString()).toBe('[profile new]\nregion = eu-west-1\n');
+  });
+
+  it('is taken as it is when it never comes to rest', async () => {
+    const path = join(folder, 'restless');
+    writeFileSync(path, '.');
+    let text = '.';
+    const content = await readBoundedBytes(
+      path,
+      MIB,
+      savedMeanwhile(path, () => (text += '.')),
+    );
+    expect(content.toString()).toMatch(/^\.+$/);
+    expect(text.length).toBeLessThan(20);
   });
 });
