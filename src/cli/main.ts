@@ -87,6 +87,8 @@ function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, cl
         mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
         startDaemon: () => startDaemon(surroundings, paths),
         version,
+        onSilence: (message) =>
+          void process.stderr.write(`Note: ${message} Still waiting; to replace it: rolecall daemon restart\n`),
         onReplaced: () =>
           void process.stderr.write(
             `Note: the daemon was older than this command; rolecall ${version} has taken its place.\n`,

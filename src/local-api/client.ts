@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** False: no daemon is DaemonUnreachableError instead of a reason to start one. */
   readonly autostart?: boolean;
+  /** A daemon that answers nobody is an error after five seconds, instead of a call to `onSilence` and a longer wait. */
+  readonly failsOnSilence?: boolean;
 }
 
 export interface LocalApiClient {
@@ -32,6 +34,8 @@ const MAX_POLL_MS = 250;
 const POLL_GROWTH = 1.25;
 /** A daemon that we started and that somebody stopped before it answered us is started again after this. */
 const RESTART_AFTER_MS = 500;
+/** A daemon that is not stuck answers a question without content by then, be the machine ever so busy. */
+const SIGN_OF_LIFE_MS = 2000;
 /** A daemon whose socket was deleted has a new one by then. */
 const UNREACHABLE_AFTER_MS = 5000;
 
@@ -46,15 +50,30 @@ export function createLocalApiClient(deps: {
   readonly onReplaced?: () => void;
   /** Says which process the daemon is; without it a suspended daemon can't be told from a slow one. */
   readonly lockFile?: string;
+  /** Called once for a call during which the daemon answers nobody, with a sentence that says so; the call goes on. */
+  readonly onSilence?: (message: string) => void;
+  /** In place of three seconds without an answer, and two more for the daemon to show a sign of life. */
+  readonly silence?: { readonly afterMs: number; readonly probeMs: number };
   readonly clock: Clock;
 }): LocalApiClient {
   const { clock, lockFile } = deps;
 
   /** Loaded when it is needed, because every command pays for what this file imports. */
-  async function explainSilence(): Promise<DaemonUnreachableError | undefined> {
+  async function explainSuspension(): Promise<DaemonUnreachableError | undefined> {
     if (lockFile === undefined) return undefined;
-    const { describeSuspension } = await import('./suspended-daemon.ts');
+    const { describeSuspension } = await import('./silent-daemon.ts');
     return describeSuspension(lockFile);
+  }
+
+  async function explainSilence(socketPath: string, call: Call): Promise<DaemonUnreachableError | undefined> {
+    const suspension = await explainSuspension();
+    if (suspension !== undefined || call.silence !== undefined) return suspension;
+    const { describeSilence, isAnswering } = await import('./silent-daemon.ts');
+    if (await isAnswering(socketPath, deps.silence?.probeMs ?? SIGN_OF_LIFE_MS)) return undefined;
+    call.silence = describeSilence(lockFile);
+    if (call.failsOnSilence) return call.silence;
+    deps.onSilence?.(call.silence.message);
+    return undefined;
   }
 
   /** Undefined when there is no daemon that started `minAgeMs` ago or earlier. */
@@ -74,7 +93,8 @@ export function createLocalApiClient(deps: {
           socketPath,
           ...request,
           ...call.limits(),
-          explainSilence,
+          explainSilence: () => explainSilence(socketPath, call),
+          silenceMs: deps.silence?.afterMs,
           // Who may start none would only send the older one away.
           ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
         });
@@ -160,8 +180,8 @@ export function createLocalApiClient(deps: {
       } catch (error) {
         // An aborted request says so in Node's words, and not in those of whoever aborted it.
         options.signal?.throwIfAborted();
-        const isSilence = SILENCES.has(codeOf(error));
-        throw (isSilence ? await explainSilence() : undefined) ?? describeConnectionFailure(error, options);
+        if (!SILENCES.has(codeOf(error))) throw describeConnectionFailure(error, options);
+        throw (await explainSuspension()) ?? call.silence ?? describeConnectionFailure(error, options);
       }
     },
   };
@@ -171,6 +191,9 @@ export function createLocalApiClient(deps: {
 interface Call {
   readonly mayStart: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly failsOnSilence: boolean;
+  /** What was said of a daemon that answers nobody. */
+  silence?: DaemonUnreachableError;
   /** Undefined without a deadline. */
   leftMs(): number | undefined;
   limits(): Pick<CallOptions, 'timeoutMs' | 'signal'>;
@@ -183,6 +206,7 @@ function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call
   return {
     mayStart: mayStart && options.autostart !== false,
     signal,
+    failsOnSilence: options.failsOnSilence === true,
     leftMs,
     limits() {
       const left = leftMs();

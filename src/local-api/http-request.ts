@@ -15,7 +15,9 @@ export interface SocketRequest {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** Asked again and again while no answer comes; the exchange fails with the error that it gives. */
-  readonly explainSilence?: () => Promise<Error | undefined>;
+  readonly explainSilence?: (() => Promise<Error | undefined>) | undefined;
+  /** From when on it is asked; three seconds when absent. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** A healthy daemon answers in milliseconds, unless it waits for a person or for AWS. */
@@ -85,7 +87,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
         if (error !== undefined) outgoing.destroy(error);
         else if (!outgoing.closed) silence = setTimeout(askAboutSilence, SILENCE_POLL_MS);
       });
-    if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, SILENCE_MS);
+    if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, options.silenceMs ?? SILENCE_MS);
     outgoing.on('error', (error) => settleFailure(error, resolve, reject));
     outgoing.on('close', () => {
       clearTimeout(timer);

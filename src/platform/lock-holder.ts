@@ -37,13 +37,37 @@ export function readLockHolder(
   }
 }
 
-/** The id of the daemon when it does not run because of a signal (Ctrl-Z, `kill -STOP`) or a debugger; otherwise undefined. */
-export function findSuspendedHolder(path: string, platform: NodeJS.Platform = process.platform): number | undefined {
+export interface HolderActivity {
+  readonly processId: number;
+  /**
+   * - `suspended`: stopped by a signal (Ctrl-Z, `kill -STOP`) or a debugger
+   * - `waiting-for-device`: in a system call that no signal interrupts: reading a disk, swap space or a network drive
+   * - `busy`: on a processor, or next in turn for one
+   * - `sleeping`: waits for something to happen, as an idle daemon does
+   */
+  readonly activity: 'suspended' | 'waiting-for-device' | 'busy' | 'sleeping';
+}
+
+/** What the daemon's process does at this moment; undefined when there is none, see `readLockHolder`. */
+export function readHolderActivity(
+  path: string,
+  platform: NodeJS.Platform = process.platform,
+): HolderActivity | undefined {
   const holder = readLockHolder(path, platform);
   if (holder === undefined) return undefined;
-  const state = platform === 'linux' ? readProcessState(holder.processId) : askPs(holder.processId, 'stat=');
-  return /^[Tt]/u.test(state ?? '') ? holder.processId : undefined;
+  const { processId } = holder;
+  const state = platform === 'linux' ? readProcessState(processId) : askPs(processId, 'stat=');
+  return { processId, activity: ACTIVITIES[state?.[0] ?? ''] ?? 'sleeping' };
 }
+
+/** By the letter of ps(1); D on Linux is U on macOS. */
+const ACTIVITIES: Readonly<Record<string, HolderActivity['activity']>> = {
+  T: 'suspended',
+  t: 'suspended',
+  D: 'waiting-for-device',
+  U: 'waiting-for-device',
+  R: 'busy',
+};
 
 /** Without /proc. */
 function askPs(processId: number, column: string): string {

@@ -314,6 +314,57 @@ describe('a daemon that does not answer well', () => {
     }
   });
 
+  test('silent to everybody: the caller hears of it and goes on waiting, or fails at once', async () => {
+    const lockFile = join(home.path, 'daemon.lock');
+    writePrivate(lockFile, JSON.stringify(identifyProcess(process.pid)));
+    const held: Socket[] = [];
+    const silent = await speaking('silent.sock', (socket) => void held.push(socket));
+    const notes: string[] = [];
+    const client = createLocalApiClient({
+      socketCandidates: [silent],
+      lockFile,
+      mayStart: false,
+      startDaemon: failStart,
+      onSilence: (message) => {
+        notes.push(message);
+        // The first connection is the question, the second one asked for a sign of life.
+        held[0]?.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{"pid":1}');
+      },
+      silence: { afterMs: 20, probeMs: 50 },
+      clock: createSystemClock(),
+    });
+    expect(await client.call('stop', {})).toEqual({ pid: 1 });
+    const who = canSeeProcesses ? ` (pid ${process.pid})` : '';
+    const message = expect.stringMatching(`^The daemon${who.replace(/[()]/gu, '\\$&')} does not answer(: it .*)?\\.$`);
+    expect(notes).toEqual([message]);
+    await expect(client.call('stop', {}, { failsOnSilence: true })).rejects.toMatchObject({
+      code: 'daemon-not-answering',
+      message,
+      hint: 'rolecall daemon restart',
+    });
+    expect(notes).toHaveLength(1);
+  });
+
+  test('slow with one answer and quick with others: nobody is told that it hangs', async () => {
+    const answers: (() => void)[] = [];
+    const path = await answering('busy.sock', (request, response) => {
+      if (request.url !== '/') return void answers.push(() => response.end('{"pid":1}'));
+      response.writeHead(404).end('{}');
+      answers.shift()?.();
+    });
+    const notes: string[] = [];
+    const client = createLocalApiClient({
+      socketCandidates: [path],
+      mayStart: false,
+      startDaemon: failStart,
+      onSilence: (message) => void notes.push(message),
+      silence: { afterMs: 20, probeMs: 10_000 },
+      clock: createSystemClock(),
+    });
+    expect(await client.call('stop', {}, { failsOnSilence: true })).toEqual({ pid: 1 });
+    expect(notes).toEqual([]);
+  });
+
   test('another program at its socket', async () => {
     const path = await speaking('other.sock', (socket) => socket.end('SSH-2.0-OpenSSH_10\r\n'));
     await expect(createClient([path]).call('status', {})).rejects.toMatchObject({

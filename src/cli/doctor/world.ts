@@ -44,6 +44,8 @@ export interface World {
 }
 
 const STATUS_TIMEOUT_MS = 10_000;
+/** A failure after that is a silence, and was waited for. */
+const SILENT_AFTER_MS = 2500;
 const VERSION_TIMEOUT_MS = 10_000;
 /** Two tries of ten seconds each are behind it. */
 const REACH_TIMEOUT_MS = 30_000;
@@ -62,13 +64,14 @@ export async function observeWorld(context: CliContext): Promise<World> {
 }
 
 async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
+  const startedAtMs = context.clock.nowMs();
   const seen = await askDaemon(context);
   if (seen.state === 'absent') return observeUnreachable(context);
   // One that was just stopping breaks off its answer; the next look finds it gone, or its successor.
   const isWorthAnother =
     seen.state === 'failing' &&
     seen.error.code === 'daemon-not-answering' &&
-    !seen.error.hint.startsWith('kill -CONT ');
+    context.clock.nowMs() - startedAtMs < SILENT_AFTER_MS;
   return isWorthAnother ? askDaemon(context) : seen;
 }
 
@@ -88,7 +91,7 @@ async function observeUnreachable(context: CliContext): Promise<DaemonSeen> {
 
 async function askDaemon(context: CliContext): Promise<DaemonSeen> {
   try {
-    const options = { autostart: false, timeoutMs: STATUS_TIMEOUT_MS, signal: context.signal };
+    const options = { autostart: false, timeoutMs: STATUS_TIMEOUT_MS, failsOnSilence: true, signal: context.signal };
     return { state: 'running', status: await context.client.call('status', {}, options) };
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;

@@ -1,0 +1,47 @@
+// What can be said of a daemon that takes connections and answers nobody.
+import { DaemonUnreachableError } from '../core/errors.ts';
+import { readHolderActivity, type HolderActivity } from '../platform/lock-holder.ts';
+import { requestOverSocket } from './http-request.ts';
+
+/** Says why the daemon is silent; undefined while its process runs, or when nobody can tell which process it is. */
+export function describeSuspension(lockFile: string): DaemonUnreachableError | undefined {
+  const holder = readHolderActivity(lockFile);
+  if (holder?.activity !== 'suspended') return undefined;
+  const { processId } = holder;
+  return new DaemonUnreachableError(
+    'daemon-not-answering',
+    `The daemon (pid ${processId}) is suspended (by Ctrl-Z, kill -STOP or a debugger), so it does not answer.`,
+    { hint: `kill -CONT ${processId}` },
+  );
+}
+
+const REASONS: Readonly<Record<HolderActivity['activity'], string>> = {
+  suspended: 'it is suspended',
+  'waiting-for-device': 'it waits for a disk, for swapped-out memory or for a network drive',
+  busy: 'it is busy, or this machine is',
+  sleeping: 'it runs, but hangs',
+};
+
+/** For a daemon that `isAnswering` said no of. */
+export function describeSilence(lockFile: string | undefined): DaemonUnreachableError {
+  const holder = lockFile === undefined ? undefined : readHolderActivity(lockFile);
+  const message =
+    holder === undefined
+      ? 'The daemon does not answer.'
+      : `The daemon (pid ${holder.processId}) does not answer: ${REASONS[holder.activity]}.`;
+  return new DaemonUnreachableError('daemon-not-answering', message);
+}
+
+/**
+ * Whether the daemon answers anything at all within `timeoutMs`: one that waits for AWS or for a person does, at once.
+ * What says something else than silence counts as an answer.
+ */
+export async function isAnswering(socketPath: string, timeoutMs: number): Promise<boolean> {
+  try {
+    // There is no such route, so nothing has to be looked up for the answer.
+    await requestOverSocket({ socketPath, method: 'GET', path: '/', timeoutMs });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT';
+  }
+}
