@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { forbidRestart } from '../platform/keeper-requests.ts';
 import { readLockHolder } from '../platform/lock-holder.ts';
 import { isStillRunning, type ProcessIdentity } from '../platform/process-identity.ts';
 import type { ServiceStatus } from '../service/service.ts';
@@ -38,6 +39,9 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
     const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, signal: context.signal };
     ({ pid } = await context.client.call('stop', {}, options));
   } catch (error) {
+    if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
+      forbidRestart(context.paths.keptPortPipe);
+    }
     if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') {
       const holder = readLockHolder(context.paths.lockFile);
       if (holder === undefined) return undefined;

@@ -121,6 +121,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   audit.record({ event: 'daemon-started', surface: 'daemon', processId: deps.processId });
 
   async function stop(): Promise<void> {
+    deps.portHandover?.expectEnd();
     stopTicking.abort();
     // For the successor, when the state folder was deleted a moment ago.
     await presence.check();

@@ -14,16 +14,19 @@ import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
 import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
 import { toFailure } from '../platform/file-error.ts';
 import { findProgram, trustedPath } from '../platform/find-program.ts';
-import { KEPT_PORT_FD, readRequestSecret, REQUEST_PIPE_FD, startPortKeeper } from '../platform/port-keeper.ts';
+import { dropRequests, isRestartAllowed, readKeptSecret, readRequestSecret } from '../platform/keeper-requests.ts';
+import { REQUEST_PIPE_FD } from '../platform/port-keeper-script.ts';
+import { joinPortKeeper, type Restart } from '../platform/port-keeper.ts';
 import { keepTicksFast } from './fast-ticks.ts';
-import { answerWithFailure, KEPT_PORT_NAME, takePassedSockets } from './activation.ts';
+import { answerWithFailure, takePassedSockets } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
 import { openLogFile, type Log, type LogFile } from './log.ts';
 import { takePassphrase } from './passphrase.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
-import { createNoHandover, createPortHandover, type PortHandover } from './port-handover.ts';
-import { dismissKeeper, HANDED_OVER_FLAG, waitForTurn } from './succession.ts';
+import { createKeeperHandover, createServiceHandover } from './own-handover.ts';
+import type { PortHandover } from './port-handover.ts';
+import { dismissKeeper, HANDED_OVER_FLAG, RESTARTED_FLAG, waitForTurn } from './succession.ts';
 
 ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();
@@ -32,12 +35,14 @@ process.umask(0o077);
 /** Started by a service manager, which restarts us when we ask for it by our exit code. */
 const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
-/** We were the keeper of the container port until a moment ago. */
-const isHandedOver = process.argv.includes(HANDED_OVER_FLAG);
+/** The keeper of the container port has started us, because our predecessor was killed. */
+const isRestarted = process.argv.includes(RESTARTED_FLAG);
+/** We were the keeper of the container port until a moment ago, or it is our parent. */
+const isHandedOver = isRestarted || process.argv.includes(HANDED_OVER_FLAG);
 const { activatedFd, keptPortFd } = takePassedSockets(process.env, process.pid);
 /** Where systemd takes the container port for our successor. */
 const notifySocket = isService ? process.env['NOTIFY_SOCKET'] : undefined;
-const passphrase = isHandedOver ? readRequestSecret() : takePassphrase(process.env);
+const passphrase = takeSecret();
 /** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
 const droppedVariables = cleanEnvironment(process.env);
 const homeDirectory = process.env['HOME'] ?? homedir();
@@ -51,6 +56,7 @@ const environment: Readonly<NodeJS.ProcessEnv> = {
 };
 const clock = createSystemClock();
 const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
+const keeper = isRestarted ? joinPortKeeper(paths.keptPortPipe) : undefined;
 
 /** For the service manager: start us again. sysexits(3) calls it EX_TEMPFAIL; the unit has it in RestartForceExitStatus. */
 const EXIT_START_AGAIN = 75;
@@ -60,6 +66,22 @@ const TAKE_OVER_DEADLINE_MS = 15_000;
 const WAIT_DEADLINE_MS = 40_000;
 /** How long the callers of a service that can't start are told why, so that it is not started ten times in a second. */
 const TELL_WHY_MS = 4000;
+/** A daemon that runs this long has not failed to start; one that is killed later is started again without a pause. */
+const LASTING_MS = 3000;
+
+function takeSecret(): string | undefined {
+  if (isRestarted) return readKeptSecret();
+  return isHandedOver ? readRequestSecret() : takePassphrase(process.env);
+}
+
+/** Undefined when somebody else starts this daemon again: a terminal's or a supervisor's `daemon run`, or people by hand. */
+function describeRestart(): Restart | undefined {
+  const { ROLECALL_PASSPHRASE: _secret, ...variables } = environment;
+  if (isForeground || environment['ROLECALL_NO_AUTOSTART'] === '1') return undefined;
+  return { command: [...daemonCommand(), RESTARTED_FLAG], environment: variables, secret: passphrase };
+}
+
+const daemonCommand = () => [process.execPath, ...noDebuggerFlags(), process.argv[1] as string];
 
 /** At the service's socket, so that its callers get an answer from a daemon that can't start. */
 async function listenInVain(server: Server): Promise<void> {
@@ -76,24 +98,9 @@ async function reportFailure(thrown: unknown): Promise<void> {
   process.exit(error.exitCode);
 }
 
-/** Under systemd its own store keeps the container port; another service's manager ends what we start together with us. */
 async function createOwnHandover(log: Log): Promise<PortHandover> {
-  if (!isService) {
-    return createPortHandover({
-      inheritedFd: isHandedOver ? KEPT_PORT_FD : undefined,
-      startHolding: (fd) => startPortKeeper({ fd, pipePath: paths.keptPortPipe, homeDirectory }),
-      log,
-    });
-  }
-  if (notifySocket === undefined) return createNoHandover();
-  const { storeDescriptor, storedDescriptor } = await import('../platform/descriptor-store.ts');
-  const store = { name: KEPT_PORT_NAME, notifySocket };
-  return createPortHandover({
-    inheritedFd: keptPortFd,
-    inheritedHolder: keptPortFd === undefined ? undefined : storedDescriptor(store),
-    startHolding: (fd) => storeDescriptor({ ...store, fd }),
-    log,
-  });
+  if (isService) return createServiceHandover({ notifySocket, keptPortFd }, log);
+  return createKeeperHandover({ paths, homeDirectory, isHandedOver, keeper, restart: describeRestart(), log });
 }
 
 async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
@@ -175,6 +182,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   process.on('SIGHUP', isForeground && !isService ? stop : () => undefined);
   await starting;
   if (process.connected) process.disconnect();
+  if (keeper !== undefined) void clock.sleep(LASTING_MS).then(() => keeper.reportLasting());
 }
 
 /**
@@ -208,7 +216,7 @@ async function takeLock(): Promise<DaemonLock | undefined> {
   if (isHandedOver || isService) return waitForDaemonLock(paths.lockFile, isNeeded, clock);
   return waitForTurn({
     files: paths,
-    command: [process.execPath, ...noDebuggerFlags(), process.argv[1] as string],
+    command: daemonCommand(),
     environment,
     passphrase,
     checkSettings,
@@ -235,11 +243,18 @@ try {
   ensurePrivateDirectory(paths.stateDirectory, userId);
   const lock = await takeLock();
   if (lock === undefined) {
+    keeper?.giveWay();
     if (isForeground) process.stderr.write('rolecall: a daemon is running already.\nRun: rolecall daemon stop\n');
     process.exit(0);
   }
-  if (isHandedOver) closeSync(REQUEST_PIPE_FD);
-  else await dismissKeeper(paths.keptPortPipe, clock);
+  if (isHandedOver) {
+    if (isRestarted) {
+      dropRequests(paths.keptPortPipe);
+      // Somebody has stopped the daemon meanwhile.
+      if (!isRestartAllowed(paths.keptPortPipe)) process.exit(0);
+    }
+    closeSync(REQUEST_PIPE_FD);
+  } else await dismissKeeper(paths.keptPortPipe, clock);
   const logFile = openLogFile(
     paths.logFile,
     clock,

@@ -11,6 +11,8 @@ export interface PortHandover {
   adopt(server: Server, port: number): Promise<boolean>;
   /** Nobody else can bind the port of `server` from now on, even when this process is killed. */
   hold(server: Server): Promise<void>;
+  /** This process ends as planned from now on: nobody is to start it again by itself. */
+  expectEnd(): void;
   /** The port need not outlive this process. */
   release(): void;
 }
@@ -19,6 +21,7 @@ export interface PortHandover {
 export const createNoHandover = (): PortHandover => ({
   adopt: async () => false,
   hold: async () => undefined,
+  expectEnd: () => undefined,
   release: () => undefined,
 });
 
@@ -36,6 +39,7 @@ export function createPortHandover(deps: {
   let inheritedFd = deps.inheritedFd;
   let holder = deps.inheritedHolder;
   let hasFailed = false;
+  let isEnding = false;
 
   function dropInherited(): void {
     const fd = inheritedFd;
@@ -69,11 +73,16 @@ export function createPortHandover(deps: {
       try {
         holder?.end();
         holder = await deps.startHolding(fd);
+        if (isEnding) holder.expectEnd();
         hasFailed = false;
       } catch (error) {
         if (!hasFailed) deps.log('warn', `grants will end with this daemon: ${(error as Error).message}`);
         hasFailed = true;
       }
+    },
+    expectEnd() {
+      isEnding = true;
+      holder?.expectEnd();
     },
     release() {
       dropInherited();

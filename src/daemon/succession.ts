@@ -1,10 +1,12 @@
 // The start of a daemon while another process keeps the container port: the keeper becomes the daemon.
 import type { Clock } from '../core/clock.ts';
-import { askPortKeeper, END_KEEPER, formatSuccessor, hasPortKeeper } from '../platform/port-keeper.ts';
+import { askPortKeeper, END_KEEPER, formatSuccessor, hasPortKeeper } from '../platform/keeper-requests.ts';
 import { waitForDaemonLock, type DaemonLock } from './lock.ts';
 
 /** Said to the daemon that a keeper has become: it has the port and the request pipe. */
 export const HANDED_OVER_FLAG = '--handed-over';
+/** Said to the daemon that a keeper has started in place of one that was killed: it has these too, and the secret pipe. */
+export const RESTARTED_FLAG = '--restarted';
 
 const POLL_MS = 50;
 /** A successor has the lock once Node has started; a keeper ends at once. */
@@ -41,7 +43,7 @@ export async function waitForTurn(deps: {
       // The successor has nobody to tell why it can't start.
       await deps.checkSettings();
       const { ROLECALL_PASSPHRASE: _secret, ...environment } = deps.environment;
-      const request = formatSuccessor([...deps.command, HANDED_OVER_FLAG], environment, deps.passphrase);
+      const request = formatSuccessor({ command: [...deps.command, HANDED_OVER_FLAG], environment }, deps.passphrase);
       if (!askPortKeeper(files.keptPortPipe, request)) return lock;
       askedAtMs = clock.nowMs();
     } else if (clock.nowMs() - askedAtMs > SUCCESSOR_DEADLINE_MS) return lock;

@@ -27,6 +27,8 @@ export async function storeDescriptor(deps: {
 export function storedDescriptor(deps: { readonly name: string; readonly notifySocket: string }): PortHolder {
   return {
     hasEnded: () => false,
+    // Whether the manager starts us again is up to its unit.
+    expectEnd: () => undefined,
     end() {
       notify(deps.notifySocket, ['FDSTOREREMOVE=1', `FDNAME=${deps.name}`]).catch(() => undefined);
     },

@@ -177,6 +177,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
                   () => false,
                 ),
               hold: async () => undefined,
+              expectEnd: () => undefined,
               release: () => undefined,
             },
           }),

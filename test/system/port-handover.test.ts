@@ -5,7 +5,7 @@ import { createServer, get } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listen } from '../../src/daemon/listeners.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
-import { hasPortKeeper } from '../../src/platform/port-keeper.ts';
+import { hasPortKeeper } from '../../src/platform/keeper-requests.ts';
 import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';
 import { canSeeProcesses, isAlive, processesOf, readLines } from '../helpers/processes.ts';
 import { SESSION } from '../helpers/rig.ts';
@@ -56,6 +56,20 @@ const createGrant = () => client.call('createGrant', { body: ROLE });
 const portOf = ({ url }: IssuedGrantDocument) => Number(new URL(url).port);
 const untilKept = () => waitFor('somebody to keep the port', () => hasPortKeeper(paths.keptPortPipe));
 const keepers = () => processesOf(home.path).filter(({ arguments: words }) => words.includes('rolecall-port-keeper'));
+
+const isDaemon = (word: string) => word.endsWith('/daemon/main.js');
+
+/** What a process has open. */
+function openIn(pid: number | string | undefined): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      // What this looks through is closed by now.
+      return [];
+    }
+  });
+}
 
 interface Answer {
   readonly status: number | undefined;
@@ -135,18 +149,51 @@ test('nobody else can bind the port between two daemons, and its grants go on', 
   expect(variables.filter((entry) => entry.includes('correct horse'))).toEqual([]);
 });
 
+test(
+  'a killed daemon is back for a running command alone, and one that was stopped is not',
+  { timeout: 120_000 },
+  async () => {
+    const grant = await createGrant();
+    await untilKept();
+    const daemons = () => processesOf(home.path).filter(({ arguments: words }) => words.some(isDaemon));
+    // A client adds what is for the start alone, the shell where it stands, and the daemon has its PATH checked.
+    const isSetting = (entry: string) => !/^(?:NODE_CHANNEL_|ROLECALL_PASSPHRASE_|PWD=|PATH=|$)/.test(entry);
+    const settingsOf = (pid: number) =>
+      daemons().flatMap((seen) => (seen.pid === pid ? [seen.environment.filter(isSetting).toSorted()] : []));
+    const first = (await client.call('status', {})).pid;
+    const settings = canSeeProcesses ? settingsOf(first) : [];
+    const pids = [first];
+    // The second one to be killed is a child of the keeper.
+    for (let round = 1; round <= 2; round += 1) {
+      await killDaemon();
+      expect(await refresh(grant)).toMatchObject({ status: 200 });
+      pids.push((await client.call('status', {})).pid);
+    }
+    expect(new Set(pids).size).toBe(3);
+    expect((await client.call('status', {})).problems).toEqual([]);
+    if (canSeeProcesses) {
+      expect(settings).toHaveLength(1);
+      expect(settingsOf(pids.at(-1) ?? 0)).toEqual(settings);
+      expect(keepers()).toHaveLength(1);
+    }
+
+    expect(await rolecall('daemon', 'stop')).toMatchObject({ exitCode: 0 });
+    if (canSeeProcesses) {
+      // From then on it waits for a request, and starts nothing by itself.
+      await waitFor('the keeper to let go of the passphrase', () =>
+        keepers().every(({ pid }) => !openIn(pid).some((what) => what.includes('.secret'))),
+      );
+      expect(keepers()).not.toHaveLength(0);
+      expect(daemons()).toEqual([]);
+    }
+    expect(await rolecall('daemon', 'start')).toMatchObject({ exitCode: 0 });
+    await client.call('revokeGrant', { id: grant.id });
+  },
+);
+
 test.skipIf(!canSeeProcesses)('what keeps the port has nothing else of the daemon', { timeout: 60_000 }, async () => {
   await untilKept();
   const [keeper] = keepers();
-  const openIn = (pid: number | string | undefined) =>
-    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
-      } catch {
-        // What this looks through is closed by now.
-        return [];
-      }
-    });
   // What the tests were started with goes to every process below them.
   const ambient = openIn('self');
   // It opens the pipe a moment before it closes its output.
@@ -155,6 +202,8 @@ test.skipIf(!canSeeProcesses)('what keeps the port has nothing else of the daemo
       expect.stringMatching(/^socket:/),
       expect.stringMatching(/^socket:/),
       paths.keptPortPipe,
+      // The passphrase for a restart, which no file and no variable has.
+      `${paths.keptPortPipe}.secret (deleted)`,
     ]);
     return true;
   });

@@ -1,0 +1,114 @@
+// The port keeper's shell program: when it starts its owner again, when it gives up, and that every shell can run it.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  askPortKeeper,
+  END_KEEPER,
+  fillSecretPipe,
+  forbidRestart,
+  formatStart,
+  hasPortKeeper,
+} from '../../src/platform/keeper-requests.ts';
+import { KEEPER_SCRIPT, LASTS } from '../../src/platform/port-keeper-script.ts';
+import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+/** Each is /bin/sh somewhere; bash is the one of macOS. */
+const SHELLS = ['sh', 'dash', 'bash', 'busybox', 'zsh'].filter(
+  (shell) => spawnSync(shell, ['-c', ':'], { argv0: 'sh' }).status === 0,
+);
+const PATH = '/usr/bin:/bin';
+
+let home: TemporaryHome;
+const keepers: ChildProcess[] = [];
+
+beforeEach(() => {
+  home = createTemporaryHome();
+});
+afterEach(async () => {
+  for (const keeper of keepers.splice(0)) keeper.kill('SIGKILL');
+  await home.remove();
+});
+
+/** A keeper whose owner is this test. `owner` is the shell program that it starts in its place, after noting the start. */
+async function startKeeper(owner: string, { pauses = '0', shell = 'sh' } = {}) {
+  const folder = join(home.path, shell);
+  mkdirSync(folder);
+  const [pipe, log, starts] = [join(folder, 'pipe'), join(folder, 'daemon.log'), join(folder, 'starts')];
+  const keeper = spawn(shell, ['-c', KEEPER_SCRIPT, 'keeper', pipe, '600', pauses, log], {
+    argv0: 'sh',
+    // The port is no matter here.
+    stdio: ['pipe', 'pipe', 'ignore', 'ignore'],
+    env: { PATH },
+  });
+  keepers.push(keeper);
+  const ended = once(keeper, 'exit');
+  await once(keeper.stdout as NodeJS.ReadableStream, 'data');
+  expect(fillSecretPipe(pipe, 'correct horse')).toBe(true);
+  const command = ['/bin/sh', '-c', `printf x >>"$STARTS"; ${owner}`];
+  keeper.stdin?.write(`${formatStart({ command, environment: { STARTS: starts, PATH } })}\n`);
+  await waitFor('the keeper to take the name off the secret', () => !existsSync(`${pipe}.secret`));
+  return {
+    pipe,
+    log,
+    ended,
+    endOwner: () => void keeper.stdin?.end(),
+    countStarts: () => (existsSync(starts) ? readFileSync(starts, 'utf8').length : 0),
+    hasGivenUp: () => existsSync(log) && readFileSync(log, 'utf8').endsWith('\n'),
+  };
+}
+
+test('every shell starts an owner that does not last a few times, gives up, and says so in the log', async () => {
+  expect(SHELLS).toContain('sh');
+  await Promise.all(
+    SHELLS.map(async (shell) => {
+      const keeper = await startKeeper('exit 1', { pauses: '0 0 1', shell });
+      expect(keeper.countStarts()).toBe(0);
+      keeper.endOwner();
+      await waitFor(`${shell} to give up`, keeper.hasGivenUp);
+      expect(keeper.countStarts()).toBe(3);
+      expect(readFileSync(keeper.log, 'utf8')).toMatch(
+        /^[-\d]{10}T[:\d]{8}Z error the daemon .* not restarted any more\n$/,
+      );
+      // The port is still kept for whoever asks for it.
+      expect(askPortKeeper(keeper.pipe, END_KEEPER)).toBe(true);
+      expect(await keeper.ended).toEqual([0, null]);
+      expect(hasPortKeeper(keeper.pipe)).toBe(false);
+    }),
+  );
+});
+
+test('an owner that lasted is started again as often as it is killed', async () => {
+  const keeper = await startKeeper(`[ $(wc -c <"$STARTS") -gt 5 ] || echo ${LASTS} >&5`);
+  keeper.endOwner();
+  await waitFor('the keeper to give up', keeper.hasGivenUp);
+  expect(keeper.countStarts()).toBe(6);
+});
+
+test('a request goes before a restart that has to wait', async () => {
+  const keeper = await startKeeper('exit 1', { pauses: '600' });
+  keeper.endOwner();
+  expect(askPortKeeper(keeper.pipe, `printf asked >"${keeper.log}"; ${END_KEEPER}`)).toBe(true);
+  expect(await keeper.ended).toEqual([0, null]);
+  expect({ starts: keeper.countStarts(), log: readFileSync(keeper.log, 'utf8') }).toEqual({ starts: 0, log: 'asked' });
+});
+
+test('an owner that ended as planned is not started again until somebody asks', async () => {
+  const keeper = await startKeeper('exit 1');
+  forbidRestart(keeper.pipe);
+  keeper.endOwner();
+  expect(askPortKeeper(keeper.pipe, END_KEEPER)).toBe(true);
+  expect(await keeper.ended).toEqual([0, null]);
+  expect(keeper.countStarts()).toBe(0);
+});
+
+test('nothing is started once the folder of the pipe was deleted', async () => {
+  const keeper = await startKeeper('exit 1');
+  rmSync(keeper.pipe);
+  keeper.endOwner();
+  await keeper.ended;
+  expect(keeper.countStarts()).toBe(0);
+});
