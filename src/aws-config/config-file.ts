@@ -10,7 +10,7 @@ import { doStepsInTurns } from '../core/in-steps.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { createSingleFlight } from '../core/single-flight.ts';
 import { readBoundedBytes } from '../platform/bounded-read.ts';
-import { errorCode, toFileError } from '../platform/file-error.ts';
+import { errorCode, moveAsideCommand, toFileError } from '../platform/file-error.ts';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from './document.ts';
@@ -164,7 +164,7 @@ async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> 
 function refuseUnwritable(path: string, present: Stats): void {
   if (!present.isFile()) {
     throw new UnavailableError('file-not-writable', `${path} cannot be written: it is no regular file.`, {
-      hint: `ls -ld ${quoteForShell(path)}`,
+      hint: moveAsideCommand(path),
     });
   }
   // A rename would get past this, and root past everything: whoever took the write bit away meant it.

@@ -1,5 +1,6 @@
 // How things look in a terminal: colour, columns, times, and text from AWS made harmless.
-import { EXIT_INTERRUPTED, toRolecallError, type RolecallError } from '../core/errors.ts';
+import { EXIT_INTERRUPTED, type RolecallError } from '../core/errors.ts';
+import { toFailure } from '../platform/file-error.ts';
 import type { CliContext, OutputStream } from './context.ts';
 import { displayWidth } from './display-width.ts';
 
@@ -82,7 +83,7 @@ export function reportError(
     if (context.stderr.isTTY === true) context.stderr.write('\n');
     return EXIT_INTERRUPTED;
   }
-  const error = toRolecallError(thrown);
+  const error = toFailure(thrown);
   reportFailure(error.message, error.hint, context);
   if (options.isDebug) context.stderr.write(describeCauses(error));
   return error.exitCode;

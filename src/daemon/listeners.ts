@@ -5,9 +5,8 @@ import { connect, createServer, type AddressInfo, type Server as NetServer } fro
 import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
-import { quoteForShell as quote } from '../core/quote-for-shell.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
-import { findFolderFault } from '../platform/private-socket.ts';
+import { findFolderFault, findObstacle } from '../platform/private-socket.ts';
 
 /** sun_path on macOS; Linux has four more. */
 const LONGEST_SOCKET_PATH = 103;
@@ -48,7 +47,8 @@ async function removeDeadSocket(path: string): Promise<void> {
   if (found === undefined) return;
   // The alias of an earlier daemon that listened elsewhere.
   if (found.isSymbolicLink()) return rmSync(path);
-  if (!found.isSocket()) throw notUsable(path, 'a file that is no socket is in the way', `ls -l ${quote(path)}`);
+  const obstacle = findObstacle(path);
+  if (obstacle !== undefined) throw notUsable(path, obstacle.reason, obstacle.hint);
   if (await isListening(path)) throw notUsable(path, 'another program listens there', 'rolecall daemon stop');
   rmSync(path);
 }

@@ -12,8 +12,9 @@ export function describeUnreachable(
   { minAgeMs, nowMs }: { readonly minAgeMs: number; readonly nowMs: number },
 ): DaemonUnreachableError | undefined {
   const holder = readLockHolder(files.lockFile);
+  if (holder === undefined) return undefined;
   const lockedAtMs = statSync(files.lockFile, { throwIfNoEntry: false })?.mtimeMs;
-  if (holder === undefined || lockedAtMs === undefined || nowMs - lockedAtMs < minAgeMs) return undefined;
+  if (lockedAtMs === undefined || nowMs - lockedAtMs < minAgeMs) return undefined;
   return new DaemonUnreachableError(
     'daemon-not-answering',
     `The daemon (pid ${holder.processId}) is running, but does not listen at ${files.socketPath}.`,

@@ -1,5 +1,5 @@
 // What went wrong with a file, for a person: its path, what was tried, the reason, and the command that helps.
-import { statfsSync, statSync } from 'node:fs';
+import { lstatSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { toRolecallError, UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
@@ -11,19 +11,24 @@ export type FileAttempt = 'read' | 'written' | 'deleted' | 'used';
 export function toFileError(thrown: unknown, path: string, attempt: FileAttempt): RolecallError {
   if (thrown instanceof UnreadableFileError) {
     const message = `${path} cannot be ${attempt}: it is ${thrown.reason}.`;
-    return new UnavailableError('file-not-writable', message, { cause: thrown, hint: listCommand(path) });
+    return new UnavailableError('file-not-writable', message, { cause: thrown, hint: moveAsideCommand(path) });
   }
   const code = errorCode(thrown);
   // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
   if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
   const hasNoInodes = code === 'ENOSPC' && isOutOfInodes(path);
-  const reason = hasNoInodes
-    ? 'the file system can take no more files, as it is out of inodes'
-    : (REASONS[code] ?? `the system says ${code}`);
-  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reason}.`, {
+  return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reasonFor(code, path)}.`, {
     cause: thrown,
     hint: hasNoInodes ? `df -i ${quoteForShell(nearestFolder(path))}` : commandFor(code, path, attempt),
   });
+}
+
+function reasonFor(code: string, path: string): string {
+  const file = code === 'ENOTDIR' ? findNonFolder(path) : undefined;
+  if (file !== undefined) return `${file} is not a folder`;
+  if (code === 'ENOSPC' && isOutOfInodes(path)) return 'the file system can take no more files, as it is out of inodes';
+  if (code === 'ELOOP' && isPlainLink(path)) return 'it is a symbolic link';
+  return REASONS[code] ?? `the system says ${code}`;
 }
 
 /** As `toFileError` when the system's error names a file or is about the disk, else as `toRolecallError`. */
@@ -47,6 +52,16 @@ export function errorCode(thrown: unknown): string | undefined {
 
 const DISK_FAILURES: readonly string[] = ['EDQUOT', 'EIO', 'ENOSPC', 'EROFS'];
 
+/** A link that could be followed, had whoever opened it wanted that. */
+function isPlainLink(path: string): boolean {
+  try {
+    statSync(path);
+  } catch (error) {
+    if (errorCode(error) === 'ELOOP') return false;
+  }
+  return tryOr(() => lstatSync(path))?.isSymbolicLink() === true;
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EDQUOT: 'the disk quota is used up',
@@ -66,14 +81,35 @@ function commandFor(code: string, path: string, attempt: FileAttempt): string {
   if (DISK_FAILURES.includes(code)) return `df -h ${quoteForShell(nearestFolder(path))}`;
   switch (code) {
     case 'EISDIR':
-      // Takes it away only when it is empty.
-      return `rmdir ${quoteForShell(path)}`;
+    case 'ELOOP':
+    case 'ENXIO':
+      return moveAsideCommand(path);
+    case 'ENOTDIR':
+      return moveAsideCommand(findNonFolder(path) ?? path);
     case 'EACCES':
     case 'EPERM':
       return permitCommand(path, attempt) ?? listCommand(path);
+    case 'ENOENT':
+      return attempt === 'read' ? listCommand(path) : `mkdir -p -m 700 ${quoteForShell(dirname(path))}`;
     default:
       return listCommand(path);
   }
+}
+
+/** Renames what is at `path`, so that nothing is lost, to a name that is free. */
+export function moveAsideCommand(path: string): string {
+  let target = `${path}.old`;
+  for (let number = 2; tryOr(() => lstatSync(target)) !== undefined; number += 1) target = `${path}.old${number}`;
+  return `mv ${quoteForShell(path)} ${quoteForShell(target)}`;
+}
+
+/** The first part of the path that is no folder, above the path itself; undefined when there is none. */
+function findNonFolder(path: string): string | undefined {
+  let found: string | undefined;
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
+    if (tryOr(() => statSync(folder))?.isDirectory() === false) found = folder;
+  }
+  return found;
 }
 
 /** What gives us back a permission on our own file or folder; undefined when it is not that. */
@@ -81,14 +117,31 @@ function permitCommand(path: string, attempt: FileAttempt): string | undefined {
   const folder = dirname(path);
   // A file is replaced by way of its folder.
   return attempt === 'read'
-    ? (permit(path, 0o400, 'r') ?? permit(folder, 0o500, 'rx'))
-    : (permit(folder, 0o700, 'rwx') ?? permit(path, 0o600, 'rw'));
+    ? (permit(path, 'r') ?? permit(folder, 'rx') ?? permitPassage(folder))
+    : (permit(folder, 'rwx') ?? permit(path, 'rw') ?? permitPassage(folder));
 }
 
-function permit(path: string, bits: number, letters: string): string | undefined {
+const BITS = { r: 0o400, w: 0o200, x: 0o100 } as const;
+
+/** On a folder that is ours nobody can do anything without x. */
+function permit(path: string, wanted: 'r' | 'rw' | 'rx' | 'rwx'): string | undefined {
   const found = tryOr(() => statSync(path));
-  const isLacking = found !== undefined && found.uid === process.getuid?.() && (found.mode & bits) !== bits;
-  return isLacking ? `chmod u+${letters} ${quoteForShell(path)}` : undefined;
+  const letters = found?.isDirectory() === true ? 'rwx' : wanted;
+  return found !== undefined && isLacking(found, letters) ? `chmod u+${letters} ${quoteForShell(path)}` : undefined;
+}
+
+/** The same for a folder further up, of which alone anything can be seen. */
+function permitPassage(path: string): string | undefined {
+  let folder = path;
+  while (folder !== dirname(folder) && tryOr(() => lstatSync(folder)) === undefined) folder = dirname(folder);
+  return permit(folder, 'rwx');
+}
+
+function isLacking(found: Stats, letters: string): boolean {
+  const bits = (Object.keys(BITS) as (keyof typeof BITS)[])
+    .filter((letter) => letters.includes(letter))
+    .reduce((sum, letter) => sum | BITS[letter], 0);
+  return found.uid === process.getuid?.() && (found.mode & bits) !== bits;
 }
 
 function listCommand(path: string): string {

@@ -1,9 +1,9 @@
 // Directories that only their owner may enter: created so, and verified before anything is put in.
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
-import { errorCode, toFileError } from './file-error.ts';
+import { errorCode, moveAsideCommand, toFileError } from './file-error.ts';
 
 /**
  * Makes sure that `path` is a directory of `userId`, 0700 and no symlink; parents are created 0700 when missing.
@@ -21,19 +21,38 @@ export function ensurePrivateDirectory(path: string, userId: number): void {
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw cannotBeMade(path, error);
   }
-  const found = lstatSync(path);
-  const look = `ls -ld ${quoteForShell(path)}`;
-  if (found.isSymbolicLink()) throw notUsable(path, 'it is a symbolic link', look);
-  if (!found.isDirectory()) throw notUsable(path, 'it is not a directory', look);
-  if (found.uid !== userId) throw notUsable(path, 'it belongs to another user', look);
-  if ((found.mode & 0o077) !== 0) throw notUsable(path, 'others may enter it', `chmod 700 ${quoteForShell(path)}`);
+  const fault = findDirectoryFault(path, userId);
+  if (fault !== undefined) throw fault;
 }
 
-function notUsable(path: string, reason: string, hint: string, cause?: unknown): UnavailableError {
-  return new UnavailableError('file-not-writable', `The directory ${path} can't be used: ${reason}.`, { cause, hint });
+/** Why the directory, which is there, is not private to `userId`; undefined when it is. */
+export function findDirectoryFault(path: string, userId: number): UnavailableError | undefined {
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) return notUsable(path, 'it is a symbolic link', replaceLinkCommand(path));
+  if (!found.isDirectory()) return notUsable(path, 'it is not a directory', moveAsideCommand(path));
+  if (found.uid !== userId) return notUsable(path, 'it belongs to another user', `ls -ld ${quoteForShell(path)}`);
+  if ((found.mode & 0o077) === 0) return undefined;
+  return notUsable(path, 'others may enter it', `chmod 700 ${quoteForShell(path)}`);
+}
+
+/** Puts the directory itself in the place of the link to it. */
+function replaceLinkCommand(path: string): string {
+  try {
+    const target = realpathSync(path);
+    const { uid } = statSync(target);
+    const [link, folder] = [path, target].map(quoteForShell);
+    if (statSync(target).isDirectory() && uid === lstatSync(path).uid) return `rm ${link} && mv ${folder} ${link}`;
+  } catch {
+    // It leads nowhere.
+  }
+  return moveAsideCommand(path);
+}
+
+function notUsable(path: string, reason: string, hint: string): UnavailableError {
+  return new UnavailableError('file-not-writable', `The directory ${path} can't be used: ${reason}.`, { hint });
 }
 
 function cannotBeMade(path: string, error: unknown): RolecallError {
-  if (!['EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) return toFileError(error, path, 'used');
-  return notUsable(path, 'a part of the path is a file', `ls -ld ${quoteForShell(dirname(path))}`, error);
+  // What mkdir says when the folder above is a file.
+  return toFileError(errorCode(error) === 'EEXIST' ? { code: 'ENOTDIR' } : error, path, 'used');
 }

@@ -2,6 +2,7 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { quoteForShell } from '../core/quote-for-shell.ts';
+import { moveAsideCommand } from './file-error.ts';
 
 export type SocketFinding =
   /** `path` names the socket itself, with no symlink as its last part. */
@@ -41,10 +42,22 @@ function find(path: string, userId: number): SocketFinding {
     const { code } = error as NodeJS.ErrnoException;
     if (NOTHING_THERE.has(code)) return ABSENT;
     if (code === 'EACCES' || code === 'EPERM') {
+      // A folder of ours that we may not enter, as after a chmod: a daemon says what to do about it.
+      const owner = foldersAbove(path)
+        .map(ownerOf)
+        .find((each) => each !== undefined);
+      if (owner === userId) return ABSENT;
       return foreign(path, { reason: 'belongs to another user', hint: USE_OWN });
     }
     throw error;
   }
+}
+
+/** Why no socket can be made at `path`; undefined when nothing, or a socket, is there. Throws lstat's own errors. */
+export function findObstacle(path: string): FolderFault | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isSocket() || found.isSymbolicLink()) return undefined;
+  return { reason: 'a file that is no socket is in the way', hint: moveAsideCommand(path) };
 }
 
 export interface FolderFault {

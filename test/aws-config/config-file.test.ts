@@ -121,7 +121,7 @@ describe('reading', () => {
     const below = join(path, 'config');
     await expect(configFile(below).read()).rejects.toMatchObject({
       code: 'file-not-writable',
-      message: `${below} cannot be read: something on the way to it is no folder.`,
+      message: `${below} cannot be read: ${path} is not a folder.`,
     });
     await expect(configFile(folder).read()).rejects.toMatchObject({
       message: `${folder} cannot be read: it is a folder, not a file.`,
@@ -310,9 +310,7 @@ describe('what cannot be written', () => {
   it('is a path through a file, a symlink to itself, a name too long', async () => {
     writeExisting('x');
     const below = join(path, 'config');
-    await expect(configFile(below).write('', 'y')).rejects.toEqual(
-      unwritable('something on the way to it is no folder', below),
-    );
+    await expect(configFile(below).write('', 'y')).rejects.toEqual(unwritable(`${path} is not a folder`, below));
     const circle = join(folder, 'circle');
     symlinkSync('circle', circle);
     await expect(configFile(circle).write('', 'y')).rejects.toEqual(unwritable('its symlinks go in a circle', circle));

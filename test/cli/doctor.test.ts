@@ -1,10 +1,11 @@
 // `rolecall doctor`: each code on a machine that is broken that way, mended by the commands that it names, and silent then.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
+import type { RuntimePaths } from '../../src/local-api/paths.ts';
 import { identifyProcess } from '../../src/platform/process-identity.ts';
 import { canSeeProcesses } from '../helpers/processes.ts';
 import {
@@ -272,9 +273,29 @@ describe('doctor', () => {
     const run = await rig.runCli(['doctor']);
     expect(run.exitCode).toBe(1);
     expect(run.stdout).toContain(`${rig.paths.lockFile} cannot be used: it is a folder. [daemon-problem]\n`);
-    expect(run.stdout).toContain(`$ rmdir ${rig.paths.lockFile}\n`);
+    expect(run.stdout).toContain(`$ mv ${rig.paths.lockFile} ${rig.paths.lockFile}.old\n`);
     rmdirSync(rig.paths.lockFile);
     expect((await rig.runCli(['doctor'])).stdout).not.toContain('daemon-problem');
+  });
+
+  test.each([
+    ['socket folder a file', ({ socketPath }: RuntimePaths) => dirname(socketPath), 'it is not a directory'],
+    ['state folder a file', ({ stateDirectory }: RuntimePaths) => stateDirectory, 'it is not a directory'],
+    ['a file above the state folder', ({ stateDirectory }: RuntimePaths) => dirname(stateDirectory), 'is not a folder'],
+    ['a file in the way of the socket', ({ socketPath }: RuntimePaths) => socketPath, 'a file that is no socket'],
+  ])('says what keeps a daemon from starting: %s', async (_, pathOf, reason) => {
+    const its = await openRig();
+    await its.daemon().stop();
+    const path = pathOf(its.paths);
+    rmSync(path, { recursive: true, force: true });
+    writePrivate(path, '');
+    const { findings } = await diagnose(its);
+    const found = findings.filter(({ severity }) => severity === 'problem');
+    expect(found).toMatchObject([
+      { code: 'daemon-problem', message: expect.stringContaining(reason), commands: [`mv ${path} ${path}.old`] },
+    ]);
+    rmSync(path);
+    expect((await diagnose(its)).ok).toBe(true);
   });
 
   test('says one line for what is well, a sentence and its commands for what is not', async () => {

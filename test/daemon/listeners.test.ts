@@ -13,6 +13,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { quoteForShell } from '../../src/core/quote-for-shell.ts';
 import { aliasSocket, listenOnSocket, removeAlias } from '../../src/daemon/listeners.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
@@ -82,7 +83,7 @@ test('a living socket, a file and a path that is too long are named and kept', a
   const long = at('a'.repeat(100), 'd.sock');
   const rows = [
     [living, 'another program listens there', 'rolecall daemon stop'],
-    [file, 'a file that is no socket is in the way', `ls -l '${file.replace("'", `'\\''`)}'`],
+    [file, 'a file that is no socket is in the way', `mv ${quoteForShell(file)} ${quoteForShell(`${file}.old`)}`],
     [long, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
   ] as const;
   for (const [path, reason, hint] of rows) {

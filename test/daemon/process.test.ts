@@ -262,7 +262,7 @@ describe('what is in the way of the socket', () => {
     writeFileSync(paths.socketPath, 'precious');
     await expectRefusal(
       `The socket ${paths.socketPath} can't be used: a file that is no socket is in the way.`,
-      `ls -l ${paths.socketPath}`,
+      `mv ${paths.socketPath} ${paths.socketPath}.old`,
     );
     expect(readFileSync(paths.socketPath, 'utf8')).toBe('precious');
   });
@@ -271,21 +271,27 @@ describe('what is in the way of the socket', () => {
     const alias = paths.socketCandidates.at(-1) ?? '';
     mkdirSync(dirname(alias), { recursive: true, mode: 0o700 });
     writeFileSync(alias, 'precious');
-    await expectRefusal(`The socket ${alias} can't be used: a file that is no socket is in the way.`, `ls -l ${alias}`);
+    await expectRefusal(
+      `The socket ${alias} can't be used: a file that is no socket is in the way.`,
+      `mv ${alias} ${alias}.old`,
+    );
     expect(readFileSync(alias, 'utf8')).toBe('precious');
     expect(existsSync(paths.socketPath)).toBe(false);
   });
 
   test('a folder in the place of the lock is named, and the command takes it away', async () => {
     mkdirSync(paths.lockFile, { recursive: true, mode: 0o700 });
-    await expectRefusal(`${paths.lockFile} cannot be used: it is a folder.`, `rmdir ${paths.lockFile}`);
+    await expectRefusal(
+      `${paths.lockFile} cannot be used: it is a folder.`,
+      `mv ${paths.lockFile} ${paths.lockFile}.old`,
+    );
   });
 
   test('a folder is named and kept', async () => {
     mkdirSync(paths.socketPath, { recursive: true, mode: 0o700 });
     await expectRefusal(
       `The socket ${paths.socketPath} can't be used: a file that is no socket is in the way.`,
-      `ls -l ${paths.socketPath}`,
+      `mv ${paths.socketPath} ${paths.socketPath}.old`,
     );
   });
 
@@ -308,7 +314,10 @@ describe('what is in the way of the socket', () => {
   test('a symlink in the place of the folder is refused', async () => {
     mkdirSync(join(home.path, 'elsewhere'), { mode: 0o700 });
     symlinkSync(join(home.path, 'elsewhere'), folder());
-    await expectRefusal(`The directory ${folder()} can't be used: it is a symbolic link.`, `ls -ld ${folder()}`);
+    await expectRefusal(
+      `The directory ${folder()} can't be used: it is a symbolic link.`,
+      `rm ${folder()} && mv ${join(home.path, 'elsewhere')} ${folder()}`,
+    );
   });
 
   test.each([0o750, 0o701, 0o777])('a folder of mode %o is refused', async (mode) => {
@@ -319,7 +328,10 @@ describe('what is in the way of the socket', () => {
 
   test('a file in the place of the folder is refused', async () => {
     writeFileSync(folder(), '');
-    await expectRefusal(`The directory ${folder()} can't be used: it is not a directory.`, `ls -ld ${folder()}`);
+    await expectRefusal(
+      `The directory ${folder()} can't be used: it is not a directory.`,
+      `mv ${folder()} ${folder()}.old`,
+    );
   });
 
   test('a path that is too long is refused with one that is not', async () => {

@@ -159,7 +159,7 @@ test('a daemon process that finds named pipes for its settings, its lock and its
     expect(await runRolecall(['status'], { environment })).toEqual({
       exitCode: 7,
       stdout: '',
-      stderr: `rolecall: ${paths.settingsFile} cannot be read: it is a named pipe, not a file.\nRun: ls -ld ${paths.settingsFile}\n`,
+      stderr: `rolecall: ${paths.settingsFile} cannot be read: it is a named pipe, not a file.\nRun: mv ${paths.settingsFile} ${paths.settingsFile}.old\n`,
     });
   } finally {
     await home.remove();

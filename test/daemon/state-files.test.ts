@@ -131,16 +131,19 @@ describe('a private folder', () => {
     writeFileSync(at('file'), '');
     const rows = [
       [refusal(at('open to all')), 'others may enter it', `chmod 700 '${at('open to all')}'`],
-      [refusal(at('link')), 'it is a symbolic link', `ls -ld ${at('link')}`],
-      [refusal(at('dangling')), 'it is a symbolic link', `ls -ld ${at('dangling')}`],
-      [refusal(at('file')), 'it is not a directory', `ls -ld ${at('file')}`],
+      [refusal(at('link')), 'it is a symbolic link', `rm ${at('link')} && mv ${at('mine')} ${at('link')}`],
+      [refusal(at('dangling')), 'it is a symbolic link', `mv ${at('dangling')} ${at('dangling')}.old`],
+      [refusal(at('file')), 'it is not a directory', `mv ${at('file')} ${at('file')}.old`],
       [refusal(at('mine'), USER_ID + 1), 'it belongs to another user', `ls -ld ${at('mine')}`],
-      [refusal(at('file', 'below')), 'a part of the path is a file', `ls -ld ${at('file')}`],
     ] as const;
     for (const [error, reason, hint] of rows) {
       expect(error).toMatchObject({ code: 'file-not-writable', exitCode: 7, hint });
       expect((error as Error).message).toMatch(new RegExp(`^The directory /.* can't be used: ${reason}\\.$`));
     }
+    expect(refusal(at('file', 'below', 'it'))).toMatchObject({
+      message: `${at('file', 'below', 'it')} cannot be used: ${at('file')} is not a folder.`,
+      hint: `mv ${at('file')} ${at('file')}.old`,
+    });
   });
 
   test('has a name that can be typed', () => {

@@ -1,6 +1,6 @@
 // Errors of the system about a file, as a person is told them: each with its reason and a command that helps.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -23,8 +23,8 @@ test.each([
   ['EDQUOT', 'the disk quota is used up', () => `df -h ${folder}`],
   ['EIO', 'the disk reports an error', () => `df -h ${folder}`],
   ['EROFS', 'the file system is read-only', () => `df -h ${folder}`],
-  ['EISDIR', 'it is a folder', () => `rmdir ${folder}/missing/file`],
-  ['ENOTDIR', 'something on the way to it is no folder', () => `ls -ld ${folder}/missing/file`],
+  ['EISDIR', 'it is a folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
+  ['ENOTDIR', 'something on the way to it is no folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
   ['EACCES', 'permission denied', () => `ls -ld ${folder}/missing/file`],
   ['EOWNERDEAD', 'the system says EOWNERDEAD', () => `ls -ld ${folder}/missing/file`],
 ])('%s says that %s', (code, reason, hint) => {
@@ -45,6 +45,32 @@ test('a permission of our own is given back, to the file that is read or the fol
   chmodSync(folder, 0o500);
   expect(hintFor('written')).toBe(`chmod u+rwx ${folder}`);
   chmodSync(folder, 0o700);
+});
+
+test('what is in the way is moved to a name that is free', () => {
+  const [link, file] = [join(folder, 'link'), join(folder, 'file')];
+  symlinkSync('/dev/null', link);
+  writeFileSync(file, '');
+  writeFileSync(`${file}.old`, '');
+  expect(toFileError(failure('ELOOP'), link, 'used')).toMatchObject({
+    message: `${link} cannot be used: it is a symbolic link.`,
+    hint: `mv ${link} ${link}.old`,
+  });
+  expect(toFileError(failure('ENOTDIR'), join(file, 'a', 'b'), 'used')).toMatchObject({
+    message: `${file}/a/b cannot be used: ${file} is not a folder.`,
+    hint: `mv ${file} ${file}.old2`,
+  });
+});
+
+test('a folder needs all three permissions, also one further up', () => {
+  const below = join(folder, 'state', 'run');
+  mkdirSync(below, { recursive: true });
+  chmodSync(join(folder, 'state'), 0);
+  const expected = `chmod u+rwx ${folder}/state`;
+  expect(toFileError(failure('EACCES'), join(folder, 'state'), 'used').hint).toBe(expected);
+  // Root sees what is in there, and so it is another folder that lacks nothing.
+  if (process.getuid?.() !== 0) expect(toFileError(failure('EACCES'), join(below, 'it'), 'used').hint).toBe(expected);
+  chmodSync(join(folder, 'state'), 0o700);
 });
 
 test('what is no error of the system about a file stays what it is', () => {

@@ -1,7 +1,7 @@
 // The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
 import { accessSync, constants } from 'node:fs';
 import { describeProblem } from '../../aws-config/document.ts';
-import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
+import { editCommand } from '../../core/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../platform/bounded-read.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
@@ -33,11 +33,9 @@ export function checkConfig(world: World): CheckGroup {
   };
 }
 
-function findUnreadable({ path, shown, failure }: AwsFile): Finding[] {
+function findUnreadable({ failure }: AwsFile): Finding[] {
   if (failure === undefined) return [];
-  const word = quoteForShell(path);
-  const commands = failure === 'EACCES' ? [`chmod u+rw ${word}`] : [`mv ${word} ${quoteForShell(`${path}.old`)}`];
-  return [{ code: 'config-unreadable', message: `${shown} can't be read: ${failure}.`, commands }];
+  return [{ code: 'config-unreadable', message: failure.message, commands: [failure.hint] }];
 }
 
 /** A daemon knows of unusable sso-sessions as well. */

@@ -10,7 +10,7 @@ import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
 import { findBrokenBlock } from './config-check.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
-import { findStartFault } from './start-check.ts';
+import { findStartFault, findStateFault } from './start-check.ts';
 import type { World } from './world.ts';
 
 /** Said by other checks, or by a session's own line in `status`. */
@@ -21,7 +21,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
   const { daemon, context } = world;
   const stale = daemon.state === 'running' ? [] : await findStaleSockets(context.paths.socketCandidates);
   const settings = daemon.state === 'running' ? undefined : await context.checkSettings();
-  const startFault = daemon.state === 'absent' ? findStartFault(context.paths) : undefined;
+  const fileFault = findFileFault(world);
   return {
     name: 'daemon',
     title: 'Daemon',
@@ -39,15 +39,23 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
             } as const,
           ]
         : []),
-      ...(startFault === undefined
+      ...(fileFault === undefined
         ? []
-        : [{ code: 'daemon-problem', message: startFault.message, commands: [startFault.hint] } as const]),
+        : [{ code: 'daemon-problem', message: fileFault.message, commands: [fileFault.hint] } as const]),
       ...stale,
       ...findSaid(world),
       ...findRefusals(world),
       ...findDropped(world),
     ],
   };
+}
+
+/** What keeps a daemon from starting, or one that runs from writing, unless it has said so. */
+function findFileFault({ daemon, context }: World): ErrorBody | undefined {
+  if (daemon.state === 'absent') return findStartFault(context.paths, context.userId);
+  if (daemon.state === 'failing') return undefined;
+  const fault = findStateFault(context.paths);
+  return daemon.status.problems.some(({ hint }) => hint === fault?.hint) ? undefined : fault;
 }
 
 function summarize({ daemon }: World): string {
@@ -124,7 +132,11 @@ function findRefusals({ daemon, context }: World): Finding[] {
   return lines.slice(0, MAX_REFUSALS).map(({ who, message, hint, profile }) => ({
     code: 'keys-refused',
     message: `${who}: ${message}`,
-    commands: profile === undefined ? [hint] : [hint, `rolecall exec ${quoteForShell(profile)} -- true`],
+    // Whoever reads this has just run the one, and sees here what the other shows.
+    commands: [
+      ...(['rolecall doctor', 'rolecall status'].includes(hint) ? [] : [hint]),
+      profile === undefined ? 'rolecall ls --refresh' : `rolecall exec ${quoteForShell(profile)} -- true`,
+    ],
   }));
 }
 
@@ -143,6 +155,7 @@ function commandsFor({ code, message, hint }: ErrorBody, settingsFile: string): 
       return ['rolecall daemon restart'];
     case 'identity-center-unreachable':
     case 'identity-center-throttled':
+    case 'unusable-response':
       return ['rolecall ls --refresh'];
     default:
       return [hint];
@@ -152,7 +165,7 @@ function commandsFor({ code, message, hint }: ErrorBody, settingsFile: string): 
 async function findStaleSockets(candidates: readonly string[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const path of candidates) {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true || !(await isDead(path))) continue;
+    if (!isSocket(path) || !(await isDead(path))) continue;
     findings.push({
       code: 'socket-stale',
       message: `${path} is the socket of a daemon that is gone. The next daemon replaces it by itself.`,
@@ -165,6 +178,15 @@ async function findStaleSockets(candidates: readonly string[]): Promise<Finding[
     });
   }
   return findings;
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    // There is none, or nobody may look: what is wrong with the way to it is told beside.
+    return false;
+  }
 }
 
 function isDead(path: string): Promise<boolean> {

@@ -107,7 +107,7 @@ function findMissingFiles({ context: { environment, homeDirectory } }: World): F
     ['AWS_SHARED_CREDENTIALS_FILE', awsFilePath('credentials', environment, homeDirectory)],
   ] as const;
   return files.flatMap(([name, path]): Finding[] =>
-    !isSet(environment, name) || lstatSync(path, { throwIfNoEntry: false }) !== undefined
+    !isSet(environment, name) || isThere(path)
       ? []
       : [
           {
@@ -117,6 +117,16 @@ function findMissingFiles({ context: { environment, homeDirectory } }: World): F
           },
         ],
   );
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    // A folder that may not be looked into is another matter.
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
 }
 
 function findEndpoint(environment: Environment): Finding[] {

@@ -97,6 +97,8 @@ function statIfThere(path: string): Stats | undefined {
 }
 
 function examine(path: string, rule: Rule, found: Stats, { context }: World): Finding[] {
+  // A folder in the place of a file, or a file in that of a folder, is told by whoever needs it.
+  if (rule === DIRECTORY ? !found.isDirectory() : rule.code === 'file-readable-by-others' && !found.isFile()) return [];
   const shown = shortenPath(path, context.homeDirectory);
   if (found.uid !== context.userId) {
     return [

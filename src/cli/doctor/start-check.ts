@@ -1,23 +1,81 @@
-// What would keep a daemon from starting, looked at when none runs: its lock file, and the folder of its state.
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
-import type { ErrorBody } from '../../core/errors.ts';
+// What would keep a daemon from starting: the folders of its state and its socket, its lock file, and what is in the way of the socket.
+import { accessSync, closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UnavailableError, type ErrorBody } from '../../core/errors.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import { errorCode, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
+import { findDirectoryFault } from '../../platform/private-directory.ts';
+import { findObstacle } from '../../platform/private-socket.ts';
 
-/** The error that the daemon would end with; undefined when there is none, or nothing to look at yet. */
-export function findStartFault(paths: Pick<RuntimePaths, 'lockFile' | 'stateDirectory'>): ErrorBody | undefined {
-  const { lockFile, stateDirectory } = paths;
-  if (!existsSync(stateDirectory)) return undefined;
+type Paths = Pick<RuntimePaths, 'lockFile' | 'socketCandidates' | 'stateDirectory'>;
+
+/**
+ * The error that a daemon would end with; undefined when there is none. A folder that others may enter, or that is
+ * another user's, is left to the check of files and modes.
+ */
+export function findStartFault(paths: Paths, userId: number): ErrorBody | undefined {
   try {
-    closeSync(openSync(lockFile, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+    checkFolder(paths.stateDirectory, userId);
+    checkLock(paths.lockFile);
+    for (const socket of paths.socketCandidates) {
+      checkFolder(dirname(socket), userId);
+      checkSocket(socket);
+    }
     return undefined;
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') return toFailure(error).toBody();
-  }
-  try {
-    accessSync(stateDirectory, constants.W_OK | constants.X_OK);
   } catch (error) {
     return toFailure(error).toBody();
   }
-  return isOutOfInodes(lockFile) ? toFileError({ code: 'ENOSPC' }, lockFile, 'used').toBody() : undefined;
+}
+
+/** Why a daemon that runs can't write its state; undefined when it can, or when somebody has replaced the folder. */
+export function findStateFault({ stateDirectory }: Pick<Paths, 'stateDirectory'>): ErrorBody | undefined {
+  try {
+    if (lstatSync(stateDirectory).isDirectory()) checkRoom(stateDirectory, stateDirectory);
+    return undefined;
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' ? undefined : toFailure(error).toBody();
+  }
+}
+
+/** Nothing is created: what is not there yet is looked for in the folder above. */
+function checkFolder(path: string, userId: number): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return checkParent(path);
+  if (found.isDirectory() && (found.uid !== userId || (found.mode & 0o077) !== 0)) return;
+  const fault = findDirectoryFault(path, userId);
+  if (fault !== undefined) throw fault;
+  checkRoom(path, path);
+}
+
+function checkParent(path: string): void {
+  let folder = dirname(path);
+  while (folder !== dirname(folder) && lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+    folder = dirname(folder);
+  }
+  checkRoom(folder, path);
+}
+
+/** Whether a file can be made in `folder`; the error names `path`. */
+function checkRoom(folder: string, path: string): void {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw toFileError(error, path, 'used');
+  }
+  if (isOutOfInodes(folder)) throw toFileError({ code: 'ENOSPC' }, path, 'used');
+}
+
+function checkLock(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+function checkSocket(path: string): void {
+  const obstacle = findObstacle(path);
+  if (obstacle === undefined) return;
+  const message = `The socket ${path} can't be used: ${obstacle.reason}.`;
+  throw new UnavailableError('file-not-writable', message, { hint: obstacle.hint });
 }

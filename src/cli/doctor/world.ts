@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document.ts';
-import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
+import type { ErrorBody } from '../../core/errors.ts';
 import { describeUnreachable } from '../../local-api/unreachable-daemon.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
-import { readBoundedBytes, UnreadableFileError } from '../../platform/bounded-read.ts';
+import { readBoundedBytes } from '../../platform/bounded-read.ts';
+import { moveAsideCommand, toFailure, toFileError } from '../../platform/file-error.ts';
 import { findProgram, trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { shortenPath } from '../render.ts';
@@ -17,8 +18,8 @@ export interface AwsFile {
   /** The path as people write it. */
   readonly shown: string;
   readonly exists: boolean;
-  /** Why it can't be read; the document is empty then. */
-  readonly failure?: string;
+  /** Why it can't be read, and what to type; the document is empty then. */
+  readonly failure?: Pick<ErrorBody, 'message' | 'hint'>;
   readonly document: ConfigDocument;
 }
 
@@ -95,7 +96,7 @@ async function askDaemon(context: CliContext): Promise<DaemonSeen> {
     return { state: 'running', status: await context.client.call('status', {}, options) };
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    const error = toRolecallError(thrown);
+    const error = toFailure(thrown);
     return error.code === 'daemon-not-running' ? { state: 'absent' } : { state: 'failing', error: error.toBody() };
   }
 }
@@ -135,14 +136,12 @@ async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> 
     return { path, shown, exists: true, document };
   } catch (error) {
     const document = parseConfigDocument('', shown);
-    if (error instanceof UnreadableFileError) {
-      return { path, shown, exists: true, failure: `it is ${error.reason}`, document };
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      return { path, shown, exists: true, failure: toFileError(error, path, 'read'), document };
     }
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const isAbsent = code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) === undefined;
-    return isAbsent
-      ? { path, shown, exists: false, document }
-      : { path, shown, exists: true, failure: code === 'ENOENT' ? 'its symlink leads nowhere' : code, document };
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return { path, shown, exists: false, document };
+    const message = `${path} cannot be read: its symlink leads nowhere.`;
+    return { path, shown, exists: true, failure: { message, hint: moveAsideCommand(path) }, document };
   }
 }
 
