@@ -91,6 +91,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   });
 
   const presence = createOwnPresence(deps, parts, doors);
+  const retryCopy = async () => void (hasCopy ||= await refreshCopy(deps, parts));
+  const retries = [presence.check, doors.retry, retryCopy, parts.switchFiles.refresh, audit.flush, broker.flush];
+  for (const task of [...retries, tokenFiles.keepAll]) parts.recheck.add(['file-not-writable'], () => task());
   const stopTicking = new AbortController();
   const ticking = runTicker({
     clock,
@@ -103,7 +106,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
       { name: 'doors', run: () => doors.retry() },
-      { name: 'credential process', run: async () => void (hasCopy ||= await refreshCopy(deps, parts)) },
+      { name: 'credential process', run: retryCopy },
       { name: 'audit log', run: () => audit.flush() },
       { name: 'damaged files', run: () => parts.damagedFiles.look() },
       { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
+import { coalesced } from '../core/coalesced.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
@@ -94,7 +95,7 @@ export async function openDoors(deps: {
     container: () => deps.containerDoor.reopen(),
   };
 
-  async function retry(): Promise<void> {
+  const retry = coalesced(async () => {
     for (const name of ['web', 'container'] as const) {
       if (!isFailing[name] || isEnding) continue;
       try {
@@ -105,7 +106,7 @@ export async function openDoors(deps: {
         deps.problems.raise(name, toFailure(error).toBody());
       }
     }
-  }
+  });
 
   await retry();
   try {

@@ -66,6 +66,7 @@ const LONGEST_LIFETIME_MS = 7 * 24 * 3600_000;
 /** Of `grants.json`. */
 export const GRANTS_SCHEMA = {
   version: 1,
+  isReadOnce: true,
   entries: { list: 'grants', firstKey: 'id', isSound: isStoredGrant },
   loss: 'If a running "rolecall exec" gets no credentials any more, start it again.',
 } as const satisfies StateFileSchema;

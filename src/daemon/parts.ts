@@ -57,6 +57,7 @@ import { createSharedConfig, type SharedConfig } from './shared-config.ts';
 import { createSharedCredentials } from './shared-credentials.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
 import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './signed-in-users-file.ts';
+import { createRecheck, type Recheck } from './recheck.ts';
 import type { Responders } from './surface.ts';
 import { createLook } from './status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
@@ -100,6 +101,7 @@ export interface Parts {
   readonly settings: Settings;
   readonly problems: Problems;
   readonly damagedFiles: DamagedFiles;
+  readonly recheck: Recheck;
   readonly audit: AuditLog;
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
@@ -140,6 +142,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const handOuts = createHandOuts({ audit, clock });
   const lastRefusals = createLastRefusals(clock);
   const damagedFiles = createDamagedFiles({ problems, clock, log });
+  const recheck = createRecheck({ problems, clock });
   const openStateFile = createStateFiles(problems, damagedFiles);
   const openOwn = (name: string, schema: StateFileSchema) => openStateFile(join(paths.stateDirectory, name), schema);
   const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
@@ -165,6 +168,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const {
     store,
     problem: storeProblem,
+    findProblem: findStoreProblem,
     lock: keychainLock,
     forgetKeychain,
   } = await chooseSecretStore({
@@ -177,6 +181,15 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     clock,
   });
   if (storeProblem !== undefined) problems.raise('secret store', storeProblem);
+  // Not of a keychain, which may open a dialog each time that it is asked.
+  if (findStoreProblem !== undefined) {
+    recheck.add(['secret-store-unavailable', 'secret-store-locked'], async () => {
+      const problem = await findStoreProblem();
+      if (problem !== undefined) return problems.raise('secret store', problem.toBody());
+      problems.clear('secret store');
+      await Promise.all([broker.flush(), tokenFiles.keepAll()]);
+    });
+  }
 
   // The broker reports a sign-in to parts that need the broker themselves, so they are filled in below.
   const afterSignIn: { setup?: SignInSetup; loginPolicy?: LoginPolicy; userChecks?: UserChecks } = {};
@@ -393,6 +406,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     async status() {
       // Whoever has just deleted a damaged file reads that all is well.
       await damagedFiles.look();
+      await recheck.look();
       return withLastRefusals(await statusResponders.status(), { lastRefusals, sharedConfig });
     },
     ...signInResponders,
@@ -525,6 +539,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     settings,
     problems,
     damagedFiles,
+    recheck,
     audit,
     sharedConfig,
     broker,

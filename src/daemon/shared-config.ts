@@ -99,6 +99,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
       throw new NotFoundError(
         'session-not-found',
         `There is no sso-session "${selector}" in ${configFile.path}${sessions.length === 0 ? '' : `; there is: ${sessions.map(({ sessionName }) => sessionName).join(', ')}`}.`,
+        sessions.length === 0 ? { hint: 'rolecall setup' } : {},
       );
     },
   };

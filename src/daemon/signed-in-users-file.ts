@@ -8,6 +8,7 @@ import type { StateFile, StateFileSchema } from './state-file.ts';
 /** Of `users.json`. */
 export const SIGNED_IN_USERS_SCHEMA = {
   version: 1,
+  isReadOnce: true,
   isSound: ({ users }) =>
     typeof users === 'object' && users !== null && parse(users).size === Object.keys(users).length,
   loss: 'If somebody else signs in next, you are not asked whether that is right.',

@@ -1,6 +1,7 @@
 // State files with their version: an older one is migrated, a newer daemon's left as it is, a damaged one kept aside.
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { toRolecallError } from '../core/errors.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
 import { UnreadableFileError } from '../platform/bounded-read.ts';
@@ -26,6 +27,8 @@ export interface StateFileSchema {
     readonly firstKey: string;
     readonly isSound: (entry: unknown) => boolean;
   };
+  /** Read when the daemon starts and never again, so that a file that can't be read takes a restart. */
+  readonly isReadOnce?: boolean;
   /** What damage costs, for the person who has it. */
   readonly loss?: string;
 }
@@ -77,12 +80,15 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
 
   const open: OpenStateFile = (path, schema) => {
     const key = `state file ${path}`;
+    const unreadableKey = `unreadable ${path}`;
     const inTurn = turns.get(path) ?? createTurns();
     turns.set(path, inTurn);
     damagedFiles.watch(path, schema.loss);
 
     async function find(): Promise<Finding> {
-      const found = inspect(await readForInspection(path), schema);
+      const read = await readForInspection(path);
+      problems.clear(unreadableKey);
+      const found = inspect(read, schema);
       if (found.kind !== 'newer') problems.clear(key);
       else {
         problems.raise(key, {
@@ -97,6 +103,7 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
     async function put(content: object): Promise<void> {
       const text = JSON.stringify({ schemaVersion: schema.version, ...content });
       await writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
+      problems.clear(unreadableKey);
       keep(path, text, schema);
     }
 
@@ -113,7 +120,12 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
 
     return {
       async read() {
-        const found = await find();
+        const found = await find().catch((error: unknown): never => {
+          const { hint, ...body } = toRolecallError(error).toBody();
+          const isOver = schema.isReadOnce === true;
+          problems.raise(unreadableKey, { ...body, hint: isOver ? `${hint} && rolecall daemon restart` : hint });
+          throw error;
+        });
         if (found.kind === 'damaged') return inTurn(mend);
         if (found.kind !== 'sound') return undefined;
         keep(path, found.text, schema);

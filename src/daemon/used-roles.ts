@@ -25,6 +25,7 @@ const MOST_ROLES = 50_000;
 /** Of `used-roles.json`. */
 export const USED_ROLES_SCHEMA = {
   version: 1,
+  isReadOnce: true,
   entries: { list: 'roles', firstKey: 'sessionName', isSound: isRole },
   loss: 'Roles that have a profile still count as used.',
 } as const satisfies StateFileSchema;

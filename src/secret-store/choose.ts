@@ -30,6 +30,8 @@ export interface StoreChoice {
   readonly store: SecretStore;
   /** For `status`, `login` and `doctor`: why the store is another one, or why its calls will fail for now. */
   readonly problem?: ErrorBody;
+  /** Of the encrypted file: what is wrong with it by now. */
+  readonly findProblem?: () => Promise<UnavailableError | undefined>;
   /** Gives up what a keychain that is out of reach may hold; false when it holds nothing. Absent with any other store. */
   readonly forgetKeychain?: () => boolean;
   /** Of the keychain, when it is the choice. */
@@ -49,7 +51,7 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       const { passphrase, passphraseCost: cost } = wish;
       const path = join(wish.statePath, 'secrets.json');
       const store = createFileStore({ path, passphrase, ...(cost === undefined ? {} : { cost }) });
-      return withProblem(store, await store.findProblem());
+      return { ...withProblem(store, await store.findProblem()), findProblem: () => store.findProblem() };
     }
     case 'keychain': {
       // The native module is not loaded, nor waited for, where it could only say the same.

@@ -2,7 +2,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { readBoundedFile, UnreadableFileError } from '../platform/bounded-read.ts';
+import { readBoundedFile } from '../platform/bounded-read.ts';
+import { moveAsideCommand, toFileError } from '../platform/file-error.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import { removeHalfWritten, replaceFile } from './replace-file.ts';
 
@@ -231,9 +232,8 @@ async function readEnvelope(path: string, costs: ReadonlyMap<string, ScryptCost>
     text = await readBoundedFile(path, MAX_FILE_BYTES);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    const reason = error instanceof UnreadableFileError ? `: it is ${error.reason}` : '';
-    const message = `The secret file ${path} cannot be read${reason}.`;
-    throw new UnavailableError('secret-store-unavailable', message, { cause: error });
+    const { message, hint } = toFileError(error, path, 'read');
+    throw new UnavailableError('secret-store-unavailable', `The secret file ${message}`, { cause: error, hint });
   }
   let parsed: unknown;
   try {
@@ -247,6 +247,7 @@ async function readEnvelope(path: string, costs: ReadonlyMap<string, ScryptCost>
     throw new UnavailableError(
       'secret-store-unavailable',
       `The secret file ${path} is of a format (version ${version}) that this rolecall does not know; a newer one wrote it.`,
+      { hint: 'npm install -g rolecall@latest' },
     );
   }
   if (
@@ -270,7 +271,7 @@ function damaged(path: string, cause?: unknown): UnavailableError {
   // The parser's own error may quote the file, but the file holds nothing in clear.
   return new UnavailableError(
     'secret-store-unavailable',
-    `The secret file ${path} is damaged or was changed; move it away and sign in again.`,
-    { cause, hint: 'rolecall login' },
+    `The secret file ${path} is damaged or was changed. Move it away and sign in again.`,
+    { cause, hint: moveAsideCommand(path) },
   );
 }

@@ -51,6 +51,8 @@ export interface AccountCatalog {
   settleUser(session: SsoSession, user: string): Promise<boolean>;
   /** A person agrees to what a suspicious listing lost. */
   acceptLoss(session: SsoSession): Promise<void>;
+  /** Writes again the lists that could not be written. */
+  flush(): Promise<void>;
   /** The error for a role that the portal refuses, naming what is assigned instead as far as the list knows. */
   refusal(session: SsoSession, role: Role, cause: unknown): Promise<RolecallError>;
 }
@@ -77,6 +79,8 @@ export function createAccountCatalog(deps: {
 }): AccountCatalog {
   const { clock, problems } = deps;
   const catalogs = new Map<string, Catalog>();
+  /** Whose list is not in its file. */
+  const unsaved = new Map<string, SsoSession>();
   const progresses = new Map<string, ListingProgress>();
   /** Counts the sign-ins of each session: a listing that began before one is no list of it. */
   const generations = new Map<string, number>();
@@ -165,8 +169,10 @@ export function createAccountCatalog(deps: {
     try {
       await deps.files.save(session, catalog);
       problems.clear(`catalog file ${sessionName}`);
+      unsaved.delete(sessionKey(session));
     } catch (error) {
       // The list itself is good; only a restart would not know it.
+      unsaved.set(sessionKey(session), session);
       problems.raise(`catalog file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
     }
   }
@@ -181,6 +187,12 @@ export function createAccountCatalog(deps: {
 
   return {
     known,
+    async flush() {
+      for (const [key, session] of unsaved) {
+        const catalog = catalogs.get(key);
+        if (catalog !== undefined) await keep(session, catalog);
+      }
+    },
     progress(session) {
       const progress = progresses.get(sessionKey(session));
       return progress === undefined ? undefined : { ...progress };

@@ -256,7 +256,7 @@ export function createBroker(deps: {
       for (const { session, tokens } of await accessTokens.takeUnreadSignOuts()) {
         await logOut({ ...portal, registrations }, session, tokens);
       }
-      await accessTokens.flush();
+      await Promise.all([accessTokens.flush(), catalog.flush()]);
     },
   };
 }

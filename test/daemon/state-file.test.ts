@@ -1,5 +1,14 @@
 // State over versions: an older file is migrated, a newer one is left alone and named in the status, by every reader there is.
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, existsSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../src/core/problems.ts';
@@ -71,6 +80,25 @@ describe('a file', () => {
     await file.write({ names: ['b'] });
     expect(readFileSync(copy, 'utf8')).toBe(`${text} `);
     expect(await file.read()).toEqual({ schemaVersion: 3, names: ['b'] });
+  });
+
+  test.each([
+    [{}, ''],
+    [{ isReadOnce: true }, ' && rolecall daemon restart'],
+  ])('that cannot be read is a problem until it can (%j)', async (extra, end) => {
+    const { path, problems } = open();
+    const file = openStateFiles(problems)(path, { ...schema, ...extra });
+    mkdirSync(path);
+    await expect(file.read()).rejects.toMatchObject({ code: 'file-not-writable' });
+    expect(problems.list()).toEqual([
+      {
+        code: 'file-not-writable',
+        message: `${path} cannot be read: it is a folder, not a file.`,
+        hint: `mv ${path} ${path}.old${end}`,
+      },
+    ]);
+    renameSync(path, `${path}.old`);
+    expect([await file.read(), problems.list()]).toEqual([undefined, []]);
   });
 
   test('of an absurd size is kept aside, and costs no memory; of many copies three stay', async () => {

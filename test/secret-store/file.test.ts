@@ -210,7 +210,7 @@ describe('the secret file', () => {
     await expect(open(gone).save('session:work', new Secret('x'))).rejects.toMatchObject({
       code: 'secret-store-unavailable',
       message: `The secret file ${gone} cannot be written: a folder on the way to it does not exist.`,
-      hint: `ls -ld ${gone}`,
+      hint: `mkdir -p -m 700 ${join(folder, 'gone')}`,
     });
   });
 

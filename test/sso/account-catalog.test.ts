@@ -555,6 +555,17 @@ describe('the list', () => {
     expect(world.files.saved.get(SESSION.sessionName)).toMatchObject({ accounts: [TAYLOR] });
   });
 
+  it('that could not be saved is saved without another listing', async () => {
+    const world = await createSignedInWorld();
+    world.files.refusal = new Error('ENOSPC');
+    const { catalog } = await world.list();
+    await world.broker.flush();
+    expect(problemsOf(world)).toEqual([{ code: 'internal', session: 'my-sso-session' }]);
+    world.files.refusal = undefined;
+    await world.broker.flush();
+    expect([problemsOf(world), world.files.saved.get(SESSION.sessionName)]).toEqual([[], catalog]);
+  });
+
   it('of another start URL under the same name is not this one', async () => {
     const world = await createSignedInWorld();
     await world.list();
