@@ -78,7 +78,7 @@ export const ERROR_TABLE = {
     httpStatus: 503,
     exitCode: 7,
     codes: {
-      'identity-center-unreachable': 'rolecall status',
+      'identity-center-unreachable': 'rolecall doctor',
       'identity-center-throttled': 'rolecall status',
       'secret-store-unavailable': 'rolecall status',
       'secret-store-locked': 'rolecall status',
@@ -93,7 +93,7 @@ export const ERROR_TABLE = {
   ProtocolError: {
     httpStatus: 502,
     exitCode: 1,
-    codes: { 'unusable-response': 'rolecall status' },
+    codes: { 'unusable-response': 'rolecall doctor' },
   },
   InternalError: {
     httpStatus: 500,

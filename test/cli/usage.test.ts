@@ -263,11 +263,11 @@ describe('--debug', () => {
   test('adds the code and the causes', async () => {
     const cause = new Error('connect ECONNREFUSED', { cause: new TypeError('deeper\u001b[2J') });
     const run = failing(new UnavailableError('identity-center-unreachable', 'It is away.', { cause }));
-    expect(await run(['ls'])).toEqual({ exitCode: 7, stderr: 'rolecall: It is away.\nRun: rolecall status\n' });
+    expect(await run(['ls'])).toEqual({ exitCode: 7, stderr: 'rolecall: It is away.\nRun: rolecall doctor\n' });
     expect(await run(['ls', '--debug'])).toEqual({
       exitCode: 7,
       stderr:
-        'rolecall: It is away.\nRun: rolecall status\n' +
+        'rolecall: It is away.\nRun: rolecall doctor\n' +
         '  identity-center-unreachable (UnavailableError, exit 7)\n' +
         '  caused by Error: connect ECONNREFUSED\n' +
         '  caused by TypeError: deeper\ufffd[2J\n',
