@@ -54,7 +54,6 @@ function bodyMissing(): UsageError {
 }
 
 async function loadCompilers(): Promise<Record<Part, Ajv>> {
-  // As of Node 20 an import() of this CommonJS module may give it half loaded while another import of it is under way.
   const ajv = createRequire(import.meta.url)('ajv') as { readonly Ajv: new (options: Options) => Ajv };
   const strict = new ajv.Ajv({ allowUnionTypes: true });
   // A query has words only. In a body `""` for null or `"true"` for true is a mistake, and stays one.

@@ -1,5 +1,6 @@
 // config.toml, read and checked: every fault named by file, line and the nearest valid key.
-import { Ajv, type ErrorObject } from 'ajv';
+import { createRequire } from 'node:module';
+import type * as Schemas from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../aws-config/extra-keys.ts';
 import { splitCommand } from '../core/browser-command.ts';
@@ -59,9 +60,10 @@ export function parseTomlFile(path: string, text: string, schema: object): unkno
     const [reason = ''] = (cause as Error).message.split('\n');
     throw invalid(path, line, `${reason}.`, cause);
   }
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof Schemas;
   const validate = new Ajv().compile(schema);
   if (validate(parsed)) return parsed;
-  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject, schema);
+  throw describeError(path, text, (validate.errors ?? [])[0] as Schemas.ErrorObject, schema);
 }
 
 /** A fault at a key; @see parseTomlFile */
@@ -126,7 +128,7 @@ function checkExtra(path: string, text: string, segments: readonly string[], ext
   }
 }
 
-function describeError(path: string, text: string, error: ErrorObject, schema: object): UsageError {
+function describeError(path: string, text: string, error: Schemas.ErrorObject, schema: object): UsageError {
   const segments = error.instancePath.split('/').slice(1).map(unescapePointer);
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params['additionalProperty']);

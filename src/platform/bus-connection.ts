@@ -1,6 +1,7 @@
 // One connection to the session bus: calls with a deadline, signals, calls from others, and an end that is always told.
+import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import type { WireMessage } from '@homebridge/dbus-native';
+import type * as DbusNative from '@homebridge/dbus-native';
 import { toRolecallError } from '../core/errors.ts';
 
 /** What a signature holds, as `@homebridge/dbus-native` writes it: a variant is [signature, value], a dict is pairs. */
@@ -60,7 +61,7 @@ const NO_REPLY_EXPECTED = 1;
 
 /** Connects and says hello; rejects when there is no bus or it does not want us. */
 export async function connectToBus(socketPath: string): Promise<BusConnection> {
-  const { createConnection } = await import('@homebridge/dbus-native');
+  const { createConnection } = createRequire(import.meta.url)('@homebridge/dbus-native') as typeof DbusNative;
   const stream = connect(socketPath);
   const wire = createConnection({ stream, authMethods: ['EXTERNAL'] });
 
@@ -73,7 +74,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     serial += 1;
     return serial;
   };
-  const send = (message: WireMessage) => {
+  const send = (message: DbusNative.WireMessage) => {
     if (!isClosed) wire.message(message);
   };
 
@@ -114,7 +115,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     });
   }
 
-  function receive(message: WireMessage): void {
+  function receive(message: DbusNative.WireMessage): void {
     if (message.type === TYPES.reply || message.type === TYPES.error) {
       const waiting = pending.get(message.replySerial ?? 0);
       pending.delete(message.replySerial ?? 0);
@@ -127,7 +128,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     }
   }
 
-  function reply(message: WireMessage): void {
+  function reply(message: DbusNative.WireMessage): void {
     const back = {
       replySerial: message.serial,
       ...(message.sender === undefined ? {} : { destination: message.sender }),
@@ -178,16 +179,16 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
 }
 
 /** The library takes an empty body for a fault. */
-function withBody(signature: string, body: readonly BusValue[]): Pick<WireMessage, 'signature' | 'body'> {
+function withBody(signature: string, body: readonly BusValue[]): Pick<DbusNative.WireMessage, 'signature' | 'body'> {
   return signature === '' ? {} : { signature, body };
 }
 
-function toError({ errorName = '', body = [] }: WireMessage): BusError {
+function toError({ errorName = '', body = [] }: DbusNative.WireMessage): BusError {
   const [text] = body;
   return new BusError(errorName, typeof text === 'string' ? text : errorName);
 }
 
-function toIncoming(message: WireMessage): IncomingCall {
+function toIncoming(message: DbusNative.WireMessage): IncomingCall {
   return {
     sender: message.sender ?? '',
     path: message.path ?? '',

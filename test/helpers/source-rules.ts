@@ -9,6 +9,8 @@ export type ImportKind = 'type' | 'static' | 'dynamic';
 export interface SourceImport {
   readonly specifier: string;
   readonly kind: ImportKind;
+  /** By require(), which loads CommonJS alone. */
+  readonly isRequire?: true;
   readonly line: number;
 }
 
@@ -41,9 +43,9 @@ export function parseSource(path: string, text: string): SourceFile {
   const lineOf = (offset: number) => text.slice(0, offset).split('\n').length;
   const imports: SourceImport[] = [];
   const opaqueImportLines: number[] = [];
-  const note = (target: string | undefined, kind: ImportKind, offset: number) => {
+  const note = (target: string | undefined, kind: ImportKind, offset: number, isRequire = false) => {
     if (target === undefined) opaqueImportLines.push(lineOf(offset));
-    else imports.push({ specifier: target, kind, line: lineOf(offset) });
+    else imports.push({ specifier: target, kind, line: lineOf(offset), ...(isRequire && { isRequire: true }) });
   };
   const readableRequires = new Set<unknown>();
   let functionDepth = 0;
@@ -68,7 +70,7 @@ export function parseSource(path: string, text: string): SourceFile {
       const isOwnRequire = node.callee.type === 'CallExpression' && isCallOf(node.callee, 'createRequire');
       if (isOwnRequire) readableRequires.add(node.callee);
       if (isOwnRequire || isCallOf(node, 'require')) {
-        note(literalText(node.arguments[0]), functionDepth > 0 ? 'dynamic' : 'static', node.start);
+        note(literalText(node.arguments[0]), functionDepth > 0 ? 'dynamic' : 'static', node.start, true);
       }
       // Kept under any other name, it loads modules that no rule sees.
       if (isCallOf(node, 'createRequire') && !readableRequires.has(node)) note(undefined, 'static', node.start);
@@ -294,6 +296,8 @@ function stateIn(
       if (callee === 'Object.freeze') {
         return firstOf(init.arguments.map((argument) => stateInPart(file, argument, { ...given, literals: true })));
       }
+      // Another way to import.
+      if (/^createRequire\b/.test(callee)) return undefined;
       return /^create[A-Z]/.test(callee) && !given.isMain ? `keeps what ${callee}() built` : undefined;
     }
     default:
