@@ -6,6 +6,9 @@ import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { settingsSchema } from '../../src/daemon/settings-schema.ts';
 import { teamSchema } from '../../src/daemon/team-schema.ts';
+import { routes, type Route } from '../../src/local-api/routes.ts';
+
+const schemasOf = ({ params, query, body }: Route) => [params, query, body].filter((schema) => schema !== undefined);
 
 const path = (name: string) => fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
 
@@ -25,6 +28,15 @@ test('each accepts what is right and refuses what is not', () => {
   const team = '[session.work]\nstart_url = "https://d-1234567890.awsapps.com/start"\nregion = "us-east-1"\n';
   expect([check('config')(parse('flow = "device"')), check('config')(parse('flwo = "device"'))]).toEqual([true, false]);
   expect([check('team')(parse(team)), check('team')(parse(`${team}browser = "sh"\n`))]).toEqual([true, false]);
+});
+
+test('each is one by the rules of JSON Schema, and so are those of every request: the daemon takes that for granted', () => {
+  const ajv = new Ajv();
+  const schemas = [settingsSchema, teamSchema, ...Object.values<Route>(routes).flatMap(schemasOf)];
+  expect(schemas.length).toBeGreaterThan(20);
+  for (const schema of schemas) {
+    expect({ isValid: ajv.validateSchema(schema), schema, errors: ajv.errors }).toMatchObject({ isValid: true });
+  }
 });
 
 test('both go with the package', () => {
