@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { findTestLayers } from './test-layers.ts';
+import { findTestLayers, LONGEST } from './test-layers.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const layers = findTestLayers(ROOT);
@@ -12,20 +12,25 @@ it('has every test file in exactly one layer', () => {
   const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => `test/${name}`);
-  expect([...layers.unit, ...layers.shared, ...layers.together, ...layers.alone].toSorted()).toEqual(files.toSorted());
+  expect([...layers.unit, ...layers.shared, ...layers.isolated, ...layers.alone].toSorted()).toEqual(files.toSorted());
 });
 
 it('tells by what a file and its helpers import', () => {
   expect(layers.unit).toContain('test/core/errors.test.ts');
-  expect(layers.together).toContain('test/system/canary.test.ts');
+  expect(layers.isolated).toContain('test/system/keychain.test.ts');
   expect(layers.shared).toEqual(
     expect.arrayContaining([
       'test/aws-config/diff.test.ts', // node:child_process
       'test/cli/adopt.test.ts', // a helper that runs processes
       'test/cli/login.test.ts', // a daemon of its own
       'test/emulator/aws-sdk.test.ts', // an emulator of its own
+      'test/system/canary.test.ts', // processes of the product
     ]),
   );
+});
+
+it('names long files that are there', () => {
+  expect(layers.shared).toEqual(expect.arrayContaining([...LONGEST]));
 });
 
 it('stops a test of the unit layer that starts a process', async () => {

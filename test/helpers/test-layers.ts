@@ -5,10 +5,10 @@ import { join } from 'node:path';
 export interface TestLayers {
   /** Neither processes nor sockets: no-processes.ts holds that while they run. */
   readonly unit: readonly string[];
-  /** Daemons and emulators in the test's own process, where the files of a worker run one after another. */
+  /** Start processes, daemons or emulators; the files of a worker run one after another in one process. */
   readonly shared: readonly string[];
-  /** Everything else that may run beside other files. */
-  readonly together: readonly string[];
+  /** Each in a process of its own. */
+  readonly isolated: readonly string[];
   /** Nothing else of the suite runs beside these. */
   readonly alone: readonly string[];
 }
@@ -17,6 +17,9 @@ export interface TestLayers {
 const ALONE = ['restart-under-load', 'fifty-clients', 'many-callers', 'cold-start-storm'].map(
   (name) => `test/system/${name}.test.ts`,
 );
+
+/** Of those that run beside others: what takes more than two minutes, most of it waiting. */
+export const LONGEST: readonly string[] = ['test/system/crash.test.ts', 'test/system/exec-clients.test.ts'];
 
 /** Modules that start processes, listen or connect. */
 const STARTS_SOMETHING =
@@ -27,6 +30,8 @@ const NEEDS_OWN_PROCESS = [
   'test/identity-center/ambient.test.ts',
   'test/identity-center/lazy.test.ts',
   'test/secret-store/keychain-absent.test.ts',
+  'test/system/keychain-lock.test.ts',
+  'test/system/keychain.test.ts',
 ];
 
 /** Files that start something without importing it: the SDK runs a credential_process by itself. */
@@ -58,13 +63,15 @@ export function findTestLayers(root: string): TestLayers {
     .map((name) => join('test', name))
     .toSorted();
   const isUnit = (path: string) =>
-    !path.startsWith('test/system/') && !STARTS_UNSEEN.includes(path) && !startsSomething(join(root, path));
+    !path.startsWith('test/system/') &&
+    !NEEDS_OWN_PROCESS.includes(path) &&
+    !STARTS_UNSEEN.includes(path) &&
+    !startsSomething(join(root, path));
   const others = files.filter((path) => !ALONE.includes(path) && !isUnit(path));
-  const isShared = (path: string) => !path.startsWith('test/system/') && !NEEDS_OWN_PROCESS.includes(path);
   return {
     unit: files.filter(isUnit),
-    shared: others.filter(isShared),
-    together: others.filter((path) => !isShared(path)),
+    shared: others.filter((path) => !NEEDS_OWN_PROCESS.includes(path)),
+    isolated: others.filter((path) => NEEDS_OWN_PROCESS.includes(path)),
     alone: ALONE,
   };
 }
