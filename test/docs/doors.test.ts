@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GO_BUILD } from '../helpers/go-build.ts';
+import { GO, GO_BUILD, goCommand } from '../helpers/go-build.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
@@ -13,7 +13,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(join(root, 'docs/doors.md'), 'utf8');
 const AWS = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
-const GO = '/usr/bin/go';
 const GO_SDK = '/usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/sts';
 const UNSHARE = '/usr/bin/unshare';
 const BUILD_DEADLINE_MS = 300_000;
@@ -83,8 +82,9 @@ function run(language: string, text: string): Promise<ProcessRun> {
     case 'js':
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
       return runProcess(process.execPath, [write('example.mjs')], options);
-    case 'go':
-      return runProcess(GO, ['run', write('example.go')], {
+    case 'go': {
+      const [program, ...args] = goCommand('run', write('example.go'));
+      return runProcess(program, args, {
         ...options,
         environment: {
           ...environment,
@@ -93,6 +93,7 @@ function run(language: string, text: string): Promise<ProcessRun> {
         },
         deadlineMs: BUILD_DEADLINE_MS,
       });
+    }
     default:
       throw new Error(`nothing runs ${language}`);
   }

@@ -1,11 +1,11 @@
 // Real AWS clients inside `rolecall exec`: the granted role whatever surrounds them, or nothing at all; never another account.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { CredentialsDocument } from '../../src/local-api/schemas.ts';
-import { GO_BUILD } from '../helpers/go-build.ts';
+import { GO, GO_BUILD, goCommand } from '../helpers/go-build.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { ROLECALL, runProcess } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
@@ -15,7 +15,6 @@ const TAYLOR = /^arn:aws:sts::111111111111:assumed-role\/AWSReservedSSO_Admin-AF
 const OTHER = /^arn:aws:sts::222222222222:assumed-role\/AWSReservedSSO_ReadOnly_/;
 const AWS = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
-const GO = '/usr/bin/go';
 const GO_SDK = '/usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/sts';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const BUILD_DEADLINE_MS = 300_000;
@@ -57,12 +56,11 @@ beforeAll(async () => {
   });
   writeFileSync(join(rig.home.path, 'clients.sh'), ALL_CLIENTS);
   if (hasGo) {
-    execFileSync(GO, ['build', '-o', join(rig.home.path, 'go-sdk-identity'), path('../helpers/go-sdk-identity.go')], {
-      env: {
-        ...rig.home.environment,
-        ...GO_BUILD,
-      },
-      timeout: BUILD_DEADLINE_MS,
+    const output = join(rig.home.path, 'go-sdk-identity');
+    const [program, ...args] = goCommand('build', '-o', output, path('../helpers/go-sdk-identity.go'));
+    const environment = { ...rig.home.environment, ...GO_BUILD };
+    expect(await runProcess(program, args, { environment, deadlineMs: BUILD_DEADLINE_MS })).toMatchObject({
+      exitCode: 0,
     });
   }
 }, BUILD_DEADLINE_MS);
