@@ -17,6 +17,7 @@ import {
   type Rig,
   type RigOptions,
 } from '../helpers/rig.ts';
+import { withQuickPrograms } from '../helpers/quick-programs.ts';
 import { runRolecall } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
@@ -59,18 +60,10 @@ async function diagnose(
 ): Promise<DoctorDocument & { exitCode: number; findings: FindingDocument[] }> {
   const { exitCode, stdout } = await its.runCli(['doctor', '--json'], {
     ...options,
-    environment: { ...quickPath(its), ...options.environment },
   });
   const document = JSON.parse(stdout) as DoctorDocument;
   expect(exitCode).toBe(document.ok ? 0 : 1);
   return { ...document, exitCode, findings: document.groups.flatMap(({ findings }) => findings) };
-}
-
-/** The real `aws --version` takes half a second, and doctor asks for it each time; curl is not on every machine. */
-function quickPath(its: Rig): { readonly PATH: string } {
-  installProgram(its, 'quick/aws', 'echo aws-cli/2.23.6 Python/3.13');
-  installProgram(its, 'quick/curl', 'echo "curl 8.5.0 (x86_64-pc-linux-gnu)"');
-  return { PATH: `${its.home.path}/quick:${its.environment['PATH'] ?? ''}` };
 }
 
 /** A shell in which every command of a finding is typed; rolecall's own are noted there and then run against the rig. */
@@ -96,7 +89,7 @@ function openShell(
   );
   let environment: Record<string, string> = {
     ...its.environment,
-    ...quickPath(its),
+    PATH: withQuickPrograms(its.home.path, its.environment['PATH']),
     EDITOR: join(its.home.path, 'shims', 'editor'),
     EDIT: typeof trouble.edit === 'function' ? trouble.edit(its) : (trouble.edit ?? ''),
     ...trouble.shell?.(its),

@@ -20,6 +20,7 @@ import { loadVersion } from '../../src/local-api/version.ts';
 import { createService } from '../../src/service/create-service.ts';
 import type { RunProgram } from '../../src/service/service.ts';
 import { AT_ONCE } from './approval.ts';
+import { withQuickPrograms } from './quick-programs.ts';
 import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
 
 export const SESSION = 'my-sso-session';
@@ -131,7 +132,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const clock = options.clock ?? createSystemClock();
   const emulator = createEmulator({ ...AT_ONCE, ...options.emulator });
   const { url } = await emulator.listen();
-  const environment = {
+  const environment: Readonly<Record<string, string>> = {
     ...home.environment,
     ROLECALL_SECRET_STORE: 'memory',
     AWS_ENDPOINT_URL_SSO_OIDC: url,
@@ -216,6 +217,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       let stdout = '';
       let stderr = '';
       const isTTY = cli.isTerminal ?? false;
+      const quick = argv[0] === 'doctor' ? { PATH: withQuickPrograms(home.path, environment['PATH']) } : {};
       const context: CliContext = {
         stdout: {
           write(text) {
@@ -233,7 +235,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           isTTY,
           columns: 100,
         },
-        environment: { ...environment, ...cli.environment },
+        environment: { ...environment, ...quick, ...cli.environment },
         homeDirectory: home.path,
         processId: process.pid,
         userId,
