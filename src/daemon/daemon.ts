@@ -93,6 +93,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const presence = createOwnPresence(deps, parts, doors);
   const retryCopy = async () => void (hasCopy ||= await refreshCopy(deps, parts));
   const retries = [presence.check, doors.retry, retryCopy, parts.switchFiles.refresh, audit.flush, broker.flush];
+  parts.recheck.add(['clock-skew'], async () => parts.clockSkew.check());
   for (const task of [...retries, tokenFiles.keepAll]) parts.recheck.add(['file-not-writable'], () => task());
   const stopTicking = new AbortController();
   const ticking = runTicker({

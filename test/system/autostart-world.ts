@@ -1,6 +1,6 @@
 // A home in which nobody runs a daemon yet, the clients that start one by themselves, and the daemons that came of it.
 import { existsSync, readFileSync } from 'node:fs';
-import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createSignedInRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { CREDENTIAL_PROCESS, runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 
 /** What the credential_process of a profile passes on. */
@@ -21,9 +21,10 @@ export interface AutostartWorld {
 }
 
 /** Signed in, and the daemon that did it stopped. */
-export async function createAutostartWorld(): Promise<AutostartWorld> {
+export async function createAutostartWorld(options: RigOptions = {}): Promise<AutostartWorld> {
   const rig = await createSignedInRig({
-    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
+    ...options,
+    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse', ...options.environment },
   });
   await rig.daemon().stop();
   const { environment } = rig;

@@ -111,6 +111,7 @@ function findSaid({ daemon, config, reach }: World): Finding[] {
   const elsewhere = [...ELSEWHERE, ...STORE_CODES];
   // The probe is newer than what the daemon remembers.
   if (reach?.endpoints.some(({ clockAheadSeconds }) => clockAheadSeconds !== undefined)) elsewhere.push('clock-skew');
+  if (reach?.endpoints.some(({ state }) => state !== 'reached')) elsewhere.push('identity-center-unreachable');
   if (findBrokenBlock(config).length > 0) elsewhere.push('config-section-not-ours');
   const said = status.problems
     .filter(({ code }) => !elsewhere.includes(code))
