@@ -54,7 +54,11 @@ export async function runKills(scene, seconds) {
   const endsAtMs = performance.now() + seconds * 1000;
   const problems = [];
   while (performance.now() < endsAtMs) {
-    await chaos.strike().catch((error) => problems.push(`${new Date().toISOString()} ${error.message}`));
+    try {
+      await chaos.strike();
+    } catch (error) {
+      problems.push(`${new Date().toISOString()} ${error.message}`);
+    }
     await sleep(3000 + Math.random() * 7000);
     process.stderr.write(`\r${Math.max(0, Math.round((endsAtMs - performance.now()) / 1000))} s left `);
   }
@@ -66,7 +70,11 @@ export async function runKills(scene, seconds) {
     problems.push(...failed.map((why) => `${kind}: ${why}`));
     if (tookMs.length === 0) problems.push(`${kind}: no answer`);
   }
-  await findLeftovers().catch((error) => problems.push(error.message));
+  try {
+    await findLeftovers();
+  } catch (error) {
+    problems.push(error.message);
+  }
   return { rows: describe(tallies, chaos.counts), problems };
 
   async function findLeftovers() {
