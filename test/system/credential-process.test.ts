@@ -298,6 +298,26 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     },
   );
 
+  test('daemon after daemon that breaks off its answer is followed by the next, up to five times', async () => {
+    const seen = join(rig.home.path, 'argv');
+    const answerAfter = (times: number) =>
+      run(SELECTORS, {
+        environment: {
+          ...rig.environment,
+          PATH: `${pathWith({
+            curl: `echo >>'${seen}'; [ $(wc -l <'${seen}') -gt ${times} ] && exec /usr/bin/curl "$@"; printf '\n000 0.1'; exit 52`,
+          })}:${rig.environment['PATH']}`,
+        },
+      });
+    expectDocument(await answerAfter(5));
+    rmSync(seen);
+    expect(await answerAfter(6)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('broke off its answer'),
+    });
+    expect(readFileSync(seen, 'utf8')).toBe('\n'.repeat(6));
+  });
+
   test('the deadline shrinks with each try and is handed on to Node', async () => {
     await rig.daemon().stop();
     const stale = createServer();
