@@ -21,6 +21,7 @@ import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takePassedSockets } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
 import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
+import { formatKeptSecret, parseKeptSecret } from './kept-secret.ts';
 import { openLogFile, type Log, type LogFile } from './log.ts';
 import { takePassphrase } from './passphrase.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
@@ -42,6 +43,7 @@ const isHandedOver = isRestarted || process.argv.includes(HANDED_OVER_FLAG);
 const { activatedFd, keptPortFd } = takePassedSockets(process.env, process.pid);
 /** Where systemd takes the container port for our successor. */
 const notifySocket = isService ? process.env['NOTIFY_SOCKET'] : undefined;
+const kept = isRestarted ? parseKeptSecret(readKeptSecret()) : undefined;
 const passphrase = takeSecret();
 /** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
 const droppedVariables = cleanEnvironment(process.env);
@@ -70,15 +72,16 @@ const TELL_WHY_MS = 4000;
 const LASTING_MS = 3000;
 
 function takeSecret(): string | undefined {
-  if (isRestarted) return readKeptSecret();
+  if (kept !== undefined) return kept.passphrase;
   return isHandedOver ? readRequestSecret() : takePassphrase(process.env);
 }
 
 /** Undefined when somebody else starts this daemon again: a terminal's or a supervisor's `daemon run`, or people by hand. */
-function describeRestart(): Restart | undefined {
+function describeRestart(fileKey: string | undefined): Restart | undefined {
   const { ROLECALL_PASSPHRASE: _secret, ...variables } = environment;
   if (isForeground || environment['ROLECALL_NO_AUTOSTART'] === '1') return undefined;
-  return { command: [...daemonCommand(), RESTARTED_FLAG], environment: variables, secret: passphrase };
+  const secret = passphrase === undefined ? undefined : formatKeptSecret({ passphrase, fileKey });
+  return { command: [...daemonCommand(), RESTARTED_FLAG], environment: variables, secret };
 }
 
 const daemonCommand = () => [process.execPath, ...noDebuggerFlags(), process.argv[1] as string];
@@ -98,9 +101,9 @@ async function reportFailure(thrown: unknown): Promise<void> {
   process.exit(error.exitCode);
 }
 
-async function createOwnHandover(log: Log): Promise<PortHandover> {
+async function createOwnHandover(log: Log, restart: () => Restart | undefined): Promise<PortHandover> {
   if (isService) return createServiceHandover({ notifySocket, keptPortFd }, log);
-  return createKeeperHandover({ paths, homeDirectory, isHandedOver, keeper, restart: describeRestart(), log });
+  return createKeeperHandover({ paths, homeDirectory, isHandedOver, keeper, restart, log });
 }
 
 async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
@@ -115,6 +118,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
 
+  let fileKey = kept?.fileKey;
   const { startDaemon } = await import('./daemon.ts');
   const { createDesktop } = await import('./notifications/desktop.ts');
   const starting = startDaemon({
@@ -128,6 +132,12 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     clock,
     random: Math.random,
     checksUsers: true,
+    keyCache: {
+      load: () => fileKey,
+      save(key) {
+        fileKey = key;
+      },
+    },
     log,
     desktop: await createDesktop({
       platform: process.platform,
@@ -150,7 +160,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     },
     pageDirectory: fileURLToPath(new URL('../../src/web', import.meta.url)),
     activatedFd,
-    portHandover: await createOwnHandover(log),
+    portHandover: await createOwnHandover(log, () => describeRestart(fileKey)),
     lock: { check: () => lock.check(), onLost: () => stop(), onRestored: () => logFile.restore() },
     installation: {
       readVersion: loadVersion,

@@ -30,7 +30,7 @@ export async function createServiceHandover(
   });
 }
 
-/** By a keeper, which also starts the daemon again after a kill, unless `restart` is undefined. */
+/** By a keeper, which also starts the daemon again after a kill, unless `restart` gives undefined. */
 export function createKeeperHandover(deps: {
   readonly paths: Pick<RuntimePaths, 'keptPortPipe' | 'logFile'>;
   readonly homeDirectory: string;
@@ -38,7 +38,8 @@ export function createKeeperHandover(deps: {
   readonly isHandedOver: boolean;
   /** That keeper, when it is our parent. */
   readonly keeper: PortHolder | undefined;
-  readonly restart: Restart | undefined;
+  /** Asked when a keeper is started. */
+  readonly restart: () => Restart | undefined;
   readonly log: Log;
 }): PortHandover {
   const { paths, homeDirectory, restart } = deps;
@@ -46,7 +47,7 @@ export function createKeeperHandover(deps: {
     inheritedFd: deps.isHandedOver ? KEPT_PORT_FD : undefined,
     inheritedHolder: deps.keeper,
     startHolding: (fd) =>
-      startPortKeeper({ fd, pipePath: paths.keptPortPipe, homeDirectory, restart, logFile: paths.logFile }),
+      startPortKeeper({ fd, pipePath: paths.keptPortPipe, homeDirectory, restart: restart(), logFile: paths.logFile }),
     log: deps.log,
   });
 }

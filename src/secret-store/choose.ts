@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
-import type { ScryptCost } from './file.ts';
+import type { KeyCache, ScryptCost } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
 import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
 import type { KeychainLock } from './open-keychain.ts';
@@ -16,6 +16,8 @@ export interface StoreWish {
   readonly passphrase?: Secret | undefined;
   /** Of the key of the file store; its own when absent. */
   readonly passphraseCost?: ScryptCost | undefined;
+  /** Of the file store. */
+  readonly keyCache?: KeyCache | undefined;
   /** The state folder; the file store keeps `secrets.json` there. */
   readonly statePath: string;
   readonly keychain?: KeychainStore;
@@ -48,9 +50,9 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       return { store: await openMemoryStore() };
     case 'file': {
       const { createFileStore } = await import('./file.ts');
-      const { passphrase, passphraseCost: cost } = wish;
+      const { keyCache, passphrase, passphraseCost: cost } = wish;
       const path = join(wish.statePath, 'secrets.json');
-      const store = createFileStore({ path, passphrase, ...(cost === undefined ? {} : { cost }) });
+      const store = createFileStore({ path, passphrase, keyCache, ...(cost === undefined ? {} : { cost }) });
       return { ...withProblem(store, await store.findProblem()), findProblem: () => store.findProblem() };
     }
     case 'keychain': {

@@ -12,6 +12,14 @@ export interface FileStoreDeps {
   readonly passphrase: Secret | undefined;
   /** Of new files, and of older ones once they are written; what OWASP recommends when absent. */
   readonly cost?: ScryptCost;
+  /** Absent: each process derives the key anew. */
+  readonly keyCache?: KeyCache | undefined;
+}
+
+/** Where the key, which takes long to derive, gets from one daemon to the next. It opens the file as the passphrase does. */
+export interface KeyCache {
+  load(): string | undefined;
+  save(key: string): void;
 }
 
 export interface ScryptCost {
@@ -83,7 +91,12 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
       );
     }
     const kdf = formatKdf(its);
-    if (derived?.salt !== salt || derived.kdf !== kdf) derived = { kdf, salt, keys: deriveKeys(passphrase, salt, its) };
+    if (derived?.salt !== salt || derived.kdf !== kdf) {
+      const kept = parseKeys(deps.keyCache?.load());
+      const isKept = kept?.salt === salt && kept.kdf === kdf;
+      derived = { kdf, salt, keys: isKept ? Promise.resolve(kept) : deriveKeys(passphrase, salt, its) };
+      if (!isKept) derived.keys.then((keys) => deps.keyCache?.save(formatKeys(keys))).catch(() => undefined);
+    }
     return derived.keys;
   };
 
@@ -191,6 +204,20 @@ function deriveKeys(passphrase: string, salt: string, cost: ScryptCost): Promise
       });
     });
   });
+}
+
+function formatKeys({ key, ...rest }: Keys): string {
+  return JSON.stringify({ ...rest, key: key.toString('base64') });
+}
+
+/** Of `formatKeys`, which a daemon of another version may have written. */
+function parseKeys(text: string | undefined): Keys | undefined {
+  if (text === undefined) return undefined;
+  const { kdf, salt, verifier, key } = JSON.parse(text) as Record<string, unknown>;
+  if (typeof kdf !== 'string' || typeof salt !== 'string' || typeof verifier !== 'string' || typeof key !== 'string') {
+    return undefined;
+  }
+  return { kdf, salt, verifier, key: Buffer.from(key, 'base64') };
 }
 
 function encrypt(secrets: ReadonlyMap<string, string>, keys: Keys): Envelope {

@@ -135,6 +135,21 @@ describe('the secret file', () => {
     expect((await open(other, new Secret('cafe\u0301')).load('session:work'))?.reveal()).toBe('x');
   });
 
+  test('a key that was derived before opens it, and one of another file is derived anew', async () => {
+    const saved: string[] = [];
+    const openWith = (kept: string | undefined) =>
+      createFileStore({ path, passphrase, cost, keyCache: { load: () => kept, save: (key) => void saved.push(key) } });
+    await openWith(undefined).save('session:work', new Secret('x'));
+    expect(saved).toHaveLength(1);
+    expect((await openWith(saved[0]).load('session:work'))?.reveal()).toBe('x');
+    expect(saved).toHaveLength(1);
+
+    await rm(path);
+    await openWith(undefined).save('session:work', new Secret('y'));
+    expect((await openWith(saved[0]).load('session:work'))?.reveal()).toBe('y');
+    expect(saved).toHaveLength(3);
+  });
+
   test('the wrong passphrase is locked', () =>
     expectRefusal(new Secret('another'), 'secret-store-locked', /ROLECALL_PASSPHRASE is not the passphrase/));
 
