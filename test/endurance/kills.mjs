@@ -55,14 +55,13 @@ export async function runKills(scene, seconds) {
   const problems = [];
   while (performance.now() < endsAtMs) {
     try {
-      await chaos.strike();
+      const what = await chaos.strike();
+      console.error(`${new Date().toISOString()} ${what}`);
     } catch (error) {
       problems.push(`${new Date().toISOString()} ${error.message}`);
     }
     await sleep(3000 + Math.random() * 7000);
-    process.stderr.write(`\r${Math.max(0, Math.round((endsAtMs - performance.now()) / 1000))} s left `);
   }
-  process.stderr.write('\n');
 
   over.abort();
   await Promise.all([...processCallers, ...containerCallers.map((caller) => caller.end())]);

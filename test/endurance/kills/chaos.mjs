@@ -53,6 +53,7 @@ export function createChaos({ home, environment, pid }) {
       const [name, , act] = hat[Math.floor(Math.random() * hat.length)];
       await act();
       counts[name] += 1;
+      return name;
     },
   };
 }
