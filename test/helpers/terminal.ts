@@ -1,6 +1,7 @@
 // A real terminal (tmux) with a shell in it, for what only a terminal does: keys that are signals, prompts, job control.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from './wait-for.ts';
 
@@ -20,6 +21,9 @@ export interface Terminal {
 
 export const TMUX = '/usr/bin/tmux';
 
+/** The screen is looked at again after so long although nothing new has come to it. */
+const LOOK_AGAIN_MS = 1000;
+
 /** A terminal of 200 columns that runs `command` with exactly this environment. */
 export function openTerminal(options: {
   readonly directory: string;
@@ -36,18 +40,28 @@ export function openTerminal(options: {
       timeout: 30_000,
     });
   tmux('new-session', '-d', '-x', '200', '-y', '50', '--', ...options.command);
+  const output = `${socket}.output`;
+  tmux('pipe-pane', `exec /bin/cat >>'${output}'`);
   const screen = () => tmux('capture-pane', '-p', '-J', '-S', '-');
+  /** How much the program has printed, which costs a hundredth of a look at the screen; tmux shows it before it writes it there. */
+  const countPrinted = () => statSync(output, { throwIfNoEntry: false })?.size ?? 0;
   return {
     type(line) {
-      tmux('send-keys', '-l', line);
-      tmux('send-keys', 'Enter');
+      tmux('send-keys', '-l', line, ';', 'send-keys', 'Enter');
     },
     send: (text) => void tmux('send-keys', '-l', text),
     press: (key) => void tmux('send-keys', key),
     screen,
     async see(pattern, deadlineMs = 25_000) {
+      let seen: { readonly printed: number; readonly atMs: number } | undefined;
+      const look = () => {
+        const now = { printed: countPrinted(), atMs: performance.now() };
+        if (now.printed === seen?.printed && now.atMs - seen.atMs < LOOK_AGAIN_MS) return undefined;
+        seen = now;
+        return pattern.exec(screen());
+      };
       try {
-        return await waitFor(`${String(pattern)} on the screen`, () => pattern.exec(screen()), { deadlineMs });
+        return await waitFor(`${String(pattern)} on the screen`, look, { deadlineMs });
       } catch (error) {
         throw new Error(`${(error as Error).message}, which shows:\n${screen()}`, { cause: error });
       }
