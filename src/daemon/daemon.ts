@@ -6,6 +6,7 @@ import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { toFailure } from '../platform/file-error.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
+import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
 import { createDailyLists } from './daily-lists.ts';
@@ -165,13 +166,22 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
   // While it is open, no new folder can get its inode number.
   let stateFolder = openStateFolder();
 
+  /** A full disk or a folder that can't be made does not keep callers from finding the socket. */
   async function restore(): Promise<void> {
+    const folder = await restoreFolder().catch(toFailure);
+    if (folder === 'lost') return;
+    for (const path of await doors.restore()) log('warn', `made again what was deleted: ${path}`);
+    if (folder instanceof Error) throw folder;
+  }
+
+  async function restoreFolder(): Promise<'ours' | 'lost'> {
     ensurePrivateDirectory(paths.stateDirectory, deps.userId);
     const state = lock?.check();
     if (state === 'lost') {
       log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
+      await parts.leaveState().catch((error: unknown) => log('error', toFailure(error).message));
       lock?.onLost();
-      return;
+      return 'lost';
     }
     if (state === 'renewed' || !isFileAt(paths.stateDirectory, stateFolder)) {
       lock?.onRestored();
@@ -181,11 +191,12 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
       closeSync(deleted);
       log('warn', `made again what was deleted: ${paths.stateDirectory}`);
     }
-    for (const path of await doors.restore()) log('warn', `made again what was deleted: ${path}`);
+    await parts.restoreSecrets();
+    return 'ours';
   }
 
   const presence = createPresence({
-    files: [...paths.socketCandidates, paths.lockFile],
+    files: [...paths.socketCandidates, paths.lockFile, join(paths.stateDirectory, SECRET_FILE_NAME)],
     async check() {
       try {
         await restore();

@@ -82,6 +82,20 @@ function nameHolder(fd: number): void {
   }
 }
 
+const MAX_FOLDERS = 5;
+
+/** What `take` gives, in the folder that `makeFolder` makes: once more for each time that somebody deletes it meanwhile. */
+export async function inFolder<T>(makeFolder: () => void, take: () => Promise<T>): Promise<T> {
+  for (let made = 1; ; made += 1) {
+    makeFolder();
+    try {
+      return await take();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || made === MAX_FOLDERS) throw error;
+    }
+  }
+}
+
 const WAIT_POLL_MS = 100;
 
 /**

@@ -20,7 +20,7 @@ import { joinPortKeeper, type Restart } from '../platform/port-keeper.ts';
 import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takePassedSockets } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
-import { takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
+import { inFolder, takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
 import { formatKeptSecret, parseKeptSecret } from './kept-secret.ts';
 import { openLogFile, type Log, type LogFile } from './log.ts';
 import { takePassphrase } from './passphrase.ts';
@@ -250,8 +250,7 @@ try {
     await checkSettings();
     process.exit(0);
   }
-  ensurePrivateDirectory(paths.stateDirectory, userId);
-  const lock = await takeLock();
+  const lock = await inFolder(() => ensurePrivateDirectory(paths.stateDirectory, userId), takeLock);
   if (lock === undefined) {
     keeper?.giveWay();
     if (isForeground) process.stderr.write('rolecall: a daemon is running already.\nRun: rolecall daemon stop\n');

@@ -126,6 +126,10 @@ export interface Parts {
   personActs(): void;
   /** Writes again what the state folder lost, from memory. @throws UnavailableError file-not-writable */
   restoreState(): Promise<void>;
+  /** The secret file alone, which is looked for at each tick. */
+  restoreSecrets(): Promise<void>;
+  /** Writes what was deleted for a daemon that has taken our place. */
+  leaveState(): Promise<void>;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
 }
@@ -562,6 +566,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     responders,
     userChecks,
     personActs,
+    restoreSecrets: async () => store.restore?.(),
+    async leaveState() {
+      await store.restore?.();
+      await openStateFile.restoreMissing();
+    },
     async restoreState() {
       await openStateFile.restoreMissing();
       await store.restore?.();

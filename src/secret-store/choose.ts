@@ -10,6 +10,9 @@ import type { KeychainStore } from './keychain.ts';
 import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
 import type { KeychainLock } from './open-keychain.ts';
 
+/** Of the file store, in the state folder. */
+export const SECRET_FILE_NAME = 'secrets.json';
+
 export interface StoreWish {
   readonly wanted: SecretStore['driver'];
   /** Of the file store (`ROLECALL_PASSPHRASE`). */
@@ -18,7 +21,7 @@ export interface StoreWish {
   readonly passphraseCost?: ScryptCost | undefined;
   /** Of the file store. */
   readonly keyCache?: KeyCache | undefined;
-  /** The state folder; the file store keeps `secrets.json` there. */
+  /** The state folder; the file store keeps its file there. */
   readonly statePath: string;
   readonly keychain?: KeychainStore;
   /** Of the session bus, on which the keychain reports that it is unlocked. */
@@ -51,7 +54,7 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
     case 'file': {
       const { createFileStore } = await import('./file.ts');
       const { keyCache, passphrase, passphraseCost: cost } = wish;
-      const path = join(wish.statePath, 'secrets.json');
+      const path = join(wish.statePath, SECRET_FILE_NAME);
       const store = createFileStore({ path, passphrase, keyCache, ...(cost === undefined ? {} : { cost }) });
       return { ...withProblem(store, await store.findProblem()), findProblem: () => store.findProblem() };
     }

@@ -1,5 +1,6 @@
 // Secrets in one encrypted file, for machines without a keychain, and only when asked for.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
@@ -103,7 +104,8 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
   /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
   async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
     await (cleared ??= removeHalfWritten(path));
-    const envelope = await readEnvelope(path, costs);
+    // Whoever has deleted the file meanwhile has deleted none of the secrets: see `restore`.
+    const envelope = (await readEnvelope(path, costs)) ?? latest;
     if (envelope === undefined) {
       // A salt once chosen is kept, so that a first load and the first save derive one key.
       const salt = derived?.salt ?? randomSalt();
@@ -154,10 +156,14 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         return true;
       }),
     delete: (name) => change((secrets) => secrets.delete(name)),
+    revision() {
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      return found === undefined ? '' : `${found.dev}:${found.ino}:${found.mtimeMs}`;
+    },
     restore() {
       const write = lastWrite.then(async () => {
-        if (latest === undefined || (await readEnvelope(path, costs)) !== undefined) return;
-        await replace(latest);
+        const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+        if (latest !== undefined && !isThere) await replace(latest);
       });
       lastWrite = write.catch(() => undefined);
       return write;

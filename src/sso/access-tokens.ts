@@ -85,6 +85,8 @@ export function createAccessTokens(deps: {
   const { clock, endpoints, problems, secretStore } = deps;
   /** null: the store was read and has nothing. */
   const records = new Map<string, SessionRecord | null>();
+  /** The store's revision at which it had nothing of that name. */
+  const absentAt = new Map<string, string>();
   const writes = createSecretWrites(deps);
   /** Sign-outs of which the store gave no tokens, and still has them: AWS is to be told before they are deleted. */
   const unreadSignOuts = new Map<string, SsoSession>();
@@ -104,6 +106,7 @@ export function createAccessTokens(deps: {
   /** A record of another issuer counts as none, and is left as it is. */
   async function load(session: SsoSession): Promise<SessionRecord | undefined> {
     const name = nameOf(session);
+    if (isAbsenceOld(name)) records.delete(name);
     const known = records.get(name);
     const record = known === undefined ? await loading.run(name, () => read(name)) : known;
     if (!isOfSession(record, session)) return undefined;
@@ -113,13 +116,23 @@ export function createAccessTokens(deps: {
     return record;
   }
 
+  /** A daemon that left its place to this one may have written its sign-ins after we looked for them. */
+  function isAbsenceOld(name: string): boolean {
+    if (records.get(name) !== null) return false;
+    const revision = absentAt.get(name);
+    return revision !== undefined && revision !== secretStore.revision?.();
+  }
+
   async function read(name: string): Promise<SessionRecord | undefined> {
+    const revision = secretStore.revision?.();
     const stored = await secretStore.load(name);
     // What was accepted or dropped while the store was being read is newer.
     const meanwhile = records.get(name);
     if (meanwhile !== undefined) return meanwhile ?? undefined;
     const record = stored === undefined ? undefined : parseSessionRecord(stored, name);
     records.set(name, record ?? null);
+    if (record === undefined && revision !== undefined) absentAt.set(name, revision);
+    else absentAt.delete(name);
     return record;
   }
 
@@ -351,6 +364,8 @@ export function createAccessTokens(deps: {
       const known = records.get(name);
       startOver(session);
       records.set(name, null);
+      // What the store still has of it is not to come back.
+      absentAt.delete(name);
       writes.want(name, { secret: null, loss: lossOf(session) });
       const { record, failure: unread } =
         known === undefined || unreadSignOuts.has(name) ? await loadForLogout(name) : { record: known };

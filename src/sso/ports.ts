@@ -115,4 +115,6 @@ export interface SecretStore {
   delete(name: string): Promise<void>;
   /** Writes what was read or saved last once more when somebody deleted it; absent where nobody can. */
   restore?(): Promise<void>;
+  /** Changes when somebody writes to the store; absent where nobody can tell, or nobody else writes. */
+  revision?(): string;
 }

@@ -14,7 +14,7 @@ import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createLocalApiClient } from '../../src/local-api/client.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
-import { tryDaemonLock } from '../../src/daemon/lock.ts';
+import { inFolder, tryDaemonLock, waitForDaemonLock } from '../../src/daemon/lock.ts';
 import { createRig, createSignedInRig, type Rig } from '../helpers/rig.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -60,6 +60,44 @@ test.each<[string, (rig: Rig) => void]>([
   expect((await own.client.call('status', {})).problems).toEqual([]);
   await own.daemon().stop();
   expect(own.paths.socketCandidates.filter((path) => existsSync(path))).toEqual([]);
+});
+
+test('the socket is made again although the state folder can not be', async () => {
+  rig = await createRig();
+  const own = rig;
+  renameSync(own.paths.stateDirectory, `${own.paths.stateDirectory}.old`);
+  writeFileSync(own.paths.stateDirectory, 'no folder');
+  rmSync(dirname(own.paths.socketPath), { recursive: true });
+  await waitFor('an answer at the socket', async () => (await askAt(own.paths.socketPath)) === process.pid);
+  rmSync(own.paths.stateDirectory);
+  await waitFor('the state folder', () => existsSync(own.paths.stateDirectory));
+  await waitFor('no problem', async () => (await own.client.call('status', {})).problems.length === 0);
+});
+
+test('the secret file is written again when it alone is deleted', async () => {
+  rig = await createSignedInRig({
+    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
+  });
+  const path = join(rig.paths.stateDirectory, 'secrets.json');
+  const before = readFileSync(path, 'utf8');
+  rmSync(path);
+  await waitFor('the secret file', () => existsSync(path));
+  expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+test('a start goes on when the folder of its lock is deleted while it waits for the lock', async () => {
+  const home = createTemporaryHome();
+  const folder = join(home.path, 'state');
+  const path = join(folder, 'daemon.lock');
+  const makeFolder = () => void mkdirSync(folder, { recursive: true });
+  makeFolder();
+  const other = tryDaemonLock(path);
+  expect(other).toBeDefined();
+  const clock = { ...createSystemClock(), sleep: async () => rmSync(folder, { recursive: true }) };
+  const lock = await inFolder(makeFolder, () => waitForDaemonLock(path, () => true, clock));
+  expect(lock?.check()).toBe('held');
+  for (const held of [lock, other]) held?.release();
+  await home.remove();
 });
 
 test('without a place for the socket it is where its alias was, and comes back', async () => {

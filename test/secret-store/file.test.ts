@@ -307,6 +307,16 @@ describe('the secret file', () => {
     });
   });
 
+  test('a save after the file was deleted keeps what else was in it', async () => {
+    const store = open(path);
+    await store.save('session:home', new Secret('another-canary'));
+    await rm(path);
+    await store.save('session:work', new Secret('newer-canary'));
+    const later = open(path);
+    expect((await later.load('session:home'))?.reveal()).toBe('another-canary');
+    expect((await later.load('session:work'))?.reveal()).toBe('newer-canary');
+  });
+
   test('a save that fails does not stop the next one', async () => {
     const late = join(folder, 'late', 'secrets.json');
     const store = open(late);

@@ -69,6 +69,27 @@ describe('a record with a time that cannot be true', () => {
   });
 });
 
+describe('a store that somebody else writes to', () => {
+  it('gives a sign-in that was not there at first, and none that this daemon has ended', async () => {
+    const world = createTokenWorld();
+    const before = await world.signIn();
+    const text = (await world.store.text(SECRET_NAME)) ?? '';
+    await world.store.delete(SECRET_NAME);
+    world.restart();
+    let revision = '1';
+    Object.assign(world.store, { revision: () => revision });
+    expect(await world.tokens.describe(SESSION)).toEqual({ state: 'signed-out' });
+    await world.store.plant(SECRET_NAME, text);
+    revision = '2';
+    expect(await textOf(world)).toBe(before);
+
+    world.store.refuse('delete');
+    await world.tokens.drop(SESSION);
+    revision = '3';
+    expect(await world.tokens.describe(SESSION)).toEqual({ state: 'signed-out' });
+  });
+});
+
 describe('without a sign-in', () => {
   it('there is nothing to ask Identity Center with', async () => {
     const { identityCenter, tokens } = createTokenWorld();

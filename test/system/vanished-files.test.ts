@@ -42,4 +42,5 @@ test('a daemon whose lock file was replaced leaves the place to the other one', 
   await waitFor('the first daemon to end', () => !isAlive(first));
   expect(JSON.parse((await status()).stdout)).toMatchObject({ pid: second });
   expect(isAlive(second)).toBe(true);
+  expect(await world.askCredentials()).toMatchObject({ exitCode: 0, stderr: '' });
 });
