@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKED = ['bin', 'dist', 'launchd', 'systemd'] as const;
+/** What scrypt costs in `dist/secret-store/file.js`, which is most of a daemon's start, and what it costs here. */
+const [KEY_COST, LOW_KEY_COST] = ['const COST = { N: 2 ** 17,', 'const COST = { N: 2 ** 10,'] as const;
 
 export interface Installation {
   /** `bin/rolecall.js` of it. */
@@ -15,7 +17,10 @@ export interface Installation {
   remove(): void;
 }
 
-/** Installs what `npm run build` has made, saying that it is `version`, at `folder`. */
+/**
+ * Installs what `npm run build` has made, saying that it is `version`, at `folder`. The key of the secret file costs next
+ * to nothing there, for such tests start many daemons.
+ */
 export function createInstallation(folder: string, version: string): Installation {
   fill(folder, version);
   return {
@@ -34,6 +39,10 @@ export function createInstallation(folder: string, version: string): Installatio
 function fill(folder: string, version: string): void {
   mkdirSync(folder, { recursive: true });
   for (const name of PACKED) cpSync(join(CHECKOUT, name), join(folder, name), { recursive: true });
+  const store = join(folder, 'dist', 'secret-store', 'file.js');
+  const text = readFileSync(store, 'utf8');
+  if (!text.includes(KEY_COST)) throw new Error(`no "${KEY_COST}" in ${store}`);
+  writeFileSync(store, text.replace(KEY_COST, LOW_KEY_COST));
   symlinkSync(join(CHECKOUT, 'node_modules'), join(folder, 'node_modules'));
   const manifest = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as object;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }));
