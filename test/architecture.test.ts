@@ -269,29 +269,6 @@ describe('the import table', () => {
     expect(loaded.filter((name) => !Object.hasOwn(manifest.dependencies, name))).toEqual([]);
   });
 
-  /*
-   * As of Node 20 an import() of a CommonJS package may give it without its exports while another one is under way that
-   * needs it too ("SSOClient is not a constructor"): the daemon loads many things at a time. require() loads it whole.
-   */
-  it('the daemon loads CommonJS packages by require()', () => {
-    const isCommonJs = (name: string) => {
-      const manifest = JSON.parse(read(`node_modules/${name}/package.json`)) as {
-        readonly type?: string;
-        readonly exports?: unknown;
-      };
-      return manifest.type !== 'module' && !JSON.stringify(manifest.exports ?? '').includes('"import"');
-    };
-    const others = ['cli', 'tray', 'web', 'emulator'];
-    const loaded = src
-      .filter((file) => !others.includes(roomOf(file.path) ?? ''))
-      .flatMap((file) => file.imports)
-      .filter(({ specifier, kind }) => kind !== 'type' && /^[^.]/.test(specifier) && !specifier.startsWith('node:'))
-      .map(({ specifier, isRequire = false }) => ({ name: packageOf(specifier), isRequire }))
-      .filter(({ name }) => isCommonJs(name));
-    expect(loaded.filter(({ isRequire }) => !isRequire)).toEqual([]);
-    expect(loaded.map(({ name }) => name)).toEqual(expect.arrayContaining(['@aws-sdk/client-sso', 'ajv', 'fastify']));
-  });
-
   it('the programs in bin load compiled files, and the sources load neither tests nor bin', () => {
     const foreign = bin.flatMap((file) => file.imports.map(({ specifier }) => specifier));
     expect(foreign.filter((specifier) => !specifier.startsWith('../dist/') && !specifier.startsWith('node:'))).toEqual(

@@ -2,9 +2,8 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import type * as NativeFiles from 'fs-native-extensions';
+import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../core/clock.ts';
 import { ConflictError, UnavailableError } from '../core/errors.ts';
 import { doStepsInTurns } from '../core/in-steps.ts';
@@ -15,8 +14,6 @@ import { errorCode, moveAsideCommand, toFileError } from '../platform/file-error
 import { ensureFolder, removeLeftovers, writeFileAtomically } from './atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from './document.ts';
-
-const nativeFiles = createRequire(import.meta.url)('fs-native-extensions') as typeof NativeFiles;
 
 export interface ConfigFileSnapshot {
   /** Of the empty text when the file does not exist. */
@@ -223,7 +220,7 @@ async function unlessAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
 /** Network file systems without locks let everybody through: the comparison before the rename is what is left. */
 function tryLockIfSupported(fileDescriptor: number): boolean {
   try {
-    return nativeFiles.tryLock(fileDescriptor);
+    return tryLock(fileDescriptor);
   } catch (error) {
     if (['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errorCode(error) ?? '')) return true;
     throw error;

@@ -1,7 +1,5 @@
 // aws-sso-cli's own settings, as far as moving in needs them: which Identity Centers it knows, and how it names profiles.
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type * as Yaml from 'yaml';
 import type { ForeignSession } from '../aws-config/adoption-plan.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
 import { readPrivateFile } from './private-file.ts';
@@ -38,7 +36,7 @@ function candidates(homeDirectory: string, environment: Readonly<Record<string, 
 
 async function parse(text: string): Promise<Omit<AwsSsoSettings, 'path'>> {
   // Few machines have such a file, so nobody else pays for the parser.
-  const { parse: parseYaml } = createRequire(import.meta.url)('yaml') as typeof Yaml;
+  const { parse: parseYaml } = await import('yaml');
   let root: unknown;
   try {
     root = parseYaml(text, { logLevel: 'silent', maxAliasCount: 100 });

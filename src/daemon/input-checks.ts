@@ -1,6 +1,5 @@
 // What came with a request against the schemas of its route: refused by naming the field, never the value.
-import { createRequire } from 'node:module';
-import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import { UsageError } from '../core/errors.ts';
 import type { Route } from '../local-api/routes.ts';
 
@@ -54,12 +53,10 @@ function bodyMissing(): UsageError {
 }
 
 async function loadCompilers(): Promise<Record<Part, Ajv>> {
-  const ajv = createRequire(import.meta.url)('ajv') as { readonly Ajv: new (options: Options) => Ajv };
-  // Our own schemas: test/daemon/schemas.test.ts checks them, which takes longer than compiling one.
-  const options = { allowUnionTypes: true, meta: false, validateSchema: false } as const;
-  const strict = new ajv.Ajv(options);
+  const { Ajv } = await import('ajv');
+  const strict = new Ajv(options);
   // A query has words only. In a body `""` for null or `"true"` for true is a mistake, and stays one.
-  return { params: strict, body: strict, query: new ajv.Ajv({ ...options, coerceTypes: true }) };
+  return { params: strict, body: strict, query: new Ajv({ ...options, coerceTypes: true }) };
 }
 
 /** By our own words for the fields. */

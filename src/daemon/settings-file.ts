@@ -1,6 +1,5 @@
 // config.toml, read and checked: every fault named by file, line and the nearest valid key.
-import { createRequire } from 'node:module';
-import type * as Schemas from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../aws-config/extra-keys.ts';
 import { splitCommand } from '../core/browser-command.ts';
@@ -60,11 +59,10 @@ export function parseTomlFile(path: string, text: string, schema: object): unkno
     const [reason = ''] = (cause as Error).message.split('\n');
     throw invalid(path, line, `${reason}.`, cause);
   }
-  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof Schemas;
   // Our own schemas: test/daemon/schemas.test.ts checks them, which takes longer than all the rest.
   const validate = new Ajv({ meta: false, validateSchema: false }).compile(schema);
   if (validate(parsed)) return parsed;
-  throw describeError(path, text, (validate.errors ?? [])[0] as Schemas.ErrorObject, schema);
+  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject, schema);
 }
 
 /** A fault at a key; @see parseTomlFile */
@@ -129,7 +127,7 @@ function checkExtra(path: string, text: string, segments: readonly string[], ext
   }
 }
 
-function describeError(path: string, text: string, error: Schemas.ErrorObject, schema: object): UsageError {
+function describeError(path: string, text: string, error: ErrorObject, schema: object): UsageError {
   const segments = error.instancePath.split('/').slice(1).map(unescapePointer);
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params['additionalProperty']);

@@ -1,8 +1,7 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
+import { fastify, type FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import type * as Fastify from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import { NotFoundError, RefusedError, RolecallError, UnavailableError, UsageError } from '../core/errors.ts';
 import { toFailure } from '../platform/file-error.ts';
@@ -17,8 +16,6 @@ import type { Log } from './log.ts';
 import type { PageFiles } from './page-files.ts';
 import { ANSWER_HEADERS, createReplies, sendJson, sendJsonBytes } from './replies.ts';
 import { readWrittenAnswer, type WrittenAnswer } from './written-answer.ts';
-
-const { fastify } = createRequire(import.meta.url)('fastify') as typeof Fastify;
 
 /** The work behind each route; what it throws becomes the answer by its class. */
 export type Responders = {
@@ -37,7 +34,7 @@ const MAX_DEADLINE_CHECK_MS = 1000;
 const BUSY_RETRY_AFTER_MS = 1000;
 
 export interface Surface {
-  readonly app: Fastify.FastifyInstance;
+  readonly app: FastifyInstance;
   /** Takes no new connection and resolves once the answers under way are given. */
   drain(): Promise<void>;
   /** Ends every connection. */
@@ -195,7 +192,7 @@ function hasNoBody({ headers }: GuardedRequest): boolean {
 type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
 
 function register(
-  app: Fastify.FastifyInstance,
+  app: FastifyInstance,
   route: Route,
   responder: Responder,
   deps: { readonly surface: SurfaceName; readonly inputChecks: InputChecks },
@@ -234,7 +231,7 @@ function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
   throw new RefusedError('caller-not-allowed', `"${wished}" is granted on the unix socket only.`);
 }
 
-function registerPage(app: Fastify.FastifyInstance, pageFiles: PageFiles): void {
+function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
   // Three routes for all of them: registering one each would slow the daemon's start down.
   for (const pattern of ['/', '/:fileName', '/core/:fileName']) {
     app.get(pattern, async (request, reply) => {
@@ -256,7 +253,7 @@ function findMethods(path: string, surface: SurfaceName): string[] {
 }
 
 /** Answers that are begun and not given yet, refusals aside. */
-function countAnswers(app: Fastify.FastifyInstance): { none(): Promise<void> } {
+function countAnswers(app: FastifyInstance): { none(): Promise<void> } {
   let underWay = 0;
   const waiting: (() => void)[] = [];
   app.addHook('onRequest', async (_request, reply) => {

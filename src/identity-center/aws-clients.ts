@@ -1,27 +1,18 @@
 // The AWS SDK clients, one a region and service; loaded at the first call only, for the SDK is slow to import.
-import { createRequire } from 'node:module';
-import type * as Sso from '@aws-sdk/client-sso';
-import type * as SsoOidc from '@aws-sdk/client-sso-oidc';
+import { SSOClient } from '@aws-sdk/client-sso';
+import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { refuseForeignAnswers, type OnServerTime } from './foreign-answer.ts';
 import { probeEndpoint, type Reach } from './probe.ts';
 import { findRegionOnPage } from './start-page.ts';
 import { createTransport, type TransportDeps } from './transport.ts';
 
-const require = createRequire(import.meta.url);
-const { SSOClient, GetRoleCredentialsCommand, ListAccountRolesCommand, ListAccountsCommand, LogoutCommand } =
-  require('@aws-sdk/client-sso') as typeof Sso;
-const { SSOOIDCClient, CreateTokenCommand, RegisterClientCommand, StartDeviceAuthorizationCommand } =
-  require('@aws-sdk/client-sso-oidc') as typeof SsoOidc;
-
 export {
-  CreateTokenCommand,
   GetRoleCredentialsCommand,
   ListAccountRolesCommand,
   ListAccountsCommand,
   LogoutCommand,
-  RegisterClientCommand,
-  StartDeviceAuthorizationCommand,
-};
+} from '@aws-sdk/client-sso';
+export { CreateTokenCommand, RegisterClientCommand, StartDeviceAuthorizationCommand } from '@aws-sdk/client-sso-oidc';
 
 export interface AwsClientsDeps extends TransportDeps {
   readonly ssoOidcEndpoint: string | undefined;
@@ -38,8 +29,8 @@ export interface RegionalClient<C> {
 }
 
 export interface AwsClients {
-  ssoOidc(region: string): RegionalClient<SsoOidc.SSOOIDCClient>;
-  sso(region: string): RegionalClient<Sso.SSOClient>;
+  ssoOidc(region: string): RegionalClient<SSOOIDCClient>;
+  sso(region: string): RegionalClient<SSOClient>;
   /** Whether `url`, one of theirs, answers; over the same proxies and CAs, on connections of its own. */
   probe(url: URL, timeoutMs: number): Promise<Reach>;
   /** The region that the start page names. */
@@ -50,8 +41,8 @@ export interface AwsClients {
 /** Clients that read nothing ambient: every setting that the SDK would look up in the environment or ~/.aws is given. */
 export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   const transport = createTransport(deps);
-  const ssoOidcClients = new Map<string, RegionalClient<SsoOidc.SSOOIDCClient>>();
-  const ssoClients = new Map<string, RegionalClient<Sso.SSOClient>>();
+  const ssoOidcClients = new Map<string, RegionalClient<SSOOIDCClient>>();
+  const ssoClients = new Map<string, RegionalClient<SSOClient>>();
 
   const configure = (service: 'sso' | 'sso-oidc', region: string, endpoint: string | undefined) => ({
     region,

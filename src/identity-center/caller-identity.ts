@@ -1,6 +1,4 @@
 // STS GetCallerIdentity: whose role credentials these are. The SDK's client is loaded by the first call.
-import { createRequire } from 'node:module';
-import type * as Sts from '@aws-sdk/client-sts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { Endpoints } from '../core/model.ts';
 import type { CallerIdentity } from '../sso/ports.ts';
@@ -24,12 +22,8 @@ export function createCallerIdentity(deps: {
       if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
         throw new Error('there is no STS endpoint beside the emulator');
       }
-      const [{ createTransport }, { refuseForeignAnswers }] = await Promise.all([
-        import('./transport.ts'),
-        import('./foreign-answer.ts'),
-      ]);
-      const require = createRequire(import.meta.url);
-      const { GetCallerIdentityCommand, STSClient } = require('@aws-sdk/client-sts') as typeof Sts;
+      const [{ GetCallerIdentityCommand, STSClient }, { createTransport }, { refuseForeignAnswers }] =
+        await Promise.all([import('@aws-sdk/client-sts'), import('./transport.ts'), import('./foreign-answer.ts')]);
       const transport = createTransport({
         proxyForUrl: deps.proxyForUrl,
         caBundle: deps.caBundle ?? (() => undefined),

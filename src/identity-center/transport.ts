@@ -1,16 +1,13 @@
 // HTTP under the SDK clients: direct or through a CONNECT proxy, with extra CAs, sockets kept and reused.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { createRequire } from 'node:module';
 import { checkServerIdentity, type SecureContext } from 'node:tls';
-import type * as HttpHandler from '@smithy/node-http-handler';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { createTrust } from './certificate-authorities.ts';
 import { parseProxy, ProxyError } from './proxy.ts';
 
-const { NodeHttpHandler } = createRequire(import.meta.url)('@smithy/node-http-handler') as typeof HttpHandler;
-
-type Handle = HttpHandler.NodeHttpHandler['handle'];
+type Handle = NodeHttpHandler['handle'];
 
 export interface TransportDeps {
   readonly proxyForUrl: (url: string) => string;
@@ -35,13 +32,13 @@ const VERIFIED = { rejectUnauthorized: true } as const;
 
 /** One transport serves every client and region; a request's proxy is chosen by its URL. */
 export function createTransport(deps: TransportDeps): Transport {
-  const handlers = new Map<string, HttpHandler.NodeHttpHandler>();
+  const handlers = new Map<string, NodeHttpHandler>();
   let trust: SecureContext | undefined;
 
   const buildProxyAgent = (proxy: string, isSecure: boolean) =>
     createProxyAgent(proxy, { trust, isSecure, timeoutMs: deps.requestTimeoutMs });
 
-  const buildHandler = (proxy: string): HttpHandler.NodeHttpHandler => {
+  const buildHandler = (proxy: string): NodeHttpHandler => {
     const pem = deps.caBundle();
     if (pem !== undefined) trust ??= createTrust(pem);
     const agents =

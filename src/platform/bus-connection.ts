@@ -1,7 +1,6 @@
 // One connection to the session bus: calls with a deadline, signals, calls from others, and an end that is always told.
-import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import type * as DbusNative from '@homebridge/dbus-native';
+import type { WireMessage } from '@homebridge/dbus-native';
 import { toRolecallError } from '../core/errors.ts';
 
 /** What a signature holds, as `@homebridge/dbus-native` writes it: a variant is [signature, value], a dict is pairs. */
@@ -61,7 +60,7 @@ const NO_REPLY_EXPECTED = 1;
 
 /** Connects and says hello; rejects when there is no bus or it does not want us. */
 export async function connectToBus(socketPath: string): Promise<BusConnection> {
-  const { createConnection } = createRequire(import.meta.url)('@homebridge/dbus-native') as typeof DbusNative;
+  const { createConnection } = await import('@homebridge/dbus-native');
   const stream = connect(socketPath);
   const wire = createConnection({ stream, authMethods: ['EXTERNAL'] });
 
@@ -74,7 +73,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     serial += 1;
     return serial;
   };
-  const send = (message: DbusNative.WireMessage) => {
+  const send = (message: WireMessage) => {
     if (!isClosed) wire.message(message);
   };
 
@@ -115,7 +114,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     });
   }
 
-  function receive(message: DbusNative.WireMessage): void {
+  function receive(message: WireMessage): void {
     if (message.type === TYPES.reply || message.type === TYPES.error) {
       const waiting = pending.get(message.replySerial ?? 0);
       pending.delete(message.replySerial ?? 0);
@@ -128,7 +127,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     }
   }
 
-  function reply(message: DbusNative.WireMessage): void {
+  function reply(message: WireMessage): void {
     const back = {
       replySerial: message.serial,
       ...(message.sender === undefined ? {} : { destination: message.sender }),
@@ -179,16 +178,16 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
 }
 
 /** The library takes an empty body for a fault. */
-function withBody(signature: string, body: readonly BusValue[]): Pick<DbusNative.WireMessage, 'signature' | 'body'> {
+function withBody(signature: string, body: readonly BusValue[]): Pick<WireMessage, 'signature' | 'body'> {
   return signature === '' ? {} : { signature, body };
 }
 
-function toError({ errorName = '', body = [] }: DbusNative.WireMessage): BusError {
+function toError({ errorName = '', body = [] }: WireMessage): BusError {
   const [text] = body;
   return new BusError(errorName, typeof text === 'string' ? text : errorName);
 }
 
-function toIncoming(message: DbusNative.WireMessage): IncomingCall {
+function toIncoming(message: WireMessage): IncomingCall {
   return {
     sender: message.sender ?? '',
     path: message.path ?? '',

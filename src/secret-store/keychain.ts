@@ -1,5 +1,4 @@
 // Secrets in the OS keychain: Secret Service on Linux, Keychain on macOS.
-import { createRequire } from 'node:module';
 import type { AsyncEntry, EntryOptions } from '@napi-rs/keyring';
 import { createSystemClock, type Clock } from '../core/clock.ts';
 import { UnavailableError } from '../core/errors.ts';
@@ -33,8 +32,6 @@ export interface KeychainStore extends SecretStore {
   probe(): Promise<{ state: KeychainState; error?: UnavailableError }>;
 }
 
-const loadKeyring = async () => createRequire(import.meta.url)('@napi-rs/keyring') as KeychainModule;
-
 const SERVICE = 'rolecall';
 // Unpinned the library falls back to the kernel's keyutils, which forgets between processes.
 const OPTIONS = { linux: { store: 'secret-service' } } as const satisfies EntryOptions;
@@ -47,7 +44,7 @@ const SENTINEL = 'unlocked';
  * delete that timed out may still take effect once the keychain answers.
  */
 export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
-  const { timeoutMs = 5_000, clock = createSystemClock(), gate, loadModule = loadKeyring } = deps;
+  const { timeoutMs = 5_000, clock = createSystemClock(), gate, loadModule = () => import('@napi-rs/keyring') } = deps;
   let loading: Promise<KeychainModule> | undefined;
   // As of @napi-rs/keyring 2.1.2 building an entry talks to D-Bus on the main thread (7 ms, 2 s when the provider
   // hangs), using one does not; so entries are kept.

@@ -9,8 +9,6 @@ export type ImportKind = 'type' | 'static' | 'dynamic';
 export interface SourceImport {
   readonly specifier: string;
   readonly kind: ImportKind;
-  /** By require(), which loads CommonJS alone. */
-  readonly isRequire?: true;
   readonly line: number;
 }
 
@@ -43,9 +41,9 @@ export function parseSource(path: string, text: string): SourceFile {
   const lineOf = (offset: number) => text.slice(0, offset).split('\n').length;
   const imports: SourceImport[] = [];
   const opaqueImportLines: number[] = [];
-  const note = (target: string | undefined, kind: ImportKind, offset: number, isRequire = false) => {
+  const note = (target: string | undefined, kind: ImportKind, offset: number) => {
     if (target === undefined) opaqueImportLines.push(lineOf(offset));
-    else imports.push({ specifier: target, kind, line: lineOf(offset), ...(isRequire && { isRequire: true }) });
+    else imports.push({ specifier: target, kind, line: lineOf(offset) });
   };
   const readableRequires = new Set<unknown>();
   let functionDepth = 0;
@@ -70,7 +68,7 @@ export function parseSource(path: string, text: string): SourceFile {
       const isOwnRequire = node.callee.type === 'CallExpression' && isCallOf(node.callee, 'createRequire');
       if (isOwnRequire) readableRequires.add(node.callee);
       if (isOwnRequire || isCallOf(node, 'require')) {
-        note(literalText(node.arguments[0]), functionDepth > 0 ? 'dynamic' : 'static', node.start, true);
+        note(literalText(node.arguments[0]), functionDepth > 0 ? 'dynamic' : 'static', node.start);
       }
       // Kept under any other name, it loads modules that no rule sees.
       if (isCallOf(node, 'createRequire') && !readableRequires.has(node)) note(undefined, 'static', node.start);
@@ -296,8 +294,6 @@ function stateIn(
       if (callee === 'Object.freeze') {
         return firstOf(init.arguments.map((argument) => stateInPart(file, argument, { ...given, literals: true })));
       }
-      // Another way to import.
-      if (/^createRequire\b/.test(callee)) return undefined;
       return /^create[A-Z]/.test(callee) && !given.isMain ? `keeps what ${callee}() built` : undefined;
     }
     default:
