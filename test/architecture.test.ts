@@ -325,6 +325,11 @@ describe('every file', () => {
     expect(found).toEqual(UNBOUNDED_READERS.map(({ path }) => path));
   });
 
+  it('looks at files synchronously by platform/stat-sync.ts, which says why', () => {
+    const looker = /\bimport \{[^}]*\b[lf]?statSync\b[^}]*\} from 'node:fs'/;
+    expect(srcPaths.filter((path) => looker.test(read(path)))).toEqual([]);
+  });
+
   it('of the command line prints JSON with its controls escaped', () => {
     const paths = srcPaths.filter((path) => path.startsWith('src/cli/') && read(path).includes('JSON.stringify('));
     expect(paths).toEqual(OTHER_JSON);

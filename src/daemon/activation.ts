@@ -1,10 +1,10 @@
 // Socket activation: whether a service manager handed us the listening socket, and an answer for its callers when we can't start.
-import { fstatSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { ANSWER_HEADERS } from './replies.ts';
+import { fstatSync } from '../platform/stat-sync.ts';
 
 /** The first descriptor that systemd passes. @see sd_listen_fds(3) */
 const FIRST_PASSED_FD = 3;

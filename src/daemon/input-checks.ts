@@ -54,6 +54,8 @@ function bodyMissing(): UsageError {
 
 async function loadCompilers(): Promise<Record<Part, Ajv>> {
   const { Ajv } = await import('ajv');
+  // Our own schemas: test/daemon/schemas.test.ts checks them, which takes longer than all the rest.
+  const options = { allowUnionTypes: true, meta: false, validateSchema: false } as const;
   const strict = new Ajv(options);
   // A query has words only. In a body `""` for null or `"true"` for true is a mistake, and stays one.
   return { params: strict, body: strict, query: new Ajv({ ...options, coerceTypes: true }) };

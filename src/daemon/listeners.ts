@@ -1,5 +1,5 @@
 // Where the daemon can be reached: the unix socket, its alias for callers without XDG_RUNTIME_DIR, and the loopback port.
-import { lstatSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { readlinkSync, symlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -7,6 +7,7 @@ import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
 import { findFolderFault, findObstacle } from '../platform/private-socket.ts';
+import { lstatIfPresentSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
 
 /** sun_path on macOS; Linux has four more. */
 const LONGEST_SOCKET_PATH = 103;
@@ -43,14 +44,14 @@ function ensureSocketFolder(path: string, userId: number): void {
 }
 
 async function removeDeadSocket(path: string): Promise<void> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lstatIfPresentSync(path);
   if (found === undefined) return;
   // The alias of an earlier daemon that listened elsewhere.
-  if (found.isSymbolicLink()) return rmSync(path);
+  if (found.isSymbolicLink()) return unlinkIfPresentSync(path);
   const obstacle = findObstacle(path);
   if (obstacle !== undefined) throw notUsable(path, obstacle.reason, obstacle.hint);
   if (await isListening(path)) throw notUsable(path, 'another program listens there', 'rolecall daemon stop');
-  rmSync(path);
+  unlinkIfPresentSync(path);
 }
 
 /** Whether a program accepts connections at the socket `path`. */
@@ -147,7 +148,7 @@ export async function aliasSocket(aliasPath: string, socketPath: string, userId:
 
 /** Removes the alias if it is still ours. */
 export function removeAlias(aliasPath: string, socketPath: string): void {
-  if (aliasPath !== socketPath && leadsTo(aliasPath, socketPath)) rmSync(aliasPath, { force: true });
+  if (aliasPath !== socketPath && leadsTo(aliasPath, socketPath)) unlinkIfPresentSync(aliasPath);
 }
 
 function leadsTo(aliasPath: string, socketPath: string): boolean {

@@ -1,9 +1,10 @@
 // One daemon per user: the kernel's lock on a file under HOME, gone with the process however it ends.
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
 import { readLockHolder } from '../platform/lock-holder.ts';
 import { identifyProcess } from '../platform/process-identity.ts';
+import { fstatSync, lstatIfPresentSync } from '../platform/stat-sync.ts';
 
 export interface DaemonLock {
   /**
@@ -57,7 +58,7 @@ function lockFile(path: string): number | undefined {
 
 /** Whether `path` is still the file or folder that is open as `fd`; a symlink is not followed. */
 export function isFileAt(path: string, fd: number): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lstatIfPresentSync(path);
   if (found === undefined) return false;
   const { dev, ino } = fstatSync(fd);
   return found.dev === dev && found.ino === ino;

@@ -1,10 +1,11 @@
 // The socket of a running daemon and its alias: made again when somebody deletes them, and removed only while they are ours.
-import { linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
+import { linkSync, renameSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { aliasSocket, listen, listenOnSocket, removeAlias } from './listeners.ts';
+import { lstatSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
 
 export interface OwnSocket {
   /** @throws UnavailableError file-not-writable: the socket or its alias can't be made */
@@ -81,7 +82,7 @@ export function createOwnSocket(deps: {
       // The service manager's socket stays, and so does what leads to it: the next caller starts our successor.
       if (activatedFd === undefined) removeAlias(aliasPath, path);
       if (bound !== undefined && (activatedFd === undefined || second !== undefined)) {
-        if (isOurs(bound.at)) rmSync(bound.at, { force: true });
+        if (isOurs(bound.at)) unlinkIfPresentSync(bound.at);
         await acceptWaiting(server);
       }
       if (second !== undefined) closeListener(second.listener, second.at);
@@ -126,7 +127,7 @@ function closeListener(listener: NetServer, path: string): void {
   try {
     renameSync(aside, path);
     // Renaming one of two names of the same file does nothing.
-    rmSync(aside, { force: true });
+    unlinkIfPresentSync(aside);
   } catch {
     // Its owner has taken it away meanwhile, folder and all: that must not keep this daemon from ending in order.
   }

@@ -1,10 +1,11 @@
 // The container port beyond the end of a daemon: taken from the predecessor, and held for the successor.
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PortHolder } from '../platform/port-keeper.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
+import { fstatSync } from '../platform/stat-sync.ts';
 
 export interface PortHandover {
   /** Has `server` listen at `port` when that port was handed over and was nobody else's meanwhile; false: it was not. */

@@ -1,7 +1,7 @@
 // The error for a daemon that runs while nobody listens at its socket.
-import { statSync } from 'node:fs';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { readLockHolder } from '../platform/lock-holder.ts';
+import { statIfPresentSync } from '../platform/stat-sync.ts';
 
 /**
  * Says which daemon runs without a socket; undefined when none does, or when it took its lock less than `minAgeMs` ago
@@ -13,7 +13,7 @@ export function describeUnreachable(
 ): DaemonUnreachableError | undefined {
   const holder = readLockHolder(files.lockFile);
   if (holder === undefined) return undefined;
-  const lockedAtMs = statSync(files.lockFile, { throwIfNoEntry: false })?.mtimeMs;
+  const lockedAtMs = statIfPresentSync(files.lockFile)?.mtimeMs;
   if (lockedAtMs === undefined || nowMs - lockedAtMs < minAgeMs) return undefined;
   return new DaemonUnreachableError(
     'daemon-not-answering',

@@ -1,7 +1,8 @@
 // Reads of files that somebody may have replaced by something else: regular files only, and never more than a limit.
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { fstatSync, statSync } from './stat-sync.ts';
 
 /** A plain open waits for ever for the writer of a named pipe; with O_NONBLOCK it returns, and the type is looked at. */
 const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;

@@ -1,9 +1,10 @@
 // What went wrong with a file, for a person: its path, what was tried, the reason, and the command that helps.
-import { lstatSync, statfsSync, statSync, type Stats } from 'node:fs';
+import { statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { toRolecallError, UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { UnreadableFileError } from './bounded-read.ts';
+import { lstatSync, statSync } from './stat-sync.ts';
 
 export type FileAttempt = 'read' | 'written' | 'deleted' | 'used';
 

@@ -1,6 +1,7 @@
 // Programs that we run by name: looked up where only the user and the system can put them, not where the caller stands.
-import { accessSync, constants, existsSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { statSync } from './stat-sync.ts';
 
 export interface ProgramSearch {
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,8 @@
 // What is written to a port keeper and read by the daemons that come out of it: who is to be started, and with which secret.
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, readSync, writeSync } from 'node:fs';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { NO_RESTART_MODE, REQUEST_PIPE_FD, SECRET_PIPE_FD, secretPipePath } from './port-keeper-script.ts';
+import { fstatSync } from './stat-sync.ts';
 
 /** Less than what a pipe holds, so that the first request is written as a whole. */
 const MAX_REQUEST_BYTES = 60_000;

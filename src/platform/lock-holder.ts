@@ -1,8 +1,8 @@
 // Which process is the daemon, by what it wrote into its lock file; nobody else's process is ever taken for it.
 import { execFileSync } from 'node:child_process';
-import { lstatSync, statSync } from 'node:fs';
 import { readBoundedFileSync } from './bounded-read.ts';
 import { isStillRunning, readProcessState, type ProcessIdentity } from './process-identity.ts';
+import { lstatSync, statSync } from './stat-sync.ts';
 
 const MAX_HOLDER_BYTES = 64 * 1024;
 const PS_TIMEOUT_MS = 2000;

@@ -1,9 +1,10 @@
 // Keeps a listening port while its owner is down, and starts an owner that was killed: a small shell has the descriptor too, so that nobody else can bind the port.
 import { spawn } from 'node:child_process';
-import { existsSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fillSecretPipe, forbidRestart, formatStart, type StartCommand } from './keeper-requests.ts';
 import { KEEPER_SCRIPT, LASTS, OWNER_FD, RESTART_PAUSES } from './port-keeper-script.ts';
+import { unlinkIfPresentSync } from './stat-sync.ts';
 
 /** How long a port is kept for a successor. */
 const MAX_WAIT_SECONDS = 600;
@@ -80,7 +81,7 @@ export async function startPortKeeper(deps: {
     expectEnd: () => forbidRestart(pipePath),
     end() {
       child.kill('SIGKILL');
-      rmSync(pipePath, { force: true });
+      unlinkIfPresentSync(pipePath);
     },
   };
 }
@@ -113,7 +114,7 @@ export function joinPortKeeper(pipePath: string): RestartingKeeper {
     giveWay,
     end() {
       giveWay();
-      rmSync(pipePath, { force: true });
+      unlinkIfPresentSync(pipePath);
     },
   };
 }

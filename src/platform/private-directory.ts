@@ -1,9 +1,10 @@
 // Directories that only their owner may enter: created so, and verified before anything is put in.
-import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { errorCode, moveAsideCommand, toFileError } from './file-error.ts';
+import { lstatSync, statSync } from './stat-sync.ts';
 
 /**
  * Makes sure that `path` is a directory of `userId`, 0700 and no symlink; parents are created 0700 when missing.

@@ -1,5 +1,4 @@
 // The daemon and its store: whether it runs, what it says of itself, and what is left of one that is gone.
-import { lstatSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
@@ -12,6 +11,7 @@ import { findBrokenBlock } from './config-check.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
 import { findStartFault, findStateFault } from './start-check.ts';
 import type { World } from './world.ts';
+import { lstatSync } from '../../platform/stat-sync.ts';
 
 /** Said by other checks, or by a session's own line in `status`. */
 const ELSEWHERE: readonly string[] = ['config-malformed', 'sign-in-required', 'sign-in-expired'];

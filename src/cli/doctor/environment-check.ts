@@ -1,5 +1,4 @@
 // The AWS_* variables of this shell: what in them wins over a profile, or leads somewhere else than it seems.
-import { lstatSync } from 'node:fs';
 import { awsFilePath } from '../../platform/aws-file-path.ts';
 import { IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { count, harmless } from '../render.ts';
@@ -7,6 +6,7 @@ import { findDifferingVariables } from '../sessions.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { BE_RID_OF_KEY, beRidOfKey, isLongLived, maskKeyId } from './keys-check.ts';
 import { configProfiles, credentialsProfiles, type World } from './world.ts';
+import { lstatSync } from '../../platform/stat-sync.ts';
 
 export function checkEnvironment(world: World): CheckGroup {
   const { environment } = world.context;

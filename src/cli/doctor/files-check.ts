@@ -1,11 +1,12 @@
 // Who may read and write what: the directories that only their owner may enter, files with keys, files that decide what is run.
-import { readdirSync, statSync, type Stats } from 'node:fs';
+import { readdirSync, type Stats } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { quoteForShell } from '../../core/quote-for-shell.ts';
 import { shortenPath } from '../render.ts';
 import type { CheckGroup, DoctorCode, Finding } from './codes.ts';
 import type { World } from './world.ts';
+import { statIfPresentSync } from '../../platform/stat-sync.ts';
 
 interface Rule {
   readonly code: DoctorCode & ('directory-open' | 'file-readable-by-others' | 'file-writable-by-others');
@@ -89,7 +90,7 @@ function namesIn(folder: string): string[] {
 function statIfThere(path: string): Stats | undefined {
   try {
     // A link of the user's own (dotfiles) is followed.
-    return statSync(path, { throwIfNoEntry: false });
+    return statIfPresentSync(path);
   } catch {
     // A part of the path is a file, or a link in a circle: whoever needs it says so.
     return undefined;

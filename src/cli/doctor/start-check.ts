@@ -1,11 +1,12 @@
 // What would keep a daemon from starting: the folders of its state and its socket, its lock file, and what is in the way of the socket.
-import { accessSync, closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type ErrorBody } from '../../core/errors.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import { errorCode, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
 import { findDirectoryFault } from '../../platform/private-directory.ts';
 import { findObstacle } from '../../platform/private-socket.ts';
+import { lstatIfPresentSync, lstatSync } from '../../platform/stat-sync.ts';
 
 type Paths = Pick<RuntimePaths, 'lockFile' | 'socketCandidates' | 'stateDirectory'>;
 
@@ -39,7 +40,7 @@ export function findStateFault({ stateDirectory }: Pick<Paths, 'stateDirectory'>
 
 /** Nothing is created: what is not there yet is looked for in the folder above. */
 function checkFolder(path: string, userId: number): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lstatIfPresentSync(path);
   if (found === undefined) return checkParent(path);
   if (found.isDirectory() && (found.uid !== userId || (found.mode & 0o077) !== 0)) return;
   const fault = findDirectoryFault(path, userId);
@@ -49,7 +50,7 @@ function checkFolder(path: string, userId: number): void {
 
 function checkParent(path: string): void {
   let folder = dirname(path);
-  while (folder !== dirname(folder) && lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+  while (folder !== dirname(folder) && lstatIfPresentSync(folder) === undefined) {
     folder = dirname(folder);
   }
   checkRoom(folder, path);

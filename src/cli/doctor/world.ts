@@ -1,6 +1,5 @@
 // What `rolecall doctor` looks at: the AWS files as they are, and what a daemon says that runs already.
 import { execFile } from 'node:child_process';
-import { lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document.ts';
 import type { ErrorBody } from '../../core/errors.ts';
@@ -12,6 +11,7 @@ import { moveAsideCommand, toFailure, toFileError } from '../../platform/file-er
 import { findProgram, trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { shortenPath } from '../render.ts';
+import { lstatIfPresentSync } from '../../platform/stat-sync.ts';
 
 export interface AwsFile {
   readonly path: string;
@@ -139,7 +139,7 @@ async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> 
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       return { path, shown, exists: true, failure: toFileError(error, path, 'read'), document };
     }
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return { path, shown, exists: false, document };
+    if (lstatIfPresentSync(path) === undefined) return { path, shown, exists: false, document };
     const message = `${path} cannot be read: its symlink leads nowhere.`;
     return { path, shown, exists: true, failure: { message, hint: moveAsideCommand(path) }, document };
   }

@@ -1,6 +1,7 @@
 // Which file a command's first word runs, by the rules of a shell, before anything is asked of the daemon.
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { statIfPresentSync } from '../../platform/stat-sync.ts';
 
 export type FoundCommand =
   | { readonly path: string }
@@ -30,7 +31,7 @@ export function findCommand(word: string, environment: Readonly<Record<string, s
 /** `unknown`: a folder on the way may not be entered, a symbolic link leads in a circle, or a name is too long. */
 function inspect(path: string): 'file' | 'other' | 'absent' | 'unknown' {
   try {
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = statIfPresentSync(path);
     if (found === undefined) return 'absent';
     return found.isFile() ? 'file' : 'other';
   } catch {
