@@ -182,6 +182,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     wanted: settings.secretStore,
     passphrase: passphrase === undefined ? undefined : new Secret(passphrase),
     statePath: paths.stateDirectory,
+    settingsFile: paths.settingsFile,
     hasBus: mayHaveKeychain(process.platform, environment),
     busSocketPath: findBusSocket(environment, existsSync),
     clock,

@@ -8,6 +8,7 @@ import type { SecretStore } from '../sso/ports.ts';
 import type { KeyCache, ScryptCost } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
 import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
+import { describeMissingKeychain } from './missing-keychain.ts';
 import type { KeychainLock } from './open-keychain.ts';
 
 /** Of the file store, in the state folder. */
@@ -23,6 +24,8 @@ export interface StoreWish {
   readonly keyCache?: KeyCache | undefined;
   /** The state folder; the file store keeps its file there. */
   readonly statePath: string;
+  /** Named to whoever has no keychain. */
+  readonly settingsFile: string;
   readonly keychain?: KeychainStore;
   /** Of the session bus, on which the keychain reports that it is unlocked. */
   readonly busSocketPath?: string | undefined;
@@ -69,13 +72,11 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       return {
         store: inPlaceOfKeychain(await openMemoryStore(), wish.statePath),
         forgetKeychain: () => forgetKeychain(wish.statePath),
-        problem: {
-          code: 'secret-store-unavailable',
-          message:
-            'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; ' +
-            'once one is running, or secret_store is set, restart the daemon.',
-          hint: 'rolecall daemon restart',
-        },
+        problem: describeMissingKeychain({
+          settingsFile: wish.settingsFile,
+          hasBus: wish.hasBus !== false,
+          isThere: existsSync,
+        }),
       };
     }
   }

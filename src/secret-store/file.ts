@@ -65,6 +65,9 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 
+/** For bash and zsh; typed without an echo, and in no history. */
+const READ_PASSPHRASE = 'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart';
+
 /**
  * Secrets in the file at `path` (0600, replaced atomically), under AES-256-GCM with a key from the passphrase.
  * Calls reject with UnavailableError: `secret-store-locked` without the right passphrase, `secret-store-unavailable`
@@ -87,7 +90,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         new UnavailableError(
           'secret-store-locked',
           'The secret file needs a passphrase: set ROLECALL_PASSPHRASE where the daemon is started.',
-          { hint: 'rolecall daemon restart' },
+          { hint: READ_PASSPHRASE },
         ),
       );
     }
@@ -114,7 +117,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
     const keys = await keysFor(envelope.salt, costs.get(envelope.kdf) ?? cost);
     if (keys.verifier !== envelope.verifier) {
       throw new UnavailableError('secret-store-locked', `ROLECALL_PASSPHRASE is not the passphrase of ${path}.`, {
-        hint: 'rolecall daemon restart',
+        hint: READ_PASSPHRASE,
       });
     }
     const secrets = decrypt(envelope, keys, path);

@@ -289,8 +289,8 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'secret-store-unavailable',
-    rig: { environment: { ROLECALL_SECRET_STORE: '' } },
-    before: (rig) => writePrivate(rig.paths.settingsFile, 'secret_store = "memory"\n'),
+    rig: { settings: '# mine\n', environment: { ROLECALL_SECRET_STORE: '', ROLECALL_PASSPHRASE: 'right' } },
+    edit: '1s/^/secret_store = "file"\\n/',
   },
   {
     code: 'secret-store-locked',
@@ -299,6 +299,8 @@ export const TROUBLES: readonly Trouble[] = [
       await rig.runCli(['login']);
       await rig.restartDaemon({ ...rig.environment, ROLECALL_PASSPHRASE: 'wrong' });
     },
+    // Nobody is at the keys of the test.
+    words: () => ({ 'read -rs ROLECALL_PASSPHRASE': 'ROLECALL_PASSPHRASE=right' }),
   },
   { code: 'secret-store-memory' },
   {

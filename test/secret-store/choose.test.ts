@@ -8,6 +8,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../../src/secret-store/choose.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import type { KeychainState, KeychainStore } from '../../src/secret-store/keychain.ts';
+import { describeMissingKeychain } from '../../src/secret-store/missing-keychain.ts';
 import { createMemoryStore } from '../../src/secret-store/memory.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -23,16 +24,19 @@ function keychainThatIs(state: KeychainState, error?: UnavailableError): Keychai
 }
 
 const statePath = home.path;
+const settingsFile = '/home/me/config.toml';
 
 describe('chooseSecretStore', () => {
   test('a readable keychain is the choice, without a problem', async () => {
     const keychain = keychainThatIs('readable');
-    expect(await chooseSecretStore({ wanted: 'keychain', statePath, keychain })).toEqual({ store: keychain });
+    expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toEqual({
+      store: keychain,
+    });
   });
 
   test('a locked keychain stays the choice, with a problem', async () => {
     const keychain = keychainThatIs('locked', new UnavailableError('secret-store-locked', 'The keychain is locked.'));
-    expect(await chooseSecretStore({ wanted: 'keychain', statePath, keychain })).toEqual({
+    expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toEqual({
       store: keychain,
       problem: { code: 'secret-store-locked', message: 'The keychain is locked.', hint: 'rolecall status' },
     });
@@ -40,7 +44,7 @@ describe('chooseSecretStore', () => {
 
   test('a failing keychain stays the choice too: tokens that are in it must not be forgotten', async () => {
     const keychain = keychainThatIs('failing', new UnavailableError('secret-store-unavailable', 'No reply.'));
-    expect(await chooseSecretStore({ wanted: 'keychain', statePath, keychain })).toMatchObject({
+    expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toMatchObject({
       store: { driver: 'keychain' },
       problem: { code: 'secret-store-unavailable', message: 'No reply.' },
     });
@@ -48,20 +52,35 @@ describe('chooseSecretStore', () => {
 
   test('no keychain on the machine is memory, and says so plainly', async () => {
     const keychain = keychainThatIs('absent', new UnavailableError('secret-store-unavailable', 'No bus.'));
-    expect(await chooseSecretStore({ wanted: 'keychain', statePath, keychain })).toMatchObject({
+    expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toMatchObject({
       store: { driver: 'memory' },
       problem: {
         code: 'secret-store-unavailable',
-        message:
-          'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops; once one is running, or secret_store is set, restart the daemon.',
-        hint: 'rolecall daemon restart',
+        message: expect.stringMatching(/^This machine offers no keychain, so tokens are kept in memory only/),
       },
     });
   });
 
+  test.each([
+    [true, '/usr/bin/dnf', 'sudo dnf install gnome-keyring'],
+    [true, '/usr/bin/brew', '${EDITOR:-vi} /home/me/config.toml'],
+    [false, '/usr/bin/dnf', '${EDITOR:-vi} /home/me/config.toml'],
+  ])('who has none is told how to get one, or what does without (bus %s, %s)', (hasBus, program, hint) => {
+    const { message, ...rest } = describeMissingKeychain({
+      settingsFile,
+      hasBus,
+      isThere: (path) => path === program,
+    });
+    expect(rest).toEqual({ code: 'secret-store-unavailable', hint });
+    expect(message.includes('install gnome-keyring')).toBe(hint.startsWith('sudo'));
+    expect(message).toContain('secret_store = "file" in /home/me/config.toml');
+  });
+
   test('without a bus the keychain is not even asked', async () => {
     const keychain = keychainThatIs('readable');
-    expect(await chooseSecretStore({ wanted: 'keychain', statePath, keychain, hasBus: false })).toMatchObject({
+    expect(
+      await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain, hasBus: false }),
+    ).toMatchObject({
       store: { driver: 'memory' },
       problem: { code: 'secret-store-unavailable' },
     });
@@ -82,12 +101,12 @@ describe('chooseSecretStore', () => {
   });
 
   test('memory is memory, and no problem when it was asked for', async () => {
-    const choice = await chooseSecretStore({ wanted: 'memory', statePath });
+    const choice = await chooseSecretStore({ wanted: 'memory', statePath, settingsFile });
     expect([choice.store.driver, choice.problem]).toEqual(['memory', undefined]);
   });
 
   test('file with its passphrase is the file in the state folder', async () => {
-    const choice = await chooseSecretStore({ wanted: 'file', statePath, passphrase: new Secret('p') });
+    const choice = await chooseSecretStore({ wanted: 'file', statePath, settingsFile, passphrase: new Secret('p') });
     expect([choice.store.driver, choice.problem]).toEqual(['file', undefined]);
     expect(await readdir(statePath)).not.toContain('secrets.json');
     await choice.store.save('session:a', new Secret('x'));
@@ -95,11 +114,11 @@ describe('chooseSecretStore', () => {
   });
 
   test('file without a passphrase is locked and names the variable', async () => {
-    const choice = await chooseSecretStore({ wanted: 'file', statePath });
+    const choice = await chooseSecretStore({ wanted: 'file', statePath, settingsFile });
     expect(choice.problem).toEqual({
       code: 'secret-store-locked',
       message: 'The secret file needs a passphrase: set ROLECALL_PASSPHRASE where the daemon is started.',
-      hint: 'rolecall daemon restart',
+      hint: 'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart',
     });
     await expect(choice.store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-locked' });
   });
@@ -111,7 +130,12 @@ describe('chooseSecretStore', () => {
       'session:a',
       new Secret('x'),
     );
-    const choice = await chooseSecretStore({ wanted: 'file', statePath: folder, passphrase: new Secret('wrong') });
+    const choice = await chooseSecretStore({
+      wanted: 'file',
+      statePath: folder,
+      settingsFile,
+      passphrase: new Secret('wrong'),
+    });
     expect(choice.problem).toMatchObject({ code: 'secret-store-locked' });
   });
 });

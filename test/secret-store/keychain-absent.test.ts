@@ -24,7 +24,11 @@ describe.skipIf(process.platform !== 'linux')('a process without a session bus',
   });
 
   test('gets the memory store, with the problem said', async () => {
-    const choice = await chooseSecretStore({ wanted: 'keychain', statePath: '/nonexistent' });
+    const choice = await chooseSecretStore({
+      wanted: 'keychain',
+      statePath: '/nonexistent',
+      settingsFile: '/config.toml',
+    });
     expect(choice.store.driver).toBe('memory');
     expect(choice.problem?.message).toMatch(/kept in memory only, until the daemon stops/);
   });

@@ -48,6 +48,30 @@ export const DAMAGED_FILES: readonly BrokenWorld[] = [
 
 export const MISSING_OTHERS: readonly BrokenWorld[] = [
   {
+    name: 'no keychain',
+    needs: 'linux',
+    environment: { ROLECALL_SECRET_STORE: '' },
+    breakIt: async (world) => void (await world.rolecall('login')),
+    person: (world) => ({
+      // As the message says.
+      async [`\${EDITOR:-vi} ${world.rig.paths.settingsFile}`]() {
+        writePrivate(world.rig.paths.settingsFile, 'secret_store = "file"\n');
+        await world.rolecall('daemon', 'restart');
+      },
+    }),
+  },
+  {
+    name: 'the wrong passphrase',
+    async breakIt(world) {
+      const { exitCode } = await world.type('ROLECALL_PASSPHRASE=wrong rolecall daemon start');
+      if (exitCode !== 0) throw new Error('no daemon');
+    },
+    person: (world) => ({
+      'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart': () =>
+        world.rolecall('daemon', 'restart'),
+    }),
+  },
+  {
     name: 'a server that asks for a pause of a day',
     async breakIt(world) {
       world.rig.emulator.addFault({ operation: '*', kind: 'throttle', retryAfterSeconds: 86_400, count: 1 });

@@ -5,8 +5,10 @@ import { canMount, canNeedModes, createHintWorld, type HintWorld } from './hint-
 
 export interface BrokenWorld {
   readonly name: string;
-  /** `modes`: permissions of files; `mounts`: a file system of its own; `processes`: all commands as processes. */
-  readonly needs?: 'modes' | 'mounts' | 'processes';
+  /** `linux`: no keychain without a session bus; `modes`: permissions of files; `mounts`: a file system of its own; `processes`: all commands as processes. */
+  readonly needs?: 'linux' | 'modes' | 'mounts' | 'processes';
+  /** Of the shell and the daemon. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** A variant of another world, followed only with `ROLECALL_TEST_ALL_WORLDS=1`. */
   readonly isVariant?: true;
   breakIt(world: HintWorld): Promise<void> | void;
@@ -25,6 +27,7 @@ export function testHints(worlds: readonly BrokenWorld[]): void {
 const hasAll = process.env['ROLECALL_TEST_ALL_WORLDS'] === '1';
 
 export function canBreak({ needs }: BrokenWorld): boolean {
+  if (needs === 'linux') return process.platform === 'linux';
   return needs === 'modes' ? canNeedModes : needs !== 'mounts' || canMount;
 }
 
@@ -47,10 +50,14 @@ async function followAll(broken: BrokenWorld): Promise<void> {
 }
 
 export async function inBrokenWorld(
-  { breakIt, needs }: BrokenWorld,
+  { breakIt, environment = {}, needs }: BrokenWorld,
   use: (world: HintWorld) => Promise<unknown>,
 ): Promise<void> {
-  const world = await createHintWorld({ needsModes: needs === 'modes', needsProcesses: needs === 'processes' });
+  const world = await createHintWorld({
+    environment,
+    needsModes: needs === 'modes',
+    needsProcesses: needs === 'processes',
+  });
   try {
     await breakIt(world);
     await use(world);

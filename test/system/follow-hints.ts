@@ -91,13 +91,16 @@ export async function followHints(
   const steps: string[] = [];
   let from = source;
   let seen = first ?? (await observe(world));
-  const waiting = [...(seen.hints.get(source) ?? [])];
   const transcript = [seen.told];
-  const next = ({ hints }: Observation) => waiting[0] ?? (hints.get(from) ?? [...hints.values()][0] ?? [])[0];
+  const next = ({ hints }: Observation) => {
+    const commands = hints.get(from) ?? [...hints.values()][0] ?? [];
+    // The command after the last one, where a list of them still stands.
+    const at = commands.indexOf(steps.at(-1) ?? '');
+    return commands[at + 1] ?? commands[at];
+  };
   const failure = (why: string) => new Error(`${why}\n${transcript.join('\n')}`);
   while (!seen.isHealthy) {
     const command = next(seen);
-    waiting.shift();
     if (command === undefined) throw failure('there is no hint');
     if (steps.includes(command)) throw failure(`"${command}" leads back to itself`);
     if (steps.length === MAX_STEPS) throw failure(`not healthy after ${MAX_STEPS} hints`);
@@ -123,7 +126,7 @@ async function observeUntil(world: HintWorld, willDo: (now: Observation) => bool
 }
 
 /** They wait for somebody's keys, or for the whole machine. */
-const BY_HAND = /^(\$\{EDITOR:-vi\}|rolecall setup|sudo|unset)( |$)/u;
+const BY_HAND = /^(\$\{EDITOR:-vi\}|read|rolecall setup|sudo|unset)( |$)/u;
 
 async function type(command: string, world: HintWorld, person: Person): Promise<ProcessRun> {
   const isByHand = BY_HAND.test(command);

@@ -64,7 +64,11 @@ describe.skipIf(isMissing)('real gnome-keyring', () => {
   });
 
   test('is the choice without a problem', async () => {
-    const choice = await chooseSecretStore({ wanted: 'keychain', statePath: '/nonexistent' });
+    const choice = await chooseSecretStore({
+      wanted: 'keychain',
+      statePath: '/nonexistent',
+      settingsFile: '/config.toml',
+    });
     expect([choice.store.driver, choice.problem]).toEqual(['keychain', undefined]);
   });
 });
@@ -96,7 +100,11 @@ describe.skipIf(isMissing)('a real keyring in trouble', () => {
     ]) {
       await expect(call).rejects.toMatchObject({ errorClass: 'UnavailableError', code: 'secret-store-locked' });
     }
-    const choice = await chooseSecretStore({ wanted: 'keychain', statePath: '/nonexistent' });
+    const choice = await chooseSecretStore({
+      wanted: 'keychain',
+      statePath: '/nonexistent',
+      settingsFile: '/config.toml',
+    });
     expect([choice.store.driver, choice.problem?.code]).toEqual(['keychain', 'secret-store-locked']);
 
     await killProvider();
@@ -156,7 +164,11 @@ describe.skipIf(isMissing)('a real keyring in trouble', () => {
 
   test('a bus on which nobody keeps secrets: memory, with the problem said', async () => {
     await started({ provider: false });
-    const choice = await chooseSecretStore({ wanted: 'keychain', statePath: '/nonexistent' });
+    const choice = await chooseSecretStore({
+      wanted: 'keychain',
+      statePath: '/nonexistent',
+      settingsFile: '/config.toml',
+    });
     expect(choice.store.driver).toBe('memory');
     expect(choice.problem?.message).toMatch(/kept in memory only, until the daemon stops/);
   });
@@ -165,7 +177,11 @@ describe.skipIf(isMissing)('a real keyring in trouble', () => {
     const { stop } = await started();
     await stop();
     await expect(createKeychainStore().load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
-    const choice = await chooseSecretStore({ wanted: 'keychain', statePath: '/nonexistent' });
+    const choice = await chooseSecretStore({
+      wanted: 'keychain',
+      statePath: '/nonexistent',
+      settingsFile: '/config.toml',
+    });
     expect([choice.store.driver, choice.problem?.code]).toEqual(['memory', 'secret-store-unavailable']);
   });
 });

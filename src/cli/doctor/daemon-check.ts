@@ -224,7 +224,8 @@ export function checkStore({ daemon, context }: World): CheckGroup {
     .map(({ code, message, hint }): Finding => ({
       code: isDoctorCode(code) ? code : 'daemon-problem',
       message,
-      commands: [hint],
+      // With the keychain's absence the sign-in is in memory: only after a cure is it worth a restart.
+      commands: store.driver === 'memory' ? [hint, 'rolecall daemon restart'] : [hint],
     }));
   const chosen: Finding[] =
     store.driver === 'memory' && failing.length === 0
