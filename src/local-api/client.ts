@@ -36,6 +36,8 @@ const POLL_GROWTH = 1.25;
 const RESTART_AFTER_MS = 500;
 /** A daemon that is not stuck answers a question without content by then, be the machine ever so busy. */
 const SIGN_OF_LIFE_MS = 2000;
+/** It is asked for that at every tenth look alone. */
+const LOOKS_PER_QUESTION = 10;
 /** A daemon whose socket was deleted has a new one by then. */
 const UNREACHABLE_AFTER_MS = 5000;
 
@@ -68,6 +70,8 @@ export function createLocalApiClient(deps: {
   async function explainSilence(socketPath: string, call: Call): Promise<DaemonUnreachableError | undefined> {
     const suspension = await explainSuspension();
     if (suspension !== undefined || call.silence !== undefined) return suspension;
+    // Hundreds may wait for a sign-in.
+    if (call.looks++ % LOOKS_PER_QUESTION !== 0) return undefined;
     const { describeSilence, isAnswering } = await import('./silent-daemon.ts');
     if (await isAnswering(socketPath, deps.silence?.probeMs ?? SIGN_OF_LIFE_MS)) return undefined;
     call.silence = describeSilence(lockFile);
@@ -192,6 +196,8 @@ interface Call {
   readonly mayStart: boolean;
   readonly signal: AbortSignal | undefined;
   readonly failsOnSilence: boolean;
+  /** How often the daemon was looked at while it gave no answer. */
+  looks: number;
   /** What was said of a daemon that answers nobody. */
   silence?: DaemonUnreachableError;
   /** Undefined without a deadline. */
@@ -207,6 +213,7 @@ function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call
     mayStart: mayStart && options.autostart !== false,
     signal,
     failsOnSilence: options.failsOnSilence === true,
+    looks: 0,
     leftMs,
     limits() {
       const left = leftMs();
