@@ -18,6 +18,7 @@ import { inFolder, tryDaemonLock, waitForDaemonLock } from '../../src/daemon/loc
 import { createRig, createSignedInRig, type Rig } from '../helpers/rig.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { deleteFolder } from '../helpers/delete-folder.ts';
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -43,7 +44,7 @@ const aliasOf = ({ paths }: Rig) => paths.socketCandidates.at(-1) ?? '';
 
 test.each<[string, (rig: Rig) => void]>([
   ['the socket', ({ paths }) => rmSync(paths.socketPath)],
-  ['its folder', ({ paths }) => rmSync(dirname(paths.socketPath), { recursive: true })],
+  ['its folder', ({ paths }) => deleteFolder(dirname(paths.socketPath))],
   ['its folder, renamed', ({ paths }) => renameSync(dirname(paths.socketPath), `${dirname(paths.socketPath)}.old`)],
   ['the alias', (own) => rmSync(aliasOf(own))],
   ['the folder of the alias', (own) => rmSync(dirname(aliasOf(own)), { recursive: true })],
@@ -67,7 +68,7 @@ test('the socket is made again although the state folder can not be', async () =
   const own = rig;
   renameSync(own.paths.stateDirectory, `${own.paths.stateDirectory}.old`);
   writeFileSync(own.paths.stateDirectory, 'no folder');
-  rmSync(dirname(own.paths.socketPath), { recursive: true });
+  deleteFolder(dirname(own.paths.socketPath));
   await waitFor('an answer at the socket', async () => (await askAt(own.paths.socketPath)) === process.pid);
   rmSync(own.paths.stateDirectory);
   await waitFor('the state folder', () => existsSync(own.paths.stateDirectory));
@@ -93,7 +94,7 @@ test('a start goes on when the folder of its lock is deleted while it waits for 
   makeFolder();
   const other = tryDaemonLock(path);
   expect(other).toBeDefined();
-  const clock = { ...createSystemClock(), sleep: async () => rmSync(folder, { recursive: true }) };
+  const clock = { ...createSystemClock(), sleep: async () => deleteFolder(folder) };
   const lock = await inFolder(makeFolder, () => waitForDaemonLock(path, () => true, clock));
   expect(lock?.check()).toBe('held');
   for (const held of [lock, other]) held?.release();
@@ -103,7 +104,7 @@ test('a start goes on when the folder of its lock is deleted while it waits for 
 test('without a place for the socket it is where its alias was, and comes back', async () => {
   rig = await createRig();
   const runtimeDirectory = dirname(dirname(rig.paths.socketPath));
-  rmSync(runtimeDirectory, { recursive: true });
+  deleteFolder(runtimeDirectory);
   writeFileSync(runtimeDirectory, 'no folder');
   const own = rig;
   await waitFor('an answer at the alias', async () => (await askAt(aliasOf(own))) === process.pid);
@@ -137,7 +138,7 @@ test('a symlink in place of the folder is not followed', async () => {
   const folder = dirname(own.paths.socketPath);
   const foreign = `${folder}.foreign`;
   mkdirSync(foreign, { mode: 0o700 });
-  rmSync(folder, { recursive: true });
+  deleteFolder(folder);
   symlinkSync(foreign, folder);
   await waitFor('an answer at the alias', async () => (await askAt(aliasOf(own))) === process.pid);
   expect(readdirSync(foreign)).toEqual([]);
@@ -152,15 +153,15 @@ test('a deleted state folder is written again from memory', async () => {
   const files = ['current.json', 'secrets.json', 'profile-names.json', 'web.json'];
   const at = (name: string) => join(own.paths.stateDirectory, name);
   const before = files.map((name) => readFileSync(at(name), 'utf8'));
-  rmSync(own.paths.stateDirectory, { recursive: true });
+  deleteFolder(own.paths.stateDirectory);
   await waitFor('the files', () => files.every((name) => existsSync(at(name))));
   expect(files.map((name) => readFileSync(at(name), 'utf8'))).toEqual(before);
   // A write of the daemon's own may make the folder again first, which then gets the number of the deleted one.
-  rmSync(own.paths.stateDirectory, { recursive: true });
+  deleteFolder(own.paths.stateDirectory);
   mkdirSync(own.paths.stateDirectory, { mode: 0o700 });
   await waitFor('the files', () => files.every((name) => existsSync(at(name))));
   // At once as well, when there was no time to notice.
-  rmSync(own.paths.stateDirectory, { recursive: true });
+  deleteFolder(own.paths.stateDirectory);
   await own.restartDaemon();
   expect((await own.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
 });

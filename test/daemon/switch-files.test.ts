@@ -1,10 +1,11 @@
 // The plain files for shells and prompts: what is in them, that it is harmless, and that they follow everything.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONFIG, createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { deleteFolder } from '../helpers/delete-folder.ts';
 
 let rig: Rig;
 afterEach(() => rig.remove());
@@ -81,7 +82,7 @@ describe('the files for shells', () => {
     // Whatever happens next brings them up to date; without that the tick does.
     await rig.client.call('cancelSignIn', { session: SESSION });
     await waitFor('the second profile', () => read('profiles') === 'account1\nsecond\n');
-    rmSync(rig.paths.switchDirectory, { recursive: true });
+    deleteFolder(rig.paths.switchDirectory);
     await rig.client.call('cancelSignIn', { session: SESSION });
     await waitFor('the files to be back', () => readdirSync(rig.paths.switchDirectory).includes('profiles'));
     expect(read('profiles')).toBe('account1\nsecond\n');

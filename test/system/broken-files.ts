@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { writePrivate } from '../helpers/rig.ts';
 import { startDaemon, type BrokenWorld } from './broken-world.ts';
 import type { HintWorld } from './hint-world.ts';
+import { deleteFolder } from '../helpers/delete-folder.ts';
 
 /** Of point 1 of the table: the daemon's socket. */
 export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
@@ -12,14 +13,14 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
     name: 'the folder of the socket deleted under the daemon',
     async breakIt(world) {
       await startDaemon(world);
-      rmSync(world.socketFolder, { recursive: true });
+      deleteFolder(world.socketFolder);
     },
   },
   {
     name: 'XDG_RUNTIME_DIR deleted under the daemon',
     async breakIt(world) {
       await startDaemon(world);
-      rmSync(dirname(world.socketFolder), { recursive: true });
+      deleteFolder(dirname(world.socketFolder));
     },
   },
   {
@@ -50,7 +51,7 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
   {
     name: 'a file in place of the folder of the socket, no daemon',
     breakIt({ socketFolder }) {
-      rmSync(socketFolder, { recursive: true });
+      deleteFolder(socketFolder);
       writePrivate(socketFolder, '');
     },
   },
@@ -90,17 +91,17 @@ export const BROKEN_STATE_FOLDERS: readonly BrokenWorld[] = [
     name: 'the state folder deleted under the daemon',
     async breakIt(world) {
       await startDaemon(world);
-      rmSync(world.stateDirectory, { recursive: true });
+      deleteFolder(world.stateDirectory);
     },
   },
   {
     name: 'the state folder deleted, no daemon',
-    breakIt: ({ stateDirectory }) => rmSync(stateDirectory, { recursive: true }),
+    breakIt: ({ stateDirectory }) => deleteFolder(stateDirectory),
   },
   {
     name: 'a file in place of the state folder, no daemon',
     breakIt({ stateDirectory }) {
-      rmSync(stateDirectory, { recursive: true });
+      deleteFolder(stateDirectory);
       writePrivate(stateDirectory, '');
     },
   },
@@ -108,7 +109,7 @@ export const BROKEN_STATE_FOLDERS: readonly BrokenWorld[] = [
     name: 'a file above the state folder, no daemon',
     isVariant: true,
     breakIt({ stateDirectory }) {
-      rmSync(dirname(stateDirectory), { recursive: true });
+      deleteFolder(dirname(stateDirectory));
       writePrivate(dirname(stateDirectory), '');
     },
   },
@@ -222,7 +223,7 @@ export const BROKEN_DISKS: readonly BrokenWorld[] = [
     name: 'no inodes for the folder of the socket',
     needs: 'mounts',
     breakIt({ mount, socketFolder }) {
-      rmSync(socketFolder, { recursive: true });
+      deleteFolder(socketFolder);
       mount(dirname(socketFolder), 'size=1m,nr_inodes=20');
       takeInodes(dirname(socketFolder));
     },

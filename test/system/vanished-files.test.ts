@@ -1,11 +1,11 @@
 // Files deleted under a daemon's process: every command works again, and there is one daemon.
-import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive } from '../helpers/processes.ts';
 import { runRolecall } from '../helpers/run-process.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { createAutostartWorld, type AutostartWorld } from './autostart-world.ts';
+import { deleteFolder } from '../helpers/delete-folder.ts';
 
 let world: AutostartWorld;
 beforeEach(async () => {
@@ -17,8 +17,8 @@ test('without runtime directory and state folder, callers find the daemon that t
   const { paths } = world.rig;
   expect(await world.askStatus()).toMatchObject({ exitCode: 0 });
   const [first] = world.startedDaemons();
-  rmSync(dirname(paths.socketPath), { recursive: true });
-  rmSync(paths.stateDirectory, { recursive: true });
+  deleteFolder(dirname(paths.socketPath));
+  deleteFolder(paths.stateDirectory);
   const answers = await Promise.all([1, 2, 3].map(() => world.askCredentials()));
   expect(answers.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual([1, 2, 3].map(() => [0, '']));
   expect(JSON.parse((await status()).stdout)).toMatchObject({ pid: first });
@@ -33,8 +33,8 @@ test('a daemon whose lock file was replaced leaves the place to the other one', 
   expect(await world.askStatus()).toMatchObject({ exitCode: 0 });
   const [first = 0] = world.startedDaemons();
   process.kill(first, 'SIGSTOP');
-  rmSync(paths.stateDirectory, { recursive: true });
-  rmSync(dirname(paths.socketPath), { recursive: true });
+  deleteFolder(paths.stateDirectory);
+  deleteFolder(dirname(paths.socketPath));
   expect(await world.askStatus()).toMatchObject({ exitCode: 0 });
   const [second = 0] = world.startedDaemons();
   expect(second).not.toBe(first);
