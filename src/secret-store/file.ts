@@ -1,10 +1,10 @@
 // Secrets in one encrypted file, for machines without a keychain, and only when asked for.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
-import { lstatSync } from 'node:fs';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
 import { moveAsideCommand, toFileError } from '../platform/file-error.ts';
+import { lstatIfPresentSync } from '../platform/stat-sync.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import { removeHalfWritten, replaceFile } from './replace-file.ts';
 
@@ -160,12 +160,12 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
       }),
     delete: (name) => change((secrets) => secrets.delete(name)),
     revision() {
-      const found = lstatSync(path, { throwIfNoEntry: false });
+      const found = lstatIfPresentSync(path);
       return found === undefined ? '' : `${found.dev}:${found.ino}:${found.mtimeMs}`;
     },
     restore() {
       const write = lastWrite.then(async () => {
-        const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+        const isThere = lstatIfPresentSync(path) !== undefined;
         if (latest !== undefined && !isThere) await replace(latest);
       });
       lastWrite = write.catch(() => undefined);
