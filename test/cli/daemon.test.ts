@@ -1,13 +1,16 @@
 // `rolecall daemon stop` and `restart` against daemons that end, hang, linger or never were.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { createLocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths } from '../../src/local-api/paths.ts';
+import { isRestartAllowed } from '../../src/platform/keeper-requests.ts';
 import { identifyProcess } from '../../src/platform/process-identity.ts';
 import { canSeeProcesses, isAlive } from '../helpers/processes.ts';
 import { writePrivate } from '../helpers/rig.ts';
@@ -98,6 +101,17 @@ async function startChild(): Promise<number> {
 
 test('none was running', async () => {
   expect(await run(['daemon', 'stop'])).toEqual({ exitCode: 0, stdout: 'No daemon was running.\n', stderr: '' });
+});
+
+test('none was running: the keeper of the container port is not to start one either', async () => {
+  const { keptPortPipe } = pathsOf();
+  mkdirSync(dirname(keptPortPipe), { recursive: true });
+  execFileSync('mkfifo', ['-m', '600', keptPortPipe]);
+  const keeper = openSync(keptPortPipe, constants.O_RDWR | constants.O_NONBLOCK);
+  expect(isRestartAllowed(keptPortPipe)).toBe(true);
+  expect(await run(['daemon', 'stop'])).toMatchObject({ exitCode: 0 });
+  expect(isRestartAllowed(keptPortPipe)).toBe(false);
+  closeSync(keeper);
 });
 
 test('returns only when the process has ended', async () => {

@@ -167,7 +167,8 @@ test(
     for (let round = 1; round <= 2; round += 1) {
       await killDaemon();
       expect(await refresh(grant)).toMatchObject({ status: 200 });
-      pids.push((await client.call('status', {})).pid);
+      // It opens its port first.
+      pids.push((await waitFor('its socket', () => client.call('status', {}))).pid);
     }
     expect(new Set(pids).size).toBe(3);
     expect((await client.call('status', {})).problems).toEqual([]);
