@@ -58,7 +58,7 @@ const environment: Readonly<NodeJS.ProcessEnv> = {
 };
 const clock = createSystemClock();
 const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
-const keeper = isRestarted ? joinPortKeeper(paths.keptPortPipe) : undefined;
+const keeper = isRestarted ? joinPortKeeper(paths.keptPortPipe, Number(process.argv.at(-1))) : undefined;
 
 /** For the service manager: start us again. sysexits(3) calls it EX_TEMPFAIL; the unit has it in RestartForceExitStatus. */
 const EXIT_START_AGAIN = 75;

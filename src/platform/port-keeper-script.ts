@@ -24,7 +24,7 @@ export const RESTART_PAUSES = [0, 0, 1, 4, 15, 60] as const;
  * $1: path of the request pipe, $2: seconds to wait for a request once the owner has ended, $3: the pauses, $4: log file.
  *
  * Standard input ends with the owner, whichever way it ends. Its first line is the command that starts an owner again,
- * or empty. The keeper runs it as its child, unless the pipe is marked or was deleted: with the state folder gone, a
+ * or empty. The keeper runs it as its child, with its own process id as the last argument, unless the pipe is marked or was deleted: with the state folder gone, a
  * daemon would only make that again. Otherwise one line is read from the request pipe and run, which replaces the shell
  * by the successor. The keeper ends when no request comes, or when the pipe's file was deleted.
  */
@@ -74,7 +74,7 @@ while [ -n "$restart" ]; do
   if ! [ -p "$pipe" ] || [ -x "$pipe" ]; then break; fi
   left=\${left#"$pause"}
   left=\${left# }
-  said=$(eval "$restart" 5>&1 >/dev/null)
+  said=$(eval "$restart $$" 5>&1 >/dev/null)
 done
 exec 6<&-
 if [ -n "$request" ]; then eval "$request"; fi

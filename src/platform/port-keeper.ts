@@ -94,9 +94,8 @@ export interface RestartingKeeper extends PortHolder {
   giveWay(): void;
 }
 
-export function joinPortKeeper(pipePath: string): RestartingKeeper {
-  // It changes when the parent ends, so that the id is never somebody else's.
-  const keeperId = process.ppid;
+/** `keeperId` is what the keeper has said of itself: should it have ended by now, this process has another parent. */
+export function joinPortKeeper(pipePath: string, keeperId: number): RestartingKeeper {
   const isThere = () => process.ppid === keeperId;
   function giveWay(): void {
     if (isThere()) process.kill(keeperId, 'SIGKILL');

@@ -48,7 +48,8 @@ async function startKeeper(owner: string, { pauses = '0', shell = 'sh' } = {}) {
   const ended = once(keeper, 'exit');
   await once(keeper.stdout as NodeJS.ReadableStream, 'data');
   expect(fillSecretPipe(pipe, 'correct horse')).toBe(true);
-  const command = ['/bin/sh', '-c', `printf x >>"$STARTS"; ${owner}`];
+  // The argument after a program of `sh -c` is its $0.
+  const command = ['/bin/sh', '-c', `[ "$0" = "$PPID" ] || exit; printf x >>"$STARTS"; ${owner}`];
   keeper.stdin?.write(`${formatStart({ command, environment: { STARTS: starts, PATH } })}\n`);
   await waitFor('the keeper to take the name off the secret', () => !existsSync(`${pipe}.secret`));
   return {
