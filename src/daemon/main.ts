@@ -272,7 +272,8 @@ try {
   try {
     await run(logFile, lock);
   } catch (error) {
-    logFile.log('error', toFailure(error).message);
+    // On a terminal it is told below, and once is enough.
+    if (!isForeground || isService) logFile.log('error', toFailure(error).message);
     throw error;
   }
 } catch (error) {

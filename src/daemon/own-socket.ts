@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
+import { findObstacle } from '../platform/private-socket.ts';
 import { aliasSocket, listen, listenOnSocket, removeAlias } from './listeners.ts';
 import { lstatSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
 
@@ -66,9 +67,11 @@ export function createOwnSocket(deps: {
           made.push(path);
         } catch (error) {
           if (aliasPath === path) throw error;
-          if (isOurs(aliasPath)) return [];
-          await bindAgain(aliasPath);
-          return [aliasPath];
+          const isBound = isOurs(aliasPath);
+          if (!isBound) await bindAgain(aliasPath);
+          // Callers find us, but no daemon after us could start.
+          if (findObstacle(path) !== undefined) throw error;
+          return isBound ? [] : [aliasPath];
         }
       }
       const before = identify(aliasPath);

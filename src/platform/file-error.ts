@@ -156,6 +156,12 @@ export function isOutOfInodes(path: string): boolean {
   return files > 0 && ffree === 0;
 }
 
+/** Whether the file system of the path has no room for anybody but root. */
+export function isFull(path: string): boolean {
+  const { blocks = 0, bavail = 0 } = tryOr(() => statfsSync(nearestFolder(path))) ?? {};
+  return blocks > 0 && bavail === 0;
+}
+
 /** The path when it is a folder, else the first one above it that is there. */
 function nearestFolder(path: string): string {
   let folder = path;

@@ -32,7 +32,6 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
   },
   {
     name: 'a file in place of the socket, under the daemon',
-    isVariant: true,
     async breakIt(world) {
       await startDaemon(world);
       rmSync(world.socketPath);
@@ -214,10 +213,10 @@ export const BROKEN_DISKS: readonly BrokenWorld[] = [
       fill(world.stateDirectory);
       world.rig.emulator.expireAccessTokens();
     },
-    person: shownByDf(
-      ({ stateDirectory }) => join(stateDirectory, 'switch'),
-      ({ stateDirectory }) => makeRoom(stateDirectory),
-    ),
+    person(world) {
+      const act = () => makeRoom(world.stateDirectory);
+      return { [`df -h ${world.stateDirectory}`]: act, [`df -h ${world.stateDirectory}/switch`]: act };
+    },
   },
   {
     name: 'no inodes for the folder of the socket',

@@ -73,7 +73,7 @@ function linesFor(command: string, { exitCode, stderr, stdout }: ProcessRun): re
 }
 
 function problemLines(stdout: string): readonly string[] {
-  const lines = stdout.split('\n').filter((line) => line.startsWith('! ') || line.startsWith('  Run: '));
+  const lines = stdout.split('\n').filter((line) => /^(! |  Run: )|  rolecall login /u.test(line));
   return lines.length === 0 ? ['(no problem)'] : lines;
 }
 

@@ -9,7 +9,7 @@ import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
 import { findBrokenBlock } from './config-check.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
-import { findStartFault, findStateFault } from './start-check.ts';
+import { findRunningFault, findStartFault } from './start-check.ts';
 import type { World } from './world.ts';
 import { lstatSync } from '../../platform/stat-sync.ts';
 
@@ -54,7 +54,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
 function findFileFault({ daemon, context }: World): ErrorBody | undefined {
   if (daemon.state === 'absent') return findStartFault(context.paths, context.userId);
   if (daemon.state === 'failing') return undefined;
-  const fault = findStateFault(context.paths);
+  const fault = findRunningFault(context.paths);
   return daemon.status.problems.some(({ hint }) => hint === fault?.hint) ? undefined : fault;
 }
 

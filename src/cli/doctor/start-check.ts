@@ -1,9 +1,9 @@
-// What would keep a daemon from starting: the folders of its state and its socket, its lock file, and what is in the way of the socket.
+// What would keep a daemon from starting or from writing: the folders of its state and its socket, its lock file, and what is in the way of the socket.
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type ErrorBody } from '../../core/errors.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
-import { errorCode, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
+import { errorCode, isFull, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
 import { findDirectoryFault } from '../../platform/private-directory.ts';
 import { findObstacle } from '../../platform/private-socket.ts';
 import { lstatIfPresentSync, lstatSync } from '../../platform/stat-sync.ts';
@@ -28,10 +28,11 @@ export function findStartFault(paths: Paths, userId: number): ErrorBody | undefi
   }
 }
 
-/** Why a daemon that runs can't write its state; undefined when it can, or when somebody has replaced the folder. */
-export function findStateFault({ stateDirectory }: Pick<Paths, 'stateDirectory'>): ErrorBody | undefined {
+/** Why a daemon that runs can't write its state, or has no successor; it tells itself when a folder was replaced. */
+export function findRunningFault({ socketCandidates, stateDirectory }: Paths): ErrorBody | undefined {
   try {
     if (lstatSync(stateDirectory).isDirectory()) checkRoom(stateDirectory, stateDirectory);
+    for (const socket of socketCandidates) checkSocket(socket);
     return undefined;
   } catch (error) {
     return errorCode(error) === 'ENOENT' ? undefined : toFailure(error).toBody();
@@ -63,7 +64,7 @@ function checkRoom(folder: string, path: string): void {
   } catch (error) {
     throw toFileError(error, path, 'used');
   }
-  if (isOutOfInodes(folder)) throw toFileError({ code: 'ENOSPC' }, path, 'used');
+  if (isOutOfInodes(folder) || isFull(folder)) throw toFileError({ code: 'ENOSPC' }, path, 'used');
 }
 
 function checkLock(path: string): void {
