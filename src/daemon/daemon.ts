@@ -159,12 +159,16 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   };
 }
 
+/** By then somebody has made room on the disk, or has signed in again. */
+const MAX_LEAVE_MS = 10 * 60_000;
+
 /** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
 function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presence {
   const { paths, log, lock } = deps;
   const openStateFolder = () => openSync(paths.stateDirectory, constants.O_RDONLY | constants.O_DIRECTORY);
   // While it is open, no new folder can get its inode number.
   let stateFolder = openStateFolder();
+  let lostAtMs: number | undefined;
 
   /** A full disk or a folder that can't be made does not keep callers from finding the socket. */
   async function restore(): Promise<void> {
@@ -178,9 +182,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
     ensurePrivateDirectory(paths.stateDirectory, deps.userId);
     const state = lock?.check();
     if (state === 'lost') {
-      log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
-      await parts.leaveState().catch((error: unknown) => log('error', toFailure(error).message));
-      lock?.onLost();
+      await leave();
       return 'lost';
     }
     if (state === 'renewed' || !isFileAt(paths.stateDirectory, stateFolder)) {
@@ -193,6 +195,16 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
     }
     await parts.restoreSecrets();
     return 'ours';
+  }
+
+  /** Ends this daemon, but not while a full disk takes no sign-ins of which nobody else knows. */
+  async function leave(): Promise<void> {
+    const nowMs = deps.clock.monotonicMs?.() ?? deps.clock.nowMs();
+    if (lostAtMs === undefined) log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
+    lostAtMs ??= nowMs;
+    const failure = await parts.leaveState().then(() => undefined, toFailure);
+    if (failure !== undefined) log('error', failure.message);
+    if (failure === undefined || nowMs - lostAtMs > MAX_LEAVE_MS) lock?.onLost();
   }
 
   const presence = createPresence({

@@ -128,7 +128,7 @@ export interface Parts {
   restoreState(): Promise<void>;
   /** The secret file alone, which is looked for at each tick. */
   restoreSecrets(): Promise<void>;
-  /** Writes what was deleted for a daemon that has taken our place. */
+  /** Writes what was deleted for a daemon that has taken our place; rejects when it is the secrets that can't be written. */
   leaveState(): Promise<void>;
   /** Ends pending sign-ins and the connections to AWS. */
   close(): Promise<void>;
@@ -570,7 +570,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     restoreSecrets: async () => store.restore?.(),
     async leaveState() {
       await store.restore?.();
-      await openStateFile.restoreMissing();
+      await openStateFile.restoreMissing().catch(() => undefined);
     },
     async restoreState() {
       await openStateFile.restoreMissing();

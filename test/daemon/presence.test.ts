@@ -15,6 +15,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createLocalApiClient } from '../../src/local-api/client.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { inFolder, tryDaemonLock, waitForDaemonLock } from '../../src/daemon/lock.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 import { createRig, createSignedInRig, type Rig } from '../helpers/rig.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -83,6 +84,28 @@ test('the secret file is written again when it alone is deleted', async () => {
   const before = readFileSync(path, 'utf8');
   rmSync(path);
   await waitFor('the secret file', () => existsSync(path));
+  expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+test.skipIf(!canForbidChanges())('a daemon that lost its lock stays until the disk takes its sign-ins', async () => {
+  let state: 'held' | 'lost' = 'held';
+  let endings = 0;
+  rig = await createSignedInRig({
+    environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
+    lock: { check: () => state, onLost: () => void (endings += 1), onRestored: () => undefined },
+  });
+  const { logLines, paths } = rig;
+  const path = join(paths.stateDirectory, 'secrets.json');
+  const before = readFileSync(path, 'utf8');
+  state = 'lost';
+  rmSync(path);
+  await withoutChanges(paths.stateDirectory, async () => {
+    await waitFor('a try', () => logLines.some((line) => line.startsWith('error The secret file')));
+    expect(endings).toBe(0);
+  });
+  // Seen by whoever watches the folder.
+  writeFileSync(paths.lockFile, '');
+  await waitFor('the end', () => endings > 0);
   expect(readFileSync(path, 'utf8')).toBe(before);
 });
 

@@ -7,7 +7,7 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { BrowserFailure } from '../../src/core/browser-command.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
-import { startDaemon, type Daemon } from '../../src/daemon/daemon.ts';
+import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { loadSettings } from '../../src/daemon/settings.ts';
 import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts';
@@ -77,6 +77,8 @@ export interface RigOptions {
   readonly desktop?: Desktop;
   /** What the daemon says of itself; this installation's when absent. */
   readonly version?: string;
+  /** Says whether this is the one daemon of its user; nobody looks when absent. */
+  readonly lock?: DaemonDeps['lock'];
   /** Nothing keeps the container port between two daemons. */
   readonly losesPort?: boolean;
 }
@@ -182,6 +184,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
               release: () => undefined,
             },
           }),
+      ...(options.lock === undefined ? {} : { lock: options.lock }),
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.descriptorLimit === undefined ? {} : { descriptorLimit: options.descriptorLimit }),

@@ -53,6 +53,10 @@ export async function causeFaults({ home, clock, random, syncProfiles, log, sign
       'the runtime folder': () => remove(runtime),
       'the lock file': () => remove(join(state, 'daemon.lock')),
       'the state folder': () => remove(state),
+      'runtime and state folder': () => {
+        remove(runtime);
+        remove(state);
+      },
       'a state file': () => {
         const name = pick(readdirSync(state).filter((entry) => entry !== 'daemon.lock'));
         if (name !== undefined) remove(join(state, name));
