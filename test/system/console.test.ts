@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
@@ -17,6 +17,9 @@ import { waitFor } from '../helpers/wait-for.ts';
 const CHROMIUM = '/usr/bin/chromium';
 const hasChromium = systemPart('Chromium', CHROMIUM);
 const READER = 'professional-af.ReadOnly';
+
+let chromiumStarted: Promise<Browser> | undefined;
+afterAll(async () => (await chromiumStarted)?.close());
 
 let home: TemporaryHome;
 let emulator: Emulator;
@@ -71,15 +74,17 @@ async function readNoted(): Promise<{ words: string[]; variables: string }> {
 }
 
 async function withPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
-  const browser = await chromium.launch({
+  // One browser for all of them; a page of a context of its own knows nothing of the ones before.
+  chromiumStarted ??= chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
     timeout: 90_000,
   });
+  const page = await (await chromiumStarted).newPage();
   try {
-    return await work(await browser.newPage());
+    return await work(page);
   } finally {
-    await browser.close();
+    await page.close();
   }
 }
 

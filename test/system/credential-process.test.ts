@@ -14,6 +14,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { CREDENTIAL_PROCESS, runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
@@ -86,7 +87,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await rig.daemon().stop();
-  await runRolecall(['daemon', 'stop'], { environment: rig.environment });
+  // Most tests have started none.
+  if (!canSeeProcesses || processesOf(rig.home.path).length > 0) {
+    await runRolecall(['daemon', 'stop'], { environment: rig.environment });
+  }
   await rig.remove();
 });
 
