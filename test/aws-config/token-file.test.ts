@@ -84,7 +84,7 @@ describe('writing', () => {
     const error = await writeTokenFile(path, CONTENT, FAKE_NOW_MS).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'file-not-writable',
-      message: `${path} cannot be read: something on the way to it is no folder.`,
+      message: `${path} cannot be read: ${join(home.path, '.aws')} is not a folder.`,
     });
     mkdirSync(`${home.path}/other/.aws/sso`, { recursive: true });
     const other = tokenFilePath(`${home.path}/other`, 's');
