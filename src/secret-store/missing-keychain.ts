@@ -1,6 +1,7 @@
 // What to tell a person whose machine has no keychain: how to get one, or the setting that does without.
+import { dirname } from 'node:path';
 import type { ErrorBody } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../core/quote-for-shell.ts';
 
 /** Package managers by their program; the Secret Service of GNOME runs on any desktop. */
 const INSTALL_COMMANDS = [
@@ -21,6 +22,8 @@ export function describeMissingKeychain(deps: {
 }): ErrorBody {
   const { settingsFile, hasBus, isThere } = deps;
   const install = hasBus ? INSTALL_COMMANDS.find(([program]) => isThere(program))?.[1] : undefined;
+  const folder = dirname(settingsFile);
+  const edit = editCommand(settingsFile);
   const setting = `set secret_store = "file" in ${settingsFile} and ROLECALL_PASSPHRASE in your shell`;
   return {
     code: 'secret-store-unavailable',
@@ -28,6 +31,6 @@ export function describeMissingKeychain(deps: {
       'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops. ' +
       `To keep them, ${install === undefined ? setting : `install gnome-keyring, or ${setting}`}. ` +
       'Then run "rolecall daemon restart", which ends this sign-in, and sign in again.',
-    hint: install ?? editCommand(settingsFile),
+    hint: install ?? (isThere(folder) ? edit : `mkdir -p -m 700 ${quoteForShell(folder)} && ${edit}`),
   };
 }

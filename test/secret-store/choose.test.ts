@@ -63,8 +63,8 @@ describe('chooseSecretStore', () => {
 
   test.each([
     [true, '/usr/bin/dnf', 'sudo dnf install gnome-keyring'],
-    [true, '/usr/bin/brew', '${EDITOR:-vi} /home/me/config.toml'],
-    [false, '/usr/bin/dnf', '${EDITOR:-vi} /home/me/config.toml'],
+    [true, '/home/me', '${EDITOR:-vi} /home/me/config.toml'],
+    [false, '/usr/bin/dnf', 'mkdir -p -m 700 /home/me && ${EDITOR:-vi} /home/me/config.toml'],
   ])('who has none is told how to get one, or what does without (bus %s, %s)', (hasBus, program, hint) => {
     const { message, ...rest } = describeMissingKeychain({
       settingsFile,

@@ -1,6 +1,6 @@
 // Worlds in which what rolecall reads is damaged, or what it needs of others is missing: AWS, the clock, the AWS files.
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writePrivate } from '../helpers/rig.ts';
 import { startDaemon, type BrokenWorld } from './broken-world.ts';
 
@@ -54,7 +54,7 @@ export const MISSING_OTHERS: readonly BrokenWorld[] = [
     breakIt: async (world) => void (await world.rolecall('login')),
     person: (world) => ({
       // As the message says.
-      async [`\${EDITOR:-vi} ${world.rig.paths.settingsFile}`]() {
+      async [`mkdir -p -m 700 ${dirname(world.rig.paths.settingsFile)} && \${EDITOR:-vi} ${world.rig.paths.settingsFile}`]() {
         writePrivate(world.rig.paths.settingsFile, 'secret_store = "file"\n');
         await world.rolecall('daemon', 'restart');
       },

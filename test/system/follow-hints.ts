@@ -126,7 +126,7 @@ async function observeUntil(world: HintWorld, willDo: (now: Observation) => bool
 }
 
 /** They wait for somebody's keys, or for the whole machine. */
-const BY_HAND = /^(\$\{EDITOR:-vi\}|read|rolecall setup|sudo|unset)( |$)/u;
+const BY_HAND = /^(read|rolecall setup|sudo|unset)( |$)|\$\{EDITOR:-vi\} /u;
 
 async function type(command: string, world: HintWorld, person: Person): Promise<ProcessRun> {
   const isByHand = BY_HAND.test(command);
