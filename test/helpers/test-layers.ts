@@ -18,8 +18,10 @@ const ALONE = ['restart-under-load', 'fifty-clients', 'many-callers', 'cold-star
   (name) => `test/system/${name}.test.ts`,
 );
 
-/** Of those that run beside others: what takes more than two minutes, most of it waiting. */
-export const LONGEST: readonly string[] = ['test/system/crash.test.ts', 'test/system/exec-clients.test.ts'];
+/** Of those that run beside others: what takes a minute or more, most of it waiting. Without times, vitest begins with the larger files. */
+export const LONGEST: readonly string[] = ['crash', 'exec-clients', 'demo', 'upgrade'].map(
+  (name) => `test/system/${name}.test.ts`,
+);
 
 /** Modules that start processes, listen or connect. */
 const STARTS_SOMETHING =
