@@ -36,7 +36,8 @@ const DOWN: readonly string[] = ['inactive', 'failed', 'not loaded'];
 async function stopByRequest(context: CliContext): Promise<number | undefined> {
   let pid: number;
   try {
-    const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, signal: context.signal };
+    // One that is only slow ends in order by the signal too.
+    const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, failsOnSilence: true, signal: context.signal };
     ({ pid } = await context.client.call('stop', {}, options));
   } catch (error) {
     if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {

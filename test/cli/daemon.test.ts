@@ -52,7 +52,12 @@ function createHastyClock(): Clock {
   };
 }
 
-async function run(argv: readonly string[], clock: Clock = createHastyClock(), socketTimeoutMs?: number) {
+async function run(
+  argv: readonly string[],
+  clock: Clock = createHastyClock(),
+  socketTimeoutMs?: number,
+  silence?: { readonly afterMs: number; readonly probeMs: number },
+) {
   const paths = pathsOf();
   let stdout = '';
   let stderr = '';
@@ -61,6 +66,7 @@ async function run(argv: readonly string[], clock: Clock = createHastyClock(), s
     mayStart: false,
     startDaemon: () => Promise.reject(new Error('nothing was to be started')),
     clock,
+    ...(silence === undefined ? {} : { silence, onSilence: (message) => void (stderr += `Note: ${message}\n`) }),
   });
   const context: CliContext = {
     stdout: { write: (text) => void (stdout += text) },
@@ -174,6 +180,18 @@ test.runIf(canSeeProcesses)(
     expect(isAlive(pid)).toBe(false);
   },
 );
+
+test.runIf(canSeeProcesses)('one that answers nobody is ended by its pid, without a wait', async () => {
+  const pid = await startChild();
+  await listen(() => undefined);
+  writePrivate(pathsOf().lockFile, JSON.stringify(identifyProcess(pid)));
+  expect(await run(['daemon', 'stop'], createSystemClock(), undefined, { afterMs: 20, probeMs: 50 })).toEqual({
+    exitCode: 0,
+    stdout: 'The daemon has stopped.\n',
+    stderr: `Note: the daemon (pid ${pid}) does not answer; it is ended by a signal.\n`,
+  });
+  expect(isAlive(pid)).toBe(false);
+});
 
 test.runIf(canSeeProcesses)('one whose socket is gone is found by its lock file', async () => {
   const pid = await startChild();
