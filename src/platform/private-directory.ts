@@ -31,9 +31,15 @@ export function findDirectoryFault(path: string, userId: number): UnavailableErr
   const found = lstatSync(path);
   if (found.isSymbolicLink()) return notUsable(path, 'it is a symbolic link', replaceLinkCommand(path));
   if (!found.isDirectory()) return notUsable(path, 'it is not a directory', moveAsideCommand(path));
-  if (found.uid !== userId) return notUsable(path, 'it belongs to another user', `ls -ld ${quoteForShell(path)}`);
+  if (found.uid !== userId) return notUsable(path, 'it belongs to another user', ownCommand(path, userId));
   if ((found.mode & 0o077) === 0) return undefined;
   return notUsable(path, 'others may enter it', `chmod 700 ${quoteForShell(path)}`);
+}
+
+/** In a folder of ours it was made with sudo; elsewhere it may well be another user's. */
+function ownCommand(path: string, userId: number): string {
+  const word = quoteForShell(path);
+  return statSync(dirname(path)).uid === userId ? `sudo chown -R "$(id -u)" ${word}` : `ls -ld ${word}`;
 }
 
 /** Puts the directory itself in the place of the link to it. */

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -139,6 +140,11 @@ describe('a private folder', () => {
     for (const [error, reason, hint] of rows) {
       expect(error).toMatchObject({ code: 'file-not-writable', exitCode: 7, hint });
       expect((error as Error).message).toMatch(new RegExp(`^The directory /.* can't be used: ${reason}\\.$`));
+    }
+    if (USER_ID === 0) {
+      mkdirSync(at('theirs'), { mode: 0o700 });
+      chownSync(at('theirs'), 1, 1);
+      expect(refusal(at('theirs'))).toMatchObject({ hint: `sudo chown -R "$(id -u)" ${at('theirs')}` });
     }
     expect(refusal(at('file', 'below', 'it'))).toMatchObject({
       message: `${at('file', 'below', 'it')} cannot be used: ${at('file')} is not a folder.`,
