@@ -117,6 +117,7 @@ export const MISSING_OTHERS: readonly BrokenWorld[] = [
   },
   {
     name: 'the session ended',
+    isVariant: true,
     breakIt: ({ rig }) => void rig.emulator.revokeSessions(),
   },
   {
@@ -171,6 +172,7 @@ export const MISSING_OTHERS: readonly BrokenWorld[] = [
   },
   {
     name: 'the helper of the profiles deleted',
+    isVariant: true,
     async breakIt(world) {
       await startDaemon(world);
       rmSync(world.rig.paths.credentialProcessPath);

@@ -18,6 +18,7 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
   },
   {
     name: 'XDG_RUNTIME_DIR deleted under the daemon',
+    isVariant: true,
     async breakIt(world) {
       await startDaemon(world);
       deleteFolder(dirname(world.socketFolder));
@@ -25,6 +26,7 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
   },
   {
     name: 'the socket deleted under the daemon',
+    isVariant: true,
     async breakIt(world) {
       await startDaemon(world);
       rmSync(world.socketPath);
@@ -56,6 +58,7 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
   },
   {
     name: 'the folder of the socket open to everybody, no daemon',
+    isVariant: true,
     breakIt: ({ socketFolder }) => chmodSync(socketFolder, 0o777),
   },
 ];
@@ -64,6 +67,7 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
 export const BROKEN_STATE_FOLDERS: readonly BrokenWorld[] = [
   {
     name: 'the lock deleted under the daemon',
+    isVariant: true,
     async breakIt(world) {
       await startDaemon(world);
       rmSync(world.lockFile);

@@ -9,7 +9,7 @@ export interface BrokenWorld {
   readonly needs?: 'linux' | 'modes' | 'mounts' | 'processes';
   /** Of the shell and the daemon. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** A variant of another world, followed only with `ROLECALL_TEST_ALL_WORLDS=1`. */
+  /** Much like another world, or one that other tests have: followed only with `ROLECALL_TEST_ALL_WORLDS=1`. */
   readonly isVariant?: true;
   breakIt(world: HintWorld): Promise<void> | void;
   readonly person?: (world: HintWorld) => Person;
