@@ -197,6 +197,8 @@ describe("an endpoint that is not AWS's", () => {
     // Live as far as was known: the code is made before anybody finds out, shown to nobody, and void.
     rig.emulator.expireAccessTokens();
     rig.emulator.killRefreshTokens();
+    // On a slow machine the emulator would have approved it before the answer.
+    rig.emulator.turnKnobs({ autoApprove: false });
     const over = await answerTo(['n']);
     expect(over).toMatchObject({ exitCode: 4, asked: 1 });
     expect(over.stderr).not.toContain('Code');
