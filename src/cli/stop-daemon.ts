@@ -10,6 +10,8 @@ import type { CliContext } from './context.ts';
 
 const STOP_DEADLINE_MS = 15_000;
 const POLL_MS = 20;
+/** A daemon gives its answers first, which may take it five seconds, and then writes its tokens. */
+const TERM_DEADLINE_MS = 15_000;
 const KILL_DEADLINE_MS = 5000;
 
 /**
@@ -39,6 +41,8 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
     // One that is only slow ends in order by the signal too.
     const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, failsOnSilence: true, signal: context.signal };
     ({ pid } = await context.client.call('stop', {}, options));
+    // Another one may wait for its lock, started in place of one that was killed.
+    forbidRestart(context.paths.keptPortPipe);
   } catch (error) {
     if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
       forbidRestart(context.paths.keptPortPipe);
@@ -71,7 +75,7 @@ async function endBySignal(holder: ProcessIdentity, why: string, context: CliCon
   context.stderr.write(`Note: the daemon (pid ${processId}) ${why}; it is ended by a signal.\n`);
   if (isStillRunning(holder)) process.kill(processId, 'SIGTERM');
   if (isStillRunning(holder)) process.kill(processId, 'SIGCONT');
-  if (await hasEndedWithin(KILL_DEADLINE_MS, processId, context)) return processId;
+  if (await hasEndedWithin(TERM_DEADLINE_MS, processId, context)) return processId;
   if (isStillRunning(holder)) process.kill(processId, 'SIGKILL');
   if (await hasEndedWithin(KILL_DEADLINE_MS, processId, context)) return processId;
   throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${processId}, can't be killed.`, {

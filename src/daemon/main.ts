@@ -132,6 +132,8 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     clock,
     random: Math.random,
     checksUsers: true,
+    // A service has it from its unit or its environment file (docs/service.md).
+    passphraseHint: notifySocket === undefined ? undefined : 'systemctl --user edit rolecall.service',
     keyCache: {
       load: () => fileKey,
       save(key) {

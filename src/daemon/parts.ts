@@ -93,6 +93,7 @@ export interface PartsDeps {
   readonly portalCallsPerSecond?: number;
   /** What a guess of the passphrase of the secret file costs; the file store's own when absent. */
   readonly passphraseCost?: StoreWish['passphraseCost'];
+  readonly passphraseHint?: StoreWish['passphraseHint'];
   readonly keyCache?: StoreWish['keyCache'];
   /** Of this process when absent. */
   readonly descriptorLimit?: number;
@@ -178,6 +179,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     forgetKeychain,
   } = await chooseSecretStore({
     passphraseCost: deps.passphraseCost,
+    passphraseHint: deps.passphraseHint,
     keyCache: deps.keyCache,
     wanted: settings.secretStore,
     passphrase: passphrase === undefined ? undefined : new Secret(passphrase),

@@ -75,6 +75,7 @@ export function createLocalApiClient(deps: {
     const { describeSilence, isAnswering } = await import('./silent-daemon.ts');
     if (await isAnswering(socketPath, deps.silence?.probeMs ?? SIGN_OF_LIFE_MS)) return undefined;
     call.silence = describeSilence(lockFile);
+    if (call.silence === undefined) return undefined;
     if (call.failsOnSilence) return call.silence;
     deps.onSilence?.(call.silence.message);
     return undefined;
@@ -199,7 +200,7 @@ interface Call {
   /** How often the daemon was looked at while it gave no answer. */
   looks: number;
   /** What was said of a daemon that answers nobody. */
-  silence?: DaemonUnreachableError;
+  silence?: DaemonUnreachableError | undefined;
   /** Undefined without a deadline. */
   leftMs(): number | undefined;
   limits(): Pick<CallOptions, 'timeoutMs' | 'signal'>;

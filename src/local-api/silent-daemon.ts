@@ -22,9 +22,10 @@ const REASONS: Readonly<Record<HolderActivity['activity'], string>> = {
   sleeping: 'it runs, but hangs',
 };
 
-/** For a daemon that `isAnswering` said no of. */
-export function describeSilence(lockFile: string | undefined): DaemonUnreachableError {
+/** For a daemon that `isAnswering` said no of; undefined when nobody has the lock: a service's is being started. */
+export function describeSilence(lockFile: string | undefined): DaemonUnreachableError | undefined {
   const holder = lockFile === undefined ? undefined : readHolderActivity(lockFile);
+  if (lockFile !== undefined && holder === undefined) return undefined;
   const message =
     holder === undefined
       ? 'The daemon does not answer.'

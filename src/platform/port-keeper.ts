@@ -1,10 +1,10 @@
 // Keeps a listening port while its owner is down, and starts an owner that was killed: a small shell has the descriptor too, so that nobody else can bind the port.
 import { spawn } from 'node:child_process';
-import { existsSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fillSecretPipe, forbidRestart, formatStart, type StartCommand } from './keeper-requests.ts';
 import { KEEPER_SCRIPT, LASTS, OWNER_FD, RESTART_PAUSES } from './port-keeper-script.ts';
-import { unlinkIfPresentSync } from './stat-sync.ts';
+import { lstatIfPresentSync, unlinkIfPresentSync } from './stat-sync.ts';
 
 /** How long a port is kept for a successor. */
 const MAX_WAIT_SECONDS = 600;
@@ -75,13 +75,33 @@ export async function startPortKeeper(deps: {
   child.stdin?.write(`${isRestarted ? formatStart(restart) : ''}\n`);
   (child.stdin as Socket | null)?.unref();
   child.unref();
+  const pipe = watchPipe(pipePath);
   return {
     // Without its pipe no successor can ask it.
-    hasEnded: () => hasEnded || !existsSync(pipePath),
-    expectEnd: () => forbidRestart(pipePath),
+    hasEnded: () => hasEnded || !pipe.isThere(),
+    expectEnd: pipe.forbidRestart,
     end() {
       child.kill('SIGKILL');
-      unlinkIfPresentSync(pipePath);
+      pipe.unlink();
+    },
+  };
+}
+
+/** The request pipe as it is now. At its path there may be another keeper's later, which is none of our business. */
+function watchPipe(path: string) {
+  const identify = () => {
+    const found = lstatIfPresentSync(path);
+    return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+  };
+  const identity = identify();
+  const isThere = () => identity !== undefined && identify() === identity;
+  return {
+    isThere,
+    forbidRestart: () => {
+      if (isThere()) forbidRestart(path);
+    },
+    unlink: () => {
+      if (isThere()) unlinkIfPresentSync(path);
     },
   };
 }
@@ -100,9 +120,10 @@ export function joinPortKeeper(pipePath: string, keeperId: number): RestartingKe
   function giveWay(): void {
     if (isThere()) process.kill(keeperId, 'SIGKILL');
   }
+  const pipe = watchPipe(pipePath);
   return {
-    hasEnded: () => !isThere() || !existsSync(pipePath),
-    expectEnd: () => forbidRestart(pipePath),
+    hasEnded: () => !isThere() || !pipe.isThere(),
+    expectEnd: pipe.forbidRestart,
     reportLasting() {
       try {
         writeSync(OWNER_FD, `${LASTS}\n`);
@@ -113,7 +134,7 @@ export function joinPortKeeper(pipePath: string, keeperId: number): RestartingKe
     giveWay,
     end() {
       giveWay();
-      unlinkIfPresentSync(pipePath);
+      pipe.unlink();
     },
   };
 }

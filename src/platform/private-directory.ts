@@ -46,9 +46,11 @@ function ownCommand(path: string, userId: number): string {
 function replaceLinkCommand(path: string): string {
   try {
     const target = realpathSync(path);
-    const { uid } = statSync(target);
+    const [found, own] = [statSync(target), lstatSync(path)];
     const [link, folder] = [path, target].map(quoteForShell);
-    if (statSync(target).isDirectory() && uid === lstatSync(path).uid) return `rm ${link} && mv ${folder} ${link}`;
+    // On another disk, which may be encrypted, it would be copied; and no folder can be moved into itself.
+    const canMove = found.dev === own.dev && !path.startsWith(`${target}/`);
+    if (found.isDirectory() && found.uid === own.uid && canMove) return `rm ${link} && mv ${folder} ${link}`;
   } catch {
     // It leads nowhere.
   }

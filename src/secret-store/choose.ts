@@ -20,6 +20,8 @@ export interface StoreWish {
   readonly passphrase?: Secret | undefined;
   /** Of the key of the file store; its own when absent. */
   readonly passphraseCost?: ScryptCost | undefined;
+  /** Of the file store; for a daemon that a restart does not give another passphrase. */
+  readonly passphraseHint?: string | undefined;
   /** Of the file store. */
   readonly keyCache?: KeyCache | undefined;
   /** The state folder; the file store keeps its file there. */
@@ -56,9 +58,15 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       return { store: await openMemoryStore() };
     case 'file': {
       const { createFileStore } = await import('./file.ts');
-      const { keyCache, passphrase, passphraseCost: cost } = wish;
+      const { keyCache, passphrase, passphraseCost: cost, passphraseHint } = wish;
       const path = join(wish.statePath, SECRET_FILE_NAME);
-      const store = createFileStore({ path, passphrase, keyCache, ...(cost === undefined ? {} : { cost }) });
+      const store = createFileStore({
+        path,
+        passphrase,
+        passphraseHint,
+        keyCache,
+        ...(cost === undefined ? {} : { cost }),
+      });
       return { ...withProblem(store, await store.findProblem()), findProblem: () => store.findProblem() };
     }
     case 'keychain': {

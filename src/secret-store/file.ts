@@ -13,6 +13,8 @@ export interface FileStoreDeps {
   readonly passphrase: Secret | undefined;
   /** Of new files, and of older ones once they are written; what OWASP recommends when absent. */
   readonly cost?: ScryptCost;
+  /** What to type for a passphrase that is missing or wrong; absent: what reads one and restarts the daemon with it. */
+  readonly passphraseHint?: string | undefined;
   /** Absent: each process derives the key anew. */
   readonly keyCache?: KeyCache | undefined;
 }
@@ -65,8 +67,9 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 
-/** For bash and zsh; typed without an echo, and in no history. */
-const READ_PASSPHRASE = 'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart';
+/** From any shell; typed without an echo, and in no history. */
+const READ_PASSPHRASE =
+  'bash -c \'read -rsp "Passphrase: " ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart\'';
 
 /**
  * Secrets in the file at `path` (0600, replaced atomically), under AES-256-GCM with a key from the passphrase.
@@ -74,7 +77,7 @@ const READ_PASSPHRASE = 'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHR
  * for a file that is damaged, newer than us or out of reach; such a file is never written over.
  */
 export function createFileStore(deps: FileStoreDeps): FileStore {
-  const { path, cost = COST } = deps;
+  const { path, cost = COST, passphraseHint = READ_PASSPHRASE } = deps;
   const costs = new Map<string, ScryptCost>([EARLIER_COST, cost].map((known) => [formatKdf(known), known]));
   /** What a daemon that was killed amid a write has left; there is one daemon, so it is nobody else's. */
   let cleared: Promise<void> | undefined;
@@ -90,7 +93,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
         new UnavailableError(
           'secret-store-locked',
           'The secret file needs a passphrase: set ROLECALL_PASSPHRASE where the daemon is started.',
-          { hint: READ_PASSPHRASE },
+          { hint: passphraseHint },
         ),
       );
     }
@@ -117,7 +120,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
     const keys = await keysFor(envelope.salt, costs.get(envelope.kdf) ?? cost);
     if (keys.verifier !== envelope.verifier) {
       throw new UnavailableError('secret-store-locked', `ROLECALL_PASSPHRASE is not the passphrase of ${path}.`, {
-        hint: READ_PASSPHRASE,
+        hint: passphraseHint,
       });
     }
     const secrets = decrypt(envelope, keys, path);

@@ -300,7 +300,7 @@ export const TROUBLES: readonly Trouble[] = [
       await rig.restartDaemon({ ...rig.environment, ROLECALL_PASSPHRASE: 'wrong' });
     },
     // Nobody is at the keys of the test.
-    words: () => ({ 'read -rs ROLECALL_PASSPHRASE': 'ROLECALL_PASSPHRASE=right' }),
+    words: () => ({ 'read -rsp "Passphrase: " ROLECALL_PASSPHRASE': 'ROLECALL_PASSPHRASE=right' }),
   },
   { code: 'secret-store-memory' },
   {

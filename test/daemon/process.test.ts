@@ -18,7 +18,7 @@ import { createSystemClock } from '../../src/core/clock.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
 import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
-import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
+import { canSeeProcesses, killAllOf, processesOf } from '../helpers/processes.ts';
 import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -42,7 +42,7 @@ afterEach(async () => {
   await Promise.all(started.map((child) => end(child, 'SIGKILL')));
   started = [];
   // Of many starters one may come to its turn when the daemon has been stopped already.
-  if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  if (canSeeProcesses) killAllOf(home.path);
   await home.remove();
 });
 

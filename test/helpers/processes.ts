@@ -28,6 +28,17 @@ export function processesOf(home: string): readonly SeenProcess[] {
     });
 }
 
+/** Kills all of those; one that ends by itself meanwhile is none of them any more. */
+export function killAllOf(home: string): void {
+  for (const { pid } of processesOf(home)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
 /** What has ended counts as ended, also while nobody has collected it. */
 export function isAlive(pid: number): boolean {
   try {

@@ -47,6 +47,21 @@ test('a permission of our own is given back, to the file that is read or the fol
   chmodSync(folder, 0o700);
 });
 
+test.each(['/', '/etc', '/dev/null', '/dev/zero'])('%s is never moved', (path) => {
+  expect(toFileError(failure('EISDIR'), path, 'read').hint).toBe(`ls -ld ${path}`);
+});
+
+test('of folders only those are moved that are in the place of a file of ours or of the AWS CLI', () => {
+  const hintFor = (path: string) => {
+    mkdirSync(path, { recursive: true });
+    return toFileError(failure('EISDIR'), path, 'read').hint;
+  };
+  const ours = [join(folder, '.aws', 'config'), join(folder, 'rolecall', 'daemon.lock')];
+  for (const path of ours) expect(hintFor(path)).toBe(`mv ${path} ${path}.old`);
+  for (const path of [folder, join(folder, '.aws')]) expect(hintFor(path)).toBe(`ls -ld ${path}`);
+  expect(toFileError(failure('ENOTDIR'), '/dev/null/x', 'used').hint).toBe('ls -ld /dev/null');
+});
+
 test('what is in the way is moved to a name that is free', () => {
   const [link, file] = [join(folder, 'link'), join(folder, 'file')];
   symlinkSync('/dev/null', link);

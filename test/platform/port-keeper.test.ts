@@ -1,7 +1,7 @@
 // The port keeper's shell program: when it starts its owner again, when it gives up, and that every shell can run it.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -11,8 +11,10 @@ import {
   forbidRestart,
   formatStart,
   hasPortKeeper,
+  isRestartAllowed,
 } from '../../src/platform/keeper-requests.ts';
 import { KEEPER_SCRIPT, LASTS } from '../../src/platform/port-keeper-script.ts';
+import { startPortKeeper } from '../../src/platform/port-keeper.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -112,4 +114,26 @@ test('nothing is started once the folder of the pipe was deleted', async () => {
   keeper.endOwner();
   await keeper.ended;
   expect(keeper.countStarts()).toBe(0);
+});
+
+test('the keeper of a daemon that has lost its place says and does nothing about the pipe of its successor', async () => {
+  const fd = openSync('/dev/null', 'r');
+  const pipePath = join(home.path, 'pipe');
+  const keep = () =>
+    startPortKeeper({ fd, pipePath, homeDirectory: home.path, restart: undefined, logFile: join(home.path, 'log') });
+  const earlier = await keep();
+  const later = await keep();
+  closeSync(fd);
+  try {
+    earlier.expectEnd();
+    expect(isRestartAllowed(pipePath)).toBe(true);
+    expect([earlier.hasEnded(), later.hasEnded()]).toEqual([true, false]);
+    earlier.end();
+    expect(hasPortKeeper(pipePath)).toBe(true);
+    later.expectEnd();
+    expect(isRestartAllowed(pipePath)).toBe(false);
+  } finally {
+    later.end();
+  }
+  expect(existsSync(pipePath)).toBe(false);
 });

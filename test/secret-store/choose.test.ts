@@ -118,7 +118,7 @@ describe('chooseSecretStore', () => {
     expect(choice.problem).toEqual({
       code: 'secret-store-locked',
       message: 'The secret file needs a passphrase: set ROLECALL_PASSPHRASE where the daemon is started.',
-      hint: 'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart',
+      hint: 'bash -c \'read -rsp "Passphrase: " ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart\'',
     });
     await expect(choice.store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-locked' });
   });

@@ -67,8 +67,8 @@ export const MISSING_OTHERS: readonly BrokenWorld[] = [
       if (exitCode !== 0) throw new Error('no daemon');
     },
     person: (world) => ({
-      'read -rs ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart': () =>
-        world.rolecall('daemon', 'restart'),
+      'bash -c \'read -rsp "Passphrase: " ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart\'':
+        () => world.rolecall('daemon', 'restart'),
     }),
   },
   {

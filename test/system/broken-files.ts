@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writePrivate } from '../helpers/rig.ts';
-import { startDaemon, type BrokenWorld } from './broken-world.ts';
+import { startDaemon, whileSuspended, type BrokenWorld } from './broken-world.ts';
 import type { HintWorld } from './hint-world.ts';
 import { deleteFolder } from '../helpers/delete-folder.ts';
 
@@ -35,9 +35,11 @@ export const BROKEN_SOCKETS: readonly BrokenWorld[] = [
   {
     name: 'a file in place of the socket, under the daemon',
     async breakIt(world) {
-      await startDaemon(world);
-      rmSync(world.socketPath);
-      writePrivate(world.socketPath, '');
+      // Suspended, for it would make the socket anew in between.
+      whileSuspended(await startDaemon(world), () => {
+        rmSync(world.socketPath);
+        writePrivate(world.socketPath, '');
+      });
     },
   },
   {
@@ -81,9 +83,10 @@ export const BROKEN_STATE_FOLDERS: readonly BrokenWorld[] = [
   {
     name: 'a folder in place of the lock, under the daemon',
     async breakIt(world) {
-      await startDaemon(world);
-      rmSync(world.lockFile);
-      writePrivate(join(world.lockFile, 'file'), '');
+      whileSuspended(await startDaemon(world), () => {
+        rmSync(world.lockFile);
+        writePrivate(join(world.lockFile, 'file'), '');
+      });
     },
   },
   {

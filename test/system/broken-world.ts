@@ -67,6 +67,16 @@ export async function inBrokenWorld(
 }
 
 /** A daemon that was well until now. */
+/** What `work` does, the daemon sees when it is done. */
+export function whileSuspended(processId: number, work: () => void): void {
+  process.kill(processId, 'SIGSTOP');
+  try {
+    work();
+  } finally {
+    process.kill(processId, 'SIGCONT');
+  }
+}
+
 export async function startDaemon(world: HintWorld): Promise<number> {
   const { stdout, stderr } = await world.rolecall('daemon', 'start');
   const pid = Number(/pid (\d+)/u.exec(stdout)?.[1]);

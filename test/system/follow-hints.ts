@@ -19,7 +19,7 @@ export interface Observation {
 
 const MAX_STEPS = 2;
 /** A tick of the daemon. */
-const LOOK_AGAIN_MS = 15_000;
+const LOOK_AGAIN_MS = 40_000;
 
 export async function observe(world: HintWorld): Promise<Observation> {
   const keys = await world.credentials();
@@ -126,7 +126,7 @@ async function observeUntil(world: HintWorld, willDo: (now: Observation) => bool
 }
 
 /** They wait for somebody's keys, or for the whole machine. */
-const BY_HAND = /^(read|rolecall setup|sudo|unset)( |$)|\$\{EDITOR:-vi\} /u;
+const BY_HAND = /^(bash -c 'read|rolecall setup|sudo|unset)( |$)|\$\{EDITOR:-vi\} /u;
 
 async function type(command: string, world: HintWorld, person: Person): Promise<ProcessRun> {
   const isByHand = BY_HAND.test(command);

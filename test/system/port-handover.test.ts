@@ -7,7 +7,7 @@ import { listen } from '../../src/daemon/listeners.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { hasPortKeeper } from '../../src/platform/keeper-requests.ts';
 import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';
-import { canSeeProcesses, isAlive, processesOf, readLines } from '../helpers/processes.ts';
+import { canSeeProcesses, isAlive, killAllOf, processesOf, readLines } from '../helpers/processes.ts';
 import { SESSION } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { id } of (await client.call('grants', {})).grants) await client.call('revokeGrant', { id });
   await rolecall('daemon', 'stop');
-  if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  if (canSeeProcesses) killAllOf(home.path);
   await world.remove();
 }, 120_000);
 

@@ -7,7 +7,7 @@ import { AT_ONCE } from '../helpers/approval.ts';
 import { requestOverSocket } from '../../src/local-api/http-request.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { createInstallation, type Installation } from '../helpers/installation.ts';
-import { canSeeProcesses, isAlive, processesOf } from '../helpers/processes.ts';
+import { canSeeProcesses, isAlive, killAllOf, processesOf } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPartByCheck } from '../helpers/system.ts';
@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!isThere) return;
   await systemd.stop();
-  for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  killAllOf(home.path);
   await emulator.close();
   await home.remove();
 }, 120_000);

@@ -6,7 +6,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { requestOverSocket } from '../../src/local-api/http-request.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { createInstallation, type Installation } from '../helpers/installation.ts';
-import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
+import { canSeeProcesses, killAllOf, processesOf } from '../helpers/processes.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { startNotificationStandIn, type NotificationStandIn } from '../helpers/notification-stand-in.ts';
@@ -37,7 +37,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await notifications?.end();
   notifications = undefined;
-  if (canSeeProcesses) for (const { pid } of processesOf(home.path)) process.kill(pid, 'SIGKILL');
+  if (canSeeProcesses) killAllOf(home.path);
   await emulator.close();
   await home.remove();
 });
