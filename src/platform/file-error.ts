@@ -1,6 +1,6 @@
 // What went wrong with a file, for a person: its path, what was tried, the reason, and the command that helps.
 import { statfsSync, type Stats } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { toRolecallError, UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { UnreadableFileError } from './bounded-read.ts';
@@ -97,8 +97,8 @@ function commandFor(code: string, path: string, attempt: FileAttempt): string {
   }
 }
 
-/** Folders in which a path of ours, or a file of the AWS CLI, may be a folder by mistake. */
-const OUR_FOLDERS: readonly string[] = ['rolecall', '.aws'];
+/** Ends of the paths at which a folder stands in the place of a file of ours or of the AWS CLI. */
+const OUR_FILE = /\/(rolecall(\/(catalog|switch|grants|adoptions))?|\.aws)\/(?!\.aws$)[^/]+$/u;
 
 /**
  * Renames what is at `path`, so that nothing is lost, to a name that is free. A device or somebody's folder (`/`, a home,
@@ -107,7 +107,7 @@ const OUR_FOLDERS: readonly string[] = ['rolecall', '.aws'];
 export function moveAsideCommand(path: string): string {
   const found = tryOr(() => lstatSync(path));
   const isDevice = found?.isCharacterDevice() === true || found?.isBlockDevice() === true;
-  const isForeign = found?.isDirectory() === true && !OUR_FOLDERS.includes(basename(dirname(path)));
+  const isForeign = found?.isDirectory() === true && !OUR_FILE.test(path);
   if (isDevice || isForeign) return listCommand(path);
   let target = `${path}.old`;
   for (let number = 2; tryOr(() => lstatSync(target)) !== undefined; number += 1) target = `${path}.old${number}`;

@@ -33,10 +33,10 @@ describe('a file', () => {
       2: (older: Readonly<Record<string, unknown>>) => ({ ...older, count: 1 }),
     },
   };
-  function open() {
+  function open(folder = home.path) {
     const problems = createProblems();
     const logLines: string[] = [];
-    const path = join(home.path, 'state.json');
+    const path = join(folder, 'state.json');
     return { problems, logLines, path, file: openStateFiles(problems, logLines)(path, schema) };
   }
 
@@ -86,9 +86,10 @@ describe('a file', () => {
     [{}, ''],
     [{ isReadOnce: true }, ' && rolecall daemon restart'],
   ])('that cannot be read is a problem until it can (%j)', async (extra, end) => {
-    const { path, problems } = open();
+    // By its name it is ours: no other folder is to be moved.
+    const { path, problems } = open(join(home.path, 'rolecall'));
     const file = openStateFiles(problems)(path, { ...schema, ...extra });
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     await expect(file.read()).rejects.toMatchObject({ code: 'file-not-writable' });
     expect(problems.list()).toEqual([
       {

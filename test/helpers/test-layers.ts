@@ -39,6 +39,9 @@ const NEEDS_OWN_PROCESS = [
 /** Files that start something without importing it: the SDK runs a credential_process by itself. */
 const STARTS_UNSEEN = ['test/aws-config/js-sdk.test.ts'];
 
+/** Files that print something for people, when the variable says where to. */
+export const ON_DEMAND: Readonly<Record<string, string>> = { 'test/system/hint-table.test.ts': 'ROLECALL_HINT_TABLE' };
+
 /** What a file imports at run time; types are erased before. */
 const IMPORT = /^(?:import|export)\s+(?!type\s)(?:[^;]*?\sfrom\s+)?'([^']+)'/gm;
 
@@ -63,6 +66,7 @@ export function findTestLayers(root: string): TestLayers {
   const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join('test', name))
+    .filter((path) => ON_DEMAND[path] === undefined || process.env[ON_DEMAND[path]] !== undefined)
     .toSorted();
   const isUnit = (path: string) =>
     !path.startsWith('test/system/') &&

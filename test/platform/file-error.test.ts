@@ -56,9 +56,10 @@ test('of folders only those are moved that are in the place of a file of ours or
     mkdirSync(path, { recursive: true });
     return toFileError(failure('EISDIR'), path, 'read').hint;
   };
-  const ours = [join(folder, '.aws', 'config'), join(folder, 'rolecall', 'daemon.lock')];
+  const ours = ['.aws/config', 'rolecall/daemon.lock', 'rolecall/catalog/a.json'].map((name) => join(folder, name));
   for (const path of ours) expect(hintFor(path)).toBe(`mv ${path} ${path}.old`);
-  for (const path of [folder, join(folder, '.aws')]) expect(hintFor(path)).toBe(`ls -ld ${path}`);
+  for (const path of [folder, join(folder, '.aws'), join(folder, 'rolecall', '.aws')])
+    expect(hintFor(path)).toBe(`ls -ld ${path}`);
   expect(toFileError(failure('ENOTDIR'), '/dev/null/x', 'used').hint).toBe('ls -ld /dev/null');
 });
 
