@@ -58,8 +58,8 @@ test('of folders only those are moved that are in the place of a file of ours or
   };
   const ours = ['.aws/config', 'rolecall/daemon.lock', 'rolecall/catalog/a.json'].map((name) => join(folder, name));
   for (const path of ours) expect(hintFor(path)).toBe(`mv ${path} ${path}.old`);
-  for (const path of [folder, join(folder, '.aws'), join(folder, 'rolecall', '.aws')])
-    expect(hintFor(path)).toBe(`ls -ld ${path}`);
+  const others = [folder, join(folder, '.aws'), join(folder, 'rolecall', '.aws')];
+  for (const path of others) expect(hintFor(path)).toBe(`ls -ld ${path}`);
   expect(toFileError(failure('ENOTDIR'), '/dev/null/x', 'used').hint).toBe('ls -ld /dev/null');
 });
 
