@@ -1,6 +1,5 @@
 // How things look in a terminal: colour, columns, times, and text from AWS made harmless.
 import { EXIT_INTERRUPTED, type RolecallError } from '../core/errors.ts';
-import { toFailure } from '../platform/file-error.ts';
 import type { CliContext, OutputStream } from './context.ts';
 import { displayWidth } from './display-width.ts';
 
@@ -73,16 +72,18 @@ export function shortenPath(path: string, homeDirectory: string): string {
 }
 
 /** Prints what went wrong, one sentence and one command, and gives the exit code. */
-export function reportError(
+export async function reportError(
   thrown: unknown,
   context: Pick<CliContext, 'stderr' | 'environment' | 'signal'>,
   options: { readonly isDebug: boolean },
-): number {
+): Promise<number> {
   if (context.signal.aborted) {
     // The shell's prompt is not to follow on the line with the ^C.
     if (context.stderr.isTTY === true) context.stderr.write('\n');
     return EXIT_INTERRUPTED;
   }
+  // Loaded only now, because every command pays for what this file imports.
+  const { toFailure } = await import('../platform/file-error.ts');
   const error = toFailure(thrown);
   reportFailure(error.message, error.hint, context);
   if (options.isDebug) context.stderr.write(describeCauses(error));

@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import { ensurePrivateDirectory } from '../platform/private-directory.ts';
-import { findFolderFault, findObstacle } from '../platform/private-socket.ts';
+import { findFolderFault } from '../platform/private-socket.ts';
+import { findObstacle } from '../platform/socket-obstacle.ts';
 import { lstatIfPresentSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
 
 /** sun_path on macOS; Linux has four more. */

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
-import { findObstacle } from '../platform/private-socket.ts';
+import { findObstacle } from '../platform/socket-obstacle.ts';
 import { aliasSocket, listen, listenOnSocket, removeAlias } from './listeners.ts';
 import { lstatSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
 

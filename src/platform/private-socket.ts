@@ -2,8 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { quoteForShell } from '../core/quote-for-shell.ts';
-import { moveAsideCommand } from './file-error.ts';
-import { lstatIfPresentSync, lstatSync, statSync } from './stat-sync.ts';
+import { lstatSync, statSync } from './stat-sync.ts';
 
 export type SocketFinding =
   /** `path` names the socket itself, with no symlink as its last part. */
@@ -52,13 +51,6 @@ function find(path: string, userId: number): SocketFinding {
     }
     throw error;
   }
-}
-
-/** Why no socket can be made at `path`; undefined when nothing, or a socket, is there. Throws lstat's own errors. */
-export function findObstacle(path: string): FolderFault | undefined {
-  const found = lstatIfPresentSync(path);
-  if (found === undefined || found.isSocket() || found.isSymbolicLink()) return undefined;
-  return { reason: 'a file that is no socket is in the way', hint: moveAsideCommand(path) };
 }
 
 export interface FolderFault {

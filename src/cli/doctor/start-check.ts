@@ -5,7 +5,7 @@ import { UnavailableError, type ErrorBody } from '../../core/errors.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import { errorCode, isFull, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
 import { findDirectoryFault } from '../../platform/private-directory.ts';
-import { findObstacle } from '../../platform/private-socket.ts';
+import { findObstacle } from '../../platform/socket-obstacle.ts';
 import { lstatIfPresentSync, lstatSync } from '../../platform/stat-sync.ts';
 
 type Paths = Pick<RuntimePaths, 'lockFile' | 'socketCandidates' | 'stateDirectory'>;
