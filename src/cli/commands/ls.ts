@@ -1,6 +1,5 @@
 // `rolecall ls`: accounts and permission sets, as last known, with the age of the list.
 import { NotFoundError } from '../../core/errors.ts';
-import { formatJson } from '../../core/format-json.ts';
 import { createRoleIndex } from '../../core/role-index.js';
 import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../core/role-match.js';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
@@ -21,8 +20,10 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
       ? await listAnew(context)
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
   const matching = createAccountsSearch(document)(query.join(' '));
-  if (options.json === true) context.stdout.write(formatJson(matching));
-  else if (document.asOf === null) {
+  if (options.json === true) {
+    const { formatJson } = await import('../../core/format-json.ts');
+    context.stdout.write(formatJson(matching));
+  } else if (document.asOf === null) {
     throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
   }
   if (matching.accounts.length === 0 && query.length > 0) {

@@ -1,11 +1,10 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
 import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { formatJson } from '../../core/format-json.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { InstalledService } from '../../local-api/installed-service.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
-import { describeRole, protectedMark } from '../picker/role-columns.ts';
+import type * as RoleColumns from '../picker/role-columns.ts';
 import { fetchStatus, loadStatus } from '../sessions.ts';
 import type { LineFormat } from '../status-line.ts';
 
@@ -15,6 +14,8 @@ export interface StatusOptions {
   readonly watch?: boolean;
   readonly format?: LineFormat;
 }
+
+type Columns = typeof RoleColumns;
 
 const EXIT_SIGN_IN_REQUIRED = 4;
 /** The daemon itself waits for the keychain no longer than a few seconds a call. */
@@ -34,11 +35,19 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
   const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
   const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
   if (options.watch === true) {
-    const { watchStatus } = await import('../watch-status.ts');
-    return watchStatus({ asJson: options.json === true, format: (now) => format(now, context) }, context);
+    const [{ watchStatus }, columns] = await Promise.all([
+      import('../watch-status.ts'),
+      import('../picker/role-columns.ts'),
+    ]);
+    return watchStatus({ asJson: options.json === true, format: (now) => format(now, columns, context) }, context);
   }
-  if (options.json === true) context.stdout.write(formatJson(status));
-  else context.stdout.write(format(status, context) + (await describeRefusals(status, context)));
+  if (options.json === true) {
+    const { formatJson } = await import('../../core/format-json.ts');
+    context.stdout.write(formatJson(status));
+    return 0;
+  }
+  const columns = status.current === null ? undefined : await import('../picker/role-columns.ts');
+  context.stdout.write(format(status, columns, context) + (await describeRefusals(status, context)));
   return 0;
 }
 
@@ -68,12 +77,15 @@ const STORES = {
   memory: 'in memory only, until the daemon stops',
 } as const;
 
-function format(status: StatusDocument, context: CliContext): string {
+/** `columns` is loaded only when there is a current role. */
+function format(status: StatusDocument, columns: Columns | undefined, context: CliContext): string {
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();
   const rows = status.sessions.map((session) => describeSession(session, nowMs, paint));
   const facts = [
-    ...(status.current === null ? [] : [['Current role', describeCurrent(status.current, status, context)]]),
+    ...(status.current === null || columns === undefined
+      ? []
+      : [['Current role', describeCurrent(status.current, status, columns, context)]]),
     ['Tokens', STORES[status.store.driver]],
     ...describeEndpoints(status),
     ...(status.team === undefined ? [] : [['Team', `settings from ${harmless(status.team.source)}`]]),
@@ -168,7 +180,12 @@ function describeEndpoints({ endpoints }: StatusDocument): string[][] {
 }
 
 /** In the order and spelling of every list: account name, account id, permission set, then what it is called here. */
-function describeCurrent(current: ShownCurrentRoleDocument, { sessions }: StatusDocument, context: CliContext): string {
+function describeCurrent(
+  current: ShownCurrentRoleDocument,
+  { sessions }: StatusDocument,
+  { describeRole, protectedMark }: Columns,
+  context: CliContext,
+): string {
   const paint = createPainter(context.stdout, context.environment);
   const { profile } = current;
   const role = describeRole({ ...current, label: current.session, protected: false }, '', false);
