@@ -29,8 +29,8 @@ export function describeMissingKeychain(deps: {
     code: 'secret-store-unavailable',
     message:
       'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops. ' +
-      `To keep them, ${install === undefined ? setting : `install gnome-keyring, or ${setting}`}. ` +
-      'Then run "rolecall daemon restart", which ends this sign-in, and sign in again.',
+      `To keep them, ${install === undefined ? setting : `install gnome-keyring, or ${setting}`}, ` +
+      'run "rolecall daemon restart" and sign in again.',
     hint: install ?? (isThere(folder) ? edit : `mkdir -p -m 700 ${quoteForShell(folder)} && ${edit}`),
   };
 }
