@@ -44,24 +44,18 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
     // Another one may wait for its lock, started in place of one that was killed.
     forbidRestart(context.paths.keptPortPipe);
   } catch (error) {
-    if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
-      forbidRestart(context.paths.keptPortPipe);
+    if (!(error instanceof DaemonUnreachableError) || error.code === 'foreign-socket') throw error;
+    forbidRestart(context.paths.keptPortPipe);
+    const holder = readLockHolder(context.paths.lockFile);
+    if (error.code === 'daemon-not-running') {
+      return holder && endBySignal(holder, `does not listen at ${context.paths.socketPath}`, context);
     }
-    if (error instanceof DaemonUnreachableError && error.code === 'daemon-not-running') {
-      const holder = readLockHolder(context.paths.lockFile);
-      if (holder === undefined) return undefined;
-      return endBySignal(holder, `does not listen at ${context.paths.socketPath}`, context);
-    }
-    if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') {
-      const holder = readLockHolder(context.paths.lockFile);
-      if (holder !== undefined) return endBySignal(holder, 'does not answer', context);
-      throw new DaemonUnreachableError('daemon-not-answering', error.message, {
-        // Nobody knows its pid, but only it has its lock file open.
-        hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
-        cause: error,
-      });
-    }
-    throw error;
+    if (holder !== undefined) return endBySignal(holder, 'does not answer', context);
+    throw new DaemonUnreachableError('daemon-not-answering', error.message, {
+      // Nobody knows its pid, but only it has its lock file open.
+      hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
+      cause: error,
+    });
   }
   if (await hasEndedWithin(STOP_DEADLINE_MS, pid, context)) return pid;
   throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
