@@ -159,7 +159,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   };
 }
 
-/** By then somebody has made room on the disk, or has signed in again. */
+/** How long a daemon that lost its lock goes on trying to save its sign-ins. */
 const MAX_LEAVE_MS = 10 * 60_000;
 
 /** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
@@ -170,7 +170,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
   let stateFolder = openStateFolder();
   let lostAtMs: number | undefined;
 
-  /** A full disk or a folder that can't be made does not keep callers from finding the socket. */
+  /** The socket is restored even when the state folder can't be. */
   async function restore(): Promise<void> {
     const folder = await restoreFolder().catch(toFailure);
     if (folder === 'lost') return;
@@ -197,7 +197,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
     return 'ours';
   }
 
-  /** Ends this daemon, but not while a full disk takes no sign-ins of which nobody else knows. */
+  /** Ends this daemon, but tries again first while sign-ins that only it has can't be written. */
   async function leave(): Promise<void> {
     const nowMs = deps.clock.monotonicMs?.() ?? deps.clock.nowMs();
     if (lostAtMs === undefined) log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);

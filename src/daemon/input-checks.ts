@@ -54,7 +54,7 @@ function bodyMissing(): UsageError {
 
 async function loadCompilers(): Promise<Record<Part, Ajv>> {
   const { Ajv } = await import('ajv');
-  // Our own schemas: test/daemon/schemas.test.ts checks them, which takes longer than all the rest.
+  // Our own schemas are not checked here, which would take longest of all; test/daemon/schemas.test.ts does it.
   const options = { allowUnionTypes: true, meta: false, validateSchema: false } as const;
   const strict = new Ajv(options);
   // A query has words only. In a body `""` for null or `"true"` for true is a mistake, and stays one.

@@ -1,4 +1,4 @@
-// What opens the secret file, as it waits for the daemon that takes the place of one that was killed.
+// Passphrase and key of the secret file, kept for the daemon that replaces a killed one.
 
 export interface KeptSecret {
   readonly passphrase?: string | undefined;

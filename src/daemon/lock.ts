@@ -83,16 +83,16 @@ function nameHolder(fd: number): void {
   }
 }
 
-const MAX_FOLDERS = 5;
+const MAX_ATTEMPTS = 5;
 
-/** What `take` gives, in the folder that `makeFolder` makes: once more for each time that somebody deletes it meanwhile. */
+/** Runs `take` in the folder that `makeFolder` makes, up to five times if somebody deletes the folder meanwhile. */
 export async function inFolder<T>(makeFolder: () => void, take: () => Promise<T>): Promise<T> {
   for (let made = 1; ; made += 1) {
     makeFolder();
     try {
       return await take();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || made === MAX_FOLDERS) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || made === MAX_ATTEMPTS) throw error;
     }
   }
 }

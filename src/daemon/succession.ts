@@ -5,7 +5,7 @@ import { waitForDaemonLock, type DaemonLock } from './lock.ts';
 
 /** Said to the daemon that a keeper has become: it has the port and the request pipe. */
 export const HANDED_OVER_FLAG = '--handed-over';
-/** Said to the daemon that a keeper has started in place of one that was killed: it has these too, and the secret pipe. The keeper's id follows. */
+/** For the daemon that a keeper starts after a kill: it inherits the secret pipe too. The keeper's process id follows. */
 export const RESTARTED_FLAG = '--restarted';
 
 const POLL_MS = 50;

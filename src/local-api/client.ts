@@ -34,10 +34,10 @@ const MAX_POLL_MS = 250;
 const POLL_GROWTH = 1.25;
 /** A daemon that we started and that somebody stopped before it answered us is started again after this. */
 const RESTART_AFTER_MS = 500;
-/** A daemon that is not stuck answers a question without content by then, be the machine ever so busy. */
-const SIGN_OF_LIFE_MS = 2000;
-/** It is asked for that at every tenth look alone. */
-const LOOKS_PER_QUESTION = 10;
+/** A daemon that is not stuck answers the probe by then, even on a busy machine. */
+const PROBE_TIMEOUT_MS = 2000;
+/** Probes at every tenth check only: hundreds of clients may be waiting for one sign-in. */
+const CHECKS_PER_PROBE = 10;
 /** A daemon whose socket was deleted has a new one by then. */
 const UNREACHABLE_AFTER_MS = 5000;
 
@@ -70,10 +70,9 @@ export function createLocalApiClient(deps: {
   async function explainSilence(socketPath: string, call: Call): Promise<DaemonUnreachableError | undefined> {
     const suspension = await explainSuspension();
     if (suspension !== undefined || call.silence !== undefined) return suspension;
-    // Hundreds may wait for a sign-in.
-    if (call.looks++ % LOOKS_PER_QUESTION !== 0) return undefined;
+    if (call.checks++ % CHECKS_PER_PROBE !== 0) return undefined;
     const { describeSilence, isAnswering } = await import('./silent-daemon.ts');
-    if (await isAnswering(socketPath, deps.silence?.probeMs ?? SIGN_OF_LIFE_MS)) return undefined;
+    if (await isAnswering(socketPath, deps.silence?.probeMs ?? PROBE_TIMEOUT_MS)) return undefined;
     call.silence = describeSilence(lockFile);
     if (call.silence === undefined) return undefined;
     if (call.failsOnSilence) return call.silence;
@@ -198,7 +197,7 @@ interface Call {
   readonly signal: AbortSignal | undefined;
   readonly failsOnSilence: boolean;
   /** How often the daemon was looked at while it gave no answer. */
-  looks: number;
+  checks: number;
   /** What was said of a daemon that answers nobody. */
   silence?: DaemonUnreachableError | undefined;
   /** Undefined without a deadline. */
@@ -214,7 +213,7 @@ function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call
     mayStart: mayStart && options.autostart !== false,
     signal,
     failsOnSilence: options.failsOnSilence === true,
-    looks: 0,
+    checks: 0,
     leftMs,
     limits() {
       const left = leftMs();

@@ -14,9 +14,9 @@ export interface SocketRequest {
   /** The whole exchange; absent: as long as it takes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Asked again and again while no answer comes; the exchange fails with the error that it gives. */
+  /** Called again and again while no answer comes; the exchange fails with the error that it gives. */
   readonly explainSilence?: (() => Promise<Error | undefined>) | undefined;
-  /** From when on it is asked; three seconds when absent. */
+  /** Delay before its first call; three seconds when absent. */
   readonly silenceMs?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What can be said of a daemon that takes connections and answers nobody.
+// Explains why a daemon accepts connections but does not answer.
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { readHolderActivity, type HolderActivity } from '../platform/lock-holder.ts';
 import { requestOverSocket } from './http-request.ts';
@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<HolderActivity['activity'], string>> = {
   sleeping: 'it runs, but hangs',
 };
 
-/** For a daemon that `isAnswering` said no of; undefined when nobody has the lock: a service's is being started. */
+/** For a daemon that failed `isAnswering`; undefined when nobody holds the lock, as while a service starts. */
 export function describeSilence(lockFile: string | undefined): DaemonUnreachableError | undefined {
   const holder = lockFile === undefined ? undefined : readHolderActivity(lockFile);
   if (lockFile !== undefined && holder === undefined) return undefined;
@@ -35,7 +35,7 @@ export function describeSilence(lockFile: string | undefined): DaemonUnreachable
 
 /**
  * Whether the daemon answers anything at all within `timeoutMs`: one that waits for AWS or for a person does, at once.
- * What says something else than silence counts as an answer.
+ * Any failure but a timeout counts as an answer.
  */
 export async function isAnswering(socketPath: string, timeoutMs: number): Promise<boolean> {
   try {

@@ -38,8 +38,8 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** A file that is written to all the time is taken as it was found last. */
-const MOST_READS = 4;
+/** A file that keeps changing is used as it was read last. */
+const MAX_READS = 4;
 
 /**
  * The same for files that may hold something else than UTF-8. An editor that saves in place while we read would give us
@@ -61,7 +61,7 @@ export async function readBoundedBytes(
       const content = await readToEnd(file, { path, size, maxBytes });
       const after = await file.stat();
       const isWhole = after.mtimeMs === before.mtimeMs && after.size === before.size;
-      if (isWhole || reads === MOST_READS) return content;
+      if (isWhole || reads === MAX_READS) return content;
     } finally {
       await file.close();
     }

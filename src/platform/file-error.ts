@@ -17,10 +17,9 @@ export function toFileError(thrown: unknown, path: string, attempt: FileAttempt)
   const code = errorCode(thrown);
   // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
   if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
-  const hasNoInodes = code === 'ENOSPC' && isOutOfInodes(path);
   return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reasonFor(code, path)}.`, {
     cause: thrown,
-    hint: hasNoInodes ? `df -i ${quoteForShell(nearestFolder(path))}` : commandFor(code, path, attempt),
+    hint: commandFor(code, path, attempt),
   });
 }
 
@@ -79,6 +78,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function commandFor(code: string, path: string, attempt: FileAttempt): string {
+  if (code === 'ENOSPC' && isOutOfInodes(path)) return `df -i ${quoteForShell(nearestFolder(path))}`;
   if (DISK_FAILURES.includes(code)) return `df -h ${quoteForShell(nearestFolder(path))}`;
   switch (code) {
     case 'EISDIR':

@@ -1,4 +1,4 @@
-// What is written to a port keeper and read by the daemons that come out of it: who is to be started, and with which secret.
+// Requests to the port keeper, and the secrets for the daemons that it starts.
 import { closeSync, constants, fchmodSync, openSync, readSync, writeSync } from 'node:fs';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { NO_RESTART_MODE, REQUEST_PIPE_FD, SECRET_PIPE_FD, secretPipePath } from './port-keeper-script.ts';
@@ -42,8 +42,11 @@ export function askPortKeeper(pipePath: string, request: string): boolean {
 export function forbidRestart(pipePath: string): void {
   const fd = openPipe(pipePath);
   if (fd === undefined) return;
-  fchmodSync(fd, NO_RESTART_MODE);
-  closeSync(fd);
+  try {
+    fchmodSync(fd, NO_RESTART_MODE);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Whether the keeper may start its owner again. */
@@ -89,7 +92,7 @@ export function readRequestSecret(): string | undefined {
   return parseSecret(readLine(REQUEST_PIPE_FD));
 }
 
-/** Whether the secret is where the daemon finds it that the keeper at `pipePath` starts. */
+/** Writes the secret for the daemon that the keeper at `pipePath` starts; false if that failed. */
 export function fillSecretPipe(pipePath: string, secret: string | undefined): boolean {
   const line = Buffer.from(`${formatSecret(secret)}\n`);
   const fd = line.length > MAX_REQUEST_BYTES ? undefined : openPipe(secretPipePath(pipePath));

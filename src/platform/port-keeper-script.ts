@@ -23,9 +23,9 @@ export const RESTART_PAUSES = [0, 0, 1, 4, 15, 60] as const;
 /**
  * $1: path of the request pipe, $2: seconds to wait for a request once the owner has ended, $3: the pauses, $4: log file.
  *
- * Standard input ends with the owner, whichever way it ends. Its first line is the command that starts an owner again,
- * or empty. The keeper runs it as its child, with its own process id as the last argument, unless the pipe is marked or was deleted: with the state folder gone, a
- * daemon would only make that again. Otherwise one line is read from the request pipe and run, which replaces the shell
+ * Standard input ends with the owner, whichever way it ends. Its first line is the command that restarts the owner, or
+ * empty. The keeper runs it as a child, with its own process id as the last argument, unless the pipe is marked or was
+ * deleted: a new daemon would recreate a state folder that the user deleted. Otherwise one line is read from the request pipe and run, which replaces the shell
  * by the successor. The keeper ends when no request comes, or when the pipe's file was deleted.
  */
 export const KEEPER_SCRIPT = `

@@ -43,10 +43,7 @@ function find(path: string, userId: number): SocketFinding {
     if (NOTHING_THERE.has(code)) return ABSENT;
     if (code === 'EACCES' || code === 'EPERM') {
       // A folder of ours that we may not enter, as after a chmod: a daemon says what to do about it.
-      const owner = foldersAbove(path)
-        .map(ownerOf)
-        .find((each) => each !== undefined);
-      if (owner === userId) return ABSENT;
+      if (findOwner(foldersAbove(path)) === userId) return ABSENT;
       return foreign(path, { reason: 'belongs to another user', hint: USE_OWN });
     }
     throw error;
@@ -94,7 +91,7 @@ function foreign(path: string, { reason, hint }: FolderFault): SocketFinding {
 function explainSudo(path: string, userId: number, homeDirectory: string | undefined): SocketFinding | undefined {
   const folders = foldersAbove(path);
   // Of what lies in a folder of another user we may not know even that much.
-  const owner = [path, ...folders].map(ownerOf).find((each) => each !== undefined);
+  const owner = findOwner([path, ...folders]);
   if (owner === undefined || owner === userId) return undefined;
   if (homeDirectory !== undefined && ownerOf(homeDirectory) === owner) {
     return {
@@ -119,6 +116,11 @@ function foldersAbove(path: string): string[] {
   const folders = [dirname(resolve(path))];
   for (let each = folders[0] ?? '/'; each !== '/'; each = dirname(each)) folders.push(dirname(each));
   return folders;
+}
+
+/** Of the first path that can be looked at. */
+function findOwner(paths: readonly string[]): number | undefined {
+  return paths.map(ownerOf).find((owner) => owner !== undefined);
 }
 
 /** Undefined for what is not there or may not be looked at. */

@@ -77,7 +77,7 @@ const STORES = {
   memory: 'in memory only, until the daemon stops',
 } as const;
 
-/** `columns` is loaded only when there is a current role. */
+/** `columns` may be undefined only while there is no current role. */
 function format(status: StatusDocument, columns: Columns | undefined, context: CliContext): string {
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();

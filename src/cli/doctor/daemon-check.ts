@@ -224,7 +224,7 @@ export function checkStore({ daemon, context }: World): CheckGroup {
     .map(({ code, message, hint }): Finding => ({
       code: isDoctorCode(code) ? code : 'daemon-problem',
       message,
-      // With the keychain's absence the sign-in is in memory: only after a cure is it worth a restart.
+      // A restart ends a sign-in that is in memory, so it comes after the fix.
       commands: store.driver === 'memory' ? [hint, 'rolecall daemon restart'] : [hint],
     }));
   const chosen: Finding[] =

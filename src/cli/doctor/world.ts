@@ -45,7 +45,7 @@ export interface World {
 }
 
 const STATUS_TIMEOUT_MS = 10_000;
-/** A failure after that is a silence, and was waited for. */
+/** A call that took this long failed because the daemon is silent; asking again would only wait again. */
 const SILENT_AFTER_MS = 2500;
 const VERSION_TIMEOUT_MS = 10_000;
 /** Two tries of ten seconds each are behind it. */
