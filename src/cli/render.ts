@@ -1,8 +1,10 @@
 // How things look in a terminal: colour, columns, times, and text from AWS made harmless.
 import { EXIT_INTERRUPTED, type RolecallError } from '../core/errors.ts';
+import { harmless } from '../core/harmless-text.ts';
 import type { CliContext, OutputStream } from './context.ts';
 import { displayWidth } from './display-width.ts';
 
+export { harmless };
 export { formatDuration } from '../core/format-duration.ts';
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'blue' | 'magenta' | 'cyan' | 'underline';
@@ -29,11 +31,6 @@ export function createPainter(
     const [on, off] = CODES[style];
     return isPlain ? text : `\u001b[${on}m${text}\u001b[${off}m`;
   };
-}
-
-/** Free text from AWS for a terminal: control and direction characters, which could rewrite the screen, become `\ufffd`. */
-export function harmless(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 /** Whether a terminal of this locale shows more than ASCII. */

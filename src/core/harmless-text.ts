@@ -10,6 +10,14 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
 /** They reorder what stands around them, so that one name can be made to look like another. */
 const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** What a terminal obeys: controls, line separators, and marks of direction. */
+const ACTIVE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Free text from AWS for a terminal: control and direction characters, which could rewrite the screen, become `\ufffd`. */
+export function harmless(text: string): string {
+  return text.replace(ACTIVE, '\ufffd');
+}
+
 /** `text` on one line without controls and direction marks, cut to `longest` characters. */
 export function toHarmlessLine(text: string, longest: number): string {
   const line = text.replace(CONTROLS, ' ').replace(LONE_SURROGATES, '\ufffd').replace(DIRECTION_MARKS, '').trim();

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
+import { harmless } from '../core/harmless-text.ts';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { ANSWER_HEADERS } from './replies.ts';
 import { fstatSync } from '../platform/stat-sync.ts';
@@ -59,7 +60,7 @@ export async function answerWithFailure(
   const body = JSON.stringify(error.toBody());
   const server = createServer((request, response) => {
     const isPlain = request.headers.accept === 'text/plain';
-    const text = isPlain ? `${error.message}\nRun: ${error.hint}\n` : body;
+    const text = isPlain ? `${harmless(error.message)}\nRun: ${harmless(error.hint)}\n` : body;
     response.writeHead(error.httpStatus, {
       ...ANSWER_HEADERS,
       'content-type': isPlain ? 'text/plain; charset=utf-8' : 'application/json',

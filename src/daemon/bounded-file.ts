@@ -10,9 +10,9 @@ export const OPEN_FOR_APPENDING =
 
 /** As JSON writes them: one event stays one line, and a terminal that shows it does nothing else. */
 export function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
     const quoted = JSON.stringify(character).slice(1, -1);
-    // JSON leaves DEL and C1 as they are; a terminal does not.
+    // JSON leaves DEL, C1 and marks of direction as they are; a terminal does not.
     return quoted === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : quoted;
   });
 }

@@ -6,6 +6,7 @@ import { homedir, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
 import { DaemonUnreachableError } from '../core/errors.ts';
+import { harmless } from '../core/harmless-text.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { cleanEnvironment, refuseChangedNode } from '../local-api/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
@@ -96,7 +97,7 @@ async function listenInVain(server: Server): Promise<void> {
 async function reportFailure(thrown: unknown): Promise<void> {
   const error = toFailure(thrown);
   if (process.connected) await new Promise((resolve) => process.send?.(error.toBody(), resolve));
-  else process.stderr.write(`rolecall: ${error.message}\nRun: ${error.hint}\n`);
+  else process.stderr.write(`rolecall: ${harmless(error.message)}\nRun: ${harmless(error.hint)}\n`);
   if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS, clock).catch(() => undefined);
   process.exit(error.exitCode);
 }

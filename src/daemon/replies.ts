@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RolecallError } from '../core/errors.ts';
+import { harmless } from '../core/harmless-text.ts';
 
 /** On every answer: nothing is kept by caches, framed, embedded, sniffed or told to other sites. */
 export const ANSWER_HEADERS = {
@@ -29,7 +30,9 @@ export function createReplies(describeError: (error: RolecallError) => object): 
       reply.headers(ANSWER_HEADERS).code(status ?? error.httpStatus);
       if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000));
       if (request.headers.accept === 'text/plain') {
-        return reply.type('text/plain; charset=utf-8').send(`${error.message}\nRun: ${error.hint}\n`);
+        return reply
+          .type('text/plain; charset=utf-8')
+          .send(`${harmless(error.message)}\nRun: ${harmless(error.hint)}\n`);
       }
       return sendJson(reply, describeError(error));
     },

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSystemClock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
+import { harmless } from '../core/harmless-text.ts';
 import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../local-api/installed-service.ts';
 import { resolvePaths } from '../local-api/paths.ts';
@@ -125,6 +126,6 @@ try {
 } catch (thrown) {
   const error = toRolecallError(thrown);
   const instead = error.code === 'no-tray' ? INSTEAD : '';
-  process.stderr.write(`rolecall: ${error.message}\n${instead}Run: ${error.hint}\n`);
+  process.stderr.write(`rolecall: ${harmless(error.message)}\n${instead}Run: ${harmless(error.hint)}\n`);
   process.exitCode = error.exitCode;
 }

@@ -40,14 +40,14 @@ test('a descriptor that is no socket is none', async () => {
 
 test('whoever asks a service that can not start is told why, in the form that was asked for', async () => {
   const socketPath = join(home.path, 'x.sock');
-  const error = new UsageError('settings-invalid', 'Line 3 is wrong.', { hint: 'vi +3 config.toml' });
+  const error = new UsageError('settings-invalid', 'Line 3 \u001b[31mis wrong.', { hint: 'vi +3 \u202econfig.toml' });
   const clock = createFakeClock();
   const answering = answerWithFailure((server) => listen(server, { path: socketPath }), error, 4000, clock);
   const ask = () => requestOverSocket({ socketPath, method: 'GET', path: '/v1/status' });
   const answer = await waitFor('the answer', ask);
   expect({ ...answer, text: JSON.parse(answer.text) as object }).toEqual({
     status: 400,
-    text: { code: 'settings-invalid', message: 'Line 3 is wrong.', hint: 'vi +3 config.toml' },
+    text: { code: 'settings-invalid', message: 'Line 3 \u001b[31mis wrong.', hint: 'vi +3 \u202econfig.toml' },
   });
   const headers = [
     ['Host', 'localhost'],
@@ -57,7 +57,7 @@ test('whoever asks a service that can not start is told why, in the form that wa
     { path: socketPath },
     formatRequest({ target: '/v1/credentials', version: '1.0', headers }),
   );
-  expect(body).toBe('Line 3 is wrong.\nRun: vi +3 config.toml\n');
+  expect(body).toBe('Line 3 \ufffd[31mis wrong.\nRun: vi +3 \ufffdconfig.toml\n');
   await clock.advance(4000);
   await answering;
   expect(await ask()).toBeUndefined();

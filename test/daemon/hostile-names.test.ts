@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
-import { runProcess } from '../helpers/run-process.ts';
+import { CREDENTIAL_PROCESS, runProcess } from '../helpers/run-process.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig | undefined;
 afterEach(() => rig?.remove());
+
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u2028-\u202e\u2066-\u2069]/;
 
 const NAMES = [
   '$(touch pwned)',
@@ -89,6 +91,21 @@ test('hostile, equal, long and missing account names are all usable, and nothing
     accountIds,
   );
   expect(existsSync(join(home.path, 'pwned'))).toBe(false);
+
+  // A refusal names the account, and the sh client prints the daemon's words as they are.
+  const refusals = await Promise.all(
+    [6, 7].map(async (index) => {
+      const selectors = ['--session', SESSION, '--account', accountIds[index] as string, '--role', 'Nope'];
+      const { environment } = created;
+      const run = await runProcess('/bin/sh', [CREDENTIAL_PROCESS, ...selectors], { environment, cwd: home.path });
+      return { run, cli: await runCli(['credential-process', ...selectors]) };
+    }),
+  );
+  for (const { run, cli } of refusals) {
+    expect(run).toEqual({ exitCode: 5, stdout: '', stderr: expect.stringMatching(/red|txt\.exe/) });
+    expect(run.stderr.replaceAll('\n', '')).not.toMatch(CONTROL);
+    expect(run).toEqual(cli);
+  }
 });
 
 /** What each surface would take for more than a name, were it not for us. */
@@ -102,7 +119,6 @@ const SURFACE_NAMES = [
   '#[fg=red]#(touch pwned)',
   "x | bash='touch pwned' shell=touch param1=pwned terminal=false",
 ] as const;
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u2028-\u202e\u2066-\u2069]/;
 
 test('no surface that a name reaches runs it, colours by it, or gets a line more', async () => {
   const directory = createDefaultDirectory();

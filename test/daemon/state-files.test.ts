@@ -45,12 +45,12 @@ describe('the log', () => {
   test('has one line an event, whatever is in it, and is for its owner alone', () => {
     const { log, close } = openLogFile(at('daemon.log'), clock);
     log('info', 'hello');
-    log('warn', 'two\nlines\r\u001b[31m\u0000\u007f\u009b');
+    log('warn', 'two\nlines\r\u001b[31m\u0000\u007f\u009b\u202e');
     log('error', 'é 🙂');
     close();
     expect(readFileSync(at('daemon.log'), 'utf8')).toBe(
       '2026-11-24T06:00:00Z info hello\n' +
-        '2026-11-24T06:00:00Z warn two\\nlines\\r\\u001b[31m\\u0000\\u007f\\u009b\n' +
+        '2026-11-24T06:00:00Z warn two\\nlines\\r\\u001b[31m\\u0000\\u007f\\u009b\\u202e\n' +
         '2026-11-24T06:00:00Z error é 🙂\n',
     );
     expect(modeOf(at('daemon.log'))).toBe(0o600);
