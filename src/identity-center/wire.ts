@@ -30,6 +30,11 @@ const MAX_INTERVAL_SECONDS = 300;
 const MIN_INTERVAL_SECONDS = 0.01;
 /** As of 2026-11 no id, token, key, code or URL of AWS's is longer than 4 kB. */
 const MAX_TEXT_LENGTH = 32 * 1024;
+/**
+ * A page token travels in the next URL, which few servers take longer than 8 kB. V8 hashes a string of more than 16,383
+ * characters by its length alone, and a set of such tokens is searched one by one.
+ */
+const MAX_PAGE_TOKEN_LENGTH = 8 * 1024;
 /** As of 2026-11 AWS allows 64 characters for the longest name, an email address. */
 const MAX_NAME_LENGTH = 256;
 const ACCOUNT_ID = /^\d{12}$/;
@@ -130,7 +135,7 @@ function readPage<T>(
   if (items.length < list.length) onUnusable(list.length - items.length);
   const nextToken = fields['nextToken'];
   if (isAbsent(nextToken) || nextToken === '') return { items };
-  return { items, nextToken: text(fields, 'nextToken') };
+  return { items, nextToken: text(fields, 'nextToken', MAX_PAGE_TOKEN_LENGTH) };
 }
 
 function fieldsOf(value: object): Fields {

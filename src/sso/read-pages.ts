@@ -3,6 +3,8 @@ import { IdentityCenterFault, type Page } from './ports.ts';
 
 /** Ten times as many as the largest organization has, 100 accounts a page. */
 const MAX_PAGES = 2000;
+/** In a row. AWS's paged APIs may give an empty page although more follow. */
+const MAX_EMPTY_PAGES = 100;
 /** Of one listing, accounts and permission sets together; the largest organizations have some ten thousand. */
 const MAX_ENTRIES = 200_000;
 /** As of 2026-11 an Identity Center instance has a few thousand permission sets at most. */
@@ -28,6 +30,7 @@ export function createPageReader(): PageReader {
       const pages = [];
       const seen = new Set<string>();
       let entries = 0;
+      let emptyPages = 0;
       let nextToken: string | undefined;
       for (;;) {
         const page = await fetchPage(nextToken);
@@ -43,6 +46,10 @@ export function createPageReader(): PageReader {
         if (entries > maxEntries) throw unusable(`a list has more than ${maxEntries} entries.`);
         nextToken = page.nextToken;
         if (nextToken === undefined) return pages.flat();
+        emptyPages = page.items.length === 0 ? emptyPages + 1 : 0;
+        if (emptyPages > MAX_EMPTY_PAGES) {
+          throw unusable(`a list has more than ${MAX_EMPTY_PAGES} empty pages in a row.`);
+        }
         if (seen.has(nextToken)) throw unusable('a list that gives the same page token twice has no end.');
         if (seen.size >= MAX_PAGES) throw unusable(`a list has more than ${MAX_PAGES} pages.`);
         seen.add(nextToken);

@@ -442,6 +442,8 @@ describe('a 200 that is not the protocol', () => {
   test.each<[CallName, string, number, object]>([
     ['StartDeviceAuthorization', 'userCode', 1000, device],
     ['CreateToken device_code', 'accessToken', 100_000, token],
+    ['ListAccounts', 'nextToken', 8193, { accountList: [] }],
+    ['ListAccountRoles', 'nextToken', 8193, { roleList: [] }],
   ])('%s with a %s of %i characters is unusable', async (name, field, length, answer) => {
     server.answer(200, { ...answer, [field]: 'x'.repeat(length) });
     const { kind, message } = await faultOf(CALLS[name](identityCenter));
