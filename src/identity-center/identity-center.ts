@@ -1,5 +1,6 @@
 // The port to AWS's Identity Center, on the AWS SDK clients: one HTTP request a call, faults by kind, nothing ambient.
 import type { Endpoints, SsoSession } from '../core/model.ts';
+import { quoteForShell } from '../core/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type * as AwsModule from './aws-clients.ts';
@@ -29,7 +30,7 @@ export interface IdentityCenterDeps {
   /** From the start of a call to the last byte of its answer. */
   readonly requestTimeoutMs?: number;
   readonly onServerTime?: OnServerTime;
-  /** Hears of entries in AWS's answers that were left out. */
+  /** Hears of what was left out of AWS's answers. */
   readonly warn?: (message: string) => void;
 }
 
@@ -117,9 +118,15 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
           options,
         ),
       ),
-      readToken,
+      (answer, host) => readToken(answer, () => warnOfRefreshToken(session, host)),
     );
   }
+
+  const warnOfRefreshToken = ({ sessionName }: SsoSession, host: string) =>
+    deps.warn?.(
+      `CreateToken at ${host}: the refresh token for ${sessionName} can't be used and was left out. ` +
+        `If the sign-in can no longer be renewed, run: rolecall login ${quoteForShell(sessionName)}`,
+    );
 
   const onUnusable = (operation: string, host: string, what: string) => (count: number) =>
     deps.warn?.(`${operation} at ${host}: ${count} of the entries had no ${what} and were left out.`);

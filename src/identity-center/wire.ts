@@ -58,7 +58,7 @@ export function readDeviceAuthorization(answer: object): DeviceAuthorization {
     userCode: text(fields, 'userCode', MAX_NAME_LENGTH),
     verificationUri,
     verificationUriComplete: optionalText(fields, 'verificationUriComplete') ?? verificationUri,
-    expiresInSeconds: positiveNumber(fields, 'expiresIn', MAX_CODE_SECONDS),
+    expiresInSeconds: lifetimeSeconds(fields, MAX_CODE_SECONDS),
     intervalSeconds: isAbsent(fields['interval'])
       ? DEFAULT_INTERVAL_SECONDS
       : // Polling without a pause would get the client throttled.
@@ -66,16 +66,20 @@ export function readDeviceAuthorization(answer: object): DeviceAuthorization {
   };
 }
 
-/** @throws WireError: with the refresh token of the answer, which is good even if the rest is not */
-export function readToken(answer: object): IssuedToken {
+/**
+ * `onUnusable` hears of a refresh token that was left out, because it is too long or no text.
+ * @throws WireError: with the refresh token of the answer, which is good even if the rest is not
+ */
+export function readToken(answer: object, onUnusable: () => void): IssuedToken {
   const fields = fieldsOf(answer);
   const refreshText = optionalText(fields, 'refreshToken');
+  if (refreshText === undefined && !isAbsent(fields['refreshToken']) && fields['refreshToken'] !== '') onUnusable();
   const refreshToken = refreshText === undefined ? undefined : new Secret(refreshText);
   try {
     return {
       accessToken: new Secret(text(fields, 'accessToken')),
       ...(refreshToken !== undefined && { refreshToken }),
-      expiresInSeconds: positiveNumber(fields, 'expiresIn', MAX_TOKEN_SECONDS),
+      expiresInSeconds: lifetimeSeconds(fields, MAX_TOKEN_SECONDS),
     };
   } catch (error) {
     throw error instanceof WireError ? new WireError(error.message, refreshToken) : error;
@@ -166,5 +170,11 @@ function positiveNumber(fields: Fields, name: string, max = MAX_NUMBER): number 
     throw new WireError(`${name} is not a positive number`);
   }
   if (value > max) throw new WireError(`${name} is too large`);
+  return value;
+}
+
+function lifetimeSeconds(fields: Fields, max: number): number {
+  const value = positiveNumber(fields, 'expiresIn', max);
+  if (value < 1) throw new WireError('expiresIn is less than a second');
   return value;
 }

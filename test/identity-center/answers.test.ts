@@ -391,6 +391,9 @@ describe('a 200 that is not the protocol', () => {
     ['CreateToken refresh_token', { ...token, expiresIn: -3600 }, 'expiresIn is not a positive number'],
     ['CreateToken refresh_token', { ...token, expiresIn: 28_800_000 }, 'expiresIn is too large'],
     ['CreateToken device_code', { ...token, expiresIn: 1e15 }, 'expiresIn is too large'],
+    ['CreateToken device_code', { ...token, expiresIn: 1e-300 }, 'expiresIn is less than a second'],
+    ['CreateToken refresh_token', { ...token, expiresIn: 0.999 }, 'expiresIn is less than a second'],
+    ['StartDeviceAuthorization', { ...device, expiresIn: 1e-300 }, 'expiresIn is less than a second'],
     ['ListAccounts', {}, 'accountList is missing'],
     ['ListAccounts', { message: 'ok' }, 'accountList is missing'],
     ['ListAccounts', { accountList: null }, 'accountList is missing'],
@@ -461,6 +464,21 @@ describe('a 200 that is not the protocol', () => {
       accessToken: expect.any(Secret),
       expiresInSeconds: 3600,
     });
+  });
+
+  test.each([
+    ['too long', 'canary'.repeat(10_000)],
+    ['no text', 7],
+  ])('a refresh token that is %s is left out with a warning that says what follows', async (_, refreshToken) => {
+    for (const grant of ['device_code', 'refresh_token'] as const) {
+      warnings = [];
+      server.answer(200, { ...token, refreshToken });
+      expect(await CALLS[`CreateToken ${grant}`](identityCenter)).not.toHaveProperty('refreshToken');
+      expect(warnings).toEqual([
+        `CreateToken at ${server.host}: the refresh token for my-sso-session can't be used and was left out. ` +
+          'If the sign-in can no longer be renewed, run: rolecall login my-sso-session',
+      ]);
+    }
   });
 
   test('accounts: free text as it is, ids that are no ids left out with a warning', async () => {
