@@ -15,47 +15,32 @@ export interface StartCommand {
 
 /** Whether a keeper holds the port, or a successor that has not closed the request pipe yet. */
 export function hasPortKeeper(pipePath: string): boolean {
-  const fd = openPipe(pipePath);
-  if (fd === undefined) return false;
-  closeSync(fd);
-  return true;
+  return withPipe(pipePath, () => true) ?? false;
 }
 
 /** Has the keeper run the first line of `request` as shell, as soon as the owner of the port has ended; false when there is none. */
 export function askPortKeeper(pipePath: string, request: string): boolean {
   const line = Buffer.from(`${request}\n`);
   if (line.length > MAX_REQUEST_BYTES) return false;
-  const fd = openPipe(pipePath);
-  if (fd === undefined) return false;
-  try {
-    // In part, or not at all: the pipe is full of requests, and the first one is whole.
-    writeSync(fd, line);
+  const isWritten = withPipe(pipePath, (fd) => {
+    try {
+      writeSync(fd, line);
+    } catch {
+      // In part, or not at all: the pipe is full of requests, and the first one is whole.
+    }
     return true;
-  } catch {
-    return true;
-  } finally {
-    closeSync(fd);
-  }
+  });
+  return isWritten ?? false;
 }
 
 /** Nobody starts a killed owner again until somebody asks for one; does nothing without a keeper. */
 export function forbidRestart(pipePath: string): void {
-  const fd = openPipe(pipePath);
-  if (fd === undefined) return;
-  try {
-    fchmodSync(fd, NO_RESTART_MODE);
-  } finally {
-    closeSync(fd);
-  }
+  withPipe(pipePath, (fd) => fchmodSync(fd, NO_RESTART_MODE));
 }
 
 /** Whether the keeper may start its owner again. */
 export function isRestartAllowed(pipePath: string): boolean {
-  const fd = openPipe(pipePath);
-  if (fd === undefined) return false;
-  const { mode } = fstatSync(fd);
-  closeSync(fd);
-  return (mode & 0o777) !== NO_RESTART_MODE;
+  return withPipe(pipePath, (fd) => (fstatSync(fd).mode & 0o777) !== NO_RESTART_MODE) ?? false;
 }
 
 /** The request that ends a keeper, for an owner that can't take the port over. */
@@ -95,14 +80,11 @@ export function readRequestSecret(): string | undefined {
 /** Writes the secret for the daemon that the keeper at `pipePath` starts; false if that failed. */
 export function fillSecretPipe(pipePath: string, secret: string | undefined): boolean {
   const line = Buffer.from(`${formatSecret(secret)}\n`);
-  const fd = line.length > MAX_REQUEST_BYTES ? undefined : openPipe(secretPipePath(pipePath));
-  if (fd === undefined) return false;
+  if (line.length > MAX_REQUEST_BYTES) return false;
   try {
-    return writeSync(fd, line) === line.length;
+    return withPipe(secretPipePath(pipePath), (fd) => writeSync(fd, line) === line.length) ?? false;
   } catch {
     return false;
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -126,15 +108,17 @@ export function readKeptSecret(): string | undefined {
 
 /** Takes the requests of clients out of the pipe that nobody needs to answer now that this process has the lock. */
 export function dropRequests(pipePath: string): void {
-  const fd = openPipe(pipePath, constants.O_RDONLY);
-  if (fd === undefined) return;
   const piece = Buffer.alloc(4096);
   try {
-    while (readSync(fd, piece) > 0);
+    withPipe(
+      pipePath,
+      (fd) => {
+        while (readSync(fd, piece) > 0);
+      },
+      constants.O_RDONLY,
+    );
   } catch {
     // EAGAIN: it is empty.
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -144,6 +128,17 @@ function readLine(fd: number): string {
   const byte = Buffer.alloc(1);
   while (readSync(fd, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] ?? 0);
   return Buffer.from(bytes).toString('utf8');
+}
+
+/** What `use` gives; undefined when the pipe can't be opened. */
+function withPipe<T>(path: string, use: (fd: number) => T, access?: number): T | undefined {
+  const fd = openPipe(path, access);
+  if (fd === undefined) return undefined;
+  try {
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Undefined when nobody has the pipe open for reading, or it is no pipe of ours. */
