@@ -31,16 +31,17 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     return printStatusLine(options.format, context);
   }
   if (options.check === true) return check(await fetchStatus(context));
-  // The one is read while the daemon answers the other.
-  const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
-  const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
   if (options.watch === true) {
     const [{ watchStatus }, columns] = await Promise.all([
       import('../watch-status.ts'),
       import('../picker/role-columns.ts'),
+      loadAttendedStatus(context),
     ]);
     return watchStatus({ asJson: options.json === true, format: (now) => format(now, columns, context) }, context);
   }
+  // The one is read while the daemon answers the other.
+  const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
+  const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
   if (options.json === true) {
     const { formatJson } = await import('../../core/format-json.ts');
     context.stdout.write(formatJson(status));
