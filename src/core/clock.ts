@@ -9,6 +9,11 @@ export interface Clock {
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Milliseconds for measuring a duration: monotonic where the clock has that, else by the wall clock. */
+export function monotonicNowMs(clock: Clock): number {
+  return clock.monotonicMs?.() ?? clock.nowMs();
+}
+
 /** Node's timers leave out what is less than a millisecond, of the duration and of the time at which they begin. */
 const EARLY_MS = 1;
 /** 25 days. Of a longer duration Node's timers make a millisecond. */

@@ -1,5 +1,5 @@
 // The server's time: from the Date of its answers and the time since then, whatever becomes of this machine's wall clock.
-import type { Clock } from './clock.ts';
+import { monotonicNowMs, type Clock } from './clock.ts';
 
 export interface ServerClock extends Clock {
   /** Milliseconds since the epoch by the server's clock; by the wall clock until the first answer. */
@@ -22,7 +22,7 @@ const LEAP_MS = 30_000;
  */
 export function createServerClock(clock: Clock): ServerClock {
   let base: { readonly serverMs: number; readonly wallMs: number; readonly monotonicMs: number } | undefined;
-  const monotonicMs = () => clock.monotonicMs?.() ?? clock.nowMs();
+  const monotonicMs = () => monotonicNowMs(clock);
 
   function nowMs(): number {
     if (base === undefined) return clock.nowMs();

@@ -2,6 +2,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
+import { monotonicNowMs } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { toFailure } from '../platform/file-error.ts';
@@ -199,7 +200,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
 
   /** Ends this daemon, but tries again first while sign-ins that only it has can't be written. */
   async function leave(): Promise<void> {
-    const nowMs = deps.clock.monotonicMs?.() ?? deps.clock.nowMs();
+    const nowMs = monotonicNowMs(deps.clock);
     if (lostAtMs === undefined) log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
     lostAtMs ??= nowMs;
     const failure = await parts.leaveState().then(() => undefined, toFailure);

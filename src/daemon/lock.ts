@@ -2,6 +2,7 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
+import { errorCode } from '../platform/file-error.ts';
 import { readLockHolder } from '../platform/lock-holder.ts';
 import { identifyProcess } from '../platform/process-identity.ts';
 import { fstatSync, lstatIfPresentSync } from '../platform/stat-sync.ts';
@@ -92,7 +93,7 @@ export async function inFolder<T>(makeFolder: () => void, take: () => Promise<T>
     try {
       return await take();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || made === MAX_ATTEMPTS) throw error;
+      if (errorCode(error) !== 'ENOENT' || made === MAX_ATTEMPTS) throw error;
     }
   }
 }

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
-import { moveAsideCommand, toFileError } from '../platform/file-error.ts';
+import { errorCode, moveAsideCommand, toFileError } from '../platform/file-error.ts';
 import { lstatIfPresentSync } from '../platform/stat-sync.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import { removeHalfWritten, replaceFile } from './replace-file.ts';
@@ -270,7 +270,7 @@ async function readEnvelope(path: string, costs: ReadonlyMap<string, ScryptCost>
   try {
     text = await readBoundedFile(path, MAX_FILE_BYTES);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     const { message, hint } = toFileError(error, path, 'read');
     throw new UnavailableError('secret-store-unavailable', `The secret file ${message}`, { cause: error, hint });
   }

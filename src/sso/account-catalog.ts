@@ -1,5 +1,5 @@
 // Every account and permission set of a session: listed within the rate budget, kept over restarts, partial when it must be.
-import type { Clock } from '../core/clock.ts';
+import { monotonicNowMs, type Clock } from '../core/clock.ts';
 import {
   NotFoundError,
   RefusedError,
@@ -105,10 +105,9 @@ export function createAccountCatalog(deps: {
   /** Undefined when a new sign-in made it pointless. */
   async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
-    const monotonicMs = () => clock.monotonicMs?.() ?? clock.nowMs();
-    const startedAtMs = monotonicMs();
+    const startedAtMs = monotonicNowMs(clock);
     const requireTime = (accountCount: number) => {
-      if (monotonicMs() - startedAtMs < MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) return;
+      if (monotonicNowMs(clock) - startedAtMs < MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) return;
       throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was ended.');
     };
     const reader = createPageReader();

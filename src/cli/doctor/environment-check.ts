@@ -1,5 +1,6 @@
 // The AWS_* variables of this shell: what in them wins over a profile, or leads somewhere else than it seems.
 import { awsFilePath } from '../../platform/aws-file-path.ts';
+import { errorCode } from '../../platform/file-error.ts';
 import { IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { count, harmless } from '../render.ts';
 import { findDifferingVariables } from '../sessions.ts';
@@ -125,7 +126,7 @@ function isThere(path: string): boolean {
     return true;
   } catch (error) {
     // A folder that may not be looked into is another matter.
-    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+    return !['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
   }
 }
 

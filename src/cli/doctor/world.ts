@@ -7,7 +7,7 @@ import { describeUnreachable } from '../../local-api/unreachable-daemon.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
 import { readBoundedBytes } from '../../platform/bounded-read.ts';
-import { moveAsideCommand, toFailure, toFileError } from '../../platform/file-error.ts';
+import { errorCode, moveAsideCommand, toFailure, toFileError } from '../../platform/file-error.ts';
 import { findProgram, trustedPath } from '../../platform/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { shortenPath } from '../render.ts';
@@ -136,7 +136,7 @@ async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> 
     return { path, shown, exists: true, document };
   } catch (error) {
     const document = parseConfigDocument('', shown);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+    if (errorCode(error) !== 'ENOENT') {
       return { path, shown, exists: true, failure: toFileError(error, path, 'read'), document };
     }
     if (lstatIfPresentSync(path) === undefined) return { path, shown, exists: false, document };
