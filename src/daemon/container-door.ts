@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { RefusedError, RolecallError } from '../core/errors.ts';
+import { harmless } from '../core/harmless-text.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -197,5 +198,7 @@ async function readPort(file: StateFile): Promise<number> {
 
 /** AWS's SDKs show `Code` and `Message`, and the person needs the command as well. */
 function describeForSdks(error: RolecallError): object {
-  return { ...error.toBody(), Code: error.code, Message: `${error.message} Run: ${error.hint}` };
+  const message = harmless(error.message);
+  const hint = harmless(error.hint);
+  return { ...error.toBody(), message, hint, Code: error.code, Message: `${message} Run: ${hint}` };
 }

@@ -199,6 +199,15 @@ test('no surface that a name reaches runs it, colours by it, or gets a line more
   expect(Object.entries(lengths).filter(([, counts]) => counts.size !== 1)).toEqual([]);
   expect(said.some((line) => line.includes('<img src=x onerror=alert(1)>'))).toBe(true);
 
+  // SDKs print the message that they parse, and botocore the whole answer.
+  const role = { accountId: accounts[5]?.accountId as string, permissionSet: 'ReadOnly' };
+  const grant = await client.call('createGrant', { body: { session: SESSION, ...role } });
+  created.emulator.directory.unassign({ ...role, user: 'taylor' });
+  const answer = await fetch(grant.url, { headers: { authorization: grant.token } });
+  const told = (await answer.json()) as { code: string; message: string };
+  expect(told).toMatchObject({ code: 'permission-set-not-assigned', message: expect.stringContaining('red') });
+  expect(Object.values(told).join('')).not.toMatch(CONTROL);
+
   expect(created.logLines.filter((line) => CONTROL.test(line))).toEqual([]);
   expect(readdirSync(home.path).filter((name) => name.includes('pwned'))).toEqual([]);
 });
