@@ -202,6 +202,7 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/local-api/version.ts', reads: 'this installation' },
   { path: 'src/platform/core-dumps.ts', reads: '/proc' },
   { path: 'src/platform/descriptor-limit.ts', reads: '/proc' },
+  { path: 'src/platform/folders-above.ts', reads: '/proc and /etc, whose users and groups nobody else may write' },
   { path: 'src/platform/process-identity.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../aws-config/atomic-file.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';
 import { errorCode, toFileError } from '../platform/file-error.ts';
+import { checkFoldersAbove } from '../platform/private-directory.ts';
 
 /** A catalog of 20,000 roles has a few megabytes; a record of an adoption holds the whole shared config file. */
 const MAX_STATE_BYTES = 128 * 1024 * 1024;
@@ -22,7 +23,7 @@ export async function readPrivateFile(path: string, maxBytes = MAX_STATE_BYTES):
 
 /**
  * Replaces the file by `text` in one step; when not durable, a power cut may leave it empty.
- * @throws UnavailableError file-not-writable: the earlier file is untouched
+ * @throws UnavailableError file-not-writable: the earlier file is untouched; also when another user could replace its folder
  */
 export async function writePrivateFile(
   path: string,
@@ -30,6 +31,7 @@ export async function writePrivateFile(
   { isDurable = true }: { readonly isDurable?: boolean } = {},
 ): Promise<void> {
   try {
+    checkFoldersAbove(path, process.getuid?.() ?? -1);
     await ensureFolder(dirname(path));
     await removeLeftovers(path);
     await writeFileAtomically({ targetPath: path, content: text, mode: 0o600, mustBeNew: false, isDurable });

@@ -9,7 +9,7 @@ export const OWNER_FD = 5;
 /** A pipe without a name in which the owner's secret waits for the next owner; the shell never reads it. */
 export const SECRET_PIPE_FD = 6;
 
-/** The name of `SECRET_PIPE_FD`, for the moment in which the owner fills it. */
+/** The name of `SECRET_PIPE_FD` until the owner has filled it. */
 export const secretPipePath = (pipePath: string): string => `${pipePath}.secret`;
 
 /** What a restarted owner says once it has run for a while: the next restart is a first one again. */
@@ -21,6 +21,7 @@ export const NO_RESTART_MODE = 0o700;
 export const RESTART_PAUSES = [0, 0, 1, 4, 15, 60] as const;
 
 /**
+ * It inherits both pipes, and opens neither by its path: what it reads from the request pipe is run.
  * $1: path of the request pipe, $2: seconds to wait for a request once the owner has ended, $3: the pauses, $4: log file.
  *
  * Standard input ends with the owner, whichever way it ends. Its first line is the command that restarts the owner, or
@@ -30,12 +31,9 @@ export const RESTART_PAUSES = [0, 0, 1, 4, 15, 60] as const;
  */
 export const KEEPER_SCRIPT = `
 pipe=$1 seconds=$2 pauses=$3 log=$4
-rm -f "$pipe" "$pipe.secret"
-mkfifo -m 600 "$pipe" "$pipe.secret" && exec 4<>"$pipe" 6<>"$pipe.secret" || exit 1
 echo ready
 exec >/dev/null
 IFS= read -r restart
-rm -f "$pipe.secret"
 while read -r nothing; do :; done
 
 read_request_for() {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { openKeeperPipes } from './keeper-pipes.ts';
 import { fillSecretPipe, forbidRestart, formatStart, type StartCommand } from './keeper-requests.ts';
 import { KEEPER_SCRIPT, LASTS, OWNER_FD, RESTART_PAUSES } from './port-keeper-script.ts';
 import { lstatIfPresentSync, unlinkIfPresentSync } from './stat-sync.ts';
@@ -42,14 +43,18 @@ export async function startPortKeeper(deps: {
   readonly logFile: string;
 }): Promise<PortHolder> {
   const { pipePath, restart } = deps;
+  const pipes = await openKeeperPipes(pipePath, process.getuid?.() ?? -1);
+  const isRestarted = restart !== undefined && fillSecretPipe(pipePath, restart.secret);
+  pipes.hideSecret();
   const words = [pipePath, String(MAX_WAIT_SECONDS), RESTART_PAUSES.join(' '), deps.logFile];
   const child = spawn('/bin/sh', ['-c', KEEPER_SCRIPT, 'rolecall-port-keeper', ...words], {
     // A session of its own: what a terminal sends to the owner is not meant for it.
     detached: true,
-    stdio: ['pipe', 'pipe', 'ignore', deps.fd],
+    stdio: ['pipe', 'pipe', 'ignore', deps.fd, pipes.requestFd, 'ignore', pipes.secretFd],
     env: { PATH: '/usr/bin:/bin', HOME: deps.homeDirectory },
     cwd: '/',
   });
+  pipes.close();
   let hasEnded = false;
   child.once('exit', () => {
     hasEnded = true;
@@ -71,7 +76,6 @@ export async function startPortKeeper(deps: {
   }
   // Its end is the owner's end: held open until then, but no reason to go on running.
   child.stdin?.on('error', () => undefined);
-  const isRestarted = restart !== undefined && fillSecretPipe(pipePath, restart.secret);
   child.stdin?.write(`${isRestarted ? formatStart(restart) : ''}\n`);
   (child.stdin as Socket | null)?.unref();
   child.unref();

@@ -1,16 +1,20 @@
 // Directories that only their owner may enter: created so, and verified before anything is put in.
-import { mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type RolecallError } from '../core/errors.ts';
 import { quoteForShell } from '../core/quote-for-shell.ts';
 import { errorCode, moveAsideCommand, toFileError } from './file-error.ts';
+import { findFaultAbove } from './folders-above.ts';
 import { lstatSync, statSync } from './stat-sync.ts';
 
 /**
- * Makes sure that `path` is a directory of `userId`, 0700 and no symlink; parents are created 0700 when missing.
+ * Makes sure that `path` is a directory of `userId`, 0700 and no symlink, in folders that nobody else could replace;
+ * parents are created 0700 when missing.
  * @throws UnavailableError file-not-writable: naming what is wrong and the command that mends it
  */
 export function ensurePrivateDirectory(path: string, userId: number): void {
+  // Nothing is created in a folder that is refused.
+  if (!existsSync(path)) checkFoldersAbove(path, userId);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -23,6 +27,18 @@ export function ensurePrivateDirectory(path: string, userId: number): void {
     if (errorCode(error) !== 'EEXIST') throw cannotBeMade(path, error);
   }
   const fault = findDirectoryFault(path, userId);
+  if (fault !== undefined) throw fault;
+  checkFoldersAbove(path, userId);
+}
+
+/** @throws UnavailableError file-not-writable: another user could replace `path`, by way of the folder that is named */
+export function checkFoldersAbove(path: string, userId: number): void {
+  let fault: UnavailableError | undefined;
+  try {
+    fault = findFaultAbove(path, userId);
+  } catch (error) {
+    throw toFileError(error, path, 'used');
+  }
   if (fault !== undefined) throw fault;
 }
 

@@ -1,6 +1,6 @@
 // `rolecall doctor`: each code on a machine that is broken that way, mended by the commands that it names, and silent then.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
@@ -289,6 +289,20 @@ describe('doctor', () => {
     ]);
     rmSync(path);
     expect((await diagnose(its)).ok).toBe(true);
+  });
+
+  test('names the folder by which others could replace the state folder, with and without a daemon', async () => {
+    const its = await openRig();
+    const above = dirname(its.paths.stateDirectory);
+    chmodSync(above, 0o777);
+    const expected = {
+      code: 'daemon-problem',
+      message: `${its.paths.stateDirectory} can't be used, because others could replace it: ${above} is writable to other users.`,
+      commands: [`chmod go-w ${above}`],
+    };
+    expect((await diagnose(its)).findings).toContainEqual(expect.objectContaining(expected));
+    await its.daemon().stop();
+    expect((await diagnose(its)).findings).toContainEqual(expect.objectContaining(expected));
   });
 
   test('says one line for what is well, a sentence and its commands for what is not', async () => {

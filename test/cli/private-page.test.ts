@@ -44,7 +44,10 @@ test.skipIf(!canBeSomebodyElse)('is refused when it, or the folder above, belong
   const pages = join(theirs, 'pages');
   mkdirSync(pages, { recursive: true, mode: 0o700 });
   chownSync(theirs, SOMEBODY_ELSE, SOMEBODY_ELSE);
-  await expectRefused(pages, `The folder ${pages} is in a folder of another user.`);
+  await expectRefused(
+    pages,
+    `${pages} can't be used, because others could replace it: ${theirs} belongs to another user (uid ${SOMEBODY_ELSE}).`,
+  );
   chownSync(pages, SOMEBODY_ELSE, SOMEBODY_ELSE);
   await expectRefused(pages, `The directory ${pages} can't be used: it belongs to another user.`);
 });

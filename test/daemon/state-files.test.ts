@@ -152,6 +152,29 @@ describe('a private folder', () => {
     });
   });
 
+  test('is refused, and not made, where others could replace it by way of a folder above', async () => {
+    mkdirSync(at('shared', 'home', 'state'), { recursive: true, mode: 0o700 });
+    chmodSync(at('shared'), 0o777);
+    const path = at('shared', 'home', 'state', 'rolecall');
+    const expected = {
+      code: 'file-not-writable',
+      exitCode: 7,
+      message: `${path} can't be used, because others could replace it: ${at('shared')} is writable to other users.`,
+      hint: `chmod go-w ${at('shared')}`,
+    };
+    expect(refusal(path)).toMatchObject(expected);
+    expect(existsSync(path)).toBe(false);
+    mkdirSync(path, { mode: 0o700 });
+    expect(refusal(path)).toMatchObject(expected);
+    await expect(writePrivateFile(join(path, 'state.json'), 'x')).rejects.toMatchObject({
+      message: expect.stringContaining(`${at('shared')} is writable to other users`),
+      hint: expected.hint,
+    });
+    expect(readdirSync(path)).toEqual([]);
+    chmodSync(at('shared'), 0o1777);
+    expect(refusal(path)).toBeUndefined();
+  });
+
   test('has a name that can be typed', () => {
     expect([quoteForShell('/a/b-c_d.e+f@g'), quoteForShell('/a b'), quoteForShell("/it's $HOME")]).toEqual([
       '/a/b-c_d.e+f@g',

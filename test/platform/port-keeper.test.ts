@@ -1,9 +1,22 @@
 // The port keeper's shell program: when it starts its owner again, when it gives up, and that every shell can run it.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openKeeperPipes, openOwnPipe } from '../../src/platform/keeper-pipes.ts';
 import {
   askPortKeeper,
   END_KEEPER,
@@ -15,6 +28,7 @@ import {
 } from '../../src/platform/keeper-requests.ts';
 import { KEEPER_SCRIPT, LASTS } from '../../src/platform/port-keeper-script.ts';
 import { startPortKeeper } from '../../src/platform/port-keeper.ts';
+import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -40,20 +54,23 @@ async function startKeeper(owner: string, { pauses = '0', shell = 'sh' } = {}) {
   const folder = join(home.path, shell);
   mkdirSync(folder);
   const [pipe, log, starts] = [join(folder, 'pipe'), join(folder, 'daemon.log'), join(folder, 'starts')];
+  const pipes = await openKeeperPipes(pipe, process.getuid?.() ?? -1);
+  expect(fillSecretPipe(pipe, 'correct horse')).toBe(true);
+  pipes.hideSecret();
+  expect(existsSync(`${pipe}.secret`)).toBe(false);
   const keeper = spawn(shell, ['-c', KEEPER_SCRIPT, 'keeper', pipe, '600', pauses, log], {
     argv0: 'sh',
     // The port is no matter here.
-    stdio: ['pipe', 'pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore', 'ignore', pipes.requestFd, 'ignore', pipes.secretFd],
     env: { PATH },
   });
+  pipes.close();
   keepers.push(keeper);
   const ended = once(keeper, 'exit');
   await once(keeper.stdout as NodeJS.ReadableStream, 'data');
-  expect(fillSecretPipe(pipe, 'correct horse')).toBe(true);
   // The argument after a program of `sh -c` is its $0.
   const command = ['/bin/sh', '-c', `[ "$0" = "$PPID" ] || exit; printf x >>"$STARTS"; ${owner}`];
   keeper.stdin?.write(`${formatStart({ command, environment: { STARTS: starts, PATH } })}\n`);
-  await waitFor('the keeper to take the name off the secret', () => !existsSync(`${pipe}.secret`));
   return {
     pipe,
     log,
@@ -136,4 +153,38 @@ test('the keeper of a daemon that has lost its place says and does nothing about
     later.end();
   }
   expect(existsSync(pipePath)).toBe(false);
+});
+
+describe('the pipe whose lines the keeper runs', () => {
+  const me = process.getuid?.() ?? -1;
+
+  test('is refused when it is a link, a file, or open to others', () => {
+    const at = (name: string) => join(home.path, name);
+    execFileSync('mkfifo', ['-m', '600', at('own')]);
+    execFileSync('mkfifo', ['-m', '622', at('open')]);
+    symlinkSync(at('own'), at('link'));
+    writeFileSync(at('file'), '', { mode: 0o600 });
+    closeSync(openOwnPipe(at('own'), me));
+    expect(() => openOwnPipe(at('own'), me + 1)).toThrow('is not a pipe of ours');
+    for (const name of ['open', 'file']) expect(() => openOwnPipe(at(name), me)).toThrow('is not a pipe of ours');
+    expect(() => openOwnPipe(at('link'), me)).toThrow('ELOOP');
+  });
+
+  test.skipIf(!canBeSomebodyElse)('is not made, and no keeper started, in a folder of another user', async () => {
+    const theirs = mkdtempSync('/tmp/rolecall-theirs-');
+    onTestFinished(() => rmSync(theirs, { recursive: true }));
+    const folder = join(theirs, 'rolecall');
+    mkdirSync(folder, { mode: 0o700 });
+    chownSync(theirs, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    const fd = openSync('/dev/null', 'r');
+    const starting = startPortKeeper({
+      fd,
+      pipePath: join(folder, 'pipe'),
+      homeDirectory: home.path,
+      restart: undefined,
+      logFile: join(home.path, 'log'),
+    });
+    await expect(starting.finally(() => closeSync(fd))).rejects.toThrow(`${theirs} belongs to another user`);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });

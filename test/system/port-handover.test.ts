@@ -193,11 +193,11 @@ test(
 );
 
 test.skipIf(!canSeeProcesses)('what keeps the port has nothing else of the daemon', { timeout: 60_000 }, async () => {
-  await untilKept();
-  const [keeper] = keepers();
+  // The pipe is there before the process.
+  const [keeper] = await waitFor('the keeper', () => (keepers().length > 0 ? keepers() : undefined));
   // What the tests were started with goes to every process below them.
   const ambient = openIn('self');
-  // It opens the pipe a moment before it closes its output.
+  // Its output is open until it has said that it is ready.
   await waitFor('the keeper to have all in place', () => {
     expect(openIn(keeper?.pid).filter((what) => !ambient.includes(what))).toEqual([
       expect.stringMatching(/^socket:/),

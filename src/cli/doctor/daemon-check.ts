@@ -54,7 +54,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
 function findFileFault({ daemon, context }: World): ErrorBody | undefined {
   if (daemon.state === 'absent') return findStartFault(context.paths, context.userId);
   if (daemon.state === 'failing') return undefined;
-  const fault = findRunningFault(context.paths);
+  const fault = findRunningFault(context.paths, context.userId);
   return daemon.status.problems.some(({ hint }) => hint === fault?.hint) ? undefined : fault;
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { UnavailableError, type ErrorBody } from '../../core/errors.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import { errorCode, isFull, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
-import { findDirectoryFault } from '../../platform/private-directory.ts';
+import { checkFoldersAbove, findDirectoryFault } from '../../platform/private-directory.ts';
 import { findObstacle } from '../../platform/socket-obstacle.ts';
 import { lstatIfPresentSync, lstatSync } from '../../platform/stat-sync.ts';
 
@@ -29,8 +29,9 @@ export function findStartFault(paths: Paths, userId: number): ErrorBody | undefi
 }
 
 /** Why a daemon that runs can't write its state, or has no successor; it tells itself when a folder was replaced. */
-export function findRunningFault({ socketCandidates, stateDirectory }: Paths): ErrorBody | undefined {
+export function findRunningFault({ socketCandidates, stateDirectory }: Paths, userId: number): ErrorBody | undefined {
   try {
+    checkFoldersAbove(stateDirectory, userId);
     if (lstatSync(stateDirectory).isDirectory()) checkRoom(stateDirectory, stateDirectory);
     for (const socket of socketCandidates) checkSocket(socket);
     return undefined;
@@ -41,6 +42,7 @@ export function findRunningFault({ socketCandidates, stateDirectory }: Paths): E
 
 /** Nothing is created: what is not there yet is looked for in the folder above. */
 function checkFolder(path: string, userId: number): void {
+  checkFoldersAbove(path, userId);
   const found = lstatIfPresentSync(path);
   if (found === undefined) return checkParent(path);
   if (found.isDirectory() && (found.uid !== userId || (found.mode & 0o077) !== 0)) return;
