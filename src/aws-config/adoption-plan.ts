@@ -10,7 +10,7 @@ import { findManagedBlock, isInsideBlock } from './managed-block.ts';
 import { reduceName } from './profile-names.ts';
 import { readWrittenRole } from './own-profiles.ts';
 import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
-import { parseRegion, parseStartUrl } from '../core/start-url.ts';
+import { parseRegion, parseStartUrl } from '../core/aws/start-url.ts';
 
 /** What another tool's own settings say of an Identity Center. */
 export interface ForeignSession {

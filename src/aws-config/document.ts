@@ -1,8 +1,8 @@
 // A lossless reading of the shared config file: every line kept, sections and keys as botocore reads them, faults with their lines.
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
-import { doSteps, type Steps } from '../core/in-steps.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
+import { doSteps, type Steps } from '../core/async/in-steps.ts';
 import { splitWords } from './header-words.ts';
 
 export type SectionKind = 'default' | 'profile' | 'sso-session' | 'services' | 'other';

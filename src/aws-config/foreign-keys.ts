@@ -1,6 +1,6 @@
 // What a person added to our block, which a sync would delete or give to another profile: keys, and whole profiles.
 import { ConflictError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { ConfigDocument, ConfigEntry } from './document.ts';
 import { findExtraKeyFault, formatAsSetting, noExtraKeys, type ExtraKeys } from './extra-keys.ts';
 import { BLOCK_END, isInsideBlock, type ManagedBlock } from './managed-block.ts';

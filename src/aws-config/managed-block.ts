@@ -1,6 +1,6 @@
 // The one part of the shared config file that is ours: where it starts and ends, and a text with another one in its place.
 import { ConflictError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { ConfigDocument } from './document.ts';
 
 export const BLOCK_START = '# >>> rolecall >>>';

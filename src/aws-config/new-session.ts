@@ -1,6 +1,6 @@
 // An sso-session added to the shared config file: three lines at the end, and every byte before them as it was.
 import { ConflictError, UsageError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, requireWellFormed, valueOf } from './document.ts';
 import { missingNewline, newlineOfDocument } from './managed-block.ts';

@@ -1,6 +1,6 @@
 // The profiles that stand in our block of the shared config file, as an earlier sync wrote them.
 import { ConflictError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { ConfigDocument, ConfigSection } from './document.ts';
 import type { ManagedBlock } from './managed-block.ts';
 import { BLOCK_END, isInsideBlock } from './managed-block.ts';

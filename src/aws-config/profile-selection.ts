@@ -1,5 +1,5 @@
 // Which of the named profiles are written into the shared config file: AWS's clients read all of it at each start.
-import { createGlobMatcher } from '../core/glob.ts';
+import { createGlobMatcher } from '../core/text/glob.ts';
 import type { Role } from '../core/model.ts';
 import type { Alias } from './profile-aliases.ts';
 

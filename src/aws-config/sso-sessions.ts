@@ -1,6 +1,6 @@
 // What the shared config file says about signing in: sso-sessions, hand-written native sso profiles, the CA bundle.
 import type { SsoSession } from '../core/model.ts';
-import { isSameStartUrl } from '../core/start-url.ts';
+import { isSameStartUrl } from '../core/aws/start-url.ts';
 import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from './document.ts';
 import { valueOf } from './document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from './managed-block.ts';

@@ -1,6 +1,6 @@
 // The line of a bar or a prompt: a word on the state, a colour and a time for tmux, JSON with a tooltip for Waybar.
-import { formatDuration } from '../core/format-duration.ts';
-import { escapeMarkup, toHarmlessLine } from '../core/harmless-text.ts';
+import { formatDuration } from '../core/text/format-duration.ts';
+import { escapeMarkup, toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { summarizeState } from '../local-api/state-summary.ts';
 

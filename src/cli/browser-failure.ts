@@ -1,7 +1,7 @@
 // What a person is told when the browser that their settings name could not be started.
 import type { BrowserFailure } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { CliContext } from './context.ts';
 import { shortenPath } from './render.ts';
 

@@ -19,7 +19,7 @@ import { addServiceCommands } from './command-tree/service.ts';
 import { addTrayCommands } from './command-tree/tray.ts';
 import type { CliContext } from './context.ts';
 import { LINE_FORMATS } from './quick-command.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 
 /**
  * Runs one command line and gives its exit code; rejects with what the command threw.

@@ -1,6 +1,6 @@
 // Who signed in: told after a sign-in, and asked about when it is somebody else than before.
 import { SignInRequiredError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { askYesNo } from './ask-yes-no.ts';
 import type { CliContext } from './context.ts';
 import { createPainter, harmless } from './render.ts';

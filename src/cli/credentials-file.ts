@@ -1,7 +1,7 @@
 // Names that the shared credentials file has: AWS clients prefer what stands there to a profile of the config file.
 import { readCredentialsNames, type CredentialsNames } from '../aws-config/credentials-names.ts';
 import { ConflictError, NotFoundError } from '../core/errors.ts';
-import { editCommand, quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { ProfilesDocument, RoleDocument } from '../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../platform/aws-file-path.ts';
 import { readBoundedFile } from '../platform/bounded-read.ts';

@@ -1,5 +1,5 @@
 // A sign-in at an endpoint that is not AWS's: it is shown before any code, and a person has to agree to it.
-import { isAwsEndpoint } from '../core/aws-endpoint.ts';
+import { isAwsEndpoint } from '../core/aws/aws-endpoint.ts';
 import { SignInRequiredError, UsageError } from '../core/errors.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';

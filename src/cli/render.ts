@@ -1,11 +1,11 @@
 // How things look in a terminal: colour, columns, times, and text from AWS made harmless.
 import { EXIT_INTERRUPTED, type RolecallError } from '../core/errors.ts';
-import { harmless } from '../core/harmless-text.ts';
+import { harmless } from '../core/text/harmless-text.ts';
 import type { CliContext, OutputStream } from './context.ts';
 import { displayWidth } from './display-width.ts';
 
 export { harmless };
-export { formatDuration } from '../core/format-duration.ts';
+export { formatDuration } from '../core/text/format-duration.ts';
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'blue' | 'magenta' | 'cyan' | 'underline';
 

@@ -3,7 +3,7 @@ import { NotFoundError, UsageError } from '../core/errors.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { formatTable, harmless, shortenPath } from './render.ts';
 
 /** A status is read from memory; only a keychain that asks for its password takes seconds. */

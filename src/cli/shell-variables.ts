@@ -1,6 +1,6 @@
 // Variables as lines that a shell, a dotenv reader or a JSON parser turns back into exactly the same values.
 import { ProtocolError } from '../core/errors.ts';
-import { formatJson } from '../core/format-json.ts';
+import { formatJson } from '../core/text/format-json.ts';
 
 export const VARIABLE_FORMATS = ['bash', 'zsh', 'fish', 'powershell', 'dotenv', 'json'] as const;
 export type VariableFormat = (typeof VARIABLE_FORMATS)[number];

@@ -1,7 +1,7 @@
 // The status in one line, for bars and prompts, which ask all the time, show what they are given and may well run it.
 import { join } from 'node:path';
 import { DaemonUnreachableError } from '../core/errors.ts';
-import { INERT_CHARACTERS, INERT_WORD } from '../core/harmless-text.ts';
+import { INERT_CHARACTERS, INERT_WORD } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, StatusDocument } from '../local-api/schemas.ts';
 import { readBoundedFileSync } from '../platform/bounded-read.ts';
 import type { CliContext } from './context.ts';

@@ -1,7 +1,7 @@
 // Stopping the daemon, however it was started, and waiting until its process has ended.
 import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { forbidRestart } from '../platform/keeper-requests.ts';
 import { readLockHolder } from '../platform/lock-holder.ts';
 import { isStillRunning, type ProcessIdentity } from '../platform/process-identity.ts';

@@ -1,6 +1,6 @@
 // `rolecall status --watch`: the status as it changes, on a screen of its own or line by line, for as long as one looks.
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
-import { formatJsonLine } from '../core/format-json.ts';
+import { formatJsonLine } from '../core/text/format-json.ts';
 import { applyEvent, readEvents } from '../local-api/events.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import type { CliContext, OutputStream } from './context.ts';

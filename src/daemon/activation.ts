@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
-import { harmless } from '../core/harmless-text.ts';
+import { harmless } from '../core/text/harmless-text.ts';
 import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
 import { ANSWER_HEADERS } from './replies.ts';
 import { fstatSync } from '../platform/stat-sync.ts';

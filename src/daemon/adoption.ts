@@ -9,8 +9,8 @@ import { parseConfigDocument, type ConfigDocument } from '../aws-config/document
 import { ADOPTION_SOURCES, type AdoptionSource } from '../aws-config/foreign-command.ts';
 import { findManagedBlockLeniently, replaceManagedBlock } from '../aws-config/managed-block.ts';
 import { ConflictError, NotFoundError } from '../core/errors.ts';
-import { createTurns } from '../core/in-turn.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { createTurns } from '../core/async/in-turn.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { AdoptionDocument } from '../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';

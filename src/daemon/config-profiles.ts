@@ -4,9 +4,9 @@ import type { ConfigDocument } from '../aws-config/document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
 import { readAliasLine, readWrittenRole } from '../aws-config/own-profiles.ts';
 import { sessionSelector } from '../aws-config/session-selector.ts';
-import { INERT_WORD } from '../core/harmless-text.ts';
+import { INERT_WORD } from '../core/text/harmless-text.ts';
 import type { Role, SsoSession } from '../core/model.ts';
-import { inSlices } from './in-slices.ts';
+import { inSlices } from '../core/async/in-slices.ts';
 
 export interface ConfigProfiles {
   /** The profile that stands in our block for a role. */

@@ -1,5 +1,5 @@
 // The copy of rolecall-credential-process that profiles name: at a fixed path, with this Node and this installation baked in.
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../aws-config/atomic-file.ts';

@@ -1,7 +1,7 @@
 // A sign-in that begins on the desktop: the code is shown first, then the page is opened.
 import { toRolecallError } from '../core/errors.ts';
 import type { Endpoints, SsoSession } from '../core/model.ts';
-import { findPageToOpen } from '../core/verification-uri.ts';
+import { findPageToOpen } from '../core/aws/verification-uri.ts';
 import type { Broker } from '../sso/broker.ts';
 import type { SignInPrompt } from '../sso/sign-in.ts';
 import { requireNoRelay } from './endpoints.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
-import { coalesced } from '../core/coalesced.ts';
+import { coalesced } from '../core/async/coalesced.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';

@@ -1,5 +1,5 @@
 // Custom endpoints and where each was set: the settings, else the three service variables; AWS_ENDPOINT_URL is not read.
-import { findRelay } from '../core/aws-endpoint.ts';
+import { findRelay } from '../core/aws/aws-endpoint.ts';
 import { RefusedError } from '../core/errors.ts';
 import type { Endpoints, SsoSession } from '../core/model.ts';
 import { loginCommand } from '../sso/faults.ts';

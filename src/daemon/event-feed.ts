@@ -1,7 +1,7 @@
 // GET /v1/events: tells everybody who listens what has changed, as soon as it is known, and stays within bounds.
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import { coalesced } from '../core/coalesced.ts';
+import { coalesced } from '../core/async/coalesced.ts';
 import { UnavailableError } from '../core/errors.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
 import type { Changes } from './changes.ts';

@@ -2,7 +2,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { coalesced } from '../core/coalesced.ts';
+import { coalesced } from '../core/async/coalesced.ts';
 import { identify } from './own-socket.ts';
 
 export interface Presence {

@@ -9,8 +9,8 @@ import {
   type ProfilePlanRequest,
   type SkippedProfile,
 } from '../aws-config/profile-plan.ts';
-import { doStepsInTurns } from '../core/in-steps.ts';
-import { createTurns } from '../core/in-turn.ts';
+import { doStepsInTurns } from '../core/async/in-steps.ts';
+import { createTurns } from '../core/async/in-turn.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
 import type { ProfilesDocument } from '../local-api/schemas.ts';
 import type { AuditLog, Instigator } from './audit-log.ts';

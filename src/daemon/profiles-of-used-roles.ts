@@ -1,5 +1,5 @@
 // The profile of a role that had a name only: written when the role is used, however that came about.
-import { coalesced } from '../core/coalesced.ts';
+import { coalesced } from '../core/async/coalesced.ts';
 import type { Role } from '../core/model.ts';
 import type { Changes } from './changes.ts';
 import type { IssuedNamesStore } from './issued-names.ts';

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RolecallError } from '../core/errors.ts';
-import { harmless } from '../core/harmless-text.ts';
+import { harmless } from '../core/text/harmless-text.ts';
 
 /** On every answer: nothing is kept by caches, framed, embedded, sniffed or told to other sites. */
 export const ANSWER_HEADERS = {

@@ -2,13 +2,13 @@
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { CredentialsNames } from '../aws-config/credentials-names.ts';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
-import { createGlobMatcher } from '../core/glob.ts';
-import { createSingleFlight } from '../core/single-flight.ts';
+import { createGlobMatcher } from '../core/text/glob.ts';
+import { createSingleFlight } from '../core/async/single-flight.ts';
 import type { RoleDocument } from '../local-api/schemas.ts';
 import type { Broker } from '../sso/broker.ts';
 import type { ConfigProfiles } from './config-profiles.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
-import { inSlices } from './in-slices.ts';
+import { inSlices } from '../core/async/in-slices.ts';
 import { isPinned, labelOf, type Settings } from './settings.ts';
 import type { SharedConfig } from './shared-config.ts';
 import type { SharedCredentials } from './shared-credentials.ts';

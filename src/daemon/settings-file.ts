@@ -4,8 +4,8 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../aws-config/extra-keys.ts';
 import { splitCommand } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
-import { nearest } from '../core/nearest.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
+import { nearest } from '../core/text/nearest.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
 

@@ -1,5 +1,5 @@
 // What may stand in config.toml, as one JSON Schema.
-import { MAX_GLOB_CHARACTERS } from '../core/glob.ts';
+import { MAX_GLOB_CHARACTERS } from '../core/text/glob.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
 const flow = { enum: ['device', 'pkce', 'auto'] } as const;

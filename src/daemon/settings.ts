@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ExtraKeys, ExtraValue } from '../aws-config/extra-keys.ts';
 import type { ExtraFor } from '../aws-config/foreign-keys.ts';
 import { UsageError } from '../core/errors.ts';
-import { matchesGlob } from '../core/glob.ts';
+import { matchesGlob } from '../core/text/glob.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';

@@ -14,11 +14,11 @@ import {
   type NativeSsoProfile,
 } from '../aws-config/sso-sessions.ts';
 import { NotFoundError, toRolecallError, UsageError } from '../core/errors.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
-import { createSingleFlight } from '../core/single-flight.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
+import { createSingleFlight } from '../core/async/single-flight.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
-import { inSlices } from './in-slices.ts';
+import { inSlices } from '../core/async/in-slices.ts';
 import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {

@@ -1,7 +1,7 @@
 // What the daemon does by itself once a session is signed in: list the accounts, write the profiles, keep the token file.
 import { toRolecallError } from '../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
-import { createSingleFlight } from '../core/single-flight.ts';
+import { createSingleFlight } from '../core/async/single-flight.ts';
 import type { SignInSetupDocument } from '../local-api/schemas.ts';
 import type { Broker } from '../sso/broker.ts';
 import type { Changes } from './changes.ts';

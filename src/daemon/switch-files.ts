@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialsNames } from '../aws-config/credentials-names.ts';
 import type { Clock } from '../core/clock.ts';
-import { coalesced } from '../core/coalesced.ts';
+import { coalesced } from '../core/async/coalesced.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';

@@ -1,7 +1,7 @@
 // The team file: what a team agreed on, kept beside config.toml with where it came from. A person's own settings go over it.
 import { parseNameTemplate } from '../aws-config/profile-names.ts';
 import { UsageError } from '../core/errors.ts';
-import { parseRegion, parseStartUrl } from '../core/start-url.ts';
+import { parseRegion, parseStartUrl } from '../core/aws/start-url.ts';
 import { parseTomlFile, settingsFault, type SettingsFile } from './settings-file.ts';
 import { teamSchema } from './team-schema.ts';
 

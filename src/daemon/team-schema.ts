@@ -1,5 +1,5 @@
 // What may stand in a team file, as one JSON Schema: what a team agrees on, and nothing that runs or is secret.
-import { MAX_GLOB_CHARACTERS } from '../core/glob.ts';
+import { MAX_GLOB_CHARACTERS } from '../core/text/glob.ts';
 
 /** No control character: all of it is shown to people. */
 const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', minLength: 1, maxLength: 512 } as const;

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
-import { isSameStartUrl } from '../core/start-url.ts';
+import { isSameStartUrl } from '../core/aws/start-url.ts';
 import { createRetryPauses } from '../sso/back-off.ts';
 import type { Broker } from '../sso/broker.ts';
 import { createPerSession } from '../sso/per-session.ts';

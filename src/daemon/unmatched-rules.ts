@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Catalog } from '../core/model.ts';
 import type { Problem } from '../core/problems.ts';
-import { editCommand } from '../core/quote-for-shell.ts';
-import { matchesGlob } from '../core/glob.ts';
+import { editCommand } from '../core/text/quote-for-shell.ts';
+import { matchesGlob } from '../core/text/glob.ts';
 import { matchesRole, type Settings } from './settings.ts';
 
 interface OwnRule {

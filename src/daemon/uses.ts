@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../aws-config/atomic-file.ts';
 import { isEpochMs, type Clock } from '../core/clock.ts';
-import { createTurns } from '../core/in-turn.ts';
+import { createTurns } from '../core/async/in-turn.ts';
 import { isShellSafeName } from './config-profiles.ts';
 import type { Log } from './log.ts';
 import type { OpenStateFile, StateFileSchema } from './state-file.ts';

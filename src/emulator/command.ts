@@ -1,7 +1,7 @@
 // `rolecall emulator` without the process around it: reads the arguments, starts the emulator, says how to use it.
 import { parseArgs } from 'node:util';
 import { type RolecallError, UsageError } from '../core/errors.ts';
-import { formatJsonLine } from '../core/format-json.ts';
+import { formatJsonLine } from '../core/text/format-json.ts';
 import { UnreadableFileError } from '../platform/bounded-read.ts';
 import { type DirectoryDocument, parseDirectoryDocument } from './directory-document.ts';
 import { type Emulator, createEmulator } from './emulator.ts';

@@ -1,6 +1,6 @@
 // The port to AWS's Identity Center, on the AWS SDK clients: one HTTP request a call, faults by kind, nothing ambient.
 import type { Endpoints, SsoSession } from '../core/model.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type * as AwsModule from './aws-clients.ts';

@@ -1,5 +1,5 @@
 // The start page of the access portal, read for the one thing that nobody remembers: the region of Identity Center.
-import { isAwsHost } from '../core/verification-uri.ts';
+import { isAwsHost } from '../core/aws/verification-uri.ts';
 import type { Transport } from './transport.ts';
 
 /** As of 2026-11 the page is some kilobytes long and names its region near the top. */

@@ -1,6 +1,6 @@
 // The JSON Schemas of the local API's documents; types, validation and OpenAPI all follow from these literals.
 import type { FromSchema } from 'json-schema-to-ts';
-import { CONSOLE_SERVICE } from '../core/console-service.ts';
+import { CONSOLE_SERVICE } from '../core/aws/console-service.ts';
 
 /** A name of the user's own, in a selector or a label: any text without control characters. */
 const plainText = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' } as const;

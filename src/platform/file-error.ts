@@ -2,7 +2,7 @@
 import { statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { toRolecallError, UnavailableError, type RolecallError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { UnreadableFileError } from './bounded-read.ts';
 import { lstatSync, statSync } from './stat-sync.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { lstatIfPresentSync, lstatSync } from './stat-sync.ts';
 
 const STICKY = 0o1000;

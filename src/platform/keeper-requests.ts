@@ -1,6 +1,6 @@
 // Requests to the port keeper, and the secrets for the daemons that it starts.
 import { closeSync, constants, fchmodSync, openSync, readSync, writeSync } from 'node:fs';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { NO_RESTART_MODE, REQUEST_PIPE_FD, SECRET_PIPE_FD, secretPipePath } from './port-keeper-script.ts';
 import { fstatSync } from './stat-sync.ts';
 

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { endianness, release } from 'node:os';
-import { coalesced } from '../core/coalesced.ts';
+import { coalesced } from '../core/async/coalesced.ts';
 import { isWsl } from './wsl.ts';
 
 /** One TCP connection, as the accepting side sees it. */

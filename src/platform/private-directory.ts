@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type RolecallError } from '../core/errors.ts';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { errorCode, moveAsideCommand, toFileError } from './file-error.ts';
 import { findFaultAbove } from './folders-above.ts';
 import { lstatSync, statSync } from './stat-sync.ts';

@@ -1,7 +1,7 @@
 // Whether a unix socket is ours to speak to, by the owner of the socket and of its folder: checked before anything is sent.
 import { readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { quoteForShell } from '../core/quote-for-shell.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { lstatSync, statSync } from './stat-sync.ts';
 
 export type SocketFinding =

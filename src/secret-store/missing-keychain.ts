@@ -1,7 +1,7 @@
 // What to tell a person whose machine has no keychain: how to get one, or the setting that does without.
 import { dirname } from 'node:path';
 import type { ErrorBody } from '../core/errors.ts';
-import { editCommand, quoteForShell } from '../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../core/text/quote-for-shell.ts';
 
 /** Package managers by their program; the Secret Service of GNOME runs on any desktop. */
 const INSTALL_COMMANDS = [

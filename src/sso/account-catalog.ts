@@ -11,10 +11,10 @@ import {
 import type { Account, Catalog, Role, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { Secret } from '../core/secret.ts';
-import { createSingleFlight } from '../core/single-flight.ts';
+import { createSingleFlight } from '../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { withBackOff } from './back-off.ts';
-import { forEachConcurrently } from './concurrently.ts';
+import { forEachConcurrently } from '../core/async/concurrently.ts';
 import { describeFault, isFault } from './faults.ts';
 import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
 import { IdentityCenterFault, type IdentityCenter } from './ports.ts';

@@ -9,7 +9,7 @@ import { createClientRegistrations } from './client-registrations.ts';
 import { describeFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
 import { isLost, rolesOf, type CatalogChange } from './merge-listing.ts';
-import { withinPatience } from './patience.ts';
+import { withinPatience } from '../core/async/patience.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { callPortal } from './portal-call.ts';
 import { createRateBudget } from './rate-budget.ts';

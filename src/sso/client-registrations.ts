@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { UnavailableError } from '../core/errors.ts';
 import type { ClientRegistration, Endpoints, SsoSession } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
-import { createSingleFlight } from '../core/single-flight.ts';
+import { createSingleFlight } from '../core/async/single-flight.ts';
 import { registrationSecretName } from './issuer.ts';
 import type { IdentityCenter, SecretStore } from './ports.ts';
 import { parseStoredObject, unreadable, type RefreshGrant } from './session-record.ts';

@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import { forEachConcurrently } from './concurrently.ts';
+import { forEachConcurrently } from '../core/async/concurrently.ts';
 import { sessionKey } from './issuer.ts';
 import { createPerSession } from './per-session.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';

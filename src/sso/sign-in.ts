@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../core/errors.ts';
 import type { ClientRegistration, DeviceAuthorization, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
-import { createSingleFlight } from '../core/single-flight.ts';
+import { createSingleFlight } from '../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 import { describeFault, isFault, isTransient } from './faults.ts';

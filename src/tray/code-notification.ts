@@ -1,5 +1,5 @@
 // The user code of a sign-in on the screen while it is pending, by the desktop's notification server.
-import { escapeMarkup, toHarmlessLine } from '../core/harmless-text.ts';
+import { escapeMarkup, toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
 import type { BusConnection } from '../platform/bus-connection.ts';
 import { closeNotification, showNotification } from '../platform/desktop-notifications.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSystemClock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
-import { harmless } from '../core/harmless-text.ts';
+import { harmless } from '../core/text/harmless-text.ts';
 import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../local-api/installed-service.ts';
 import { resolvePaths } from '../local-api/paths.ts';

@@ -1,6 +1,6 @@
 // The tray's menu as data, the same for every host: what it says, and what a click on it means.
-import { formatDuration } from '../core/format-duration.ts';
-import { toHarmlessLine } from '../core/harmless-text.ts';
+import { formatDuration } from '../core/text/format-duration.ts';
+import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
 import { ENDS_SOON_MS } from '../local-api/state-summary.ts';
 import { chooseRoles } from './choose-roles.ts';

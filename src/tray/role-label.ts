@@ -1,5 +1,5 @@
 // How a role is written in a menu: the order and spelling of every surface.
-import { toHarmlessLine } from '../core/harmless-text.ts';
+import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { RoleDocument } from '../local-api/schemas.ts';
 
 type RoleNames = Pick<RoleDocument, 'label' | 'accountId' | 'accountName' | 'permissionSet' | 'protected'>;

@@ -2,7 +2,7 @@
 import type { BusConnection, BusValue } from '../platform/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
 import { drawIcons } from './icon.ts';
-import { escapeMarkup } from '../core/harmless-text.ts';
+import { escapeMarkup } from '../core/text/harmless-text.ts';
 import type { StateWord } from '../local-api/state-summary.ts';
 
 /** What the icon shows without a click. */

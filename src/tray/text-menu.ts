@@ -1,5 +1,5 @@
 // The menu as text for hosts that run a program and show what it prints: SwiftBar, xbar and Argos.
-import { INERT_WORD, toHarmlessLine } from '../core/harmless-text.ts';
+import { INERT_WORD, toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { StateWord } from '../local-api/state-summary.ts';
 import type { Action, Menu, MenuItem } from './menu.ts';
 

@@ -1,7 +1,7 @@
 // Everything about choosing a role: search field, filter by session, what was used lately, the grid, and the keys.
 import { element, fill, refill, setText } from './elements.js';
 import { createRoleGrid, rowId } from './role-grid.js';
-import { parseWords } from '../core/search-words.js';
+import { parseWords } from '../core/search/search-words.js';
 import { createRoleSearch, doubtOf } from './role-search.js';
 import { isWhole } from './roles-loader.js';
 import { rowAfterKey } from './row-window.js';

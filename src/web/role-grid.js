@@ -9,7 +9,7 @@ import { accountTitle, harmless, roleKey } from './wording.js';
 /**
  * @typedef {object} GridView
  * @property {readonly Role[]} roles
- * @property {readonly import('../core/search-words.js').Word[]} words what was searched for
+ * @property {readonly import('../core/search/search-words.js').Word[]} words what was searched for
  * @property {number} selected index, -1 for none
  * @property {string | undefined} currentKey
  * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
@@ -207,7 +207,7 @@ function createRow() {
   };
 }
 
-/** @param {string} text @param {readonly import('../core/search-words.js').Word[]} words @param {boolean} [isId] */
+/** @param {string} text @param {readonly import('../core/search/search-words.js').Word[]} words @param {boolean} [isId] */
 function marked(text, words, isId) {
   return markMatches(text, words, isId).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
 }

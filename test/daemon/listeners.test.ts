@@ -13,7 +13,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { quoteForShell } from '../../src/core/quote-for-shell.ts';
+import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
 import { aliasSocket, listenOnSocket, removeAlias } from '../../src/daemon/listeners.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';

@@ -1,6 +1,6 @@
 // config.toml: every key, every fault with its line and the nearest word, and what follows from it.
 import { describe, expect, test } from 'vitest';
-import { nearest } from '../../src/core/nearest.ts';
+import { nearest } from '../../src/core/text/nearest.ts';
 import {
   aliasFor,
   createExtraFor,

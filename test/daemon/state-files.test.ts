@@ -18,7 +18,7 @@ import { createCatalogFiles } from '../../src/daemon/catalog-files.ts';
 import { refreshCredentialProcessCopy } from '../../src/daemon/credential-process-copy.ts';
 import { tryDaemonLock } from '../../src/daemon/lock.ts';
 import { openLogFile } from '../../src/daemon/log.ts';
-import { quoteForShell } from '../../src/core/quote-for-shell.ts';
+import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
 import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts';
 import { readPrivateFile, writePrivateFile } from '../../src/daemon/private-file.ts';
 import { runTicker } from '../../src/daemon/ticker.ts';

@@ -305,7 +305,7 @@ describe('file names', () => {
   });
 
   it.each([
-    'src/core/single-flight.ts',
+    'src/core/async/single-flight.ts',
     'src/core/clock.ts',
     'src/identity-center/proxy-from-env.d.ts',
     'test/core/clock.test.ts',

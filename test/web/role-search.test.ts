@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RoleDocument } from '../../src/local-api/schemas.ts';
-import { parseWords } from '../../src/core/search-words.js';
+import { parseWords } from '../../src/core/search/search-words.js';
 import { createRoleSearch, doubtOf, markMatches } from '../../src/web/role-search.js';
 
 function role(changes: Partial<RoleDocument> = {}): RoleDocument {

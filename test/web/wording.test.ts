@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { harmless } from '../../src/cli/render.ts';
-import { formatDuration } from '../../src/core/format-duration.ts';
-import { quoteForShell } from '../../src/core/quote-for-shell.ts';
+import { formatDuration } from '../../src/core/text/format-duration.ts';
+import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
 import * as page from '../../src/web/wording.js';
 import type { SessionStatusDocument } from '../../src/local-api/schemas.ts';
 

@@ -1,7 +1,7 @@
 // `rolecall profiles adopt`: shows which profiles would be led to rolecall, asks, and can put everything back.
 import { UsageError } from '../../core/errors.ts';
-import { formatJson } from '../../core/format-json.ts';
-import { parseStartUrl } from '../../core/start-url.ts';
+import { formatJson } from '../../core/text/format-json.ts';
+import { parseStartUrl } from '../../core/aws/start-url.ts';
 import type { AdoptionDocument, AdoptionWishDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';

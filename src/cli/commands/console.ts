@@ -1,10 +1,10 @@
 // `rolecall console`: the AWS console as one role, in the browser of its sso-session.
 import { pathToFileURL } from 'node:url';
 import { BrowserFailure, nestsUrl } from '../../core/browser-command.ts';
-import { CONSOLE_SERVICE } from '../../core/console-service.ts';
+import { CONSOLE_SERVICE } from '../../core/aws/console-service.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import { readBrowserSetting } from '../../local-api/browser-setting.ts';
 import type { ConsoleDocument } from '../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../browser-failure.ts';

@@ -1,6 +1,6 @@
 // `rolecall credential-process`: what the sh client hands over to when there is no daemon or no curl.
 import { UsageError } from '../../core/errors.ts';
-import { formatJsonLine } from '../../core/format-json.ts';
+import { formatJsonLine } from '../../core/text/format-json.ts';
 import type { CliContext } from '../context.ts';
 
 export interface CredentialProcessOptions {

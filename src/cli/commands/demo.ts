@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import { findAwsClient, type AwsClient } from '../demo/aws-client.ts';
 import { createDemoHome, type DemoHome } from '../demo/demo-home.ts';
 import { runToEnd, startEmulator, type EmulatorProcess } from '../demo/processes.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { control, tellStory } from '../demo/story.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { createPainter } from '../render.ts';

@@ -1,6 +1,6 @@
 // `rolecall doctor`: what is wrong on this machine, why, and the command that mends it.
 import { UsageError } from '../../core/errors.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import type { CliContext } from '../context.ts';
 import { wrapWords } from '../display-width.ts';
 import { runChecks, stateOf, type GroupState } from '../doctor/checks.ts';

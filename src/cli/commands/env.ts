@@ -1,7 +1,7 @@
 // `rolecall env`: keys as lines for a shell or a file, for tools that know nothing else; they end and are not renewed.
 import { UsageError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { BESIDE_KEYS, regionVariables } from '../exec/child-environment.ts';
 import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../exec/granted-role.ts';
 import { formatDuration } from '../render.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../exec/child-environment.ts';
 import { copyConfigFiles, writePrivate } from '../exec/config-copies.ts';
 import { findCommand } from '../exec/find-command.ts';

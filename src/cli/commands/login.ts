@@ -24,8 +24,8 @@ import {
   reportNote,
   shortenPath,
 } from '../render.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../sessions.ts';
 import { createProgressLine } from '../progress.ts';
 import { describeNamesTaken } from '../credentials-file.ts';

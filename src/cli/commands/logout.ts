@@ -1,6 +1,6 @@
 // `rolecall logout`: the session ends at AWS, and nothing of it is served from that moment.
 import { RolecallError } from '../../core/errors.ts';
-import { formatJsonLine } from '../../core/format-json.ts';
+import { formatJsonLine } from '../../core/text/format-json.ts';
 import type { CliContext } from '../context.ts';
 import { harmless, reportFailure, reportNote } from '../render.ts';
 import { chooseSession, loadStatus, noSession } from '../sessions.ts';

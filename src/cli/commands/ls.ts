@@ -1,7 +1,7 @@
 // `rolecall ls`: accounts and permission sets, as last known, with the age of the list.
 import { NotFoundError } from '../../core/errors.ts';
-import { createRoleIndex } from '../../core/role-index.js';
-import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../core/role-match.js';
+import { createRoleIndex } from '../../core/search/role-index.js';
+import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../core/search/role-match.js';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { createProgressLine } from '../progress.ts';
@@ -21,7 +21,7 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
   const matching = createAccountsSearch(document)(query.join(' '));
   if (options.json === true) {
-    const { formatJson } = await import('../../core/format-json.ts');
+    const { formatJson } = await import('../../core/text/format-json.ts');
     context.stdout.write(formatJson(matching));
   } else if (document.asOf === null) {
     throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });

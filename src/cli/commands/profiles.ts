@@ -1,6 +1,6 @@
 // `rolecall profiles list` and `rolecall profiles sync`.
 import { errorFromBody } from '../../core/errors.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { describeNamesTaken } from '../credentials-file.ts';

@@ -1,7 +1,7 @@
 // `rolecall service install`, `uninstall`, `status` and `logs`: the daemon as a service of the person's own.
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../core/errors.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import { trustedPath } from '../../platform/find-program.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../service/service.ts';

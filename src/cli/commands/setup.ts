@@ -1,9 +1,9 @@
 // `rolecall setup`: the first run. Asks for what nobody can guess, shows what it would write, and writes it.
 import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import type { SetupDocument, SetupWishDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';

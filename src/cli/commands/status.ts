@@ -1,5 +1,5 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
 import type { InstalledService } from '../../local-api/installed-service.ts';
 import type { CliContext } from '../context.ts';
@@ -43,7 +43,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
   const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
   const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
   if (options.json === true) {
-    const { formatJson } = await import('../../core/format-json.ts');
+    const { formatJson } = await import('../../core/text/format-json.ts');
     context.stdout.write(formatJson(status));
     return 0;
   }

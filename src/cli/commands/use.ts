@@ -1,9 +1,9 @@
 // `rolecall use`: the role of this shell, through the shell hook, or the current role of the whole machine.
 import { join } from 'node:path';
 import { EXIT_INTERRUPTED, UsageError } from '../../core/errors.ts';
-import { INERT_WORD } from '../../core/harmless-text.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { INERT_WORD } from '../../core/text/harmless-text.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import type { NewCurrentRole } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import type { CliContext } from '../context.ts';

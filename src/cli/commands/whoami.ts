@@ -1,8 +1,8 @@
 // `rolecall whoami`: which account and role this shell is, why, and for how long; asks the daemon and not AWS.
 import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../core/errors.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import type { ProfileDocument, RefusalDocument } from '../../local-api/schemas.ts';
 import { readBoundedFile } from '../../platform/bounded-read.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';

@@ -1,6 +1,6 @@
 // The AWS client that the demo shows: the machine's own AWS CLI v2, else the AWS SDK for JavaScript.
 import { join } from 'node:path';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { runToEnd, type RunOptions } from './processes.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 
 export interface DemoHome {
   readonly path: string;

@@ -1,7 +1,7 @@
 // The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
 import { accessSync, constants } from 'node:fs';
 import { describeProblem } from '../../aws-config/document.ts';
-import { editCommand } from '../../core/quote-for-shell.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../platform/bounded-read.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';

@@ -2,7 +2,7 @@
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
-import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { loadVersion } from '../../local-api/version.ts';
 import { readLockHolder } from '../../platform/lock-holder.ts';
 import { groupRefusals } from '../refusal-lines.ts';

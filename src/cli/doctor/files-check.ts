@@ -2,7 +2,7 @@
 import { readdirSync, type Stats } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { shortenPath } from '../render.ts';
 import type { CheckGroup, DoctorCode, Finding } from './codes.ts';
 import type { World } from './world.ts';

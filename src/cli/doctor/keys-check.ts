@@ -1,5 +1,5 @@
 // Access keys of IAM users, which never end: where they are, who uses them, and how to be rid of them.
-import { editCommand, quoteForShell } from '../../core/quote-for-shell.ts';
+import { editCommand, quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { configProfiles, credentialsProfiles, type AwsFile, type ProfileSection, type World } from './world.ts';
 

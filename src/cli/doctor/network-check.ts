@@ -1,6 +1,6 @@
 // The way to AWS as the daemon has it: names, proxies, certificates, answers, and the clock.
 import { describeClockSkew } from '../../core/clock-skew.ts';
-import { editCommand } from '../../core/quote-for-shell.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { ReachDocument } from '../../local-api/schemas.ts';
 import { count } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';

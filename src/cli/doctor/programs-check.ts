@@ -1,7 +1,7 @@
 // The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { editCommand } from '../../core/quote-for-shell.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { findProgram } from '../../platform/find-program.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';

@@ -1,6 +1,6 @@
 // A shell of the person's own whose prompt says the role: its own startup files first, then one word in front of the prompt.
 import { join } from 'node:path';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Environment } from './child-environment.ts';
 
 export interface Subshell {

@@ -1,9 +1,9 @@
 // The one role that the words on a command line mean: by a unique match, by a person's choice, or an error that names the nearest.
 import { NotFoundError, UsageError } from '../../core/errors.ts';
-import { nearestFew } from '../../core/nearest.ts';
-import { createRoleIndex, type RoleIndex } from '../../core/role-index.js';
-import { INSIDE } from '../../core/role-match.js';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { nearestFew } from '../../core/text/nearest.ts';
+import { createRoleIndex, type RoleIndex } from '../../core/search/role-index.js';
+import { INSIDE } from '../../core/search/role-match.js';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatTable, harmless } from '../render.ts';

@@ -1,6 +1,6 @@
 // Asks before `use` takes a role that is protected or was found by its account id alone.
 import { UsageError } from '../../core/errors.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { harmless } from '../render.ts';

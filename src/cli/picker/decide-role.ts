@@ -1,6 +1,6 @@
 // Decides which single role search words mean, if any, and whether a person has to confirm it.
-import { BY_ID, INSIDE, isFoundById, isNamedInFull, NAMED, STARTED } from '../../core/role-match.js';
-import type { RoleIndex } from '../../core/role-index.js';
+import { BY_ID, INSIDE, isFoundById, isNamedInFull, NAMED, STARTED } from '../../core/search/role-match.js';
+import type { RoleIndex } from '../../core/search/role-index.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 
 /** Why a person is asked about a role before it is taken. */

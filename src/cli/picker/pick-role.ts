@@ -1,6 +1,6 @@
 // The built-in picker: a person narrows the roles down by typing and takes one.
 import type { Clock } from '../../core/clock.ts';
-import type { RoleIndex } from '../../core/role-index.js';
+import type { RoleIndex } from '../../core/search/role-index.js';
 import { endOfKeys, parseKeys, type Key } from './keys.ts';
 import { createPickerState, keepInView, pressKey, type Outcome, type PickerState } from './picker-state.ts';
 import { toRolecallError } from '../../core/errors.ts';

@@ -1,6 +1,6 @@
 // What the picker shows: the query, the roles in view, and what Enter would do; one string that fills the terminal.
-import { findMarks } from '../../core/role-marks.js';
-import { parseWords } from '../../core/search-words.js';
+import { findMarks } from '../../core/search/role-marks.js';
+import { parseWords } from '../../core/search/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import { cutToWidth, displayWidth } from '../display-width.ts';
 import { harmless, type Style } from '../render.ts';

@@ -1,7 +1,7 @@
 // `rolecall setup --from` and `--refresh`: a team's file, shown as a change, asked about, and kept.
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
-import { formatJson } from '../../core/format-json.ts';
+import { formatJson } from '../../core/text/format-json.ts';
 import type { TeamDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { formatDiff } from '../diff-lines.ts';

@@ -1,5 +1,5 @@
 // The shell hook: a function that lets `rolecall use` change the very shell it is typed in. It runs no text that came from AWS.
-import { INERT_CHARACTERS } from '../../core/harmless-text.ts';
+import { INERT_CHARACTERS } from '../../core/text/harmless-text.ts';
 import { BEFORE_PROFILE, IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { quoteFish, quotePosix } from '../shell-variables.ts';
 

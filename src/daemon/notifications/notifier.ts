@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../log.ts';
 import type { NotificationBackend, ShownNotification } from './backend.ts';
-import { toHarmlessLine } from '../../core/harmless-text.ts';
+import { toHarmlessLine } from '../../core/text/harmless-text.ts';
 
 export interface Notification {
   /** The matter: while it is unresolved, notifications of the same key are one. */

@@ -8,7 +8,7 @@ import {
   formatFederatedSignIn,
   formatShortcutLink,
   type Partition,
-} from '../../core/console-url.ts';
+} from '../../core/aws/console-url.ts';
 import { ProtocolError, UnavailableError, UsageError } from '../../core/errors.ts';
 import type { Endpoints, Role, SsoSession } from '../../core/model.ts';
 import type { ConsoleDocument, ConsoleWishDocument } from '../../local-api/schemas.ts';

@@ -4,7 +4,7 @@ import { findRoleProfile } from '../../aws-config/role-profile.ts';
 import { matchesSessionSelector } from '../../aws-config/session-selector.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
-import { quoteForShell } from '../../core/quote-for-shell.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit-log.ts';
 import type { Changes } from '../changes.ts';

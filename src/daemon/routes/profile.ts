@@ -2,7 +2,7 @@
 import type { ConfigFile } from '../../aws-config/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/role-profile.ts';
 import { NotFoundError } from '../../core/errors.ts';
-import { nearest } from '../../core/nearest.ts';
+import { nearest } from '../../core/text/nearest.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Changes } from '../changes.ts';
 import type { CurrentRole } from '../current-role.ts';

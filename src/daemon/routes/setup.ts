@@ -3,7 +3,7 @@ import type { ConfigFile } from '../../aws-config/config-file.ts';
 import { unifiedDiff } from '../../aws-config/diff.ts';
 import { addSession } from '../../aws-config/new-session.ts';
 import { nameProfiles, parseNameTemplate, roleKey, type NameableRole } from '../../aws-config/profile-names.ts';
-import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
+import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import type { SetupWishDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';

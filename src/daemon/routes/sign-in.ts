@@ -3,7 +3,7 @@ import { deleteCachedRoleCredentials } from '../../aws-config/cli-cache.ts';
 import { startUrlSpellings } from '../../aws-config/sso-sessions.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
-import { findPageToOpen } from '../../core/verification-uri.ts';
+import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/merge-listing.ts';
 import type { Broker } from '../../sso/broker.ts';

@@ -7,7 +7,7 @@ import { unifiedDiff } from '../../aws-config/diff.ts';
 import { parseConfigDocument } from '../../aws-config/document.ts';
 import { addSession } from '../../aws-config/new-session.ts';
 import { ConflictError, UnavailableError, UsageError } from '../../core/errors.ts';
-import { parseRegion, parseStartUrl } from '../../core/start-url.ts';
+import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { download, type Download } from '../../identity-center/plain-download.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';

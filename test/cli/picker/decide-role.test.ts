@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAccountsSearch } from '../../../src/cli/commands/ls.ts';
 import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
-import { createRoleIndex } from '../../../src/core/role-index.js';
+import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { AccountsDocument, RoleDocument } from '../../../src/local-api/schemas.ts';
 import { createRoleSearch } from '../../../src/web/role-search.js';
 import { createOracle, createQuery, createRealisticRoles } from '../../helpers/realistic-roles.ts';

@@ -4,7 +4,7 @@ import { pickRole, type Picked, type PickerList } from '../../../src/cli/picker/
 import { createRoleColumns } from '../../../src/cli/picker/role-columns.ts';
 import { createPainter } from '../../../src/cli/render.ts';
 import { DaemonUnreachableError } from '../../../src/core/errors.ts';
-import { createRoleIndex } from '../../../src/core/role-index.js';
+import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { role } from './roles.ts';

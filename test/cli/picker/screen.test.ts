@@ -1,7 +1,7 @@
 // The picker's screen in terminals of several sizes, with names of every kind.
 import { describe, expect, test } from 'vitest';
 import { createPickerState, keepInView } from '../../../src/cli/picker/picker-state.ts';
-import { createRoleIndex } from '../../../src/core/role-index.js';
+import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import { createRoleColumns, protectedMark, styleOfSession } from '../../../src/cli/picker/role-columns.ts';
 import { drawScreen, fitWidths, listHeight } from '../../../src/cli/picker/screen.ts';
 import { createPainter } from '../../../src/cli/render.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decideRole } from '../../../src/cli/picker/decide-role.ts';
 import { fishLookup, posixLookup } from '../../../src/cli/shell/completion-lookups.ts';
-import { createRoleIndex } from '../../../src/core/role-index.js';
+import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
 import { createQuery, createRealisticRoles } from '../../helpers/realistic-roles.ts';
 import { createRandom } from '../../helpers/seeded-random.ts';

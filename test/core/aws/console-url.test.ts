@@ -8,8 +8,8 @@ import {
   formatFederatedSignIn,
   formatShortcutLink,
   type Partition,
-} from '../../src/core/console-url.ts';
-import { Secret } from '../../src/core/secret.ts';
+} from '../../../src/core/aws/console-url.ts';
+import { Secret } from '../../../src/core/secret.ts';
 
 const ROLE = { accountId: '044444444444', permissionSet: 'Admin-AF' };
 const QUERY = 'account_id=044444444444&role_name=Admin-AF';

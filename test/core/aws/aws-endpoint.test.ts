@@ -1,6 +1,6 @@
 // Which endpoints count as AWS's own: its sign-in hosts in every partition, and nothing that a customer can have there.
 import { describe, expect, test } from 'vitest';
-import { isAwsEndpoint } from '../../src/core/aws-endpoint.ts';
+import { isAwsEndpoint } from '../../../src/core/aws/aws-endpoint.ts';
 
 describe('isAwsEndpoint', () => {
   test.each([

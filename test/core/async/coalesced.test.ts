@@ -1,6 +1,6 @@
 // Bringing up to date: one run at a time, and one more for everybody who asked meanwhile.
 import { expect, test } from 'vitest';
-import { coalesced } from '../../src/core/coalesced.ts';
+import { coalesced } from '../../../src/core/async/coalesced.ts';
 
 function createWork() {
   const ends: ((error?: Error) => void)[] = [];

@@ -1,5 +1,5 @@
 // Whose an endpoint of the sign-in is: AWS's own, this machine's, or somebody else's.
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 
 /** The DNS suffixes of every partition, then those for dual-stack; as of 2026-11, from the SDK's partitions. */
 const SUFFIXES = [

@@ -1,11 +1,11 @@
 // What a query finds, in which order, and how fast among twenty thousand roles.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRoleIndex } from '../../src/core/role-index.js';
-import { findMarks } from '../../src/core/role-marks.js';
-import { BY_ID, INSIDE, NAMED, NEAR, PARTED, STARTED } from '../../src/core/role-match.js';
-import { parseWords } from '../../src/core/search-words.js';
-import { role, ROLES } from '../cli/picker/roles.ts';
+import { createRoleIndex } from '../../../src/core/search/role-index.js';
+import { findMarks } from '../../../src/core/search/role-marks.js';
+import { BY_ID, INSIDE, NAMED, NEAR, PARTED, STARTED } from '../../../src/core/search/role-match.js';
+import { parseWords } from '../../../src/core/search/search-words.js';
+import { role, ROLES } from '../../cli/picker/roles.ts';
 
 const found = (query: string, roles = ROLES) =>
   Array.from(createRoleIndex(roles).search(query).positions, (position) => {

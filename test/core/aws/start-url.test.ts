@@ -1,6 +1,6 @@
 // Start URLs and regions as people type and paste them.
 import { describe, expect, test } from 'vitest';
-import { isSameStartUrl, parseRegion, parseStartUrl } from '../../src/core/start-url.ts';
+import { isSameStartUrl, parseRegion, parseStartUrl } from '../../../src/core/aws/start-url.ts';
 
 describe('a start URL', () => {
   const D = 'https://d-1234567890.awsapps.com/start';

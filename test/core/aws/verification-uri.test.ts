@@ -1,6 +1,6 @@
 // Verification URIs: whose may be opened, and in which form.
 import { expect, test } from 'vitest';
-import { findPageToOpen } from '../../src/core/verification-uri.ts';
+import { findPageToOpen } from '../../../src/core/aws/verification-uri.ts';
 
 const START_URL = 'https://d-1234567890.awsapps.com/start';
 const LOOPBACK = 'http://127.0.0.1:4000';

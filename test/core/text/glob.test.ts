@@ -1,7 +1,7 @@
 // Globs: what they match, compared with a definition that anybody can check, and that no pattern takes for ever.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createGlobMatcher, MAX_GLOB_CHARACTERS, matchesGlob } from '../../src/core/glob.ts';
+import { createGlobMatcher, MAX_GLOB_CHARACTERS, matchesGlob } from '../../../src/core/text/glob.ts';
 
 /** What a glob means, without regard to time. */
 function matchesByDefinition([wanted, ...restOfGlob]: readonly string[], name: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 // Many callers must cost one piece of work, and a failure must not stick.
 import { describe, expect, it } from 'vitest';
-import { createSingleFlight } from '../../src/core/single-flight.ts';
+import { createSingleFlight } from '../../../src/core/async/single-flight.ts';
 
 describe('single flight', () => {
   it('gives 200 callers of one key the answer of one run', async () => {

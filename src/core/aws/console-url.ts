@@ -1,6 +1,6 @@
 // The addresses of the AWS console: its hosts by partition, the access portal's shortcut link, a federated sign-in.
-import { isLoopbackHost } from './loopback.ts';
-import type { Secret } from './secret.ts';
+import { isLoopbackHost } from '../loopback.ts';
+import type { Secret } from '../secret.ts';
 
 export interface Partition {
   readonly name: string;

@@ -1,5 +1,5 @@
 // The start URL as people have it, from a mail, a bookmark or a browser's address bar, made into the one that AWS's clients want.
-import { UsageError } from './errors.ts';
+import { UsageError } from '../errors.ts';
 import { isAwsHost } from './verification-uri.ts';
 
 export interface StartUrl {

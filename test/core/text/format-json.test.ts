@@ -1,6 +1,6 @@
 // JSON that is printed: nothing in it reaches a terminal as a control, and nothing of it is lost.
 import { expect, test } from 'vitest';
-import { formatJson, formatJsonLine } from '../../src/core/format-json.ts';
+import { formatJson, formatJsonLine } from '../../../src/core/text/format-json.ts';
 
 const VALUE = { name: 'a\u001b\u007f\u009b31m\u2028\u2029\u202eß😀', '\u0085': [1, null] };
 

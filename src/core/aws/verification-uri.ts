@@ -1,5 +1,5 @@
 // Which verification URI may be opened in a browser without asking, and never with the code in it: AWS's own, the start URL's host, the emulator on loopback.
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 
 /** As of 2026-11, the host suffixes under which AWS serves the access portal and sign-in pages. */
 const AWS_HOST_SUFFIXES = [
