@@ -184,7 +184,7 @@ const LATE_FILES = [
   'src/daemon/routes/setup.ts',
   'src/daemon/routes/team.ts',
   'src/daemon/settings-file.ts',
-  'src/daemon/start-browser.ts',
+  'src/platform/browser/start-browser.ts',
   'src/secret-store/file.ts',
   'src/secret-store/keychain.ts',
   'src/secret-store/memory.ts',
@@ -192,7 +192,7 @@ const LATE_FILES = [
 
 /** What reads whole files without a limit, with the reason; anything that a user may have replaced goes through bounded reads. */
 const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: string }[] = [
-  { path: 'src/aws-config/atomic-file.ts', reads: '/proc' },
+  { path: 'src/platform/files/atomic-file.ts', reads: '/proc' },
   { path: 'src/cli/demo/story.ts', reads: 'a home that the demo has just made' },
   { path: 'src/cli/exec/run-in-place.ts', reads: '/proc' },
   { path: 'src/cli/stop-daemon.ts', reads: '/proc' },
@@ -200,10 +200,13 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/daemon/page-files.ts', reads: 'this installation' },
   { path: 'src/daemon/passphrase.ts', reads: 'a pipe of the client that started the daemon' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
-  { path: 'src/platform/core-dumps.ts', reads: '/proc' },
-  { path: 'src/platform/descriptor-limit.ts', reads: '/proc' },
-  { path: 'src/platform/folders-above.ts', reads: '/proc and /etc, whose users and groups nobody else may write' },
-  { path: 'src/platform/process-identity.ts', reads: '/proc' },
+  { path: 'src/platform/process/core-dumps.ts', reads: '/proc' },
+  { path: 'src/platform/process/descriptor-limit.ts', reads: '/proc' },
+  {
+    path: 'src/platform/files/folders-above.ts',
+    reads: '/proc and /etc, whose users and groups nobody else may write',
+  },
+  { path: 'src/platform/process/process-identity.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];
 

@@ -9,9 +9,9 @@ import { ConflictError, UnavailableError } from '../core/errors.ts';
 import { doStepsInTurns } from '../core/async/in-steps.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../core/async/single-flight.ts';
-import { readBoundedBytes } from '../platform/bounded-read.ts';
-import { errorCode, moveAsideCommand, toFileError } from '../platform/file-error.ts';
-import { ensureFolder, removeLeftovers, writeFileAtomically } from './atomic-file.ts';
+import { readBoundedBytes } from '../platform/files/bounded-read.ts';
+import { errorCode, moveAsideCommand, toFileError } from '../platform/files/file-error.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from '../platform/files/atomic-file.ts';
 import type { ConfigDocument } from './document.ts';
 import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from './document.ts';
 

@@ -4,9 +4,9 @@ import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { formatUtcSeconds } from '../core/clock.ts';
 import type { Secret } from '../core/secret.ts';
-import { readBoundedFile } from '../platform/bounded-read.ts';
-import { errorCode, toFileError } from '../platform/file-error.ts';
-import { ensureFolder, removeLeftovers, writeFileAtomically } from './atomic-file.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
+import { errorCode, toFileError } from '../platform/files/file-error.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from '../platform/files/atomic-file.ts';
 
 /** A token has a few kilobytes. */
 const MAX_TOKEN_FILE_BYTES = 1024 * 1024;

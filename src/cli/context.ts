@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import type { InstalledService } from '../local-api/installed-service.ts';
+import type { InstalledService } from '../platform/service/installed-service.ts';
 import type { Service } from '../service/service.ts';
 import type { ForeignProgram } from './exec/run-in-place.ts';
 import type { PickerTerminal } from './picker/terminal.ts';

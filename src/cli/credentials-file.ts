@@ -3,8 +3,8 @@ import { readCredentialsNames, type CredentialsNames } from '../aws-config/crede
 import { ConflictError, NotFoundError } from '../core/errors.ts';
 import { editCommand, quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { ProfilesDocument, RoleDocument } from '../local-api/schemas.ts';
-import { awsFilePath, MAX_AWS_FILE_BYTES } from '../platform/aws-file-path.ts';
-import { readBoundedFile } from '../platform/bounded-read.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../platform/files/aws-file-path.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
 import type { CliContext } from './context.ts';
 import { findProfile } from './find-profile.ts';
 import { harmless, shortenPath } from './render.ts';

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { createSystemClock, type Clock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
-import type { ServiceSurroundings } from '../local-api/installed-service.ts';
+import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 import { resolvePaths, type RuntimePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../local-api/start-daemon.ts';
-import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
-import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
+import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
+import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/process/no-debugger.ts';
 import type { Service } from '../service/service.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';
@@ -60,7 +60,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     deletePageLater,
     runProgram,
     async findInstalledService() {
-      const { findInstalledService } = await import('../local-api/installed-service.ts');
+      const { findInstalledService } = await import('../platform/service/installed-service.ts');
       return findInstalledService(surroundings);
     },
     loadService: () => loadService(surroundings, paths),
@@ -110,7 +110,7 @@ function programPath(program: Program): string {
 /** By the service that is installed, moved to this installation first when it is of one that is gone or older; else directly. */
 async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-  const { findInstalledService, findStaleness } = await import('../local-api/installed-service.ts');
+  const { findInstalledService, findStaleness } = await import('../platform/service/installed-service.ts');
   const { outsideOfExec } = await import('./exec/child-environment.ts');
   const { loadVersion } = await import('../local-api/version.ts');
   const startDirectly = () => startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
@@ -159,14 +159,14 @@ async function openBrowser(
   surroundings: ServiceSurroundings,
 ): Promise<boolean> {
   if (environment['SSH_CONNECTION'] !== undefined) return false;
-  const { trustedPath } = await import('../platform/find-program.ts');
+  const { trustedPath } = await import('../platform/process/find-program.ts');
   process.env['PATH'] = trustedPath(surroundings);
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) {
     const [{ formatBrowserCommand }, { runBrowser }] = await Promise.all([
       import('../core/browser-command.ts'),
-      import('../local-api/run-browser.ts'),
+      import('../platform/browser/run-browser.ts'),
     ]);
     await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
     return true;
@@ -219,7 +219,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 
 async function environmentOf(program: Program): Promise<NodeJS.ProcessEnv> {
   if (program === 'daemon') {
-    const { daemonEnvironment } = await import('../local-api/daemon-environment.ts');
+    const { daemonEnvironment } = await import('../platform/process/daemon-environment.ts');
     return daemonEnvironment(environment);
   }
   if (program !== 'tray') return process.env;

@@ -80,7 +80,7 @@ export async function reportError(
     return EXIT_INTERRUPTED;
   }
   // Loaded only now, because every command pays for what this file imports.
-  const { toFailure } = await import('../platform/file-error.ts');
+  const { toFailure } = await import('../platform/files/file-error.ts');
   const error = toFailure(thrown);
   reportFailure(error.message, error.hint, context);
   if (options.isDebug) context.stderr.write(describeCauses(error));

@@ -1,5 +1,5 @@
 // The one thing that `status` says of the service: that it has to be installed again.
-import { findStaleness, type InstalledService } from '../local-api/installed-service.ts';
+import { findStaleness, type InstalledService } from '../platform/service/installed-service.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { describeStaleness } from '../service/service-problems.ts';

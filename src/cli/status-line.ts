@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { INERT_CHARACTERS, INERT_WORD } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, StatusDocument } from '../local-api/schemas.ts';
-import { readBoundedFileSync } from '../platform/bounded-read.ts';
+import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import type { CliContext } from './context.ts';
 
 export type LineFormat = 'waybar' | 'tmux' | 'prompt';

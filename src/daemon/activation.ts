@@ -3,9 +3,9 @@ import type { Server } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import type { RolecallError } from '../core/errors.ts';
 import { harmless } from '../core/text/harmless-text.ts';
-import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
+import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
 import { ANSWER_HEADERS } from './replies.ts';
-import { fstatSync } from '../platform/stat-sync.ts';
+import { fstatSync } from '../platform/files/stat-sync.ts';
 
 /** The first descriptor that systemd passes. @see sd_listen_fds(3) */
 const FIRST_PASSED_FD = 3;

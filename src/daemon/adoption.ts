@@ -13,7 +13,7 @@ import { createTurns } from '../core/async/in-turn.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { AdoptionDocument } from '../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import { untilUnchanged } from './until-unchanged.ts';
 
 export interface Adoption {

@@ -4,9 +4,9 @@ import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { Role } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
-import { toFileError } from '../platform/file-error.ts';
+import { toFileError } from '../platform/files/file-error.ts';
 import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
-import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from './bounded-file.ts';
+import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from '../platform/files/bounded-file.ts';
 
 /** Where it was asked for; `daemon` is what nobody asked for just then. */
 export type Instigator = SurfaceName | 'daemon';

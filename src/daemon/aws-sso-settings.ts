@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ForeignSession } from '../aws-config/adoption-plan.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
-import { readPrivateFile } from './private-file.ts';
+import { readPrivateFile } from '../platform/files/private-file.ts';
 
 export interface AwsSsoSettings {
   readonly path: string;

@@ -1,6 +1,6 @@
 // Whom each surface serves and how many of them, so that no crowd at one surface takes the descriptors of the others.
 import type { SurfaceName } from '../local-api/routes.ts';
-import { createPeerCheck, type PeerCheck } from '../platform/loopback-peer.ts';
+import { createPeerCheck, type PeerCheck } from '../platform/sockets/loopback-peer.ts';
 
 export interface ConnectionRules {
   readonly maxServed: number;

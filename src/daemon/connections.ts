@@ -2,8 +2,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
-import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
-import { connectionOf, type PeerCheck } from '../platform/loopback-peer.ts';
+import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
+import { connectionOf, type PeerCheck } from '../platform/sockets/loopback-peer.ts';
 import type { ConnectionRules } from './connection-rules.ts';
 import type { Log } from './log.ts';
 

@@ -2,9 +2,9 @@
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureFolder, removeLeftovers, writeFileAtomically } from '../aws-config/atomic-file.ts';
-import { toFileError } from '../platform/file-error.ts';
-import { readBoundedFile } from '../platform/bounded-read.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from '../platform/files/atomic-file.ts';
+import { toFileError } from '../platform/files/file-error.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
 
 const COPY_MODE = 0o700;
 const MAX_COPY_BYTES = 1024 * 1024;

@@ -1,12 +1,12 @@
 // A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeAllLeftovers } from '../aws-config/atomic-file.ts';
+import { removeAllLeftovers } from '../platform/files/atomic-file.ts';
 import { monotonicNowMs } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import { toFailure } from '../platform/file-error.ts';
-import { ensurePrivateDirectory } from '../platform/private-directory.ts';
+import { toFailure } from '../platform/files/file-error.ts';
+import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
 import type { Problems } from '../core/problems.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
-import { errorCode, toFileError } from '../platform/file-error.ts';
+import { errorCode, toFileError } from '../platform/files/file-error.ts';
 import type { Log } from './log.ts';
 
 export interface DamagedFiles {

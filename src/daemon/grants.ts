@@ -7,7 +7,7 @@ import { createTurns } from '../core/async/in-turn.ts';
 import type { Role } from '../core/model.ts';
 import type { Instigator } from './audit-log.ts';
 import type { Log } from './log.ts';
-import { createProcessRecognition, type ProcessIdentity } from '../platform/process-identity.ts';
+import { createProcessRecognition, type ProcessIdentity } from '../platform/process/process-identity.ts';
 import type { StateFile, StateFileSchema } from './state-file.ts';
 import { isRole } from './used-roles.ts';
 

@@ -5,10 +5,10 @@ import { connect, createServer, type AddressInfo, type Server as NetServer } fro
 import { dirname } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
-import { ensurePrivateDirectory } from '../platform/private-directory.ts';
-import { findFolderFault } from '../platform/private-socket.ts';
-import { findObstacle } from '../platform/socket-obstacle.ts';
-import { lstatIfPresentSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
+import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
+import { findFolderFault } from '../platform/sockets/private-socket.ts';
+import { findObstacle } from '../platform/sockets/socket-obstacle.ts';
+import { lstatIfPresentSync, unlinkIfPresentSync } from '../platform/files/stat-sync.ts';
 
 /** sun_path on macOS; Linux has four more. */
 const LONGEST_SOCKET_PATH = 103;

@@ -2,10 +2,10 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Clock } from '../core/clock.ts';
-import { errorCode } from '../platform/file-error.ts';
-import { readLockHolder } from '../platform/lock-holder.ts';
-import { identifyProcess } from '../platform/process-identity.ts';
-import { fstatSync, lstatIfPresentSync } from '../platform/stat-sync.ts';
+import { errorCode } from '../platform/files/file-error.ts';
+import { readLockHolder } from '../platform/process/lock-holder.ts';
+import { identifyProcess } from '../platform/process/process-identity.ts';
+import { fstatSync, lstatIfPresentSync } from '../platform/files/stat-sync.ts';
 
 export interface DaemonLock {
   /**

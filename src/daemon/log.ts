@@ -1,8 +1,8 @@
 // The daemon's log: one line an event, in a file of bounded size that only its owner can read.
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs';
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
-import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from './bounded-file.ts';
-import { fstatSync } from '../platform/stat-sync.ts';
+import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from '../platform/files/bounded-file.ts';
+import { fstatSync } from '../platform/files/stat-sync.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 

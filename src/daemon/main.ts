@@ -8,16 +8,21 @@ import { createSystemClock } from '../core/clock.ts';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { harmless } from '../core/text/harmless-text.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
-import { cleanEnvironment, refuseChangedNode } from '../local-api/daemon-environment.ts';
+import { cleanEnvironment, refuseChangedNode } from '../platform/process/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
-import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
-import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/no-debugger.ts';
-import { toFailure } from '../platform/file-error.ts';
-import { findProgram, trustedPath } from '../platform/find-program.ts';
-import { dropRequests, isRestartAllowed, readKeptSecret, readRequestSecret } from '../platform/keeper-requests.ts';
-import { REQUEST_PIPE_FD } from '../platform/port-keeper-script.ts';
-import { joinPortKeeper, type Restart } from '../platform/port-keeper.ts';
+import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
+import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/process/no-debugger.ts';
+import { toFailure } from '../platform/files/file-error.ts';
+import { findProgram, trustedPath } from '../platform/process/find-program.ts';
+import {
+  dropRequests,
+  isRestartAllowed,
+  readKeptSecret,
+  readRequestSecret,
+} from '../platform/port-keeper/keeper-requests.ts';
+import { REQUEST_PIPE_FD } from '../platform/port-keeper/port-keeper-script.ts';
+import { joinPortKeeper, type Restart } from '../platform/port-keeper/port-keeper.ts';
 import { keepTicksFast } from './fast-ticks.ts';
 import { answerWithFailure, takePassedSockets } from './activation.ts';
 import { isListening, listen, listenOnSocket } from './listeners.ts';
@@ -25,7 +30,7 @@ import { inFolder, takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type Da
 import { formatKeptSecret, parseKeptSecret } from './kept-secret.ts';
 import { openLogFile, type Log, type LogFile } from './log.ts';
 import { takePassphrase } from './passphrase.ts';
-import { ensurePrivateDirectory } from '../platform/private-directory.ts';
+import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { createKeeperHandover, createServiceHandover } from './own-handover.ts';
 import type { PortHandover } from './port-handover.ts';
 import { dismissKeeper, HANDED_OVER_FLAG, RESTARTED_FLAG, waitForTurn } from './succession.ts';
@@ -152,7 +157,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       spawn,
       clock,
       startBrowser: async (url, template) => {
-        const { startBrowser } = await import('./start-browser.ts');
+        const { startBrowser } = await import('../platform/browser/start-browser.ts');
         await startBrowser(url, { template, isInUnit: activatedFd !== undefined });
       },
     }),

@@ -1,6 +1,6 @@
 // How this daemon hands its container port on: through its keeper, or through systemd's descriptor store as a service.
-import { KEPT_PORT_FD } from '../platform/port-keeper-script.ts';
-import { startPortKeeper, type PortHolder, type Restart } from '../platform/port-keeper.ts';
+import { KEPT_PORT_FD } from '../platform/port-keeper/port-keeper-script.ts';
+import { startPortKeeper, type PortHolder, type Restart } from '../platform/port-keeper/port-keeper.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { KEPT_PORT_NAME } from './activation.ts';
 import type { Log } from './log.ts';
@@ -20,7 +20,7 @@ export async function createServiceHandover(
   log: Log,
 ): Promise<PortHandover> {
   if (notifySocket === undefined) return createNoHandover();
-  const { storeDescriptor, storedDescriptor } = await import('../platform/descriptor-store.ts');
+  const { storeDescriptor, storedDescriptor } = await import('../platform/port-keeper/descriptor-store.ts');
   const store = { name: KEPT_PORT_NAME, notifySocket };
   return createPortHandover({
     inheritedFd: keptPortFd,

@@ -3,10 +3,10 @@ import { linkSync, renameSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
-import { findObstacle } from '../platform/socket-obstacle.ts';
+import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
+import { findObstacle } from '../platform/sockets/socket-obstacle.ts';
 import { aliasSocket, listen, listenOnSocket, removeAlias } from './listeners.ts';
-import { lstatSync, unlinkIfPresentSync } from '../platform/stat-sync.ts';
+import { lstatSync, unlinkIfPresentSync } from '../platform/files/stat-sync.ts';
 
 export interface OwnSocket {
   /** @throws UnavailableError file-not-writable: the socket or its alias can't be made */

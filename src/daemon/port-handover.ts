@@ -2,10 +2,10 @@
 import { closeSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PortHolder } from '../platform/port-keeper.ts';
+import type { PortHolder } from '../platform/port-keeper/port-keeper.ts';
 import { listen } from './listeners.ts';
 import type { Log } from './log.ts';
-import { fstatSync } from '../platform/stat-sync.ts';
+import { fstatSync } from '../platform/files/stat-sync.ts';
 
 export interface PortHandover {
   /** Has `server` listen at `port` when that port was handed over and was nobody else's meanwhile; false: it was not. */

@@ -7,7 +7,7 @@ import { matchesGlob } from '../core/text/glob.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';
 import type { Problem } from '../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
-import { readPrivateFile } from './private-file.ts';
+import { readPrivateFile } from '../platform/files/private-file.ts';
 import type { BrowserSetting, ExtraSettings, RuleLines, SettingsFile } from './settings-file.ts';
 
 /** Account id and permission set are globs. */

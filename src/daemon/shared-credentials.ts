@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { readNamesInSteps, type CredentialsNames } from '../aws-config/credentials-names.ts';
 import { doStepsInTurns } from '../core/async/in-steps.ts';
-import { MAX_AWS_FILE_BYTES } from '../platform/aws-file-path.ts';
-import { readBoundedFile } from '../platform/bounded-read.ts';
+import { MAX_AWS_FILE_BYTES } from '../platform/files/aws-file-path.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
 
 export interface SharedCredentials {
   readonly path: string;

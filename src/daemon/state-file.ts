@@ -4,9 +4,9 @@ import { lstat } from 'node:fs/promises';
 import { toRolecallError } from '../core/errors.ts';
 import { createTurns } from '../core/async/in-turn.ts';
 import type { Problems } from '../core/problems.ts';
-import { UnreadableFileError } from '../platform/bounded-read.ts';
+import { UnreadableFileError } from '../platform/files/bounded-read.ts';
 import type { DamagedFiles } from './damaged-files.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import { salvageEntries } from './salvage.ts';
 
 type Content = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 // The start of a daemon while another process keeps the container port: the keeper becomes the daemon.
 import type { Clock } from '../core/clock.ts';
-import { askPortKeeper, END_KEEPER, formatSuccessor, hasPortKeeper } from '../platform/keeper-requests.ts';
+import { askPortKeeper, END_KEEPER, formatSuccessor, hasPortKeeper } from '../platform/port-keeper/keeper-requests.ts';
 import { waitForDaemonLock, type DaemonLock } from './lock.ts';
 
 /** Said to the daemon that a keeper has become: it has the port and the request pipe. */

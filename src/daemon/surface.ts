@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import { NotFoundError, RefusedError, RolecallError, UnavailableError, UsageError } from '../core/errors.ts';
-import { toFailure } from '../platform/file-error.ts';
+import { toFailure } from '../platform/files/file-error.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName, SurfaceName } from '../local-api/routes.ts';
 import { routes } from '../local-api/routes.ts';
 import { createCaller, type Caller } from './caller.ts';

@@ -11,7 +11,7 @@ import type { StatusDocument } from '../local-api/schemas.ts';
 import { summarizeState } from '../local-api/state-summary.ts';
 import { isShellSafeName, type ConfigProfiles } from './config-profiles.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import type { SharedConfig } from './shared-config.ts';
 import type { SharedCredentials } from './shared-credentials.ts';
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder } from '../aws-config/atomic-file.ts';
+import { ensureFolder } from '../platform/files/atomic-file.ts';
 import { isEpochMs, type Clock } from '../core/clock.ts';
 import { createTurns } from '../core/async/in-turn.ts';
 import { isShellSafeName } from './config-profiles.ts';

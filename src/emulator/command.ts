@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type RolecallError, UsageError } from '../core/errors.ts';
 import { formatJsonLine } from '../core/text/format-json.ts';
-import { UnreadableFileError } from '../platform/bounded-read.ts';
+import { UnreadableFileError } from '../platform/files/bounded-read.ts';
 import { type DirectoryDocument, parseDirectoryDocument } from './directory-document.ts';
 import { type Emulator, createEmulator } from './emulator.ts';
 import { formatConfigSection, formatExports } from './shell-lines.ts';

@@ -1,6 +1,6 @@
 // Who may use the control API: whoever has its token, and programs of the user who runs the emulator.
 import { timingSafeEqual } from 'node:crypto';
-import { createPeerCheck } from '../platform/loopback-peer.ts';
+import { createPeerCheck } from '../platform/sockets/loopback-peer.ts';
 import type { HttpRequest } from './http.ts';
 import { type RandomBytes, randomOpaque } from './random.ts';
 

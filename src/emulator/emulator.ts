@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
-import { ignoreConnectionErrors } from '../platform/connection-errors.ts';
+import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './caller-guard.ts';
 import { createConsoleRoutes } from './console-page.ts';
 import { createConsoleSessions } from './console-sessions.ts';

@@ -1,6 +1,6 @@
 // What a handler of the emulator sees of HTTP: a request that was read to its end, and a reply that is plain text.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { LoopbackConnection } from '../platform/loopback-peer.ts';
+import type { LoopbackConnection } from '../platform/sockets/loopback-peer.ts';
 import type { Operation } from './operations.ts';
 
 export interface HttpRequest {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
-import { connectionOf } from '../platform/loopback-peer.ts';
+import { connectionOf } from '../platform/sockets/loopback-peer.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './aws-errors.ts';
 import type { FaultBoard } from './faults.ts';
 import { BodyTooLargeError, type HttpRequest, type Reply, type Route, jsonReply, matchPath, readBody } from './http.ts';

@@ -1,6 +1,6 @@
 // The process of `rolecall emulator`: chooses the real files, streams and signals, and nothing else.
-import { readBoundedFile } from '../platform/bounded-read.ts';
-import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
+import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
 import { runEmulatorCommand } from './command.ts';
 
 /** 20,000 accounts with their assignments fit in. */

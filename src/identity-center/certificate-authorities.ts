@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { UsageError } from '../core/errors.ts';
-import { readBoundedFileSync, UnreadableFileError } from '../platform/bounded-read.ts';
+import { readBoundedFileSync, UnreadableFileError } from '../platform/files/bounded-read.ts';
 
 /** All of Debian's have a quarter of a megabyte. */
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // The `browser` of an sso-session in the user's own settings: what a client runs comes from there, never from an answer.
 import { BrowserFailure } from '../core/browser-command.ts';
-import { readBoundedFile } from '../platform/bounded-read.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
 import { MAX_SETTINGS_BYTES } from './paths.ts';
 
 /**

@@ -1,7 +1,7 @@
 // HTTP over a unix socket, one answer or a stream of them, and whether there was a daemon at all.
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { DaemonUnreachableError } from '../core/errors.ts';
-import { inspectSocket } from '../platform/private-socket.ts';
+import { inspectSocket } from '../platform/sockets/private-socket.ts';
 import { VERSION_HEADER } from './version-header.ts';
 
 export interface SocketRequest {

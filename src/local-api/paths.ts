@@ -1,6 +1,6 @@
 // Where everything of rolecall lives on this machine, the same for daemon and clients.
 import { join } from 'node:path';
-import { lstatSync } from '../platform/stat-sync.ts';
+import { lstatSync } from '../platform/files/stat-sync.ts';
 
 /** Of settings and team files: the largest team file that is accepted, with a line on where it came from. */
 export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;

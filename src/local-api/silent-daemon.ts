@@ -1,6 +1,6 @@
 // Explains why a daemon accepts connections but does not answer.
 import { DaemonUnreachableError } from '../core/errors.ts';
-import { readHolderActivity, type HolderActivity } from '../platform/lock-holder.ts';
+import { readHolderActivity, type HolderActivity } from '../platform/process/lock-holder.ts';
 import { requestOverSocket } from './http-request.ts';
 
 /** Says why the daemon is silent; undefined while its process runs, or when nobody can tell which process it is. */

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { ErrorBody } from '../core/errors.ts';
-import { noDebuggerFlags } from '../platform/no-debugger.ts';
-import { daemonEnvironment, PASSPHRASE_FD_NAME } from './daemon-environment.ts';
+import { noDebuggerFlags } from '../platform/process/no-debugger.ts';
+import { daemonEnvironment, PASSPHRASE_FD_NAME } from '../platform/process/daemon-environment.ts';
 
 /** After the standard streams and Node's own channel. */
 const PASSPHRASE_FD = 4;

@@ -1,13 +1,13 @@
 // Starts the daemon by its installed service; apart from finding it, because `rolecall status` only does that.
 import { spawn } from 'node:child_process';
-import { trustedPath } from '../platform/find-program.ts';
+import { trustedPath } from '../platform/process/find-program.ts';
 import {
   LAUNCHD_LABEL,
   SYSTEMD_SERVICE,
   SYSTEMD_SOCKET,
   type InstalledService,
   type ServiceSurroundings,
-} from './installed-service.ts';
+} from '../platform/service/installed-service.ts';
 import { systemRuntimeDirectory } from './paths.ts';
 import type { StartedDaemon } from './start-daemon.ts';
 

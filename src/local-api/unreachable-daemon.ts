@@ -1,7 +1,7 @@
 // The error for a daemon that runs while nobody listens at its socket.
 import { DaemonUnreachableError } from '../core/errors.ts';
-import { readLockHolder } from '../platform/lock-holder.ts';
-import { statIfPresentSync } from '../platform/stat-sync.ts';
+import { readLockHolder } from '../platform/process/lock-holder.ts';
+import { statIfPresentSync } from '../platform/files/stat-sync.ts';
 
 /**
  * Says which daemon runs without a socket; undefined when none does, or when it took its lock less than `minAgeMs` ago

@@ -2,11 +2,11 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { readBoundedFile } from '../platform/bounded-read.ts';
-import { errorCode, moveAsideCommand, toFileError } from '../platform/file-error.ts';
-import { lstatIfPresentSync } from '../platform/stat-sync.ts';
+import { readBoundedFile } from '../platform/files/bounded-read.ts';
+import { errorCode, moveAsideCommand, toFileError } from '../platform/files/file-error.ts';
+import { lstatIfPresentSync } from '../platform/files/stat-sync.ts';
 import type { SecretStore } from '../sso/ports.ts';
-import { removeHalfWritten, replaceFile } from './replace-file.ts';
+import { removeHalfWritten, replaceFile } from '../platform/files/replace-file.ts';
 
 export interface FileStoreDeps {
   readonly path: string;

@@ -29,7 +29,7 @@ export function openKeychain(deps: {
     busSocketPath === undefined
       ? undefined
       : createUnlockWatch({
-          connect: async () => (await import('../platform/bus-connection.ts')).connectToBus(busSocketPath),
+          connect: async () => (await import('../platform/bus/bus-connection.ts')).connectToBus(busSocketPath),
           onUnlocked() {
             gate.unlocked();
             tell();

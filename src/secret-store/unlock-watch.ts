@@ -1,5 +1,5 @@
 // Learns from the Secret Service that the keychain was unlocked, without asking it for anything that opens a dialog.
-import { BUS, type BusConnection, type Destination, type IncomingCall } from '../platform/bus-connection.ts';
+import { BUS, type BusConnection, type Destination, type IncomingCall } from '../platform/bus/bus-connection.ts';
 
 export interface UnlockWatch {
   /** Watches until the keychain is unlocked; does nothing while it watches already. Never rejects. */

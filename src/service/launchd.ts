@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { findInstalledService, findStaleness, LAUNCHD_LABEL } from '../local-api/installed-service.ts';
+import { findInstalledService, findStaleness, LAUNCHD_LABEL } from '../platform/service/installed-service.ts';
 import { managerEnvironment } from '../local-api/start-installed-service.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps } from './service.ts';

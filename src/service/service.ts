@@ -1,6 +1,6 @@
 // What a service of the person's own can do, whichever manager runs it.
 import type { RuntimePaths } from '../local-api/paths.ts';
-import type { ServiceSurroundings } from '../local-api/installed-service.ts';
+import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 
 export interface ProgramRun {
   readonly exitCode: number;

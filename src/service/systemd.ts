@@ -2,16 +2,16 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environment.ts';
+import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/process/daemon-environment.ts';
 import {
   findInstalledService,
   findStaleness,
   SYSTEMD_SERVICE,
   SYSTEMD_SOCKET,
   systemdDirectories,
-} from '../local-api/installed-service.ts';
+} from '../platform/service/installed-service.ts';
 import { managerEnvironment } from '../local-api/start-installed-service.ts';
-import { readBoundedFileSync } from '../platform/bounded-read.ts';
+import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
 import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';

@@ -1,8 +1,13 @@
 // The files of systemd/ and launchd/ with their blanks filled in, each value spelled as its reader wants it.
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
-import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../local-api/daemon-environment.ts';
-import { LAUNCHD_LABEL, SYSTEMD_REVISION, SYSTEMD_SERVICE, SYSTEMD_SOCKET } from '../local-api/installed-service.ts';
+import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/process/daemon-environment.ts';
+import {
+  LAUNCHD_LABEL,
+  SYSTEMD_REVISION,
+  SYSTEMD_SERVICE,
+  SYSTEMD_SOCKET,
+} from '../platform/service/installed-service.ts';
 
 interface CommandValues {
   readonly nodePath: string;

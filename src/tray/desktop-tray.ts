@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { summarizeState } from '../local-api/state-summary.ts';
-import { BUS, connectToBus, type BusConnection } from '../platform/bus-connection.ts';
+import { BUS, connectToBus, type BusConnection } from '../platform/bus/bus-connection.ts';
 import { createBusMenu } from './bus-menu.ts';
 import { createCodeNotification, type CodeNotification } from './code-notification.ts';
 import { performClick, type ClickDeps } from './clicks.ts';

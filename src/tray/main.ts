@@ -7,11 +7,11 @@ import { createSystemClock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { harmless } from '../core/text/harmless-text.ts';
 import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
-import type { ServiceSurroundings } from '../local-api/installed-service.ts';
+import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../local-api/start-daemon.ts';
-import { leaveMemoryOutOfCoreDumps } from '../platform/core-dumps.ts';
-import { ignoreDebuggerSignal } from '../platform/no-debugger.ts';
+import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
+import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
 import { printTextMenu } from './print-text-menu.ts';
 import { TEXT_HOSTS } from './text-menu.ts';
 
@@ -43,7 +43,7 @@ function createClient(): LocalApiClient {
 /** By the service that is installed, else directly. */
 async function startDaemon(): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
-  const { findInstalledService } = await import('../local-api/installed-service.ts');
+  const { findInstalledService } = await import('../platform/service/installed-service.ts');
   const { startInstalledService } = await import('../local-api/start-installed-service.ts');
   const startDirectly = () => startDaemonProcess(pathOf('../daemon/main.js'), environment);
   const installed = findInstalledService(surroundings);
@@ -52,7 +52,7 @@ async function startDaemon(): Promise<StartedDaemon> {
 
 /** False when there is none to open. @throws BrowserFailure: the one that the settings name could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
-  const { trustedPath } = await import('../platform/find-program.ts');
+  const { trustedPath } = await import('../platform/process/find-program.ts');
   process.env['PATH'] = trustedPath(surroundings);
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
@@ -60,7 +60,7 @@ async function openBrowser(url: string, session?: string): Promise<boolean> {
   const template = session === undefined ? undefined : await readBrowserSetting(settingsFile, session);
   if (template !== undefined) {
     const { formatBrowserCommand } = await import('../core/browser-command.ts');
-    const { runBrowser } = await import('../local-api/run-browser.ts');
+    const { runBrowser } = await import('../platform/browser/run-browser.ts');
     await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
     return true;
   }
@@ -98,7 +98,7 @@ async function run(): Promise<void> {
   }
   // A bar asks again and again, and needs none of this.
   const [{ findBusSocket }, { runDesktopTray }, { followDaemon }, { readEvents }] = await Promise.all([
-    import('../platform/bus-address.ts'),
+    import('../platform/bus/bus-address.ts'),
     import('./desktop-tray.ts'),
     import('./follow.ts'),
     import('../local-api/events.ts'),

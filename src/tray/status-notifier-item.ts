@@ -1,5 +1,5 @@
 // The icon as a tray on Linux sees it: org.kde.StatusNotifierItem, its properties, and the signals that say they changed.
-import type { BusConnection, BusValue } from '../platform/bus-connection.ts';
+import type { BusConnection, BusValue } from '../platform/bus/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
 import { drawIcons } from './icon.ts';
 import { escapeMarkup } from '../core/text/harmless-text.ts';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../dist/core/clock.js';
 import { startDaemon } from '../../dist/daemon/daemon.js';
-import { ensurePrivateDirectory } from '../../dist/platform/private-directory.js';
+import { ensurePrivateDirectory } from '../../dist/platform/files/private-directory.js';
 import { resolvePaths } from '../../dist/local-api/paths.js';
 
 const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

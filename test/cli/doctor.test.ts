@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import type { RuntimePaths } from '../../src/local-api/paths.ts';
-import { identifyProcess } from '../../src/platform/process-identity.ts';
+import { identifyProcess } from '../../src/platform/process/process-identity.ts';
 import { canSeeProcesses } from '../helpers/processes.ts';
 import {
   CONFIG,

@@ -7,7 +7,7 @@ import type { ForeignSession } from '../../src/aws-config/adoption-plan.ts';
 import { createConfigFile } from '../../src/aws-config/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createAdoption, type Adoption } from '../../src/daemon/adoption.ts';
-import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts';
+import { ensurePrivateDirectory } from '../../src/platform/files/private-directory.ts';
 import { ADOPTION_CONFIGS } from '../aws-config/adoption-configs.ts';
 import { adoptionText, AWS_SSO } from '../aws-config/adoption-text.ts';
 import { writePrivate } from '../helpers/rig.ts';

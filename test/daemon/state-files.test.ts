@@ -19,8 +19,8 @@ import { refreshCredentialProcessCopy } from '../../src/daemon/credential-proces
 import { tryDaemonLock } from '../../src/daemon/lock.ts';
 import { openLogFile } from '../../src/daemon/log.ts';
 import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
-import { ensurePrivateDirectory } from '../../src/platform/private-directory.ts';
-import { readPrivateFile, writePrivateFile } from '../../src/daemon/private-file.ts';
+import { ensurePrivateDirectory } from '../../src/platform/files/private-directory.ts';
+import { readPrivateFile, writePrivateFile } from '../../src/platform/files/private-file.ts';
 import { runTicker } from '../../src/daemon/ticker.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createRig } from '../helpers/rig.ts';

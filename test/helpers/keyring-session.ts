@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { connectToBus } from '../../src/platform/bus-connection.ts';
+import { connectToBus } from '../../src/platform/bus/bus-connection.ts';
 import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { daemonEnvironment } from '../../src/local-api/daemon-environment.ts';
+import { daemonEnvironment } from '../../src/platform/process/daemon-environment.ts';
 import { startDaemonProcess, type StartedDaemon } from '../../src/local-api/start-daemon.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';

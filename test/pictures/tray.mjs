@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { connectToBus } from '../../dist/platform/bus-connection.js';
+import { connectToBus } from '../../dist/platform/bus/bus-connection.js';
 
 const ROLECALL = fileURLToPath(new URL('../../bin/rolecall.js', import.meta.url));
 const SESSION = 'my-sso-session';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../dist/core/clock.js';
 import { startDaemon } from '../../dist/daemon/daemon.js';
-import { ensurePrivateDirectory } from '../../dist/platform/private-directory.js';
+import { ensurePrivateDirectory } from '../../dist/platform/files/private-directory.js';
 import { createEmulator } from '../../dist/emulator/emulator.js';
 import { createLocalApiClient } from '../../dist/local-api/client.js';
 import { resolvePaths } from '../../dist/local-api/paths.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { findInstalledService, SYSTEMD_REVISION } from '../../src/local-api/installed-service.ts';
+import { findInstalledService, SYSTEMD_REVISION } from '../../src/platform/service/installed-service.ts';
 import { serviceEnvironment } from '../../src/service/service-environment.ts';
 import {
   fillLaunchAgent,

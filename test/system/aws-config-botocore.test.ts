@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../src/aws-config/document.ts';
 import { quoteCommandWord } from '../../src/aws-config/command-word.ts';
-import { awsFilePath } from '../../src/platform/aws-file-path.ts';
+import { awsFilePath } from '../../src/platform/files/aws-file-path.ts';
 import { catalog, namesOf, planFor, sessionSection } from '../aws-config/builders.ts';
 import { configText } from '../aws-config/config-text.ts';
 import { CONFIG, createRig, writePrivate } from '../helpers/rig.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { freedesktop } from '../../src/daemon/notifications/freedesktop.ts';
-import { findBusSocket } from '../../src/platform/bus-address.ts';
+import { findBusSocket } from '../../src/platform/bus/bus-address.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
 import { processesOf, readLines } from '../helpers/processes.ts';

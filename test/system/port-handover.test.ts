@@ -5,7 +5,7 @@ import { createServer, get } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listen } from '../../src/daemon/listeners.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
-import { hasPortKeeper } from '../../src/platform/keeper-requests.ts';
+import { hasPortKeeper } from '../../src/platform/port-keeper/keeper-requests.ts';
 import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';
 import { canSeeProcesses, isAlive, killAllOf, processesOf, readLines } from '../helpers/processes.ts';
 import { SESSION } from '../helpers/rig.ts';

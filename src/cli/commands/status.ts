@@ -1,7 +1,7 @@
 // `rolecall status`: who is signed in, for how long, and what is wrong.
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../local-api/schemas.ts';
-import type { InstalledService } from '../../local-api/installed-service.ts';
+import type { InstalledService } from '../../platform/service/installed-service.ts';
 import type { CliContext } from '../context.ts';
 import { count, createPainter, formatDuration, formatTable, harmless, shortenPath, type Style } from '../render.ts';
 import type * as RoleColumns from '../picker/role-columns.ts';

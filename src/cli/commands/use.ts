@@ -5,7 +5,7 @@ import { INERT_WORD } from '../../core/text/harmless-text.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { formatJson } from '../../core/text/format-json.ts';
 import type { NewCurrentRole } from '../../local-api/schemas.ts';
-import { readBoundedFile } from '../../platform/bounded-read.ts';
+import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 import type { CliContext } from '../context.ts';
 import { describeRenamed, hasInCredentialsFile, refuseShadowed } from '../credentials-file.ts';
 import { findProfile } from '../find-profile.ts';

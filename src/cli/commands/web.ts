@@ -1,6 +1,6 @@
 // `rolecall web`: opens the page by a code that is good once, or prints what a program of the person's own needs.
 import { UnavailableError } from '../../core/errors.ts';
-import { readBoundedFile } from '../../platform/bounded-read.ts';
+import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 import type { CliContext } from '../context.ts';
 import { fetchStatus } from '../sessions.ts';
 

@@ -2,8 +2,8 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
-import { ensurePrivateDirectory } from '../../platform/private-directory.ts';
-import { findFolderFault } from '../../platform/private-socket.ts';
+import { ensurePrivateDirectory } from '../../platform/files/private-directory.ts';
+import { findFolderFault } from '../../platform/sockets/private-socket.ts';
 
 /** A browser that starts cold has read the page by then. */
 export const PAGE_LIFETIME_SECONDS = 60;

@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { describeProblem } from '../../aws-config/document.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
-import { readBoundedFileSync } from '../../platform/bounded-read.ts';
+import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';

@@ -4,14 +4,14 @@ import { connect } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
 import { editCommand, quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { loadVersion } from '../../local-api/version.ts';
-import { readLockHolder } from '../../platform/lock-holder.ts';
+import { readLockHolder } from '../../platform/process/lock-holder.ts';
 import { groupRefusals } from '../refusal-lines.ts';
 import { count, harmless } from '../render.ts';
 import { findBrokenBlock } from './config-check.ts';
 import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
 import { findRunningFault, findStartFault } from './start-check.ts';
 import type { World } from './world.ts';
-import { lstatSync } from '../../platform/stat-sync.ts';
+import { lstatSync } from '../../platform/files/stat-sync.ts';
 
 /** Said by other checks, or by a session's own line in `status`. */
 const ELSEWHERE: readonly string[] = ['config-malformed', 'sign-in-required', 'sign-in-expired'];

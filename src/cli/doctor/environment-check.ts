@@ -1,13 +1,13 @@
 // The AWS_* variables of this shell: what in them wins over a profile, or leads somewhere else than it seems.
-import { awsFilePath } from '../../platform/aws-file-path.ts';
-import { errorCode } from '../../platform/file-error.ts';
+import { awsFilePath } from '../../platform/files/aws-file-path.ts';
+import { errorCode } from '../../platform/files/file-error.ts';
 import { IDENTITY_PREFIX } from '../exec/child-environment.ts';
 import { count, harmless } from '../render.ts';
 import { findDifferingVariables } from '../sessions.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { BE_RID_OF_KEY, beRidOfKey, isLongLived, maskKeyId } from './keys-check.ts';
 import { configProfiles, credentialsProfiles, type World } from './world.ts';
-import { lstatSync } from '../../platform/stat-sync.ts';
+import { lstatSync } from '../../platform/files/stat-sync.ts';
 
 export function checkEnvironment(world: World): CheckGroup {
   const { environment } = world.context;

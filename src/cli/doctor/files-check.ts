@@ -6,7 +6,7 @@ import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { shortenPath } from '../render.ts';
 import type { CheckGroup, DoctorCode, Finding } from './codes.ts';
 import type { World } from './world.ts';
-import { statIfPresentSync } from '../../platform/stat-sync.ts';
+import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 interface Rule {
   readonly code: DoctorCode & ('directory-open' | 'file-readable-by-others' | 'file-writable-by-others');

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
-import { findProgram } from '../../platform/find-program.ts';
+import { findProgram } from '../../platform/process/find-program.ts';
 import { findCommand } from '../exec/find-command.ts';
 import { count, harmless } from '../render.ts';
 import type { CheckGroup, Finding } from './codes.ts';

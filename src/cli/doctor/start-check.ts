@@ -3,10 +3,10 @@ import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type ErrorBody } from '../../core/errors.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
-import { errorCode, isFull, isOutOfInodes, toFailure, toFileError } from '../../platform/file-error.ts';
-import { checkFoldersAbove, findDirectoryFault } from '../../platform/private-directory.ts';
-import { findObstacle } from '../../platform/socket-obstacle.ts';
-import { lstatIfPresentSync, lstatSync } from '../../platform/stat-sync.ts';
+import { errorCode, isFull, isOutOfInodes, toFailure, toFileError } from '../../platform/files/file-error.ts';
+import { checkFoldersAbove, findDirectoryFault } from '../../platform/files/private-directory.ts';
+import { findObstacle } from '../../platform/sockets/socket-obstacle.ts';
+import { lstatIfPresentSync, lstatSync } from '../../platform/files/stat-sync.ts';
 
 type Paths = Pick<RuntimePaths, 'lockFile' | 'socketCandidates' | 'stateDirectory'>;
 

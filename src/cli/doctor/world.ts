@@ -5,13 +5,13 @@ import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '.
 import type { ErrorBody } from '../../core/errors.ts';
 import { describeUnreachable } from '../../local-api/unreachable-daemon.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';
-import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
-import { readBoundedBytes } from '../../platform/bounded-read.ts';
-import { errorCode, moveAsideCommand, toFailure, toFileError } from '../../platform/file-error.ts';
-import { findProgram, trustedPath } from '../../platform/find-program.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/files/aws-file-path.ts';
+import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
+import { errorCode, moveAsideCommand, toFailure, toFileError } from '../../platform/files/file-error.ts';
+import { findProgram, trustedPath } from '../../platform/process/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { shortenPath } from '../render.ts';
-import { lstatIfPresentSync } from '../../platform/stat-sync.ts';
+import { lstatIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 export interface AwsFile {
   readonly path: string;

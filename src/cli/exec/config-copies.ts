@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { DefaultsOf } from '../../aws-config/default-credentials.ts';
 import { UnavailableError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
-import { readBoundedBytes, UnreadableFileError } from '../../platform/bounded-read.ts';
-import { awsFilePath, expandPath, MAX_AWS_FILE_BYTES } from '../../platform/aws-file-path.ts';
+import { readBoundedBytes, UnreadableFileError } from '../../platform/files/bounded-read.ts';
+import { awsFilePath, expandPath, MAX_AWS_FILE_BYTES } from '../../platform/files/aws-file-path.ts';
 import type { Environment } from './child-environment.ts';
 
 interface AwsFile {

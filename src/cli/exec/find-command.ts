@@ -1,7 +1,7 @@
 // Which file a command's first word runs, by the rules of a shell, before anything is asked of the daemon.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { statIfPresentSync } from '../../platform/stat-sync.ts';
+import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 export type FoundCommand =
   | { readonly path: string }

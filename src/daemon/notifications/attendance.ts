@@ -1,5 +1,5 @@
 // Whether somebody sits before this desktop: a page that opens by itself on a locked screen is one too many in the morning.
-import { isWsl } from '../../platform/wsl.ts';
+import { isWsl } from '../../platform/process/wsl.ts';
 import { childEnvironment } from './backend.ts';
 import { hasDisplay, type DesktopSources } from './choose-backend.ts';
 import { runOnce } from './run-once.ts';

@@ -1,7 +1,7 @@
 // Which desktop, if any, this daemon can speak to.
 import type { spawn } from 'node:child_process';
 import type { Clock } from '../../core/clock.ts';
-import { isWsl } from '../../platform/wsl.ts';
+import { isWsl } from '../../platform/process/wsl.ts';
 import type { NotificationBackend } from './backend.ts';
 import type { osascript } from './osascript.ts';
 
@@ -33,7 +33,7 @@ export async function chooseNotificationBackend(sources: DesktopSources): Promis
     }
   }
   if (!hasDisplay(sources.environment)) return undefined;
-  const { findBusSocket } = await import('../../platform/bus-address.ts');
+  const { findBusSocket } = await import('../../platform/bus/bus-address.ts');
   const socketPath = findBusSocket(sources.environment, sources.isThere);
   if (socketPath === undefined) return undefined;
   const { freedesktop } = await import('./freedesktop.ts');

@@ -1,5 +1,5 @@
 // The desktop as the daemon sees it, as one value: notifications, a page in the browser, and whether anybody is there.
-import { isWsl } from '../../platform/wsl.ts';
+import { isWsl } from '../../platform/process/wsl.ts';
 import { chooseNotificationBackend, hasDisplay, type DesktopSources } from './choose-backend.ts';
 import type { NotificationBackend } from './backend.ts';
 

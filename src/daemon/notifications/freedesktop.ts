@@ -1,6 +1,12 @@
 // Notifications on a freedesktop.org desktop, over the session bus: a program's arguments could be read by every user of the machine.
-import { BUS, BusError, connectToBus, type BusConnection, type IncomingCall } from '../../platform/bus-connection.ts';
-import { closeNotification, NOTIFICATION_SERVER, showNotification } from '../../platform/desktop-notifications.ts';
+import {
+  BUS,
+  BusError,
+  connectToBus,
+  type BusConnection,
+  type IncomingCall,
+} from '../../platform/bus/bus-connection.ts';
+import { closeNotification, NOTIFICATION_SERVER, showNotification } from '../../platform/bus/desktop-notifications.ts';
 import { escapeMarkup } from '../../core/text/harmless-text.ts';
 import type { Clock } from '../../core/clock.ts';
 import {

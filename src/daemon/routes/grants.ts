@@ -14,7 +14,7 @@ import { CONTAINER_PATH } from '../guard.ts';
 import type { HandOuts } from '../hand-outs.ts';
 import { IMPATIENT, type LoginPolicy } from '../login-policy.ts';
 import type { LastRefusals } from '../last-refusals.ts';
-import { identifyProcess } from '../../platform/process-identity.ts';
+import { identifyProcess } from '../../platform/process/process-identity.ts';
 import type { SharedConfig } from '../shared-config.ts';
 import { prepareJsonAnswer, type ReadyAnswer, type Responders } from '../surface.ts';
 import type { UsedRoles } from '../used-roles.ts';

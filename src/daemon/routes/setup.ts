@@ -7,7 +7,7 @@ import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import type { SetupWishDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
-import { readPrivateFile, writePrivateFile } from '../private-file.ts';
+import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
 import { editSettings, type WantedSettings } from '../settings-edit.ts';
 import type { Settings } from '../settings.ts';
 import type { Responders } from '../surface.ts';

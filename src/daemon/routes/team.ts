@@ -11,7 +11,7 @@ import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { download, type Download } from '../../identity-center/plain-download.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
-import { readPrivateFile, writePrivateFile } from '../private-file.ts';
+import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
 import { parseSettingsFile } from '../settings-file.ts';
 import { teamFileBeside } from '../settings.ts';
 import type { Responders } from '../surface.ts';

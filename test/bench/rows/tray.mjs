@@ -1,7 +1,7 @@
 // How soon a switch is seen in the tray: a daemon, a tray and a session bus as processes, and a panel here.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUS, connectToBus } from '../../../dist/platform/bus-connection.js';
+import { BUS, connectToBus } from '../../../dist/platform/bus/bus-connection.js';
 import { median, percentile } from '../measure.mjs';
 import { TRAY_MAIN } from '../programs.mjs';
 import { waitFor } from '../wait.mjs';

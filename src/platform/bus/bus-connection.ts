@@ -1,0 +1,198 @@
+// One connection to the session bus: calls with a deadline, signals, calls from others, and an end that is always told.
+import { connect } from 'node:net';
+import type { WireMessage } from '@homebridge/dbus-native';
+import { toRolecallError } from '../../core/errors.ts';
+
+/** What a signature holds, as `@homebridge/dbus-native` writes it: a variant is [signature, value], a dict is pairs. */
+export type BusValue = string | number | boolean | Uint8Array | readonly BusValue[];
+
+export interface IncomingCall {
+  readonly sender: string;
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  readonly body: readonly unknown[];
+}
+
+export interface Reply {
+  readonly signature: string;
+  readonly body: readonly BusValue[];
+}
+
+export interface Destination {
+  readonly destination: string;
+  readonly path: string;
+  readonly interface: string;
+}
+
+export interface BusConnection {
+  /** The body of the answer. @throws BusError: refused, or no answer within five seconds; Error: the bus is gone */
+  call(to: Destination, member: string, signature?: string, body?: readonly BusValue[]): Promise<readonly unknown[]>;
+  /** Sends a signal to whoever listens; nothing happens once the bus is gone. */
+  emit(path: string, interfaceName: string, member: string, signature: string, body: readonly BusValue[]): void;
+  /** Every signal that a match was added for; the listener must not throw. */
+  onSignal(listener: (signal: IncomingCall) => void): void;
+  /** Who answers calls from others; what it throws becomes an error reply. */
+  answerWith(answer: (call: IncomingCall) => Reply): void;
+  /** Resolves when the connection has ended, by whichever side. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** An error reply, by the name that D-Bus knows it by. */
+export class BusError extends Error {
+  readonly errorName: string;
+  constructor(errorName: string, message: string) {
+    super(message);
+    this.errorName = errorName;
+  }
+}
+
+export const BUS: Readonly<Destination> = {
+  destination: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+};
+
+const CALL_TIMEOUT_MS = 5000;
+const TYPES = { call: 1, reply: 2, error: 3, signal: 4 } as const;
+const NO_REPLY_EXPECTED = 1;
+
+/** Connects and says hello; rejects when there is no bus or it does not want us. */
+export async function connectToBus(socketPath: string): Promise<BusConnection> {
+  const { createConnection } = await import('@homebridge/dbus-native');
+  const stream = connect(socketPath);
+  const wire = createConnection({ stream, authMethods: ['EXTERNAL'] });
+
+  const pending = new Map<number, { resolve(body: readonly unknown[]): void; reject(error: Error): void }>();
+  const listeners: ((signal: IncomingCall) => void)[] = [];
+  let answer: ((call: IncomingCall) => Reply) | undefined;
+  let serial = 0;
+  let isClosed = false;
+  const nextSerial = () => {
+    serial += 1;
+    return serial;
+  };
+  const send = (message: WireMessage) => {
+    if (!isClosed) wire.message(message);
+  };
+
+  const closed = new Promise<void>((resolve) => {
+    stream.on('close', () => {
+      isClosed = true;
+      for (const { reject } of pending.values()) reject(new Error('The connection to the session bus has ended.'));
+      pending.clear();
+      resolve();
+    });
+  });
+
+  function call(
+    to: Destination,
+    member: string,
+    signature = '',
+    body: readonly BusValue[] = [],
+  ): Promise<readonly unknown[]> {
+    const own = nextSerial();
+    return new Promise((resolve, reject) => {
+      if (isClosed) {
+        reject(new Error('The connection to the session bus has ended.'));
+        return;
+      }
+      const timer = setTimeout(() => {
+        pending.delete(own);
+        reject(new BusError('org.freedesktop.DBus.Error.NoReply', `${to.destination} gave no answer to ${member}.`));
+      }, CALL_TIMEOUT_MS);
+      timer.unref();
+      const settle =
+        <T>(then: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          then(value);
+        };
+      pending.set(own, { resolve: settle(resolve), reject: settle(reject) });
+      send({ type: TYPES.call, serial: own, ...to, member, ...withBody(signature, body) });
+    });
+  }
+
+  function receive(message: WireMessage): void {
+    if (message.type === TYPES.reply || message.type === TYPES.error) {
+      const waiting = pending.get(message.replySerial ?? 0);
+      pending.delete(message.replySerial ?? 0);
+      if (message.type === TYPES.reply) waiting?.resolve(message.body ?? []);
+      else waiting?.reject(toError(message));
+    } else if (message.type === TYPES.signal) {
+      for (const listener of listeners) listener(toIncoming(message));
+    } else if (message.type === TYPES.call) {
+      reply(message);
+    }
+  }
+
+  function reply(message: WireMessage): void {
+    const back = {
+      replySerial: message.serial,
+      ...(message.sender === undefined ? {} : { destination: message.sender }),
+    };
+    const isSilent = ((message.flags ?? 0) & NO_REPLY_EXPECTED) !== 0;
+    try {
+      if (answer === undefined) throw new BusError('org.freedesktop.DBus.Error.UnknownObject', 'Nothing is here yet.');
+      const { signature, body } = answer(toIncoming(message));
+      if (!isSilent) send({ type: TYPES.reply, serial: nextSerial(), ...back, ...withBody(signature, body) });
+    } catch (thrown) {
+      const errorName = thrown instanceof BusError ? thrown.errorName : 'org.freedesktop.DBus.Error.Failed';
+      const text = thrown instanceof BusError ? thrown.message : toRolecallError(thrown).message;
+      if (!isSilent) send({ type: TYPES.error, serial: nextSerial(), ...back, errorName, ...withBody('s', [text]) });
+    }
+  }
+
+  wire.on('message', receive);
+  await new Promise<void>((resolve, reject) => {
+    wire.on('connect', resolve);
+    wire.on('error', (error) => {
+      stream.destroy();
+      reject(error);
+    });
+    void closed.then(() => reject(new Error('The session bus closed the connection.')));
+  });
+  await call(BUS, 'Hello');
+  return {
+    call,
+    emit: (path, interfaceName, member, signature, body) =>
+      send({
+        type: TYPES.signal,
+        serial: nextSerial(),
+        path,
+        interface: interfaceName,
+        member,
+        ...withBody(signature, body),
+      }),
+    onSignal: (listener) => void listeners.push(listener),
+    answerWith: (answerer) => {
+      answer = answerer;
+    },
+    closed,
+    close() {
+      isClosed = true;
+      stream.end();
+    },
+  };
+}
+
+/** The library takes an empty body for a fault. */
+function withBody(signature: string, body: readonly BusValue[]): Pick<WireMessage, 'signature' | 'body'> {
+  return signature === '' ? {} : { signature, body };
+}
+
+function toError({ errorName = '', body = [] }: WireMessage): BusError {
+  const [text] = body;
+  return new BusError(errorName, typeof text === 'string' ? text : errorName);
+}
+
+function toIncoming(message: WireMessage): IncomingCall {
+  return {
+    sender: message.sender ?? '',
+    path: message.path ?? '',
+    interface: message.interface ?? '',
+    member: message.member ?? '',
+    body: message.body ?? [],
+  };
+}

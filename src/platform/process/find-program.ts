@@ -1,0 +1,98 @@
+// Programs that we run by name: looked up where only the user and the system can put them, not where the caller stands.
+import { accessSync, constants, existsSync, realpathSync, type Stats } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { statSync } from '../files/stat-sync.ts';
+
+export interface ProgramSearch {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly userId: number;
+  readonly platform: NodeJS.Platform;
+}
+
+/** Searched last, whatever PATH says. */
+const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'] as const;
+/** Homebrew's folder on Apple's processors belongs to the user, and is a git working tree. */
+const MAC_FOLDERS = [...SYSTEM_FOLDERS, '/opt/homebrew/bin'] as const;
+const WORKING_TREE_MARKS = ['.git', '.hg', '.svn', '.jj'] as const;
+/** `admin` on macOS, whose members may become root anyway. */
+const MAC_ADMIN_GROUP = 80;
+
+/**
+ * The path of a program, from the trusted folders of PATH and then the system's; undefined when there is none.
+ * With `pathOnly` the system's folders count only where PATH names them.
+ */
+export function findProgram(
+  name: string,
+  search: ProgramSearch,
+  { pathOnly = false }: { readonly pathOnly?: boolean } = {},
+): string | undefined {
+  const folders = pathOnly ? pathFolders(search) : [...pathFolders(search), ...systemFolders(search)];
+  const folder = folders.find((each) => isProgram(join(each, name)) && isTrustedFolder(each, search));
+  return folder === undefined ? undefined : join(folder, name);
+}
+
+/** PATH without the folders that are not trusted, the system's at the end: for our children, and what they run by name. */
+export function trustedPath(search: ProgramSearch): string {
+  const trusted = pathFolders(search).filter((folder) => isTrustedFolder(folder, search));
+  return [...new Set([...trusted, ...systemFolders(search)])].join(':');
+}
+
+const pathFolders = ({ environment }: ProgramSearch) => (environment['PATH'] ?? '').split(':').filter(isAbsolute);
+
+const systemFolders = ({ platform }: ProgramSearch): readonly string[] =>
+  platform === 'darwin' ? MAC_FOLDERS : SYSTEM_FOLDERS;
+
+/**
+ * Whether only this user and root can put programs there, and no checkout or package did: the folder and those above it
+ * belong to one of the two, nobody else may write to them, and no part of the path is a working tree or `node_modules`.
+ * The home and what is above it are not looked at, nor are tools that were cloned to a hidden folder of the home (~/.fzf).
+ */
+function isTrustedFolder(folder: string, search: ProgramSearch): boolean {
+  if (systemFolders(search).includes(folder)) return true;
+  try {
+    const home = realpathIfThere(search.homeDirectory);
+    let path = realpathSync(folder);
+    if (path.split('/').includes('node_modules')) return false;
+    if (!isKeptByOwner(statSync(path), search)) return false;
+    while (path !== home) {
+      const above = dirname(path);
+      const isHiddenInHome = above === home && path.startsWith(`${home}/.`);
+      if (!isHiddenInHome && isWorkingTree(path)) return false;
+      if (above === path) return true;
+      // In a sticky folder, as /tmp is, nobody replaces what others have made.
+      const stats = statSync(above);
+      const isSticky = stats.uid === 0 && (stats.mode & 0o1000) !== 0;
+      if (above !== home && !isSticky && !isKeptByOwner(stats, search)) return false;
+      path = above;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isKeptByOwner({ uid, gid, mode }: Stats, { userId, platform }: ProgramSearch): boolean {
+  // Many systems give each user a group of the same number.
+  const isOwnGroup = gid === userId || gid === 0 || (platform === 'darwin' && gid === MAC_ADMIN_GROUP);
+  return (uid === userId || uid === 0) && (mode & (isOwnGroup ? 0o002 : 0o022)) === 0;
+}
+
+const isWorkingTree = (folder: string) => WORKING_TREE_MARKS.some((mark) => existsSync(join(folder, mark)));
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function realpathIfThere(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

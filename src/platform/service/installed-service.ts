@@ -1,0 +1,120 @@
+// The service that `rolecall service install` has installed: whether there is one, and whether it is of this version.
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compareVersions } from '../../core/compare-versions.ts';
+import { readBoundedFileSync } from '../files/bounded-read.ts';
+
+export const SYSTEMD_SOCKET = 'rolecall.socket';
+export const SYSTEMD_SERVICE = 'rolecall.service';
+export const LAUNCHD_LABEL = 'rolecall.daemon';
+/** Of both units; raise it with every change to what they say, so that units of an older rolecall are noticed. */
+export const SYSTEMD_REVISION = 1;
+const MAX_FILE_BYTES = 1024 * 1024;
+
+export interface ServiceSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly platform: NodeJS.Platform;
+  readonly userId: number;
+}
+
+export interface InstalledService {
+  readonly manager: 'systemd' | 'launchd';
+  /** The unit or the property list that starts the daemon. */
+  readonly file: string;
+  /** The Node and the `dist/daemon/main.js` that it names; undefined when somebody has rewritten it. */
+  readonly command: { readonly nodePath: string; readonly mainPath: string } | undefined;
+  /** Whether the units are of an older rolecall; never known of a LaunchAgent. */
+  readonly isOutdated: boolean;
+}
+
+/** Reads one file at the most; undefined: the daemon is started by the first command that needs it. */
+export function findInstalledService(surroundings: ServiceSurroundings): InstalledService | undefined {
+  // Whoever names a socket wants the daemon behind that one, and the service listens at its own.
+  if ((surroundings.environment['ROLECALL_SOCKET'] ?? '') !== '') return undefined;
+  if (surroundings.platform === 'darwin') {
+    const file = join(surroundings.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
+    if (!existsSync(file)) return undefined;
+    return { manager: 'launchd', file, command: readLaunchdCommand(read(file)), isOutdated: false };
+  }
+  const directory = systemdDirectories(surroundings).find((one) => existsSync(join(one, SYSTEMD_SOCKET)));
+  if (directory === undefined) return undefined;
+  const file = join(directory, SYSTEMD_SERVICE);
+  const unit = read(file);
+  return {
+    manager: 'systemd',
+    file,
+    command: readSystemdCommand(unit),
+    isOutdated: readRevision(unit) < SYSTEMD_REVISION,
+  };
+}
+
+/** Where a user's own units are, as the manager looks for them; the shell's XDG_CONFIG_HOME may be another than its. */
+export function systemdDirectories({ environment, homeDirectory }: ServiceSurroundings): readonly string[] {
+  const config = environment['XDG_CONFIG_HOME'];
+  const usual = join(homeDirectory, '.config', 'systemd', 'user');
+  const own = config?.startsWith('/') === true ? join(config, 'systemd', 'user') : usual;
+  return own === usual ? [usual] : [own, usual];
+}
+
+/**
+ * Why the service can't start what it names, starts what is older than `ownVersion`, or starts it as an older version did;
+ * undefined when it is in order.
+ */
+export function findStaleness({ command, isOutdated }: InstalledService, ownVersion: string): string | undefined {
+  if (command === undefined) return undefined;
+  try {
+    accessSync(command.nodePath, constants.X_OK);
+  } catch {
+    return `${command.nodePath} is gone`;
+  }
+  if (!existsSync(command.mainPath)) return `${command.mainPath} is gone`;
+  const version = readVersionBeside(command.mainPath);
+  if (version !== undefined && compareVersions(version, ownVersion) < 0) return `it starts rolecall ${version}`;
+  return isOutdated ? 'an older rolecall wrote its unit' : undefined;
+}
+
+/** For `dist/daemon/main.js` that is the package.json two folders up. */
+function readVersionBeside(mainPath: string): string | undefined {
+  try {
+    const text = readBoundedFileSync(join(dirname(mainPath), '..', '..', 'package.json'), MAX_FILE_BYTES);
+    const { version } = JSON.parse(text) as { version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readBoundedFileSync(file, MAX_FILE_BYTES);
+  } catch {
+    return '';
+  }
+}
+
+/** Zero for a unit from before there were revisions. */
+function readRevision(unit: string): number {
+  return Number(/^X-RolecallRevision=(\d{1,6})$/m.exec(unit)?.[1] ?? 0);
+}
+
+/** The reverse of how the template is filled, and of nothing else that systemd reads. */
+function readSystemdCommand(unit: string): InstalledService['command'] {
+  const [, nodeWord, mainWord] = /^ExecStart="((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"/m.exec(unit) ?? [];
+  if (nodeWord === undefined || mainWord === undefined) return undefined;
+  const plain = (word: string) => word.replace(/\\(.)/g, '$1').replaceAll('%%', '%');
+  return { nodePath: plain(nodeWord), mainPath: plain(mainWord).replaceAll('$$', '$') };
+}
+
+function readLaunchdCommand(plist: string): InstalledService['command'] {
+  const [, list = ''] = /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(plist) ?? [];
+  const [nodePath, mainPath] = [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, text = '']) =>
+    unescapeXml(text),
+  );
+  return nodePath === undefined || mainPath === undefined ? undefined : { nodePath, mainPath };
+}
+
+function unescapeXml(text: string): string {
+  const characters: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
+  return text.replace(/&(lt|gt|quot|amp);/g, (_, name: string) => characters[name] ?? '');
+}

@@ -1,0 +1,186 @@
+// Which user's program is at the other end of a loopback connection, by the kernel's own table of connections.
+import { open } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { endianness, release } from 'node:os';
+import { coalesced } from '../../core/async/coalesced.ts';
+import { isWsl } from '../process/wsl.ts';
+
+/** One TCP connection, as the accepting side sees it. */
+export interface LoopbackConnection {
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+}
+
+/** The two ends of a socket; undefined when it is closed. */
+export function connectionOf(socket: Socket): LoopbackConnection | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  return { clientAddress: remoteAddress, clientPort: remotePort, serverAddress: localAddress, serverPort: localPort };
+}
+
+/** Whether the peer may be served; `isGone` says that the connection has ended meanwhile, which is a no. */
+export type PeerCheck = (connection: LoopbackConnection, isGone: () => boolean) => Promise<boolean>;
+
+/** Gives a file below /proc/net piece by piece, each piece whole rows; throws when it can't be read. */
+export type ReadTable = (name: 'tcp' | 'tcp6') => AsyncIterable<string>;
+
+/** A row can be missed while the table changes under the reader. */
+const MAX_LOOKS = 3;
+const ROOT = 0;
+
+/**
+ * A check that serves programs of `userIds`. Who can't be found is refused, an unreadable table included:
+ * a peer that sends its request and closes at once has left no user to the kernel.
+ *
+ * Linux only: as of 2026-11 macOS tells the user of a connection through sysctl (`net.inet.tcp.pcblist_n`) and libproc
+ * alone, which Node can't call without native code. There the check serves everybody, and tokens are the protection.
+ */
+export function createPeerCheck(deps: {
+  readonly userIds: readonly number[];
+  /** Under WSL, also root, whose relay Windows' programs come in by, and who is in no table: they may have no relay. */
+  readonly servesWindows: boolean;
+  readonly platform?: NodeJS.Platform;
+  readonly kernelRelease?: string;
+  readonly readTable?: ReadTable;
+  readonly byteOrder?: 'LE' | 'BE';
+}): PeerCheck {
+  const { userIds, platform = process.platform, kernelRelease = release() } = deps;
+  if (platform !== 'linux') return async () => true;
+  const servesWindows = deps.servesWindows && isWsl({ kernelRelease });
+  const findOwner = createOwnerLookup(deps.readTable ?? readProcTable, deps.byteOrder ?? endianness());
+
+  return async (connection, isGone) => {
+    for (let look = 1; look <= MAX_LOOKS; look += 1) {
+      const owner = await findOwner(connection);
+      if (isGone() || owner === 'nobody') return false;
+      if (owner !== undefined) return userIds.includes(owner) || (owner === ROOT && servesWindows);
+    }
+    return servesWindows;
+  };
+}
+
+/** `nobody`: no process holds the socket any more, and the kernel shows user 0 whoever it was. */
+type Owner = number | 'nobody';
+
+interface Lookup {
+  readonly pairs: readonly string[];
+  owner: Owner | undefined;
+}
+
+/**
+ * Finds the user of a connection's calling side; undefined when it is in no table.
+ * Connections that are looked up at the same time share one reading, which begins after each of them was accepted.
+ */
+function createOwnerLookup(
+  readTable: ReadTable,
+  byteOrder: 'LE' | 'BE',
+): (connection: LoopbackConnection) => Promise<Owner | undefined> {
+  let asked: Lookup[] = [];
+  const read = coalesced(async () => {
+    const wanted = new Map(asked.flatMap((lookup) => lookup.pairs.map((pair) => [pair, lookup])));
+    asked = [];
+    // A program that asks for IPv6 reaches an IPv4 port as well, and is in the other table; a machine may have no IPv6.
+    for (const name of ['tcp', 'tcp6'] as const) {
+      if (wanted.size > 0) await readOwners(readTable(name), wanted).catch(() => undefined);
+    }
+  });
+  return async (connection) => {
+    const lookup: Lookup = { pairs: formatPairs(connection, byteOrder), owner: undefined };
+    asked.push(lookup);
+    await read();
+    return lookup.owner;
+  };
+}
+
+/**
+ * Stops reading once everybody is found.
+ * @see https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+ */
+async function readOwners(table: AsyncIterable<string>, wanted: Map<string, Lookup>): Promise<void> {
+  for await (const rows of table) {
+    for (const row of rows.split('\n')) {
+      const pair = readPair(row);
+      const lookup = wanted.get(pair);
+      if (lookup === undefined) continue;
+      lookup.owner = readOwner(row);
+      for (const found of lookup.pairs) wanted.delete(found);
+      if (wanted.size === 0) return;
+    }
+  }
+}
+
+/** `0100007F:80E8 0100007F:1F90`, after the row's number. */
+function readPair(row: string): string {
+  const start = row.indexOf(': ') + 2;
+  return row.slice(start, row.indexOf(' ', row.indexOf(' ', start) + 1));
+}
+
+function readOwner(row: string): Owner | undefined {
+  const [, , , , , , , userId = '', , inode = ''] = row.trim().split(/\s+/);
+  if (!/^\d+$/.test(userId) || !/^\d+$/.test(inode)) return undefined;
+  return inode === '0' ? 'nobody' : Number(userId);
+}
+
+/** How the calling side's row can begin: an IPv4 address may be written as an IPv4-mapped IPv6 address. */
+function formatPairs(
+  { clientAddress, clientPort, serverAddress, serverPort }: LoopbackConnection,
+  byteOrder: 'LE' | 'BE',
+): readonly string[] {
+  const client = parseAddress(clientAddress);
+  const server = parseAddress(serverAddress);
+  if (client === undefined || server === undefined) return [];
+  const format = (prefix: readonly number[]) =>
+    `${formatEnd([...prefix, ...client], clientPort, byteOrder)} ${formatEnd([...prefix, ...server], serverPort, byteOrder)}`;
+  return client.length === 4 ? [format([]), format(MAPPED_PREFIX)] : [format([])];
+}
+
+/** ::ffff:0:0/96 */
+const MAPPED_PREFIX: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+const IPV6_LOOPBACK: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+
+/** Undefined for what is neither IPv4 nor `::1`: nothing else is a loopback connection. */
+function parseAddress(address: string): readonly number[] | undefined {
+  if (address === '::1') return IPV6_LOOPBACK;
+  const bytes = address
+    .replace(/^::ffff:/i, '')
+    .split('.')
+    .map(Number);
+  return bytes.length === 4 && bytes.every((byte) => byte >= 0 && byte <= 255) ? bytes : undefined;
+}
+
+/** `0100007F:1F90`: each four bytes as a number of the machine's byte order, then the port. */
+function formatEnd(address: readonly number[], port: number, byteOrder: 'LE' | 'BE'): string {
+  const bytes = Buffer.from(address);
+  const words = Array.from({ length: bytes.length / 4 }, (_, index) =>
+    byteOrder === 'LE' ? bytes.readUInt32LE(index * 4) : bytes.readUInt32BE(index * 4),
+  );
+  return `${words.map((word) => hex(word, 8)).join('')}:${hex(port, 4)}`;
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, '0');
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** By pieces, off the event loop: a crowded machine has megabytes of rows, of which the kernel gives a page at a time. */
+async function* readProcTable(name: 'tcp' | 'tcp6'): AsyncGenerator<string> {
+  const file = await open(`/proc/net/${name}`);
+  try {
+    const buffer = Buffer.allocUnsafe(PIECE_BYTES);
+    let rest = '';
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES);
+      if (bytesRead === 0) break;
+      const text = rest + buffer.toString('latin1', 0, bytesRead);
+      const end = text.lastIndexOf('\n') + 1;
+      rest = text.slice(end);
+      yield text.slice(0, end);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,135 @@
+// Whether a unix socket is ours to speak to, by the owner of the socket and of its folder: checked before anything is sent.
+import { readlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { lstatSync, statSync } from '../files/stat-sync.ts';
+
+export type SocketFinding =
+  /** `path` names the socket itself, with no symlink as its last part. */
+  | { readonly state: 'ours'; readonly path: string }
+  /** There is nothing, or something that is no socket. */
+  | { readonly state: 'absent' }
+  /** `message` is a sentence that names the path, `hint` a command to type. */
+  | { readonly state: 'foreign'; readonly message: string; readonly hint: string };
+
+const ABSENT = { state: 'absent' } as const;
+/** Errors of lstat that mean that nobody can listen at this path. */
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ENAMETOOLONG',
+  'ELOOP',
+  'EINVAL',
+]);
+const USE_OWN = 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET';
+const OF_ANOTHER_USER = { reason: 'is in a folder of another user', hint: USE_OWN } as const;
+
+/**
+ * Whether `userId` alone decides who listens at `path`. Node cannot ask the kernel for the uid of the other end
+ * (SO_PEERCRED), so the proof is ownership: only we can create, replace or rename what is in a folder of ours.
+ * A symlink in such a folder is followed once, and its target has to pass the same checks. `homeDirectory` is only for
+ * the words of a refusal.
+ */
+export function inspectSocket(path: string, userId: number, homeDirectory?: string): SocketFinding {
+  const found = find(path, userId);
+  return found.state === 'foreign' ? (explainSudo(path, userId, homeDirectory) ?? found) : found;
+}
+
+function find(path: string, userId: number): SocketFinding {
+  try {
+    return inspect(path, userId, true);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (NOTHING_THERE.has(code)) return ABSENT;
+    if (code === 'EACCES' || code === 'EPERM') {
+      // A folder of ours that we may not enter, as after a chmod: a daemon says what to do about it.
+      if (findOwner(foldersAbove(path)) === userId) return ABSENT;
+      return foreign(path, { reason: 'belongs to another user', hint: USE_OWN });
+    }
+    throw error;
+  }
+}
+
+export interface FolderFault {
+  /** The end of a sentence about something in the folder. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Why somebody else may decide what is in `folder`; undefined when only `userId` can. Throws lstat's own errors. */
+export function findFolderFault(folder: string, userId: number): FolderFault | undefined {
+  const found = lstatSync(folder);
+  if (found.isSymbolicLink()) {
+    return { reason: 'is in a folder that is a symbolic link', hint: `ls -ld ${quoteForShell(folder)}` };
+  }
+  if (found.uid !== userId) return OF_ANOTHER_USER;
+  if ((found.mode & 0o022) !== 0) {
+    return { reason: 'is in a folder that others may write to', hint: `chmod 700 ${quoteForShell(folder)}` };
+  }
+  // The owner of the folder above could put another folder in place of this one. In /tmp, which is root's, nobody can.
+  const above = statSync(resolve(folder, '..')).uid;
+  return above === userId || above === 0 ? undefined : OF_ANOTHER_USER;
+}
+
+function inspect(path: string, userId: number, mayBeAlias: boolean): SocketFinding {
+  const found = lstatSync(path);
+  const isAlias = found.isSymbolicLink();
+  if (!found.isSocket() && !isAlias) return ABSENT;
+  if (found.uid !== userId) return foreign(path, { reason: 'belongs to another user', hint: USE_OWN });
+  const folder = dirname(path);
+  const fault = findFolderFault(folder, userId);
+  if (fault !== undefined) return foreign(path, fault);
+  if (!isAlias) return { state: 'ours', path };
+  return mayBeAlias ? inspect(resolve(folder, readlinkSync(path)), userId, false) : ABSENT;
+}
+
+function foreign(path: string, { reason, hint }: FolderFault): SocketFinding {
+  return { state: 'foreign', message: `The socket ${path} ${reason}.`, hint };
+}
+
+/** The finding in the words of somebody who used sudo; undefined when this is no trace of one. */
+function explainSudo(path: string, userId: number, homeDirectory: string | undefined): SocketFinding | undefined {
+  const folders = foldersAbove(path);
+  // Of what lies in a folder of another user we may not know even that much.
+  const owner = findOwner([path, ...folders]);
+  if (owner === undefined || owner === userId) return undefined;
+  if (homeDirectory !== undefined && ownerOf(homeDirectory) === owner) {
+    return {
+      state: 'foreign',
+      message: `The socket ${path} belongs to ${describeUser(owner)}; this command runs as ${describeUser(userId)} but with HOME of that user.`,
+      hint: `sudo -u '#${owner}' rolecall status`,
+    };
+  }
+  // The outermost folder of root's, when it lies in one of ours.
+  const end = folders.findIndex((folder) => ![undefined, 0].includes(ownerOf(folder)));
+  const [folder, above] = [folders[end - 1], folders[end]];
+  if (owner !== 0 || folder === undefined || above === undefined || ownerOf(above) !== userId) return undefined;
+  return {
+    state: 'foreign',
+    message: `The socket ${path} belongs to root, in a folder of yours: its daemon was started with sudo.`,
+    hint: `sudo fuser -k ${quoteForShell(path)}; sudo chown -R ${userId} ${quoteForShell(folder)}`,
+  };
+}
+
+/** From the one that `path` is in up to `/`. */
+function foldersAbove(path: string): string[] {
+  const folders = [dirname(resolve(path))];
+  for (let each = folders[0] ?? '/'; each !== '/'; each = dirname(each)) folders.push(dirname(each));
+  return folders;
+}
+
+/** Of the first path that can be looked at. */
+function findOwner(paths: readonly string[]): number | undefined {
+  return paths.map(ownerOf).find((owner) => owner !== undefined);
+}
+
+/** Undefined for what is not there or may not be looked at. */
+function ownerOf(path: string): number | undefined {
+  try {
+    return lstatSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
+
+const describeUser = (userId: number) => (userId === 0 ? 'root' : `user ${userId}`);
