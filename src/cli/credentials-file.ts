@@ -1,5 +1,5 @@
 // Names that the shared credentials file has: AWS clients prefer what stands there to a profile of the config file.
-import { readCredentialsNames, type CredentialsNames } from '../aws-config/credentials-names.ts';
+import { readCredentialsNames, type CredentialsNames } from '../aws-config/document/credentials-names.ts';
 import { ConflictError, NotFoundError } from '../core/errors.ts';
 import { editCommand, quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { ProfilesDocument, RoleDocument } from '../local-api/schemas.ts';

@@ -2,19 +2,19 @@
 import { createHash } from 'node:crypto';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { planAdoption, type AdoptionPlan } from '../aws-config/adoption-plan.ts';
-import type { ConfigFile } from '../aws-config/config-file.ts';
-import { unifiedDiff } from '../aws-config/diff.ts';
-import { parseConfigDocument, type ConfigDocument } from '../aws-config/document.ts';
-import { ADOPTION_SOURCES, type AdoptionSource } from '../aws-config/foreign-command.ts';
-import { findManagedBlockLeniently, replaceManagedBlock } from '../aws-config/managed-block.ts';
+import { planAdoption, type AdoptionPlan } from '../aws-config/adoption/adoption-plan.ts';
+import type { ConfigFile } from '../aws-config/files/config-file.ts';
+import { unifiedDiff } from '../aws-config/document/diff.ts';
+import { parseConfigDocument, type ConfigDocument } from '../aws-config/document/document.ts';
+import { ADOPTION_SOURCES, type AdoptionSource } from '../aws-config/adoption/foreign-command.ts';
+import { findManagedBlockLeniently, replaceManagedBlock } from '../aws-config/document/managed-block.ts';
 import { ConflictError, NotFoundError } from '../core/errors.ts';
 import { createTurns } from '../core/async/in-turn.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { AdoptionDocument } from '../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
-import { untilUnchanged } from './until-unchanged.ts';
+import { untilUnchanged } from '../aws-config/files/until-unchanged.ts';
 
 export interface Adoption {
   /** @throws UsageError config-malformed; ConflictError config-section-not-ours, config-changed-meanwhile */

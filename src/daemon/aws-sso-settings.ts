@@ -1,6 +1,6 @@
 // aws-sso-cli's own settings, as far as moving in needs them: which Identity Centers it knows, and how it names profiles.
 import { join } from 'node:path';
-import type { ForeignSession } from '../aws-config/adoption-plan.ts';
+import type { ForeignSession } from '../aws-config/adoption/adoption-plan.ts';
 import { MAX_SETTINGS_BYTES } from '../local-api/paths.ts';
 import { readPrivateFile } from '../platform/files/private-file.ts';
 

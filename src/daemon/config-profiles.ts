@@ -1,9 +1,9 @@
 // Which profile of the shared config file belongs to which role, and which names a shell may be given.
 import { createHash } from 'node:crypto';
-import type { ConfigDocument } from '../aws-config/document.ts';
-import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/managed-block.ts';
-import { readAliasLine, readWrittenRole } from '../aws-config/own-profiles.ts';
-import { sessionSelector } from '../aws-config/session-selector.ts';
+import type { ConfigDocument } from '../aws-config/document/document.ts';
+import { findManagedBlockLeniently, isInsideBlock } from '../aws-config/document/managed-block.ts';
+import { readAliasLine, readWrittenRole } from '../aws-config/profiles/own-profiles.ts';
+import { sessionSelector } from '../aws-config/profiles/session-selector.ts';
 import { INERT_WORD } from '../core/text/harmless-text.ts';
 import type { Role, SsoSession } from '../core/model.ts';
 import { inSlices } from '../core/async/in-slices.ts';

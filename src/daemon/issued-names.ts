@@ -1,6 +1,6 @@
 // What profiles are called, kept in the state: names outlive the block that they stand in, and some have no profile yet.
-import type { IssuedNames, PlannedProfile, ProfilePlan } from '../aws-config/profile-plan.ts';
-import { roleKey } from '../aws-config/profile-names.ts';
+import type { IssuedNames, PlannedProfile, ProfilePlan } from '../aws-config/profiles/profile-plan.ts';
+import { roleKey } from '../aws-config/profiles/profile-names.ts';
 import type { Role } from '../core/model.ts';
 import { isRole } from './used-roles.ts';
 import type { StateFile, StateFileSchema } from './state-file.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createConfigFile } from '../aws-config/config-file.ts';
+import { createConfigFile } from '../aws-config/files/config-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { createServerClock } from '../core/server-clock.ts';
 import { createProblems, type Problems } from '../core/problems.ts';

@@ -1,14 +1,14 @@
 // One profile for each account and permission set: planned from what is known, written when asked.
-import type { ConfigFile } from '../aws-config/config-file.ts';
-import type { ConfigDocument } from '../aws-config/document.ts';
-import { readSsoSessions } from '../aws-config/sso-sessions.ts';
+import type { ConfigFile } from '../aws-config/files/config-file.ts';
+import type { ConfigDocument } from '../aws-config/document/document.ts';
+import { readSsoSessions } from '../aws-config/sessions/sso-sessions.ts';
 import {
   planInSteps,
   type PlannedProfile,
   type ProfilePlan,
   type ProfilePlanRequest,
   type SkippedProfile,
-} from '../aws-config/profile-plan.ts';
+} from '../aws-config/profiles/profile-plan.ts';
 import { doStepsInTurns } from '../core/async/in-steps.ts';
 import { createTurns } from '../core/async/in-turn.ts';
 import type { Catalog, Role, SsoSession } from '../core/model.ts';
@@ -17,7 +17,7 @@ import type { AuditLog, Instigator } from './audit-log.ts';
 import type { CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor, type Settings } from './settings.ts';
-import { untilUnchanged } from './until-unchanged.ts';
+import { untilUnchanged } from '../aws-config/files/until-unchanged.ts';
 import type { SharedCredentials } from './shared-credentials.ts';
 import type { UsedRoles } from './used-roles.ts';
 import type { Uses } from './uses.ts';

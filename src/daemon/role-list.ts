@@ -1,6 +1,6 @@
 // The one list of what a person chooses from: every account and permission set, with what this machine knows of each.
 import { formatUtcSeconds, type Clock } from '../core/clock.ts';
-import type { CredentialsNames } from '../aws-config/credentials-names.ts';
+import type { CredentialsNames } from '../aws-config/document/credentials-names.ts';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../core/model.ts';
 import { createGlobMatcher } from '../core/text/glob.ts';
 import { createSingleFlight } from '../core/async/single-flight.ts';

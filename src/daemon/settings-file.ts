@@ -1,7 +1,7 @@
 // config.toml, read and checked: every fault named by file, line and the nearest valid key.
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
-import { findExtraKeyFault, findExtraValueFault } from '../aws-config/extra-keys.ts';
+import { findExtraKeyFault, findExtraValueFault } from '../aws-config/profiles/extra-keys.ts';
 import { splitCommand } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { editCommand } from '../core/text/quote-for-shell.ts';

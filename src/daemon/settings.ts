@@ -1,7 +1,7 @@
 // The settings in force: those of config.toml, one environment variable, and a default for everything.
 import { dirname, join } from 'node:path';
-import type { ExtraKeys, ExtraValue } from '../aws-config/extra-keys.ts';
-import type { ExtraFor } from '../aws-config/foreign-keys.ts';
+import type { ExtraKeys, ExtraValue } from '../aws-config/profiles/extra-keys.ts';
+import type { ExtraFor } from '../aws-config/profiles/foreign-keys.ts';
 import { UsageError } from '../core/errors.ts';
 import { matchesGlob } from '../core/text/glob.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../core/name-template.ts';

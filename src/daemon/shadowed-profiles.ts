@@ -1,5 +1,5 @@
 // Profiles of ours whose name the credentials file has as well: whoever uses one gets what stands there instead.
-import type { CredentialsNames } from '../aws-config/credentials-names.ts';
+import type { CredentialsNames } from '../aws-config/document/credentials-names.ts';
 import type { Problem } from '../core/problems.ts';
 import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { ConfigProfiles } from './config-profiles.ts';

@@ -1,18 +1,23 @@
 // The shared config file as the daemon sees it: read again when it has changed, and only then.
 import { stat } from 'node:fs/promises';
-import type { ConfigFile } from '../aws-config/config-file.ts';
-import { describeProblem, type ConfigDocument } from '../aws-config/document.ts';
-import { noExtraKeys } from '../aws-config/extra-keys.ts';
-import { describeForeignKeys, findForeignKeys, type ExtraFor, type ForeignKey } from '../aws-config/foreign-keys.ts';
-import { findManagedBlock, isInsideBlock } from '../aws-config/managed-block.ts';
-import { readOwnProfile } from '../aws-config/own-profiles.ts';
-import { matchesSessionSelector } from '../aws-config/session-selector.ts';
+import type { ConfigFile } from '../aws-config/files/config-file.ts';
+import { describeProblem, type ConfigDocument } from '../aws-config/document/document.ts';
+import { noExtraKeys } from '../aws-config/profiles/extra-keys.ts';
+import {
+  describeForeignKeys,
+  findForeignKeys,
+  type ExtraFor,
+  type ForeignKey,
+} from '../aws-config/profiles/foreign-keys.ts';
+import { findManagedBlock, isInsideBlock } from '../aws-config/document/managed-block.ts';
+import { readOwnProfile } from '../aws-config/profiles/own-profiles.ts';
+import { matchesSessionSelector } from '../aws-config/profiles/session-selector.ts';
 import {
   readCaBundle,
   readNativeSsoProfiles,
   readSsoSessions,
   type NativeSsoProfile,
-} from '../aws-config/sso-sessions.ts';
+} from '../aws-config/sessions/sso-sessions.ts';
 import { NotFoundError, toRolecallError, UsageError } from '../core/errors.ts';
 import { editCommand } from '../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../core/async/single-flight.ts';

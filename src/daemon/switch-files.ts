@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CredentialsNames } from '../aws-config/credentials-names.ts';
+import type { CredentialsNames } from '../aws-config/document/credentials-names.ts';
 import type { Clock } from '../core/clock.ts';
 import { coalesced } from '../core/async/coalesced.ts';
 import { toRolecallError } from '../core/errors.ts';

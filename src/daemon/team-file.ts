@@ -1,5 +1,5 @@
 // The team file: what a team agreed on, kept beside config.toml with where it came from. A person's own settings go over it.
-import { parseNameTemplate } from '../aws-config/profile-names.ts';
+import { parseNameTemplate } from '../aws-config/profiles/profile-names.ts';
 import { UsageError } from '../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../core/aws/start-url.ts';
 import { parseTomlFile, settingsFault, type SettingsFile } from './settings-file.ts';

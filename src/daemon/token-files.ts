@@ -1,6 +1,6 @@
 // Upkeep of the AWS CLI's own token file, for profiles in AWS's native form: written, renewed, and gone with the session.
-import { isOfSession } from '../aws-config/sso-sessions.ts';
-import { deleteTokenFile, readTokenFileState, tokenFilePath, writeTokenFile } from '../aws-config/token-file.ts';
+import { isOfSession } from '../aws-config/sessions/sso-sessions.ts';
+import { deleteTokenFile, readTokenFileState, tokenFilePath, writeTokenFile } from '../aws-config/files/token-file.ts';
 import type { Clock } from '../core/clock.ts';
 import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';

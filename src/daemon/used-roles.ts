@@ -1,5 +1,5 @@
 // Which roles were ever used on this machine: with `write = "used"` they are the ones that have a profile.
-import { roleKey } from '../aws-config/profile-names.ts';
+import { roleKey } from '../aws-config/profiles/profile-names.ts';
 import { coalesced } from '../core/async/coalesced.ts';
 import { toRolecallError, type RolecallError } from '../core/errors.ts';
 import type { Role } from '../core/model.ts';

@@ -1,5 +1,5 @@
 // Config files as people have them, each with what moving in makes of it.
-import type { ForeignSession } from '../../src/aws-config/adoption-plan.ts';
+import type { ForeignSession } from '../../src/aws-config/adoption/adoption-plan.ts';
 
 export interface AdoptionConfig {
   readonly name: string;

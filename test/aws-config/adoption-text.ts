@@ -1,7 +1,7 @@
 // Random config files with profiles that can be adopted among everything else that a person's file may have, for fast-check.
 import * as fc from 'fast-check';
-import type { ForeignSession } from '../../src/aws-config/adoption-plan.ts';
-import { parseConfigDocument } from '../../src/aws-config/document.ts';
+import type { ForeignSession } from '../../src/aws-config/adoption/adoption-plan.ts';
+import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
 import { configText } from './config-text.ts';
 
 /** What the settings of aws-sso-cli know in these files' surroundings. */

@@ -1,8 +1,8 @@
 // Documents, catalogs and plans with every value defaulted, so that a test names only what it is about.
 import type { Catalog, CatalogAccount } from '../../src/core/model.ts';
-import { parseConfigDocument } from '../../src/aws-config/document.ts';
-import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profile-plan.ts';
-import { planInSteps } from '../../src/aws-config/profile-plan.ts';
+import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
+import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profiles/profile-plan.ts';
+import { planInSteps } from '../../src/aws-config/profiles/profile-plan.ts';
 import { doSteps, type Steps } from '../../src/core/async/in-steps.ts';
 
 const CONFIG_PATH = '/home/taylor/.aws/config';

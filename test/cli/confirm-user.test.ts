@@ -1,7 +1,7 @@
 // Who signed in: told by login and status, and asked about before another user's keys are served.
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
 import { createRecordingDesktop } from '../helpers/recording-desktop.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import type { DoctorCode } from '../../src/cli/doctor/codes.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
-import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
 import { createHurriedClock } from '../helpers/hurried-clock.ts';
 import { createPrivateCa } from '../helpers/private-ca.ts';
 import { createScriptedSystemd, type ScriptedSystemd } from './scripted-systemd.ts';

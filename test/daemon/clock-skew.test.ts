@@ -1,7 +1,7 @@
 // A machine whose clock is wrong or is set: no expired keys, no call to AWS for every caller, and a problem that says so.
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
 import { createSystemClock, formatUtcSeconds, type Clock } from '../../src/core/clock.ts';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 

@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createConfigFile } from '../../src/aws-config/files/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { findCaBundle } from '../../src/daemon/ca-bundle.ts';
 import { createSharedConfig } from '../../src/daemon/shared-config.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createConfigFile } from '../../src/aws-config/files/config-file.ts';
 import { createDailyLists } from '../../src/daemon/daily-lists.ts';
 import { loadSettings } from '../../src/daemon/settings.ts';
 import { createSharedConfig } from '../../src/daemon/shared-config.ts';

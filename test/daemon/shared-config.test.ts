@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createConfigFile } from '../../src/aws-config/config-file.ts';
+import { createConfigFile } from '../../src/aws-config/files/config-file.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { findCaBundle } from '../../src/daemon/ca-bundle.ts';
 import { createSharedConfig, type SharedConfigReading } from '../../src/daemon/shared-config.ts';

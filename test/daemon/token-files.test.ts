@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { tokenFilePath } from '../../src/aws-config/token-file.ts';
+import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
 import { createProblems } from '../../src/core/problems.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Settings } from '../../src/daemon/settings.ts';

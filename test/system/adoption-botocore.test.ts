@@ -1,9 +1,9 @@
 // The witness for moving in: the real botocore reads an adopted file as before, but for where credentials come from.
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { planAdoption } from '../../src/aws-config/adoption-plan.ts';
-import { parseConfigDocument } from '../../src/aws-config/document.ts';
-import { ADOPTION_SOURCES } from '../../src/aws-config/foreign-command.ts';
+import { planAdoption } from '../../src/aws-config/adoption/adoption-plan.ts';
+import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
+import { ADOPTION_SOURCES } from '../../src/aws-config/adoption/foreign-command.ts';
 import { ADOPTION_CONFIGS } from '../aws-config/adoption-configs.ts';
 import { systemPartByCheck } from '../helpers/system.ts';
 

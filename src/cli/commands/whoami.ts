@@ -149,8 +149,8 @@ async function hasStoredKeys(name: string, { environment, homeDirectory }: CliCo
   const text = await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
   if (!text.includes(name)) return false;
   const [{ parseConfigDocument }, { isCredentialKey }] = await Promise.all([
-    import('../../aws-config/document.ts'),
-    import('../../aws-config/default-credentials.ts'),
+    import('../../aws-config/document/document.ts'),
+    import('../../aws-config/document/default-credentials.ts'),
   ]);
   return parseConfigDocument(text, path).sections.some(
     (section) => section.header.trim() === name && section.entries.some(({ key }) => isCredentialKey(key)),

@@ -1,6 +1,6 @@
 // The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
 import { accessSync, constants } from 'node:fs';
-import { describeProblem } from '../../aws-config/document.ts';
+import { describeProblem } from '../../aws-config/document/document.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
 import { findCommand } from '../exec/find-command.ts';

@@ -1,5 +1,5 @@
 // Profiles whose name the credentials file has as well, so that AWS clients take what stands there.
-import { isCredentialKey } from '../../aws-config/default-credentials.ts';
+import { isCredentialKey } from '../../aws-config/document/default-credentials.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { Finding } from './codes.ts';
 import { credentialsProfiles, type ProfileSection, type World } from './world.ts';

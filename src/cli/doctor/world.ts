@@ -1,7 +1,7 @@
 // What `rolecall doctor` looks at: the AWS files as they are, and what a daemon says that runs already.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document.ts';
+import { parseConfigDocument, withEncodingProblem, type ConfigDocument } from '../../aws-config/document/document.ts';
 import type { ErrorBody } from '../../core/errors.ts';
 import { describeUnreachable } from '../../local-api/unreachable-daemon.ts';
 import type { ReachDocument, StatusDocument } from '../../local-api/schemas.ts';

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DefaultsOf } from '../../aws-config/default-credentials.ts';
+import type { DefaultsOf } from '../../aws-config/document/default-credentials.ts';
 import { UnavailableError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { readBoundedBytes, UnreadableFileError } from '../../platform/files/bounded-read.ts';
@@ -88,8 +88,8 @@ async function withoutDefaults(path: string, whose: DefaultsOf): Promise<string 
   // A file that names neither is none that we need the parser for.
   if (bytes === undefined || !/default|credentials/iu.test(bytes.toString('latin1'))) return undefined;
   const [{ parseConfigDocument }, { withoutDefaultCredentials }] = await Promise.all([
-    import('../../aws-config/document.ts'),
-    import('../../aws-config/default-credentials.ts'),
+    import('../../aws-config/document/document.ts'),
+    import('../../aws-config/document/default-credentials.ts'),
   ]);
   const text = bytes.toString('utf8');
   const stripped = withoutDefaultCredentials(parseConfigDocument(text, path), whose);

@@ -1,7 +1,7 @@
 // GET and PUT /v1/current.
-import type { ConfigFile } from '../../aws-config/config-file.ts';
-import { findRoleProfile } from '../../aws-config/role-profile.ts';
-import { matchesSessionSelector } from '../../aws-config/session-selector.ts';
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { findRoleProfile } from '../../aws-config/profiles/role-profile.ts';
+import { matchesSessionSelector } from '../../aws-config/profiles/session-selector.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';

@@ -1,6 +1,6 @@
 // GET and POST /v1/profile: the role behind one profile, for commands that are given a profile's name.
-import type { ConfigFile } from '../../aws-config/config-file.ts';
-import { findRoleProfile, profileNames } from '../../aws-config/role-profile.ts';
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { findRoleProfile, profileNames } from '../../aws-config/profiles/role-profile.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import { nearest } from '../../core/text/nearest.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';

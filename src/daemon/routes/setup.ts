@@ -1,8 +1,13 @@
 // GET /v1/start-url and POST /v1/setup: what the first run needs to know, and the lines that it writes.
-import type { ConfigFile } from '../../aws-config/config-file.ts';
-import { unifiedDiff } from '../../aws-config/diff.ts';
-import { addSession } from '../../aws-config/new-session.ts';
-import { nameProfiles, parseNameTemplate, roleKey, type NameableRole } from '../../aws-config/profile-names.ts';
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { unifiedDiff } from '../../aws-config/document/diff.ts';
+import { addSession } from '../../aws-config/sessions/new-session.ts';
+import {
+  nameProfiles,
+  parseNameTemplate,
+  roleKey,
+  type NameableRole,
+} from '../../aws-config/profiles/profile-names.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import type { SetupWishDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit-log.ts';
@@ -11,7 +16,7 @@ import { readPrivateFile, writePrivateFile } from '../../platform/files/private-
 import { editSettings, type WantedSettings } from '../settings-edit.ts';
 import type { Settings } from '../settings.ts';
 import type { Responders } from '../surface.ts';
-import { untilUnchanged } from '../until-unchanged.ts';
+import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 
 export function createSetupResponders(deps: {
   readonly configFile: ConfigFile;

@@ -1,6 +1,6 @@
 // Signing in and out: /v1/sessions/{session}/sign-in and /sign-out.
-import { deleteCachedRoleCredentials } from '../../aws-config/cli-cache.ts';
-import { startUrlSpellings } from '../../aws-config/sso-sessions.ts';
+import { deleteCachedRoleCredentials } from '../../aws-config/files/cli-cache.ts';
+import { startUrlSpellings } from '../../aws-config/sessions/sso-sessions.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/aws/verification-uri.ts';

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { ConfigFile } from '../../aws-config/config-file.ts';
-import { unifiedDiff } from '../../aws-config/diff.ts';
-import { parseConfigDocument } from '../../aws-config/document.ts';
-import { addSession } from '../../aws-config/new-session.ts';
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { unifiedDiff } from '../../aws-config/document/diff.ts';
+import { parseConfigDocument } from '../../aws-config/document/document.ts';
+import { addSession } from '../../aws-config/sessions/new-session.ts';
 import { ConflictError, UnavailableError, UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { download, type Download } from '../../identity-center/plain-download.ts';
@@ -16,7 +16,7 @@ import { parseSettingsFile } from '../settings-file.ts';
 import { teamFileBeside } from '../settings.ts';
 import type { Responders } from '../surface.ts';
 import { formatTeamFile, MOST_TEAM_BYTES, parseTeamFile, readTeamSource, type TeamFile } from '../team-file.ts';
-import { untilUnchanged } from '../until-unchanged.ts';
+import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 
 const TIMEOUT_MS = 20_000;
 

@@ -1,0 +1,108 @@
+// The one part of the shared config file that is ours: where it starts and ends, and a text with another one in its place.
+import { ConflictError } from '../../core/errors.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
+import type { ConfigDocument } from './document.ts';
+
+export const BLOCK_START = '# >>> rolecall >>>';
+export const BLOCK_END = '# <<< rolecall <<<';
+
+/** Offsets are into the document's text; the newline after the end marker stays outside. */
+export interface ManagedBlock {
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
+// A marker that somebody reworded ("##>>> rolecall >>>"): taken for a broken one rather than for a comment.
+const LIKE_START = /^[#;\s]*>>>\s*rolecall\s*>>>\s*$/iu;
+const LIKE_END = /^[#;\s]*<<<\s*rolecall\s*<<<\s*$/iu;
+
+/**
+ * The block between our markers, or undefined when there is none.
+ * @throws ConflictError config-section-not-ours: a marker is missing its other half, repeated or reworded
+ */
+export function findManagedBlock(document: ConfigDocument): ManagedBlock | undefined {
+  let offset = 0;
+  let start: { line: number; offset: number } | undefined;
+  let block: ManagedBlock | undefined;
+  for (const [index, { text, newline }] of document.lines.entries()) {
+    const line = index + 1;
+    if (text.includes('>>>') || text.includes('<<<')) {
+      const trimmed = text.trim();
+      if (trimmed === BLOCK_START) {
+        if (start !== undefined) {
+          throw broken(document, line, `a second "${BLOCK_START}", the first is on line ${start.line}`);
+        }
+        start = { line, offset };
+      } else if (trimmed === BLOCK_END) {
+        if (start === undefined) throw broken(document, line, `"${BLOCK_END}" without "${BLOCK_START}" above it`);
+        if (block !== undefined) {
+          throw broken(document, line, `a second "${BLOCK_END}", the first is on line ${block.endLine}`);
+        }
+        block = { startLine: start.line, endLine: line, startOffset: start.offset, endOffset: offset + text.length };
+      } else if (LIKE_START.test(trimmed) || LIKE_END.test(trimmed)) {
+        throw broken(document, line, "one of rolecall's markers was changed");
+      }
+    }
+    offset += text.length + newline.length;
+  }
+  if (start !== undefined && block === undefined) {
+    throw broken(document, start.line, `"${BLOCK_START}" without "${BLOCK_END}" below it`);
+  }
+  return block;
+}
+
+/** Like findManagedBlock, for readers that must not fail: a broken marker counts as no block. */
+export function findManagedBlockLeniently(document: ConfigDocument): ManagedBlock | undefined {
+  try {
+    return findManagedBlock(document);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isInsideBlock(block: ManagedBlock | undefined, line: number): boolean {
+  return block !== undefined && line > block.startLine && line < block.endLine;
+}
+
+/** CRLF when most lines outside the block end that way. */
+export function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
+  let windows = 0;
+  let unix = 0;
+  for (const [index, { newline }] of document.lines.entries()) {
+    const line = index + 1;
+    if (block !== undefined && line >= block.startLine && line < block.endLine) continue;
+    if (newline === '\r\n') windows += 1;
+    else if (newline === '\n') unix += 1;
+  }
+  return windows > unix ? '\r\n' : '\n';
+}
+
+/**
+ * The document's text with `content` (lines without newlines) between the markers and every other byte as it was.
+ * A new block goes to the end, after the newline that the file may lack there.
+ */
+export function replaceManagedBlock(
+  document: ConfigDocument,
+  block: ManagedBlock | undefined,
+  content: readonly string[],
+): string {
+  const newline = newlineOfDocument(document, block);
+  const rendered = [BLOCK_START, ...content, BLOCK_END].join(newline);
+  const { text } = document;
+  if (block !== undefined) return text.slice(0, block.startOffset) + rendered + text.slice(block.endOffset);
+  return text + missingNewline(text, newline) + rendered + newline;
+}
+
+/** The newline that a text lacks at its end. */
+export function missingNewline(text: string, newline: string): string {
+  if (text === '' || text.endsWith('\n')) return '';
+  return text.endsWith('\r') ? '\n' : newline;
+}
+
+function broken(document: ConfigDocument, line: number, reason: string): ConflictError {
+  return new ConflictError('config-section-not-ours', `${document.path}, line ${line}: ${reason}.`, {
+    hint: editCommand(document.path, line),
+  });
+}

@@ -1,0 +1,232 @@
+// The shared config file on disk: read as a document, replaced under a lock, never against what somebody else wrote meanwhile.
+import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { tryLock } from 'fs-native-extensions';
+import type { Clock } from '../../core/clock.ts';
+import { ConflictError, UnavailableError } from '../../core/errors.ts';
+import { doStepsInTurns } from '../../core/async/in-steps.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { createSingleFlight } from '../../core/async/single-flight.ts';
+import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
+import { errorCode, moveAsideCommand, toFileError } from '../../platform/files/file-error.ts';
+import { ensureFolder, removeLeftovers, writeFileAtomically } from '../../platform/files/atomic-file.ts';
+import type { ConfigDocument } from '../document/document.ts';
+import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from '../document/document.ts';
+
+export interface ConfigFileSnapshot {
+  /** Of the empty text when the file does not exist. */
+  readonly document: ConfigDocument;
+  readonly exists: boolean;
+  /** Absent with the file. */
+  readonly modifiedAtMs?: number;
+}
+
+export interface ConfigFile {
+  /** Absolute, as the user named it: a symlink is not resolved. */
+  readonly path: string;
+  /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
+  read(): Promise<ConfigFileSnapshot>;
+  /**
+   * Resolves when the file holds `newText`, its mode, owner and symlinks as before (0600 when new).
+   * Calls and processes wait for each other; after any failure the file is as it was.
+   * @throws ConflictError config-changed-meanwhile: the file is not `expectedText` any more
+   * @throws UnavailableError file-not-writable: disk full, no permission, not a file, lock held too long
+   */
+  write(expectedText: string, newText: string): Promise<'written' | 'unchanged'>;
+}
+
+/** 20,000 profiles have five megabytes. */
+const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
+const LOCK_TIMEOUT_MS = 10_000;
+const LOCK_POLL_MS = 20;
+const NEW_FILE_MODE = 0o600;
+const MOST_SYMLINKS = 40;
+
+/** The file at `path`; nothing is touched before the first call. */
+export function createConfigFile(deps: {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly lockTimeoutMs?: number;
+}): ConfigFile {
+  const { path, clock } = deps;
+  const lockTimeoutMs = deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
+  /** By the bytes. A document of 20,000 profiles is tens of megabytes, and thirty readers at once need one. */
+  const parsing = createSingleFlight<ConfigDocument>();
+
+  async function write(expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
+    const deadlineMs = clock.nowMs() + lockTimeoutMs;
+    for (;;) {
+      const targetPath = await resolveTarget(path);
+      const present = await statIfPresent(targetPath);
+      if (present === undefined) return await create(targetPath, expectedText, newText);
+      refuseUnwritable(path, present);
+      const file = await openIfPresent(targetPath);
+      if (file === undefined) continue;
+      try {
+        await lock(file, deadlineMs);
+        // Whoever held the lock has put another file in this one's place; that one is to be locked.
+        if (!(await isStillAt(file, targetPath))) continue;
+        return await replace(file, targetPath, expectedText, newText);
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  async function create(targetPath: string, expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
+    if (expectedText !== '') throw changedMeanwhile(path);
+    if (newText === '') return 'unchanged';
+    const folder = dirname(targetPath);
+    // Below a dangling symlink the folder belongs to somebody else's plan (a dotfiles folder not mounted yet).
+    if (targetPath === path || (await isSamePlace(dirname(path), folder))) await ensureFolder(folder);
+    await removeLeftovers(targetPath);
+    try {
+      await writeFileAtomically({ targetPath, content: newText, mode: NEW_FILE_MODE, mustBeNew: true });
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? changedMeanwhile(path) : error;
+    }
+    return 'written';
+  }
+
+  async function replace(
+    file: FileHandle,
+    targetPath: string,
+    expectedText: string,
+    newText: string,
+  ): Promise<'written' | 'unchanged'> {
+    const expected = Buffer.from(expectedText, 'utf8');
+    const refuseChanged = async () => {
+      if (!(await isStillAt(file, targetPath))) throw changedMeanwhile(path);
+      const bytes = await readBoundedBytes(targetPath, MAX_CONFIG_BYTES);
+      if (bytes.equals(expected)) return;
+      // Nobody changed it: what was read from it is not what it holds.
+      if (bytes.toString('utf8') === expectedText) requireWellFormed(await parseBytes(bytes, path));
+      throw changedMeanwhile(path);
+    };
+    await refuseChanged();
+    await removeLeftovers(targetPath);
+    if (newText === expectedText) return 'unchanged';
+    const { mode, uid, gid } = await file.stat();
+    await writeFileAtomically({
+      targetPath,
+      content: newText,
+      mode: mode & 0o777,
+      owner: { uid, gid },
+      mustBeNew: false,
+      // Again at the last moment: an editor may have saved while we were writing beside.
+      beforeReplace: refuseChanged,
+    });
+    return 'written';
+  }
+
+  async function lock(file: FileHandle, deadlineMs: number): Promise<void> {
+    while (!tryLockIfSupported(file.fd)) {
+      if (clock.nowMs() >= deadlineMs) {
+        throw new UnavailableError('file-not-writable', `${path} cannot be written: another program keeps it locked.`, {
+          hint: 'rolecall profiles sync',
+        });
+      }
+      await clock.sleep(LOCK_POLL_MS);
+    }
+  }
+
+  return {
+    path,
+    async read() {
+      try {
+        const present = await statIfPresent(path);
+        if (present === undefined) return { document: parseConfigDocument('', path), exists: false };
+        const bytes = await readBoundedBytes(path, MAX_CONFIG_BYTES);
+        const document = await parsing.run(bytes.toString('latin1'), () => parseBytes(bytes, path));
+        return { document, exists: true, modifiedAtMs: present.mtimeMs };
+      } catch (error) {
+        throw toFileError(error, path, 'read');
+      }
+    },
+    async write(expectedText, newText) {
+      try {
+        return await write(expectedText, newText);
+      } catch (error) {
+        throw toFileError(error, path, 'written');
+      }
+    },
+  };
+}
+
+async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {
+  // Keeps a byte order mark; bytes that are not UTF-8 become U+FFFD, and then differ from the file.
+  const document = await doStepsInTurns(parseInSteps(bytes.toString('utf8'), path));
+  return withEncodingProblem(document, bytes);
+}
+
+function refuseUnwritable(path: string, present: Stats): void {
+  if (!present.isFile()) {
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: it is no regular file.`, {
+      hint: moveAsideCommand(path),
+    });
+  }
+  // A rename would get past this, and root past everything: whoever took the write bit away meant it.
+  if ((present.mode & 0o200) === 0) {
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: the file is read-only.`, {
+      hint: `chmod u+w ${quoteForShell(path)}`,
+    });
+  }
+}
+
+/** Where the file is or, for a dangling symlink, where it would be. */
+async function resolveTarget(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  let target = path;
+  for (let hops = 0; hops < MOST_SYMLINKS; hops += 1) {
+    const here = await lstat(target).catch(() => undefined);
+    if (here === undefined || !here.isSymbolicLink()) return target;
+    target = resolve(await realpath(dirname(target)), await readlink(target));
+  }
+  return target;
+}
+
+async function isSamePlace(folder: string, otherFolder: string): Promise<boolean> {
+  return folder === otherFolder || (await realpath(folder).catch(() => undefined)) === otherFolder;
+}
+
+async function statIfPresent(path: string): Promise<Stats | undefined> {
+  return await unlessAbsent(stat(path));
+}
+
+async function openIfPresent(path: string): Promise<FileHandle | undefined> {
+  return await unlessAbsent(open(path, 'r+'));
+}
+
+async function isStillAt(file: FileHandle, path: string): Promise<boolean> {
+  const [held, there] = [await file.stat(), await statIfPresent(path)];
+  return there !== undefined && there.ino === held.ino && there.dev === held.dev;
+}
+
+async function unlessAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Network file systems without locks let everybody through: the comparison before the rename is what is left. */
+function tryLockIfSupported(fileDescriptor: number): boolean {
+  try {
+    return tryLock(fileDescriptor);
+  } catch (error) {
+    if (['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errorCode(error) ?? '')) return true;
+    throw error;
+  }
+}
+
+function changedMeanwhile(path: string): ConflictError {
+  return new ConflictError('config-changed-meanwhile', `${path} was changed by another program in the meantime.`);
+}

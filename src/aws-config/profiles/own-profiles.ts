@@ -1,0 +1,137 @@
+// The profiles that stand in our block of the shared config file, as an earlier sync wrote them.
+import { ConflictError } from '../../core/errors.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
+import type { ConfigDocument, ConfigSection } from '../document/document.ts';
+import type { ManagedBlock } from '../document/managed-block.ts';
+import { BLOCK_END, isInsideBlock } from '../document/managed-block.ts';
+
+/** The role that an earlier sync wrote a profile for; the session by its selector. */
+export interface WrittenRole {
+  readonly sessionSelector: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
+}
+
+export interface OwnProfile {
+  readonly section: ConfigSection;
+  readonly profileName: string;
+  /** Absent for what follows the current role, and for what a person typed between our markers. */
+  readonly role?: WrittenRole;
+  readonly followsCurrent: boolean;
+  /** In AWS's native form, which does not come by us. */
+  readonly isNative: boolean;
+  /** The role's own profile name, when this is a further one. */
+  readonly aliasOf?: string;
+  /** Keys that a sync wrote because `extra` of the settings asked for them. */
+  readonly extraKeys: readonly string[];
+}
+
+const ROLE_ARGUMENTS = /\s--session (?<session>\S+) --account (?<account>\d{12}) --role (?<role>\S+)$/u;
+const CURRENT_ARGUMENT = /\s--current$/u;
+const ALIAS_LINE = /^# alias of (?<name>\S+)$/u;
+const EXTRA_LINE = /^# extra (?<keys>[a-z0-9_]+(?: [a-z0-9_]+)*)$/u;
+const TEMPLATE_LINE = /^# names (?<template>\S+)$/u;
+
+/**
+ * The profiles of the block, in file order.
+ * @throws ConflictError config-section-not-ours: a section that rolecall never writes, such as an sso-session, stands there
+ */
+export function readOwnProfiles(document: ConfigDocument, block: ManagedBlock | undefined): OwnProfile[] {
+  return document.sections
+    .filter(({ line }) => isInsideBlock(block, line))
+    .map((section) => readOwnProfile(document, section));
+}
+
+/** One section of the block; @throws as {@link readOwnProfiles} */
+export function readOwnProfile(document: ConfigDocument, section: ConfigSection): OwnProfile {
+  if (section.kind !== 'profile' && section.kind !== 'default') {
+    throw new ConflictError(
+      'config-section-not-ours',
+      `${document.path}, line ${section.line}: [${section.header}] stands in rolecall's block and would be lost, move it below "${BLOCK_END}".`,
+      { hint: editCommand(document.path, section.line) },
+    );
+  }
+  const command = entryValue(section, 'credential_process') ?? '';
+  const byCommand = readCommandRole(command);
+  const role = byCommand ?? readNativeRole(section);
+  const aliasOf = readAliasLine(document, section);
+  return {
+    section,
+    profileName: section.name,
+    ...(role === undefined ? {} : { role }),
+    followsCurrent: CURRENT_ARGUMENT.test(command),
+    isNative: role !== undefined && byCommand === undefined,
+    ...(aliasOf === undefined ? {} : { aliasOf }),
+    extraKeys: readExtraLine(document, section),
+  };
+}
+
+/** The line that records the template; without ":" and "=", or `aws configure set` would write below it. */
+export function formatTemplateLine(templateText: string): string {
+  return `# names ${templateText}`;
+}
+
+/** The name template that the block was written with, or undefined when it does not say. */
+export function readTemplateLine(document: ConfigDocument, block: ManagedBlock | undefined): string | undefined {
+  if (block === undefined) return undefined;
+  for (const { text } of document.lines.slice(block.startLine, block.endLine - 1)) {
+    const template = TEMPLATE_LINE.exec(text.trim())?.groups?.['template'];
+    if (template !== undefined) return template;
+  }
+  return undefined;
+}
+
+/** The line below the header of a further name; without ":" and "=", as above. */
+export function formatAliasLine(profileName: string): string {
+  return `# alias of ${profileName}`;
+}
+
+/** The role's own name, when the section says that it is for a further one. */
+export function readAliasLine(document: ConfigDocument, section: ConfigSection): string | undefined {
+  return ALIAS_LINE.exec(document.lines[section.line]?.text.trim() ?? '')?.groups?.['name'];
+}
+
+/** The line that tells our keys from those that a person adds; without ":" and "=", as above. */
+export function formatExtraLine(keys: readonly string[]): string {
+  return `# extra ${keys.join(' ')}`;
+}
+
+function readExtraLine(document: ConfigDocument, section: ConfigSection): readonly string[] {
+  // Below the header, or below the alias line there.
+  for (const line of document.lines.slice(section.line, section.line + 2)) {
+    const keys = EXTRA_LINE.exec(line.text.trim())?.groups?.['keys'];
+    if (keys !== undefined) return keys.split(' ');
+  }
+  return [];
+}
+
+/** The role that a section is about, by a command of ours or by AWS's native keys; undefined for any other section. */
+export function readWrittenRole(
+  section: ConfigSection,
+): { readonly role: WrittenRole | 'current'; readonly source: 'command' | 'native' } | undefined {
+  const command = entryValue(section, 'credential_process') ?? '';
+  if (CURRENT_ARGUMENT.test(command)) return { role: 'current', source: 'command' };
+  const byCommand = readCommandRole(command);
+  if (byCommand !== undefined) return { role: byCommand, source: 'command' };
+  const native = readNativeRole(section);
+  return native === undefined ? undefined : { role: native, source: 'native' };
+}
+
+function readCommandRole(command: string): WrittenRole | undefined {
+  const groups = ROLE_ARGUMENTS.exec(command)?.groups;
+  if (groups === undefined) return undefined;
+  const { session = '', account = '', role = '' } = groups;
+  return { sessionSelector: session, accountId: account, permissionSet: role };
+}
+
+function readNativeRole(section: ConfigSection): WrittenRole | undefined {
+  const session = entryValue(section, 'sso_session');
+  const accountId = entryValue(section, 'sso_account_id');
+  const permissionSet = entryValue(section, 'sso_role_name');
+  if (session === undefined || accountId === undefined || permissionSet === undefined) return undefined;
+  return { sessionSelector: session, accountId, permissionSet };
+}
+
+function entryValue(section: ConfigSection, key: string): string | undefined {
+  return section.entries.find((entry) => entry.key === key)?.value;
+}

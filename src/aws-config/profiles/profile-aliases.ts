@@ -1,0 +1,63 @@
+// Further names of roles, as `alias` of the settings wants them: one each, and never a name that something else has.
+import type { CredentialsNames } from '../document/credentials-names.ts';
+import { roleKey, formatNameOnce, parseNameTemplate, type NameableRole } from './profile-names.ts';
+
+export interface AliasClaim {
+  readonly role: NameableRole;
+  /** The role's own name. */
+  readonly profileName: string;
+  readonly template: string;
+  /** What an earlier sync wrote for a role of which nobody knows the account's name now. */
+  readonly writtenAlias?: string;
+}
+
+export interface Alias {
+  readonly name: string;
+  /** A person typed this very name, rather than a pattern for many. */
+  readonly isPlain: boolean;
+}
+
+/** An alias that nobody gets; the line is that of a hand-written profile, or of the section of the credentials file. */
+export interface SkippedAlias {
+  readonly profileName: string;
+  readonly reason: 'hand-written' | 'in-credentials-file' | 'taken' | 'ambiguous';
+  readonly line?: number;
+}
+
+/** The aliases by {@link roleKey}, and those that nobody gets, with the reason. */
+export function nameAliases(
+  claims: readonly AliasClaim[],
+  names: {
+    /** Profile names of all roles, and reserved ones. */
+    readonly taken: ReadonlySet<string>;
+    /** Line by name. */
+    readonly handWritten: ReadonlyMap<string, number>;
+    readonly inCredentialsFile: CredentialsNames;
+    readonly isExcluded: (name: string) => boolean;
+  },
+): { readonly aliases: ReadonlyMap<string, Alias>; readonly skipped: readonly SkippedAlias[] } {
+  const claimants = new Map<string, { readonly claim: AliasClaim; readonly isPlain: boolean }[]>();
+  for (const claim of claims) {
+    const template = parseNameTemplate(claim.template, 'role.alias');
+    const isPlain = template.parts.every((part) => 'literal' in part);
+    const name = isPlain ? template.text : (claim.writtenAlias ?? formatNameOnce(template, claim.role));
+    const alias = name.replace(/^-+|-+$/gu, '');
+    if (alias === '' || alias === claim.profileName || names.isExcluded(alias)) continue;
+    claimants.set(alias, [...(claimants.get(alias) ?? []), { claim, isPlain }]);
+  }
+
+  const aliases = new Map<string, Alias>();
+  const skipped: SkippedAlias[] = [];
+  for (const [name, [first, ...others]] of claimants) {
+    if (first === undefined) continue;
+    const line = names.handWritten.get(name);
+    const credentialsLine = names.inCredentialsFile.get(name);
+    if (line !== undefined) skipped.push({ profileName: name, reason: 'hand-written', line });
+    else if (credentialsLine !== undefined) {
+      skipped.push({ profileName: name, reason: 'in-credentials-file', line: credentialsLine });
+    } else if (names.taken.has(name)) skipped.push({ profileName: name, reason: 'taken' });
+    else if (others.length > 0) skipped.push({ profileName: name, reason: 'ambiguous' });
+    else aliases.set(roleKey(first.claim.role), { name, isPlain: first.isPlain });
+  }
+  return { aliases, skipped };
+}

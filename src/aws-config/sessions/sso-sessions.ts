@@ -1,0 +1,136 @@
+// What the shared config file says about signing in: sso-sessions, hand-written native sso profiles, the CA bundle.
+import type { SsoSession } from '../../core/model.ts';
+import { isSameStartUrl } from '../../core/aws/start-url.ts';
+import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from '../document/document.ts';
+import { valueOf } from '../document/document.ts';
+import { findManagedBlockLeniently, isInsideBlock } from '../document/managed-block.ts';
+
+export interface SsoSessionsReading {
+  /** In file order, each one usable. */
+  readonly sessions: readonly SsoSession[];
+  /** Sections that cannot be used, one problem each. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** A profile that gets its credentials from the AWS CLI's token file rather than from us. */
+export type NativeSsoProfile = {
+  readonly profileName: string;
+  readonly line: number;
+  /** `rolecall` for those of our own block, written with style "sso". */
+  readonly writtenBy: 'hand' | 'rolecall';
+} & (
+  | { readonly form: 'sso-session'; readonly sessionName: string }
+  /** The form of before 2022: the token file is named after the start URL. */
+  | { readonly form: 'legacy'; readonly startUrl: string; readonly region: string }
+);
+
+const DEFAULT_SCOPE = 'sso:account:access';
+
+/** Every usable `[sso-session NAME]`; start URL and name exactly as written, for the token file's name is their hash. */
+export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
+  const sessions: SsoSession[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const [sessionName, section] of sectionsByName(document, 'sso-session')) {
+    const problem = (reason: string, line = section.line) =>
+      problems.push({ line, reason: `[${section.header}] ${reason}` });
+    const startUrl = valueOf(document, section, 'sso_start_url');
+    const region = valueOf(document, section, 'sso_region');
+    if (sessionName === '' || /\p{Cc}/u.test(sessionName)) {
+      problems.push({ line: section.line, reason: 'the name of this sso-session is empty or has a control character' });
+    } else if (startUrl === undefined || startUrl.value === '') {
+      problem('has no sso_start_url');
+    } else if (region === undefined || region.value === '') {
+      problem('has no sso_region');
+    } else if (!isWebAddress(startUrl.value)) {
+      problem('has an sso_start_url that is no web address', startUrl.line);
+    } else if (!/^[A-Za-z0-9-]{1,63}$/u.test(region.value)) {
+      problem('has an sso_region that is no region', region.line);
+    } else {
+      const scopes = (valueOf(document, section, 'sso_registration_scopes')?.value ?? '')
+        .split(/[,\n]/u)
+        .map((scope) => scope.trim())
+        .filter((scope) => scope !== '');
+      sessions.push({
+        sessionName,
+        startUrl: startUrl.value,
+        region: region.value,
+        // Without this one the token lists no accounts and gets no keys.
+        registrationScopes: scopes.includes(DEFAULT_SCOPE) ? scopes : [DEFAULT_SCOPE, ...scopes],
+      });
+    }
+  }
+  for (const { kind, header, line } of document.sections) {
+    if (kind !== 'other' || !/^sso-session\s/u.test(header)) continue;
+    problems.push({
+      line,
+      reason: `[${header}] is no section name; a name with spaces goes in quotes: [sso-session "…"]`,
+    });
+  }
+  return { sessions, problems };
+}
+
+/** Every profile in AWS's native sso form, in file order. */
+export function readNativeSsoProfiles(document: ConfigDocument): NativeSsoProfile[] {
+  const block = findManagedBlockLeniently(document);
+  const profiles: NativeSsoProfile[] = [];
+  for (const section of document.sections) {
+    if (section.kind !== 'profile' && section.kind !== 'default') continue;
+    const shared = {
+      profileName: section.name,
+      line: section.line,
+      writtenBy: isInsideBlock(block, section.line) ? ('rolecall' as const) : ('hand' as const),
+    };
+    const sessionName = valueOf(document, section, 'sso_session')?.value;
+    const startUrl = valueOf(document, section, 'sso_start_url')?.value;
+    const region = valueOf(document, section, 'sso_region')?.value;
+    if (sessionName !== undefined && sessionName !== '') {
+      profiles.push({ ...shared, form: 'sso-session', sessionName });
+    } else if (startUrl !== undefined && startUrl !== '' && region !== undefined && region !== '') {
+      profiles.push({ ...shared, form: 'legacy', startUrl, region });
+    }
+  }
+  return profiles;
+}
+
+/** Whether the profile signs in by that session; a legacy one may spell the start URL in another way. */
+export function isOfSession(profile: NativeSsoProfile, session: SsoSession): boolean {
+  return profile.form === 'sso-session'
+    ? profile.sessionName === session.sessionName
+    : profile.region === session.region && isSameStartUrl(profile.startUrl, session.startUrl);
+}
+
+/** The session's start URL as the session and each of its legacy profiles spell it: what AWS's clients hash. */
+export function startUrlSpellings(session: SsoSession, profiles: readonly NativeSsoProfile[]): Set<string> {
+  const legacy = profiles.flatMap((profile) =>
+    profile.form === 'legacy' && isOfSession(profile, session) ? [profile.startUrl] : [],
+  );
+  return new Set([session.startUrl, ...legacy]);
+}
+
+/** `ca_bundle` of `[default]`, as written. */
+export function readCaBundle(document: ConfigDocument): string | undefined {
+  const section = document.sections.findLast(({ kind }) => kind === 'default');
+  const value = section === undefined ? undefined : valueOf(document, section, 'ca_bundle')?.value;
+  return value === '' ? undefined : value;
+}
+
+/** Sections of one kind by name; of two names that differ in quoting only, botocore keeps the later section. */
+function sectionsByName(document: ConfigDocument, kind: SectionKind): Map<string, ConfigSection> {
+  const byName = new Map<string, ConfigSection>();
+  for (const section of document.sections) {
+    if (section.kind !== kind) continue;
+    const earlier = byName.get(section.name);
+    const isRepeated = earlier !== undefined && earlier.header === section.header;
+    byName.set(
+      section.name,
+      // A repeated header makes the file malformed; both parts are read together then, as the tolerant clients do.
+      isRepeated ? { ...earlier, entries: [...earlier.entries, ...section.entries] } : section,
+    );
+  }
+  return byName;
+}
+
+function isWebAddress(text: string): boolean {
+  if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return false;
+  return ['https:', 'http:'].includes(new URL(text).protocol);
+}

@@ -1,0 +1,776 @@
+// The plan of a sync: what is written and what never is, which profiles stay, and every byte outside the block as it was.
+import { performance } from 'node:perf_hooks';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseConfigDocument } from '../../../src/aws-config/document/document.ts';
+import { BLOCK_END, BLOCK_START } from '../../../src/aws-config/document/managed-block.ts';
+import { catalog, COMMAND, namesOf, planFor, SESSION_NAME, sessionSection, stepsFor } from '../builders.ts';
+import { configText, wellFormedConfigText } from '../config-text.ts';
+
+const ALPHA = { accountId: '111111111111', accountName: 'alpha', permissionSets: ['Admin', 'Read'] };
+const BETA = { accountId: '222222222222', accountName: 'beta', permissionSets: ['Admin'] };
+
+function withoutBlock(text: string): string {
+  const start = text.indexOf(BLOCK_START);
+  return start === -1 ? text : text.slice(0, start) + text.slice(text.indexOf(BLOCK_END) + BLOCK_END.length);
+}
+
+describe('what is written', () => {
+  it('is a sorted block at the end: one section a role, and the one that follows the current role', () => {
+    const plan = planFor(sessionSection(), { catalogs: catalog([BETA, ALPHA]) });
+    expect(plan.text).toBe(
+      `${sessionSection()}${[
+        '# >>> rolecall >>>',
+        '# Written by rolecall, which overwrites changes between these two marks; extra in its settings adds keys to profiles.',
+        '# names {account_name}.{permission_set}',
+        '[profile alpha.Admin]',
+        'region = us-east-1',
+        `credential_process = ${COMMAND} --session my-sso-session --account 111111111111 --role Admin`,
+        '[profile alpha.Read]',
+        'region = us-east-1',
+        `credential_process = ${COMMAND} --session my-sso-session --account 111111111111 --role Read`,
+        '[profile beta.Admin]',
+        'region = us-east-1',
+        `credential_process = ${COMMAND} --session my-sso-session --account 222222222222 --role Admin`,
+        '[profile current]',
+        'region = us-east-1',
+        `credential_process = ${COMMAND} --current`,
+        '# <<< rolecall <<<',
+        '',
+      ].join('\n')}`,
+    );
+    expect({ ...plan, text: '', diff: '' }).toEqual({
+      profiles: [
+        {
+          profileName: 'alpha.Admin',
+          sessionName: SESSION_NAME,
+          accountId: '111111111111',
+          accountName: 'alpha',
+          permissionSet: 'Admin',
+          region: 'us-east-1',
+          style: 'credential_process',
+        },
+        expect.objectContaining({ profileName: 'alpha.Read' }),
+        expect.objectContaining({ profileName: 'beta.Admin' }),
+      ],
+      unwritten: [],
+      writes: 'all',
+      followers: [{ profileName: 'current', region: 'us-east-1' }],
+      added: plan.profiles,
+      removed: [],
+      changed: [],
+      skipped: [],
+      excludedCount: 0,
+      keptLost: [],
+      issuedNames: {
+        template: '{account_name}.{permission_set}',
+        profiles: [
+          { profileName: 'alpha.Admin', sessionName: SESSION_NAME, accountId: '111111111111', permissionSet: 'Admin' },
+          expect.objectContaining({ profileName: 'alpha.Read' }),
+          expect.objectContaining({ profileName: 'beta.Admin' }),
+        ],
+      },
+      text: '',
+      diff: '',
+    });
+    expect(plan.diff.split('\n').filter((line) => line.startsWith('-'))).toEqual(['--- /home/taylor/.aws/config']);
+  });
+
+  it('has no ":" and no "=" above the first section, or `aws configure set` would write there', () => {
+    const { text } = planFor(sessionSection());
+    expect(text.slice(text.indexOf(BLOCK_START), text.indexOf('[profile'))).not.toMatch(/[:=]/u);
+  });
+
+  it('in style sso is the native form, and never both forms', () => {
+    const { text } = planFor(sessionSection('"Corp Ü"'), {
+      settings: { style: 'sso' },
+      catalogs: new Map([['Corp Ü', catalog([ALPHA])]]),
+    });
+    expect(text).toContain(
+      [
+        '[profile alpha.Admin]',
+        'region = us-east-1',
+        'sso_session = Corp Ü',
+        'sso_account_id = 111111111111',
+        'sso_role_name = Admin',
+        '[profile alpha.Read]',
+      ].join('\n'),
+    );
+  });
+
+  it('changes form in place, name by name', () => {
+    const native = planFor(sessionSection(), { settings: { style: 'sso' }, catalogs: catalog([ALPHA]) });
+    const process = planFor(native.text, { catalogs: catalog([ALPHA]) });
+    expect(process).toMatchObject({ added: [], removed: [], changed: process.profiles });
+    expect(process.text).toBe(planFor(sessionSection(), { catalogs: catalog([ALPHA]) }).text);
+  });
+
+  it('names an unsafe session by its id, and a path with a space in double quotes', () => {
+    const { text } = planFor(sessionSection('"Corp Ü"'), {
+      catalogs: new Map([['Corp Ü', catalog()]]),
+      credentialProcessPath: '/home/my user/rolecall-credential-process',
+    });
+    expect(text).toContain(
+      'credential_process = "/home/my user/rolecall-credential-process" --session id-84e7d10de975 --account 111111111111 --role Admin\n',
+    );
+  });
+
+  it('takes the region of the role, else of the settings, else of the session', () => {
+    const regions = (sketch: Parameters<typeof planFor>[1]) =>
+      planFor(sessionSection(), { catalogs: catalog([ALPHA, BETA]), ...sketch }).profiles.map(({ region }) => region);
+    const regionFor = ({ accountId }: { accountId: string }) =>
+      accountId.startsWith('2') ? 'eu-central-1' : undefined;
+    expect([regions({}), regions({ settings: { region: 'us-west-2' } }), regions({ settings: { regionFor } })]).toEqual(
+      [
+        ['us-east-1', 'us-east-1', 'us-east-1'],
+        ['us-west-2', 'us-west-2', 'us-west-2'],
+        ['us-east-1', 'us-east-1', 'eu-central-1'],
+      ],
+    );
+  });
+
+  it('gives `current` the region of the current role', () => {
+    const currentRole = { sessionName: 'b', accountId: '222222222222', permissionSet: 'Admin' };
+    const text = sessionSection() + sessionSection('b', 'eu-west-1');
+    const followers = (sketch: Parameters<typeof planFor>[1]) => planFor(text, sketch).followers;
+    expect([
+      followers({}),
+      followers({ currentRole }),
+      followers({ currentRole, settings: { regionFor: () => 'r' } }),
+    ]).toEqual([
+      [{ profileName: 'current', region: 'us-east-1' }],
+      [{ profileName: 'current', region: 'eu-west-1' }],
+      [{ profileName: 'current', region: 'r' }],
+    ]);
+    expect(planFor('').followers).toEqual([{ profileName: 'current' }]);
+  });
+
+  it('has [default] only when asked for and not written by hand', () => {
+    const settings = { defaultFollowsCurrent: true };
+    expect(planFor(sessionSection(), { settings }).text).toContain(
+      `[default]\nregion = us-east-1\ncredential_process = ${COMMAND} --current\n`,
+    );
+    for (const header of ['[default]', '[profile default]']) {
+      const plan = planFor(`${header}\nregion = x\n${sessionSection()}`, { settings });
+      expect(plan.skipped).toEqual([{ profileName: 'default', reason: 'hand-written', line: 1 }]);
+      expect(plan.text.match(/default\]/gu)).toHaveLength(1);
+    }
+  });
+
+  it('of a hostile or missing account name is harmless', () => {
+    const names = [
+      `it's "x" $(id) \`id\``,
+      'x]\n[profile evil]\nregion = y',
+      '🚀',
+      'n'.repeat(50),
+      'taylor',
+      'taylor',
+      '# >>> rolecall >>>',
+    ];
+    const accounts = names.map((accountName, index) => ({ accountName, accountId: String(index).padStart(12, '0') }));
+    const plan = planFor(sessionSection(), {
+      catalogs: catalog([...accounts, { accountId: '999999999999', accountName: undefined } as never]),
+    });
+    expect(namesOf(plan)).toEqual([
+      '000000000002.Admin',
+      '999999999999.Admin',
+      'it-s-x-id-id.Admin',
+      `${'n'.repeat(50)}.Admin`,
+      'rolecall.Admin',
+      'taylor-000000000004.Admin',
+      'taylor-000000000005.Admin',
+      'x-profile-evil-region-y.Admin',
+    ]);
+    const reading = parseConfigDocument(plan.text, 'c');
+    expect(reading.problems).toEqual([]);
+    expect(reading.sections.filter(({ kind }) => kind === 'profile').map(({ name }) => name)).toEqual(
+      [...namesOf(plan), 'current'].toSorted(),
+    );
+  });
+
+  it('keeps every legal permission set as it is, and leaves out what AWS would not call one', () => {
+    const plan = planFor(sessionSection(), {
+      catalogs: catalog([
+        { permissionSets: ['a+b=c,d.e@f-g_h', 'x y', 'a;b', '$(id)', ''] },
+        { accountId: '12', accountName: 'short' },
+      ]),
+    });
+    expect(plan.text).toContain('--role a+b=c,d.e@f-g_h\n');
+    expect(namesOf(plan)).toEqual(['taylor.a-b-c-d.e@f-g_h']);
+    expect(plan.skipped.map(({ reason, profileName }) => [reason, profileName])).toEqual([
+      ['unusable-name', '111111111111.'],
+      ['unusable-name', '111111111111.-id'],
+      ['unusable-name', '111111111111.a-b'],
+      ['unusable-name', '111111111111.x-y'],
+      ['unusable-name', '12.Admin'],
+    ]);
+  });
+
+  it('leaves out excluded names and says how many', () => {
+    const plan = planFor(sessionSection(), {
+      catalogs: catalog([ALPHA, BETA]),
+      settings: { exclude: ['alpha.*', 'current'] },
+    });
+    expect([namesOf(plan), plan.excludedCount, plan.followers.length]).toEqual([['beta.Admin'], 2, 1]);
+  });
+
+  it('lists an account that came twice once', () => {
+    expect(namesOf(planFor(sessionSection(), { catalogs: catalog([ALPHA, ALPHA]) }))).toEqual([
+      'alpha.Admin',
+      'alpha.Read',
+    ]);
+  });
+});
+
+describe('a hand-written profile of the same name', () => {
+  it.each([
+    '[profile alpha.Admin]',
+    '[profile "alpha.Admin"]',
+    "[profile  'alpha.Admin' ] # mine",
+    '[profile\talpha.Admin]; x',
+  ])('wins, written as %s', (header) => {
+    const plan = planFor(`${header}\nregion = x\n${sessionSection()}`, { catalogs: catalog([ALPHA]) });
+    expect(namesOf(plan)).toEqual(['alpha.Read']);
+    expect(plan.skipped).toEqual([
+      {
+        profileName: 'alpha.Admin',
+        sessionName: SESSION_NAME,
+        accountId: '111111111111',
+        permissionSet: 'Admin',
+        reason: 'hand-written',
+        line: 1,
+      },
+    ]);
+  });
+
+  it('wins over one of ours that was there first, which mends the file', () => {
+    const { text } = planFor(sessionSection(), { catalogs: catalog([ALPHA]) });
+    const broken = `${text}[profile alpha.Admin]\noutput = json\n`;
+    expect(parseConfigDocument(broken, 'c').problems).toHaveLength(1);
+    const plan = planFor(broken, { catalogs: catalog([ALPHA]) });
+    expect(parseConfigDocument(plan.text, 'c').problems).toEqual([]);
+    expect(plan.removed).toEqual([
+      { profileName: 'alpha.Admin', sessionName: SESSION_NAME, accountId: '111111111111', permissionSet: 'Admin' },
+    ]);
+    expect(plan.text.endsWith('# <<< rolecall <<<\n[profile alpha.Admin]\noutput = json\n')).toBe(true);
+  });
+
+  it('called current wins too', () => {
+    const plan = planFor(`[profile current]\nregion = x\n${sessionSection()}`);
+    expect([plan.followers, plan.skipped]).toEqual([[], [{ profileName: 'current', reason: 'hand-written', line: 1 }]]);
+  });
+
+  it('leaves nothing to write and no block, or an empty one where there was one', () => {
+    const hand = '[profile current]\nregion = x\n';
+    expect(planFor(hand)).toMatchObject({ text: hand, diff: '' });
+    const block = `${BLOCK_START}\n${BLOCK_END}\n`;
+    expect(withoutBlock(planFor(hand + block).text)).toBe(`${hand}\n`);
+  });
+});
+
+describe('a sync after the first', () => {
+  const first = planFor(sessionSection(), { catalogs: catalog([ALPHA, BETA]) });
+
+  it('changes nothing when nothing changed', () => {
+    expect(planFor(first.text, { catalogs: catalog([BETA, ALPHA]) })).toMatchObject({
+      text: first.text,
+      diff: '',
+      added: [],
+      removed: [],
+      changed: [],
+    });
+  });
+
+  it('says what is new, what is gone and what is different', () => {
+    const plan = planFor(first.text, {
+      catalogs: catalog([{ ...ALPHA, permissionSets: ['Admin', 'Power'] }]),
+      settings: { regionFor: ({ permissionSet }) => (permissionSet === 'Admin' ? 'eu-west-1' : undefined) },
+    });
+    expect({
+      added: plan.added.map(({ profileName }) => profileName),
+      removed: plan.removed,
+      changed: plan.changed.map(({ profileName }) => profileName),
+    }).toEqual({
+      added: ['alpha.Power'],
+      removed: [
+        { profileName: 'alpha.Read', sessionName: SESSION_NAME, accountId: '111111111111', permissionSet: 'Read' },
+        { profileName: 'beta.Admin', sessionName: SESSION_NAME, accountId: '222222222222', permissionSet: 'Admin' },
+      ],
+      changed: ['alpha.Admin'],
+    });
+  });
+
+  it('keeps the profiles of roles that a suspicious listing lost, and names them', () => {
+    const lost = [{ sessionName: SESSION_NAME, accountId: BETA.accountId, permissionSet: 'Admin' }];
+    const plan = planFor(first.text, { catalogs: { ...catalog([]), lost } });
+    expect([namesOf(plan), plan.keptLost, plan.removed.map(({ profileName }) => profileName)]).toEqual([
+      ['beta.Admin'],
+      ['beta.Admin'],
+      ['alpha.Admin', 'alpha.Read'],
+    ]);
+  });
+
+  it('keeps what an incomplete listing does not have, unless that was another user’s', () => {
+    const incomplete = { ...catalog([ALPHA]), complete: false };
+    expect(planFor(first.text, { catalogs: incomplete }).text).toBe(first.text);
+    const plan = planFor(first.text, { catalogs: { ...incomplete, startsAnew: true } });
+    expect(plan.removed.map(({ profileName }) => profileName)).toEqual(['beta.Admin']);
+  });
+
+  it('restores what was removed, byte for byte', () => {
+    const removed = planFor(first.text, { catalogs: catalog([ALPHA]) });
+    expect(planFor(removed.text, { catalogs: catalog([ALPHA, BETA]) }).text).toBe(first.text);
+  });
+
+  it('keeps names once issued when an account is renamed or a second one of its name appears', () => {
+    const plan = planFor(first.text, {
+      catalogs: catalog([{ ...ALPHA, accountName: 'renamed' }, BETA, { ...BETA, accountId: '333333333333' }]),
+    });
+    expect(namesOf(plan)).toEqual(['alpha.Admin', 'alpha.Read', 'beta-333333333333.Admin', 'beta.Admin']);
+  });
+
+  it('makes new names when the template is another', () => {
+    const settings = { nameTemplate: '{account_id}/{permission_set}' };
+    const plan = planFor(first.text, { catalogs: catalog([BETA]), settings });
+    expect([namesOf(plan), plan.removed.map(({ profileName }) => profileName)]).toEqual([
+      ['222222222222/Admin'],
+      ['alpha.Admin', 'alpha.Read', 'beta.Admin'],
+    ]);
+  });
+
+  it('keeps the names of a block that does not say its template', () => {
+    const old = first.text.replace(/^# names .*\n/mu, '').replaceAll('beta.', 'b.');
+    expect(namesOf(planFor(old, { catalogs: catalog([BETA]) }))).toEqual(['b.Admin']);
+  });
+
+  it('gives a role that was away its name back', () => {
+    const previousNames = {
+      ...first.issuedNames,
+      profiles: [{ ...ALPHA, sessionName: SESSION_NAME, permissionSet: 'Read', profileName: 'old' }],
+    };
+    expect(namesOf(planFor(sessionSection(), { catalogs: catalog([ALPHA]), previousNames }))).toEqual([
+      'alpha.Admin',
+      'old',
+    ]);
+    const other = { ...previousNames, template: 'x' };
+    expect(namesOf(planFor(sessionSection(), { catalogs: catalog([ALPHA]), previousNames: other }))).toEqual([
+      'alpha.Admin',
+      'alpha.Read',
+    ]);
+  });
+
+  it('overwrites what was changed between the marks', () => {
+    const edited = first.text
+      .replace('[profile alpha.Read]', '[profile typed]\n[profile alpha.Read]')
+      .replace('Admin]\nregion = us-east-1\n', 'Admin]\nregion = eu-west-1\n# a note\n');
+    const plan = planFor(edited, { catalogs: catalog([ALPHA, BETA]) });
+    expect(plan.text).toBe(first.text);
+    expect(plan).toMatchObject({ removed: [{ profileName: 'typed' }], changed: [{ profileName: 'alpha.Admin' }] });
+    expect(plan.conflict).toBeUndefined();
+  });
+});
+
+describe('what a person added between the marks', () => {
+  const catalogs = catalog([ALPHA, BETA]);
+  const followsToo = { defaultFollowsCurrent: true };
+  const first = planFor(sessionSection(), { catalogs, settings: followsToo });
+  const add = (header: string, lines: string, text = first.text) => text.replace(`${header}\n`, `${header}\n${lines}`);
+  const conflictOf = (text: string, settings: Parameters<typeof planFor>[1] = {}) =>
+    planFor(text, { catalogs, settings: { ...followsToo, ...settings.settings } }).conflict?.toBody();
+  const lineOf = (text: string, line: string) => text.split('\n').indexOf(line) + 1;
+
+  it.each([
+    ['output = json', 'extra = { output = "json" }'],
+    ['cli_pager =', 'extra = { cli_pager = "" }'],
+    ['services = "emu"', 'extra = { services = "\\"emu\\"" }'],
+    [
+      's3 =\n  max_queue_size = 5\n  addressing_style = path',
+      'extra = { s3 = { max_queue_size = "5", addressing_style = "path" } }',
+    ],
+  ])('such as %j is a conflict that says how the settings spell it', (lines, spelled) => {
+    const text = add('[profile alpha.Read]', `${lines}\n`);
+    const line = lineOf(text, lines.split('\n')[0] ?? '');
+    const [key = ''] = lines.split(' ');
+    expect(conflictOf(text)).toEqual({
+      code: 'config-key-not-ours',
+      message: `/home/taylor/.aws/config, line ${line}: "${key}" was added to [profile alpha.Read], and a sync would delete it, so no profiles are written. Set it in config.toml instead: [[role]] ${spelled}.`,
+      hint: `\${EDITOR:-vi} +${line} /home/taylor/.aws/config`,
+    });
+  });
+
+  it('is found in what follows the current role, in aliases and in profiles that would go', () => {
+    const withAlias = planFor(sessionSection(), {
+      catalogs,
+      settings: { ...followsToo, aliasFor: () => 'a-{account_id}' },
+    });
+    const texts = [
+      add('[default]', 'output = json\n'),
+      add('[profile current]', 'output = json\n'),
+      add('# alias of beta.Admin', 'output = json\n', withAlias.text),
+      add('[profile alpha.Admin]', 'output = json\n', planFor(sessionSection(), { catalogs: catalog([ALPHA]) }).text),
+    ];
+    expect(texts.map((text) => /(?<=was added to )[^,]*/u.exec(conflictOf(text)?.message ?? '')?.[0])).toEqual([
+      '[default]',
+      '[profile current]',
+      '[profile a-222222222222]',
+      '[profile alpha.Admin]',
+    ]);
+    const gone = { catalogs: catalog([BETA]) };
+    expect(planFor(add('[profile alpha.Read]', 'output = json\n'), gone).conflict).toMatchObject({
+      code: 'config-key-not-ours',
+    });
+  });
+
+  it('has no place in the settings when it says whose credentials they are', () => {
+    for (const key of ['sso_role_name', 'role_arn', 'source_profile', 'aws_access_key_id', 'credential_source']) {
+      expect(conflictOf(add('[profile beta.Admin]', `${key} = x\n`))?.message).toMatch(
+        new RegExp(
+          `"${key}" was added to .* Delete the line, or write a profile of your own outside rolecall's block\\.$`,
+          'u',
+        ),
+      );
+    }
+    const command = add('[profile beta.Admin]', 'x = y\n').replace(/--session (\S+) --account 222222222222.*/u, '$1');
+    expect(conflictOf(command)).toMatchObject({
+      code: 'config-section-not-ours',
+      message: expect.stringContaining(
+        "[profile beta.Admin] stands in rolecall's block and would be lost, move it below",
+      ),
+    });
+  });
+
+  it('is also found below the block, where AWS clients take it for a part of the last profile', () => {
+    const message = expect.stringMatching(
+      /line \d+: "output" was added to \[profile current\], and a sync might give it to another profile, so no profiles are written\. Delete the line and set it in config\.toml instead: \[\[role\]\] extra = \{ output = "json" \}\.$/u,
+    );
+    const { text } = planFor(sessionSection(), { catalogs: catalog([]) });
+    for (const extra of [new Map(), new Map([['output', 'json']])]) {
+      const plan = planFor(`${text}output = json\n`, { catalogs: catalog([]), settings: { extraFor: () => extra } });
+      expect(plan.conflict).toMatchObject({ code: 'config-key-not-ours', message });
+    }
+  });
+
+  it('counts the other profiles, and is named by the first', () => {
+    const text = add(
+      '[profile alpha.Read]',
+      'output = a\ncli_pager = x\n',
+      add('[profile beta.Admin]', 'output = b\n'),
+    );
+    expect(conflictOf(text)?.message).toMatch(
+      /: "output" was added to \[profile alpha.Read\].* The same goes for 1 more profile\.$/u,
+    );
+    const both = {
+      settings: {
+        extraFor: () =>
+          new Map([
+            ['output', 'json'],
+            ['cli_pager', ''],
+          ]),
+      },
+    };
+    expect(conflictOf(text, both)).toBeUndefined();
+  });
+});
+
+describe('further keys of the settings', () => {
+  const extra = new Map<string, string | Record<string, string>>([
+    ['output', 'json'],
+    ['cli_pager', ''],
+    ['s3', { addressing_style: 'path', max_queue_size: '5' }],
+  ]);
+  const catalogs = catalog([ALPHA]);
+  const extraFor = (role: { permissionSet: string } | undefined) =>
+    role?.permissionSet === 'Admin' ? extra : new Map();
+  const role = { sessionName: SESSION_NAME, accountId: '111111111111', permissionSet: 'Admin' };
+  const sketch = { catalogs, settings: { extraFor, aliasFor: () => '{permission_set}' }, currentRole: role };
+
+  it.each(['credential_process', 'sso'] as const)(
+    'are in the profiles of their roles, style %s, and come and go with them',
+    (style) => {
+      const settings = { ...sketch.settings, style };
+      const plan = planFor(sessionSection(), { ...sketch, settings });
+      const sections = plan.text
+        .split(/^(?=\[)/mu)
+        .filter((section) => section.includes('# extra output cli_pager s3\n'));
+      expect(sections.map((section) => section.split('\n')[0])).toEqual([
+        '[profile Admin]',
+        '[profile alpha.Admin]',
+        '[profile current]',
+      ]);
+      for (const section of sections) {
+        expect(section.replace(BLOCK_END, '').trimEnd()).toMatch(
+          /\noutput = json\ncli_pager =\ns3 =\n {2}addressing_style = path\n {2}max_queue_size = 5$/u,
+        );
+      }
+      expect(planFor(plan.text, { ...sketch, settings })).toMatchObject({ text: plan.text, diff: '', changed: [] });
+      const without = planFor(plan.text, { ...sketch, settings: { ...settings, extraFor: () => new Map() } });
+      expect(without.conflict).toBeUndefined();
+      expect(without.changed.map(({ profileName }) => profileName)).toEqual(['Admin', 'alpha.Admin']);
+      expect(without.text).not.toMatch(/output|cli_pager|s3/u);
+    },
+  );
+
+  it('leave a key that a person adds beside them a conflict', () => {
+    const text = planFor(sessionSection(), sketch).text.replace('output = json', 'output = text\nmax_attempts = 5');
+    expect(planFor(text, sketch).conflict?.message).toContain('"max_attempts" was added to [profile Admin]');
+  });
+});
+
+describe('a role that nobody said is gone', () => {
+  const both = sessionSection() + sessionSection('"Corp Ü"', 'eu-west-1');
+  const catalogs = new Map([
+    [SESSION_NAME, catalog([ALPHA])],
+    ['Corp Ü', catalog([BETA])],
+  ]);
+  const first = planFor(both, { catalogs });
+
+  it.each(['credential_process', 'sso'] as const)('stays while its session has no catalog, style %s', (style) => {
+    const written = planFor(both, { catalogs, settings: { style } });
+    const plan = planFor(written.text, { catalogs: catalog([ALPHA]), settings: { style } });
+    expect(plan).toMatchObject({ text: written.text, removed: [] });
+    expect(plan.profiles.at(-1)).toEqual({
+      profileName: 'beta.Admin',
+      sessionName: 'Corp Ü',
+      accountId: '222222222222',
+      permissionSet: 'Admin',
+      region: 'eu-west-1',
+      style,
+    });
+  });
+
+  it('stays with an incomplete catalog, and goes with a complete one', () => {
+    const incomplete = catalog([{ ...ALPHA, permissionSets: ['New'] }], { complete: false });
+    const plan = planFor(first.text, { catalogs: incomplete });
+    expect(namesOf(plan)).toEqual(['alpha.Admin', 'alpha.New', 'alpha.Read', 'beta.Admin']);
+    expect(namesOf(planFor(first.text, { catalogs: { ...incomplete, complete: true } }))).toEqual([
+      'alpha.New',
+      'beta.Admin',
+    ]);
+  });
+
+  it('keeps its name even under another template, for its account name is not known', () => {
+    const plan = planFor(first.text, { catalogs: new Map(), settings: { nameTemplate: '{account_name}' } });
+    expect(namesOf(plan)).toEqual(['alpha.Admin', 'alpha.Read', 'beta.Admin']);
+  });
+
+  it('stays with its region while its session cannot be used', () => {
+    const broken = first.text.replace('sso_region = eu-west-1\n', '');
+    expect(planFor(broken, { catalogs }).profiles.at(-1)).toMatchObject({
+      profileName: 'beta.Admin',
+      region: 'eu-west-1',
+    });
+    const noRegion = broken.replace('region = eu-west-1\n', '');
+    expect(planFor(noRegion, { catalogs }).profiles.at(-1)).toMatchObject({
+      profileName: 'beta.Admin',
+      region: 'us-east-1',
+    });
+  });
+
+  it('goes when its sso-session was taken out of the file', () => {
+    const plan = planFor(first.text.replace(sessionSection('"Corp Ü"', 'eu-west-1'), ''), { catalogs });
+    expect(plan.removed.map(({ profileName }) => profileName)).toEqual(['beta.Admin']);
+  });
+});
+
+describe('what is refused', () => {
+  const { text } = planFor(sessionSection());
+  const messageOf = (broken: string, sketch: Parameters<typeof planFor>[1] = {}) => {
+    try {
+      planFor(broken, sketch);
+    } catch (error) {
+      return { code: (error as { code: string }).code, message: (error as Error).message };
+    }
+    return undefined;
+  };
+
+  it('is a malformed file, with the line as it is now, above and below our block', () => {
+    expect(messageOf(`nonsense\n${text}`)).toEqual({
+      code: 'config-malformed',
+      message: '/home/taylor/.aws/config, line 1: "nonsense" stands before any section.',
+    });
+    expect(messageOf(`${text}[profile a]\nnonsense\n`, { catalogs: catalog([ALPHA, BETA]) })?.message).toBe(
+      `/home/taylor/.aws/config, line ${text.split('\n').length + 1}: "nonsense" has no "=".`,
+    );
+    expect(messageOf(`\ufeff${text}`)?.message).toContain('line 1: the file starts with a byte order mark');
+  });
+
+  it('is a line below our block that would become a part of it', () => {
+    expect(messageOf(`${text}# note\n  region = x\n`)?.message).toBe(
+      `/home/taylor/.aws/config, line ${text.split('\n').length + 1}: an indented line below rolecall's block would become part of a profile in it.`,
+    );
+    expect(messageOf(`${text}region = x\n`)?.message).toMatch(
+      /line \d+: a second "region" in \[profile taylor.Admin\]/u,
+    );
+  });
+
+  it('is not what is only broken inside our block', () => {
+    const edited = text.replace(
+      '[profile taylor.Admin]',
+      'stray\n[profile taylor.Admin]\nstray\n[profile taylor.Admin]',
+    );
+    expect(planFor(edited).text).toBe(text);
+  });
+
+  it('is a section of somebody else between our marks', () => {
+    const moved = `${BLOCK_START}\n${sessionSection()}${BLOCK_END}\n`;
+    expect(messageOf(moved)).toEqual({
+      code: 'config-section-not-ours',
+      message:
+        '/home/taylor/.aws/config, line 2: [sso-session my-sso-session] stands in rolecall\'s block and would be lost, move it below "# <<< rolecall <<<".',
+    });
+  });
+
+  it('is a broken marker', () => {
+    expect(messageOf(text.replace(BLOCK_END, ''))?.code).toBe('config-section-not-ours');
+  });
+
+  it('is a region, path or template that cannot stand in the file', () => {
+    expect([
+      messageOf(text, { settings: { region: 'x\ny' } }),
+      messageOf(text, { settings: { regionFor: () => 'x y' } }),
+      messageOf(text, { credentialProcessPath: 'relative' }),
+      messageOf(text, { credentialProcessPath: '/a\nb' }),
+      messageOf(text, { settings: { nameTemplate: '{x}' } })?.code,
+    ]).toEqual([
+      { code: 'settings-invalid', message: '"x?y" in the settings is no region.' },
+      { code: 'settings-invalid', message: '"x y" in the settings is no region.' },
+      {
+        code: 'settings-invalid',
+        message: 'The path of rolecall-credential-process cannot stand in a profile: "relative".',
+      },
+      {
+        code: 'settings-invalid',
+        message: 'The path of rolecall-credential-process cannot stand in a profile: "/a?b".',
+      },
+      'settings-invalid',
+    ]);
+  });
+});
+
+describe('properties', () => {
+  const accounts = fc.uniqueArray(
+    fc.record({
+      accountId: fc.constantFrom('111111111111', '222222222222', '333333333333'),
+      accountName: fc.constantFrom('prod', 'taylor', '"; rm', '🚀', ']\n[x]', 'current', ''),
+      permissionSets: fc.subarray(['Admin', 'a+b', 'a=b'], { minLength: 1 }),
+    }),
+    { selector: ({ accountId }) => accountId },
+  );
+  const sketch = fc.record({
+    accounts,
+    complete: fc.boolean(),
+    style: fc.constantFrom('credential_process' as const, 'sso' as const),
+    defaultFollowsCurrent: fc.boolean(),
+    nameTemplate: fc.constantFrom('{account_name}.{permission_set}', '{permission_set}', 'x/{account_id}'),
+  });
+  type Sketch = typeof sketch extends fc.Arbitrary<infer Value> ? Value : never;
+  const plan = (text: string, { accounts, complete, ...settings }: Sketch) =>
+    planFor(text, { catalogs: catalog(accounts, { complete }), settings });
+
+  it('bytes outside the block never change, the same plan twice is the same file, and botocore would read it', () => {
+    fc.assert(
+      fc.property(wellFormedConfigText(), fc.boolean(), sketch, sketch, (own, isFirst, one, two) => {
+        const newline = own.includes('\r\n') ? '\r\n' : '\n';
+        const session = sessionSection().replaceAll('\n', newline);
+        const text = isFirst ? session + own : `${own}${own === '' ? '' : newline}${session}`;
+        const first = plan(text, one);
+        const missing = text.endsWith('\n') ? '' : newline;
+        const outside = (each: { text: string }) => (each.text === text ? text : withoutBlock(each.text));
+        expect([text, text + missing + newline]).toContain(outside(first));
+        expect(plan(first.text, one)).toMatchObject({
+          text: first.text,
+          diff: '',
+          added: [],
+          removed: [],
+          changed: [],
+        });
+
+        const second = plan(first.text, two);
+        expect([text, text + missing + newline]).toContain(outside(second));
+        expect(parseConfigDocument(second.text, 'c').problems).toEqual([]);
+        expect(second.text.replaceAll(newline, '')).not.toMatch(/[\r\n]/u);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('roles that went and came back leave the file as it was', () => {
+    fc.assert(
+      fc.property(wellFormedConfigText(), sketch, fc.array(fc.nat({ max: 8 })), (own, one, gone) => {
+        const first = plan(sessionSection() + own, one);
+        const staying = one.accounts
+          .map((account, at) => ({
+            ...account,
+            permissionSets: account.permissionSets.filter((_, index) => !gone.includes(3 * at + index)),
+          }))
+          .filter(({ permissionSets }) => permissionSets.length > 0);
+        const second = plan(first.text, { ...one, accounts: staying, complete: true });
+        expect(plan(second.text, one).text).toBe(first.text);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('any text at all is refused with our own error or kept outside the block', () => {
+    let plannedCount = 0;
+    fc.assert(
+      fc.property(configText(), sketch, (text, one) => {
+        let planned: ReturnType<typeof plan>;
+        try {
+          planned = plan(text, one);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'config-malformed' });
+          return;
+        }
+        plannedCount += 1;
+        expect(planned.text === text || planned.text.startsWith(text)).toBe(true);
+        expect(plan(planned.text, one).text).toBe(planned.text);
+      }),
+      { numRuns: 600 },
+    );
+    expect(plannedCount).toBeGreaterThan(50);
+  });
+});
+
+it('plans 20,000 profiles in a time that grows with their number, not with its square', () => {
+  const prepare = (accountCount: number) => {
+    const accounts = Array.from({ length: accountCount }, (_, index) => ({
+      accountId: String(index).padStart(12, '0'),
+      // One in five has a name that another one has too.
+      accountName: `account ${index % Math.floor(accountCount * 0.8)}`,
+      permissionSets: ['Admin', 'Billing', 'Power', 'Read'],
+    }));
+    const first = planFor(sessionSection(), { catalogs: catalog(accounts) });
+    expect(first.profiles).toHaveLength(accountCount * 4);
+    const next = catalog([...accounts.slice(10), { accountId: '999999999999', accountName: 'new' }]);
+    return () => {
+      const startedMs = performance.now();
+      const plan = planFor(first.text, { catalogs: next });
+      const tookMs = performance.now() - startedMs;
+      expect([plan.added.length, plan.removed.length, plan.changed.length]).toEqual([1, 40, 0]);
+      expect(plan.diff.split('\n').length).toBeLessThan(250);
+      return tookMs;
+    };
+  };
+  const [many, few] = [prepare(5000), prepare(500)];
+  // In turn, for a machine that is busy with other things for a moment is so for both.
+  const ratios = [1, 2, 3].map(() => many() / Math.min(few(), few(), few()));
+  // Ten times the profiles: ten times the time, and room for a busy machine; a square would be a hundred.
+  expect(Math.min(...ratios)).toBeLessThan(40);
+});
+
+it('plans in steps that grow with the number of roles, whatever becomes of them', () => {
+  const accounts = Array.from({ length: 6000 }, (_, index) => ({
+    accountId: String(index).padStart(12, '0'),
+    accountName: index < 1999 ? `kept-${index}` : `left-${index}`,
+  }));
+  const countSteps = (exclude: readonly string[]) => {
+    const steps = stepsFor(sessionSection(), { catalogs: catalog(accounts), settings: { exclude } });
+    let stepCount = 0;
+    while (steps.next().done !== true) stepCount += 1;
+    return stepCount;
+  };
+  expect(countSteps([])).toBeGreaterThan(20);
+  expect(countSteps(['left-*'])).toBe(countSteps([]));
+  expect(countSteps(['*'])).toBe(countSteps([]));
+});

@@ -1,0 +1,104 @@
+// `write = "used"` and `auto` in the plan: who has a profile in the file, who has only a name, and what never leaves it.
+import { describe, expect, test } from 'vitest';
+import { MOST_FOR_ALL, type ProfileSelection } from '../../../src/aws-config/profiles/profile-selection.ts';
+import { catalog, namesOf, planFor, sessionSection, type PlanSketch } from '../builders.ts';
+
+const ALPHA = { accountId: '111111111111', accountName: 'alpha', permissionSets: ['Admin', 'Read'] };
+const BETA = { accountId: '222222222222', accountName: 'beta', permissionSets: ['Admin'] };
+
+function planOf(selection: Partial<ProfileSelection>, text = sessionSection(), sketch: PlanSketch = {}) {
+  return planFor(text, {
+    catalogs: catalog([ALPHA, BETA]),
+    ...sketch,
+    settings: {
+      selection: { write: 'used', include: [], isPinned: () => false, isUsed: () => false, ...selection },
+      ...sketch.settings,
+    },
+  });
+}
+
+describe('write = "used"', () => {
+  test('writes nothing that nobody uses, and names all of it', () => {
+    const plan = planOf({});
+    expect([namesOf(plan), plan.unwritten.map(({ profileName }) => profileName), plan.writes]).toEqual([
+      [],
+      ['alpha.Admin', 'alpha.Read', 'beta.Admin'],
+      'used',
+    ]);
+    // What follows the current role is there in any case.
+    expect(plan.text).toContain('[profile current]');
+    expect(plan.text).not.toContain('alpha');
+  });
+
+  test.each([
+    ['used', { isUsed: ({ permissionSet }) => permissionSet === 'Read' }, ['alpha.Read']],
+    ['used by name', { isUsed: (_, names) => names.includes('beta.Admin') }, ['beta.Admin']],
+    ['pinned', { isPinned: ({ accountId }) => accountId === '222222222222' }, ['beta.Admin']],
+    ['included', { include: ['*.Read', 'bet?.*'] }, ['alpha.Read', 'beta.Admin']],
+  ] satisfies [string, Partial<ProfileSelection>, string[]][])('writes what is %s', (_, selection, written) => {
+    expect(namesOf(planOf(selection))).toEqual(written);
+  });
+
+  test('takes what nobody uses out of a file with everything, and leaves what is used', () => {
+    const all = planFor(sessionSection(), { catalogs: catalog([ALPHA, BETA]) });
+    const used = planOf({ isUsed: ({ permissionSet }) => permissionSet === 'Read' }, all.text);
+    expect([namesOf(used), used.removed.map(({ profileName }) => profileName)]).toEqual([
+      ['alpha.Read'],
+      ['alpha.Admin', 'beta.Admin'],
+    ]);
+  });
+
+  test('leaves native profiles, of whose use nobody tells us', () => {
+    const all = planFor(sessionSection(), { catalogs: catalog([ALPHA, BETA]), settings: { style: 'sso' } });
+    const used = planOf({}, all.text, { settings: { style: 'sso' } });
+    expect(used.diff).toBe('');
+  });
+
+  test('gives a name back that was issued while there was no profile', () => {
+    const named = planOf({}, sessionSection(), { catalogs: catalog([ALPHA]) });
+    const previousNames = { template: named.issuedNames.template, profiles: named.unwritten };
+    // A namesake comes: new names get the account id, this one stays.
+    const namesake = { accountId: '999999999999', accountName: 'alpha', permissionSets: ['Admin'] };
+    const plan = planOf({ isUsed: () => true }, named.text, { catalogs: catalog([ALPHA, namesake]), previousNames });
+    expect(namesOf(plan)).toEqual(['alpha-999999999999.Admin', 'alpha.Admin', 'alpha.Read']);
+  });
+
+  test('writes an alias that was typed out, with its profile, and one of a pattern when it is used', () => {
+    const aliasFor = ({ accountId }: { readonly accountId: string }) =>
+      accountId === '222222222222' ? 'billing' : '{permission_set}-of-{account_name}';
+    const selection = { write: 'used', include: ['Read-of-*'], isPinned: () => false, isUsed: () => false } as const;
+    const plan = planOf({}, sessionSection(), { settings: { aliasFor, selection } });
+    const names = (profiles: typeof plan.profiles) =>
+      profiles.map(({ profileName, aliases }) => [profileName, aliases]);
+    expect([names(plan.profiles), names(plan.unwritten)]).toEqual([
+      [
+        ['alpha.Read', ['Read-of-alpha']],
+        ['beta.Admin', ['billing']],
+      ],
+      [['alpha.Admin', ['Admin-of-alpha']]],
+    ]);
+  });
+});
+
+describe('write = "auto"', () => {
+  const accounts = (count: number) =>
+    catalog([{ accountName: 'a', permissionSets: Array.from({ length: count }, (_, index) => `P${index}`) }]);
+
+  test('writes all of them up to a number that the AWS CLI does not feel, and those that are used beyond', () => {
+    const few = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MOST_FOR_ALL) });
+    expect([few.profiles.length, few.unwritten.length, few.writes]).toEqual([MOST_FOR_ALL, 0, 'all']);
+    const many = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MOST_FOR_ALL + 1) });
+    expect([many.profiles.length, many.unwritten.length, many.writes]).toEqual([0, MOST_FOR_ALL + 1, 'used']);
+  });
+
+  test('counts what would be written, not what is excluded', () => {
+    const plan = planOf({ write: 'auto' }, sessionSection(), {
+      catalogs: accounts(MOST_FOR_ALL + 1),
+      settings: {
+        exclude: ['a.P0'],
+        selection: { write: 'auto', include: [], isPinned: () => false, isUsed: () => false },
+      },
+    });
+    expect([plan.profiles.length, plan.writes]).toEqual([MOST_FOR_ALL, 'all']);
+  });
+});
