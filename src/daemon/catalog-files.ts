@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isEpochMs } from '../core/clock.ts';
 import type { Catalog, CatalogAccount, Endpoints, Role, SsoSession } from '../core/model.ts';
-import type { CatalogFiles } from '../sso/account-catalog.ts';
+import type { CatalogFiles } from '../sso/roles/account-catalog.ts';
 import { formatIssuer } from '../sso/issuer.ts';
 import type { Log } from './log.ts';
 import type { OpenStateFile, StateFileSchema } from './state-file.ts';

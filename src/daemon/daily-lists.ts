@@ -1,10 +1,10 @@
 // Lists the accounts of each live session anew once a day, and backs off while that fails.
 import type { Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
-import { createRetryPauses } from '../sso/back-off.ts';
+import { createRetryPauses } from '../sso/resilience/back-off.ts';
 import type { Broker } from '../sso/broker.ts';
 import { sessionKey } from '../sso/issuer.ts';
-import { createPerSession } from '../sso/per-session.ts';
+import { createPerSession } from '../sso/session/per-session.ts';
 import type { Changes } from './changes.ts';
 import type { Log } from './log.ts';
 import type { SharedConfig } from './shared-config.ts';

@@ -3,7 +3,7 @@ import { toRolecallError } from '../core/errors.ts';
 import type { Endpoints, SsoSession } from '../core/model.ts';
 import { findPageToOpen } from '../core/aws/verification-uri.ts';
 import type { Broker } from '../sso/broker.ts';
-import type { SignInPrompt } from '../sso/sign-in.ts';
+import type { SignInPrompt } from '../sso/session/sign-in.ts';
 import { requireNoRelay } from './endpoints.ts';
 import type { Log } from './log.ts';
 import type { Desktop } from './notifications/desktop.ts';

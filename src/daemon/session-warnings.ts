@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
 import { loginCommand } from '../sso/faults.ts';
-import { createPerSession } from '../sso/per-session.ts';
+import { createPerSession } from '../sso/session/per-session.ts';
 import type { Log } from './log.ts';
 import type { Notifier } from './notifications/notifier.ts';
 

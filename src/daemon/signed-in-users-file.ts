@@ -1,7 +1,7 @@
 // users.json: who signed in last to each session, so that somebody else is noticed after a restart too.
 import { toRolecallError } from '../core/errors.ts';
 import { createTurns } from '../core/async/in-turn.ts';
-import type { KeptUser, SignedInUsersFile } from '../sso/signed-in-users.ts';
+import type { KeptUser, SignedInUsersFile } from '../sso/session/signed-in-users.ts';
 import type { Log } from './log.ts';
 import type { StateFile, StateFileSchema } from './state-file.ts';
 

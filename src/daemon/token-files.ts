@@ -6,9 +6,9 @@ import { SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { isSameStartUrl } from '../core/aws/start-url.ts';
-import { createRetryPauses } from '../sso/back-off.ts';
+import { createRetryPauses } from '../sso/resilience/back-off.ts';
 import type { Broker } from '../sso/broker.ts';
-import { createPerSession } from '../sso/per-session.ts';
+import { createPerSession } from '../sso/session/per-session.ts';
 import type { Settings } from './settings.ts';
 import type { SharedConfig, SharedConfigReading } from './shared-config.ts';
 

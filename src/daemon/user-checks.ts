@@ -1,10 +1,10 @@
 // Finds out who signed in to a session without waiting for a caller, and asks again later while STS can't be asked.
 import type { Clock } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
-import { createRetryPauses } from '../sso/back-off.ts';
+import { createRetryPauses } from '../sso/resilience/back-off.ts';
 import type { Broker } from '../sso/broker.ts';
 import { sessionKey } from '../sso/issuer.ts';
-import { createPerSession } from '../sso/per-session.ts';
+import { createPerSession } from '../sso/session/per-session.ts';
 import type { Changes } from './changes.ts';
 import type { Log } from './log.ts';
 import type { Notifier } from './notifications/notifier.ts';

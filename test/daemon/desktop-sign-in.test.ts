@@ -4,7 +4,7 @@ import { UnavailableError } from '../../src/core/errors.ts';
 import type { Endpoints, SsoSession } from '../../src/core/model.ts';
 import { createDesktopSignIn } from '../../src/daemon/desktop-sign-in.ts';
 import { createNotifier } from '../../src/daemon/notifications/notifier.ts';
-import type { SignInState } from '../../src/sso/sign-in.ts';
+import type { SignInState } from '../../src/sso/session/sign-in.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createRecordingDesktop } from '../helpers/recording-desktop.ts';
 

@@ -4,13 +4,13 @@ import { UnavailableError } from '../../src/core/errors.ts';
 import { createProblems, type Problems } from '../../src/core/problems.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createMemoryStore } from '../../src/secret-store/memory.ts';
-import { createAccessTokens, type AccessTokens } from '../../src/sso/access-tokens.ts';
-import type { CatalogFiles } from '../../src/sso/account-catalog.ts';
-import type { CatalogChange } from '../../src/sso/merge-listing.ts';
+import { createAccessTokens, type AccessTokens } from '../../src/sso/session/access-tokens.ts';
+import type { CatalogFiles } from '../../src/sso/roles/account-catalog.ts';
+import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
-import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/client-registrations.ts';
+import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
 import type { CallerIdentity, SecretStore } from '../../src/sso/ports.ts';
-import { createUpstreams } from '../../src/sso/upstreams.ts';
+import { createUpstreams } from '../../src/sso/resilience/upstreams.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
   createFakeIdentityCenter,

@@ -1,0 +1,86 @@
+// The one scheduler: at each tick it renews what is due by the wall clock of the roles in use, their access tokens first.
+import type { Clock } from '../../core/clock.ts';
+import type { SsoSession } from '../../core/model.ts';
+import type { AccessTokens } from '../session/access-tokens.ts';
+import { forEachConcurrently } from '../../core/async/concurrently.ts';
+import { sessionKey } from '../issuer.ts';
+import { createPerSession } from '../session/per-session.ts';
+import type { RoleCredentialsCache } from './role-credentials.ts';
+import type { RoleUse } from './role-use.ts';
+import type { Service, Upstreams } from '../resilience/upstreams.ts';
+
+export interface RefreshEngine {
+  /** Renews what is due; gives the time to the next thing that comes due, undefined when nothing does. Never rejects. */
+  tick(): Promise<number | undefined>;
+}
+
+/** As many as a listing has under way; the rate budget spaces them. */
+const CONCURRENT_RENEWALS = 10;
+
+export function createRefreshEngine(deps: {
+  readonly accessTokens: AccessTokens;
+  readonly roleCredentials: RoleCredentialsCache;
+  readonly upstreams: Upstreams;
+  readonly clock: Clock;
+}): RefreshEngine {
+  const { accessTokens, clock, roleCredentials, upstreams } = deps;
+
+  async function refreshToken(session: SsoSession): Promise<boolean> {
+    try {
+      await accessTokens.fresh(session, 'patient');
+      return true;
+    } catch {
+      // Over, which only a sign-in helps, or a problem that is told by now; a later tick tries again.
+      return false;
+    }
+  }
+
+  const usesOf = (session: SsoSession) =>
+    roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
+
+  /** When the next thing of this session is due; Infinity while nothing of it can be had. */
+  async function renewSession(session: SsoSession): Promise<number> {
+    if (!(await refreshToken(session))) return Infinity;
+    const nowMs = clock.nowMs();
+    const due = usesOf(session).filter(
+      (use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs,
+    );
+    await forEachConcurrently(due, CONCURRENT_RENEWALS, ({ role }) => roleCredentials.renewAhead(session, role));
+    return Math.min(
+      nextTryMs(session, 'oidc', accessTokens.nextRefreshMs(session)),
+      ...usesOf(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
+    );
+  }
+
+  function nextTryMs(session: SsoSession, service: Service, dueAtMs: number | undefined): number {
+    const health = upstreams.describe(session).find((upstream) => upstream.service === service);
+    return Math.max(dueAtMs ?? Infinity, health?.nextTryAtMs ?? 0);
+  }
+
+  /** When the next thing is due, as of the last run of each session. */
+  const dueAtMs = new Map<string, number>();
+  const renewSessions = createPerSession({
+    clock,
+    async work(session) {
+      dueAtMs.set(sessionKey(session), await renewSession(session));
+    },
+    onFailure: () => undefined,
+  });
+
+  return {
+    async tick() {
+      upstreams.sweep();
+      roleCredentials.letGo();
+      const sessions = sessionsInUse(roleCredentials.list());
+      dueAtMs.clear();
+      await renewSessions(sessions);
+      const soonestMs = Math.min(...dueAtMs.values());
+      return soonestMs === Infinity ? undefined : soonestMs - clock.nowMs();
+    },
+  };
+}
+
+function sessionsInUse(uses: readonly RoleUse[]): SsoSession[] {
+  const inUse = uses.filter(({ state }) => state !== 'unused');
+  return [...new Map(inUse.map(({ session }) => [sessionKey(session), session])).values()];
+}

@@ -1,0 +1,127 @@
+// OIDC client registrations: made once per issuer and scopes, kept in the secret store, reused until they near their end.
+import type { Clock } from '../../core/clock.ts';
+import { UnavailableError } from '../../core/errors.ts';
+import type { ClientRegistration, Endpoints, SsoSession } from '../../core/model.ts';
+import { Secret } from '../../core/secret.ts';
+import { createSingleFlight } from '../../core/async/single-flight.ts';
+import { registrationSecretName } from '../issuer.ts';
+import type { IdentityCenter, SecretStore } from '../ports.ts';
+import { parseStoredObject, unreadable, type RefreshGrant } from './session-record.ts';
+
+export interface ClientRegistrations {
+  /**
+   * The kept registration while it is good for 30 days more, else a new one. A new one replaces an unexpired one in the
+   * store only when it is confirmed: the tokens of the live session may need the old one.
+   */
+  ensure(session: SsoSession): Promise<ClientRegistration>;
+  /** Stores a new registration once its sign-in is approved; a store that refuses costs no more than another registration. */
+  confirm(session: SsoSession, registration: ClientRegistration): Promise<void>;
+  /** The kept registration if it is the one with this client id and unexpired. */
+  find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined>;
+  /**
+   * The client that a refresh token was issued to, whatever scopes the section has by now; undefined when it is gone or
+   * has expired.
+   */
+  findIssuer(session: SsoSession, grant: RefreshGrant): Promise<ClientRegistration | undefined>;
+  /** Makes the next `ensure` register again, unless another client was registered meanwhile: the server no longer knows this one. */
+  forget(session: SsoSession, clientId: string): Promise<void>;
+}
+
+const SCHEMA_VERSION = 1;
+/** A session that begins now is refreshed with this client to its end, which is weeks away where administrators like it so. */
+const MIN_LEFT_MS = 30 * 24 * 60 * 60_000;
+
+export function createClientRegistrations(deps: {
+  readonly identityCenter: IdentityCenter;
+  readonly secretStore: SecretStore;
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+}): ClientRegistrations {
+  const registering = createSingleFlight<ClientRegistration>();
+  /** What the store is known to have: a refresh then needs no unlocked keychain. */
+  const kept = new Map<string, ClientRegistration>();
+  /** Registered for a sign-in that nobody has approved yet. */
+  const unconfirmed = new Map<string, ClientRegistration>();
+
+  async function load(session: SsoSession): Promise<ClientRegistration | undefined> {
+    const name = registrationSecretName(session, deps.endpoints);
+    const inMemory = kept.get(name);
+    if (inMemory !== undefined) return inMemory;
+    const stored = await deps.secretStore.load(name);
+    if (stored === undefined) return undefined;
+    const registration = parseRegistration(stored, name);
+    kept.set(name, registration);
+    return registration;
+  }
+
+  async function loadOrRegister(session: SsoSession): Promise<ClientRegistration> {
+    const name = registrationSecretName(session, deps.endpoints);
+    const stored = await load(session);
+    const current = unconfirmed.get(name) ?? stored;
+    const nowMs = deps.clock.nowMs();
+    if (current !== undefined && current.expiresAtMs - nowMs > MIN_LEFT_MS) return current;
+    const registration = await deps.identityCenter.registerClient(session);
+    if (stored !== undefined && stored.expiresAtMs > nowMs) unconfirmed.set(name, registration);
+    else await save(name, registration);
+    return registration;
+  }
+
+  async function save(name: string, registration: ClientRegistration): Promise<void> {
+    await deps.secretStore.save(name, formatRegistration(registration));
+    kept.set(name, registration);
+  }
+
+  async function find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined> {
+    const current = await load(session);
+    return current?.clientId === clientId && current.expiresAtMs > deps.clock.nowMs() ? current : undefined;
+  }
+
+  return {
+    ensure: (session) =>
+      registering.run(registrationSecretName(session, deps.endpoints), () => loadOrRegister(session)),
+    async confirm(session, registration) {
+      const name = registrationSecretName(session, deps.endpoints);
+      if (unconfirmed.get(name)?.clientId !== registration.clientId) return;
+      try {
+        await save(name, registration);
+        unconfirmed.delete(name);
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+      }
+    },
+    find,
+    async findIssuer(session, { clientId, registration }) {
+      if (registration === undefined) return find(session, clientId);
+      return registration.expiresAtMs > deps.clock.nowMs() ? registration : undefined;
+    },
+    async forget(session, clientId) {
+      const name = registrationSecretName(session, deps.endpoints);
+      if (unconfirmed.get(name)?.clientId === clientId) unconfirmed.delete(name);
+      if ((await load(session))?.clientId !== clientId) return;
+      kept.delete(name);
+      await deps.secretStore.delete(name);
+    },
+  };
+}
+
+function formatRegistration(registration: ClientRegistration): Secret {
+  return new Secret(
+    JSON.stringify({
+      schemaVersion: SCHEMA_VERSION,
+      clientId: registration.clientId,
+      clientSecret: registration.clientSecret.reveal(),
+      expiresAtMs: registration.expiresAtMs,
+    }),
+  );
+}
+
+function parseRegistration(stored: Secret, secretName: string): ClientRegistration {
+  const wire = parseStoredObject(stored, secretName, SCHEMA_VERSION);
+  const clientId = wire['clientId'];
+  const clientSecret = wire['clientSecret'];
+  const expiresAtMs = wire['expiresAtMs'];
+  if (typeof clientId !== 'string' || typeof clientSecret !== 'string' || typeof expiresAtMs !== 'number') {
+    throw unreadable(secretName);
+  }
+  return { clientId, clientSecret: new Secret(clientSecret), expiresAtMs };
+}

@@ -1,0 +1,37 @@
+// Periodic work on several sso-sessions at once, so that a slow or failing one does not delay the others.
+import type { Clock } from '../../core/clock.ts';
+import type { SsoSession } from '../../core/model.ts';
+import { sessionKey } from '../issuer.ts';
+import { withinPatience } from '../../core/async/patience.ts';
+
+/** A tick waits this long for its sessions; a slower one goes on, and is skipped by the ticks until it has ended. */
+const PATIENCE_MS = 1000;
+
+/**
+ * A function that runs `work` for every session whose earlier run has ended. It resolves when all have ended, after a
+ * second at the latest, and never rejects: failures go to `onFailure`.
+ */
+export function createPerSession(deps: {
+  readonly clock: Clock;
+  readonly work: (session: SsoSession) => Promise<void>;
+  readonly onFailure: (session: SsoSession, error: unknown) => void;
+}): (sessions: readonly SsoSession[]) => Promise<void> {
+  const running = new Set<string>();
+
+  async function runOne(session: SsoSession): Promise<void> {
+    const key = sessionKey(session);
+    if (running.has(key)) return;
+    running.add(key);
+    try {
+      await deps.work(session);
+    } catch (error) {
+      deps.onFailure(session, error);
+    } finally {
+      running.delete(key);
+    }
+  }
+
+  return async (sessions) => {
+    await withinPatience(deps.clock, PATIENCE_MS, Promise.all(sessions.map(runOne)));
+  };
+}

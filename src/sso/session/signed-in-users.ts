@@ -1,0 +1,184 @@
+// Who signed in to each session: asked of STS with the first role credentials after a sign-in, which wait when another user is remembered.
+import type { Clock } from '../../core/clock.ts';
+import { SignInRequiredError } from '../../core/errors.ts';
+import type { RoleCredentials, SsoSession } from '../../core/model.ts';
+import type { Problems } from '../../core/problems.ts';
+import { loginCommand } from '../faults.ts';
+import { sessionKey } from '../issuer.ts';
+import { withinPatience } from '../../core/async/patience.ts';
+import type { CallerIdentity } from '../ports.ts';
+
+/**
+ * `unconfirmed`: another user than `previousUser` signed in, and nothing is served until a person agrees;
+ * `unchecked`: nobody knows, and everything is served; `reason` says why when it was tried.
+ */
+export interface UserCheck {
+  readonly state: 'confirmed' | 'unconfirmed' | 'unchecked';
+  readonly user?: string;
+  readonly previousUser?: string;
+  readonly reason?: string;
+}
+
+/** What is kept of one session over restarts. */
+export interface KeptUser {
+  readonly state: UserCheck['state'];
+  /** The last one that was confirmed. */
+  readonly user?: string;
+  /** With `unconfirmed`, who signed in instead. */
+  readonly found?: string;
+}
+
+export interface SignedInUsersFile {
+  /** By session. */
+  readonly kept: ReadonlyMap<string, KeptUser>;
+  /** Never rejects. */
+  save(users: ReadonlyMap<string, KeptUser>): void;
+}
+
+export interface SignedInUsers {
+  /** A new sign-in or a sign-out: whoever signs in next is not known. */
+  startOver(session: SsoSession): void;
+  /** Tells sign-ins apart: the same value means that no other came in between. */
+  signInOf(session: SsoSession): unknown;
+  /** Whether STS can be asked who signed in, and has not said it yet. */
+  isUnchecked(session: SsoSession): boolean;
+  /** Whether the session may be served without asking anybody. */
+  isServing(session: SsoSession): boolean;
+  /** @throws SignInRequiredError sign-in-unconfirmed: `isServing` is false */
+  requireServing(session: SsoSession): void;
+  /** Resolves when the session may be served. @throws SignInRequiredError sign-in-unconfirmed */
+  require(session: SsoSession, credentials: RoleCredentials): Promise<void>;
+  /** Asks whose `credentials` are, unless that is known; never rejects. */
+  check(session: SsoSession, credentials: RoleCredentials): Promise<void>;
+  /** A person agrees to `user`; without effect when it is not who signed in. */
+  accept(session: SsoSession, user: string): void;
+  describe(session: SsoSession): UserCheck;
+  /** Who is signed in, or was before when that is not known yet or nobody has agreed to it. */
+  lastConfirmed(session: SsoSession): { readonly user?: string; readonly previousUser?: string };
+}
+
+interface Entry extends KeptUser {
+  /** The same object for as long as no other sign-in or sign-out comes. */
+  readonly signIn: object;
+  /** Why the check failed; everything is served then. */
+  readonly failure?: string;
+}
+
+/** A caller's SDK gives up soon after. */
+const CHECK_PATIENCE_MS = 2000;
+const TOO_SLOW = 'STS did not answer in time';
+
+export function createSignedInUsers(deps: {
+  /** Absent: nobody is asked, and nobody is ever unconfirmed. */
+  readonly callerIdentity?: CallerIdentity;
+  readonly file: SignedInUsersFile;
+  readonly clock: Clock;
+  readonly problems: Problems;
+  /** It is known who is signed in, and nobody has to agree to it any more. */
+  readonly onConfirmed: (session: SsoSession, user: string) => void;
+}): SignedInUsers {
+  const { callerIdentity, problems } = deps;
+  const entries = new Map<string, Entry>([...deps.file.kept].map(([key, kept]) => [key, { ...kept, signIn: {} }]));
+  const checking = new Map<object, Promise<true>>();
+
+  const entryOf = (session: SsoSession): Entry => {
+    const key = sessionKey(session);
+    const known = entries.get(key);
+    if (known !== undefined) return known;
+    const fresh: Entry = { state: 'unchecked', signIn: {} };
+    entries.set(key, fresh);
+    return fresh;
+  };
+
+  function set(session: SsoSession, entry: Entry): void {
+    entries.set(sessionKey(session), entry);
+    deps.file.save(entries);
+    const key = `user ${session.sessionName}`;
+    if (entry.state === 'confirmed' && entry.user !== undefined) deps.onConfirmed(session, entry.user);
+    if (entry.state !== 'unconfirmed') problems.clear(key);
+    else problems.raise(key, { ...unconfirmed(session, entry).toBody(), session: session.sessionName });
+  }
+
+  /** An answer that comes late counts too, unless that sign-in is over by then. */
+  async function ask(session: SsoSession, entry: Entry, credentials: RoleCredentials): Promise<true> {
+    const { signIn } = entry;
+    const replace = (next: Omit<Entry, 'signIn'>) => {
+      if (entryOf(session).signIn === signIn) set(session, { ...next, signIn });
+    };
+    try {
+      const user = await callerIdentity?.fetchUser(session, credentials);
+      if (user === undefined) return true;
+      if (entry.user === undefined || entry.user === user) replace({ state: 'confirmed', user });
+      else replace({ state: 'unconfirmed', user: entry.user, found: user });
+    } catch (error) {
+      replace({ ...entry, failure: error instanceof Error ? error.message : String(error) });
+    }
+    return true;
+  }
+
+  async function check(session: SsoSession, credentials: RoleCredentials): Promise<void> {
+    const entry = entryOf(session);
+    if (entry.state !== 'unchecked' || callerIdentity === undefined) return;
+    const { signIn } = entry;
+    let asking = checking.get(signIn);
+    if (asking === undefined) {
+      asking = ask(session, entry, credentials).finally(() => checking.delete(signIn));
+      checking.set(signIn, asking);
+    }
+    if ((await withinPatience(deps.clock, CHECK_PATIENCE_MS, asking)) !== undefined) return;
+    if (entryOf(session) === entry) set(session, { ...entry, failure: TOO_SLOW });
+  }
+
+  function isServing(session: SsoSession): boolean {
+    const { state, user, failure } = entryOf(session);
+    if (callerIdentity === undefined) return true;
+    return state === 'confirmed' || (state === 'unchecked' && (user === undefined || failure !== undefined));
+  }
+
+  function requireServing(session: SsoSession): void {
+    if (!isServing(session)) throw unconfirmed(session, entryOf(session));
+  }
+
+  return {
+    check,
+    isUnchecked: (session) => callerIdentity !== undefined && entryOf(session).state === 'unchecked',
+    isServing,
+    requireServing,
+    startOver(session) {
+      const { user } = entryOf(session);
+      set(session, { state: 'unchecked', signIn: {}, ...(user === undefined ? {} : { user }) });
+    },
+    signInOf: (session) => entryOf(session).signIn,
+    async require(session, credentials) {
+      if (!isServing(session)) await check(session, credentials);
+      requireServing(session);
+    },
+    accept(session, user) {
+      const { state, found, signIn } = entryOf(session);
+      if (state === 'unconfirmed' && found === user) set(session, { state: 'confirmed', user, signIn });
+    },
+    lastConfirmed(session) {
+      const { state, user } = entryOf(session);
+      if (user === undefined) return {};
+      return state === 'confirmed' ? { user } : { previousUser: user };
+    },
+    describe(session) {
+      const { state, user, found, failure } = entryOf(session);
+      if (state === 'confirmed' && user !== undefined) return { state, user };
+      if (state === 'unconfirmed' && user !== undefined && found !== undefined) {
+        return { state, user: found, previousUser: user };
+      }
+      return { state: 'unchecked', ...(failure === undefined ? {} : { reason: failure }) };
+    },
+  };
+}
+
+function unconfirmed({ sessionName }: SsoSession, { user, found }: KeptUser): SignInRequiredError {
+  const who =
+    found === undefined
+      ? `It is not known yet who signed in to ${sessionName}`
+      : `${found} signed in to ${sessionName}, which was ${user}'s`;
+  return new SignInRequiredError('sign-in-unconfirmed', `${who}; nothing of it is served until you confirm that.`, {
+    hint: loginCommand(sessionName),
+  });
+}

@@ -1,0 +1,138 @@
+// Asking again after transient faults: how often, with which pauses, and what is not asked again.
+import { describe, expect, it } from 'vitest';
+import {
+  afterHold,
+  countRenewalFailure,
+  withBackOff,
+  type BackOffPolicy,
+  type RenewalFailures,
+} from '../../../src/sso/resilience/back-off.ts';
+import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
+import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
+import { failureOf } from '../world.ts';
+
+const POLICY: BackOffPolicy = { attempts: 6, firstPauseMs: 500, longestPauseMs: 3000 };
+
+/** When each try began, counted from the first, and how it ended. */
+async function run(options: {
+  fault: () => Error;
+  faults?: number;
+  random?: number;
+  policy?: Partial<BackOffPolicy>;
+}): Promise<{ triesMs: number[]; outcome: unknown }> {
+  const clock = createFakeClock();
+  const triesMs: number[] = [];
+  const deps = { clock, random: () => options.random ?? 1 };
+  const work = async () => {
+    triesMs.push(clock.nowMs() - FAKE_NOW_MS);
+    if (triesMs.length <= (options.faults ?? Infinity)) throw options.fault();
+    return 'answer';
+  };
+  const outcome = withBackOff(deps, { ...POLICY, ...options.policy }, work).catch((thrown: unknown) => thrown);
+  await clock.advance(3_600_000);
+  return { triesMs, outcome: await outcome };
+}
+
+describe('back-off', () => {
+  it('doubles its pauses up to the longest, and throws the last fault as it is', async () => {
+    const fault = new IdentityCenterFault('unreachable', 'no network');
+    const { triesMs, outcome } = await run({ fault: () => fault });
+    expect(triesMs).toEqual([0, 500, 1500, 3500, 6500, 9500]);
+    expect(outcome).toBe(fault);
+  });
+
+  it('halves its pauses at most, by chance, so that many clients do not come at once', async () => {
+    const { triesMs } = await run({ fault: () => new IdentityCenterFault('unreachable', ''), random: 0 });
+    expect(triesMs).toEqual([0, 250, 750, 1750, 3250, 4750]);
+  });
+
+  it('gives the answer of the try that works', async () => {
+    const { triesMs, outcome } = await run({ fault: () => new IdentityCenterFault('throttled', ''), faults: 2 });
+    expect(triesMs).toEqual([0, 500, 1500]);
+    expect(outcome).toBe('answer');
+  });
+
+  it('waits as long as the server asks, and no shorter than by itself', async () => {
+    const slow = await run({
+      fault: () => new IdentityCenterFault('throttled', '', { retryAfterMs: 10_000 }),
+      faults: 1,
+    });
+    const quick = await run({ fault: () => new IdentityCenterFault('throttled', '', { retryAfterMs: 1 }), faults: 1 });
+    expect([slow.triesMs, quick.triesMs]).toEqual([
+      [0, 10_000],
+      [0, 500],
+    ]);
+  });
+
+  it('does not wait for a server that asks for more than its patience', async () => {
+    const patient = { policy: { patienceMs: 5000 } };
+    const within = await run({
+      ...patient,
+      fault: () => new IdentityCenterFault('throttled', '', { retryAfterMs: 5000 }),
+      faults: 1,
+    });
+    const beyond = await run({
+      ...patient,
+      fault: () => new IdentityCenterFault('throttled', '', { retryAfterMs: 5001 }),
+      faults: 1,
+    });
+    expect([within.triesMs, beyond.triesMs]).toEqual([[0, 5000], [0]]);
+    expect(beyond.outcome).toBeInstanceOf(IdentityCenterFault);
+  });
+
+  it.each<FaultKind>([
+    'unauthorized',
+    'forbidden',
+    'not-found',
+    'invalid-grant',
+    'invalid-client',
+    'unusable-response',
+  ])('asks only once after %s, which time does not mend', async (kind) => {
+    const { triesMs } = await run({ fault: () => new IdentityCenterFault(kind, '') });
+    expect(triesMs).toEqual([0]);
+  });
+
+  it('asks only once after an error that is no fault of Identity Center', async () => {
+    const bug = new TypeError('x is not a function');
+    const work = () => Promise.reject(bug);
+    expect(await failureOf(withBackOff({ clock: createFakeClock(), random: () => 1 }, POLICY, work))).toBe(bug);
+  });
+});
+
+describe('renewals that fail', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** The holds of so many failures in a row, in milliseconds. */
+  function holdsOf(options: { leftMs: number; retryAfterMs?: number; random?: number }): number[] {
+    const clock = createFakeClock();
+    let failures: RenewalFailures | undefined;
+    return Array.from({ length: 4 }, () => {
+      const deps = { clock, random: () => options.random ?? 1 };
+      failures = countRenewalFailure(failures, deps, FAKE_NOW_MS + options.leftMs, options.retryAfterMs);
+      return failures.hold.untilMs - FAKE_NOW_MS;
+    });
+  }
+
+  it('are tried again after half a minute, then each minute, or half of that by chance', () => {
+    expect(holdsOf({ leftMs: HOUR_MS })).toEqual([30_000, 60_000, 60_000, 60_000]);
+    expect(holdsOf({ leftMs: HOUR_MS, random: 0 })).toEqual([15_000, 30_000, 30_000, 30_000]);
+    expect(holdsOf({ leftMs: 0 })).toEqual([30_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('of what has little life left are tried again at half of it, and never within a second', () => {
+    expect(holdsOf({ leftMs: 6000 })).toEqual([3000, 3000, 3000, 3000]);
+    expect(holdsOf({ leftMs: 100 })).toEqual([1000, 1000, 1000, 1000]);
+  });
+
+  it('are tried again no sooner than the server has named', () => {
+    expect(holdsOf({ leftMs: 6000, retryAfterMs: 90_000 })).toEqual([90_000, 90_000, 90_000, 90_000]);
+  });
+
+  it('put off what is due, unless the clock was set back to before they failed', () => {
+    const hold = { fromMs: 1000, untilMs: 2000 };
+    expect([afterHold(500, hold, 1500), afterHold(2500, hold, 1500)]).toEqual([2000, 2500]);
+    expect([afterHold(500, hold, 2000), afterHold(500, hold, 999), afterHold(500, undefined, 0)]).toEqual([
+      500, 500, 500,
+    ]);
+  });
+});
