@@ -3,13 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { connectionOf } from '../platform/sockets/loopback-peer.ts';
-import { AwsError, SERVER_FAILED, formatAwsError } from './aws-errors.ts';
-import type { FaultBoard } from './faults.ts';
-import { BodyTooLargeError, type HttpRequest, type Reply, type Route, jsonReply, matchPath, readBody } from './http.ts';
-import { OPERATIONS, type Operation } from './operations.ts';
-import { BEARER_HEADER } from './portal.ts';
-import { type RandomBytes, randomUuid } from './random.ts';
-import type { RequestLog } from './request-log.ts';
+import { AwsError, SERVER_FAILED, formatAwsError } from './http/aws-errors.ts';
+import type { FaultBoard } from './control/faults.ts';
+import {
+  BodyTooLargeError,
+  type HttpRequest,
+  type Reply,
+  type Route,
+  jsonReply,
+  matchPath,
+  readBody,
+} from './http/http.ts';
+import { OPERATIONS, type Operation } from './http/operations.ts';
+import { BEARER_HEADER } from './aws/portal.ts';
+import { type RandomBytes, randomUuid } from './http/random.ts';
+import type { RequestLog } from './http/request-log.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 

@@ -1,7 +1,7 @@
 // A signed-in start of day: an emulator and a daemon as processes of their own, in a home of a scene.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateDirectory } from '../../dist/emulator/generate-directory.js';
+import { generateDirectory } from '../../dist/emulator/directory/generate-directory.js';
 import { DAEMON_MAIN, EMULATOR_MAIN, HEAP_REPORT, SCALED_DAEMON } from './programs.mjs';
 import { createSocketClient, isAnswering } from './socket-client.mjs';
 import { waitFor } from './wait.mjs';

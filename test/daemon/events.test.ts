@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { generateDirectory } from '../../src/emulator/generate-directory.ts';
+import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
 import { createEventParser, type SentEvent } from '../../src/local-api/event-lines.ts';
 import type { EventDocument } from '../../src/local-api/schemas.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';

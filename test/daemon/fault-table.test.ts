@@ -1,7 +1,7 @@
 // Every upstream fault x every state of a role x every door: class, exit code, words, upstream calls and sign-ins, from a few rules.
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FaultEffect } from '../../src/emulator/faults.ts';
+import type { FaultEffect } from '../../src/emulator/control/faults.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import { createRecordingDesktop, type RecordingDesktop } from '../helpers/recording-desktop.ts';

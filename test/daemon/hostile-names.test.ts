@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { CREDENTIAL_PROCESS, runProcess } from '../helpers/run-process.ts';
 import { waitFor } from '../helpers/wait-for.ts';

@@ -1,7 +1,7 @@
 // What callers and the person get when a session is over, in each mode of on_expired, over the real socket on a fake clock.
 import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import type { CredentialsDocument, SessionStatusDocument } from '../../src/local-api/schemas.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import { createRecordingDesktop, type RecordingDesktop } from '../helpers/recording-desktop.ts';

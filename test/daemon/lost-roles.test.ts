@@ -1,7 +1,7 @@
 // A listing that lost too much at once: profiles stay until a person agrees; another user's roles do not.
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { generateDirectory } from '../../src/emulator/generate-directory.ts';
+import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
 import { CONFIG, createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;

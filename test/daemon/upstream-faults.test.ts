@@ -1,7 +1,7 @@
 // What a person sees when AWS's side misbehaves: each fault has its class, one sentence and one command, and loses nothing.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
-import type { FaultEffect } from '../../src/emulator/faults.ts';
+import type { FaultEffect } from '../../src/emulator/control/faults.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig | undefined;

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runEmulatorCommand } from '../../src/emulator/command.ts';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { call, startEmulator } from './start.ts';

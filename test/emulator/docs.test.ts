@@ -1,12 +1,12 @@
 // docs/emulator.md says what the emulator does: routes, knobs, faults, options and the directory in it are real.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createControlRoutes } from '../../src/emulator/control.ts';
-import { parseDirectoryDocument } from '../../src/emulator/directory-document.ts';
+import { createControlRoutes } from '../../src/emulator/control/control.ts';
+import { parseDirectoryDocument } from '../../src/emulator/directory/directory-document.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
-import { FAULT_KINDS } from '../../src/emulator/faults.ts';
-import { DEFAULT_KNOBS } from '../../src/emulator/knobs.ts';
-import { OPERATION_NAMES } from '../../src/emulator/operations.ts';
+import { FAULT_KINDS } from '../../src/emulator/control/faults.ts';
+import { DEFAULT_KNOBS } from '../../src/emulator/sessions/knobs.ts';
+import { OPERATION_NAMES } from '../../src/emulator/http/operations.ts';
 
 const text = readFileSync(new URL('../../docs/emulator.md', import.meta.url), 'utf8');
 

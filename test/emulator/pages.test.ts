@@ -1,6 +1,6 @@
 // The pages for people: the device page and the access portal, plain HTML that escapes everything.
 import { describe, expect, test } from 'vitest';
-import { generateDirectory } from '../../src/emulator/generate-directory.ts';
+import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
 import { type Answer, type Started, call, pollToken, registerClient, startDevice, startEmulator } from './start.ts';
 
 /** The fields of a page's forms, as a browser would send them. */

@@ -1,5 +1,5 @@
 // The pictures of the page: light, dark, on a phone, with very many roles, while signing in, empty, and when things go wrong.
-import { generateDirectory } from '../../dist/emulator/generate-directory.js';
+import { generateDirectory } from '../../dist/emulator/directory/generate-directory.js';
 import { createCompany } from './company.mjs';
 import { createWorld } from './world.mjs';
 

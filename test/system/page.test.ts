@@ -2,8 +2,8 @@
 import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
-import { generateDirectory } from '../../src/emulator/generate-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
+import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { findLastingPort } from '../helpers/lasting-port.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 import { ROLECALL } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';

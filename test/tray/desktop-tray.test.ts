@@ -9,7 +9,7 @@ import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { readEvents } from '../../src/local-api/events.ts';
 import { runDesktopTray } from '../../src/tray/desktop-tray.ts';
 import { followDaemon } from '../../src/tray/follow.ts';
-import { createDefaultDirectory } from '../../src/emulator/default-directory.ts';
+import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import { HOSTILE_NAMES } from '../helpers/documents.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import {

@@ -1,0 +1,69 @@
+// The federation endpoint: keys become a sign-in token, and the token opens the console in a browser.
+import { signinError } from '../http/aws-errors.ts';
+import { openConsole, parseDestination, refusedConsole } from '../pages/console-page.ts';
+import type { ConsoleSessions } from '../sessions/console-sessions.ts';
+import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
+import type { RoleCredentialsDesk, RoleSession } from '../sessions/role-credentials.ts';
+
+export interface FederationDeps {
+  readonly roleCredentials: RoleCredentialsDesk;
+  readonly consoleSessions: ConsoleSessions;
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html */
+export function createFederationRoutes(deps: FederationDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/federation',
+      operation: 'GetSigninToken',
+      handle: ({ body }) => getSigninToken(deps, new URLSearchParams(body)),
+    },
+    // Without an operation: a browser opens it too, and faults are for programs.
+    { method: 'GET', path: '/federation', handle: (request) => answerGet(deps, request) },
+  ];
+}
+
+function answerGet(deps: FederationDeps, { query }: HttpRequest): Reply {
+  const action = query.get('Action');
+  if (action === 'getSigninToken') return getSigninToken(deps, query);
+  return action === 'login'
+    ? signIn(deps, query)
+    : refusedConsole(400, 'The federation endpoint knows no such action.');
+}
+
+function getSigninToken(deps: FederationDeps, form: URLSearchParams): Reply {
+  if (form.get('Action') !== 'getSigninToken') throw signinError('InvalidParameter');
+  const duration = form.get('SessionDuration');
+  if (duration !== null && !isDuration(duration)) throw signinError('InvalidParameter');
+  const session = findSession(deps, form.get('Session') ?? '');
+  if (session === undefined) throw signinError('InvalidSession');
+  return jsonReply(200, { SigninToken: deps.consoleSessions.issueToken(session) });
+}
+
+function isDuration(text: string): boolean {
+  return /^\d{3,5}$/.test(text) && Number(text) >= 900 && Number(text) <= 43_200;
+}
+
+function findSession(deps: FederationDeps, text: string): RoleSession | undefined {
+  let keys: unknown;
+  try {
+    keys = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { sessionId, sessionKey, sessionToken } = (keys ?? {}) as Readonly<Record<string, unknown>>;
+  return deps.roleCredentials.openSession({
+    accessKeyId: String(sessionId),
+    secretAccessKey: String(sessionKey),
+    sessionToken: String(sessionToken),
+  });
+}
+
+function signIn(deps: FederationDeps, query: URLSearchParams): Reply {
+  const destination = parseDestination(query.get('Destination') ?? '');
+  if (destination === undefined) return refusedConsole(400, 'The destination is no page of the AWS console.');
+  const session = deps.consoleSessions.redeem(query.get('SigninToken') ?? '');
+  if (session === undefined) return refusedConsole(400, 'The sign-in token is none, or it is too old.');
+  return openConsole(deps.consoleSessions, { ...session, destination });
+}

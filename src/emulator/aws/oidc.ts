@@ -1,0 +1,206 @@
+// SSO OIDC: registering clients, starting device authorizations, creating and refreshing tokens.
+import { type OidcException, oidcError } from '../http/aws-errors.ts';
+import type { DeviceAuthorizations, PollOutcome } from '../sessions/device-authorizations.ts';
+import type { Directory } from '../directory/directory.ts';
+import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
+import {
+  AUTHORIZATION_CODE_GRANT,
+  DEVICE_CODE_GRANT,
+  GRANTS,
+  REFRESH_TOKEN_GRANT,
+  type Registration,
+  type Registrations,
+  mayUseGrant,
+} from '../sessions/registrations.ts';
+import type { KnobBoard } from '../sessions/knobs.ts';
+import type { Sessions, Tokens } from '../sessions/sessions.ts';
+
+export interface OidcDeps {
+  readonly directory: Directory;
+  readonly knobs: KnobBoard;
+  readonly registrations: Registrations;
+  readonly deviceAuthorizations: DeviceAuthorizations;
+  readonly sessions: Sessions;
+  /** The emulator's own address, which the device page is on. */
+  readonly origin: () => string;
+}
+
+/** @see https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/Welcome.html */
+export function createOidcRoutes(deps: OidcDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/client/register',
+      operation: 'RegisterClient',
+      handle: (request) => registerClient(deps, parseBody(request)),
+    },
+    {
+      method: 'POST',
+      path: '/device_authorization',
+      operation: 'StartDeviceAuthorization',
+      handle: (request) => startDeviceAuthorization(deps, parseBody(request)),
+    },
+    {
+      method: 'POST',
+      path: '/token',
+      operation: 'CreateToken',
+      detailOf: grantOf,
+      handle: (request) => createToken(deps, parseBody(request)),
+    },
+  ];
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function parseBody(request: HttpRequest): Body {
+  const body = tryParse(request.body);
+  if (body === undefined) throw oidcError('InvalidRequestException', 'The request body is not a JSON object');
+  return body;
+}
+
+function tryParse(text: string): Body | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The grant's short name: `device_code`, `refresh_token`, `authorization_code`. */
+function grantOf(request: HttpRequest): string | undefined {
+  const grantType = tryParse(request.body)?.['grantType'];
+  const grant = GRANTS.find((known) => known === grantType);
+  return grant?.slice(grant.lastIndexOf(':') + 1);
+}
+
+function requireText(body: Body, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string' || value === '') {
+    throw oidcError('InvalidRequestException', `${name} is missing or no text`);
+  }
+  return value;
+}
+
+function optionalTexts(body: Body, name: string, exception: OidcException): readonly string[] {
+  const value = body[name] ?? [];
+  if (Array.isArray(value) && value.every((element): element is string => typeof element === 'string')) return value;
+  throw oidcError(exception, `${name} must be a list of texts`);
+}
+
+function registerClient(deps: OidcDeps, body: Body): Reply {
+  const clientName = requireText(body, 'clientName');
+  const clientType = requireText(body, 'clientType');
+  if (clientType !== 'public') throw oidcError('InvalidClientMetadataException', 'clientType must be public');
+
+  const scopes = optionalTexts(body, 'scopes', 'InvalidScopeException');
+  if (!scopes.every((scope) => /^[\w-]+(:[\w-]+){1,2}$/.test(scope))) throw oidcError('InvalidScopeException');
+
+  const grantTypes = optionalTexts(body, 'grantTypes', 'UnsupportedGrantTypeException');
+  if (!grantTypes.every((grant) => GRANTS.some((known) => known === grant))) {
+    throw oidcError('UnsupportedGrantTypeException');
+  }
+  if (grantTypes.includes(AUTHORIZATION_CODE_GRANT)) {
+    if (grantTypes.includes(DEVICE_CODE_GRANT)) {
+      throw oidcError('InvalidRequestException', 'device_code and authorization_code cannot be registered together');
+    }
+    requireText(body, 'issuerUrl');
+    const redirectUris = optionalTexts(body, 'redirectUris', 'InvalidRedirectUriException');
+    if (redirectUris.length === 0 || !redirectUris.every(isLoopbackUri)) {
+      throw oidcError('InvalidRedirectUriException');
+    }
+  }
+
+  const registration = deps.registrations.register({ clientName, scopes, grantTypes });
+  return jsonReply(200, {
+    authorizationEndpoint: null,
+    clientId: registration.clientId,
+    clientIdIssuedAt: Math.floor(registration.issuedAtMs / 1000),
+    clientSecret: registration.clientSecret,
+    clientSecretExpiresAt: Math.floor(registration.expiresAtMs / 1000),
+    tokenEndpoint: null,
+  });
+}
+
+function isLoopbackUri(uri: string): boolean {
+  if (!URL.canParse(uri)) return false;
+  const { protocol, hostname } = new URL(uri);
+  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}
+
+function requireClient(deps: OidcDeps, body: Body): Registration {
+  const clientId = requireText(body, 'clientId');
+  const registration = deps.registrations.find(clientId, requireText(body, 'clientSecret'));
+  if (registration === undefined) throw oidcError('InvalidClientException');
+  return registration;
+}
+
+function startDeviceAuthorization(deps: OidcDeps, body: Body): Reply {
+  const registration = requireClient(deps, body);
+  const startUrl = requireText(body, 'startUrl');
+  if (!isSameStartUrl(startUrl, deps.directory.startUrl)) {
+    throw oidcError('InvalidRequestException', 'Invalid start url provided');
+  }
+  if (!mayUseGrant(registration, DEVICE_CODE_GRANT)) throw oidcError('UnauthorizedClientException');
+
+  const started = deps.deviceAuthorizations.start(registration);
+  const verificationUri = `${deps.origin()}/device`;
+  const query = deps.knobs.current.completeUriHasUserCode
+    ? `user_code=${started.userCode}`
+    : `request_uri=${started.request}`;
+  return jsonReply(200, {
+    deviceCode: started.deviceCode,
+    expiresIn: started.expiresInSeconds,
+    interval: started.intervalSeconds,
+    userCode: started.userCode,
+    verificationUri,
+    verificationUriComplete: `${verificationUri}?${query}`,
+  });
+}
+
+/** People write the start URL with and without a slash or `#/` at its end; AWS takes them all. */
+function isSameStartUrl(left: string, right: string): boolean {
+  const bare = (startUrl: string) => startUrl.replace(/[/#]+$/, '');
+  return bare(left) === bare(right);
+}
+
+function createToken(deps: OidcDeps, body: Body): Reply {
+  const grantType = requireText(body, 'grantType');
+  const registration = requireClient(deps, body);
+  if (!GRANTS.some((known) => known === grantType)) throw oidcError('UnsupportedGrantTypeException');
+  if (!mayUseGrant(registration, grantType)) throw oidcError('UnauthorizedClientException');
+  switch (grantType) {
+    case DEVICE_CODE_GRANT: {
+      const outcome = deps.deviceAuthorizations.poll(requireText(body, 'deviceCode'), registration.clientId);
+      if (outcome.state !== 'approved') throw oidcError(EXCEPTION_OF_OUTCOME[outcome.state]);
+      return tokenReply(deps.sessions.begin(registration, outcome.userName));
+    }
+    case REFRESH_TOKEN_GRANT: {
+      const tokens = deps.sessions.refresh(registration, requireText(body, 'refreshToken'));
+      if (tokens === undefined) throw oidcError('InvalidGrantException', 'Invalid refresh token provided');
+      return tokenReply(tokens);
+    }
+    default:
+      // Clients may register for PKCE, but there is no /authorize page in this emulator that hands out a code.
+      throw oidcError('InvalidGrantException', 'Invalid authorization code provided');
+  }
+}
+
+const EXCEPTION_OF_OUTCOME: Readonly<Record<Exclude<PollOutcome['state'], 'approved'>, OidcException>> = {
+  pending: 'AuthorizationPendingException',
+  'too-fast': 'SlowDownException',
+  denied: 'AccessDeniedException',
+  expired: 'ExpiredTokenException',
+  used: 'InvalidGrantException',
+  unknown: 'InvalidGrantException',
+};
+
+function tokenReply(tokens: Tokens): Reply {
+  return jsonReply(200, {
+    accessToken: tokens.accessToken,
+    expiresIn: tokens.expiresInSeconds,
+    idToken: null,
+    refreshToken: tokens.refreshToken ?? null,
+    tokenType: 'Bearer',
+  });
+}

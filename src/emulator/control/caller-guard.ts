@@ -1,0 +1,84 @@
+// Keeps pages of other origins, and rebound host names, away from the emulator's pages and its control API.
+import { isIP } from 'node:net';
+import { RefusedError } from '../../core/errors.ts';
+import type { ControlAccess } from './control-access.ts';
+import type { HttpRequest, Route } from '../http/http.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** As in `http://127.0.0.1:4000`. */
+  readonly origin: string;
+}
+
+/**
+ * The same routes for programs of this user and those that have the token: whatever a browser sends on behalf of a page is refused, and a change must be
+ * JSON, which no form of a page can send.
+ */
+export function guardControl(
+  routes: readonly Route[],
+  address: () => ListenAddress,
+  access: Pick<ControlAccess, 'allows'>,
+): readonly Route[] {
+  return guard(routes, async (request) => {
+    requireOwnHost(request, address());
+    const { origin, referer, 'sec-fetch-site': site, 'content-type': contentType } = request.headers;
+    if (origin !== undefined) throw refused('The control API takes no request with an Origin.');
+    if (referer !== undefined) throw refused('The control API takes no request with a Referer.');
+    if (site !== undefined && site !== 'none') throw refused('The control API takes no request that a page made.');
+    if (request.method !== 'GET' && !/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
+      throw refused('The control API takes changes with Content-Type: application/json only.');
+    }
+    if (!(await access.allows(request))) {
+      throw refused('The control API is for the user who runs the emulator, and for callers with its token.');
+    }
+  });
+}
+
+/** The same routes for people: links may come from anywhere, forms only from the emulator's own pages. */
+export function guardPages(routes: readonly Route[], address: () => ListenAddress): readonly Route[] {
+  return guard(routes, (request) => {
+    requireOwnHost(request, address());
+    if (request.method === 'GET') return;
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    if (origin !== undefined && !ownOrigins(address()).includes(origin)) {
+      throw refused('This form was sent from a page of another origin.');
+    }
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+      throw refused('This form was sent from a page of another site.');
+    }
+  });
+}
+
+function guard(routes: readonly Route[], check: (request: HttpRequest) => Promise<void> | void): readonly Route[] {
+  return routes.map((route) => ({
+    ...route,
+    async handle(request, parameters) {
+      await check(request);
+      return route.handle(request, parameters);
+    },
+  }));
+}
+
+function requireOwnHost(request: HttpRequest, address: ListenAddress): void {
+  const host = request.headers.host ?? '';
+  if (ownHosts(address).includes(host)) return;
+  // Bound to every address, it is asked for by any of them; but a name could be anybody's, made to point here.
+  const isWildcard = address.host === '0.0.0.0' || address.host === '::';
+  const literal = /^\[?([^\]]+?)\]?:(\d+)$/.exec(host);
+  if (isWildcard && literal !== null && isIP(literal[1] ?? '') !== 0 && literal[2] === String(address.port)) return;
+  throw refused('The Host of this request is not the address that the emulator listens on.');
+}
+
+function ownHosts({ origin, port }: ListenAddress): readonly string[] {
+  return [origin.slice(origin.indexOf('//') + 2), `localhost:${port}`];
+}
+
+function ownOrigins(address: ListenAddress): readonly string[] {
+  const scheme = address.origin.slice(0, address.origin.indexOf('//') + 2);
+  return ownHosts(address).map((host) => scheme + host);
+}
+
+function refused(message: string): RefusedError {
+  return new RefusedError('caller-not-allowed', message, { hint: 'rolecall emulator --help' });
+}

@@ -1,0 +1,27 @@
+// Who may use the control API: whoever has its token, and programs of the user who runs the emulator.
+import { timingSafeEqual } from 'node:crypto';
+import { createPeerCheck } from '../../platform/sockets/loopback-peer.ts';
+import type { HttpRequest } from '../http/http.ts';
+import { type RandomBytes, randomOpaque } from '../http/random.ts';
+
+export interface ControlAccess {
+  readonly token: string;
+  allows(request: HttpRequest): Promise<boolean>;
+}
+
+/** `userId` is the user who runs the emulator; absent where users have no number. */
+export function createControlAccess(deps: { readonly random: RandomBytes; readonly userId?: number }): ControlAccess {
+  const token = randomOpaque(deps.random, 24);
+  const expected = Buffer.from(`Bearer ${token}`);
+  const isOwnPeer = createPeerCheck({ userIds: [deps.userId ?? -1], servesWindows: true });
+  // Elsewhere (macOS) the check tells nobody apart, and the token is all there is.
+  const canTellUsers = process.platform === 'linux';
+  return {
+    token,
+    async allows({ headers, connection }) {
+      const given = Buffer.from(headers.authorization ?? '');
+      if (given.length === expected.length && timingSafeEqual(given, expected)) return true;
+      return canTellUsers && connection !== undefined && isOwnPeer(connection, () => false);
+    },
+  };
+}

@@ -1,0 +1,255 @@
+// Faults: what an operation does instead of answering well, as a table of kinds and a list of what is in force.
+import type { Clock } from '../../core/clock.ts';
+import { AWS_ERRORS, AwsError, SERVER_FAILED, THROTTLED, formatAwsError, isExceptionOf } from '../http/aws-errors.ts';
+import type { Reply } from '../http/http.ts';
+import { type Fields, readFields } from '../http/json-fields.ts';
+import { type Dialect, OPERATIONS, OPERATION_NAMES, type Operation, isOperation } from '../http/operations.ts';
+
+interface FaultTarget {
+  /** `*`: every operation. */
+  readonly operation: Operation | '*';
+  /** Only calls about this: a grant of CreateToken, an account id of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
+  readonly detail?: string;
+  /** How many calls it strikes; until cleared when absent. */
+  readonly count?: number;
+  /** How many calls go well before the first one that it strikes. */
+  readonly skip?: number;
+}
+
+export type FaultEffect =
+  /** 429, with `Retry-After` when seconds are given. */
+  | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number }
+  /** A server error, or any other status, in the dialect's form. */
+  | { readonly kind: 'status'; readonly status: number }
+  /** One of AWS's own errors, as in `InvalidGrantException`; strikes only operations that know it. */
+  | { readonly kind: 'exception'; readonly exception: string }
+  /** 200, and a web page where JSON was due (a captive portal, a proxy's login). */
+  | { readonly kind: 'html' }
+  /** The connection ends without an answer, and nothing was done. */
+  | { readonly kind: 'drop' }
+  /** The connection ends without an answer, yet everything was done. */
+  | { readonly kind: 'lose-answer' }
+  /** The answer comes late; goes together with other faults. */
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  /** The first half of the answer. */
+  | { readonly kind: 'truncate' }
+  /** The answer without these fields, as in `accessToken` or `roleCredentials.expiration`. */
+  | { readonly kind: 'omit'; readonly fields: readonly string[] };
+
+export type Fault = FaultTarget & FaultEffect;
+
+export interface FaultBoard {
+  /** @throws UsageError invalid-request: not a fault */
+  add(fault: Fault): void;
+  /** In force, with the counts that are left. */
+  list(): readonly Fault[];
+  clear(): void;
+  /**
+   * What the operation answers under the faults that strike this call; undefined: nothing, the connection ends.
+   * Rejects with the signal's reason when it is aborted during a delay.
+   */
+  answer(call: FaultedCall, work: () => Promise<Reply>): Promise<Reply | undefined>;
+}
+
+export interface FaultedCall {
+  readonly operation: Operation;
+  readonly detail?: string | undefined;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+interface StrikeContext {
+  readonly dialect: Dialect;
+  readonly requestId: string;
+}
+
+/** An effect replaces the answer (`instead`) or spoils the one that was made (`afterwards`). */
+interface FaultRule<E> {
+  readonly instead?: (effect: E, context: StrikeContext) => Reply | undefined;
+  readonly afterwards?: (effect: E, reply: Reply) => Reply | undefined;
+  readonly parse: (fields: Fields) => E;
+}
+
+type FaultRules = { readonly [K in FaultEffect['kind']]: FaultRule<Extract<FaultEffect, { kind: K }>> };
+
+/** One row a kind. Adding a kind of fault starts with a member of FaultEffect and a row here. */
+const FAULT_RULES: Readonly<FaultRules> = {
+  throttle: {
+    instead({ retryAfterSeconds }, { dialect, requestId }) {
+      const reply = formatAwsError(new AwsError(dialect, THROTTLED[dialect]), requestId, 429);
+      if (retryAfterSeconds === undefined) return reply;
+      return { ...reply, headers: { ...reply.headers, 'retry-after': String(retryAfterSeconds) } };
+    },
+    parse(fields) {
+      const retryAfterSeconds = fields.optionalNumber('retryAfterSeconds');
+      return { kind: 'throttle', ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+    },
+  },
+  status: {
+    instead: ({ status }, { dialect, requestId }) =>
+      formatAwsError(new AwsError(dialect, SERVER_FAILED[dialect]), requestId, status),
+    parse(fields) {
+      const status = fields.optionalNumber('status') ?? 500;
+      if (!Number.isInteger(status) || status < 400 || status > 599) throw fields.wrong('status', 'must be 400 to 599');
+      return { kind: 'status', status };
+    },
+  },
+  exception: {
+    instead: ({ exception }, { dialect, requestId }) => formatAwsError(new AwsError(dialect, exception), requestId),
+    parse: (fields) => ({ kind: 'exception', exception: fields.string('exception') }),
+  },
+  html: {
+    instead: () => ({
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: '<!doctype html><title>Sign in to this network</title><p>Please accept the terms of use.</p>',
+    }),
+    parse: () => ({ kind: 'html' }),
+  },
+  drop: { instead: () => undefined, parse: () => ({ kind: 'drop' }) },
+  'lose-answer': { afterwards: () => undefined, parse: () => ({ kind: 'lose-answer' }) },
+  delay: {
+    parse(fields) {
+      const delayMs = fields.optionalNumber('delayMs');
+      if (delayMs === undefined || delayMs < 0) throw fields.wrong('delayMs', 'must be a number of milliseconds');
+      return { kind: 'delay', delayMs };
+    },
+  },
+  truncate: {
+    afterwards: (_effect, reply) => ({ ...reply, body: reply.body.slice(0, Math.floor(reply.body.length / 2)) }),
+    parse: () => ({ kind: 'truncate' }),
+  },
+  omit: {
+    afterwards: ({ fields }, reply) => ({ ...reply, body: withoutFields(reply.body, fields) }),
+    parse(fields) {
+      const names = fields.optionalStrings('fields');
+      if (names === undefined) throw fields.wrong('fields', 'is missing');
+      return { kind: 'omit', fields: names };
+    },
+  },
+};
+
+/** In the order of the documentation. */
+export const FAULT_KINDS = Object.keys(FAULT_RULES) as readonly FaultEffect['kind'][];
+const FAULT_KEYS = [
+  'operation',
+  'detail',
+  'count',
+  'skip',
+  'kind',
+  'retryAfterSeconds',
+  'status',
+  'exception',
+  'delayMs',
+  'fields',
+] as const;
+
+/** @throws UsageError invalid-request: names the field that is wrong */
+export function parseFault(value: unknown): Fault {
+  const fields = readFields(value, FAULT_KEYS);
+  const operation = fields.string('operation');
+  if (operation !== '*' && !isOperation(operation)) {
+    throw fields.wrong('operation', `must be * or one of ${OPERATION_NAMES.join(', ')}`);
+  }
+  const kind = FAULT_KINDS.find((known) => known === fields.string('kind'));
+  if (kind === undefined) throw fields.wrong('kind', `must be one of ${FAULT_KINDS.join(', ')}`);
+  const effect = FAULT_RULES[kind].parse(fields);
+  if (effect.kind === 'exception') {
+    const dialects = operation === '*' ? (Object.keys(AWS_ERRORS) as Dialect[]) : [OPERATIONS[operation]];
+    if (!dialects.some((dialect) => isExceptionOf(dialect, effect.exception))) {
+      throw fields.wrong('exception', `is not an error of ${operation}`);
+    }
+  }
+  const detail = fields.optionalString('detail');
+  return {
+    operation,
+    ...effect,
+    ...(detail === undefined ? {} : { detail }),
+    ...readCount(fields, 'count'),
+    ...readCount(fields, 'skip'),
+  };
+}
+
+function readCount(fields: Fields, name: 'count' | 'skip'): { count?: number; skip?: number } {
+  const count = fields.optionalNumber(name);
+  if (count === undefined) return {};
+  if (!Number.isInteger(count) || count < 1) throw fields.wrong(name, 'must be a whole number above 0');
+  return { [name]: count };
+}
+
+export function createFaultBoard(clock: Clock): FaultBoard {
+  let inForce: readonly Fault[] = [];
+
+  /** The faults that strike this call; their counts go down, and those that are used up leave the list. */
+  const strike = (call: FaultedCall): readonly Fault[] => {
+    const struck: Fault[] = [];
+    inForce = inForce.flatMap((fault): readonly Fault[] => {
+      if (!concerns(fault, call)) return [fault];
+      // Of several that replace or spoil the answer the first one wins; the next waits for the next call.
+      if (fault.kind !== 'delay' && struck.some((earlier) => earlier.kind !== 'delay')) return [fault];
+      if (fault.skip !== undefined) return [withSkip(fault, fault.skip - 1)];
+      struck.push(fault);
+      if (fault.count === undefined) return [fault];
+      return fault.count > 1 ? [{ ...fault, count: fault.count - 1 }] : [];
+    });
+    return struck;
+  };
+
+  return {
+    add(fault) {
+      inForce = [...inForce, parseFault(fault)];
+    },
+    list: () => inForce,
+    clear() {
+      inForce = [];
+    },
+    async answer(call, work) {
+      const struck = strike(call);
+      for (const fault of struck) {
+        if (fault.kind === 'delay') await clock.sleep(fault.delayMs, call.signal);
+      }
+      const fault = struck.find(({ kind }) => kind !== 'delay');
+      if (fault === undefined) return work();
+      const rule = ruleOf(fault);
+      if (rule.instead !== undefined) {
+        return rule.instead(fault, { dialect: OPERATIONS[call.operation], requestId: call.requestId });
+      }
+      const reply = await work();
+      return rule.afterwards?.(fault, reply);
+    },
+  };
+}
+
+/** The rule of a fault's own kind; TypeScript cannot follow that a kind and its row belong together. */
+function ruleOf(fault: Fault): FaultRule<FaultEffect> {
+  return FAULT_RULES[fault.kind] as unknown as FaultRule<FaultEffect>;
+}
+
+function concerns(fault: Fault, call: FaultedCall): boolean {
+  if (fault.operation !== '*' && fault.operation !== call.operation) return false;
+  if (fault.detail !== undefined && fault.detail !== call.detail) return false;
+  return fault.kind !== 'exception' || isExceptionOf(OPERATIONS[call.operation], fault.exception);
+}
+
+function withSkip(fault: Fault, skip: number): Fault {
+  if (skip > 0) return { ...fault, skip };
+  const { skip: _skip, ...rest } = fault;
+  return rest;
+}
+
+function withoutFields(body: string, paths: readonly string[]): string {
+  // Logout answers nothing and STS answers XML: there is no field to leave out.
+  if (!body.startsWith('{')) return body;
+  const value: unknown = JSON.parse(body);
+  for (const path of paths) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    const parent = names.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), value);
+    if (isRecord(parent)) delete parent[last];
+  }
+  return JSON.stringify(value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

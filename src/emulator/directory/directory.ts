@@ -1,0 +1,189 @@
+// The live directory: what a user can list and get follows from it and from nothing else.
+import { NotFoundError, UsageError } from '../../core/errors.ts';
+import {
+  type Assignment,
+  type DirectoryAccount,
+  type DirectoryDocument,
+  type DirectoryGroup,
+  type DirectoryUser,
+  type PermissionSet,
+  parseDirectoryDocument,
+  problemOfAssignment,
+} from './directory-document.ts';
+
+export interface Directory {
+  readonly startUrl: string;
+  readonly region: string;
+  toDocument(): DirectoryDocument;
+  /** Takes a whole new document; on an invalid one nothing changes. */
+  replace(document: DirectoryDocument): void;
+
+  users(): readonly DirectoryUser[];
+  findUser(userName: string): DirectoryUser | undefined;
+  findAccount(accountId: string): DirectoryAccount | undefined;
+  findPermissionSet(name: string): PermissionSet | undefined;
+  /** Accounts where the user has at least one permission set, in the document's order. */
+  accountsOf(userName: string): readonly DirectoryAccount[];
+  /** Names, in the document's order. */
+  permissionSetsOf(userName: string, accountId: string): readonly string[];
+
+  addAccount(account: DirectoryAccount): void;
+  /** Renames or rewrites the account with this id. */
+  updateAccount(account: DirectoryAccount): void;
+  /** Takes the account out of the organization, its assignments with it. */
+  removeAccount(accountId: string): void;
+  addUser(user: DirectoryUser): void;
+  addGroup(group: DirectoryGroup): void;
+  addPermissionSet(permissionSet: PermissionSet): void;
+  assign(assignment: Assignment): void;
+  unassign(assignment: Assignment): void;
+}
+
+/**
+ * A directory that starts as `initial`. Changes hold from the next call on.
+ * @throws UsageError invalid-request: every operation, on what does not fit; then nothing has changed
+ */
+export function createDirectory(initial: DirectoryDocument): Directory {
+  let document = parseDirectoryDocument(initial);
+  // Who may do what where, by user and account; built on the first question after a change.
+  let index: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> | undefined;
+  let accountsById: ReadonlyMap<string, DirectoryAccount> | undefined;
+
+  const change = (next: DirectoryDocument) => {
+    document = next;
+    index = undefined;
+    accountsById = undefined;
+  };
+  const accounts = () => (accountsById ??= new Map(document.accounts.map((account) => [account.accountId, account])));
+  const grantsOf = (userName: string) => (index ??= buildIndex(document)).get(userName);
+  const findUser = (userName: string) => document.users.find((user) => user.userName === userName);
+  const hasGroup = (name: string) => document.groups.some((group) => group.name === name);
+  const hasPermissionSet = (name: string) => document.permissionSets.some((set) => set.name === name);
+  const refuseRepeat = (isKnown: boolean, kind: string, name: string) => {
+    if (isKnown) throw new UsageError('invalid-request', `The ${kind} ${JSON.stringify(name)} is there already.`);
+  };
+  const requireAccount = (accountId: string) => {
+    if (!accounts().has(accountId)) {
+      throw new NotFoundError(
+        'account-not-found',
+        `There is no account ${JSON.stringify(accountId)} in the directory.`,
+      );
+    }
+  };
+
+  return {
+    get startUrl() {
+      return document.startUrl;
+    },
+    get region() {
+      return document.region;
+    },
+    toDocument: () => document,
+    replace: (next) => change(parseDirectoryDocument(next)),
+
+    users: () => document.users,
+    findUser,
+    findAccount: (accountId) => accounts().get(accountId),
+    findPermissionSet: (name) => document.permissionSets.find((set) => set.name === name),
+    accountsOf(userName) {
+      const grants = grantsOf(userName);
+      return grants === undefined ? [] : document.accounts.filter((account) => grants.has(account.accountId));
+    },
+    permissionSetsOf: (userName, accountId) => grantsOf(userName)?.get(accountId) ?? [],
+
+    addAccount(account) {
+      refuseRepeat(accounts().has(account.accountId), 'account', account.accountId);
+      change({ ...document, accounts: [...document.accounts, account] });
+    },
+    updateAccount(account) {
+      requireAccount(account.accountId);
+      change({
+        ...document,
+        accounts: document.accounts.map((known) => (known.accountId === account.accountId ? account : known)),
+      });
+    },
+    removeAccount(accountId) {
+      requireAccount(accountId);
+      if (accountId === document.organization.managementAccountId) {
+        throw new UsageError('invalid-request', `The management account ${accountId} cannot leave its organization.`);
+      }
+      change({
+        ...document,
+        accounts: document.accounts.filter((account) => account.accountId !== accountId),
+        assignments: document.assignments.filter((assignment) => assignment.accountId !== accountId),
+      });
+    },
+    addUser(user) {
+      refuseRepeat(findUser(user.userName) !== undefined, 'user', user.userName);
+      const stray = user.groups?.find((group) => !hasGroup(group));
+      if (stray !== undefined) {
+        throw new UsageError('invalid-request', `groups names ${JSON.stringify(stray)}, which is no group.`);
+      }
+      change({ ...document, users: [...document.users, user] });
+    },
+    addGroup(group) {
+      refuseRepeat(hasGroup(group.name), 'group', group.name);
+      change({ ...document, groups: [...document.groups, group] });
+    },
+    addPermissionSet(permissionSet) {
+      refuseRepeat(hasPermissionSet(permissionSet.name), 'permission set', permissionSet.name);
+      change({ ...document, permissionSets: [...document.permissionSets, permissionSet] });
+    },
+    assign(assignment) {
+      const problem = problemOfAssignment(assignment, {
+        accountIds: accounts(),
+        groups: { has: hasGroup },
+        users: { has: (name) => findUser(name) !== undefined },
+        permissionSets: { has: hasPermissionSet },
+      });
+      if (problem !== undefined) throw new UsageError('invalid-request', `${problem.field} ${problem.problem}.`);
+      refuseRepeat(
+        document.assignments.some((known) => isSameAssignment(known, assignment)),
+        'assignment',
+        assignment.permissionSet,
+      );
+      change({ ...document, assignments: [...document.assignments, assignment] });
+    },
+    unassign(assignment) {
+      const rest = document.assignments.filter((known) => !isSameAssignment(known, assignment));
+      if (rest.length === document.assignments.length) {
+        throw new UsageError('invalid-request', 'There is no such assignment.');
+      }
+      change({ ...document, assignments: rest });
+    },
+  };
+}
+
+function isSameAssignment(left: Assignment, right: Assignment): boolean {
+  return (
+    left.accountId === right.accountId &&
+    left.permissionSet === right.permissionSet &&
+    left.group === right.group &&
+    left.user === right.user
+  );
+}
+
+function buildIndex(document: DirectoryDocument): Map<string, Map<string, readonly string[]>> {
+  const setsByUserAndAccount = new Map<string, Map<string, Set<string>>>();
+  const membersByGroup = new Map<string, string[]>();
+  for (const user of document.users) {
+    for (const group of user.groups ?? []) {
+      membersByGroup.set(group, [...(membersByGroup.get(group) ?? []), user.userName]);
+    }
+  }
+  for (const { accountId, permissionSet, group, user } of document.assignments) {
+    const userNames = user === undefined ? (membersByGroup.get(group ?? '') ?? []) : [user];
+    for (const userName of userNames) {
+      const byAccount = setsByUserAndAccount.get(userName) ?? new Map<string, Set<string>>();
+      setsByUserAndAccount.set(userName, byAccount);
+      byAccount.set(accountId, (byAccount.get(accountId) ?? new Set()).add(permissionSet));
+    }
+  }
+  const order = document.permissionSets.map((set) => set.name);
+  return new Map(
+    [...setsByUserAndAccount].map(([userName, byAccount]) => [
+      userName,
+      new Map([...byAccount].map(([accountId, sets]) => [accountId, order.filter((name) => sets.has(name))])),
+    ]),
+  );
+}

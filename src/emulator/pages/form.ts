@@ -1,0 +1,57 @@
+// Reads the emulator's own forms, and draws what several pages share.
+import type { Directory } from '../directory/directory.ts';
+import { type Html, markup, pageReply } from '../http/html.ts';
+import type { HttpRequest, Reply } from '../http/http.ts';
+import type { Nonces } from '../http/nonces.ts';
+
+/** The fields of the form, or the page that says that it is too old (or not ours). */
+export function readForm(request: HttpRequest, nonces: Nonces, again: string): URLSearchParams | Reply {
+  const form = new URLSearchParams(request.body);
+  if (nonces.isGood(form.get('nonce'))) return form;
+  return pageReply(403, {
+    title: 'This page is too old',
+    body: markup`<div class="card narrow stack"><h1>This page is too old</h1>
+<p class="lead">Its form is no longer taken. Please begin again.</p>
+<a class="button" href="${again}">Begin again</a></div>`,
+  });
+}
+
+export function nonceField(nonces: Nonces): Html {
+  return markup`<input type="hidden" name="nonce" value="${nonces.issue()}">`;
+}
+
+/** More people than this are not drawn one by one. */
+const MAX_DRAWN_USERS = 6;
+
+/** Who signs in: a button for each of a few users, and a field for any user name. */
+export function userChoice(directory: Directory, wasTyped?: string): Html {
+  const users = directory.users();
+  const drawn = users.slice(0, MAX_DRAWN_USERS);
+  const typed = markup`<div class="row"><input class="grow" name="user_name" aria-label="User name" placeholder="User name"
+ autocomplete="off" autocapitalize="none" spellcheck="false" value="${wasTyped}"><button>Continue</button></div>`;
+  return markup`<fieldset><legend>Sign in as</legend>
+<ul class="people">${drawn.map(
+    ({ userName, displayName }) => markup`<li><button class="person" name="user" value="${userName}">
+<span class="initial" aria-hidden="true">${initialOf(displayName ?? userName)}</span>
+<span>${displayName ?? userName}<small>${userName}</small></span></button></li>`,
+  )}</ul></fieldset>
+${
+  drawn.length === users.length && wasTyped === undefined
+    ? markup`<details class="plain"><summary class="small">Type a user name instead</summary><div>${typed}</div></details>`
+    : typed
+}
+<p class="soft small">No password is asked for: everybody here is made up.</p>`;
+}
+
+/** The user that a form from userChoice means. */
+export function chosenUser(form: URLSearchParams): string {
+  return form.get('user') ?? form.get('user_name')?.trim() ?? '';
+}
+
+export function problemNote(problem: string | undefined): Html {
+  return problem === undefined ? markup`` : markup`<p class="note bad" role="alert">${problem}</p>`;
+}
+
+function initialOf(name: string): string {
+  return String.fromCodePoint(name.codePointAt(0) ?? 0x3f);
+}

@@ -1,0 +1,101 @@
+// The access portal's shortcut links: from `/start/#/console?account_id=…&role_name=…` to the console as that role.
+import type { ConsoleSessions } from '../sessions/console-sessions.ts';
+import { openConsole, parseDestination, refusedConsole } from './console-page.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { DirectoryUser } from '../directory/directory-document.ts';
+import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
+import { markup, pageReply } from '../http/html.ts';
+import type { HttpRequest, Reply, Route } from '../http/http.ts';
+import type { KnobBoard } from '../sessions/knobs.ts';
+import type { Nonces } from '../http/nonces.ts';
+import type { RoleCredentialsDesk } from '../sessions/role-credentials.ts';
+
+export interface ShortcutDeps {
+  readonly directory: Directory;
+  readonly knobs: KnobBoard;
+  readonly roleCredentials: RoleCredentialsDesk;
+  readonly consoleSessions: ConsoleSessions;
+  readonly nonces: Nonces;
+}
+
+/** The one script of the pages: a fragment is never sent to a server, so the page itself has to read it. */
+export const SHORTCUT_SCRIPT = '/shortcut.js';
+const SCRIPT = `// Follows a shortcut link: what is behind the hash is asked of the server.
+function follow() {
+  const wish = /^#\\/console\\?(.*)$/.exec(location.hash);
+  if (wish !== null) location.replace('/start/console?' + wish[1]);
+}
+addEventListener('hashchange', follow);
+follow();
+`;
+
+export function createShortcutRoutes(deps: ShortcutDeps): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: SHORTCUT_SCRIPT,
+      handle: () => ({
+        status: 200,
+        headers: { 'content-type': 'text/javascript; charset=utf-8', 'x-content-type-options': 'nosniff' },
+        body: SCRIPT,
+      }),
+    },
+    { method: 'GET', path: '/start/console', handle: ({ query }) => show(deps, query, findSignedIn(deps)) },
+    { method: 'POST', path: '/start/console', handle: (request) => signIn(deps, request) },
+  ];
+}
+
+/** Whose browser this is when nobody has to press anything: the user whose sign-ins are approved at once. */
+function findSignedIn({ directory, knobs }: ShortcutDeps): DirectoryUser | undefined {
+  const { autoApprove } = knobs.current;
+  if (autoApprove === false) return undefined;
+  return autoApprove === true ? directory.users()[0] : directory.findUser(autoApprove);
+}
+
+function signIn(deps: ShortcutDeps, request: HttpRequest): Reply {
+  const form = readForm(request, deps.nonces, '/start');
+  if ('status' in form) return form;
+  return show(deps, form, deps.directory.findUser(chosenUser(form)), chosenUser(form));
+}
+
+function show(deps: ShortcutDeps, wish: URLSearchParams, user: DirectoryUser | undefined, typed?: string): Reply {
+  if (user === undefined) return signInPage(deps, wish, typed);
+  const accountId = wish.get('account_id') ?? '';
+  const permissionSet = wish.get('role_name') ?? '';
+  const assigned = deps.directory.permissionSetsOf(user.userName, accountId);
+  // Without a role the portal lets a person choose, which is what its first page does.
+  if (permissionSet === '' && assigned.length > 0) {
+    const location = `/start?user=${encodeURIComponent(user.userName)}&q=${encodeURIComponent(accountId)}`;
+    return { status: 303, headers: { location }, body: '' };
+  }
+  if (!assigned.includes(permissionSet)) {
+    return refusedConsole(403, `${permissionSet} in ${accountId} is not assigned to ${user.userName}.`);
+  }
+  const destination = parseDestination(
+    wish.get('destination') ?? `https://console.aws.amazon.com/console/home?region=${deps.directory.region}`,
+  );
+  if (destination === undefined) return refusedConsole(400, 'The destination is no page of the AWS console.');
+  const { expiresAtMs } = deps.roleCredentials.issue(user.userName, accountId, permissionSet);
+  return openConsole(deps.consoleSessions, {
+    userName: user.userName,
+    accountId,
+    permissionSet,
+    expiresAtMs,
+    destination,
+  });
+}
+
+function signInPage(deps: ShortcutDeps, wish: URLSearchParams, typed: string | undefined): Reply {
+  const kept = ['account_id', 'role_name', 'destination'].flatMap((name) => {
+    const value = wish.get(name);
+    return value === null ? [] : [markup`<input type="hidden" name="${name}" value="${value}">`];
+  });
+  return pageReply(typed === undefined ? 200 : 404, {
+    title: 'AWS access portal',
+    body: markup`<div class="card narrow"><h1>AWS access portal</h1>
+<p class="lead">To the console of ${wish.get('account_id') ?? ''} as <b>${wish.get('role_name') ?? ''}</b></p>
+${problemNote(typed === undefined ? undefined : `There is no user ${typed} in this directory.`)}
+<form method="post" action="/start/console" class="stack">${nonceField(deps.nonces)}${kept}${userChoice(deps.directory, typed)}</form>
+</div>`,
+  });
+}

@@ -1,0 +1,67 @@
+// Client registrations of SSO OIDC: who may ask for tokens, by which grants and for which scopes.
+import type { Clock } from '../../core/clock.ts';
+import type { KnobBoard } from './knobs.ts';
+import { type RandomBytes, randomOpaque } from '../http/random.ts';
+
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+export const AUTHORIZATION_CODE_GRANT = 'authorization_code';
+export const REFRESH_TOKEN_GRANT = 'refresh_token';
+export const GRANTS = [DEVICE_CODE_GRANT, AUTHORIZATION_CODE_GRANT, REFRESH_TOKEN_GRANT] as const;
+
+/** The scope without which a token lists no accounts and is never refreshed. */
+export const ACCOUNT_ACCESS_SCOPE = 'sso:account:access';
+
+export interface Registration {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly clientName: string;
+  readonly scopes: readonly string[];
+  /** Empty: none were asked for, as the AWS CLI does for the device flow; then device codes and refreshing are meant. */
+  readonly grantTypes: readonly string[];
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface Registrations {
+  register(wanted: Pick<Registration, 'clientName' | 'scopes' | 'grantTypes'>): Registration;
+  /** The registration when id and secret fit and it has not expired. */
+  find(clientId: string, clientSecret: string): Registration | undefined;
+  /** Every registration that was issued so far is refused from now on. */
+  expireAll(): void;
+}
+
+export function createRegistrations(deps: { clock: Clock; random: RandomBytes; knobs: KnobBoard }): Registrations {
+  const byId = new Map<string, Registration>();
+  return {
+    register({ clientName, scopes, grantTypes }) {
+      const issuedAtMs = deps.clock.nowMs();
+      const registration = {
+        clientId: randomOpaque(deps.random, 21),
+        clientSecret: `eyJraWQiOiJrZXkt${randomOpaque(deps.random, 270)}`,
+        clientName,
+        scopes,
+        grantTypes,
+        issuedAtMs,
+        expiresAtMs: issuedAtMs + deps.knobs.current.registrationLifetimeSeconds * 1000,
+      };
+      byId.set(registration.clientId, registration);
+      return registration;
+    },
+    find(clientId, clientSecret) {
+      const registration = byId.get(clientId);
+      if (registration?.clientSecret !== clientSecret) return undefined;
+      return deps.clock.nowMs() < registration.expiresAtMs ? registration : undefined;
+    },
+    expireAll: () => byId.clear(),
+  };
+}
+
+export function mayUseGrant(registration: Registration, grantType: string): boolean {
+  if (registration.grantTypes.length === 0) return grantType !== AUTHORIZATION_CODE_GRANT;
+  return registration.grantTypes.includes(grantType);
+}
+
+/** A refresh token comes only to those who asked for account access and may refresh. */
+export function getsRefreshToken(registration: Registration): boolean {
+  return registration.scopes.includes(ACCOUNT_ACCESS_SCOPE) && mayUseGrant(registration, REFRESH_TOKEN_GRANT);
+}

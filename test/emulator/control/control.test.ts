@@ -1,0 +1,403 @@
+// The control API: everything a test does in-process, done over HTTP, and closed to pages of a browser.
+import { connect } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createEmulator } from '../../../src/emulator/emulator.ts';
+import { DEFAULT_KNOBS } from '../../../src/emulator/sessions/knobs.ts';
+import { canBeSomebodyElse, runAsSomebodyElse, SOMEBODY_ELSE } from '../../helpers/somebody-else.ts';
+import {
+  type Started,
+  call,
+  pollToken,
+  refreshToken,
+  registerClient,
+  signIn,
+  startDevice,
+  startEmulator,
+} from '../start.ts';
+
+function control(started: Started, method: string, path: string, body?: unknown) {
+  return call(`${started.url}/control/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function change(started: Started, method: string, path: string, body?: unknown) {
+  const { status, text } = await control(started, method, path, body);
+  return { status, text };
+}
+
+const DONE = { status: 204, text: '' };
+
+describe('reading', () => {
+  test('status tells all at a glance', async () => {
+    const started = await startEmulator();
+    const { userCode } = await startDevice(started, await registerClient(started));
+    started.emulator.addFault({ operation: 'Logout', kind: 'drop' });
+    const { status, json } = await control(started, 'GET', 'status');
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: {
+        url: started.url,
+        startUrl: 'https://d-1234567890.awsapps.com/start',
+        region: 'us-east-1',
+        environment: started.emulator.environment(),
+        pendingDeviceAuthorizations: [{ userCode, clientName: 'rolecall-test', expiresAtMs: expect.any(Number) }],
+        faults: [{ operation: 'Logout', kind: 'drop' }],
+        knobs: DEFAULT_KNOBS,
+        calls: started.emulator.calls(),
+      },
+    });
+  });
+
+  test('directory, device authorizations, faults, knobs, calls and requests are what they are in-process', async () => {
+    const started = await startEmulator();
+    await startDevice(started, await registerClient(started));
+    const { emulator } = started;
+    const read = async (path: string) => JSON.parse((await control(started, 'GET', path)).text) as unknown;
+    expect(await read('directory')).toEqual(emulator.directory.toDocument());
+    expect(await read('device-authorizations')).toEqual(emulator.pendingDeviceAuthorizations());
+    expect(await read('faults')).toEqual([]);
+    expect(await read('knobs')).toEqual(DEFAULT_KNOBS);
+    expect(await read('calls')).toEqual(emulator.calls());
+    expect(await read('requests')).toEqual(emulator.requests());
+    expect(emulator.requests()).toHaveLength(2);
+  });
+});
+
+describe('changing', () => {
+  test('the directory grows, is rewritten and shrinks', async () => {
+    const started = await startEmulator();
+    const { directory } = started.emulator;
+    const assignment = { accountId: '555555555555', permissionSet: 'Deploy', group: 'Newcomers' };
+    const changes: [string, string, unknown?][] = [
+      ['POST', 'accounts', { accountId: '555555555555', accountName: 'new' }],
+      ['POST', 'groups', { name: 'Newcomers' }],
+      ['POST', 'users', { userName: 'kim', groups: ['Newcomers'] }],
+      ['POST', 'permission-sets', { name: 'Deploy', sessionDurationSeconds: 900 }],
+      ['POST', 'assignments', assignment],
+      ['PUT', 'accounts/555555555555', { accountName: 'renamed' }],
+    ];
+    for (const [method, path, body] of changes) {
+      expect(await change(started, method, path, body), path).toEqual(DONE);
+    }
+    expect(directory.accountsOf('kim')).toEqual([{ accountId: '555555555555', accountName: 'renamed' }]);
+    expect(await change(started, 'POST', 'assignments/remove', assignment)).toEqual(DONE);
+    expect(directory.accountsOf('kim')).toEqual([]);
+    expect(await change(started, 'DELETE', 'accounts/555555555555')).toEqual(DONE);
+    expect(directory.findAccount('555555555555')).toBeUndefined();
+
+    const smaller = { ...directory.toDocument(), users: [{ userName: 'only' }], assignments: [] };
+    expect(await change(started, 'PUT', 'directory', smaller)).toEqual(DONE);
+    expect(directory.users()).toEqual([{ userName: 'only' }]);
+  });
+
+  test('a code is approved as somebody, or denied', async () => {
+    const started = await startEmulator();
+    const client = await registerClient(started);
+    const first = await startDevice(started, client);
+    const path = (userCode: string, verb: string) => `device-authorizations/${userCode}/${verb}`;
+    expect(await change(started, 'POST', path(first.userCode, 'approve'), { userName: 'sam' })).toEqual(DONE);
+    expect((await pollToken(started, client, first.deviceCode)).status).toBe(200);
+    const second = await startDevice(started, client);
+    expect(await change(started, 'POST', path(second.userCode, 'deny'))).toEqual(DONE);
+    expect((await pollToken(started, client, second.deviceCode)).json['error']).toBe('access_denied');
+  });
+
+  test('sessions, tokens and registrations end, and the answer says how many', async () => {
+    const started = await startEmulator();
+    const { client, accessToken, refreshToken: token } = await signIn(started);
+    const isAlive = async () => (await started.portal('/assignment/accounts', accessToken)).status === 200;
+    const ends = async (path: string, body?: unknown) => (await control(started, 'POST', path, body)).json;
+
+    expect(await ends('access-tokens/expire', { userName: 'sam' })).toEqual({ count: 0 });
+    expect(await isAlive()).toBe(true);
+    expect(await ends('access-tokens/expire', { userName: 'taylor' })).toEqual({ count: 1 });
+    expect(await isAlive()).toBe(false);
+    expect(await ends('refresh-tokens/kill')).toEqual({ count: 1 });
+    expect((await refreshToken(started, client, token)).json['error']).toBe('invalid_grant');
+    expect(await ends('sessions/revoke', {})).toEqual({ count: 1 });
+    expect(await change(started, 'POST', 'registrations/expire')).toEqual(DONE);
+    expect((await refreshToken(started, client, token)).json['error']).toBe('invalid_client');
+  });
+
+  test('faults come and go, knobs turn, calls are forgotten', async () => {
+    const started = await startEmulator();
+    const fault = { operation: 'RegisterClient', kind: 'status', status: 503, count: 2 };
+    expect(await change(started, 'POST', 'faults', fault)).toEqual(DONE);
+    expect(started.emulator.faults()).toEqual([fault]);
+    expect(await change(started, 'DELETE', 'faults')).toEqual(DONE);
+    expect((await registerClient(started)).clientId).toMatch(/^[\w-]{28}$/);
+
+    const turned = await control(started, 'PATCH', 'knobs', { accessTokenLifetimeSeconds: 60, lastPageToken: 'empty' });
+    expect({ status: turned.status, json: turned.json }).toEqual({
+      status: 200,
+      json: { ...DEFAULT_KNOBS, accessTokenLifetimeSeconds: 60, lastPageToken: 'empty' },
+    });
+    expect(started.emulator.countCalls('RegisterClient')).toBe(1);
+    expect(await change(started, 'DELETE', 'calls')).toEqual(DONE);
+    expect(started.emulator.countCalls('RegisterClient')).toBe(0);
+  });
+});
+
+describe('what does not fit is refused with code, message and hint, and changes nothing', () => {
+  test.each<[string, string, string, number, string, string]>([
+    ['POST', 'accounts', '{"accountId":"1"}', 400, 'invalid-request', 'accountId must be a text of twelve digits.'],
+    ['POST', 'accounts', '{', 400, 'invalid-request', 'The request body is not JSON.'],
+    ['POST', 'accounts', '[]', 400, 'invalid-request', 'The request body must be a JSON object.'],
+    ['POST', 'users', '{}', 400, 'invalid-request', 'userName is missing.'],
+    ['POST', 'groups', '{"name":7}', 400, 'invalid-request', 'name must be a text that is not empty.'],
+    [
+      'POST',
+      'permission-sets',
+      '{"name":"a b"}',
+      400,
+      'invalid-request',
+      'name must be 1 to 32 of letters, digits and + = , . @ _ -.',
+    ],
+    [
+      'POST',
+      'assignments',
+      '{"accountId":"111111111111","permissionSet":"x","user":"sam"}',
+      400,
+      'invalid-request',
+      'permissionSet names "x", which is no permission set.',
+    ],
+    [
+      'DELETE',
+      'accounts/999999999999',
+      '',
+      404,
+      'account-not-found',
+      'There is no account "999999999999" in the directory.',
+    ],
+    [
+      'PUT',
+      'accounts/999999999999',
+      '{}',
+      404,
+      'account-not-found',
+      'There is no account "999999999999" in the directory.',
+    ],
+    ['PUT', 'directory', '{}', 400, 'invalid-request', 'startUrl is missing.'],
+    [
+      'POST',
+      'device-authorizations/AAAA-AAAA/approve',
+      '',
+      400,
+      'invalid-request',
+      'No sign-in waits for the code "AAAA-AAAA".',
+    ],
+    [
+      'POST',
+      'sessions/revoke',
+      '{"user":"sam"}',
+      400,
+      'invalid-request',
+      'user is not a known field (known: userName).',
+    ],
+    ['POST', 'faults', '{}', 400, 'invalid-request', 'operation is missing.'],
+    [
+      'PATCH',
+      'knobs',
+      '{"autoApprove":"nobody"}',
+      400,
+      'invalid-request',
+      'autoApprove names "nobody", which is no user.',
+    ],
+  ])('%s %s %s', async (method, path, body, status, code, message) => {
+    const started = await startEmulator();
+    const before = JSON.stringify([started.emulator.directory.toDocument(), started.emulator.knobs]);
+    const answer = await call(`${started.url}/control/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect({ status: answer.status, json: answer.json }).toEqual({
+      status,
+      json: { code, message, hint: expect.any(String) },
+    });
+    expect(JSON.stringify([started.emulator.directory.toDocument(), started.emulator.knobs])).toBe(before);
+  });
+});
+
+describe('who may not use it', () => {
+  const json = { 'content-type': 'application/json' };
+  const refused = (message: string) => ({
+    status: 403,
+    json: { code: 'caller-not-allowed', message, hint: 'rolecall emulator --help' },
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    [
+      'a page of another origin',
+      { ...json, origin: 'https://evil.example' },
+      'The control API takes no request with an Origin.',
+    ],
+    [
+      'a page of the emulator itself',
+      { ...json, origin: 'http://127.0.0.1' },
+      'The control API takes no request with an Origin.',
+    ],
+    ['a sandboxed page', { ...json, origin: 'null' }, 'The control API takes no request with an Origin.'],
+    [
+      'whoever comes from a link',
+      { ...json, referer: 'https://evil.example/' },
+      'The control API takes no request with a Referer.',
+    ],
+    [
+      'another site, as the browser says',
+      { ...json, 'sec-fetch-site': 'cross-site' },
+      'The control API takes no request that a page made.',
+    ],
+    [
+      'another port of this machine',
+      { ...json, 'sec-fetch-site': 'same-site' },
+      'The control API takes no request that a page made.',
+    ],
+    [
+      'a rebound name',
+      { ...json, host: 'evil.example' },
+      'The Host of this request is not the address that the emulator listens on.',
+    ],
+    [
+      'a rebound name with our port',
+      { ...json, host: 'evil.example:PORT' },
+      'The Host of this request is not the address that the emulator listens on.',
+    ],
+    [
+      'our address with another port',
+      { ...json, host: '127.0.0.1:1' },
+      'The Host of this request is not the address that the emulator listens on.',
+    ],
+    [
+      'a form',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      'The control API takes changes with Content-Type: application/json only.',
+    ],
+    [
+      'plain text',
+      { 'content-type': 'text/plain' },
+      'The control API takes changes with Content-Type: application/json only.',
+    ],
+    [
+      'a type that begins like ours',
+      { 'content-type': 'application/jsonp' },
+      'The control API takes changes with Content-Type: application/json only.',
+    ],
+    ['no type at all', {}, 'The control API takes changes with Content-Type: application/json only.'],
+  ])('%s', async (_who, headers, message) => {
+    const started = await startEmulator();
+    await signIn(started);
+    const sent = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', new URL(started.url).port)]),
+    );
+    const answer = await call(`${started.url}/control/sessions/revoke`, { method: 'POST', headers: sent, body: '{}' });
+    expect({ status: answer.status, json: answer.json }).toEqual(refused(message));
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    expect(started.emulator.revokeSessions()).toBe(1);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['with an Origin', { origin: 'https://evil.example' }],
+    ['with a Referer', { referer: 'https://evil.example/' }],
+    ['with a foreign Host', { host: 'evil.example' }],
+  ])('reads are refused %s as well', async (_how, headers) => {
+    const started = await startEmulator();
+    const answer = await call(`${started.url}/control/requests`, { headers });
+    expect(answer.status).toBe(403);
+  });
+
+  test('a preflight gets no leave', async () => {
+    const started = await startEmulator();
+    const answer = await call(`${started.url}/control/accounts`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect({ status: answer.status, cors: answer.headers['access-control-allow-origin'] }).toEqual({
+      status: 405,
+      cors: undefined,
+    });
+  });
+
+  test('programs may say localhost, a charset, and that they come from nowhere', async () => {
+    const started = await startEmulator();
+    const answer = await call(`${started.url}/control/calls`, {
+      method: 'DELETE',
+      headers: {
+        host: `localhost:${new URL(started.url).port}`,
+        'content-type': 'application/json; charset=utf-8',
+        'sec-fetch-site': 'none',
+      },
+    });
+    expect(answer.status).toBe(204);
+  });
+
+  test('on every address, any number will do as Host, but no name and no other port', async () => {
+    const emulator = createEmulator();
+    onTestFinished(() => emulator.close());
+    const { port } = await emulator.listen(0, '0.0.0.0');
+    const ask = async (host: string) =>
+      (await call(`http://127.0.0.1:${port}/control/status`, { headers: { host } })).status;
+    expect([
+      await ask(`127.0.0.1:${port}`),
+      await ask(`192.0.2.7:${port}`),
+      await ask(`[2001:db8::1]:${port}`),
+      await ask(`localhost:${port}`),
+      await ask(`evil.example:${port}`),
+      await ask('192.0.2.7:1'),
+      await ask('192.0.2.7'),
+    ]).toEqual([200, 200, 200, 200, 403, 403, 403]);
+  });
+
+  test('a request without a Host is none of ours', async () => {
+    const started = await startEmulator();
+    const { hostname, port } = new URL(started.url);
+    const firstLine = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => socket.write('GET /control/status HTTP/1.0\r\n\r\n'));
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk.toString()));
+      socket.on('end', () => resolve(text.split('\r\n')[0] ?? ''));
+      socket.on('error', reject);
+    });
+    expect(firstLine).toBe('HTTP/1.1 403 Forbidden');
+  });
+});
+
+describe('programs of another user', () => {
+  const REFUSED = {
+    code: 'caller-not-allowed',
+    message: 'The control API is for the user who runs the emulator, and for callers with its token.',
+    hint: 'rolecall emulator --help',
+  };
+
+  test('are refused without the token, whatever they ask', async () => {
+    const started = await startEmulator({ userId: SOMEBODY_ELSE });
+    await signIn(started);
+    const { controlToken } = started.emulator;
+    const ask = async (method: string, path: string, headers: Record<string, string>) => {
+      const sent = { 'content-type': 'application/json', ...headers };
+      const answer = await call(`${started.url}/control/${path}`, { method, headers: sent });
+      return [answer.status, answer.json['code']];
+    };
+    for (const authorization of ['', 'Bearer', controlToken, `Bearer ${controlToken}x`, `Bearer ${'x'.repeat(32)}`]) {
+      expect(await ask('POST', 'sessions/revoke', { authorization })).toEqual([403, REFUSED.code]);
+      expect(await ask('GET', 'requests', { authorization })).toEqual([403, REFUSED.code]);
+    }
+    expect(await ask('GET', 'status', { authorization: `Bearer ${controlToken}` })).toEqual([200, undefined]);
+    expect(started.emulator.revokeSessions()).toBe(1);
+  });
+
+  test.skipIf(!canBeSomebodyElse)('end no session, unless they have the token', async () => {
+    const started = await startEmulator();
+    await signIn(started);
+    const script = `
+      const [url, token] = process.argv.slice(1);
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + token };
+      fetch(url + '/control/sessions/revoke', { method: 'POST', headers }).then(async (answer) => console.log(await answer.text()));`;
+    expect(JSON.parse(await runAsSomebodyElse(script, [started.url, 'none']))).toEqual(REFUSED);
+    const { controlToken } = started.emulator;
+    expect(JSON.parse(await runAsSomebodyElse(script, [started.url, controlToken]))).toEqual({ count: 1 });
+  });
+});
