@@ -12,8 +12,8 @@ import { resolvePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../local-api/start-daemon.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
 import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
-import { printTextMenu } from './print-text-menu.ts';
-import { TEXT_HOSTS } from './text-menu.ts';
+import { printTextMenu } from './text/print-text-menu.ts';
+import { TEXT_HOSTS } from './text/text-menu.ts';
 
 ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();
@@ -99,7 +99,7 @@ async function run(): Promise<void> {
   // A bar asks again and again, and needs none of this.
   const [{ findBusSocket }, { runDesktopTray }, { followDaemon }, { readEvents }] = await Promise.all([
     import('../platform/bus/bus-address.ts'),
-    import('./desktop-tray.ts'),
+    import('./linux/desktop-tray.ts'),
     import('./follow.ts'),
     import('../local-api/events.ts'),
   ]);

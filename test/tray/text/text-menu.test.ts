@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { buildMenu } from '../../src/tray/menu.ts';
-import { formatTextMenu, TEXT_HOSTS, type TextHost } from '../../src/tray/text-menu.ts';
-import { EMPTY_VIEW, type TrayView } from '../../src/tray/tray-view.ts';
-import { aRole, aSession, aStatus, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
-import { aView } from './views.ts';
+import { buildMenu } from '../../../src/tray/menu.ts';
+import { formatTextMenu, TEXT_HOSTS, type TextHost } from '../../../src/tray/text/text-menu.ts';
+import { EMPTY_VIEW, type TrayView } from '../../../src/tray/tray-view.ts';
+import { aRole, aSession, aStatus, HOSTILE_NAMES, NOW_MS } from '../../helpers/documents.ts';
+import { aView } from '../views.ts';
 
 const PROGRAM = ['/opt/node 24/bin/node', '/opt/rolecall/bin/rolecall.js'];
 

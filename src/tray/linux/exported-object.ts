@@ -1,5 +1,5 @@
 // Objects of ours on the bus from tables: their methods, read-only properties and description, and errors for all else.
-import { BusError, type BusValue, type IncomingCall, type Reply } from '../platform/bus/bus-connection.ts';
+import { BusError, type BusValue, type IncomingCall, type Reply } from '../../platform/bus/bus-connection.ts';
 
 export interface ExportedMethod {
   readonly takes: string;

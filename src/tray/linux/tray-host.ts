@@ -1,5 +1,5 @@
 // The tray that shows our icon: found, asked again whenever it has been restarted, and whether there is one at all.
-import { BUS, type BusConnection, type Destination } from '../platform/bus/bus-connection.ts';
+import { BUS, type BusConnection, type Destination } from '../../platform/bus/bus-connection.ts';
 
 const WATCHER_NAME = 'org.kde.StatusNotifierWatcher';
 const WATCHER: Readonly<Destination> = {

@@ -1,9 +1,9 @@
 // The icon as a tray on Linux sees it: org.kde.StatusNotifierItem, its properties, and the signals that say they changed.
-import type { BusConnection, BusValue } from '../platform/bus/bus-connection.ts';
+import type { BusConnection, BusValue } from '../../platform/bus/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
 import { drawIcons } from './icon.ts';
-import { escapeMarkup } from '../core/text/harmless-text.ts';
-import type { StateWord } from '../local-api/state-summary.ts';
+import { escapeMarkup } from '../../core/text/harmless-text.ts';
+import type { StateWord } from '../../local-api/state-summary.ts';
 
 /** What the icon shows without a click. */
 export interface Face {

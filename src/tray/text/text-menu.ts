@@ -1,7 +1,7 @@
 // The menu as text for hosts that run a program and show what it prints: SwiftBar, xbar and Argos.
-import { INERT_WORD, toHarmlessLine } from '../core/text/harmless-text.ts';
-import type { StateWord } from '../local-api/state-summary.ts';
-import type { Action, Menu, MenuItem } from './menu.ts';
+import { INERT_WORD, toHarmlessLine } from '../../core/text/harmless-text.ts';
+import type { StateWord } from '../../local-api/state-summary.ts';
+import type { Action, Menu, MenuItem } from '../menu.ts';
 
 export const TEXT_HOSTS = ['swiftbar', 'xbar', 'argos'] as const;
 export type TextHost = (typeof TEXT_HOSTS)[number];

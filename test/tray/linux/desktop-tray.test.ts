@@ -4,14 +4,14 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BrowserFailure } from '../../src/core/browser-command.ts';
-import { createSystemClock, type Clock } from '../../src/core/clock.ts';
-import { readEvents } from '../../src/local-api/events.ts';
-import { runDesktopTray } from '../../src/tray/desktop-tray.ts';
-import { followDaemon } from '../../src/tray/follow.ts';
-import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
-import { HOSTILE_NAMES } from '../helpers/documents.ts';
-import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { BrowserFailure } from '../../../src/core/browser-command.ts';
+import { createSystemClock, type Clock } from '../../../src/core/clock.ts';
+import { readEvents } from '../../../src/local-api/events.ts';
+import { runDesktopTray } from '../../../src/tray/linux/desktop-tray.ts';
+import { followDaemon } from '../../../src/tray/follow.ts';
+import { createDefaultDirectory } from '../../../src/emulator/directory/default-directory.ts';
+import { HOSTILE_NAMES } from '../../helpers/documents.ts';
+import { createRig, SESSION, type Rig, type RigOptions } from '../../helpers/rig.ts';
 import {
   describeLayout,
   hasSessionBus,
@@ -19,14 +19,14 @@ import {
   startTrayHost,
   type SessionBus,
   type TrayHost,
-} from '../helpers/session-bus.ts';
-import { readLines } from '../helpers/processes.ts';
-import { runProcess } from '../helpers/run-process.ts';
-import { waitFor } from '../helpers/wait-for.ts';
+} from '../../helpers/session-bus.ts';
+import { readLines } from '../../helpers/processes.ts';
+import { runProcess } from '../../helpers/run-process.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 const ITEM = 'org.kde.StatusNotifierItem';
 const MENU = 'com.canonical.dbusmenu';
-const NOTIFICATIONS = fileURLToPath(new URL('../helpers/notification-server.py', import.meta.url));
+const NOTIFICATIONS = fileURLToPath(new URL('../../helpers/notification-server.py', import.meta.url));
 const TAYLOR = 'taylor  111111111111  Admin-AF-Permission-Set';
 
 const ends: (() => unknown)[] = [];

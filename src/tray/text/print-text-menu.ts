@@ -1,11 +1,11 @@
 // The menu once, for hosts that run us again and again.
-import type { Clock } from '../core/clock.ts';
-import { DaemonUnreachableError } from '../core/errors.ts';
-import type { LocalApiClient } from '../local-api/client.ts';
-import { summarizeState } from '../local-api/state-summary.ts';
-import { buildMenu } from './menu.ts';
+import type { Clock } from '../../core/clock.ts';
+import { DaemonUnreachableError } from '../../core/errors.ts';
+import type { LocalApiClient } from '../../local-api/client.ts';
+import { summarizeState } from '../../local-api/state-summary.ts';
+import { buildMenu } from '../menu.ts';
 import { formatTextMenu, type CommandWords, type TextHost } from './text-menu.ts';
-import { EMPTY_VIEW, type TrayView } from './tray-view.ts';
+import { EMPTY_VIEW, type TrayView } from '../tray-view.ts';
 
 const TIMEOUT_MS = 10_000;
 

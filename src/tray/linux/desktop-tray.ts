@@ -1,17 +1,17 @@
 // The tray on a Linux desktop: one icon with its menu on the session bus, kept to what the daemon says.
-import type { Clock } from '../core/clock.ts';
-import { toRolecallError, UnavailableError } from '../core/errors.ts';
-import { summarizeState } from '../local-api/state-summary.ts';
-import { BUS, connectToBus, type BusConnection } from '../platform/bus/bus-connection.ts';
+import type { Clock } from '../../core/clock.ts';
+import { toRolecallError, UnavailableError } from '../../core/errors.ts';
+import { summarizeState } from '../../local-api/state-summary.ts';
+import { BUS, connectToBus, type BusConnection } from '../../platform/bus/bus-connection.ts';
 import { createBusMenu } from './bus-menu.ts';
 import { createCodeNotification, type CodeNotification } from './code-notification.ts';
-import { performClick, type ClickDeps } from './clicks.ts';
+import { performClick, type ClickDeps } from '../clicks.ts';
 import { createAnswerer } from './exported-object.ts';
-import type { ShowChange } from './follow.ts';
-import { buildMenu, describeCurrentRole, describeSession, listProblems, type Action } from './menu.ts';
+import type { ShowChange } from '../follow.ts';
+import { buildMenu, describeCurrentRole, describeSession, listProblems, type Action } from '../menu.ts';
 import { createStatusNotifierItem, ITEM_PATH, MENU_PATH, type Face } from './status-notifier-item.ts';
 import { registerWithHosts } from './tray-host.ts';
-import { EMPTY_VIEW, type TrayView } from './tray-view.ts';
+import { EMPTY_VIEW, type TrayView } from '../tray-view.ts';
 
 export interface DesktopTrayDeps {
   /** For `net.connect`; undefined on a machine without a session bus. */

@@ -1,5 +1,5 @@
 // The tray's icon, drawn here: a key in the colour of the state with a mark of its shape, so that colour is not all there is.
-import type { StateWord } from '../local-api/state-summary.ts';
+import type { StateWord } from '../../local-api/state-summary.ts';
 
 /** ARGB32 in network byte order, which is what a StatusNotifierItem's IconPixmap holds. */
 export interface Pixmap {

@@ -1,6 +1,6 @@
 // The drawn icon: sharp at every size, and told apart by its shape and not by colour alone.
 import { describe, expect, test } from 'vitest';
-import { drawIcons } from '../../src/tray/icon.ts';
+import { drawIcons } from '../../../src/tray/linux/icon.ts';
 
 const STATES = ['ok', 'ends-soon', 'signed-out', 'problem'] as const;
 

@@ -1,7 +1,7 @@
 // The menu as a tray on Linux reads it: com.canonical.dbusmenu, its layout, and the clicks that come back.
-import { BusError, type BusConnection, type BusValue } from '../platform/bus/bus-connection.ts';
+import { BusError, type BusConnection, type BusValue } from '../../platform/bus/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
-import type { Action, Menu, MenuItem } from './menu.ts';
+import type { Action, Menu, MenuItem } from '../menu.ts';
 import { MENU_PATH } from './status-notifier-item.ts';
 
 const MENU_INTERFACE = 'com.canonical.dbusmenu';

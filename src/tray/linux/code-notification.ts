@@ -1,8 +1,8 @@
 // The user code of a sign-in on the screen while it is pending, by the desktop's notification server.
-import { escapeMarkup, toHarmlessLine } from '../core/text/harmless-text.ts';
-import type { SignInDocument } from '../local-api/schemas.ts';
-import type { BusConnection } from '../platform/bus/bus-connection.ts';
-import { closeNotification, showNotification } from '../platform/bus/desktop-notifications.ts';
+import { escapeMarkup, toHarmlessLine } from '../../core/text/harmless-text.ts';
+import type { SignInDocument } from '../../local-api/schemas.ts';
+import type { BusConnection } from '../../platform/bus/bus-connection.ts';
+import { closeNotification, showNotification } from '../../platform/bus/desktop-notifications.ts';
 
 export interface CodeNotification {
   /** Shows the code of a sign-in that was started here; a desktop without notifications shows it in the menu alone. */
