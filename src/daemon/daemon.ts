@@ -9,17 +9,17 @@ import { toFailure } from '../platform/files/file-error.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
 import type { Broker } from '../sso/broker.ts';
-import { refreshCredentialProcessCopy, type CredentialProcessSources } from './credential-process-copy.ts';
-import { createDailyLists } from './daily-lists.ts';
+import { refreshCredentialProcessCopy, type CredentialProcessSources } from './process/credential-process-copy.ts';
+import { createDailyLists } from './roles/daily-lists.ts';
 import { openDoors, type Doors } from './doors.ts';
-import { isFileAt, type DaemonLock } from './lock.ts';
-import { createPageFiles } from './page-files.ts';
-import { createInstallationWatch, type InstallationChange } from './installation-watch.ts';
+import { isFileAt, type DaemonLock } from './process/lock.ts';
+import { createPageFiles } from './http/page-files.ts';
+import { createInstallationWatch, type InstallationChange } from './process/installation-watch.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
-import { createPresence, type Presence } from './presence.ts';
-import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
-import { runTicker } from './ticker.ts';
-import { createVersionCheck } from './version-handshake.ts';
+import { createPresence, type Presence } from './http/presence.ts';
+import { createSessionWarnings, type SessionEnd } from './sign-in/session-warnings.ts';
+import { runTicker } from './process/ticker.ts';
+import { createVersionCheck } from './http/version-handshake.ts';
 
 export interface DaemonDeps extends PartsDeps {
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;

@@ -7,17 +7,17 @@ import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
 import { toFailure } from '../platform/files/file-error.ts';
-import type { ConnectionRules } from './connection-rules.ts';
-import { createSocketGuard, createWebGuard, type Guard } from './guard.ts';
-import type { ContainerDoor } from './container-door.ts';
-import type { InputChecks } from './input-checks.ts';
-import { listenOnLoopback } from './listeners.ts';
-import type { Log } from './log.ts';
-import { createOwnSocket, type OwnSocket } from './own-socket.ts';
+import type { ConnectionRules } from './http/connection-rules.ts';
+import { createSocketGuard, createWebGuard, type Guard } from './http/guard.ts';
+import type { ContainerDoor } from './credentials/container-door.ts';
+import type { InputChecks } from './http/input-checks.ts';
+import { listenOnLoopback } from './http/listeners.ts';
+import type { Log } from './process/log.ts';
+import { createOwnSocket, type OwnSocket } from './http/own-socket.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
-import type { PageFiles } from './page-files.ts';
-import { createSurface, type Responders, type Surface } from './surface.ts';
-import type { WebAccess } from './web-access.ts';
+import type { PageFiles } from './http/page-files.ts';
+import { createSurface, type Responders, type Surface } from './http/surface.ts';
+import type { WebAccess } from './web-access/web-access.ts';
 
 export interface Doors {
   /** Undefined while the loopback port could not be opened, which is a problem in the status then. */

@@ -23,17 +23,17 @@ import {
 } from '../platform/port-keeper/keeper-requests.ts';
 import { REQUEST_PIPE_FD } from '../platform/port-keeper/port-keeper-script.ts';
 import { joinPortKeeper, type Restart } from '../platform/port-keeper/port-keeper.ts';
-import { keepTicksFast } from './fast-ticks.ts';
-import { answerWithFailure, takePassedSockets } from './activation.ts';
-import { isListening, listen, listenOnSocket } from './listeners.ts';
-import { inFolder, takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './lock.ts';
-import { formatKeptSecret, parseKeptSecret } from './kept-secret.ts';
-import { openLogFile, type Log, type LogFile } from './log.ts';
-import { takePassphrase } from './passphrase.ts';
+import { keepTicksFast } from './process/fast-ticks.ts';
+import { answerWithFailure, takePassedSockets } from './http/activation.ts';
+import { isListening, listen, listenOnSocket } from './http/listeners.ts';
+import { inFolder, takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './process/lock.ts';
+import { formatKeptSecret, parseKeptSecret } from './process/kept-secret.ts';
+import { openLogFile, type Log, type LogFile } from './process/log.ts';
+import { takePassphrase } from './process/passphrase.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
-import { createKeeperHandover, createServiceHandover } from './own-handover.ts';
-import type { PortHandover } from './port-handover.ts';
-import { dismissKeeper, HANDED_OVER_FLAG, RESTARTED_FLAG, waitForTurn } from './succession.ts';
+import { createKeeperHandover, createServiceHandover } from './http/own-handover.ts';
+import type { PortHandover } from './http/port-handover.ts';
+import { dismissKeeper, HANDED_OVER_FLAG, RESTARTED_FLAG, waitForTurn } from './process/succession.ts';
 
 ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();
@@ -219,7 +219,7 @@ function createNeed(): () => boolean | Promise<boolean> {
 }
 
 async function checkSettings(): Promise<void> {
-  const { loadSettings } = await import('./settings.ts');
+  const { loadSettings } = await import('./settings/settings.ts');
   await loadSettings(paths.settingsFile, environment);
 }
 

@@ -18,56 +18,56 @@ import { findBusSocket } from '../platform/bus/bus-address.ts';
 import { readDescriptorLimit } from '../platform/process/descriptor-limit.ts';
 import { chooseSecretStore, mayHaveKeychain, type StoreWish } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
-import { createAuditLog, type AuditLog } from './audit-log.ts';
-import { createClockSkew, type ClockSkew } from './clock-skew.ts';
-import { findCaBundle } from './ca-bundle.ts';
-import { createCatalogFiles } from './catalog-files.ts';
-import { createConnectionRules, type ConnectionRules } from './connection-rules.ts';
-import { createChanges, type Changes } from './changes.ts';
-import { createDamagedFiles, type DamagedFiles } from './damaged-files.ts';
-import { CONTAINER_PORT_SCHEMA, createContainerDoor, type ContainerDoor } from './container-door.ts';
-import { createCurrentRole, CURRENT_ROLE_SCHEMA } from './current-role.ts';
-import { createEventFeed, type EventFeed } from './event-feed.ts';
-import { resolveEndpoints, toEndpoints } from './endpoints.ts';
-import { GRANTS_SCHEMA, loadGrants, type Grants } from './grants.ts';
-import { createInputChecks, type InputChecks } from './input-checks.ts';
-import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './issued-names.ts';
-import { createHandOuts } from './hand-outs.ts';
-import { createLastRefusals } from './last-refusals.ts';
-import { createLateLoading, type LateLoading } from './late-loading.ts';
-import type { Log } from './log.ts';
-import { createDesktopSignIn } from './desktop-sign-in.ts';
-import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
+import { createAuditLog, type AuditLog } from './audit/audit-log.ts';
+import { createClockSkew, type ClockSkew } from './process/clock-skew.ts';
+import { findCaBundle } from './shared-config/ca-bundle.ts';
+import { createCatalogFiles } from './roles/catalog-files.ts';
+import { createConnectionRules, type ConnectionRules } from './http/connection-rules.ts';
+import { createChanges, type Changes } from './process/changes.ts';
+import { createDamagedFiles, type DamagedFiles } from './state-files/damaged-files.ts';
+import { CONTAINER_PORT_SCHEMA, createContainerDoor, type ContainerDoor } from './credentials/container-door.ts';
+import { createCurrentRole, CURRENT_ROLE_SCHEMA } from './roles/current-role.ts';
+import { createEventFeed, type EventFeed } from './status/event-feed.ts';
+import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
+import { GRANTS_SCHEMA, loadGrants, type Grants } from './credentials/grants.ts';
+import { createInputChecks, type InputChecks } from './http/input-checks.ts';
+import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './roles/issued-names.ts';
+import { createHandOuts } from './audit/hand-outs.ts';
+import { createLastRefusals } from './audit/last-refusals.ts';
+import { createLateLoading, type LateLoading } from './http/late-loading.ts';
+import type { Log } from './process/log.ts';
+import { createDesktopSignIn } from './sign-in/desktop-sign-in.ts';
+import { createLoginPolicy, type LoginPolicy } from './sign-in/login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier, type Notifier } from './notifications/notifier.ts';
-import { createNoHandover, type PortHandover } from './port-handover.ts';
-import type { ProfileSync } from './profile-sync.ts';
-import { createProfilesOfUsedRoles } from './profiles-of-used-roles.ts';
-import { createRoleList } from './role-list.ts';
-import { createAccountsResponders } from './routes/accounts.ts';
-import { createCredentialsResponders } from './routes/credentials.ts';
-import { createCurrentResponders } from './routes/current.ts';
-import { createContainerRecall, createGrantsResponders } from './routes/grants.ts';
-import { createRolesResponder } from './routes/roles.ts';
-import { createSignInResponders } from './routes/sign-in.ts';
-import { createStatusResponders, withLastRefusals } from './routes/status.ts';
-import { createWebAccessResponders } from './routes/web-access.ts';
-import { createExtraFor, loadSettings, type Settings } from './settings.ts';
-import { createSharedConfig, type SharedConfig } from './shared-config.ts';
-import { createSharedCredentials } from './shared-credentials.ts';
-import { createSignInSetup, type SignInSetup } from './sign-in-setup.ts';
-import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './signed-in-users-file.ts';
-import { createRecheck, type Recheck } from './recheck.ts';
-import type { Responders } from './surface.ts';
-import { createLook } from './status-changes.ts';
-import { createSwitchFiles, type SwitchFiles } from './switch-files.ts';
-import { createTokenFiles, type TokenFiles } from './token-files.ts';
-import { createStateFiles, type StateFileSchema } from './state-file.ts';
-import { createUnmatchedRules } from './unmatched-rules.ts';
-import { loadUsedRoles, USED_ROLES_SCHEMA } from './used-roles.ts';
-import { createUserChecks, type UserChecks } from './user-checks.ts';
-import { createUses, type Uses } from './uses.ts';
-import { createWebAccess, type WebAccess } from './web-access.ts';
+import { createNoHandover, type PortHandover } from './http/port-handover.ts';
+import type { ProfileSync } from './profiles/profile-sync.ts';
+import { createProfilesOfUsedRoles } from './profiles/profiles-of-used-roles.ts';
+import { createRoleList } from './roles/role-list.ts';
+import { createAccountsResponders } from './roles/accounts-routes.ts';
+import { createCredentialsResponders } from './credentials/credentials-routes.ts';
+import { createCurrentResponders } from './roles/current-routes.ts';
+import { createContainerRecall, createGrantsResponders } from './credentials/grants-routes.ts';
+import { createRolesResponder } from './roles/roles-routes.ts';
+import { createSignInResponders } from './sign-in/sign-in-routes.ts';
+import { createStatusResponders, withLastRefusals } from './status/status-routes.ts';
+import { createWebAccessResponders } from './web-access/routes.ts';
+import { createExtraFor, loadSettings, type Settings } from './settings/settings.ts';
+import { createSharedConfig, type SharedConfig } from './shared-config/shared-config.ts';
+import { createSharedCredentials } from './shared-config/shared-credentials.ts';
+import { createSignInSetup, type SignInSetup } from './sign-in/sign-in-setup.ts';
+import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './sign-in/signed-in-users-file.ts';
+import { createRecheck, type Recheck } from './process/recheck.ts';
+import type { Responders } from './http/surface.ts';
+import { createLook } from './status/status-changes.ts';
+import { createSwitchFiles, type SwitchFiles } from './roles/switch-files.ts';
+import { createTokenFiles, type TokenFiles } from './profiles/token-files.ts';
+import { createStateFiles, type StateFileSchema } from './state-files/state-file.ts';
+import { createUnmatchedRules } from './roles/unmatched-rules.ts';
+import { loadUsedRoles, USED_ROLES_SCHEMA } from './roles/used-roles.ts';
+import { createUserChecks, type UserChecks } from './sign-in/user-checks.ts';
+import { createUses, type Uses } from './roles/uses.ts';
+import { createWebAccess, type WebAccess } from './web-access/web-access.ts';
 
 export interface PartsDeps {
   readonly paths: RuntimePaths;
@@ -263,7 +263,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     problems,
   });
   const plannedSync = lateLoading.defer(async () => {
-    const { createProfileSync } = await import('./profile-sync.ts');
+    const { createProfileSync } = await import('./profiles/profile-sync.ts');
     return createProfileSync({
       configFile,
       sharedCredentials,
@@ -458,7 +458,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       clock,
     }),
     ...lateLoading.deferResponders(['console'], async () => {
-      const { createConsoleResponder } = await import('./routes/console.ts');
+      const { createConsoleResponder } = await import('./credentials/console-routes.ts');
       return createConsoleResponder({
         usedRoles,
         settings,
@@ -473,7 +473,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       });
     }),
     ...lateLoading.deferResponders(['profile', 'writeProfile'], async () => {
-      const { createProfileResponder } = await import('./routes/profile.ts');
+      const { createProfileResponder } = await import('./profiles/profile-routes.ts');
       return createProfileResponder({
         configFile,
         sharedConfig,
@@ -487,7 +487,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       });
     }),
     ...lateLoading.deferResponders(['startUrl', 'setup'], async () => {
-      const { createSetupResponders } = await import('./routes/setup.ts');
+      const { createSetupResponders } = await import('./settings/setup-routes.ts');
       return createSetupResponders({
         configFile,
         settingsPath: paths.settingsFile,
@@ -497,7 +497,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       });
     }),
     ...lateLoading.deferResponders(['reach'], async () => {
-      const { createReachResponder } = await import('./routes/reach.ts');
+      const { createReachResponder } = await import('./status/reach-routes.ts');
       return createReachResponder({
         sharedConfig,
         probe: (region) => identityCenter.probe(region),
@@ -506,13 +506,13 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       });
     }),
     ...lateLoading.deferResponders(['team'], async () => {
-      const { createTeamResponder } = await import('./routes/team.ts');
+      const { createTeamResponder } = await import('./settings/team-routes.ts');
       return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
     ...createWebAccessResponders({ webAccess, personActs }),
     ...lateLoading.deferResponders(['adoptProfiles'], async () => {
-      const { createAdoption } = await import('./adoption.ts');
-      const { createAdoptionResponder } = await import('./routes/adoption.ts');
+      const { createAdoption } = await import('./profiles/adoption.ts');
+      const { createAdoptionResponder } = await import('./profiles/adoption-routes.ts');
       const adoption = createAdoption({
         configFile,
         directory: join(paths.stateDirectory, 'adoptions'),

@@ -1,7 +1,7 @@
 // Patterns of settings and team files that are made to take for ever: they match what they say, and the daemon answers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_GLOB_CHARACTERS } from '../../src/core/text/glob.ts';
-import { parseSettings, teamFileBeside } from '../../src/daemon/settings.ts';
+import { parseSettings, teamFileBeside } from '../../src/daemon/settings/settings.ts';
 import { createSignedInRig, writePrivate, type Rig } from '../helpers/rig.ts';
 
 /** Matches no profile; a RegExp tries all ways to divide a name among the stars. */

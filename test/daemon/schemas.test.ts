@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { parse } from 'smol-toml';
 import { expect, test } from 'vitest';
-import { settingsSchema } from '../../src/daemon/settings-schema.ts';
-import { teamSchema } from '../../src/daemon/team-schema.ts';
+import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
+import { teamSchema } from '../../src/daemon/settings/team-schema.ts';
 import { routes, type Route } from '../../src/local-api/routes.ts';
 
 const schemasOf = ({ params, query, body }: Route) => [params, query, body].filter((schema) => schema !== undefined);

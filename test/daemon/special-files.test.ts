@@ -10,8 +10,8 @@ import { readTokenFileState, tokenFilePath } from '../../src/aws-config/files/to
 import { copyConfigFiles } from '../../src/cli/exec/config-copies.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { readAwsSsoSettings } from '../../src/daemon/aws-sso-settings.ts';
-import { loadSettings } from '../../src/daemon/settings.ts';
+import { readAwsSsoSettings } from '../../src/daemon/profiles/aws-sso-settings.ts';
+import { loadSettings } from '../../src/daemon/settings/settings.ts';
 import { loadCaBundle } from '../../src/identity-center/certificate-authorities.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/command-tree.ts';
 import type { CliContext } from '../../src/cli/context.ts';
-import { parseSettings } from '../../src/daemon/settings.ts';
+import { parseSettings } from '../../src/daemon/settings/settings.ts';
 import { routes } from '../../src/local-api/routes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/command-tree.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { ERROR_TABLE } from '../../src/core/errors.ts';
-import { parseSettings } from '../../src/daemon/settings.ts';
+import { parseSettings } from '../../src/daemon/settings/settings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

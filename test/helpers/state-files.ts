@@ -1,7 +1,7 @@
 // Opens state files as the daemon does, for tests of what is kept in them.
 import { createProblems, type Problems } from '../../src/core/problems.ts';
-import { createDamagedFiles } from '../../src/daemon/damaged-files.ts';
-import { createStateFiles, type OpenStateFile } from '../../src/daemon/state-file.ts';
+import { createDamagedFiles } from '../../src/daemon/state-files/damaged-files.ts';
+import { createStateFiles, type OpenStateFile } from '../../src/daemon/state-files/state-file.ts';
 import { createFakeClock } from './fake-clock.ts';
 
 export function openStateFiles(problems: Problems = createProblems(), logLines: string[] = []): OpenStateFile {

@@ -1,7 +1,7 @@
 // Stories by chance: outages, 429s, sleeps, set-back clocks, sign-ins and sign-outs in any order, and what must hold in all of them.
 import { expect, it } from 'vitest';
 import type { RoleCredentials } from '../../src/core/model.ts';
-import { runTicker } from '../../src/daemon/ticker.ts';
+import { runTicker } from '../../src/daemon/process/ticker.ts';
 import type { FaultKind } from '../../src/sso/ports.ts';
 import { ACCOUNT_ID, createWorld, MINUTE_MS, ROLE, SESSION } from './world.ts';
 import { createRandom } from '../helpers/seeded-random.ts';

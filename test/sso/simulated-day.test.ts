@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { createProblems } from '../../src/core/problems.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { runTicker } from '../../src/daemon/ticker.ts';
+import { runTicker } from '../../src/daemon/process/ticker.ts';
 import { createMemoryStore } from '../../src/secret-store/memory.ts';
 import { createBroker } from '../../src/sso/broker.ts';
 import { IdentityCenterFault } from '../../src/sso/ports.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { tryDaemonLock } from '../../src/daemon/lock.ts';
+import { tryDaemonLock } from '../../src/daemon/process/lock.ts';
 import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
 import { createInstallation } from '../helpers/installation.ts';
 import type { Rig } from '../helpers/rig.ts';

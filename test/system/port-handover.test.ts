@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listen } from '../../src/daemon/listeners.ts';
+import { listen } from '../../src/daemon/http/listeners.ts';
 import type { IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { hasPortKeeper } from '../../src/platform/port-keeper/keeper-requests.ts';
 import { createEmulatedHome, type EmulatedHome } from '../helpers/emulated-home.ts';

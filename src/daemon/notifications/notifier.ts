@@ -1,6 +1,6 @@
 // The port through which the daemon speaks to a person: few notifications, one a matter, and never a secret in one.
 import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../process/log.ts';
 import type { NotificationBackend, ShownNotification } from './backend.ts';
 import { toHarmlessLine } from '../../core/text/harmless-text.ts';
 

@@ -1,7 +1,7 @@
 // A simulated day: the calls to Identity Center that forty roles in use cost, beside what knowing the day beforehand would cost.
 import { createProblems } from '../../../dist/core/problems.js';
 import { Secret } from '../../../dist/core/secret.js';
-import { runTicker } from '../../../dist/daemon/ticker.js';
+import { runTicker } from '../../../dist/daemon/process/ticker.js';
 import { createMemoryStore } from '../../../dist/secret-store/memory.js';
 import { createBroker } from '../../../dist/sso/broker.js';
 import { IdentityCenterFault } from '../../../dist/sso/ports.js';

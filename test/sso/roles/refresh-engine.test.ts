@@ -1,7 +1,7 @@
 // The refresh engine on its tick: fresh ahead of every caller, quiet in an outage, awake after a sleep, and nothing for roles that nobody uses.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Role } from '../../../src/core/model.ts';
-import { runTicker } from '../../../src/daemon/ticker.ts';
+import { runTicker } from '../../../src/daemon/process/ticker.ts';
 import { ACCOUNT_ID, createWorld, failureOf, MINUTE_MS, ROLE, SESSION, type World } from '../world.ts';
 
 const SECOND_MS = 1000;

@@ -1,0 +1,136 @@
+// POST /v1/console: a link to the AWS console as one role, without a secret in it, or signed in already.
+import { formatUtcSeconds } from '../../core/clock.ts';
+import {
+  findAccessPortal,
+  findFederationEndpoint,
+  findPartition,
+  formatConsolePage,
+  formatFederatedSignIn,
+  formatShortcutLink,
+  type Partition,
+} from '../../core/aws/console-url.ts';
+import { ProtocolError, UnavailableError, UsageError } from '../../core/errors.ts';
+import type { Endpoints, Role, SsoSession } from '../../core/model.ts';
+import type { ConsoleDocument, ConsoleWishDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Caller } from '../http/caller.ts';
+import type { Log } from '../process/log.ts';
+import type { LoginPolicy } from '../sign-in/login-policy.ts';
+import type { RoleList } from '../roles/role-list.ts';
+import { regionFor, type Settings } from '../settings/settings.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { Responders } from '../http/surface.ts';
+import type { UsedRoles } from '../roles/used-roles.ts';
+
+export function createConsoleResponder(deps: {
+  readonly settings: Settings;
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Pick<Broker, 'credentials' | 'knownCatalog' | 'requireAssigned'>;
+  readonly federation: ConsoleFederation;
+  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly endpoints: Endpoints;
+  readonly roleList: Pick<RoleList, 'isProtected'>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly log: Log;
+}): Pick<Responders, 'console'> {
+  const { broker, endpoints, settings } = deps;
+
+  function linkTo(session: SsoSession, role: Role, wish: ConsoleWishDocument): string {
+    // The administrator may have chosen where a role lands, which only a wish goes over.
+    const destination =
+      wish.service === undefined && wish.region === undefined ? undefined : choosePage(session, role, wish).destination;
+    return formatShortcutLink(requirePortal(session), role, destination);
+  }
+
+  async function signInTo(session: SsoSession, role: Role, wish: ConsoleWishDocument, caller: Caller) {
+    const issuer = requirePortal(session).href;
+    const { partition, destination } = choosePage(session, role, wish);
+    const endpoint = findFederationEndpoint(partition, session.region, endpoints.sso);
+    const credentials = await deps.loginPolicy.serve(session, role, () => broker.credentials(session, role), caller);
+    try {
+      const token = await deps.federation.getSigninToken(endpoint, credentials);
+      return {
+        url: formatFederatedSignIn(endpoint, { issuer, destination, token }),
+        endsAt: formatUtcSeconds(credentials.expiresAtMs),
+      };
+    } catch (fault) {
+      throw describeFault(fault);
+    }
+  }
+
+  function requirePortal(session: SsoSession): URL {
+    const portal = findAccessPortal(session.startUrl, endpoints.sso);
+    if (portal !== undefined) return portal;
+    throw new UsageError(
+      'config-malformed',
+      `The sso_start_url of ${session.sessionName} is no https URL, so there is no access portal to open.`,
+    );
+  }
+
+  function choosePage(session: SsoSession, role: Role, wish: ConsoleWishDocument) {
+    const partition = requirePartition(session.region);
+    const region = wish.region ?? regionFor(settings, role) ?? session.region;
+    const there = requirePartition(region);
+    if (there.name !== partition.name) {
+      throw new UsageError(
+        'invalid-request',
+        `${region} is in ${there.name}, and the accounts of ${session.sessionName} are in ${partition.name}.`,
+        { hint: 'rolecall console --help' },
+      );
+    }
+    return { partition, destination: formatConsolePage(partition, region, wish.service) };
+  }
+
+  return {
+    async console({ body }, caller) {
+      const session = await deps.sharedConfig.findSession(body.session);
+      const { accountId, permissionSet } = body;
+      const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
+      await broker.requireAssigned(session, role);
+      deps.usedRoles.note(role);
+      const isFederated = body.federated === true;
+      const link = isFederated ? await signInTo(session, role, body, caller) : { url: linkTo(session, role, body) };
+      deps.log(
+        'info',
+        `${isFederated ? 'federated console' : 'console link'} of ${session.sessionName} ${accountId} ${permissionSet}`,
+      );
+      deps.audit.record({ event: 'console-opened', role, federated: isFederated, surface: caller.surface });
+      const catalog = await broker.knownCatalog(session);
+      const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
+      const browser = settings.browsers.get(session.sessionName);
+      return {
+        ...link,
+        secret: isFederated,
+        session: session.sessionName,
+        accountId,
+        accountName: account?.accountName ?? null,
+        permissionSet,
+        protected: deps.roleList.isProtected(role),
+        browser: browser?.template ?? null,
+        ...(browser === undefined ? {} : { browserLine: browser.line }),
+      } satisfies ConsoleDocument;
+    },
+  };
+}
+
+function requirePartition(region: string): Partition {
+  const partition = findPartition(region);
+  if (partition !== undefined) return partition;
+  throw new UsageError('invalid-request', `There is no AWS console that rolecall knows for the region "${region}".`, {
+    hint: 'rolecall console --help',
+  });
+}
+
+/** The federation endpoint is no part of Identity Center: what it does says nothing of the session. */
+function describeFault(thrown: unknown): unknown {
+  if (!(thrown instanceof IdentityCenterFault)) return thrown;
+  const { kind, message, retryAfterMs } = thrown;
+  const options = { cause: thrown, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  const words = `AWS's sign-in to the console failed: ${message}`;
+  if (kind === 'unreachable') return new UnavailableError('identity-center-unreachable', words, options);
+  if (kind === 'throttled') return new UnavailableError('identity-center-throttled', words, options);
+  return new ProtocolError('unusable-response', words, options);
+}

@@ -1,0 +1,209 @@
+// Grants: one caller's right to the keys of exactly one role over loopback, for a while, kept over restarts as hashes.
+import { hash as digest, timingSafeEqual } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isEpochMs, type Clock } from '../../core/clock.ts';
+import { createTurns } from '../../core/async/in-turn.ts';
+import type { Role } from '../../core/model.ts';
+import type { Instigator } from '../audit/audit-log.ts';
+import type { Log } from '../process/log.ts';
+import { createProcessRecognition, type ProcessIdentity } from '../../platform/process/process-identity.ts';
+import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
+import { isRole } from '../roles/used-roles.ts';
+
+export interface Grant {
+  readonly id: string;
+  /** `current`: whatever role is the current one when it is asked. */
+  readonly role: Role | 'current';
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** The grant ends with this process. */
+  readonly boundTo?: ProcessIdentity;
+}
+
+export interface IssuedGrant {
+  readonly grant: Grant;
+  /** What only the caller gets to know: the last part of the URL, and the Authorization header. */
+  readonly pathSecret: string;
+  readonly token: string;
+}
+
+export interface Grants {
+  /** Whether some may have been lost, because their file was damaged. */
+  readonly haveGaps: boolean;
+  issue(wish: {
+    readonly role: Role | 'current';
+    readonly lifetimeSeconds: number;
+    readonly boundTo?: ProcessIdentity;
+  }): Promise<IssuedGrant>;
+  /** The living grant that both secrets belong to; undefined says nothing about which of them was wrong. */
+  find(pathSecret: string, token: string): Grant | undefined;
+  /** The living grant of a path, for a request whose token was looked at already. */
+  findByPath(pathSecret: string): Grant | undefined;
+  get(id: string): Grant | undefined;
+  list(): readonly Grant[];
+  /** True when there was one; `by` is whose wish it was. */
+  revoke(id: string, by: Instigator): Promise<boolean>;
+  /** Those of one sso-session; those on the current role stay, for it may be another session's by then. */
+  revokeSession(sessionName: string, by: Instigator): Promise<void>;
+  /** None of the grants counts any more: their port belongs to somebody else. */
+  revokeAll(): Promise<void>;
+  /** Lets go of what has expired or outlived its process. */
+  sweep(): Promise<void>;
+}
+
+interface StoredGrant extends Grant {
+  readonly pathHash: string;
+  readonly tokenHash: string;
+}
+
+const SECRET_BYTES = 32;
+const GRANT_ID = /^[0-9a-f]{16}$/;
+const SHA256 = /^[A-Za-z0-9+/]{43}=$/;
+/** The longest lifetime that the route takes. */
+const LONGEST_LIFETIME_MS = 7 * 24 * 3600_000;
+
+/** Of `grants.json`. */
+export const GRANTS_SCHEMA = {
+  version: 1,
+  isReadOnce: true,
+  entries: { list: 'grants', firstKey: 'id', isSound: isStoredGrant },
+  loss: 'If a running "rolecall exec" gets no credentials any more, start it again.',
+} as const satisfies StateFileSchema;
+
+/** The grants of an earlier daemon that still count, and new ones; `directory` holds each one's files, gone with it. */
+export async function loadGrants(deps: {
+  /** Of `GRANTS_SCHEMA`. */
+  readonly file: StateFile;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Buffer;
+  /** Hears of each grant that counts no more, once. */
+  readonly onGone?: (grant: Grant, how: 'revoked' | 'ended', by: Instigator) => void;
+  readonly log: Log;
+}): Promise<Grants> {
+  const { clock } = deps;
+  const byPath = new Map<string, StoredGrant>();
+  for (const grant of await readStored(deps.file, deps.log)) byPath.set(grant.pathHash, grant);
+  const haveGaps = await deps.file.wasDamaged();
+  // Commands whose grants were lost still run with their files.
+  if (!haveGaps) await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
+  /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
+  const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
+
+  const isSameProcess = createProcessRecognition(clock);
+
+  function isLiving(grant: Grant): boolean {
+    return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));
+  }
+
+  const inTurn = createTurns();
+  /** With what is known when its turn comes. */
+  const save = () => inTurn(() => deps.file.write({ grants: [...byPath.values()] }));
+
+  async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Instigator): Promise<void> {
+    if (grants.length === 0) return;
+    for (const grant of grants) if (byPath.delete(grant.pathHash)) deps.onGone?.(grant, how, by);
+    for (const [pathSecret, { grant }] of proven) if (!byPath.has(grant.pathHash)) proven.delete(pathSecret);
+    await Promise.all(grants.map(({ id }) => rm(join(deps.directory, id), { recursive: true, force: true })));
+    await save();
+  }
+
+  return {
+    haveGaps,
+    async issue({ role, lifetimeSeconds, boundTo }) {
+      const pathSecret = deps.randomBytes(SECRET_BYTES).toString('base64url');
+      const token = deps.randomBytes(SECRET_BYTES).toString('base64url');
+      const nowMs = clock.nowMs();
+      const grant: Grant = {
+        id: deps.randomBytes(8).toString('hex'),
+        role,
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + lifetimeSeconds * 1000,
+        ...(boundTo === undefined ? {} : { boundTo }),
+      };
+      const stored = { ...grant, pathHash: hash(pathSecret), tokenHash: hash(token) };
+      byPath.set(stored.pathHash, stored);
+      try {
+        await save();
+      } catch (error) {
+        byPath.delete(stored.pathHash);
+        throw error;
+      }
+      return { grant, pathSecret, token };
+    },
+    find(pathSecret, token) {
+      const known = proven.get(pathSecret);
+      const given = Buffer.from(token);
+      if (known !== undefined && given.length === known.token.length && timingSafeEqual(given, known.token)) {
+        return isLiving(known.grant) ? known.grant : undefined;
+      }
+      const grant = byPath.get(hash(pathSecret));
+      // Compared even without a grant, so that the time tells nothing about the path.
+      const isRight = timingSafeEqual(Buffer.from(hash(token)), Buffer.from(grant?.tokenHash ?? hash('')));
+      if (grant === undefined || !isRight || !isLiving(grant)) return undefined;
+      proven.set(pathSecret, { grant, token: given });
+      return grant;
+    },
+    findByPath(pathSecret) {
+      const grant = proven.get(pathSecret)?.grant ?? byPath.get(hash(pathSecret));
+      return grant !== undefined && isLiving(grant) ? grant : undefined;
+    },
+    get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
+    list: () => [...byPath.values()].filter(isLiving),
+    async revoke(id, by) {
+      const grants = [...byPath.values()].filter((grant) => grant.id === id);
+      await remove(grants, 'revoked', by);
+      return grants.length > 0;
+    },
+    revokeSession(sessionName, by) {
+      const ofSession = ({ role }: Grant) => role !== 'current' && role.sessionName === sessionName;
+      return remove([...byPath.values()].filter(ofSession), 'revoked', by);
+    },
+    revokeAll: () => remove([...byPath.values()], 'revoked', 'daemon'),
+    sweep: () =>
+      remove(
+        [...byPath.values()].filter((grant) => !isLiving(grant)),
+        'ended',
+        'daemon',
+      ),
+  };
+}
+
+function isStoredGrant(candidate: unknown): candidate is StoredGrant {
+  const { id, role, createdAtMs, expiresAtMs, boundTo, pathHash, tokenHash } = (candidate ??
+    {}) as Partial<StoredGrant>;
+  return (
+    typeof id === 'string' &&
+    GRANT_ID.test(id) &&
+    (role === 'current' || isRole(role)) &&
+    isEpochMs(createdAtMs) &&
+    isEpochMs(expiresAtMs) &&
+    expiresAtMs - createdAtMs <= LONGEST_LIFETIME_MS &&
+    (boundTo === undefined || Number.isInteger((boundTo as ProcessIdentity | null)?.processId)) &&
+    [pathHash, tokenHash].every((digest) => typeof digest === 'string' && SHA256.test(digest))
+  );
+}
+
+/** Grants that can't be read are gone: their callers ask for new ones. */
+async function readStored(file: StateFile, log: Log): Promise<readonly StoredGrant[]> {
+  try {
+    return ((await file.read())?.['grants'] ?? []) as readonly StoredGrant[];
+  } catch (error) {
+    log('warn', `the kept grants can't be read: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+/** Files of grants that nobody knows any more: a daemon that was killed amid their end has left them. */
+async function removeOrphans(directory: string, known: ReadonlySet<string>): Promise<void> {
+  const names = await readdir(directory).catch((): string[] => []);
+  const orphans = names.filter((name) => GRANT_ID.test(name) && !known.has(name));
+  await Promise.all(
+    orphans.map((name) => rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined)),
+  );
+}
+
+function hash(secret: string): string {
+  return digest('sha256', secret, 'base64');
+}

@@ -1,0 +1,27 @@
+// Looks again at what a person may have put right a moment ago, so that `status` does not repeat it until the next tick.
+import type { Clock } from '../../core/clock.ts';
+import type { Problems } from '../../core/problems.ts';
+import { withinPatience } from '../../core/async/patience.ts';
+
+export interface Recheck {
+  /** While a problem with one of these codes is raised, `look` runs `task`, which raises or clears it. */
+  add(codes: readonly string[], task: () => Promise<unknown>): void;
+  /** Never rejects, and takes a second at most: a slow disk must not hold up the answer. */
+  look(): Promise<void>;
+}
+
+const DEADLINE_MS = 1000;
+
+export function createRecheck(deps: { readonly problems: Problems; readonly clock: Clock }): Recheck {
+  const { clock, problems } = deps;
+  const tasks: { readonly codes: readonly string[]; readonly task: () => Promise<unknown> }[] = [];
+  return {
+    add: (codes, task) => void tasks.push({ codes, task }),
+    async look() {
+      const raised = problems.list();
+      const due = tasks.filter(({ codes }) => raised.some(({ code }) => codes.includes(code)));
+      if (due.length === 0) return;
+      await withinPatience(clock, DEADLINE_MS, Promise.allSettled(due.map(({ task }) => task())));
+    },
+  };
+}

@@ -1,0 +1,24 @@
+// POST /v1/profiles/adopt: hand-written profiles, and those of other tools, led to rolecall, or given back.
+import type { Adoption } from './adoption.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Changes } from '../process/changes.ts';
+import type { Responders } from '../http/surface.ts';
+
+export function createAdoptionResponder(deps: {
+  readonly adoption: Adoption;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly changes: Pick<Changes, 'announce'>;
+}): Pick<Responders, 'adoptProfiles'> {
+  const { adoption } = deps;
+  return {
+    async adoptProfiles({ body }, { surface }) {
+      const dryRun = body.dryRun === true;
+      const outcome = await (body.undo === true ? adoption.undo(dryRun) : adoption.adopt(body.from, dryRun));
+      if (outcome.written) {
+        deps.audit.record({ event: 'profiles-written', surface });
+        deps.changes.announce();
+      }
+      return outcome;
+    },
+  };
+}

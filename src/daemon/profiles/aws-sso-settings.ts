@@ -1,0 +1,61 @@
+// aws-sso-cli's own settings, as far as moving in needs them: which Identity Centers it knows, and how it names profiles.
+import { join } from 'node:path';
+import type { ForeignSession } from '../../aws-config/adoption/adoption-plan.ts';
+import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
+import { readPrivateFile } from '../../platform/files/private-file.ts';
+
+export interface AwsSsoSettings {
+  readonly path: string;
+  readonly sessions: readonly ForeignSession[];
+  /** A Go template. */
+  readonly profileFormat?: string;
+}
+
+/** Undefined when there is none; a file that is no YAML, or none of theirs, has no sessions. Tokens are never looked for. */
+export async function readAwsSsoSettings(
+  homeDirectory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<AwsSsoSettings | undefined> {
+  for (const path of candidates(homeDirectory, environment)) {
+    const text = await readPrivateFile(path, MAX_SETTINGS_BYTES);
+    if (text !== undefined) return { path, ...(await parse(text)) };
+  }
+  return undefined;
+}
+
+/** The older place counts first, for them too. */
+function candidates(homeDirectory: string, environment: Readonly<Record<string, string | undefined>>): string[] {
+  const named = environment['AWS_SSO_CONFIG'] ?? '';
+  const configHome = environment['XDG_CONFIG_HOME'] ?? '';
+  return [
+    ...(named === '' ? [] : [named.replace(/^~(?=\/)/u, () => homeDirectory)]),
+    join(homeDirectory, '.aws-sso', 'config.yaml'),
+    join(configHome === '' ? join(homeDirectory, '.config') : configHome, 'aws-sso', 'config.yaml'),
+  ];
+}
+
+async function parse(text: string): Promise<Omit<AwsSsoSettings, 'path'>> {
+  // Few machines have such a file, so nobody else pays for the parser.
+  const { parse: parseYaml } = await import('yaml');
+  let root: unknown;
+  try {
+    root = parseYaml(text, { logLevel: 'silent', maxAliasCount: 100 });
+  } catch {
+    return { sessions: [] };
+  }
+  const format = fieldOf(root, 'ProfileFormat');
+  const sessions = Object.entries(asRecord(fieldOf(root, 'SSOConfig'))).flatMap(([name, entry]): ForeignSession[] => {
+    const [startUrl, region] = [fieldOf(entry, 'StartUrl'), fieldOf(entry, 'SSORegion')];
+    return typeof startUrl === 'string' && typeof region === 'string' ? [{ name, startUrl, region }] : [];
+  });
+  return { sessions, ...(typeof format === 'string' ? { profileFormat: format } : {}) };
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  const record = asRecord(value);
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}

@@ -1,0 +1,92 @@
+// GET and POST /v1/profile: the role behind one profile, for commands that are given a profile's name.
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { findRoleProfile, profileNames } from '../../aws-config/profiles/role-profile.ts';
+import { NotFoundError } from '../../core/errors.ts';
+import { nearest } from '../../core/text/nearest.ts';
+import type { ProfileDocument } from '../../local-api/schemas.ts';
+import type { Changes } from '../process/changes.ts';
+import type { CurrentRole } from '../roles/current-role.ts';
+import type { IssuedNamesStore } from '../roles/issued-names.ts';
+import type { LastRefusals } from '../audit/last-refusals.ts';
+import type { ProfileSync } from './profile-sync.ts';
+import { regionFor, type Settings } from '../settings/settings.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import type { Responders } from '../http/surface.ts';
+
+export function createProfileResponder(deps: {
+  readonly configFile: ConfigFile;
+  readonly sharedConfig: SharedConfig;
+  readonly sharedCredentials: SharedCredentials;
+  readonly currentRole: CurrentRole;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+  readonly profileSync: Pick<ProfileSync, 'writeNamed'>;
+  readonly settings: Settings;
+  readonly lastRefusals: Pick<LastRefusals, 'find'>;
+  readonly changes: Pick<Changes, 'announce'>;
+}): Pick<Responders, 'profile' | 'writeProfile'> {
+  async function find(name: string): Promise<ProfileDocument> {
+    const { document } = await deps.configFile.read();
+    const found = findRoleProfile(document, name);
+    if (found === undefined) return findUnwritten(name, profileNames(document));
+    const { profileName, role, region } = found;
+    if (role !== 'current') {
+      const session = await deps.sharedConfig.findSession(role.sessionSelector);
+      return {
+        profileName,
+        followsCurrent: false,
+        session: session.sessionName,
+        accountId: role.accountId,
+        permissionSet: role.permissionSet,
+        region: region ?? null,
+      };
+    }
+    const { session, accountId, permissionSet } = await deps.currentRole.require();
+    return { profileName, followsCurrent: true, session, accountId, permissionSet, region: region ?? null };
+  }
+
+  /** The role that would have the name, as far as nothing in the file has it. */
+  async function findUnwritten(name: string, inFile: readonly string[]): Promise<ProfileDocument> {
+    const unwritten = await deps.issuedNames.unwritten();
+    const planned = inFile.includes(name) ? undefined : unwritten.find(name);
+    if (planned !== undefined) {
+      const session = await deps.sharedConfig.findSession(planned.sessionName);
+      return {
+        profileName: name,
+        followsCurrent: false,
+        session: session.sessionName,
+        accountId: planned.accountId,
+        permissionSet: planned.permissionSet,
+        region: regionFor(deps.settings, planned) ?? session.region,
+        unwritten: true,
+      };
+    }
+    const line = (await deps.sharedCredentials.names()).get(name);
+    if (line !== undefined) {
+      throw new NotFoundError(
+        'profile-not-found',
+        `There is no profile "${name}" of an sso-session. AWS clients take that name from ${deps.sharedCredentials.path}, line ${line}.`,
+      );
+    }
+    const meant = nearest(name, [...inFile, ...unwritten.list().map(({ profileName }) => profileName)]);
+    throw new NotFoundError(
+      'profile-not-found',
+      `There is no profile "${name}" of an sso-session.${meant === undefined || meant === name ? '' : ` Did you mean "${meant}"?`}`,
+    );
+  }
+
+  return {
+    async profile({ query }) {
+      const profile = await find(query.name);
+      const lastRefusal = deps.lastRefusals.find({ ...profile, sessionName: profile.session });
+      return lastRefusal === undefined ? profile : { ...profile, lastRefusal };
+    },
+    async writeProfile({ body }, { surface }) {
+      const before = await find(body.name);
+      if (before.unwritten !== true) return before;
+      await deps.profileSync.writeNamed(body.name, surface);
+      deps.changes.announce();
+      return find(body.name);
+    },
+  };
+}

@@ -1,0 +1,211 @@
+// One profile for each account and permission set: planned from what is known, written when asked.
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import type { ConfigDocument } from '../../aws-config/document/document.ts';
+import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
+import {
+  planInSteps,
+  type PlannedProfile,
+  type ProfilePlan,
+  type ProfilePlanRequest,
+  type SkippedProfile,
+} from '../../aws-config/profiles/profile-plan.ts';
+import { doStepsInTurns } from '../../core/async/in-steps.ts';
+import { createTurns } from '../../core/async/in-turn.ts';
+import type { Catalog, Role, SsoSession } from '../../core/model.ts';
+import type { ProfilesDocument } from '../../local-api/schemas.ts';
+import type { AuditLog, Instigator } from '../audit/audit-log.ts';
+import type { CurrentRole } from '../roles/current-role.ts';
+import type { IssuedNamesStore } from '../roles/issued-names.ts';
+import { aliasFor, createExtraFor, isPinned, regionFor, type Settings } from '../settings/settings.ts';
+import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
+import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import type { UsedRoles } from '../roles/used-roles.ts';
+import type { Uses } from '../roles/uses.ts';
+
+export interface ProfileSync {
+  /** What a sync would do; `prune` as if a person had agreed to what suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
+  plan(options?: { readonly prune: boolean }): Promise<ProfilesDocument>;
+  /** Does it; @throws as `plan`, and UnavailableError file-not-writable */
+  sync(by: Instigator): Promise<ProfilesDocument>;
+  /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
+  writeNamed(profileName: string, by: Instigator): Promise<boolean>;
+}
+
+export function createProfileSync(deps: {
+  readonly configFile: ConfigFile;
+  readonly sharedCredentials: SharedCredentials;
+  readonly settings: Settings;
+  readonly credentialProcessPath: string;
+  /** Where issued names outlive the block: a role that comes back gets its old name. */
+  readonly issuedNames: IssuedNamesStore;
+  readonly usedRoles: Pick<UsedRoles, 'has' | 'haveGaps' | 'add'>;
+  readonly uses: Pick<Uses, 'read'>;
+  readonly knownCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
+  readonly currentRole: CurrentRole;
+  readonly audit: Pick<AuditLog, 'record'>;
+}): ProfileSync {
+  const { configFile, settings, sharedCredentials } = deps;
+  const extraFor = createExtraFor(settings);
+
+  async function select(document: ConfigDocument) {
+    const { write, include } = settings.profiles;
+    if (write === 'all') return {};
+    const uses = await deps.uses.read();
+    const hadProfile = new Set((await deps.usedRoles.haveGaps()) ? document.sections.map(({ name }) => name) : []);
+    return {
+      selection: {
+        write,
+        include,
+        isPinned: (role: Role) => isPinned(settings, role),
+        isUsed(role: Role, names: readonly string[]) {
+          if (deps.usedRoles.has(role)) return true;
+          if (!names.some((name) => uses.has(name) || hadProfile.has(name))) return false;
+          // By its name, which may become another one; the role stays.
+          deps.usedRoles.add(role);
+          return true;
+        },
+      },
+    };
+  }
+
+  async function makePlan({ prune } = { prune: false }): Promise<{ plan: ProfilePlan; before: string }> {
+    const { document } = await configFile.read();
+    const catalogs = new Map<string, Catalog>();
+    for (const session of readSsoSessions(document).sessions) {
+      const catalog = await deps.knownCatalog(session);
+      if (catalog === undefined) continue;
+      const { lost: _, ...accepted } = catalog;
+      catalogs.set(session.sessionName, prune ? accepted : catalog);
+    }
+    const previousNames = await deps.issuedNames.previous();
+    const current = await deps.currentRole.get();
+    const request: ProfilePlanRequest = {
+      document,
+      catalogs,
+      settings: {
+        nameTemplate: settings.profiles.name,
+        style: settings.profiles.style,
+        defaultFollowsCurrent: settings.profiles.defaultFollowsCurrent,
+        exclude: settings.profiles.exclude,
+        regionFor: (role) => regionFor(settings, role),
+        aliasFor: (role) => aliasFor(settings, role),
+        extraFor,
+        ...(await select(document)),
+      },
+      credentialProcessPath: deps.credentialProcessPath,
+      inCredentialsFile: await sharedCredentials.names(),
+      ...(previousNames === undefined ? {} : { previousNames }),
+      ...(current === null
+        ? {}
+        : {
+            currentRole: {
+              sessionName: current.session,
+              accountId: current.accountId,
+              permissionSet: current.permissionSet,
+            },
+          }),
+    };
+    return { plan: await doStepsInTurns(planInSteps(request)), before: document.text };
+  }
+
+  async function writeOnce(by: Instigator): Promise<ProfilesDocument> {
+    const { plan, before } = await makePlan();
+    if (plan.conflict !== undefined) throw plan.conflict;
+    const outcome = await configFile.write(before, plan.text);
+    if (outcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
+    await deps.issuedNames.keep(plan);
+    return describe(plan, outcome === 'written');
+  }
+
+  const describe = (plan: ProfilePlan, written: boolean) =>
+    describePlan(plan, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
+
+  /** Two of our own at once would only get in each other's way. */
+  const inTurn = createTurns();
+  const sync = (by: Instigator) => inTurn(() => untilUnchanged(() => writeOnce(by)));
+
+  async function findUnwritten(profileName: string): Promise<Role | undefined> {
+    const known = (await deps.issuedNames.unwritten()).find(profileName);
+    if (known !== undefined) return known;
+    const { plan } = await makePlan();
+    const isCalled = (profile: PlannedProfile) =>
+      profile.profileName === profileName || profile.aliases?.includes(profileName) === true;
+    return [...plan.profiles, ...plan.unwritten].find(isCalled);
+  }
+
+  return {
+    async plan(options) {
+      const { plan } = await makePlan(options);
+      return describe(plan, false);
+    },
+    sync,
+    async writeNamed(profileName, by) {
+      const role = await findUnwritten(profileName);
+      if (role === undefined) return false;
+      deps.usedRoles.add(role);
+      await sync(by);
+      return true;
+    },
+  };
+}
+
+function describePlan(
+  plan: ProfilePlan,
+  {
+    configFile,
+    credentialsFile,
+    written,
+    settings,
+  }: {
+    readonly configFile: string;
+    readonly credentialsFile: string;
+    readonly written: boolean;
+    readonly settings: Settings;
+  },
+): ProfilesDocument {
+  const { write } = settings.profiles;
+  const names = (profiles: readonly { readonly profileName: string }[]) =>
+    profiles.map(({ profileName }) => profileName);
+  return {
+    configFile,
+    written,
+    profiles: plan.profiles.map((profile) => ({
+      profileName: profile.profileName,
+      session: profile.sessionName,
+      accountId: profile.accountId,
+      accountName: profile.accountName ?? null,
+      permissionSet: profile.permissionSet,
+      region: profile.region,
+      ...(profile.aliases === undefined ? {} : { aliases: [...profile.aliases] }),
+    })),
+    ...(write === 'all' ? {} : { write, unwritten: plan.unwritten.length }),
+    added: names(plan.added),
+    removed: names(plan.removed),
+    changed: names(plan.changed),
+    ...(plan.keptLost.length === 0 ? {} : { kept: [...plan.keptLost] }),
+    skipped: plan.skipped.map((skipped) => ({ profileName: skipped.profileName, reason: describeSkipped(skipped) })),
+    ...(plan.inCredentialsFile === undefined
+      ? {}
+      : {
+          inCredentialsFile: {
+            file: credentialsFile,
+            names: plan.inCredentialsFile.map(({ name, line, profileName = null }) => ({ name, line, profileName })),
+          },
+        }),
+    diff: plan.diff,
+    ...(plan.conflict === undefined ? {} : { conflict: plan.conflict.toBody() }),
+  };
+}
+
+function describeSkipped({ reason, line }: SkippedProfile): string {
+  switch (reason) {
+    case 'unusable-name':
+      return 'AWS names it in a way that no profile can hold.';
+    case 'taken':
+      return "it is meant as an alias, and another role's profile has that name.";
+    case 'ambiguous':
+      return 'it is meant as an alias, and several roles would get it; let the rule match one role, or use {account_id} and {permission_set} in it.';
+    default:
+      return `you wrote a profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
+  }
+}

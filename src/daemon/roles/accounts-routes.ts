@@ -1,0 +1,60 @@
+// GET /v1/accounts: the lists as last known, listed anew when asked to.
+import { formatUtcSeconds } from '../../core/clock.ts';
+import type { Catalog, SsoSession } from '../../core/model.ts';
+import type { AccountsDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import { signInRequired } from '../../sso/faults.ts';
+import type { Changes } from '../process/changes.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { Responders } from '../http/surface.ts';
+
+export function createAccountsResponders(deps: {
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Pick<Broker, 'knownCatalog' | 'refreshCatalog' | 'describe'>;
+  readonly changes: Pick<Changes, 'announce'>;
+}): Pick<Responders, 'accounts'> {
+  const { broker, sharedConfig } = deps;
+
+  /** Every session that can be asked; with none there is somebody to sign in. */
+  async function refresh(sessions: readonly SsoSession[]): Promise<void> {
+    const states = await Promise.all(sessions.map((session) => broker.describe(session)));
+    const live = sessions.filter((_, index) => states[index]?.state === 'live');
+    const [first] = sessions;
+    if (live.length === 0 && first !== undefined) throw signInRequired(first.sessionName);
+    try {
+      await Promise.all(live.map((session) => broker.refreshCatalog(session, { isAttended: true })));
+    } finally {
+      deps.changes.announce();
+    }
+  }
+
+  return {
+    async accounts({ query }) {
+      const sessions =
+        query.session === undefined
+          ? (await sharedConfig.read()).sessions
+          : [await sharedConfig.findSession(query.session)];
+      if (query.refresh === true) await refresh(sessions);
+      const catalogs = await Promise.all(sessions.map((session) => broker.knownCatalog(session)));
+      return describe(catalogs);
+    },
+  };
+}
+
+function describe(catalogs: readonly (Catalog | undefined)[]): AccountsDocument {
+  const known = catalogs.filter((catalog) => catalog !== undefined);
+  return {
+    asOf: known.length === 0 ? null : formatUtcSeconds(Math.min(...known.map(({ asOfMs }) => asOfMs))),
+    // A session that was never signed in to has no list to be incomplete.
+    complete: known.length > 0 && known.every(({ complete }) => complete),
+    accounts: known.flatMap(({ accounts }) =>
+      accounts.map((account) => ({
+        session: account.sessionName,
+        accountId: account.accountId,
+        accountName: account.accountName ?? null,
+        emailAddress: account.emailAddress ?? null,
+        permissionSets: [...account.permissionSets],
+      })),
+    ),
+  };
+}

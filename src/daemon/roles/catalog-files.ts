@@ -1,0 +1,82 @@
+// The catalog on disk, one file a session, so that a list of accounts is there before anything is asked.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { isEpochMs } from '../../core/clock.ts';
+import type { Catalog, CatalogAccount, Endpoints, Role, SsoSession } from '../../core/model.ts';
+import type { CatalogFiles } from '../../sso/roles/account-catalog.ts';
+import { formatIssuer } from '../../sso/issuer.ts';
+import type { Log } from '../process/log.ts';
+import type { OpenStateFile, StateFileSchema } from '../state-files/state-file.ts';
+
+const SCHEMA = {
+  version: 1,
+  isSound: ({ issuer, asOfMs, accounts }) =>
+    isText(issuer) && isEpochMs(asOfMs) && Array.isArray(accounts) && accounts.every(isAccount),
+  loss: 'The list of accounts is asked for again.',
+} as const satisfies StateFileSchema;
+
+interface CatalogFile extends Catalog {
+  /** A list of another Identity Center under the same name is no list of this one. */
+  readonly issuer: string;
+}
+
+/** Files below `directory`; one that can't be read counts as never listed and is replaced by the next listing. */
+export function createCatalogFiles(deps: {
+  readonly directory: string;
+  readonly endpoints: Endpoints;
+  readonly openStateFile: OpenStateFile;
+  readonly log: Log;
+}): CatalogFiles {
+  const fileOf = (session: SsoSession) => {
+    const name = createHash('sha256').update(formatIssuer(session, deps.endpoints)).update(session.sessionName);
+    return deps.openStateFile(join(deps.directory, `${name.digest('hex').slice(0, 16)}.json`), SCHEMA);
+  };
+  return {
+    async load(session) {
+      try {
+        return parse(await fileOf(session).read(), session, formatIssuer(session, deps.endpoints));
+      } catch (error) {
+        deps.log('warn', `the kept list of ${session.sessionName} can't be read: ${(error as Error).message}`);
+        return undefined;
+      }
+    },
+    save: (session, catalog) =>
+      fileOf(session).write({ issuer: formatIssuer(session, deps.endpoints), ...catalog } satisfies CatalogFile),
+  };
+}
+
+function parse(content: object | undefined, session: SsoSession, issuer: string): Catalog | undefined {
+  const file = (content ?? {}) as Partial<CatalogFile>;
+  if (file.issuer !== issuer || !Array.isArray(file.accounts)) return undefined;
+  const { asOfMs, complete, accounts, lost, carriedOver, user, earlierUser, startsAnew } = file;
+  if (!isEpochMs(asOfMs) || !accounts.every(isAccount)) return undefined;
+  return {
+    asOfMs,
+    complete: complete === true,
+    accounts: accounts.filter(({ sessionName }) => sessionName === session.sessionName),
+    ...(Array.isArray(lost) && lost.length > 0 && lost.every(isRole) ? { lost } : {}),
+    ...(Array.isArray(carriedOver) && carriedOver.every(isText) ? { carriedOver } : {}),
+    ...(isText(user) ? { user } : {}),
+    ...(isText(earlierUser) ? { earlierUser } : {}),
+    ...(startsAnew === true ? { startsAnew } : {}),
+  };
+}
+
+function isText(candidate: unknown): candidate is string {
+  return typeof candidate === 'string';
+}
+
+function isRole(candidate: unknown): candidate is Role {
+  const { sessionName, accountId, permissionSet } = (candidate ?? {}) as Partial<Role>;
+  return isText(sessionName) && isText(accountId) && isText(permissionSet);
+}
+
+function isAccount(candidate: unknown): candidate is CatalogAccount {
+  const { accountId, permissionSets, accountName, emailAddress } = (candidate ?? {}) as Partial<CatalogAccount>;
+  return (
+    isText(accountId) &&
+    Array.isArray(permissionSets) &&
+    permissionSets.every(isText) &&
+    [accountName, emailAddress].every((text) => text === undefined || isText(text))
+  );
+}

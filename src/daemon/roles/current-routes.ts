@@ -1,0 +1,98 @@
+// GET and PUT /v1/current.
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { findRoleProfile } from '../../aws-config/profiles/role-profile.ts';
+import { matchesSessionSelector } from '../../aws-config/profiles/session-selector.ts';
+import { NotFoundError, UsageError } from '../../core/errors.ts';
+import type { Role } from '../../core/model.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Changes } from '../process/changes.ts';
+import { describeCurrentRole, type CurrentRole, type KeptRole } from './current-role.ts';
+import type { IssuedNamesStore } from './issued-names.ts';
+import type { RoleList } from './role-list.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { Responders } from '../http/surface.ts';
+import type { UsedRoles } from './used-roles.ts';
+import type { Uses } from './uses.ts';
+
+export function createCurrentResponders(deps: {
+  readonly currentRole: CurrentRole;
+  readonly sharedConfig: SharedConfig;
+  readonly configFile: Pick<ConfigFile, 'read'>;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+  readonly broker: Pick<Broker, 'knownCatalog'>;
+  readonly roleList: Pick<RoleList, 'profileOf'>;
+  readonly uses: Pick<Uses, 'record'>;
+  readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly changes: Pick<Changes, 'announce'>;
+}): Pick<Responders, 'current' | 'setCurrent'> {
+  async function set(role: KeptRole | null): Promise<void> {
+    await deps.currentRole.set(role);
+    deps.changes.announce();
+  }
+
+  /** What was switched to is offered first from now on. Nobody waits for that. */
+  async function recordUse(role: Role, profile: string | null): Promise<void> {
+    const name = profile ?? (await deps.issuedNames.unwritten()).of(role)?.profileName;
+    if (name === undefined) return;
+    await deps.uses.record(name);
+    deps.changes.announce();
+  }
+
+  /** By another name of that role, an older command or a script may have chosen it. */
+  async function isNameOf(name: string, role: Role): Promise<boolean> {
+    const isSame = ({ accountId, permissionSet }: Pick<Role, 'accountId' | 'permissionSet'>) =>
+      accountId === role.accountId && permissionSet === role.permissionSet;
+    const planned = (await deps.issuedNames.unwritten()).find(name);
+    if (planned?.sessionName === role.sessionName && isSame(planned)) return true;
+    const found = findRoleProfile((await deps.configFile.read()).document, name)?.role;
+    if (found === undefined || found === 'current' || !isSame(found)) return false;
+    return matchesSessionSelector(found.sessionSelector, role.sessionName);
+  }
+
+  async function requireNameOf(name: string, role: Role, profile: string | null): Promise<void> {
+    if (name === profile || (await isNameOf(name, role))) return;
+    const { accountId, permissionSet } = role;
+    throw new UsageError(
+      'profile-mismatch',
+      `"${name}" is no profile of ${permissionSet} in account ${accountId}.`,
+      profile === null ? {} : { hint: `rolecall use --current ${quoteForShell(profile)}` },
+    );
+  }
+
+  return {
+    async current() {
+      const role = await deps.currentRole.get();
+      return role === null ? null : describeCurrentRole(role, deps.roleList);
+    },
+    async setCurrent({ body }, { surface }) {
+      if (body === null) {
+        await set(null);
+        deps.audit.record({ event: 'current-role-cleared', surface });
+        return null;
+      }
+      const session = await deps.sharedConfig.findSession(body.session);
+      const catalog = await deps.broker.knownCatalog(session);
+      const account = catalog?.accounts.find(({ accountId }) => accountId === body.accountId);
+      // A typing mistake must not make a role current that yields nothing; a list never made can't tell.
+      if (catalog !== undefined && account?.permissionSets.includes(body.permissionSet) !== true) {
+        throw new NotFoundError(
+          'account-not-found',
+          `You have no ${body.permissionSet} in account ${body.accountId} of ${session.sessionName}.`,
+        );
+      }
+      const { accountId, permissionSet } = body;
+      const kept = { session: session.sessionName, accountId, permissionSet };
+      const role = { sessionName: session.sessionName, accountId, permissionSet };
+      const document = await describeCurrentRole(kept, deps.roleList);
+      if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);
+      await set(kept);
+      deps.usedRoles.note(role);
+      deps.audit.record({ event: 'current-role-switched', role, surface });
+      void recordUse(role, document.profile).catch(() => undefined);
+      return document;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// Lists the accounts of each live session anew once a day, and backs off while that fails.
+import type { Clock } from '../../core/clock.ts';
+import type { SsoSession } from '../../core/model.ts';
+import { createRetryPauses } from '../../sso/resilience/back-off.ts';
+import type { Broker } from '../../sso/broker.ts';
+import { sessionKey } from '../../sso/issuer.ts';
+import { createPerSession } from '../../sso/session/per-session.ts';
+import type { Changes } from '../process/changes.ts';
+import type { Log } from '../process/log.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+
+const LIST_LIFETIME_MS = 24 * 60 * 60_000;
+/** About thirty tries a day. */
+const PAUSE = { firstPauseMs: 60_000, longestPauseMs: 60 * 60_000 } as const;
+
+/** A task for the ticker. A session that was never listed waits for its sign-in, which lists it. */
+export function createDailyLists(deps: {
+  readonly broker: Pick<Broker, 'knownCatalog' | 'describe' | 'refreshCatalog'>;
+  readonly sharedConfig: Pick<SharedConfig, 'read'>;
+  readonly changes: Pick<Changes, 'announce'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}): () => Promise<void> {
+  const { broker, clock } = deps;
+  const pauses = createRetryPauses(deps, PAUSE);
+
+  const refreshAll = createPerSession({
+    clock,
+    async work(session: SsoSession) {
+      const key = sessionKey(session);
+      if (pauses.isPaused(key)) return;
+      const catalog = await broker.knownCatalog(session);
+      // After the clock was set back a list is dated in the future, and counts as old.
+      const ageMs = Math.abs(clock.nowMs() - (catalog?.asOfMs ?? 0));
+      if (catalog === undefined || ageMs < LIST_LIFETIME_MS) return pauses.succeeded(key);
+      if ((await broker.describe(session)).state !== 'live') return;
+      try {
+        await broker.refreshCatalog(session);
+        pauses.succeeded(key);
+      } catch (error) {
+        pauses.failed(key);
+        throw error;
+      }
+      deps.changes.announce();
+    },
+    onFailure: ({ sessionName }, error) =>
+      deps.log('warn', `daily list of ${sessionName}: ${(error as Error).message}`),
+  });
+
+  return async () => refreshAll((await deps.sharedConfig.read()).sessions);
+}

@@ -1,0 +1,13 @@
+// GET /v1/roles: what a person chooses from.
+import type { RoleList } from './role-list.ts';
+import type { Responders } from '../http/surface.ts';
+import { writtenAnswer } from '../http/written-answer.ts';
+
+export function createRolesResponder(deps: { readonly roleList: RoleList }): Pick<Responders, 'roles'> {
+  return {
+    async roles({ query }) {
+      const { all, first } = await deps.roleList.read(query.session);
+      return writtenAnswer(query.first === true ? first : all);
+    },
+  };
+}

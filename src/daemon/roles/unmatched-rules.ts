@@ -1,0 +1,101 @@
+// Rules of the person's own, `[[role]]` and `[[protect]]`, that match no role: mostly a typing mistake, which would have no effect in silence.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Catalog } from '../../core/model.ts';
+import type { Problem } from '../../core/problems.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
+import { matchesGlob } from '../../core/text/glob.ts';
+import { matchesRole, type Settings } from '../settings/settings.ts';
+
+interface OwnRule {
+  readonly kind: 'role' | 'protect';
+  readonly session: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
+  readonly line: number;
+}
+
+/** As many as a sentence holds. */
+const MOST_SHOWN = 3;
+
+/**
+ * A function that gives a problem for each kind of rule, or none; the same catalogs are looked through once. While a list is missing or not
+ * complete nobody can tell. A team's rules are for everybody, so each matches nothing for somebody.
+ */
+export function createUnmatchedRules(deps: {
+  readonly settings: Pick<Settings, 'roles' | 'protect'>;
+  readonly settingsFile: string;
+}): (catalogs: readonly (Catalog | undefined)[]) => Promise<readonly Problem[]> {
+  const { roles, protect } = deps.settings;
+  const own: readonly OwnRule[] = [
+    ...roles.map((rule) => ({ ...rule, kind: 'role' as const, session: '*' })),
+    ...protect.map((rule) => ({ ...rule, kind: 'protect' as const })),
+  ].flatMap(({ line, ...rule }) => (line === undefined ? [] : [{ ...rule, line }]));
+  let latest: { readonly catalogs: readonly (Catalog | undefined)[]; readonly problems: Promise<readonly Problem[]> } =
+    {
+      catalogs: [],
+      problems: Promise.resolve([]),
+    };
+
+  async function find(catalogs: readonly (Catalog | undefined)[]): Promise<readonly Problem[]> {
+    if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
+    const sessions = permissionSetsBySession(catalogs);
+    const unmatched: OwnRule[] = [];
+    for (const each of own) {
+      if (!hasMatch(each, sessions)) unmatched.push(each);
+      // Every account may have been looked at: nobody's keys wait for the next rule.
+      if (hasWildcard(each.accountId)) await nextTurn();
+    }
+    return (['role', 'protect'] as const).flatMap((kind) => {
+      const ofKind = unmatched.filter((each) => each.kind === kind);
+      return ofKind.length === 0 ? [] : [describe(kind, ofKind, deps.settingsFile)];
+    });
+  }
+
+  return (catalogs) => {
+    const isSame =
+      catalogs.length === latest.catalogs.length &&
+      catalogs.every((catalog, index) => catalog === latest.catalogs[index]);
+    if (!isSame) latest = { catalogs: [...catalogs], problems: find(catalogs) };
+    return latest.problems;
+  };
+}
+
+type SetsByAccount = ReadonlyMap<string, readonly string[]>;
+
+function permissionSetsBySession(catalogs: readonly (Catalog | undefined)[]): ReadonlyMap<string, SetsByAccount> {
+  const sessions = new Map<string, Map<string, readonly string[]>>();
+  for (const { sessionName, accountId, permissionSets } of catalogs.flatMap((catalog) => catalog?.accounts ?? [])) {
+    const names = sessions.get(sessionName) ?? new Map<string, readonly string[]>();
+    names.set(accountId, [...(names.get(accountId) ?? []), ...permissionSets]);
+    sessions.set(sessionName, names);
+  }
+  return sessions;
+}
+
+function hasMatch(rule: OwnRule, sessions: ReadonlyMap<string, SetsByAccount>): boolean {
+  return [...sessions].some(([session, names]) => matchesGlob(rule.session, session) && hasMatchIn(rule, names));
+}
+
+function hasMatchIn(rule: OwnRule, names: SetsByAccount): boolean {
+  const has = (accountId: string, permissionSets: readonly string[] = []) =>
+    permissionSets.some((permissionSet) => matchesRole(rule, { accountId, permissionSet }));
+  if (!hasWildcard(rule.accountId)) return has(rule.accountId, names.get(rule.accountId));
+  for (const [accountId, permissionSets] of names) if (has(accountId, permissionSets)) return true;
+  return false;
+}
+
+function hasWildcard(glob: string): boolean {
+  return /[*?]/.test(glob);
+}
+
+function describe(kind: OwnRule['kind'], unmatched: readonly OwnRule[], file: string): Problem {
+  const shown = unmatched
+    .slice(0, MOST_SHOWN)
+    .map(({ accountId, permissionSet, line }) => `line ${line} (${accountId}, ${permissionSet})`);
+  const more = unmatched.length > shown.length ? ` and ${unmatched.length - shown.length} more` : '';
+  return {
+    code: 'settings-without-effect',
+    message: `${file} has [[${kind}]] rules that match none of your roles: ${shown.join(', ')}${more}.`,
+    hint: editCommand(file, unmatched[0]?.line ?? 1),
+  };
+}

@@ -1,0 +1,178 @@
+// config.toml, read and checked: every fault named by file, line and the nearest valid key.
+import { Ajv, type ErrorObject } from 'ajv';
+import { parse as parseToml, TomlError } from 'smol-toml';
+import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
+import { splitCommand } from '../../core/browser-command.ts';
+import { UsageError } from '../../core/errors.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
+import { nearest } from '../../core/text/nearest.ts';
+import { settingsSchema } from './settings-schema.ts';
+import { findTomlLine, findTomlLines } from './toml-lines.ts';
+
+/** The settings as the file spells them. */
+export interface SettingsFile {
+  secret_store?: 'keychain' | 'file' | 'memory';
+  flow?: 'device' | 'pkce' | 'auto';
+  on_expired?: 'notify' | 'wait' | 'login';
+  wait_seconds?: number;
+  token_cache?: 'auto' | 'never';
+  web_port?: number;
+  profiles?: {
+    name?: string;
+    region?: string;
+    style?: 'credential_process' | 'sso';
+    write?: 'all' | 'used' | 'auto';
+    include?: string[];
+    sync?: 'on-login' | 'manual';
+    default_follows_current?: boolean;
+    exclude?: string[];
+  };
+  session?: Record<string, { label?: string; browser?: string; flow?: string; session_hours?: number }>;
+  endpoints?: { sso_oidc?: string; sso?: string; sts?: string };
+  network?: { proxy?: string; ca_bundle?: string };
+  role?: {
+    account_id?: string;
+    permission_set?: string;
+    region?: string;
+    alias?: string;
+    pin?: boolean;
+    extra?: ExtraSettings;
+  }[];
+  protect?: { session?: string; account_id?: string; permission_set?: string; remember_minutes?: number }[];
+}
+
+type Scalar = string | number | boolean;
+export type ExtraSettings = Record<string, Scalar | Record<string, Scalar>>;
+
+/** @throws UsageError settings-invalid: naming file, line and what would be valid */
+export function parseSettingsFile(path: string, text: string): SettingsFile {
+  return parseTomlFile(path, text, settingsSchema) as SettingsFile;
+}
+
+/** A TOML file of that schema; @throws UsageError settings-invalid: as above */
+export function parseTomlFile(path: string, text: string, schema: object): unknown {
+  let parsed: unknown;
+  try {
+    parsed = parseToml(text);
+  } catch (cause) {
+    const line = cause instanceof TomlError ? cause.line : 1;
+    const [reason = ''] = (cause as Error).message.split('\n');
+    throw invalid(path, line, `${reason}.`, cause);
+  }
+  // Our own schemas are not checked here, which would take longest of all; test/daemon/schemas.test.ts does it.
+  const validate = new Ajv({ meta: false, validateSchema: false }).compile(schema);
+  if (validate(parsed)) return parsed;
+  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject, schema);
+}
+
+/** A fault at a key; @see parseTomlFile */
+export function settingsFault(path: string, text: string, segments: readonly string[], reason: string): UsageError {
+  return invalid(path, findTomlLine(text, segments), `${formatKey(segments)}: ${reason}.`);
+}
+
+/** The command of an sso-session that opens its pages. */
+export interface BrowserSetting {
+  readonly template: string;
+  /** Where it stands in the settings file. */
+  readonly line: number;
+}
+
+/** By sso-session. @throws UsageError settings-invalid: one that is no command */
+export function readBrowsers(path: string, text: string, file: SettingsFile): ReadonlyMap<string, BrowserSetting> {
+  const browsers = new Map<string, BrowserSetting>();
+  for (const [name, { browser }] of Object.entries(file.session ?? {})) {
+    if (browser === undefined) continue;
+    const segments = ['session', name, 'browser'];
+    const line = findTomlLine(text, segments);
+    if (splitCommand(browser) === undefined) {
+      throw invalid(path, line, `${formatKey(segments)} is no command: a quote is not closed, or there is no word.`);
+    }
+    browsers.set(name, { template: browser, line });
+  }
+  return browsers;
+}
+
+/** The line of each rule, in the order of their kind. */
+export interface RuleLines {
+  readonly role: readonly number[];
+  readonly protect: readonly number[];
+}
+
+export function readRuleLines(text: string, { role = [], protect = [] }: SettingsFile): RuleLines {
+  const find = (kind: string, rules: readonly unknown[]) =>
+    findTomlLines(
+      text,
+      rules.map((_, index) => [kind, String(index)]),
+    );
+  return { role: find('role', role), protect: find('protect', protect) };
+}
+
+/** @throws UsageError settings-invalid: a key that no profile may be given, or a value that a line of a profile cannot hold */
+export function requireUsableExtra(path: string, text: string, file: SettingsFile): void {
+  for (const [index, { extra = {} }] of (file.role ?? []).entries()) {
+    checkExtra(path, text, ['role', String(index), 'extra'], extra);
+  }
+}
+
+function checkExtra(path: string, text: string, segments: readonly string[], extra: ExtraSettings): void {
+  for (const [key, value] of Object.entries(extra)) {
+    const here = [...segments, key];
+    const keyFault = findExtraKeyFault(key);
+    if (keyFault !== undefined) throw settingsFault(path, text, here, keyFault);
+    // A date of TOML is an object as well.
+    if (value instanceof Date) throw settingsFault(path, text, here, 'put a date in quotes');
+    if (typeof value === 'object') checkExtra(path, text, here, value);
+    const fault = typeof value === 'string' ? findExtraValueFault(value) : undefined;
+    if (fault !== undefined) throw settingsFault(path, text, here, fault);
+  }
+}
+
+function describeError(path: string, text: string, error: ErrorObject, schema: object): UsageError {
+  const segments = error.instancePath.split('/').slice(1).map(unescapePointer);
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params['additionalProperty']);
+    const valid = validKeysAt(segments, schema);
+    const suggestion = nearest(key, valid);
+    const meant = suggestion === undefined ? `Valid here: ${valid.join(', ')}.` : `Did you mean "${suggestion}"?`;
+    return invalid(path, findTomlLine(text, [...segments, key]), `unknown key ${JSON.stringify(key)}. ${meant}`);
+  }
+  const allowed = error.params['allowedValues'] as readonly string[] | undefined;
+  const expected =
+    allowed === undefined
+      ? (error.message ?? 'is not valid')
+      : `must be one of ${allowed.map((value) => `"${value}"`).join(', ')}`;
+  return invalid(path, findTomlLine(text, segments), `${formatKey(segments)} ${expected}.`);
+}
+
+/** `profiles.exclude`, an item of a list by the list's name. */
+function formatKey(segments: readonly string[]): string {
+  const names = segments.filter((segment, index) => index === 0 || !/^\d+$/.test(segment));
+  return JSON.stringify(names.join('.'));
+}
+
+function unescapePointer(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: boolean | SchemaNode;
+  readonly items?: SchemaNode;
+}
+
+function validKeysAt(segments: readonly string[], schema: object): string[] {
+  let node: SchemaNode | undefined = schema;
+  for (const segment of segments) {
+    const open: SchemaNode | undefined =
+      typeof node?.additionalProperties === 'object' ? node.additionalProperties : undefined;
+    node = node?.items ?? node?.properties?.[segment] ?? open;
+  }
+  return Object.keys(node?.properties ?? {});
+}
+
+function invalid(path: string, line: number, reason: string, cause?: unknown): UsageError {
+  return new UsageError('settings-invalid', `${path}, line ${line}: ${reason}`, {
+    hint: editCommand(path, line),
+    cause,
+  });
+}

@@ -1,0 +1,100 @@
+// GET /v1/start-url and POST /v1/setup: what the first run needs to know, and the lines that it writes.
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { unifiedDiff } from '../../aws-config/document/diff.ts';
+import { addSession } from '../../aws-config/sessions/new-session.ts';
+import {
+  nameProfiles,
+  parseNameTemplate,
+  roleKey,
+  type NameableRole,
+} from '../../aws-config/profiles/profile-names.ts';
+import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
+import type { SetupWishDocument } from '../../local-api/schemas.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
+import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
+import { editSettings, type WantedSettings } from './settings-edit.ts';
+import type { Settings } from './settings.ts';
+import type { Responders } from '../http/surface.ts';
+import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
+
+export function createSetupResponders(deps: {
+  readonly configFile: ConfigFile;
+  readonly settingsPath: string;
+  readonly settings: Settings;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly findRegion: (startUrl: string) => Promise<string | undefined>;
+}): Pick<Responders, 'startUrl' | 'setup'> {
+  const { configFile, settingsPath } = deps;
+
+  async function editConfig(wish: SetupWishDocument, dryRun: boolean) {
+    const { document } = await configFile.read();
+    const { session } = wish;
+    if (session === undefined) return { path: configFile.path, written: false, diff: '' };
+    const { startUrl } = parseStartUrl(session.startUrl);
+    const text = addSession(document, { sessionName: session.name, startUrl, region: parseRegion(session.region) });
+    const diff = unifiedDiff(document.text, text, configFile.path);
+    const written = !dryRun && (await configFile.write(document.text, text)) === 'written';
+    return { path: configFile.path, written, diff };
+  }
+
+  return {
+    async startUrl({ query }) {
+      const { startUrl, isAws, region } = parseStartUrl(query.text);
+      if (region !== undefined) return { startUrl, isAws, region, regionIs: 'in-the-url' };
+      const found = isAws ? await deps.findRegion(startUrl) : undefined;
+      return { startUrl, isAws, region: found ?? null, regionIs: found === undefined ? null : 'on-the-page' };
+    },
+    async setup({ body }, { surface }) {
+      const dryRun = body.dryRun === true;
+      const template = body.nameTemplate ?? deps.settings.profiles.name;
+      const preview = previewNames(template);
+      const before = (await readPrivateFile(settingsPath, MAX_SETTINGS_BYTES)) ?? '';
+      const wanted: WantedSettings = {
+        ...(body.nameTemplate === undefined ? {} : { nameTemplate: body.nameTemplate }),
+        ...(body.secretStore === undefined ? {} : { secretStore: body.secretStore }),
+      };
+      const settings = editSettings(settingsPath, before, wanted);
+      const config = await untilUnchanged(() => editConfig(body, dryRun));
+      const isChanged = settings.text !== before;
+      if (isChanged && !dryRun) await writePrivateFile(settingsPath, settings.text);
+      if (config.written || (isChanged && !dryRun)) deps.audit.record({ event: 'settings-written', surface });
+      return {
+        config,
+        settings: {
+          path: settingsPath,
+          written: isChanged && !dryRun,
+          diff: unifiedDiff(before, settings.text, settingsPath),
+          kept: [...settings.kept],
+        },
+        preview,
+      };
+    },
+  };
+}
+
+/** Two accounts that might be anybody's. */
+const EXAMPLES: readonly NameableRole[] = [
+  {
+    sessionName: 'my-sso-session',
+    accountId: '111111111111',
+    accountName: 'Log Archive',
+    permissionSet: 'ReadOnlyAccess',
+  },
+  {
+    sessionName: 'my-sso-session',
+    accountId: '222222222222',
+    accountName: 'shop-prod',
+    permissionSet: 'AdministratorAccess',
+  },
+];
+
+function previewNames(template: string) {
+  const names = nameProfiles({ template: parseNameTemplate(template), roles: EXAMPLES, issued: new Map() });
+  return EXAMPLES.map((role) => ({
+    accountName: role.accountName ?? '',
+    accountId: role.accountId,
+    permissionSet: role.permissionSet,
+    profileName: names.get(roleKey(role)) ?? '',
+  }));
+}

@@ -1,0 +1,82 @@
+// The team file: what a team agreed on, kept beside config.toml with where it came from. A person's own settings go over it.
+import { parseNameTemplate } from '../../aws-config/profiles/profile-names.ts';
+import { UsageError } from '../../core/errors.ts';
+import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
+import { parseTomlFile, settingsFault, type SettingsFile } from './settings-file.ts';
+import { teamSchema } from './team-schema.ts';
+
+/** A team file as it is spelled. */
+export interface TeamFile {
+  team?: string;
+  profiles?: Pick<NonNullable<SettingsFile['profiles']>, 'name' | 'region' | 'write' | 'include' | 'exclude'>;
+  session?: Record<string, { start_url: string; region: string; label?: string; session_hours?: number }>;
+  role?: NonNullable<SettingsFile['role']>;
+  protect?: NonNullable<SettingsFile['protect']>;
+}
+
+/** 20,000 rules of a region map fit in. */
+export const MOST_TEAM_BYTES = 2 * 1024 * 1024;
+const SESSION_NAME = /^(?!__proto__$)[A-Za-z0-9_.@/-]{1,64}$/;
+const SOURCE_LINE = /^# rolecall team file, from (?<source>\S.*)$/u;
+
+/**
+ * What the file says; `path` is what faults name.
+ * @throws UsageError settings-invalid: naming file, line and what would be valid
+ */
+export function parseTeamFile(path: string, text: string): TeamFile {
+  const file = parseTomlFile(path, text, teamSchema) as TeamFile;
+  const check = (segments: readonly string[], work: () => unknown) => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw settingsFault(path, text, segments, error.message.replace(/\.$/, ''));
+    }
+  };
+  for (const [name, { start_url: startUrl, region }] of Object.entries(file.session ?? {})) {
+    if (!SESSION_NAME.test(name)) {
+      throw settingsFault(path, text, ['session', name], 'a name has letters, digits and . _ - @ / only');
+    }
+    check(['session', name, 'start_url'], () => parseStartUrl(startUrl));
+    check(['session', name, 'region'], () => parseRegion(region));
+  }
+  const { name } = file.profiles ?? {};
+  if (name !== undefined) check(['profiles', 'name'], () => parseNameTemplate(name));
+  for (const [index, { alias }] of (file.role ?? []).entries()) {
+    if (alias !== undefined) check(['role', String(index), 'alias'], () => parseNameTemplate(alias, 'role.alias'));
+  }
+  return file;
+}
+
+/** The file as it is kept: with its source in the first line. */
+export function formatTeamFile(source: string, text: string): string {
+  const body = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+  return `# rolecall team file, from ${source}\n${body}${body.endsWith('\n') ? '' : '\n'}`;
+}
+
+/** Where a kept file came from; undefined when its first line does not say. */
+export function readTeamSource(text: string): string | undefined {
+  return SOURCE_LINE.exec(text.split('\n', 1)[0] ?? '')?.groups?.['source'];
+}
+
+/** The settings of both: each key of a person's goes over the team's, rules of a person's come first. */
+export function mergeTeam(team: TeamFile, own: SettingsFile): SettingsFile {
+  const names = new Set([...Object.keys(team.session ?? {}), ...Object.keys(own.session ?? {})]);
+  const session = [...names].map((name) => {
+    const { start_url: _url, region: _region, ...agreed } = find(team.session, name) ?? {};
+    return [name, { ...agreed, ...find(own.session, name) }] as const;
+  });
+  const role = [...(own.role ?? []), ...(team.role ?? [])];
+  const protect = [...(own.protect ?? []), ...(team.protect ?? [])];
+  return {
+    ...own,
+    profiles: { ...team.profiles, ...own.profiles },
+    session: Object.fromEntries(session),
+    ...(role.length === 0 ? {} : { role }),
+    ...(protect.length === 0 ? {} : { protect }),
+  };
+}
+
+function find<T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}

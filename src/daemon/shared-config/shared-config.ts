@@ -1,0 +1,145 @@
+// The shared config file as the daemon sees it: read again when it has changed, and only then.
+import { stat } from 'node:fs/promises';
+import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import { describeProblem, type ConfigDocument } from '../../aws-config/document/document.ts';
+import { noExtraKeys } from '../../aws-config/profiles/extra-keys.ts';
+import {
+  describeForeignKeys,
+  findForeignKeys,
+  type ExtraFor,
+  type ForeignKey,
+} from '../../aws-config/profiles/foreign-keys.ts';
+import { findManagedBlock, isInsideBlock } from '../../aws-config/document/managed-block.ts';
+import { readOwnProfile } from '../../aws-config/profiles/own-profiles.ts';
+import { matchesSessionSelector } from '../../aws-config/profiles/session-selector.ts';
+import {
+  readCaBundle,
+  readNativeSsoProfiles,
+  readSsoSessions,
+  type NativeSsoProfile,
+} from '../../aws-config/sessions/sso-sessions.ts';
+import { NotFoundError, toRolecallError, UsageError } from '../../core/errors.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
+import { createSingleFlight } from '../../core/async/single-flight.ts';
+import type { SsoSession } from '../../core/model.ts';
+import type { Problem } from '../../core/problems.ts';
+import { inSlices } from '../../core/async/in-slices.ts';
+import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
+
+export interface SharedConfigReading {
+  readonly sessions: readonly SsoSession[];
+  readonly nativeProfiles: readonly NativeSsoProfile[];
+  readonly problems: readonly Problem[];
+  /** The certificate authorities that it names. */
+  readonly caBundle: string | undefined;
+  /** Worked out when first asked for; the same object as before when the file has changed elsewhere only. */
+  profiles(): Promise<ConfigProfiles>;
+  /** Why no sync writes our block: somebody added to it or broke its markers; undefined when all of it is ours. */
+  blockConflict(): Promise<Problem | undefined>;
+}
+
+export interface SharedConfig {
+  readonly path: string;
+  /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
+  read(): Promise<SharedConfigReading>;
+  /** The session that a selector means, exactly. @throws NotFoundError session-not-found, UsageError config-malformed */
+  findSession(selector: string): Promise<SsoSession>;
+  /** The session of that name as it was read last, without a look at the disk; undefined when it is not known. */
+  recallSession(sessionName: string): SsoSession | undefined;
+}
+
+export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = noExtraKeys): SharedConfig {
+  let cached: { readonly stamp: string; readonly reading: SharedConfigReading } | undefined;
+  let latestProfiles: ConfigProfiles | undefined;
+
+  async function readProfiles(document: ConfigDocument, sessions: readonly SsoSession[]): Promise<ConfigProfiles> {
+    const profiles = await readConfigProfiles(document, sessions);
+    if (latestProfiles?.digest !== profiles.digest) latestProfiles = profiles;
+    return latestProfiles ?? profiles;
+  }
+
+  /** Of 20,000 profiles a parse takes a fifth of a second: whoever comes meanwhile shares it. */
+  const parsing = createSingleFlight<SharedConfigReading>();
+
+  async function read(): Promise<SharedConfigReading> {
+    const stamp = await fingerprint(configFile.path);
+    return cached?.stamp === stamp ? cached.reading : parsing.run(stamp, () => parse(stamp));
+  }
+
+  async function parse(stamp: string): Promise<SharedConfigReading> {
+    const { document } = await configFile.read();
+    const { sessions, problems } = readSsoSessions(document);
+    const readLater = createOnce(async () => ({
+      profiles: await readProfiles(document, sessions),
+      blockConflict: await findBlockConflict(document, extraFor),
+    }));
+    const reading: SharedConfigReading = {
+      sessions,
+      nativeProfiles: readNativeSsoProfiles(document),
+      problems: [...document.problems, ...problems].map((problem) => ({
+        code: 'config-malformed',
+        message: describeProblem(configFile.path, problem),
+        hint: editCommand(configFile.path, problem.line),
+      })),
+      caBundle: readCaBundle(document),
+      profiles: async () => (await readLater()).profiles,
+      blockConflict: async () => (await readLater()).blockConflict,
+    };
+    cached = { stamp, reading };
+    return reading;
+  }
+
+  return {
+    path: configFile.path,
+    read,
+    recallSession: (name) => cached?.reading.sessions.find(({ sessionName }) => sessionName === name),
+    async findSession(selector) {
+      const { sessions, problems } = await read();
+      const found = sessions.find(({ sessionName }) => matchesSessionSelector(selector, sessionName));
+      if (found !== undefined) return found;
+      const [problem] = problems;
+      if (problem !== undefined && sessions.length === 0) {
+        throw new UsageError('config-malformed', problem.message, { hint: problem.hint });
+      }
+      throw new NotFoundError(
+        'session-not-found',
+        `There is no sso-session "${selector}" in ${configFile.path}${sessions.length === 0 ? '' : `; there is: ${sessions.map(({ sessionName }) => sessionName).join(', ')}`}.`,
+        sessions.length === 0 ? { hint: 'rolecall setup' } : {},
+      );
+    },
+  };
+}
+
+async function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): Promise<Problem | undefined> {
+  const foreign: ForeignKey[] = [];
+  try {
+    const block = findManagedBlock(document);
+    await inSlices(document.sections, (section) => {
+      if (!isInsideBlock(block, section.line)) return;
+      foreign.push(...findForeignKeys(block, [readOwnProfile(document, section)], extraFor));
+    });
+    return describeForeignKeys(document, foreign)?.toBody();
+  } catch (error) {
+    return toRolecallError(error).toBody();
+  }
+}
+
+/** `work` when first asked for, and what it holds on to let go of then: the document of 20,000 profiles is large. */
+function createOnce<T>(work: () => Promise<T>): () => Promise<T> {
+  let pending: (() => Promise<T>) | undefined = work;
+  let outcome: Promise<T> | undefined;
+  return () => {
+    if (outcome === undefined && pending !== undefined) outcome = pending();
+    pending = undefined;
+    return outcome as Promise<T>;
+  };
+}
+
+async function fingerprint(path: string): Promise<string> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return `${found.ino} ${found.size} ${found.mtimeNs}`;
+  } catch {
+    return 'absent';
+  }
+}

@@ -1,0 +1,89 @@
+// A sign-in that begins on the desktop: the code is shown first, then the page is opened.
+import { toRolecallError } from '../../core/errors.ts';
+import type { Endpoints, SsoSession } from '../../core/model.ts';
+import { findPageToOpen } from '../../core/aws/verification-uri.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { SignInPrompt } from '../../sso/session/sign-in.ts';
+import { requireNoRelay } from '../settings/endpoints.ts';
+import type { Log } from '../process/log.ts';
+import type { Desktop } from '../notifications/desktop.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Notifier } from '../notifications/notifier.ts';
+
+export interface DesktopSignIn {
+  /**
+   * True when the person has the code before them, or when none was needed; never rejects.
+   * A code that can't be shown is cancelled, and its page is not opened.
+   */
+  start(session: SsoSession): Promise<boolean>;
+  /** Takes the code off the screen: it was used, refused, or is of no use any more. */
+  end(sessionName: string): void;
+}
+
+export function createDesktopSignIn(deps: {
+  readonly broker: Pick<Broker, 'startSignIn' | 'cancelSignIn'>;
+  readonly notifier: Notifier;
+  readonly desktop: Pick<Desktop, 'openPage'>;
+  readonly endpoints: Endpoints;
+  readonly settings: Pick<Settings, 'browsers'>;
+  readonly log: Log;
+}): DesktopSignIn {
+  const { broker, log, notifier } = deps;
+
+  async function show(session: SsoSession, prompt: SignInPrompt): Promise<boolean> {
+    const { sessionName, startUrl } = session;
+    const { userCode, verificationUri } = prompt;
+    const page = findPageToOpen(prompt, startUrl, deps.endpoints.ssoOidc);
+    const caution =
+      'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
+    const tell = (body: string) =>
+      notifier.notify({
+        key: keyOf(sessionName),
+        title: `Code ${userCode} signs in to ${sessionName}`,
+        body,
+        isAnswer: true,
+        stays: true,
+      });
+    if (page === undefined) {
+      log('warn', `the page of a sign-in to ${sessionName} is neither AWS's nor the start URL's, so it was not opened`);
+      return tell(
+        `The page ${verificationUri} is neither AWS's nor your start URL's, so it was not opened. ${caution}`,
+      );
+    }
+    // The code is always shown, and before the page is.
+    if (!(await tell(caution))) return false;
+    const template = deps.settings.browsers.get(sessionName)?.template;
+    if (!(await deps.desktop.openPage(page, template))) await tell(`Open ${verificationUri} in a browser. ${caution}`);
+    return true;
+  }
+
+  return {
+    async start(session) {
+      try {
+        requireNoRelay(deps.endpoints, session);
+        const state = await broker.startSignIn(session, { force: false });
+        log('info', `sign-in to ${session.sessionName} from the desktop: ${state.state}`);
+        if (state.state !== 'pending') return true;
+        if (await show(session, state)) return true;
+        broker.cancelSignIn(session);
+      } catch (thrown) {
+        const error = toRolecallError(thrown);
+        log('warn', `sign-in to ${session.sessionName} from the desktop: ${error.message}`);
+        if (error.code === 'endpoint-not-accepted') {
+          await notifier.notify({
+            key: keyOf(session.sessionName),
+            title: `Sign in to ${session.sessionName} in a terminal`,
+            body: `${error.message} Run: ${error.hint}`,
+            isAnswer: true,
+          });
+        }
+      }
+      return false;
+    },
+    end: (sessionName) => notifier.resolve(keyOf(sessionName)),
+  };
+}
+
+function keyOf(sessionName: string): string {
+  return `code ${sessionName}`;
+}

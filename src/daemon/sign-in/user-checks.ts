@@ -1,0 +1,71 @@
+// Finds out who signed in to a session without waiting for a caller, and asks again later while STS can't be asked.
+import type { Clock } from '../../core/clock.ts';
+import type { SsoSession } from '../../core/model.ts';
+import { createRetryPauses } from '../../sso/resilience/back-off.ts';
+import type { Broker } from '../../sso/broker.ts';
+import { sessionKey } from '../../sso/issuer.ts';
+import { createPerSession } from '../../sso/session/per-session.ts';
+import type { Changes } from '../process/changes.ts';
+import type { Log } from '../process/log.ts';
+import type { Notifier } from '../notifications/notifier.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { TokenFiles } from '../profiles/token-files.ts';
+
+const PAUSE = { firstPauseMs: 5 * 60_000, longestPauseMs: 60 * 60_000 } as const;
+
+export interface UserChecks {
+  /** Tells a person when it is another user than before, and writes the token file that waited for it; never rejects. */
+  check(session: SsoSession, options: { readonly justSignedIn: boolean }): Promise<void>;
+  /** A task for the ticker: STS may have come back, or the daemon was restarted before it could be asked. */
+  checkAgain(): Promise<void>;
+}
+
+export function createUserChecks(deps: {
+  readonly broker: Pick<Broker, 'checkUser' | 'describe' | 'isServing' | 'needsUserCheck' | 'signedInUser'>;
+  readonly sharedConfig: Pick<SharedConfig, 'read'>;
+  readonly notifier: Pick<Notifier, 'notify'>;
+  readonly tokenFiles: Pick<TokenFiles, 'keep'>;
+  readonly changes: Pick<Changes, 'announce'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}): UserChecks {
+  const { broker } = deps;
+  const pauses = createRetryPauses(deps, PAUSE);
+
+  async function check(session: SsoSession, options: { readonly justSignedIn: boolean }): Promise<void> {
+    if (!broker.needsUserCheck(session)) return;
+    const { state, user = '', previousUser = '' } = await broker.checkUser(session);
+    const { sessionName } = session;
+    if (state === 'unconfirmed') {
+      deps.log('warn', `another user than before signed in to ${sessionName}`);
+      await deps.notifier.notify({
+        key: `user ${sessionName}`,
+        title: `${user} signed in to ${sessionName}`,
+        body: `It was ${previousUser}'s before. Nothing of it is served until you confirm that: rolecall login`,
+      });
+    } else if (broker.isServing(session)) {
+      await deps.tokenFiles.keep(session, options).catch(() => undefined);
+    }
+    deps.changes.announce();
+  }
+
+  const checkSessionsAgain = createPerSession({
+    clock: deps.clock,
+    async work(session) {
+      const key = sessionKey(session);
+      const hasFailed = broker.signedInUser(session).reason !== undefined;
+      if (!broker.needsUserCheck(session) || (broker.isServing(session) && !hasFailed)) return pauses.succeeded(key);
+      if (pauses.isPaused(key) || (await broker.describe(session)).state !== 'live') return;
+      // Until it is known who it was, each try counts as failed.
+      pauses.failed(key);
+      await check(session, { justSignedIn: false });
+    },
+    onFailure: ({ sessionName }, error) => deps.log('warn', `user of ${sessionName}: ${(error as Error).message}`),
+  });
+
+  return {
+    check,
+    checkAgain: async () => checkSessionsAgain((await deps.sharedConfig.read()).sessions),
+  };
+}

@@ -1,0 +1,369 @@
+// The audit log: its lines as they are written, and those of a day on a real daemon over all three surfaces.
+import { request } from 'node:http';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createProblems } from '../../../src/core/problems.ts';
+import { HOUR_MS, MAX_LINES_PER_HOUR } from '../../../src/daemon/audit/audit-budget.ts';
+import { createAuditLog, type AuditRecord } from '../../../src/daemon/audit/audit-log.ts';
+import { createHandOuts } from '../../../src/daemon/audit/hand-outs.ts';
+import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
+import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
+
+const ROLE = { sessionName: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
+const linesOf = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('the file', () => {
+  let home: TemporaryHome;
+  beforeEach(() => {
+    home = createTemporaryHome();
+  });
+  afterEach(() => home.remove());
+
+  function open(largestBytes?: number) {
+    const path = join(home.path, 'audit.log');
+    const clock = createFakeClock();
+    const problems = createProblems();
+    const audit = createAuditLog({ path, clock, problems, ...(largestBytes === undefined ? {} : { largestBytes }) });
+    return { audit, clock, path, problems };
+  }
+
+  test('has one JSON document a line, in their order, for its owner alone', async () => {
+    const { audit, clock, path } = open();
+    audit.record({ event: 'console-opened', role: ROLE, federated: false, surface: 'web' });
+    audit.record({ event: 'grant-issued', role: 'current', surface: 'socket', processId: 4711 });
+    await audit.flush();
+    await clock.advance(1000);
+    audit.record({ event: 'signed-out', sessionName: 'two\nlines\u007f\u009b', surface: 'socket' });
+    await audit.flush();
+    expect(readFileSync(path, 'utf8')).toBe(
+      '{"at":"2026-11-24T06:00:00Z","event":"console-opened","session":"my-sso-session","accountId":"111111111111","permissionSet":"Admin-AF-Permission-Set","federated":false,"surface":"web"}\n' +
+        '{"at":"2026-11-24T06:00:00Z","event":"grant-issued","current":true,"surface":"socket","processId":4711}\n' +
+        '{"at":"2026-11-24T06:00:01Z","event":"signed-out","session":"two\\nlines\\u007f\\u009b","surface":"socket"}\n',
+    );
+    expect(linesOf(path).at(-1)).toMatchObject({ session: 'two\nlines\u007f\u009b' });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('is bounded, and keeps one predecessor', async () => {
+    const { audit, path } = open(1000);
+    for (let processId = 0; processId < 100; processId += 1) {
+      audit.record({ event: 'daemon-started', surface: 'daemon', processId });
+      await audit.flush();
+    }
+    for (const file of [path, `${path}.1`]) {
+      expect(statSync(file).size).toBeLessThanOrEqual(1000);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    }
+    const kept = [...linesOf(`${path}.1`), ...linesOf(path)].map(({ processId }) => processId);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => 100 - kept.length + index));
+    expect(kept.length).toBeGreaterThan(10);
+  });
+
+  test('keeps its sign-ins however often roles are switched and codes are refused', async () => {
+    const { audit, clock, path } = open();
+    const hours = 7 * 24;
+    for (let hour = 0; hour < hours; hour += 1) {
+      if (hour % 24 === 0) audit.record({ event: 'sign-in-approved', sessionName: SESSION, surface: 'daemon' });
+      for (let time = 0; time < 50; time += 1) {
+        audit.record({ event: 'current-role-switched', role: ROLE, surface: 'web' });
+        audit.record({ event: 'current-role-cleared', surface: 'socket' });
+        audit.record({ event: 'web-code-refused', surface: 'web' });
+      }
+      await audit.flush();
+      await clock.advance(HOUR_MS);
+    }
+    await audit.close();
+    const lines = linesOf(path);
+    const of = (...events: readonly string[]) => lines.filter(({ event }) => events.includes(String(event)));
+    const count = (found: readonly Record<string, unknown>[]) =>
+      found.reduce((sum, line) => sum + Number(line['count'] ?? 1), 0);
+    expect(of('sign-in-approved').map(({ at }) => String(at).slice(0, 10))).toEqual(
+      Array.from({ length: 7 }, (_, day) => `2026-11-${24 + day}`),
+    );
+    const switches = of('current-role-switched', 'current-role-cleared');
+    expect([switches.length, count(switches)]).toEqual([hours * (MAX_LINES_PER_HOUR + 1), hours * 100]);
+    expect([of('web-code-refused').length, count(of('web-code-refused'))]).toEqual([
+      hours * (MAX_LINES_PER_HOUR + 1),
+      hours * 50,
+    ]);
+  });
+
+  test('names the first switches of an hour one by one, and then the last with the count of those between', async () => {
+    const { audit, clock, path } = open();
+    const switchTo = (accountId: string) =>
+      audit.record({ event: 'current-role-switched', role: { ...ROLE, accountId }, surface: 'socket' });
+    for (let id = 0; id < MAX_LINES_PER_HOUR + 3; id += 1) switchTo(String(id));
+    await audit.flush();
+    const first = linesOf(path).map(({ accountId }) => accountId);
+    expect(first).toEqual(Array.from({ length: MAX_LINES_PER_HOUR }, (_, id) => String(id)));
+    await clock.advance(HOUR_MS);
+    switchTo('next');
+    await audit.flush();
+    expect(linesOf(path).slice(MAX_LINES_PER_HOUR)).toMatchObject([
+      { at: '2026-11-24T06:00:00Z', accountId: String(MAX_LINES_PER_HOUR + 2), count: 3 },
+      { at: '2026-11-24T07:00:00Z', accountId: 'next' },
+    ]);
+  });
+
+  test('that can not be written is a problem until it can, and then has what was missed', async () => {
+    const { audit, path, problems } = open();
+    mkdirSync(path);
+    audit.record({ event: 'daemon-started', surface: 'daemon' });
+    audit.record({ event: 'daemon-stopped', surface: 'daemon' });
+    await audit.flush();
+    expect(problems.list()).toEqual([
+      {
+        code: 'file-not-writable',
+        message: `${path} cannot be written: it is a folder.`,
+        hint: expect.stringMatching(/\S/),
+      },
+    ]);
+    rmdirSync(path);
+    await audit.flush();
+    expect(problems.list()).toEqual([]);
+    expect(linesOf(path).map(({ event }) => event)).toEqual(['daemon-started', 'daemon-stopped']);
+  });
+
+  test('that can not be written for long loses its oldest lines', async () => {
+    const { audit, path } = open();
+    mkdirSync(path);
+    for (let processId = 0; processId < 1500; processId += 1) {
+      audit.record({ event: 'daemon-started', surface: 'daemon', processId });
+    }
+    await audit.flush();
+    rmdirSync(path);
+    await audit.flush();
+    expect(linesOf(path).map(({ processId }) => processId)).toEqual(
+      Array.from({ length: 1000 }, (_, index) => 500 + index),
+    );
+  });
+
+  test('is not written through a symlink', async () => {
+    const { audit, path, problems } = open();
+    const elsewhere = join(home.path, 'elsewhere');
+    writeFileSync(elsewhere, '');
+    symlinkSync(elsewhere, path);
+    audit.record({ event: 'daemon-started', surface: 'daemon' });
+    await audit.flush();
+    expect(readFileSync(elsewhere, 'utf8')).toBe('');
+    expect(problems.list()).toMatchObject([{ code: 'file-not-writable' }]);
+  });
+});
+
+describe('keys that are handed out', () => {
+  test('are a line a role, an hour and a kind of caller', async () => {
+    const clock = createFakeClock();
+    const records: AuditRecord[] = [];
+    const handOuts = createHandOuts({ audit: { record: (record) => void records.push(record) }, clock });
+    const other = { ...ROLE, accountId: '222222222222' };
+    const issued = (role: typeof ROLE | typeof other, surface: string, processId?: number) => ({
+      event: 'credentials-issued',
+      role,
+      surface,
+      processId,
+    });
+    for (let call = 0; call < 1000; call += 1) {
+      handOuts.note(ROLE, 'socket');
+      handOuts.note({ ...ROLE }, 'container', 4711);
+      handOuts.note(other, 'socket');
+    }
+    const first = [issued(ROLE, 'socket'), issued(ROLE, 'container', 4711), issued(other, 'socket')];
+    expect(records).toEqual(first);
+    await clock.advance(3_600_000 - 1);
+    handOuts.note(ROLE, 'socket');
+    expect(records).toEqual(first);
+    await clock.advance(1);
+    handOuts.note(ROLE, 'socket');
+    handOuts.note(ROLE, 'socket');
+    expect(records).toEqual([...first, issued(ROLE, 'socket')]);
+    clock.jump(-2 * 3_600_000);
+    handOuts.note(ROLE, 'socket');
+    expect(records).toHaveLength(5);
+  });
+
+  test('of very many roles are told one from another', () => {
+    const clock = createFakeClock();
+    const records: AuditRecord[] = [];
+    const handOuts = createHandOuts({ audit: { record: (record) => void records.push(record) }, clock });
+    for (let round = 0; round < 2; round += 1) {
+      for (let id = 0; id < 3000; id += 1) handOuts.note({ ...ROLE, accountId: String(id) }, 'socket');
+    }
+    expect(records).toHaveLength(3000);
+  });
+});
+
+describe('a day', () => {
+  let rig: Rig | undefined;
+  afterEach(async () => {
+    await rig?.remove();
+    rig = undefined;
+  });
+
+  test('is told from start to stop, without a secret', { timeout: 60_000 }, async () => {
+    const clock = createFakeClock();
+    rig = await createRig({ clock, emulator: { clock, autoApprove: false } });
+    const { client, emulator, paths } = rig;
+    const secrets: string[] = [];
+    const web = JSON.parse(readFileSync(paths.webAddressFile, 'utf8')) as { url: string; token: string };
+    secrets.push(web.token);
+    const startSignIn = async () => {
+      const { userCode = '' } = await client.call('startSignIn', { session: SESSION, body: { force: true } });
+      secrets.push(userCode);
+      return userCode;
+    };
+    const outcome = (state: string) =>
+      waitFor(`the sign-in to be ${state}`, async () => {
+        await clock.advance(1000);
+        const signIn = await client.call('signIn', { session: SESSION });
+        return signIn?.state === state && (state !== 'approved' || signIn.setup?.state === 'done');
+      });
+
+    emulator.deny(await startSignIn());
+    await outcome('denied');
+    await startSignIn();
+    clock.jump(3_600_000);
+    await outcome('expired');
+    emulator.approve(await startSignIn());
+    await outcome('approved');
+
+    const role = { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly' } as const;
+    const query = { session: SESSION, account: role.accountId, role: role.permissionSet };
+    for (let call = 0; call < 5; call += 1) {
+      const keys = await client.call('credentials', { query });
+      secrets.push(keys.AccessKeyId, keys.SecretAccessKey, keys.SessionToken);
+    }
+    const put = await fetch(`${web.url}/v1/current`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${web.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...role, profile: null }),
+    });
+    expect(put.status).toBe(200);
+    secrets.push((await client.call('currentCredentials', {})).SecretAccessKey);
+    await client.call('setCurrent', { body: null });
+
+    const issue = async (wish: object) => {
+      const grant = await client.call('createGrant', { body: { ...role, processId: process.pid, ...wish } });
+      secrets.push(grant.token, grant.url, new URL(grant.url).pathname.split('/').at(-1) ?? '', grant.id);
+      return grant;
+    };
+    const revoked = await issue({});
+    // The first answer comes by the routes, the others from memory.
+    for (let call = 0; call < 3; call += 1) secrets.push(...(await askContainer(revoked)));
+    await client.call('revokeGrant', { id: revoked.id });
+    await issue({ lifetimeSeconds: 60 });
+    await clock.advance(61_000);
+    await waitFor('the grant to be swept', async () => {
+      await clock.advance(1000);
+      return linesOf(paths.auditFile).at(-1)?.['event'] === 'grant-ended';
+    });
+    await issue({});
+
+    await client.call('console', { body: role });
+    const { url } = await client.call('console', { body: { ...role, federated: true } });
+    secrets.push(url, new URL(url).searchParams.get('SigninToken') ?? url);
+    // Nothing to write, and something.
+    await client.call('syncProfiles', {});
+    writeFileSync(rig.configPath, readFileSync(rig.configPath, 'utf8').replace(/# >>> rolecall[^]*/, ''));
+    await client.call('syncProfiles', {});
+    await client.call('signOut', { session: SESSION });
+    const { code } = await client.call('webCode', {});
+    secrets.push(code);
+    await rig.restartDaemon();
+    await waitFor('the next start', () => linesOf(paths.auditFile).at(-1)?.['event'] === 'daemon-started');
+
+    const at = expect.stringMatching(/^2026-11-24T\d\d:\d\d:\d\dZ$/) as unknown;
+    const session = { at, session: SESSION };
+    const named = { ...session, accountId: role.accountId, permissionSet: role.permissionSet };
+    const processId = process.pid;
+    expect(linesOf(paths.auditFile)).toEqual([
+      { at: '2026-11-24T06:00:00Z', event: 'daemon-started', surface: 'daemon', processId },
+      { ...session, event: 'sign-in-denied', surface: 'daemon' },
+      { ...session, event: 'sign-in-expired', surface: 'daemon' },
+      { ...session, event: 'sign-in-approved', surface: 'daemon' },
+      { at, event: 'profiles-written', surface: 'daemon' },
+      { ...named, event: 'credentials-issued', surface: 'socket' },
+      { ...named, event: 'current-role-switched', surface: 'web' },
+      { at, event: 'current-role-cleared', surface: 'socket' },
+      { ...named, event: 'grant-issued', surface: 'socket', processId },
+      { ...named, event: 'credentials-issued', surface: 'container', processId },
+      { ...named, event: 'grant-revoked', surface: 'socket', processId },
+      { ...named, event: 'grant-issued', surface: 'socket', processId },
+      { ...named, event: 'grant-ended', surface: 'daemon', processId },
+      { ...named, event: 'grant-issued', surface: 'socket', processId },
+      { ...named, event: 'console-opened', federated: false, surface: 'socket' },
+      { ...named, event: 'console-opened', federated: true, surface: 'socket' },
+      { at, event: 'profiles-written', surface: 'socket' },
+      { ...session, event: 'signed-out', surface: 'socket' },
+      { ...named, event: 'grant-revoked', surface: 'socket', processId },
+      { at, event: 'daemon-stopped', surface: 'daemon', processId },
+      { at, event: 'daemon-started', surface: 'daemon', processId },
+    ]);
+    const text = readFileSync(paths.auditFile, 'utf8');
+    expect(secrets.filter((secret) => secret === '' || text.includes(secret))).toEqual([]);
+    expect(text).not.toContain('http');
+    expect((await client.call('status', {})).files).toMatchObject({ audit: paths.auditFile });
+  });
+
+  test('on which settings and a team file are taken over names that, and nothing that was only looked at', async () => {
+    rig = await createRig();
+    const { client, home, paths } = rig;
+    const source = join(home.path, 'team.toml');
+    writeFileSync(
+      source,
+      '[session.work]\nstart_url = "https://d-0000000001.awsapps.com/start"\nregion = "us-east-1"\n',
+    );
+    for (const dryRun of [true, false, false]) {
+      await client.call('setup', { body: { nameTemplate: '{account_id}.{permission_set}', dryRun } });
+      await client.call('team', { body: { source, dryRun } });
+    }
+    await rig.daemon().stop();
+    expect(linesOf(paths.auditFile).map(({ event, surface }) => `${String(event)} ${String(surface)}`)).toEqual([
+      'daemon-started daemon',
+      'settings-written socket',
+      'team-taken socket',
+      'daemon-stopped daemon',
+    ]);
+  });
+
+  test('on a disk that takes no line gives its answers all the same, and says so in the status', async () => {
+    rig = await createRig();
+    const { client, paths, runCli } = rig;
+    await waitFor('the first line', () => linesOf(paths.auditFile).length === 1);
+    await rig.daemon().stop();
+    expect(linesOf(paths.auditFile).map(({ event }) => event)).toEqual(['daemon-started', 'daemon-stopped']);
+    rmSync(paths.auditFile);
+    mkdirSync(paths.auditFile);
+    await rig.restartDaemon();
+    expect(await runCli(['login', '--no-browser'])).toMatchObject({ exitCode: 0 });
+    const query = { session: SESSION, account: ROLE.accountId, role: ROLE.permissionSet };
+    expect(await client.call('credentials', { query })).toMatchObject({ Version: 1 });
+    const message = `${paths.auditFile} cannot be written: it is a folder.`;
+    await waitFor('the problem', async () =>
+      (await client.call('status', {})).problems.some((problem) => problem.message === message),
+    );
+    expect(statSync(paths.auditFile).isDirectory()).toBe(true);
+  });
+});
+
+/** The keys that a grant's URL gives. */
+function askContainer({ url, token }: { url: string; token: string }): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers: { authorization: token } }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => {
+        const { SecretAccessKey, Token } = JSON.parse(text) as { SecretAccessKey: string; Token: string };
+        resolve([SecretAccessKey, Token]);
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}

@@ -1,0 +1,141 @@
+// Listening on a path: what is dead is replaced, what lives or is no socket is named and kept.
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { quoteForShell } from '../../../src/core/text/quote-for-shell.ts';
+import { aliasSocket, listenOnSocket, removeAlias } from '../../../src/daemon/http/listeners.ts';
+import { canBeSomebodyElse, SOMEBODY_ELSE } from '../../helpers/somebody-else.ts';
+import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
+
+const USER_ID = process.getuid?.() ?? -1;
+
+let home: TemporaryHome;
+let servers: { close(): unknown }[] = [];
+beforeEach(() => {
+  home = createTemporaryHome();
+});
+afterEach(async () => {
+  for (const server of servers) server.close();
+  servers = [];
+  await home.remove();
+});
+
+const at = (...names: string[]) => join(home.path, ...names);
+
+function createOwnServer(): Server {
+  const server = createHttpServer();
+  servers.push(server);
+  return server;
+}
+
+/** A socket that a program listens on, which is not ours. */
+async function listenAsAnother(path: string): Promise<() => Promise<void>> {
+  const other = createServer((socket) => socket.destroy());
+  servers.push(other);
+  await new Promise<void>((resolve) => other.listen(path, resolve));
+  return () => new Promise((resolve) => other.close(() => resolve()));
+}
+
+/** What a killed daemon leaves: the name of a socket that nobody listens on. */
+async function leaveDeadSocket(path: string): Promise<void> {
+  const close = await listenAsAnother(at('short-lived.sock'));
+  linkSync(at('short-lived.sock'), path);
+  await close();
+  expect(lstatSync(path).isSocket()).toBe(true);
+}
+
+test('a socket is made 0600 in a folder made 0700, and the process keeps its mask', async () => {
+  const usual = process.umask(0o022);
+  await listenOnSocket(createOwnServer(), at('run', 'rolecall', 'd.sock'), USER_ID);
+  expect(
+    [lstatSync(at('run', 'rolecall')), lstatSync(at('run', 'rolecall', 'd.sock'))].map(({ mode }) => mode & 0o777),
+  ).toEqual([0o700, 0o600]);
+  expect(process.umask(usual)).toBe(0o022);
+});
+
+test('a dead socket and an old alias are replaced', async () => {
+  mkdirSync(at('run', 'own'), { mode: 0o700 });
+  await leaveDeadSocket(at('run', 'own', 'dead.sock'));
+  symlinkSync('/nowhere', at('run', 'own', 'alias.sock'));
+  for (const name of ['dead.sock', 'alias.sock']) {
+    await listenOnSocket(createOwnServer(), at('run', 'own', name), USER_ID);
+    expect(lstatSync(at('run', 'own', name)).isSocket()).toBe(true);
+  }
+});
+
+test('a living socket, a file and a path that is too long are named and kept', async () => {
+  mkdirSync(at('run', 'own'), { mode: 0o700 });
+  const living = at('run', 'own', 'living.sock');
+  await listenAsAnother(living);
+  const file = at('run', 'own', "it's a file");
+  writeFileSync(file, 'precious');
+  const long = at('a'.repeat(100), 'd.sock');
+  const rows = [
+    [living, 'another program listens there', 'rolecall daemon stop'],
+    [file, 'a file that is no socket is in the way', `mv ${quoteForShell(file)} ${quoteForShell(`${file}.old`)}`],
+    [long, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
+  ] as const;
+  for (const [path, reason, hint] of rows) {
+    await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
+      code: 'file-not-writable',
+      message: `The socket ${path} can't be used: ${reason}.`,
+      hint,
+    });
+  }
+  expect(lstatSync(living).isSocket()).toBe(true);
+  expect(existsSync(file)).toBe(true);
+});
+
+test.skipIf(!canBeSomebodyElse)('no socket is made in a folder that another user can replace', async () => {
+  mkdirSync(at('theirs'));
+  chownSync(at('theirs'), SOMEBODY_ELSE, SOMEBODY_ELSE);
+  const path = at('theirs', 'rolecall', 'd.sock');
+  await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
+    code: 'file-not-writable',
+    message: `The socket ${path} can't be used: it is in a folder of another user.`,
+    hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
+  });
+  expect(existsSync(path)).toBe(false);
+});
+
+test('an alias leads to the socket, in place of dead ones only, and goes if it is still ours', async () => {
+  const socketPath = at('run', 'd.sock');
+  const aliasPath = at('state', 'run', 'd.sock');
+  await aliasSocket(aliasPath, socketPath, USER_ID);
+  expect(readlinkSync(aliasPath)).toBe(socketPath);
+  // Once more, over its own.
+  await aliasSocket(aliasPath, socketPath, USER_ID);
+  // Another daemon's alias is not ours to remove.
+  removeAlias(aliasPath, '/other.sock');
+  expect(readlinkSync(aliasPath)).toBe(socketPath);
+  removeAlias(aliasPath, socketPath);
+  removeAlias(aliasPath, socketPath);
+  expect(existsSync(aliasPath)).toBe(false);
+
+  await leaveDeadSocket(aliasPath);
+  await aliasSocket(aliasPath, socketPath, USER_ID);
+  removeAlias(aliasPath, socketPath);
+  await listenAsAnother(aliasPath);
+  await expect(aliasSocket(aliasPath, socketPath, USER_ID)).rejects.toMatchObject({
+    message: `The socket ${aliasPath} can't be used: another program listens there.`,
+  });
+  removeAlias(aliasPath, socketPath);
+  expect(lstatSync(aliasPath).isSocket()).toBe(true);
+});
+
+test('a socket that is its own alias needs none', async () => {
+  await aliasSocket(at('d.sock'), at('d.sock'), USER_ID);
+  expect(existsSync(at('d.sock'))).toBe(false);
+  removeAlias(at('d.sock'), at('d.sock'));
+});

@@ -1,0 +1,92 @@
+// A newer client meets an older daemon: it is turned away before anything is done, and served by its successor.
+import { afterEach, expect, test } from 'vitest';
+import { createSystemClock } from '../../../src/core/clock.ts';
+import { readGuarded } from '../../../src/daemon/http/guard.ts';
+import { createVersionCheck } from '../../../src/daemon/http/version-handshake.ts';
+import { createLocalApiClient, type LocalApiClient } from '../../../src/local-api/client.ts';
+import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
+
+let rig: Rig | undefined;
+afterEach(() => rig?.remove());
+
+const QUERY = { session: SESSION, account: '111111111111', role: 'Admin-AF-Permission-Set' };
+
+function createClient(version: string, options: { readonly mayStart?: boolean; readonly seen?: string[] } = {}) {
+  const its = rig as Rig;
+  const seen = options.seen ?? [];
+  const client: LocalApiClient = createLocalApiClient({
+    socketCandidates: its.paths.socketCandidates,
+    mayStart: options.mayStart ?? true,
+    startDaemon: async () => {
+      seen.push('started');
+      await its.restartDaemon();
+      return { failure: () => undefined, hasEnded: () => true, release: () => undefined };
+    },
+    version,
+    onReplaced: () => seen.push('replaced'),
+    clock: createSystemClock(),
+  });
+  return client;
+}
+
+test.each(['0.4.9', '0.5.0', '0.5.0-rc.1', 'nonsense'])('a client of version %s is served', async (version) => {
+  rig = await createRig({ version: '0.5.0' });
+  const seen: string[] = [];
+  expect(await createClient(version, { seen }).call('status', {})).toMatchObject({ version: '0.5.0' });
+  expect(seen).toEqual([]);
+});
+
+test('a newer one is turned away once the daemon leaves, with nothing done, and answered by the next', async () => {
+  rig = await createRig({ version: '0.5.0', emulator: { autoApprove: false } });
+  const its = rig;
+  const seen: string[] = [];
+  const client = createClient('0.6.0', { seen });
+  // The successor says the same version here, so it is turned away again until the deadline.
+  await expect(client.call('startSignIn', { session: SESSION, body: {} }, { timeoutMs: 3000 })).rejects.toMatchObject({
+    code: 'daemon-version-mismatch',
+    message: expect.stringContaining('0.5.0'),
+    hint: 'rolecall daemon restart',
+    exitCode: 3,
+  });
+  expect(seen).toContain('started');
+  expect(seen).not.toContain('replaced');
+  expect(its.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
+  expect(its.logLines).toContain('info a newer client asks: rolecall 0.5.0 makes room');
+});
+
+test('who may start no daemon does not send the older one away', async () => {
+  rig = await createRig({ version: '0.5.0' });
+  const its = rig;
+  const call = (client: LocalApiClient, options = {}) => client.call('status', {}, options);
+  expect(await call(createClient('0.6.0', { mayStart: false }))).toMatchObject({ version: '0.5.0' });
+  expect(await call(createClient('0.6.0'), { autostart: false })).toMatchObject({ version: '0.5.0' });
+  expect(its.logLines.filter((line) => line.includes('makes room'))).toEqual([]);
+});
+
+test('answers under way are given although the daemon leaves', async () => {
+  rig = await createRig({ version: '0.5.0' });
+  const its = rig;
+  await its.runCli(['login']);
+  its.emulator.addFault({ operation: 'GetRoleCredentials', kind: 'delay', delayMs: 800 });
+  const credentials = its.client.call('credentials', { query: QUERY });
+  await expect(createClient('0.6.0').call('status', {}, { timeoutMs: 2000 })).rejects.toMatchObject({
+    code: 'daemon-version-mismatch',
+  });
+  expect(await credentials).toMatchObject({ Version: 1 });
+});
+
+test('the check leaves once for each newer client, and never for one that stops the daemon', () => {
+  let left = 0;
+  const check = createVersionCheck('0.5.0', () => (left += 1));
+  const ask = (url: string, ...versions: readonly string[]) =>
+    check(readGuarded({ url, rawHeaders: versions.flatMap((version) => ['Rolecall-Version', version]) }))?.code;
+  expect([
+    ask('/v1/status'),
+    ask('/v1/status', '0.5.0'),
+    ask('/v1/daemon/stop', '0.6.0'),
+    ask('/v1/status', '0.6.0', '0.6.0'),
+  ]).toEqual([undefined, undefined, undefined, undefined]);
+  expect(left).toBe(0);
+  expect(ask('/v1/status', '0.6.0')).toBe('daemon-version-mismatch');
+  expect(left).toBe(1);
+});

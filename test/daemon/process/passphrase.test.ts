@@ -1,0 +1,45 @@
+// Where the daemon's passphrase comes from, and that nothing of it stays in the environment.
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takePassphrase } from '../../../src/daemon/process/passphrase.ts';
+import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
+
+let home: TemporaryHome;
+beforeEach(() => {
+  home = createTemporaryHome();
+});
+afterEach(() => home.remove());
+
+function credentials(text: string): string {
+  const directory = join(home.path, 'credentials');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'rolecall-passphrase'), text);
+  return directory;
+}
+
+test('it is taken from the pipe, else from the credential of the service, else from the variable', () => {
+  const piped = join(home.path, 'piped');
+  writeFileSync(piped, 'from the pipe ');
+  const fd = openSync(piped, 'r');
+  const environment = {
+    ROLECALL_PASSPHRASE_FD: String(fd),
+    CREDENTIALS_DIRECTORY: credentials('from the credential\n'),
+    ROLECALL_PASSPHRASE: 'from the variable',
+    LANG: 'C',
+  };
+  const withoutPipe = { ...environment, ROLECALL_PASSPHRASE_FD: undefined };
+  expect([
+    takePassphrase(environment),
+    takePassphrase(withoutPipe),
+    takePassphrase({ ROLECALL_PASSPHRASE: 'from the variable' }),
+    takePassphrase({}),
+  ]).toEqual(['from the pipe ', 'from the credential', 'from the variable', undefined]);
+  expect([environment, withoutPipe]).toEqual([{ LANG: 'C' }, { LANG: 'C' }]);
+  expect(() => closeSync(fd)).toThrow('EBADF');
+});
+
+test('a credentials directory without it, or a descriptor that is not open, leaves the variable', () => {
+  const environment = { ROLECALL_PASSPHRASE_FD: '987', CREDENTIALS_DIRECTORY: home.path, ROLECALL_PASSPHRASE: 'v' };
+  expect(takePassphrase(environment)).toBe('v');
+});

@@ -1,0 +1,29 @@
+// What a person may have put right is looked at again before it is shown, for a second at most.
+import { expect, test } from 'vitest';
+import { createProblems } from '../../../src/core/problems.ts';
+import { createRecheck } from '../../../src/daemon/process/recheck.ts';
+import { createFakeClock } from '../../helpers/fake-clock.ts';
+
+test('runs only what concerns a problem that is raised, and survives a task that fails or hangs', async () => {
+  const problems = createProblems();
+  const clock = createFakeClock();
+  const recheck = createRecheck({ problems, clock });
+  const ran: string[] = [];
+  recheck.add(['file-not-writable'], async () => {
+    ran.push('file');
+    problems.clear('disk');
+  });
+  recheck.add(['secret-store-locked'], async () => void ran.push('store'));
+  recheck.add(['file-not-writable'], () => Promise.reject(new Error('again')));
+  await recheck.look();
+  expect(ran).toEqual([]);
+  problems.raise('disk', { code: 'file-not-writable', message: 'Full.', hint: 'df -h' });
+  await recheck.look();
+  expect([ran, problems.list()]).toEqual([['file'], []]);
+
+  recheck.add(['web-unavailable'], () => new Promise(() => undefined));
+  problems.raise('web', { code: 'web-unavailable', message: 'No.', hint: 'rolecall doctor' });
+  const looked = recheck.look();
+  await clock.advance(1000);
+  await looked;
+});

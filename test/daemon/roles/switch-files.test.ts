@@ -1,0 +1,152 @@
+// The plain files for shells and prompts: what is in them, that it is harmless, and that they follow everything.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CONFIG, createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../../helpers/rig.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
+import { deleteFolder } from '../../helpers/delete-folder.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+const read = (name: string) => readFileSync(join(rig.paths.switchDirectory, name), 'utf8');
+const lines = (name: string) => read(name).split('\n').slice(0, -1);
+
+async function waitForPrompt(expected: string): Promise<void> {
+  await waitFor(`the prompt to say ${expected}`, () => read('prompt') === `${expected}\n`);
+}
+
+async function createSignedInRig(options: RigOptions = {}): Promise<void> {
+  rig = await createRig(options);
+  await rig.runCli(['login']);
+}
+
+const NAME = 'taylor.Admin-AF-Permission-Set';
+const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
+
+describe('the files for shells', () => {
+  test('are there soon after the start, private', async () => {
+    rig = await createRig();
+    await waitForPrompt('- signed-out');
+    const names = () => readdirSync(rig.paths.switchDirectory).toSorted();
+    await waitFor('all of them', () => names().join(' ') === 'accounts planned profiles prompt used');
+    const modes = readdirSync(rig.paths.switchDirectory).map((name) => [
+      name,
+      statSync(join(rig.paths.switchDirectory, name)).mode & 0o777,
+    ]);
+    expect(Object.fromEntries(modes)).toEqual({
+      accounts: 0o600,
+      planned: 0o600,
+      profiles: 0o600,
+      prompt: 0o600,
+      used: 0o600,
+    });
+    expect(statSync(rig.paths.switchDirectory).mode & 0o777).toBe(0o700);
+    expect(read('profiles')).toBe('account1\n');
+    expect(read('accounts')).toBe('111111111111\taccount1\n');
+  });
+
+  test('list our profiles and those written by hand, sorted as `LC_ALL=C sort` does, after a sign-in', async () => {
+    await createSignedInRig({
+      config: `${CONFIG}\n[default]\nregion = eu-west-1\n[profile Zed]\nregion = eu-west-1\n`,
+    });
+    const { profiles } = await rig.client.call('profiles', {});
+    await waitFor('both lists', () => lines('accounts').length > 1 && lines('profiles').includes('current'));
+    const sorted = execFileSync('sort', { input: read('profiles'), env: { LC_ALL: 'C' }, encoding: 'utf8' });
+    expect(read('profiles')).toBe(sorted);
+    const ours = profiles.map(({ profileName }) => profileName);
+    expect(new Set(lines('profiles'))).toEqual(new Set([...ours, 'current', 'default', 'account1', 'Zed']));
+    expect(new Set(lines('accounts'))).toEqual(
+      new Set([
+        '111111111111\taccount1',
+        ...profiles.map(({ accountId, profileName }) => `${accountId}\t${profileName}`),
+      ]),
+    );
+  });
+
+  test('leave out names that a shell would have to quote', async () => {
+    const hostile = ['$(touch x)', '`id`', '%F{red}', 'a;b', "it's", 'é', 'two words'];
+    rig = await createRig({
+      config: `${CONFIG}${hostile.map((name) => `\n[profile ${name}]\nregion = us-east-1\n`).join('')}\n[profile fine+=,:@/-_]\n`,
+    });
+    await waitForPrompt('- signed-out');
+    await waitFor('the profiles', () => lines('profiles').length > 0);
+    expect(lines('profiles')).toEqual(['account1', 'fine+=,:@/-_']);
+  });
+
+  test('follow an edit of the config file and a deletion of their own', async () => {
+    rig = await createRig();
+    await waitFor('the profiles', () => read('profiles') === 'account1\n');
+    writeFileSync(rig.configPath, `${CONFIG}\n[profile second]\nregion = us-east-1\n`);
+    // Whatever happens next brings them up to date; without that the tick does.
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    await waitFor('the second profile', () => read('profiles') === 'account1\nsecond\n');
+    deleteFolder(rig.paths.switchDirectory);
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    await waitFor('the files to be back', () => readdirSync(rig.paths.switchDirectory).includes('profiles'));
+    expect(read('profiles')).toBe('account1\nsecond\n');
+  });
+
+  test('are not written again when nothing has changed', async () => {
+    await createSignedInRig();
+    await waitForPrompt('- ok');
+    const inodes = () => ['profiles', 'accounts'].map((name) => statSync(join(rig.paths.switchDirectory, name)).ino);
+    await waitFor('the profiles', () => lines('profiles').includes('current') && lines('accounts').length > 1);
+    const before = inodes();
+    await rig.client.call('setCurrent', { body: null });
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    await rig.daemon().stop();
+    expect(inodes()).toEqual(before);
+  });
+
+  test('stay when the daemon ends, but for the line that only it could keep true', async () => {
+    rig = await createRig();
+    await waitForPrompt('- signed-out');
+    await waitFor('the profiles', () => read('profiles') !== '');
+    await rig.daemon().stop();
+    const left = readdirSync(rig.paths.switchDirectory);
+    expect(left.filter((name) => name === 'profiles' || name === 'prompt')).toEqual(['profiles']);
+  });
+
+  test('list no profile of ours whose name came into the credentials file, so that a hook asks', async () => {
+    await createSignedInRig();
+    await waitFor('the name', () => lines('profiles').includes(NAME));
+    writePrivate(join(rig.home.path, '.aws', 'credentials'), `[${NAME}]\n[account1]\n`);
+    await rig.client.call('setCurrent', { body: null });
+    // `profiles` is written first, so whoever has read it may still find the old `accounts`.
+    await waitFor('the name to go', () => ![...lines('profiles'), ...lines('accounts')].join('\n').includes(NAME));
+    expect(lines('accounts').filter((line) => line.startsWith('111111111111'))).toEqual(['111111111111\taccount1']);
+    await rig.client.call('syncProfiles', {});
+    await waitFor('the new name', () => lines('profiles').includes('taylor-111111111111.Admin-AF-Permission-Set'));
+  });
+});
+
+describe('the line for prompts', () => {
+  test('says the profile of the current role and the state, by every change', async () => {
+    await createSignedInRig();
+    await waitForPrompt('- ok');
+    await rig.client.call('setCurrent', { body: { ...ROLE, profile: 'taylor.Admin-AF-Permission-Set' } });
+    await waitForPrompt('taylor.Admin-AF-Permission-Set ok');
+    await rig.client.call('signOut', { session: SESSION });
+    await waitForPrompt('taylor.Admin-AF-Permission-Set signed-out');
+    await rig.client.call('setCurrent', { body: null });
+    await waitForPrompt('- signed-out');
+  });
+
+  test('finds the profile when whoever switched did not name it, and names none that a prompt could run', async () => {
+    await createSignedInRig();
+    await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
+    await waitForPrompt('taylor.Admin-AF-Permission-Set ok');
+    const hostile = readFileSync(rig.configPath, 'utf8').replace(`[profile ${NAME}]`, '[profile "%F{red}$(touch x)"]');
+    writeFileSync(rig.configPath, hostile);
+    await rig.client.call('setCurrent', { body: ROLE });
+    expect((await rig.client.call('current', {}))?.profile).toBe('%F{red}$(touch x)');
+    await waitForPrompt('- ok');
+  });
+
+  test('says that the end is near', async () => {
+    await createSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 0.4\n` });
+    await waitForPrompt('- ends-soon');
+  });
+});

@@ -1,0 +1,434 @@
+// config.toml: every key, every fault with its line and the nearest word, and what follows from it.
+import { describe, expect, test } from 'vitest';
+import { nearest } from '../../../src/core/text/nearest.ts';
+import {
+  aliasFor,
+  createExtraFor,
+  isPinned,
+  parseSettings,
+  regionFor,
+  type Settings,
+} from '../../../src/daemon/settings/settings.ts';
+import { findTomlLine } from '../../../src/daemon/settings/toml-lines.ts';
+
+const PATH = '/home/taylor/.config/rolecall/config.toml';
+
+const parse = (text: string | undefined, environment: Readonly<Record<string, string>> = {}): Promise<Settings> =>
+  parseSettings({ path: PATH, text, environment });
+
+/** Every setting that there is, as the reference lists them. */
+const COMPLETE = `
+secret_store = "keychain"        # keychain | file | memory
+flow         = "device"          # device | pkce | auto
+on_expired   = "notify"          # notify | wait | login
+wait_seconds = 50
+token_cache  = "auto"            # auto | never
+web_port     = 0                 # 0: ephemeral
+
+[profiles]
+name = "{account_name}.{permission_set}"
+region = "us-east-1"
+style = "credential_process"     # credential_process | sso
+write = "auto"                   # all | used | auto
+include = ["*-prod.*"]
+sync = "on-login"                # on-login | manual
+default_follows_current = false
+exclude = ["sandbox-*"]
+
+[session.my-sso-session]
+label = "Work"
+browser = "firefox -P work"
+flow = "device"                  # over the global one
+session_hours = 10               # when your administrator told you; else observed
+
+[endpoints]                      # for an emulator or a private link
+sso_oidc = "http://127.0.0.1:4000"
+
+[network]
+proxy = "http://proxy.corp:3128" # else HTTPS_PROXY / NO_PROXY
+ca_bundle = "/etc/ssl/corp.pem"  # else AWS_CA_BUNDLE, ca_bundle of the config file
+
+[[role]]                         # per account and permission set, first match wins
+account_id = "222222222222"
+permission_set = "*"
+region = "eu-central-1"
+alias = "billing"                # one more profile name
+pin = true
+
+[[protect]]                      # roles that ask for a click; matched on what AWS says, not on a name
+session = "*"
+account_id = "*"
+permission_set = "AdministratorAccess"
+remember_minutes = 15
+`;
+
+const DEFAULTS: Settings = {
+  secretStore: 'keychain',
+  onExpired: 'notify',
+  waitSeconds: 50,
+  tokenCache: 'auto',
+  webPort: 0,
+  profiles: {
+    name: '{account_name}.{permission_set}',
+    region: undefined,
+    style: 'credential_process',
+    write: 'all',
+    include: [],
+    sync: 'on-login',
+    defaultFollowsCurrent: false,
+    exclude: [],
+  },
+  sessionHours: {},
+  sessionLabels: {},
+  browsers: new Map(),
+  endpoints: {},
+  network: { proxy: undefined, caBundle: undefined },
+  roles: [],
+  protect: [],
+  problems: [],
+};
+
+describe('settings', () => {
+  test('are all optional, the file as well', async () => {
+    expect(await parse(undefined)).toEqual(DEFAULTS);
+    expect(await parse('')).toEqual(DEFAULTS);
+  });
+
+  test('may be all there at once; what has no effect yet is said', async () => {
+    expect(await parse(COMPLETE)).toEqual({
+      ...DEFAULTS,
+      profiles: {
+        ...DEFAULTS.profiles,
+        region: 'us-east-1',
+        write: 'auto',
+        include: ['*-prod.*'],
+        exclude: ['sandbox-*'],
+      },
+      sessionHours: { 'my-sso-session': 10 },
+      sessionLabels: { 'my-sso-session': 'Work' },
+      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 21 }]]),
+      endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
+      network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
+      roles: [
+        {
+          line: 32,
+          accountId: '222222222222',
+          permissionSet: '*',
+          region: 'eu-central-1',
+          alias: 'billing',
+          pin: true,
+        },
+      ],
+      protect: [{ line: 39, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
+      problems: [
+        {
+          code: 'settings-without-effect',
+          message: `${PATH} sets what this version of rolecall does not act on yet: [[protect]] (use asks first, requests for credentials do not).`,
+          hint: 'rolecall status',
+        },
+      ],
+    });
+  });
+
+  test('of every other kind are said to be without effect too', async () => {
+    const { problems } = await parse('flow = "pkce"\non_expired = "wait"\nwait_seconds = 5\n');
+    expect(problems.map(({ message }) => message)).toEqual([
+      `${PATH} sets what this version of rolecall does not act on yet: flow = "pkce".`,
+    ]);
+    expect((await parse('[session.s]\nflow = "pkce"\n')).problems).toHaveLength(1);
+  });
+
+  test('without effect are said with the file that they stand in, the team’s or the own', async () => {
+    const team = { path: '/h/.config/rolecall/team.toml', text: '[[protect]]\naccount_id = "222222222222"\n' };
+    const said = async (text: string | undefined) =>
+      (await parseSettings({ path: PATH, text, environment: {}, team })).problems.map(({ message }) => message);
+    const ending = 'sets what this version of rolecall does not act on yet';
+    const ofTeam = `${team.path} ${ending}: [[protect]] (use asks first, requests for credentials do not).`;
+    expect(await said(undefined)).toEqual([ofTeam]);
+    expect(await said('flow = "pkce"\n')).toEqual([`${PATH} ${ending}: flow = "pkce".`, ofTeam]);
+  });
+
+  test.each([
+    ['secret_store = "file"', { secretStore: 'file' }],
+    ['token_cache = "never"', { tokenCache: 'never' }],
+    ['on_expired = "login"\nwait_seconds = 5', { onExpired: 'login', waitSeconds: 5 }],
+    ['web_port = 8080', { webPort: 8080 }],
+    ['[profiles]\nname = "{account_id}"', { profiles: { ...DEFAULTS.profiles, name: '{account_id}' } }],
+    ['[profiles]\nstyle = "sso"', { profiles: { ...DEFAULTS.profiles, style: 'sso' } }],
+    ['[profiles]\nsync = "manual"', { profiles: { ...DEFAULTS.profiles, sync: 'manual' } }],
+    ['profiles.default_follows_current = true', { profiles: { ...DEFAULTS.profiles, defaultFollowsCurrent: true } }],
+    ['[session."two words"]\nsession_hours = 1.5', { sessionHours: { 'two words': 1.5 } }],
+    [
+      'session.work.browser = \'chromium "--profile-directory=Profile 2"\'',
+      { browsers: new Map([['work', { template: 'chromium "--profile-directory=Profile 2"', line: 1 }]]) },
+    ],
+    ['endpoints = { sso = "https://a", sts = "https://b" }', { endpoints: { sso: 'https://a', sts: 'https://b' } }],
+    [
+      '[[role]]',
+      { roles: [{ line: 1, accountId: '*', permissionSet: '*', region: undefined, alias: undefined, pin: undefined }] },
+    ],
+    ['[session.s]\nlabel = "Work"', { sessionLabels: { s: 'Work' } }],
+  ] as const)('%s', async (text, changed) => {
+    expect(await parse(`${text}\n`)).toEqual({ ...DEFAULTS, ...changed });
+  });
+
+  test('a variable goes over the secret store of the file, and an empty one does not', async () => {
+    const text = 'secret_store = "file"\n';
+    expect((await parse(text, { ROLECALL_SECRET_STORE: 'memory' })).secretStore).toBe('memory');
+    expect((await parse(text, { ROLECALL_SECRET_STORE: '' })).secretStore).toBe('file');
+    await expect(parse(text, { ROLECALL_SECRET_STORE: 'vault' })).rejects.toMatchObject({
+      code: 'settings-invalid',
+      message: 'ROLECALL_SECRET_STORE must be "keychain", "file" or "memory".',
+      hint: 'unset ROLECALL_SECRET_STORE',
+    });
+  });
+
+  test('give a role the region of the first rule that has one for it, else that of all profiles', async () => {
+    const settings = await parse(`
+[profiles]
+region = "us-east-1"
+[[role]]
+account_id = "222222222222"
+permission_set = "Admin"
+region = "eu-west-1"
+[[role]]
+account_id = "222222222222"
+region = "eu-central-1"
+[[role]]
+permission_set = "Admin"
+region = "ap-south-1"
+`);
+    const regions = [
+      ['222222222222', 'Admin'],
+      ['222222222222', 'ReadOnly'],
+      ['333333333333', 'Admin'],
+      ['333333333333', 'ReadOnly'],
+    ].map(([accountId = '', permissionSet = '']) => regionFor(settings, { accountId, permissionSet }));
+    expect(regions).toEqual(['eu-west-1', 'eu-central-1', 'ap-south-1', 'us-east-1']);
+  });
+
+  test('match roles by wildcards in either part, for region, alias, pin and further keys', async () => {
+    const settings = await parse(`
+[[role]]
+account_id = "22*"
+permission_set = "*Admin*"
+region = "eu-west-1"
+alias = "{account_id}-admin"
+pin = true
+extra = { output = "json" }
+[[role]]
+account_id = "?33333333333"
+region = "eu-central-1"
+`);
+    const found = [
+      ['222222222222', 'AWSAdministratorAccess'],
+      ['222222222222', 'ReadOnly'],
+      ['122222222222', 'Admin'],
+      ['333333333333', 'Admin'],
+    ].map(([accountId = '', permissionSet = '']) => {
+      const role = { accountId, permissionSet };
+      const extra = createExtraFor(settings)(role);
+      return [regionFor(settings, role), aliasFor(settings, role), isPinned(settings, role), extra.size];
+    });
+    expect(found).toEqual([
+      ['eu-west-1', '{account_id}-admin', true, 1],
+      [undefined, undefined, false, 0],
+      [undefined, undefined, false, 0],
+      ['eu-central-1', undefined, false, 0],
+    ]);
+  });
+
+  test('give a role each further key of the first rule that sets it, and without a role those of rules for all', async () => {
+    const settings = await parse(`
+[[role]]
+account_id = "222222222222"
+extra = { output = "json", s3 = { use_accelerate_endpoint = true, max_queue_size = 5 } }
+[[role]]
+extra = { output = "text", cli_pager = "" }
+`);
+    const ofRole = createExtraFor(settings)({ accountId: '222222222222', permissionSet: 'Admin' });
+    expect([...ofRole]).toEqual([
+      ['output', 'json'],
+      ['s3', { use_accelerate_endpoint: 'true', max_queue_size: '5' }],
+      ['cli_pager', ''],
+    ]);
+    expect([...createExtraFor(settings)(undefined)]).toEqual([
+      ['output', 'text'],
+      ['cli_pager', ''],
+    ]);
+  });
+
+  test('a role is pinned by the first match that says so or not', async () => {
+    const settings = await parse(`
+[[role]]
+account_id = "111111111111"
+region = "eu-west-1"
+[[role]]
+account_id = "111111111111"
+permission_set = "ReadOnly"
+pin = false
+[[role]]
+account_id = "111111111111"
+pin = true
+`);
+    const pinned = [
+      ['111111111111', 'Admin'],
+      ['111111111111', 'ReadOnly'],
+      ['222222222222', 'Admin'],
+    ].map(([accountId = '', permissionSet = '']) => isPinned(settings, { accountId, permissionSet }));
+    expect(pinned).toEqual([true, false, false]);
+  });
+});
+
+describe('a fault in the settings names file, line and what would be valid', () => {
+  const VALID_AT_TOP =
+    'secret_store, flow, on_expired, wait_seconds, token_cache, web_port, profiles, session, endpoints, network, role, protect';
+
+  test.each([
+    // Unknown keys.
+    ['# a comment\n\nsecret_stor = "file"', 3, 'unknown key "secret_stor". Did you mean "secret_store"?'],
+    ['something_else_entirely = 1', 1, `unknown key "something_else_entirely". Valid here: ${VALID_AT_TOP}.`],
+    ['[profile]\nname = "x"', 1, 'unknown key "profile". Did you mean "profiles"?'],
+    ['[profiles]\nregion = "x"\nregon = "y"', 3, 'unknown key "regon". Did you mean "region"?'],
+    ['web_port = 1\n[session.work]\nlabel = "a"\nlable = "b"', 4, 'unknown key "lable". Did you mean "label"?'],
+    ['[session."a ] b".x]', 1, 'unknown key "x". Valid here: label, browser, flow, session_hours.'],
+    ['[session.2026]\nlable = "b"', 2, 'unknown key "lable". Did you mean "label"?'],
+    ["[session.'single quoted']\n\"lable\" = 'b'", 2, 'unknown key "lable". Did you mean "label"?'],
+    ['session.work.lable = "b"', 1, 'unknown key "lable". Did you mean "label"?'],
+    ['[session]\nwork.label = "a"\nwork . "lable" = "b"', 3, 'unknown key "lable". Did you mean "label"?'],
+    ['[[role]]\nregion = "a"\n[[role]]\nregion = "b"\nregoin = "c"', 5, 'unknown key "regoin". Did you mean "region"?'],
+    ['[[role]]\npin = true\n\n[[protect]]\npinn = true', 5, /^unknown key "pinn"\. Valid here: session, account_id/],
+    ['[[role]]\n[role.extras]\nx = 1', 2, 'unknown key "extras". Did you mean "extra"?'],
+    ['[[role]]\n[role.added]\nx = 1', 2, /^unknown key "added"\. Valid here: account_id/],
+    ['role = [\n  { regoin = "c" },\n]', 1, 'unknown key "regoin". Did you mean "region"?'],
+    ['network = { proxi = "x" }', 1, 'unknown key "proxi". Did you mean "proxy"?'],
+    ['[network]\r\nproxi = "x"\r\n', 2, 'unknown key "proxi". Did you mean "proxy"?'],
+    ['"a\\u001bb" = 1', 1, `unknown key "a\\u001bb". Valid here: ${VALID_AT_TOP}.`],
+    // Wrong types and values.
+    ['secret_store = "vault"', 1, '"secret_store" must be one of "keychain", "file", "memory".'],
+    ['token_cache = true', 1, '"token_cache" must be one of "auto", "never".'],
+    ['\nwait_seconds = "50"', 2, '"wait_seconds" must be integer.'],
+    ['wait_seconds = 60', 1, '"wait_seconds" must be <= 55.'],
+    ['web_port = 70000', 1, '"web_port" must be <= 65535.'],
+    ['web_port = 80.5', 1, '"web_port" must be integer.'],
+    ['profiles = "x"', 1, '"profiles" must be object.'],
+    ['[profiles]\nname = ""', 2, '"profiles.name" must NOT have fewer than 1 characters.'],
+    ['[profiles]\nwrite = "some"', 2, '"profiles.write" must be one of "all", "used", "auto".'],
+    ['[profiles]\nregion = "a"\nexclude = [\n  "a",\n  2,\n]', 3, '"profiles.exclude" must be string.'],
+    ['[profiles]\nexclude = "a"', 2, '"profiles.exclude" must be array.'],
+    ['[session.work]\nsession_hours = 0', 2, '"session.work.session_hours" must be > 0.'],
+    [
+      '[session.work]\nlabel = "x"\nbrowser = "firefox -P \'work"',
+      3,
+      '"session.work.browser" is no command: a quote is not closed, or there is no word.',
+    ],
+    ['[session.work]\nbrowser = " "', 2, /^"session\.work\.browser" is no command/],
+    ['session = 1', 1, '"session" must be object.'],
+    ['[[role]]\n[[role]]\npin = "yes"', 3, '"role.pin" must be boolean.'],
+    ['[role]\npin = true', 1, '"role" must be array.'],
+    ['[[protect]]\nremember_minutes = -1', 2, '"protect.remember_minutes" must be >= 0.'],
+    // Further keys of a profile.
+    [
+      '[[role]]\n[[role]]\nextra = { output = "a\\nregion = x" }',
+      3,
+      '"role.extra.output": a value has one line and no control character.',
+    ],
+    ['[[role]]\n[role.extra]\nx = "a\\u0085b"', 3, '"role.extra.x": a value has one line and no control character.'],
+    [
+      '[[role]]\nextra.output = "json # text"',
+      2,
+      '"role.extra.output": some AWS clients take "#" or ";" after a space for a comment.',
+    ],
+    ['[[role]]\nextra.output = " json"', 2, '"role.extra.output": AWS clients drop spaces at the ends of a value.'],
+    ['[[role]]\nextra.Output = "json"', 2, /^"role\.extra\.Output": a key has only lower-case letters, digits and _/],
+    ['[[role]]\nextra."a = b\\n[x]" = "json"', 2, /^"role\.extra\..*": a key has only lower-case letters/],
+    ['[[role]]\nextra.__proto__ = "json"', 2, /^"role\.extra\.__proto__": a key has only lower-case letters/],
+    ['[[role]]\nextra.region = "json"', 2, '"role.extra.region": set "region" of the [[role]] itself.'],
+    ...[
+      'credential_process',
+      'sso_session',
+      'role_arn',
+      'source_profile',
+      'aws_access_key_id',
+      'web_identity_token_file',
+    ].map(
+      (key) =>
+        [
+          `[[role]]\nextra = { ${key} = "x" }`,
+          2,
+          `"role.extra.${key}": where the credentials of a profile come from cannot be changed here.`,
+        ] as const,
+    ),
+    [
+      '[[role]]\nextra = { s3 = { a = "b\\u0000" } }',
+      2,
+      '"role.extra.s3.a": a value has one line and no control character.',
+    ],
+    ['[[role]]\nextra = { s3 = { a = { b = 1 } } }', 2, '"role.extra.s3" must be string.'],
+    ['[[role]]\nextra = { a = 1.5 }', 2, '"role.extra.a" must be string.'],
+    ['[[role]]\nextra = { a = 2026-11-30 }', 2, '"role.extra.a": put a date in quotes.'],
+    ['[[role]]\nextra = "json"', 2, '"role.extra" must be object.'],
+    // No TOML.
+    ['a = 1\nb = \n', 2, /^Invalid TOML document: /],
+    ['[profiles\nname = "x"', 1, /^Invalid TOML document: /],
+    ['a = 1\na = 2', 2, /^Invalid TOML document: /],
+    ['name = "unclosed', 1, /^Invalid TOML document: /],
+  ] as const)('%j: line %i', async (text, line, expected) => {
+    const failure = await parse(text).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ errorClass: 'UsageError', code: 'settings-invalid', exitCode: 2 });
+    const { message } = failure as Error;
+    const prefix = `${PATH}, line ${line}: `;
+    expect(message.slice(0, prefix.length)).toBe(prefix);
+    if (typeof expected === 'string') expect(message.slice(prefix.length)).toBe(expected);
+    else expect(message.slice(prefix.length)).toMatch(expected);
+    expect(message).not.toMatch(/[\n\u001b]/);
+  });
+});
+
+describe('the line of a key', () => {
+  const TEXT = `a = 1
+[b]
+c.d = 2
+[[e]]
+f = 3
+[e.g]
+h = 4
+[[e]]
+[e.g]
+h = 5
+["q.u" . o]
+x = 6
+`;
+  test.each([
+    [['a'], 1],
+    [['b'], 2],
+    [['b', 'c'], 3],
+    [['b', 'c', 'd'], 3],
+    [['e', '0', 'f'], 5],
+    [['e', '0', 'g', 'h'], 7],
+    [['e', '1'], 8],
+    [['e', '1', 'g', 'h'], 10],
+    [['q.u', 'o', 'x'], 12],
+    [['b', 'missing'], 2],
+    [['missing'], 1],
+    [[], 1],
+  ])('%j is %i', (path, line) => {
+    expect(findTomlLine(TEXT, path)).toBe(line);
+  });
+});
+
+describe('the nearest word', () => {
+  test.each([
+    ['secret_stor', 'secret_store'],
+    ['webport', 'web_port'],
+    ['', undefined],
+    ['completely_other', undefined],
+    ['flwo', 'flow'],
+  ])('to %j is %j', (word, expected) => {
+    expect(nearest(word, ['secret_store', 'web_port', 'flow'])).toBe(expected);
+  });
+
+  test('is none among none', () => {
+    expect(nearest('word', [])).toBeUndefined();
+  });
+});

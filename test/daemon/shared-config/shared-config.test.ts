@@ -1,0 +1,65 @@
+// The shared config file is parsed once for each of its versions, however many ask at once.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createConfigFile } from '../../../src/aws-config/files/config-file.ts';
+import { createSystemClock } from '../../../src/core/clock.ts';
+import { findCaBundle } from '../../../src/daemon/shared-config/ca-bundle.ts';
+import { createSharedConfig, type SharedConfigReading } from '../../../src/daemon/shared-config/shared-config.ts';
+import { CONFIG, SESSION, writePrivate } from '../../helpers/rig.ts';
+import { createTemporaryHome } from '../../helpers/temporary-home.ts';
+
+function open(config: string) {
+  const home = createTemporaryHome();
+  onTestFinished(() => home.remove());
+  const path = join(home.path, '.aws', 'config');
+  writePrivate(path, config);
+  const file = createConfigFile({ path, clock: createSystemClock() });
+  let reads = 0;
+  let afterRead = (): void => undefined;
+  const sharedConfig = createSharedConfig({
+    ...file,
+    async read() {
+      reads += 1;
+      const snapshot = await file.read();
+      afterRead();
+      return snapshot;
+    },
+  });
+  const onRead = (listener: () => void) => {
+    afterRead = listener;
+  };
+  return { path, sharedConfig, reads: () => reads, onRead };
+}
+
+test('callers that come while it is being read share one reading, and it is kept until the file changes', async () => {
+  const { path, sharedConfig, reads } = open(CONFIG);
+  const readings = await Promise.all([1, 2, 3, 4, 5].map(() => sharedConfig.read()));
+  expect(new Set([...readings, await sharedConfig.read()]).size).toBe(1);
+  expect(reads()).toBe(1);
+  writeFileSync(path, '');
+  expect((await sharedConfig.read()).sessions).toEqual([]);
+  expect(reads()).toBe(2);
+});
+
+test('the reading in which the start looks for certificate authorities is the one of the first call', async () => {
+  const { sharedConfig, reads } = open(`${CONFIG}[default]\nca_bundle = /from/config.pem\n`);
+  const readBundle = await findCaBundle(undefined, {}, sharedConfig);
+  expect(() => readBundle()).toThrow('/from/config.pem');
+  expect(await sharedConfig.findSession(SESSION)).toMatchObject({ sessionName: SESSION });
+  expect(reads()).toBe(1);
+});
+
+test('whoever comes after a change does not share the reading of before, though it is under way still', async () => {
+  const { path, sharedConfig, reads, onRead } = open('');
+  const later = new Promise<SharedConfigReading>((resolve, reject) => {
+    onRead(() => {
+      writeFileSync(path, CONFIG);
+      onRead(() => undefined);
+      sharedConfig.read().then(resolve, reject);
+    });
+  });
+  expect((await sharedConfig.read()).sessions).toEqual([]);
+  expect((await later).sessions.map(({ sessionName }) => sessionName)).toEqual([SESSION]);
+  expect(reads()).toBe(2);
+});

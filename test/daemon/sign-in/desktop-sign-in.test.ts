@@ -1,0 +1,148 @@
+// A sign-in from the desktop: which pages are opened, and that the code comes before the page.
+import { expect, test } from 'vitest';
+import { UnavailableError } from '../../../src/core/errors.ts';
+import type { Endpoints, SsoSession } from '../../../src/core/model.ts';
+import { createDesktopSignIn } from '../../../src/daemon/sign-in/desktop-sign-in.ts';
+import { createNotifier } from '../../../src/daemon/notifications/notifier.ts';
+import type { SignInState } from '../../../src/sso/session/sign-in.ts';
+import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { createRecordingDesktop } from '../../helpers/recording-desktop.ts';
+
+const SESSION: SsoSession = {
+  sessionName: 'work',
+  startUrl: 'https://d-1234567890.awsapps.com/start',
+  region: 'us-east-1',
+  registrationScopes: [],
+};
+const CAUTION = 'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
+
+function pending(verificationUri: string, verificationUriComplete = verificationUri): SignInState {
+  return {
+    state: 'pending',
+    flow: 'device',
+    userCode: 'ABCD-EFGH',
+    verificationUri,
+    verificationUriComplete,
+    expiresAtMs: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function build(
+  start: () => Promise<SignInState>,
+  options: { readonly opens?: boolean; readonly template?: string; readonly endpoints?: Endpoints } = {},
+) {
+  const desktop = createRecordingDesktop();
+  const notifier = createNotifier({
+    backend: desktop.notifications,
+    clock: createFakeClock(),
+    log: () => undefined,
+  });
+  const lines: string[] = [];
+  const cancelled: string[] = [];
+  /** What a person saw, in order. */
+  const seen: string[] = [];
+  const signIn = createDesktopSignIn({
+    broker: { startSignIn: start, cancelSignIn: ({ sessionName }) => void cancelled.push(sessionName) },
+    notifier: {
+      ...notifier,
+      notify(notification) {
+        seen.push(`${notification.title}: ${notification.body}`);
+        return notifier.notify(notification);
+      },
+    },
+    desktop: {
+      async openPage(url, template) {
+        seen.push(`page ${url}${template === undefined ? '' : ` by ${template}`}`);
+        return options.opens !== false;
+      },
+    },
+    endpoints: options.endpoints ?? {},
+    settings: {
+      browsers: new Map(options.template === undefined ? [] : [['work', { template: options.template, line: 1 }]]),
+    },
+    log: (level, message) => void lines.push(`${level} ${message}`),
+  });
+  return { signIn, seen, lines, cancelled };
+}
+
+test('shows the code, then opens the page without it', async () => {
+  const { signIn, seen } = build(async () =>
+    pending(
+      'https://device.sso.us-east-1.amazonaws.com/',
+      'https://device.sso.us-east-1.amazonaws.com/?user_code=ABCD-EFGH',
+    ),
+  );
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen).toEqual([
+    `Code ABCD-EFGH signs in to work: ${CAUTION}`,
+    'page https://device.sso.us-east-1.amazonaws.com/',
+  ]);
+});
+
+test.each([
+  'https://evil.example/device',
+  'http://d-1234567890.awsapps.com/start',
+  'https://device.sso.us-east-1.amazonaws.com@evil.example/',
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  // With the code in it a browser would show it to every user of the machine.
+  'https://device.sso.us-east-1.amazonaws.com/?c=ABCD-EFGH',
+  '--version',
+])('names %s and does not open it', async (uri) => {
+  const { signIn, seen } = build(async () => pending(uri));
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen).toEqual([
+    `Code ABCD-EFGH signs in to work: The page ${uri} is neither AWS's nor your start URL's, so it was not opened. ${CAUTION}`,
+  ]);
+});
+
+test('opens it in the browser of the session, trusted or not at all', async () => {
+  const template = 'firefox -P work';
+  const { signIn, seen } = build(async () => pending('https://device.sso.us-east-1.amazonaws.com/'), { template });
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen.at(-1)).toBe('page https://device.sso.us-east-1.amazonaws.com/ by firefox -P work');
+  const foreign = build(async () => pending('https://evil.example/device'), { template });
+  expect(await foreign.signIn.start(SESSION)).toBe(true);
+  expect(foreign.seen.filter((line) => line.startsWith('page '))).toEqual([]);
+});
+
+test('without a browser the page is named', async () => {
+  const { signIn, seen } = build(async () => pending('https://d-1234567890.awsapps.com/start/#/device'), {
+    opens: false,
+  });
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen.at(-1)).toBe(
+    `Code ABCD-EFGH signs in to work: Open https://d-1234567890.awsapps.com/start/#/device in a browser. ${CAUTION}`,
+  );
+});
+
+test('a session that is live by now needs nothing; AWS out of reach is logged', async () => {
+  const live = build(async () => ({ state: 'live' }));
+  expect(await live.signIn.start(SESSION)).toBe(true);
+  expect(live.seen).toEqual([]);
+  const offline = build(async () => {
+    throw new UnavailableError('identity-center-unreachable', "Identity Center can't be reached.");
+  });
+  expect(await offline.signIn.start(SESSION)).toBe(false);
+  expect(offline.lines).toEqual(["warn sign-in to work from the desktop: Identity Center can't be reached."]);
+  expect(offline.cancelled).toEqual([]);
+});
+
+test("asks for no code at an endpoint that is neither AWS's nor this machine's", async () => {
+  let starts = 0;
+  const { signIn, seen } = build(
+    async () => {
+      starts += 1;
+      return pending('https://d-1234567890.awsapps.com/start/#/device');
+    },
+    { endpoints: { ssoOidc: 'https://relay.example.com' } },
+  );
+  expect(await signIn.start(SESSION)).toBe(false);
+  expect({ starts, seen }).toEqual({
+    starts: 0,
+    seen: [
+      "Sign in to work in a terminal: Signing in to work would go by https://relay.example.com, which is not AWS's. " +
+        'A terminal asks you whether you want that. Run: rolecall login work',
+    ],
+  });
+});

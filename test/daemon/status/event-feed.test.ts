@@ -1,0 +1,131 @@
+// The feed alone, for listeners that read late and for looks that fail.
+import { createServer, get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { createChanges } from '../../../src/daemon/process/changes.ts';
+import { createEventFeed } from '../../../src/daemon/status/event-feed.ts';
+import type { StatusDocument } from '../../../src/local-api/schemas.ts';
+import { aSession, aStatus } from '../../helpers/documents.ts';
+import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { createTemporaryHome } from '../../helpers/temporary-home.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+async function createFeed(first: StatusDocument) {
+  const changes = createChanges();
+  const logLines: string[] = [];
+  const now: { status: StatusDocument; failure?: Error } = { status: first };
+  const feed = createEventFeed({
+    look: async () => {
+      if (now.failure !== undefined) throw now.failure;
+      return { status: now.status, signIns: new Map(), roles: undefined };
+    },
+    collect: async () => undefined,
+    changes,
+    startedAtMs: 1,
+    clock: createFakeClock(),
+    log: (_level, message) => void logLines.push(message),
+  });
+  const home = createTemporaryHome();
+  const socketPath = join(home.path, 'feed.sock');
+  const server = createServer((_request, response) => {
+    void feed.responders
+      .events(
+        {},
+        {
+          surface: 'socket',
+          lastEventId: undefined,
+          patienceMs: undefined,
+          gone: () => AbortSignal.abort(),
+        },
+      )
+      .then((attach) => {
+        response.writeHead(200);
+        attach(response);
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  cleanUps.push(async () => {
+    await feed.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await home.remove();
+  });
+
+  /** Connected, and reading nothing yet. */
+  async function listen() {
+    const stream = await new Promise<IncomingMessage>((resolve) => void get({ socketPath, agent: false }, resolve));
+    const heard = { text: '', hasEnded: false };
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      heard.hasEnded = true;
+    });
+    return {
+      heard,
+      read() {
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          heard.text += text;
+        });
+      },
+    };
+  }
+  return {
+    logLines,
+    listen,
+    tell(status: StatusDocument) {
+      now.status = status;
+      changes.announce();
+    },
+    fail(failure: Error | undefined) {
+      if (failure === undefined) delete now.failure;
+      else now.failure = failure;
+      changes.announce();
+    },
+  };
+}
+
+const problem = (message: string) => ({ code: 'internal', message, hint: 'rolecall status' });
+
+test('a first answer larger than what may be left unread is no reason to hang up on whoever reads late', async () => {
+  const large = aStatus({ sessions: [aSession({ tokenFileProfiles: ['x'.repeat(3 * 1024 * 1024)] })] });
+  const { listen, tell, logLines } = await createFeed(large);
+  const listener = await listen();
+  tell({ ...large, current: null });
+  await new Promise((resolve) => setImmediate(resolve));
+  tell({ ...large, current: null, problems: [problem('one')] });
+  await new Promise((resolve) => setImmediate(resolve));
+  listener.read();
+  await waitFor('both events', () => listener.heard.text.includes('event: problems'));
+  expect(listener.heard.text.match(/^event: .*$/gm)).toEqual(['event: hello', 'event: current', 'event: problems']);
+  expect(logLines).toEqual([]);
+});
+
+test('what piles up for one who never reads ends, and is said once', async () => {
+  const { listen, tell, logLines } = await createFeed(aStatus());
+  const listener = await listen();
+  for (let count = 0; count < 40; count += 1) {
+    tell(aStatus({ problems: [problem(String(count).repeat(100_000))] }));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await waitFor('the hanging up', () => logLines.length > 0);
+  listener.read();
+  await waitFor('the end', () => listener.heard.hasEnded);
+  expect(logLines).toEqual(['events: a listener that does not read was hung up on']);
+});
+
+test('a look that fails is told to the log; the next one tells what has changed', async () => {
+  const { fail, listen, logLines, tell } = await createFeed(aStatus());
+  const listener = await listen();
+  listener.read();
+  await waitFor('hello', () => listener.heard.text.includes('event: hello'));
+  fail(new Error('no look'));
+  await waitFor('the log', () => logLines.length > 0);
+  fail(undefined);
+  tell(aStatus({ current: null }));
+  await waitFor('the change', () => listener.heard.text.includes('event: current'));
+  expect(new Set(logLines)).toEqual(new Set(['events: no look']));
+});

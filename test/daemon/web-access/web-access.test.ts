@@ -1,0 +1,274 @@
+// How a page comes to its token: the code, its one use and its minute, over both surfaces of a real daemon.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  CODE_LIFETIME_MS,
+  createWebAccess,
+  MOST_CODES,
+  MOST_WRONG_CODES,
+} from '../../../src/daemon/web-access/web-access.ts';
+import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
+import { createRig, type Rig } from '../../helpers/rig.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
+import { canBeSomebodyElse, runAsSomebodyElse } from '../../helpers/somebody-else.ts';
+import { exchange, formatRequest, type RawAnswer } from '../raw-http.ts';
+
+const WRONG = 'A'.repeat(43);
+
+/** What the page does, in a process of another user. */
+async function askAsSomebodyElse(wish: { host: string; port: number; code: string }): Promise<unknown> {
+  const script = `
+    const [host, port, code] = process.argv.slice(1);
+    const headers = { host: '127.0.0.1:' + port, 'content-type': 'application/json' };
+    const path = '/v1/web-token';
+    require('http').request({ host, port, path, method: 'POST', headers }, (answer) => {
+      console.log(JSON.stringify({ status: answer.statusCode }));
+      answer.resume();
+    }).on('error', (error) => console.log(JSON.stringify({ error: error.code }))).end(JSON.stringify({ code }));`;
+  return JSON.parse(await runAsSomebodyElse(script, [wish.host, String(wish.port), wish.code])) as unknown;
+}
+
+describe('the codes', () => {
+  function open() {
+    const clock = createFakeClock();
+    const access = createWebAccess({ audit: { record: () => undefined }, clock, randomBytes });
+    access.openedAt('http://127.0.0.1:4000');
+    return { access, clock };
+  }
+  const refusal = expect.objectContaining({ code: 'token-required', hint: 'rolecall web', httpStatus: 401 });
+  const outcome = (work: () => string) => {
+    try {
+      return work();
+    } catch (error) {
+      return error;
+    }
+  };
+
+  test('are 32 random bytes in the fragment of an address, good for a minute', () => {
+    const { access } = open();
+    const issued = access.issueCode();
+    expect(issued).toEqual({
+      url: `http://127.0.0.1:4000/#${issued.code}`,
+      code: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+      expiresAt: new Date(FAKE_NOW_MS + CODE_LIFETIME_MS).toISOString().replace('.000Z', 'Z'),
+    });
+    expect(access.issueCode().code).not.toBe(issued.code);
+    expect(access.token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+
+  test('are each exchanged once, in any order', () => {
+    const { access } = open();
+    const [one, other] = [access.issueCode().code, access.issueCode().code];
+    expect(outcome(() => access.exchange(other))).toBe(access.token);
+    expect(outcome(() => access.exchange(other))).toEqual(refusal);
+    expect(outcome(() => access.exchange(one))).toBe(access.token);
+    expect(outcome(() => access.exchange(one))).toEqual(refusal);
+  });
+
+  test('are nothing but themselves', () => {
+    const { access } = open();
+    const { code } = access.issueCode();
+    for (const wrong of [WRONG, '', code.slice(0, -1), `${code}A`, code.toLowerCase(), access.token]) {
+      expect(outcome(() => access.exchange(wrong))).toEqual(refusal);
+    }
+    expect(outcome(() => access.exchange(code))).toBe(access.token);
+  });
+
+  test('are over after their minute, and by a clock that jumped as well', async () => {
+    const { access, clock } = open();
+    const [early, late, slept] = [access.issueCode().code, access.issueCode().code, access.issueCode().code];
+    await clock.advance(CODE_LIFETIME_MS - 1);
+    expect(outcome(() => access.exchange(early))).toBe(access.token);
+    await clock.advance(1);
+    expect(outcome(() => access.exchange(late))).toEqual(refusal);
+    clock.jump(CODE_LIFETIME_MS);
+    expect(outcome(() => access.exchange(slept))).toEqual(refusal);
+  });
+
+  test('of which there are too many lose the oldest', () => {
+    const { access } = open();
+    const codes = Array.from({ length: MOST_CODES + 1 }, () => access.issueCode().code);
+    const outcomes = codes.map((code) => outcome(() => access.exchange(code)));
+    expect(outcomes).toEqual([refusal, ...Array.from({ length: MOST_CODES }, () => access.token)]);
+  });
+
+  test('are all void once too many wrong ones were tried, and a new one is good again', () => {
+    const { access } = open();
+    const { code } = access.issueCode();
+    for (let tried = 0; tried < MOST_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
+    expect(outcome(() => access.exchange(code))).toEqual(refusal);
+    const next = access.issueCode().code;
+    for (let tried = 1; tried < MOST_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
+    expect(outcome(() => access.exchange(next))).toBe(access.token);
+  });
+
+  test('are not to be had before the surface is open', () => {
+    const access = createWebAccess({
+      audit: { record: () => undefined },
+      clock: createFakeClock(),
+      randomBytes,
+    });
+    expect(() => access.issueCode()).toThrow(expect.objectContaining({ code: 'web-unavailable', httpStatus: 503 }));
+  });
+});
+
+describe('over real sockets', () => {
+  let rig: Rig | undefined;
+  afterEach(async () => {
+    await rig?.remove();
+    rig = undefined;
+  });
+
+  async function start() {
+    const clock = createFakeClock();
+    rig = await createRig({ clock });
+    const address = JSON.parse(readFileSync(rig.paths.webAddressFile, 'utf8')) as {
+      url: string;
+      port: number;
+      token: string;
+    };
+    const { client, paths } = rig;
+    const post = (
+      target: string,
+      body: string | undefined,
+      options: { on?: 'socket' | 'web'; headers?: readonly (readonly [string, string])[] } = {},
+    ): Promise<RawAnswer> => {
+      const isSocket = options.on === 'socket';
+      return exchange(
+        isSocket ? { path: paths.socketPath } : { host: '127.0.0.1', port: address.port },
+        formatRequest({
+          method: 'POST',
+          target,
+          headers: [
+            ['Host', isSocket ? 'localhost' : `127.0.0.1:${address.port}`],
+            ...(body === undefined
+              ? []
+              : ([
+                  ['Content-Type', 'application/json'],
+                  ['Content-Length', String(Buffer.byteLength(body))],
+                ] as const)),
+            ...(options.headers ?? []),
+          ],
+          ...(body === undefined ? {} : { body }),
+        }),
+      );
+    };
+    const redeem = (code: string, headers: readonly (readonly [string, string])[] = []) =>
+      post('/v1/web-token', JSON.stringify({ code }), { headers });
+    /** The exchanges and refusals of the audit log, once there are so many. */
+    const audited = (count: number) =>
+      waitFor(`${count} lines about codes`, () => {
+        const lines = readFileSync(paths.auditFile, 'utf8').trimEnd().split('\n');
+        const events = lines.map((line) => JSON.parse(line) as { event: string; surface: string });
+        const found = events.filter(({ event }) => event.startsWith('web-code-'));
+        return found.length === count && found.map(({ event, surface }) => `${event} ${surface}`);
+      });
+    return { address, audited, client, clock, post, redeem };
+  }
+  const told = (answer: RawAnswer) => ({
+    status: answer.status,
+    body: JSON.parse(answer.body) as unknown,
+  });
+  const refused = (status: number, code: string) => ({ status, body: expect.objectContaining({ code }) });
+
+  test('a code from the socket becomes the token of web.json, once', async () => {
+    const { address, audited, client, redeem } = await start();
+    const { code, url } = await client.call('webCode', {});
+    expect(url).toBe(`${address.url}/#${code}`);
+    expect(told(await redeem(code))).toEqual({ status: 200, body: { token: address.token } });
+    expect(told(await redeem(code))).toEqual(refused(401, 'token-required'));
+    expect(await audited(2)).toEqual(['web-code-exchanged web', 'web-code-refused web']);
+  });
+
+  test('a wrong code, an old one and a code of another start are refused alike', async () => {
+    const { client, clock, redeem } = await start();
+    const wrong = await redeem(WRONG);
+    const { code } = await client.call('webCode', {});
+    await clock.advance(CODE_LIFETIME_MS);
+    const old = await redeem(code);
+    expect(told(wrong)).toEqual(refused(401, 'token-required'));
+    expect(old.body).toBe(wrong.body);
+    const before = await client.call('webCode', {});
+    await rig?.restartDaemon();
+    const { port } = JSON.parse(readFileSync(rig?.paths.webAddressFile ?? '', 'utf8')) as { port: number };
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/web-token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code: before.code }),
+    });
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 401, text: wrong.body });
+  });
+
+  test('a page of another origin exchanges nothing, and its try does not use the code up', async () => {
+    const { address, client, redeem } = await start();
+    const { code } = await client.call('webCode', {});
+    for (const header of [
+      ['Origin', 'https://evil.example'],
+      ['Origin', 'null'],
+      ['Origin', `http://127.0.0.1:${address.port + 1}`],
+      ['Referer', 'https://evil.example/'],
+      ['Sec-Fetch-Site', 'same-site'],
+      ['Sec-Fetch-Site', 'cross-site'],
+    ] as const) {
+      expect(told(await redeem(code, [header]))).toEqual(refused(403, 'caller-not-allowed'));
+    }
+    const own = await redeem(code, [
+      ['Origin', address.url],
+      ['Sec-Fetch-Site', 'same-origin'],
+    ]);
+    expect(told(own)).toEqual({ status: 200, body: { token: address.token } });
+  });
+
+  test.skipIf(!canBeSomebodyElse)(
+    'another user who has read the code gets nothing for it, and does not use it up',
+    async () => {
+      const { address, audited, client, redeem } = await start();
+      const { code } = await client.call('webCode', {});
+      for (const host of ['127.0.0.1', '::ffff:127.0.0.1']) {
+        const answer = await askAsSomebodyElse({ host, port: address.port, code });
+        expect(answer).toEqual({ error: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
+      }
+      expect(told(await redeem(code))).toEqual({ status: 200, body: { token: address.token } });
+      expect(await audited(1)).toEqual(['web-code-exchanged web']);
+    },
+  );
+
+  test('what a page can send without asking first is no exchange', async () => {
+    const { client, post } = await start();
+    const { code } = await client.call('webCode', {});
+    const body = JSON.stringify({ code });
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+      const headers = [
+        ['Content-Type', type],
+        ['Content-Length', String(body.length)],
+      ] as const;
+      expect(told(await post('/v1/web-token', undefined, { headers }))).toEqual(refused(400, 'invalid-request'));
+    }
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['no code', '{}'],
+    ['a number', '{"code":1}'],
+    ['a short code', JSON.stringify({ code: WRONG.slice(1) })],
+    ['other letters', JSON.stringify({ code: `${WRONG.slice(1)}=` })],
+    ['one field more', JSON.stringify({ code: WRONG, token: 'x' })],
+    ['null', 'null'],
+  ])('%s is no code', async (_what, body) => {
+    const { post } = await start();
+    expect(told(await post('/v1/web-token', body))).toEqual(refused(400, 'invalid-request'));
+  });
+
+  test('each route is on its own surface alone', async () => {
+    const { address, post } = await start();
+    const authorized = [['Authorization', `Bearer ${address.token}`]] as const;
+    expect(told(await post('/v1/web-code', undefined, { headers: authorized }))).toEqual(
+      refused(404, 'route-not-found'),
+    );
+    expect(told(await post('/v1/web-code', undefined))).toEqual(refused(401, 'token-required'));
+    expect(told(await post('/v1/web-token', JSON.stringify({ code: WRONG }), { on: 'socket' }))).toEqual(
+      refused(404, 'route-not-found'),
+    );
+  });
+});
