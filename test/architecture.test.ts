@@ -193,8 +193,8 @@ const LATE_FILES = [
 /** What reads whole files without a limit, with the reason; anything that a user may have replaced goes through bounded reads. */
 const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: string }[] = [
   { path: 'src/platform/files/atomic-file.ts', reads: '/proc' },
-  { path: 'src/cli/demo/story.ts', reads: 'a home that the demo has just made' },
-  { path: 'src/cli/exec/run-in-place.ts', reads: '/proc' },
+  { path: 'src/cli/commands/demo/story.ts', reads: 'a home that the demo has just made' },
+  { path: 'src/cli/commands/exec/run-in-place.ts', reads: '/proc' },
   { path: 'src/cli/stop-daemon.ts', reads: '/proc' },
   { path: 'src/daemon/process/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/http/page-files.ts', reads: 'this installation' },
@@ -211,7 +211,11 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
 ];
 
 /** JSON of the command line that no function of core/format-json prints: an HTTP answer, another program's format, markup. */
-const OTHER_JSON = ['src/cli/bar-line.ts', 'src/cli/caller-identity.ts', 'src/cli/demo/story.ts'] as const;
+const OTHER_JSON = [
+  'src/cli/commands/status/bar-line.ts',
+  'src/cli/commands/demo/caller-identity.ts',
+  'src/cli/commands/demo/story.ts',
+] as const;
 
 const PARSED = ['.ts', '.js', '.mjs'];
 const COMMENTED = [...PARSED, '.sh', '.css', '.html'];

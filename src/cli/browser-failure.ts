@@ -3,7 +3,7 @@ import type { BrowserFailure } from '../core/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { CliContext } from './context.ts';
-import { shortenPath } from './render.ts';
+import { shortenPath } from './terminal/render.ts';
 
 /** The error that names the setting, and the command that opens its line. */
 export function describeBrowserFailure(

@@ -4,15 +4,15 @@ import { UsageError } from '../core/errors.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { addWebCommands } from './command-tree/web.ts';
 import { addConsoleCommands } from './command-tree/console.ts';
-import type { CredentialProcessOptions } from './commands/credential-process.ts';
-import type { DemoOptions } from './commands/demo.ts';
-import type { EnvOptions } from './commands/env.ts';
-import type { ExecOptions } from './commands/exec.ts';
-import type { LoginOptions } from './commands/login.ts';
-import type { LogoutOptions } from './commands/logout.ts';
-import type { LsOptions } from './commands/ls.ts';
-import type { ProfilesOptions } from './commands/profiles.ts';
-import type { StatusOptions } from './commands/status.ts';
+import type { CredentialProcessOptions } from './commands/credential-process/run.ts';
+import type { DemoOptions } from './commands/demo/run.ts';
+import type { EnvOptions } from './commands/env/run.ts';
+import type { ExecOptions } from './commands/exec/run.ts';
+import type { LoginOptions } from './commands/login/run.ts';
+import type { LogoutOptions } from './commands/logout/run.ts';
+import type { LsOptions } from './commands/ls/run.ts';
+import type { ProfilesOptions } from './commands/profiles/run.ts';
+import type { StatusOptions } from './commands/status/run.ts';
 import { addAdoptCommand, addUpkeepCommands } from './command-tree/upkeep.ts';
 import { addSwitchingCommands } from './command-tree/switching.ts';
 import { addServiceCommands } from './command-tree/service.ts';
@@ -81,7 +81,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .addOption(new Option('--use-device-code', 'device authorization, which is what rolecall does').hideHelp())
     .option('--json', 'print the outcome as JSON')
     .action(async (session: string | undefined, options: LoginOptions) => {
-      const { runLogin } = await import('./commands/login.ts');
+      const { runLogin } = await import('./commands/login/run.ts');
       done(await runLogin(session, options, context));
     });
 
@@ -93,7 +93,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--forget-keychain', 'give up what a keychain that is gone for good may still hold')
     .option('--json', 'print the outcome as JSON')
     .action(async (session: string | undefined, options: LogoutOptions) => {
-      const { runLogout } = await import('./commands/logout.ts');
+      const { runLogout } = await import('./commands/logout/run.ts');
       done(await runLogout(session, options, context));
     });
 
@@ -106,7 +106,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .addOption(new Option('--format <name>', 'one line for a bar or a prompt; starts no daemon').choices(LINE_FORMATS))
     .addHelpText('after', STATUS_HELP)
     .action(async (options: StatusOptions) => {
-      const { runStatus } = await import('./commands/status.ts');
+      const { runStatus } = await import('./commands/status/run.ts');
       done(await runStatus(options, context));
     });
 
@@ -117,7 +117,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--refresh', 'list anew first')
     .option('--json', 'print the list as JSON')
     .action(async (query: string[], options: LsOptions) => {
-      const { runLs } = await import('./commands/ls.ts');
+      const { runLs } = await import('./commands/ls/run.ts');
       done(await runLs(query, options, context));
     });
 
@@ -127,7 +127,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .description('every profile of ours with its account and permission set')
     .option('--json', 'print the plan as JSON')
     .action(async (options: ProfilesOptions) => {
-      const { runProfilesList } = await import('./commands/profiles.ts');
+      const { runProfilesList } = await import('./commands/profiles/run.ts');
       done(await runProfilesList(options, context));
     });
   profiles
@@ -137,7 +137,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--prune', 'also remove the profiles that were kept because a listing lost too many roles at once')
     .option('--json', 'print the plan as JSON')
     .action(async (options: ProfilesOptions) => {
-      const { runProfilesSync } = await import('./commands/profiles.ts');
+      const { runProfilesSync } = await import('./commands/profiles/run.ts');
       done(await runProfilesSync(options, context));
     });
   addAdoptCommand(profiles, context, done);
@@ -152,7 +152,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--env-keys', 'hand over the keys themselves, for tools that know nothing else; they end within hours')
     .addHelpText('after', EXEC_HELP)
     .action(async (profile: string, command: string[], options: ExecOptions) => {
-      const { runExec } = await import('./commands/exec.ts');
+      const { runExec } = await import('./commands/exec/run.ts');
       done(await runExec(profile, command, options, context));
     });
 
@@ -164,7 +164,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--region <region>', "the region to work in; the profile's when absent")
     .addHelpText('after', ENV_HELP)
     .action(async (profile: string, options: EnvOptions) => {
-      const { runEnv } = await import('./commands/env.ts');
+      const { runEnv } = await import('./commands/env/run.ts');
       done(await runEnv(profile, options, context));
     });
 
@@ -179,7 +179,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .option('--current', 'the current role')
     .addOption(new Option('--deadline-seconds <seconds>', 'give up after that').hideHelp())
     .action(async (options: CredentialProcessOptions) => {
-      const { runCredentialProcess } = await import('./commands/credential-process.ts');
+      const { runCredentialProcess } = await import('./commands/credential-process/run.ts');
       done(await runCredentialProcess(options, context));
     });
 
@@ -191,28 +191,28 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .command('start')
     .description('start it in the background')
     .action(async () => {
-      const { runDaemonStart } = await import('./commands/daemon.ts');
+      const { runDaemonStart } = await import('./commands/daemon/run.ts');
       done(await runDaemonStart(context));
     });
   daemon
     .command('stop')
     .description('stop it; returns when it has ended')
     .action(async () => {
-      const { runDaemonStop } = await import('./commands/daemon.ts');
+      const { runDaemonStop } = await import('./commands/daemon/run.ts');
       done(await runDaemonStop(context));
     });
   daemon
     .command('restart')
     .description('stop it and start it with the environment of this shell')
     .action(async () => {
-      const { runDaemonRestart } = await import('./commands/daemon.ts');
+      const { runDaemonRestart } = await import('./commands/daemon/run.ts');
       done(await runDaemonRestart(context));
     });
   daemon
     .command('run')
     .description('run it in the foreground, with its log on stderr')
     .action(async () => {
-      const { runDaemonInForeground } = await import('./commands/daemon.ts');
+      const { runDaemonInForeground } = await import('./commands/daemon/run.ts');
       done(await runDaemonInForeground(context));
     });
   addServiceCommands(program, context, done);
@@ -233,7 +233,7 @@ export function createProgram(context: CliContext, done: (exitCode: number) => v
     .description('the whole story on the emulator, in a home of its own')
     .option('--stay', 'leave emulator and daemon running and say what to try')
     .action(async (options: DemoOptions) => {
-      const { runDemo } = await import('./commands/demo.ts');
+      const { runDemo } = await import('./commands/demo/run.ts');
       done(await runDemo(options, context));
     });
 

@@ -5,8 +5,8 @@ import type { LocalApiClient } from '../local-api/client.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { InstalledService } from '../platform/service/installed-service.ts';
 import type { Service } from '../service/service.ts';
-import type { ForeignProgram } from './exec/run-in-place.ts';
-import type { PickerTerminal } from './picker/terminal.ts';
+import type { ForeignProgram } from './commands/exec/run-in-place.ts';
+import type { PickerTerminal } from './terminal/terminal.ts';
 
 export interface OutputStream {
   write(text: string): unknown;

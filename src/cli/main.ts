@@ -48,13 +48,13 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     signal: interrupt.signal,
     ask: (question) => ask(question, interrupt),
     async openPickerTerminal() {
-      const { openPickerTerminal } = await import('./picker/terminal.ts');
+      const { openPickerTerminal } = await import('./terminal/terminal.ts');
       return openPickerTerminal(process.stdin, process.stderr);
     },
     openBrowser: (url, template) => openBrowser(url, template, surroundings),
     async checkSettings() {
       const { checkDaemonSettings } = await import('../local-api/start-daemon.ts');
-      const { outsideOfExec } = await import('./exec/child-environment.ts');
+      const { outsideOfExec } = await import('./environment/child-environment.ts');
       return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
     },
     deletePageLater,
@@ -65,7 +65,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     },
     loadService: () => loadService(surroundings, paths),
     async runInPlace(program) {
-      const { runInPlace } = await import('./exec/run-in-place.ts');
+      const { runInPlace } = await import('./commands/exec/run-in-place.ts');
       const { exitCode, isInterrupted } = await runInPlace(program, startWithCoreDumps);
       ending.isInterrupted = isInterrupted;
       return exitCode;
@@ -103,7 +103,7 @@ function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, cl
 type Program = Parameters<CliContext['runProgram']>[0];
 
 function programPath(program: Program): string {
-  const path = program === 'caller-identity' ? './caller-identity.js' : `../${program}/main.js`;
+  const path = program === 'caller-identity' ? './commands/demo/caller-identity.js' : `../${program}/main.js`;
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
@@ -111,7 +111,7 @@ function programPath(program: Program): string {
 async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
   const { findInstalledService, findStaleness } = await import('../platform/service/installed-service.ts');
-  const { outsideOfExec } = await import('./exec/child-environment.ts');
+  const { outsideOfExec } = await import('./environment/child-environment.ts');
   const { loadVersion } = await import('../local-api/version.ts');
   const startDirectly = () => startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
   const installed = findInstalledService(surroundings);
@@ -224,7 +224,7 @@ async function environmentOf(program: Program): Promise<NodeJS.ProcessEnv> {
   }
   if (program !== 'tray') return process.env;
   // A daemon that the tray starts outlives a subshell of `exec`, as one of ours does.
-  const { outsideOfExec } = await import('./exec/child-environment.ts');
+  const { outsideOfExec } = await import('./environment/child-environment.ts');
   return { ...outsideOfExec(environment) };
 }
 

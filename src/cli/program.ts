@@ -10,7 +10,7 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
     const { runCommandTree } = await import('./command-tree.ts');
     return await runCommandTree(argv, context);
   } catch (error) {
-    const { reportError } = await import('./render.ts');
+    const { reportError } = await import('./terminal/render.ts');
     return reportError(error, context, { isDebug: argv.includes('--debug') });
   }
 }

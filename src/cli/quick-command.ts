@@ -1,6 +1,6 @@
 // The commands that prompts and scripts run all day, without the parser, which takes a quarter of their time.
 import type { CliContext } from './context.ts';
-import type { LineFormat } from './status-line.ts';
+import type { LineFormat } from './commands/status/status-line.ts';
 
 export const LINE_FORMATS = ['waybar', 'tmux', 'prompt'] as const satisfies readonly LineFormat[];
 
@@ -17,26 +17,26 @@ export function findQuickCommand(argv: readonly string[]): ((context: CliContext
   const format = LINE_FORMATS.find((known) => known === rest[1]);
   if (name === 'status' && rest.length === 2 && rest[0] === '--format' && format !== undefined) {
     return async (context) => {
-      const { printStatusLine } = await import('./status-line.ts');
+      const { printStatusLine } = await import('./commands/status/status-line.ts');
       return printStatusLine(format, context);
     };
   }
   if (name === 'status' && words.length === 0 && flags.every((flag) => STATUS_FLAGS.includes(flag))) {
     return async (context) => {
-      const { runStatus } = await import('./commands/status.ts');
+      const { runStatus } = await import('./commands/status/run.ts');
       return runStatus({ check: has('--check'), json: has('--json') }, context);
     };
   }
   if (name === 'ls' && flags.every((flag) => LS_FLAGS.includes(flag))) {
     return async (context) => {
-      const { runLs } = await import('./commands/ls.ts');
+      const { runLs } = await import('./commands/ls/run.ts');
       return runLs(words, { json: has('--json'), refresh: has('--refresh') }, context);
     };
   }
   if (name === 'use') return findUse(rest);
   if ((name === '--version' || name === '-V') && rest.length === 0) {
     return async (context) => {
-      const { runVersion } = await import('./commands/version.ts');
+      const { runVersion } = await import('./commands/version/run.ts');
       return runVersion(context);
     };
   }
@@ -53,7 +53,7 @@ function findUse(rest: readonly string[]): ((context: CliContext) => Promise<num
   if (!isPlain) return undefined;
   const has = (flag: string) => flags.includes(flag);
   return async (context) => {
-    const { runUse } = await import('./commands/use.ts');
+    const { runUse } = await import('./commands/use/run.ts');
     const options = {
       current: has('--current'),
       json: has('--json'),

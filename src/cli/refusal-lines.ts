@@ -1,6 +1,6 @@
 // What programs were refused, in words: one line for each reason, with the profiles that met it.
 import type { RoleRefusalDocument } from '../local-api/schemas.ts';
-import { count, harmless } from './render.ts';
+import { count, harmless } from './terminal/render.ts';
 
 export interface RefusalLine {
   /** `17:31 taylor.Admin and 2 other profiles`; harmless. */

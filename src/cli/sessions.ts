@@ -4,7 +4,7 @@ import type { StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
-import { formatTable, harmless, shortenPath } from './render.ts';
+import { formatTable, harmless, shortenPath } from './terminal/render.ts';
 
 /** A status is read from memory; only a keychain that asks for its password takes seconds. */
 const STATUS_TIMEOUT_MS = 30_000;

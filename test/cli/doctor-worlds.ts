@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
-import type { DoctorCode } from '../../src/cli/doctor/codes.ts';
+import type { DoctorCode } from '../../src/cli/commands/doctor/codes.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
 import { createHurriedClock } from '../helpers/hurried-clock.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/doctor/codes.ts';
+import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/commands/doctor/codes.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import type { RuntimePaths } from '../../src/local-api/paths.ts';
 import { identifyProcess } from '../../src/platform/process/process-identity.ts';

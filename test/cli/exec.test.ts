@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { ForeignProgram } from '../../src/cli/exec/run-in-place.ts';
+import type { ForeignProgram } from '../../src/cli/commands/exec/run-in-place.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 
 const PROFILE = 'taylor.Admin-AF-Permission-Set';

@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writePrivatePage } from '../../src/cli/console/private-page.ts';
+import { writePrivatePage } from '../../src/cli/commands/console/private-page.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 

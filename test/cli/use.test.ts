@@ -1,6 +1,6 @@
 // `rolecall use` against a real daemon: what matches, what is asked, what is made current, and what a shell without the hook is told.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PickerTerminal, Size } from '../../src/cli/picker/terminal.ts';
+import type { PickerTerminal, Size } from '../../src/cli/terminal/terminal.ts';
 import { createRig, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { createWrittenScreen } from './picker/written-screen.ts';

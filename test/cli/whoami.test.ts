@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { findIdentitySource } from '../../src/cli/shell-identity.ts';
+import { findIdentitySource } from '../../src/cli/commands/whoami/shell-identity.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 import { mask } from './masks.ts';
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConfigFile } from '../../src/aws-config/files/config-file.ts';
 import { readTokenFileState, tokenFilePath } from '../../src/aws-config/files/token-file.ts';
-import { copyConfigFiles } from '../../src/cli/exec/config-copies.ts';
+import { copyConfigFiles } from '../../src/cli/commands/exec/config-copies.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { readAwsSsoSettings } from '../../src/daemon/profiles/aws-sso-settings.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/command-tree.ts';
 import type { CliContext } from '../../src/cli/context.ts';
-import { DOCTOR_CODES } from '../../src/cli/doctor/codes.ts';
+import { DOCTOR_CODES } from '../../src/cli/commands/doctor/codes.ts';
 
 const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
 

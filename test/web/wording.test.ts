@@ -1,7 +1,7 @@
 // The page's words: those that the terminal has too are the same words.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { harmless } from '../../src/cli/render.ts';
+import { harmless } from '../../src/cli/terminal/render.ts';
 import { formatDuration } from '../../src/core/text/format-duration.ts';
 import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
 import * as page from '../../src/web/wording.js';

@@ -1,6 +1,6 @@
 // The command that opens the AWS console.
 import type { Command } from 'commander';
-import type { ConsoleOptions } from '../commands/console.ts';
+import type { ConsoleOptions } from '../commands/console/run.ts';
 import type { CliContext } from '../context.ts';
 
 const HELP = `
@@ -25,7 +25,7 @@ export function addConsoleCommands(program: Command, context: CliContext, done: 
     .option('--json', 'print the URL and whose it is as JSON')
     .addHelpText('after', HELP)
     .action(async (profile: string | undefined, options: ConsoleOptions) => {
-      const { runConsole } = await import('../commands/console.ts');
+      const { runConsole } = await import('../commands/console/run.ts');
       done(await runConsole(profile, options, context));
     });
 }

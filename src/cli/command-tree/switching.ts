@@ -1,7 +1,7 @@
 // The commands of switching: this shell, the current role, and what a shell has to read for it.
 import { Argument, Option, type Command } from 'commander';
-import type { UseOptions } from '../commands/use.ts';
-import type { WhoamiOptions } from '../commands/whoami.ts';
+import type { UseOptions } from '../commands/use/run.ts';
+import type { WhoamiOptions } from '../commands/whoami/run.ts';
 import type { CliContext } from '../context.ts';
 import { HOOK_SHELLS, type HookShell } from '../shell/hook-text.ts';
 import { completionInstallLines, hookInstallLines, readHookLine } from '../shell/install-lines.ts';
@@ -22,7 +22,7 @@ export function addSwitchingCommands(program: Command, context: CliContext, done
     .addOption(new Option('--back', 'the name is the earlier one of this shell').hideHelp())
     .addHelpText('after', USE_HELP)
     .action(async (query: string[], options: UseOptions) => {
-      const { runUse } = await import('../commands/use.ts');
+      const { runUse } = await import('../commands/use/run.ts');
       done(await runUse(query, options, context));
     });
 
@@ -31,7 +31,7 @@ export function addSwitchingCommands(program: Command, context: CliContext, done
     .description('which account and role this shell is, and why')
     .option('--json', 'print it as JSON')
     .action(async (options: WhoamiOptions) => {
-      const { runWhoami } = await import('../commands/whoami.ts');
+      const { runWhoami } = await import('../commands/whoami/run.ts');
       done(await runWhoami(options, context));
     });
 
@@ -41,7 +41,7 @@ export function addSwitchingCommands(program: Command, context: CliContext, done
     .addArgument(new Argument('<shell>').choices(HOOK_SHELLS))
     .addHelpText('after', SHELL_INIT_HELP)
     .action(async (shell: HookShell) => {
-      const { runShellInit } = await import('../commands/shell-init.ts');
+      const { runShellInit } = await import('../commands/shell-init/run.ts');
       done(runShellInit(shell, context));
     });
 
@@ -51,7 +51,7 @@ export function addSwitchingCommands(program: Command, context: CliContext, done
     .addArgument(new Argument('<shell>').choices(HOOK_SHELLS))
     .addHelpText('after', COMPLETION_HELP)
     .action(async (shell: HookShell) => {
-      const { runCompletion } = await import('../commands/completion.ts');
+      const { runCompletion } = await import('../commands/completion/run.ts');
       done(runCompletion(shell, program, context));
     });
 }

@@ -1,8 +1,8 @@
 // The commands that look after rolecall itself: what is wrong, and the first day.
 import type { Command } from 'commander';
-import type { AdoptOptions } from '../commands/adopt.ts';
-import type { DoctorOptions } from '../commands/doctor.ts';
-import type { SetupOptions } from '../commands/setup.ts';
+import type { AdoptOptions } from '../commands/profiles/adopt.ts';
+import type { DoctorOptions } from '../commands/doctor/run.ts';
+import type { SetupOptions } from '../commands/setup/run.ts';
 import type { CliContext } from '../context.ts';
 
 export function addUpkeepCommands(program: Command, context: CliContext, done: (exitCode: number) => void): void {
@@ -21,7 +21,7 @@ export function addUpkeepCommands(program: Command, context: CliContext, done: (
     .option('--dry-run', 'show what would be written and write nothing')
     .option('--json', 'print what was written as JSON; asks nothing either')
     .action(async (options: SetupOptions) => {
-      const { runSetup } = await import('../commands/setup.ts');
+      const { runSetup } = await import('../commands/setup/run.ts');
       done(await runSetup(options, context));
     });
 
@@ -32,7 +32,7 @@ export function addUpkeepCommands(program: Command, context: CliContext, done: (
     .option('--report', 'print what a bug report needs: versions, counts and codes, no name and no secret')
     .option('--json', 'print the findings as JSON')
     .action(async (options: DoctorOptions) => {
-      const { runDoctor } = await import('../commands/doctor.ts');
+      const { runDoctor } = await import('../commands/doctor/run.ts');
       done(await runDoctor(options, context));
     });
 }
@@ -48,7 +48,7 @@ export function addAdoptCommand(profiles: Command, context: CliContext, done: (e
     .option('-y, --yes', 'ask nothing')
     .option('--json', 'print the plan, or what was done, as JSON')
     .action(async (options: AdoptOptions) => {
-      const { runProfilesAdopt } = await import('../commands/adopt.ts');
+      const { runProfilesAdopt } = await import('../commands/profiles/adopt.ts');
       done(await runProfilesAdopt(options, context));
     });
 }

@@ -1,6 +1,6 @@
 // The command of the page.
 import type { Command } from 'commander';
-import type { WebOptions } from '../commands/web.ts';
+import type { WebOptions } from '../commands/web/run.ts';
 import type { CliContext } from '../context.ts';
 
 export function addWebCommands(program: Command, context: CliContext, done: (exitCode: number) => void): void {
@@ -10,7 +10,7 @@ export function addWebCommands(program: Command, context: CliContext, done: (exi
     .option('--print', 'only print its address, which is good for one use within a minute')
     .option('--token', "print the API's bearer token instead, for your own programs; the address is in web.json")
     .action(async (options: WebOptions) => {
-      const { runWeb } = await import('../commands/web.ts');
+      const { runWeb } = await import('../commands/web/run.ts');
       done(await runWeb(options, context));
     });
 }

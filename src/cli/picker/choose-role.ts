@@ -6,7 +6,7 @@ import { INSIDE } from '../../core/search/role-match.js';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
-import { count, createPainter, formatTable, harmless } from '../render.ts';
+import { count, createPainter, formatTable, harmless } from '../terminal/render.ts';
 import { confirmRole, exactCommand } from './confirm-role.ts';
 import { decideRole, doubtOf, type Doubt } from './decide-role.ts';
 import type { Picked, PickerList } from './pick-role.ts';

@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
-import { harmless } from '../render.ts';
+import { harmless } from '../terminal/render.ts';
 import type { Doubt } from './decide-role.ts';
 
 interface Search {

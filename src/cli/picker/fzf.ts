@@ -2,7 +2,7 @@
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import { findProgram, type ProgramSearch } from '../../platform/process/find-program.ts';
 import type { CliContext } from '../context.ts';
-import { displayWidth } from '../display-width.ts';
+import { displayWidth } from '../terminal/display-width.ts';
 import type { ScreenParts } from './screen.ts';
 
 /** What of a person's own options is about looks; the others could run commands on names that came from AWS, or change the answer. */

@@ -1,13 +1,13 @@
 // The built-in picker: a person narrows the roles down by typing and takes one.
 import type { Clock } from '../../core/clock.ts';
 import type { RoleIndex } from '../../core/search/role-index.js';
-import { endOfKeys, parseKeys, type Key } from './keys.ts';
+import { endOfKeys, parseKeys, type Key } from '../terminal/keys.ts';
 import { createPickerState, keepInView, pressKey, type Outcome, type PickerState } from './picker-state.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { RoleColumns } from './role-columns.ts';
 import { drawScreen, listHeight, type ScreenParts } from './screen.ts';
-import type { PickerTerminal } from './terminal.ts';
+import type { PickerTerminal } from '../terminal/terminal.ts';
 
 /** A terminal sends the rest of a key at once; Escape alone is followed by nothing. */
 const ESCAPE_MS = 40;

@@ -1,5 +1,5 @@
 // What a key does to the picker: the query, the roles that match it, the chosen one and the part of the list that is in view.
-import type { Key } from './keys.ts';
+import type { Key } from '../terminal/keys.ts';
 
 export interface PickerState {
   /** The query on both sides of the cursor. */

@@ -1,8 +1,8 @@
 // How a role stands in a line of a terminal: account name, account id, permission set, label, profile; the same order everywhere.
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
-import { displayWidth } from '../display-width.ts';
-import { harmless, hasUnicode, type Style } from '../render.ts';
+import { displayWidth } from '../terminal/display-width.ts';
+import { harmless, hasUnicode, type Style } from '../terminal/render.ts';
 
 export interface RoleCell {
   readonly text: string;

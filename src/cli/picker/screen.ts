@@ -2,11 +2,11 @@
 import { findMarks } from '../../core/search/role-marks.js';
 import { parseWords } from '../../core/search/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
-import { cutToWidth, displayWidth } from '../display-width.ts';
-import { harmless, type Style } from '../render.ts';
+import { cutToWidth, displayWidth } from '../terminal/display-width.ts';
+import { harmless, type Style } from '../terminal/render.ts';
 import type { PickerState } from './picker-state.ts';
 import type { RoleCell, RoleColumns } from './role-columns.ts';
-import type { Size } from './terminal.ts';
+import type { Size } from '../terminal/terminal.ts';
 
 export interface ScreenParts {
   readonly roles: readonly RoleDocument[];

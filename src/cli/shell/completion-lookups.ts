@@ -1,5 +1,5 @@
 // How completions find names: awk programs over plain files, so that no Node starts for a Tab.
-import { quoteFish, quotePosix } from '../shell-variables.ts';
+import { quoteFish, quotePosix } from './shell-variables.ts';
 
 /**
  * Case is not looked at, which leaves it to the shell how it compares; what is not safe in a shell is never offered.

@@ -1,5 +1,5 @@
 // Completions as text for one shell: words and flags of ours written into it, names looked up in plain files by awk, without a Node.
-import { quoteFish, quotePosix } from '../shell-variables.ts';
+import { quoteFish, quotePosix } from './shell-variables.ts';
 import type { CommandWords } from './command-words.ts';
 import { fishLookup, posixLookup } from './completion-lookups.ts';
 import type { HookShell } from './hook-text.ts';

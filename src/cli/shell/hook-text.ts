@@ -1,7 +1,7 @@
 // The shell hook: a function that lets `rolecall use` change the very shell it is typed in. It runs no text that came from AWS.
 import { INERT_CHARACTERS } from '../../core/text/harmless-text.ts';
-import { BEFORE_PROFILE, IDENTITY_PREFIX } from '../exec/child-environment.ts';
-import { quoteFish, quotePosix } from '../shell-variables.ts';
+import { BEFORE_PROFILE, IDENTITY_PREFIX } from '../environment/child-environment.ts';
+import { quoteFish, quotePosix } from './shell-variables.ts';
 
 export const HOOK_SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type HookShell = (typeof HOOK_SHELLS)[number];

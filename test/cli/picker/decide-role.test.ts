@@ -1,6 +1,6 @@
 // Which role words mean, on every surface that searches: never another one than the one that they name.
 import { describe, expect, test } from 'vitest';
-import { createAccountsSearch } from '../../../src/cli/commands/ls.ts';
+import { createAccountsSearch } from '../../../src/cli/commands/ls/run.ts';
 import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
 import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { AccountsDocument, RoleDocument } from '../../../src/local-api/schemas.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pickRole, type Picked, type PickerList } from '../../../src/cli/picker/pick-role.ts';
 import { createRoleColumns } from '../../../src/cli/picker/role-columns.ts';
-import { createPainter } from '../../../src/cli/render.ts';
+import { createPainter } from '../../../src/cli/terminal/render.ts';
 import { DaemonUnreachableError } from '../../../src/core/errors.ts';
 import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';

@@ -1,6 +1,6 @@
 // What each key does to the query and the choice.
 import { describe, expect, test } from 'vitest';
-import { parseKeys } from '../../../src/cli/picker/keys.ts';
+import { parseKeys } from '../../../src/cli/terminal/keys.ts';
 import { createPickerState, keepInView, pressKey, type PickerState } from '../../../src/cli/picker/picker-state.ts';
 
 const HEIGHT = 3;

@@ -4,7 +4,7 @@ import { createPickerState, keepInView } from '../../../src/cli/picker/picker-st
 import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import { createRoleColumns, protectedMark, styleOfSession } from '../../../src/cli/picker/role-columns.ts';
 import { drawScreen, fitWidths, listHeight } from '../../../src/cli/picker/screen.ts';
-import { createPainter } from '../../../src/cli/render.ts';
+import { createPainter } from '../../../src/cli/terminal/render.ts';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
 import { role, ROLES } from './roles.ts';
 import { createWrittenScreen } from './written-screen.ts';

@@ -1,0 +1,105 @@
+// `rolecall demo`: the whole story on the emulator, in a home of its own, with nothing left behind.
+import { fileURLToPath } from 'node:url';
+import { InternalError } from '../../../core/errors.ts';
+import { trustedPath } from '../../../platform/process/find-program.ts';
+import type { CliContext } from '../../context.ts';
+import { findAwsClient, type AwsClient } from './aws-client.ts';
+import { createDemoHome, type DemoHome } from './demo-home.ts';
+import { runToEnd, startEmulator, type EmulatorProcess } from './processes.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import { control, tellStory } from './story.ts';
+import { findCommand } from '../../environment/find-command.ts';
+import { createPainter } from '../../terminal/render.ts';
+
+export interface DemoOptions {
+  readonly stay?: boolean;
+}
+
+const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export async function runDemo(options: DemoOptions, context: CliContext): Promise<number> {
+  const startedAt = performance.now();
+  const rolecall = program('../../main.js');
+  const emulator = await startEmulator(program('../../../emulator/main.js'), context.signal);
+  const home = createDemoHome({ ...context.environment, PATH: trustedPath(context) }, emulator.address.environment);
+  let stays = false;
+  try {
+    const aws = await findAwsClient(program('./caller-identity.js'), {
+      environment: home.environment,
+      signal: context.signal,
+    });
+    const hasCurl = 'path' in findCommand('curl', home.environment);
+    await tellStory({ context, home, emulator: emulator.address, aws, hasCurl, rolecall });
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    if (options.stay === true) {
+      stays = true;
+      await invite({ context, home, emulator, aws, rolecall });
+    } else {
+      context.stdout.write(
+        `\nThat was the whole day, in ${seconds} s. Nothing of it is left on this machine.\n\n${whatToTryNext(context)}`,
+      );
+    }
+    return 0;
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    throw new InternalError('internal', `The demo stopped: ${(error as Error).message}`, {
+      hint: 'rolecall demo --debug',
+      cause: error,
+    });
+  } finally {
+    if (!stays) await cleanUp(home, emulator, rolecall);
+  }
+}
+
+function whatToTryNext({ environment }: CliContext): string {
+  const isByNpm = environment['npm_lifecycle_event'] === 'demo';
+  const lines: readonly (readonly [command: string, does: string])[] = [
+    [isByNpm ? 'npm run demo -- --stay' : 'rolecall demo --stay', 'the same, kept running for you to play with'],
+    ...(isByNpm ? [['npm install -g rolecall', 'puts rolecall on your PATH'] as const] : []),
+    ['rolecall login', 'signs in to your own AWS accounts'],
+  ];
+  return `Try next:\n${lines.map(([command, does]) => `    ${command.padEnd(24)}  ${does}\n`).join('')}`;
+}
+
+/** With --stay: signed in again, and from now on the person presses Allow. */
+async function invite(stage: {
+  readonly context: CliContext;
+  readonly home: DemoHome;
+  readonly emulator: EmulatorProcess;
+  readonly aws: AwsClient;
+  readonly rolecall: string;
+}): Promise<void> {
+  const { context, home, emulator, aws, rolecall } = stage;
+  const paint = createPainter(context.stdout, context.environment);
+  const { address } = emulator;
+  await runToEnd([process.execPath, rolecall, 'login', '--json'], {
+    environment: home.environment,
+    signal: context.signal,
+  });
+  await control(address, 'PATCH', 'knobs', { autoApprove: false });
+  const node = quoteForShell(process.execPath);
+  const command = `${node} ${quoteForShell(rolecall)}`;
+  context.stdout.write(
+    `\n${paint('bold', 'Emulator and daemon stay up.')} To try things, in this shell or another:\n\n` +
+      `    . ${quoteForShell(home.environmentFile)}\n` +
+      `    alias rolecall=${quoteForShell(command)}\n\n` +
+      '    rolecall status\n' +
+      `    ${aws.shellLine('taylor.Admin-AF-Permission-Set')}\n` +
+      '    rolecall logout && rolecall login      # this time you press Allow on the page\n\n' +
+      `Access portal   ${address.portalUrl}   (you are ${address.user})\n` +
+      `Device page     ${address.deviceUrl}\n\n` +
+      'When you have seen enough:\n\n' +
+      `    rolecall daemon stop; kill ${emulator.pid}; rm -r ${quoteForShell(home.path)}\n`,
+  );
+  emulator.release();
+}
+
+async function cleanUp(home: DemoHome, emulator: EmulatorProcess, rolecall: string): Promise<void> {
+  // Not the caller's signal: after Ctrl-C this still has to happen.
+  await runToEnd([process.execPath, rolecall, 'daemon', 'stop'], {
+    environment: home.environment,
+    signal: new AbortController().signal,
+  });
+  await emulator.stop();
+  await home.remove();
+}

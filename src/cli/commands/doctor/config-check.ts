@@ -1,0 +1,194 @@
+// The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
+import { accessSync, constants } from 'node:fs';
+import { describeProblem } from '../../../aws-config/document/document.ts';
+import { editCommand } from '../../../core/text/quote-for-shell.ts';
+import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
+import { findCommand } from '../../environment/find-command.ts';
+import { count, harmless } from '../../terminal/render.ts';
+import type { CheckGroup, Finding } from './codes.ts';
+import { findShadowed } from './shadowed-check.ts';
+import { configProfiles, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
+
+const MAX_COPY_BYTES = 1024 * 1024;
+
+export function checkConfig(world: World): CheckGroup {
+  const { config, credentials } = world;
+  const profiles = configProfiles(config);
+  const sessions = config.document.sections.filter(({ kind }) => kind === 'sso-session').length;
+  return {
+    name: 'config',
+    title: 'AWS files',
+    summary: config.exists
+      ? `${config.shown}: ${count(sessions, 'sso-session')}, ${count(profiles.length, 'profile')}`
+      : `${config.shown} is not there yet`,
+    findings: [
+      ...[config, credentials].flatMap(findUnreadable),
+      ...findMalformed(world),
+      ...findBrokenBlock(config),
+      ...findDuplicates(profiles, config),
+      ...findShadowed(profiles, world),
+      ...findMissingSessions(profiles, config),
+      ...findMissingPrograms(profiles, world),
+    ],
+  };
+}
+
+function findUnreadable({ failure }: AwsFile): Finding[] {
+  if (failure === undefined) return [];
+  return [{ code: 'config-unreadable', message: failure.message, commands: [failure.hint] }];
+}
+
+/** A daemon knows of unusable sso-sessions as well. */
+function findMalformed({ config, credentials, daemon }: World): Finding[] {
+  const finding =
+    (file: AwsFile) =>
+    (problem: (typeof file.document.problems)[number]): Finding => ({
+      code: 'config-malformed',
+      message: describeProblem(file.shown, problem),
+      commands: [editCommand(file.path, problem.line)],
+    });
+  const told =
+    daemon.state === 'running' && daemon.status.files.config === config.path
+      ? daemon.status.problems.filter(({ code }) => code === 'config-malformed')
+      : undefined;
+  return [
+    ...(told === undefined
+      ? config.document.problems.map(finding(config))
+      : told.map(({ message, hint }): Finding => ({ code: 'config-malformed', message, commands: [hint] }))),
+    ...credentials.document.problems.map(finding(credentials)),
+  ];
+}
+
+const START = '# >>> rolecall >>>';
+const END = '# <<< rolecall <<<';
+
+/** The daemon, which owns the block, refuses to write then; here it is only said. */
+export function findBrokenBlock(config: AwsFile): Finding[] {
+  const marks = config.document.lines.flatMap(({ text }, index) => {
+    const trimmed = text.trim();
+    if (/^[#;\s]*>>>\s*rolecall\s*>>>\s*$/iu.test(trimmed)) {
+      return [{ isStart: true, line: index + 1, isWhole: trimmed === START }];
+    }
+    if (/^[#;\s]*<<<\s*rolecall\s*<<<\s*$/iu.test(trimmed)) {
+      return [{ isStart: false, line: index + 1, isWhole: trimmed === END }];
+    }
+    return [];
+  });
+  const [first, second, third] = marks;
+  if (first === undefined) return [];
+  if (first.isStart && second?.isStart === false && third === undefined && first.isWhole && second.isWhole) return [];
+  const wrong =
+    [first, second, third].find(
+      (mark, index) => mark !== undefined && (!mark.isWhole || mark.isStart !== (index === 0)),
+    ) ??
+    third ??
+    first;
+  return [
+    {
+      code: 'config-block-broken',
+      message:
+        `${config.shown}, line ${wrong.line}: the lines "${START}" and "${END}" around rolecall's profiles are no pair any more, ` +
+        'so that nothing is written. Put them right, or delete both and what is between them; the next sync writes it anew.',
+      commands: [editCommand(config.path, wrong.line)],
+    },
+  ];
+}
+
+/** Equal headers are a fault of the file as a whole; these differ in spelling alone. */
+function findDuplicates(profiles: readonly ProfileSection[], config: AwsFile): Finding[] {
+  const seen = new Map<string, ProfileSection>();
+  const findings: Finding[] = [];
+  for (const profile of profiles) {
+    const first = seen.get(profile.name);
+    if (first === undefined) seen.set(profile.name, profile);
+    else if (first.header !== profile.header) {
+      findings.push({
+        code: 'profile-duplicate',
+        message: `${config.shown} has the profile "${profile.name}" twice: [${first.header}] on line ${first.line} and [${profile.header}] on line ${profile.line}. Delete one.`,
+        commands: [editCommand(config.path, profile.line)],
+      });
+    }
+  }
+  return findings;
+}
+
+function findMissingSessions(profiles: readonly ProfileSection[], config: AwsFile): Finding[] {
+  const sessions = new Set(
+    config.document.sections.filter(({ kind }) => kind === 'sso-session').map(({ name }) => name),
+  );
+  return profiles.flatMap((profile): Finding[] => {
+    const session = profile.value('sso_session');
+    if (session === undefined || sessions.has(session)) return [];
+    return [
+      {
+        code: 'profile-session-missing',
+        message: `${config.shown}, line ${profile.line}: the profile "${profile.name}" is of the sso-session "${session}", and there is no [sso-session ${session}].`,
+        commands: [editCommand(config.path, profile.line)],
+      },
+    ];
+  });
+}
+
+/** Several profiles mostly name one program, which is told once. */
+function findMissingPrograms(profiles: readonly ProfileSection[], world: World): Finding[] {
+  const { config, context } = world;
+  const copy = context.paths.credentialProcessPath;
+  const users = new Map<string, ProfileSection[]>();
+  for (const profile of profiles) {
+    const program = firstWordOf(profile.value('credential_process') ?? '');
+    if (program !== '') users.set(program, [...(users.get(program) ?? []), profile]);
+  }
+  const findings: Finding[] = [];
+  for (const [program, [first, ...others]] of users) {
+    if (first === undefined) continue;
+    if (program === copy) {
+      const fault = findCopyFault(copy);
+      if (fault !== undefined) findings.push(staleCopy(fault, 1 + others.length, world));
+      continue;
+    }
+    if ('path' in findCommand(program, context.environment)) continue;
+    const more = others.length === 0 ? '' : ` (and ${count(others.length, 'other profile')})`;
+    findings.push({
+      code: 'profile-program-missing',
+      message: `${config.shown}, line ${first.line}: the profile "${first.name}"${more} gets its credentials from ${program}, which is not there.`,
+      commands: [editCommand(config.path, first.line)],
+    });
+  }
+  return findings;
+}
+
+/** A clause on what is wrong with the copy; undefined when nothing is. */
+function findCopyFault(path: string): string | undefined {
+  let text: string;
+  try {
+    text = readBoundedFileSync(path, MAX_COPY_BYTES);
+    accessSync(path, constants.X_OK);
+  } catch {
+    return 'is not there, or not a program';
+  }
+  for (const variable of ['node', 'client']) {
+    const baked = new RegExp(`^${variable}=(.*)$`, 'mu').exec(text)?.[1] ?? '';
+    const target = firstWordOf(baked);
+    if (!target.startsWith('/')) continue;
+    try {
+      accessSync(target);
+    } catch {
+      return `names ${target}, which is gone`;
+    }
+  }
+  return undefined;
+}
+
+function staleCopy(fault: string, profiles: number, { context, daemon }: World): Finding {
+  const path = context.paths.credentialProcessPath;
+  return {
+    code: 'credential-process-copy-stale',
+    message: `${harmless(path)}, which ${count(profiles, 'profile')} ${profiles === 1 ? 'runs' : 'run'}, ${fault}.`,
+    commands: [daemon.state === 'running' ? 'rolecall daemon restart' : 'rolecall daemon start'],
+    async fix() {
+      const { runDaemonRestart } = await import('../daemon/run.ts');
+      await runDaemonRestart({ ...context, stdout: { write: () => true } });
+      return `The daemon was started anew and has written ${path}.`;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+// The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { editCommand } from '../../../core/text/quote-for-shell.ts';
+import { findProgram } from '../../../platform/process/find-program.ts';
+import { findCommand } from '../../environment/find-command.ts';
+import { count, harmless } from '../../terminal/render.ts';
+import type { CheckGroup, Finding } from './codes.ts';
+import { configProfiles, firstWordOf, type AwsFile, type ProgramVersions, type World } from './world.ts';
+
+/** Releases of the AWS SDK from then on need Node 22. */
+const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);
+const OLDEST_NODE_FOR_SDK = 22;
+const OLDEST_CURL = [7, 40] as const;
+
+export function checkPrograms(world: World): CheckGroup {
+  const { context, programs: versions } = world;
+  const parts = [
+    `Node ${context.nodeVersion.slice(1)}`,
+    versions.aws === undefined ? 'no aws' : `aws ${versions.aws}`,
+    versions.curl === undefined ? 'no curl' : `curl ${versions.curl}`,
+  ];
+  return {
+    name: 'programs',
+    title: 'Programs',
+    summary: harmless(parts.join(', ')),
+    findings: [...findOldNode(world), ...findOldAws(versions, world), ...findOldCurl(versions)],
+  };
+}
+
+function findOldNode({ context, reach }: World): Finding[] {
+  const versions = [context.nodeVersion, ...(reach === undefined ? [] : [reach.nodeVersion])];
+  const old = versions.find((version) => majorOf(version) < OLDEST_NODE_FOR_SDK);
+  if (old === undefined) return [];
+  const isOver = context.clock.nowMs() >= NODE_20_ENDS_MS;
+  const whose = old === context.nodeVersion ? 'This is' : 'The daemon runs on';
+  return [
+    {
+      code: isOver ? 'node-too-old' : 'node-ends-soon',
+      message: isOver
+        ? `${whose} Node ${old.slice(1)}. Since January 2027 AWS's SDK needs Node 22 or newer, so no fix of it reaches you.`
+        : `${whose} Node ${old.slice(1)}. From January 2027 on AWS's SDK needs Node 22; 24 is what we recommend.`,
+      commands: [upgradeCommand(context.environment), 'rolecall daemon restart'],
+    },
+  ];
+}
+
+const majorOf = (version: string) => Number(/^v?(\d+)/u.exec(version)?.[1] ?? 0);
+
+/** By whatever brought this Node. */
+function upgradeCommand(environment: World['context']['environment']): string {
+  const isOnPath = (name: string) => 'path' in findCommand(name, environment);
+  const again = 'npm install -g rolecall';
+  if ((environment['NVM_DIR'] ?? '') !== '') return `nvm install 24 && nvm alias default 24 && ${again}`;
+  if (isOnPath('fnm')) return `fnm install 24 && fnm default 24 && ${again}`;
+  if (isOnPath('volta')) return `volta install node@24 && ${again}`;
+  if (isOnPath('brew')) return `brew install node@24 && brew link --overwrite node@24 && ${again}`;
+  return `npx n 24 && ${again}`;
+}
+
+function findOldAws({ aws }: ProgramVersions, { context }: World): Finding[] {
+  if (aws === undefined || majorOf(aws) >= 2) return [];
+  const here = findProgram('aws', context, { pathOnly: true });
+  const other = (context.environment['PATH'] ?? '')
+    .split(delimiter)
+    .find((folder) => existsSync(join(folder, 'aws')) && join(folder, 'aws') !== here);
+  const elsewhere = other === undefined ? '' : ` There is another one in ${other}.`;
+  return [
+    {
+      code: 'aws-cli-1',
+      message: `${here ?? 'aws'} is the AWS CLI ${aws}. It works with rolecall's profiles and knows no sso-session.${elsewhere}`,
+      commands: [other === undefined ? 'pip uninstall awscli' : `export PATH=${other}:$PATH`],
+    },
+  ];
+}
+
+function findOldCurl({ curl }: ProgramVersions): Finding[] {
+  if (curl === undefined) {
+    return [
+      {
+        code: 'curl-missing',
+        message:
+          'There is no curl on your PATH, so each credential_process starts a Node: a tenth of a second instead of a hundredth.',
+        commands: ['sudo apt-get install curl'],
+      },
+    ];
+  }
+  const [major = 0, minor = 0] = curl.split('.').map(Number);
+  const isOld = major < OLDEST_CURL[0] || (major === OLDEST_CURL[0] && minor < OLDEST_CURL[1]);
+  return isOld
+    ? [
+        {
+          code: 'curl-too-old',
+          message: `curl ${curl} can't speak to a unix socket, so each credential_process starts a Node.`,
+          commands: ['sudo apt-get install curl'],
+        },
+      ]
+    : [];
+}
+
+interface Neighbour {
+  readonly name: string;
+  readonly from: string;
+  readonly programs: readonly string[];
+  /** A line by which the tool knows again what it wrote, and may write or delete anew. */
+  readonly mark?: RegExp;
+}
+
+const NEIGHBOURS: readonly Neighbour[] = [
+  { name: 'aws-sso-cli', from: 'aws-sso', programs: ['aws-sso'], mark: /^\s*#\s*BEGIN_AWS_SSO_CLI/u },
+  {
+    name: 'Granted',
+    from: 'granted',
+    programs: ['granted', 'dgranted'],
+    mark: /^\s*(?:\[\s*granted_registry_start\b|common_fate_generated_from\s*[=:])/iu,
+  },
+  { name: 'aws-vault', from: 'aws-vault', programs: ['aws-vault'] },
+  { name: 'Leapp', from: 'leapp', programs: ['leapp'] },
+];
+
+/** There is nothing in the file to move over. */
+const LEAPP =
+  'Which role that is only Leapp knows. Once rolecall has a profile for it, delete this one, or give it that one’s credential_process.';
+
+/** Only what shows in the shared file counts: a tool that lies about and hands out nothing is nobody's business. */
+export function checkNeighbours({ config }: World): CheckGroup {
+  const commands = configProfiles(config).map((profile) => ({
+    profile,
+    program:
+      firstWordOf(profile.value('credential_process') ?? '')
+        .split('/')
+        .at(-1) ?? '',
+  }));
+  const findings = NEIGHBOURS.flatMap((tool): Finding[] => {
+    const [first, ...others] = commands.filter(({ program }) => tool.programs.includes(program));
+    if (first === undefined) return findMarks(tool, config);
+    const whose = others.length === 0 ? `the profile "${first.profile.name}"` : `${others.length + 1} profiles`;
+    return [
+      {
+        code: 'other-tool',
+        message: `${tool.name} hands out the keys of ${whose} in ${config.shown}. ${tool.from === 'leapp' ? LEAPP : 'They can come from rolecall, under the same names.'}`,
+        commands:
+          tool.from === 'leapp'
+            ? [editCommand(config.path, first.profile.line)]
+            : [
+                `rolecall profiles adopt --from ${tool.from} --dry-run`,
+                `rolecall profiles adopt --from ${tool.from} --yes`,
+              ],
+      },
+    ];
+  });
+  return {
+    name: 'neighbours',
+    title: 'Other tools',
+    summary: 'none hands out keys or writes profiles in your AWS config file',
+    findings,
+  };
+}
+
+/** Of a tool whose commands are in no profile, or no more since they were adopted. */
+function findMarks({ name, mark }: Neighbour, config: AwsFile): Finding[] {
+  if (mark === undefined) return [];
+  const [first, ...others] = config.document.lines.flatMap(({ text }, index) => (mark.test(text) ? [index + 1] : []));
+  if (first === undefined) return [];
+  const where = others.length === 0 ? `line ${first}` : `line ${first} and ${count(others.length, 'line')} more`;
+  return [
+    {
+      code: 'other-tool',
+      message: `${name} writes profiles into ${config.shown} too, by its marks there (${where}), and may undo what rolecall or you change in them. Once you do without it, take its marks out.`,
+      commands: [editCommand(config.path, first)],
+    },
+  ];
+}

@@ -1,0 +1,77 @@
+// What `rolecall doctor --report` prints for a bug report: versions, counts and codes, and no word that came from a file or a server.
+import { arch, release } from 'node:os';
+import type { CliContext } from '../../context.ts';
+import { loadVersion } from '../../../local-api/version.ts';
+import { stateOf } from './checks.ts';
+import type { CheckGroup } from './codes.ts';
+import { configProfiles, type World } from './world.ts';
+
+/** Markdown. Nothing is taken out of it, for nothing is put in: names, paths, addresses and messages never get here. */
+export function formatReport(world: World, groups: readonly CheckGroup[]): string {
+  const { context, config, programs } = world;
+  const sessions = config.document.sections.filter(({ kind }) => kind === 'sso-session').length;
+  const facts = [
+    ['rolecall', loadVersion()],
+    ['daemon', describeDaemon(world)],
+    ['Node', plainVersion(context.nodeVersion)],
+    ['system', `${context.platform} ${arch()} ${plainVersion(release())}${describePlace(context)}`],
+    ['aws', plainVersion(programs.aws)],
+    ['curl', plainVersion(programs.curl)],
+    ['AWS config file', `${sessions} sso-sessions, ${configProfiles(config).length} profiles`],
+    ...describeRunning(world),
+  ];
+  return [
+    '## rolecall doctor --report',
+    '',
+    ...facts.map(([label, value]) => `- ${label}: ${value}`),
+    '',
+    '| looked at | state | codes |',
+    '| --- | --- | --- |',
+    ...groups.map((group) => `| ${group.name} | ${stateOf(group)} | ${countCodes(group)} |`),
+    '',
+  ].join('\n');
+}
+
+function describeDaemon({ daemon }: World): string {
+  if (daemon.state !== 'running') return daemon.state === 'absent' ? 'not running' : 'not usable';
+  return plainVersion(daemon.status.version);
+}
+
+function describeRunning({ daemon, reach }: World): string[][] {
+  if (daemon.state !== 'running') return [];
+  const { store, sessions, endpoints } = daemon.status;
+  const states = sessions.map(({ state }) => state).toSorted();
+  const catalogs = sessions.map(({ catalog }) =>
+    catalog === null ? 'none' : `${catalog.accounts} accounts x ${catalog.permissionSets} permission sets`,
+  );
+  const custom = Object.keys(endpoints).length;
+  const proxied = (reach?.endpoints ?? []).some(({ proxy }) => proxy !== null);
+  return [
+    ['store', store.driver],
+    ['sessions', states.join(', ') || 'none'],
+    ['lists', catalogs.join('; ') || 'none'],
+    ['endpoints', custom === 0 ? "AWS's own" : `${custom} set by hand`],
+    ['proxy', proxied ? 'yes' : 'no'],
+  ];
+}
+
+/** Digits and dots at the front: what follows may be a name that a company gave its build. */
+function plainVersion(text: string | undefined): string {
+  return /^v?(\d+(?:\.\d+)*)/u.exec(text ?? '')?.[1] ?? 'none';
+}
+
+function describePlace({ environment }: CliContext): string {
+  const has = (...names: readonly string[]) => names.some((name) => (environment[name] ?? '') !== '');
+  const found = [
+    ...(has('WSL_DISTRO_NAME') ? ['WSL'] : []),
+    ...(has('SSH_CONNECTION') ? ['SSH'] : []),
+    ...(has('DISPLAY', 'WAYLAND_DISPLAY') ? ['display'] : []),
+  ];
+  return found.length === 0 ? '' : `, ${found.join(', ')}`;
+}
+
+function countCodes({ findings }: CheckGroup): string {
+  const counts = new Map<string, number>();
+  for (const { code } of findings) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].map(([code, amount]) => (amount === 1 ? code : `${code} x ${amount}`)).join(', ');
+}

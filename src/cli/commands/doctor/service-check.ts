@@ -1,0 +1,45 @@
+// The service that starts the daemon, when one is installed: whether it points here, runs, and comes back with the next login.
+import type { ServiceStatus } from '../../../service/service.ts';
+import { harmless } from '../../terminal/render.ts';
+import type { CheckGroup, Finding } from './codes.ts';
+import type { World } from './world.ts';
+
+export async function checkService({ context }: World): Promise<CheckGroup> {
+  const group = { name: 'service', title: 'Service' };
+  if ((await context.findInstalledService()) === undefined) {
+    return { ...group, summary: 'not installed; the first command that needs the daemon starts it', findings: [] };
+  }
+  const status = await (await context.loadService()).status();
+  return {
+    ...group,
+    summary: summarize(status),
+    findings: [
+      ...status.problems.map((problem) => toFinding(problem, status)),
+      ...findDropped(status.droppedVariables),
+    ],
+  };
+}
+
+function summarize({ manager, startsWithDesktop }: ServiceStatus): string {
+  return `installed, by ${manager ?? 'nobody'}${startsWithDesktop ? '; it starts with your desktop' : ''}`;
+}
+
+function toFinding({ message, hint }: ServiceStatus['problems'][number], { manager }: ServiceStatus): Finding {
+  if (manager === null) return { code: 'service-without-manager', message, commands: ['rolecall service uninstall'] };
+  if (hint === 'rolecall daemon start') return { code: 'service-stopped', message, commands: [hint] };
+  // A log tells why; what starts it anew is another command.
+  const commands = hint === 'rolecall service logs' ? [hint, 'rolecall daemon restart'] : [hint];
+  return { code: 'service-broken', message, commands };
+}
+
+function findDropped(names: readonly string[]): Finding[] {
+  if (names.length === 0) return [];
+  const shown = names.map(harmless).join(', ');
+  return [
+    {
+      code: 'environment-dropped',
+      message: `The service manager has ${shown} in its environment. The daemon is started without ${names.length === 1 ? 'it' : 'them'}.`,
+      commands: [`systemctl --user unset-environment ${names.join(' ')}`],
+    },
+  ];
+}

@@ -1,0 +1,83 @@
+// Profiles whose name the credentials file has as well, so that AWS clients take what stands there.
+import { isCredentialKey } from '../../../aws-config/document/default-credentials.ts';
+import { editCommand } from '../../../core/text/quote-for-shell.ts';
+import type { Finding } from './codes.ts';
+import { credentialsProfiles, type ProfileSection, type World } from './world.ts';
+
+const BLOCK_START = '# >>> rolecall >>>';
+const BLOCK_END = '# <<< rolecall <<<';
+
+export function findShadowed(profiles: readonly ProfileSection[], world: World): Finding[] {
+  const { config, credentials } = world;
+  const [start = 0, end = 0] = [BLOCK_START, BLOCK_END].map(
+    (mark) => config.document.lines.findIndex(({ text }) => text.trim() === mark) + 1,
+  );
+  const isOurs = ({ line }: ProfileSection) => start > 0 && start < line && line < end;
+  const sections = new Map(credentialsProfiles(credentials).map((profile) => [profile.name, profile]));
+  const shadowed = profiles.flatMap((profile) => {
+    const shadow = sections.get(profile.name);
+    return shadow === undefined ? [] : [{ profile, shadow }];
+  });
+  const byHand = shadowed.filter(
+    ({ profile, shadow }) =>
+      !isOurs(profile) &&
+      (profile.value('credential_process') ?? profile.value('sso_session') ?? profile.value('sso_start_url')) !==
+        undefined &&
+      shadow.keys.some(isCredentialKey),
+  );
+  return [
+    ...describeShadowedOurs(
+      shadowed.flatMap(({ profile, shadow }) => (isOurs(profile) ? [shadow] : [])),
+      world,
+    ),
+    ...byHand.map(({ shadow }) =>
+      shadowedAt(
+        shadow,
+        `the keys in [${shadow.name}] win over the profile of the same name. Delete that section.`,
+        editCommand(credentials.path, shadow.line),
+        world,
+      ),
+    ),
+  ];
+}
+
+/** The name alone counts here, for a sync gives our profiles another one. A daemon that sees the same file has told. */
+function describeShadowedOurs(shadows: readonly ProfileSection[], world: World): Finding[] {
+  const { credentials, daemon } = world;
+  const isRunning = daemon.state === 'running';
+  if (isRunning && daemon.status.problems.some(({ code }) => code === 'profile-shadowed')) return [];
+  const isFollower = ({ name }: ProfileSection) => name === 'current' || name === 'default';
+  const [first, ...others] = shadows.filter((shadow) => !isFollower(shadow));
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const notFromRolecall = (names: string) => `AWS clients take ${names} from here, not from rolecall.`;
+  return [
+    ...shadows
+      .filter(isFollower)
+      .map((shadow) =>
+        shadowedAt(
+          shadow,
+          `${notFromRolecall(`[${shadow.name}]`)} Delete or rename that section.`,
+          editCommand(credentials.path, shadow.line),
+          world,
+        ),
+      ),
+    ...(first === undefined
+      ? []
+      : [
+          shadowedAt(
+            first,
+            `${notFromRolecall(`[${first.name}]${more}`)} ${isRunning ? 'The daemon reads another file.' : "A sync renames rolecall's profiles."}`,
+            isRunning ? 'rolecall daemon restart' : 'rolecall profiles sync',
+            world,
+          ),
+        ]),
+  ];
+}
+
+function shadowedAt({ line }: ProfileSection, message: string, command: string, { credentials }: World): Finding {
+  return {
+    code: 'profile-shadowed',
+    message: `${credentials.shown}, line ${line}: ${message}`,
+    commands: [command],
+  };
+}

@@ -1,0 +1,54 @@
+// `rolecall env`: keys as lines for a shell or a file, for tools that know nothing else; they end and are not renewed.
+import { UsageError } from '../../../core/errors.ts';
+import type { CliContext } from '../../context.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import { BESIDE_KEYS, regionVariables } from '../../environment/child-environment.ts';
+import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../../profiles/granted-role.ts';
+import { formatDuration } from '../../terminal/render.ts';
+import { formatVariables, guessFormat, VARIABLE_FORMATS, type VariableFormat } from '../../shell/shell-variables.ts';
+
+export interface EnvOptions {
+  readonly shell?: string;
+  readonly region?: string;
+}
+
+export async function runEnv(profileName: string, options: EnvOptions, context: CliContext): Promise<number> {
+  const format = chooseFormat(options.shell, context.environment['SHELL']);
+  const profile = await resolveProfile(profileName, context);
+  const region = chooseRegion(options.region, profile);
+  const credentials = await fetchCredentials(profile, context);
+  const text = formatVariables(format, {
+    set: { ...keyVariables(credentials), ...regionVariables(region) },
+    unset: BESIDE_KEYS,
+  });
+  context.stdout.write(text);
+  if (context.stdout.isTTY === true) {
+    const name = quoteForShell(profileName);
+    const left = formatDuration(Date.parse(credentials.Expiration) - context.clock.nowMs());
+    context.stderr.write(
+      `These are secrets, good for ${left}, and now on your screen. To use them unseen: ${useLine(format, name)}\n`,
+    );
+  }
+  return 0;
+}
+
+function useLine(format: VariableFormat, name: string): string {
+  const command = `rolecall env ${name}`;
+  const lines: Readonly<Record<VariableFormat, string>> = {
+    bash: `eval "$(${command})"`,
+    zsh: `eval "$(${command})"`,
+    fish: `${command} | source`,
+    powershell: `${command} | Out-String | Invoke-Expression`,
+    dotenv: `${command} --shell dotenv > .env`,
+    json: `${command} --shell json | jq`,
+  };
+  return lines[format];
+}
+
+function chooseFormat(wished: string | undefined, shell: string | undefined): VariableFormat {
+  const format = wished === undefined ? guessFormat(shell) : VARIABLE_FORMATS.find((name) => name === wished);
+  if (format !== undefined) return format;
+  throw new UsageError('usage', `"${wished ?? shell}" is not one of ${VARIABLE_FORMATS.join(', ')}.`, {
+    hint: 'rolecall env --help',
+  });
+}

@@ -1,0 +1,116 @@
+// `rolecall exec`: a program, or a subshell, that is one role and nobody else for as long as it runs.
+import { join } from 'node:path';
+import { UsageError } from '../../../core/errors.ts';
+import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
+import type { CliContext } from '../../context.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import { childEnvironment, refuseJavaIdentity } from '../../environment/child-environment.ts';
+import { copyConfigFiles, writePrivate } from './config-copies.ts';
+import { findCommand } from '../../environment/find-command.ts';
+import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../../profiles/granted-role.ts';
+import type { ForeignProgram } from './run-in-place.ts';
+import { planSubshell } from './subshell.ts';
+import { harmless, reportFailure } from '../../terminal/render.ts';
+
+export interface ExecOptions {
+  readonly envKeys?: boolean;
+  readonly region?: string;
+  readonly tokenFile?: boolean;
+}
+
+/** The longest that the daemon gives; the grant ends with the program anyway. */
+const LIFETIME_SECONDS = 7 * 24 * 3600;
+const REVOKE_DEADLINE_MS = 2000;
+
+export async function runExec(
+  profileName: string,
+  words: readonly string[],
+  options: ExecOptions,
+  context: CliContext,
+): Promise<number> {
+  const [word = context.environment['SHELL'] || '/bin/sh', ...args] = words;
+  checkOptions(profileName, words, options, context);
+  refuseJavaIdentity(context.environment);
+  const found = findCommand(word, context.environment);
+  if ('exitCode' in found) {
+    const look = word.includes('/') ? 'ls -l' : 'command -v';
+    reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `${look} ${quoteForShell(word)}`, context);
+    return found.exitCode;
+  }
+  const profile = await resolveProfile(profileName, context);
+  const region = chooseRegion(options.region, profile);
+  const credentials = await fetchCredentials(profile, context);
+  if (options.envKeys === true) {
+    const environment = childEnvironment(context.environment, {
+      identity: keyVariables(credentials),
+      profileName: profile.profileName,
+      region,
+    });
+    return context.runInPlace({ command: [word, ...args], environment });
+  }
+
+  const grant = await context.client.call('createGrant', { body: wish(profile, context) }, { signal: context.signal });
+  try {
+    const environment = childEnvironment(context.environment, {
+      identity: await doorVariables(grant, options),
+      profileName: profile.profileName,
+      region,
+      files: await copyConfigFiles({ ...context, directory: grant.directory }),
+    });
+    if (words.length > 0) return await context.runInPlace({ command: [word, ...args], environment });
+    return await context.runInPlace(await prepareSubshell(word, profile, grant, environment, context));
+  } finally {
+    await context.client
+      .call('revokeGrant', { id: grant.id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
+      // A daemon that is away drops it by itself, for the process that it is bound to ends here.
+      .catch(() => undefined);
+  }
+}
+
+function checkOptions(name: string, words: readonly string[], options: ExecOptions, context: CliContext): void {
+  if (options.envKeys === true && options.tokenFile === true) {
+    throw new UsageError('usage', 'exec takes --env-keys or --token-file, not both.', { hint: 'rolecall exec --help' });
+  }
+  if (words.length > 0) return;
+  if (options.envKeys === true) {
+    throw new UsageError('usage', 'exec --env-keys needs a command: a subshell would outlive its keys.', {
+      hint: `rolecall exec ${quoteForShell(name)}`,
+    });
+  }
+  if (!context.stdinIsTerminal) {
+    throw new UsageError('usage', 'exec without a command is a subshell, which needs a terminal.', {
+      hint: 'rolecall exec --help',
+    });
+  }
+}
+
+function wish(profile: ProfileDocument, context: CliContext) {
+  const terms = { processId: context.processId, lifetimeSeconds: LIFETIME_SECONDS };
+  if (profile.followsCurrent) return { current: true as const, ...terms };
+  const { session, accountId, permissionSet } = profile;
+  return { session, accountId, permissionSet, ...terms };
+}
+
+/** Exactly one of the two token variables: together they break CDK. */
+async function doorVariables(grant: IssuedGrantDocument, options: ExecOptions): Promise<Record<string, string>> {
+  const url = { AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url };
+  if (options.tokenFile !== true) return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token };
+  const path = join(grant.directory, 'token');
+  // Without a newline: the SDKs send the file as it is.
+  await writePrivate(path, grant.token);
+  return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path };
+}
+
+async function prepareSubshell(
+  shell: string,
+  profile: ProfileDocument,
+  grant: IssuedGrantDocument,
+  environment: Readonly<Record<string, string>>,
+  context: CliContext,
+): Promise<ForeignProgram> {
+  const { profileName, accountId } = profile;
+  const plan = planSubshell({ shell, profileName, directory: grant.directory, environment });
+  for (const [name, text] of Object.entries(plan.files)) await writePrivate(join(grant.directory, name), text);
+  context.stderr.write(`This shell is ${harmless(profileName)} (account ${accountId}) until you leave it: exit\n`);
+  return { command: [...plan.command], environment: { ...environment, ...plan.environment } };
+}

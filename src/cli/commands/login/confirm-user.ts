@@ -1,0 +1,50 @@
+// Who signed in: told after a sign-in, and asked about when it is somebody else than before.
+import { SignInRequiredError } from '../../../core/errors.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import { askYesNo } from '../../terminal/ask-yes-no.ts';
+import type { CliContext } from '../../context.ts';
+import { createPainter, harmless } from '../../terminal/render.ts';
+
+/**
+ * The user of the session; undefined when nobody knows.
+ * @throws SignInRequiredError sign-in-unconfirmed: it is another user than before, and nobody agreed to that
+ */
+export async function confirmUser(
+  session: string,
+  options: { readonly acceptUser?: string },
+  context: CliContext,
+): Promise<string | undefined> {
+  const call = (body: { accept?: string }) =>
+    context.client.call('checkUser', { session, body }, { signal: context.signal });
+  const { state, user = '', previousUser = '', reason } = await call({});
+  if (state === 'unchecked') {
+    const paint = createPainter(context.stderr, context.environment);
+    if (reason !== undefined) {
+      context.stderr.write(`${paint('yellow', 'Note:')} nobody checked who signed in: ${harmless(reason)}.\n`);
+    }
+    return undefined;
+  }
+  if (state === 'unconfirmed') {
+    if (options.acceptUser !== user && !(await asksToContinue(session, user, previousUser, context))) {
+      throw new SignInRequiredError(
+        'sign-in-unconfirmed',
+        `${user} signed in to ${session}, which was ${previousUser}'s; nothing of it is served until you confirm that.`,
+        { hint: `rolecall login ${quoteForShell(session)} --accept-user ${quoteForShell(user)}` },
+      );
+    }
+    await call({ accept: user });
+  }
+  context.stderr.write(`Signed in as ${harmless(user)}.\n`);
+  return user;
+}
+
+async function asksToContinue(
+  session: string,
+  user: string,
+  previousUser: string,
+  context: CliContext,
+): Promise<boolean> {
+  if (!context.stdinIsTerminal) return false;
+  const question = `${harmless(session)} was ${harmless(previousUser)}'s, and ${harmless(user)} has signed in now. Use it as ${harmless(user)}?`;
+  return askYesNo(question, context);
+}

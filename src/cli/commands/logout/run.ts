@@ -1,0 +1,50 @@
+// `rolecall logout`: the session ends at AWS, and nothing of it is served from that moment.
+import { RolecallError } from '../../../core/errors.ts';
+import { formatJsonLine } from '../../../core/text/format-json.ts';
+import type { CliContext } from '../../context.ts';
+import { harmless, reportFailure, reportNote } from '../../terminal/render.ts';
+import { chooseSession, loadStatus, noSession } from '../../sessions.ts';
+
+export interface LogoutOptions {
+  readonly all?: boolean;
+  readonly forgetKeychain?: boolean;
+  readonly json?: boolean;
+}
+
+/** With several sessions, one that can't be signed out does not keep the others from it. */
+export async function runLogout(
+  wanted: string | undefined,
+  options: LogoutOptions,
+  context: CliContext,
+): Promise<number> {
+  const status = await loadStatus(context);
+  if (status.sessions.length === 0) throw noSession(status, context);
+  const names =
+    options.all === true
+      ? status.sessions.map(({ session }) => session)
+      : [await chooseSession(status, wanted, 'rolecall logout', context)];
+  const signedOut: string[] = [];
+  /** Sessions that AWS could not be told about. */
+  const livesOn: string[] = [];
+  let exitCode = 0;
+  for (const session of names) {
+    try {
+      const input = { session, ...(options.forgetKeychain === true ? { body: { forgetKeychain: true } } : {}) };
+      const { note } = await context.client.call('signOut', input, { signal: context.signal });
+      signedOut.push(session);
+      if (options.json !== true) context.stdout.write(`Signed out of ${harmless(session)}.\n`);
+      if (note !== undefined) {
+        livesOn.push(session);
+        reportNote(note, context);
+      }
+    } catch (error) {
+      if (!(error instanceof RolecallError) || context.signal.aborted || names.length === 1) throw error;
+      reportFailure(`Not signed out of ${session}: ${error.message}`, error.hint, context);
+      exitCode ||= error.exitCode;
+    }
+  }
+  if (options.json === true) {
+    context.stdout.write(formatJsonLine({ signedOut, ...(livesOn.length === 0 ? {} : { livesOn }) }));
+  }
+  return exitCode;
+}

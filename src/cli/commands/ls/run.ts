@@ -1,0 +1,113 @@
+// `rolecall ls`: accounts and permission sets, as last known, with the age of the list.
+import { NotFoundError } from '../../../core/errors.ts';
+import { createRoleIndex } from '../../../core/search/role-index.js';
+import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../../core/search/role-match.js';
+import type { AccountsDocument } from '../../../local-api/schemas.ts';
+import type { CliContext } from '../../context.ts';
+import { createProgressLine } from '../../terminal/progress.ts';
+import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
+
+const PROGRESS_MS = 200;
+
+export interface LsOptions {
+  readonly json?: boolean;
+  readonly refresh?: boolean;
+}
+
+export async function runLs(query: readonly string[], options: LsOptions, context: CliContext): Promise<number> {
+  const document =
+    options.refresh === true
+      ? await listAnew(context)
+      : await context.client.call('accounts', { query: {} }, { signal: context.signal });
+  const matching = createAccountsSearch(document)(query.join(' '));
+  if (options.json === true) {
+    const { formatJson } = await import('../../../core/text/format-json.ts');
+    context.stdout.write(formatJson(matching));
+  } else if (document.asOf === null) {
+    throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
+  }
+  if (matching.accounts.length === 0 && query.length > 0) {
+    throw new NotFoundError('account-not-found', `Nothing among your accounts matches "${query.join(' ')}".`, {
+      hint: 'rolecall ls',
+    });
+  }
+  if (options.json === true || document.asOf === null) return 0;
+  context.stdout.write(format(matching, context));
+  const age = formatDuration(context.clock.nowMs() - Date.parse(document.asOf));
+  const note = document.complete ? '' : ' It is incomplete: rolecall ls --refresh';
+  context.stderr.write(`Listed ${age} ago.${note}\n`);
+  return 0;
+}
+
+/** Hundreds of accounts take a minute, so the person sees how far it is. */
+async function listAnew(context: CliContext): Promise<AccountsDocument> {
+  const progress = createProgressLine(context);
+  const listed = new AbortController();
+  const signal = AbortSignal.any([listed.signal, context.signal]);
+  const watch = async () => {
+    for (;;) {
+      await context.clock.sleep(PROGRESS_MS, signal);
+      const { sessions } = await context.client.call('status', {}, { signal });
+      const listings = sessions.flatMap(({ listing }) => (listing === null ? [] : [listing]));
+      const total = listings.reduce((sum, { accountsTotal }) => sum + accountsTotal, 0);
+      const done = listings.reduce((sum, { accountsListed }) => sum + accountsListed, 0);
+      if (total > 0) progress.show(`Listing permission sets, ${done} of ${total} accounts …`);
+    }
+  };
+  const watching = watch().catch(() => undefined);
+  try {
+    return await context.client.call('accounts', { query: { refresh: true } }, { signal: context.signal });
+  } finally {
+    listed.abort();
+    await watching;
+    progress.clear();
+  }
+}
+
+/**
+ * What finds the roles of a document that match every word, by the rule of `use`: accounts whose names match come before
+ * those whose id does, and of equals none is better than its place in the list.
+ */
+export function createAccountsSearch(document: AccountsDocument): (query: string) => AccountsDocument {
+  const roles = document.accounts.flatMap((account) =>
+    account.permissionSets.map((permissionSet) => ({ ...account, account, permissionSet })),
+  );
+  const index = createRoleIndex(roles);
+  return (query) => {
+    if (query.trim() === '') return document;
+    const { positions, count } = index.search(query);
+    const found = new Map<Account, string[]>();
+    let from = 0;
+    for (const end of [NAMED, PARTED, STARTED, INSIDE, BY_ID].map(count)) {
+      for (const position of Array.from(positions)
+        .slice(from, end)
+        .toSorted((a, b) => a - b)) {
+        const { account, permissionSet } = roles[position] as (typeof roles)[number];
+        const permissionSets = found.get(account) ?? [];
+        permissionSets.push(permissionSet);
+        found.set(account, permissionSets);
+      }
+      from = end;
+    }
+    const accounts = Array.from(found, ([account, permissionSets]) => ({ ...account, permissionSets }));
+    return { ...document, accounts };
+  };
+}
+
+type Account = AccountsDocument['accounts'][number];
+
+function format(document: AccountsDocument, context: CliContext): string {
+  const paint = createPainter(context.stdout, context.environment);
+  const isOneSession = new Set(document.accounts.map(({ session }) => session)).size <= 1;
+  const header = ['ACCOUNT', 'ID', 'PERMISSION SET', ...(isOneSession ? [] : ['SESSION'])];
+  const rows = document.accounts.flatMap((account) =>
+    (account.permissionSets.length === 0 ? ['-'] : account.permissionSets).map((permissionSet) => [
+      harmless(account.accountName ?? '-'),
+      account.accountId,
+      harmless(permissionSet),
+      ...(isOneSession ? [] : [harmless(account.session)]),
+    ]),
+  );
+  const [first = '', ...others] = formatTable([header, ...rows]).split(/(?<=\n)/);
+  return paint('dim', first) + others.join('');
+}

@@ -1,0 +1,148 @@
+// `rolecall service install`, `uninstall`, `status` and `logs`: the daemon as a service of the person's own.
+import { existsSync } from 'node:fs';
+import { DaemonUnreachableError, UsageError } from '../../../core/errors.ts';
+import { formatJson } from '../../../core/text/format-json.ts';
+import { trustedPath } from '../../../platform/process/find-program.ts';
+import type { StatusDocument } from '../../../local-api/schemas.ts';
+import type { ServiceStatus } from '../../../service/service.ts';
+import type { CliContext } from '../../context.ts';
+import { createPainter, formatTable, harmless, shortenPath } from '../../terminal/render.ts';
+import { stopDaemon } from '../../stop-daemon.ts';
+
+export interface ServiceOptions {
+  readonly json?: boolean;
+}
+
+export interface ServiceLogsOptions {
+  readonly lines: string;
+  readonly follow?: boolean;
+}
+
+/** A daemon that starts loads its modules; a machine under load gets time. */
+const VERIFY_TIMEOUT_MS = 30_000;
+const POLL_MS = 50;
+
+export async function runServiceInstall(context: CliContext): Promise<number> {
+  const service = await context.loadService();
+  const { files, variables } = await service.install(() => stopDaemon(context));
+  for (const file of files) context.stdout.write(`Written: ${shortenPath(file, context.homeDirectory)}\n`);
+  if (variables.length > 0) {
+    context.stdout.write(`The service has of this shell: ${variables.join(', ')}.\n`);
+  }
+  if ((context.environment['ROLECALL_PASSPHRASE'] ?? '') !== '') {
+    context.stderr.write('Note: ROLECALL_PASSPHRASE is a secret and was not written for the service.\n');
+  }
+  const { pid, problems } = await waitForAnswer(context);
+  const after = await service.status();
+  if (after.pid !== pid) {
+    throw new DaemonUnreachableError(
+      'daemon-not-answering',
+      `The daemon that answers, pid ${pid}, is not the service's.`,
+      {
+        hint: 'rolecall service status',
+      },
+    );
+  }
+  context.stdout.write(`The service is installed and answers, pid ${pid}. ${describeStart(after)}\n`);
+  for (const { message, hint } of problems) {
+    context.stderr.write(`Note: ${harmless(message)} Run: ${harmless(hint)}\n`);
+  }
+  return 0;
+}
+
+/** Under systemd the socket is there at once; launchd's daemon makes its own. @throws DaemonUnreachableError */
+async function waitForAnswer(context: CliContext): Promise<StatusDocument> {
+  const { clock, signal } = context;
+  const endMs = clock.nowMs() + VERIFY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const timeoutMs = Math.max(1, endMs - clock.nowMs());
+      return await context.client.call('status', {}, { signal, timeoutMs, autostart: false });
+    } catch (error) {
+      const isAbsent = error instanceof DaemonUnreachableError && error.code === 'daemon-not-running';
+      if (!isAbsent || clock.nowMs() > endMs) throw error;
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+}
+
+export async function runServiceUninstall(context: CliContext): Promise<number> {
+  const service = await context.loadService();
+  const files = await service.uninstall();
+  for (const file of files) context.stdout.write(`Removed: ${shortenPath(file, context.homeDirectory)}\n`);
+  context.stdout.write(
+    files.length === 0
+      ? 'No service was installed.\n'
+      : 'The service is gone. The first command that needs the daemon starts it.\n',
+  );
+  return 0;
+}
+
+export async function runServiceStatus(options: ServiceOptions, context: CliContext): Promise<number> {
+  const status = await (await context.loadService()).status();
+  if (options.json === true) {
+    context.stdout.write(formatJson(status));
+    return 0;
+  }
+  const paint = createPainter(context.stdout, context.environment);
+  const rows = [
+    ['Service', describeInstallation(status)],
+    ...(status.installed && status.manager !== null ? [['Now', describeNow(status)]] : []),
+    ...status.files.map((file, index) => [
+      index === 0 ? 'Files' : '',
+      harmless(shortenPath(file, context.homeDirectory)),
+    ]),
+  ];
+  context.stdout.write(formatTable(rows.map(([label = '', value = '']) => [paint('dim', label), value])));
+  for (const { message, hint } of status.problems) {
+    context.stdout.write(`\n${paint('yellow', '!')} ${harmless(message)}\n  Run: ${paint('bold', harmless(hint))}\n`);
+  }
+  return 0;
+}
+
+function describeInstallation(status: ServiceStatus): string {
+  if (status.installed) return `installed, by ${status.manager ?? 'a systemd that is not running'}`;
+  const instead = 'the first command that needs the daemon starts it';
+  return status.manager === null
+    ? `none, and no systemd of yours to have one: ${instead}`
+    : `not installed: ${instead}; to have it from the start: rolecall service install`;
+}
+
+function describeNow({ socketState, daemonState, pid }: ServiceStatus): string {
+  if (pid !== null) return `running, pid ${pid}`;
+  if (socketState === 'active') return 'listening; the first request starts the daemon';
+  return daemonState === 'inactive' ? 'stopped' : harmless(daemonState ?? 'unknown');
+}
+
+function describeStart({ socketState }: ServiceStatus): string {
+  return socketState === null
+    ? 'It starts when you log in.'
+    : 'It starts with your desktop, or with the first request.';
+}
+
+/** @throws UsageError usage: no number of lines */
+export async function runServiceLogs(options: ServiceLogsOptions, context: CliContext): Promise<number> {
+  const lines = Number(options.lines);
+  if (!/^\d{1,6}$/.test(options.lines)) {
+    throw new UsageError('usage', `"${options.lines}" is no number of lines.`, {
+      hint: 'rolecall service logs --help',
+    });
+  }
+  const follow = options.follow === true;
+  const journal = await (await context.loadService()).logCommand({ lines, follow });
+  const { logFile } = context.paths;
+  if (journal === undefined && !existsSync(logFile)) {
+    context.stderr.write(
+      `Nothing was logged yet, neither by a service nor to ${shortenPath(logFile, context.homeDirectory)}.\n`,
+    );
+    return 0;
+  }
+  const [program = '', ...args] = journal ?? ['tail', '-n', String(lines), ...(follow ? ['-F'] : []), logFile];
+  const environment = Object.fromEntries(
+    Object.entries(context.environment).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  return context.runInPlace({
+    command: [program, ...args],
+    environment: { ...environment, PATH: trustedPath(context) },
+  });
+}

@@ -1,0 +1,119 @@
+// `rolecall setup --from` and `--refresh`: a team's file, shown as a change, asked about, and kept.
+import { resolve } from 'node:path';
+import { UsageError } from '../../../core/errors.ts';
+import { formatJson } from '../../../core/text/format-json.ts';
+import type { TeamDocument } from '../../../local-api/schemas.ts';
+import type { CliContext } from '../../context.ts';
+import { formatDiff } from '../../terminal/diff-lines.ts';
+import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
+import { createInterview } from '../../terminal/interview.ts';
+import { restartForSettings } from './restart-for-settings.ts';
+
+export interface TeamSetupOptions {
+  readonly from?: string;
+  readonly refresh?: boolean;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  /** Answers of the first run, which a team file has no use for. */
+  readonly startUrl?: string;
+  readonly ssoRegion?: string;
+  readonly name?: string;
+  readonly profileNameTemplate?: string;
+  readonly secretStore?: string;
+  readonly service?: string;
+}
+
+/** It may wait for a server somewhere. */
+const TIMEOUT_MS = 60_000;
+
+export async function runTeamSetup(options: TeamSetupOptions, context: CliContext): Promise<number> {
+  refuseOtherFlags(options);
+  const ask = (body: { dryRun?: boolean; digest?: string }) =>
+    context.client.call(
+      'team',
+      { body: { ...(options.from === undefined ? {} : { source: toSource(options.from) }), ...body } },
+      { signal: context.signal, timeoutMs: TIMEOUT_MS },
+    );
+  const plan = await ask({ dryRun: true });
+  const isJson = options.json === true;
+  if (!isJson) showPlan(plan, context);
+  const isDone = plan.team.diff === '' && plan.config.diff === '';
+  if (isDone || options.dryRun === true) {
+    if (isJson) context.stdout.write(formatJson(plan));
+    return 0;
+  }
+  if (!(await mayWrite(options, context))) {
+    context.stderr.write('Nothing was written.\n');
+    return 0;
+  }
+  // What was seen and nothing else.
+  const written = await ask({ digest: plan.digest });
+  if (isJson) context.stdout.write(formatJson(written));
+  else context.stderr.write('Written.\n');
+  if (written.team.written) await restartForSettings(context);
+  if (!isJson) {
+    const isNew = written.config.written;
+    context.stderr.write(
+      isNew ? 'Now sign in: rolecall login --all\n' : 'To bring the profiles up to date: rolecall profiles sync\n',
+    );
+  }
+  return 0;
+}
+
+function refuseOtherFlags({
+  from,
+  refresh,
+  startUrl,
+  ssoRegion,
+  name,
+  profileNameTemplate,
+  secretStore,
+  service,
+}: TeamSetupOptions) {
+  if (from !== undefined && refresh === true) {
+    throw new UsageError('usage', 'setup takes --from or --refresh, not both.', { hint: 'rolecall setup --help' });
+  }
+  if ([startUrl, ssoRegion, name, profileNameTemplate, secretStore, service].some((value) => value !== undefined)) {
+    throw new UsageError('usage', 'With a team file setup takes no answers; what is in config.toml goes over it.', {
+      hint: 'rolecall setup --help',
+    });
+  }
+}
+
+/** A URL as it is; a path from where the person stands, for the daemon stands elsewhere. */
+function toSource(from: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(from) ? from : resolve(from);
+}
+
+/** What somebody else wrote is taken over by a person who has seen it, or by a script that says so. */
+async function mayWrite({ yes, json }: TeamSetupOptions, context: CliContext): Promise<boolean> {
+  if (yes === true) return true;
+  if (json === true || !context.stdinIsTerminal) {
+    throw new UsageError('usage', 'Nobody is here to look at the change; --yes takes it without.', {
+      hint: 'rolecall setup --help',
+    });
+  }
+  return createInterview(context, { isQuiet: false, command: 'rolecall setup' }).confirm('Take it over?', true);
+}
+
+function showPlan(
+  { source, redirectedTo, team, config, kept, foreignStartUrls }: TeamDocument,
+  context: CliContext,
+): void {
+  const paint = createPainter(context.stdout, context.environment);
+  const shown = (path: string) => harmless(shortenPath(path, context.homeDirectory));
+  if (team.diff === '' && config.diff === '') {
+    context.stdout.write(`Nothing has changed: ${harmless(source)}\n`);
+  }
+  for (const { diff } of [team, config]) if (diff !== '') context.stdout.write(`\n${formatDiff(diff, paint)}`);
+  const note = (text: string) => context.stderr.write(`${paint('yellow', 'Note:')} ${text}\n`);
+  if (redirectedTo !== undefined) {
+    note(`${harmless(source)} redirects; the file was loaded from ${harmless(redirectedTo)}.`);
+  }
+  for (const key of kept) note(`you have ${harmless(key)} say something else; that stays.`);
+  for (const url of foreignStartUrls) {
+    note(`${harmless(url)} is no address of AWS’s; sign in there only if you know it.`);
+  }
+  if (kept.length > 0) context.stderr.write(`Your own settings are in ${shown(context.paths.settingsFile)}.\n`);
+}

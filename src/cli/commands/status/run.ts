@@ -1,0 +1,229 @@
+// `rolecall status`: who is signed in, for how long, and what is wrong.
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import type { InstalledService } from '../../../platform/service/installed-service.ts';
+import type { CliContext } from '../../context.ts';
+import {
+  count,
+  createPainter,
+  formatDuration,
+  formatTable,
+  harmless,
+  shortenPath,
+  type Style,
+} from '../../terminal/render.ts';
+import type * as RoleColumns from '../../picker/role-columns.ts';
+import { fetchStatus, loadStatus } from '../../sessions.ts';
+import type { LineFormat } from './status-line.ts';
+
+export interface StatusOptions {
+  readonly check?: boolean;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+  readonly format?: LineFormat;
+}
+
+type Columns = typeof RoleColumns;
+
+const EXIT_SIGN_IN_REQUIRED = 4;
+/** The daemon itself waits for the keychain no longer than a few seconds a call. */
+const DIALOG_TIMEOUT_MS = 30_000;
+
+export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
+  if (options.format !== undefined && options.watch === true) {
+    const { watchStatusLine } = await import('./watch-status.ts');
+    return watchStatusLine(options.format, context);
+  }
+  if (options.format !== undefined) {
+    const { printStatusLine } = await import('./status-line.ts');
+    return printStatusLine(options.format, context);
+  }
+  if (options.check === true) return check(await fetchStatus(context));
+  if (options.watch === true) {
+    const [{ watchStatus }, columns] = await Promise.all([
+      import('./watch-status.ts'),
+      import('../../picker/role-columns.ts'),
+      loadAttendedStatus(context),
+    ]);
+    return watchStatus({ asJson: options.json === true, format: (now) => format(now, columns, context) }, context);
+  }
+  // The one is read while the daemon answers the other.
+  const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
+  const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
+  if (options.json === true) {
+    const { formatJson } = await import('../../../core/text/format-json.ts');
+    context.stdout.write(formatJson(status));
+    return 0;
+  }
+  const columns = status.current === null ? undefined : await import('../../picker/role-columns.ts');
+  context.stdout.write(format(status, columns, context) + (await describeRefusals(status, context)));
+  return 0;
+}
+
+async function withServiceProblem(status: StatusDocument, installed: InstalledService): Promise<StatusDocument> {
+  const { findServiceProblem } = await import('./service-problem.ts');
+  const problem = findServiceProblem(installed);
+  return problem === undefined ? status : { ...status, problems: [...status.problems, problem] };
+}
+
+/** On a terminal a locked keychain is asked once more: somebody is there to answer its dialog. */
+async function loadAttendedStatus(context: CliContext): Promise<StatusDocument> {
+  const status = await loadStatus(context);
+  const isRefused = status.problems.some(({ code }) => code.startsWith('secret-store-'));
+  if (context.stdout.isTTY !== true || status.store.driver !== 'keychain' || !isRefused) return status;
+  await context.client.call('retrySecretStore', {}, { signal: context.signal, timeoutMs: DIALOG_TIMEOUT_MS });
+  return fetchStatus(context);
+}
+
+/** Every session is live: 0. Says nothing, for it is asked by scripts. */
+function check({ sessions }: StatusDocument): number {
+  return sessions.length > 0 && sessions.every(({ state }) => state === 'live') ? 0 : EXIT_SIGN_IN_REQUIRED;
+}
+
+const STORES = {
+  keychain: 'in the OS keychain',
+  file: 'in an encrypted file',
+  memory: 'in memory only, until the daemon stops',
+} as const;
+
+/** `columns` may be undefined only while there is no current role. */
+function format(status: StatusDocument, columns: Columns | undefined, context: CliContext): string {
+  const paint = createPainter(context.stdout, context.environment);
+  const nowMs = context.clock.nowMs();
+  const rows = status.sessions.map((session) => describeSession(session, nowMs, paint));
+  const facts = [
+    ...(status.current === null || columns === undefined
+      ? []
+      : [['Current role', describeCurrent(status.current, status, columns, context)]]),
+    ['Tokens', STORES[status.store.driver]],
+    ...describeEndpoints(status),
+    ...(status.team === undefined ? [] : [['Team', `settings from ${harmless(status.team.source)}`]]),
+    ['Daemon', `rolecall ${harmless(status.version)}, pid ${status.pid}`],
+  ];
+  const lines = [
+    rows.length === 0 ? describeNoSession(status, context) : formatTable(rows),
+    '\n',
+    formatTable(facts.map(([label = '', value = '']) => [paint('dim', label), value])),
+    ...describeWaiting(status).map((line) => `\n${line}`),
+    ...describeTokenFiles(status).map((line) => `\n${line}`),
+  ];
+  for (const problem of status.problems) {
+    // The session's own line says it already.
+    if (problem.code === 'sign-in-expired' || problem.code === 'sign-in-required') continue;
+    lines.push(`\n${paint('yellow', '!')} ${harmless(problem.message)}\n`);
+    // Whoever reads this has just run `rolecall status`.
+    if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);
+  }
+  return lines.join('');
+}
+
+/** A proxy that is down may refuse hundreds of profiles in as many ways. */
+const MAX_REFUSAL_LINES = 3;
+
+async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: CliContext): Promise<string> {
+  if (lastRefusals.length === 0) return '';
+  const { groupRefusals } = await import('../../refusal-lines.ts');
+  const paint = createPainter(context.stdout, context.environment);
+  const lines = groupRefusals(lastRefusals, context.clock.nowMs());
+  const left = lines.length - MAX_REFUSAL_LINES;
+  return [
+    ...lines.slice(0, MAX_REFUSAL_LINES).map(({ who, message, hint }) => {
+      const next = hint === 'rolecall status' ? '' : `  Run: ${paint('bold', harmless(hint))}\n`;
+      return `\n${paint('yellow', '!')} ${who}: ${harmless(message)}\n${next}`;
+    }),
+    ...(left <= 0 ? [] : [`\n${count(left, 'more refusal')}: rolecall status --json\n`]),
+  ].join('');
+}
+
+function describeNoSession({ files, problems }: StatusDocument, context: CliContext): string {
+  const file = shortenPath(files.config, context.homeDirectory);
+  // What is wrong with the file comes below, and adding lines would not mend it.
+  if (problems.some(({ code }) => code === 'config-malformed')) return `No sso-session can be read from ${file}.\n`;
+  return `No sso-session in ${file} yet; to begin: rolecall setup\n`;
+}
+
+function describeSession(
+  session: SessionStatusDocument,
+  nowMs: number,
+  paint: (style: Style, text: string) => string,
+): string[] {
+  const states = {
+    live: paint('green', session.user === undefined ? 'signed in' : `signed in as ${harmless(session.user)}`),
+    pending: paint('yellow', 'waiting for approval'),
+    expired: paint('yellow', 'sign-in has ended'),
+    'signed-out': paint('dim', 'signed out'),
+  };
+  const end = session.sessionExpiresAt;
+  const timeLeft = end === undefined ? '' : `${formatDuration(Date.parse(end) - nowMs)} left`;
+  const list = describeList(session, nowMs);
+  const next =
+    session.state === 'live' || session.state === 'pending'
+      ? list
+      : `rolecall login ${quoteForShell(harmless(session.session))}`;
+  const label = session.label === undefined || session.label === session.session ? '' : ` (${harmless(session.label)})`;
+  return [`${harmless(session.session)}${label}`, states[session.state], ...(timeLeft === '' ? [] : [timeLeft]), next];
+}
+
+function describeList({ catalog, listing }: SessionStatusDocument, nowMs: number): string {
+  if (listing !== null) return `listing, ${listing.accountsListed} of ${listing.accountsTotal} accounts`;
+  if (catalog === null) return '';
+  const age = formatDuration(nowMs - Date.parse(catalog.asOf));
+  const size = `${count(catalog.accounts, 'account')}, ${count(catalog.permissionSets, 'permission set')}`;
+  return `${size}, listed ${age} ago${catalog.complete ? '' : ', incomplete'}`;
+}
+
+/** Only those that are not AWS's own, since they are where the tokens go. */
+function describeEndpoints({ endpoints }: StatusDocument): string[][] {
+  const named = [
+    ['SSO OIDC', endpoints.ssoOidc],
+    ['the SSO portal', endpoints.sso],
+    ['STS', endpoints.sts],
+  ] as const;
+  const servicesByText = new Map<string, string[]>();
+  for (const [service, endpoint] of named) {
+    if (endpoint === undefined) continue;
+    const text = `${harmless(endpoint.url)} (from the ${endpoint.source}, not AWS's own)`;
+    servicesByText.set(text, [...(servicesByText.get(text) ?? []), service]);
+  }
+  return [...servicesByText].map(([text, services]) => ['Endpoint', `${services.join(', ')} at ${text}`]);
+}
+
+/** In the order and spelling of every list: account name, account id, permission set, then what it is called here. */
+function describeCurrent(
+  current: ShownCurrentRoleDocument,
+  { sessions }: StatusDocument,
+  { describeRole, protectedMark }: Columns,
+  context: CliContext,
+): string {
+  const paint = createPainter(context.stdout, context.environment);
+  const { profile } = current;
+  const role = describeRole({ ...current, label: current.session, protected: false }, '', false);
+  const session = sessions.find(({ session: name }) => name === current.session);
+  const isOneOfSeveral = sessions.length > 1 || session === undefined;
+  return [
+    current.protected ? paint('red', `${protectedMark(context.environment)} ${role}`) : role,
+    ...(isOneOfSeveral ? [harmless(session?.label ?? current.session)] : []),
+    ...(profile === null ? [] : [`profile ${harmless(profile)}`]),
+  ].join('  ');
+}
+
+/** Programs that stand still until somebody signs in. */
+function describeWaiting({ sessions }: StatusDocument): string[] {
+  return sessions.flatMap(({ session, waiting = 0 }) =>
+    waiting === 0
+      ? []
+      : [`${count(waiting, 'caller')} ${waiting === 1 ? 'waits' : 'wait'} for a sign-in to ${harmless(session)}.\n`],
+  );
+}
+
+/** The one place where a token is in clear, named with the profiles that cause it. */
+function describeTokenFiles(status: StatusDocument): string[] {
+  return status.sessions.flatMap(({ session, tokenFileProfiles }) =>
+    tokenFileProfiles.length === 0
+      ? []
+      : [
+          `The access token of ${harmless(session)} is also in the AWS CLI's own token file, for the hand-written ` +
+            `${tokenFileProfiles.length === 1 ? 'profile' : 'profiles'} ${tokenFileProfiles.map(harmless).join(', ')}.\n`,
+        ],
+  );
+}

@@ -1,0 +1,119 @@
+// `rolecall status --watch`: the status as it changes, on a screen of its own or line by line, for as long as one looks.
+import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
+import { formatJsonLine } from '../../../core/text/format-json.ts';
+import { applyEvent, readEvents } from '../../../local-api/events.ts';
+import type { StatusDocument } from '../../../local-api/schemas.ts';
+import type { CliContext, OutputStream } from '../../context.ts';
+import { displayWidth } from '../../terminal/display-width.ts';
+import { createPainter } from '../../terminal/render.ts';
+import { formatStatusLine, type LineFormat } from './status-line.ts';
+
+/** "5 min left" must not stand still when nothing happens. */
+const REDRAW_MS = 15_000;
+
+/** Ends with Ctrl-C alone; a daemon that ends is waited for. @throws UnavailableError too-many-listeners */
+export async function watchStatus(
+  options: { readonly asJson: boolean; readonly format: (status: StatusDocument) => string },
+  context: CliContext,
+): Promise<number> {
+  const { clock, signal, stdout } = context;
+  const paint = createPainter(stdout, context.environment);
+  const hasScreen = !options.asJson && stdout.isTTY === true && context.environment['TERM'] !== 'dumb';
+  const view = hasScreen ? createScreen(stdout) : createScroll(stdout);
+  let status: StatusDocument | undefined;
+  let isConnected = true;
+
+  function show(): void {
+    if (status === undefined) return;
+    const lost = `${paint('yellow', '!')} The daemon is not running; it is waited for.\n`;
+    const footer = hasScreen ? `${paint('dim', 'Ctrl-C to end')}\n` : '';
+    view.show(`${options.format(status)}${isConnected ? '' : `\n${lost}`}${footer === '' ? '' : `\n${footer}`}`);
+  }
+
+  view.open();
+  const over = new AbortController();
+  if (hasScreen) void redraw(show, clock, over.signal);
+  try {
+    const socketCandidates = context.paths.socketCandidates;
+    for await (const event of readEvents({ socketCandidates, clock, signal })) {
+      if (options.asJson) {
+        stdout.write(formatJsonLine(event));
+        continue;
+      }
+      isConnected = event.type !== 'disconnected';
+      status = applyEvent(status, event);
+      show();
+    }
+  } finally {
+    over.abort(new Error('the watching is over'));
+    view.close();
+  }
+  return EXIT_INTERRUPTED;
+}
+
+/** One line at each change, as a bar wants it that reads on; with its own line while no daemon runs. */
+export async function watchStatusLine(format: LineFormat, context: CliContext): Promise<number> {
+  const { clock, signal, stdout } = context;
+  let status: StatusDocument | undefined;
+  let shown: string | undefined;
+  for await (const event of readEvents({ socketCandidates: context.paths.socketCandidates, clock, signal })) {
+    status = applyEvent(status, event);
+    const line = await formatStatusLine(format, event.type === 'disconnected' ? undefined : status, clock.nowMs());
+    if (line !== shown) stdout.write(`${line}\n`);
+    shown = line;
+  }
+  return EXIT_INTERRUPTED;
+}
+
+async function redraw(show: () => void, clock: CliContext['clock'], signal: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(REDRAW_MS, signal);
+      show();
+    }
+  } catch {
+    // Nobody watches any more.
+  }
+}
+
+interface View {
+  open(): void;
+  show(text: string): void;
+  close(): void;
+}
+
+/** The terminal's other screen, so that what was there is there again afterwards. */
+function createScreen(stdout: OutputStream): View {
+  return {
+    open: () => void stdout.write('\u001b[?1049h\u001b[?25l'),
+    // In one piece with what clears it, so that nothing flickers.
+    show: (text) => void stdout.write(`\u001b[H\u001b[J${fit(text, stdout)}`),
+    close: () => void stdout.write('\u001b[?25h\u001b[?1049l'),
+  };
+}
+
+/** As many lines as there is room for: one more would push the first ones out. */
+function fit(text: string, { columns = 80, rows = 24 }: OutputStream): string {
+  let roomLeft = rows - 1;
+  const fitting: string[] = [];
+  for (const line of text.split('\n').slice(0, -1)) {
+    roomLeft -= Math.max(1, Math.ceil(displayWidth(line) / columns));
+    if (roomLeft < 0) break;
+    fitting.push(`${line}\n`);
+  }
+  return fitting.join('');
+}
+
+/** One after the other, for a pipe or a file: only what differs from the last. */
+function createScroll(stdout: OutputStream): View {
+  let shown = '';
+  return {
+    open: () => undefined,
+    show(text) {
+      if (text === shown) return;
+      stdout.write(shown === '' ? text : `\n${text}`);
+      shown = text;
+    },
+    close: () => undefined,
+  };
+}

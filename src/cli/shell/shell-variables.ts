@@ -1,0 +1,67 @@
+// Variables as lines that a shell, a dotenv reader or a JSON parser turns back into exactly the same values.
+import { ProtocolError } from '../../core/errors.ts';
+import { formatJson } from '../../core/text/format-json.ts';
+
+export const VARIABLE_FORMATS = ['bash', 'zsh', 'fish', 'powershell', 'dotenv', 'json'] as const;
+export type VariableFormat = (typeof VARIABLE_FORMATS)[number];
+
+export interface VariableChanges {
+  readonly set: Readonly<Record<string, string>>;
+  /** Left out where a format can't say it. */
+  readonly unset: readonly string[];
+}
+
+/**
+ * The lines, each ended by a newline; nothing in a value is ever run by the shell that evaluates them.
+ * @throws ProtocolError unusable-response: a value that dotenv readers would not agree on
+ */
+export function formatVariables(format: VariableFormat, { set, unset }: VariableChanges): string {
+  const pairs = Object.entries(set);
+  if (format === 'json') return formatJson(set);
+  const lines = {
+    bash: () => [...pairs.map(([name, value]) => `export ${name}=${quotePosix(value)}`), `unset ${unset.join(' ')}`],
+    zsh: () => [...pairs.map(([name, value]) => `export ${name}=${quotePosix(value)}`), `unset ${unset.join(' ')}`],
+    fish: () => [
+      ...pairs.map(([name, value]) => `set -gx ${name} ${quoteFish(value)};`),
+      ...unset.map((name) => `set -e ${name};`),
+    ],
+    powershell: () => [
+      ...pairs.map(([name, value]) => `$env:${name} = ${quotePowershell(value)}`),
+      ...unset.map((name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`),
+    ],
+    dotenv: () => pairs.map(([name, value]) => `${name}=${requirePlain(name, value)}`),
+  } as const satisfies Record<Exclude<VariableFormat, 'json'>, () => string[]>;
+  return lines[format]()
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The format for the shell that `$SHELL` names; undefined for one whose language we don't write (csh). */
+export function guessFormat(shell: string | undefined): VariableFormat | undefined {
+  const name = (shell ?? '').split('/').at(-1) ?? '';
+  if (name === 'zsh' || name === 'fish') return name;
+  if (name === 'pwsh' || name === 'powershell') return 'powershell';
+  return name.endsWith('csh') || name === 'nu' || name === 'elvish' || name === 'xonsh' ? undefined : 'bash';
+}
+
+/** Always in quotes: zsh expands a word like `=ls`, and a tilde after a colon. */
+export function quotePosix(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+export function quoteFish(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** PowerShell takes typographic quotes for quotes too. */
+function quotePowershell(value: string): string {
+  return `'${value.replace(/['\u2018\u2019\u201a\u201b]/gu, '$&$&')}'`;
+}
+
+/** What every dotenv reader takes as it is, `docker --env-file` too, which takes quotes for a part of the value. */
+function requirePlain(name: string, value: string): string {
+  if (/^[A-Za-z0-9_./:@%+=,-]*$/u.test(value)) return value;
+  throw new ProtocolError('unusable-response', `${name} holds characters that dotenv files can't.`, {
+    hint: 'rolecall env --help',
+  });
+}

@@ -1,0 +1,113 @@
+// How things look in a terminal: colour, columns, times, and text from AWS made harmless.
+import { EXIT_INTERRUPTED, type RolecallError } from '../../core/errors.ts';
+import { harmless } from '../../core/text/harmless-text.ts';
+import type { CliContext, OutputStream } from '../context.ts';
+import { displayWidth } from './display-width.ts';
+
+export { harmless };
+export { formatDuration } from '../../core/text/format-duration.ts';
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'blue' | 'magenta' | 'cyan' | 'underline';
+
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  underline: [4, 24],
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+};
+
+/** A function that colours text for `stream`: nothing is added without a terminal or with NO_COLOR. */
+export function createPainter(
+  stream: OutputStream,
+  environment: CliContext['environment'],
+): (style: Style, text: string) => string {
+  const isPlain = stream.isTTY !== true || (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+  return (style, text) => {
+    const [on, off] = CODES[style];
+    return isPlain ? text : `\u001b[${on}m${text}\u001b[${off}m`;
+  };
+}
+
+/** Whether a terminal of this locale shows more than ASCII. */
+export function hasUnicode(environment: CliContext['environment']): boolean {
+  const [locale = ''] = ['LC_ALL', 'LC_CTYPE', 'LANG'].flatMap((name) => environment[name] || []);
+  return /utf-?8/i.test(locale);
+}
+
+/** Rows as aligned columns, two spaces apart; the last column is not padded. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, displayWidth(cell));
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell) + 2),
+        )
+        .join('')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** "1 account", "4 accounts". */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** A path below the home directory as people write it. */
+export function shortenPath(path: string, homeDirectory: string): string {
+  return path.startsWith(`${homeDirectory}/`) ? `~${path.slice(homeDirectory.length)}` : path;
+}
+
+/** Prints what went wrong, one sentence and one command, and gives the exit code. */
+export async function reportError(
+  thrown: unknown,
+  context: Pick<CliContext, 'stderr' | 'environment' | 'signal'>,
+  options: { readonly isDebug: boolean },
+): Promise<number> {
+  if (context.signal.aborted) {
+    // The shell's prompt is not to follow on the line with the ^C.
+    if (context.stderr.isTTY === true) context.stderr.write('\n');
+    return EXIT_INTERRUPTED;
+  }
+  // Loaded only now, because every command pays for what this file imports.
+  const { toFailure } = await import('../../platform/files/file-error.ts');
+  const error = toFailure(thrown);
+  reportFailure(error.message, error.hint, context);
+  if (options.isDebug) context.stderr.write(describeCauses(error));
+  return error.exitCode;
+}
+
+/** One sentence and one command, for what has no class of its own too. */
+export function reportFailure(
+  message: string,
+  hint: string,
+  context: Pick<CliContext, 'stderr' | 'environment'>,
+): void {
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(message)}\n`);
+  context.stderr.write(`Run: ${paint('bold', harmless(hint))}\n`);
+}
+
+/** What a person should know though the command has done its work. */
+export function reportNote(note: string, context: Pick<CliContext, 'stderr' | 'environment'>): void {
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(note)}\n`);
+}
+
+function describeCauses(error: RolecallError): string {
+  let text = `  ${error.code} (${error.errorClass}, exit ${error.exitCode})\n`;
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    text += `  caused by ${cause.name}: ${harmless(cause.message)}\n`;
+  }
+  return text;
+}

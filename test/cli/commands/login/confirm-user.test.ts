@@ -1,0 +1,123 @@
+// Who signed in: told by login and status, and asked about before another user's keys are served.
+import { existsSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { tokenFilePath } from '../../../../src/aws-config/files/token-file.ts';
+import { createRecordingDesktop } from '../../../helpers/recording-desktop.ts';
+import { CONFIG, createRig, SESSION, type CliOptions, type Rig, type RigOptions } from '../../../helpers/rig.ts';
+import { waitFor } from '../../../helpers/wait-for.ts';
+
+let rig: Rig;
+afterEach(() => rig.remove());
+
+const ROLE = ['--account', '222222222222', '--role', 'ReadOnly'] as const;
+const askForKeys = () => rig.runCli(['credential-process', '--session', SESSION, ...ROLE]);
+const userOf = async () => (await rig.client.call('status', {})).sessions[0]?.user;
+
+async function create(options: Pick<RigOptions, 'desktop' | 'config'> = {}): Promise<Rig> {
+  rig = await createRig({ checksUsers: true, config: CONFIG.slice(0, CONFIG.indexOf('[profile')), ...options });
+  rig.emulator.directory.addUser({ userName: 'mallory' });
+  rig.emulator.directory.assign({ accountId: '222222222222', permissionSet: 'ReadOnly', user: 'mallory' });
+  return rig;
+}
+
+/** Somebody was faster at the page: the code is approved by another user. */
+async function loginApprovedBy(user: string, argv: readonly string[] = [], options: CliOptions = {}) {
+  rig.emulator.turnKnobs({ autoApprove: false });
+  const login = rig.runCli(['login', '--force', ...argv], options);
+  const code = await waitFor('a code', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
+  rig.emulator.approve(code, user);
+  return login;
+}
+
+test('is told by login and status, and costs no call for keys that are at hand', async () => {
+  await create();
+  expect((await rig.runCli(['login'])).stderr).toContain('Signed in as taylor.\n');
+  expect((await rig.runCli(['status'])).stdout).toContain('signed in as taylor');
+  expect(rig.emulator.countCalls('GetRoleCredentials')).toBe(1);
+  expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
+  expect(JSON.parse((await rig.runCli(['login', '--json'])).stdout)).toMatchObject({ user: 'taylor' });
+  expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
+
+  // The keys of the first one asked for say who signs in again; nobody waits for anything else.
+  expect((await askForKeys()).exitCode).toBe(0);
+  rig.emulator.resetCalls();
+  expect((await rig.runCli(['login', '--force'])).stderr).toContain('Signed in as taylor.\n');
+  expect((await askForKeys()).exitCode).toBe(0);
+  expect(rig.emulator.countCalls('GetRoleCredentials')).toBeLessThanOrEqual(2);
+  expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
+});
+
+test('another user is served nothing until somebody agrees', async () => {
+  await create();
+  await rig.runCli(['login']);
+  // The role in use is none of mallory's, so another one has to tell.
+  const own = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
+  expect((await rig.runCli(['credential-process', '--session', SESSION, ...own])).exitCode).toBe(0);
+  const refused = {
+    exitCode: 4,
+    stdout: '',
+    stderr: `rolecall: mallory signed in to ${SESSION}, which was taylor's; nothing of it is served until you confirm that.\nRun: rolecall login ${SESSION}\n`,
+  };
+  const login = await loginApprovedBy('mallory');
+  expect(login.exitCode).toBe(4);
+  expect(login.stderr).toContain(`\nRun: rolecall login ${SESSION} --accept-user mallory\n`);
+  expect(await askForKeys()).toEqual(refused);
+  expect((await rig.client.call('status', {})).problems).toMatchObject([{ code: 'sign-in-unconfirmed' }]);
+
+  expect(await rig.runCli(['login', '--accept-user', 'somebody'])).toMatchObject({ exitCode: 4 });
+  expect(await askForKeys()).toEqual(refused);
+  expect(await rig.runCli(['login', '--accept-user', 'mallory'])).toMatchObject({ exitCode: 0 });
+  expect((await askForKeys()).exitCode).toBe(0);
+  expect(await userOf()).toBe('mallory');
+  expect((await rig.client.call('status', {})).problems).toEqual([]);
+});
+
+test('on a terminal is asked, and no is no', async () => {
+  await create();
+  await rig.runCli(['login']);
+  const question = `${SESSION} was taylor's, and mallory has signed in now. Use it as mallory? [y/N] `;
+  const no = await loginApprovedBy('mallory', ['--yes'], { isTerminal: true, answers: ['n'] });
+  expect(no).toMatchObject({ exitCode: 4, stderr: expect.stringContaining(question) });
+  expect((await askForKeys()).exitCode).toBe(4);
+  expect(await rig.runCli(['login'], { isTerminal: true, answers: ['y'] })).toMatchObject({ exitCode: 0 });
+  expect((await askForKeys()).exitCode).toBe(0);
+});
+
+test('a sign-in that no login waits for is checked with the first keys, before they are served', async () => {
+  const desktop = createRecordingDesktop();
+  await create({ desktop, config: CONFIG });
+  await rig.runCli(['login']);
+  const tokenFile = tokenFilePath(rig.home.path, SESSION);
+  expect(existsSync(tokenFile)).toBe(true);
+  rig.emulator.turnKnobs({ autoApprove: false });
+  await rig.client.call('startSignIn', { session: SESSION, body: { force: true } });
+  const code = await waitFor('a code', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
+  rig.emulator.approve(code, 'mallory');
+  await waitFor('the sign-in', async () => {
+    return (await rig.client.call('signIn', { session: SESSION }))?.state === 'approved';
+  });
+  const asked = await Promise.all([askForKeys(), askForKeys(), askForKeys()]);
+  expect(asked.map(({ exitCode, stdout }) => `${exitCode} ${stdout}`)).toEqual(['4 ', '4 ', '4 ']);
+  expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(2);
+  await waitFor('the notification', () =>
+    desktop.shown.some(({ title }) => title === `mallory signed in to ${SESSION}`),
+  );
+  // Native profiles go by the AWS CLI's own token file, which would be mallory's.
+  await waitFor('the token file to go', () => !existsSync(tokenFile));
+});
+
+test('the first user is found out without a login that waits, so that a second one is noticed', async () => {
+  await create();
+  expect(await rig.runCli(['login', '--no-wait'])).toMatchObject({ exitCode: 0 });
+  await waitFor('the user', async () => (await userOf()) === 'taylor');
+});
+
+test('with STS out of reach keys are served, and login says that nobody checked', async () => {
+  await create();
+  await rig.runCli(['login']);
+  rig.emulator.addFault({ operation: 'GetCallerIdentity', kind: 'html' });
+  const login = await loginApprovedBy('mallory');
+  expect(login).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Note: nobody checked who signed in: ') });
+  expect((await askForKeys()).exitCode).toBe(0);
+  expect(await userOf()).toBeUndefined();
+});

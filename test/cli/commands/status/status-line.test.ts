@@ -1,0 +1,99 @@
+// The status in one line: what a bar and a prompt get, and that nothing in it does anything there.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { LINE_FORMATS } from '../../../../src/cli/quick-command.ts';
+import { formatStatusLine, type LineFormat } from '../../../../src/cli/commands/status/status-line.ts';
+import { aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../../../helpers/documents.ts';
+import { createRig, SESSION, type Rig } from '../../../helpers/rig.ts';
+import { waitFor } from '../../../helpers/wait-for.ts';
+
+const ENDS_SOON = aSession({ session: 'other', sessionExpiresAt: '2026-11-24T08:20:00Z' });
+const LOCKED = { code: 'secret-store-locked', message: 'The <b>keychain</b> is locked.', hint: 'rolecall status' };
+
+const CASES = {
+  ok: aStatus(),
+  'ends-soon': aStatus({ sessions: [aSession({ label: 'R&D' }), ENDS_SOON] }),
+  'signed-out': aStatus({ sessions: [aSession({ state: 'expired', sessionExpiresAt: '2026-11-24T07:00:00Z' })] }),
+  problem: aStatus({ problems: [LOCKED] }),
+  'no current role': aStatus({ current: null }),
+  'no daemon': undefined,
+};
+
+async function linesOf(format: LineFormat): Promise<Record<string, string>> {
+  const lines: Record<string, string> = {};
+  for (const [name, status] of Object.entries(CASES)) lines[name] = await formatStatusLine(format, status, NOW_MS);
+  return lines;
+}
+
+describe('the line', () => {
+  test.each(LINE_FORMATS)('for %s is that of the golden file, in each state', async (format) => {
+    const golden = fileURLToPath(new URL(`golden/status-${format}.txt`, import.meta.url));
+    const lines = Object.entries(await linesOf(format)).map(([name, line]) => `${name}: ${line}\n`);
+    expect(lines.join('')).toBe(readFileSync(golden, 'utf8'));
+  });
+
+  test.each(LINE_FORMATS)('for %s is one line whatever a profile is called, and does nothing', async (format) => {
+    for (const profile of HOSTILE_NAMES) {
+      const sessions = [aSession({ session: profile })];
+      const line = await formatStatusLine(
+        format,
+        aStatus({ sessions, current: { ...CURRENT, profile, accountName: profile } }),
+        NOW_MS,
+      );
+      if (format === 'waybar') {
+        expect(line).not.toMatch(/[\n<>]|[\u202a-\u202e]/);
+        expect(JSON.parse(line)).toMatchObject({ text: '111111111111/Admin' });
+      } else {
+        expect(line).toBe(
+          format === 'tmux' ? '#[fg=red]111111111111/Admin signed out#[default]' : '111111111111/Admin signed-out',
+        );
+      }
+    }
+  });
+});
+
+describe('rolecall status --format', () => {
+  let rig: Rig | undefined;
+  afterEach(async () => {
+    await rig?.remove();
+    rig = undefined;
+  });
+
+  test('tells of the daemon that runs', async () => {
+    rig = await createRig();
+    const run = (...argv: string[]) => rig?.runCli(['status', ...argv]);
+    expect(await run('--format', 'prompt')).toEqual({ exitCode: 0, stdout: '- signed-out\n', stderr: '' });
+    await rig.runCli(['login']);
+    const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+    const profile = 'taylor.Admin-AF-Permission-Set';
+    await rig.client.call('setCurrent', { body: { ...role, profile } });
+    expect(await run('--format', 'tmux')).toMatchObject({ stdout: `${profile}\n` });
+    const line = `${profile} ok\n`;
+    await waitFor('the line for prompts', async () => (await run('--format=prompt'))?.stdout === line);
+    rmSync(join(rig.paths.switchDirectory, 'prompt'));
+    expect(await run('--format', 'prompt')).toMatchObject({ stdout: line });
+    // Whatever else has come to stand there is not for a prompt.
+    writeFileSync(join(rig.paths.switchDirectory, 'prompt'), '$(touch x) ok\n');
+    expect(await run('--format', 'prompt')).toMatchObject({ stdout: line });
+  });
+
+  test('without a daemon says nothing that a prompt would show, and starts none', async () => {
+    rig = await createRig();
+    await rig.daemon().stop();
+    const silent = { exitCode: 0, stdout: '', stderr: '' };
+    expect(await rig.runCli(['status', '--format', 'prompt'])).toEqual(silent);
+    expect(await rig.runCli(['status', '--format', 'tmux'])).toEqual(silent);
+    const { stdout } = await rig.runCli(['status', '--format', 'waybar']);
+    expect(JSON.parse(stdout)).toMatchObject({ text: '', class: 'stopped' });
+  });
+
+  test('knows no other format', async () => {
+    rig = await createRig();
+    expect(await rig.runCli(['status', '--format', 'i3'])).toMatchObject({
+      exitCode: 2,
+      stderr: 'rolecall: "i3" is not one of waybar, tmux, prompt.\nRun: rolecall status --help\n',
+    });
+  });
+});

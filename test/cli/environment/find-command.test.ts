@@ -1,0 +1,73 @@
+// Finding what a word runs: as a shell does, with a shell's exit codes for what can't be run.
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findCommand } from '../../../src/cli/environment/find-command.ts';
+import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
+
+let home: TemporaryHome;
+beforeEach(() => {
+  home = createTemporaryHome();
+  for (const name of ['one', 'two']) mkdirSync(join(home.path, name));
+});
+afterEach(() => home.remove());
+
+function write(path: string, mode: number): string {
+  writeFileSync(join(home.path, path), '');
+  chmodSync(join(home.path, path), mode);
+  return join(home.path, path);
+}
+const find = (word: string) => findCommand(word, { PATH: `${join(home.path, 'one')}:${join(home.path, 'two')}` });
+
+test('the first one that can be run wins, whatever lies before it', () => {
+  write('one/tool', 0o644);
+  mkdirSync(join(home.path, 'one', 'other'));
+  expect(find('tool')).toEqual({ exitCode: 126, reason: `${home.path}/one/tool is not a program that can be run.` });
+  const tool = write('two/tool', 0o755);
+  expect(find('tool')).toEqual({ path: tool });
+  expect(find(tool)).toEqual({ path: tool });
+  expect(find('other')).toMatchObject({ exitCode: 127 });
+});
+
+test('what is not there is 127, what is no program 126', () => {
+  expect(find('nosuch')).toEqual({ exitCode: 127, reason: 'There is no program "nosuch" in your PATH.' });
+  expect(find('')).toMatchObject({ exitCode: 127 });
+  expect(find('./nosuch')).toEqual({ exitCode: 127, reason: 'There is no program ./nosuch.' });
+  expect(find('/etc')).toEqual({ exitCode: 126, reason: '/etc is not a program that can be run.' });
+});
+
+test('without a PATH the usual folders are looked through', () => {
+  expect(findCommand('sh', {})).toEqual({ path: expect.stringMatching(/\/sh$/) });
+});
+
+const NOBODY = 65_534;
+
+/** As a user who may not enter folders of mode 0700 of others; root may. */
+function withoutRoot<T>(work: () => T): T {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    return work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+test('a folder of PATH that cannot be entered or followed is skipped', () => {
+  symlinkSync(join(home.path, 'loop'), join(home.path, 'loop'));
+  mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
+  const folders = ['locked', 'loop', 'x'.repeat(300)].map((name) => join(home.path, name));
+  // The folder of temporary files may be closed to others; /usr/bin is not.
+  const search = (word: string) =>
+    withoutRoot(() => findCommand(word, { PATH: [...folders, '/usr/bin/env', '/usr/bin'].join(':') }));
+  expect(search('env')).toEqual({ path: '/usr/bin/env' });
+  expect(search('nosuch')).toEqual({ exitCode: 127, reason: 'There is no program "nosuch" in your PATH.' });
+});
+
+test('a path that cannot be looked at is no program that can be run', () => {
+  mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
+  const path = join(home.path, 'locked', 'tool');
+  expect(withoutRoot(() => find(path))).toEqual({ exitCode: 126, reason: `${path} is not a program that can be run.` });
+  const long = `./${'x'.repeat(300)}`;
+  expect(find(long)).toEqual({ exitCode: 126, reason: `${long} is not a program that can be run.` });
+});
