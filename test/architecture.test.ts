@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
+  findBackwardImports,
   findCycles,
   findDanglingImports,
   findDefaultExports,
@@ -14,11 +15,13 @@ import {
   findOpeningFault,
   findStaticFiles,
   findStaticPackages,
+  findUnusedPermissions,
+  folderOf,
   packageOf,
   parseSource,
   roomOf,
 } from './helpers/source-rules.ts';
-import type { RoomRule, SourceFile } from './helpers/source-rules.ts';
+import type { FolderRule, RoomRule, SourceFile } from './helpers/source-rules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -28,20 +31,20 @@ const ROOMS: readonly RoomRule[] = [
     room: 'core',
     rooms: [],
     packages: [],
-    builtins: ['crypto', 'util'],
+    builtins: ['timers/promises', 'util'],
     why: 'the vocabulary everybody speaks: if it knew a room or did I/O, everybody would',
   },
   {
     room: 'sso',
     rooms: ['core'],
     packages: [],
-    builtins: ['crypto', 'util'],
+    builtins: ['crypto'],
     why: 'the domain sees AWS, keychain and disk only through its two ports, so that a fake clock can drive all of it',
   },
   {
     room: 'platform',
     rooms: ['core'],
-    packages: ['@homebridge/dbus-native'],
+    packages: ['@homebridge/dbus-native', 'open'],
     builtins: ['*'],
     why: "the operating system's side: files, sockets and processes, without a word of what rolecall does with them",
   },
@@ -52,7 +55,6 @@ const ROOMS: readonly RoomRule[] = [
       '@aws-sdk/client-sso',
       '@aws-sdk/client-sso-oidc',
       '@aws-sdk/client-sts',
-      '@aws-sdk/credential-providers',
       '@smithy/node-http-handler',
       'https-proxy-agent',
       'proxy-from-env',
@@ -69,7 +71,7 @@ const ROOMS: readonly RoomRule[] = [
   },
   {
     room: 'aws-config',
-    rooms: ['core', 'platform', 'sso/ports'],
+    rooms: ['core', 'platform'],
     packages: ['fs-native-extensions'],
     builtins: ['*'],
     why: "the only place that writes the user's shared config file; the package is its lock",
@@ -90,10 +92,10 @@ const ROOMS: readonly RoomRule[] = [
   },
   {
     room: 'daemon',
-    rooms: ['core', 'platform', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api', 'service'],
-    packages: ['ajv', 'fastify', 'fs-native-extensions', 'json-schema-to-ts', 'open', 'smol-toml', 'yaml'],
+    rooms: ['core', 'platform', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api'],
+    packages: ['ajv', 'fastify', 'fs-native-extensions', 'smol-toml', 'yaml'],
     builtins: ['*'],
-    why: 'the composition root may enter every room of the service, and no client of it; a click on its notification opens the browser',
+    why: 'the composition root may enter every room of the service, and no client of it',
   },
   {
     room: 'cli',
@@ -102,9 +104,9 @@ const ROOMS: readonly RoomRule[] = [
       'platform',
       'local-api',
       'service',
-      'aws-config/document',
-      'aws-config/default-credentials',
-      'aws-config/credentials-names',
+      'aws-config/document/document',
+      'aws-config/document/default-credentials',
+      'aws-config/document/credentials-names',
     ],
     packages: ['commander', 'open', '@aws-sdk/client-sts'],
     builtins: ['*'],
@@ -119,7 +121,13 @@ const ROOMS: readonly RoomRule[] = [
   },
   {
     room: 'web',
-    rooms: ['local-api/schemas', 'core/role-index', 'core/role-marks', 'core/role-match', 'core/search-words'],
+    rooms: [
+      'local-api/schemas',
+      'core/search/role-index',
+      'core/search/role-marks',
+      'core/search/role-match',
+      'core/search/search-words',
+    ],
     packages: [],
     builtins: [],
     why: 'plain files for a browser; of core it has the search, which is plain JavaScript too; the types of what the daemon sends are for the checker alone',
@@ -130,6 +138,66 @@ const ROOMS: readonly RoomRule[] = [
     packages: [],
     builtins: ['*'],
     why: "AWS's side of the wire: knowing our side would let both share one mistake",
+  },
+];
+
+/** The folders of a room, bottom up: a folder imports only folders before it, and files beside the folders only where the row says so. */
+const FOLDERS: readonly FolderRule[] = [
+  {
+    room: 'daemon',
+    folders: [
+      'process',
+      'state-files',
+      'audit',
+      'http',
+      'settings',
+      'shared-config',
+      'notifications',
+      'web-access',
+      'roles',
+      'profiles',
+      'sign-in',
+      'credentials',
+      'status',
+    ],
+    top: 'above',
+    why: 'one folder a capability, so that the next one is a folder and a line',
+  },
+  {
+    room: 'sso',
+    folders: ['resilience', 'session', 'roles'],
+    top: 'anywhere',
+    why: 'roles need a session, and a session knows no role; ports and faults are the words of all three',
+  },
+  {
+    room: 'platform',
+    folders: ['files', 'process', 'sockets', 'bus', 'port-keeper', 'browser', 'service'],
+    top: 'above',
+    why: 'one folder for each part of the operating system',
+  },
+  {
+    room: 'aws-config',
+    folders: ['document', 'files', 'sessions', 'profiles', 'adoption'],
+    top: 'above',
+    why: 'the text of the file is known before anything is planned in it',
+  },
+  {
+    room: 'emulator',
+    folders: ['http', 'directory', 'sessions', 'pages', 'aws', 'control'],
+    top: 'above',
+    why: 'what AWS keeps, then its pages and its API, then what a test may do to all of it',
+  },
+  {
+    room: 'cli',
+    folders: ['terminal', 'environment', 'shell', 'profiles', 'picker', 'commands', 'command-tree'],
+    top: 'anywhere',
+    why: 'what commands share, then one folder a command',
+  },
+  {
+    room: 'tray',
+    folders: ['text', 'linux'],
+    top: 'anywhere',
+    why: 'the menu is data, and each host has a renderer that knows no other',
   },
 ];
 
@@ -192,29 +260,29 @@ const LATE_FILES = [
 
 /** What reads whole files without a limit, with the reason; anything that a user may have replaced goes through bounded reads. */
 const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: string }[] = [
-  { path: 'src/platform/files/atomic-file.ts', reads: '/proc' },
   { path: 'src/cli/commands/demo/story.ts', reads: 'a home that the demo has just made' },
   { path: 'src/cli/commands/exec/run-in-place.ts', reads: '/proc' },
   { path: 'src/cli/stop-daemon.ts', reads: '/proc' },
-  { path: 'src/daemon/process/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/http/page-files.ts', reads: 'this installation' },
+  { path: 'src/daemon/process/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/process/passphrase.ts', reads: 'a pipe of the client that started the daemon' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
-  { path: 'src/platform/process/core-dumps.ts', reads: '/proc' },
-  { path: 'src/platform/process/descriptor-limit.ts', reads: '/proc' },
+  { path: 'src/platform/files/atomic-file.ts', reads: '/proc' },
   {
     path: 'src/platform/files/folders-above.ts',
     reads: '/proc and /etc, whose users and groups nobody else may write',
   },
+  { path: 'src/platform/process/core-dumps.ts', reads: '/proc' },
+  { path: 'src/platform/process/descriptor-limit.ts', reads: '/proc' },
   { path: 'src/platform/process/process-identity.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];
 
 /** JSON of the command line that no function of core/format-json prints: an HTTP answer, another program's format, markup. */
 const OTHER_JSON = [
-  'src/cli/commands/status/bar-line.ts',
   'src/cli/commands/demo/caller-identity.ts',
   'src/cli/commands/demo/story.ts',
+  'src/cli/commands/status/bar-line.ts',
 ] as const;
 
 const PARSED = ['.ts', '.js', '.mjs'];
@@ -257,6 +325,17 @@ describe('the import table', () => {
   it.each(ROOMS)('$room: $why', (rule) => {
     const files = src.filter((file) => roomOf(file.path) === rule.room);
     expect(files.flatMap((file) => findForbiddenImports(file, rule))).toEqual([]);
+  });
+
+  it.each(FOLDERS)('folders of $room: $why', (rule) => {
+    const files = src.filter((file) => roomOf(file.path) === rule.room);
+    expect(files.flatMap((file) => findBackwardImports(file, rule))).toEqual([]);
+    const found = new Set(files.map((file) => folderOf(file.path)).filter((folder) => folder !== undefined));
+    expect([...found].toSorted()).toEqual(rule.folders.toSorted());
+  });
+
+  it.each(ROOMS)('$room is permitted nothing that it does not use', (rule) => {
+    expect(findUnusedPermissions(src, rule)).toEqual([]);
   });
 
   it('lists each room once, and after the rooms that it may enter', () => {

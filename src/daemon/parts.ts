@@ -389,7 +389,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     homeDirectory,
     setup,
     tokenFiles,
-    grants,
+    revokeGrants: (sessionName, surface) => grants.revokeSession(sessionName, surface),
     loginPolicy,
     endpoints,
     audit,

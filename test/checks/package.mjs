@@ -46,7 +46,7 @@ try {
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
   // What the daemon serves: two folders as they are, without what only the type checker and the compiler read.
-  const pageFiles = ['src/web', 'src/core'].flatMap((folder) =>
+  const pageFiles = ['src/web', 'src/core/search'].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => !/\.(json|ts)$/.test(name))
       .map((name) => `${folder}/${name}`),

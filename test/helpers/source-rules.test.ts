@@ -1,6 +1,7 @@
 // Each rule on source text is shown a fault that it must find and a twin of it that it must leave alone.
 import { describe, expect, it } from 'vitest';
 import {
+  findBackwardImports,
   findCycles,
   findDanglingImports,
   findDefaultExports,
@@ -11,6 +12,7 @@ import {
   findOpeningFault,
   findStaticFiles,
   findStaticPackages,
+  findUnusedPermissions,
   packageOf,
   parseSource,
   roomOf,
@@ -118,6 +120,39 @@ describe('the import table', () => {
       undefined,
     ]);
     expect(['@a/b/c', '@a/b', 'a/b', 'a'].map(packageOf)).toEqual(['@a/b', '@a/b', 'a', 'a']);
+  });
+});
+
+describe('the folders of a room', () => {
+  const rule = { room: 'hall', folders: ['low', 'high'], top: 'above', why: 'a test' } as const;
+  const check = (path: string, text: string, top: 'above' | 'anywhere' = 'above') =>
+    findBackwardImports(parseSource(path, text), { ...rule, top });
+
+  it('import downward, and other rooms', () => {
+    expect(check('src/hall/high/a.ts', "import '../low/b.ts'; import './c.ts'; import '../../core/d.ts';")).toEqual([]);
+    expect(check('src/hall/main.ts', "import './low/b.ts'; import './high/c.ts';")).toEqual([]);
+    expect(check('src/hall/low/a.ts', "import type { A } from '../top.ts';", 'anywhere')).toEqual([]);
+  });
+
+  it.each([
+    ["import '../high/b.ts';", 'src/hall/low/a.ts:1 imports src/hall/high/b.ts'],
+    ["import type { B } from '../high/b.ts';", 'src/hall/low/a.ts:1 imports src/hall/high/b.ts'],
+    ["await import('../top.ts');", 'src/hall/low/a.ts:1 imports src/hall/top.ts'],
+  ])('finds %s', (text, fault) => {
+    expect(check('src/hall/low/a.ts', text)).toEqual([fault]);
+  });
+});
+
+describe('the permissions of a room', () => {
+  const rule = { room: 'hall', rooms: ['core', 'sso/ports'], packages: ['a', '@b/c'], builtins: ['fs'], why: 'a test' };
+  const used = "import '../core/x.ts'; import '../sso/ports.ts'; import 'a/deep'; import '@b/c'; import 'node:fs';";
+
+  it('are all used, by the room itself', () => {
+    expect(findUnusedPermissions([parseSource('src/hall/a.ts', used)], rule)).toEqual([]);
+    const all = ['core', 'sso/ports', 'a', '@b/c', 'node:fs'];
+    expect(findUnusedPermissions([parseSource('src/hall/a.ts', ''), parseSource('src/b/a.ts', used)], rule)).toEqual(
+      all,
+    );
   });
 });
 

@@ -33,6 +33,16 @@ export interface RoomRule {
   readonly why: string;
 }
 
+/** In which order the folders of one room may import each other. */
+export interface FolderRule {
+  readonly room: string;
+  /** Bottom up. */
+  readonly folders: readonly string[];
+  /** Files beside the folders: `above` imports from all folders and is imported by none, `anywhere` may also be imported by folders. */
+  readonly top: 'above' | 'anywhere';
+  readonly why: string;
+}
+
 /** A parsed file of ours. @throws Error: the text is no TypeScript or JavaScript. */
 export function parseSource(path: string, text: string): SourceFile {
   const parsed = parseSync(path, text);
@@ -89,6 +99,12 @@ export function roomOf(path: string): string | undefined {
   return top === 'src' && rest.length > 0 ? room : undefined;
 }
 
+/** The folder within its room: `http` of `src/daemon/http/guard.ts`; `undefined` for a file beside the folders. */
+export function folderOf(path: string): string | undefined {
+  const [, , folder, ...rest] = path.split('/');
+  return rest.length > 0 ? folder : undefined;
+}
+
 /** Where a relative import leads, as a path from the root. */
 function resolveImport(fromPath: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(fromPath), specifier));
@@ -123,6 +139,38 @@ export function findForbiddenImports(file: SourceFile, rule: RoomRule): string[]
     }
   }
   return found;
+}
+
+/** Every import of `file` from a folder of its room that stands above its own. */
+export function findBackwardImports(file: SourceFile, { room, folders, top }: FolderRule): string[] {
+  const from = folderOf(file.path);
+  if (from === undefined) return [];
+  return file.imports.flatMap(({ specifier, line }) => {
+    const target = isRelative(specifier) ? resolveImport(file.path, specifier) : '';
+    if (roomOf(target) !== room) return [];
+    const to = folderOf(target);
+    if (to === undefined ? top === 'anywhere' : folders.indexOf(to) <= folders.indexOf(from)) return [];
+    return [`${file.path}:${line} imports ${target}`];
+  });
+}
+
+/** What a room's row permits and none of its files imports. */
+export function findUnusedPermissions(files: readonly SourceFile[], rule: RoomRule): string[] {
+  const imports = files
+    .filter((file) => roomOf(file.path) === rule.room)
+    .flatMap((file) => file.imports.map(({ specifier }) => ({ file, specifier })));
+  const targets = imports
+    .filter(({ specifier }) => isRelative(specifier))
+    .map(({ file, specifier }) => resolveImport(file.path, specifier));
+  const usesRoom = (name: string) => targets.some((target) => roomOf(target) === name || isFile(target, name));
+  const specifiers = imports.map(({ specifier }) => specifier);
+  const isUnusedBuiltin = (name: string) =>
+    name === '*' ? !specifiers.some(isBuiltin) : !specifiers.includes(`node:${name}`);
+  return [
+    ...rule.rooms.filter((name) => !usesRoom(name)),
+    ...rule.packages.filter((name) => !specifiers.some((specifier) => packageOf(specifier) === name)),
+    ...rule.builtins.filter(isUnusedBuiltin).map((name) => `node:${name}`),
+  ];
 }
 
 const isFile = (target: string, name: string) => [`src/${name}.ts`, `src/${name}.js`].includes(target);

@@ -46,10 +46,10 @@ const FILES: Readonly<Record<string, string>> = {
   'toasts.js': SCRIPT,
   'wording.js': SCRIPT,
   // What the page shares with the command line.
-  '../../core/search/role-index.js': SCRIPT,
-  '../../core/search/role-marks.js': SCRIPT,
-  '../../core/search/role-match.js': SCRIPT,
-  '../../core/search/search-words.js': SCRIPT,
+  '../core/search/role-index.js': SCRIPT,
+  '../core/search/role-marks.js': SCRIPT,
+  '../core/search/role-match.js': SCRIPT,
+  '../core/search/search-words.js': SCRIPT,
 };
 
 /** As a browser resolves it against the page's own address, above which there is nothing. */

@@ -233,7 +233,7 @@ function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
 
 function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
   // Three routes for all of them: registering one each would slow the daemon's start down.
-  for (const pattern of ['/', '/:fileName', '/core/:fileName']) {
+  for (const pattern of ['/', '/:fileName', '/core/search/:fileName']) {
     app.get(pattern, async (request, reply) => {
       const [path = ''] = (request.raw.url ?? '').split('?');
       if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'There is no such route.');

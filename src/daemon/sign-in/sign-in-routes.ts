@@ -12,12 +12,12 @@ import type { SignInState } from '../../sso/session/sign-in.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';
 import { requireNoRelay } from '../settings/endpoints.ts';
-import type { Grants } from '../credentials/grants.ts';
 import type { Log } from '../process/log.ts';
 import type { LoginPolicy } from './login-policy.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SignInSetup } from './sign-in-setup.ts';
+import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Responders } from '../http/surface.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
@@ -38,7 +38,8 @@ export function createSignInResponders(deps: {
   readonly homeDirectory: string;
   readonly setup: SignInSetup;
   readonly tokenFiles: TokenFiles;
-  readonly grants: Pick<Grants, 'revokeSession'>;
+  /** Ends every grant of a session. */
+  readonly revokeGrants: (sessionName: string, surface: SurfaceName) => Promise<void>;
   readonly loginPolicy: Pick<LoginPolicy, 'signedOut'>;
   readonly endpoints: Endpoints;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -123,7 +124,7 @@ export function createSignInResponders(deps: {
         [outcome] = await Promise.all([
           signingOut,
           deps.tokenFiles.remove(session),
-          deps.grants.revokeSession(session.sessionName, surface),
+          deps.revokeGrants(session.sessionName, surface),
         ]);
       } finally {
         await deps.tokenFiles.remove(session);

@@ -24,9 +24,9 @@ beforeAll(async () => {
 afterAll(() => rig.remove());
 
 /** What the page shares with the command line is all the JavaScript of src/core. */
-const SHARED = readdirSync(new URL('../../../src/core/', import.meta.url))
+const SHARED = readdirSync(new URL('../../../src/core/search/', import.meta.url))
   .filter((name) => name.endsWith('.js'))
-  .map((name) => `../core/${name}`);
+  .map((name) => `../core/search/${name}`);
 const names = [...readdirSync(DIRECTORY).filter((name) => !NOT_SERVED.includes(name)), ...SHARED];
 const pathOf = (name: string) => (name === 'page.html' ? '/' : new URL(name, 'http://localhost/').pathname);
 
