@@ -16,7 +16,7 @@ import type { Log } from './process/log.ts';
 import { createOwnSocket, type OwnSocket } from './http/own-socket.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import type { PageFiles } from './http/page-files.ts';
-import { createSurface, type Responders, type Surface } from './http/surface.ts';
+import { createSurface, type Handlers, type Surface } from './http/surface.ts';
 import type { WebAccess } from './web-access/web-access.ts';
 
 export interface Doors {
@@ -45,7 +45,7 @@ export async function openDoors(deps: {
   readonly activatedFd?: number | undefined;
   /** Turns away a client that is newer than we are. */
   readonly checkVersion?: Guard | undefined;
-  readonly responders: Responders;
+  readonly handlers: Handlers;
   readonly containerDoor: ContainerDoor;
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
@@ -60,7 +60,7 @@ export async function openDoors(deps: {
     createSurface({
       surface,
       guard,
-      responders: deps.responders,
+      handlers: deps.handlers,
       inputChecks: deps.inputChecks,
       connectionRules: deps.connectionRules[surface],
       clock: deps.clock,

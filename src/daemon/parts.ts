@@ -44,21 +44,21 @@ import { createNoHandover, type PortHandover } from './http/port-handover.ts';
 import type { ProfileSync } from './profiles/profile-sync.ts';
 import { createProfilesOfUsedRoles } from './profiles/profiles-of-used-roles.ts';
 import { createRoleList } from './roles/role-list.ts';
-import { createAccountsResponders } from './roles/accounts-routes.ts';
-import { createCredentialsResponders } from './credentials/credentials-routes.ts';
-import { createCurrentResponders } from './roles/current-routes.ts';
-import { createContainerRecall, createGrantsResponders } from './credentials/grants-routes.ts';
-import { createRolesResponder } from './roles/roles-routes.ts';
-import { createSignInResponders } from './sign-in/sign-in-routes.ts';
-import { createStatusResponders, withLastRefusals } from './status/status-routes.ts';
-import { createWebAccessResponders } from './web-access/routes.ts';
+import { createAccountsHandlers } from './roles/accounts-routes.ts';
+import { createCredentialsHandlers } from './credentials/credentials-routes.ts';
+import { createCurrentHandlers } from './roles/current-routes.ts';
+import { createContainerRecall, createGrantsHandlers } from './credentials/grants-routes.ts';
+import { createRolesHandlers } from './roles/roles-routes.ts';
+import { createSignInHandlers } from './sign-in/sign-in-routes.ts';
+import { createStatusHandlers, withLastRefusals } from './status/status-routes.ts';
+import { createWebAccessHandlers } from './web-access/routes.ts';
 import { createExtraFor, loadSettings, type Settings } from './settings/settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config/shared-config.ts';
 import { createSharedCredentials } from './shared-config/shared-credentials.ts';
 import { createSignInSetup, type SignInSetup } from './sign-in/sign-in-setup.ts';
 import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './sign-in/signed-in-users-file.ts';
 import { createRecheck, type Recheck } from './process/recheck.ts';
-import type { Responders } from './http/surface.ts';
+import type { Handlers } from './http/surface.ts';
 import { createLook } from './status/status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './roles/switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './profiles/token-files.ts';
@@ -121,7 +121,7 @@ export interface Parts {
   readonly switchFiles: SwitchFiles;
   readonly uses: Uses;
   readonly changes: Changes;
-  readonly responders: Responders;
+  readonly handlers: Handlers;
   readonly userChecks: UserChecks;
   /** The next call to a locked keychain may open its dialog, once. */
   personActs(): void;
@@ -340,7 +340,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     handover: deps.portHandover ?? createNoHandover(),
     audit,
     grants,
-    responders: () => responders,
+    handlers: () => handlers,
     recall: createContainerRecall({ sharedConfig, broker, handOuts, lastRefusals }),
     inputChecks,
     connectionRules: connectionRules.container,
@@ -349,7 +349,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
 
-  const statusResponders = createStatusResponders({
+  const statusHandlers = createStatusHandlers({
     version: deps.version,
     processId: deps.processId,
     startedAtMs,
@@ -379,11 +379,11 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sharedConfig,
     sharedCredentials,
     issuedNames,
-    status: statusResponders.status,
+    status: statusHandlers.status,
     problems,
     clock,
   });
-  const signInResponders = createSignInResponders({
+  const signInHandlers = createSignInHandlers({
     sharedConfig,
     broker,
     homeDirectory,
@@ -401,7 +401,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   });
   const eventFeed = createEventFeed({
     collect: uses.read,
-    look: createLook({ status: statusResponders.status, signIn: signInResponders.signIn, roleList }),
+    look: createLook({ status: statusHandlers.status, signIn: signInHandlers.signIn, roleList }),
     changes,
     startedAtMs,
     clock,
@@ -410,19 +410,19 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   // Events first: a file on a slow disk must not hold up what a person waits for.
   changes.subscribe(() => void switchFiles.refresh());
 
-  const responders: Responders = {
-    ...statusResponders,
+  const handlers: Handlers = {
+    ...statusHandlers,
     async status() {
       // Whoever has just deleted a damaged file reads that all is well.
       await damagedFiles.look();
       await recheck.look();
-      return withLastRefusals(await statusResponders.status(), { lastRefusals, sharedConfig });
+      return withLastRefusals(await statusHandlers.status(), { lastRefusals, sharedConfig });
     },
-    ...signInResponders,
-    ...eventFeed.responders,
-    ...createAccountsResponders({ sharedConfig, broker, changes }),
-    ...createRolesResponder({ roleList }),
-    ...createCredentialsResponders({
+    ...signInHandlers,
+    ...eventFeed.handlers,
+    ...createAccountsHandlers({ sharedConfig, broker, changes }),
+    ...createRolesHandlers({ roleList }),
+    ...createCredentialsHandlers({
       sharedConfig,
       broker,
       currentRole,
@@ -431,7 +431,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       handOuts,
       lastRefusals,
     }),
-    ...createCurrentResponders({
+    ...createCurrentHandlers({
       currentRole,
       sharedConfig,
       configFile,
@@ -443,7 +443,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       audit,
       changes,
     }),
-    ...createGrantsResponders({
+    ...createGrantsHandlers({
       grants,
       directory: grantsDirectory,
       door: containerDoor,
@@ -457,9 +457,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       audit,
       clock,
     }),
-    ...lateLoading.deferResponders(['console'], async () => {
-      const { createConsoleResponder } = await import('./credentials/console-routes.ts');
-      return createConsoleResponder({
+    ...lateLoading.deferHandlers(['console'], async () => {
+      const { createConsoleHandlers } = await import('./credentials/console-routes.ts');
+      return createConsoleHandlers({
         usedRoles,
         settings,
         sharedConfig,
@@ -472,9 +472,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         log,
       });
     }),
-    ...lateLoading.deferResponders(['profile', 'writeProfile'], async () => {
-      const { createProfileResponder } = await import('./profiles/profile-routes.ts');
-      return createProfileResponder({
+    ...lateLoading.deferHandlers(['profile', 'writeProfile'], async () => {
+      const { createProfileHandlers } = await import('./profiles/profile-routes.ts');
+      return createProfileHandlers({
         configFile,
         sharedConfig,
         sharedCredentials,
@@ -486,9 +486,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         changes,
       });
     }),
-    ...lateLoading.deferResponders(['startUrl', 'setup'], async () => {
-      const { createSetupResponders } = await import('./settings/setup-routes.ts');
-      return createSetupResponders({
+    ...lateLoading.deferHandlers(['startUrl', 'setup'], async () => {
+      const { createSetupHandlers } = await import('./settings/setup-routes.ts');
+      return createSetupHandlers({
         configFile,
         settingsPath: paths.settingsFile,
         settings,
@@ -496,23 +496,23 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         findRegion: (startUrl) => identityCenter.findRegion(startUrl),
       });
     }),
-    ...lateLoading.deferResponders(['reach'], async () => {
-      const { createReachResponder } = await import('./status/reach-routes.ts');
-      return createReachResponder({
+    ...lateLoading.deferHandlers(['reach'], async () => {
+      const { createReachHandlers } = await import('./status/reach-routes.ts');
+      return createReachHandlers({
         sharedConfig,
         probe: (region) => identityCenter.probe(region),
         clock,
         droppedVariables: deps.droppedVariables ?? [],
       });
     }),
-    ...lateLoading.deferResponders(['team'], async () => {
-      const { createTeamResponder } = await import('./settings/team-routes.ts');
-      return createTeamResponder({ configFile, settingsPath: paths.settingsFile, audit, network });
+    ...lateLoading.deferHandlers(['team'], async () => {
+      const { createTeamHandlers } = await import('./settings/team-routes.ts');
+      return createTeamHandlers({ configFile, settingsPath: paths.settingsFile, audit, network });
     }),
-    ...createWebAccessResponders({ webAccess, personActs }),
-    ...lateLoading.deferResponders(['adoptProfiles'], async () => {
+    ...createWebAccessHandlers({ webAccess, personActs }),
+    ...lateLoading.deferHandlers(['adoptProfiles'], async () => {
       const { createAdoption } = await import('./profiles/adoption.ts');
-      const { createAdoptionResponder } = await import('./profiles/adoption-routes.ts');
+      const { createAdoptionHandlers } = await import('./profiles/adoption-routes.ts');
       const adoption = createAdoption({
         configFile,
         directory: join(paths.stateDirectory, 'adoptions'),
@@ -520,7 +520,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         environment,
         credentialProcessPath: paths.credentialProcessPath,
       });
-      return createAdoptionResponder({ adoption, audit, changes });
+      return createAdoptionHandlers({ adoption, audit, changes });
     }),
     async retrySecretStore() {
       personActs();
@@ -566,7 +566,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     switchFiles,
     uses,
     changes,
-    responders,
+    handlers,
     userChecks,
     personActs,
     restoreSecrets: async () => store.restore?.(),

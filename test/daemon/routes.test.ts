@@ -10,7 +10,7 @@ import { createConnectionRules } from '../../src/daemon/http/connection-rules.ts
 import { describeOpenApi } from '../../src/daemon/http/openapi.ts';
 import { createInputChecks } from '../../src/daemon/http/input-checks.ts';
 import { createLateLoading } from '../../src/daemon/http/late-loading.ts';
-import { createSurface, type Responders } from '../../src/daemon/http/surface.ts';
+import { createSurface, type Handlers } from '../../src/daemon/http/surface.ts';
 import { routes, type Route, type RouteName } from '../../src/local-api/routes.ts';
 import { errorSchema } from '../../src/local-api/schemas.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
@@ -220,7 +220,7 @@ describe('the OpenAPI description', () => {
       const { app } = createSurface({
         surface,
         guard: () => undefined,
-        responders: {} as Responders,
+        handlers: {} as Handlers,
         inputChecks: createInputChecks(createLateLoading().defer),
         connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 })[surface],
         clock: createFakeClock(),
@@ -280,11 +280,11 @@ describe('an error inside', () => {
     const { app } = createSurface({
       surface: 'socket',
       guard: () => undefined,
-      responders: {
+      handlers: {
         status: () => Promise.reject(new Error('secret detail')),
         // oxlint-disable-next-line prefer-promise-reject-errors -- what a library may do
         current: () => Promise.reject('no error at all'),
-      } as unknown as Responders,
+      } as unknown as Handlers,
       inputChecks: createInputChecks(createLateLoading().defer),
       connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
       clock: createFakeClock(),

@@ -21,10 +21,10 @@ import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import { regionFor, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { UsedRoles } from '../roles/used-roles.ts';
 
-export function createConsoleResponder(deps: {
+export function createConsoleHandlers(deps: {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials' | 'knownCatalog' | 'requireAssigned'>;
@@ -35,7 +35,7 @@ export function createConsoleResponder(deps: {
   readonly roleList: Pick<RoleList, 'isProtected'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly log: Log;
-}): Pick<Responders, 'console'> {
+}): Pick<Handlers, 'console'> {
   const { broker, endpoints, settings } = deps;
 
   function linkTo(session: SsoSession, role: Role, wish: ConsoleWishDocument): string {

@@ -15,7 +15,7 @@ import { listen } from '../http/listeners.ts';
 import type { Log } from '../process/log.ts';
 import type { PortHandover } from '../http/port-handover.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
-import { createSurface, type ReadyAnswer, type Responders, type Surface } from '../http/surface.ts';
+import { createSurface, type ReadyAnswer, type Handlers, type Surface } from '../http/surface.ts';
 
 export interface ContainerDoor {
   /** Where grants are asked for, `http://127.0.0.1:PORT`; opens the port at the first call. */
@@ -47,7 +47,7 @@ export function createContainerDoor(deps: {
   readonly handover: PortHandover;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly grants: Grants;
-  readonly responders: () => Responders;
+  readonly handlers: () => Handlers;
   /** The answer to a grant's caller, if nobody needs to be waited for. */
   readonly recall: (grant: Grant) => ReadyAnswer | undefined;
   readonly inputChecks: InputChecks;
@@ -70,7 +70,7 @@ export function createContainerDoor(deps: {
     const surface = createSurface({
       surface: 'container',
       guard: (request) => explain(guard().refuse(request)),
-      responders: deps.responders(),
+      handlers: deps.handlers(),
       inputChecks: deps.inputChecks,
       connectionRules: deps.connectionRules,
       clock: deps.clock,

@@ -9,10 +9,10 @@ import type { HandOuts } from '../audit/hand-outs.ts';
 import type { AskedRole, LastRefusals } from '../audit/last-refusals.ts';
 import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { UsedRoles } from '../roles/used-roles.ts';
 
-export function createCredentialsResponders(deps: {
+export function createCredentialsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials'>;
   readonly currentRole: CurrentRole;
@@ -20,7 +20,7 @@ export function createCredentialsResponders(deps: {
   readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly handOuts: HandOuts;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
-}): Pick<Responders, 'credentials' | 'currentCredentials'> {
+}): Pick<Handlers, 'credentials' | 'currentCredentials'> {
   /** `asked` names the session as the caller does, which may be by its selector. */
   async function answer(asked: AskedRole & { readonly role: Role }, caller: Caller): Promise<CredentialsDocument> {
     let role = asked.role;

@@ -16,14 +16,14 @@ import { IMPATIENT, type LoginPolicy } from '../sign-in/login-policy.ts';
 import type { LastRefusals } from '../audit/last-refusals.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import { prepareJsonAnswer, type ReadyAnswer, type Responders } from '../http/surface.ts';
+import { prepareJsonAnswer, type ReadyAnswer, type Handlers } from '../http/surface.ts';
 import type { UsedRoles } from '../roles/used-roles.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 24 * 3600;
 /** As of 2026-11 an answer after 1.2 s fails the JS SDK v2 and Ruby; the next try finds what came in meanwhile. */
 const LONGEST_ANSWER_MS = 900;
 
-export function createGrantsResponders(deps: {
+export function createGrantsHandlers(deps: {
   readonly grants: Grants;
   /** Each grant's files are below it. */
   readonly directory: string;
@@ -37,7 +37,7 @@ export function createGrantsResponders(deps: {
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
-}): Pick<Responders, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
+}): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
   const { clock, grants, sharedConfig } = deps;
 
   async function readRole(wish: GrantWishDocument): Promise<Role | 'current'> {

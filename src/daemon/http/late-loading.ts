@@ -1,18 +1,18 @@
 // Parts that the first answer does without: each is loaded by whoever needs it first, and all of them once the daemon has answered.
 import type { CallableRouteName } from '../../local-api/routes.ts';
 import type { Caller } from './caller.ts';
-import type { Responders } from './surface.ts';
+import type { Handlers } from './surface.ts';
 
-type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
+type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
 export interface LateLoading {
   /** What `load` gives: loaded by the first call or by `warm`, once; a failed load is tried again by the next call. */
   defer<T>(load: () => Promise<T>): () => Promise<T>;
-  /** The responders of these routes, built by `load` at their first request. */
-  deferResponders<R extends CallableRouteName>(
+  /** The handlers of these routes, built by `load` at their first request. */
+  deferHandlers<R extends CallableRouteName>(
     names: readonly R[],
-    load: () => Promise<Pick<Responders, R>>,
-  ): Pick<Responders, R>;
+    load: () => Promise<Pick<Handlers, R>>,
+  ): Pick<Handlers, R>;
   /** Loads what was not needed yet: an upgrade may put other files in the place of ours. */
   warm(): Promise<void>;
 }
@@ -36,13 +36,13 @@ export function createLateLoading(): LateLoading {
 
   return {
     defer,
-    deferResponders<R extends CallableRouteName>(names: readonly R[], load: () => Promise<Pick<Responders, R>>) {
+    deferHandlers<R extends CallableRouteName>(names: readonly R[], load: () => Promise<Pick<Handlers, R>>) {
       const get = defer(load);
       const answer =
-        (name: R): Responder =>
+        (name: R): Handler =>
         async (input, caller) =>
-          ((await get())[name] as Responder)(input, caller);
-      return Object.fromEntries(names.map((name) => [name, answer(name)])) as Pick<Responders, R>;
+          ((await get())[name] as Handler)(input, caller);
+      return Object.fromEntries(names.map((name) => [name, answer(name)])) as Pick<Handlers, R>;
     },
     async warm() {
       // One after the other: callers have their turn in between.

@@ -18,7 +18,7 @@ import { ANSWER_HEADERS, createReplies, sendJson, sendJsonBytes } from './replie
 import { readWrittenAnswer, type WrittenAnswer } from './written-answer.ts';
 
 /** The work behind each route; what it throws becomes the answer by its class. */
-export type Responders = {
+export type Handlers = {
   readonly [R in CallableRouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R] | WrittenAnswer>;
 } & {
   readonly events: (input: InputOf<'events'>, caller: Caller) => Promise<StreamedAnswer>;
@@ -45,7 +45,7 @@ export interface Surface {
 export function createSurface(deps: {
   readonly surface: SurfaceName;
   readonly guard: Guard;
-  readonly responders: Responders;
+  readonly handlers: Handlers;
   readonly inputChecks: InputChecks;
   readonly connectionRules: ConnectionRules;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -131,7 +131,7 @@ export function createSurface(deps: {
   const answersUnderWay = countAnswers(app);
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     if (!route.surfaces.includes(deps.surface)) continue;
-    register(app, route, deps.responders[name] as Responder, deps);
+    register(app, route, deps.handlers[name] as Handler, deps);
   }
 
   if (deps.pageFiles !== undefined) registerPage(app, deps.pageFiles);
@@ -189,12 +189,12 @@ function hasNoBody({ headers }: GuardedRequest): boolean {
   return headers['content-length'].length === 0 && headers['transfer-encoding'].length === 0;
 }
 
-type Responder = (input: unknown, caller: Caller) => Promise<unknown>;
+type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
 function register(
   app: FastifyInstance,
   route: Route,
-  responder: Responder,
+  handler: Handler,
   deps: { readonly surface: SurfaceName; readonly inputChecks: InputChecks },
 ): void {
   app.route({
@@ -204,7 +204,7 @@ function register(
       const { params, query, body } = request;
       if (deps.surface !== 'socket') refuseSocketOnly(route, body);
       await deps.inputChecks.check(route, { params, query, body });
-      const answer = await responder(
+      const answer = await handler(
         { ...(params as Readonly<Record<string, string>>), query, body },
         createCaller(deps.surface, request.raw, reply.raw),
       );

@@ -2,13 +2,13 @@
 import type { Adoption } from './adoption.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 
-export function createAdoptionResponder(deps: {
+export function createAdoptionHandlers(deps: {
   readonly adoption: Adoption;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
-}): Pick<Responders, 'adoptProfiles'> {
+}): Pick<Handlers, 'adoptProfiles'> {
   const { adoption } = deps;
   return {
     async adoptProfiles({ body }, { surface }) {

@@ -12,9 +12,9 @@ import type { ProfileSync } from './profile-sync.ts';
 import { regionFor, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 
-export function createProfileResponder(deps: {
+export function createProfileHandlers(deps: {
   readonly configFile: ConfigFile;
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
@@ -24,7 +24,7 @@ export function createProfileResponder(deps: {
   readonly settings: Settings;
   readonly lastRefusals: Pick<LastRefusals, 'find'>;
   readonly changes: Pick<Changes, 'announce'>;
-}): Pick<Responders, 'profile' | 'writeProfile'> {
+}): Pick<Handlers, 'profile' | 'writeProfile'> {
   async function find(name: string): Promise<ProfileDocument> {
     const { document } = await deps.configFile.read();
     const found = findRoleProfile(document, name);

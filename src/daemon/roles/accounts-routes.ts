@@ -6,13 +6,13 @@ import type { Broker } from '../../sso/broker.ts';
 import { signInRequired } from '../../sso/faults.ts';
 import type { Changes } from '../process/changes.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 
-export function createAccountsResponders(deps: {
+export function createAccountsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'knownCatalog' | 'refreshCatalog' | 'describe'>;
   readonly changes: Pick<Changes, 'announce'>;
-}): Pick<Responders, 'accounts'> {
+}): Pick<Handlers, 'accounts'> {
   const { broker, sharedConfig } = deps;
 
   /** Every session that can be asked; with none there is somebody to sign in. */

@@ -12,11 +12,11 @@ import { describeCurrentRole, type CurrentRole, type KeptRole } from './current-
 import type { IssuedNamesStore } from './issued-names.ts';
 import type { RoleList } from './role-list.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { UsedRoles } from './used-roles.ts';
 import type { Uses } from './uses.ts';
 
-export function createCurrentResponders(deps: {
+export function createCurrentHandlers(deps: {
   readonly currentRole: CurrentRole;
   readonly sharedConfig: SharedConfig;
   readonly configFile: Pick<ConfigFile, 'read'>;
@@ -27,7 +27,7 @@ export function createCurrentResponders(deps: {
   readonly usedRoles: Pick<UsedRoles, 'note'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
-}): Pick<Responders, 'current' | 'setCurrent'> {
+}): Pick<Handlers, 'current' | 'setCurrent'> {
   async function set(role: KeptRole | null): Promise<void> {
     await deps.currentRole.set(role);
     deps.changes.announce();

@@ -1,9 +1,9 @@
 // GET /v1/roles: what a person chooses from.
 import type { RoleList } from './role-list.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import { writtenAnswer } from '../http/written-answer.ts';
 
-export function createRolesResponder(deps: { readonly roleList: RoleList }): Pick<Responders, 'roles'> {
+export function createRolesHandlers(deps: { readonly roleList: RoleList }): Pick<Handlers, 'roles'> {
   return {
     async roles({ query }) {
       const { all, first } = await deps.roleList.read(query.session);

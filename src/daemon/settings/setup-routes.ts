@@ -15,16 +15,16 @@ import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
 import { editSettings, type WantedSettings } from './settings-edit.ts';
 import type { Settings } from './settings.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 
-export function createSetupResponders(deps: {
+export function createSetupHandlers(deps: {
   readonly configFile: ConfigFile;
   readonly settingsPath: string;
   readonly settings: Settings;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly findRegion: (startUrl: string) => Promise<string | undefined>;
-}): Pick<Responders, 'startUrl' | 'setup'> {
+}): Pick<Handlers, 'startUrl' | 'setup'> {
   const { configFile, settingsPath } = deps;
 
   async function editConfig(wish: SetupWishDocument, dryRun: boolean) {

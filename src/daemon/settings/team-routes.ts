@@ -14,18 +14,18 @@ import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
 import { parseSettingsFile } from './settings-file.ts';
 import { teamFileBeside } from './settings.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import { formatTeamFile, MOST_TEAM_BYTES, parseTeamFile, readTeamSource, type TeamFile } from './team-file.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 
 const TIMEOUT_MS = 20_000;
 
-export function createTeamResponder(deps: {
+export function createTeamHandlers(deps: {
   readonly configFile: ConfigFile;
   readonly settingsPath: string;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly network: Parameters<typeof download>[2];
-}): Pick<Responders, 'team'> {
+}): Pick<Handlers, 'team'> {
   const { configFile, settingsPath, network } = deps;
   const teamPath = teamFileBeside(settingsPath);
 

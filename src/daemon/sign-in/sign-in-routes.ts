@@ -18,18 +18,18 @@ import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SignInSetup } from './sign-in-setup.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
 /** With the state of a sign-in as a document for whoever else shows it. */
-export type SignInResponders = Pick<Responders, 'startSignIn' | 'cancelSignIn' | 'signOut' | 'checkUser'> & {
+export type SignInHandlers = Pick<Handlers, 'startSignIn' | 'cancelSignIn' | 'signOut' | 'checkUser'> & {
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
 };
 
 const KEYCHAIN_FORGOTTEN =
   'The keychain was given up: a sign-in that it may still hold was not ended, and lives on at AWS until it expires.';
 
-export function createSignInResponders(deps: {
+export function createSignInHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<
     Broker,
@@ -50,7 +50,7 @@ export function createSignInResponders(deps: {
   readonly personActs: () => void;
   /** Gives up what a keychain that is gone for good may hold; false when there is nothing to give up. */
   readonly forgetKeychain: () => boolean;
-}): SignInResponders {
+}): SignInHandlers {
   const { broker, sharedConfig, setup } = deps;
 
   function describe(session: SsoSession, state: SignInState): SignInDocument {

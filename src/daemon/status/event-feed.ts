@@ -8,10 +8,10 @@ import type { Changes } from '../process/changes.ts';
 import { createEventRing, formatEvent } from './event-ring.ts';
 import type { Log } from '../process/log.ts';
 import { findChanges, tellEverything, type Snapshot } from './status-changes.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 
 export interface EventFeed {
-  readonly responders: Pick<Responders, 'events'>;
+  readonly handlers: Pick<Handlers, 'events'>;
   /** Ends every stream at once, and each that would begin; resolves when nothing is being looked at any more. */
   close(): Promise<void>;
 }
@@ -130,7 +130,7 @@ export function createEventFeed(deps: {
   });
 
   return {
-    responders: {
+    handlers: {
       async events(_input, { surface, lastEventId }) {
         const others = taken.get(surface) ?? 0;
         if (others >= MOST_LISTENERS) {

@@ -2,14 +2,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { EndpointReach } from '../../identity-center/identity-center.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 
-export function createReachResponder(deps: {
+export function createReachHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly probe: (region: string) => Promise<readonly EndpointReach[]>;
   readonly clock: Clock;
   readonly droppedVariables: readonly string[];
-}): Pick<Responders, 'reach'> {
+}): Pick<Handlers, 'reach'> {
   return {
     async reach() {
       const { sessions } = await deps.sharedConfig.read();

@@ -16,7 +16,7 @@ import { labelOf, type Settings } from '../settings/settings.ts';
 import { findShadowedProfiles } from '../shared-config/shadowed-profiles.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
 
@@ -42,9 +42,9 @@ export interface StatusDeps {
 }
 
 /** The status as a document for whoever else shows it. */
-export type StatusResponders = Pick<Responders, 'openapi'> & { readonly status: () => Promise<StatusDocument> };
+export type StatusHandlers = Pick<Handlers, 'openapi'> & { readonly status: () => Promise<StatusDocument> };
 
-export function createStatusResponders(deps: StatusDeps): StatusResponders {
+export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
   return {
     openapi: async () => (await import('../http/openapi.ts')).describeOpenApi(deps.version),
     async status() {

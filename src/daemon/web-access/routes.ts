@@ -1,12 +1,12 @@
 // POST /v1/web-code and POST /v1/web-token.
-import type { Responders } from '../http/surface.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { WebAccess } from './web-access.ts';
 
-export function createWebAccessResponders(deps: {
+export function createWebAccessHandlers(deps: {
   readonly webAccess: WebAccess;
   /** Called when a person has opened the page. */
   readonly personActs: () => void;
-}): Pick<Responders, 'webCode' | 'webToken'> {
+}): Pick<Handlers, 'webCode' | 'webToken'> {
   const { webAccess } = deps;
   return {
     webCode: async () => webAccess.issueCode(),

@@ -6,7 +6,7 @@ import { createConfigFile } from '../../../src/aws-config/files/config-file.ts';
 import { createSystemClock } from '../../../src/core/clock.ts';
 import { ConflictError } from '../../../src/core/errors.ts';
 import type { Caller } from '../../../src/daemon/http/caller.ts';
-import { createSetupResponders } from '../../../src/daemon/settings/setup-routes.ts';
+import { createSetupHandlers } from '../../../src/daemon/settings/setup-routes.ts';
 import { loadSettings } from '../../../src/daemon/settings/settings.ts';
 import { untilUnchanged } from '../../../src/aws-config/files/until-unchanged.ts';
 import { CONFIG, writePrivate } from '../../helpers/rig.ts';
@@ -49,7 +49,7 @@ test('setup keeps what another program writes meanwhile', async () => {
   writePrivate(path, CONFIG);
   const file = createConfigFile({ path, clock: createSystemClock() });
   let reads = 0;
-  const { setup } = createSetupResponders({
+  const { setup } = createSetupHandlers({
     configFile: {
       ...file,
       async read() {

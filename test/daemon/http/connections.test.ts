@@ -9,7 +9,7 @@ import { createConnectionRules, type ConnectionRules } from '../../../src/daemon
 import { guardConnections } from '../../../src/daemon/http/connections.ts';
 import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
 import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
-import { createSurface, type Responders } from '../../../src/daemon/http/surface.ts';
+import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import type { IssuedGrantDocument } from '../../../src/local-api/schemas.ts';
 import { createEmulatedHome, type EmulatedHome } from '../../helpers/emulated-home.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
@@ -179,7 +179,7 @@ test('a connection that sends no whole header within the deadline is closed', as
   const { app } = createSurface({
     surface: 'socket',
     guard: () => undefined,
-    responders: {} as Responders,
+    handlers: {} as Handlers,
     inputChecks: createInputChecks(createLateLoading().defer),
     connectionRules: { ...createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket, headersDeadlineMs: 30 },
     clock: createFakeClock(),

@@ -43,23 +43,23 @@ test('a load that failed is told, and tried again by the next caller', async () 
   expect(await get()).toBe(2);
 });
 
-test('responders have their names at once, and pass on input, caller, answer and error', async () => {
+test('handlers have their names at once, and pass on input, caller, answer and error', async () => {
   const asked: unknown[] = [];
-  const responders = createLateLoading().deferResponders(['startUrl', 'profiles'], async () => ({
+  const handlers = createLateLoading().deferHandlers(['startUrl', 'profiles'], async () => ({
     async startUrl(input, caller) {
       asked.push(input, caller);
       return { startUrl: 'https://example.com/start', isAws: false, region: null, regionIs: null };
     },
     profiles: () => Promise.reject(new Error('not now')),
   }));
-  expect(Object.keys(responders)).toEqual(['startUrl', 'profiles']);
+  expect(Object.keys(handlers)).toEqual(['startUrl', 'profiles']);
   const input = { query: { text: 'example.com' } };
-  expect(await responders.startUrl(input, CALLER)).toEqual({
+  expect(await handlers.startUrl(input, CALLER)).toEqual({
     startUrl: 'https://example.com/start',
     isAws: false,
     region: null,
     regionIs: null,
   });
   expect(asked).toEqual([input, CALLER]);
-  await expect(responders.profiles({}, CALLER)).rejects.toThrow('not now');
+  await expect(handlers.profiles({}, CALLER)).rejects.toThrow('not now');
 });

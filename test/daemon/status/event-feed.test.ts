@@ -33,7 +33,7 @@ async function createFeed(first: StatusDocument) {
   const home = createTemporaryHome();
   const socketPath = join(home.path, 'feed.sock');
   const server = createServer((_request, response) => {
-    void feed.responders
+    void feed.handlers
       .events(
         {},
         {
