@@ -272,7 +272,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       issuedNames,
       usedRoles,
       uses,
-      knownCatalog: (session) => broker.knownCatalog(session),
+      cachedCatalog: (session) => broker.cachedCatalog(session),
       currentRole,
       audit,
     });

@@ -20,7 +20,7 @@ import { findSessionEnd, type SessionEnd } from './session/session-clock.ts';
 import { ENDED, logOut, type LogoutOutcome } from './session/session-logout.ts';
 import { createSignIn, type SignInState } from './session/sign-in.ts';
 import { createSignedInUsers, type SignedInUsersFile, type UserCheck } from './session/signed-in-users.ts';
-import { createUpstreams, type UpstreamHealth } from './resilience/upstreams.ts';
+import { createCircuitBreakers, type UpstreamHealth } from './resilience/upstreams.ts';
 
 export interface Broker {
   startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
@@ -48,13 +48,13 @@ export interface Broker {
   accessToken(session: SsoSession): Promise<AccessToken>;
   credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
   /** What `credentials` would give without asking anybody, if it is at hand. */
-  recallCredentials(session: SsoSession, role: Role): RoleCredentials | undefined;
+  peekCredentials(session: SsoSession, role: Role): RoleCredentials | undefined;
   /**
    * Resolves unless a complete list says that the role is not the user's.
    * @throws RefusedError permission-set-not-assigned, NotFoundError account-not-found
    */
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
-  knownCatalog(session: SsoSession): Promise<Catalog | undefined>;
+  cachedCatalog(session: SsoSession): Promise<Catalog | undefined>;
   /** Lists anew; attended, one call goes out even in a pause that the server asked for. */
   refreshCatalog(session: SsoSession, options?: { readonly isAttended: boolean }): Promise<CatalogChange>;
   /** A person agrees to what a suspicious listing lost. */
@@ -110,7 +110,7 @@ export function createBroker(deps: {
     clock: deps.clock,
     callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND,
   });
-  const upstreams = createUpstreams(deps);
+  const upstreams = createCircuitBreakers(deps);
   const registrations = createClientRegistrations(deps);
   const accessTokens = createAccessTokens({ ...deps, registrations, upstreams });
   const portal = { ...deps, accessTokens, rateBudget, upstreams };
@@ -224,8 +224,7 @@ export function createBroker(deps: {
       return accessTokens.fresh(session, 'patient');
     },
     credentials: fetchCredentials,
-    recallCredentials: (session, role) =>
-      users.isServing(session) ? roleCredentials.recall(session, role) : undefined,
+    peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.recall(session, role) : undefined),
     async requireAssigned(session, role) {
       const known = await catalog.known(session);
       const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);
@@ -235,7 +234,7 @@ export function createBroker(deps: {
       if (isLost(known, role)) return;
       throw await catalog.refusal(session, role, undefined);
     },
-    knownCatalog: (session) => catalog.known(session),
+    cachedCatalog: (session) => catalog.known(session),
     refreshCatalog(session, { isAttended } = { isAttended: false }) {
       if (isAttended) upstreams.reconsider(session);
       return catalog.refresh(session);

@@ -9,7 +9,7 @@ import {
 import { IdentityCenterFault, type FaultKind } from './ports.ts';
 
 /** Thrown in place of a call to an upstream that is left alone for now; kind and message are those of what it did last. */
-export class HeldBack extends IdentityCenterFault {}
+export class CircuitOpenError extends IdentityCenterFault {}
 
 /** True for a fault of one of `kinds`. */
 export function isFault(thrown: unknown, ...kinds: readonly FaultKind[]): thrown is IdentityCenterFault {

@@ -10,7 +10,7 @@ import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
 import type { CallerIdentity, SecretStore } from '../../src/sso/ports.ts';
-import { createUpstreams } from '../../src/sso/resilience/upstreams.ts';
+import { createCircuitBreakers } from '../../src/sso/resilience/upstreams.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
   createFakeIdentityCenter,
@@ -217,7 +217,7 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
     const problems = createProblems();
     const shared = { identityCenter, secretStore: store, endpoints, clock, problems, random: () => 1 };
     const registrations = createClientRegistrations(shared);
-    const upstreams = createUpstreams(shared);
+    const upstreams = createCircuitBreakers(shared);
     return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations, upstreams }) };
   }
   const world: TokenWorld = {

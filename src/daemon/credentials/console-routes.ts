@@ -27,7 +27,7 @@ import type { UsedRoles } from '../roles/used-roles.ts';
 export function createConsoleHandlers(deps: {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'credentials' | 'knownCatalog' | 'requireAssigned'>;
+  readonly broker: Pick<Broker, 'credentials' | 'cachedCatalog' | 'requireAssigned'>;
   readonly federation: ConsoleFederation;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
@@ -98,7 +98,7 @@ export function createConsoleHandlers(deps: {
         `${isFederated ? 'federated console' : 'console link'} of ${session.sessionName} ${accountId} ${permissionSet}`,
       );
       deps.audit.record({ event: 'console-opened', role, federated: isFederated, surface: caller.surface });
-      const catalog = await broker.knownCatalog(session);
+      const catalog = await broker.cachedCatalog(session);
       const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
       const browser = settings.browsers.get(session.sessionName);
       return {

@@ -68,7 +68,7 @@ export function createGrantsHandlers(deps: {
   }
 
   async function issue(grant: Grant, role: Role): Promise<RoleCredentials> {
-    const session = sharedConfig.recallSession(role.sessionName) ?? (await sharedConfig.findSession(role.sessionName));
+    const session = sharedConfig.peekSession(role.sessionName) ?? (await sharedConfig.findSession(role.sessionName));
     // An SDK waits for a second here and not for a person; but a person is told.
     const credentials = await deps.loginPolicy.serve(
       session,
@@ -129,8 +129,8 @@ export function createGrantsHandlers(deps: {
 
 /** What `containerCredentials` answers, when it is at hand: of one role, known and fresh. */
 export function createContainerRecall(deps: {
-  readonly sharedConfig: Pick<SharedConfig, 'recallSession'>;
-  readonly broker: Pick<Broker, 'recallCredentials'>;
+  readonly sharedConfig: Pick<SharedConfig, 'peekSession'>;
+  readonly broker: Pick<Broker, 'peekCredentials'>;
   readonly handOuts: HandOuts;
   readonly lastRefusals: Pick<LastRefusals, 'forget'>;
 }): (grant: Grant) => ReadyAnswer | undefined {
@@ -138,8 +138,8 @@ export function createContainerRecall(deps: {
   const answers = new WeakMap<RoleCredentials, ReadyAnswer>();
   return ({ role, boundTo }) => {
     if (role === 'current') return undefined;
-    const session = deps.sharedConfig.recallSession(role.sessionName);
-    const credentials = session && deps.broker.recallCredentials(session, role);
+    const session = deps.sharedConfig.peekSession(role.sessionName);
+    const credentials = session && deps.broker.peekCredentials(session, role);
     if (credentials === undefined) return undefined;
     deps.handOuts.note(role, 'container', boundTo?.processId);
     deps.lastRefusals.forget({ followsCurrent: false, role });

@@ -40,7 +40,7 @@ export function createProfileSync(deps: {
   readonly issuedNames: IssuedNamesStore;
   readonly usedRoles: Pick<UsedRoles, 'has' | 'haveGaps' | 'add'>;
   readonly uses: Pick<Uses, 'read'>;
-  readonly knownCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
+  readonly cachedCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
   readonly currentRole: CurrentRole;
   readonly audit: Pick<AuditLog, 'record'>;
 }): ProfileSync {
@@ -72,7 +72,7 @@ export function createProfileSync(deps: {
     const { document } = await configFile.read();
     const catalogs = new Map<string, Catalog>();
     for (const session of readSsoSessions(document).sessions) {
-      const catalog = await deps.knownCatalog(session);
+      const catalog = await deps.cachedCatalog(session);
       if (catalog === undefined) continue;
       const { lost: _, ...accepted } = catalog;
       catalogs.set(session.sessionName, prune ? accepted : catalog);

@@ -10,7 +10,7 @@ import type { Handlers } from '../http/surface.ts';
 
 export function createAccountsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'knownCatalog' | 'refreshCatalog' | 'describe'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'refreshCatalog' | 'describe'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Handlers, 'accounts'> {
   const { broker, sharedConfig } = deps;
@@ -35,7 +35,7 @@ export function createAccountsHandlers(deps: {
           ? (await sharedConfig.read()).sessions
           : [await sharedConfig.findSession(query.session)];
       if (query.refresh === true) await refresh(sessions);
-      const catalogs = await Promise.all(sessions.map((session) => broker.knownCatalog(session)));
+      const catalogs = await Promise.all(sessions.map((session) => broker.cachedCatalog(session)));
       return describe(catalogs);
     },
   };

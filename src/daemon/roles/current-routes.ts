@@ -21,7 +21,7 @@ export function createCurrentHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly configFile: Pick<ConfigFile, 'read'>;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
-  readonly broker: Pick<Broker, 'knownCatalog'>;
+  readonly broker: Pick<Broker, 'cachedCatalog'>;
   readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly uses: Pick<Uses, 'record'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
@@ -74,7 +74,7 @@ export function createCurrentHandlers(deps: {
         return null;
       }
       const session = await deps.sharedConfig.findSession(body.session);
-      const catalog = await deps.broker.knownCatalog(session);
+      const catalog = await deps.broker.cachedCatalog(session);
       const account = catalog?.accounts.find(({ accountId }) => accountId === body.accountId);
       // A typing mistake must not make a role current that yields nothing; a list never made can't tell.
       if (catalog !== undefined && account?.permissionSets.includes(body.permissionSet) !== true) {

@@ -15,7 +15,7 @@ const PAUSE = { firstPauseMs: 60_000, longestPauseMs: 60 * 60_000 } as const;
 
 /** A task for the ticker. A session that was never listed waits for its sign-in, which lists it. */
 export function createDailyLists(deps: {
-  readonly broker: Pick<Broker, 'knownCatalog' | 'describe' | 'refreshCatalog'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'describe' | 'refreshCatalog'>;
   readonly sharedConfig: Pick<SharedConfig, 'read'>;
   readonly changes: Pick<Changes, 'announce'>;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export function createDailyLists(deps: {
     async work(session: SsoSession) {
       const key = sessionKey(session);
       if (pauses.isPaused(key)) return;
-      const catalog = await broker.knownCatalog(session);
+      const catalog = await broker.cachedCatalog(session);
       // After the clock was set back a list is dated in the future, and counts as old.
       const ageMs = Math.abs(clock.nowMs() - (catalog?.asOfMs ?? 0));
       if (catalog === undefined || ageMs < LIST_LIFETIME_MS) return pauses.succeeded(key);

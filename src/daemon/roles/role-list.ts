@@ -58,7 +58,7 @@ interface Sources {
 export function createRoleList(deps: {
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
-  readonly broker: Pick<Broker, 'knownCatalog'>;
+  readonly broker: Pick<Broker, 'cachedCatalog'>;
   readonly settings: Settings;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly uses: Uses;
@@ -72,7 +72,7 @@ export function createRoleList(deps: {
 
   async function gather(uses: UsesByProfile): Promise<Sources> {
     const { sessions, profiles } = await sharedConfig.read();
-    const catalogs = await Promise.all(sessions.map((session) => deps.broker.knownCatalog(session)));
+    const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
     const found = {
       sessions,
       catalogs,

@@ -45,7 +45,7 @@ export interface SharedConfig {
   /** The session that a selector means, exactly. @throws NotFoundError session-not-found, UsageError config-malformed */
   findSession(selector: string): Promise<SsoSession>;
   /** The session of that name as it was read last, without a look at the disk; undefined when it is not known. */
-  recallSession(sessionName: string): SsoSession | undefined;
+  peekSession(sessionName: string): SsoSession | undefined;
 }
 
 export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = noExtraKeys): SharedConfig {
@@ -92,7 +92,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
   return {
     path: configFile.path,
     read,
-    recallSession: (name) => cached?.reading.sessions.find(({ sessionName }) => sessionName === name),
+    peekSession: (name) => cached?.reading.sessions.find(({ sessionName }) => sessionName === name),
     async findSession(selector) {
       const { sessions, problems } = await read();
       const found = sessions.find(({ sessionName }) => matchesSessionSelector(selector, sessionName));

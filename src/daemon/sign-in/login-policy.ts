@@ -53,7 +53,7 @@ interface Trouble {
 
 export function createLoginPolicy(deps: {
   readonly settings: Pick<Settings, 'onExpired' | 'waitSeconds'>;
-  readonly broker: Pick<Broker, 'signInState' | 'knownCatalog'>;
+  readonly broker: Pick<Broker, 'signInState' | 'cachedCatalog'>;
   readonly notifier: Notifier;
   readonly desktop: Pick<Desktop, 'isAttended'>;
   readonly desktopSignIn: DesktopSignIn;
@@ -139,7 +139,7 @@ export function createLoginPolicy(deps: {
   }
 
   async function describeAccount(session: SsoSession, accountId: string): Promise<string> {
-    const catalog = await broker.knownCatalog(session).catch(() => undefined);
+    const catalog = await broker.cachedCatalog(session).catch(() => undefined);
     const name = catalog?.accounts.find((account) => account.accountId === accountId)?.accountName;
     return name === undefined ? accountId : `${name} (${accountId})`;
   }

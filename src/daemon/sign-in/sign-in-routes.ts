@@ -33,7 +33,7 @@ export function createSignInHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<
     Broker,
-    'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'knownCatalog' | 'checkUser'
+    'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'cachedCatalog' | 'checkUser'
   >;
   readonly homeDirectory: string;
   readonly setup: SignInSetup;
@@ -71,7 +71,7 @@ export function createSignInHandlers(deps: {
 
   /** The AWS CLI keeps keys that it got by the token file; `aws sso logout` deletes them too. */
   async function forgetInCliCache(session: SsoSession): Promise<void> {
-    const catalog = await broker.knownCatalog(session);
+    const catalog = await broker.cachedCatalog(session);
     if (catalog === undefined) return;
     const { nativeProfiles } = await sharedConfig.read().catch(() => ({ nativeProfiles: [] }));
     const startUrls = startUrlSpellings(session, nativeProfiles);

@@ -19,7 +19,7 @@ export interface SignInSetup {
 }
 
 export function createSignInSetup(deps: {
-  readonly broker: Pick<Broker, 'knownCatalog' | 'refreshCatalog' | 'listingProgress'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'refreshCatalog' | 'listingProgress'>;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
   /** False with `sync = "manual"`. */
@@ -42,7 +42,7 @@ export function createSignInSetup(deps: {
     try {
       // The native profiles work from this moment, however long the listing takes.
       await keepTokenFile(session);
-      const before = await deps.broker.knownCatalog(session);
+      const before = await deps.broker.cachedCatalog(session);
       const { catalog, added, removed } = await deps.broker.refreshCatalog(session);
       const names = describeRoles(before, catalog);
       state = {

@@ -113,7 +113,7 @@ async function readConfig(deps: StatusDeps): Promise<{ reading: ConfigReading; c
 
 async function findUnmatched({ sessions }: ConfigReading, deps: StatusDeps): Promise<readonly Problem[]> {
   if (sessions.length === 0) return [];
-  return deps.unmatchedRules(await Promise.all(sessions.map((session) => deps.broker.knownCatalog(session))));
+  return deps.unmatchedRules(await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session))));
 }
 
 async function readCurrent(
@@ -124,7 +124,7 @@ async function readCurrent(
     const current = await currentRole.get();
     if (current === null) return { current, currentProblems: [] };
     const session = reading.sessions.find(({ sessionName }) => sessionName === current.session);
-    const catalog = session === undefined ? undefined : await broker.knownCatalog(session);
+    const catalog = session === undefined ? undefined : await broker.cachedCatalog(session);
     // A config file that can't be read tells nothing of what is in it.
     const problem = reading === NOTHING ? undefined : findCurrentProblem(current, session, catalog);
     const role = { ...current, sessionName: current.session };
@@ -194,7 +194,7 @@ async function describeSession(
   deps: StatusDeps,
 ): Promise<{ document: SessionStatusDocument; problems: readonly (Problem | undefined)[] }> {
   const { broker } = deps;
-  const catalog = await broker.knownCatalog(session);
+  const catalog = await broker.cachedCatalog(session);
   let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
   let sessionEnd: Awaited<ReturnType<Broker['sessionEnd']>>;
   let problem: Problem | undefined;

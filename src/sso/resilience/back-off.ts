@@ -1,6 +1,6 @@
 // How long to wait after a failure: growing, jittered pauses, for a caller who waits and for renewals that come by the clock.
 import type { Clock } from '../../core/clock.ts';
-import { HeldBack, isTransient } from '../faults.ts';
+import { CircuitOpenError, isTransient } from '../faults.ts';
 import type { IdentityCenterFault } from '../ports.ts';
 
 export interface PausePolicy {
@@ -106,7 +106,7 @@ export async function withBackOff<T>(
       if (!isTransient(fault) || attempt >= policy.attempts || isBeyondPatience(fault, policy)) throw fault;
       const retryAfterMs = fault.retryAfterMs ?? 0;
       // No call was made, so there is nothing to back off from but the hold itself.
-      const ownPauseMs = fault instanceof HeldBack ? 0 : pauseAfter(attempt, policy, deps.random);
+      const ownPauseMs = fault instanceof CircuitOpenError ? 0 : pauseAfter(attempt, policy, deps.random);
       await deps.clock.sleep(Math.max(ownPauseMs, retryAfterMs));
     }
   }
@@ -116,6 +116,6 @@ function isBeyondPatience(fault: IdentityCenterFault, policy: BackOffPolicy): bo
   const { patienceMs, maxAskedPauseMs } = policy;
   if (maxAskedPauseMs !== undefined && (fault.retryAfterMs ?? 0) > maxAskedPauseMs) return true;
   if (patienceMs === undefined) return false;
-  const isOutage = fault instanceof HeldBack && fault.kind === 'unreachable';
+  const isOutage = fault instanceof CircuitOpenError && fault.kind === 'unreachable';
   return isOutage || (fault.retryAfterMs ?? 0) > patienceMs;
 }

@@ -3,7 +3,7 @@ import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { isHolding, pauseAfter, type Hold } from './back-off.ts';
-import { describeFault, HeldBack, isFault, isTransient } from '../faults.ts';
+import { describeFault, CircuitOpenError, isFault, isTransient } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import type { IdentityCenterFault } from '../ports.ts';
 
@@ -17,13 +17,13 @@ export interface UpstreamHealth {
   readonly nextTryAtMs?: number;
 }
 
-export interface Upstreams {
+export interface CircuitBreakers {
   /**
    * What `work` answers, its faults counted.
-   * @throws HeldBack: no call was made, because of an outage or because the server asked for a pause
+   * @throws CircuitOpenError: no call was made, because of an outage or because the server asked for a pause
    */
   call<T>(session: SsoSession, service: Service, work: () => Promise<T>): Promise<T>;
-  /** @throws HeldBack: when `call` would throw it now */
+  /** @throws CircuitOpenError: when `call` would throw it now */
   check(session: SsoSession, service: Service): void;
   /** True after a 429 until a call works again: calls that could not wait do wait now. */
   isThrottled(session: SsoSession, service: Service): boolean;
@@ -62,11 +62,11 @@ const PROBE_MS = 1000;
 const FORGET_MS = 10 * 60_000;
 const SERVICES: readonly Service[] = ['oidc', 'portal'];
 
-export function createUpstreams(deps: {
+export function createCircuitBreakers(deps: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
-}): Upstreams {
+}): CircuitBreakers {
   const { clock, problems, random } = deps;
   /** Only of upstreams that had a fault since their last answer. */
   const healths = new Map<string, Health>();
@@ -74,7 +74,7 @@ export function createUpstreams(deps: {
   const keyOf = (session: SsoSession, service: Service) => `${sessionKey(session)}\0${service}`;
   const find = (session: SsoSession, service: Service) => healths.get(keyOf(session, service));
 
-  function findHold(session: SsoSession, service: Service): HeldBack | undefined {
+  function findHold(session: SsoSession, service: Service): CircuitOpenError | undefined {
     const health = find(session, service);
     if (health?.fault === undefined) return undefined;
     const { fault, hold, isProbing } = health;
@@ -82,7 +82,7 @@ export function createUpstreams(deps: {
     const isHeld = isHolding(hold, nowMs);
     if (!isHeld && !isProbing) return undefined;
     const retryAfterMs = isHeld ? hold.untilMs - nowMs : PROBE_MS;
-    return new HeldBack(fault.kind, fault.message, { cause: fault, retryAfterMs });
+    return new CircuitOpenError(fault.kind, fault.message, { cause: fault, retryAfterMs });
   }
 
   function check(session: SsoSession, service: Service): void {

@@ -22,7 +22,7 @@ import { callPortal } from './portal-call.ts';
 import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
 import { sessionKey } from '../issuer.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
-import type { Upstreams } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/upstreams.ts';
 
 /** Where the catalog outlives the daemon; what can't be read counts as never listed, for it can be listed again. */
 export interface CatalogFiles {
@@ -69,7 +69,7 @@ export function createAccountCatalog(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly rateBudget: RateBudget;
-  readonly upstreams: Upstreams;
+  readonly upstreams: CircuitBreakers;
   readonly files: CatalogFiles;
   readonly clock: Clock;
   readonly random: () => number;

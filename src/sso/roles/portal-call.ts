@@ -4,16 +4,16 @@ import type { Secret } from '../../core/secret.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
 import { isFault, sessionOver } from '../faults.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
-import type { Upstreams } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/upstreams.ts';
 
 /**
  * What `ask` answers with a token that the portal takes; an `urgent` call waits for no budget until there is a 429,
  * a `patient` one always does.
  * A second 401 means that the session is over, whatever the token's expiry says.
- * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; HeldBack and other faults of `ask` as they are
+ * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; CircuitOpenError and other faults of `ask` as they are
  */
 export async function callPortal<T>(
-  deps: { readonly accessTokens: AccessTokens; readonly rateBudget: RateBudget; readonly upstreams: Upstreams },
+  deps: { readonly accessTokens: AccessTokens; readonly rateBudget: RateBudget; readonly upstreams: CircuitBreakers },
   session: SsoSession,
   priority: 'urgent' | 'patient',
   ask: (accessToken: Secret) => Promise<T>,

@@ -7,7 +7,7 @@ import { sessionKey } from '../issuer.ts';
 import { createPerSession } from '../session/per-session.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
-import type { Service, Upstreams } from '../resilience/upstreams.ts';
+import type { Service, CircuitBreakers } from '../resilience/upstreams.ts';
 
 export interface RefreshEngine {
   /** Renews what is due; gives the time to the next thing that comes due, undefined when nothing does. Never rejects. */
@@ -20,7 +20,7 @@ const CONCURRENT_RENEWALS = 10;
 export function createRefreshEngine(deps: {
   readonly accessTokens: AccessTokens;
   readonly roleCredentials: RoleCredentialsCache;
-  readonly upstreams: Upstreams;
+  readonly upstreams: CircuitBreakers;
   readonly clock: Clock;
 }): RefreshEngine {
   const { accessTokens, clock, roleCredentials, upstreams } = deps;

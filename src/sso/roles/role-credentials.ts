@@ -7,14 +7,14 @@ import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
 import { countRenewalFailure, isHolding, withBackOff } from '../resilience/back-off.ts';
 import { isDueForRenewal, renewAheadMs } from '../expiry.ts';
-import { describeFault, HeldBack, isFault } from '../faults.ts';
+import { describeFault, CircuitOpenError, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import { withinPatience } from '../../core/async/patience.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
 import { callPortal } from './portal-call.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
 import { describeUse, isInUse, type KnownRole, type RoleUse } from './role-use.ts';
-import type { Upstreams } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/upstreams.ts';
 
 export interface RoleCredentialsCache {
   /**
@@ -53,7 +53,7 @@ export function createRoleCredentials(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly rateBudget: RateBudget;
-  readonly upstreams: Upstreams;
+  readonly upstreams: CircuitBreakers;
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
@@ -105,7 +105,7 @@ export function createRoleCredentials(deps: {
     const error = describeFault(fault, sessionName);
     const valid = findValid(known);
     // Held back, nothing was asked, so nothing has failed; the end of the session is told by its state.
-    if (!(fault instanceof HeldBack) && !(error instanceof SignInRequiredError)) {
+    if (!(fault instanceof CircuitOpenError) && !(error instanceof SignInRequiredError)) {
       const expiresAtMs = known.issued?.credentials.expiresAtMs ?? 0;
       known.failures = countRenewalFailure(known.failures, deps, expiresAtMs, error.retryAfterMs);
       if (valid !== undefined) {

@@ -8,14 +8,14 @@ import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { afterHold, countRenewalFailure, isHolding, type RenewalFailures } from '../resilience/back-off.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 import { isDueForRenewal, renewalDueMs } from '../expiry.ts';
-import { describeFault, HeldBack, isFault, sessionOver, signInRequired } from '../faults.ts';
+import { describeFault, CircuitOpenError, isFault, sessionOver, signInRequired } from '../faults.ts';
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
 import { IdentityCenterFault, type IdentityCenter, type SecretStore } from '../ports.ts';
 import { withinPatience } from '../../core/async/patience.ts';
 import { createSecretWrites } from './secret-writes.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
-import type { Upstreams } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/upstreams.ts';
 
 export interface TokenState {
   /** `live`: there is a valid access token or one can be had by refresh, as far as is known. */
@@ -77,7 +77,7 @@ export function createAccessTokens(deps: {
   readonly secretStore: SecretStore;
   readonly registrations: ClientRegistrations;
   readonly endpoints: Endpoints;
-  readonly upstreams: Upstreams;
+  readonly upstreams: CircuitBreakers;
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
@@ -249,7 +249,7 @@ export function createAccessTokens(deps: {
     const { sessionName } = session;
     const error = describeFault(fault, sessionName);
     // Nothing was asked, so nothing has failed.
-    if (fault instanceof HeldBack) return error;
+    if (fault instanceof CircuitOpenError) return error;
     const name = nameOf(session);
     const counted = countRenewalFailure(failures.get(name), deps, expiresAtMs, error.retryAfterMs);
     failures.set(name, { ...counted, error });

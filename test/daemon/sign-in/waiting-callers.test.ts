@@ -47,7 +47,7 @@ test('a sign-in that comes while a caller is being refused is not missed by it',
   const notifier = createNotifier({ backend: desktop.notifications, clock, log: () => undefined });
   const policy = createLoginPolicy({
     settings: { onExpired: 'notify', waitSeconds: 50 },
-    broker: { signInState: () => undefined, knownCatalog: async () => undefined },
+    broker: { signInState: () => undefined, cachedCatalog: async () => undefined },
     notifier,
     desktop,
     desktopSignIn: { start: async () => false, end: () => undefined },

@@ -1,16 +1,16 @@
 // The health of upstreams: a circuit that opens on an outage, one probe that closes it, and pauses that a server asked for.
 import { describe, expect, it } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
-import { HeldBack } from '../../../src/sso/faults.ts';
+import { CircuitOpenError } from '../../../src/sso/faults.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
-import { createUpstreams, type Service } from '../../../src/sso/resilience/upstreams.ts';
+import { createCircuitBreakers, type Service } from '../../../src/sso/resilience/upstreams.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { failureOf, MINUTE_MS, SESSION } from '../world.ts';
 
 function createRig(random: () => number = () => 1) {
   const clock = createFakeClock();
   const problems = createProblems();
-  const upstreams = createUpstreams({ clock, random, problems });
+  const upstreams = createCircuitBreakers({ clock, random, problems });
   let calls = 0;
   const call = (outcome: FaultKind | 'answer', options: { service?: Service; retryAfterMs?: number } = {}) =>
     upstreams.call(SESSION, options.service ?? 'portal', async () => {
@@ -45,7 +45,7 @@ describe('a circuit', () => {
     await fail(1);
     expect(portal()).toMatchObject({ circuit: 'open' });
     const held = await failureOf(call('answer'));
-    expect(held).toBeInstanceOf(HeldBack);
+    expect(held).toBeInstanceOf(CircuitOpenError);
     expect(held).toMatchObject({ kind: 'unreachable', message: 'no route to host', retryAfterMs: 5000 });
     expect(calls()).toBe(10);
   });
@@ -173,9 +173,9 @@ describe('a circuit', () => {
     await fail(5);
     clock.jump(5000);
     void upstreams.call(SESSION, 'portal', () => new Promise(() => {}));
-    expect(await failureOf(call('answer'))).toBeInstanceOf(HeldBack);
+    expect(await failureOf(call('answer'))).toBeInstanceOf(CircuitOpenError);
     upstreams.reconsider({ ...SESSION, sessionName: 'another' });
-    expect(await failureOf(call('answer'))).toBeInstanceOf(HeldBack);
+    expect(await failureOf(call('answer'))).toBeInstanceOf(CircuitOpenError);
     upstreams.reconsider(SESSION);
     expect(await call('answer')).toBe('answer');
   });
@@ -263,7 +263,7 @@ describe('a 429', () => {
       await Promise.allSettled([call(kind, asked), call('answer')]);
       expect(calls()).toBe(2);
       expect(portal()?.nextTryAtMs).toBeDefined();
-      expect(await failureOf(call('answer'))).toBeInstanceOf(HeldBack);
+      expect(await failureOf(call('answer'))).toBeInstanceOf(CircuitOpenError);
       upstreams.reconsider(SESSION);
       expect(await call('answer')).toBe('answer');
       expect(portal()).toEqual({ service: 'portal', circuit: 'closed' });

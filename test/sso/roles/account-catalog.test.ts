@@ -155,7 +155,7 @@ describe('paging', () => {
     world.identityCenter.settings.repeatsPageTokens = true;
     expect(await failureOf(world.list())).toMatchObject({ code: 'unusable-response' });
     expect(world.identityCenter.count('listAccounts')).toBe(1 + 2);
-    expect(await world.broker.knownCatalog(SESSION)).toMatchObject({ complete: true, accounts: [TAYLOR] });
+    expect(await world.broker.cachedCatalog(SESSION)).toMatchObject({ complete: true, accounts: [TAYLOR] });
   });
 
   it('with more than 200,000 entries in all is one too, however few its pages are', async () => {
@@ -176,7 +176,7 @@ describe('paging', () => {
     Object.assign(identityCenter, { listAccounts: async () => newPage((number) => ({ accountId: idOf(number) })) });
     expect(await failureOf(world.list())).toMatchObject({ code: 'unusable-response' });
     expect(pages).toBe(26);
-    expect(await world.broker.knownCatalog(SESSION)).toBe(catalog);
+    expect(await world.broker.cachedCatalog(SESSION)).toBe(catalog);
 
     // Of one account: its permission sets stay as they were, and the other accounts are listed.
     pages = 0;
@@ -438,7 +438,7 @@ describe('the token', () => {
   it('whose session ends in the middle leaves the old list as it was', async () => {
     const world = await createLargeWorld(100);
     await world.list(MINUTE_MS);
-    const before = await world.broker.knownCatalog(SESSION);
+    const before = await world.broker.cachedCatalog(SESSION);
     const saved = world.files.saved.get(SESSION.sessionName);
     world.identityCenter.assign({ accountId: '999999999999' }, ['x']);
     const listing = settle(world.broker.refreshCatalog(SESSION));
@@ -446,7 +446,7 @@ describe('the token', () => {
     world.identityCenter.endSessions();
     await world.clock.advance(MINUTE_MS);
     expect(await failureOf(listing.result())).toMatchObject({ code: 'sign-in-expired' });
-    expect(await world.broker.knownCatalog(SESSION)).toBe(before);
+    expect(await world.broker.cachedCatalog(SESSION)).toBe(before);
     expect(world.files.saved.get(SESSION.sessionName)).toBe(saved);
     expect(world.broker.listingProgress(SESSION)).toBeUndefined();
     // It is told once, by the session.
@@ -462,10 +462,10 @@ describe('a listing that fails as a whole', () => {
   ])('by %s leaves the old list, raises a problem, and clears it by the next that works', async (kind, code) => {
     const world = await createSignedInWorld();
     await world.list();
-    const before = await world.broker.knownCatalog(SESSION);
+    const before = await world.broker.cachedCatalog(SESSION);
     world.identityCenter.fail('listAccounts', { kind });
     expect(await failureOf(world.list(10 * MINUTE_MS))).toMatchObject({ code });
-    expect(await world.broker.knownCatalog(SESSION)).toBe(before);
+    expect(await world.broker.cachedCatalog(SESSION)).toBe(before);
     expect(problemsOf(world)).toEqual([{ code, session: 'my-sso-session' }]);
     world.identityCenter.recover();
     await world.list();
@@ -522,23 +522,23 @@ describe('a new sign-in while listing', () => {
 it('a sign-out while listing ends it, and the last list stays known', async () => {
   const world = await createLargeWorld(100);
   await world.list(MINUTE_MS);
-  const before = await world.broker.knownCatalog(SESSION);
+  const before = await world.broker.cachedCatalog(SESSION);
   const listing = settle(world.broker.refreshCatalog(SESSION));
   await world.clock.advance(1000);
   await world.broker.signOut(SESSION);
   await world.clock.advance(MINUTE_MS);
   expect(await failureOf(listing.result())).toMatchObject({ code: 'sign-in-required' });
-  expect(await world.broker.knownCatalog(SESSION)).toBe(before);
+  expect(await world.broker.cachedCatalog(SESSION)).toBe(before);
   expect(problemsOf(world)).toEqual([]);
 });
 
 describe('the list', () => {
   it('outlives a restart, and a listing after it knows what is new', async () => {
     const world = await createSignedInWorld();
-    expect(await world.broker.knownCatalog(SESSION)).toBeUndefined();
+    expect(await world.broker.cachedCatalog(SESSION)).toBeUndefined();
     const { catalog } = await world.list();
     world.restart();
-    expect(await world.broker.knownCatalog(SESSION)).toBe(catalog);
+    expect(await world.broker.cachedCatalog(SESSION)).toBe(catalog);
     world.identityCenter.assign({ accountId: '000000000002' }, ['a']);
     expect(await world.list()).toMatchObject({ added: [{ accountId: '000000000002' }], removed: [] });
   });
@@ -547,7 +547,7 @@ describe('the list', () => {
     const world = await createSignedInWorld();
     world.files.refusal = new Error('ENOSPC');
     expect((await world.list()).catalog).toMatchObject({ complete: true, accounts: [TAYLOR] });
-    expect(await world.broker.knownCatalog(SESSION)).toMatchObject({ accounts: [TAYLOR] });
+    expect(await world.broker.cachedCatalog(SESSION)).toMatchObject({ accounts: [TAYLOR] });
     expect(problemsOf(world)).toEqual([{ code: 'internal', session: 'my-sso-session' }]);
     world.files.refusal = undefined;
     await world.list();
@@ -571,6 +571,6 @@ describe('the list', () => {
     await world.list();
     world.files.saved.clear();
     const edited = { ...SESSION, startUrl: 'https://other.awsapps.com/start' };
-    expect(await world.broker.knownCatalog(edited)).toBeUndefined();
+    expect(await world.broker.cachedCatalog(edited)).toBeUndefined();
   });
 });
