@@ -44,7 +44,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'platform',
     rooms: ['core'],
-    packages: ['@homebridge/dbus-native', 'open'],
+    packages: ['@homebridge/dbus-native', 'fs-native-extensions', 'open'],
     builtins: ['*'],
     why: "the operating system's side: files, sockets and processes, without a word of what rolecall does with them",
   },
@@ -72,9 +72,9 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'aws-config',
     rooms: ['core', 'platform'],
-    packages: ['fs-native-extensions'],
+    packages: [],
     builtins: ['*'],
-    why: "the only place that writes the user's shared config file; the package is its lock",
+    why: "the only place that writes the user's shared config file",
   },
   {
     room: 'local-api',
@@ -93,7 +93,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'daemon',
     rooms: ['core', 'platform', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api'],
-    packages: ['ajv', 'fastify', 'fs-native-extensions', 'smol-toml', 'yaml'],
+    packages: ['ajv', 'fastify', 'smol-toml', 'yaml'],
     builtins: ['*'],
     why: 'the composition root may enter every room of the service, and no client of it',
   },

@@ -3,7 +3,6 @@ import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { tryLock } from 'fs-native-extensions';
 import type { Clock } from '../../core/clock.ts';
 import { ConflictError, UnavailableError } from '../../core/errors.ts';
 import { doStepsInTurns } from '../../core/async/in-steps.ts';
@@ -11,6 +10,7 @@ import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
 import { errorCode, moveAsideCommand, toFileError } from '../../platform/files/file-error.ts';
+import { isLockUnsupported, tryLockFile } from '../../platform/files/file-lock.ts';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../../platform/files/atomic-file.ts';
 import type { ConfigDocument } from '../document/document.ts';
 import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from '../document/document.ts';
@@ -220,9 +220,9 @@ async function unlessAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
 /** Network file systems without locks let everybody through: the comparison before the rename is what is left. */
 function tryLockIfSupported(fileDescriptor: number): boolean {
   try {
-    return tryLock(fileDescriptor);
+    return tryLockFile(fileDescriptor);
   } catch (error) {
-    if (['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errorCode(error) ?? '')) return true;
+    if (isLockUnsupported(error)) return true;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 // One daemon per user: the kernel's lock on a file under HOME, gone with the process however it ends.
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Clock } from '../../core/clock.ts';
 import { errorCode } from '../../platform/files/file-error.ts';
+import { tryLockFile } from '../../platform/files/file-lock.ts';
 import { readLockHolder } from '../../platform/process/lock-holder.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import { fstatSync, lstatIfPresentSync } from '../../platform/files/stat-sync.ts';
@@ -14,10 +14,6 @@ export interface DaemonLock {
    */
   check(): 'held' | 'renewed' | 'lost';
   release(): void;
-}
-
-interface NativeLocks {
-  tryLock(fd: number): boolean;
 }
 
 /** The lock, or undefined when another process holds it; the file stays, and says who holds it while somebody does. */
@@ -45,11 +41,9 @@ export function tryDaemonLock(path: string): DaemonLock | undefined {
 
 /** The locked file as a descriptor; undefined when another process has it. */
 function lockFile(path: string): number | undefined {
-  // fs-native-extensions is CommonJS without types of its own; loaded here so that only a daemon pays for it.
-  const { tryLock } = createRequire(import.meta.url)('fs-native-extensions') as NativeLocks;
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   // Deleted in between, it is nobody's lock any more.
-  if (!tryLock(fd) || !isFileAt(path, fd)) {
+  if (!tryLockFile(fd) || !isFileAt(path, fd)) {
     closeSync(fd);
     return undefined;
   }
