@@ -32,7 +32,7 @@ import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
 import { GRANTS_SCHEMA, loadGrants, type Grants } from './credentials/grants.ts';
 import { createInputChecks, type InputChecks } from './http/input-checks.ts';
 import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './roles/issued-names.ts';
-import { createHandOuts } from './audit/hand-outs.ts';
+import { createIssuanceLog } from './audit/issuance-log.ts';
 import { createLastRefusals } from './audit/last-refusals.ts';
 import { createLateLoading, type LateLoading } from './http/late-loading.ts';
 import type { Log } from './process/log.ts';
@@ -55,7 +55,7 @@ import { createWebAccessHandlers } from './web-access/routes.ts';
 import { createExtraFor, loadSettings, type Settings } from './settings/settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config/shared-config.ts';
 import { createSharedCredentials } from './shared-config/shared-credentials.ts';
-import { createSignInSetup, type SignInSetup } from './sign-in/sign-in-setup.ts';
+import { createPostSignInSync, type PostSignInSync } from './sign-in/post-sign-in-sync.ts';
 import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './sign-in/signed-in-users-file.ts';
 import { createRecheck, type Recheck } from './process/recheck.ts';
 import type { Handlers } from './http/surface.ts';
@@ -145,7 +145,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   const changes = createChanges();
   const problems = createProblems(changes.announce);
   const audit = createAuditLog({ path: paths.auditFile, clock, problems });
-  const handOuts = createHandOuts({ audit, clock });
+  const issuanceLog = createIssuanceLog({ audit, clock });
   const lastRefusals = createLastRefusals(clock);
   const damagedFiles = createDamagedFiles({ problems, clock, log });
   const recheck = createRecheck({ problems, clock });
@@ -201,7 +201,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   }
 
   // The broker reports a sign-in to parts that need the broker themselves, so they are filled in below.
-  const afterSignIn: { setup?: SignInSetup; loginPolicy?: LoginPolicy; userChecks?: UserChecks } = {};
+  const afterSignIn: { postSignInSync?: PostSignInSync; loginPolicy?: LoginPolicy; userChecks?: UserChecks } = {};
   const broker = createBroker({
     identityCenter,
     secretStore: store,
@@ -224,7 +224,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       afterSignIn.loginPolicy?.signedIn(session.sessionName);
       // At once with a role that is known, and again with the new list.
       void afterSignIn.userChecks?.check(session, { justSignedIn: true });
-      void afterSignIn.setup
+      void afterSignIn.postSignInSync
         ?.restart(session)
         .then(() => afterSignIn.userChecks?.check(session, { justSignedIn: true }));
       changes.announce();
@@ -283,7 +283,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     writeNamed: async (profileName, by) => (await plannedSync()).writeNamed(profileName, by),
   };
   const writeProfileOf = createProfilesOfUsedRoles({ settings, issuedNames, profileSync, changes, log });
-  const setup = createSignInSetup({
+  const postSignInSync = createPostSignInSync({
     broker,
     profileSync,
     tokenFiles,
@@ -291,7 +291,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     changes,
     log,
   });
-  afterSignIn.setup = setup;
+  afterSignIn.postSignInSync = postSignInSync;
   const roleList = createRoleList({ sharedConfig, sharedCredentials, broker, settings, issuedNames, uses, clock });
 
   const desktop = deps.desktop ?? HEADLESS;
@@ -341,7 +341,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     audit,
     grants,
     handlers: () => handlers,
-    recall: createContainerRecall({ sharedConfig, broker, handOuts, lastRefusals }),
+    recall: createContainerRecall({ sharedConfig, broker, issuanceLog, lastRefusals }),
     inputChecks,
     connectionRules: connectionRules.container,
     problems,
@@ -387,7 +387,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sharedConfig,
     broker,
     homeDirectory,
-    setup,
+    postSignInSync,
     tokenFiles,
     revokeGrants: (sessionName, surface) => grants.revokeSession(sessionName, surface),
     loginPolicy,
@@ -428,7 +428,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       currentRole,
       loginPolicy,
       usedRoles,
-      handOuts,
+      issuanceLog,
       lastRefusals,
     }),
     ...createCurrentHandlers({
@@ -452,7 +452,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       currentRole,
       loginPolicy,
       usedRoles,
-      handOuts,
+      issuanceLog,
       lastRefusals,
       audit,
       clock,

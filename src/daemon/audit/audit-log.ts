@@ -9,7 +9,7 @@ import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
 import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from '../../platform/files/bounded-file.ts';
 
 /** Where it was asked for; `daemon` is what nobody asked for just then. */
-export type Instigator = SurfaceName | 'daemon';
+export type Actor = SurfaceName | 'daemon';
 
 export interface AuditRecord {
   readonly event:
@@ -32,7 +32,7 @@ export interface AuditRecord {
     | 'team-taken'
     | 'web-code-exchanged'
     | 'web-code-refused';
-  readonly surface: Instigator;
+  readonly surface: Actor;
   /** `current`: whichever is the current one, by the time that it is used. */
   readonly role?: Role | 'current';
   /** Of what concerns all roles of it. */

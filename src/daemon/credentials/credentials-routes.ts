@@ -5,7 +5,7 @@ import type { CredentialsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { Caller } from '../http/caller.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
-import type { HandOuts } from '../audit/hand-outs.ts';
+import type { IssuanceLog } from '../audit/issuance-log.ts';
 import type { AskedRole, LastRefusals } from '../audit/last-refusals.ts';
 import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -18,7 +18,7 @@ export function createCredentialsHandlers(deps: {
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
-  readonly handOuts: HandOuts;
+  readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
 }): Pick<Handlers, 'credentials' | 'currentCredentials'> {
   /** `asked` names the session as the caller does, which may be by its selector. */
@@ -45,7 +45,7 @@ export function createCredentialsHandlers(deps: {
       caller,
     );
     deps.usedRoles.note(role);
-    deps.handOuts.note(role, caller.surface);
+    deps.issuanceLog.note(role, caller.surface);
     return {
       Version: 1,
       AccessKeyId: credentials.accessKeyId,

@@ -11,8 +11,8 @@ import type { ContainerDoor } from './container-door.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { Grant, Grants } from './grants.ts';
 import { CONTAINER_PATH } from '../http/guard.ts';
-import type { HandOuts } from '../audit/hand-outs.ts';
-import { IMPATIENT, type LoginPolicy } from '../sign-in/login-policy.ts';
+import type { IssuanceLog } from '../audit/issuance-log.ts';
+import { NO_WAIT, type LoginPolicy } from '../sign-in/login-policy.ts';
 import type { LastRefusals } from '../audit/last-refusals.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -33,7 +33,7 @@ export function createGrantsHandlers(deps: {
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
   readonly usedRoles: Pick<UsedRoles, 'note'>;
-  readonly handOuts: HandOuts;
+  readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
@@ -74,9 +74,9 @@ export function createGrantsHandlers(deps: {
       session,
       role,
       () => withinDeadline(deps.broker.credentials(session, role), clock),
-      IMPATIENT,
+      NO_WAIT,
     );
-    deps.handOuts.note(role, 'container', grant.boundTo?.processId);
+    deps.issuanceLog.note(role, 'container', grant.boundTo?.processId);
     return credentials;
   }
 
@@ -131,7 +131,7 @@ export function createGrantsHandlers(deps: {
 export function createContainerRecall(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'peekSession'>;
   readonly broker: Pick<Broker, 'peekCredentials'>;
-  readonly handOuts: HandOuts;
+  readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'forget'>;
 }): (grant: Grant) => ReadyAnswer | undefined {
   // Each set of keys is put into words once; they go when the keys go.
@@ -141,7 +141,7 @@ export function createContainerRecall(deps: {
     const session = deps.sharedConfig.peekSession(role.sessionName);
     const credentials = session && deps.broker.peekCredentials(session, role);
     if (credentials === undefined) return undefined;
-    deps.handOuts.note(role, 'container', boundTo?.processId);
+    deps.issuanceLog.note(role, 'container', boundTo?.processId);
     deps.lastRefusals.forget({ followsCurrent: false, role });
     const known = answers.get(credentials);
     if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
 import { createTurns } from '../../core/async/in-turn.ts';
 import type { Role } from '../../core/model.ts';
-import type { Instigator } from '../audit/audit-log.ts';
+import type { Actor } from '../audit/audit-log.ts';
 import type { Log } from '../process/log.ts';
 import { createProcessRecognition, type ProcessIdentity } from '../../platform/process/process-identity.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
@@ -43,9 +43,9 @@ export interface Grants {
   get(id: string): Grant | undefined;
   list(): readonly Grant[];
   /** True when there was one; `by` is whose wish it was. */
-  revoke(id: string, by: Instigator): Promise<boolean>;
+  revoke(id: string, by: Actor): Promise<boolean>;
   /** Those of one sso-session; those on the current role stay, for it may be another session's by then. */
-  revokeSession(sessionName: string, by: Instigator): Promise<void>;
+  revokeSession(sessionName: string, by: Actor): Promise<void>;
   /** None of the grants counts any more: their port belongs to somebody else. */
   revokeAll(): Promise<void>;
   /** Lets go of what has expired or outlived its process. */
@@ -79,7 +79,7 @@ export async function loadGrants(deps: {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   /** Hears of each grant that counts no more, once. */
-  readonly onGone?: (grant: Grant, how: 'revoked' | 'ended', by: Instigator) => void;
+  readonly onGone?: (grant: Grant, how: 'revoked' | 'ended', by: Actor) => void;
   readonly log: Log;
 }): Promise<Grants> {
   const { clock } = deps;
@@ -101,7 +101,7 @@ export async function loadGrants(deps: {
   /** With what is known when its turn comes. */
   const save = () => inTurn(() => deps.file.write({ grants: [...byPath.values()] }));
 
-  async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Instigator): Promise<void> {
+  async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Actor): Promise<void> {
     if (grants.length === 0) return;
     for (const grant of grants) if (byPath.delete(grant.pathHash)) deps.onGone?.(grant, how, by);
     for (const [pathSecret, { grant }] of proven) if (!byPath.has(grant.pathHash)) proven.delete(pathSecret);

@@ -8,7 +8,7 @@ export interface Caller {
   /** Of the last event that it had before its connection was cut, by its own word. */
   readonly lastEventId: string | undefined;
   /** By its own word, `Prefer: wait=SECONDS` (RFC 7240 4.3); undefined when it says nothing. */
-  readonly patienceMs: number | undefined;
+  readonly waitBudgetMs: number | undefined;
   /** Aborts when it hangs up before it has its answer. */
   gone(): AbortSignal;
 }
@@ -21,8 +21,8 @@ export function createCaller(surface: SurfaceName, request: IncomingMessage, res
       const id = request.headers['last-event-id'];
       return typeof id === 'string' ? id : undefined;
     },
-    get patienceMs() {
-      return parsePatience(request.headers['prefer']);
+    get waitBudgetMs() {
+      return parseWaitBudget(request.headers['prefer']);
     },
     gone() {
       const hungUp = new AbortController();
@@ -36,7 +36,7 @@ export function createCaller(surface: SurfaceName, request: IncomingMessage, res
   };
 }
 
-function parsePatience(prefer: string | string[] | undefined): number | undefined {
+function parseWaitBudget(prefer: string | string[] | undefined): number | undefined {
   const [, seconds] = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,4})"?/i.exec(String(prefer ?? '')) ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

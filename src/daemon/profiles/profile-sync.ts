@@ -13,7 +13,7 @@ import { doStepsInTurns } from '../../core/async/in-steps.ts';
 import { createTurns } from '../../core/async/in-turn.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
-import type { AuditLog, Instigator } from '../audit/audit-log.ts';
+import type { AuditLog, Actor } from '../audit/audit-log.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor, type Settings } from '../settings/settings.ts';
@@ -26,9 +26,9 @@ export interface ProfileSync {
   /** What a sync would do; `prune` as if a person had agreed to what suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
   plan(options?: { readonly prune: boolean }): Promise<ProfilesDocument>;
   /** Does it; @throws as `plan`, and UnavailableError file-not-writable */
-  sync(by: Instigator): Promise<ProfilesDocument>;
+  sync(by: Actor): Promise<ProfilesDocument>;
   /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
-  writeNamed(profileName: string, by: Instigator): Promise<boolean>;
+  writeNamed(profileName: string, by: Actor): Promise<boolean>;
 }
 
 export function createProfileSync(deps: {
@@ -108,7 +108,7 @@ export function createProfileSync(deps: {
     return { plan: await doStepsInTurns(planInSteps(request)), before: document.text };
   }
 
-  async function writeOnce(by: Instigator): Promise<ProfilesDocument> {
+  async function writeOnce(by: Actor): Promise<ProfilesDocument> {
     const { plan, before } = await makePlan();
     if (plan.conflict !== undefined) throw plan.conflict;
     const outcome = await configFile.write(before, plan.text);
@@ -122,7 +122,7 @@ export function createProfileSync(deps: {
 
   /** Two of our own at once would only get in each other's way. */
   const inTurn = createTurns();
-  const sync = (by: Instigator) => inTurn(() => untilUnchanged(() => writeOnce(by)));
+  const sync = (by: Actor) => inTurn(() => untilUnchanged(() => writeOnce(by)));
 
   async function findUnwritten(profileName: string): Promise<Role | undefined> {
     const known = (await deps.issuedNames.unwritten()).find(profileName);

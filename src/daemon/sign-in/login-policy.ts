@@ -18,7 +18,7 @@ export interface LoginPolicy {
    * the caller is then held until a sign-in, for which `ask` is run again, or until its time is up.
    * @throws SignInRequiredError sign-in-expired, sign-in-denied; everything else that `ask` throws, at once
    */
-  serve<T>(session: SsoSession, role: Role, ask: () => Promise<T>, caller: Patience): Promise<T>;
+  serve<T>(session: SsoSession, role: Role, ask: () => Promise<T>, caller: WaitBudget): Promise<T>;
   /** To be told of what happens to a session, by whichever way. */
   signedIn(sessionName: string): void;
   signedOut(sessionName: string): void;
@@ -30,20 +30,20 @@ export interface LoginPolicy {
 }
 
 /** What decides how long a caller is held. */
-export type Patience = Pick<Caller, 'patienceMs' | 'gone'>;
+export type WaitBudget = Pick<Caller, 'waitBudgetMs' | 'gone'>;
 
 /** For a caller that is never held. */
-export const IMPATIENT: Readonly<Patience> = { patienceMs: 0, gone: () => AbortSignal.abort() };
+export const NO_WAIT: Readonly<WaitBudget> = { waitBudgetMs: 0, gone: () => AbortSignal.abort() };
 
 /** What our own clients wait in all, from their start; Go's SDK gives up on them at 60 s. */
-const USUAL_PATIENCE_MS = 55_000;
+const DEFAULT_WAIT_BUDGET_MS = 55_000;
 /** For the answer to reach the caller before that, keys after a sign-in included. */
 const ANSWER_MARGIN_MS = 2000;
 /** After a "no" nobody is asked again for a while; a sign-in that a person starts is never held up by it. */
 const COOL_DOWN_MS = 5 * 60_000;
 
 /** What is known of a session that was found to be over. */
-interface Trouble {
+interface EndedSessionState {
   /** Of the last denial. */
   deniedAtMs?: number;
   /** A page was opened by itself, or could not be: there is no second one. */
@@ -65,21 +65,21 @@ export function createLoginPolicy(deps: {
   const { broker, clock, desktopSignIn, notifier } = deps;
   const { onExpired, waitSeconds } = deps.settings;
   const callers = createWaitingCallers(clock);
-  const troubles = new Map<string, Trouble>();
+  const endedSessions = new Map<string, EndedSessionState>();
   /** Counts what happened to each session: a sign-in while a caller was being refused would else be missed by it. */
   const events = new Map<string, number>();
 
   const isPending = (session: SsoSession) => broker.signInState(session)?.state === 'pending';
 
-  function isCoolingDown({ deniedAtMs }: Trouble): boolean {
+  function isCoolingDown({ deniedAtMs }: EndedSessionState): boolean {
     // A clock that was set back ends it.
     return deniedAtMs !== undefined && Math.abs(clock.nowMs() - deniedAtMs) < COOL_DOWN_MS;
   }
 
-  function troubleOf(sessionName: string): Trouble {
-    const trouble = troubles.get(sessionName) ?? {};
-    troubles.set(sessionName, trouble);
-    return trouble;
+  function stateOf(sessionName: string): EndedSessionState {
+    const state = endedSessions.get(sessionName) ?? {};
+    endedSessions.set(sessionName, state);
+    return state;
   }
 
   function note(sessionName: string): void {
@@ -88,13 +88,13 @@ export function createLoginPolicy(deps: {
 
   /** Gets a person to know of it, in one way and once. Returns at once. */
   function raise(session: SsoSession, role: Role, ended: SignInRequiredError): void {
-    const trouble = troubleOf(session.sessionName);
+    const state = stateOf(session.sessionName);
     // Whoever has a code before him needs no second one.
-    if (isPending(session) || isCoolingDown(trouble) || trouble.isTryingByItself === true) return;
-    if (onExpired === 'login' && trouble.hasTriedByItself !== true && notifier.isAble) {
-      trouble.hasTriedByItself = true;
-      trouble.isTryingByItself = true;
-      void signInByItself(session, role, ended, trouble);
+    if (isPending(session) || isCoolingDown(state) || state.isTryingByItself === true) return;
+    if (onExpired === 'login' && state.hasTriedByItself !== true && notifier.isAble) {
+      state.hasTriedByItself = true;
+      state.isTryingByItself = true;
+      void signInByItself(session, role, ended, state);
     } else {
       void tell(session, role, ended);
     }
@@ -104,7 +104,7 @@ export function createLoginPolicy(deps: {
     session: SsoSession,
     role: Role,
     ended: SignInRequiredError,
-    trouble: Trouble,
+    state: EndedSessionState,
   ): Promise<void> {
     const before = events.get(session.sessionName);
     try {
@@ -112,7 +112,7 @@ export function createLoginPolicy(deps: {
       if (events.get(session.sessionName) !== before) return;
       if (isAttended && (await desktopSignIn.start(session))) return;
     } finally {
-      trouble.isTryingByItself = false;
+      state.isTryingByItself = false;
     }
     if (events.get(session.sessionName) === before) await tell(session, role, ended);
   }
@@ -145,17 +145,17 @@ export function createLoginPolicy(deps: {
   }
 
   /** How long a caller may be held from its arrival on. */
-  function longestWaitMs({ patienceMs = USUAL_PATIENCE_MS }: Patience): number {
-    return Math.min(waitSeconds * 1000, patienceMs - ANSWER_MARGIN_MS);
+  function longestWaitMs({ waitBudgetMs = DEFAULT_WAIT_BUDGET_MS }: WaitBudget): number {
+    return Math.min(waitSeconds * 1000, waitBudgetMs - ANSWER_MARGIN_MS);
   }
 
   function mayWait(session: SsoSession): boolean {
-    return onExpired !== 'notify' && (isPending(session) || !isCoolingDown(troubleOf(session.sessionName)));
+    return onExpired !== 'notify' && (isPending(session) || !isCoolingDown(stateOf(session.sessionName)));
   }
 
   function leave(sessionName: string): void {
     note(sessionName);
-    troubles.delete(sessionName);
+    endedSessions.delete(sessionName);
     notifier.resolve(keyOf(sessionName));
     desktopSignIn.end(sessionName);
     callers.answer(sessionName, 'ask-again');
@@ -189,7 +189,7 @@ export function createLoginPolicy(deps: {
     signedOut: leave,
     denied(sessionName) {
       note(sessionName);
-      troubleOf(sessionName).deniedAtMs = clock.nowMs();
+      stateOf(sessionName).deniedAtMs = clock.nowMs();
       notifier.resolve(keyOf(sessionName));
       desktopSignIn.end(sessionName);
       callers.answer(sessionName, signInDenied(sessionName));

@@ -16,7 +16,7 @@ import type { Log } from '../process/log.ts';
 import type { LoginPolicy } from './login-policy.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { SignInSetup } from './sign-in-setup.ts';
+import type { PostSignInSync } from './post-sign-in-sync.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
@@ -36,7 +36,7 @@ export function createSignInHandlers(deps: {
     'startSignIn' | 'signInState' | 'cancelSignIn' | 'signOut' | 'cachedCatalog' | 'checkUser'
   >;
   readonly homeDirectory: string;
-  readonly setup: SignInSetup;
+  readonly postSignInSync: PostSignInSync;
   readonly tokenFiles: TokenFiles;
   /** Ends every grant of a session. */
   readonly revokeGrants: (sessionName: string, surface: SurfaceName) => Promise<void>;
@@ -51,10 +51,10 @@ export function createSignInHandlers(deps: {
   /** Gives up what a keychain that is gone for good may hold; false when there is nothing to give up. */
   readonly forgetKeychain: () => boolean;
 }): SignInHandlers {
-  const { broker, sharedConfig, setup } = deps;
+  const { broker, sharedConfig, postSignInSync } = deps;
 
   function describe(session: SsoSession, state: SignInState): SignInDocument {
-    const progress = setup.state(session);
+    const progress = postSignInSync.state(session);
     const shared = progress === undefined || state.state === 'pending' ? {} : { setup: progress };
     if (state.state === 'live') return { state: 'live', ...shared };
     const { expiresAtMs, ...prompt } = state;
@@ -87,7 +87,7 @@ export function createSignInHandlers(deps: {
       deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
       deps.changes.announce();
       // A session that is live already is brought up to date as after a sign-in.
-      if (state.state === 'live') void setup.run(session);
+      if (state.state === 'live') void postSignInSync.run(session);
       return describe(session, state);
     },
     async signIn({ session: selector }) {
@@ -106,7 +106,7 @@ export function createSignInHandlers(deps: {
       // It was held back until somebody knew.
       if (check.state === 'confirmed') await deps.tokenFiles.keep(session, { justSignedIn: true });
       // What was kept for the user before goes.
-      if (check.state === 'confirmed' && body.accept !== undefined) void setup.run(session);
+      if (check.state === 'confirmed' && body.accept !== undefined) void postSignInSync.run(session);
       deps.changes.announce();
       return { ...check };
     },

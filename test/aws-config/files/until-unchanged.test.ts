@@ -21,7 +21,7 @@ afterEach(() => home.remove());
 const CALLER: Caller = {
   surface: 'socket',
   lastEventId: undefined,
-  patienceMs: undefined,
+  waitBudgetMs: undefined,
   gone: () => new AbortController().signal,
 };
 const changed = new ConflictError('config-changed-meanwhile', 'The file was changed.');

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { HOUR_MS, MAX_LINES_PER_HOUR } from '../../../src/daemon/audit/audit-budget.ts';
 import { createAuditLog, type AuditRecord } from '../../../src/daemon/audit/audit-log.ts';
-import { createHandOuts } from '../../../src/daemon/audit/hand-outs.ts';
+import { createIssuanceLog } from '../../../src/daemon/audit/issuance-log.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
@@ -161,7 +161,7 @@ describe('keys that are handed out', () => {
   test('are a line a role, an hour and a kind of caller', async () => {
     const clock = createFakeClock();
     const records: AuditRecord[] = [];
-    const handOuts = createHandOuts({ audit: { record: (record) => void records.push(record) }, clock });
+    const issuanceLog = createIssuanceLog({ audit: { record: (record) => void records.push(record) }, clock });
     const other = { ...ROLE, accountId: '222222222222' };
     const issued = (role: typeof ROLE | typeof other, surface: string, processId?: number) => ({
       event: 'credentials-issued',
@@ -170,30 +170,30 @@ describe('keys that are handed out', () => {
       processId,
     });
     for (let call = 0; call < 1000; call += 1) {
-      handOuts.note(ROLE, 'socket');
-      handOuts.note({ ...ROLE }, 'container', 4711);
-      handOuts.note(other, 'socket');
+      issuanceLog.note(ROLE, 'socket');
+      issuanceLog.note({ ...ROLE }, 'container', 4711);
+      issuanceLog.note(other, 'socket');
     }
     const first = [issued(ROLE, 'socket'), issued(ROLE, 'container', 4711), issued(other, 'socket')];
     expect(records).toEqual(first);
     await clock.advance(3_600_000 - 1);
-    handOuts.note(ROLE, 'socket');
+    issuanceLog.note(ROLE, 'socket');
     expect(records).toEqual(first);
     await clock.advance(1);
-    handOuts.note(ROLE, 'socket');
-    handOuts.note(ROLE, 'socket');
+    issuanceLog.note(ROLE, 'socket');
+    issuanceLog.note(ROLE, 'socket');
     expect(records).toEqual([...first, issued(ROLE, 'socket')]);
     clock.jump(-2 * 3_600_000);
-    handOuts.note(ROLE, 'socket');
+    issuanceLog.note(ROLE, 'socket');
     expect(records).toHaveLength(5);
   });
 
   test('of very many roles are told one from another', () => {
     const clock = createFakeClock();
     const records: AuditRecord[] = [];
-    const handOuts = createHandOuts({ audit: { record: (record) => void records.push(record) }, clock });
+    const issuanceLog = createIssuanceLog({ audit: { record: (record) => void records.push(record) }, clock });
     for (let round = 0; round < 2; round += 1) {
-      for (let id = 0; id < 3000; id += 1) handOuts.note({ ...ROLE, accountId: String(id) }, 'socket');
+      for (let id = 0; id < 3000; id += 1) issuanceLog.note({ ...ROLE, accountId: String(id) }, 'socket');
     }
     expect(records).toHaveLength(3000);
   });

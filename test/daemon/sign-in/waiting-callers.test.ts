@@ -72,7 +72,7 @@ test('a sign-in that comes while a caller is being refused is not missed by it',
       policy.signedIn('work');
       throw new SignInRequiredError('sign-in-expired', 'Your sign-in to work has ended.');
     },
-    { patienceMs: undefined, gone: stays },
+    { waitBudgetMs: undefined, gone: stays },
   );
   expect([answer, asked, desktop.shown]).toEqual(['keys', 2, []]);
 });

@@ -39,7 +39,7 @@ async function createFeed(first: StatusDocument) {
         {
           surface: 'socket',
           lastEventId: undefined,
-          patienceMs: undefined,
+          waitBudgetMs: undefined,
           gone: () => AbortSignal.abort(),
         },
       )

@@ -9,7 +9,7 @@ import type { Log } from '../process/log.ts';
 import type { ProfileSync } from '../profiles/profile-sync.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
-export interface SignInSetup {
+export interface PostSignInSync {
   /** Starts the work, or joins it while it runs; never rejects. */
   run(session: SsoSession): Promise<void>;
   /** The work from its beginning, after the one that runs: that one may be listing for who was signed in before. */
@@ -18,7 +18,7 @@ export interface SignInSetup {
   state(session: SsoSession): SignInSetupDocument | undefined;
 }
 
-export function createSignInSetup(deps: {
+export function createPostSignInSync(deps: {
   readonly broker: Pick<Broker, 'cachedCatalog' | 'refreshCatalog' | 'listingProgress'>;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
@@ -26,7 +26,7 @@ export function createSignInSetup(deps: {
   readonly syncsProfiles: boolean;
   readonly changes: Pick<Changes, 'announce'>;
   readonly log: Log;
-}): SignInSetup {
+}): PostSignInSync {
   const states = new Map<string, SignInSetupDocument>();
   const running = createSingleFlight<void>();
 

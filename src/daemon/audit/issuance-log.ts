@@ -4,7 +4,7 @@ import type { Role } from '../../core/model.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import type { AuditLog } from './audit-log.ts';
 
-export interface HandOuts {
+export interface IssuanceLog {
   /** Costs next to nothing when it is known: it is called for each answer with keys in it. */
   note(role: Role, surface: SurfaceName, processId?: number): void;
 }
@@ -13,10 +13,10 @@ const HOUR_MS = 3_600_000;
 /** From so many on, what is older than an hour is forgotten before anything is added. */
 const MANY = 1000;
 
-export function createHandOuts(deps: {
+export function createIssuanceLog(deps: {
   readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Pick<Clock, 'nowMs'>;
-}): HandOuts {
+}): IssuanceLog {
   const notedAtMs = new Map<string, number>();
 
   function isRecent(atMs: number | undefined, nowMs: number): boolean {
