@@ -1,4 +1,4 @@
-// A daemon from start to stop: its parts built, its doors opened, its work by the clock begun, and all of it ended in order.
+// A daemon from start to stop: builds its parts, opens its servers, starts the timed work, and ends all of it in order.
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeAllLeftovers } from '../platform/files/atomic-file.ts';
@@ -11,7 +11,7 @@ import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
 import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './process/credential-process-copy.ts';
 import { createDailyLists } from './roles/daily-lists.ts';
-import { openDoors, type Doors } from './doors.ts';
+import { openServers, type Servers } from './servers.ts';
 import { isFileAt, type DaemonLock } from './process/lock.ts';
 import { createPageFiles } from './http/page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './process/installation-watch.ts';
@@ -62,7 +62,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const parts = await createParts(deps);
   const { audit, broker, problems, settings, tokenFiles } = parts;
   let hasCopy = await refreshCopy(deps, parts);
-  const doors = await openDoors({
+  const servers = await openServers({
     ...parts,
     paths,
     userId: deps.userId,
@@ -92,9 +92,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     log,
   });
 
-  const presence = createOwnPresence(deps, parts, doors);
+  const presence = createOwnPresence(deps, parts, servers);
   const retryCopy = async () => void (hasCopy ||= await refreshCopy(deps, parts));
-  const retries = [presence.check, doors.retry, retryCopy, parts.switchFiles.refresh, audit.flush, broker.flush];
+  const retries = [presence.check, servers.retry, retryCopy, parts.switchFiles.refresh, audit.flush, broker.flush];
   parts.recheck.add(['clock-skew'], async () => parts.clockSkew.check());
   for (const task of [...retries, tokenFiles.keepAll]) parts.recheck.add(['file-not-writable'], () => task());
   const stopTicking = new AbortController();
@@ -108,11 +108,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'clock', run: async () => parts.clockSkew.check() },
       { name: 'late loading', run: () => parts.lateLoading.warm() },
       { name: 'secret store', run: () => broker.flush() },
-      { name: 'doors', run: () => doors.retry() },
+      { name: 'servers', run: () => servers.retry() },
       { name: 'credential process', run: retryCopy },
       { name: 'audit log', run: () => audit.flush() },
       { name: 'damaged files', run: () => parts.damagedFiles.look() },
-      { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerDoor.keepPort()) },
+      { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerServer.keepPort()) },
       { name: 'signed-in users', run: () => parts.userChecks.checkAgain() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
@@ -138,9 +138,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     const drained = new AbortController();
     // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
     const deadline = clock.sleep(DRAIN_DEADLINE_MS, drained.signal).catch(() => undefined);
-    await Promise.race([Promise.all([doors.drain(), ticking]), deadline]);
+    await Promise.race([Promise.all([servers.drain(), ticking]), deadline]);
     drained.abort();
-    await doors.close();
+    await servers.close();
     await eventsEnded;
     await parts.close();
     await broker.flush();
@@ -154,7 +154,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   return {
     socketPath: paths.socketPath,
     get webUrl() {
-      return doors.webUrl();
+      return servers.webUrl();
     },
     stop: () => (stopping ??= stop()),
   };
@@ -164,7 +164,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 const MAX_LEAVE_MS = 10 * 60_000;
 
 /** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
-function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presence {
+function createOwnPresence(deps: DaemonDeps, parts: Parts, servers: Servers): Presence {
   const { paths, log, lock } = deps;
   const openStateFolder = () => openSync(paths.stateDirectory, constants.O_RDONLY | constants.O_DIRECTORY);
   // While it is open, no new folder can get its inode number.
@@ -175,7 +175,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, doors: Doors): Presen
   async function restore(): Promise<void> {
     const folder = await restoreFolder().catch(toFailure);
     if (folder === 'lost') return;
-    for (const path of await doors.restore()) log('warn', `made again what was deleted: ${path}`);
+    for (const path of await servers.restore()) log('warn', `made again what was deleted: ${path}`);
     if (folder instanceof Error) throw folder;
   }
 

@@ -25,7 +25,7 @@ import { createCatalogFiles } from './roles/catalog-files.ts';
 import { createConnectionRules, type ConnectionRules } from './http/connection-rules.ts';
 import { createChanges, type Changes } from './process/changes.ts';
 import { createDamagedFiles, type DamagedFiles } from './state-files/damaged-files.ts';
-import { CONTAINER_PORT_SCHEMA, createContainerDoor, type ContainerDoor } from './credentials/container-door.ts';
+import { CONTAINER_PORT_SCHEMA, createContainerServer, type ContainerServer } from './credentials/container-server.ts';
 import { createCurrentRole, CURRENT_ROLE_SCHEMA } from './roles/current-role.ts';
 import { createEventFeed, type EventFeed } from './status/event-feed.ts';
 import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
@@ -113,7 +113,7 @@ export interface Parts {
   readonly loginPolicy: LoginPolicy;
   readonly grants: Grants;
   readonly connectionRules: Readonly<Record<SurfaceName, ConnectionRules>>;
-  readonly containerDoor: ContainerDoor;
+  readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
   readonly inputChecks: InputChecks;
   readonly lateLoading: LateLoading;
@@ -335,7 +335,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     userId: deps.userId,
     descriptorLimit: deps.descriptorLimit ?? readDescriptorLimit(),
   });
-  const containerDoor = createContainerDoor({
+  const containerServer = createContainerServer({
     portFile: openOwn('container-port.json', CONTAINER_PORT_SCHEMA),
     handover: deps.portHandover ?? createNoHandover(),
     audit,
@@ -446,7 +446,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...createGrantsHandlers({
       grants,
       directory: grantsDirectory,
-      door: containerDoor,
+      containerServer,
       sharedConfig,
       broker,
       currentRole,
@@ -558,7 +558,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     loginPolicy,
     grants,
     connectionRules,
-    containerDoor,
+    containerServer,
     webAccess,
     inputChecks,
     lateLoading,
@@ -577,7 +577,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     async restoreState() {
       await openStateFile.restoreMissing();
       await store.restore?.();
-      await Promise.all([broker.flush(), switchFiles.refresh(), containerDoor.keepPort()]);
+      await Promise.all([broker.flush(), switchFiles.refresh(), containerServer.keepPort()]);
     },
     async close() {
       notifier.close();

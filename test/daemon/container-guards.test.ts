@@ -1,4 +1,4 @@
-// Every clause of the container door's guard refused over a real socket, and grants that are dead, foreign or on a lost port.
+// Each check of the container surface's guard, refused over a real socket; and grants that have ended, belong to others or lost their port.
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

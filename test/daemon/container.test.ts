@@ -1,4 +1,4 @@
-// The container door: grants of exactly one role, and the real clients that read it.
+// The container surface: grants of exactly one role, and the real clients that read it.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';

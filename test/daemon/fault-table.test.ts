@@ -1,4 +1,4 @@
-// Every upstream fault x every state of a role x every door: class, exit code, words, upstream calls and sign-ins, from a few rules.
+// Every upstream fault x every state of a role x every surface: class, exit code, words, upstream calls and sign-ins, from a few rules.
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FaultEffect } from '../../src/emulator/control/faults.ts';
@@ -192,7 +192,7 @@ function getFromSocket(path: string): Promise<Answer> {
   return onClock(get({ socketPath: rig.paths.socketPath, path }, { host: 'localhost', accept: 'text/plain' }));
 }
 
-function getFromContainerDoor({ url, token }: IssuedGrantDocument): Promise<Answer> {
+function getFromContainer({ url, token }: IssuedGrantDocument): Promise<Answer> {
   const { host, hostname, port, pathname } = new URL(url);
   return onClock(get({ host: hostname, port, path: pathname }, { authorization: token, host }));
 }
@@ -211,8 +211,8 @@ describe.each(ROWS)('$fault', ({ strike, outcome, isFinal, calls }) => {
     );
     const firstCallers = countCalls();
     const ofCurrent = await getFromSocket('/v1/credentials/current');
-    const byContainer = await getFromContainerDoor(grant);
-    const byContainerOfCurrent = await getFromContainerDoor(currentGrant);
+    const byContainer = await getFromContainer(grant);
+    const byContainerOfCurrent = await getFromContainer(currentGrant);
     const byCli = await onClock(rig.runCli(CLI));
     const callerCount = 5;
 
@@ -230,7 +230,7 @@ describe.each(ROWS)('$fault', ({ strike, outcome, isFinal, calls }) => {
       expect(ofCurrent).toEqual(bySocket);
       expect(byCli).toEqual({ exitCode, stdout: '', stderr: `rolecall: ${bySocket.text}` });
       for (const { status, text } of [byContainer, byContainerOfCurrent]) {
-        // The door may have given up on a slow upstream, which is as transient; it never waits for a person.
+        // The container surface may have given up on a slow upstream, which is transient too; it never waits for a person.
         expect(status).toBe(httpStatus);
         const body = JSON.parse(text) as { Code: string; Message: string };
         if (httpStatus !== 503) expect(body.Code).toBe(code);

@@ -162,7 +162,7 @@ describe('every route', () => {
         if (surface.name === 'web') expect(/"(SecretAccessKey|SessionToken)": ?"|"ASIA/.test(answer.body)).toBe(false);
       }
     }
-    // What is left has no end, takes a code that is good once, has a door of its own, or ends the daemon.
+    // What is left has no end, takes a code that is good once, has a server of its own, or ends the daemon.
     expect(Object.keys(routes).filter((name) => !seen.has(name))).toEqual([
       'events',
       'webToken',

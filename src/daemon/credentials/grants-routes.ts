@@ -1,4 +1,4 @@
-// The grants of the container door: /v1/grants on the socket, and what a grant's own URL answers.
+// Grants of the container surface: /v1/grants on the socket, and what the URL of a grant answers.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
@@ -7,7 +7,7 @@ import type { Role, RoleCredentials } from '../../core/model.ts';
 import type { ContainerCredentialsDocument, GrantDocument, GrantWishDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { ContainerDoor } from './container-door.ts';
+import type { ContainerServer } from './container-server.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { Grant, Grants } from './grants.ts';
 import { CONTAINER_PATH } from '../http/guard.ts';
@@ -27,7 +27,7 @@ export function createGrantsHandlers(deps: {
   readonly grants: Grants;
   /** Each grant's files are below it. */
   readonly directory: string;
-  readonly door: ContainerDoor;
+  readonly containerServer: ContainerServer;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials' | 'requireAssigned'>;
   readonly currentRole: CurrentRole;
@@ -98,14 +98,14 @@ export function createGrantsHandlers(deps: {
       if (body.processId !== undefined && boundTo === undefined) {
         throw new NotFoundError('grant-not-found', `There is no process ${body.processId} to bind a grant to.`);
       }
-      const url = await deps.door.url();
+      const url = await deps.containerServer.url();
       const { grant, pathSecret, token } = await grants.issue({
         role,
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
       });
       // After the answer, which need not wait for a process to start.
-      setImmediate(() => void deps.door.keepPort());
+      setImmediate(() => void deps.containerServer.keepPort());
       deps.audit.record({ event: 'grant-issued', role, surface, processId: boundTo?.processId });
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -115,7 +115,7 @@ export function createGrantsHandlers(deps: {
     grant: async ({ id }) => describe(find(id)),
     async revokeGrant({ id }, { surface }) {
       await grants.revoke(find(id).id, surface);
-      await deps.door.keepPort();
+      await deps.containerServer.keepPort();
       return undefined;
     },
     async containerCredentials({ grant: pathSecret }) {

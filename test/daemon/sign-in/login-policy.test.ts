@@ -265,7 +265,7 @@ describe('on_expired = "wait"', () => {
     await stopping;
   });
 
-  test('the container door answers 401 at once, and a person is told', async () => {
+  test('the container surface answers 401 at once, and a person is told', async () => {
     const { rig, desktop, session, signIn } = await createWorld(WAIT);
     await signIn();
     const { account, role } = ROLES[0];

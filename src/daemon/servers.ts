@@ -1,4 +1,4 @@
-// The doors of a daemon: the socket with its alias, the loopback port with its address file; opened in order, closed together.
+// The servers of a daemon: the unix socket with its alias, the web port with its address file, and the container port.
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
@@ -9,7 +9,7 @@ import { routes } from '../local-api/routes.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
 import { createSocketGuard, createWebGuard, type Guard } from './http/guard.ts';
-import type { ContainerDoor } from './credentials/container-door.ts';
+import type { ContainerServer } from './credentials/container-server.ts';
 import type { InputChecks } from './http/input-checks.ts';
 import { listenOnLoopback } from './http/listeners.ts';
 import type { Log } from './process/log.ts';
@@ -19,7 +19,7 @@ import type { PageFiles } from './http/page-files.ts';
 import { createSurface, type Handlers, type Surface } from './http/surface.ts';
 import type { WebAccess } from './web-access/web-access.ts';
 
-export interface Doors {
+export interface Servers {
   /** Undefined while the loopback port could not be opened, which is a problem in the status then. */
   webUrl(): string | undefined;
   /** Opens what could not be opened before; what fails again stays a problem. */
@@ -37,7 +37,7 @@ export interface Doors {
  * Without the loopback port credentials still flow, so that one is a problem at the most.
  * @throws UnavailableError file-not-writable: the socket or its alias can't be made; nothing is open then
  */
-export async function openDoors(deps: {
+export async function openServers(deps: {
   readonly paths: RuntimePaths;
   readonly userId: number;
   readonly webPort: number;
@@ -46,7 +46,7 @@ export async function openDoors(deps: {
   /** Turns away a client that is newer than we are. */
   readonly checkVersion?: Guard | undefined;
   readonly handlers: Handlers;
-  readonly containerDoor: ContainerDoor;
+  readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
   readonly inputChecks: InputChecks;
@@ -54,7 +54,7 @@ export async function openDoors(deps: {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Problems;
   readonly log: Log;
-}): Promise<Doors> {
+}): Promise<Servers> {
   const { paths } = deps;
   const build = (surface: 'socket' | 'web', guard: Guard, pageFiles?: PageFiles) =>
     createSurface({
@@ -78,10 +78,10 @@ export async function openDoors(deps: {
     await web?.forgetAddress();
     await Promise.all(open.map((surface) => surface.drain()));
     // Last, for its callers know one port and wait for no successor.
-    await deps.containerDoor.drain();
+    await deps.containerServer.drain();
   }
   async function close(): Promise<void> {
-    await Promise.all([deps.containerDoor.close(), ...open.map((surface) => surface.close())]);
+    await Promise.all([deps.containerServer.close(), ...open.map((surface) => surface.close())]);
   }
 
   let web: OpenWeb | undefined;
@@ -92,7 +92,7 @@ export async function openDoors(deps: {
       open.push(web.surface);
       if (isEnding) await web.forgetAddress();
     },
-    container: () => deps.containerDoor.reopen(),
+    container: () => deps.containerServer.reopen(),
   };
 
   const retry = coalesced(async () => {

@@ -1,4 +1,4 @@
-// The doors as they open and close: a port that is taken, answers that are under way when the daemon stops.
+// Opening and closing the servers: a port that is taken, answers that are under way when the daemon stops.
 import { readFileSync, rmSync, mkdirSync, existsSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -110,7 +110,7 @@ test('an answer that is under way at a stop is given, and no new request is take
   await stopped;
   await waitFor('the socket to go', () => !existsSync(its.paths.socketPath));
   // Whoever had connected by then is still answered, and this client keeps its connection.
-  await waitFor('the door to be closed', () =>
+  await waitFor('the socket server to be closed', () =>
     its.client.call('status', {}).then(
       () => false,
       (error: unknown) => (error as { code?: string }).code === 'daemon-not-running',

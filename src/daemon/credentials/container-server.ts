@@ -1,4 +1,4 @@
-// The door for AWS's container credentials provider: a loopback port of its own, opened when the first grant wants it.
+// The container server: a loopback port for AWS's container credentials provider, opened for the first grant.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
@@ -17,7 +17,7 @@ import type { PortHandover } from '../http/port-handover.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 import { createSurface, type ReadyAnswer, type Handlers, type Surface } from '../http/surface.ts';
 
-export interface ContainerDoor {
+export interface ContainerServer {
   /** Where grants are asked for, `http://127.0.0.1:PORT`; opens the port at the first call. */
   url(): Promise<string>;
   /** After a restart: opens the same port again when there are grants that count on it, or may have been. */
@@ -41,7 +41,7 @@ export const CONTAINER_PORT_SCHEMA = {
  * The number of the port is kept in `portFile`, and the listening socket is handed over from daemon to daemon. Without the
  * handover anybody may have bound the port meanwhile, and been sent the paths and tokens of the grants: they are revoked.
  */
-export function createContainerDoor(deps: {
+export function createContainerServer(deps: {
   /** Of `CONTAINER_PORT_SCHEMA`. */
   readonly portFile: StateFile;
   readonly handover: PortHandover;
@@ -55,7 +55,7 @@ export function createContainerDoor(deps: {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Problems;
   readonly log: Log;
-}): ContainerDoor {
+}): ContainerServer {
   const { grants, problems } = deps;
   let opening: Promise<{ surface: Surface; url: string }> | undefined;
   let wasLost = false;
