@@ -64,9 +64,9 @@ import { createSwitchFiles, type SwitchFiles } from './roles/switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './profiles/token-files.ts';
 import { createStateFiles, type StateFileSchema } from './state-files/state-file.ts';
 import { createUnmatchedRules } from './roles/unmatched-rules.ts';
-import { loadUsedRoles, USED_ROLES_SCHEMA } from './roles/used-roles.ts';
+import { loadUsedRoles, USED_ROLES_SCHEMA } from './roles/role-usage.ts';
 import { createUserChecks, type UserChecks } from './sign-in/user-checks.ts';
-import { createUses, type Uses } from './roles/uses.ts';
+import { createUses, type Uses } from './roles/usage-stats.ts';
 import { createWebAccess, type WebAccess } from './web-access/web-access.ts';
 
 export interface PartsDeps {

@@ -22,7 +22,7 @@ import type { RoleList } from '../roles/role-list.ts';
 import { regionFor, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { UsedRoles } from '../roles/used-roles.ts';
+import type { UsedRoles } from '../roles/role-usage.ts';
 
 export function createConsoleHandlers(deps: {
   readonly settings: Settings;

@@ -10,7 +10,7 @@ import type { AskedRole, LastRefusals } from '../audit/last-refusals.ts';
 import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { UsedRoles } from '../roles/used-roles.ts';
+import type { UsedRoles } from '../roles/role-usage.ts';
 
 export function createCredentialsHandlers(deps: {
   readonly sharedConfig: SharedConfig;

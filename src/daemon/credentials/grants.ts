@@ -9,7 +9,7 @@ import type { Actor } from '../audit/audit-log.ts';
 import type { Log } from '../process/log.ts';
 import { createProcessRecognition, type ProcessIdentity } from '../../platform/process/process-identity.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
-import { isRole } from '../roles/used-roles.ts';
+import { isRole } from '../roles/role-usage.ts';
 
 export interface Grant {
   readonly id: string;

@@ -19,8 +19,8 @@ import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor, type Settings } from '../settings/settings.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import type { UsedRoles } from '../roles/used-roles.ts';
-import type { Uses } from '../roles/uses.ts';
+import type { UsedRoles } from '../roles/role-usage.ts';
+import type { Uses } from '../roles/usage-stats.ts';
 
 export interface ProfileSync {
   /** What a sync would do; `prune` as if a person had agreed to what suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */

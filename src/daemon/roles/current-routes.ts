@@ -13,8 +13,8 @@ import type { IssuedNamesStore } from './issued-names.ts';
 import type { RoleList } from './role-list.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { UsedRoles } from './used-roles.ts';
-import type { Uses } from './uses.ts';
+import type { UsedRoles } from './role-usage.ts';
+import type { Uses } from './usage-stats.ts';
 
 export function createCurrentHandlers(deps: {
   readonly currentRole: CurrentRole;

@@ -2,7 +2,7 @@
 import type { IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/profile-plan.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import type { Role } from '../../core/model.ts';
-import { isRole } from './used-roles.ts';
+import { isRole } from './role-usage.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 
 /** Profiles that are written once somebody uses them; another object after each change. */

@@ -12,7 +12,7 @@ import { inSlices } from '../../core/async/in-slices.ts';
 import { isPinned, labelOf, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import { scoreAt, type Use, type Uses, type UsesByProfile } from './uses.ts';
+import { scoreAt, type Use, type Uses, type UsesByProfile } from './usage-stats.ts';
 
 export interface RoleList {
   /**

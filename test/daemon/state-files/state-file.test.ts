@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
-import { USED_ROLES_SCHEMA } from '../../../src/daemon/roles/used-roles.ts';
+import { USED_ROLES_SCHEMA } from '../../../src/daemon/roles/role-usage.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../../helpers/rig.ts';
 import { openStateFiles } from '../../helpers/state-files.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';

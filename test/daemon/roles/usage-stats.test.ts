@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createUses, scoreAt, type Uses } from '../../../src/daemon/roles/uses.ts';
+import { createUses, scoreAt, type Uses } from '../../../src/daemon/roles/usage-stats.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../../helpers/fake-clock.ts';
 import { openStateFiles } from '../../helpers/state-files.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
