@@ -116,7 +116,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'signed-in users', run: () => parts.userChecks.checkAgain() },
       { name: 'token files', run: () => tokenFiles.keepAll() },
       { name: 'session warnings', run: () => sessionWarnings.check() },
-      { name: 'uses', run: async () => void (await parts.uses.read()) },
+      { name: 'uses', run: async () => void (await parts.usageStats.read()) },
       { name: 'switch files', run: () => parts.switchFiles.refresh() },
       { name: 'installation', run: createInstallationTask(deps) },
       { name: 'daily lists', run: createDailyLists({ ...parts, clock, random: deps.random, log }) },

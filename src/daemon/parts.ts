@@ -59,14 +59,14 @@ import { createPostSignInSync, type PostSignInSync } from './sign-in/post-sign-i
 import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './sign-in/signed-in-users-file.ts';
 import { createRecheck, type Recheck } from './process/recheck.ts';
 import type { Handlers } from './http/surface.ts';
-import { createLook } from './status/status-changes.ts';
+import { createTakeSnapshot } from './status/status-changes.ts';
 import { createSwitchFiles, type SwitchFiles } from './roles/switch-files.ts';
 import { createTokenFiles, type TokenFiles } from './profiles/token-files.ts';
 import { createStateFiles, type StateFileSchema } from './state-files/state-file.ts';
 import { createUnmatchedRules } from './roles/unmatched-rules.ts';
-import { loadUsedRoles, USED_ROLES_SCHEMA } from './roles/role-usage.ts';
+import { loadRoleUsage, ROLE_USAGE_SCHEMA } from './roles/role-usage.ts';
 import { createUserChecks, type UserChecks } from './sign-in/user-checks.ts';
-import { createUses, type Uses } from './roles/usage-stats.ts';
+import { createUsageStats, type UsageStats } from './roles/usage-stats.ts';
 import { createWebAccess, type WebAccess } from './web-access/web-access.ts';
 
 export interface PartsDeps {
@@ -119,7 +119,7 @@ export interface Parts {
   readonly lateLoading: LateLoading;
   readonly eventFeed: EventFeed;
   readonly switchFiles: SwitchFiles;
-  readonly uses: Uses;
+  readonly usageStats: UsageStats;
   readonly changes: Changes;
   readonly handlers: Handlers;
   readonly userChecks: UserChecks;
@@ -245,10 +245,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
   /** A person acts, who may answer the dialog of a locked keychain. */
   const personActs = () => keychainLock?.retry();
   const currentRole = createCurrentRole(openOwn('current.json', CURRENT_ROLE_SCHEMA));
-  const uses = createUses({ directory: paths.switchDirectory, openStateFile, clock, log });
+  const usageStats = createUsageStats({ directory: paths.switchDirectory, openStateFile, clock, log });
   const issuedNames = createIssuedNames(openOwn('profile-names.json', ISSUED_NAMES_SCHEMA));
-  const usedRoles = await loadUsedRoles({
-    file: openOwn('used-roles.json', USED_ROLES_SCHEMA),
+  const roleUsage = await loadRoleUsage({
+    file: openOwn('used-roles.json', ROLE_USAGE_SCHEMA),
     onFirstUse: (role) => void writeProfileOf(role),
     log,
   });
@@ -270,8 +270,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       settings,
       credentialProcessPath: paths.credentialProcessPath,
       issuedNames,
-      usedRoles,
-      uses,
+      roleUsage,
+      usageStats,
       cachedCatalog: (session) => broker.cachedCatalog(session),
       currentRole,
       audit,
@@ -292,7 +292,15 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     log,
   });
   afterSignIn.postSignInSync = postSignInSync;
-  const roleList = createRoleList({ sharedConfig, sharedCredentials, broker, settings, issuedNames, uses, clock });
+  const roleList = createRoleList({
+    sharedConfig,
+    sharedCredentials,
+    broker,
+    settings,
+    issuedNames,
+    usageStats,
+    clock,
+  });
 
   const desktop = deps.desktop ?? HEADLESS;
   const notifier = createNotifier({ backend: desktop.notifications, clock, log });
@@ -400,8 +408,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     forgetKeychain: forgetKeychain ?? (() => false),
   });
   const eventFeed = createEventFeed({
-    collect: uses.read,
-    look: createLook({ status: statusHandlers.status, signIn: signInHandlers.signIn, roleList }),
+    collect: usageStats.read,
+    takeSnapshot: createTakeSnapshot({ status: statusHandlers.status, signIn: signInHandlers.signIn, roleList }),
     changes,
     startedAtMs,
     clock,
@@ -427,7 +435,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       broker,
       currentRole,
       loginPolicy,
-      usedRoles,
+      roleUsage,
       issuanceLog,
       lastRefusals,
     }),
@@ -438,8 +446,8 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       issuedNames,
       broker,
       roleList,
-      uses,
-      usedRoles,
+      usageStats,
+      roleUsage,
       audit,
       changes,
     }),
@@ -451,7 +459,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       broker,
       currentRole,
       loginPolicy,
-      usedRoles,
+      roleUsage,
       issuanceLog,
       lastRefusals,
       audit,
@@ -460,7 +468,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...lateLoading.deferHandlers(['console'], async () => {
       const { createConsoleHandlers } = await import('./credentials/console-routes.ts');
       return createConsoleHandlers({
-        usedRoles,
+        roleUsage,
         settings,
         sharedConfig,
         broker,
@@ -564,7 +572,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     lateLoading,
     eventFeed,
     switchFiles,
-    uses,
+    usageStats,
     changes,
     handlers,
     userChecks,
@@ -586,7 +594,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       keychainLock?.close();
       identityCenter.close();
       await switchFiles.close();
-      await usedRoles.settled();
+      await roleUsage.settled();
       federation.close();
     },
   };

@@ -65,7 +65,7 @@ const ACCOUNT_ID = /^\d{12}$/u;
 const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/u;
 const INHERITED = { reason: '[DEFAULT] gives sso settings to every profile, which would come back' } as const;
 /** Profiles that lead on to others, which one more reference could make a circle. */
-const MOST_REFERENCES = 10;
+const MAX_REFERENCES = 10;
 
 /**
  * The plan for the document; pure, and empty for its own outcome.
@@ -166,7 +166,7 @@ function readSource(
   if (target === section || readForeignCommand(targetCommand) === undefined) {
     return readNative(target, source, profiles);
   }
-  if (hops === MOST_REFERENCES) return { source, reason: 'the profiles that it asks for lead in a circle' };
+  if (hops === MAX_REFERENCES) return { source, reason: 'the profiles that it asks for lead in a circle' };
   const further = readSource(target, profiles, hops + 1);
   return further === undefined ? undefined : { ...further, source };
 }
@@ -182,7 +182,7 @@ function readNative(
   }
   let current: ConfigSection | undefined = start;
   const values = new Map<string, string>();
-  for (let hops = 0; current !== undefined && hops < MOST_REFERENCES; hops += 1) {
+  for (let hops = 0; current !== undefined && hops < MAX_REFERENCES; hops += 1) {
     for (const key of NATIVE_KEYS) {
       const value = valueIn(current, key) ?? (source === 'granted' ? valueIn(current, `granted_${key}`) : undefined);
       if (value !== undefined && !values.has(key)) values.set(key, value);

@@ -42,7 +42,7 @@ const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
 const LOCK_TIMEOUT_MS = 10_000;
 const LOCK_POLL_MS = 20;
 const NEW_FILE_MODE = 0o600;
-const MOST_SYMLINKS = 40;
+const MAX_SYMLINKS = 40;
 
 /** The file at `path`; nothing is touched before the first call. */
 export function createConfigFile(deps: {
@@ -183,7 +183,7 @@ async function resolveTarget(path: string): Promise<string> {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
   let target = path;
-  for (let hops = 0; hops < MOST_SYMLINKS; hops += 1) {
+  for (let hops = 0; hops < MAX_SYMLINKS; hops += 1) {
     const here = await lstat(target).catch(() => undefined);
     if (here === undefined || !here.isSymbolicLink()) return target;
     target = resolve(await realpath(dirname(target)), await readlink(target));

@@ -4,7 +4,7 @@ import type { Role } from '../../core/model.ts';
 import type { Alias } from './profile-aliases.ts';
 
 export interface ProfileSelection {
-  /** `auto` writes all up to {@link MOST_FOR_ALL}, and those that are used beyond. */
+  /** `auto` writes all up to {@link MAX_PROFILES_FOR_ALL}, and those that are used beyond. */
   readonly write: 'used' | 'auto';
   /** Globs over names and aliases of profiles that are written in any case. */
   readonly include: readonly string[];
@@ -13,7 +13,7 @@ export interface ProfileSelection {
 }
 
 /** As of 2026-11 the AWS CLI takes a tenth longer to start with 1,000 profiles than with 10, and twice as long with 10,000. */
-export const MOST_FOR_ALL = 500;
+export const MAX_PROFILES_FOR_ALL = 500;
 
 export interface Candidate {
   readonly role: Role;
@@ -28,7 +28,7 @@ export function selectProfiles<C extends Candidate>(
   candidates: readonly C[],
   selection: ProfileSelection | undefined,
 ): { readonly written: readonly C[]; readonly unwritten: readonly C[]; readonly writes: 'all' | 'used' } {
-  if (selection === undefined || (selection.write === 'auto' && candidates.length <= MOST_FOR_ALL)) {
+  if (selection === undefined || (selection.write === 'auto' && candidates.length <= MAX_PROFILES_FOR_ALL)) {
     return { written: candidates, unwritten: [], writes: 'all' };
   }
   const isIncluded = createGlobMatcher(selection.include);

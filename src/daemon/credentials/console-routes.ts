@@ -22,7 +22,7 @@ import type { RoleList } from '../roles/role-list.ts';
 import { regionFor, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { UsedRoles } from '../roles/role-usage.ts';
+import type { RoleUsage } from '../roles/role-usage.ts';
 
 export function createConsoleHandlers(deps: {
   readonly settings: Settings;
@@ -30,7 +30,7 @@ export function createConsoleHandlers(deps: {
   readonly broker: Pick<Broker, 'credentials' | 'cachedCatalog' | 'requireAssigned'>;
   readonly federation: ConsoleFederation;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
-  readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly endpoints: Endpoints;
   readonly roleList: Pick<RoleList, 'isProtected'>;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -90,7 +90,7 @@ export function createConsoleHandlers(deps: {
       const { accountId, permissionSet } = body;
       const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
       await broker.requireAssigned(session, role);
-      deps.usedRoles.note(role);
+      deps.roleUsage.note(role);
       const isFederated = body.federated === true;
       const link = isFederated ? await signInTo(session, role, body, caller) : { url: linkTo(session, role, body) };
       deps.log(

@@ -10,14 +10,14 @@ import type { AskedRole, LastRefusals } from '../audit/last-refusals.ts';
 import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { UsedRoles } from '../roles/role-usage.ts';
+import type { RoleUsage } from '../roles/role-usage.ts';
 
 export function createCredentialsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'credentials'>;
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
-  readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
 }): Pick<Handlers, 'credentials' | 'currentCredentials'> {
@@ -44,7 +44,7 @@ export function createCredentialsHandlers(deps: {
       () => deps.broker.credentials(session, role),
       caller,
     );
-    deps.usedRoles.note(role);
+    deps.roleUsage.note(role);
     deps.issuanceLog.note(role, caller.surface);
     return {
       Version: 1,

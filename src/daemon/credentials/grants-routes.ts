@@ -17,7 +17,7 @@ import type { LastRefusals } from '../audit/last-refusals.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { prepareJsonAnswer, type ReadyAnswer, type Handlers } from '../http/surface.ts';
-import type { UsedRoles } from '../roles/role-usage.ts';
+import type { RoleUsage } from '../roles/role-usage.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 24 * 3600;
 /** As of 2026-11 an answer after 1.2 s fails the JS SDK v2 and Ruby; the next try finds what came in meanwhile. */
@@ -32,7 +32,7 @@ export function createGrantsHandlers(deps: {
   readonly broker: Pick<Broker, 'credentials' | 'requireAssigned'>;
   readonly currentRole: CurrentRole;
   readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
-  readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -49,7 +49,7 @@ export function createGrantsHandlers(deps: {
       permissionSet: wish.permissionSet,
     };
     await deps.broker.requireAssigned(session, role);
-    deps.usedRoles.note(role);
+    deps.roleUsage.note(role);
     return role;
   }
 

@@ -36,11 +36,11 @@ interface Matter {
 
 const FIRST_PAUSE_MS = 10 * 60_000;
 /** Each pause is twice the one before: a cron job that fails all night is no reason for a screen full of notes. */
-const LONGEST_PAUSE_MS = 4 * 3_600_000;
+const MAX_PAUSE_MS = 4 * 3_600_000;
 const MINUTE_MS = 60_000;
-const MOST_A_MINUTE = 5;
-const LONGEST_TITLE = 100;
-const LONGEST_BODY = 400;
+const MAX_PER_MINUTE = 5;
+const MAX_TITLE_LENGTH = 100;
+const MAX_BODY_LENGTH = 400;
 
 /** A notifier that is silent when `backend` is undefined. */
 export function createNotifier(deps: {
@@ -61,7 +61,7 @@ export function createNotifier(deps: {
     const matter = matters.get(key);
     if (matter !== undefined && !hasPassed(matter.toldAtMs, pauseAfter(matter.timesTold))) return true;
     recentMs = recentMs.filter((toldAtMs) => !hasPassed(toldAtMs, MINUTE_MS));
-    return recentMs.length >= MOST_A_MINUTE;
+    return recentMs.length >= MAX_PER_MINUTE;
   }
 
   return {
@@ -76,8 +76,8 @@ export function createNotifier(deps: {
       recentMs = [...recentMs, matter.toldAtMs];
       earlier?.shown?.withdraw();
       const shown = await backend.show({
-        title: toHarmlessLine(notification.title, LONGEST_TITLE),
-        body: toHarmlessLine(notification.body, LONGEST_BODY),
+        title: toHarmlessLine(notification.title, MAX_TITLE_LENGTH),
+        body: toHarmlessLine(notification.body, MAX_BODY_LENGTH),
         ...(action === undefined ? {} : { action }),
         ...(stays === undefined ? {} : { stays }),
       });
@@ -100,5 +100,5 @@ export function createNotifier(deps: {
 }
 
 function pauseAfter(timesTold: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (timesTold - 1));
+  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (timesTold - 1));
 }

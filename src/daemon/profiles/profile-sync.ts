@@ -19,8 +19,8 @@ import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor, type Settings } from '../settings/settings.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import type { UsedRoles } from '../roles/role-usage.ts';
-import type { Uses } from '../roles/usage-stats.ts';
+import type { RoleUsage } from '../roles/role-usage.ts';
+import type { UsageStats } from '../roles/usage-stats.ts';
 
 export interface ProfileSync {
   /** What a sync would do; `prune` as if a person had agreed to what suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
@@ -38,8 +38,8 @@ export function createProfileSync(deps: {
   readonly credentialProcessPath: string;
   /** Where issued names outlive the block: a role that comes back gets its old name. */
   readonly issuedNames: IssuedNamesStore;
-  readonly usedRoles: Pick<UsedRoles, 'has' | 'haveGaps' | 'add'>;
-  readonly uses: Pick<Uses, 'read'>;
+  readonly roleUsage: Pick<RoleUsage, 'has' | 'haveGaps' | 'add'>;
+  readonly usageStats: Pick<UsageStats, 'read'>;
   readonly cachedCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
   readonly currentRole: CurrentRole;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -50,18 +50,18 @@ export function createProfileSync(deps: {
   async function select(document: ConfigDocument) {
     const { write, include } = settings.profiles;
     if (write === 'all') return {};
-    const uses = await deps.uses.read();
-    const hadProfile = new Set((await deps.usedRoles.haveGaps()) ? document.sections.map(({ name }) => name) : []);
+    const uses = await deps.usageStats.read();
+    const hadProfile = new Set((await deps.roleUsage.haveGaps()) ? document.sections.map(({ name }) => name) : []);
     return {
       selection: {
         write,
         include,
         isPinned: (role: Role) => isPinned(settings, role),
         isUsed(role: Role, names: readonly string[]) {
-          if (deps.usedRoles.has(role)) return true;
+          if (deps.roleUsage.has(role)) return true;
           if (!names.some((name) => uses.has(name) || hadProfile.has(name))) return false;
           // By its name, which may become another one; the role stays.
-          deps.usedRoles.add(role);
+          deps.roleUsage.add(role);
           return true;
         },
       },
@@ -142,7 +142,7 @@ export function createProfileSync(deps: {
     async writeNamed(profileName, by) {
       const role = await findUnwritten(profileName);
       if (role === undefined) return false;
-      deps.usedRoles.add(role);
+      deps.roleUsage.add(role);
       await sync(by);
       return true;
     },

@@ -13,8 +13,8 @@ import type { IssuedNamesStore } from './issued-names.ts';
 import type { RoleList } from './role-list.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { UsedRoles } from './role-usage.ts';
-import type { Uses } from './usage-stats.ts';
+import type { RoleUsage } from './role-usage.ts';
+import type { UsageStats } from './usage-stats.ts';
 
 export function createCurrentHandlers(deps: {
   readonly currentRole: CurrentRole;
@@ -23,8 +23,8 @@ export function createCurrentHandlers(deps: {
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly broker: Pick<Broker, 'cachedCatalog'>;
   readonly roleList: Pick<RoleList, 'profileOf'>;
-  readonly uses: Pick<Uses, 'record'>;
-  readonly usedRoles: Pick<UsedRoles, 'note'>;
+  readonly usageStats: Pick<UsageStats, 'record'>;
+  readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Handlers, 'current' | 'setCurrent'> {
@@ -37,7 +37,7 @@ export function createCurrentHandlers(deps: {
   async function recordUse(role: Role, profile: string | null): Promise<void> {
     const name = profile ?? (await deps.issuedNames.unwritten()).of(role)?.profileName;
     if (name === undefined) return;
-    await deps.uses.record(name);
+    await deps.usageStats.record(name);
     deps.changes.announce();
   }
 
@@ -89,7 +89,7 @@ export function createCurrentHandlers(deps: {
       const document = await describeCurrentRole(kept, deps.roleList);
       if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);
       await set(kept);
-      deps.usedRoles.note(role);
+      deps.roleUsage.note(role);
       deps.audit.record({ event: 'current-role-switched', role, surface });
       void recordUse(role, document.profile).catch(() => undefined);
       return document;

@@ -12,7 +12,7 @@ import { inSlices } from '../../core/async/in-slices.ts';
 import { isPinned, labelOf, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import { scoreAt, type Use, type Uses, type UsesByProfile } from './usage-stats.ts';
+import { scoreAt, type Use, type UsageStats, type UsageByProfile } from './usage-stats.ts';
 
 export interface RoleList {
   /**
@@ -20,8 +20,8 @@ export interface RoleList {
    * @throws NotFoundError session-not-found; UnavailableError file-not-writable: the config file can't be read
    */
   read(sessionSelector?: string): Promise<WrittenRoles>;
-  /** What the list is made of: equal members of two editions mean the same list. */
-  edition(): Promise<RoleListEdition>;
+  /** What the list is made of: equal members of two revisions mean the same list. */
+  revision(): Promise<RoleListRevision>;
   /** The profile of ours by which AWS clients get the role: one that the config file has and the credentials file has not. */
   profileOf(role: Role): Promise<string | undefined>;
   /** Whether a `[[protect]]` of the settings matches. */
@@ -34,13 +34,13 @@ export interface WrittenRoles {
   readonly first: Buffer;
 }
 
-export interface RoleListEdition {
+export interface RoleListRevision {
   /** The oldest of the lists shown, as in the list of accounts. */
   readonly asOf: string | null;
   readonly parts: readonly unknown[];
 }
 
-export function isSameEdition(a: RoleListEdition | undefined, b: RoleListEdition): boolean {
+export function isSameRevision(a: RoleListRevision | undefined, b: RoleListRevision): boolean {
   return a?.parts.length === b.parts.length && a.parts.every((part, index) => part === b.parts[index]);
 }
 
@@ -51,8 +51,8 @@ interface Sources {
   readonly profiles: ConfigProfiles;
   readonly unwritten: UnwrittenProfiles;
   readonly inCredentialsFile: CredentialsNames;
-  readonly uses: UsesByProfile;
-  readonly edition: RoleListEdition;
+  readonly uses: UsageByProfile;
+  readonly revision: RoleListRevision;
 }
 
 export function createRoleList(deps: {
@@ -61,16 +61,16 @@ export function createRoleList(deps: {
   readonly broker: Pick<Broker, 'cachedCatalog'>;
   readonly settings: Settings;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
-  readonly uses: Uses;
+  readonly usageStats: UsageStats;
   readonly clock: Clock;
 }): RoleList {
   const { clock, settings, sharedConfig } = deps;
   const isProtected = createProtection(settings);
   /** By session name, `undefined` for all. */
-  const written = new Map<string | undefined, { readonly edition: RoleListEdition; readonly texts: WrittenRoles }>();
+  const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void>();
 
-  async function gather(uses: UsesByProfile): Promise<Sources> {
+  async function gather(uses: UsageByProfile): Promise<Sources> {
     const { sessions, profiles } = await sharedConfig.read();
     const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
     const found = {
@@ -82,8 +82,8 @@ export function createRoleList(deps: {
       uses,
     };
     const parts = [found.profiles, found.unwritten, found.inCredentialsFile, found.uses, ...catalogs];
-    const edition = { asOf: findAge(catalogs), parts };
-    return { ...found, edition };
+    const revision = { asOf: findAge(catalogs), parts };
+    return { ...found, revision };
   }
 
   async function write(sources: Sources, only: string | undefined): Promise<WrittenRoles> {
@@ -121,8 +121,8 @@ export function createRoleList(deps: {
       parts.push(JSON.stringify(row));
     });
     used.sort((a, b) => b.rank - a.rank || a.place - b.place);
-    const places = new Set(used.slice(0, MOST_USED).map(({ place }) => place));
-    for (let place = 0; place < parts.length && places.size < MOST_FIRST; place += 1) places.add(place);
+    const places = new Set(used.slice(0, MAX_FIRST_USED_ROLES).map(({ place }) => place));
+    for (let place = 0; place < parts.length && places.size < MAX_FIRST_ROLES; place += 1) places.add(place);
     const first = [...places].toSorted((a, b) => a - b);
     const gap = first.findIndex((place, index) => place !== index);
     const leading = gap === -1 ? first.length : gap;
@@ -139,16 +139,16 @@ export function createRoleList(deps: {
     async read(selector) {
       const only = selector === undefined ? undefined : (await sharedConfig.findSession(selector)).sessionName;
       for (;;) {
-        const sources = await gather(await deps.uses.read());
+        const sources = await gather(await deps.usageStats.read());
         const earlier = written.get(only);
-        if (earlier !== undefined && isSameEdition(earlier.edition, sources.edition)) return earlier.texts;
-        // A writing that was under way may be of an earlier edition, so what came of it is looked at again.
+        if (earlier !== undefined && isSameRevision(earlier.revision, sources.revision)) return earlier.texts;
+        // A writing that was under way may be of an earlier revision, so what came of it is looked at again.
         await writing.run(only === undefined ? 'all' : `session ${only}`, async () => {
-          written.set(only, { edition: sources.edition, texts: await write(sources, only) });
+          written.set(only, { revision: sources.revision, texts: await write(sources, only) });
         });
       }
     },
-    edition: async () => (await gather(deps.uses.known())).edition,
+    revision: async () => (await gather(deps.usageStats.cached())).revision,
     isProtected,
     async profileOf(role) {
       const { profiles } = await sharedConfig.read();
@@ -162,8 +162,8 @@ export function createRoleList(deps: {
 }
 
 /** Both more than a terminal has lines and a page has rows in sight. */
-const MOST_USED = 100;
-const MOST_FIRST = 200;
+const MAX_FIRST_USED_ROLES = 100;
+const MAX_FIRST_ROLES = 200;
 /** Pinned roles come before all that were used, however often. */
 const PINNED_RANK = 1e6;
 

@@ -6,7 +6,7 @@ import type { Role } from '../../core/model.ts';
 import type { Log } from '../process/log.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 
-export interface UsedRoles {
+export interface RoleUsage {
   /** @throws UnavailableError file-not-writable: the file could not be read, and a sync must not take its roles for unused */
   has(role: Role): boolean;
   /** Whether some may be missing, because the file was damaged. */
@@ -20,10 +20,10 @@ export interface UsedRoles {
 }
 
 /** More than anybody has roles; the earliest go first. */
-const MOST_ROLES = 50_000;
+const MAX_ROLES = 50_000;
 
 /** Of `used-roles.json`. */
-export const USED_ROLES_SCHEMA = {
+export const ROLE_USAGE_SCHEMA = {
   version: 1,
   isReadOnce: true,
   entries: { list: 'roles', firstKey: 'sessionName', isSound: isRole },
@@ -31,14 +31,14 @@ export const USED_ROLES_SCHEMA = {
 } as const satisfies StateFileSchema;
 
 /**
- * The store in `file`, of `USED_ROLES_SCHEMA`; `onFirstUse` hears of each role once. A file that can't be read is logged and
+ * The store in `file`, of `ROLE_USAGE_SCHEMA`; `onFirstUse` hears of each role once. A file that can't be read is logged and
  * left as it is.
  */
-export async function loadUsedRoles(deps: {
+export async function loadRoleUsage(deps: {
   readonly file: StateFile;
   readonly onFirstUse: (role: Role) => void;
   readonly log: Log;
-}): Promise<UsedRoles> {
+}): Promise<RoleUsage> {
   const roles = new Map<string, Role>();
   let failure: RolecallError | undefined;
   const content = await deps.file.read().catch((error: unknown) => {
@@ -64,7 +64,7 @@ export async function loadUsedRoles(deps: {
     if (failure !== undefined || roles.has(key)) return false;
     roles.set(key, role);
     const [oldest] = roles.keys();
-    if (roles.size > MOST_ROLES && oldest !== undefined) roles.delete(oldest);
+    if (roles.size > MAX_ROLES && oldest !== undefined) roles.delete(oldest);
     writing = write();
     return true;
   }

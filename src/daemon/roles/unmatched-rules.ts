@@ -15,7 +15,7 @@ interface OwnRule {
 }
 
 /** As many as a sentence holds. */
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 
 /**
  * A function that gives a problem for each kind of rule, or none; the same catalogs are looked through once. While a list is missing or not
@@ -90,7 +90,7 @@ function hasWildcard(glob: string): boolean {
 
 function describe(kind: OwnRule['kind'], unmatched: readonly OwnRule[], file: string): Problem {
   const shown = unmatched
-    .slice(0, MOST_SHOWN)
+    .slice(0, MAX_SHOWN)
     .map(({ accountId, permissionSet, line }) => `line ${line} (${accountId}, ${permissionSet})`);
   const more = unmatched.length > shown.length ? ` and ${unmatched.length - shown.length} more` : '';
   return {

@@ -16,13 +16,13 @@ export interface Use {
 }
 
 /** By profile name; another object after each change. */
-export type UsesByProfile = ReadonlyMap<string, Use>;
+export type UsageByProfile = ReadonlyMap<string, Use>;
 
-export interface Uses {
+export interface UsageStats {
   /** What is known, with what shells have put into the inbox meanwhile. Never rejects: a list without an order is a list. */
-  read(): Promise<UsesByProfile>;
+  read(): Promise<UsageByProfile>;
   /** What is known, without a look at the disk. */
-  known(): UsesByProfile;
+  cached(): UsageByProfile;
   /** One more use, now. Never rejects. */
   record(profileName: string): Promise<void>;
 }
@@ -34,29 +34,29 @@ const SCHEMA = {
   loss: 'The order in which profiles are offered may differ from before.',
 } as const satisfies StateFileSchema;
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
-const MOST_NAMES = 2000;
+const MAX_NAMES = 2000;
 /** Of an inbox that was left for long, or filled by mistake, the end is what counts. */
-const LARGEST_INBOX_BYTES = 256 * 1024;
+const MAX_INBOX_BYTES = 256 * 1024;
 
 /**
  * The store in `directory`: `uses.json`, and the inbox `used`, to which a shell appends a name a line without a process.
  */
-export function createUses(deps: {
+export function createUsageStats(deps: {
   readonly directory: string;
   readonly openStateFile: OpenStateFile;
   readonly clock: Clock;
   readonly log: Log;
-}): Uses {
+}): UsageStats {
   const { clock } = deps;
   const store = deps.openStateFile(join(deps.directory, 'uses.json'), SCHEMA);
   const inboxPath = join(deps.directory, 'used');
-  let known: UsesByProfile | undefined;
-  const nothing: UsesByProfile = new Map();
+  let cached: UsageByProfile | undefined;
+  const nothing: UsageByProfile = new Map();
   const takeTurn = createTurns();
 
-  async function load(): Promise<UsesByProfile> {
-    known ??= parse(await store.read());
-    return known;
+  async function load(): Promise<UsageByProfile> {
+    cached ??= parse(await store.read());
+    return cached;
   }
 
   async function add(names: readonly string[]): Promise<void> {
@@ -66,8 +66,8 @@ export function createUses(deps: {
     for (const name of names) {
       uses.set(name, { score: scoreAt(uses.get(name), nowMs) + 1, lastUsedAtMs: nowMs });
     }
-    known = withoutLeastUsed(uses, nowMs);
-    await store.write({ uses: [...known].map(([profileName, use]) => ({ profileName, ...use })) });
+    cached = withoutLeastUsed(uses, nowMs);
+    await store.write({ uses: [...cached].map(([profileName, use]) => ({ profileName, ...use })) });
   }
 
   /** In turn, and with what goes wrong told to the log alone. */
@@ -83,9 +83,9 @@ export function createUses(deps: {
         await load();
         await add(await emptyInbox(inboxPath));
       });
-      return known ?? nothing;
+      return cached ?? nothing;
     },
-    known: () => known ?? nothing,
+    cached: () => cached ?? nothing,
     record: (profileName) => inTurn(() => add(isShellSafeName(profileName) ? [profileName] : [])),
   };
 }
@@ -106,7 +106,7 @@ async function emptyInbox(path: string): Promise<string[]> {
     // A shell that was first made it with its own umask.
     if ((mode & 0o077) !== 0) await file.chmod(0o600);
     if (size === 0) return [];
-    const length = Math.min(size, LARGEST_INBOX_BYTES);
+    const length = Math.min(size, MAX_INBOX_BYTES);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
     await file.truncate(0);
     const lines = buffer.toString('latin1').split('\n');
@@ -117,14 +117,14 @@ async function emptyInbox(path: string): Promise<string[]> {
   }
 }
 
-function withoutLeastUsed(uses: UsesByProfile, nowMs: number): UsesByProfile {
-  if (uses.size <= MOST_NAMES) return uses;
+function withoutLeastUsed(uses: UsageByProfile, nowMs: number): UsageByProfile {
+  if (uses.size <= MAX_NAMES) return uses;
   const byScore = [...uses].toSorted(([, a], [, b]) => scoreAt(b, nowMs) - scoreAt(a, nowMs));
-  return new Map(byScore.slice(0, MOST_NAMES));
+  return new Map(byScore.slice(0, MAX_NAMES));
 }
 
 /** A file that is not one of ours counts as nothing used yet: it is no more than an order. */
-function parse(content: Readonly<Record<string, unknown>> | undefined): UsesByProfile {
+function parse(content: Readonly<Record<string, unknown>> | undefined): UsageByProfile {
   const uses = new Map<string, Use>();
   const stored = content?.['uses'];
   for (const entry of Array.isArray(stored) ? (stored as unknown[]) : []) {

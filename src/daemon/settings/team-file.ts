@@ -15,7 +15,7 @@ export interface TeamFile {
 }
 
 /** 20,000 rules of a region map fit in. */
-export const MOST_TEAM_BYTES = 2 * 1024 * 1024;
+export const MAX_TEAM_BYTES = 2 * 1024 * 1024;
 const SESSION_NAME = /^(?!__proto__$)[A-Za-z0-9_.@/-]{1,64}$/;
 const SOURCE_LINE = /^# rolecall team file, from (?<source>\S.*)$/u;
 

@@ -15,7 +15,7 @@ import { readPrivateFile, writePrivateFile } from '../../platform/files/private-
 import { parseSettingsFile } from './settings-file.ts';
 import { teamFileBeside } from './settings.ts';
 import type { Handlers } from '../http/surface.ts';
-import { formatTeamFile, MOST_TEAM_BYTES, parseTeamFile, readTeamSource, type TeamFile } from './team-file.ts';
+import { formatTeamFile, MAX_TEAM_BYTES, parseTeamFile, readTeamSource, type TeamFile } from './team-file.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -34,7 +34,7 @@ export function createTeamHandlers(deps: {
     if (!URL.canParse(source)) throw wrong(`"${source}" is no web address.`);
     const url = new URL(source);
     if (url.username !== '' || url.password !== '') throw wrong('The address of a team file holds no password.');
-    return download(url, { mostBytes: MOST_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
+    return download(url, { mostBytes: MAX_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
   }
 
   /** Into the shared config file; what says something else under a session's name stays. */
@@ -132,8 +132,8 @@ async function readPlainFile(path: string): Promise<string> {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await file.stat();
     if (!found.isFile()) throw wrong(`${path} is no file.`);
-    if (found.size > MOST_TEAM_BYTES) throw wrong(`${path} is longer than ${MOST_TEAM_BYTES / 1024} KiB.`);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_TEAM_BYTES), 0, MOST_TEAM_BYTES, 0);
+    if (found.size > MAX_TEAM_BYTES) throw wrong(`${path} is longer than ${MAX_TEAM_BYTES / 1024} KiB.`);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_TEAM_BYTES), 0, MAX_TEAM_BYTES, 0);
     return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead));
   } catch (error) {
     if (error instanceof UsageError) throw error;

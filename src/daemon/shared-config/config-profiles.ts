@@ -25,11 +25,11 @@ export interface ConfigProfiles {
   readonly digest: string;
 }
 
-const LONGEST_NAME = 512;
+const MAX_NAME_LENGTH = 512;
 
 /** All that profile sync issues are, and most names of people's own. */
 export function isShellSafeName(name: string): boolean {
-  return name.length <= LONGEST_NAME && INERT_WORD.test(name);
+  return name.length <= MAX_NAME_LENGTH && INERT_WORD.test(name);
 }
 
 /** Reads the profiles of `document` a slice at a time. */

@@ -8,7 +8,7 @@ import type { SharedConfigReading } from './shared-config.ts';
 import type { SharedCredentials } from './shared-credentials.ts';
 
 /** As many as a sentence holds. */
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 
 /** What `status` says of them; costs one look at the file's time while it is as before. */
 export async function findShadowedProfiles(
@@ -44,7 +44,7 @@ function describeCutOff(name: string, path: string, names: CredentialsNames): Pr
 
 /** The next sync gives ours another name. */
 function describeShadowed(shadowed: readonly string[], path: string, names: CredentialsNames): Problem {
-  const shown = shadowed.slice(0, MOST_SHOWN).map((name) => `[${name}] (line ${names.get(name) ?? 1})`);
+  const shown = shadowed.slice(0, MAX_SHOWN).map((name) => `[${name}] (line ${names.get(name) ?? 1})`);
   const more = shadowed.length > shown.length ? ` and ${shadowed.length - shown.length} more` : '';
   return {
     code: 'profile-shadowed',

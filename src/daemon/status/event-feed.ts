@@ -16,17 +16,17 @@ export interface EventFeed {
   close(): Promise<void>;
 }
 
-const MOST_LISTENERS = 64;
+const MAX_LISTENERS = 64;
 /** A listener that leaves more than this unread, beside the largest thing that it was told, is not reading. */
-const MOST_UNREAD_BYTES = 1024 * 1024;
+const MAX_UNREAD_BYTES = 1024 * 1024;
 /** For what nobody announces: a session that ends, callers that wait. Nothing is looked at while nobody listens. */
-const LOOK_MS = 1000;
+const SNAPSHOT_INTERVAL_MS = 1000;
 /** Keeps a connection from being taken for a dead one. */
 const HEARTBEAT_MS = 15_000;
 
 export function createEventFeed(deps: {
   /** Rejects when nothing can be told right now; the next look tells it. */
-  readonly look: () => Promise<Snapshot>;
+  readonly takeSnapshot: () => Promise<Snapshot>;
   /** Takes in what others leave in files; run before the looks that nobody asked for. */
   readonly collect: () => Promise<unknown>;
   readonly changes: Pick<Changes, 'subscribe'>;
@@ -47,7 +47,7 @@ export function createEventFeed(deps: {
 
   const tell = coalesced(async () => {
     if (isClosed) return;
-    const now = await deps.look();
+    const now = await deps.takeSnapshot();
     const events = told === undefined ? [] : findChanges(told, now);
     told = now;
     for (const { type, data } of events) {
@@ -59,7 +59,7 @@ export function createEventFeed(deps: {
   /** Hangs up on who does not read: the events of a day must not pile up here for a program that was stopped. */
   function write(listener: ServerResponse, text: string): void {
     const longestBytes = longest.get(listener) ?? 0;
-    if (listener.writableLength <= MOST_UNREAD_BYTES + longestBytes) {
+    if (listener.writableLength <= MAX_UNREAD_BYTES + longestBytes) {
       longest.set(listener, Math.max(longestBytes, Buffer.byteLength(text)));
       listener.write(text);
       return;
@@ -90,7 +90,7 @@ export function createEventFeed(deps: {
 
   function beginWatching(): void {
     watching = new AbortController();
-    void repeat(LOOK_MS, watching.signal, async () => {
+    void repeat(SNAPSHOT_INTERVAL_MS, watching.signal, async () => {
       await deps.collect();
       await tellOrLog();
     });
@@ -133,8 +133,8 @@ export function createEventFeed(deps: {
     handlers: {
       async events(_input, { surface, lastEventId }) {
         const others = taken.get(surface) ?? 0;
-        if (others >= MOST_LISTENERS) {
-          throw new UnavailableError('too-many-listeners', `There are ${MOST_LISTENERS} listeners to events already.`);
+        if (others >= MAX_LISTENERS) {
+          throw new UnavailableError('too-many-listeners', `There are ${MAX_LISTENERS} listeners to events already.`);
         }
         taken.set(surface, others + 1);
         try {

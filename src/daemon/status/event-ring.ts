@@ -9,7 +9,7 @@ export interface EventRing {
   since(id: string | undefined): readonly string[] | undefined;
 }
 
-const MOST_EVENTS = 256;
+const MAX_EVENTS = 256;
 
 /** Ids are `<startedAtMs>-<n>`: those of an earlier daemon are no ids of this one. */
 export function createEventRing(startedAtMs: number): EventRing {
@@ -23,7 +23,7 @@ export function createEventRing(startedAtMs: number): EventRing {
       latest += 1;
       const text = formatEvent(idOf(latest), type, data);
       kept.push(text);
-      if (kept.length > MOST_EVENTS) kept.shift();
+      if (kept.length > MAX_EVENTS) kept.shift();
       return text;
     },
     latestId: () => idOf(latest),

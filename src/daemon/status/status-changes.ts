@@ -1,6 +1,6 @@
 // What has changed between two looks at everything that a person is shown, as events.
 import type { EventDocument, SessionStatusDocument, SignInDocument, StatusDocument } from '../../local-api/schemas.ts';
-import { isSameEdition, type RoleList, type RoleListEdition } from '../roles/role-list.ts';
+import { isSameRevision, type RoleList, type RoleListRevision } from '../roles/role-list.ts';
 
 /** Everything that events tell of, at one moment. */
 export interface Snapshot {
@@ -8,14 +8,14 @@ export interface Snapshot {
   /** By session name; null before the first one. */
   readonly signIns: ReadonlyMap<string, SignInDocument | null>;
   /** Undefined when the list can't be made. */
-  readonly roles: RoleListEdition | undefined;
+  readonly roles: RoleListRevision | undefined;
 }
 
 /** A function that takes a snapshot. */
-export function createLook(deps: {
+export function createTakeSnapshot(deps: {
   readonly status: () => Promise<StatusDocument>;
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
-  readonly roleList: Pick<RoleList, 'edition'>;
+  readonly roleList: Pick<RoleList, 'revision'>;
 }): () => Promise<Snapshot> {
   return async () => {
     const status = await deps.status();
@@ -25,7 +25,7 @@ export function createLook(deps: {
       signIns.set(session, withoutLists(await deps.signIn({ session }).catch(() => null)));
     }
     // Without a config file to read there is no list, which the problems tell.
-    return { status, signIns, roles: await deps.roleList.edition().catch(() => undefined) };
+    return { status, signIns, roles: await deps.roleList.revision().catch(() => undefined) };
   };
 }
 
@@ -60,7 +60,7 @@ export function findChanges(before: Snapshot, after: Snapshot): EventDocument[] 
   if (!isSame(before.status.problems, after.status.problems)) {
     events.push({ type: 'problems', data: after.status.problems });
   }
-  if (after.roles !== undefined && !isSameEdition(before.roles, after.roles)) {
+  if (after.roles !== undefined && !isSameRevision(before.roles, after.roles)) {
     events.push({ type: 'roles', data: { asOf: after.roles.asOf } });
   }
   return events;

@@ -89,7 +89,7 @@ export async function withLastRefusals(
 }
 
 /** The document stays small, however many roles are in use. */
-const MOST_ROLES = 100;
+const MAX_ROLES = 100;
 
 type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'> &
   Partial<Pick<SharedConfigReading, 'profiles'>>;
@@ -236,7 +236,7 @@ async function describeSession(
       circuit,
       ...(nextTryAtMs === undefined ? {} : { nextTryAt: formatUtcSeconds(nextTryAtMs) }),
     })),
-    roles: broker.rolesInUse(session).slice(0, MOST_ROLES).map(describeRole),
+    roles: broker.rolesInUse(session).slice(0, MAX_ROLES).map(describeRole),
     tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
   };
   return { document, problems: [problem, await findLossProblem(session, catalog?.lost ?? [], reading)] };

@@ -1,6 +1,6 @@
 // `write = "used"` and `auto` in the plan: who has a profile in the file, who has only a name, and what never leaves it.
 import { describe, expect, test } from 'vitest';
-import { MOST_FOR_ALL, type ProfileSelection } from '../../../src/aws-config/profiles/profile-selection.ts';
+import { MAX_PROFILES_FOR_ALL, type ProfileSelection } from '../../../src/aws-config/profiles/profile-selection.ts';
 import { catalog, namesOf, planFor, sessionSection, type PlanSketch } from '../builders.ts';
 
 const ALPHA = { accountId: '111111111111', accountName: 'alpha', permissionSets: ['Admin', 'Read'] };
@@ -85,20 +85,20 @@ describe('write = "auto"', () => {
     catalog([{ accountName: 'a', permissionSets: Array.from({ length: count }, (_, index) => `P${index}`) }]);
 
   test('writes all of them up to a number that the AWS CLI does not feel, and those that are used beyond', () => {
-    const few = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MOST_FOR_ALL) });
-    expect([few.profiles.length, few.unwritten.length, few.writes]).toEqual([MOST_FOR_ALL, 0, 'all']);
-    const many = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MOST_FOR_ALL + 1) });
-    expect([many.profiles.length, many.unwritten.length, many.writes]).toEqual([0, MOST_FOR_ALL + 1, 'used']);
+    const few = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MAX_PROFILES_FOR_ALL) });
+    expect([few.profiles.length, few.unwritten.length, few.writes]).toEqual([MAX_PROFILES_FOR_ALL, 0, 'all']);
+    const many = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MAX_PROFILES_FOR_ALL + 1) });
+    expect([many.profiles.length, many.unwritten.length, many.writes]).toEqual([0, MAX_PROFILES_FOR_ALL + 1, 'used']);
   });
 
   test('counts what would be written, not what is excluded', () => {
     const plan = planOf({ write: 'auto' }, sessionSection(), {
-      catalogs: accounts(MOST_FOR_ALL + 1),
+      catalogs: accounts(MAX_PROFILES_FOR_ALL + 1),
       settings: {
         exclude: ['a.P0'],
         selection: { write: 'auto', include: [], isPinned: () => false, isUsed: () => false },
       },
     });
-    expect([plan.profiles.length, plan.writes]).toEqual([MOST_FOR_ALL, 'all']);
+    expect([plan.profiles.length, plan.writes]).toEqual([MAX_PROFILES_FOR_ALL, 'all']);
   });
 });

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createUses, scoreAt, type Uses } from '../../../src/daemon/roles/usage-stats.ts';
+import { createUsageStats, scoreAt, type UsageStats } from '../../../src/daemon/roles/usage-stats.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../../helpers/fake-clock.ts';
 import { openStateFiles } from '../../helpers/state-files.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
@@ -21,8 +21,8 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-const create = (): Uses =>
-  createUses({
+const create = (): UsageStats =>
+  createUsageStats({
     directory,
     openStateFile: openStateFiles(),
     clock,
@@ -34,7 +34,7 @@ function append(text: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   writeFileSync(inbox(), text, { flag: 'a' });
 }
-const scores = async (uses: Uses) =>
+const scores = async (uses: UsageStats) =>
   Object.fromEntries([...(await uses.read())].map(([name, use]) => [name, scoreAt(use, clock.nowMs())]));
 
 describe('the uses of profiles', () => {

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
-import { USED_ROLES_SCHEMA } from '../../../src/daemon/roles/role-usage.ts';
+import { ROLE_USAGE_SCHEMA } from '../../../src/daemon/roles/role-usage.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../../helpers/rig.ts';
 import { openStateFiles } from '../../helpers/state-files.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
@@ -123,7 +123,7 @@ describe('a file', () => {
       permissionSet: 'Admin',
     }));
     const { path } = open();
-    const file = openStateFiles()(path, USED_ROLES_SCHEMA);
+    const file = openStateFiles()(path, ROLE_USAGE_SCHEMA);
     const read = async () => (await file.read())?.['roles'];
     await file.write({ roles });
     const text = readFileSync(path, 'utf8');

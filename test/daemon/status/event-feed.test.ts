@@ -20,7 +20,7 @@ async function createFeed(first: StatusDocument) {
   const logLines: string[] = [];
   const now: { status: StatusDocument; failure?: Error } = { status: first };
   const feed = createEventFeed({
-    look: async () => {
+    takeSnapshot: async () => {
       if (now.failure !== undefined) throw now.failure;
       return { status: now.status, signIns: new Map(), roles: undefined };
     },
