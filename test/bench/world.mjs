@@ -11,12 +11,12 @@ const SESSION = 'bench';
 /**
  * Accounts x permission sets, signed in, listed, every profile written. `callsPerSecond` scales the daemon's rate,
  * which needs a daemon with another main file than the usual one; `reportsHeap` gives it a way to tell what it holds. `listingSeconds` is how long the listing took.
- * `store` holds the variables of another secret store than memory.
+ * `preload` is a file that runs in the daemon before it. `store` holds the variables of another secret store than memory.
  * With `settings` (the text of config.toml) that write fewer profiles, `writtenCount` says how many to wait for.
  */
 export async function startWorld(
   scene,
-  { accountCount, permissionSetCount, callsPerSecond, reportsHeap, settings, writtenCount, store },
+  { accountCount, permissionSetCount, callsPerSecond, reportsHeap, settings, writtenCount, store, preload },
 ) {
   const home = scene.createHome();
   const directory = generateDirectory({ accountCount, permissionSetCount });
@@ -42,10 +42,12 @@ export async function startWorld(
     ROLECALL_SECRET_STORE: 'memory',
     ...store,
     ROLECALL_BENCH_HEAP_REPORT: join(home.path, 'heap.json'),
+    ROLECALL_BENCH_REQUEST_FILES: join(home.path, 'request-files.jsonl'),
   };
   const socketPath = socketPathOf(home);
   const daemonArguments = callsPerSecond === undefined ? [DAEMON_MAIN] : [SCALED_DAEMON, String(callsPerSecond)];
-  const nodeArguments = reportsHeap ? ['--expose-gc', '--import', HEAP_REPORT] : [];
+  const preloads = [...(reportsHeap ? [HEAP_REPORT] : []), ...(preload === undefined ? [] : [preload])];
+  const nodeArguments = [...(reportsHeap ? ['--expose-gc'] : []), ...preloads.flatMap((path) => ['--import', path])];
   const daemon = scene.start(process.execPath, [...nodeArguments, ...daemonArguments], { environment });
   await waitFor('the daemon', () => isAnswering(socketPath));
   const client = createSocketClient(socketPath);
