@@ -17,7 +17,7 @@ export function describeSuspension(lockFile: string): DaemonUnreachableError | u
 
 const REASONS: Readonly<Record<HolderActivity['activity'], string>> = {
   suspended: 'it is suspended',
-  'waiting-for-device': 'it waits for a disk, for swapped-out memory or for a network drive',
+  'waiting-for-device': 'it waits for a disk or a network drive',
   busy: 'it is busy, or this machine is',
   sleeping: 'it runs, but hangs',
 };

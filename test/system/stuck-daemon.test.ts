@@ -72,12 +72,12 @@ test.runIf(hasPrograms && canSeeProcesses)(
         for (const response of held) response.end(DOCUMENT);
       }),
     ]);
-    const why = 'waits for a disk, for swapped-out memory or for a network drive';
+    const why = 'waits for a disk or a network drive';
     const message = `The daemon (pid ${pid}) does not answer: it ${why}.`;
     expect(shell).toEqual({
       exitCode: 0,
       stdout: `${DOCUMENT}\n`,
-      stderr: `rolecall: The daemon (pid ${pid}) ${why}; waiting for it.\n`,
+      stderr: `rolecall: Waiting for the daemon (pid ${pid}), which ${why}.\n`,
     });
     expect(node).toEqual({
       exitCode: 0,
