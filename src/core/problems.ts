@@ -4,6 +4,8 @@ import type { ErrorBody } from './errors.ts';
 export type Problem = ErrorBody & {
   /** The sso-session concerned; absent when it concerns the whole daemon. */
   readonly session?: string;
+  /** The problem is in the team's file, not in the user's own settings. */
+  readonly team?: true;
 };
 
 export interface Problems {

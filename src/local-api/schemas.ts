@@ -25,7 +25,11 @@ export const errorSchema = {
 const problemSchema = {
   type: 'object',
   required: ['code', 'message', 'hint'],
-  properties: { ...errorSchema.properties, session: text },
+  properties: {
+    ...errorSchema.properties,
+    session: text,
+    team: { const: true, description: "in the team's file, not in your own settings; absent otherwise" },
+  },
 } as const;
 
 export const currentRoleSchema = {

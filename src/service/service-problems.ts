@@ -12,12 +12,14 @@ export function refuseOwnSocket(environment: Readonly<Record<string, string | un
 
 export function describeStaleness(staleness: string): ServiceProblem {
   return {
+    code: 'service-broken',
     message: `The service is not of this installation: ${staleness}.`,
     hint: 'rolecall service install',
   };
 }
 
 export const STOPPED = {
+  code: 'service-stopped',
   message: 'The service is stopped; the first command that needs the daemon starts it.',
   hint: 'rolecall daemon start',
 } as const satisfies ServiceProblem;

@@ -24,6 +24,7 @@ export interface ServiceDeps extends ServiceSurroundings {
 }
 
 export interface ServiceProblem {
+  readonly code: 'service-broken' | 'service-failed' | 'service-stopped' | 'service-without-manager';
   readonly message: string;
   readonly hint: string;
 }

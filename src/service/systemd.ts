@@ -212,6 +212,7 @@ function findProblems(found: {
   const problems: ServiceProblem[] = [];
   if (!found.hasManager) {
     problems.push({
+      code: 'service-without-manager',
       message: 'No systemd of yours is running here; the first command that needs the daemon starts it directly.',
       hint: 'rolecall daemon start',
     });
@@ -221,16 +222,25 @@ function findProblems(found: {
   }
   for (const unit of [found.socket, found.service]) {
     if (unit?.['ActiveState'] !== 'failed') continue;
-    problems.push({ message: `${unit['Id']} has failed (${unit['Result']}).`, hint: 'rolecall service logs' });
+    problems.push({
+      code: 'service-failed',
+      message: `${unit['Id']} has failed (${unit['Result']}).`,
+      hint: 'rolecall service logs',
+    });
   }
   if (found.hasManager && found.socket?.['ActiveState'] === 'inactive') {
     problems.push(STOPPED);
   }
   if (found.socket?.['UnitFileState'] === 'disabled') {
-    problems.push({ message: 'The service does not start with your login.', hint: 'rolecall service install' });
+    problems.push({
+      code: 'service-broken',
+      message: 'The service does not start with your login.',
+      hint: 'rolecall service install',
+    });
   }
   if (found.service?.['NeedDaemonReload'] === 'yes') {
     problems.push({
+      code: 'service-broken',
       message: 'The unit was changed and systemd has not read it again.',
       hint: 'systemctl --user daemon-reload',
     });

@@ -101,11 +101,19 @@ test('status reads what launchctl prints', async () => {
 
   writeFileSync(join(home.path, 'rolecall', 'package.json'), '{"version":"0.9.0"}');
   expect((await mac.status()).problems).toEqual([
-    { message: 'The service is not of this installation: it starts rolecall 0.9.0.', hint: 'rolecall service install' },
+    {
+      code: 'service-broken',
+      message: 'The service is not of this installation: it starts rolecall 0.9.0.',
+      hint: 'rolecall service install',
+    },
   ]);
   rmSync(mainPath);
   expect((await mac.status()).problems).toEqual([
-    { message: `The service is not of this installation: ${mainPath} is gone.`, hint: 'rolecall service install' },
+    {
+      code: 'service-broken',
+      message: `The service is not of this installation: ${mainPath} is gone.`,
+      hint: 'rolecall service install',
+    },
   ]);
   writeFileSync(mainPath, '');
   rmSync(join(home.path, 'rolecall', 'package.json'));
@@ -115,6 +123,7 @@ test('status reads what launchctl prints', async () => {
     pid: null,
     problems: [
       {
+        code: 'service-stopped',
         message: 'The service is stopped; the first command that needs the daemon starts it.',
         hint: 'rolecall daemon start',
       },

@@ -98,6 +98,11 @@ export function reportFailure(
   context.stderr.write(`Run: ${paint('bold', harmless(hint))}\n`);
 }
 
+/** Whether `command` only shows what is wrong, so that it adds nothing to a message inside `status` or `doctor`. */
+export function isOverview(command: string): boolean {
+  return command === 'rolecall status' || command === 'rolecall doctor';
+}
+
 /** What a person should know though the command has done its work. */
 export function reportNote(note: string, context: Pick<CliContext, 'stderr' | 'environment'>): void {
   const paint = createPainter(context.stderr, context.environment);

@@ -2,13 +2,14 @@
 import type { CheckGroup } from './codes.ts';
 import { DOCTOR_CODES } from './codes.ts';
 import { checkConfig } from './config-check.ts';
-import { checkDaemon, checkStore } from './daemon-check.ts';
+import { checkDaemon } from './daemon-check.ts';
 import { checkEnvironment } from './environment-check.ts';
 import { checkFiles } from './files-check.ts';
 import { checkKeys } from './keys-check.ts';
 import { checkNetwork } from './network-check.ts';
 import { checkNeighbours, checkPrograms } from './programs-check.ts';
 import { checkService } from './service-check.ts';
+import { checkStore } from './store-check.ts';
 import type { World } from './world.ts';
 
 export async function runChecks(world: World): Promise<CheckGroup[]> {

@@ -24,12 +24,12 @@ function summarize({ manager, startsWithDesktop }: ServiceStatus): string {
   return `installed, by ${manager ?? 'nobody'}${startsWithDesktop ? '; it starts with your desktop' : ''}`;
 }
 
-function toFinding({ message, hint }: ServiceStatus['problems'][number], { manager }: ServiceStatus): Finding {
+function toFinding({ code, message, hint }: ServiceStatus['problems'][number], { manager }: ServiceStatus): Finding {
   if (manager === null) return { code: 'service-without-manager', message, commands: ['rolecall service uninstall'] };
-  if (hint === 'rolecall daemon start') return { code: 'service-stopped', message, commands: [hint] };
-  // A log tells why; what starts it anew is another command.
-  const commands = hint === 'rolecall service logs' ? [hint, 'rolecall daemon restart'] : [hint];
-  return { code: 'service-broken', message, commands };
+  // The log shows the cause; the restart comes after the fix.
+  if (code === 'service-failed')
+    return { code: 'service-broken', message, commands: [hint, 'rolecall daemon restart'] };
+  return { code, message, commands: [hint] };
 }
 
 function findDropped(names: readonly string[]): Finding[] {

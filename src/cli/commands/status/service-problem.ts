@@ -7,5 +7,5 @@ import { describeStaleness } from '../../../service/service-problems.ts';
 /** Of a service of an older or another installation; asks no service manager. */
 export function findServiceProblem(installed: InstalledService): StatusDocument['problems'][number] | undefined {
   const staleness = findStaleness(installed, loadVersion());
-  return staleness === undefined ? undefined : { code: 'service-broken', ...describeStaleness(staleness) };
+  return staleness === undefined ? undefined : { ...describeStaleness(staleness) };
 }
