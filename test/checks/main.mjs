@@ -16,6 +16,7 @@ const CHECKS = {
   unused: [['knip', '--no-progress']],
   package: [['node', 'test/checks/package.mjs']],
   shell: [['node', 'test/checks/shell.mjs']],
+  workflows: [['node', 'test/checks/workflows.mjs']],
 };
 
 function run([program, ...args]) {
