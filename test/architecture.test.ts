@@ -44,7 +44,7 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'platform',
     rooms: ['core'],
-    packages: ['@homebridge/dbus-native', 'fs-native-extensions', 'open'],
+    packages: ['@homebridge/dbus-native', 'fs-native-extensions', 'open', 'smol-toml'],
     builtins: ['*'],
     why: "the operating system's side: files, sockets and processes, without a word of what rolecall does with them",
   },
@@ -79,9 +79,9 @@ const ROOMS: readonly RoomRule[] = [
   {
     room: 'local-api',
     rooms: ['core', 'platform'],
-    packages: ['json-schema-to-ts', 'smol-toml'],
+    packages: ['json-schema-to-ts'],
     builtins: ['*'],
-    why: 'the contract: clients load it at every start, so it brings nothing along but types; TOML is read late, for the browser of a page alone',
+    why: 'the contract: clients load it at every start, so it brings nothing along but types',
   },
   {
     room: 'service',
@@ -171,7 +171,7 @@ const FOLDERS: readonly FolderRule[] = [
   },
   {
     room: 'platform',
-    folders: ['files', 'process', 'sockets', 'bus', 'port-keeper', 'browser', 'service'],
+    folders: ['process', 'files', 'programs', 'sockets', 'bus', 'port-keeper', 'service'],
     top: 'above',
     why: 'one folder for each part of the operating system',
   },
@@ -252,7 +252,7 @@ const LATE_FILES = [
   'src/daemon/settings/setup-routes.ts',
   'src/daemon/settings/team-routes.ts',
   'src/daemon/settings/settings-file.ts',
-  'src/platform/browser/start-browser.ts',
+  'src/platform/programs/start-browser.ts',
   'src/secret-store/file.ts',
   'src/secret-store/keychain.ts',
   'src/secret-store/memory.ts',

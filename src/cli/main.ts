@@ -7,8 +7,8 @@ import { createSystemClock, type Clock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
-import { resolvePaths, type RuntimePaths } from '../local-api/paths.ts';
-import type { StartedDaemon } from '../local-api/start-daemon.ts';
+import { resolvePaths, systemRuntimeDirectory, type RuntimePaths } from '../local-api/paths.ts';
+import type { StartedDaemon } from '../platform/service/start-daemon.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
 import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/process/no-debugger.ts';
 import type { Service } from '../service/service.ts';
@@ -53,7 +53,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     },
     openBrowser: (url, template) => openBrowser(url, template, surroundings),
     async checkSettings() {
-      const { checkDaemonSettings } = await import('../local-api/start-daemon.ts');
+      const { checkDaemonSettings } = await import('../platform/service/start-daemon.ts');
       const { outsideOfExec } = await import('./environment/child-environment.ts');
       return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
     },
@@ -109,7 +109,7 @@ function programPath(program: Program): string {
 
 /** By the service that is installed, moved to this installation first when it is of one that is gone or older; else directly. */
 async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
-  const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+  const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
   const { findInstalledService, findStaleness } = await import('../platform/service/installed-service.ts');
   const { outsideOfExec } = await import('./environment/child-environment.ts');
   const { loadVersion } = await import('../local-api/version.ts');
@@ -120,8 +120,12 @@ async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePath
     // Without a manager that can be told, the daemon is started directly below.
     await (await loadService(surroundings, paths)).repair().catch(() => undefined);
   }
-  const { startInstalledService } = await import('../local-api/start-installed-service.ts');
-  return startInstalledService(installed, surroundings, startDirectly);
+  const { startInstalledService } = await import('../platform/service/start-installed-service.ts');
+  return startInstalledService(installed, {
+    surroundings,
+    systemRuntimeDirectory: systemRuntimeDirectory(surroundings.userId),
+    startDirectly,
+  });
 }
 
 async function loadService(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<Service> {
@@ -159,14 +163,14 @@ async function openBrowser(
   surroundings: ServiceSurroundings,
 ): Promise<boolean> {
   if (environment['SSH_CONNECTION'] !== undefined) return false;
-  const { trustedPath } = await import('../platform/process/find-program.ts');
+  const { trustedPath } = await import('../platform/programs/find-program.ts');
   process.env['PATH'] = trustedPath(surroundings);
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) {
     const [{ formatBrowserCommand }, { runBrowser }] = await Promise.all([
       import('../core/browser-command.ts'),
-      import('../platform/browser/run-browser.ts'),
+      import('../platform/programs/run-browser.ts'),
     ]);
     await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
     return true;
@@ -219,7 +223,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 
 async function environmentOf(program: Program): Promise<NodeJS.ProcessEnv> {
   if (program === 'daemon') {
-    const { daemonEnvironment } = await import('../platform/process/daemon-environment.ts');
+    const { daemonEnvironment } = await import('../platform/service/daemon-environment.ts');
     return daemonEnvironment(environment);
   }
   if (program !== 'tray') return process.env;

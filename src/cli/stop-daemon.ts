@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { forbidRestart } from '../platform/port-keeper/keeper-requests.ts';
-import { readLockHolder } from '../platform/process/lock-holder.ts';
+import { readLockHolder } from '../platform/service/lock-holder.ts';
 import { isStillRunning, type ProcessIdentity } from '../platform/process/process-identity.ts';
 import type { ServiceStatus } from '../service/service.ts';
 import type { CliContext } from './context.ts';

@@ -8,13 +8,13 @@ import { createSystemClock } from '../core/clock.ts';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { harmless } from '../core/text/harmless-text.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
-import { cleanEnvironment, refuseChangedNode } from '../platform/process/daemon-environment.ts';
+import { cleanEnvironment, refuseChangedNode } from '../platform/service/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
 import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/process/no-debugger.ts';
 import { toFailure } from '../platform/files/file-error.ts';
-import { findProgram, trustedPath } from '../platform/process/find-program.ts';
+import { findProgram, trustedPath } from '../platform/programs/find-program.ts';
 import {
   dropRequests,
   isRestartAllowed,
@@ -157,7 +157,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       spawn,
       clock,
       startBrowser: async (url, template) => {
-        const { startBrowser } = await import('../platform/browser/start-browser.ts');
+        const { startBrowser } = await import('../platform/programs/start-browser.ts');
         await startBrowser(url, { template, isInUnit: activatedFd !== undefined });
       },
     }),
@@ -190,7 +190,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     void end().then(async () => {
       if (isService) process.exit(EXIT_START_AGAIN);
       lock.release();
-      const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+      const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
       startDaemonProcess(process.argv[1] as string, environment).release();
       process.exit(0);
     });

@@ -1,10 +1,10 @@
 // The client of the local API: finds the daemon, starts it when there is none, and turns its errors back into ours.
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
-import { isForeignSocket, requestOverSocket, type SocketAnswer } from './http-request.ts';
+import { isAnswering, isForeignSocket, requestOverSocket, type SocketAnswer } from './http-request.ts';
 import { ROUTE_ADDRESSES, type RouteAddress } from './route-addresses.ts';
 import type { Answers, CallableRouteName, InputOf } from './routes.ts';
-import type { StartedDaemon } from './start-daemon.ts';
+import type { StartedDaemon } from '../platform/service/start-daemon.ts';
 
 export interface CallOptions {
   /** For the whole call: finding the daemon, starting it, and its answer. */
@@ -63,7 +63,7 @@ export function createLocalApiClient(deps: {
   /** Loaded when it is needed, because every command pays for what this file imports. */
   async function explainSuspension(): Promise<DaemonUnreachableError | undefined> {
     if (lockFile === undefined) return undefined;
-    const { describeSuspension } = await import('./silent-daemon.ts');
+    const { describeSuspension } = await import('../platform/service/unresponsive-daemon.ts');
     return describeSuspension(lockFile);
   }
 
@@ -71,8 +71,8 @@ export function createLocalApiClient(deps: {
     const suspension = await explainSuspension();
     if (suspension !== undefined || call.silence !== undefined) return suspension;
     if (call.checks++ % CHECKS_PER_PROBE !== 0) return undefined;
-    const { describeSilence, isAnswering } = await import('./silent-daemon.ts');
     if (await isAnswering(socketPath, deps.silence?.probeMs ?? PROBE_TIMEOUT_MS)) return undefined;
+    const { describeSilence } = await import('../platform/service/unresponsive-daemon.ts');
     call.silence = describeSilence(lockFile);
     if (call.silence === undefined) return undefined;
     if (call.failsOnSilence) return call.silence;
@@ -84,7 +84,7 @@ export function createLocalApiClient(deps: {
   async function explainAbsence(minAgeMs: number): Promise<DaemonUnreachableError | undefined> {
     const [socketPath] = deps.socketCandidates;
     if (lockFile === undefined || socketPath === undefined) return undefined;
-    const { describeUnreachable } = await import('./unreachable-daemon.ts');
+    const { describeUnreachable } = await import('../platform/service/unresponsive-daemon.ts');
     return describeUnreachable({ lockFile, socketPath }, { minAgeMs, nowMs: clock.nowMs() });
   }
 

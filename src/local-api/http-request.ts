@@ -114,6 +114,20 @@ export async function openStreamOverSocket(options: {
   });
 }
 
+/**
+ * Whether the daemon answers anything within `timeoutMs`; one that waits for AWS or for a person still does.
+ * Any failure but a timeout counts as an answer.
+ */
+export async function isAnswering(socketPath: string, timeoutMs: number): Promise<boolean> {
+  try {
+    // No such route exists, so the answer needs no lookup.
+    await requestOverSocket({ socketPath, method: 'GET', path: '/', timeoutMs });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ETIMEDOUT';
+  }
+}
+
 export function isForeignSocket(error: unknown): error is DaemonUnreachableError {
   return error instanceof DaemonUnreachableError && error.code === 'foreign-socket';
 }

@@ -3,7 +3,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
 import { findInstalledService, findStaleness, LAUNCHD_LABEL } from '../platform/service/installed-service.ts';
-import { managerEnvironment } from '../local-api/start-installed-service.ts';
+import { systemRuntimeDirectory } from '../local-api/paths.ts';
+import { managerEnvironment } from '../platform/service/start-installed-service.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps } from './service.ts';
 import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
@@ -17,7 +18,7 @@ export function createLaunchdService(deps: ServiceDeps): Service {
   const target = `${domain}/${LAUNCHD_LABEL}`;
 
   function run(...command: readonly string[]): Promise<ProgramRun> {
-    return deps.run(command, managerEnvironment(deps));
+    return deps.run(command, managerEnvironment(deps, systemRuntimeDirectory(deps.userId)));
   }
 
   async function launchctl(...args: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 // What the service gets of the shell that installs it: where things are and how AWS is reached, and no secret.
-import { AWS_NAMES, daemonValue } from '../platform/process/daemon-environment.ts';
+import { AWS_NAMES, daemonValue } from '../platform/service/daemon-environment.ts';
 
 const NAMES = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'ROLECALL_CONFIG', 'ROLECALL_SECRET_STORE', ...AWS_NAMES] as const;
 

@@ -2,7 +2,7 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/process/daemon-environment.ts';
+import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/service/daemon-environment.ts';
 import {
   findInstalledService,
   findStaleness,
@@ -10,7 +10,8 @@ import {
   SYSTEMD_SOCKET,
   systemdDirectories,
 } from '../platform/service/installed-service.ts';
-import { managerEnvironment } from '../local-api/start-installed-service.ts';
+import { systemRuntimeDirectory } from '../local-api/paths.ts';
+import { managerEnvironment } from '../platform/service/start-installed-service.ts';
 import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import { writeOwnerOnly } from './owner-only-file.ts';
 import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
@@ -27,7 +28,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
   const environmentPath = join(deps.paths.stateDirectory, 'service.env');
 
   function run(...command: readonly string[]): Promise<ProgramRun> {
-    return deps.run(command, managerEnvironment(deps));
+    return deps.run(command, managerEnvironment(deps, systemRuntimeDirectory(deps.userId)));
   }
 
   async function systemctl(...args: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 // The files of systemd/ and launchd/ with their blanks filled in, each value spelled as its reader wants it.
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
-import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/process/daemon-environment.ts';
+import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/service/daemon-environment.ts';
 import {
   LAUNCHD_LABEL,
   SYSTEMD_REVISION,

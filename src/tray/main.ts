@@ -8,8 +8,8 @@ import { toRolecallError } from '../core/errors.ts';
 import { harmless } from '../core/text/harmless-text.ts';
 import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
-import { resolvePaths } from '../local-api/paths.ts';
-import type { StartedDaemon } from '../local-api/start-daemon.ts';
+import { MAX_SETTINGS_BYTES, resolvePaths, systemRuntimeDirectory } from '../local-api/paths.ts';
+import type { StartedDaemon } from '../platform/service/start-daemon.ts';
 import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
 import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
 import { printTextMenu } from './text/print-text-menu.ts';
@@ -42,25 +42,32 @@ function createClient(): LocalApiClient {
 
 /** By the service that is installed, else directly. */
 async function startDaemon(): Promise<StartedDaemon> {
-  const { startDaemonProcess } = await import('../local-api/start-daemon.ts');
+  const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
   const { findInstalledService } = await import('../platform/service/installed-service.ts');
-  const { startInstalledService } = await import('../local-api/start-installed-service.ts');
+  const { startInstalledService } = await import('../platform/service/start-installed-service.ts');
   const startDirectly = () => startDaemonProcess(pathOf('../daemon/main.js'), environment);
   const installed = findInstalledService(surroundings);
-  return installed === undefined ? startDirectly() : startInstalledService(installed, surroundings, startDirectly);
+  return installed === undefined
+    ? startDirectly()
+    : startInstalledService(installed, {
+        surroundings,
+        systemRuntimeDirectory: systemRuntimeDirectory(surroundings.userId),
+        startDirectly,
+      });
 }
 
 /** False when there is none to open. @throws BrowserFailure: the one that the settings name could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
-  const { trustedPath } = await import('../platform/process/find-program.ts');
+  const { trustedPath } = await import('../platform/programs/find-program.ts');
   process.env['PATH'] = trustedPath(surroundings);
   // A browser is started with our environment, and a passphrase is nothing for it.
   delete process.env['ROLECALL_PASSPHRASE'];
-  const { readBrowserSetting } = await import('../local-api/browser-setting.ts');
-  const template = session === undefined ? undefined : await readBrowserSetting(settingsFile, session);
+  const { readBrowserSetting } = await import('../platform/programs/browser-setting.ts');
+  const template =
+    session === undefined ? undefined : await readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
   if (template !== undefined) {
     const { formatBrowserCommand } = await import('../core/browser-command.ts');
-    const { runBrowser } = await import('../platform/browser/run-browser.ts');
+    const { runBrowser } = await import('../platform/programs/run-browser.ts');
     await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
     return true;
   }

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { resolvePaths, type RuntimePaths } from '../../src/local-api/paths.ts';
-import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
+import { startDaemonProcess } from '../../src/platform/service/start-daemon.ts';
 import { canSeeProcesses, killAllOf, processesOf } from '../helpers/processes.ts';
 import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';

@@ -25,7 +25,7 @@ export const LONGEST: readonly string[] = ['crash', 'exec-clients', 'demo', 'upg
 
 /** Modules that start processes, listen or connect. */
 const STARTS_SOMETHING =
-  /^(node:(child_process|dgram|http|http2|https|net|tls)|playwright-core|.*\/src\/(cli\/exec\/run-in-place|emulator\/emulator|local-api\/start-daemon)\.ts|.*\/test\/helpers\/rig\.ts)$/;
+  /^(node:(child_process|dgram|http|http2|https|net|tls)|playwright-core|.*\/src\/(cli\/exec\/run-in-place|emulator\/emulator|platform\/service\/start-daemon)\.ts|.*\/test\/helpers\/rig\.ts)$/;
 
 /** What these are about is loaded, or read from the environment, once in a process. */
 const NEEDS_OWN_PROCESS = [

@@ -8,7 +8,7 @@ import { createSystemClock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
 import { readEvents } from '../../src/local-api/events.ts';
-import type { StartedDaemon } from '../../src/local-api/start-daemon.ts';
+import type { StartedDaemon } from '../../src/platform/service/start-daemon.ts';
 import { identifyProcess } from '../../src/platform/process/process-identity.ts';
 import { listenAsSomebodyElse } from '../helpers/foreign-listener.ts';
 import { canSeeProcesses } from '../helpers/processes.ts';

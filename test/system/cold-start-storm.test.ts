@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tryDaemonLock } from '../../src/daemon/process/lock.ts';
-import { startDaemonProcess } from '../../src/local-api/start-daemon.ts';
+import { startDaemonProcess } from '../../src/platform/service/start-daemon.ts';
 import { createInstallation } from '../helpers/installation.ts';
 import type { Rig } from '../helpers/rig.ts';
 import { runProcess, runRolecall, type ProcessRun } from '../helpers/run-process.ts';

@@ -6,7 +6,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolvePaths } from '../../src/local-api/paths.ts';
-import { readHolderActivity } from '../../src/platform/process/lock-holder.ts';
+import { readHolderActivity } from '../../src/platform/service/lock-holder.ts';
 import { identifyProcess } from '../../src/platform/process/process-identity.ts';
 import { canSeeProcesses } from '../helpers/processes.ts';
 import { writePrivate } from '../helpers/rig.ts';

@@ -211,7 +211,7 @@ test.skipIf(!isThere)(
       `#!/bin/sh\n(grep ^0:: /proc/self/cgroup; grep NoNewPrivs /proc/self/status; printf '%s\\n' "$1") > '${seen}.new'\nmv '${seen}.new' '${seen}'\nsleep 300 &\necho $! > '${seen}.pid'\n`,
     );
     chmodSync(join(programs, 'xdg-open'), 0o700);
-    const module = new URL('../../dist/platform/browser/start-browser.js', import.meta.url).href;
+    const module = new URL('../../dist/platform/programs/start-browser.js', import.meta.url).href;
     const script = `await (await import('${module}')).startBrowser('https://example.com/?a=$HOME&b=%20', { isInUnit: true })`;
     const environment = { ...systemd.environment, PATH: `${programs}:${systemd.environment['PATH']}` };
     const run = await runProcess(process.execPath, ['--input-type=module', '-e', script], { environment });

@@ -1,6 +1,6 @@
 // The real fzf as the picker, where it is installed: roles go in as lines of text, a number comes out.
 import type { RoleDocument } from '../../local-api/schemas.ts';
-import { findProgram, type ProgramSearch } from '../../platform/process/find-program.ts';
+import { findProgram, type ProgramSearch } from '../../platform/programs/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { displayWidth } from '../terminal/display-width.ts';
 import type { ScreenParts } from './screen.ts';

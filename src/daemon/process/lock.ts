@@ -3,7 +3,7 @@ import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:f
 import type { Clock } from '../../core/clock.ts';
 import { errorCode } from '../../platform/files/file-error.ts';
 import { tryLockFile } from '../../platform/files/file-lock.ts';
-import { readLockHolder } from '../../platform/process/lock-holder.ts';
+import { readLockHolder } from '../../platform/service/lock-holder.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import { fstatSync, lstatIfPresentSync } from '../../platform/files/stat-sync.ts';
 

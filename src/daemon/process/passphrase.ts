@@ -1,7 +1,7 @@
 // Where the daemon gets the passphrase of the secret file from: a pipe, a credential of systemd's, or its environment.
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PASSPHRASE_FD_NAME } from '../../platform/process/daemon-environment.ts';
+import { PASSPHRASE_FD_NAME } from '../../platform/service/daemon-environment.ts';
 import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
 
 /** The name under which a unit hands it over. @see systemd.exec(5), LoadCredential */

@@ -8,7 +8,7 @@ import { isDesktopAttended } from '../../../src/daemon/notifications/attendance.
 import type { PlainNotification } from '../../../src/daemon/notifications/backend.ts';
 import { chooseNotificationBackend, type DesktopSources } from '../../../src/daemon/notifications/choose-backend.ts';
 import { createDesktop } from '../../../src/daemon/notifications/desktop.ts';
-import { findProgram } from '../../../src/platform/process/find-program.ts';
+import { findProgram } from '../../../src/platform/programs/find-program.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
 import {
   startNotificationStandIn,

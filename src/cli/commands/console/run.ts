@@ -5,7 +5,8 @@ import { CONSOLE_SERVICE } from '../../../core/aws/console-service.ts';
 import { NotFoundError, UsageError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
-import { readBrowserSetting } from '../../../local-api/browser-setting.ts';
+import { MAX_SETTINGS_BYTES } from '../../../local-api/paths.ts';
+import { readBrowserSetting } from '../../../platform/programs/browser-setting.ts';
 import type { ConsoleDocument } from '../../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../../browser-failure.ts';
 import { deletePrivatePage, PAGE_LIFETIME_SECONDS, writePrivatePage } from './private-page.ts';
@@ -189,7 +190,7 @@ async function openIn(target: string, found: ConsoleDocument, context: CliContex
 
 /** Not the one of the answer: a command runs no program that an answer names. */
 function readBrowser(found: ConsoleDocument, context: CliContext): Promise<string | undefined> {
-  return readBrowserSetting(context.paths.settingsFile, found.session).catch((error: unknown) => {
+  return readBrowserSetting(context.paths.settingsFile, found.session, MAX_SETTINGS_BYTES).catch((error: unknown) => {
     throw describeFailure(error, found, context);
   });
 }

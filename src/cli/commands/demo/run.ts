@@ -1,7 +1,7 @@
 // `rolecall demo`: the whole story on the emulator, in a home of its own, with nothing left behind.
 import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../../core/errors.ts';
-import { trustedPath } from '../../../platform/process/find-program.ts';
+import { trustedPath } from '../../../platform/programs/find-program.ts';
 import type { CliContext } from '../../context.ts';
 import { findAwsClient, type AwsClient } from './aws-client.ts';
 import { createDemoHome, type DemoHome } from './demo-home.ts';

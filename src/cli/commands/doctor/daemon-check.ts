@@ -1,7 +1,7 @@
 // Checks the daemon: whether it runs and answers, what it reports, and what would keep it from starting or writing.
 import type { ErrorBody } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
-import { readHolderActivity } from '../../../platform/process/lock-holder.ts';
+import { readHolderActivity } from '../../../platform/service/lock-holder.ts';
 import { count, harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { findRefusals, findReportedProblems } from './reported-problems.ts';

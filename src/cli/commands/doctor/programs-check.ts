@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
-import { findProgram } from '../../../platform/process/find-program.ts';
+import { findProgram } from '../../../platform/programs/find-program.ts';
 import { findCommand } from '../../environment/find-command.ts';
 import { count, harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';

@@ -7,12 +7,12 @@ import {
   type ConfigDocument,
 } from '../../../aws-config/document/document.ts';
 import type { ErrorBody } from '../../../core/errors.ts';
-import { describeUnreachable } from '../../../local-api/unreachable-daemon.ts';
+import { describeUnreachable } from '../../../platform/service/unresponsive-daemon.ts';
 import type { ReachDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../../platform/files/aws-file-path.ts';
 import { readBoundedBytes } from '../../../platform/files/bounded-read.ts';
 import { errorCode, moveAsideCommand, toFailure, toFileError } from '../../../platform/files/file-error.ts';
-import { findProgram, trustedPath } from '../../../platform/process/find-program.ts';
+import { findProgram, trustedPath } from '../../../platform/programs/find-program.ts';
 import type { CliContext } from '../../context.ts';
 import { shortenPath } from '../../terminal/render.ts';
 import { lstatIfPresentSync } from '../../../platform/files/stat-sync.ts';

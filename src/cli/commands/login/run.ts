@@ -8,7 +8,8 @@ import {
   UsageError,
   type ErrorBody,
 } from '../../../core/errors.ts';
-import { readBrowserSetting } from '../../../local-api/browser-setting.ts';
+import { MAX_SETTINGS_BYTES } from '../../../local-api/paths.ts';
+import { readBrowserSetting } from '../../../platform/programs/browser-setting.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../../browser-failure.ts';
 import { confirmUser } from './confirm-user.ts';
@@ -282,7 +283,10 @@ async function openPage(
 ): Promise<boolean> {
   try {
     // Not the `browser` of the answer: a command runs no program that an answer names.
-    return await context.openBrowser(page, await readBrowserSetting(context.paths.settingsFile, session));
+    return await context.openBrowser(
+      page,
+      await readBrowserSetting(context.paths.settingsFile, session, MAX_SETTINGS_BYTES),
+    );
   } catch (error) {
     if (!(error instanceof BrowserFailure)) throw error;
     const setting = { session, ...(browserLine === undefined ? {} : { browserLine }) };

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
-import { trustedPath } from '../../../platform/process/find-program.ts';
+import { trustedPath } from '../../../platform/programs/find-program.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
 import type { CliContext } from '../../context.ts';

@@ -1,20 +1,25 @@
-// Starts the daemon by its installed service; apart from finding it, because `rolecall status` only does that.
+// Starts the daemon through its installed service. Kept apart from finding the service, which is all that `rolecall status` needs.
 import { spawn } from 'node:child_process';
-import { trustedPath } from '../platform/process/find-program.ts';
+import { trustedPath } from '../programs/find-program.ts';
 import {
   LAUNCHD_LABEL,
   SYSTEMD_SERVICE,
   SYSTEMD_SOCKET,
   type InstalledService,
   type ServiceSurroundings,
-} from '../platform/service/installed-service.ts';
-import { systemRuntimeDirectory } from './paths.ts';
+} from './installed-service.ts';
 import type { StartedDaemon } from './start-daemon.ts';
 
-/** The environment in which `systemctl --user` finds the user's manager: cron and ssh lack the variable. No project's `systemctl` is on its PATH. */
-export function managerEnvironment(surroundings: ServiceSurroundings): Record<string, string> {
-  const { environment, userId } = surroundings;
-  const runtimeDirectory = environment['XDG_RUNTIME_DIR'] ?? systemRuntimeDirectory(userId);
+/**
+ * The environment for `systemctl` and `launchctl`, with only trusted folders in PATH. `systemctl --user` needs
+ * XDG_RUNTIME_DIR, which cron and ssh do not set: `systemRuntimeDirectory` is used then.
+ */
+export function managerEnvironment(
+  surroundings: ServiceSurroundings,
+  systemRuntimeDirectory: string | undefined,
+): Record<string, string> {
+  const { environment } = surroundings;
+  const runtimeDirectory = environment['XDG_RUNTIME_DIR'] ?? systemRuntimeDirectory;
   const kept: Record<string, string> = { PATH: trustedPath(surroundings) };
   for (const name of ['HOME', 'LANG', 'XDG_CONFIG_HOME', 'DBUS_SESSION_BUS_ADDRESS']) {
     const value = environment[name];
@@ -23,7 +28,7 @@ export function managerEnvironment(surroundings: ServiceSurroundings): Record<st
   return runtimeDirectory === undefined ? kept : { ...kept, XDG_RUNTIME_DIR: runtimeDirectory };
 }
 
-/** The commands that start it, in turn; of launchd's first one it does not matter that it says "already loaded". */
+/** The commands that start the service, in order. launchd's first one may fail with "already loaded". */
 function startCommands({ manager, file }: InstalledService, userId: number): readonly (readonly string[])[] {
   if (manager === 'launchd') {
     return [
@@ -32,21 +37,26 @@ function startCommands({ manager, file }: InstalledService, userId: number): rea
     ];
   }
   return [
-    // A unit that failed too often is not started any more until somebody says that it may.
+    // systemd refuses to start a unit that failed too often until its counter is reset.
     ['systemctl', '--user', '--quiet', 'reset-failed', SYSTEMD_SOCKET, SYSTEMD_SERVICE],
     ['systemctl', '--user', 'start', SYSTEMD_SOCKET],
   ];
 }
 
 /**
- * Starts the installed service; without a manager to ask (a container with this HOME, a session without one) it is
- * `startDirectly` that starts the daemon, which the service takes over from when it comes up.
+ * Starts the daemon through the installed service. Where no service manager runs (a container with this HOME, a session
+ * without one), starts it with `startDirectly`; the service takes over from that daemon when it starts.
  */
 export function startInstalledService(
   service: InstalledService,
-  surroundings: ServiceSurroundings,
-  startDirectly: () => StartedDaemon,
+  deps: {
+    readonly surroundings: ServiceSurroundings;
+    /** `/run/user/UID`, if there is one. */
+    readonly systemRuntimeDirectory: string | undefined;
+    readonly startDirectly: () => StartedDaemon;
+  },
 ): StartedDaemon {
+  const { surroundings, startDirectly } = deps;
   const commands = [...startCommands(service, surroundings.userId)];
   let direct: StartedDaemon | undefined;
   let hasEnded = false;
@@ -59,7 +69,10 @@ export function startInstalledService(
   }
   function runNext(): void {
     const [program = '', ...args] = commands.shift() ?? [];
-    const child = spawn(program, args, { stdio: 'ignore', env: managerEnvironment(surroundings) });
+    const child = spawn(program, args, {
+      stdio: 'ignore',
+      env: managerEnvironment(surroundings, deps.systemRuntimeDirectory),
+    });
     child.on('error', () => finish(1));
     child.on('exit', (exitCode) => finish(exitCode));
   }

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BrowserFailure } from '../../src/core/browser-command.ts';
-import { readBrowserSetting } from '../../src/local-api/browser-setting.ts';
-import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { BrowserFailure } from '../../../src/core/browser-command.ts';
+import { readBrowserSetting } from '../../../src/platform/programs/browser-setting.ts';
+import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
 let file: string;
@@ -15,20 +15,22 @@ beforeAll(() => {
 afterAll(() => home.remove());
 
 test('is the template of that session, or none', async () => {
-  expect(await readBrowserSetting(file, 'work')).toBeUndefined();
+  expect(await readBrowserSetting(file, 'work', 1024)).toBeUndefined();
   writeFileSync(file, '[session.work]\nbrowser = "firefox -P work"\n[session.other]\nlabel = "Other"\n');
-  expect(await readBrowserSetting(file, 'work')).toBe('firefox -P work');
+  expect(await readBrowserSetting(file, 'work', 1024)).toBe('firefox -P work');
   for (const name of ['other', 'none', '__proto__', 'constructor']) {
-    expect(await readBrowserSetting(file, name)).toBeUndefined();
+    expect(await readBrowserSetting(file, name, 1024)).toBeUndefined();
   }
 });
 
 test('fails in words when the settings are not valid or no file', async () => {
   writeFileSync(file, '[session');
-  await expect(readBrowserSetting(file, 'work')).rejects.toEqual(new BrowserFailure('the settings are not valid'));
+  await expect(readBrowserSetting(file, 'work', 1024)).rejects.toEqual(
+    new BrowserFailure('the settings are not valid'),
+  );
   const folder = join(home.path, 'folder');
   mkdirSync(folder);
-  await expect(readBrowserSetting(folder, 'work')).rejects.toEqual(
+  await expect(readBrowserSetting(folder, 'work', 1024)).rejects.toEqual(
     new BrowserFailure(`the settings can't be read (${folder} is a folder, not a file)`),
   );
 });

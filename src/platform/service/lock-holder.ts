@@ -1,7 +1,7 @@
 // Which process is the daemon, by what it wrote into its lock file; nobody else's process is ever taken for it.
 import { execFileSync } from 'node:child_process';
 import { readBoundedFileSync } from '../files/bounded-read.ts';
-import { isStillRunning, readProcessState, type ProcessIdentity } from './process-identity.ts';
+import { isStillRunning, readProcessState, type ProcessIdentity } from '../process/process-identity.ts';
 import { lstatSync, statSync } from '../files/stat-sync.ts';
 
 const MAX_HOLDER_BYTES = 64 * 1024;

@@ -5,7 +5,7 @@ import {
   cleanEnvironment,
   daemonEnvironment,
   refuseChangedNode,
-} from '../../../src/platform/process/daemon-environment.ts';
+} from '../../../src/platform/service/daemon-environment.ts';
 import { serviceEnvironment } from '../../../src/service/service-environment.ts';
 
 const KEPT = {

@@ -1,9 +1,9 @@
 // Starting the daemon from a client: detached, with an allow-listed environment, its early failure reported back.
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { ErrorBody } from '../core/errors.ts';
-import { noDebuggerFlags } from '../platform/process/no-debugger.ts';
-import { daemonEnvironment, PASSPHRASE_FD_NAME } from '../platform/process/daemon-environment.ts';
+import type { ErrorBody } from '../../core/errors.ts';
+import { noDebuggerFlags } from '../process/no-debugger.ts';
+import { daemonEnvironment, PASSPHRASE_FD_NAME } from './daemon-environment.ts';
 
 /** After the standard streams and Node's own channel. */
 const PASSPHRASE_FD = 4;

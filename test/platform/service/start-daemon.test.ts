@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { daemonEnvironment } from '../../src/platform/process/daemon-environment.ts';
-import { startDaemonProcess, type StartedDaemon } from '../../src/local-api/start-daemon.ts';
-import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
-import { waitFor } from '../helpers/wait-for.ts';
+import { daemonEnvironment } from '../../../src/platform/service/daemon-environment.ts';
+import { startDaemonProcess, type StartedDaemon } from '../../../src/platform/service/start-daemon.ts';
+import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 let home: TemporaryHome;
 beforeEach(() => {

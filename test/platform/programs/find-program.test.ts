@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findProgram, trustedPath, type ProgramSearch } from '../../../src/platform/process/find-program.ts';
+import { findProgram, trustedPath, type ProgramSearch } from '../../../src/platform/programs/find-program.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 

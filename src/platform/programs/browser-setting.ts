@@ -1,16 +1,19 @@
-// The `browser` of an sso-session in the user's own settings: what a client runs comes from there, never from an answer.
-import { BrowserFailure } from '../core/browser-command.ts';
-import { readBoundedFile } from '../platform/files/bounded-read.ts';
-import { MAX_SETTINGS_BYTES } from './paths.ts';
+// The `browser` of an sso-session in the user's own settings. Clients run this one, never a program named in an answer.
+import { BrowserFailure } from '../../core/browser-command.ts';
+import { readBoundedFile } from '../files/bounded-read.ts';
 
 /**
- * The command template for the pages of `session`; undefined when the settings have none.
- * @throws BrowserFailure: the settings can't be read
+ * The command template for the pages of `session`; undefined if the settings have none.
+ * @throws BrowserFailure: the settings can't be read, or are larger than `maxBytes`
  */
-export async function readBrowserSetting(settingsFile: string, session: string): Promise<string | undefined> {
+export async function readBrowserSetting(
+  settingsFile: string,
+  session: string,
+  maxBytes: number,
+): Promise<string | undefined> {
   let text: string;
   try {
-    text = await readBoundedFile(settingsFile, MAX_SETTINGS_BYTES);
+    text = await readBoundedFile(settingsFile, maxBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new BrowserFailure(`the settings can't be read (${(error as Error).message})`);
