@@ -9,7 +9,7 @@ import { createClientRegistrations } from './session/client-registrations.ts';
 import { describeFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
 import { isLost, rolesOf, type CatalogChange } from './roles/merge-listing.ts';
-import { withinPatience } from '../core/async/patience.ts';
+import { withinPatience } from '../core/async/with-timeout.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { callPortal } from './roles/portal-call.ts';
 import { createRateBudget } from './resilience/rate-budget.ts';

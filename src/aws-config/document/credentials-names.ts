@@ -1,5 +1,5 @@
 // The profile names of the shared credentials file, whose keys every AWS client prefers to what the config file says.
-import { doSteps, type Steps } from '../../core/async/in-steps.ts';
+import { doSteps, type Steps } from '../../core/async/steps.ts';
 import { BLOCK_END, BLOCK_START } from './managed-block.ts';
 
 /** Line of each name, counted from 1. Where the AWS clients read a header differently, each reading is a name. */

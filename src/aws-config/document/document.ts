@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
-import { doSteps, type Steps } from '../../core/async/in-steps.ts';
+import { doSteps, type Steps } from '../../core/async/steps.ts';
 import { splitWords } from './header-words.ts';
 
 export type SectionKind = 'default' | 'profile' | 'sso-session' | 'services' | 'other';

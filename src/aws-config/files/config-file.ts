@@ -5,7 +5,7 @@ import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { ConflictError, UnavailableError } from '../../core/errors.ts';
-import { doStepsInTurns } from '../../core/async/in-steps.ts';
+import { doStepsInTurns } from '../../core/async/steps.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { readBoundedBytes } from '../../platform/files/bounded-read.ts';

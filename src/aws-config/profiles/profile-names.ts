@@ -1,7 +1,7 @@
 // What generated profiles are called: the name template, the characters every client reads, and rules for equal names.
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.ts';
-import { doSteps, type Steps } from '../../core/async/in-steps.ts';
+import { doSteps, type Steps } from '../../core/async/steps.ts';
 import type { Role } from '../../core/model.ts';
 import type { CredentialsNames } from '../document/credentials-names.ts';
 import { sessionSelector } from './session-selector.ts';

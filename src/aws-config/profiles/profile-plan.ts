@@ -1,7 +1,7 @@
 // What a sync would write into the shared config file: which profiles, under which names, and the text with its diff.
 import { UsageError, type ConflictError } from '../../core/errors.ts';
 import { createGlobMatcher } from '../../core/text/glob.ts';
-import type { Steps } from '../../core/async/in-steps.ts';
+import type { Steps } from '../../core/async/steps.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import { quoteCommandWord } from '../document/command-word.ts';
 import type { CredentialsNames } from '../document/credentials-names.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { RefusedError, RolecallError } from '../../core/errors.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';

@@ -3,7 +3,7 @@ import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import type { Role } from '../../core/model.ts';
 import type { Actor } from '../audit/audit-log.ts';
 import type { Log } from '../process/log.ts';

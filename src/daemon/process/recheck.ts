@@ -1,7 +1,7 @@
 // Looks again at what a person may have put right a moment ago, so that `status` does not repeat it until the next tick.
 import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
-import { withinPatience } from '../../core/async/patience.ts';
+import { withinPatience } from '../../core/async/with-timeout.ts';
 
 export interface Recheck {
   /** While a problem with one of these codes is raised, `look` runs `task`, which raises or clears it. */

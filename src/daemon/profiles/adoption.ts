@@ -9,7 +9,7 @@ import { parseConfigDocument, type ConfigDocument } from '../../aws-config/docum
 import { ADOPTION_SOURCES, type AdoptionSource } from '../../aws-config/adoption/foreign-command.ts';
 import { findManagedBlockLeniently, replaceManagedBlock } from '../../aws-config/document/managed-block.ts';
 import { ConflictError, NotFoundError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { AdoptionDocument } from '../../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';

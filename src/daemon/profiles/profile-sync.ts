@@ -9,8 +9,8 @@ import {
   type ProfilePlanRequest,
   type SkippedProfile,
 } from '../../aws-config/profiles/profile-plan.ts';
-import { doStepsInTurns } from '../../core/async/in-steps.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { doStepsInTurns } from '../../core/async/steps.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { AuditLog, Actor } from '../audit/audit-log.ts';

@@ -1,6 +1,6 @@
 // The current role: what `[profile current]` follows, kept over restarts. Its profile is looked up, never kept.
 import { NotFoundError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
 import type { RoleList } from './role-list.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';

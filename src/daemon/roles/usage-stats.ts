@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../platform/files/atomic-file.ts';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import { isShellSafeName } from '../shared-config/config-profiles.ts';
 import type { Log } from '../process/log.ts';
 import type { OpenStateFile, StateFileSchema } from '../state-files/state-file.ts';

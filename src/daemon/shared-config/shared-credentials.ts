@@ -1,7 +1,7 @@
 // The profile names of the shared credentials file as the daemon sees it: read again when the file has changed, and only then.
 import { stat } from 'node:fs/promises';
 import { readNamesInSteps, type CredentialsNames } from '../../aws-config/document/credentials-names.ts';
-import { doStepsInTurns } from '../../core/async/in-steps.ts';
+import { doStepsInTurns } from '../../core/async/steps.ts';
 import { MAX_AWS_FILE_BYTES } from '../../platform/files/aws-file-path.ts';
 import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 

@@ -1,6 +1,6 @@
 // users.json: who signed in last to each session, so that somebody else is noticed after a restart too.
 import { toRolecallError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import type { KeptUser, SignedInUsersFile } from '../../sso/session/signed-in-users.ts';
 import type { Log } from '../process/log.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { toRolecallError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/in-turn.ts';
+import { createTurns } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import { UnreadableFileError } from '../../platform/files/bounded-read.ts';
 import type { DamagedFiles } from './damaged-files.ts';

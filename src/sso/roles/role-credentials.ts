@@ -9,7 +9,7 @@ import { countRenewalFailure, isHolding, withBackOff } from '../resilience/back-
 import { isDueForRenewal, renewAheadMs } from '../expiry.ts';
 import { describeFault, CircuitOpenError, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { withinPatience } from '../../core/async/patience.ts';
+import { withinPatience } from '../../core/async/with-timeout.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
 import { callPortal } from './portal-call.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';

@@ -11,7 +11,7 @@ import { isDueForRenewal, renewalDueMs } from '../expiry.ts';
 import { describeFault, CircuitOpenError, isFault, sessionOver, signInRequired } from '../faults.ts';
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
 import { IdentityCenterFault, type IdentityCenter, type SecretStore } from '../ports.ts';
-import { withinPatience } from '../../core/async/patience.ts';
+import { withinPatience } from '../../core/async/with-timeout.ts';
 import { createSecretWrites } from './secret-writes.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';

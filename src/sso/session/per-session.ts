@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { sessionKey } from '../issuer.ts';
-import { withinPatience } from '../../core/async/patience.ts';
+import { withinPatience } from '../../core/async/with-timeout.ts';
 
 /** A tick waits this long for its sessions; a slower one goes on, and is skipped by the ticks until it has ended. */
 const PATIENCE_MS = 1000;

@@ -5,7 +5,7 @@ import type { RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { loginCommand } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { withinPatience } from '../../core/async/patience.ts';
+import { withinPatience } from '../../core/async/with-timeout.ts';
 import type { CallerIdentity } from '../ports.ts';
 
 /**

@@ -1,6 +1,6 @@
 // One after the other, in the order in which they were asked for.
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../src/core/async/in-turn.ts';
+import { createTurns } from '../../../src/core/async/serial-queue.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,6 +1,6 @@
 // Long work in steps: the same result at once and in turns, and everybody else in between.
 import { expect, test } from 'vitest';
-import { doSteps, doStepsInTurns, type Steps } from '../../../src/core/async/in-steps.ts';
+import { doSteps, doStepsInTurns, type Steps } from '../../../src/core/async/steps.ts';
 
 function* add(numbers: readonly number[], onStep: () => void = () => undefined): Steps<number> {
   let sum = 0;
