@@ -31,7 +31,7 @@ const ROOMS: readonly RoomRule[] = [
     room: 'core',
     rooms: [],
     packages: [],
-    builtins: ['timers/promises', 'util'],
+    builtins: ['util'],
     why: 'the vocabulary everybody speaks: if it knew a room or did I/O, everybody would',
   },
   {

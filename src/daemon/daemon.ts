@@ -1,6 +1,8 @@
 // A daemon from start to stop: builds its parts, opens its servers, starts the timed work, and ends all of it in order.
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { once } from '../core/async/once.ts';
+import { withTimeout } from '../core/async/with-timeout.ts';
 import { removeAllLeftovers } from '../platform/files/atomic-file.ts';
 import { monotonicNowMs } from '../core/clock.ts';
 import type { SsoSession } from '../core/model.ts';
@@ -135,11 +137,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
     parts.loginPolicy.close();
     const eventsEnded = parts.eventFeed.close();
-    const drained = new AbortController();
     // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
-    const deadline = clock.sleep(DRAIN_DEADLINE_MS, drained.signal).catch(() => undefined);
-    await Promise.race([Promise.all([servers.drain(), ticking]), deadline]);
-    drained.abort();
+    await withTimeout(clock, DRAIN_DEADLINE_MS, Promise.all([servers.drain(), ticking]));
     await servers.close();
     await eventsEnded;
     await parts.close();
@@ -150,13 +149,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     log('info', 'stopped');
   }
 
-  let stopping: Promise<void> | undefined;
   return {
     socketPath: paths.socketPath,
     get webUrl() {
       return servers.webUrl();
     },
-    stop: () => (stopping ??= stop()),
+    stop: once(stop),
   };
 }
 
@@ -239,16 +237,6 @@ function createInstallationTask({ installation, version, log }: DaemonDeps): () 
   return async () => {
     const change = watch.look();
     if (change !== undefined) tell(change);
-  };
-}
-
-/** Calls `act` the first time and never again. */
-function once<A extends readonly unknown[]>(act: (...args: A) => void): (...args: A) => void {
-  let isDone = false;
-  return (...args) => {
-    if (isDone) return;
-    isDone = true;
-    act(...args);
   };
 }
 

@@ -1,5 +1,7 @@
 // Secrets in one encrypted file, for machines without a keychain, and only when asked for.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { once } from '../core/async/once.ts';
+import { createSerialQueue } from '../core/async/serial-queue.ts';
 import { toRolecallError, UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { readBoundedFile } from '../platform/files/bounded-read.ts';
@@ -80,9 +82,9 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
   const { path, cost = COST, passphraseHint = READ_PASSPHRASE } = deps;
   const costs = new Map<string, ScryptCost>([EARLIER_COST, cost].map((known) => [formatKdf(known), known]));
   /** What a daemon that was killed amid a write has left; there is one daemon, so it is nobody else's. */
-  let cleared: Promise<void> | undefined;
+  const clear = once(() => removeHalfWritten(path));
   let derived: { kdf: string; salt: string; keys: Promise<Keys> } | undefined;
-  let lastWrite: Promise<unknown> = Promise.resolve();
+  const inTurn = createSerialQueue();
   /** As it is in the file, encrypted. */
   let latest: Envelope | undefined;
 
@@ -109,7 +111,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
 
   /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
   async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
-    await (cleared ??= removeHalfWritten(path));
+    await clear();
     // Whoever has deleted the file meanwhile has deleted none of the secrets: see `restore`.
     const envelope = (await readEnvelope(path, costs)) ?? latest;
     if (envelope === undefined) {
@@ -138,7 +140,7 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
   }
 
   function change(apply: (secrets: Map<string, string>) => boolean): Promise<void> {
-    const write = lastWrite.then(async () => {
+    return inTurn(async () => {
       const { keys, secrets } = await readSecrets();
       if (!apply(secrets)) return;
       const its = keys.kdf === formatKdf(cost) ? keys : await keysFor(randomSalt(), cost);
@@ -146,8 +148,6 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
       await replace(envelope);
       latest = envelope;
     });
-    lastWrite = write.catch(() => undefined);
-    return write;
   }
 
   return {
@@ -167,12 +167,10 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
       return found === undefined ? '' : `${found.dev}:${found.ino}:${found.mtimeMs}`;
     },
     restore() {
-      const write = lastWrite.then(async () => {
+      return inTurn(async () => {
         const isThere = lstatIfPresentSync(path) !== undefined;
         if (latest !== undefined && !isThere) await replace(latest);
       });
-      lastWrite = write.catch(() => undefined);
-      return write;
     },
     async findProblem() {
       try {

@@ -1,5 +1,7 @@
 // Secrets in the OS keychain: Secret Service on Linux, Keychain on macOS.
 import type { AsyncEntry, EntryOptions } from '@napi-rs/keyring';
+import { once } from '../core/async/once.ts';
+import { createSerialQueue } from '../core/async/serial-queue.ts';
 import { createSystemClock, type Clock } from '../core/clock.ts';
 import { UnavailableError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
@@ -45,11 +47,11 @@ const SENTINEL = 'unlocked';
  */
 export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
   const { timeoutMs = 5_000, clock = createSystemClock(), gate, loadModule = () => import('@napi-rs/keyring') } = deps;
-  let loading: Promise<KeychainModule> | undefined;
+  const loadOnce = once(loadModule);
   // As of @napi-rs/keyring 2.1.2 building an entry talks to D-Bus on the main thread (7 ms, 2 s when the provider
   // hangs), using one does not; so entries are kept.
   const entries = new Map<string, Entry>();
-  let lastCall: Promise<unknown> = Promise.resolve();
+  const queue = createSerialQueue();
 
   /**
    * As of @napi-rs/keyring 2.1.2 a signal does not end a call that has begun, and each one that waits for a prompt
@@ -60,7 +62,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
     // Before the queue, in which an open dialog may hold everybody up.
     gate?.pass();
     const deadline = new AbortController();
-    const run = lastCall.then(async () => {
+    const run = queue(async () => {
       deadline.signal.throwIfAborted();
       gate?.pass();
       try {
@@ -72,7 +74,6 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
         throw error;
       }
     });
-    lastCall = run.catch(() => undefined);
     const settled = new AbortController();
     const timeout = clock.sleep(timeoutMs, settled.signal).then((): never => {
       const error = new UnavailableError(
@@ -88,10 +89,9 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
 
   async function call<T>(name: string, signal: AbortSignal, act: (entry: Entry) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    loading ??= loadModule();
     let module: KeychainModule;
     try {
-      module = await loading;
+      module = await loadOnce();
     } catch (error) {
       throw new UnavailableError('secret-store-unavailable', 'rolecall has no keychain module for this platform.', {
         cause: error,

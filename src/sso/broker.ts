@@ -9,7 +9,7 @@ import { createClientRegistrations } from './session/client-registrations.ts';
 import { describeFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
 import { isLost, rolesOf, type CatalogChange } from './roles/merge-listing.ts';
-import { withinPatience } from '../core/async/with-timeout.ts';
+import { withTimeout } from '../core/async/with-timeout.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { callPortal } from './roles/portal-call.ts';
 import { createRateBudget } from './resilience/rate-budget.ts';
@@ -216,7 +216,7 @@ export function createBroker(deps: {
       if (accept !== undefined) users.accept(session, accept);
       const { state } = users.describe(session);
       if (state !== 'unchecked' || deps.callerIdentity === undefined) return users.describe(session);
-      const reason = await withinPatience(deps.clock, USER_CHECK_PATIENCE_MS, checkWithAnyRole(session));
+      const reason = await withTimeout(deps.clock, USER_CHECK_PATIENCE_MS, checkWithAnyRole(session));
       return { ...users.describe(session), ...(reason === undefined ? {} : { reason }) };
     },
     async accessToken(session) {

@@ -3,7 +3,7 @@ import type { Catalog, CatalogAccount } from '../../src/core/model.ts';
 import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
 import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profiles/profile-plan.ts';
 import { planInSteps } from '../../src/aws-config/profiles/profile-plan.ts';
-import { doSteps, type Steps } from '../../src/core/async/steps.ts';
+import { runSteps, type Steps } from '../../src/core/async/steps.ts';
 
 const CONFIG_PATH = '/home/taylor/.aws/config';
 export const SESSION_NAME = 'my-sso-session';
@@ -45,7 +45,7 @@ export interface PlanSketch extends Partial<Omit<ProfilePlanRequest, 'document' 
 
 /** The plan for a file of this text. */
 export function planFor(text: string, sketch: PlanSketch = {}): ProfilePlan {
-  return doSteps(stepsFor(text, sketch));
+  return runSteps(stepsFor(text, sketch));
 }
 
 export function stepsFor(text: string, sketch: PlanSketch = {}): Steps<ProfilePlan> {

@@ -1,5 +1,5 @@
 // The profile names of the shared credentials file, whose keys every AWS client prefers to what the config file says.
-import { doSteps, type Steps } from '../../core/async/steps.ts';
+import { runSteps, type Steps } from '../../core/async/steps.ts';
 import { BLOCK_END, BLOCK_START } from './managed-block.ts';
 
 /** Line of each name, counted from 1. Where the AWS clients read a header differently, each reading is a name. */
@@ -13,7 +13,7 @@ const LINES_A_STEP = 2000;
  * where one file is both the config and the credentials file.
  */
 export function readCredentialsNames(text: string): CredentialsNames {
-  return doSteps(readNamesInSteps(text));
+  return runSteps(readNamesInSteps(text));
 }
 
 /** The same, with room for others after every few thousand lines. */

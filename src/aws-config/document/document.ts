@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
-import { doSteps, type Steps } from '../../core/async/steps.ts';
+import { runSteps, type Steps } from '../../core/async/steps.ts';
 import { splitWords } from './header-words.ts';
 
 export type SectionKind = 'default' | 'profile' | 'sso-session' | 'services' | 'other';
@@ -74,7 +74,7 @@ const LINES_A_STEP = 4000;
 
 /** The document of `text`; never throws, whatever the text is. */
 export function parseConfigDocument(text: string, path: string): ConfigDocument {
-  return doSteps(parseInSteps(text, path));
+  return runSteps(parseInSteps(text, path));
 }
 
 /** The same, with room for others in a long file. */

@@ -5,7 +5,7 @@ import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { ConflictError, UnavailableError } from '../../core/errors.ts';
-import { doStepsInTurns } from '../../core/async/steps.ts';
+import { runStepsYielding } from '../../core/async/steps.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
@@ -157,7 +157,7 @@ export function createConfigFile(deps: {
 
 async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {
   // Keeps a byte order mark; bytes that are not UTF-8 become U+FFFD, and then differ from the file.
-  const document = await doStepsInTurns(parseInSteps(bytes.toString('utf8'), path));
+  const document = await runStepsYielding(parseInSteps(bytes.toString('utf8'), path));
   return withEncodingProblem(document, bytes);
 }
 

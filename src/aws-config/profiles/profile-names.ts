@@ -1,7 +1,7 @@
 // What generated profiles are called: the name template, the characters every client reads, and rules for equal names.
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.ts';
-import { doSteps, type Steps } from '../../core/async/steps.ts';
+import { runSteps, type Steps } from '../../core/async/steps.ts';
 import type { Role } from '../../core/model.ts';
 import type { CredentialsNames } from '../document/credentials-names.ts';
 import { sessionSelector } from './session-selector.ts';
@@ -58,7 +58,7 @@ export function roleKey(role: Role): string {
  * `issued` names stay. Of equal new names all get the account id; if that is not enough, the session too, then a hash.
  */
 export function nameProfiles(options: NamesWanted): Map<string, string> {
-  return doSteps(nameInSteps(options)).names;
+  return runSteps(nameInSteps(options)).names;
 }
 
 interface NamesWanted {

@@ -1,8 +1,8 @@
-// Work that brings something up to date: asked for often, never run twice at once, and once more when asked for meanwhile.
+// Runs an update that is requested often: never twice at once, and once more if it was requested during a run.
 
 /**
- * A function that runs `work`. A call while it runs asks for one more run, which all such calls share; each call
- * settles with a run that began after it.
+ * A function that runs `work`. Calls during a run share one further run, so every call resolves with a run that
+ * started after it.
  */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

@@ -1,6 +1,6 @@
-// Work over many items with a limit to how much of it is under way.
+// Runs asynchronous work over a list with a limit on concurrency.
 
-/** Runs `work` over all items, so many at once; the first failure stops the taking of new ones and is thrown. */
+/** Calls `work` for every item, at most `concurrency` at a time. After a failure no further items start, and it is thrown. */
 export async function forEachConcurrently<T>(
   items: readonly T[],
   concurrency: number,

@@ -1,7 +1,10 @@
-// Work on something that two must not be at once: a file that is read, thought about and written.
+// Runs tasks one at a time, for read-change-write work on a shared file.
 
-/** A function that runs each `work` once all before it have settled, whatever became of them; it settles as its work does. */
-export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs each task when all earlier ones have settled, failed or not; resolves or rejects with its result. */
+export type SerialQueue = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Builds a queue of its own; tasks start in the order of the calls. */
+export function createSerialQueue(): SerialQueue {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const done = last.then(work);

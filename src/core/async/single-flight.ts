@@ -1,14 +1,14 @@
-// Many callers, one piece of work: the rule "one refresh, one GetRoleCredentials in flight".
+// Runs one call per key at a time; callers that arrive meanwhile get the result of the running one.
 
-export interface SingleFlight<T> {
-  /** The result of `work` for `key`; callers that come while it runs share that one run, its failure included. */
-  run(key: string, work: () => Promise<T>): Promise<T>;
-  isRunning(key: string): boolean;
+export interface SingleFlight<T, K = string> {
+  /** The result of `work`, or of the run for `key` that is already in flight; a failure is shared too. */
+  run(key: K, work: () => Promise<T>): Promise<T>;
+  isRunning(key: K): boolean;
 }
 
-/** Builds a group of keyed runs; a key is free again as soon as its run has settled. */
-export function createSingleFlight<T>(): SingleFlight<T> {
-  const running = new Map<string, Promise<T>>();
+/** Nothing is cached: a key is free again as soon as its run has settled. */
+export function createSingleFlight<T, K = string>(): SingleFlight<T, K> {
+  const running = new Map<K, Promise<T>>();
   return {
     isRunning: (key) => running.has(key),
     run(key, work) {

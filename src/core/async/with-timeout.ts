@@ -1,15 +1,18 @@
-// A caller who has something valid at hand waits a moment for something newer, and no longer.
+// Waits for a promise, but not longer than a given time.
 import type { Clock } from '../clock.ts';
 
-/** What `work` gives if it settles within `patienceMs`, else undefined; the work goes on, and its late failure is nobody's. */
-export async function withinPatience<T>(clock: Clock, patienceMs: number, work: Promise<T>): Promise<T | undefined> {
+/**
+ * The result of `work` if it settles within `timeoutMs`, else undefined. The work itself goes on after the timeout;
+ * a rejection that comes then is ignored.
+ */
+export async function withTimeout<T>(clock: Clock, timeoutMs: number, work: Promise<T>): Promise<T | undefined> {
   const settled = new AbortController();
-  const late = clock.sleep(patienceMs, settled.signal).then(
+  const timeout = clock.sleep(timeoutMs, settled.signal).then(
     () => undefined,
     () => undefined,
   );
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     settled.abort(new Error('the work has settled'));
   }

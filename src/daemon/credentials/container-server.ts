@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { RefusedError, RolecallError } from '../../core/errors.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
@@ -59,7 +59,7 @@ export function createContainerServer(deps: {
   const { grants, problems } = deps;
   let opening: Promise<{ surface: Surface; url: string }> | undefined;
   let wasLost = false;
-  const inTurn = createTurns();
+  const inTurn = createSerialQueue();
 
   async function open(): Promise<{ surface: Surface; url: string }> {
     const bound: { guard?: ContainerGuard<Grant> } = {};

@@ -1,6 +1,7 @@
 // Grants of the container surface: /v1/grants on the socket, and what the URL of a grant answers.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { NotFoundError, UnavailableError } from '../../core/errors.ts';
 import type { Role, RoleCredentials } from '../../core/model.ts';
@@ -180,19 +181,10 @@ function describe(grant: Grant): GrantDocument {
 }
 
 /** The keys, or "try again" when AWS is slow: the call goes on, and the SDK's next try finds what it brought. */
-async function withinDeadline<T>(work: Promise<T>, clock: Clock): Promise<T> {
-  const done = new AbortController();
-  const late = clock.sleep(LONGEST_ANSWER_MS, done.signal).then(() => {
-    throw new UnavailableError('identity-center-unreachable', 'AWS has not answered yet; ask again.', {
-      retryAfterMs: 1000,
-    });
+async function withinDeadline<T extends object>(work: Promise<T>, clock: Clock): Promise<T> {
+  const answer = await withTimeout(clock, LONGEST_ANSWER_MS, work);
+  if (answer !== undefined) return answer;
+  throw new UnavailableError('identity-center-unreachable', 'AWS has not answered yet; ask again.', {
+    retryAfterMs: 1000,
   });
-  // Whichever loses the race may still fail, with nobody left to hear of it.
-  late.catch(() => undefined);
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    done.abort(new Error('answered'));
-  }
 }

@@ -3,7 +3,7 @@ import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Role } from '../../core/model.ts';
 import type { Actor } from '../audit/audit-log.ts';
 import type { Log } from '../process/log.ts';
@@ -97,7 +97,7 @@ export async function loadGrants(deps: {
     return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));
   }
 
-  const inTurn = createTurns();
+  const inTurn = createSerialQueue();
   /** With what is known when its turn comes. */
   const save = () => inTurn(() => deps.file.write({ grants: [...byPath.values()] }));
 

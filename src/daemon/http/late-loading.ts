@@ -1,4 +1,5 @@
 // Parts that the first answer does without: each is loaded by whoever needs it first, and all of them once the daemon has answered.
+import { onceFulfilled } from '../../core/async/once.ts';
 import type { CallableRouteName } from '../../local-api/routes.ts';
 import type { Caller } from './caller.ts';
 import type { Handlers } from './surface.ts';
@@ -21,15 +22,7 @@ export function createLateLoading(): LateLoading {
   const loaders: (() => Promise<unknown>)[] = [];
 
   function defer<T>(load: () => Promise<T>): () => Promise<T> {
-    let loading: Promise<T> | undefined;
-    async function get(): Promise<T> {
-      try {
-        return await (loading ??= load());
-      } catch (error) {
-        loading = undefined;
-        throw error;
-      }
-    }
+    const get = onceFulfilled(load);
     loaders.push(get);
     return get;
   }

@@ -1,4 +1,5 @@
 // Notifications on a freedesktop.org desktop, over the session bus: a program's arguments could be read by every user of the machine.
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import {
   BUS,
   BusError,
@@ -84,21 +85,17 @@ export function freedesktop(deps: { readonly socketPath: string; readonly clock:
   return {
     name: 'the notification server',
     async show(notification) {
-      const settled = new AbortController();
-      const late = deps.clock.sleep(SHOW_DEADLINE_MS, settled.signal).then(() => {
-        throw new Error('The session bus does not answer.');
-      });
       current ??= connect();
       const connection = current;
       try {
-        return await Promise.race([showOnBus(connection, notification), late]);
+        const shown = await withTimeout(deps.clock, SHOW_DEADLINE_MS, showOnBus(connection, notification));
+        // The bus does not answer.
+        if (shown === undefined) drop(connection);
+        return shown;
       } catch (error) {
         // Refused: nobody shows notifications here, and the bus is well.
         if (!(error instanceof BusError)) drop(connection);
         return undefined;
-      } finally {
-        settled.abort(new Error('settled'));
-        late.catch(() => undefined);
       }
     },
   };

@@ -1,5 +1,6 @@
 // One short run of a program with a deadline, and what it printed.
 import type { spawn } from 'node:child_process';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Clock } from '../../core/clock.ts';
 
 export interface OneRun {
@@ -23,16 +24,11 @@ export async function runOnce(
   // It may end without having read what it was given.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
-  const ended = new AbortController();
-  const exit = new Promise<number | undefined>((resolve) => {
-    child.once('error', () => resolve(undefined));
-    child.once('close', (code) => resolve(code ?? undefined));
+  const exit = new Promise<{ readonly exitCode: number | undefined }>((resolve) => {
+    child.once('error', () => resolve({ exitCode: undefined }));
+    child.once('close', (code) => resolve({ exitCode: code ?? undefined }));
   });
-  const late = deps.clock.sleep(options.deadlineMs, ended.signal).then(
-    () => void child.kill('SIGKILL'),
-    () => undefined,
-  );
-  const exitCode = await Promise.race([exit, late.then(() => undefined)]);
-  ended.abort(new Error('ended'));
-  return { exitCode, stdout };
+  const exited = await withTimeout(deps.clock, options.deadlineMs, exit);
+  if (exited === undefined) child.kill('SIGKILL');
+  return { exitCode: exited?.exitCode, stdout };
 }

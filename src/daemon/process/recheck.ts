@@ -1,7 +1,7 @@
 // Looks again at what a person may have put right a moment ago, so that `status` does not repeat it until the next tick.
 import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
-import { withinPatience } from '../../core/async/with-timeout.ts';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 
 export interface Recheck {
   /** While a problem with one of these codes is raised, `look` runs `task`, which raises or clears it. */
@@ -21,7 +21,7 @@ export function createRecheck(deps: { readonly problems: Problems; readonly cloc
       const raised = problems.list();
       const due = tasks.filter(({ codes }) => raised.some(({ code }) => codes.includes(code)));
       if (due.length === 0) return;
-      await withinPatience(clock, DEADLINE_MS, Promise.allSettled(due.map(({ task }) => task())));
+      await withTimeout(clock, DEADLINE_MS, Promise.allSettled(due.map(({ task }) => task())));
     },
   };
 }

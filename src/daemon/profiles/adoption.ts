@@ -9,7 +9,7 @@ import { parseConfigDocument, type ConfigDocument } from '../../aws-config/docum
 import { ADOPTION_SOURCES, type AdoptionSource } from '../../aws-config/adoption/foreign-command.ts';
 import { findManagedBlockLeniently, replaceManagedBlock } from '../../aws-config/document/managed-block.ts';
 import { ConflictError, NotFoundError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { AdoptionDocument } from '../../local-api/schemas.ts';
 import { readAwsSsoSettings } from './aws-sso-settings.ts';
@@ -51,7 +51,7 @@ export function createAdoption(deps: {
 
   const recordPath = (number: number) => join(directory, `${number}.json`);
   /** Two at once would give their backups the same number, and the one that fails would take away the other's. */
-  const inTurn = createTurns();
+  const inTurn = createSerialQueue();
 
   async function adopt(wanted: readonly AdoptionSource[] | undefined, dryRun: boolean): Promise<AdoptionDocument> {
     const sources = new Set(wanted ?? ADOPTION_SOURCES);

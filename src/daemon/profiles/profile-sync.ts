@@ -9,8 +9,8 @@ import {
   type ProfilePlanRequest,
   type SkippedProfile,
 } from '../../aws-config/profiles/profile-plan.ts';
-import { doStepsInTurns } from '../../core/async/steps.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { runStepsYielding } from '../../core/async/steps.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { AuditLog, Actor } from '../audit/audit-log.ts';
@@ -105,7 +105,7 @@ export function createProfileSync(deps: {
             },
           }),
     };
-    return { plan: await doStepsInTurns(planInSteps(request)), before: document.text };
+    return { plan: await runStepsYielding(planInSteps(request)), before: document.text };
   }
 
   async function writeOnce(by: Actor): Promise<ProfilesDocument> {
@@ -121,7 +121,7 @@ export function createProfileSync(deps: {
     describePlan(plan, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
 
   /** Two of our own at once would only get in each other's way. */
-  const inTurn = createTurns();
+  const inTurn = createSerialQueue();
   const sync = (by: Actor) => inTurn(() => untilUnchanged(() => writeOnce(by)));
 
   async function findUnwritten(profileName: string): Promise<Role | undefined> {

@@ -1,6 +1,6 @@
 // The current role: what `[profile current]` follows, kept over restarts. Its profile is looked up, never kept.
 import { NotFoundError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
 import type { RoleList } from './role-list.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
@@ -28,7 +28,7 @@ export const CURRENT_ROLE_SCHEMA = {
 /** `file` is of `CURRENT_ROLE_SCHEMA`. */
 export function createCurrentRole(file: StateFile): CurrentRole {
   let loaded: KeptRole | null | undefined;
-  const inTurn = createTurns();
+  const inTurn = createSerialQueue();
 
   async function write(role: KeptRole | null): Promise<void> {
     await file.write({ role });

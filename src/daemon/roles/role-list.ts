@@ -8,7 +8,7 @@ import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
-import { inSlices } from '../../core/async/in-slices.ts';
+import { forEachInSlices } from '../../core/async/steps.ts';
 import { isPinned, labelOf, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -95,7 +95,7 @@ export function createRoleList(deps: {
     const head = { asOf: findAge(known), complete: known.length > 0 && known.every(({ complete }) => complete) };
     const parts: string[] = [];
     const used: { readonly rank: number; readonly place: number }[] = [];
-    await inSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
+    await forEachInSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
       const { sessionName, accountId } = account;
       const role = { sessionName, accountId, permissionSet };
       const { profile, aliases, isUnwritten } = nameRole(role, sources);

@@ -1,5 +1,5 @@
 // Rules of the person's own, `[[role]]` and `[[protect]]`, that match no role: mostly a typing mistake, which would have no effect in silence.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { runStepsYielding, type Steps } from '../../core/async/steps.ts';
 import type { Catalog } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
@@ -36,14 +36,14 @@ export function createUnmatchedRules(deps: {
       problems: Promise.resolve([]),
     };
 
-  async function find(catalogs: readonly (Catalog | undefined)[]): Promise<readonly Problem[]> {
+  function* findInSteps(catalogs: readonly (Catalog | undefined)[]): Steps<readonly Problem[]> {
     if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
     const sessions = permissionSetsBySession(catalogs);
     const unmatched: OwnRule[] = [];
     for (const each of own) {
       if (!hasMatch(each, sessions)) unmatched.push(each);
       // Every account may have been looked at: nobody's keys wait for the next rule.
-      if (hasWildcard(each.accountId)) await nextTurn();
+      if (hasWildcard(each.accountId)) yield;
     }
     return (['role', 'protect'] as const).flatMap((kind) => {
       const ofKind = unmatched.filter((each) => each.kind === kind);
@@ -55,7 +55,7 @@ export function createUnmatchedRules(deps: {
     const isSame =
       catalogs.length === latest.catalogs.length &&
       catalogs.every((catalog, index) => catalog === latest.catalogs[index]);
-    if (!isSame) latest = { catalogs: [...catalogs], problems: find(catalogs) };
+    if (!isSame) latest = { catalogs: [...catalogs], problems: runStepsYielding(findInSteps(catalogs)) };
     return latest.problems;
   };
 }

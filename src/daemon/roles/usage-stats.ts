@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder } from '../../platform/files/atomic-file.ts';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import { isShellSafeName } from '../shared-config/config-profiles.ts';
 import type { Log } from '../process/log.ts';
 import type { OpenStateFile, StateFileSchema } from '../state-files/state-file.ts';
@@ -52,7 +52,7 @@ export function createUsageStats(deps: {
   const inboxPath = join(deps.directory, 'used');
   let cached: UsageByProfile | undefined;
   const nothing: UsageByProfile = new Map();
-  const takeTurn = createTurns();
+  const takeTurn = createSerialQueue();
 
   async function load(): Promise<UsageByProfile> {
     cached ??= parse(await store.read());

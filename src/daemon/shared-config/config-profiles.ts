@@ -6,7 +6,7 @@ import { readAliasLine, readWrittenRole } from '../../aws-config/profiles/own-pr
 import { sessionSelector } from '../../aws-config/profiles/session-selector.ts';
 import { INERT_WORD } from '../../core/text/harmless-text.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
-import { inSlices } from '../../core/async/in-slices.ts';
+import { forEachInSlices } from '../../core/async/steps.ts';
 
 export interface ConfigProfiles {
   /** The profile that stands in our block for a role. */
@@ -47,7 +47,7 @@ export async function readConfigProfiles(
   const names = new Set<string>();
   const accountIds = new Map<string, string>();
   const hash = createHash('sha256');
-  await inSlices(document.sections, (section) => {
+  await forEachInSlices(document.sections, (section) => {
     if (section.kind !== 'profile' && section.kind !== 'default') return;
     const { name } = section;
     const written = readWrittenRole(section);

@@ -1,5 +1,6 @@
 // The shared config file as the daemon sees it: read again when it has changed, and only then.
 import { stat } from 'node:fs/promises';
+import { once } from '../../core/async/once.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { describeProblem, type ConfigDocument } from '../../aws-config/document/document.ts';
 import { noExtraKeys } from '../../aws-config/profiles/extra-keys.ts';
@@ -23,7 +24,7 @@ import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
-import { inSlices } from '../../core/async/in-slices.ts';
+import { forEachInSlices } from '../../core/async/steps.ts';
 import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {
@@ -69,7 +70,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
   async function parse(stamp: string): Promise<SharedConfigReading> {
     const { document } = await configFile.read();
     const { sessions, problems } = readSsoSessions(document);
-    const readLater = createOnce(async () => ({
+    const readLater = once(async () => ({
       profiles: await readProfiles(document, sessions),
       blockConflict: await findBlockConflict(document, extraFor),
     }));
@@ -114,7 +115,7 @@ async function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): 
   const foreign: ForeignKey[] = [];
   try {
     const block = findManagedBlock(document);
-    await inSlices(document.sections, (section) => {
+    await forEachInSlices(document.sections, (section) => {
       if (!isInsideBlock(block, section.line)) return;
       foreign.push(...findForeignKeys(block, [readOwnProfile(document, section)], extraFor));
     });
@@ -122,17 +123,6 @@ async function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): 
   } catch (error) {
     return toRolecallError(error).toBody();
   }
-}
-
-/** `work` when first asked for, and what it holds on to let go of then: the document of 20,000 profiles is large. */
-function createOnce<T>(work: () => Promise<T>): () => Promise<T> {
-  let pending: (() => Promise<T>) | undefined = work;
-  let outcome: Promise<T> | undefined;
-  return () => {
-    if (outcome === undefined && pending !== undefined) outcome = pending();
-    pending = undefined;
-    return outcome as Promise<T>;
-  };
 }
 
 async function fingerprint(path: string): Promise<string> {

@@ -1,7 +1,7 @@
 // The profile names of the shared credentials file as the daemon sees it: read again when the file has changed, and only then.
 import { stat } from 'node:fs/promises';
 import { readNamesInSteps, type CredentialsNames } from '../../aws-config/document/credentials-names.ts';
-import { doStepsInTurns } from '../../core/async/steps.ts';
+import { runStepsYielding } from '../../core/async/steps.ts';
 import { MAX_AWS_FILE_BYTES } from '../../platform/files/aws-file-path.ts';
 import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 
@@ -18,7 +18,7 @@ export function createSharedCredentials(path: string): SharedCredentials {
   async function read(stamp: string): Promise<CredentialsNames> {
     if (stamp === '') return none;
     try {
-      return await doStepsInTurns(readNamesInSteps(await readBoundedFile(path, MAX_AWS_FILE_BYTES)));
+      return await runStepsYielding(readNamesInSteps(await readBoundedFile(path, MAX_AWS_FILE_BYTES)));
     } catch {
       // It is read again by whoever asks next: too many open files, for one, change nothing about it.
       if (cached?.stamp === stamp) cached = undefined;

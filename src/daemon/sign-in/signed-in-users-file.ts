@@ -1,6 +1,6 @@
 // users.json: who signed in last to each session, so that somebody else is noticed after a restart too.
 import { toRolecallError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { KeptUser, SignedInUsersFile } from '../../sso/session/signed-in-users.ts';
 import type { Log } from '../process/log.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
@@ -16,7 +16,7 @@ export const SIGNED_IN_USERS_SCHEMA = {
 
 /** `file` is of `SIGNED_IN_USERS_SCHEMA`. One that can't be read is logged, and nobody is known to have signed in before. */
 export async function loadSignedInUsers(file: StateFile, log: Log): Promise<SignedInUsersFile> {
-  const inTurn = createTurns();
+  const inTurn = createSerialQueue();
   const content = await file.read().catch((error: unknown) => {
     log('warn', `who signed in before is not known: ${toRolecallError(error).message}`);
     return undefined;

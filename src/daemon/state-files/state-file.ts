@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { toRolecallError } from '../../core/errors.ts';
-import { createTurns } from '../../core/async/serial-queue.ts';
+import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import { UnreadableFileError } from '../../platform/files/bounded-read.ts';
 import type { DamagedFiles } from './damaged-files.ts';
@@ -70,7 +70,7 @@ type Finding =
  * known until the daemon ends. Someone has gone back to an older version, and may go forward again.
  */
 export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles): StateFiles {
-  const turns = new Map<string, ReturnType<typeof createTurns>>();
+  const turns = new Map<string, ReturnType<typeof createSerialQueue>>();
   const kept = new Map<string, { readonly text: string; readonly isDurable: boolean }>();
 
   function keep(path: string, text: string, { isDurable = true }: StateFileSchema): void {
@@ -81,7 +81,7 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
   const open: OpenStateFile = (path, schema) => {
     const key = `state file ${path}`;
     const unreadableKey = `unreadable ${path}`;
-    const inTurn = turns.get(path) ?? createTurns();
+    const inTurn = turns.get(path) ?? createSerialQueue();
     turns.set(path, inTurn);
     damagedFiles.watch(path, schema.loss);
 

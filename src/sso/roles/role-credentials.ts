@@ -9,7 +9,7 @@ import { countRenewalFailure, isHolding, withBackOff } from '../resilience/back-
 import { isDueForRenewal, renewAheadMs } from '../expiry.ts';
 import { describeFault, CircuitOpenError, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { withinPatience } from '../../core/async/with-timeout.ts';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
 import { callPortal } from './portal-call.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
@@ -157,7 +157,7 @@ export function createRoleCredentials(deps: {
       const known = ask(session, role);
       if (findValid(known) === undefined) return renewOnce(known, 'urgent');
       const renewal = renewOnce(known, 'urgent');
-      const renewed = await withinPatience(clock, RENEWAL_PATIENCE_MS, renewal);
+      const renewed = await withTimeout(clock, RENEWAL_PATIENCE_MS, renewal);
       // Looked up again: a sign-out may have come while we waited. The renewal goes on for the next caller.
       return renewed ?? findValid(known) ?? renewal;
     },

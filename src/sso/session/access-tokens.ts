@@ -11,7 +11,7 @@ import { isDueForRenewal, renewalDueMs } from '../expiry.ts';
 import { describeFault, CircuitOpenError, isFault, sessionOver, signInRequired } from '../faults.ts';
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
 import { IdentityCenterFault, type IdentityCenter, type SecretStore } from '../ports.ts';
-import { withinPatience } from '../../core/async/with-timeout.ts';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import { createSecretWrites } from './secret-writes.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
@@ -171,7 +171,7 @@ export function createAccessTokens(deps: {
     try {
       const refreshing = refreshOnce(session);
       if (!isValid) return await refreshing;
-      const refreshed = await withinPatience(clock, REFRESH_PATIENCE_MS, refreshing);
+      const refreshed = await withTimeout(clock, REFRESH_PATIENCE_MS, refreshing);
       if (refreshed !== undefined) return refreshed;
       const left = await currentTokens(session);
       return left.expiresAtMs > clock.nowMs() ? toAccessToken(left) : await refreshing;
@@ -224,7 +224,7 @@ export function createAccessTokens(deps: {
     failures.delete(nameOf(session));
     unlearnLength(session);
     // Callers wait for the new token; a store with a dialog open must not hold them up.
-    await withinPatience(clock, SAVE_PATIENCE_MS, keepTokens(session, renewed));
+    await withTimeout(clock, SAVE_PATIENCE_MS, keepTokens(session, renewed));
     return toAccessToken(renewed);
   }
 
@@ -242,7 +242,7 @@ export function createAccessTokens(deps: {
     const { refreshToken } = fault;
     if (tokens.refresh === undefined || refreshToken === undefined) return;
     const rotated = { ...tokens, refresh: { ...tokens.refresh, refreshToken } };
-    await withinPatience(clock, SAVE_PATIENCE_MS, keepTokens(session, rotated));
+    await withTimeout(clock, SAVE_PATIENCE_MS, keepTokens(session, rotated));
   }
 
   function holdRefreshing(session: SsoSession, { expiresAtMs }: SessionTokens, fault: unknown): RolecallError {

@@ -2,7 +2,8 @@
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { sessionKey } from '../issuer.ts';
-import { withinPatience } from '../../core/async/with-timeout.ts';
+import { createSingleFlight } from '../../core/async/single-flight.ts';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 
 /** A tick waits this long for its sessions; a slower one goes on, and is skipped by the ticks until it has ended. */
 const PATIENCE_MS = 1000;
@@ -16,22 +17,19 @@ export function createPerSession(deps: {
   readonly work: (session: SsoSession) => Promise<void>;
   readonly onFailure: (session: SsoSession, error: unknown) => void;
 }): (sessions: readonly SsoSession[]) => Promise<void> {
-  const running = new Set<string>();
+  const running = createSingleFlight<void>();
 
   async function runOne(session: SsoSession): Promise<void> {
     const key = sessionKey(session);
-    if (running.has(key)) return;
-    running.add(key);
+    if (running.isRunning(key)) return;
     try {
-      await deps.work(session);
+      await running.run(key, () => deps.work(session));
     } catch (error) {
       deps.onFailure(session, error);
-    } finally {
-      running.delete(key);
     }
   }
 
   return async (sessions) => {
-    await withinPatience(deps.clock, PATIENCE_MS, Promise.all(sessions.map(runOne)));
+    await withTimeout(deps.clock, PATIENCE_MS, Promise.all(sessions.map(runOne)));
   };
 }

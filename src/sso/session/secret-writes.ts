@@ -1,4 +1,5 @@
 // Writes to the secret store that must not be lost when it refuses them: kept in memory and tried again by `flush`.
+import { createSerialQueue, type SerialQueue } from '../../core/async/serial-queue.ts';
 import { toRolecallError, type RolecallError } from '../../core/errors.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -27,13 +28,13 @@ export function createSecretWrites(deps: {
 }): SecretWrites {
   const { problems, secretStore } = deps;
   const unsaved = new Map<string, SecretWrite>();
-  const lastWrites = new Map<string, Promise<unknown>>();
+  const queues = new Map<string, SerialQueue>();
 
   /** One write of a name at a time, so that an older one never lands last. */
   function writeInTurn(name: string): Promise<RolecallError | undefined> {
-    const run = (lastWrites.get(name) ?? Promise.resolve()).then(() => writeNewest(name));
-    lastWrites.set(name, run);
-    return run;
+    const queue = queues.get(name) ?? createSerialQueue();
+    queues.set(name, queue);
+    return queue(() => writeNewest(name));
   }
 
   async function writeNewest(name: string): Promise<RolecallError | undefined> {

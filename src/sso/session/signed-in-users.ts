@@ -5,7 +5,8 @@ import type { RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { loginCommand } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { withinPatience } from '../../core/async/with-timeout.ts';
+import { createSingleFlight } from '../../core/async/single-flight.ts';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { CallerIdentity } from '../ports.ts';
 
 /**
@@ -79,7 +80,7 @@ export function createSignedInUsers(deps: {
 }): SignedInUsers {
   const { callerIdentity, problems } = deps;
   const entries = new Map<string, Entry>([...deps.file.kept].map(([key, kept]) => [key, { ...kept, signIn: {} }]));
-  const checking = new Map<object, Promise<true>>();
+  const checking = createSingleFlight<true, object>();
 
   const entryOf = (session: SsoSession): Entry => {
     const key = sessionKey(session);
@@ -119,13 +120,8 @@ export function createSignedInUsers(deps: {
   async function check(session: SsoSession, credentials: RoleCredentials): Promise<void> {
     const entry = entryOf(session);
     if (entry.state !== 'unchecked' || callerIdentity === undefined) return;
-    const { signIn } = entry;
-    let asking = checking.get(signIn);
-    if (asking === undefined) {
-      asking = ask(session, entry, credentials).finally(() => checking.delete(signIn));
-      checking.set(signIn, asking);
-    }
-    if ((await withinPatience(deps.clock, CHECK_PATIENCE_MS, asking)) !== undefined) return;
+    const asking = checking.run(entry.signIn, () => ask(session, entry, credentials));
+    if ((await withTimeout(deps.clock, CHECK_PATIENCE_MS, asking)) !== undefined) return;
     if (entryOf(session) === entry) set(session, { ...entry, failure: TOO_SLOW });
   }
 

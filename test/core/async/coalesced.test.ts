@@ -1,4 +1,4 @@
-// Bringing up to date: one run at a time, and one more for everybody who asked meanwhile.
+// Updates that are requested often: one run at a time, and one more if requested during a run.
 import { expect, test } from 'vitest';
 import { coalesced } from '../../../src/core/async/coalesced.ts';
 
@@ -13,7 +13,7 @@ function createWork() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('calls while a run is under way share one more run, which begins when that one has ended', async () => {
+test('calls during a run share one further run, which starts when the first has ended', async () => {
   const { run, ends } = createWork();
   const first = run();
   const [second, third] = [run(), run()];
@@ -35,7 +35,7 @@ test('calls while a run is under way share one more run, which begins when that 
   expect(ends).toHaveLength(3);
 });
 
-test('a failure is told to those of its run, and the next run is made all the same', async () => {
+test('a failure reaches the callers of that run, and the next run still happens', async () => {
   const { run, ends } = createWork();
   const first = run();
   const second = run();

@@ -1,15 +1,15 @@
-// One after the other, in the order in which they were asked for.
+// Tasks that must not overlap.
 import { expect, test } from 'vitest';
-import { createTurns } from '../../../src/core/async/serial-queue.ts';
+import { createSerialQueue } from '../../../src/core/async/serial-queue.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('work begins when all before it has settled, and each caller gets its own outcome', async () => {
-  const inTurn = createTurns();
+test('each task starts when all earlier ones have settled, and each caller gets its own result', async () => {
+  const queue = createSerialQueue();
   const begun: string[] = [];
   const ends: (() => void)[] = [];
   const start = (name: string, failure?: Error) =>
-    inTurn(async () => {
+    queue(async () => {
       begun.push(name);
       await new Promise<void>((resolve) => ends.push(resolve));
       if (failure !== undefined) throw failure;
@@ -32,11 +32,11 @@ test('work begins when all before it has settled, and each caller gets its own o
   ]);
 });
 
-test('work that fails before it waits for anything holds nobody up', async () => {
-  const inTurn = createTurns();
-  const failed = inTurn(() => {
+test('work that throws synchronously does not block the queue', async () => {
+  const queue = createSerialQueue();
+  const failed = queue(() => {
     throw new Error('at once');
   });
   await expect(failed).rejects.toThrow('at once');
-  expect(await inTurn(async () => 'next')).toBe('next');
+  expect(await queue(async () => 'next')).toBe('next');
 });

@@ -1,9 +1,9 @@
-// Many callers must cost one piece of work, and a failure must not stick.
+// Many callers cost one run, and a failure is not remembered.
 import { describe, expect, it } from 'vitest';
 import { createSingleFlight } from '../../../src/core/async/single-flight.ts';
 
 describe('single flight', () => {
-  it('gives 200 callers of one key the answer of one run', async () => {
+  it('gives 200 callers of one key the result of one run', async () => {
     const flight = createSingleFlight<object>();
     let runs = 0;
     const work = async () => {
@@ -16,7 +16,7 @@ describe('single flight', () => {
     expect(new Set(answers).size).toBe(1);
   });
 
-  it('shares a failure with the callers of that run and with nobody after it', async () => {
+  it('shares a failure with the callers of that run and with no later ones', async () => {
     const flight = createSingleFlight<string>();
     const failure = new Error('throttled');
     let runs = 0;
@@ -44,7 +44,7 @@ describe('single flight', () => {
     expect(answers).toEqual(['first', 'second']);
   });
 
-  it('knows what is running, and frees a key when its run has settled, also by failing', async () => {
+  it('tells whether a key is running, and frees it when its run has settled or failed', async () => {
     const flight = createSingleFlight<string>();
     expect(flight.isRunning('role')).toBe(false);
     const good = flight.run('role', () => Promise.resolve('keys'));

@@ -1,4 +1,5 @@
 // A sign-in at an endpoint that is not AWS's: it is shown before any code, and a person has to agree to it.
+import { once } from '../../../core/async/once.ts';
 import { isAwsEndpoint } from '../../../core/aws/aws-endpoint.ts';
 import { SignInRequiredError, UsageError } from '../../../core/errors.ts';
 import { isLoopbackHost } from '../../../core/loopback.ts';
@@ -22,7 +23,6 @@ export function createEndpointConsent(
   context: CliContext,
 ): EndpointConsent {
   const foreign = findForeign(status);
-  let asking: Promise<void> | undefined;
 
   async function ask(): Promise<void> {
     if (foreign.length === 0) return;
@@ -42,7 +42,7 @@ export function createEndpointConsent(
     });
   }
 
-  return { require: () => (asking ??= ask()) };
+  return { require: once(ask) };
 }
 
 interface ForeignEndpoint {

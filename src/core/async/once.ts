@@ -1,0 +1,28 @@
+// Functions that do their work at the first call only.
+
+/** Calls `work` at the first call; later calls return the same result. What `work` references can be freed after that. */
+export function once<A extends readonly unknown[], R>(work: (...args: A) => R): (...args: A) => R {
+  let pending: ((...args: A) => R) | undefined = work;
+  let result: R | undefined;
+  return (...args) => {
+    if (pending !== undefined) {
+      const run = pending;
+      pending = undefined;
+      result = run(...args);
+    }
+    return result as R;
+  };
+}
+
+/** Like `once` for a promise, except that the next call tries again after a failure. */
+export function onceFulfilled<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return async () => {
+    try {
+      return await (loading ??= load());
+    } catch (error) {
+      loading = undefined;
+      throw error;
+    }
+  };
+}
