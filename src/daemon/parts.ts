@@ -29,6 +29,7 @@ import { CONTAINER_PORT_SCHEMA, createContainerServer, type ContainerServer } fr
 import { createCurrentRole, CURRENT_ROLE_SCHEMA } from './roles/current-role.ts';
 import { createEventFeed, type EventFeed } from './status/event-feed.ts';
 import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
+import { createCredentialIssuer } from './credentials/issue.ts';
 import { GRANTS_SCHEMA, loadGrants, type Grants } from './credentials/grants.ts';
 import { createInputChecks, type InputChecks } from './http/input-checks.ts';
 import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './roles/issued-names.ts';
@@ -47,7 +48,7 @@ import { createRoleList } from './roles/role-list.ts';
 import { createAccountsHandlers } from './roles/accounts-routes.ts';
 import { createCredentialsHandlers } from './credentials/credentials-routes.ts';
 import { createCurrentHandlers } from './roles/current-routes.ts';
-import { createContainerRecall, createGrantsHandlers } from './credentials/grants-routes.ts';
+import { createContainerPeek, createGrantsHandlers } from './credentials/grants-routes.ts';
 import { createRolesHandlers } from './roles/roles-routes.ts';
 import { createSignInHandlers } from './sign-in/sign-in-routes.ts';
 import { createStatusHandlers, withLastRefusals } from './status/status-routes.ts';
@@ -343,13 +344,23 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     userId: deps.userId,
     descriptorLimit: deps.descriptorLimit ?? readDescriptorLimit(),
   });
+  const issuer = createCredentialIssuer({
+    sharedConfig,
+    broker,
+    currentRole,
+    loginPolicy,
+    roleUsage,
+    issuanceLog,
+    lastRefusals,
+    clock,
+  });
   const containerServer = createContainerServer({
     portFile: openOwn('container-port.json', CONTAINER_PORT_SCHEMA),
     handover: deps.portHandover ?? createNoHandover(),
     audit,
     grants,
     handlers: () => handlers,
-    recall: createContainerRecall({ sharedConfig, broker, issuanceLog, lastRefusals }),
+    recall: createContainerPeek({ issuer }),
     inputChecks,
     connectionRules: connectionRules.container,
     problems,
@@ -430,15 +441,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     ...eventFeed.handlers,
     ...createAccountsHandlers({ sharedConfig, broker, changes }),
     ...createRolesHandlers({ roleList }),
-    ...createCredentialsHandlers({
-      sharedConfig,
-      broker,
-      currentRole,
-      loginPolicy,
-      roleUsage,
-      issuanceLog,
-      lastRefusals,
-    }),
+    ...createCredentialsHandlers({ issuer }),
     ...createCurrentHandlers({
       currentRole,
       sharedConfig,
@@ -456,14 +459,10 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       directory: grantsDirectory,
       containerServer,
       sharedConfig,
+      issuer,
       broker,
-      currentRole,
-      loginPolicy,
       roleUsage,
-      issuanceLog,
-      lastRefusals,
       audit,
-      clock,
     }),
     ...lateLoading.deferHandlers(['console'], async () => {
       const { createConsoleHandlers } = await import('./credentials/console-routes.ts');
@@ -473,7 +472,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
         sharedConfig,
         broker,
         federation,
-        loginPolicy,
+        issuer,
         endpoints,
         roleList,
         audit,

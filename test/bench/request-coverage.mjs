@@ -21,7 +21,7 @@ function takeFiles() {
       .filter(({ url, functions }) => url.startsWith(DIST) && functions.some(({ ranges }) => ranges[0].count > 0))
       .map(({ url }) => fileURLToPath(url).slice(fileURLToPath(DIST).length));
   });
-  return files.map((file) => file.replace(/\.js$/, '.ts')).toSorted();
+  return files.map((file) => file.replace(/\.js$/, '.ts')).toSorted((a, b) => a.localeCompare(b));
 }
 
 const { emit } = Server.prototype;

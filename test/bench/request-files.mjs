@@ -38,11 +38,11 @@ try {
   const warm = report.filter(({ url }) => url === world.credentialsPath(first)).slice(1);
   const coldPaths = others.slice(0, ROUNDS).map(world.credentialsPath);
   const cold = report.filter(({ url }) => coldPaths.includes(url));
-  const signIns = report.filter(({ url }) => url.endsWith('/sign-in'));
+  const signIn = report.find(({ url }) => url.endsWith('/sign-in'));
 
   print('A warm credential request over the socket', intersect(warm));
   print('A cold credential request over the socket', intersect(cold));
-  print('The start of a sign-in', signIns[0].files);
+  print('The start of a sign-in', signIn.files);
 
   const { url, token } = await world.createGrant(first, undefined);
   for (let round = 0; round < ROUNDS; round += 1) await fetch(url, { headers: { authorization: token } });

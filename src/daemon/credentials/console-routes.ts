@@ -17,7 +17,7 @@ import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts'
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Log } from '../process/log.ts';
-import type { LoginPolicy } from '../sign-in/login-policy.ts';
+import type { CredentialIssuer } from './issue.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import { regionFor, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -27,9 +27,9 @@ import type { RoleUsage } from '../roles/role-usage.ts';
 export function createConsoleHandlers(deps: {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'credentials' | 'cachedCatalog' | 'requireAssigned'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
   readonly federation: ConsoleFederation;
-  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly issuer: Pick<CredentialIssuer, 'issue'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly endpoints: Endpoints;
   readonly roleList: Pick<RoleList, 'isProtected'>;
@@ -49,7 +49,7 @@ export function createConsoleHandlers(deps: {
     const issuer = requirePortal(session).href;
     const { partition, destination } = choosePage(session, role, wish);
     const endpoint = findFederationEndpoint(partition, session.region, endpoints.sso);
-    const credentials = await deps.loginPolicy.serve(session, role, () => broker.credentials(session, role), caller);
+    const { credentials } = await deps.issuer.issue({ role, waitBudget: caller });
     try {
       const token = await deps.federation.getSigninToken(endpoint, credentials);
       return {

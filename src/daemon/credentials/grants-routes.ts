@@ -1,20 +1,17 @@
 // Grants of the container surface: /v1/grants on the socket, and what the URL of a grant answers.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withTimeout } from '../../core/async/with-timeout.ts';
-import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import { NotFoundError, UnavailableError } from '../../core/errors.ts';
+import { formatUtcSeconds } from '../../core/clock.ts';
+import { NotFoundError } from '../../core/errors.ts';
 import type { Role, RoleCredentials } from '../../core/model.ts';
 import type { ContainerCredentialsDocument, GrantDocument, GrantWishDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ContainerServer } from './container-server.ts';
-import type { CurrentRole } from '../roles/current-role.ts';
 import type { Grant, Grants } from './grants.ts';
 import { CONTAINER_PATH } from '../http/guard.ts';
-import type { IssuanceLog } from '../audit/issuance-log.ts';
-import { NO_WAIT, type LoginPolicy } from '../sign-in/login-policy.ts';
-import type { LastRefusals } from '../audit/last-refusals.ts';
+import { NO_WAIT } from '../sign-in/login-policy.ts';
+import type { CredentialIssuer } from './issue.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { prepareJsonAnswer, type ReadyAnswer, type Handlers } from '../http/surface.ts';
@@ -22,7 +19,7 @@ import type { RoleUsage } from '../roles/role-usage.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 24 * 3600;
 /** As of 2026-11 an answer after 1.2 s fails the JS SDK v2 and Ruby; the next try finds what came in meanwhile. */
-const LONGEST_ANSWER_MS = 900;
+const MAX_ANSWER_MS = 900;
 
 export function createGrantsHandlers(deps: {
   readonly grants: Grants;
@@ -30,16 +27,12 @@ export function createGrantsHandlers(deps: {
   readonly directory: string;
   readonly containerServer: ContainerServer;
   readonly sharedConfig: SharedConfig;
-  readonly broker: Pick<Broker, 'credentials' | 'requireAssigned'>;
-  readonly currentRole: CurrentRole;
-  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly broker: Pick<Broker, 'requireAssigned'>;
+  readonly issuer: Pick<CredentialIssuer, 'issue'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
-  readonly issuanceLog: IssuanceLog;
-  readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly audit: Pick<AuditLog, 'record'>;
-  readonly clock: Clock;
 }): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant' | 'containerCredentials'> {
-  const { clock, grants, sharedConfig } = deps;
+  const { grants, sharedConfig } = deps;
 
   async function readRole(wish: GrantWishDocument): Promise<Role | 'current'> {
     if ('current' in wish) return 'current';
@@ -52,38 +45,6 @@ export function createGrantsHandlers(deps: {
     await deps.broker.requireAssigned(session, role);
     deps.roleUsage.note(role);
     return role;
-  }
-
-  async function credentialsOf(grant: Grant): Promise<{ credentials: RoleCredentials; accountId: string }> {
-    const followsCurrent = grant.role === 'current';
-    let role: Role | undefined;
-    try {
-      role = grant.role === 'current' ? await readCurrent() : grant.role;
-      const credentials = await issue(grant, role);
-      deps.lastRefusals.forget({ followsCurrent, role });
-      return { credentials, accountId: role.accountId };
-    } catch (error) {
-      deps.lastRefusals.note({ followsCurrent, role }, error);
-      throw error;
-    }
-  }
-
-  async function issue(grant: Grant, role: Role): Promise<RoleCredentials> {
-    const session = sharedConfig.peekSession(role.sessionName) ?? (await sharedConfig.findSession(role.sessionName));
-    // An SDK waits for a second here and not for a person; but a person is told.
-    const credentials = await deps.loginPolicy.serve(
-      session,
-      role,
-      () => withinDeadline(deps.broker.credentials(session, role), clock),
-      NO_WAIT,
-    );
-    deps.issuanceLog.note(role, 'container', grant.boundTo?.processId);
-    return credentials;
-  }
-
-  async function readCurrent(): Promise<Role> {
-    const { session: sessionName, accountId, permissionSet } = await deps.currentRole.require();
-    return { sessionName, accountId, permissionSet };
   }
 
   function find(id: string): Grant {
@@ -122,30 +83,30 @@ export function createGrantsHandlers(deps: {
     async containerCredentials({ grant: pathSecret }) {
       const grant = grants.findByPath(pathSecret);
       if (grant === undefined) throw new NotFoundError('grant-not-found', 'The grant has ended.');
-      const { credentials, accountId } = await credentialsOf(grant);
-      return toDocument(credentials, accountId);
+      const { role, credentials } = await deps.issuer.issue({
+        role: grant.role,
+        // An SDK can't wait for a person here.
+        waitBudget: NO_WAIT,
+        deadlineMs: MAX_ANSWER_MS,
+        recipient: { surface: 'container', processId: grant.boundTo?.processId },
+      });
+      return toDocument(credentials, role.accountId);
     },
   };
 }
 
-/** What `containerCredentials` answers, when it is at hand: of one role, known and fresh. */
-export function createContainerRecall(deps: {
-  readonly sharedConfig: Pick<SharedConfig, 'peekSession'>;
-  readonly broker: Pick<Broker, 'peekCredentials'>;
-  readonly issuanceLog: IssuanceLog;
-  readonly lastRefusals: Pick<LastRefusals, 'forget'>;
+/** The answer of `containerCredentials` from cached credentials; undefined when the route has to be called. */
+export function createContainerPeek(deps: {
+  readonly issuer: Pick<CredentialIssuer, 'peek'>;
 }): (grant: Grant) => ReadyAnswer | undefined {
-  // Each set of keys is put into words once; they go when the keys go.
+  // Each set of credentials is serialized once, and garbage collected with its answer.
   const answers = new WeakMap<RoleCredentials, ReadyAnswer>();
   return ({ role, boundTo }) => {
     if (role === 'current') return undefined;
-    const session = deps.sharedConfig.peekSession(role.sessionName);
-    const credentials = session && deps.broker.peekCredentials(session, role);
+    const credentials = deps.issuer.peek(role, { surface: 'container', processId: boundTo?.processId });
     if (credentials === undefined) return undefined;
-    deps.issuanceLog.note(role, 'container', boundTo?.processId);
-    deps.lastRefusals.forget({ followsCurrent: false, role });
-    const known = answers.get(credentials);
-    if (known !== undefined) return known;
+    const cached = answers.get(credentials);
+    if (cached !== undefined) return cached;
     const answer = prepareJsonAnswer(toDocument(credentials, role.accountId));
     answers.set(credentials, answer);
     return answer;
@@ -178,13 +139,4 @@ function describe(grant: Grant): GrantDocument {
     expiresAt: formatUtcSeconds(grant.expiresAtMs),
     processId: grant.boundTo?.processId ?? null,
   };
-}
-
-/** The keys, or "try again" when AWS is slow: the call goes on, and the SDK's next try finds what it brought. */
-async function withinDeadline<T extends object>(work: Promise<T>, clock: Clock): Promise<T> {
-  const answer = await withTimeout(clock, LONGEST_ANSWER_MS, work);
-  if (answer !== undefined) return answer;
-  throw new UnavailableError('identity-center-unreachable', 'AWS has not answered yet; ask again.', {
-    retryAfterMs: 1000,
-  });
 }
