@@ -262,12 +262,10 @@ const LATE_FILES = [
 const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: string }[] = [
   { path: 'src/cli/commands/demo/story.ts', reads: 'a home that the demo has just made' },
   { path: 'src/cli/commands/exec/run-in-place.ts', reads: '/proc' },
-  { path: 'src/cli/stop-daemon.ts', reads: '/proc' },
   { path: 'src/daemon/http/page-files.ts', reads: 'this installation' },
   { path: 'src/daemon/process/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/process/passphrase.ts', reads: 'a pipe of the client that started the daemon' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
-  { path: 'src/platform/files/atomic-file.ts', reads: '/proc' },
   {
     path: 'src/platform/files/folders-above.ts',
     reads: '/proc and /etc, whose users and groups nobody else may write',

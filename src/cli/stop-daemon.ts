@@ -1,10 +1,14 @@
 // Stopping the daemon, however it was started, and waiting until its process has ended.
-import { readFileSync } from 'node:fs';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { forbidRestart } from '../platform/port-keeper/keeper-requests.ts';
 import { readLockHolder } from '../platform/service/lock-holder.ts';
-import { isStillRunning, type ProcessIdentity } from '../platform/process/process-identity.ts';
+import {
+  identifyProcess,
+  isStillRunning,
+  signalProcess,
+  type ProcessIdentity,
+} from '../platform/process/process-identity.ts';
 import type { ServiceStatus } from '../service/service.ts';
 import type { CliContext } from './context.ts';
 
@@ -57,7 +61,8 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
       cause: error,
     });
   }
-  if (await hasEndedWithin(STOP_DEADLINE_MS, pid, context)) return pid;
+  const daemon = identifyProcess(pid);
+  if (daemon === undefined || (await hasEndedWithin(STOP_DEADLINE_MS, daemon, context))) return pid;
   throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
     hint: `kill ${pid}`,
   });
@@ -67,40 +72,25 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
 async function endBySignal(holder: ProcessIdentity, why: string, context: CliContext): Promise<number> {
   const { processId } = holder;
   context.stderr.write(`Note: the daemon (pid ${processId}) ${why}; it is ended by a signal.\n`);
-  if (isStillRunning(holder)) process.kill(processId, 'SIGTERM');
-  if (isStillRunning(holder)) process.kill(processId, 'SIGCONT');
-  if (await hasEndedWithin(TERM_DEADLINE_MS, processId, context)) return processId;
-  if (isStillRunning(holder)) process.kill(processId, 'SIGKILL');
-  if (await hasEndedWithin(KILL_DEADLINE_MS, processId, context)) return processId;
+  signalProcess(holder, 'SIGTERM');
+  signalProcess(holder, 'SIGCONT');
+  if (await hasEndedWithin(TERM_DEADLINE_MS, holder, context)) return processId;
+  signalProcess(holder, 'SIGKILL');
+  if (await hasEndedWithin(KILL_DEADLINE_MS, holder, context)) return processId;
   throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${processId}, can't be killed.`, {
     hint: `ps -o pid,stat,wchan,command -p ${processId}`,
   });
 }
 
-async function hasEndedWithin(durationMs: number, pid: number, { clock, signal }: CliContext): Promise<boolean> {
+async function hasEndedWithin(
+  durationMs: number,
+  daemon: ProcessIdentity,
+  { clock, signal }: CliContext,
+): Promise<boolean> {
   const deadlineMs = clock.nowMs() + durationMs;
-  while (isAlive(pid)) {
+  while (isStillRunning(daemon)) {
     if (clock.nowMs() > deadlineMs) return false;
     await clock.sleep(POLL_MS, signal);
   }
   return true;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // In a container nobody may ever collect what is left of a process that has ended.
-  return !isZombie(pid);
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-  } catch {
-    return false;
-  }
 }

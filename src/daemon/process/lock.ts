@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { errorCode } from '../../platform/files/file-error.ts';
 import { tryLockFile } from '../../platform/files/file-lock.ts';
 import { readLockHolder } from '../../platform/service/lock-holder.ts';
-import { identifyProcess } from '../../platform/process/process-identity.ts';
+import { identifyProcess, signalProcess } from '../../platform/process/process-identity.ts';
 import { fstatSync, lstatIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 export interface DaemonLock {
@@ -113,14 +113,6 @@ export async function waitForDaemonLock(
   return lock;
 }
 
-function askToLeave(processId: number): void {
-  try {
-    process.kill(processId, 'SIGTERM');
-  } catch {
-    // It has ended since it was looked at.
-  }
-}
-
 const POLL_MS = 20;
 
 /**
@@ -141,7 +133,7 @@ export async function takeOverDaemonLock(
     // Once: for a daemon that is leaving, a second signal would mean something else.
     if (holder !== undefined && !asked.has(holder.processId)) {
       asked.add(holder.processId);
-      askToLeave(holder.processId);
+      signalProcess(holder, 'SIGTERM');
     }
     await clock.sleep(POLL_MS);
   }

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { isProcessAlive } from '../process/process-identity.ts';
 import { errorCode } from './file-error.ts';
 
 export interface AtomicWrite {
@@ -68,7 +69,7 @@ async function removeDeadWritersFiles(folder: string, target?: string): Promise<
   for (const name of names) {
     const writer = TEMPORARY_NAME.exec(name)?.groups;
     if (writer === undefined || (target !== undefined && writer['target'] !== target)) continue;
-    if (await isAlive(Number(writer['pid']), writer['started'] ?? '')) continue;
+    if (isWriterAlive(Number(writer['pid']), writer['started'] ?? '')) continue;
     await unlink(join(folder, name)).catch(() => undefined);
   }
 }
@@ -88,20 +89,8 @@ function ownStart(): string {
   return Math.round(performance.timeOrigin).toString(36);
 }
 
-async function isAlive(pid: number, started: string): Promise<boolean> {
-  if (pid === process.pid) return started === ownStart();
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) !== 'ESRCH';
-  }
-  return !(await isZombie(pid));
-}
-
-/** Killed and not yet collected, which in a container without an init may last for ever. */
-async function isZombie(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+function isWriterAlive(processId: number, started: string): boolean {
+  return processId === process.pid ? started === ownStart() : isProcessAlive(processId);
 }
 
 async function giveTo(file: FileHandle, owner: { readonly uid: number; readonly gid: number }): Promise<void> {

@@ -1,15 +1,20 @@
-// A grant ends with its process, whatever becomes of the process's id; so this is tried on real processes.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+// Liveness and identity of real processes: ended ones, zombies, reused ids, and processes of another user.
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   createProcessRecognition,
   identifyProcess,
+  isProcessAlive,
   isStillRunning,
+  signalProcess,
   type ProcessIdentity,
 } from '../../../src/platform/process/process-identity.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { canBeSomebodyElse, runAsSomebodyElse } from '../../helpers/somebody-else.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
 function start(command: string, args: readonly string[]) {
@@ -28,7 +33,7 @@ function identify(processId: number | undefined): ProcessIdentity {
   return identity;
 }
 
-test('a process is itself for as long as it lives, and nobody at once when it has ended', async () => {
+test('recognizes a process while it lives, and not once it has ended', async () => {
   const { child, ended } = start('sleep', ['60']);
   const identity = identify(child.pid);
   const clock = createFakeClock();
@@ -40,7 +45,7 @@ test('a process is itself for as long as it lives, and nobody at once when it ha
   expect(isSame(identity)).toBe(false);
 });
 
-test('a process of which the id alone is known, as on a Mac, is nobody any more when it has ended', async () => {
+test('recognizes a process by its id alone, as on macOS, until it has ended', async () => {
   const { child, ended } = start('sleep', ['60']);
   const identity = { processId: child.pid ?? 0 };
   expect(identifyProcess(identity.processId, 'darwin')).toEqual(identity);
@@ -53,7 +58,7 @@ test('a process of which the id alone is known, as on a Mac, is nobody any more 
   expect([isSame(identity), isStillRunning(identity, 'darwin')]).toEqual([false, false]);
 });
 
-test('another process with the same id is not the one that was meant', () => {
+test('tells another process with the same id apart', () => {
   const identity = identify(process.pid);
   const isSame = createProcessRecognition(createFakeClock());
   expect([isSame(identity), isSame({ ...identity, startedAtTicks: '1' })]).toEqual([
@@ -62,27 +67,31 @@ test('another process with the same id is not the one that was meant', () => {
   ]);
 });
 
-test.runIf(process.platform === 'linux')('a zombie counts as ended within a quarter of a second', async () => {
-  // The shell becomes a program that never asks how its child has ended.
-  const { child } = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const processId = Number(line.toString());
-  // Until then the shell itself could collect it.
-  await waitFor('the shell to become sleep', () => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
-  const identity = identify(processId);
-  const clock = createFakeClock();
-  const isSame = createProcessRecognition(clock);
-  expect(isSame(identity)).toBe(true);
-  process.kill(processId, 'SIGKILL');
-  await waitFor('the zombie', () => identifyProcess(processId) === undefined);
-  // Its id is taken still, which is all that is looked at for so long.
-  await clock.advance(249);
-  expect(isSame(identity)).toBe(true);
-  await clock.advance(1);
-  expect(isSame(identity)).toBe(false);
-});
+test.runIf(process.platform === 'linux')(
+  'counts a zombie as ended, at the latest after a quarter of a second',
+  async () => {
+    // The shell becomes a program that never waits for its child.
+    const { child } = start('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const processId = Number(line.toString());
+    // Until then the shell itself could wait for it.
+    await waitFor('the shell to become sleep', () => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
+    const identity = identify(processId);
+    const clock = createFakeClock();
+    const isSame = createProcessRecognition(clock);
+    expect(isSame(identity)).toBe(true);
+    process.kill(processId, 'SIGKILL');
+    await waitFor('the zombie', () => identifyProcess(processId) === undefined);
+    expect([isProcessAlive(processId), isStillRunning(identity)]).toEqual([false, false]);
+    // Its id is still in use, and for so long nothing else is checked.
+    await clock.advance(249);
+    expect(isSame(identity)).toBe(true);
+    await clock.advance(1);
+    expect(isSame(identity)).toBe(false);
+  },
+);
 
-test('a clock that is set back makes nobody younger', async () => {
+test('reads the start time again after the clock was set back', async () => {
   const identity = identify(process.pid);
   let nowMs = 1_000_000;
   const isSame = createProcessRecognition({ ...createFakeClock(), nowMs: () => nowMs });
@@ -91,4 +100,35 @@ test('a clock that is set back makes nobody younger', async () => {
   nowMs -= 3_600_000;
   Object.assign(stranger, { startedAtTicks: '1' });
   expect(isSame(stranger)).toBe(process.platform !== 'linux');
+});
+
+test.runIf(canBeSomebodyElse)('counts a process of another user as alive, though it may not signal it', async () => {
+  const module = new URL('../../../dist/platform/process/process-identity.js', import.meta.url).href;
+  const folder = mkdtempSync('/tmp/rolecall-identity-');
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o755);
+  // The build may be in a folder that another user may not enter.
+  copyFileSync(fileURLToPath(module), join(folder, 'process-identity.mjs'));
+  const script = `import(process.argv[1]).then(({ identifyProcess, isProcessAlive, isStillRunning, signalProcess }) => {
+    const identity = identifyProcess(${process.pid});
+    signalProcess(identity, 'SIGKILL');
+    console.log(isProcessAlive(${process.pid}), isStillRunning(identity));
+  })`;
+  expect(await runAsSomebodyElse(script, [join(folder, 'process-identity.mjs')])).toBe('true true\n');
+});
+
+test('counts an unused id as not alive, and sends it no signal', () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  expect(isProcessAlive(pid)).toBe(false);
+  signalProcess({ processId: pid, startedAtTicks: '1' }, 'SIGKILL');
+});
+
+test.runIf(process.platform === 'linux')('sends no signal to a later process with the same id', async () => {
+  const { child, ended } = start('sleep', ['60']);
+  const identity = identify(child.pid);
+  signalProcess({ ...identity, startedAtTicks: '1' }, 'SIGKILL');
+  expect(isStillRunning(identity)).toBe(true);
+  signalProcess(identity, 'SIGKILL');
+  await ended;
+  expect(isProcessAlive(identity.processId)).toBe(false);
 });
