@@ -1,8 +1,9 @@
-// The walls of the house: which room may enter which, what each may bring along, and how every file is built.
+// The rules of the source: which room may import which (helpers/house.ts), what each may load, and how every file is built.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { FOLDERS, ROOMS } from './helpers/house.ts';
 import {
   findBackwardImports,
   findCycles,
@@ -21,185 +22,9 @@ import {
   parseSource,
   roomOf,
 } from './helpers/source-rules.ts';
-import type { FolderRule, RoomRule, SourceFile } from './helpers/source-rules.ts';
+import type { SourceFile } from './helpers/source-rules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-/** In order of dependency, which is the order to read the house in. */
-const ROOMS: readonly RoomRule[] = [
-  {
-    room: 'core',
-    rooms: [],
-    packages: [],
-    builtins: ['util'],
-    why: 'the vocabulary everybody speaks: if it knew a room or did I/O, everybody would',
-  },
-  {
-    room: 'sso',
-    rooms: ['core'],
-    packages: [],
-    builtins: ['crypto'],
-    why: 'the domain sees AWS, keychain and disk only through its two ports, so that a fake clock can drive all of it',
-  },
-  {
-    room: 'platform',
-    rooms: ['core'],
-    packages: ['@homebridge/dbus-native', 'fs-native-extensions', 'open', 'smol-toml'],
-    builtins: ['*'],
-    why: "the operating system's side: files, sockets and processes, without a word of what rolecall does with them",
-  },
-  {
-    room: 'identity-center',
-    rooms: ['core', 'platform', 'sso/ports'],
-    packages: [
-      '@aws-sdk/client-sso',
-      '@aws-sdk/client-sso-oidc',
-      '@aws-sdk/client-sts',
-      '@smithy/node-http-handler',
-      'https-proxy-agent',
-      'proxy-from-env',
-    ],
-    builtins: ['*'],
-    why: 'the only place that speaks to AWS; it never imports the emulator, or both could share one mistake',
-  },
-  {
-    room: 'secret-store',
-    rooms: ['core', 'platform', 'sso/ports'],
-    packages: ['@napi-rs/keyring'],
-    builtins: ['*'],
-    why: 'the only place that touches the OS keychain',
-  },
-  {
-    room: 'aws-config',
-    rooms: ['core', 'platform'],
-    packages: [],
-    builtins: ['*'],
-    why: "the only place that writes the user's shared config file",
-  },
-  {
-    room: 'local-api',
-    rooms: ['core', 'platform'],
-    packages: ['json-schema-to-ts'],
-    builtins: ['*'],
-    why: 'the contract: clients load it at every start, so it brings nothing along but types',
-  },
-  {
-    room: 'service',
-    rooms: ['core', 'platform', 'local-api'],
-    packages: [],
-    builtins: ['*'],
-    why: 'fills two templates and calls systemctl or launchctl',
-  },
-  {
-    room: 'daemon',
-    rooms: ['core', 'platform', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api'],
-    packages: ['ajv', 'fastify', 'smol-toml', 'yaml'],
-    builtins: ['*'],
-    why: 'the composition root may enter every room of the service, and no client of it',
-  },
-  {
-    room: 'cli',
-    rooms: [
-      'core',
-      'platform',
-      'local-api',
-      'service',
-      'aws-config/document/document',
-      'aws-config/document/default-credentials',
-      'aws-config/document/credentials-names',
-    ],
-    packages: ['commander', 'open', '@aws-sdk/client-sts'],
-    builtins: ['*'],
-    why: "a thin client: what it needs from the daemon it asks over the socket; STS is the demo's witness, a process of its own; exec copies and use checks the AWS files of its caller's environment, which the daemon does not see, by the three pure files that know their form",
-  },
-  {
-    room: 'tray',
-    rooms: ['core', 'platform', 'local-api'],
-    packages: ['open'],
-    builtins: ['*'],
-    why: 'a thin client like the CLI, and independent of it',
-  },
-  {
-    room: 'web',
-    rooms: [
-      'local-api/schemas',
-      'core/search/role-index',
-      'core/search/role-marks',
-      'core/search/role-match',
-      'core/search/search-words',
-    ],
-    packages: [],
-    builtins: [],
-    why: 'plain files for a browser; of core it has the search, which is plain JavaScript too; the types of what the daemon sends are for the checker alone',
-  },
-  {
-    room: 'emulator',
-    rooms: ['core', 'platform'],
-    packages: [],
-    builtins: ['*'],
-    why: "AWS's side of the wire: knowing our side would let both share one mistake",
-  },
-];
-
-/** The folders of a room, bottom up: a folder imports only folders before it, and files beside the folders only where the row says so. */
-const FOLDERS: readonly FolderRule[] = [
-  {
-    room: 'daemon',
-    folders: [
-      'process',
-      'state-files',
-      'audit',
-      'http',
-      'settings',
-      'shared-config',
-      'notifications',
-      'web-access',
-      'roles',
-      'profiles',
-      'sign-in',
-      'credentials',
-      'status',
-    ],
-    top: 'above',
-    why: 'one folder a capability, so that the next one is a folder and a line',
-  },
-  {
-    room: 'sso',
-    folders: ['resilience', 'session', 'roles'],
-    top: 'anywhere',
-    why: 'roles need a session, and a session knows no role; ports and faults are the words of all three',
-  },
-  {
-    room: 'platform',
-    folders: ['process', 'files', 'programs', 'sockets', 'bus', 'port-keeper', 'service'],
-    top: 'above',
-    why: 'one folder for each part of the operating system',
-  },
-  {
-    room: 'aws-config',
-    folders: ['document', 'files', 'sessions', 'profiles', 'adoption'],
-    top: 'above',
-    why: 'the text of the file is known before anything is planned in it',
-  },
-  {
-    room: 'emulator',
-    folders: ['http', 'directory', 'sessions', 'pages', 'aws', 'control'],
-    top: 'above',
-    why: 'what AWS keeps, then its pages and its API, then what a test may do to all of it',
-  },
-  {
-    room: 'cli',
-    folders: ['terminal', 'environment', 'shell', 'profiles', 'picker', 'commands', 'command-tree'],
-    top: 'anywhere',
-    why: 'what commands share, then one folder a command',
-  },
-  {
-    room: 'tray',
-    folders: ['text', 'linux'],
-    top: 'anywhere',
-    why: 'the menu is data, and each host has a renderer that knows no other',
-  },
-];
 
 /** Packages that take long to load, beside what a program takes to start, or bring machine code: `what` names them in a failure. */
 const HEAVY: readonly { readonly what: string; readonly pattern: RegExp }[] = [
