@@ -204,7 +204,7 @@ describe('a hostile or a broken team file', () => {
     [
       'a name that breaks the config file',
       '[session."a]\\n[profile x"]\nstart_url = "https://x.awsapps.com/start"\nregion = "us-east-1"',
-      'a name has letters, digits',
+      'a session name may contain only letters, digits',
     ],
     ['__proto__', '[session.__proto__]\nstart_url = "https://x.awsapps.com/start"\nregion = "us-east-1"', /__proto__/],
     [
@@ -223,8 +223,8 @@ describe('a hostile or a broken team file', () => {
       'line 2: "role.alias": "{nobody}" in the setting role.alias is no placeholder',
     ],
     ['no TOML', '<html>sign in first</html>', 'line 1: '],
-    ['no text', new Uint8Array([0x66, 0xff, 0xfe]), 'is no text in UTF-8'],
-    ['far too much', `#${'x'.repeat(2 * 1024 * 1024)}`, 'is longer than 2048 KiB'],
+    ['no text', new Uint8Array([0x66, 0xff, 0xfe]), 'is not UTF-8 text'],
+    ['far too much', `#${'x'.repeat(2 * 1024 * 1024)}`, 'is larger than 2048 KiB'],
   ] as const)('%s is refused with its line, and nothing is written', async (_, text, reason) => {
     const its = await openRig();
     const path = writeTeam(its, text);
@@ -263,8 +263,8 @@ describe('a hostile or a broken team file', () => {
     [['--from', 'x.toml', '--service', 'yes'], 'takes no answers'],
     [['--from', 'http://127.0.0.1:1/team.toml'], 'is not https'],
     [['--from', 'file:///etc/passwd'], 'is not https'],
-    [['--from', 'https://user:secret@127.0.0.1:1/team.toml'], 'holds no password'],
-    [['--from', 'https://'], 'is no web address'],
+    [['--from', 'https://user:secret@127.0.0.1:1/team.toml'], 'must not contain a user name or password'],
+    [['--from', 'https://'], 'is not a valid URL'],
   ] as const)('%j is refused', async (flags, reason) => {
     const its = await openRig();
     const run = await its.runCli(['setup', ...flags, '--yes']);

@@ -1,4 +1,4 @@
-// Custom endpoints and where each was set: the settings, else the three service variables; AWS_ENDPOINT_URL is not read.
+// Custom endpoints and where each was set: config.toml, else AWS_ENDPOINT_URL_<SERVICE>. AWS_ENDPOINT_URL is not read.
 import { findRelay } from '../../core/aws/aws-endpoint.ts';
 import { RefusedError } from '../../core/errors.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
@@ -16,7 +16,7 @@ const VARIABLES = {
   sts: 'AWS_ENDPOINT_URL_STS',
 } as const;
 
-/** The endpoints as they stood when the daemon was started. */
+/** The endpoints as configured when the daemon started. */
 export function resolveEndpoints(
   settings: Settings,
   environment: Readonly<Record<string, string | undefined>>,
@@ -42,7 +42,7 @@ export function toEndpoints(inForce: EndpointsInForce): Endpoints {
 }
 
 /**
- * Whether a sign-in may begin that no command has asked a person about.
+ * Refuses a sign-in that was not confirmed in a terminal when a custom endpoint would relay it.
  * @throws RefusedError endpoint-not-accepted: an endpoint is neither AWS's nor this machine's
  */
 export function requireNoRelay(endpoints: Endpoints, { sessionName }: SsoSession): void {
@@ -50,7 +50,7 @@ export function requireNoRelay(endpoints: Endpoints, { sessionName }: SsoSession
   if (relay === undefined) return;
   throw new RefusedError(
     'endpoint-not-accepted',
-    `Signing in to ${sessionName} would go by ${relay}, which is not AWS's. A terminal asks you whether you want that.`,
+    `Signing in to ${sessionName} goes through ${relay}, which is not an AWS endpoint. Sign in from a terminal to confirm it.`,
     { hint: loginCommand(sessionName) },
   );
 }

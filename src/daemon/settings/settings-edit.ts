@@ -1,4 +1,4 @@
-// Settings added to config.toml for `rolecall setup`: a line each where nothing stands yet, everything else as it was.
+// Adds settings to config.toml for `rolecall setup`: one line for each missing key, everything else unchanged.
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import { parseSettingsFile, type SettingsFile } from './settings-file.ts';
 
@@ -9,15 +9,15 @@ export interface WantedSettings {
 
 export interface SettingsEdit {
   readonly text: string;
-  /** Keys that the person has set to something else already; they stay. */
+  /** Keys that the user has already set to another value; they are not changed. */
   readonly kept: readonly string[];
 }
 
 const DEFAULTS = { secretStore: 'keychain', nameTemplate: DEFAULT_NAME_TEMPLATE } as const;
 
 /**
- * The file's text with what is wanted; a default is not written down, nor is what stands there already.
- * @throws UsageError settings-invalid: the file as it is can't be used
+ * The file's text with the wanted settings added. Defaults and settings that are already there are not written.
+ * @throws UsageError settings-invalid: the existing file is not valid
  */
 export function editSettings(path: string, text: string, wanted: WantedSettings): SettingsEdit {
   const present = text === '' ? {} : parseSettingsFile(path, text);
@@ -44,7 +44,7 @@ export function editSettings(path: string, text: string, wanted: WantedSettings)
   return { text: edited, kept };
 }
 
-/** Keys of the top have to stand before the first table. */
+/** Top-level keys must come before the first table. */
 function addToTop(text: string, line: string): string {
   const lines = text.split(/(?<=\n)/);
   const table = lines.findIndex((candidate) => /^\s*\[/.test(candidate));
@@ -58,7 +58,7 @@ function addToProfiles(text: string, { profiles }: SettingsFile, line: string): 
   if (table !== -1) {
     return [...lines.slice(0, table), endLine(lines[table] ?? ''), `${line}\n`, ...lines.slice(table + 1)].join('');
   }
-  // Written as `profiles.sync = …` or inline: a table of that name may not follow.
+  // `profiles.sync = …` or an inline table: TOML does not allow a [profiles] table after it.
   if (profiles !== undefined) return addToTop(text, `profiles.${line}`);
   return `${endLine(text)}${text === '' ? '' : '\n'}[profiles]\n${line}\n`;
 }

@@ -1,4 +1,4 @@
-// config.toml, read and checked: every fault named by file, line and the nearest valid key.
+// Reads and checks config.toml; each error names the file, the line and the closest valid key.
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
@@ -9,7 +9,7 @@ import { nearest } from '../../core/text/nearest.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
 
-/** The settings as the file spells them. */
+/** The settings as written in the file. */
 export interface SettingsFile {
   secret_store?: 'keychain' | 'file' | 'memory';
   flow?: 'device' | 'pkce' | 'auto';
@@ -49,7 +49,7 @@ export function parseSettingsFile(path: string, text: string): SettingsFile {
   return parseTomlFile(path, text, settingsSchema) as SettingsFile;
 }
 
-/** A TOML file of that schema; @throws UsageError settings-invalid: as above */
+/** Parses a TOML file and checks it against `schema`. @throws UsageError settings-invalid: as parseSettingsFile */
 export function parseTomlFile(path: string, text: string, schema: object): unknown {
   let parsed: unknown;
   try {
@@ -59,25 +59,25 @@ export function parseTomlFile(path: string, text: string, schema: object): unkno
     const [reason = ''] = (cause as Error).message.split('\n');
     throw invalid(path, line, `${reason}.`, cause);
   }
-  // Our own schemas are not checked here, which would take longest of all; test/daemon/schemas.test.ts does it.
+  // Checking the schema itself would take most of the time here; test/daemon/schemas.test.ts does it instead.
   const validate = new Ajv({ meta: false, validateSchema: false }).compile(schema);
   if (validate(parsed)) return parsed;
   throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject, schema);
 }
 
-/** A fault at a key; @see parseTomlFile */
+/** The error for a key of a TOML file; `reason` is a clause. */
 export function settingsFault(path: string, text: string, segments: readonly string[], reason: string): UsageError {
   return invalid(path, findTomlLine(text, segments), `${formatKey(segments)}: ${reason}.`);
 }
 
-/** The command of an sso-session that opens its pages. */
+/** The command that opens the pages of an sso-session. */
 export interface BrowserSetting {
   readonly template: string;
-  /** Where it stands in the settings file. */
+  /** Its line in the settings file. */
   readonly line: number;
 }
 
-/** By sso-session. @throws UsageError settings-invalid: one that is no command */
+/** The browser commands by sso-session. @throws UsageError settings-invalid: a command that can't be split into words */
 export function readBrowsers(path: string, text: string, file: SettingsFile): ReadonlyMap<string, BrowserSetting> {
   const browsers = new Map<string, BrowserSetting>();
   for (const [name, { browser }] of Object.entries(file.session ?? {})) {
@@ -85,14 +85,14 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
     const segments = ['session', name, 'browser'];
     const line = findTomlLine(text, segments);
     if (splitCommand(browser) === undefined) {
-      throw invalid(path, line, `${formatKey(segments)} is no command: a quote is not closed, or there is no word.`);
+      throw invalid(path, line, `${formatKey(segments)} is not a command: it is empty or has an unclosed quote.`);
     }
     browsers.set(name, { template: browser, line });
   }
   return browsers;
 }
 
-/** The line of each rule, in the order of their kind. */
+/** The line of each rule, in file order. */
 export interface RuleLines {
   readonly role: readonly number[];
   readonly protect: readonly number[];
@@ -107,7 +107,7 @@ export function readRuleLines(text: string, { role = [], protect = [] }: Setting
   return { role: find('role', role), protect: find('protect', protect) };
 }
 
-/** @throws UsageError settings-invalid: a key that no profile may be given, or a value that a line of a profile cannot hold */
+/** @throws UsageError settings-invalid: an extra key that rolecall does not allow, or a value that a profile line can't hold */
 export function requireUsableExtra(path: string, text: string, file: SettingsFile): void {
   for (const [index, { extra = {} }] of (file.role ?? []).entries()) {
     checkExtra(path, text, ['role', String(index), 'extra'], extra);
@@ -119,7 +119,7 @@ function checkExtra(path: string, text: string, segments: readonly string[], ext
     const here = [...segments, key];
     const keyFault = findExtraKeyFault(key);
     if (keyFault !== undefined) throw settingsFault(path, text, here, keyFault);
-    // A date of TOML is an object as well.
+    // A TOML date is an object too.
     if (value instanceof Date) throw settingsFault(path, text, here, 'put a date in quotes');
     if (typeof value === 'object') checkExtra(path, text, here, value);
     const fault = typeof value === 'string' ? findExtraValueFault(value) : undefined;
@@ -144,7 +144,7 @@ function describeError(path: string, text: string, error: ErrorObject, schema: o
   return invalid(path, findTomlLine(text, segments), `${formatKey(segments)} ${expected}.`);
 }
 
-/** `profiles.exclude`, an item of a list by the list's name. */
+/** The quoted key, such as "profiles.exclude"; a list item goes by the name of its list. */
 function formatKey(segments: readonly string[]): string {
   const names = segments.filter((segment, index) => index === 0 || !/^\d+$/.test(segment));
   return JSON.stringify(names.join('.'));

@@ -1,4 +1,4 @@
-// What may stand in config.toml, as one JSON Schema.
+// The JSON Schema of config.toml.
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
@@ -9,7 +9,7 @@ const matcher = { account_id: pattern, permission_set: pattern } as const;
 const scalars = [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }] as const;
 const extra = {
   type: 'object',
-  description: 'further keys of the profiles; a table becomes an indented block, such as s3',
+  description: 'extra keys for the profiles; a table becomes an indented block, such as s3',
   additionalProperties: {
     anyOf: [...scalars, { type: 'object', additionalProperties: { anyOf: scalars } }],
   },

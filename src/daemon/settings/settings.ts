@@ -1,33 +1,31 @@
-// The settings in force: those of config.toml, one environment variable, and a default for everything.
+// Reads the settings: config.toml, the team file below it, one environment variable, and defaults for the rest.
 import { dirname, join } from 'node:path';
 import type { ExtraKeys, ExtraValue } from '../../aws-config/profiles/extra-keys.ts';
-import type { ExtraFor } from '../../aws-config/profiles/foreign-keys.ts';
 import { UsageError } from '../../core/errors.ts';
-import { matchesGlob } from '../../core/text/glob.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import type { Problem } from '../../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
 import type { BrowserSetting, ExtraSettings, RuleLines, SettingsFile } from './settings-file.ts';
 
-/** Account id and permission set are globs. */
+/** A `[[role]]` rule; account id and permission set are globs. */
 export interface RoleSettings {
-  /** In the person's own settings file; undefined for a rule of the team. */
+  /** Line in the user's own config.toml; absent for a rule from the team file. */
   readonly line?: number;
   readonly accountId: string;
   readonly permissionSet: string;
   readonly region: string | undefined;
-  /** Of one more profile name, a template. */
+  /** Template of an additional profile name. */
   readonly alias: string | undefined;
-  /** Undefined: a later match may say. */
+  /** Undefined: the next matching rule decides. */
   readonly pin: boolean | undefined;
-  /** Further keys of the profiles. */
+  /** Extra keys for the role's profiles. */
   readonly extra: ExtraKeys | undefined;
 }
 
-/** Roles that are marked wherever a person sees them; each part a glob. */
+/** A `[[protect]]` rule: matching roles are marked wherever they are shown. All three parts are globs. */
 export interface ProtectSettings {
-  /** Of the person's own rules alone. */
+  /** Line in the user's own config.toml; absent for a rule from the team file. */
   readonly line?: number;
   readonly session: string;
   readonly accountId: string;
@@ -36,7 +34,7 @@ export interface ProtectSettings {
 
 export interface Settings {
   readonly secretStore: 'keychain' | 'file' | 'memory';
-  /** What becomes of callers when a session is over. */
+  /** What happens to callers when a session has ended. */
   readonly onExpired: 'notify' | 'wait' | 'login';
   readonly waitSeconds: number;
   readonly tokenCache: 'auto' | 'never';
@@ -51,37 +49,37 @@ export interface Settings {
     readonly defaultFollowsCurrent: boolean;
     readonly exclude: readonly string[];
   };
-  /** Hours of an Identity Center session, by sso-session, when the administrator told them. */
+  /** Length of an Identity Center session in hours, by sso-session, as configured by the administrator. */
   readonly sessionHours: Readonly<Record<string, number>>;
-  /** What a person calls an sso-session, by its name. */
+  /** Display name of an sso-session, by its name. */
   readonly sessionLabels: Readonly<Record<string, string>>;
-  /** How the pages of an sso-session are opened, by its name; the person's own browser when it is absent. */
+  /** Command that opens the pages of an sso-session, by its name; absent: the default browser. */
   readonly browsers: ReadonlyMap<string, BrowserSetting>;
   readonly endpoints: { readonly ssoOidc?: string; readonly sso?: string; readonly sts?: string };
   readonly network: { readonly proxy: string | undefined; readonly caBundle: string | undefined };
   readonly roles: readonly RoleSettings[];
   readonly protect: readonly ProtectSettings[];
-  /** Where the team file in force came from; absent without one. */
+  /** Where the team file came from; absent without one. */
   readonly teamSource?: string;
-  /** Settings that are well written but that this version does not act on yet. */
+  /** Valid settings that have no effect in this version. */
   readonly problems: readonly Problem[];
 }
 
 export interface SettingsSources {
   readonly path: string;
-  /** Undefined when there is no file: everything is optional. */
+  /** Undefined when there is no file: every setting is optional. */
   readonly text: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What a team agreed on, beneath the person's own. */
+  /** The team file; the user's own settings override it. */
   readonly team?: { readonly path: string; readonly text: string | undefined };
 }
 
-/** Where what a team agreed on is kept. */
+/** The path of the stored team file. */
 export function teamFileBeside(settingsFile: string): string {
   return join(dirname(settingsFile), 'team.toml');
 }
 
-/** The settings of the file at `path`; @throws as parseSettings, and UnavailableError file-not-writable: it can't be read */
+/** Reads the settings file at `path`. @throws as parseSettings, and UnavailableError file-not-writable: it can't be read */
 export async function loadSettings(path: string, environment: SettingsSources['environment']): Promise<Settings> {
   const teamPath = teamFileBeside(path);
   const team = { path: teamPath, text: await readPrivateFile(teamPath, MAX_SETTINGS_BYTES) };
@@ -89,12 +87,12 @@ export async function loadSettings(path: string, environment: SettingsSources['e
 }
 
 /**
- * The settings in force; ROLECALL_SECRET_STORE goes over the file.
+ * The effective settings; ROLECALL_SECRET_STORE overrides `secret_store` in the file.
  * @throws UsageError settings-invalid: naming file, line and what would be valid
  */
 export async function parseSettings({ path, text, environment, team }: SettingsSources): Promise<Settings> {
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
-  // Without a file nothing that reads TOML is loaded.
+  // Without a file the TOML parser is not loaded.
   if (text === undefined && team?.text === undefined) {
     return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
   }
@@ -103,11 +101,11 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  const problems = describeWithoutEffect(own, path);
+  const problems = findSettingsWithoutEffect(own, path);
   if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, problems);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
-  problems.push(...describeWithoutEffect(agreed, team.path).map((problem) => ({ ...problem, team: true as const })));
+  problems.push(...findSettingsWithoutEffect(agreed, team.path).map((problem) => ({ ...problem, team: true as const })));
   const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, problems);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
@@ -116,7 +114,7 @@ function toSettings(
   file: SettingsFile,
   secretStore: Settings['secretStore'] | undefined,
   browsers: Settings['browsers'],
-  /** Of the person's own rules, which come before the team's. */
+  /** Lines of the user's own rules, which come before the team's. */
   ruleLines: RuleLines,
   problems: readonly Problem[],
 ): Settings {
@@ -171,37 +169,6 @@ function toSettings(
   };
 }
 
-/** The region for a role's profile: the first `[[role]]` that matches and names one, else the one for all profiles. */
-export function regionFor(
-  settings: Settings,
-  role: { readonly accountId: string; readonly permissionSet: string },
-): string | undefined {
-  const match = settings.roles.find((rule) => rule.region !== undefined && matchesRole(rule, role));
-  return match?.region ?? settings.profiles.region;
-}
-
-/** The template of one more name for a role's profile: of the first `[[role]]` that matches and has one. */
-export function aliasFor(
-  settings: Settings,
-  role: { readonly accountId: string; readonly permissionSet: string },
-): string | undefined {
-  return settings.roles.find((rule) => rule.alias !== undefined && matchesRole(rule, role))?.alias;
-}
-
-/** Further keys of a role's profiles, each of the first `[[role]]` that matches and sets it; of rules for all without a role. */
-export function createExtraFor(settings: Pick<Settings, 'roles'>): ExtraFor {
-  const rules = settings.roles.filter(({ extra }) => extra !== undefined);
-  return (role) => {
-    const found = new Map<string, ExtraValue>();
-    for (const rule of rules) {
-      const isForAll = rule.accountId === '*' && rule.permissionSet === '*';
-      if (!(role === undefined ? isForAll : matchesRole(rule, role))) continue;
-      for (const [key, value] of rule.extra ?? []) if (!found.has(key)) found.set(key, value);
-    }
-    return found;
-  };
-}
-
 function toExtraKeys(extra: ExtraSettings): ExtraKeys {
   return new Map<string, ExtraValue>(
     Object.entries(extra).map(([key, value]) => {
@@ -211,25 +178,9 @@ function toExtraKeys(extra: ExtraSettings): ExtraKeys {
   );
 }
 
-/** What a person calls a session; undefined when the settings have no name for it. */
+/** The display name of a session; undefined when the settings have none. */
 export function labelOf(settings: Pick<Settings, 'sessionLabels'>, sessionName: string): string | undefined {
   return Object.hasOwn(settings.sessionLabels, sessionName) ? settings.sessionLabels[sessionName] : undefined;
-}
-
-/** Whether the first `[[role]]` that matches and says so pins it. */
-export function isPinned(
-  settings: Settings,
-  role: { readonly accountId: string; readonly permissionSet: string },
-): boolean {
-  return settings.roles.find((rule) => rule.pin !== undefined && matchesRole(rule, role))?.pin ?? false;
-}
-
-/** As `[[protect]]` matches. */
-export function matchesRole(
-  rule: Pick<RoleSettings, 'accountId' | 'permissionSet'>,
-  role: { readonly accountId: string; readonly permissionSet: string },
-): boolean {
-  return matchesGlob(rule.accountId, role.accountId) && matchesGlob(rule.permissionSet, role.permissionSet);
 }
 
 function readStoreVariable(value: string | undefined): Settings['secretStore'] | undefined {
@@ -240,18 +191,18 @@ function readStoreVariable(value: string | undefined): Settings['secretStore'] |
   });
 }
 
-/** Better said than silently ignored: a person may rely on them, above all on `protect`. */
-function describeWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session' | 'protect'>, path: string): Problem[] {
+/** Reported rather than silently ignored: users may rely on these settings, above all on `protect`. */
+function findSettingsWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session' | 'protect'>, path: string): Problem[] {
   const sessions = Object.values(file.session ?? {});
   const keys = [
     ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),
-    ...(file.protect === undefined ? [] : ['[[protect]] (use asks first, requests for credentials do not)']),
+    ...(file.protect === undefined ? [] : ['[[protect]] (use asks for confirmation, requests for credentials do not)']),
   ];
   if (keys.length === 0) return [];
   return [
     {
       code: 'settings-without-effect',
-      message: `${path} sets what this version of rolecall does not act on yet: ${keys.join(', ')}.`,
+      message: `${path} has settings that this version of rolecall does not fully support: ${keys.join(', ')}.`,
       hint: 'rolecall status',
     },
   ];

@@ -1,4 +1,4 @@
-// GET /v1/start-url and POST /v1/setup: what the first run needs to know, and the lines that it writes.
+// GET /v1/start-url and POST /v1/setup: what `rolecall setup` asks for and the lines it writes.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { unifiedDiff } from '../../aws-config/document/diff.ts';
 import { addSession } from '../../aws-config/sessions/new-session.ts';
@@ -73,7 +73,7 @@ export function createSetupHandlers(deps: {
   };
 }
 
-/** Two accounts that might be anybody's. */
+/** Example accounts for the name preview. */
 const EXAMPLES: readonly NameableRole[] = [
   {
     sessionName: 'my-sso-session',

@@ -1,11 +1,11 @@
-// The team file: what a team agreed on, kept beside config.toml with where it came from. A person's own settings go over it.
+// The team file: shared settings, stored beside config.toml together with their source. The user's own settings override it.
 import { parseNameTemplate } from '../../aws-config/profiles/profile-names.ts';
 import { UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { parseTomlFile, settingsFault, type SettingsFile } from './settings-file.ts';
 import { teamSchema } from './team-schema.ts';
 
-/** A team file as it is spelled. */
+/** The team file as written. */
 export interface TeamFile {
   team?: string;
   profiles?: Pick<NonNullable<SettingsFile['profiles']>, 'name' | 'region' | 'write' | 'include' | 'exclude'>;
@@ -14,13 +14,13 @@ export interface TeamFile {
   protect?: NonNullable<SettingsFile['protect']>;
 }
 
-/** 20,000 rules of a region map fit in. */
+/** Enough for the 20,000 `[[role]]` rules that the schema allows. */
 export const MAX_TEAM_BYTES = 2 * 1024 * 1024;
 const SESSION_NAME = /^(?!__proto__$)[A-Za-z0-9_.@/-]{1,64}$/;
 const SOURCE_LINE = /^# rolecall team file, from (?<source>\S.*)$/u;
 
 /**
- * What the file says; `path` is what faults name.
+ * Parses and checks a team file; errors name it by `path`.
  * @throws UsageError settings-invalid: naming file, line and what would be valid
  */
 export function parseTeamFile(path: string, text: string): TeamFile {
@@ -35,7 +35,12 @@ export function parseTeamFile(path: string, text: string): TeamFile {
   };
   for (const [name, { start_url: startUrl, region }] of Object.entries(file.session ?? {})) {
     if (!SESSION_NAME.test(name)) {
-      throw settingsFault(path, text, ['session', name], 'a name has letters, digits and . _ - @ / only');
+      throw settingsFault(
+        path,
+        text,
+        ['session', name],
+        'a session name may contain only letters, digits and . _ - @ /',
+      );
     }
     check(['session', name, 'start_url'], () => parseStartUrl(startUrl));
     check(['session', name, 'region'], () => parseRegion(region));
@@ -48,18 +53,18 @@ export function parseTeamFile(path: string, text: string): TeamFile {
   return file;
 }
 
-/** The file as it is kept: with its source in the first line. */
+/** The text to store: the source in the first line, then the file. */
 export function formatTeamFile(source: string, text: string): string {
   const body = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   return `# rolecall team file, from ${source}\n${body}${body.endsWith('\n') ? '' : '\n'}`;
 }
 
-/** Where a kept file came from; undefined when its first line does not say. */
+/** The source of a stored team file; undefined when its first line does not name one. */
 export function readTeamSource(text: string): string | undefined {
   return SOURCE_LINE.exec(text.split('\n', 1)[0] ?? '')?.groups?.['source'];
 }
 
-/** The settings of both: each key of a person's goes over the team's, rules of a person's come first. */
+/** Merges both files: the user's keys override the team's, and the user's rules come first. */
 export function mergeTeam(team: TeamFile, own: SettingsFile): SettingsFile {
   const names = new Set([...Object.keys(team.session ?? {}), ...Object.keys(own.session ?? {})]);
   const session = [...names].map((name) => {

@@ -1,4 +1,4 @@
-// POST /v1/team: a team file, fetched and checked, and what it would change or has changed.
+// POST /v1/team: fetches and checks a team file, applies it unless it is a dry run, and answers with the changes.
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -31,13 +31,15 @@ export function createTeamHandlers(deps: {
 
   async function fetchTeam(source: string): Promise<Download> {
     if (!isAddress(source)) return { text: await readPlainFile(source) };
-    if (!URL.canParse(source)) throw wrong(`"${source}" is no web address.`);
+    if (!URL.canParse(source)) throw wrong(`"${source}" is not a valid URL.`);
     const url = new URL(source);
-    if (url.username !== '' || url.password !== '') throw wrong('The address of a team file holds no password.');
+    if (url.username !== '' || url.password !== '') {
+      throw wrong('The URL of a team file must not contain a user name or password.');
+    }
     return download(url, { mostBytes: MAX_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
   }
 
-  /** Into the shared config file; what says something else under a session's name stays. */
+  /** Adds the team's sso-sessions to the shared config file; an existing session of the same name is not changed. */
   async function addSessions({ session = {} }: TeamFile, writes: boolean) {
     const { document } = await configFile.read();
     const kept: string[] = [];
@@ -60,7 +62,7 @@ export function createTeamHandlers(deps: {
       const earlier = await readPrivateFile(teamPath, MAX_SETTINGS_BYTES);
       const source = body.source ?? (earlier === undefined ? undefined : readTeamSource(earlier));
       if (source === undefined) {
-        throw wrong('No team file was ever taken over here; setup takes one with --from.');
+        throw wrong('There is no team file to refresh. Install one with "rolecall setup --from SOURCE".');
       }
       const { text: fetched, redirectedTo } = await fetchTeam(source);
       const digest = createHash('sha256').update(fetched).digest('hex');
@@ -99,7 +101,7 @@ function isAddress(source: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/iu.test(source);
 }
 
-/** A fault in what somebody else wrote is nothing to open in an editor. */
+/** For a downloaded file the hint of parseTeamFile, to open it in an editor, makes no sense. */
 function parse(source: string, text: string): TeamFile {
   try {
     return parseTeamFile(source, text);
@@ -109,7 +111,7 @@ function parse(source: string, text: string): TeamFile {
   }
 }
 
-/** Keys that both files have, each with another value. */
+/** Keys that both files set to different values. */
 function findOverruled(team: TeamFile, own: ReturnType<typeof parseSettingsFile>): string[] {
   const differing = (prefix: string, agreed: object = {}, mine: object = {}) =>
     Object.entries(mine).flatMap(([key, value]) => {
@@ -124,22 +126,22 @@ function findOverruled(team: TeamFile, own: ReturnType<typeof parseSettingsFile>
   ];
 }
 
-/** A device or a pipe would be read for ever. */
+/** Reads regular files only: a device or a pipe might never end. */
 async function readPlainFile(path: string): Promise<string> {
-  if (!path.startsWith('/')) throw wrong(`"${path}" is no absolute path.`);
+  if (!path.startsWith('/')) throw wrong(`"${path}" is not an absolute path.`);
   let file;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await file.stat();
-    if (!found.isFile()) throw wrong(`${path} is no file.`);
-    if (found.size > MAX_TEAM_BYTES) throw wrong(`${path} is longer than ${MAX_TEAM_BYTES / 1024} KiB.`);
+    if (!found.isFile()) throw wrong(`${path} is not a regular file.`);
+    if (found.size > MAX_TEAM_BYTES) throw wrong(`${path} is larger than ${MAX_TEAM_BYTES / 1024} KiB.`);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_TEAM_BYTES), 0, MAX_TEAM_BYTES, 0);
     return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead));
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (error instanceof TypeError) throw wrong(`${path} is no text in UTF-8.`);
+    if (error instanceof TypeError) throw wrong(`${path} is not UTF-8 text.`);
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const message = reason === 'ENOENT' ? `There is no file ${path}.` : `${path} could not be read (${reason}).`;
+    const message = reason === 'ENOENT' ? `${path} does not exist.` : `${path} could not be read (${reason}).`;
     throw new UnavailableError('file-not-writable', message, { cause: error, hint: 'rolecall setup --help' });
   } finally {
     await file?.close();

@@ -1,7 +1,7 @@
-// What may stand in a team file, as one JSON Schema: what a team agrees on, and nothing that runs or is secret.
+// The JSON Schema of the team file: only settings that teams share, nothing that runs a program or is secret.
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 
-/** No control character: all of it is shown to people. */
+/** No control characters, because all of it may be shown to the user. */
 const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', minLength: 1, maxLength: 512 } as const;
 const pattern = { ...text, maxLength: MAX_GLOB_CHARACTERS } as const;
 const matcher = { account_id: pattern, permission_set: pattern } as const;
@@ -11,7 +11,7 @@ const table = <T extends object>(properties: T) =>
 
 export const teamSchema = {
   ...table({
-    team: { ...text, description: 'whose file it is' },
+    team: { ...text, description: 'name of the team' },
     profiles: table({
       name: { ...text, description: 'name template: {account_name}, {account_id}, {permission_set}, {session}' },
       region: text,
@@ -21,7 +21,7 @@ export const teamSchema = {
     }),
     session: {
       type: 'object',
-      description: 'sso-sessions by name; they are added to ~/.aws/config where nothing of that name stands',
+      description: 'sso-sessions by name; added to ~/.aws/config unless a session of that name exists',
       maxProperties: 100,
       additionalProperties: {
         ...table({
@@ -39,7 +39,7 @@ export const teamSchema = {
       items: table({
         ...matcher,
         region: text,
-        alias: { ...text, description: 'one more profile name' },
+        alias: { ...text, description: 'template of an additional profile name' },
         pin: { type: 'boolean' },
       }),
     },

@@ -1,11 +1,11 @@
-// On which line of a TOML file a key stands: the parser tells lines of syntax errors only.
+// Finds the line of a key in a TOML file; the parser gives lines for syntax errors only.
 
-/** The line of the key at `path` (table names, keys, and indexes of arrays of tables), or of the nearest table around it. */
+/** The line of the key at `path` (table names, keys, and indexes of arrays of tables), or of the closest enclosing table. */
 export function findTomlLine(text: string, path: readonly string[]): number {
   return findTomlLines(text, [path])[0] ?? 1;
 }
 
-/** The same for several, by one look at the file. */
+/** As findTomlLine, for several paths in one pass. */
 export function findTomlLines(text: string, paths: readonly (readonly string[])[]): number[] {
   const lines = indexLines(text);
   return paths.map((path) => {
@@ -17,13 +17,13 @@ export function findTomlLines(text: string, paths: readonly (readonly string[])[
   });
 }
 
-/** The first line of every key and table; of a multi-line value only its first line is of interest. */
+/** The line on which each key and table starts. */
 function indexLines(text: string): ReadonlyMap<string, number> {
   const lines = new Map<string, number>();
   const arrayLengths = new Map<string, number>();
   let table: readonly string[] = [];
   const note = (path: readonly string[], line: number) => {
-    // `a.b = 1` mentions `a` as well.
+    // `a.b = 1` defines `a` too.
     for (let length = 1; length <= path.length; length += 1) {
       const key = joinPath(path.slice(0, length));
       if (!lines.has(key)) lines.set(key, line);
@@ -50,7 +50,7 @@ function indexLines(text: string): ReadonlyMap<string, number> {
   return lines;
 }
 
-/** `[role.extra]` after `[[role]]` belongs to the latest of the array. */
+/** `[role.extra]` after `[[role]]` belongs to the last element of the array. */
 function insideArray(keys: readonly string[], arrayLengths: ReadonlyMap<string, number>): readonly string[] {
   const path: string[] = [];
   for (const [index, key] of keys.entries()) {
@@ -61,7 +61,7 @@ function insideArray(keys: readonly string[], arrayLengths: ReadonlyMap<string, 
   return path;
 }
 
-/** The dotted key at the start of `source`, bare or quoted parts, and what comes after it. */
+/** The dotted key at the start of `source`, with bare or quoted parts, and the rest after it. */
 function readKey(source: string): { keys: readonly string[]; rest: string } {
   const keys: string[] = [];
   let rest = source.trimStart();

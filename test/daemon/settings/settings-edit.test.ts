@@ -1,4 +1,4 @@
-// Settings that setup adds to config.toml: only where nothing stands, and everything else as it was.
+// Settings that setup adds to config.toml: only missing keys, everything else unchanged.
 import { expect, test } from 'vitest';
 import { editSettings } from '../../../src/daemon/settings/settings-edit.ts';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
@@ -25,16 +25,16 @@ test.each([
   expect(settings).toMatchObject({ secretStore: 'file', profiles: { name: WANTED.nameTemplate } });
 });
 
-test('what the person has set stays, and is told', () => {
+test('keeps and reports what the user has set', () => {
   const text = 'secret_store = "memory"\n[profiles]\nname = "{account_id}"\n';
   expect(editSettings('config.toml', text, WANTED)).toEqual({ text, kept: ['secret_store', 'profiles.name'] });
 });
 
-test('a default is not written down', () => {
+test('does not write a default', () => {
   const wanted = { secretStore: 'keychain', nameTemplate: '{account_name}.{permission_set}' } as const;
   expect(editSettings('config.toml', '', wanted)).toEqual({ text: '', kept: [] });
 });
 
-test('a file that is broken already is refused, with its line', () => {
+test('refuses an invalid file and names the line', () => {
   expect(() => editSettings('config.toml', 'a = 1\nsecret_stor = "x"\n', WANTED)).toThrow(/config.toml, line 1/);
 });

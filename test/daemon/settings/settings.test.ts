@@ -1,14 +1,8 @@
-// config.toml: every key, every fault with its line and the nearest word, and what follows from it.
+// config.toml: every key and its effect, and every error with its line and the closest valid key.
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../../src/core/text/nearest.ts';
-import {
-  aliasFor,
-  createExtraFor,
-  isPinned,
-  parseSettings,
-  regionFor,
-  type Settings,
-} from '../../../src/daemon/settings/settings.ts';
+import { aliasFor, createExtraFor, isPinned, regionFor } from '../../../src/daemon/settings/role-rules.ts';
+import { parseSettings, type Settings } from '../../../src/daemon/settings/settings.ts';
 import { findTomlLine } from '../../../src/daemon/settings/toml-lines.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
@@ -52,7 +46,7 @@ ca_bundle = "/etc/ssl/corp.pem"  # else AWS_CA_BUNDLE, ca_bundle of the config f
 account_id = "222222222222"
 permission_set = "*"
 region = "eu-central-1"
-alias = "billing"                # one more profile name
+alias = "billing"                # an additional profile name
 pin = true
 
 [[protect]]                      # roles that ask for a click; matched on what AWS says, not on a name
@@ -89,12 +83,12 @@ const DEFAULTS: Settings = {
 };
 
 describe('settings', () => {
-  test('are all optional, the file as well', async () => {
+  test('are all optional, and so is the file', async () => {
     expect(await parse(undefined)).toEqual(DEFAULTS);
     expect(await parse('')).toEqual(DEFAULTS);
   });
 
-  test('may be all there at once; what has no effect yet is said', async () => {
+  test('can all be set at once; those without effect are reported', async () => {
     expect(await parse(COMPLETE)).toEqual({
       ...DEFAULTS,
       profiles: {
@@ -123,29 +117,29 @@ describe('settings', () => {
       problems: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} sets what this version of rolecall does not act on yet: [[protect]] (use asks first, requests for credentials do not).`,
+          message: `${PATH} has settings that this version of rolecall does not fully support: [[protect]] (use asks for confirmation, requests for credentials do not).`,
           hint: 'rolecall status',
         },
       ],
     });
   });
 
-  test('of every other kind are said to be without effect too', async () => {
+  test('reports every other setting that has no effect', async () => {
     const { problems } = await parse('flow = "pkce"\non_expired = "wait"\nwait_seconds = 5\n');
     expect(problems.map(({ message }) => message)).toEqual([
-      `${PATH} sets what this version of rolecall does not act on yet: flow = "pkce".`,
+      `${PATH} has settings that this version of rolecall does not fully support: flow = "pkce".`,
     ]);
     expect((await parse('[session.s]\nflow = "pkce"\n')).problems).toHaveLength(1);
   });
 
-  test('without effect are said with the file that they stand in, the team’s or the own', async () => {
+  test('names the file of a setting without effect: the team file or config.toml', async () => {
     const team = { path: '/h/.config/rolecall/team.toml', text: '[[protect]]\naccount_id = "222222222222"\n' };
-    const said = async (text: string | undefined) =>
+    const messages = async (text: string | undefined) =>
       (await parseSettings({ path: PATH, text, environment: {}, team })).problems.map(({ message }) => message);
-    const ending = 'sets what this version of rolecall does not act on yet';
-    const ofTeam = `${team.path} ${ending}: [[protect]] (use asks first, requests for credentials do not).`;
-    expect(await said(undefined)).toEqual([ofTeam]);
-    expect(await said('flow = "pkce"\n')).toEqual([`${PATH} ${ending}: flow = "pkce".`, ofTeam]);
+    const ending = 'has settings that this version of rolecall does not fully support';
+    const ofTeam = `${team.path} ${ending}: [[protect]] (use asks for confirmation, requests for credentials do not).`;
+    expect(await messages(undefined)).toEqual([ofTeam]);
+    expect(await messages('flow = "pkce"\n')).toEqual([`${PATH} ${ending}: flow = "pkce".`, ofTeam]);
   });
 
   test.each([
@@ -172,7 +166,7 @@ describe('settings', () => {
     expect(await parse(`${text}\n`)).toEqual({ ...DEFAULTS, ...changed });
   });
 
-  test('a variable goes over the secret store of the file, and an empty one does not', async () => {
+  test('ROLECALL_SECRET_STORE overrides the secret store of the file unless it is empty', async () => {
     const text = 'secret_store = "file"\n';
     expect((await parse(text, { ROLECALL_SECRET_STORE: 'memory' })).secretStore).toBe('memory');
     expect((await parse(text, { ROLECALL_SECRET_STORE: '' })).secretStore).toBe('file');
@@ -183,7 +177,7 @@ describe('settings', () => {
     });
   });
 
-  test('give a role the region of the first rule that has one for it, else that of all profiles', async () => {
+  test('take the region of a role from the first matching rule that sets one, else from [profiles]', async () => {
     const settings = await parse(`
 [profiles]
 region = "us-east-1"
@@ -207,7 +201,7 @@ region = "ap-south-1"
     expect(regions).toEqual(['eu-west-1', 'eu-central-1', 'ap-south-1', 'us-east-1']);
   });
 
-  test('match roles by wildcards in either part, for region, alias, pin and further keys', async () => {
+  test('match roles by wildcards in both parts, for region, alias, pin and extra keys', async () => {
     const settings = await parse(`
 [[role]]
 account_id = "22*"
@@ -238,7 +232,7 @@ region = "eu-central-1"
     ]);
   });
 
-  test('give a role each further key of the first rule that sets it, and without a role those of rules for all', async () => {
+  test('take each extra key from the first matching rule that sets it, and without a role from rules for all roles', async () => {
     const settings = await parse(`
 [[role]]
 account_id = "222222222222"
@@ -258,7 +252,7 @@ extra = { output = "text", cli_pager = "" }
     ]);
   });
 
-  test('a role is pinned by the first match that says so or not', async () => {
+  test('pin a role by the first matching rule that sets pin', async () => {
     const settings = await parse(`
 [[role]]
 account_id = "111111111111"
@@ -280,7 +274,7 @@ pin = true
   });
 });
 
-describe('a fault in the settings names file, line and what would be valid', () => {
+describe('an error in the settings names the file, the line and what would be valid', () => {
   const VALID_AT_TOP =
     'secret_store, flow, on_expired, wait_seconds, token_cache, web_port, profiles, session, endpoints, network, role, protect';
 
@@ -320,14 +314,14 @@ describe('a fault in the settings names file, line and what would be valid', () 
     [
       '[session.work]\nlabel = "x"\nbrowser = "firefox -P \'work"',
       3,
-      '"session.work.browser" is no command: a quote is not closed, or there is no word.',
+      '"session.work.browser" is not a command: it is empty or has an unclosed quote.',
     ],
-    ['[session.work]\nbrowser = " "', 2, /^"session\.work\.browser" is no command/],
+    ['[session.work]\nbrowser = " "', 2, /^"session\.work\.browser" is not a command/],
     ['session = 1', 1, '"session" must be object.'],
     ['[[role]]\n[[role]]\npin = "yes"', 3, '"role.pin" must be boolean.'],
     ['[role]\npin = true', 1, '"role" must be array.'],
     ['[[protect]]\nremember_minutes = -1', 2, '"protect.remember_minutes" must be >= 0.'],
-    // Further keys of a profile.
+    // Extra keys of a profile.
     [
       '[[role]]\n[[role]]\nextra = { output = "a\\nregion = x" }',
       3,
@@ -368,7 +362,7 @@ describe('a fault in the settings names file, line and what would be valid', () 
     ['[[role]]\nextra = { a = 1.5 }', 2, '"role.extra.a" must be string.'],
     ['[[role]]\nextra = { a = 2026-11-30 }', 2, '"role.extra.a": put a date in quotes.'],
     ['[[role]]\nextra = "json"', 2, '"role.extra" must be object.'],
-    // No TOML.
+    // Not TOML.
     ['a = 1\nb = \n', 2, /^Invalid TOML document: /],
     ['[profiles\nname = "x"', 1, /^Invalid TOML document: /],
     ['a = 1\na = 2', 2, /^Invalid TOML document: /],
@@ -417,7 +411,7 @@ x = 6
   });
 });
 
-describe('the nearest word', () => {
+describe('the closest valid word', () => {
   test.each([
     ['secret_stor', 'secret_store'],
     ['webport', 'web_port'],
@@ -428,7 +422,7 @@ describe('the nearest word', () => {
     expect(nearest(word, ['secret_store', 'web_port', 'flow'])).toBe(expected);
   });
 
-  test('is none among none', () => {
+  test('is undefined when there are no candidates', () => {
     expect(nearest('word', [])).toBeUndefined();
   });
 });

@@ -141,8 +141,8 @@ test("asks for no code at an endpoint that is neither AWS's nor this machine's",
   expect({ starts, seen }).toEqual({
     starts: 0,
     seen: [
-      "Sign in to work in a terminal: Signing in to work would go by https://relay.example.com, which is not AWS's. " +
-        'A terminal asks you whether you want that. Run: rolecall login work',
+      'Sign in to work in a terminal: Signing in to work goes through https://relay.example.com, which is not an AWS endpoint. ' +
+        'Sign in from a terminal to confirm it. Run: rolecall login work',
     ],
   });
 });
