@@ -201,7 +201,7 @@ describe('credential-process', () => {
     expect(await run(['credential-process', '--current'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: No role is the current one.\nRun: rolecall ls\n',
+      stderr: 'rolecall: No current role is set.\nRun: rolecall ls\n',
     });
     await rig.client.call('setCurrent', {
       body: { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set', profile: null },

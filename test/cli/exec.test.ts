@@ -130,7 +130,7 @@ describe('exec', () => {
   test('current follows the current role, and says so when there is none', async () => {
     expect(await exec(['current', '--', 'ls'])).toMatchObject({
       exitCode: 6,
-      stderr: 'rolecall: No role is the current one.\nRun: rolecall ls\n',
+      stderr: 'rolecall: No current role is set.\nRun: rolecall ls\n',
       started: [],
     });
     await rig.client.call('setCurrent', {

@@ -83,7 +83,7 @@ test('is remembered of a session and of a role that are not there, by their ids'
 
 test('is one of [profile current], with and without a current role', async () => {
   expect(await askCurrent()).toBe('no-current-role');
-  expect(await run('status')).toMatch(/\n! \d\d:\d\d current: No role is the current one\.\n {2}Run: rolecall ls\n/);
+  expect(await run('status')).toMatch(/\n! \d\d:\d\d current: No current role is set\.\n {2}Run: rolecall ls\n/);
   await rig.runCli(['use', '--current', 'log']);
   await rig.runCli(['logout']);
   expect(await askCurrent()).toBe('sign-in-required');

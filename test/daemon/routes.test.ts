@@ -524,7 +524,7 @@ describe('/v1/accounts', () => {
     });
     await expect(its.client.call('accounts', { query: { session: 'third' } })).rejects.toMatchObject({
       code: 'session-not-found',
-      message: `There is no sso-session "third" in ${its.configPath}; there is: ${SESSION}, second.`,
+      message: `There is no sso-session "third" in ${its.configPath}. Available: ${SESSION}, second.`,
     });
   });
 });
@@ -562,7 +562,7 @@ describe('the current role', () => {
     for (const body of [unknown, { ...unknown, accountId: '999999999999' }]) {
       await expect(rig.client.call('setCurrent', { body })).rejects.toMatchObject({
         code: 'account-not-found',
-        message: `You have no ${body.permissionSet} in account ${body.accountId} of ${SESSION}.`,
+        message: `${body.permissionSet} in account ${body.accountId} of ${SESSION} is not assigned to you.`,
       });
     }
     await expect(rig.client.call('setCurrent', { body: { ...current, session: 'other' } })).rejects.toMatchObject({

@@ -77,7 +77,7 @@ describe.skipIf(!hasAwsCli)('the AWS CLI v2', () => {
   test('follows the current role by [profile current], and says what to do when there is none', async () => {
     expect(await callerIdentity('current')).toMatchObject({
       exitCode: 255,
-      stderr: expect.stringContaining('rolecall: No role is the current one.\nRun: rolecall ls'),
+      stderr: expect.stringContaining('rolecall: No current role is set.\nRun: rolecall ls'),
     });
     await rig.client.call('setCurrent', {
       body: { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly', profile: null },

@@ -1,4 +1,4 @@
-// GET /v1/accounts: the lists as last known, listed anew when asked to.
+// GET /v1/accounts: the cached account lists, fetched again when the request asks for it.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Catalog, SsoSession } from '../../core/model.ts';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
@@ -15,7 +15,7 @@ export function createAccountsHandlers(deps: {
 }): Pick<Handlers, 'accounts'> {
   const { broker, sharedConfig } = deps;
 
-  /** Every session that can be asked; with none there is somebody to sign in. */
+  /** Lists the accounts of every live session. @throws SignInRequiredError when no session is live */
   async function refresh(sessions: readonly SsoSession[]): Promise<void> {
     const states = await Promise.all(sessions.map((session) => broker.describe(session)));
     const live = sessions.filter((_, index) => states[index]?.state === 'live');
@@ -45,7 +45,7 @@ function describe(catalogs: readonly (Catalog | undefined)[]): AccountsDocument 
   const known = catalogs.filter((catalog) => catalog !== undefined);
   return {
     asOf: known.length === 0 ? null : formatUtcSeconds(Math.min(...known.map(({ asOfMs }) => asOfMs))),
-    // A session that was never signed in to has no list to be incomplete.
+    // A session without a sign-in has no list, so it does not count as incomplete.
     complete: known.length > 0 && known.every(({ complete }) => complete),
     accounts: known.flatMap(({ accounts }) =>
       accounts.map((account) => ({

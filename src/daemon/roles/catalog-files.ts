@@ -1,4 +1,4 @@
-// The catalog on disk, one file a session, so that a list of accounts is there before anything is asked.
+// Stores the account catalog on disk, one file per session, so that lists are available right after the start.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isEpochMs } from '../../core/clock.ts';
@@ -12,15 +12,15 @@ const SCHEMA = {
   version: 1,
   isSound: ({ issuer, asOfMs, accounts }) =>
     isText(issuer) && isEpochMs(asOfMs) && Array.isArray(accounts) && accounts.every(isAccount),
-  loss: 'The list of accounts is asked for again.',
+  loss: 'The account list will be fetched again.',
 } as const satisfies StateFileSchema;
 
 interface CatalogFile extends Catalog {
-  /** A list of another Identity Center under the same name is no list of this one. */
+  /** Guards against a session name that now means another Identity Center. */
   readonly issuer: string;
 }
 
-/** Files below `directory`; one that can't be read counts as never listed and is replaced by the next listing. */
+/** Files in `directory`. An unreadable file counts as absent and is replaced by the next listing. */
 export function createCatalogFiles(deps: {
   readonly directory: string;
   readonly endpoints: Endpoints;
@@ -36,7 +36,7 @@ export function createCatalogFiles(deps: {
       try {
         return parse(await fileOf(session).read(), session, formatIssuer(session, deps.endpoints));
       } catch (error) {
-        deps.log('warn', `the kept list of ${session.sessionName} can't be read: ${(error as Error).message}`);
+        deps.log('warn', `cannot read the saved account list of ${session.sessionName}: ${(error as Error).message}`);
         return undefined;
       }
     },

@@ -1,4 +1,4 @@
-// The current role: what `[profile current]` follows, kept over restarts. Its profile is looked up, never kept.
+// The current role, which `[profile current]` follows. Saved across restarts; its profile is always looked up.
 import { NotFoundError } from '../../core/errors.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { CurrentRoleDocument } from '../../local-api/schemas.ts';
@@ -8,24 +8,24 @@ import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 export type KeptRole = Omit<CurrentRoleDocument, 'profile'>;
 
 export interface CurrentRole {
-  /** @throws UnavailableError file-not-writable: its file can't be read */
+  /** @throws UnavailableError file-not-writable: the state file can't be read */
   get(): Promise<KeptRole | null>;
   /** @throws as `get`, and NotFoundError no-current-role */
   require(): Promise<KeptRole>;
-  /** Calls take their turn. @throws UnavailableError file-not-writable: the earlier role stays current */
+  /** Calls run one after another. @throws UnavailableError file-not-writable: the previous role stays current */
   set(role: KeptRole | null): Promise<void>;
 }
 
-/** Of `current.json`. */
+/** Schema of `current.json`. */
 export const CURRENT_ROLE_SCHEMA = {
   version: 1,
-  // Whoever switches waits for it, and no current role is better than another one.
+  // A switch waits for this write. Losing it in a crash is acceptable: no current role is better than a wrong one.
   isDurable: false,
   isSound: (content) => content['role'] === null || parse(content) !== null,
-  loss: 'No role is the current one until you choose it again with "rolecall use --current".',
+  loss: 'No current role is set until you choose one with "rolecall use --current".',
 } as const satisfies StateFileSchema;
 
-/** `file` is of `CURRENT_ROLE_SCHEMA`. */
+/** `file` must use `CURRENT_ROLE_SCHEMA`. */
 export function createCurrentRole(file: StateFile): CurrentRole {
   let loaded: KeptRole | null | undefined;
   const inTurn = createSerialQueue();
@@ -38,7 +38,7 @@ export function createCurrentRole(file: StateFile): CurrentRole {
   async function get(): Promise<KeptRole | null> {
     if (loaded !== undefined) return loaded;
     const kept = parse(await file.read());
-    // A role may have been set while the file was being read, and null is one that was.
+    // `set` may have run during the read; its value, which may be null, wins.
     if (loaded === undefined) loaded = kept;
     return loaded;
   }
@@ -47,14 +47,14 @@ export function createCurrentRole(file: StateFile): CurrentRole {
     get,
     async require() {
       const role = await get();
-      if (role === null) throw new NotFoundError('no-current-role', 'No role is the current one.');
+      if (role === null) throw new NotFoundError('no-current-role', 'No current role is set.');
       return role;
     },
     set: (role) => inTurn(() => write(role)),
   };
 }
 
-/** As every surface shows it: with the profile by which AWS clients get this very role, or none. */
+/** The document that every surface shows, with the profile that gives AWS clients exactly this role, or null. */
 export async function describeCurrentRole(
   { session, accountId, permissionSet }: KeptRole,
   roleList: Pick<RoleList, 'profileOf'>,
@@ -63,7 +63,7 @@ export async function describeCurrentRole(
   return { session, accountId, permissionSet, profile: profile ?? null };
 }
 
-/** A file that is not one of ours means no current role: the wrong account would be worse than none. */
+/** Unexpected content means no current role: a wrong account would be worse than none. */
 function parse(content: Readonly<Record<string, unknown>> | undefined): KeptRole | null {
   const role = content?.['role'];
   if (typeof role !== 'object' || role === null) return null;

@@ -1,4 +1,4 @@
-// GET and PUT /v1/current.
+// GET and PUT /v1/current: shows, sets and clears the current role.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { findRoleProfile } from '../../aws-config/profiles/role-profile.ts';
 import { matchesSessionSelector } from '../../aws-config/profiles/session-selector.ts';
@@ -33,7 +33,7 @@ export function createCurrentHandlers(deps: {
     deps.changes.announce();
   }
 
-  /** What was switched to is offered first from now on. Nobody waits for that. */
+  /** Counts the switch, so that the role is offered first. The response does not wait for this. */
   async function recordUse(role: Role, profile: string | null): Promise<void> {
     const name = profile ?? (await deps.issuedNames.unwritten()).of(role)?.profileName;
     if (name === undefined) return;
@@ -41,7 +41,7 @@ export function createCurrentHandlers(deps: {
     deps.changes.announce();
   }
 
-  /** By another name of that role, an older command or a script may have chosen it. */
+  /** Whether `name` is another name of the role: an alias, a planned name or a hand-written profile. */
   async function isNameOf(name: string, role: Role): Promise<boolean> {
     const isSame = ({ accountId, permissionSet }: Pick<Role, 'accountId' | 'permissionSet'>) =>
       accountId === role.accountId && permissionSet === role.permissionSet;
@@ -57,7 +57,7 @@ export function createCurrentHandlers(deps: {
     const { accountId, permissionSet } = role;
     throw new UsageError(
       'profile-mismatch',
-      `"${name}" is no profile of ${permissionSet} in account ${accountId}.`,
+      `Profile "${name}" is not for ${permissionSet} in account ${accountId}.`,
       profile === null ? {} : { hint: `rolecall use --current ${quoteForShell(profile)}` },
     );
   }
@@ -76,11 +76,11 @@ export function createCurrentHandlers(deps: {
       const session = await deps.sharedConfig.findSession(body.session);
       const catalog = await deps.broker.cachedCatalog(session);
       const account = catalog?.accounts.find(({ accountId }) => accountId === body.accountId);
-      // A typing mistake must not make a role current that yields nothing; a list never made can't tell.
+      // Refuse a mistyped role. Without a list of accounts it can't be checked.
       if (catalog !== undefined && account?.permissionSets.includes(body.permissionSet) !== true) {
         throw new NotFoundError(
           'account-not-found',
-          `You have no ${body.permissionSet} in account ${body.accountId} of ${session.sessionName}.`,
+          `${body.permissionSet} in account ${body.accountId} of ${session.sessionName} is not assigned to you.`,
         );
       }
       const { accountId, permissionSet } = body;

@@ -1,4 +1,4 @@
-// Lists the accounts of each live session anew once a day, and backs off while that fails.
+// Refreshes the account list of each live session once a day, with back-off on failures.
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { createRetryPauses } from '../../sso/resilience/back-off.ts';
@@ -10,10 +10,10 @@ import type { Log } from '../process/log.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 
 const LIST_LIFETIME_MS = 24 * 60 * 60_000;
-/** About thirty tries a day. */
+/** About 30 attempts a day. */
 const PAUSE = { firstPauseMs: 60_000, longestPauseMs: 60 * 60_000 } as const;
 
-/** A task for the ticker. A session that was never listed waits for its sign-in, which lists it. */
+/** A task for the ticker. Skips a session that was never listed: its sign-in creates the first list. */
 export function createDailyLists(deps: {
   readonly broker: Pick<Broker, 'cachedCatalog' | 'describe' | 'refreshCatalog'>;
   readonly sharedConfig: Pick<SharedConfig, 'read'>;
@@ -31,7 +31,7 @@ export function createDailyLists(deps: {
       const key = sessionKey(session);
       if (pauses.isPaused(key)) return;
       const catalog = await broker.cachedCatalog(session);
-      // After the clock was set back a list is dated in the future, and counts as old.
+      // If the clock was set back, the list is dated in the future; that counts as old.
       const ageMs = Math.abs(clock.nowMs() - (catalog?.asOfMs ?? 0));
       if (catalog === undefined || ageMs < LIST_LIFETIME_MS) return pauses.succeeded(key);
       if ((await broker.describe(session)).state !== 'live') return;

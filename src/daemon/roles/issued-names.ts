@@ -1,14 +1,14 @@
-// What profiles are called, kept in the state: names outlive the block that they stand in, and some have no profile yet.
+// Remembers the profile name of each role in the state folder, also for roles without a profile in the config file.
 import type { IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/profile-plan.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import type { Role } from '../../core/model.ts';
 import { isRole } from './role-usage.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 
-/** Profiles that are written once somebody uses them; another object after each change. */
+/** Profiles that are written to the config file on first use. A new object after each change. */
 export interface UnwrittenProfiles {
   readonly size: number;
-  /** By its name, or by a further one. */
+  /** Finds a profile by its name or alias. */
   find(profileName: string): UnwrittenProfile | undefined;
   of(role: Role): UnwrittenProfile | undefined;
   list(): readonly UnwrittenProfile[];
@@ -17,21 +17,21 @@ export interface UnwrittenProfiles {
 export type UnwrittenProfile = Role & Pick<PlannedProfile, 'profileName' | 'aliases'>;
 
 export interface IssuedNamesStore {
-  /** The names of the last plan that was written, for the next one. */
+  /** The names of the last plan that was written, to be reused by the next one. */
   previous(): Promise<IssuedNames | undefined>;
   unwritten(): Promise<UnwrittenProfiles>;
   keep(plan: Pick<ProfilePlan, 'issuedNames' | 'unwritten'>): Promise<void>;
 }
 
-/** Of `profile-names.json`. */
+/** Schema of `profile-names.json`. */
 export const ISSUED_NAMES_SCHEMA = {
   version: 1,
   isSound: ({ template, profiles, unwritten }) =>
     typeof template === 'string' && isProfiles(profiles) && (unwritten === undefined || isProfiles(unwritten)),
-  loss: 'Profiles in the config file keep their names; "rolecall profiles sync" names the other roles again.',
+  loss: 'Profiles in the config file keep their names; "rolecall profiles sync" generates the other names again.',
 } as const satisfies StateFileSchema;
 
-/** The store in `file`, which is of `ISSUED_NAMES_SCHEMA`. */
+/** `file` must use `ISSUED_NAMES_SCHEMA`. */
 export function createIssuedNames(file: StateFile): IssuedNamesStore {
   let latest: UnwrittenProfiles | undefined;
 
@@ -71,7 +71,7 @@ function index(profiles: readonly UnwrittenProfile[]): UnwrittenProfiles {
     for (const alias of profile.aliases ?? []) byName.set(alias, profile);
     byRole.set(roleKey(profile), profile);
   }
-  // A name of its own goes over another's alias.
+  // A role's own name takes precedence over another role's alias.
   for (const profile of profiles) byName.set(profile.profileName, profile);
   return {
     size: profiles.length,
@@ -89,7 +89,7 @@ function isProfiles(candidate: unknown): boolean {
   });
 }
 
-/** Names that can't be read are only the names of roles that are gone; the block itself has the others. */
+/** Unreadable content counts as empty: the block in the config file still has the names of its profiles. */
 function parse(content: Readonly<Record<string, unknown>> | undefined) {
   const { template, profiles, unwritten } = content ?? {};
   if (typeof template !== 'string' || !Array.isArray(profiles)) {

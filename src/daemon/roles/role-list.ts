@@ -1,4 +1,4 @@
-// The one list of what a person chooses from: every account and permission set, with what this machine knows of each.
+// Builds the list of all roles with profile, label, pin, protection and usage, as JSON; every surface shows this list.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../../core/model.ts';
@@ -9,33 +9,34 @@ import type { Broker } from '../../sso/broker.ts';
 import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 import { forEachInSlices } from '../../core/async/steps.ts';
-import { isPinned, labelOf, type Settings } from '../settings/settings.ts';
+import { isPinned } from '../settings/role-rules.ts';
+import { labelOf, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import { scoreAt, type Use, type UsageStats, type UsageByProfile } from './usage-stats.ts';
 
 export interface RoleList {
   /**
-   * The documents of GET /v1/roles as JSON, of one session or of all; the same bytes until something in them changes.
+   * The JSON of GET /v1/roles, for one session or for all; the same bytes until something in them changes.
    * @throws NotFoundError session-not-found; UnavailableError file-not-writable: the config file can't be read
    */
   read(sessionSelector?: string): Promise<WrittenRoles>;
-  /** What the list is made of: equal members of two revisions mean the same list. */
+  /** Identifies the content of the list; see isSameRevision. */
   revision(): Promise<RoleListRevision>;
-  /** The profile of ours by which AWS clients get the role: one that the config file has and the credentials file has not. */
+  /** A rolecall profile that gives AWS clients this role: in the config file, and not shadowed by the credentials file. */
   profileOf(role: Role): Promise<string | undefined>;
-  /** Whether a `[[protect]]` of the settings matches. */
+  /** Whether a `[[protect]]` rule matches. */
   isProtected(role: Role): boolean;
 }
 
 export interface WrittenRoles {
   readonly all: Buffer;
-  /** Those that a first screen shows before anything is typed: what is pinned or used most, and the beginning of the list. */
+  /** A subset for the first screen: pinned and most used roles, and the beginning of the list. */
   readonly first: Buffer;
 }
 
 export interface RoleListRevision {
-  /** The oldest of the lists shown, as in the list of accounts. */
+  /** When the oldest of the account lists was fetched. */
   readonly asOf: string | null;
   readonly parts: readonly unknown[];
 }
@@ -46,7 +47,7 @@ export function isSameRevision(a: RoleListRevision | undefined, b: RoleListRevis
 
 interface Sources {
   readonly sessions: readonly SsoSession[];
-  /** Of the sessions, in their order. */
+  /** In the order of `sessions`. */
   readonly catalogs: readonly (Catalog | undefined)[];
   readonly profiles: ConfigProfiles;
   readonly unwritten: UnwrittenProfiles;
@@ -66,7 +67,7 @@ export function createRoleList(deps: {
 }): RoleList {
   const { clock, settings, sharedConfig } = deps;
   const isProtected = createProtection(settings);
-  /** By session name, `undefined` for all. */
+  /** By session name; `undefined` for the list of all sessions. */
   const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void>();
 
@@ -109,7 +110,7 @@ export function createRoleList(deps: {
         profile,
         protected: isProtected(role),
         pinned: isPinned(settings, role),
-        // As of the writing: all of them halve together, so their order holds for as long as the text does.
+        // The score at the time of writing. All scores decay at the same rate, so their order stays valid.
         score: Math.round(use.reduce((sum, one) => sum + scoreAt(one, nowMs), 0) * 1000) / 1000,
         ...describeLastUse(use),
         ...(aliases.length === 0 ? {} : { aliases: [...aliases] }),
@@ -142,7 +143,7 @@ export function createRoleList(deps: {
         const sources = await gather(await deps.usageStats.read());
         const earlier = written.get(only);
         if (earlier !== undefined && isSameRevision(earlier.revision, sources.revision)) return earlier.texts;
-        // A writing that was under way may be of an earlier revision, so what came of it is looked at again.
+        // A write already in flight may be of an earlier revision, so loop and compare again.
         await writing.run(only === undefined ? 'all' : `session ${only}`, async () => {
           written.set(only, { revision: sources.revision, texts: await write(sources, only) });
         });
@@ -161,17 +162,17 @@ export function createRoleList(deps: {
   };
 }
 
-/** Both more than a terminal has lines and a page has rows in sight. */
+/** Each more than a terminal or a page shows at once. */
 const MAX_FIRST_USED_ROLES = 100;
 const MAX_FIRST_ROLES = 200;
-/** Pinned roles come before all that were used, however often. */
+/** Ranks pinned roles above every used role. */
 const PINNED_RANK = 1e6;
 
 function writeDocument(head: object, rows: readonly string[]): Buffer {
   return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"roles":[${rows.join(',')}]}`);
 }
 
-/** What a role is called: by the file, else by the plan, unless somebody else took that name meanwhile. */
+/** The role's profile in the file, else its planned name unless another profile has that name by now. */
 function nameRole(role: Role, { profiles, unwritten }: Sources) {
   const written = profiles.profileOf(role);
   if (written !== undefined) {
@@ -198,11 +199,11 @@ function findAge(catalogs: readonly (Catalog | undefined)[]): string | null {
 interface Row {
   readonly account: CatalogAccount;
   readonly permissionSet: string;
-  /** Not by the locale: every surface and every machine shows one order. */
+  /** Compared without locale, so that the order is the same everywhere. */
   readonly sortName: string;
 }
 
-/** By account name, account id, permission set, session; lists that come sorted are merged rather than sorted. */
+/** Sorts by account name, account id, permission set, session. */
 function sortRows(accounts: readonly CatalogAccount[]): Row[] {
   return accounts
     .flatMap((account) => {
@@ -223,7 +224,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Whether a `[[protect]]` of the settings matches, each of its parts a glob. */
+/** A function that tells whether a `[[protect]]` rule matches; globs are compiled once. */
 function createProtection({ protect }: Settings): (role: Role) => boolean {
   const rules = protect.map(({ session, accountId, permissionSet }) => ({
     session: createGlobMatcher([session]),

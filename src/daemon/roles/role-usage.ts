@@ -1,4 +1,4 @@
-// Which roles were ever used on this machine: with `write = "used"` they are the ones that have a profile.
+// Remembers which roles were ever used on this machine; `write = "used"` writes profiles only for them.
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import { coalesced } from '../../core/async/coalesced.ts';
 import { toRolecallError, type RolecallError } from '../../core/errors.ts';
@@ -7,22 +7,22 @@ import type { Log } from '../process/log.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 
 export interface RoleUsage {
-  /** @throws UnavailableError file-not-writable: the file could not be read, and a sync must not take its roles for unused */
+  /** @throws UnavailableError file-not-writable: the file could not be read, so a sync must not treat its roles as unused */
   has(role: Role): boolean;
-  /** Whether some may be missing, because the file was damaged. */
+  /** Whether roles may be missing because the file was damaged. */
   haveGaps(): Promise<boolean>;
-  /** Notes a use, at the price of a look when it is known; it is in the file soon after. */
+  /** Records a use. Cheap for a known role; a new one is written to the file soon after. */
   note(role: Role): void;
-  /** The same for who sees to the role's profile himself. */
+  /** Like `note`, but does not call `onFirstUse`. */
   add(role: Role): void;
-  /** Resolves once everything noted is in the file, or the log says why not. */
+  /** Resolves when everything is written, or the failure is logged. */
   settled(): Promise<void>;
 }
 
-/** More than anybody has roles; the earliest go first. */
+/** Above this the oldest roles are dropped. */
 const MAX_ROLES = 50_000;
 
-/** Of `used-roles.json`. */
+/** Schema of `used-roles.json`. */
 export const ROLE_USAGE_SCHEMA = {
   version: 1,
   isReadOnce: true,
@@ -31,8 +31,8 @@ export const ROLE_USAGE_SCHEMA = {
 } as const satisfies StateFileSchema;
 
 /**
- * The store in `file`, of `ROLE_USAGE_SCHEMA`; `onFirstUse` hears of each role once. A file that can't be read is logged and
- * left as it is.
+ * Loads the store from `file`, which must use `ROLE_USAGE_SCHEMA`. `onFirstUse` is called once per role.
+ * An unreadable file is logged and not overwritten.
  */
 export async function loadRoleUsage(deps: {
   readonly file: StateFile;
@@ -43,7 +43,7 @@ export async function loadRoleUsage(deps: {
   let failure: RolecallError | undefined;
   const content = await deps.file.read().catch((error: unknown) => {
     failure = toRolecallError(error);
-    deps.log('warn', `the roles in use: ${failure.message}`);
+    deps.log('warn', `cannot read the used roles: ${failure.message}`);
     return undefined;
   });
   for (const role of parse(content)) roles.set(roleKey(role), role);
@@ -53,11 +53,11 @@ export async function loadRoleUsage(deps: {
     try {
       await deps.file.write({ roles: [...roles.values()] });
     } catch (error) {
-      deps.log('warn', `the roles in use: ${(error as Error).message}`);
+      deps.log('warn', `cannot save the used roles: ${(error as Error).message}`);
     }
   });
 
-  /** False when it was there, or when nothing can be kept. */
+  /** False for a known role, or when the file could not be read. */
   function add({ sessionName, accountId, permissionSet }: Role): boolean {
     const role = { sessionName, accountId, permissionSet };
     const key = roleKey(role);
@@ -88,7 +88,7 @@ function parse(content: Readonly<Record<string, unknown>> | undefined): Role[] {
   return (Array.isArray(stored) ? (stored as unknown[]) : []).filter(isRole);
 }
 
-/** Whether what a state file holds is a role. */
+/** Whether a value from a state file is a role. */
 export function isRole(candidate: unknown): candidate is Role {
   const { sessionName, accountId, permissionSet } = (candidate ?? {}) as Partial<Role>;
   return (

@@ -1,4 +1,4 @@
-// GET /v1/roles: what a person chooses from.
+// GET /v1/roles: the roles to choose from.
 import type { RoleList } from './role-list.ts';
 import type { Handlers } from '../http/surface.ts';
 import { writtenAnswer } from '../http/written-answer.ts';

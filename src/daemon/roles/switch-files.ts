@@ -1,4 +1,4 @@
-// Plain files for shells and prompts, which read them without a process: names to switch to, and one line on how things are.
+// Writes plain files that shells and prompts read without starting a process: profile names and a status line.
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,18 +16,20 @@ import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 
 export interface SwitchFiles {
-  /** Brings `profiles`, `accounts` and `prompt` up to date; resolves once they are. A failure is raised as a problem. */
+  /** Updates all files, then resolves. Never rejects: a failure is raised as a problem. */
   refresh(): Promise<void>;
-  /** Takes the line for prompts away; resolves once nothing is being written, and nothing will be any more. */
+  /** Stops writing and removes the prompt file. */
   close(): Promise<void>;
 }
 
 const LISTS = ['profiles', 'accounts', 'planned'] as const;
 
 /**
- * In `directory`, all 0600 and names alone: `profiles`, one a line, sorted bytewise; `planned`, those that are written
- * into the config file once somebody uses them; `accounts`, account id, tab, profile, of both;
- * `prompt`, the profile of the current role (or `-`) and the state in a word. None of them needs quoting in a shell.
+ * Files in `directory`, mode 0600, with no text that needs quoting in a shell:
+ * - `profiles`: one profile name per line, sorted bytewise
+ * - `planned`: names that are written to the config file on first use
+ * - `accounts`: account id, tab, profile name, for both
+ * - `prompt`: the profile of the current role (or `-`) and the state as one word
  */
 export function createSwitchFiles(deps: {
   readonly directory: string;
@@ -39,7 +41,7 @@ export function createSwitchFiles(deps: {
   readonly clock: Clock;
 }): SwitchFiles {
   const { problems } = deps;
-  /** What the two lists were written from. */
+  /** The input of the last write of the lists. */
   let listed:
     | {
         readonly found: ConfigProfiles;
@@ -59,7 +61,7 @@ export function createSwitchFiles(deps: {
     const found = await profiles();
     const unwritten = await deps.issuedNames.unwritten();
     const inCredentialsFile = await deps.sharedCredentials.names();
-    // They are long, so they are not read again to be compared; but somebody may have deleted them.
+    // The files are long, so they are not read again to compare them, but they may have been deleted.
     const isThere = LISTS.every((name) => existsSync(join(deps.directory, name)));
     const isSame =
       found === listed?.found &&
@@ -67,7 +69,7 @@ export function createSwitchFiles(deps: {
       inCredentialsFile === listed.inCredentialsFile &&
       isThere;
     if (isSame) return;
-    // By such a name a shell would get what the credentials file has; hooks take what is listed without asking.
+    // Shell hooks use listed names without asking. A name in the credentials file would give other keys.
     const isUsable = (name: string) => !(found.isOurs(name) && inCredentialsFile.has(name));
     const planned = listPlanned(unwritten, found).filter(({ profileName }) => !inCredentialsFile.has(profileName));
     const accounts = [...found.accounts.filter(({ profileName }) => isUsable(profileName)), ...planned].map(
@@ -82,7 +84,7 @@ export function createSwitchFiles(deps: {
   async function putPrompt(): Promise<void> {
     const status = await deps.status();
     const name = status.current?.profile ?? '-';
-    // A profile of the config file may have any name, and some prompts run what is in their text.
+    // A hand-written profile may have any name, and some prompts evaluate their text.
     const shown = isShellSafeName(name) ? name : '-';
     await put('prompt', `${shown} ${summarizeState(status, deps.clock.nowMs())}\n`);
   }
@@ -90,7 +92,7 @@ export function createSwitchFiles(deps: {
   const refresh = coalesced(async () => {
     if (isClosed) return;
     try {
-      // Both, whatever becomes of one of them: a config file that can't be read is no news for the prompt.
+      // Independent of each other: an unreadable config file must not keep the prompt from being updated.
       const outcomes = await Promise.allSettled([putPrompt(), putLists()]);
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
@@ -105,7 +107,7 @@ export function createSwitchFiles(deps: {
     async close() {
       isClosed = true;
       await refresh();
-      // What it says is true for as long as somebody keeps it.
+      // Without a daemon nobody keeps the prompt file up to date.
       await rm(join(deps.directory, 'prompt'), { force: true });
     },
   };
@@ -115,7 +117,7 @@ function formatLines(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Names without a profile so far that nothing else in the file has. */
+/** Names of unwritten profiles and their aliases that no other profile in the file has. */
 function listPlanned(unwritten: UnwrittenProfiles, { hasName }: ConfigProfiles) {
   return unwritten
     .list()

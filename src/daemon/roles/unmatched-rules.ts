@@ -1,10 +1,11 @@
-// Rules of the person's own, `[[role]]` and `[[protect]]`, that match no role: mostly a typing mistake, which would have no effect in silence.
+// Reports the user's `[[role]]` and `[[protect]]` rules that match no role: usually a typing mistake.
 import { runStepsYielding, type Steps } from '../../core/async/steps.ts';
 import type { Catalog } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { matchesGlob } from '../../core/text/glob.ts';
-import { matchesRole, type Settings } from '../settings/settings.ts';
+import { matchesRole } from '../settings/role-rules.ts';
+import type { Settings } from '../settings/settings.ts';
 
 interface OwnRule {
   readonly kind: 'role' | 'protect';
@@ -14,12 +15,12 @@ interface OwnRule {
   readonly line: number;
 }
 
-/** As many as a sentence holds. */
+/** Rules listed in one message. */
 const MAX_SHOWN = 3;
 
 /**
- * A function that gives a problem for each kind of rule, or none; the same catalogs are looked through once. While a list is missing or not
- * complete nobody can tell. A team's rules are for everybody, so each matches nothing for somebody.
+ * A function that gives at most one problem per kind of rule, cached for the same catalogs. None while a list is missing
+ * or incomplete. Rules of the team file are not checked: they need not match for every member.
  */
 export function createUnmatchedRules(deps: {
   readonly settings: Pick<Settings, 'roles' | 'protect'>;
@@ -42,7 +43,7 @@ export function createUnmatchedRules(deps: {
     const unmatched: OwnRule[] = [];
     for (const each of own) {
       if (!hasMatch(each, sessions)) unmatched.push(each);
-      // Every account may have been looked at: nobody's keys wait for the next rule.
+      // A wildcard may have scanned every account: let pending requests run before the next rule.
       if (hasWildcard(each.accountId)) yield;
     }
     return (['role', 'protect'] as const).flatMap((kind) => {

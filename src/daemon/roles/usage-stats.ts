@@ -1,4 +1,4 @@
-// How often and how lately each profile was switched to: the order in which a person is offered them.
+// Counts how often and how recently each profile was used, to offer the most used ones first.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,20 +10,20 @@ import type { Log } from '../process/log.ts';
 import type { OpenStateFile, StateFileSchema } from '../state-files/state-file.ts';
 
 export interface Use {
-  /** As of the last use; halves every seven days from there. */
+  /** At the time of the last use; halves every seven days. */
   readonly score: number;
   readonly lastUsedAtMs: number;
 }
 
-/** By profile name; another object after each change. */
+/** By profile name; a new object after each change. */
 export type UsageByProfile = ReadonlyMap<string, Use>;
 
 export interface UsageStats {
-  /** What is known, with what shells have put into the inbox meanwhile. Never rejects: a list without an order is a list. */
+  /** All usage, including what shells have written to the inbox. Never rejects: without statistics only the order is lost. */
   read(): Promise<UsageByProfile>;
-  /** What is known, without a look at the disk. */
+  /** The usage in memory, without disk access. */
   cached(): UsageByProfile;
-  /** One more use, now. Never rejects. */
+  /** Counts one use, now. Never rejects. */
   record(profileName: string): Promise<void>;
 }
 
@@ -31,15 +31,15 @@ const SCHEMA = {
   version: 1,
   isDurable: false,
   entries: { list: 'uses', firstKey: 'profileName', isSound: (entry) => parse({ uses: [entry] }).size === 1 },
-  loss: 'The order in which profiles are offered may differ from before.',
+  loss: 'Profiles may be offered in a different order.',
 } as const satisfies StateFileSchema;
 const HALF_LIFE_MS = 7 * 24 * 60 * 60_000;
 const MAX_NAMES = 2000;
-/** Of an inbox that was left for long, or filled by mistake, the end is what counts. */
+/** Of a larger inbox only the end is read. */
 const MAX_INBOX_BYTES = 256 * 1024;
 
 /**
- * The store in `directory`: `uses.json`, and the inbox `used`, to which a shell appends a name a line without a process.
+ * Uses two files in `directory`: `uses.json`, and the inbox `used`, to which shells append one name per line.
  */
 export function createUsageStats(deps: {
   readonly directory: string;
@@ -70,10 +70,10 @@ export function createUsageStats(deps: {
     await store.write({ uses: [...cached].map(([profileName, use]) => ({ profileName, ...use })) });
   }
 
-  /** In turn, and with what goes wrong told to the log alone. */
+  /** Runs one at a time; errors are only logged. */
   function inTurn(work: () => Promise<void>): Promise<void> {
     return takeTurn(work).catch((error: unknown) => {
-      deps.log('warn', `the uses of profiles: ${(error as Error).message}`);
+      deps.log('warn', `cannot update the usage statistics: ${(error as Error).message}`);
     });
   }
 
@@ -90,27 +90,27 @@ export function createUsageStats(deps: {
   };
 }
 
-/** What a use counts at `nowMs`; a clock that was set back takes nothing away. */
+/** The score at `nowMs`; not lower if the clock was set back. */
 export function scoreAt(use: Use | undefined, nowMs: number): number {
   if (use === undefined) return 0;
   return use.score * 2 ** (-Math.max(0, nowMs - use.lastUsedAtMs) / HALF_LIFE_MS);
 }
 
-/** The names in the inbox, which is empty and there afterwards. */
+/** Reads and empties the inbox; creates it if needed. */
 async function emptyInbox(path: string): Promise<string[]> {
   await ensureFolder(join(path, '..'));
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags, 0o600);
   try {
     const { size, mode } = await file.stat();
-    // A shell that was first made it with its own umask.
+    // If a shell created the file, it did so with its own umask.
     if ((mode & 0o077) !== 0) await file.chmod(0o600);
     if (size === 0) return [];
     const length = Math.min(size, MAX_INBOX_BYTES);
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
     await file.truncate(0);
     const lines = buffer.toString('latin1').split('\n');
-    // The first line of a part may be the end of one.
+    // The first line may be cut off.
     return (length < size ? lines.slice(1) : lines).filter(isShellSafeName);
   } finally {
     await file.close();
@@ -123,7 +123,7 @@ function withoutLeastUsed(uses: UsageByProfile, nowMs: number): UsageByProfile {
   return new Map(byScore.slice(0, MAX_NAMES));
 }
 
-/** A file that is not one of ours counts as nothing used yet: it is no more than an order. */
+/** Invalid entries are skipped: only the order of profiles depends on them. */
 function parse(content: Readonly<Record<string, unknown>> | undefined): UsageByProfile {
   const uses = new Map<string, Use>();
   const stored = content?.['uses'];

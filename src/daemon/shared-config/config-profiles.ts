@@ -1,4 +1,4 @@
-// Which profile of the shared config file belongs to which role, and which names a shell may be given.
+// Indexes the profiles of the shared config file: by role, and by the names that are safe to use in a shell.
 import { createHash } from 'node:crypto';
 import type { ConfigDocument } from '../../aws-config/document/document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from '../../aws-config/document/managed-block.ts';
@@ -9,36 +9,36 @@ import type { Role, SsoSession } from '../../core/model.ts';
 import { forEachInSlices } from '../../core/async/steps.ts';
 
 export interface ConfigProfiles {
-  /** The profile that stands in our block for a role. */
+  /** The role's profile in our block. */
   profileOf(role: Role): string | undefined;
-  /** Its further names in our block, as `alias` of the settings wants them. */
+  /** The role's alias profiles in our block (`alias` in the settings). */
   aliasesOf(role: Role): readonly string[];
-  /** Whether the file has a profile of that name, whoever wrote it. */
+  /** Whether the file has a profile of that name, inside or outside our block. */
   hasName(profileName: string): boolean;
-  /** Whether a profile of that name stands in our block. */
+  /** Whether our block has a profile of that name. */
   isOurs(profileName: string): boolean;
-  /** Every profile that needs no quoting in any shell, sorted bytewise. */
+  /** The names that need no quoting in any shell, sorted bytewise. */
   readonly names: readonly string[];
-  /** Those of them whose account is known, in the order of the file. */
+  /** Those names whose account is known, in file order. */
   readonly accounts: readonly Readonly<{ accountId: string; profileName: string }>[];
-  /** Equal exactly when everything else is. */
+  /** Equal exactly when all other members are equal. */
   readonly digest: string;
 }
 
 const MAX_NAME_LENGTH = 512;
 
-/** All that profile sync issues are, and most names of people's own. */
+/** True for every name that profile sync generates, and for most names that users choose. */
 export function isShellSafeName(name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && INERT_WORD.test(name);
 }
 
-/** Reads the profiles of `document` a slice at a time. */
+/** Reads the profiles of `document`, yielding to other work between slices. */
 export async function readConfigProfiles(
   document: ConfigDocument,
   sessions: readonly SsoSession[],
 ): Promise<ConfigProfiles> {
   const block = findManagedBlockLeniently(document);
-  // A command names its session by the selector, the native form by its name.
+  // A credential_process names its session by selector, a native SSO profile by name.
   const selectors = new Map(sessions.map(({ sessionName }) => [sessionName, sessionSelector(sessionName)]));
   const ours = new Map<string, string>();
   const aliases = new Map<string, string[]>();
@@ -52,7 +52,7 @@ export async function readConfigProfiles(
     const { name } = section;
     const written = readWrittenRole(section);
     const isOurs = isInsideBlock(block, section.line);
-    // Only in our own block does a credential_process speak of a role of ours.
+    // A credential_process counts as ours only inside our block.
     const role = written === undefined || (written.source === 'command' && !isOurs) ? undefined : written.role;
     const isAlias = isOurs && readAliasLine(document, section) !== undefined;
     if (isOurs && role !== undefined && role !== 'current') {
@@ -73,12 +73,12 @@ export async function readConfigProfiles(
     found.get(keyOf(selectors.get(role.sessionName) ?? role.sessionName, role)) ??
     found.get(keyOf(role.sessionName, role));
   return {
-    // Beside a hand-written profile of the role's own name there may be an alias alone.
+    // If a hand-written profile took the role's own name, the role may have only an alias.
     profileOf: (role) => lookUp(ours, role) ?? lookUp(aliases, role)?.[0],
     aliasesOf: (role) => lookUp(aliases, role) ?? [],
     hasName: (profileName) => allNames.has(profileName),
     isOurs: (profileName) => ourNames.has(profileName),
-    // Such names are ASCII, for which the order of code units is that of bytes.
+    // These names are ASCII, where code unit order equals byte order.
     names: [...names].toSorted(),
     accounts: [...accountIds].map(([profileName, accountId]) => ({ accountId, profileName })),
     digest: hash.digest('hex'),

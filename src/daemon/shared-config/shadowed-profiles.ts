@@ -1,4 +1,4 @@
-// Profiles of ours whose name the credentials file has as well: whoever uses one gets what stands there instead.
+// Finds rolecall profiles whose name is also in the credentials file: AWS clients prefer the keys there.
 import type { CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
@@ -7,10 +7,10 @@ import type { Settings } from '../settings/settings.ts';
 import type { SharedConfigReading } from './shared-config.ts';
 import type { SharedCredentials } from './shared-credentials.ts';
 
-/** As many as a sentence holds. */
+/** Names listed in one message. */
 const MAX_SHOWN = 3;
 
-/** What `status` says of them; costs one look at the file's time while it is as before. */
+/** The problems that `status` shows. Costs one `stat` while the credentials file is unchanged. */
 export async function findShadowedProfiles(
   { sessions, profiles }: Pick<SharedConfigReading, 'sessions' | 'profiles'>,
   deps: { readonly sharedCredentials: SharedCredentials; readonly settings: Pick<Settings, 'profiles'> },
@@ -28,7 +28,7 @@ export async function findShadowedProfiles(
   ];
 }
 
-/** A profile that the person wrote into the config file follows nothing anyway. */
+/** False for a hand-written profile, which does not follow the current role anyway. */
 function mayBeOurs(name: string, { hasName, isOurs }: ConfigProfiles): boolean {
   return isOurs(name) || !hasName(name);
 }
@@ -42,7 +42,7 @@ function describeCutOff(name: string, path: string, names: CredentialsNames): Pr
   };
 }
 
-/** The next sync gives ours another name. */
+/** Reported as one problem; the next sync renames these profiles. */
 function describeShadowed(shadowed: readonly string[], path: string, names: CredentialsNames): Problem {
   const shown = shadowed.slice(0, MAX_SHOWN).map((name) => `[${name}] (line ${names.get(name) ?? 1})`);
   const more = shadowed.length > shown.length ? ` and ${shadowed.length - shown.length} more` : '';

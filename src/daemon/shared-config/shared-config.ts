@@ -1,4 +1,4 @@
-// The shared config file as the daemon sees it: read again when it has changed, and only then.
+// Caches the parsed shared config file and parses it again only when the file has changed.
 import { stat } from 'node:fs/promises';
 import { once } from '../../core/async/once.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
@@ -31,21 +31,21 @@ export interface SharedConfigReading {
   readonly sessions: readonly SsoSession[];
   readonly nativeProfiles: readonly NativeSsoProfile[];
   readonly problems: readonly Problem[];
-  /** The certificate authorities that it names. */
+  /** `ca_bundle` of [default]. */
   readonly caBundle: string | undefined;
-  /** Worked out when first asked for; the same object as before when the file has changed elsewhere only. */
+  /** Computed on first use. Returns the same object as before if the change did not affect profiles. */
   profiles(): Promise<ConfigProfiles>;
-  /** Why no sync writes our block: somebody added to it or broke its markers; undefined when all of it is ours. */
+  /** Why a sync can't write our block: foreign content in it, or broken markers. Undefined when nothing is wrong. */
   blockConflict(): Promise<Problem | undefined>;
 }
 
 export interface SharedConfig {
   readonly path: string;
-  /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
+  /** @throws UnavailableError file-not-writable: the file exists but cannot be read */
   read(): Promise<SharedConfigReading>;
-  /** The session that a selector means, exactly. @throws NotFoundError session-not-found, UsageError config-malformed */
+  /** The session with exactly this selector. @throws NotFoundError session-not-found, UsageError config-malformed */
   findSession(selector: string): Promise<SsoSession>;
-  /** The session of that name as it was read last, without a look at the disk; undefined when it is not known. */
+  /** The session of that name from the last read, without disk access; undefined when it is not known. */
   peekSession(sessionName: string): SsoSession | undefined;
 }
 
@@ -59,7 +59,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
     return latestProfiles ?? profiles;
   }
 
-  /** Of 20,000 profiles a parse takes a fifth of a second: whoever comes meanwhile shares it. */
+  /** Parsing 20,000 profiles takes 200 ms, so concurrent callers share one parse. */
   const parsing = createSingleFlight<SharedConfigReading>();
 
   async function read(): Promise<SharedConfigReading> {
@@ -104,7 +104,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
       }
       throw new NotFoundError(
         'session-not-found',
-        `There is no sso-session "${selector}" in ${configFile.path}${sessions.length === 0 ? '' : `; there is: ${sessions.map(({ sessionName }) => sessionName).join(', ')}`}.`,
+        `There is no sso-session "${selector}" in ${configFile.path}.${sessions.length === 0 ? '' : ` Available: ${sessions.map(({ sessionName }) => sessionName).join(', ')}.`}`,
         sessions.length === 0 ? { hint: 'rolecall setup' } : {},
       );
     },

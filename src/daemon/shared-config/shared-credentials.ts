@@ -1,4 +1,4 @@
-// The profile names of the shared credentials file as the daemon sees it: read again when the file has changed, and only then.
+// Caches the profile names of the shared credentials file and reads them again only when the file has changed.
 import { stat } from 'node:fs/promises';
 import { readNamesInSteps, type CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import { runStepsYielding } from '../../core/async/steps.ts';
@@ -7,7 +7,7 @@ import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 
 export interface SharedCredentials {
   readonly path: string;
-  /** The same object while the file is the same. A file that cannot be read has no names: AWS clients get none either. */
+  /** The same object while the file is unchanged. Empty for an unreadable file: AWS clients can't read it either. */
   names(): Promise<CredentialsNames>;
 }
 
@@ -20,7 +20,7 @@ export function createSharedCredentials(path: string): SharedCredentials {
     try {
       return await runStepsYielding(readNamesInSteps(await readBoundedFile(path, MAX_AWS_FILE_BYTES)));
     } catch {
-      // It is read again by whoever asks next: too many open files, for one, change nothing about it.
+      // Retry on the next call: an error such as EMFILE goes away without a change to the file.
       if (cached?.stamp === stamp) cached = undefined;
       return none;
     }
@@ -36,7 +36,7 @@ export function createSharedCredentials(path: string): SharedCredentials {
   };
 }
 
-/** Empty when nothing is there. */
+/** Empty when the file does not exist. */
 async function fingerprint(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });

@@ -1,4 +1,4 @@
-// PUT /v1/current over real sockets: the profile is the daemon's own finding, and every surface shows the same.
+// PUT /v1/current over real sockets: the daemon finds the profile itself, and every surface shows the same.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -52,13 +52,13 @@ describe.each([
     ['one that nobody has', 'prod.Admin'],
     ['an empty one', ''],
     ['one that a prompt would run', '%F{red}$(touch x)'],
-  ])('a profile name is refused when it is %s, and the role before stays', async (_kind, profile) => {
+  ])('refuses a profile name that is %s and keeps the previous role', async (_kind, profile) => {
     expect(await put(READ_ONLY)).toEqual({ status: 200, body: { ...READ_ONLY, profile: OTHER } });
     expect(await put({ ...ADMIN, profile })).toEqual({
       status: 400,
       body: {
         code: 'profile-mismatch',
-        message: `"${profile}" is no profile of Admin-AF-Permission-Set in account 111111111111.`,
+        message: `Profile "${profile}" is not for Admin-AF-Permission-Set in account 111111111111.`,
         hint: `rolecall use --current ${NAME}`,
       },
     });
@@ -71,7 +71,7 @@ describe.each([
     ['is the role’s own', { profile: NAME }],
     ['is its alias', { profile: 'boss' }],
     ['is a hand-written profile of the role', { profile: 'account1' }],
-  ])('the answer is what every surface shows when the profile %s', async (_kind, extra) => {
+  ])('answers with what every surface shows when the profile %s', async (_kind, extra) => {
     const document = { ...ADMIN, profile: NAME };
     expect(await put({ ...ADMIN, ...extra })).toEqual({ status: 200, body: document });
     expect(await rig.client.call('current', {})).toEqual(document);
@@ -79,7 +79,7 @@ describe.each([
   });
 });
 
-test('the prompt follows the file: the profile was renamed, given to another role, or its name is keys of somebody else', async () => {
+test('updates the prompt when the profile is renamed, given to another role, or shadowed by the credentials file', async () => {
   const prompt = () => readFileSync(join(rig.paths.switchDirectory, 'prompt'), 'utf8');
   const profile = async () => (await rig.client.call('status', {})).current?.profile;
   const before = readFileSync(rig.configPath, 'utf8');
@@ -106,7 +106,7 @@ test('the prompt follows the file: the profile was renamed, given to another rol
   await waitFor('no name', () => prompt() === '- ok\n');
 });
 
-test('a name that an earlier daemon kept for the role counts no more', async () => {
+test('ignores a profile name that an earlier daemon saved with the role', async () => {
   await rig.client.call('setCurrent', { body: READ_ONLY });
   const state = join(rig.paths.stateDirectory, 'current.json');
   const kept = JSON.parse(readFileSync(state, 'utf8')) as { role: object };

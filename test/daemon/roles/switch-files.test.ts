@@ -1,4 +1,4 @@
-// The plain files for shells and prompts: what is in them, that it is harmless, and that they follow everything.
+// The plain files for shells and prompts: their content is correct, safe and up to date.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const NAME = 'taylor.Admin-AF-Permission-Set';
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
 
 describe('the files for shells', () => {
-  test('are there soon after the start, private', async () => {
+  test('exist soon after the start and are private', async () => {
     rig = await createRig();
     await waitForPrompt('- signed-out');
     const names = () => readdirSync(rig.paths.switchDirectory).toSorted();
@@ -47,7 +47,7 @@ describe('the files for shells', () => {
     expect(read('accounts')).toBe('111111111111\taccount1\n');
   });
 
-  test('list our profiles and those written by hand, sorted as `LC_ALL=C sort` does, after a sign-in', async () => {
+  test('list rolecall and hand-written profiles after a sign-in, sorted like `LC_ALL=C sort`', async () => {
     await createSignedInRig({
       config: `${CONFIG}\n[default]\nregion = eu-west-1\n[profile Zed]\nregion = eu-west-1\n`,
     });
@@ -65,7 +65,7 @@ describe('the files for shells', () => {
     );
   });
 
-  test('leave out names that a shell would have to quote', async () => {
+  test('omit names that need quoting in a shell', async () => {
     const hostile = ['$(touch x)', '`id`', '%F{red}', 'a;b', "it's", 'é', 'two words'];
     rig = await createRig({
       config: `${CONFIG}${hostile.map((name) => `\n[profile ${name}]\nregion = us-east-1\n`).join('')}\n[profile fine+=,:@/-_]\n`,
@@ -75,11 +75,11 @@ describe('the files for shells', () => {
     expect(lines('profiles')).toEqual(['account1', 'fine+=,:@/-_']);
   });
 
-  test('follow an edit of the config file and a deletion of their own', async () => {
+  test('are updated after an edit of the config file and recreated after a deletion', async () => {
     rig = await createRig();
     await waitFor('the profiles', () => read('profiles') === 'account1\n');
     writeFileSync(rig.configPath, `${CONFIG}\n[profile second]\nregion = us-east-1\n`);
-    // Whatever happens next brings them up to date; without that the tick does.
+    // The next change updates them, or else the next tick.
     await rig.client.call('cancelSignIn', { session: SESSION });
     await waitFor('the second profile', () => read('profiles') === 'account1\nsecond\n');
     deleteFolder(rig.paths.switchDirectory);
@@ -88,7 +88,7 @@ describe('the files for shells', () => {
     expect(read('profiles')).toBe('account1\nsecond\n');
   });
 
-  test('are not written again when nothing has changed', async () => {
+  test('are not rewritten when nothing has changed', async () => {
     await createSignedInRig();
     await waitForPrompt('- ok');
     const inodes = () => ['profiles', 'accounts'].map((name) => statSync(join(rig.paths.switchDirectory, name)).ino);
@@ -100,7 +100,7 @@ describe('the files for shells', () => {
     expect(inodes()).toEqual(before);
   });
 
-  test('stay when the daemon ends, but for the line that only it could keep true', async () => {
+  test('remain after the daemon stops, except for the prompt file', async () => {
     rig = await createRig();
     await waitForPrompt('- signed-out');
     await waitFor('the profiles', () => read('profiles') !== '');
@@ -109,12 +109,12 @@ describe('the files for shells', () => {
     expect(left.filter((name) => name === 'profiles' || name === 'prompt')).toEqual(['profiles']);
   });
 
-  test('list no profile of ours whose name came into the credentials file, so that a hook asks', async () => {
+  test('omit rolecall profiles whose name is in the credentials file, so that a hook asks the daemon', async () => {
     await createSignedInRig();
     await waitFor('the name', () => lines('profiles').includes(NAME));
     writePrivate(join(rig.home.path, '.aws', 'credentials'), `[${NAME}]\n[account1]\n`);
     await rig.client.call('setCurrent', { body: null });
-    // `profiles` is written first, so whoever has read it may still find the old `accounts`.
+    // `profiles` is written first, so a reader of it may still find the old `accounts`.
     await waitFor('the name to go', () => ![...lines('profiles'), ...lines('accounts')].join('\n').includes(NAME));
     expect(lines('accounts').filter((line) => line.startsWith('111111111111'))).toEqual(['111111111111\taccount1']);
     await rig.client.call('syncProfiles', {});
@@ -123,7 +123,7 @@ describe('the files for shells', () => {
 });
 
 describe('the line for prompts', () => {
-  test('says the profile of the current role and the state, by every change', async () => {
+  test('shows the profile of the current role and the state after every change', async () => {
     await createSignedInRig();
     await waitForPrompt('- ok');
     await rig.client.call('setCurrent', { body: { ...ROLE, profile: 'taylor.Admin-AF-Permission-Set' } });
@@ -134,7 +134,7 @@ describe('the line for prompts', () => {
     await waitForPrompt('- signed-out');
   });
 
-  test('finds the profile when whoever switched did not name it, and names none that a prompt could run', async () => {
+  test('finds the profile of a switch that named none, and never shows a name that a prompt could evaluate', async () => {
     await createSignedInRig();
     await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
     await waitForPrompt('taylor.Admin-AF-Permission-Set ok');
@@ -145,7 +145,7 @@ describe('the line for prompts', () => {
     await waitForPrompt('- ok');
   });
 
-  test('says that the end is near', async () => {
+  test('shows that the session ends soon', async () => {
     await createSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 0.4\n` });
     await waitForPrompt('- ends-soon');
   });

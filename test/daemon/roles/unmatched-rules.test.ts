@@ -1,4 +1,4 @@
-// `[[role]]` rules that match no role: told once every list is complete, the person's own and no team's.
+// Rules of config.toml that match no role: reported when every list is complete; team rules are not checked.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Catalog } from '../../../src/core/model.ts';
@@ -40,7 +40,7 @@ async function create(text: string, team?: string) {
   return createUnmatchedRules({ settings, settingsFile: PATH });
 }
 
-test('are one problem with the line of each', async () => {
+test('are reported as one problem with the line of each', async () => {
   const unmatched = await create(SETTINGS);
   expect(await unmatched([catalog('111111111111'), catalog('222222222222')])).toEqual([
     {
@@ -52,7 +52,7 @@ test('are one problem with the line of each', async () => {
   expect((await unmatched([catalog('111111111111')]))[0]?.message).toContain('line 2 (22*, *), line 6');
 });
 
-test('are told of [[protect]] too, whose session counts', async () => {
+test('are reported for [[protect]] too, where the session counts', async () => {
   const unmatched = await create(
     '[[protect]]\npermission_set = "Adm*"\n[[protect]]\npermission_set = "*Amdin*"\n[[protect]]\nsession = "t"\n',
   );
@@ -65,13 +65,13 @@ test('are told of [[protect]] too, whose session counts', async () => {
   ]);
 });
 
-test('are not known while a list is missing or not complete', async () => {
+test('are not reported while a list is missing or incomplete', async () => {
   const unmatched = await create(SETTINGS);
   expect(await unmatched([catalog('111111111111'), undefined])).toEqual([]);
   expect(await unmatched([catalog('111111111111'), catalog('222222222222', false)])).toEqual([]);
 });
 
-test('of a team are for somebody else', async () => {
+test('are not reported for the team file', async () => {
   const unmatched = await create(
     '[[role]]\naccount_id = "1*"\n',
     '[[role]]\naccount_id = "9*"\nregion = "eu-west-1"\n',
@@ -79,7 +79,7 @@ test('of a team are for somebody else', async () => {
   expect(await unmatched([catalog('111111111111')])).toEqual([]);
 });
 
-test('are looked for once in the same lists, however many there are', async () => {
+test('are computed once for the same lists', async () => {
   const unmatched = await create('[[role]]\naccount_id = "9*"\n'.repeat(50));
   const lists = [catalog('111111111111')];
   const found = await unmatched(lists);
@@ -87,7 +87,7 @@ test('are looked for once in the same lists, however many there are', async () =
   expect(await unmatched([...lists])).toBe(found);
 });
 
-test('are looked for with turns for others in between', async () => {
+test('are computed in slices, with other work in between', async () => {
   const unmatched = await create('[[role]]\naccount_id = "9*"\n'.repeat(50));
   let turns = 0;
   const search = unmatched([catalog('111111111111')]);

@@ -1,4 +1,4 @@
-// What was switched to: counted from the inbox of the shells and from the daemon itself, halving by the week, bounded.
+// Usage statistics: counted from the shells' inbox and by the daemon, halved every week, bounded.
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -37,8 +37,8 @@ function append(text: string): void {
 const scores = async (uses: UsageStats) =>
   Object.fromEntries([...(await uses.read())].map(([name, use]) => [name, scoreAt(use, clock.nowMs())]));
 
-describe('the uses of profiles', () => {
-  test('are counted from the inbox, which is there for shells to append to, private and empty again', async () => {
+describe('usage statistics', () => {
+  test('are read from the inbox, which is private and empty afterwards', async () => {
     const uses = create();
     expect(await scores(uses)).toEqual({});
     expect({ mode: statSync(inbox()).mode & 0o777, folder: statSync(directory).mode & 0o777 }).toEqual({
@@ -53,7 +53,7 @@ describe('the uses of profiles', () => {
     expect(statSync(join(directory, 'uses.json')).mode & 0o777).toBe(0o600);
   });
 
-  test('halve every seven days, and a clock that is set back takes nothing away', async () => {
+  test('halve every seven days and do not change when the clock is set back', async () => {
     const uses = create();
     append('a\na\n');
     expect(await scores(uses)).toEqual({ a: 2 });
@@ -65,7 +65,7 @@ describe('the uses of profiles', () => {
     expect(await scores(uses)).toEqual({ a: 2, b: 1 });
   });
 
-  test('outlive the daemon', async () => {
+  test('survive a restart of the daemon', async () => {
     append('a\n');
     await create().record('b');
     expect(await scores(create())).toEqual({ a: 1, b: 1 });
@@ -78,7 +78,7 @@ describe('the uses of profiles', () => {
     });
   });
 
-  test('are the same object until one is added', async () => {
+  test('are the same object until a use is added', async () => {
     const uses = create();
     append('a\n');
     const first = await uses.read();
@@ -87,14 +87,14 @@ describe('the uses of profiles', () => {
     expect(await uses.read()).not.toBe(first);
   });
 
-  test('take no name that would need quoting in a shell, wherever it comes from', async () => {
+  test('ignore names that need quoting in a shell, from the inbox and from the daemon', async () => {
     const uses = create();
     append(`$(touch x)\n\`id\`\n%F{red}\na b\n\n${'x'.repeat(513)}\nfine\n`);
     await uses.record("it's");
     expect(await scores(uses)).toEqual({ fine: 1 });
   });
 
-  test('are of 2,000 names at the most, those used least being forgotten', async () => {
+  test('keep at most 2,000 names and drop the least used', async () => {
     const uses = create();
     append('often\noften\n');
     await uses.read();
@@ -104,7 +104,7 @@ describe('the uses of profiles', () => {
     expect(kept.get('often')?.score).toBe(2);
   });
 
-  test('of an inbox that nobody emptied for long are those at its end, and no half of a name', async () => {
+  test('read only the end of a large inbox, and no partial name', async () => {
     append(`${'first\n'.repeat(60_000)}last\n`);
     const found = await scores(create());
     expect(found['last']).toBe(1);
@@ -113,7 +113,7 @@ describe('the uses of profiles', () => {
     expect(readFileSync(inbox(), 'utf8')).toBe('');
   });
 
-  test('of two that are recorded at once are two', async () => {
+  test('count concurrent uses separately', async () => {
     const uses = create();
     await Promise.all(Array.from({ length: 20 }, () => uses.record('a')));
     expect(await scores(create())).toEqual({ a: 20 });
@@ -127,13 +127,13 @@ describe('the uses of profiles', () => {
     '{"schemaVersion":2,"uses":[]}',
     '{"schemaVersion":1,"uses":[{}]}',
     '{"schemaVersion":1,"uses":[{"profileName":"a","score":1,"lastUsedAtMs":1e300}]}',
-  ])('are none when the file holds %j', async (text) => {
+  ])('are empty when the file holds %j', async (text) => {
     mkdirSync(directory, { mode: 0o700 });
     writeFileSync(join(directory, 'uses.json'), text, { mode: 0o600 });
     expect(await scores(create())).toEqual({});
   });
 
-  test('never fail whoever asks: what cannot be read or written is told to the log', async () => {
+  test('never reject: read and write errors are logged', async () => {
     mkdirSync(directory, { mode: 0o700 });
     const victim = join(home.path, 'victim');
     writeFileSync(victim, 'a\n');

@@ -1,4 +1,4 @@
-// The shared config file is parsed once for each of its versions, however many ask at once.
+// The shared config file is parsed once per version of the file, however many callers there are.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -32,7 +32,7 @@ function open(config: string) {
   return { path, sharedConfig, reads: () => reads, onRead };
 }
 
-test('callers that come while it is being read share one reading, and it is kept until the file changes', async () => {
+test('shares one parse among concurrent callers and caches it until the file changes', async () => {
   const { path, sharedConfig, reads } = open(CONFIG);
   const readings = await Promise.all([1, 2, 3, 4, 5].map(() => sharedConfig.read()));
   expect(new Set([...readings, await sharedConfig.read()]).size).toBe(1);
@@ -42,7 +42,7 @@ test('callers that come while it is being read share one reading, and it is kept
   expect(reads()).toBe(2);
 });
 
-test('the reading in which the start looks for certificate authorities is the one of the first call', async () => {
+test('reuses the parse of the CA bundle lookup at startup for the first call', async () => {
   const { sharedConfig, reads } = open(`${CONFIG}[default]\nca_bundle = /from/config.pem\n`);
   const readBundle = await findCaBundle(undefined, {}, sharedConfig);
   expect(() => readBundle()).toThrow('/from/config.pem');
@@ -50,7 +50,7 @@ test('the reading in which the start looks for certificate authorities is the on
   expect(reads()).toBe(1);
 });
 
-test('whoever comes after a change does not share the reading of before, though it is under way still', async () => {
+test('does not share a running parse with a caller that comes after a change', async () => {
   const { path, sharedConfig, reads, onRead } = open('');
   const later = new Promise<SharedConfigReading>((resolve, reject) => {
     onRead(() => {
