@@ -1,4 +1,4 @@
-// The examples of docs/doors.md are run as they stand there: real clients, a real daemon, the emulator, and the output that the page shows.
+// The examples of docs/clients.md are run as they stand there: real clients, a real daemon, the emulator, and the output that the page shows.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/doors.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/clients.md'), 'utf8');
 const AWS = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
 const GO_SDK = '/usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/sts';
@@ -110,13 +110,13 @@ const asPattern = (line: string): unknown =>
     ),
   );
 
-test('every client and every door has an example that runs, and each shows its output', () => {
+test('every client and every way has an example that runs, and each shows its output', () => {
   expect([...new Set(examples.map(({ language }) => language))].toSorted()).toEqual(['go', 'js', 'python', 'sh']);
   expect(examples.length).toBeGreaterThan(9);
   expect(examples.filter(({ shown }) => shown.length === 0)).toEqual([]);
 });
 
-describe('docs/doors.md', () => {
+describe('docs/clients.md', () => {
   for (const { name, language, text, shown } of examples) {
     test.skipIf(isThere[language] !== true)(name, { timeout: BUILD_DEADLINE_MS }, async () => {
       const { exitCode, stdout, stderr } = await run(language, text);
