@@ -1,5 +1,5 @@
 // What a person is told when the browser that their settings name could not be started.
-import type { BrowserFailure } from '../core/browser-command.ts';
+import type { BrowserFailure } from '../core/text/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { CliContext } from './context.ts';

@@ -169,7 +169,7 @@ async function openBrowser(
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) {
     const [{ formatBrowserCommand }, { runBrowser }] = await Promise.all([
-      import('../core/browser-command.ts'),
+      import('../core/text/browser-command.ts'),
       import('../platform/programs/run-browser.ts'),
     ]);
     await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);

@@ -11,16 +11,16 @@ import { sessionKey } from './issuer.ts';
 import { isLost, rolesOf, type CatalogChange } from './roles/merge-listing.ts';
 import { withTimeout } from '../core/async/with-timeout.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
-import { callPortal } from './roles/portal-call.ts';
+import { callPortal } from './session/portal-call.ts';
 import { createRateBudget } from './resilience/rate-budget.ts';
 import { createRefreshEngine } from './roles/refresh-engine.ts';
 import { createRoleCredentials } from './roles/role-credentials.ts';
 import type { RoleUse } from './roles/role-use.ts';
 import { findSessionEnd, type SessionEnd } from './session/session-clock.ts';
-import { ENDED, logOut, type LogoutOutcome } from './session/session-logout.ts';
+import { ENDED, logOut, type LogoutOutcome } from './session/sign-out.ts';
 import { createSignIn, type SignInState } from './session/sign-in.ts';
 import { createSignedInUsers, type SignedInUsersFile, type UserCheck } from './session/signed-in-users.ts';
-import { createCircuitBreakers, type UpstreamHealth } from './resilience/upstreams.ts';
+import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 
 export interface Broker {
   startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;

@@ -1,5 +1,5 @@
 // What happens when somebody clicks: one call to the daemon each, and a browser where a page is to be seen.
-import { BrowserFailure } from '../core/browser-command.ts';
+import { BrowserFailure } from '../core/text/browser-command.ts';
 import { UnavailableError, UsageError } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';

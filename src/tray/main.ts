@@ -66,7 +66,7 @@ async function openBrowser(url: string, session?: string): Promise<boolean> {
   const template =
     session === undefined ? undefined : await readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
   if (template !== undefined) {
-    const { formatBrowserCommand } = await import('../core/browser-command.ts');
+    const { formatBrowserCommand } = await import('../core/text/browser-command.ts');
     const { runBrowser } = await import('../platform/programs/run-browser.ts');
     await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
     return true;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
-import { BrowserFailure } from '../../src/core/browser-command.ts';
+import { BrowserFailure } from '../../src/core/text/browser-command.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
 import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daemon.ts';

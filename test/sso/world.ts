@@ -10,7 +10,7 @@ import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
 import type { CallerIdentity, SecretStore } from '../../src/sso/ports.ts';
-import { createCircuitBreakers } from '../../src/sso/resilience/upstreams.ts';
+import { createCircuitBreakers } from '../../src/sso/resilience/circuit-breakers.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
   createFakeIdentityCenter,

@@ -1,5 +1,5 @@
 // The problem `clock-skew`: this machine's clock differs from AWS's, as the daemon learns from AWS's answers.
-import { describeClockSkew } from '../../core/clock-skew.ts';
+import { describeClockSkew } from '../../core/aws/clock-skew.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { ServerClock } from '../../core/server-clock.ts';
 

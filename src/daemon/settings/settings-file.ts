@@ -2,7 +2,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
-import { splitCommand } from '../../core/browser-command.ts';
+import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { nearest } from '../../core/text/nearest.ts';

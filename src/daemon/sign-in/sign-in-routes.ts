@@ -7,7 +7,7 @@ import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import { rolesOf } from '../../sso/roles/merge-listing.ts';
 import type { Broker } from '../../sso/broker.ts';
-import type { LogoutOutcome } from '../../sso/session/session-logout.ts';
+import type { LogoutOutcome } from '../../sso/session/sign-out.ts';
 import type { SignInState } from '../../sso/session/sign-in.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';

@@ -1,5 +1,5 @@
 // The `browser` of an sso-session in the user's own settings. Clients run this one, never a program named in an answer.
-import { BrowserFailure } from '../../core/browser-command.ts';
+import { BrowserFailure } from '../../core/text/browser-command.ts';
 import { readBoundedFile } from '../files/bounded-read.ts';
 
 /**

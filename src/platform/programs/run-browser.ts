@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { BrowserFailure } from '../../core/browser-command.ts';
+import { BrowserFailure } from '../../core/text/browser-command.ts';
 
 /** A browser that runs for so long has started; one that hands over to another that is open ends well before. */
 const SETTLE_MS = 1000;

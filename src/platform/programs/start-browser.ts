@@ -1,6 +1,6 @@
 // The person's browser, started so that it outlives the daemon and is not confined as the daemon is.
 import { spawn } from 'node:child_process';
-import { formatBrowserCommand } from '../../core/browser-command.ts';
+import { formatBrowserCommand } from '../../core/text/browser-command.ts';
 import { runBrowser } from './run-browser.ts';
 
 /**

@@ -18,11 +18,11 @@ import { forEachConcurrently } from '../../core/async/concurrently.ts';
 import { describeFault, isFault } from '../faults.ts';
 import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
-import { callPortal } from './portal-call.ts';
+import { callPortal } from '../session/portal-call.ts';
 import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
 import { sessionKey } from '../issuer.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
-import type { CircuitBreakers } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 /** Where the catalog outlives the daemon; what can't be read counts as never listed, for it can be listed again. */
 export interface CatalogFiles {

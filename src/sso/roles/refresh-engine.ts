@@ -7,7 +7,7 @@ import { sessionKey } from '../issuer.ts';
 import { createPerSession } from '../session/per-session.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
-import type { Service, CircuitBreakers } from '../resilience/upstreams.ts';
+import type { Service, CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 export interface RefreshEngine {
   /** Renews what is due; gives the time to the next thing that comes due, undefined when nothing does. Never rejects. */

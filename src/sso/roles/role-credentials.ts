@@ -11,10 +11,10 @@ import { describeFault, CircuitOpenError, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
-import { callPortal } from './portal-call.ts';
+import { callPortal } from '../session/portal-call.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
 import { describeUse, isInUse, type KnownRole, type RoleUse } from './role-use.ts';
-import type { CircuitBreakers } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 export interface RoleCredentialsCache {
   /**

@@ -15,7 +15,7 @@ import { withTimeout } from '../../core/async/with-timeout.ts';
 import { createSecretWrites } from './secret-writes.ts';
 import { hasOutlived, observeSessionLength } from './session-clock.ts';
 import { formatSessionRecord, parseSessionRecord, type SessionRecord, type SessionTokens } from './session-record.ts';
-import type { CircuitBreakers } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 export interface TokenState {
   /** `live`: there is a valid access token or one can be had by refresh, as far as is known. */

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BrowserFailure } from '../../../src/core/browser-command.ts';
+import { BrowserFailure } from '../../../src/core/text/browser-command.ts';
 import { readBrowserSetting } from '../../../src/platform/programs/browser-setting.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BrowserFailure } from '../../../src/core/browser-command.ts';
+import { BrowserFailure } from '../../../src/core/text/browser-command.ts';
 import { createSystemClock, type Clock } from '../../../src/core/clock.ts';
 import { readEvents } from '../../../src/local-api/events.ts';
 import { runDesktopTray } from '../../../src/tray/linux/desktop-tray.ts';

@@ -1,6 +1,6 @@
 // `rolecall console`: the AWS console as one role, in the browser of its sso-session.
 import { pathToFileURL } from 'node:url';
-import { BrowserFailure, nestsUrl } from '../../../core/browser-command.ts';
+import { BrowserFailure, nestsUrl } from '../../../core/text/browser-command.ts';
 import { CONSOLE_SERVICE } from '../../../core/aws/console-service.ts';
 import { NotFoundError, UsageError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';

@@ -1,5 +1,5 @@
 // The way to AWS as the daemon has it: names, proxies, certificates, answers, and the clock.
-import { describeClockSkew } from '../../../core/clock-skew.ts';
+import { describeClockSkew } from '../../../core/aws/clock-skew.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import type { ReachDocument } from '../../../local-api/schemas.ts';
 import { count } from '../../terminal/render.ts';

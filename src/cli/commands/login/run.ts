@@ -1,5 +1,5 @@
 // `rolecall login`: signs in where that is needed, shows the code, and tells what has changed.
-import { BrowserFailure } from '../../../core/browser-command.ts';
+import { BrowserFailure } from '../../../core/text/browser-command.ts';
 import {
   errorFromBody,
   NotFoundError,

@@ -1,6 +1,11 @@
 // Browser templates: words as a shell would part them, without a shell; the URL in its place; hostile text inert.
 import { describe, expect, test } from 'vitest';
-import { BrowserFailure, formatBrowserCommand, nestsUrl, splitCommand } from '../../src/core/browser-command.ts';
+import {
+  BrowserFailure,
+  formatBrowserCommand,
+  nestsUrl,
+  splitCommand,
+} from '../../../src/core/text/browser-command.ts';
 
 const URL_TEXT = 'https://acme.awsapps.com/start/#/console?account_id=1&role_name=a%2Bb';
 

@@ -1,10 +1,10 @@
 // One call to the portal: counted in the rate budget, with an access token, asked again once with a refreshed one after a 401.
 import type { SsoSession } from '../../core/model.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { AccessTokens } from '../session/access-tokens.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import { isFault, sessionOver } from '../faults.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
-import type { CircuitBreakers } from '../resilience/upstreams.ts';
+import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 /**
  * What `ask` answers with a token that the portal takes; an `urgent` call waits for no budget until there is a 429,

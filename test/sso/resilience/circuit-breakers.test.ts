@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { CircuitOpenError } from '../../../src/sso/faults.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
-import { createCircuitBreakers, type Service } from '../../../src/sso/resilience/upstreams.ts';
+import { createCircuitBreakers, type Service } from '../../../src/sso/resilience/circuit-breakers.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { failureOf, MINUTE_MS, SESSION } from '../world.ts';
 
