@@ -8,7 +8,7 @@ export interface DownloadLimits {
   readonly timeoutMs: number;
 }
 
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 
 export interface Download {
   readonly text: string;
@@ -33,7 +33,7 @@ export async function download(
   const abortSignal = AbortSignal.timeout(timeoutMs);
   try {
     let next = url;
-    for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       if (next.protocol !== 'https:') {
         throw refuse(
           hops === 0 ? `${shown(next)} is not https.` : `${shown(url)} leads on to ${shown(next)}, which is not https.`,

@@ -3,8 +3,8 @@ import { isAwsHost } from '../core/aws/verification-uri.ts';
 import type { Transport } from './transport.ts';
 
 /** As of 2026-11 the page is some kilobytes long and names its region near the top. */
-const MOST_BYTES = 512 * 1024;
-const MOST_REDIRECTS = 3;
+const MAX_BYTES = 512 * 1024;
+const MAX_REDIRECTS = 3;
 const REGION_TAG = /<meta\s[^>]*\bname\s*=\s*["']region["'][^>]*>/i;
 const REGION = /\bcontent\s*=\s*["']([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})["']/i;
 
@@ -20,7 +20,7 @@ export async function findRegionOnPage(
   const abortSignal = AbortSignal.timeout(timeoutMs);
   let url: URL | undefined = startUrl;
   try {
-    for (let hops = 0; hops <= MOST_REDIRECTS && url !== undefined; hops += 1) {
+    for (let hops = 0; hops <= MAX_REDIRECTS && url !== undefined; hops += 1) {
       if (url.protocol !== 'https:' || !isAwsHost(url.hostname)) return undefined;
       const { response } = await transport.handle(toRequest(url) as never, { abortSignal });
       const body = response.body as AsyncIterable<Uint8Array> & { destroy(): void };
@@ -60,7 +60,7 @@ async function readText(body: AsyncIterable<Uint8Array> & { destroy(): void }): 
   for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MOST_BYTES) break;
+    if (length > MAX_BYTES) break;
   }
   body.destroy();
   return Buffer.concat(chunks).toString('utf8');

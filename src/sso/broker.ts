@@ -80,7 +80,7 @@ export interface Broker {
 export const PORTAL_CALLS_PER_SECOND = 19;
 
 /** A person waits for it after a sign-in. */
-const USER_CHECK_PATIENCE_MS = 2000;
+const USER_CHECK_TIMEOUT_MS = 2000;
 /** An account may be closed, and its roles give no keys. */
 const MAX_ROLES_TRIED = 3;
 
@@ -110,10 +110,10 @@ export function createBroker(deps: {
     clock: deps.clock,
     callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND,
   });
-  const upstreams = createCircuitBreakers(deps);
+  const circuitBreakers = createCircuitBreakers(deps);
   const registrations = createClientRegistrations(deps);
-  const accessTokens = createAccessTokens({ ...deps, registrations, upstreams });
-  const portal = { ...deps, accessTokens, rateBudget, upstreams };
+  const accessTokens = createAccessTokens({ ...deps, registrations, circuitBreakers });
+  const portal = { ...deps, accessTokens, rateBudget, circuitBreakers };
   const catalog = createAccountCatalog({
     ...portal,
     files: deps.catalogFiles,
@@ -191,7 +191,7 @@ export function createBroker(deps: {
   return {
     startSignIn(session, options) {
       // Somebody is waiting, perhaps with the network just back.
-      upstreams.reconsider(session);
+      circuitBreakers.reconsider(session);
       return signIn.start(session, options);
     },
     signInState: (session) => signIn.state(session),
@@ -216,7 +216,7 @@ export function createBroker(deps: {
       if (accept !== undefined) users.accept(session, accept);
       const { state } = users.describe(session);
       if (state !== 'unchecked' || deps.callerIdentity === undefined) return users.describe(session);
-      const reason = await withTimeout(deps.clock, USER_CHECK_PATIENCE_MS, checkWithAnyRole(session));
+      const reason = await withTimeout(deps.clock, USER_CHECK_TIMEOUT_MS, checkWithAnyRole(session));
       return { ...users.describe(session), ...(reason === undefined ? {} : { reason }) };
     },
     async accessToken(session) {
@@ -224,7 +224,7 @@ export function createBroker(deps: {
       return accessTokens.fresh(session, 'patient');
     },
     credentials: fetchCredentials,
-    peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.recall(session, role) : undefined),
+    peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.peek(session, role) : undefined),
     async requireAssigned(session, role) {
       const known = await catalog.known(session);
       const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);
@@ -236,7 +236,7 @@ export function createBroker(deps: {
     },
     cachedCatalog: (session) => catalog.known(session),
     refreshCatalog(session, { isAttended } = { isAttended: false }) {
-      if (isAttended) upstreams.reconsider(session);
+      if (isAttended) circuitBreakers.reconsider(session);
       return catalog.refresh(session);
     },
     acceptLoss: (session) => catalog.acceptLoss(session),
@@ -249,7 +249,7 @@ export function createBroker(deps: {
       return findSessionEnd(signedInAtMs, { configuredMs, observedMs: observedLengthMs });
     },
     rolesInUse: (session) => roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session)),
-    upstreamHealth: (session) => upstreams.describe(session),
+    upstreamHealth: (session) => circuitBreakers.describe(session),
     refreshAhead: () => refreshEngine.tick(),
     async flush() {
       for (const { session, tokens } of await accessTokens.takeUnreadSignOuts()) {

@@ -217,8 +217,8 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
     const problems = createProblems();
     const shared = { identityCenter, secretStore: store, endpoints, clock, problems, random: () => 1 };
     const registrations = createClientRegistrations(shared);
-    const upstreams = createCircuitBreakers(shared);
-    return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations, upstreams }) };
+    const circuitBreakers = createCircuitBreakers(shared);
+    return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations, circuitBreakers }) };
   }
   const world: TokenWorld = {
     clock,

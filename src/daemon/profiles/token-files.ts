@@ -29,7 +29,7 @@ export interface TokenFiles {
 }
 
 /** About a hundred tries a day. */
-const PAUSE = { firstPauseMs: 30_000, longestPauseMs: 15 * 60_000 } as const;
+const PAUSE = { firstPauseMs: 30_000, maxPauseMs: 15 * 60_000 } as const;
 
 export function createTokenFiles(deps: {
   readonly homeDirectory: string;

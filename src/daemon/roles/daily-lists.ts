@@ -11,7 +11,7 @@ import type { SharedConfig } from '../shared-config/shared-config.ts';
 
 const LIST_LIFETIME_MS = 24 * 60 * 60_000;
 /** About 30 attempts a day. */
-const PAUSE = { firstPauseMs: 60_000, longestPauseMs: 60 * 60_000 } as const;
+const PAUSE = { firstPauseMs: 60_000, maxPauseMs: 60 * 60_000 } as const;
 
 /** A task for the ticker. Skips a session that was never listed: its sign-in creates the first list. */
 export function createDailyLists(deps: {

@@ -11,7 +11,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
-const PAUSE = { firstPauseMs: 5 * 60_000, longestPauseMs: 60 * 60_000 } as const;
+const PAUSE = { firstPauseMs: 5 * 60_000, maxPauseMs: 60 * 60_000 } as const;
 
 export interface UserChecks {
   /** Tells a person when it is another user than before, and writes the token file that waited for it; never rejects. */

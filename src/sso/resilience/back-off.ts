@@ -5,21 +5,21 @@ import type { IdentityCenterFault } from '../ports.ts';
 
 export interface PausePolicy {
   readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
+  readonly maxPauseMs: number;
 }
 
 export interface BackOffPolicy extends PausePolicy {
   /** Calls in all, the first included. */
   readonly attempts: number;
   /** A server that asks for a longer pause than this is not waited for, nor the end of an outage; without it everything is. */
-  readonly patienceMs?: number;
-  /** As `patienceMs`, except that the end of an outage is waited for when it is no further away. */
+  readonly maxWaitMs?: number;
+  /** As `maxWaitMs`, except that the end of an outage is waited for when it is no further away. */
   readonly maxAskedPauseMs?: number;
 }
 
 /** The pause after so many failures in a row: doubled each time, half of it by chance. */
 export function pauseAfter(failuresInARow: number, policy: PausePolicy, random: () => number): number {
-  const ceilingMs = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (failuresInARow - 1));
+  const ceilingMs = Math.min(policy.maxPauseMs, policy.firstPauseMs * 2 ** (failuresInARow - 1));
   return ceilingMs * (0.5 + random() / 2);
 }
 
@@ -45,8 +45,8 @@ export interface RenewalFailures {
   readonly hold: Hold;
 }
 
-const RENEWAL_PAUSE = { firstPauseMs: 30_000, longestPauseMs: 60_000 } as const;
-const SHORTEST_RENEWAL_PAUSE_MS = 1000;
+const RENEWAL_PAUSE = { firstPauseMs: 30_000, maxPauseMs: 60_000 } as const;
+const MIN_RENEWAL_PAUSE_MS = 1000;
 
 /** One failure more. What has little life left is asked for sooner, unless the server named a time. */
 export function countRenewalFailure(
@@ -57,7 +57,7 @@ export function countRenewalFailure(
 ): RenewalFailures {
   const nowMs = deps.clock.nowMs();
   const count = (earlier?.count ?? 0) + 1;
-  const halfLifeMs = Math.max(SHORTEST_RENEWAL_PAUSE_MS, (expiresAtMs - nowMs) / 2);
+  const halfLifeMs = Math.max(MIN_RENEWAL_PAUSE_MS, (expiresAtMs - nowMs) / 2);
   const pauseMs = pauseAfter(count, RENEWAL_PAUSE, deps.random);
   // What has expired already has no half of its life to go by.
   const ownPauseMs = expiresAtMs > nowMs ? Math.min(pauseMs, halfLifeMs) : pauseMs;
@@ -103,7 +103,7 @@ export async function withBackOff<T>(
     try {
       return await work();
     } catch (fault) {
-      if (!isTransient(fault) || attempt >= policy.attempts || isBeyondPatience(fault, policy)) throw fault;
+      if (!isTransient(fault) || attempt >= policy.attempts || isTooLong(fault, policy)) throw fault;
       const retryAfterMs = fault.retryAfterMs ?? 0;
       // No call was made, so there is nothing to back off from but the hold itself.
       const ownPauseMs = fault instanceof CircuitOpenError ? 0 : pauseAfter(attempt, policy, deps.random);
@@ -112,10 +112,10 @@ export async function withBackOff<T>(
   }
 }
 
-function isBeyondPatience(fault: IdentityCenterFault, policy: BackOffPolicy): boolean {
-  const { patienceMs, maxAskedPauseMs } = policy;
+function isTooLong(fault: IdentityCenterFault, policy: BackOffPolicy): boolean {
+  const { maxWaitMs, maxAskedPauseMs } = policy;
   if (maxAskedPauseMs !== undefined && (fault.retryAfterMs ?? 0) > maxAskedPauseMs) return true;
-  if (patienceMs === undefined) return false;
+  if (maxWaitMs === undefined) return false;
   const isOutage = fault instanceof CircuitOpenError && fault.kind === 'unreachable';
-  return isOutage || (fault.retryAfterMs ?? 0) > patienceMs;
+  return isOutage || (fault.retryAfterMs ?? 0) > maxWaitMs;
 }

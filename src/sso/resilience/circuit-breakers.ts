@@ -51,8 +51,8 @@ interface Health {
 
 /** Two callers with three tries each, or five of anything: more than a hiccup. */
 const OUTAGE_FAULTS = 5;
-const OUTAGE_PAUSE = { firstPauseMs: 5000, longestPauseMs: 30_000 } as const;
-const THROTTLE_PAUSE = { firstPauseMs: 1000, longestPauseMs: 30_000 } as const;
+const OUTAGE_PAUSE = { firstPauseMs: 5000, maxPauseMs: 30_000 } as const;
+const THROTTLE_PAUSE = { firstPauseMs: 1000, maxPauseMs: 30_000 } as const;
 /** A server may ask for longer; whether it still wants to is asked this often. */
 const MAX_HOLD_MS = 5 * 60_000;
 /** A shorter pause is over before anybody has read of it. */

@@ -58,7 +58,7 @@ export interface AccountCatalog {
 }
 
 /** Somebody may be waiting for the list, and is told of a longer pause. */
-const BACK_OFF = { attempts: 6, firstPauseMs: 500, longestPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
+const BACK_OFF = { attempts: 6, firstPauseMs: 500, maxPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
 /** Far more than the slowest listing takes within the rate budget; what is not listed by then is carried over. */
 const MAX_LISTING_MS = 10 * 60_000;
 const MAX_ACCOUNT_MS = 200;
@@ -69,7 +69,7 @@ export function createAccountCatalog(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly rateBudget: RateBudget;
-  readonly upstreams: CircuitBreakers;
+  readonly circuitBreakers: CircuitBreakers;
   readonly files: CatalogFiles;
   readonly clock: Clock;
   readonly random: () => number;

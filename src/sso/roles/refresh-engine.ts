@@ -20,10 +20,10 @@ const CONCURRENT_RENEWALS = 10;
 export function createRefreshEngine(deps: {
   readonly accessTokens: AccessTokens;
   readonly roleCredentials: RoleCredentialsCache;
-  readonly upstreams: CircuitBreakers;
+  readonly circuitBreakers: CircuitBreakers;
   readonly clock: Clock;
 }): RefreshEngine {
-  const { accessTokens, clock, roleCredentials, upstreams } = deps;
+  const { accessTokens, clock, roleCredentials, circuitBreakers } = deps;
 
   async function refreshToken(session: SsoSession): Promise<boolean> {
     try {
@@ -53,7 +53,7 @@ export function createRefreshEngine(deps: {
   }
 
   function nextTryMs(session: SsoSession, service: Service, dueAtMs: number | undefined): number {
-    const health = upstreams.describe(session).find((upstream) => upstream.service === service);
+    const health = circuitBreakers.describe(session).find((upstream) => upstream.service === service);
     return Math.max(dueAtMs ?? Infinity, health?.nextTryAtMs ?? 0);
   }
 
@@ -69,7 +69,7 @@ export function createRefreshEngine(deps: {
 
   return {
     async tick() {
-      upstreams.sweep();
+      circuitBreakers.sweep();
       roleCredentials.letGo();
       const sessions = sessionsInUse(roleCredentials.list());
       dueAtMs.clear();

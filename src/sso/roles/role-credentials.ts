@@ -26,7 +26,7 @@ export interface RoleCredentialsCache {
   /** As `fetch`, and it does not count as asked for: the role is not renewed for it. */
   fetchUnused(session: SsoSession, role: Role): Promise<RoleCredentials>;
   /** What `fetch` would give without asking anybody, if it is at hand; counts as asked for then. */
-  recall(session: SsoSession, role: Role): RoleCredentials | undefined;
+  peek(session: SsoSession, role: Role): RoleCredentials | undefined;
   /** Renews without a caller, within the rate budget; never rejects. */
   renewAhead(session: SsoSession, role: Role): Promise<void>;
   /** Every role that is kept, the one that was asked for last first. */
@@ -41,19 +41,19 @@ export interface RoleCredentialsCache {
 }
 
 /** A caller gives up after a minute at most, so a server that wants a longer pause is his error and not his wait. */
-const BACK_OFF = { attempts: 3, firstPauseMs: 250, longestPauseMs: 2000, patienceMs: 5000 } as const;
+const BACK_OFF = { attempts: 3, firstPauseMs: 250, maxPauseMs: 2000, maxWaitMs: 5000 } as const;
 /** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, valid credentials at hand or not. */
-const RENEWAL_PATIENCE_MS = 500;
+const RENEWAL_TIMEOUT_MS = 500;
 /** As of 2026-11 AWS gives 12 hours at most; a day more allows for a clock that is wrong. */
 const MAX_LIFE_MS = 36 * 60 * 60_000;
 /** Nobody has more roles in use; what an outage leaves unanswered beyond this is not kept. */
-const MOST_UNANSWERED_ROLES = 1000;
+const MAX_UNANSWERED_ROLES = 1000;
 
 export function createRoleCredentials(deps: {
   readonly identityCenter: IdentityCenter;
   readonly accessTokens: AccessTokens;
   readonly rateBudget: RateBudget;
-  readonly upstreams: CircuitBreakers;
+  readonly circuitBreakers: CircuitBreakers;
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
@@ -134,11 +134,11 @@ export function createRoleCredentials(deps: {
       return known;
     }
     const added: KnownRole = { session, role, askedAtMs, issued: undefined, failures: undefined };
-    if (roles.size < MOST_UNANSWERED_ROLES) roles.set(key, added);
+    if (roles.size < MAX_UNANSWERED_ROLES) roles.set(key, added);
     return added;
   }
 
-  function recall(session: SsoSession, role: Role): RoleCredentials | undefined {
+  function peek(session: SsoSession, role: Role): RoleCredentials | undefined {
     const known = roles.get(keyOf(session, role));
     const valid = known && findValid(known);
     if (known?.issued === undefined || valid === undefined) return undefined;
@@ -150,14 +150,14 @@ export function createRoleCredentials(deps: {
   }
 
   return {
-    recall,
+    peek,
     async fetch(session, role) {
-      const ready = recall(session, role);
+      const ready = peek(session, role);
       if (ready !== undefined) return ready;
       const known = ask(session, role);
       if (findValid(known) === undefined) return renewOnce(known, 'urgent');
       const renewal = renewOnce(known, 'urgent');
-      const renewed = await withTimeout(clock, RENEWAL_PATIENCE_MS, renewal);
+      const renewed = await withTimeout(clock, RENEWAL_TIMEOUT_MS, renewal);
       // Looked up again: a sign-out may have come while we waited. The renewal goes on for the next caller.
       return renewed ?? findValid(known) ?? renewal;
     },

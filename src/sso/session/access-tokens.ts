@@ -68,16 +68,16 @@ export interface AccessTokens {
 }
 
 /** A caller who has a valid token at hand waits no longer than this for a newer one. */
-const REFRESH_PATIENCE_MS = 500;
+const REFRESH_TIMEOUT_MS = 500;
 /** A renewed token serves no later than this, saved or not. */
-const SAVE_PATIENCE_MS = 500;
+const SAVE_TIMEOUT_MS = 500;
 
 export function createAccessTokens(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
   readonly registrations: ClientRegistrations;
   readonly endpoints: Endpoints;
-  readonly upstreams: CircuitBreakers;
+  readonly circuitBreakers: CircuitBreakers;
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
@@ -171,7 +171,7 @@ export function createAccessTokens(deps: {
     try {
       const refreshing = refreshOnce(session);
       if (!isValid) return await refreshing;
-      const refreshed = await withTimeout(clock, REFRESH_PATIENCE_MS, refreshing);
+      const refreshed = await withTimeout(clock, REFRESH_TIMEOUT_MS, refreshing);
       if (refreshed !== undefined) return refreshed;
       const left = await currentTokens(session);
       return left.expiresAtMs > clock.nowMs() ? toAccessToken(left) : await refreshing;
@@ -199,7 +199,7 @@ export function createAccessTokens(deps: {
         registration = found;
         issued =
           found &&
-          (await deps.upstreams.call(session, 'oidc', () =>
+          (await deps.circuitBreakers.call(session, 'oidc', () =>
             deps.identityCenter.createTokenByRefreshToken(session, found, refreshToken),
           ));
       }
@@ -224,7 +224,7 @@ export function createAccessTokens(deps: {
     failures.delete(nameOf(session));
     unlearnLength(session);
     // Callers wait for the new token; a store with a dialog open must not hold them up.
-    await withTimeout(clock, SAVE_PATIENCE_MS, keepTokens(session, renewed));
+    await withTimeout(clock, SAVE_TIMEOUT_MS, keepTokens(session, renewed));
     return toAccessToken(renewed);
   }
 
@@ -242,7 +242,7 @@ export function createAccessTokens(deps: {
     const { refreshToken } = fault;
     if (tokens.refresh === undefined || refreshToken === undefined) return;
     const rotated = { ...tokens, refresh: { ...tokens.refresh, refreshToken } };
-    await withTimeout(clock, SAVE_PATIENCE_MS, keepTokens(session, rotated));
+    await withTimeout(clock, SAVE_TIMEOUT_MS, keepTokens(session, rotated));
   }
 
   function holdRefreshing(session: SsoSession, { expiresAtMs }: SessionTokens, fault: unknown): RolecallError {
@@ -306,7 +306,7 @@ export function createAccessTokens(deps: {
 
   function startOver(session: SsoSession): void {
     failures.delete(nameOf(session));
-    deps.upstreams.forget(session.sessionName);
+    deps.circuitBreakers.forget(session.sessionName);
     for (const key of ['session', 'refresh']) problems.clear(`${key} ${session.sessionName}`);
   }
 

@@ -6,7 +6,7 @@ import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 
 /** A tick waits this long for its sessions; a slower one goes on, and is skipped by the ticks until it has ended. */
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 /**
  * A function that runs `work` for every session whose earlier run has ended. It resolves when all have ended, after a
@@ -30,6 +30,6 @@ export function createPerSession(deps: {
   }
 
   return async (sessions) => {
-    await withTimeout(deps.clock, PATIENCE_MS, Promise.all(sessions.map(runOne)));
+    await withTimeout(deps.clock, TIMEOUT_MS, Promise.all(sessions.map(runOne)));
   };
 }

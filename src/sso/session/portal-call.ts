@@ -13,21 +13,25 @@ import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
  * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; CircuitOpenError and other faults of `ask` as they are
  */
 export async function callPortal<T>(
-  deps: { readonly accessTokens: AccessTokens; readonly rateBudget: RateBudget; readonly upstreams: CircuitBreakers },
+  deps: {
+    readonly accessTokens: AccessTokens;
+    readonly rateBudget: RateBudget;
+    readonly circuitBreakers: CircuitBreakers;
+  },
   session: SsoSession,
   priority: 'urgent' | 'patient',
   ask: (accessToken: Secret) => Promise<T>,
 ): Promise<T> {
-  const { accessTokens, rateBudget, upstreams } = deps;
+  const { accessTokens, rateBudget, circuitBreakers } = deps;
 
   async function askOnce(accessToken: Secret): Promise<T> {
-    if (priority === 'urgent' && !upstreams.isThrottled(session, 'portal')) rateBudget.spend();
+    if (priority === 'urgent' && !circuitBreakers.isThrottled(session, 'portal')) rateBudget.spend();
     else await rateBudget.take();
-    return upstreams.call(session, 'portal', () => ask(accessToken));
+    return circuitBreakers.call(session, 'portal', () => ask(accessToken));
   }
 
   // Before a token is refreshed for a call that will not be made.
-  upstreams.check(session, 'portal');
+  circuitBreakers.check(session, 'portal');
   const token = await accessTokens.fresh(session);
   try {
     return await askOnce(token.secret);

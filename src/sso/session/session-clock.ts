@@ -9,11 +9,11 @@ const HOUR_MS = 3_600_000;
 /** Administrators choose lengths in whole hours, now and then in half ones. */
 const STEPS_MS = [HOUR_MS, HOUR_MS / 2] as const;
 /** An end known no better than this, as after a night asleep, tells no length. */
-const VAGUEST_MS = 1.5 * HOUR_MS;
+const MAX_UNCERTAINTY_MS = 1.5 * HOUR_MS;
 /** Between our clock and AWS's, from the click to the token. */
 const SLACK_MS = 2 * 60_000;
 /** What ends before was rather ended by somebody. */
-const SHORTEST_MS = HOUR_MS;
+const MIN_LENGTH_MS = HOUR_MS;
 
 /**
  * The length of a session that was alive `lastAliveMs` and found over at `foundOverMs`: the roundest one in between.
@@ -26,7 +26,7 @@ export function observeSessionLength(
 ): number | undefined {
   const atLeastMs = lastAliveMs - signedInAtMs;
   const atMostMs = foundOverMs - signedInAtMs;
-  if (atMostMs < SHORTEST_MS || atMostMs <= atLeastMs || atMostMs - atLeastMs > VAGUEST_MS) return undefined;
+  if (atMostMs < MIN_LENGTH_MS || atMostMs <= atLeastMs || atMostMs - atLeastMs > MAX_UNCERTAINTY_MS) return undefined;
   for (const stepMs of STEPS_MS) {
     const roundMs = Math.max(1, Math.ceil((atLeastMs - SLACK_MS) / stepMs)) * stepMs;
     if (roundMs <= atMostMs) return roundMs;

@@ -66,7 +66,7 @@ interface Entry extends KeptUser {
 }
 
 /** A caller's SDK gives up soon after. */
-const CHECK_PATIENCE_MS = 2000;
+const CHECK_TIMEOUT_MS = 2000;
 const TOO_SLOW = 'STS did not answer in time';
 
 export function createSignedInUsers(deps: {
@@ -121,7 +121,7 @@ export function createSignedInUsers(deps: {
     const entry = entryOf(session);
     if (entry.state !== 'unchecked' || callerIdentity === undefined) return;
     const asking = checking.run(entry.signIn, () => ask(session, entry, credentials));
-    if ((await withTimeout(deps.clock, CHECK_PATIENCE_MS, asking)) !== undefined) return;
+    if ((await withTimeout(deps.clock, CHECK_TIMEOUT_MS, asking)) !== undefined) return;
     if (entryOf(session) === entry) set(session, { ...entry, failure: TOO_SLOW });
   }
 

@@ -11,7 +11,7 @@ import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 import { failureOf } from '../world.ts';
 
-const POLICY: BackOffPolicy = { attempts: 6, firstPauseMs: 500, longestPauseMs: 3000 };
+const POLICY: BackOffPolicy = { attempts: 6, firstPauseMs: 500, maxPauseMs: 3000 };
 
 /** When each try began, counted from the first, and how it ended. */
 async function run(options: {
@@ -65,7 +65,7 @@ describe('back-off', () => {
   });
 
   it('does not wait for a server that asks for more than its patience', async () => {
-    const patient = { policy: { patienceMs: 5000 } };
+    const patient = { policy: { maxWaitMs: 5000 } };
     const within = await run({
       ...patient,
       fault: () => new IdentityCenterFault('throttled', '', { retryAfterMs: 5000 }),

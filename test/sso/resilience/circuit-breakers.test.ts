@@ -10,10 +10,10 @@ import { failureOf, MINUTE_MS, SESSION } from '../world.ts';
 function createRig(random: () => number = () => 1) {
   const clock = createFakeClock();
   const problems = createProblems();
-  const upstreams = createCircuitBreakers({ clock, random, problems });
+  const circuitBreakers = createCircuitBreakers({ clock, random, problems });
   let calls = 0;
   const call = (outcome: FaultKind | 'answer', options: { service?: Service; retryAfterMs?: number } = {}) =>
-    upstreams.call(SESSION, options.service ?? 'portal', async () => {
+    circuitBreakers.call(SESSION, options.service ?? 'portal', async () => {
       calls += 1;
       const { retryAfterMs } = options;
       if (outcome !== 'answer') {
@@ -21,11 +21,11 @@ function createRig(random: () => number = () => 1) {
       }
       return outcome;
     });
-  const portal = () => upstreams.describe(SESSION).find(({ service }) => service === 'portal');
+  const portal = () => circuitBreakers.describe(SESSION).find(({ service }) => service === 'portal');
   return {
     clock,
     problems,
-    upstreams,
+    circuitBreakers,
     call,
     portal,
     calls: () => calls,
@@ -77,11 +77,11 @@ describe('a circuit', () => {
   });
 
   it('lets nobody else through while its probe is under way', async () => {
-    const { clock, fail, upstreams, call } = createRig();
+    const { clock, fail, circuitBreakers, call } = createRig();
     await fail(5);
     clock.jump(5000);
     let answer = (_: string) => {};
-    const probe = upstreams.call(
+    const probe = circuitBreakers.call(
       SESSION,
       'portal',
       () =>
@@ -117,10 +117,14 @@ describe('a circuit', () => {
   });
 
   it('is not opened further by the echo of calls from before, nor closed by a late answer to one', async () => {
-    const { clock, upstreams, fail, portal } = createRig();
+    const { clock, circuitBreakers, fail, portal } = createRig();
     const settles: { resolve: (answer: string) => void; reject: (fault: Error) => void }[] = [];
     const early = Array.from({ length: 2 }, () =>
-      upstreams.call(SESSION, 'portal', () => new Promise((resolve, reject) => settles.push({ resolve, reject }))),
+      circuitBreakers.call(
+        SESSION,
+        'portal',
+        () => new Promise((resolve, reject) => settles.push({ resolve, reject })),
+      ),
     );
     await fail(5);
     const before = portal();
@@ -146,37 +150,37 @@ describe('a circuit', () => {
   });
 
   it('is of one service of one section: the others go on', async () => {
-    const { fail, call, upstreams } = createRig();
+    const { fail, call, circuitBreakers } = createRig();
     await fail(5);
     expect(await call('answer', { service: 'oidc' })).toBe('answer');
     const edited = { ...SESSION, startUrl: 'https://other.awsapps.com/start' };
-    expect(await upstreams.call(edited, 'portal', async () => 'answer')).toBe('answer');
+    expect(await circuitBreakers.call(edited, 'portal', async () => 'answer')).toBe('answer');
   });
 
   it('is forgotten with its session, and when nobody has called for ten minutes', async () => {
     for (const end of ['forget', 'sweep'] as const) {
-      const { clock, problems, fail, portal, upstreams } = createRig();
+      const { clock, problems, fail, portal, circuitBreakers } = createRig();
       await fail(5);
-      upstreams.sweep();
-      upstreams.forget('another');
+      circuitBreakers.sweep();
+      circuitBreakers.forget('another');
       expect(portal()).toMatchObject({ circuit: 'open' });
       clock.jump(end === 'sweep' ? 10 * MINUTE_MS : 0);
-      if (end === 'sweep') upstreams.sweep();
-      else upstreams.forget(SESSION.sessionName);
+      if (end === 'sweep') circuitBreakers.sweep();
+      else circuitBreakers.forget(SESSION.sessionName);
       expect(portal()).toEqual({ service: 'portal', circuit: 'closed' });
       expect(problems.list()).toEqual([]);
     }
   });
 
   it('is tried at once when asked to reconsider, also past a probe that hangs', async () => {
-    const { clock, fail, call, upstreams } = createRig();
+    const { clock, fail, call, circuitBreakers } = createRig();
     await fail(5);
     clock.jump(5000);
-    void upstreams.call(SESSION, 'portal', () => new Promise(() => {}));
+    void circuitBreakers.call(SESSION, 'portal', () => new Promise(() => {}));
     expect(await failureOf(call('answer'))).toBeInstanceOf(CircuitOpenError);
-    upstreams.reconsider({ ...SESSION, sessionName: 'another' });
+    circuitBreakers.reconsider({ ...SESSION, sessionName: 'another' });
     expect(await failureOf(call('answer'))).toBeInstanceOf(CircuitOpenError);
-    upstreams.reconsider(SESSION);
+    circuitBreakers.reconsider(SESSION);
     expect(await call('answer')).toBe('answer');
   });
 
@@ -190,11 +194,11 @@ describe('a circuit', () => {
 
 describe('a 429', () => {
   it('holds everybody back at once, longer each time, and opens no circuit', async () => {
-    const { clock, fail, call, portal, upstreams } = createRig();
+    const { clock, fail, call, portal, circuitBreakers } = createRig();
     const pauses: number[] = [];
     for (let turn = 0; turn < 7; turn += 1) {
       await fail(1, 'throttled');
-      expect(upstreams.isThrottled(SESSION, 'portal')).toBe(true);
+      expect(circuitBreakers.isThrottled(SESSION, 'portal')).toBe(true);
       const { circuit, nextTryAtMs = 0 } = portal() ?? {};
       expect(circuit).toBe('closed');
       pauses.push(nextTryAtMs - clock.nowMs());
@@ -203,15 +207,15 @@ describe('a 429', () => {
     }
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
     await call('answer');
-    expect(upstreams.isThrottled(SESSION, 'portal')).toBe(false);
+    expect(circuitBreakers.isThrottled(SESSION, 'portal')).toBe(false);
   });
 
   it.each<FaultKind>(['throttled', 'unreachable'])(
     'or other answer (%s) that names a time is kept, also by an echo and a success from before',
     async (kind) => {
-      const { clock, upstreams, call, portal } = createRig();
+      const { clock, circuitBreakers, call, portal } = createRig();
       let answer = (_: string) => {};
-      const early = upstreams.call(
+      const early = circuitBreakers.call(
         SESSION,
         'portal',
         () =>
@@ -219,7 +223,7 @@ describe('a 429', () => {
             answer = resolve;
           }),
       );
-      const longer = upstreams.call(SESSION, 'portal', async () => {
+      const longer = circuitBreakers.call(SESSION, 'portal', async () => {
         await clock.sleep(1000);
         throw new IdentityCenterFault(kind, '', { retryAfterMs: 90_000 });
       });
@@ -257,20 +261,20 @@ describe('a 429', () => {
     });
 
     it('lets a person try once at once, and stays when that fails', async () => {
-      const { call, calls, upstreams, portal } = createRig();
+      const { call, calls, circuitBreakers, portal } = createRig();
       await failureOf(call(kind, asked));
-      upstreams.reconsider(SESSION);
+      circuitBreakers.reconsider(SESSION);
       await Promise.allSettled([call(kind, asked), call('answer')]);
       expect(calls()).toBe(2);
       expect(portal()?.nextTryAtMs).toBeDefined();
       expect(await failureOf(call('answer'))).toBeInstanceOf(CircuitOpenError);
-      upstreams.reconsider(SESSION);
+      circuitBreakers.reconsider(SESSION);
       expect(await call('answer')).toBe('answer');
       expect(portal()).toEqual({ service: 'portal', circuit: 'closed' });
     });
 
     it('is a problem that names its end, until it is over', async () => {
-      const { clock, call, problems, upstreams } = createRig();
+      const { clock, call, problems, circuitBreakers } = createRig();
       await failureOf(call(kind, { retryAfterMs: 20_000 }));
       expect(problems.list()).toEqual([]);
       clock.jump(MINUTE_MS);
@@ -285,7 +289,7 @@ describe('a 429', () => {
         },
       ]);
       clock.jump(5 * MINUTE_MS);
-      upstreams.sweep();
+      circuitBreakers.sweep();
       expect(problems.list()).toEqual([]);
     });
   });
