@@ -5,7 +5,7 @@ import { UnavailableError } from '../core/errors.ts';
 import { findInstalledService, findStaleness, LAUNCHD_LABEL } from '../platform/service/installed-service.ts';
 import { systemRuntimeDirectory } from '../local-api/paths.ts';
 import { managerEnvironment } from '../platform/service/start-installed-service.ts';
-import { writeOwnerOnly } from './owner-only-file.ts';
+import { writePrivateFile } from '../platform/files/private-file.ts';
 import type { ProgramRun, Service, ServiceDeps } from './service.ts';
 import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
 import { serviceEnvironment } from './service-environment.ts';
@@ -31,10 +31,11 @@ export function createLaunchdService(deps: ServiceDeps): Service {
     );
   }
 
-  function write(): { files: string[]; variables: string[] } {
+  async function write(): Promise<{ files: string[]; variables: string[] }> {
     const environment = serviceEnvironment(deps.environment);
     const { nodePath, mainPath } = deps;
-    writeOwnerOnly(file, fillLaunchAgent({ nodePath, mainPath, environment, errorLogPath }));
+    // launchd may read it at any time, and a proxy's URL in it may hold a password.
+    await writePrivateFile(file, fillLaunchAgent({ nodePath, mainPath, environment, errorLogPath }));
     return { files: [file], variables: Object.keys(environment) };
   }
 
@@ -43,7 +44,7 @@ export function createLaunchdService(deps: ServiceDeps): Service {
       refuseOwnSocket(deps.environment);
       await stopDaemon();
       await run('launchctl', 'bootout', target);
-      const written = write();
+      const written = await write();
       await launchctl('bootstrap', domain, file);
       return written;
     },
@@ -91,7 +92,7 @@ export function createLaunchdService(deps: ServiceDeps): Service {
 
     async repair() {
       await run('launchctl', 'bootout', target);
-      write();
+      await write();
     },
 
     async logCommand() {

@@ -13,7 +13,7 @@ import {
 import { systemRuntimeDirectory } from '../local-api/paths.ts';
 import { managerEnvironment } from '../platform/service/start-installed-service.ts';
 import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
-import { writeOwnerOnly } from './owner-only-file.ts';
+import { writePrivateFile } from '../platform/files/private-file.ts';
 import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
 import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
 import { serviceEnvironment } from './service-environment.ts';
@@ -66,7 +66,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
     );
   }
 
-  function writeFiles(directory: string): { files: string[]; variables: string[] } {
+  async function writeFiles(directory: string): Promise<{ files: string[]; variables: string[] }> {
     const environment = serviceEnvironment(deps.environment);
     const values = {
       nodePath: deps.nodePath,
@@ -80,7 +80,8 @@ export function createSystemdService(deps: ServiceDeps): Service {
       [join(directory, SYSTEMD_SERVICE), fillSystemdService(values)],
       [environmentPath, formatEnvironmentFile(environment)],
     ]);
-    for (const [path, text] of texts) writeOwnerOnly(path, text);
+    // systemd may read them at any time, and a proxy's URL in them may hold a password.
+    for (const [path, text] of texts) await writePrivateFile(path, text);
     return { files: [...texts.keys()], variables: Object.keys(environment) };
   }
 
@@ -104,7 +105,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
       await stopDaemon();
       // An earlier installation may listen elsewhere, and what listens keeps what it was started with.
       if (findInstalledService(deps) !== undefined) await run('systemctl', '--user', 'stop', ...UNITS);
-      const written = writeFiles(directory);
+      const written = await writeFiles(directory);
       await systemctl('daemon-reload');
       await run('systemctl', '--user', '--quiet', 'reset-failed', ...UNITS);
       await systemctl('--quiet', 'enable', ...UNITS);
@@ -178,10 +179,10 @@ export function createSystemdService(deps: ServiceDeps): Service {
 
     async repair() {
       const kept = readIfThere(environmentPath);
-      writeFiles(await chooseDirectory());
+      await writeFiles(await chooseDirectory());
       await systemctl('daemon-reload');
-      // What the one who installed it said, and not what is in the shell that happens to find it moved.
-      if (kept !== undefined) writeOwnerOnly(environmentPath, kept);
+      // Keeps the variables of the shell that installed it, instead of those of this shell.
+      if (kept !== undefined) await writePrivateFile(environmentPath, kept);
     },
 
     async logCommand({ lines, follow }) {

@@ -18,6 +18,15 @@ export function harmless(text: string): string {
   return text.replace(ACTIVE, '\ufffd');
 }
 
+/** Escapes what a terminal obeys as JSON does, so that a logged event stays on one line and shows what it contains. */
+export function escapeControls(text: string): string {
+  return text.replace(ACTIVE, (character) => {
+    const quoted = JSON.stringify(character).slice(1, -1);
+    // JSON leaves DEL, C1 controls and marks of direction as they are.
+    return quoted === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : quoted;
+  });
+}
+
 /** `text` on one line without controls and direction marks, cut to `longest` characters. */
 export function toHarmlessLine(text: string, longest: number): string {
   const line = text.replace(CONTROLS, ' ').replace(LONE_SURROGATES, '\ufffd').replace(DIRECTION_MARKS, '').trim();

@@ -6,7 +6,9 @@ import type { Problems } from '../../core/problems.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import { toFileError } from '../../platform/files/file-error.ts';
 import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
-import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from '../../platform/files/bounded-file.ts';
+import { escapeControls } from '../../core/text/harmless-text.ts';
+import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
+import { MAX_LOG_BYTES } from '../process/log.ts';
 
 /** Where it was asked for; `daemon` is what nobody asked for just then. */
 export type Actor = SurfaceName | 'daemon';
@@ -82,7 +84,7 @@ export function createAuditLog(deps: {
   readonly largestBytes?: number;
 }): AuditLog {
   const { path, problems } = deps;
-  const largestBytes = deps.largestBytes ?? LARGEST_BYTES;
+  const largestBytes = deps.largestBytes ?? MAX_LOG_BYTES;
   const budget = createAuditBudget({ groupOf, clock: deps.clock });
   let waiting: readonly string[] = [];
   let isWriting = false;

@@ -1,8 +1,12 @@
 // The daemon's log: one line an event, in a file of bounded size that only its owner can read.
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import { escapeControls, LARGEST_BYTES, OPEN_FOR_APPENDING } from '../../platform/files/bounded-file.ts';
+import { escapeControls } from '../../core/text/harmless-text.ts';
+import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
+
+/** The file has one predecessor, `.1`: two megabytes at most. */
+export const MAX_LOG_BYTES = 1024 * 1024;
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
@@ -26,7 +30,7 @@ export function openLogFile(
   clock: Clock,
   options: { readonly alsoTo?: (line: string) => void; readonly largestBytes?: number } = {},
 ): LogFile {
-  const largestBytes = options.largestBytes ?? LARGEST_BYTES;
+  const largestBytes = options.largestBytes ?? MAX_LOG_BYTES;
   let fd = openForAppending(path);
   let size = fd === undefined ? 0 : fstatSync(fd).size;
 

@@ -1,4 +1,4 @@
-// Puts a whole file in place at once: written beside, synced, renamed; what a killed process left behind is cleared.
+// Replaces a whole file in one step: writes beside it, syncs, renames. Also removes what a killed process left behind.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -8,32 +8,40 @@ import { performance } from 'node:perf_hooks';
 import { isProcessAlive } from '../process/process-identity.ts';
 import { errorCode } from './file-error.ts';
 
+/*
+ * Not `write-file-atomic` (npm): it does not sync the folder, refuse an existing target, reserve disk space, or remove
+ * the temporary files of killed processes.
+ */
+
 export interface AtomicWrite {
   /** Where the file itself is: a symlink here would be replaced, not followed. */
   readonly targetPath: string;
   readonly content: string;
   readonly mode: number;
-  /** Given back to the file when it is not ours and the system lets us. */
+  /** Restored if the file would get another owner and the system permits it. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** True: fail with EEXIST when the target is there by then. */
+  /** True: fails with EEXIST if the target exists by the time of the rename. */
   readonly mustBeNew: boolean;
-  /** False: a power cut may leave an empty file, which its reader takes for none; saves waiting for the disk. */
+  /** False: skips waiting for the disk. A power cut may leave an empty file, which its reader treats as missing. */
   readonly isDurable?: boolean;
   /** Runs when everything is on disk and only the rename is missing; throwing abandons the write. */
   readonly beforeReplace?: () => Promise<void>;
+  /** A file beside the target whose disk space is reused for the content; a new file is created if absent. */
+  readonly reservedPath?: string;
 }
 
-/** Resolves when the new content is durable under the target's name; leaves no temporary file, whatever happens. */
+/** Resolves when the target durably has the new content. Leaves no temporary file, whatever happens. */
 export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
-  const { targetPath, mustBeNew, isDurable = true } = write;
-  const temporaryPath = join(dirname(targetPath), temporaryName(targetPath));
+  const { targetPath, mustBeNew, isDurable = true, reservedPath } = write;
+  const temporaryPath = reservedPath ?? join(dirname(targetPath), temporaryName(targetPath));
   try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const file = await open(temporaryPath, flags, write.mode);
+    const creation = reservedPath === undefined ? constants.O_CREAT | constants.O_EXCL : 0;
+    const file = await open(temporaryPath, constants.O_WRONLY | constants.O_NOFOLLOW | creation, write.mode);
     try {
       await file.writeFile(write.content, 'utf8');
+      if (reservedPath !== undefined) await file.truncate(Buffer.byteLength(write.content));
       if (write.owner !== undefined) await giveTo(file, write.owner);
-      // The umask took bits away, and chown may have.
+      // The umask removed bits from the mode, and chown may have.
       await file.chmod(write.mode);
       if (isDurable) await file.sync();
     } finally {
@@ -49,17 +57,17 @@ export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
   if (isDurable) await syncFolder(dirname(targetPath));
 }
 
-/** The folder and its missing parents, 0700 when new; an existing one is left as it is. */
+/** Creates the folder and its missing parents with mode 0700; leaves an existing one as it is. */
 export async function ensureFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
-/** Removes temporary files beside the target whose writer is dead; failing to is no failure. */
+/** Removes the target's temporary files whose writer has ended. Never rejects. */
 export async function removeLeftovers(targetPath: string): Promise<void> {
   await removeDeadWritersFiles(dirname(targetPath), basename(targetPath));
 }
 
-/** The same for every file in `folder`, which may be absent: one that is not written again keeps its leftovers else. */
+/** Does the same for every file in `folder`, which may be absent: otherwise a file that is not written again keeps its leftovers. */
 export async function removeAllLeftovers(folder: string): Promise<void> {
   await removeDeadWritersFiles(folder);
 }
@@ -74,15 +82,11 @@ async function removeDeadWritersFiles(folder: string, target?: string): Promise<
   }
 }
 
-// Process id and start time: in a container every run may have the same id.
+// Process id and start time: in a container the id may be the same in every run.
 const TEMPORARY_NAME = /^\.(?<target>.+)\.rolecall-(?<pid>\d+)-(?<started>[0-9a-z]+)-[0-9a-f]{12}\.tmp$/su;
 
-function temporaryPrefix(targetPath: string): string {
-  return `.${basename(targetPath)}.rolecall-`;
-}
-
 function temporaryName(targetPath: string): string {
-  return `${temporaryPrefix(targetPath)}${process.pid}-${ownStart()}-${randomBytes(6).toString('hex')}.tmp`;
+  return `.${basename(targetPath)}.rolecall-${process.pid}-${ownStart()}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 function ownStart(): string {
@@ -99,7 +103,7 @@ async function giveTo(file: FileHandle, owner: { readonly uid: number; readonly 
   await file.chown(owner.uid, owner.gid).catch(() => undefined);
 }
 
-/** A hard link fails when the name is taken, a rename would replace it; where links do not exist, rename must do. */
+/** A hard link fails if the name is taken, where a rename would replace the file. File systems without links get a rename. */
 async function linkOrRename(temporaryPath: string, targetPath: string): Promise<void> {
   try {
     await link(temporaryPath, targetPath);
@@ -109,7 +113,7 @@ async function linkOrRename(temporaryPath: string, targetPath: string): Promise<
   }
 }
 
-/** Some file systems cannot sync a folder; the rename stands all the same. */
+/** Some file systems cannot sync a folder; the rename has happened all the same. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   await folder?.sync().catch(() => undefined);

@@ -7,6 +7,10 @@ import { fstatSync, statSync } from './stat-sync.ts';
 /** A plain open waits for ever for the writer of a named pipe; with O_NONBLOCK it returns, and the type is looked at. */
 const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
+/** For log files: created when missing. A symlink is not followed, and a named pipe fails instead of waiting for a reader. */
+export const OPEN_FOR_APPENDING =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 const BYTES_PER_MIB = 1024 * 1024;
 
 /** What is at a path cannot be read as a file. */
