@@ -5,12 +5,10 @@ import { once } from '../core/async/once.ts';
 import { withTimeout } from '../core/async/with-timeout.ts';
 import { removeAllLeftovers } from '../platform/files/atomic-file.ts';
 import { monotonicNowMs } from '../core/clock.ts';
-import type { SsoSession } from '../core/model.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
-import type { Broker } from '../sso/broker.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './process/credential-process-copy.ts';
 import { createDailyLists } from './roles/daily-lists.ts';
 import { openServers, type Servers } from './servers.ts';
@@ -19,7 +17,6 @@ import { createPageFiles } from './http/page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './process/installation-watch.ts';
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
 import { createPresence, type Presence } from './http/presence.ts';
-import { createSessionWarnings, type SessionEnd } from './sign-in/session-warnings.ts';
 import { runTicker } from './process/ticker.ts';
 import { createVersionCheck } from './http/version-handshake.ts';
 
@@ -86,14 +83,6 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   await removeLeftoversOfKilled(paths);
 
-  const sessionWarnings = createSessionWarnings({
-    sessions: async () => (await parts.sharedConfig.read()).sessions,
-    findEnd: (session) => findSessionEnd(broker, session),
-    notifier: parts.notifier,
-    clock,
-    log,
-  });
-
   const presence = createOwnPresence(deps, parts, servers);
   const retryCopy = async () => void (hasCopy ||= await refreshCopy(deps, parts));
   const retries = [presence.check, servers.retry, retryCopy, parts.switchFiles.refresh, audit.flush, broker.flush];
@@ -115,9 +104,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       { name: 'audit log', run: () => audit.flush() },
       { name: 'damaged files', run: () => parts.damagedFiles.look() },
       { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerServer.keepPort()) },
-      { name: 'signed-in users', run: () => parts.userChecks.checkAgain() },
+      ...parts.signIn.tasks,
       { name: 'token files', run: () => tokenFiles.keepAll() },
-      { name: 'session warnings', run: () => sessionWarnings.check() },
       { name: 'uses', run: async () => void (await parts.usageStats.read()) },
       { name: 'switch files', run: () => parts.switchFiles.refresh() },
       { name: 'installation', run: createInstallationTask(deps) },
@@ -135,7 +123,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await presence.check();
     presence.close();
     // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
-    parts.loginPolicy.close();
+    parts.signIn.release();
     const eventsEnded = parts.eventFeed.close();
     // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
     await withTimeout(clock, DRAIN_DEADLINE_MS, Promise.all([servers.drain(), ticking]));
@@ -256,12 +244,4 @@ async function refreshCopy(deps: DaemonDeps, { problems }: Parts): Promise<boole
     problems.raise('credential process', toFailure(error).toBody());
     return false;
   }
-}
-
-/** The end of a session that is live; one that is over already is no more to be warned of. */
-async function findSessionEnd(broker: Broker, session: SsoSession): Promise<SessionEnd | undefined> {
-  const { state, signedInAtMs } = await broker.describe(session);
-  if (state !== 'live' || signedInAtMs === undefined) return undefined;
-  const end = await broker.sessionEnd(session);
-  return end === undefined ? undefined : { signedInAtMs, endsAtMs: end.atMs };
 }

@@ -37,8 +37,6 @@ import { createIssuanceLog } from './audit/issuance-log.ts';
 import { createLastRefusals } from './audit/last-refusals.ts';
 import { createLateLoading, type LateLoading } from './http/late-loading.ts';
 import type { Log } from './process/log.ts';
-import { createDesktopSignIn } from './sign-in/desktop-sign-in.ts';
-import { createLoginPolicy, type LoginPolicy } from './sign-in/login-policy.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier, type Notifier } from './notifications/notifier.ts';
 import { createNoHandover, type PortHandover } from './http/port-handover.ts';
@@ -50,14 +48,14 @@ import { createCredentialsHandlers } from './credentials/credentials-routes.ts';
 import { createCurrentHandlers } from './roles/current-routes.ts';
 import { createContainerPeek, createGrantsHandlers } from './credentials/grants-routes.ts';
 import { createRolesHandlers } from './roles/roles-routes.ts';
-import { createSignInHandlers } from './sign-in/sign-in-routes.ts';
 import { createStatusHandlers, withLastRefusals } from './status/status-routes.ts';
 import { createWebAccessHandlers } from './web-access/routes.ts';
 import { createExtraFor } from './settings/role-rules.ts';
 import { loadSettings, type Settings } from './settings/settings.ts';
 import { createSharedConfig, type SharedConfig } from './shared-config/shared-config.ts';
 import { createSharedCredentials } from './shared-config/shared-credentials.ts';
-import { createPostSignInSync, type PostSignInSync } from './sign-in/post-sign-in-sync.ts';
+import { createSessionEvents } from './sign-in/session-events.ts';
+import { createSignIn, type SignIn } from './sign-in/sign-in.ts';
 import { loadSignedInUsers, SIGNED_IN_USERS_SCHEMA } from './sign-in/signed-in-users-file.ts';
 import { createRecheck, type Recheck } from './process/recheck.ts';
 import type { Handlers } from './http/surface.ts';
@@ -67,7 +65,6 @@ import { createTokenFiles, type TokenFiles } from './profiles/token-files.ts';
 import { createStateFiles, type StateFileSchema } from './state-files/state-file.ts';
 import { createUnmatchedRules } from './roles/unmatched-rules.ts';
 import { loadRoleUsage, ROLE_USAGE_SCHEMA } from './roles/role-usage.ts';
-import { createUserChecks, type UserChecks } from './sign-in/user-checks.ts';
 import { createUsageStats, type UsageStats } from './roles/usage-stats.ts';
 import { createWebAccess, type WebAccess } from './web-access/web-access.ts';
 
@@ -112,7 +109,7 @@ export interface Parts {
   readonly clockSkew: ClockSkew;
   readonly tokenFiles: TokenFiles;
   readonly notifier: Notifier;
-  readonly loginPolicy: LoginPolicy;
+  readonly signIn: SignIn;
   readonly grants: Grants;
   readonly connectionRules: Readonly<Record<SurfaceName, ConnectionRules>>;
   readonly containerServer: ContainerServer;
@@ -124,7 +121,6 @@ export interface Parts {
   readonly usageStats: UsageStats;
   readonly changes: Changes;
   readonly handlers: Handlers;
-  readonly userChecks: UserChecks;
   /** The next call to a locked keychain may open its dialog, once. */
   personActs(): void;
   /** Writes again what the state folder lost, from memory. @throws UnavailableError file-not-writable */
@@ -202,8 +198,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     });
   }
 
-  // The broker reports a sign-in to parts that need the broker themselves, so they are filled in below.
-  const afterSignIn: { postSignInSync?: PostSignInSync; loginPolicy?: LoginPolicy; userChecks?: UserChecks } = {};
+  const events = createSessionEvents();
   const broker = createBroker({
     identityCenter,
     secretStore: store,
@@ -220,23 +215,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     random: deps.random,
     problems,
     sessionHours: settings.sessionHours,
-    onSignedIn: (session) => {
-      log('info', `signed in to ${session.sessionName}`);
-      audit.record({ event: 'sign-in-approved', sessionName: session.sessionName, surface: 'daemon' });
-      afterSignIn.loginPolicy?.signedIn(session.sessionName);
-      // At once with a role that is known, and again with the new list.
-      void afterSignIn.userChecks?.check(session, { justSignedIn: true });
-      void afterSignIn.postSignInSync
-        ?.restart(session)
-        .then(() => afterSignIn.userChecks?.check(session, { justSignedIn: true }));
-      changes.announce();
-    },
-    onSignInDenied: (session) => {
-      audit.record({ event: 'sign-in-denied', sessionName: session.sessionName, surface: 'daemon' });
-      afterSignIn.loginPolicy?.denied(session.sessionName);
-      changes.announce();
-    },
-    onSignInExpired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
+    onSignedIn: events.signedIn,
+    onSignInDenied: events.denied,
+    onSignInExpired: events.expired,
     ...(deps.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: deps.portalCallsPerSecond }),
   });
   keychainLock?.onOpened(() => {
@@ -285,15 +266,6 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     writeNamed: async (profileName, by) => (await plannedSync()).writeNamed(profileName, by),
   };
   const writeProfileOf = createProfilesOfUsedRoles({ settings, issuedNames, profileSync, changes, log });
-  const postSignInSync = createPostSignInSync({
-    broker,
-    profileSync,
-    tokenFiles,
-    syncsProfiles: settings.profiles.sync === 'on-login',
-    changes,
-    log,
-  });
-  afterSignIn.postSignInSync = postSignInSync;
   const roleList = createRoleList({
     sharedConfig,
     sharedCredentials,
@@ -306,28 +278,25 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
 
   const desktop = deps.desktop ?? HEADLESS;
   const notifier = createNotifier({ backend: desktop.notifications, clock, log });
-  const loginPolicy = createLoginPolicy({
+  const signIn = createSignIn({
     settings,
+    sharedConfig,
     broker,
+    events,
+    endpoints,
+    profileSync,
+    tokenFiles,
+    homeDirectory,
     notifier,
     desktop,
-    desktopSignIn: createDesktopSignIn({ broker, notifier, desktop, endpoints, settings, log }),
-    clock,
-    log,
-    personActs,
-  });
-  afterSignIn.loginPolicy = loginPolicy;
-  const userChecks = createUserChecks({
-    broker,
-    sharedConfig,
-    notifier,
-    tokenFiles,
+    audit,
     changes,
+    personActs,
+    forgetKeychain: forgetKeychain ?? (() => false),
     clock,
     random: deps.random,
     log,
   });
-  afterSignIn.userChecks = userChecks;
 
   const grantsDirectory = join(paths.stateDirectory, 'grants');
   const grants = await loadGrants({
@@ -339,6 +308,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       audit.record({ event: `grant-${how}`, role, surface, processId: boundTo?.processId }),
     log,
   });
+  events.subscribe({ signedOut: ({ sessionName }, surface) => grants.revokeSession(sessionName, surface) });
   const inputChecks = createInputChecks(lateLoading.defer);
   const webAccess = createWebAccess({ audit, clock, randomBytes });
   const connectionRules = createConnectionRules({
@@ -349,7 +319,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     sharedConfig,
     broker,
     currentRole,
-    loginPolicy,
+    loginPolicy: signIn.loginPolicy,
     roleUsage,
     issuanceLog,
     lastRefusals,
@@ -391,7 +361,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     roleList,
     problems,
     unmatchedRules: createUnmatchedRules({ settings, settingsFile: paths.settingsFile }),
-    waiting: loginPolicy.waiting,
+    waiting: signIn.loginPolicy.waiting,
     clock,
   });
   const switchFiles = createSwitchFiles({
@@ -403,25 +373,9 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     problems,
     clock,
   });
-  const signInHandlers = createSignInHandlers({
-    sharedConfig,
-    broker,
-    homeDirectory,
-    postSignInSync,
-    tokenFiles,
-    revokeGrants: (sessionName, surface) => grants.revokeSession(sessionName, surface),
-    loginPolicy,
-    endpoints,
-    audit,
-    changes,
-    settings,
-    log,
-    personActs,
-    forgetKeychain: forgetKeychain ?? (() => false),
-  });
   const eventFeed = createEventFeed({
     collect: usageStats.read,
-    takeSnapshot: createTakeSnapshot({ status: statusHandlers.status, signIn: signInHandlers.signIn, roleList }),
+    takeSnapshot: createTakeSnapshot({ status: statusHandlers.status, signIn: signIn.handlers.signIn, roleList }),
     changes,
     startedAtMs,
     clock,
@@ -438,7 +392,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       await recheck.look();
       return withLastRefusals(await statusHandlers.status(), { lastRefusals, sharedConfig });
     },
-    ...signInHandlers,
+    ...signIn.handlers,
     ...eventFeed.handlers,
     ...createAccountsHandlers({ sharedConfig, broker, changes }),
     ...createRolesHandlers({ roleList }),
@@ -563,7 +517,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     clockSkew,
     tokenFiles,
     notifier,
-    loginPolicy,
+    signIn,
     grants,
     connectionRules,
     containerServer,
@@ -575,7 +529,6 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     usageStats,
     changes,
     handlers,
-    userChecks,
     personActs,
     restoreSecrets: async () => store.restore?.(),
     async leaveState() {
@@ -589,8 +542,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     },
     async close() {
       notifier.close();
-      const { sessions } = await sharedConfig.read().catch(() => ({ sessions: [] }));
-      for (const session of sessions) broker.cancelSignIn(session);
+      await signIn.close();
       keychainLock?.close();
       identityCenter.close();
       await switchFiles.close();

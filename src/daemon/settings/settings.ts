@@ -105,7 +105,9 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, problems);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
-  problems.push(...findSettingsWithoutEffect(agreed, team.path).map((problem) => ({ ...problem, team: true as const })));
+  problems.push(
+    ...findSettingsWithoutEffect(agreed, team.path).map((problem) => ({ ...problem, team: true as const })),
+  );
   const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, problems);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }

@@ -1,0 +1,110 @@
+// Everything about signing in and out: the routes, what happens to waiting callers, and the work that follows a sign-in.
+import type { Clock } from '../../core/clock.ts';
+import type { Endpoints, SsoSession } from '../../core/model.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Desktop } from '../notifications/desktop.ts';
+import type { Notifier } from '../notifications/notifier.ts';
+import type { Changes } from '../process/changes.ts';
+import type { Log } from '../process/log.ts';
+import type { TickTask } from '../process/ticker.ts';
+import type { ProfileSync } from '../profiles/profile-sync.ts';
+import type { TokenFiles } from '../profiles/token-files.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import { createDesktopSignIn } from './desktop-sign-in.ts';
+import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
+import { createPostSignInSync } from './post-sign-in-sync.ts';
+import type { SessionEvents } from './session-events.ts';
+import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
+import { createSignInHandlers, type SignInHandlers } from './sign-in-routes.ts';
+import { createSignOut } from './sign-out.ts';
+import { createUserChecks } from './user-checks.ts';
+
+export interface SignIn {
+  readonly handlers: SignInHandlers;
+  readonly tasks: readonly TickTask[];
+  readonly loginPolicy: Pick<LoginPolicy, 'serve' | 'waiting'>;
+  /** Answers every waiting caller; the end of the daemon does not wait for a sign-in. */
+  release(): void;
+  /** Cancels pending sign-ins. */
+  close(): Promise<void>;
+}
+
+export function createSignIn(deps: {
+  readonly settings: Settings;
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Broker;
+  readonly events: SessionEvents;
+  readonly endpoints: Endpoints;
+  readonly profileSync: ProfileSync;
+  readonly tokenFiles: TokenFiles;
+  readonly homeDirectory: string;
+  readonly notifier: Notifier;
+  readonly desktop: Desktop;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly changes: Pick<Changes, 'announce'>;
+  /** A person is at the machine, and can unlock the keychain. */
+  readonly personActs: () => void;
+  /** Gives up tokens in a keychain that can't be reached any more; false when there are none. */
+  readonly forgetKeychain: () => boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}): SignIn {
+  const { audit, broker, changes, events, log, settings, sharedConfig } = deps;
+  const readSessions = async () => (await sharedConfig.read()).sessions;
+  const loginPolicy = createLoginPolicy({ ...deps, desktopSignIn: createDesktopSignIn(deps) });
+  const userChecks = createUserChecks(deps);
+  const postSignInSync = createPostSignInSync({ ...deps, syncsProfiles: settings.profiles.sync === 'on-login' });
+
+  events.subscribe({
+    signedIn({ sessionName }) {
+      log('info', `signed in to ${sessionName}`);
+      audit.record({ event: 'sign-in-approved', sessionName, surface: 'daemon' });
+    },
+    denied: ({ sessionName }) => audit.record({ event: 'sign-in-denied', sessionName, surface: 'daemon' }),
+    expired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
+    signedOut: ({ sessionName }, surface) => audit.record({ event: 'signed-out', sessionName, surface }),
+  });
+  events.subscribe({
+    signedIn: ({ sessionName }) => loginPolicy.signedIn(sessionName),
+    denied: ({ sessionName }) => loginPolicy.denied(sessionName),
+    signedOut: ({ sessionName }) => loginPolicy.signedOut(sessionName),
+  });
+  events.subscribe({
+    signedIn(session) {
+      // At once with a role that is known, and again with the new list.
+      void userChecks.check(session, { justSignedIn: true });
+      void postSignInSync.restart(session).then(() => userChecks.check(session, { justSignedIn: true }));
+    },
+  });
+  events.subscribe({ signedIn: changes.announce, denied: changes.announce, signedOut: changes.announce });
+
+  const sessionWarnings = createSessionWarnings({
+    ...deps,
+    sessions: readSessions,
+    findEnd: (session) => findSessionEnd(broker, session),
+  });
+
+  return {
+    handlers: createSignInHandlers({ ...deps, postSignInSync, signOut: createSignOut(deps) }),
+    tasks: [
+      { name: 'signed-in users', run: () => userChecks.checkAgain() },
+      { name: 'session warnings', run: () => sessionWarnings.check() },
+    ],
+    loginPolicy,
+    release: () => loginPolicy.close(),
+    async close() {
+      for (const session of await readSessions().catch(() => [])) broker.cancelSignIn(session);
+    },
+  };
+}
+
+/** When a live session ends; undefined for one that has ended, or whose end is not known. */
+async function findSessionEnd(broker: Broker, session: SsoSession): Promise<SessionEnd | undefined> {
+  const { state, signedInAtMs } = await broker.describe(session);
+  if (state !== 'live' || signedInAtMs === undefined) return undefined;
+  const end = await broker.sessionEnd(session);
+  return end === undefined ? undefined : { signedInAtMs, endsAtMs: end.atMs };
+}
