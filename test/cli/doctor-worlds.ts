@@ -1,4 +1,4 @@
-// Broken machines, one for each code of `rolecall doctor`: how it comes about, and what a person types at the prompts of the cure.
+// Broken machines, one for each code of `rolecall doctor`: how to break them, and what the user enters while fixing them.
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -16,27 +16,27 @@ import { CONFIG, SESSION, writePrivate, type Rig, type RigOptions } from '../hel
 export interface Trouble {
   readonly code: DoctorCode;
   readonly rig?: RigOptions;
-  /** Breaks the machine that is healthy so far; gives what is to be ended afterwards. */
+  /** Breaks a healthy machine; adds what has to be ended afterwards to `ends`. */
   breakIt?(rig: Rig, ends: (() => unknown)[]): Promise<void> | void;
-  /** Variables of the person's shell. */
+  /** Variables of the user's shell. */
   readonly shell?: (rig: Rig) => Readonly<Record<string, string>>;
-  /** What the person does in the editor: a sed script, LINE being where it opened. */
+  /** What the user does in the editor: a sed script; LINE is the line that it opened at. */
   readonly edit?: string | ((rig: Rig) => string);
-  /** What the person puts in the place of a word in capitals. */
+  /** What the user puts in place of a word in capitals. */
   readonly words?: (rig: Rig) => Readonly<Record<string, string>>;
-  /** What the person does before typing, as the message says. */
+  /** What the user does before running the commands, as the message says. */
   before?(rig: Rig): Promise<void> | void;
   readonly nodeVersion?: (rig: Rig) => string;
   readonly clock?: (rig: Rig) => Clock;
   /** The service manager of the machine. */
   readonly manager?: ScriptedSystemd;
-  /** Also mended by `doctor --fix CODE`. */
+  /** Also fixed by `doctor --fix CODE`. */
   readonly fixable?: boolean;
-  /** A command that can't be run here. */
+  /** A command that cannot run here. */
   readonly leavesOut?: string;
-  /** True: only where root may give files away. */
+  /** Only root can give files to another user. */
   readonly needsRoot?: boolean;
-  /** What the commands of the cure run. */
+  /** The program that the commands of the fix need. */
   readonly needsProgram?: string;
 }
 
@@ -47,13 +47,13 @@ const FOLLOWER = 'credential_process = sh --current\n';
 const blockOf = (text: string) => `# >>> rolecall >>>\n${text}# <<< rolecall <<<\n`;
 const withProfile = (lines: string): RigOptions => ({ config: `${CONFIG}\n${lines}` });
 
-/** A clock that is ahead until somebody sets it right, as `timedatectl` of the test does by a file. */
+/** A clock that is ahead until the test's `timedatectl` creates a file. */
 function wrongClock(minutes: number, isRight: () => boolean): Clock {
   const clock = createSystemClock();
   return { ...clock, nowMs: () => clock.nowMs() + (isRight() ? 0 : minutes * 60_000) };
 }
 
-/** AWS and the daemon pass a minute in three seconds: what is to be mended waits for the next try. */
+/** Makes a minute pass in three seconds for AWS and the daemon, so that the next try comes soon. */
 function hurried(): RigOptions {
   const clock = createHurriedClock(20);
   return { clock, emulator: { clock } };
@@ -73,7 +73,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The file that the `timedatectl` of the test makes. */
+/** The file that the test's `timedatectl` creates. */
 const clockSet = { path: '' };
 const options: { version?: string } = { version: '0.0.9' };
 
@@ -217,7 +217,7 @@ export const TROUBLES: readonly Trouble[] = [
     code: 'daemon-not-answering',
     async breakIt(rig, ends) {
       await rig.daemon().stop();
-      // It has the lock, as a daemon does, and talks nonsense.
+      // It holds the lock like a daemon, but does not speak HTTP.
       const script = `require('fs').openSync(${JSON.stringify(rig.paths.lockFile)}, 'a'); require('net').createServer((s) => s.on('error', () => 0).end('what?')).listen(${JSON.stringify(rig.paths.socketPath)}, () => console.log('up'))`;
       const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
       ends.push(() => child.kill('SIGKILL'));
@@ -299,7 +299,7 @@ export const TROUBLES: readonly Trouble[] = [
       await rig.runCli(['login']);
       await rig.restartDaemon({ ...rig.environment, ROLECALL_PASSPHRASE: 'wrong' });
     },
-    // Nobody is at the keys of the test.
+    // Nobody types the passphrase in a test.
     words: () => ({ 'read -rsp "Passphrase: " ROLECALL_PASSPHRASE': 'ROLECALL_PASSPHRASE=right' }),
   },
   { code: 'secret-store-memory' },
@@ -390,7 +390,7 @@ export const TROUBLES: readonly Trouble[] = [
   {
     code: 'curl-missing',
     breakIt(rig) {
-      // Everything that the cure needs, and no curl.
+      // Everything that the fix needs, but no curl.
       for (const name of ['bash', 'env', 'sh', 'cat']) symlinkInto(rig, 'few', name);
       installProgram(rig, 'new/curl', 'echo "curl 8.5.0 (x86_64-pc-linux-gnu)"');
       installProgram(
@@ -411,7 +411,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'service-broken',
-    // Installed by a Node that is gone since.
+    // Installed by a Node that no longer exists.
     manager: createScriptedSystemd({ installedBy: '/gone/node' }),
   },
   {
@@ -437,7 +437,7 @@ export const TROUBLES: readonly Trouble[] = [
         'granted_sso_account_id = 111111111111\ngranted_sso_role_name = ReadOnly\ncredential_process = granted credential-process --profile g\n',
     ),
   },
-  // Adopted already, and native profiles: no command of the tool is left, only what it knows its own lines by.
+  // Adopted and native profiles: no command of the tool is left, only its marks.
   {
     code: 'other-tool',
     rig: withProfile('# BEGIN_AWS_SSO_CLI_Work\n[profile s]\nregion = us-east-1\n# END_AWS_SSO_CLI_Work\n'),
@@ -485,10 +485,10 @@ function readableByOthers(pathIn: (rig: Rig) => string, text: string): Trouble {
 
 function nodeOf(old: string): Pick<Trouble, 'breakIt' | 'nodeVersion' | 'shell' | 'leavesOut'> {
   return {
-    // The rig's daemon is in this process, which has the Node that it has.
+    // The rig's daemon runs in this process, so its Node version is the test's.
     leavesOut: 'rolecall daemon restart',
     async breakIt(rig) {
-      // The daemon's own Node would be told as well.
+      // Otherwise the daemon's own Node would be reported too.
       await rig.daemon().stop();
       installProgram(rig, 'few/npx', `[ "$*" = 'n 24' ] && touch ${rig.home.path}/node-24`);
       installProgram(rig, 'few/npm', `[ "$*" = 'install -g rolecall' ]`);

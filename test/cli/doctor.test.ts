@@ -1,4 +1,4 @@
-// `rolecall doctor`: each code on a machine that is broken that way, mended by the commands that it names, and silent then.
+// `rolecall doctor`: for each code, breaks a machine, runs the commands of the finding, and expects the finding to go away.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -66,7 +66,7 @@ async function diagnose(
   return { ...document, exitCode, findings: document.groups.flatMap(({ findings }) => findings) };
 }
 
-/** A shell in which every command of a finding is typed; rolecall's own are noted there and then run against the rig. */
+/** A shell that runs the commands of a finding. `rolecall` commands are recorded there and then run against the rig. */
 function openShell(
   its: Rig,
   trouble: Trouble,
@@ -135,7 +135,7 @@ function openShell(
 const isRoot = process.getuid?.() === 0;
 
 describe('each code', () => {
-  test('has a machine that is broken that way', () => {
+  test('has a broken machine to test it with', () => {
     expect(new Set(TROUBLES.map(({ code }) => code))).toEqual(new Set(Object.keys(DOCTOR_CODES)));
     expect([...new Set(TROUBLES.filter(({ fixable }) => fixable === true).map(({ code }) => code))].toSorted()).toEqual(
       Object.entries(DOCTOR_CODES)
@@ -146,7 +146,7 @@ describe('each code', () => {
 
   for (const trouble of TROUBLES.filter(({ needsRoot }) => needsRoot !== true || isRoot)) {
     const { needsProgram = '/bin/sh' } = trouble;
-    const name = `'${trouble.code}' is told, mended by the commands beside it, and gone`;
+    const name = `'${trouble.code}' is reported, and gone after its commands have run`;
     test.skipIf(!systemPart(needsProgram, needsProgram))(name, { timeout: 180_000 }, async () => {
       const its = await openRig(trouble.rig);
       const shell = openShell(its, trouble);
@@ -162,12 +162,12 @@ describe('each code', () => {
       expect(first?.message).toMatch(/^.+[.?]$/s);
       expect(first?.commands.length).toBeGreaterThan(0);
 
-      // Whatever was in the way of a port has gone by now.
+      // The program that used the port has ended by now.
       if (trouble.code.includes('port-')) for (const end of ends.splice(0)) end();
       await trouble.before?.(its);
       for (const command of first?.commands ?? []) if (command !== trouble.leavesOut) await shell.type(command);
       await waitFor(
-        `no ${trouble.code} any more`,
+        `${trouble.code} to go away`,
         async () => {
           const { findings } = await diagnose(its, shell.options());
           return findings.every(({ code }) => code !== trouble.code);
@@ -178,7 +178,7 @@ describe('each code', () => {
   }
 
   test.each(TROUBLES.filter(({ code, fixable }) => fixable === true && code !== 'credential-process-copy-stale'))(
-    '$code is mended by --fix as well',
+    '$code is fixed by --fix',
     async (trouble) => {
       const its = await openRig(trouble.rig);
       const shell = openShell(its, trouble);
@@ -191,14 +191,14 @@ describe('each code', () => {
       });
       expect(await its.runCli(['doctor', '--fix', trouble.code], shell.options())).toEqual({
         exitCode: 0,
-        stdout: `Nothing to mend: there is no ${trouble.code} here.\n`,
+        stdout: `Nothing to fix: no ${trouble.code} found.\n`,
         stderr: '',
       });
     },
   );
 });
 
-test('credential-process-copy-stale is mended by --fix as well, by a daemon of its own process', async () => {
+test('credential-process-copy-stale is fixed by --fix, with a daemon process of its own', async () => {
   const home = createTemporaryHome();
   try {
     const environment = { ...home.environment, ROLECALL_SECRET_STORE: 'memory' };
@@ -211,7 +211,7 @@ test('credential-process-copy-stale is mended by --fix as well, by a daemon of i
     expect(sick.stdout).toContain('"code": "credential-process-copy-stale"');
     expect(await runRolecall(['doctor', '--fix', 'credential-process-copy-stale'], { environment })).toEqual({
       exitCode: 0,
-      stdout: `The daemon was started anew and has written ${copy}.\n`,
+      stdout: `Restarted the daemon, which has written ${copy} again.\n`,
       stderr: '',
     });
     expect(existsSync(copy)).toBe(true);
@@ -227,7 +227,7 @@ describe('doctor', () => {
   test('finds nothing broken on a healthy machine, signed in or without a daemon', async () => {
     const its = await openRig();
     await its.runCli(['login']);
-    // Before the end of Node 20, whenever that is read, for the daemon may be on it.
+    // A date before the end of Node 20, as the tests may run on it.
     const clock = { ...createSystemClock(), nowMs: () => Date.parse('2026-11-24') };
     const options = { nodeVersion: 'v24.1.0', clock };
     const signedIn = await diagnose(its, options);
@@ -242,11 +242,11 @@ describe('doctor', () => {
       'store skipped',
       'network skipped',
     ]);
-    // It started none.
+    // It did not start a daemon.
     expect((await its.runCli(['doctor'], options)).stdout).toMatch(/^ok {4}Daemon {11}not running; the first command/m);
   });
 
-  test.runIf(canSeeProcesses)('says that a daemon runs without a socket', async () => {
+  test.runIf(canSeeProcesses)('reports a daemon that runs without a socket', async () => {
     const its = await openRig();
     await its.daemon().stop();
     writePrivate(its.paths.lockFile, JSON.stringify(identifyProcess(process.pid)));
@@ -259,7 +259,7 @@ describe('doctor', () => {
     });
   });
 
-  test('says why no daemon can start, in the words that it would end with', async () => {
+  test('reports why no daemon can start, with the message that the daemon would fail with', async () => {
     rig = await openRig();
     await rig.daemon().stop();
     mkdirSync(rig.paths.lockFile);
@@ -276,7 +276,7 @@ describe('doctor', () => {
     ['state folder a file', ({ stateDirectory }: RuntimePaths) => stateDirectory, 'it is not a directory'],
     ['a file above the state folder', ({ stateDirectory }: RuntimePaths) => dirname(stateDirectory), 'is not a folder'],
     ['a file in the way of the socket', ({ socketPath }: RuntimePaths) => socketPath, 'a file that is no socket'],
-  ])('says what keeps a daemon from starting: %s', async (_, pathOf, reason) => {
+  ])('reports what keeps a daemon from starting: %s', async (_, pathOf, reason) => {
     const its = await openRig();
     await its.daemon().stop();
     const path = pathOf(its.paths);
@@ -291,7 +291,7 @@ describe('doctor', () => {
     expect((await diagnose(its)).ok).toBe(true);
   });
 
-  test('names the folder by which others could replace the state folder, with and without a daemon', async () => {
+  test('names the folder through which others could replace the state folder, with and without a daemon', async () => {
     const its = await openRig();
     const above = dirname(its.paths.stateDirectory);
     chmodSync(above, 0o777);
@@ -305,7 +305,7 @@ describe('doctor', () => {
     expect((await diagnose(its)).findings).toContainEqual(expect.objectContaining(expected));
   });
 
-  test('says one line for what is well, a sentence and its commands for what is not', async () => {
+  test('prints one line for a check that passes, and a sentence with commands for each finding', async () => {
     const its = await openRig();
     const { exitCode, stdout, stderr } = await its.runCli(['doctor'], {
       environment: { AWS_PROFILE: 'nobody' },
@@ -317,13 +317,13 @@ describe('doctor', () => {
       'ok    AWS files        ~/.aws/config: 1 sso-session, 1 profile',
       'ok    Long-lived keys  none in your AWS files',
       '!     This shell       1 finding',
-      '      AWS_PROFILE is "nobody", and there is no profile of that name in ~/.aws/config. [environment-profile-unknown]',
+      '      AWS_PROFILE is "nobody", but ~/.aws/config has no profile of that name. [environment-profile-unknown]',
       '      $ unset AWS_PROFILE',
     ]);
     expect(lines.at(-2)).toMatch(/^1 problem, \d notes?\.$/);
   });
 
-  test('shows of a key no more than its last four characters, in any output', async () => {
+  test('shows only the last four characters of a key, in every output', async () => {
     const its = await openRig();
     writePrivate(
       join(its.home.path, '.aws', 'credentials'),
@@ -340,10 +340,10 @@ describe('doctor', () => {
       if (flags[0] !== '--report') expect(stdout).toContain('****************MPLE');
     }
     const { stdout } = await its.runCli(['doctor']);
-    expect(stdout).toContain('The profile boss builds on it (source_profile).');
+    expect(stdout).toContain('The profile boss depends on it (source_profile).');
   });
 
-  test('tells whose a long-lived key is, how old, and how to be rid of it: in a file, and in the shell', async () => {
+  test('shows how to find the owner and age of a long-lived key and how to remove it, in a file and in the shell', async () => {
     const its = await openRig();
     const path = join(its.home.path, '.aws', 'credentials');
     writePrivate(path, '[ci]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n');
@@ -374,7 +374,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('has nothing to delete for keys in the shell that end by themselves', async () => {
+  test('suggests no deletion for keys in the shell that expire on their own', async () => {
     const its = await openRig();
     for (const [keyId, token] of [
       ['AKIAI44QH8DHBEXAMPLE', 'AWS_SESSION_TOKEN'],
@@ -386,7 +386,7 @@ describe('doctor', () => {
           code: 'environment-keys',
           severity: 'problem',
           message:
-            'This shell has keys in its environment, and most AWS clients prefer them to any profile. Should they come back in a new shell, look for them in its startup files.',
+            'This shell has keys in its environment, and most AWS clients prefer them to any profile. If they reappear in a new shell, look for them in its startup files.',
           commands: [`unset AWS_ACCESS_KEY_ID ${token}`],
           fixable: false,
         },
@@ -394,7 +394,7 @@ describe('doctor', () => {
     }
   });
 
-  test('tells of another tool once, by its commands before its marks, and of no mark that is commented out', async () => {
+  test('reports another tool once, by its commands rather than its marks, and ignores marks that are commented out', async () => {
     const its = await openRig({
       config:
         '# common_fate_generated_from = aws-sso\n# BEGIN_AWS_SSO_CLI\n[profile s]\ncredential_process = aws-sso process --arn arn:aws:iam::044444444444:role/Dev\n# END_AWS_SSO_CLI\n',
@@ -405,7 +405,7 @@ describe('doctor', () => {
         code: 'other-tool',
         severity: 'note',
         message:
-          'aws-sso-cli hands out the keys of the profile "s" in ~/.aws/config. They can come from rolecall, under the same names.',
+          'aws-sso-cli serves the keys of the profile "s" in ~/.aws/config. rolecall can serve them under the same names.',
         commands: ['rolecall profiles adopt --from aws-sso --dry-run', 'rolecall profiles adopt --from aws-sso --yes'],
         fixable: false,
       },
@@ -419,14 +419,14 @@ describe('doctor', () => {
         code: 'other-tool',
         severity: 'note',
         message:
-          'Granted writes profiles into ~/.aws/config too, by its marks there (line 2 and 1 line more), and may undo what rolecall or you change in them. Once you do without it, take its marks out.',
+          'Granted also writes profiles to ~/.aws/config (its marks: line 2 and 1 more line) and may undo changes that you or rolecall make to them. When you no longer use it, remove its marks.',
         commands: [`\${EDITOR:-vi} +2 ${its.configPath}`],
         fixable: false,
       },
     ]);
   });
 
-  test('reports a bug without any name, address or path of the person, whatever is wrong', async () => {
+  test('--report contains no name, address or path of the user', async () => {
     const its = await openRig({
       config: `${CONFIG}\n[profile Gringotts.Vault]\nsso_session = hogwarts\n[profile "account1"]\nregion = eu-west-1\n`,
       settings: 'flow = "pkce"\n[session.my-sso-session]\nlabel = "Ministry"\n',
@@ -456,22 +456,22 @@ describe('doctor', () => {
       '@',
     ];
     expect(names.filter((name) => stdout.includes(name))).toEqual([]);
-    // Every word is one of ours: codes, groups, states, versions, counts.
+    // Only rolecall's own words: codes, groups, states, versions, counts.
     expect(stdout).toMatch(/^[A-Za-z0-9 .,:;|'#\-/\n]*$/);
   });
 
-  test('refuses to mend what needs a person, and what it does not know', async () => {
+  test('--fix refuses codes that need a person, and unknown codes', async () => {
     const its = await openRig();
     expect(await its.runCli(['doctor', '--fix', 'long-lived-key'])).toMatchObject({
       exitCode: 2,
       stderr: expect.stringMatching(
-        /"long-lived-key" is nothing to mend without you; by itself doctor mends: .*directory-open/,
+        /doctor cannot fix "long-lived-key" for you\. It can fix: .*directory-open/,
       ) as string,
     });
     expect(await its.runCli(['doctor', '--fix', 'nonsense'])).toMatchObject({ exitCode: 2 });
   });
 
-  test('keeps what files say from steering the terminal', async () => {
+  test('neutralizes control characters from files', async () => {
     const its = await openRig({
       config: `${CONFIG}\n[profile "\u001b]0;owned\u0007"]\nsso_session = "\u001b[2J"\n`,
     });

@@ -1,4 +1,4 @@
-// All checks of `rolecall doctor`, in the order in which they are told.
+// Runs all checks of `rolecall doctor`, in the order of the output.
 import type { CheckGroup } from './codes.ts';
 import { DOCTOR_CODES } from './codes.ts';
 import { checkConfig } from './config-check.ts';
@@ -30,7 +30,7 @@ export async function runChecks(world: World): Promise<CheckGroup[]> {
 
 export type GroupState = 'ok' | 'problem' | 'note' | 'skipped';
 
-/** The worst that a group has to say. */
+/** The worst severity among the findings of a group. */
 export function stateOf(group: CheckGroup): GroupState {
   if (group.findings.some(({ code }) => DOCTOR_CODES[code].severity === 'problem')) return 'problem';
   if (group.findings.length > 0) return 'note';

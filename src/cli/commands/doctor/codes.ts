@@ -1,11 +1,11 @@
-// Every code that `rolecall doctor` can say, with its cause: the table of docs/troubleshooting.md, which a test compares.
+// All codes of `rolecall doctor` with their causes; a test compares them with the table in docs/troubleshooting.md.
 
 export interface CodeRow {
-  /** Notes leave the exit code 0: worth knowing, nothing is broken. */
+  /** A note is worth knowing but breaks nothing, so it does not change the exit code. */
   readonly severity: 'problem' | 'note';
-  /** One sentence for the documents. */
+  /** One sentence for the docs. */
   readonly cause: string;
-  /** Whether `doctor --fix CODE` mends it by itself. */
+  /** Whether `doctor --fix CODE` can fix it. */
   readonly fixable: boolean;
 }
 
@@ -128,22 +128,22 @@ export function isDoctorCode(code: string): code is DoctorCode {
   return Object.hasOwn(DOCTOR_CODES, code);
 }
 
-/** One thing that is not as it should be. */
+/** One thing that is wrong, or worth knowing. */
 export interface Finding {
   readonly code: DoctorCode;
-  /** A sentence or two, with names in it as they are in the files. */
+  /** One or two sentences. Names are as they are in the files: pass it through `harmless` before printing. */
   readonly message: string;
-  /** To type, in this order. */
+  /** The commands that fix it, in order. */
   readonly commands: readonly string[];
-  /** Mends it; resolves what was done, as a sentence. Only for fixable codes. */
+  /** Fixes it and resolves a sentence that says what was done. Only for fixable codes. */
   readonly fix?: () => Promise<string>;
 }
 
-/** What was looked at in one go. */
+/** The result of one check. */
 export interface CheckGroup {
   readonly name: string;
   readonly title: string;
-  /** What was seen, in a few words; why not, when it was skipped. */
+  /** What the check saw, in a few words, or why it was skipped. */
   readonly summary: string;
   readonly skipped?: boolean;
   readonly findings: readonly Finding[];

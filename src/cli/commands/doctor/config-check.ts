@@ -1,4 +1,4 @@
-// The AWS files as text: what stops clients from reading them, and profiles that are not what they seem.
+// Checks the AWS files: whether clients can read them, and profiles that do not work as written.
 import { accessSync, constants } from 'node:fs';
 import { describeProblem } from '../../../aws-config/document/document.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
@@ -20,7 +20,7 @@ export function checkConfig(world: World): CheckGroup {
     title: 'AWS files',
     summary: config.exists
       ? `${config.shown}: ${count(sessions, 'sso-session')}, ${count(profiles.length, 'profile')}`
-      : `${config.shown} is not there yet`,
+      : `${config.shown} does not exist yet`,
     findings: [
       ...[config, credentials].flatMap(findUnreadable),
       ...findMalformed(world),
@@ -38,7 +38,7 @@ function findUnreadable({ failure }: AwsFile): Finding[] {
   return [{ code: 'config-unreadable', message: failure.message, commands: [failure.hint] }];
 }
 
-/** A daemon knows of unusable sso-sessions as well. */
+/** A running daemon reports unusable sso-sessions too, so its list is used when it reads the same file. */
 function findMalformed({ config, credentials, daemon }: World): Finding[] {
   const finding =
     (file: AwsFile) =>
@@ -47,14 +47,14 @@ function findMalformed({ config, credentials, daemon }: World): Finding[] {
       message: describeProblem(file.shown, problem),
       commands: [editCommand(file.path, problem.line)],
     });
-  const told =
+  const reported =
     daemon.state === 'running' && daemon.status.files.config === config.path
       ? daemon.status.problems.filter(({ code }) => code === 'config-malformed')
       : undefined;
   return [
-    ...(told === undefined
+    ...(reported === undefined
       ? config.document.problems.map(finding(config))
-      : told.map(({ message, hint }): Finding => ({ code: 'config-malformed', message, commands: [hint] }))),
+      : reported.map(({ message, hint }): Finding => ({ code: 'config-malformed', message, commands: [hint] }))),
     ...credentials.document.problems.map(finding(credentials)),
   ];
 }
@@ -62,7 +62,7 @@ function findMalformed({ config, credentials, daemon }: World): Finding[] {
 const START = '# >>> rolecall >>>';
 const END = '# <<< rolecall <<<';
 
-/** The daemon, which owns the block, refuses to write then; here it is only said. */
+/** Only reports a broken block; the daemon refuses to write one. */
 export function findBrokenBlock(config: AwsFile): Finding[] {
   const marks = config.document.lines.flatMap(({ text }, index) => {
     const trimmed = text.trim();
@@ -87,14 +87,14 @@ export function findBrokenBlock(config: AwsFile): Finding[] {
     {
       code: 'config-block-broken',
       message:
-        `${config.shown}, line ${wrong.line}: the lines "${START}" and "${END}" around rolecall's profiles are no pair any more, ` +
-        'so that nothing is written. Put them right, or delete both and what is between them; the next sync writes it anew.',
+        `${config.shown}, line ${wrong.line}: the lines "${START}" and "${END}" around rolecall's profiles are no longer a pair, ` +
+        'so rolecall writes no profiles. Fix them, or delete both and everything between them: the next sync writes the block again.',
       commands: [editCommand(config.path, wrong.line)],
     },
   ];
 }
 
-/** Equal headers are a fault of the file as a whole; these differ in spelling alone. */
+/** Finds headers that name the same profile in different spellings; `config-malformed` covers equal headers. */
 function findDuplicates(profiles: readonly ProfileSection[], config: AwsFile): Finding[] {
   const seen = new Map<string, ProfileSection>();
   const findings: Finding[] = [];
@@ -122,14 +122,14 @@ function findMissingSessions(profiles: readonly ProfileSection[], config: AwsFil
     return [
       {
         code: 'profile-session-missing',
-        message: `${config.shown}, line ${profile.line}: the profile "${profile.name}" is of the sso-session "${session}", and there is no [sso-session ${session}].`,
+        message: `${config.shown}, line ${profile.line}: the profile "${profile.name}" uses the sso-session "${session}", but there is no [sso-session ${session}].`,
         commands: [editCommand(config.path, profile.line)],
       },
     ];
   });
 }
 
-/** Several profiles mostly name one program, which is told once. */
+/** One finding per program, as most profiles name the same one. */
 function findMissingPrograms(profiles: readonly ProfileSection[], world: World): Finding[] {
   const { config, context } = world;
   const copy = context.paths.credentialProcessPath;
@@ -150,21 +150,21 @@ function findMissingPrograms(profiles: readonly ProfileSection[], world: World):
     const more = others.length === 0 ? '' : ` (and ${count(others.length, 'other profile')})`;
     findings.push({
       code: 'profile-program-missing',
-      message: `${config.shown}, line ${first.line}: the profile "${first.name}"${more} gets its credentials from ${program}, which is not there.`,
+      message: `${config.shown}, line ${first.line}: the profile "${first.name}"${more} gets its credentials from ${program}, which does not exist.`,
       commands: [editCommand(config.path, first.line)],
     });
   }
   return findings;
 }
 
-/** A clause on what is wrong with the copy; undefined when nothing is. */
+/** What is wrong with the helper, as the end of a sentence; undefined when it is fine. */
 function findCopyFault(path: string): string | undefined {
   let text: string;
   try {
     text = readBoundedFileSync(path, MAX_COPY_BYTES);
     accessSync(path, constants.X_OK);
   } catch {
-    return 'is not there, or not a program';
+    return 'is missing or not executable';
   }
   for (const variable of ['node', 'client']) {
     const baked = new RegExp(`^${variable}=(.*)$`, 'mu').exec(text)?.[1] ?? '';
@@ -173,7 +173,7 @@ function findCopyFault(path: string): string | undefined {
     try {
       accessSync(target);
     } catch {
-      return `names ${target}, which is gone`;
+      return `refers to ${target}, which no longer exists`;
     }
   }
   return undefined;
@@ -188,7 +188,7 @@ function staleCopy(fault: string, profiles: number, { context, daemon }: World):
     async fix() {
       const { runDaemonRestart } = await import('../daemon/run.ts');
       await runDaemonRestart({ ...context, stdout: { write: () => true } });
-      return `The daemon was started anew and has written ${path}.`;
+      return `Restarted the daemon, which has written ${path} again.`;
     },
   };
 }

@@ -1,11 +1,11 @@
-// The AWS_* variables of this shell: what in them wins over a profile, or leads somewhere else than it seems.
+// Checks the AWS_* variables of this shell: those that override profiles or point to something that does not exist.
 import { awsFilePath } from '../../../platform/files/aws-file-path.ts';
 import { errorCode } from '../../../platform/files/file-error.ts';
 import { IDENTITY_PREFIX } from '../../environment/child-environment.ts';
 import { count, harmless } from '../../terminal/render.ts';
 import { findDifferingVariables } from '../../sessions.ts';
 import type { CheckGroup, Finding } from './codes.ts';
-import { BE_RID_OF_KEY, beRidOfKey, isLongLived, maskKeyId } from './keys-check.ts';
+import { REMOVE_KEY_ADVICE, removeKeyCommands, isLongLived, maskKeyId } from './keys-check.ts';
 import { configProfiles, credentialsProfiles, type World } from './world.ts';
 import { lstatSync } from '../../../platform/files/stat-sync.ts';
 
@@ -15,7 +15,8 @@ export function checkEnvironment(world: World): CheckGroup {
   return {
     name: 'environment',
     title: 'This shell',
-    summary: given.length === 0 ? 'no AWS_* variable' : `${count(given.length, 'AWS_* variable')}, none in the way`,
+    summary:
+      given.length === 0 ? 'no AWS_* variable' : `${count(given.length, 'AWS_* variable')}, none of them a problem`,
     findings: [
       ...findKeys(environment),
       ...findIdentity(environment),
@@ -41,13 +42,13 @@ function findKeys(environment: Environment): Finding[] {
   const hasToken = isSet(environment, 'AWS_SESSION_TOKEN') || isSet(environment, 'AWS_SECURITY_TOKEN');
   const isKeyOfUser = isLongLived(keyId, hasToken);
   const kind = isKeyOfUser ? `the long-lived access key ${maskKeyId(keyId)}` : 'keys';
-  const advice = isKeyOfUser ? ` ${BE_RID_OF_KEY}, and take it out of this shell.` : '';
+  const advice = isKeyOfUser ? ` ${REMOVE_KEY_ADVICE}, and remove it from this shell.` : '';
   return [
     {
       code: 'environment-keys',
-      message: `This shell has ${kind} in its environment, and most AWS clients prefer them to any profile. Should they come back in a new shell, look for them in its startup files.${advice}`,
-      // The shell has the key for the commands until it is taken away.
-      commands: [...(isKeyOfUser ? beRidOfKey('"$AWS_ACCESS_KEY_ID"') : []), unset(names)],
+      message: `This shell has ${kind} in its environment, and most AWS clients prefer them to any profile. If they reappear in a new shell, look for them in its startup files.${advice}`,
+      // The commands need the key in the environment, so unset comes last.
+      commands: [...(isKeyOfUser ? removeKeyCommands('"$AWS_ACCESS_KEY_ID"') : []), unset(names)],
     },
   ];
 }
@@ -59,7 +60,7 @@ const IDENTITIES = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ] as const;
 
-/** Inside of `rolecall exec` the container's variables are ours. */
+/** Inside `rolecall exec` the container variables are rolecall's own. */
 function findIdentity(environment: Environment): Finding[] {
   if (isSet(environment, 'ROLECALL_PROFILE')) return [];
   const names = [
@@ -70,7 +71,7 @@ function findIdentity(environment: Environment): Finding[] {
   return [
     {
       code: 'environment-identity',
-      message: `This shell has another source of credentials in its environment: ${names.map(harmless).join(', ')}. Some clients take it before a profile, others when a profile fails.`,
+      message: `This shell has another source of credentials in its environment: ${names.map(harmless).join(', ')}. Some clients prefer it to a profile, others use it when a profile fails.`,
       commands: [unset(names)],
     },
   ];
@@ -87,7 +88,7 @@ function findProfile({ context: { environment }, config, credentials }: World): 
     if (!isUnknown(name)) continue;
     findings.push({
       code: 'environment-profile-unknown',
-      message: `${name} is "${environment[name] ?? ''}", and there is no profile of that name in ${config.shown}.`,
+      message: `${name} is "${environment[name] ?? ''}", but ${config.shown} has no profile of that name.`,
       commands: [unset([name])],
     });
   }
@@ -113,7 +114,7 @@ function findMissingFiles({ context: { environment, homeDirectory } }: World): F
       : [
           {
             code: 'environment-file-missing',
-            message: `${name} names ${path}, which is not there, so that AWS clients see no profiles from it.`,
+            message: `${name} names ${path}, which does not exist, so AWS clients find no profiles in it.`,
             commands: [unset([name])],
           },
         ],
@@ -125,7 +126,7 @@ function isThere(path: string): boolean {
     lstatSync(path);
     return true;
   } catch (error) {
-    // A folder that may not be looked into is another matter.
+    // A folder that cannot be entered is not a missing file.
     return !['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
   }
 }
@@ -136,7 +137,7 @@ function findEndpoint(environment: Environment): Finding[] {
     {
       code: 'environment-endpoint',
       message:
-        'AWS_ENDPOINT_URL is set, so the AWS clients of this shell speak to that address instead of AWS; rolecall itself does not read it.',
+        'AWS_ENDPOINT_URL is set, so the AWS clients of this shell use that address instead of AWS. rolecall itself does not read it.',
       commands: [unset(['AWS_ENDPOINT_URL'])],
     },
   ];
@@ -150,7 +151,7 @@ function findDifferences({ context, config, daemon }: World): Finding[] {
   return [
     {
       code: 'environment-differs',
-      message: `The daemon was started with another ${differing.join(', ')} than this shell has. Restart it from the shell that is right.`,
+      message: `The daemon was started with another value of ${differing.join(', ')} than this shell has. Restart it from the shell whose values are right.`,
       commands: ['rolecall daemon restart'],
     },
   ];

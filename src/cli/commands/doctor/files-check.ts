@@ -1,4 +1,4 @@
-// Who may read and write what: the directories that only their owner may enter, files with keys, files that decide what is run.
+// Checks owners and modes: private directories, files with keys, and files that decide which program runs.
 import { readdirSync, type Stats } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,28 +19,28 @@ const DIRECTORY: Readonly<Rule> = {
   code: 'directory-open',
   mask: 0o077,
   change: '700',
-  says: 'may be entered by others',
+  says: 'can be entered by other users',
 };
 const SECRET: Readonly<Rule> = {
   code: 'file-readable-by-others',
   mask: 0o077,
   change: '600',
-  says: 'holds keys or tokens and may be read by others',
+  says: 'contains keys or tokens and can be read by other users',
 };
-/** The passphrase of the encrypted file store, and proxies with their password, are given to the service there. */
+/** May contain the passphrase of the encrypted store, or a proxy with its password, for the service. */
 const SERVICE_VARIABLES: Readonly<Rule> = {
   ...SECRET,
-  says: 'may hold a passphrase, or the password of a proxy, and may be read by others',
+  says: 'may contain a passphrase or the password of a proxy, and can be read by other users',
 };
 const CONFIG_COPY: Readonly<Rule> = {
   ...SECRET,
-  says: 'has your AWS config file as it was, with any keys in it, and may be read by others',
+  says: 'contains a copy of your AWS config file, with any keys in it, and can be read by other users',
 };
 const DECIDES: Readonly<Rule> = {
   code: 'file-writable-by-others',
   mask: 0o022,
   change: 'go-w',
-  says: 'decides which program runs for your credentials, and others may write it',
+  says: 'decides which program runs for your credentials, and other users can change it',
 };
 
 export function checkFiles(world: World): CheckGroup {
@@ -51,7 +51,7 @@ export function checkFiles(world: World): CheckGroup {
   return {
     name: 'files',
     title: 'Files and modes',
-    summary: looked.length === 0 ? 'none there yet' : `${looked.length} looked at: owners and modes are right`,
+    summary: looked.length === 0 ? 'none exist yet' : `${looked.length} checked: owners and modes are right`,
     findings: looked.flatMap(({ path, rule, found }) => examine(path, rule, found, world)),
   };
 }
@@ -89,23 +89,23 @@ function namesIn(folder: string): string[] {
 
 function statIfThere(path: string): Stats | undefined {
   try {
-    // A link of the user's own (dotfiles) is followed.
+    // Follows the user's own links (dotfiles).
     return statIfPresentSync(path);
   } catch {
-    // A part of the path is a file, or a link in a circle: whoever needs it says so.
+    // Part of the path is a file or a circular link; the daemon check reports that.
     return undefined;
   }
 }
 
 function examine(path: string, rule: Rule, found: Stats, { context }: World): Finding[] {
-  // A folder in the place of a file, or a file in that of a folder, is told by whoever needs it.
+  // A folder in place of a file, or the reverse, is reported by other checks.
   if (rule === DIRECTORY ? !found.isDirectory() : rule.code === 'file-readable-by-others' && !found.isFile()) return [];
   const shown = shortenPath(path, context.homeDirectory);
   if (found.uid !== context.userId) {
     return [
       {
         code: 'file-not-ours',
-        message: `${shown} belongs to the user with the id ${found.uid}, not to you.`,
+        message: `${shown} belongs to another user (uid ${found.uid}), not to you.`,
         commands: [`sudo chown "$(id -u)" ${quoteForShell(path)}`],
       },
     ];
@@ -118,7 +118,7 @@ function examine(path: string, rule: Rule, found: Stats, { context }: World): Fi
       commands: [`chmod ${rule.change} ${quoteForShell(path)}`],
       async fix() {
         await chmod(path, found.mode & 0o777 & ~rule.mask);
-        return `${shown} is yours alone now.`;
+        return `Changed the mode of ${shown}: only you can use it now.`;
       },
     },
   ];

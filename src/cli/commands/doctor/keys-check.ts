@@ -1,4 +1,4 @@
-// Access keys of IAM users, which never end: where they are, who uses them, and how to be rid of them.
+// Finds access keys of IAM users, which never expire: where they are, which profiles use them, and how to remove them.
 import { editCommand, quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { configProfiles, credentialsProfiles, type AwsFile, type ProfileSection, type World } from './world.ts';
@@ -17,17 +17,17 @@ export function maskKeyId(keyId: string): string {
   return `${'*'.repeat(Math.max(0, keyId.length - 4))}${keyId.slice(-4)}`;
 }
 
-/** Keys that go with a session token end by themselves. */
+/** Keys with a session token expire on their own. */
 export function isLongLived(keyId: string | undefined, hasToken: boolean): keyId is string {
   return keyId !== undefined && keyId !== '' && !keyId.startsWith('ASIA') && !hasToken;
 }
 
-/** What is to be done about a long-lived key, as the beginning of a sentence. */
-export const BE_RID_OF_KEY =
-  'Find out whose it is, how old it is (CreateDate) and when it was last used, switch it off, and once nothing has missed it for a while delete it, by a profile with IAM rights in that account (ADMIN)';
+/** How to get rid of a long-lived key, as the beginning of a sentence. */
+export const REMOVE_KEY_ADVICE =
+  'Find out whose it is, how old it is (CreateDate) and when it was last used. Deactivate it. If nothing breaks for a while, delete it with a profile that has IAM rights in that account (ADMIN)';
 
-/** The commands for that; `id` is a word of the shell that gives the key's id, `by` the options with which `aws` uses the key. */
-export function beRidOfKey(id: string, by = ''): string[] {
+/** The commands for that. `id` is a shell word that expands to the key's id, `by` the options that make `aws` use the key. */
+export function removeKeyCommands(id: string, by = ''): string[] {
   return [
     `aws sts get-caller-identity${by}`,
     `aws iam list-access-keys${by}`,
@@ -44,20 +44,20 @@ function findKey(profile: ProfileSection, file: AwsFile, users: readonly Profile
   const uses =
     dependents.length === 0
       ? ''
-      : ` The ${dependents.length === 1 ? 'profile' : 'profiles'} ${dependents.join(', ')} ${dependents.length === 1 ? 'builds' : 'build'} on it (source_profile).`;
+      : ` The ${dependents.length === 1 ? 'profile' : 'profiles'} ${dependents.join(', ')} ${dependents.length === 1 ? 'depends' : 'depend'} on it (source_profile).`;
   const reach =
     profile.name === 'default'
-      ? 'Every program that is given no profile is that IAM user.'
-      : `Whoever uses the profile "${profile.name}" is that IAM user, past Identity Center.`;
+      ? 'Every program without a profile runs as that IAM user.'
+      : `Programs that use the profile "${profile.name}" run as that IAM user and bypass Identity Center.`;
   const name = quoteForShell(profile.name);
   return [
     {
       code: 'long-lived-key',
       message:
-        `${file.shown}, line ${profile.line}: [${profile.header}] holds the long-lived access key ${maskKeyId(keyId)}. ${reach}${uses} ` +
-        `${BE_RID_OF_KEY}, and take it out of the file.`,
+        `${file.shown}, line ${profile.line}: [${profile.header}] contains the long-lived access key ${maskKeyId(keyId)}. ${reach}${uses} ` +
+        `${REMOVE_KEY_ADVICE}, and remove it from the file.`,
       commands: [
-        ...beRidOfKey(`"$(aws configure get aws_access_key_id --profile ${name})"`, ` --profile ${name}`),
+        ...removeKeyCommands(`"$(aws configure get aws_access_key_id --profile ${name})"`, ` --profile ${name}`),
         editCommand(file.path, profile.line),
       ],
     },

@@ -1,4 +1,4 @@
-// The way to AWS as the daemon has it: names, proxies, certificates, answers, and the clock.
+// Checks the daemon's way to AWS: name resolution, proxies, certificates, answers, and the clock.
 import { describeClockSkew } from '../../../core/aws/clock-skew.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import type { ReachDocument } from '../../../local-api/schemas.ts';
@@ -12,8 +12,9 @@ export function checkNetwork(world: World): CheckGroup {
   const group = { name: 'network', title: 'Network' };
   const { reach, daemon } = world;
   if (reach === undefined) {
-    const reason = daemon.state === 'running' ? 'the daemon can not tell' : 'no daemon runs: rolecall daemon start';
-    return { ...group, skipped: true, summary: `not looked at, ${reason}`, findings: [] };
+    const reason =
+      daemon.state === 'running' ? 'the daemon could not check' : 'the daemon is not running: rolecall daemon start';
+    return { ...group, skipped: true, summary: `not checked, ${reason}`, findings: [] };
   }
   const { endpoints } = reach;
   const proxies = [...new Set(endpoints.flatMap(({ proxy }) => (proxy === null ? [] : [proxy])))];
@@ -22,9 +23,9 @@ export function checkNetwork(world: World): CheckGroup {
     ...group,
     summary:
       endpoints.length === 0
-        ? 'no sso-session, so no endpoint to ask'
-        : `${count(endpoints.length, 'endpoint')} ${endpoints.length === 1 ? 'answers' : 'answer'}, in ${slowest} ms at the most` +
-          `${proxies.length === 0 ? '' : `, by the proxy ${proxies.join(', ')}`}; the clock is right`,
+        ? 'no sso-session, so no endpoint to check'
+        : `${count(endpoints.length, 'endpoint')} ${endpoints.length === 1 ? 'answers' : 'answer'}, in at most ${slowest} ms` +
+          `${proxies.length === 0 ? '' : `, through the proxy ${proxies.join(', ')}`}; the clock is right`,
     findings: [...endpoints.flatMap((endpoint) => findFault(endpoint, world)), ...findSkew(endpoints, world)],
   };
 }
@@ -41,7 +42,7 @@ function findFault(endpoint: Endpoint, world: World): Finding[] {
       return [
         {
           code: 'endpoint-unresolvable',
-          message: `${what} can't be found: ${reason}. If other sites open, ${custom?.says ?? `the sso_region "${endpoint.region}" is misspelled`}.`,
+          message: `Cannot resolve ${what}: ${reason}. If other sites work, ${custom?.says ?? `the sso_region "${endpoint.region}" is misspelled`}.`,
           commands: custom?.commands ?? editRegion(endpoint, world),
         },
       ];
@@ -57,7 +58,7 @@ function findFault(endpoint: Endpoint, world: World): Finding[] {
       return [
         {
           code: 'proxy-failed',
-          message: `${what} can't be reached: ${reason}. The proxy is from network.proxy of the settings, else from HTTPS_PROXY as it was when the daemon was started.`,
+          message: `Cannot reach ${what}: ${reason}. The proxy comes from network.proxy in the settings, else from HTTPS_PROXY as it was when the daemon started.`,
           commands: [
             editCommand(settingsPath(world)),
             'unset HTTPS_PROXY https_proxy ALL_PROXY all_proxy && rolecall daemon restart',
@@ -81,7 +82,7 @@ function settingsPath({ daemon, context }: World): string {
 
 const VARIABLES = { oidc: 'AWS_ENDPOINT_URL_SSO_OIDC', portal: 'AWS_ENDPOINT_URL_SSO' } as const;
 
-/** Where an endpoint that is not AWS's own was set, and how to be rid of it. */
+/** Where an endpoint that is not AWS's own was set, and the commands that remove it. */
 function customSource(endpoint: Endpoint, world: World): { says: string; commands: string[] } | undefined {
   if (world.daemon.state !== 'running') return undefined;
   const { endpoints, files } = world.daemon.status;
@@ -108,7 +109,7 @@ function findSkew(endpoints: readonly Endpoint[], { context }: World): Finding[]
   const skews = endpoints.flatMap(({ clockAheadSeconds }) =>
     clockAheadSeconds === undefined ? [] : [clockAheadSeconds],
   );
-  // Servers agree; one that stands alone would be that server's fault.
+  // The smallest skew counts: a single server with a wrong clock is not this machine's fault.
   const ahead = skews.reduce(
     (smallest, skew) => (Math.abs(skew) < Math.abs(smallest) ? skew : smallest),
     skews[0] ?? 0,

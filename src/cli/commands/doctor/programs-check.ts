@@ -1,4 +1,4 @@
-// The programs beside us: this Node, the AWS CLI, curl, and other tools that hand out keys in the same file.
+// Checks Node, the AWS CLI and curl, and finds other tools that serve keys for the same config file.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
@@ -8,7 +8,7 @@ import { count, harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { configProfiles, firstWordOf, type AwsFile, type ProgramVersions, type World } from './world.ts';
 
-/** Releases of the AWS SDK from then on need Node 22. */
+/** AWS SDK releases from this date on need Node 22. */
 const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);
 const OLDEST_NODE_FOR_SDK = 22;
 const OLDEST_CURL = [7, 40] as const;
@@ -38,8 +38,8 @@ function findOldNode({ context, reach }: World): Finding[] {
     {
       code: isOver ? 'node-too-old' : 'node-ends-soon',
       message: isOver
-        ? `${whose} Node ${old.slice(1)}. Since January 2027 AWS's SDK needs Node 22 or newer, so no fix of it reaches you.`
-        : `${whose} Node ${old.slice(1)}. From January 2027 on AWS's SDK needs Node 22; 24 is what we recommend.`,
+        ? `${whose} Node ${old.slice(1)}. The AWS SDK has needed Node 22 or newer since January 2027, so you no longer get its fixes.`
+        : `${whose} Node ${old.slice(1)}. From January 2027 on, the AWS SDK needs Node 22. We recommend Node 24.`,
       commands: [upgradeCommand(context.environment), 'rolecall daemon restart'],
     },
   ];
@@ -47,7 +47,7 @@ function findOldNode({ context, reach }: World): Finding[] {
 
 const majorOf = (version: string) => Number(/^v?(\d+)/u.exec(version)?.[1] ?? 0);
 
-/** By whatever brought this Node. */
+/** Uses the tool that manages this Node. */
 function upgradeCommand(environment: World['context']['environment']): string {
   const isOnPath = (name: string) => 'path' in findCommand(name, environment);
   const again = 'npm install -g rolecall';
@@ -68,7 +68,7 @@ function findOldAws({ aws }: ProgramVersions, { context }: World): Finding[] {
   return [
     {
       code: 'aws-cli-1',
-      message: `${here ?? 'aws'} is the AWS CLI ${aws}. It works with rolecall's profiles and knows no sso-session.${elsewhere}`,
+      message: `${here ?? 'aws'} is the AWS CLI ${aws}. It works with rolecall's profiles but does not support sso-sessions.${elsewhere}`,
       commands: [other === undefined ? 'pip uninstall awscli' : `export PATH=${other}:$PATH`],
     },
   ];
@@ -80,7 +80,7 @@ function findOldCurl({ curl }: ProgramVersions): Finding[] {
       {
         code: 'curl-missing',
         message:
-          'There is no curl on your PATH, so each credential_process starts a Node: a tenth of a second instead of a hundredth.',
+          'curl is not on your PATH, so each credential_process starts Node, which takes a tenth of a second instead of a hundredth.',
         commands: ['sudo apt-get install curl'],
       },
     ];
@@ -91,7 +91,7 @@ function findOldCurl({ curl }: ProgramVersions): Finding[] {
     ? [
         {
           code: 'curl-too-old',
-          message: `curl ${curl} can't speak to a unix socket, so each credential_process starts a Node.`,
+          message: `curl ${curl} does not support unix sockets, so each credential_process starts Node.`,
           commands: ['sudo apt-get install curl'],
         },
       ]
@@ -102,7 +102,7 @@ interface Neighbour {
   readonly name: string;
   readonly from: string;
   readonly programs: readonly string[];
-  /** A line by which the tool knows again what it wrote, and may write or delete anew. */
+  /** A line with which the tool marks what it wrote, and what it may rewrite or delete later. */
   readonly mark?: RegExp;
 }
 
@@ -118,11 +118,11 @@ const NEIGHBOURS: readonly Neighbour[] = [
   { name: 'Leapp', from: 'leapp', programs: ['leapp'] },
 ];
 
-/** There is nothing in the file to move over. */
-const LEAPP =
-  'Which role that is only Leapp knows. Once rolecall has a profile for it, delete this one, or give it that one’s credential_process.';
+/** Leapp's profiles do not say which role they use, so they cannot be adopted. */
+const LEAPP_ADVICE =
+  'Only Leapp knows which role it uses. When rolecall has a profile for that role, delete this profile, or copy the credential_process of rolecall’s profile into it.';
 
-/** Only what shows in the shared file counts: a tool that lies about and hands out nothing is nobody's business. */
+/** Reports a tool only if the config file mentions it; one that is merely installed does not matter. */
 export function checkNeighbours({ config }: World): CheckGroup {
   const commands = configProfiles(config).map((profile) => ({
     profile,
@@ -138,7 +138,7 @@ export function checkNeighbours({ config }: World): CheckGroup {
     return [
       {
         code: 'other-tool',
-        message: `${tool.name} hands out the keys of ${whose} in ${config.shown}. ${tool.from === 'leapp' ? LEAPP : 'They can come from rolecall, under the same names.'}`,
+        message: `${tool.name} serves the keys of ${whose} in ${config.shown}. ${tool.from === 'leapp' ? LEAPP_ADVICE : 'rolecall can serve them under the same names.'}`,
         commands:
           tool.from === 'leapp'
             ? [editCommand(config.path, first.profile.line)]
@@ -152,21 +152,21 @@ export function checkNeighbours({ config }: World): CheckGroup {
   return {
     name: 'neighbours',
     title: 'Other tools',
-    summary: 'none hands out keys or writes profiles in your AWS config file',
+    summary: 'none serves keys or writes profiles in your AWS config file',
     findings,
   };
 }
 
-/** Of a tool whose commands are in no profile, or no more since they were adopted. */
+/** The marks of a tool whose commands are in no profile, or no longer since they were adopted. */
 function findMarks({ name, mark }: Neighbour, config: AwsFile): Finding[] {
   if (mark === undefined) return [];
   const [first, ...others] = config.document.lines.flatMap(({ text }, index) => (mark.test(text) ? [index + 1] : []));
   if (first === undefined) return [];
-  const where = others.length === 0 ? `line ${first}` : `line ${first} and ${count(others.length, 'line')} more`;
+  const where = others.length === 0 ? `line ${first}` : `line ${first} and ${count(others.length, 'more line')}`;
   return [
     {
       code: 'other-tool',
-      message: `${name} writes profiles into ${config.shown} too, by its marks there (${where}), and may undo what rolecall or you change in them. Once you do without it, take its marks out.`,
+      message: `${name} also writes profiles to ${config.shown} (its marks: ${where}) and may undo changes that you or rolecall make to them. When you no longer use it, remove its marks.`,
       commands: [editCommand(config.path, first)],
     },
   ];

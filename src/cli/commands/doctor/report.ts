@@ -1,4 +1,4 @@
-// What `rolecall doctor --report` prints for a bug report: versions, counts and codes, and no word that came from a file or a server.
+// Formats `rolecall doctor --report` for bug reports: versions, counts and codes, and no text from a file or a server.
 import { arch, release } from 'node:os';
 import type { CliContext } from '../../context.ts';
 import { loadVersion } from '../../../local-api/version.ts';
@@ -6,7 +6,7 @@ import { stateOf } from './checks.ts';
 import type { CheckGroup } from './codes.ts';
 import { configProfiles, type World } from './world.ts';
 
-/** Markdown. Nothing is taken out of it, for nothing is put in: names, paths, addresses and messages never get here. */
+/** Markdown. It needs no redaction, because names, paths, addresses and messages are never added. */
 export function formatReport(world: World, groups: readonly CheckGroup[]): string {
   const { context, config, programs } = world;
   const sessions = config.document.sections.filter(({ kind }) => kind === 'sso-session').length;
@@ -25,7 +25,7 @@ export function formatReport(world: World, groups: readonly CheckGroup[]): strin
     '',
     ...facts.map(([label, value]) => `- ${label}: ${value}`),
     '',
-    '| looked at | state | codes |',
+    '| check | state | codes |',
     '| --- | --- | --- |',
     ...groups.map((group) => `| ${group.name} | ${stateOf(group)} | ${countCodes(group)} |`),
     '',
@@ -55,7 +55,7 @@ function describeRunning({ daemon, reach }: World): string[][] {
   ];
 }
 
-/** Digits and dots at the front: what follows may be a name that a company gave its build. */
+/** Only leading digits and dots: the rest may be a name that a company gave its build. */
 function plainVersion(text: string | undefined): string {
   return /^v?(\d+(?:\.\d+)*)/u.exec(text ?? '')?.[1] ?? 'none';
 }

@@ -1,4 +1,4 @@
-// `rolecall doctor`: what is wrong on this machine, why, and the command that mends it.
+// `rolecall doctor`: finds problems on this machine and shows the commands that fix them.
 import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { CliContext } from '../../context.ts';
@@ -18,8 +18,8 @@ export interface DoctorOptions {
 
 export async function runDoctor(options: DoctorOptions, context: CliContext): Promise<number> {
   const code = options.fix === undefined ? undefined : checkFixable(options.fix);
-  const { world, groups } = await look(context);
-  if (code !== undefined) return mend(code, groups, context);
+  const { world, groups } = await runAllChecks(context);
+  if (code !== undefined) return fix(code, groups, context);
   if (options.report === true) {
     context.stdout.write(formatReport(world, groups));
   } else if (options.json === true) {
@@ -30,9 +30,9 @@ export async function runDoctor(options: DoctorOptions, context: CliContext): Pr
   return exitCodeOf(groups);
 }
 
-async function look(context: CliContext): Promise<{ world: World; groups: CheckGroup[] }> {
+async function runAllChecks(context: CliContext): Promise<{ world: World; groups: CheckGroup[] }> {
   const progress = createProgressLine(context);
-  if (context.stderr.isTTY === true) progress.show('Looking around …');
+  if (context.stderr.isTTY === true) progress.show('Checking …');
   try {
     const world = await observeWorld(context);
     return { world, groups: await runChecks(world) };
@@ -47,30 +47,28 @@ function exitCodeOf(groups: readonly CheckGroup[]): number {
 
 function checkFixable(code: string): string {
   if (!isDoctorCode(code)) {
-    throw new UsageError('usage', `"${code}" is no code of doctor's.`, { hint: 'rolecall doctor' });
+    throw new UsageError('usage', `"${code}" is not a doctor code.`, { hint: 'rolecall doctor' });
   }
   if (DOCTOR_CODES[code].fixable) return code;
   const fixable = Object.entries(DOCTOR_CODES).flatMap(([name, row]) => (row.fixable ? [name] : []));
-  throw new UsageError(
-    'usage',
-    `"${code}" is nothing to mend without you; by itself doctor mends: ${fixable.join(', ')}.`,
-    { hint: 'rolecall doctor' },
-  );
+  throw new UsageError('usage', `doctor cannot fix "${code}" for you. It can fix: ${fixable.join(', ')}.`, {
+    hint: 'rolecall doctor',
+  });
 }
 
-async function mend(code: string, groups: readonly CheckGroup[], context: CliContext): Promise<number> {
+async function fix(code: string, groups: readonly CheckGroup[], context: CliContext): Promise<number> {
   const findings = groups.flatMap((group) => group.findings).filter((finding) => finding.code === code);
   if (findings.length === 0) {
-    context.stdout.write(`Nothing to mend: there is no ${code} here.\n`);
+    context.stdout.write(`Nothing to fix: no ${code} found.\n`);
     return 0;
   }
   for (const finding of findings) {
     if (finding.fix !== undefined) context.stdout.write(`${harmless(await finding.fix())}\n`);
   }
-  const left = (await look(context)).groups
+  const left = (await runAllChecks(context)).groups
     .flatMap((group) => group.findings)
     .filter((finding) => finding.code === code);
-  for (const { message } of left) context.stderr.write(`Still there: ${harmless(message)}\n`);
+  for (const { message } of left) context.stderr.write(`Not fixed: ${harmless(message)}\n`);
   return left.length === 0 ? 0 : 1;
 }
 
@@ -117,8 +115,8 @@ function formatFinding(
   paint: (style: Style, text: string) => string,
   width: number | undefined,
 ): string[] {
-  const told = `${harmless(message)} [${code}]`;
-  const text = width === undefined ? [told] : wrapWords(told, width - INDENT.length);
+  const sentence = `${harmless(message)} [${code}]`;
+  const text = width === undefined ? [sentence] : wrapWords(sentence, width - INDENT.length);
   return [
     ...text.map((line) => INDENT + line),
     ...commands.map((command) => `${INDENT}${paint('dim', '$')} ${paint('bold', harmless(command))}`),
@@ -137,10 +135,10 @@ function conclude(groups: readonly CheckGroup[]): string {
   const problems = findings.filter(({ code }) => DOCTOR_CODES[code].severity === 'problem').length;
   const notes = findings.length - problems;
   const skipped = groups.filter((group) => stateOf(group) === 'skipped').length;
-  const told = [
+  const counts = [
     ...(problems === 0 ? [] : [count(problems, 'problem')]),
     ...(notes === 0 ? [] : [count(notes, 'note')]),
   ].join(', ');
-  const rest = skipped === 0 ? '' : ' What needs a daemon was not looked at; for that, first: rolecall daemon start';
-  return `${problems === 0 ? `Nothing is broken${told === '' ? '' : ` (${told})`}` : told}.${rest}`;
+  const rest = skipped === 0 ? '' : ' Checks that need the daemon were skipped. To run them: rolecall daemon start';
+  return `${problems === 0 ? `Nothing is broken${counts === '' ? '' : ` (${counts})`}` : counts}.${rest}`;
 }

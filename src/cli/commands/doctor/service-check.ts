@@ -1,4 +1,4 @@
-// The service that starts the daemon, when one is installed: whether it points here, runs, and comes back with the next login.
+// Checks the installed service: whether it belongs to this installation, runs, and starts at the next login.
 import type { ServiceStatus } from '../../../service/service.ts';
 import { harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
@@ -21,14 +21,15 @@ export async function checkService({ context }: World): Promise<CheckGroup> {
 }
 
 function summarize({ manager, startsWithDesktop }: ServiceStatus): string {
-  return `installed, by ${manager ?? 'nobody'}${startsWithDesktop ? '; it starts with your desktop' : ''}`;
+  return `installed, ${manager === null ? 'but no service manager runs' : `managed by ${manager}`}${startsWithDesktop ? '; starts with your desktop' : ''}`;
 }
 
 function toFinding({ code, message, hint }: ServiceStatus['problems'][number], { manager }: ServiceStatus): Finding {
   if (manager === null) return { code: 'service-without-manager', message, commands: ['rolecall service uninstall'] };
   // The log shows the cause; the restart comes after the fix.
-  if (code === 'service-failed')
+  if (code === 'service-failed') {
     return { code: 'service-broken', message, commands: [hint, 'rolecall daemon restart'] };
+  }
   return { code, message, commands: [hint] };
 }
 

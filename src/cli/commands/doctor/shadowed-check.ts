@@ -1,4 +1,4 @@
-// Profiles whose name the credentials file has as well, so that AWS clients take what stands there.
+// Finds profiles that the credentials file has too: AWS clients use its keys instead of the profile.
 import { isCredentialKey } from '../../../aws-config/document/default-credentials.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import type { Finding } from './codes.ts';
@@ -33,7 +33,7 @@ export function findShadowed(profiles: readonly ProfileSection[], world: World):
     ...byHand.map(({ shadow }) =>
       shadowedAt(
         shadow,
-        `the keys in [${shadow.name}] win over the profile of the same name. Delete that section.`,
+        `AWS clients use the keys in [${shadow.name}] instead of the profile of the same name. Delete that section.`,
         editCommand(credentials.path, shadow.line),
         world,
       ),
@@ -41,7 +41,7 @@ export function findShadowed(profiles: readonly ProfileSection[], world: World):
   ];
 }
 
-/** The name alone counts here, for a sync gives our profiles another one. A daemon that sees the same file has told. */
+/** The name alone is enough, as a sync then renames rolecall's profile. Skipped if the daemon reports them itself. */
 function describeShadowedOurs(shadows: readonly ProfileSection[], world: World): Finding[] {
   const { credentials, daemon } = world;
   const isRunning = daemon.state === 'running';
@@ -49,7 +49,7 @@ function describeShadowedOurs(shadows: readonly ProfileSection[], world: World):
   const isFollower = ({ name }: ProfileSection) => name === 'current' || name === 'default';
   const [first, ...others] = shadows.filter((shadow) => !isFollower(shadow));
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const notFromRolecall = (names: string) => `AWS clients take ${names} from here, not from rolecall.`;
+  const notFromRolecall = (names: string) => `AWS clients use ${names} from this file instead of rolecall's profile.`;
   return [
     ...shadows
       .filter(isFollower)

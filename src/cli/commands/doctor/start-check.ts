@@ -1,4 +1,4 @@
-// What would keep a daemon from starting or from writing: the folders of its state and its socket, its lock file, and what is in the way of the socket.
+// Finds what keeps a daemon from starting or writing: its state and socket folders, its lock file, and files in place of the socket.
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type ErrorBody } from '../../../core/errors.ts';
@@ -11,8 +11,8 @@ import { lstatIfPresentSync, lstatSync } from '../../../platform/files/stat-sync
 type Paths = Pick<RuntimePaths, 'lockFile' | 'socketCandidates' | 'stateDirectory'>;
 
 /**
- * The error that a daemon would end with; undefined when there is none. A folder that others may enter, or that is
- * another user's, is left to the check of files and modes.
+ * The error that a daemon would fail with; undefined when there is none. The files check reports folders that other
+ * users own or can enter.
  */
 export function findStartFault(paths: Paths, userId: number): ErrorBody | undefined {
   try {
@@ -28,7 +28,7 @@ export function findStartFault(paths: Paths, userId: number): ErrorBody | undefi
   }
 }
 
-/** Why a daemon that runs can't write its state, or has no successor; it tells itself when a folder was replaced. */
+/** Why a running daemon cannot write its state or be restarted; it reports a replaced folder itself. */
 export function findRunningFault({ socketCandidates, stateDirectory }: Paths, userId: number): ErrorBody | undefined {
   try {
     checkFoldersAbove(stateDirectory, userId);
@@ -40,7 +40,7 @@ export function findRunningFault({ socketCandidates, stateDirectory }: Paths, us
   }
 }
 
-/** Nothing is created: what is not there yet is looked for in the folder above. */
+/** Creates nothing: a missing folder is checked by the nearest existing folder above it. */
 function checkFolder(path: string, userId: number): void {
   checkFoldersAbove(path, userId);
   const found = lstatIfPresentSync(path);
@@ -59,7 +59,7 @@ function checkParent(path: string): void {
   checkRoom(folder, path);
 }
 
-/** Whether a file can be made in `folder`; the error names `path`. */
+/** @throws RolecallError that names `path`: no file can be created in `folder` */
 function checkRoom(folder: string, path: string): void {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);

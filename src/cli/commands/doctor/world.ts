@@ -1,4 +1,4 @@
-// What `rolecall doctor` looks at: the AWS files as they are, and what a daemon says that runs already.
+// Collects what the checks of `rolecall doctor` need: the AWS files, and the answers of a daemon that already runs.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import {
@@ -19,10 +19,10 @@ import { lstatIfPresentSync } from '../../../platform/files/stat-sync.ts';
 
 export interface AwsFile {
   readonly path: string;
-  /** The path as people write it. */
+  /** The path with ~ for the home directory. */
   readonly shown: string;
   readonly exists: boolean;
-  /** Why it can't be read, and what to type; the document is empty then. */
+  /** Why it cannot be read, and the command to run; the document is empty then. */
   readonly failure?: Pick<ErrorBody, 'message' | 'hint'>;
   readonly document: ConfigDocument;
 }
@@ -32,7 +32,7 @@ export type DaemonSeen =
   | { readonly state: 'absent' }
   | { readonly state: 'failing'; readonly error: ErrorBody };
 
-/** As `--version` tells them; a program that is not there, or does not tell, is undefined. */
+/** From `--version`; undefined for a program that is missing or prints no version. */
 export interface ProgramVersions {
   readonly aws: string | undefined;
   readonly curl: string | undefined;
@@ -43,16 +43,16 @@ export interface World {
   readonly config: AwsFile;
   readonly credentials: AwsFile;
   readonly daemon: DaemonSeen;
-  /** Undefined without a daemon that can ask. */
+  /** Undefined when no daemon runs, or an older one that cannot check. */
   readonly reach: ReachDocument | undefined;
   readonly programs: ProgramVersions;
 }
 
 const STATUS_TIMEOUT_MS = 10_000;
-/** A call that took this long failed because the daemon is silent; asking again would only wait again. */
+/** After a call that took this long the daemon is not asked again: it does not answer. */
 const SILENT_AFTER_MS = 2500;
 const VERSION_TIMEOUT_MS = 10_000;
-/** Two tries of ten seconds each are behind it. */
+/** The daemon tries each endpoint twice, for ten seconds each. */
 const REACH_TIMEOUT_MS = 30_000;
 
 /** Starts nothing and changes nothing. */
@@ -72,25 +72,25 @@ async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
   const startedAtMs = context.clock.nowMs();
   const seen = await askDaemon(context);
   if (seen.state === 'absent') return observeUnreachable(context);
-  // One that was just stopping breaks off its answer; the next look finds it gone, or its successor.
-  const isWorthAnother =
+  // A daemon that was just stopping drops the connection; the second try finds it gone or replaced.
+  const isWorthRetrying =
     seen.state === 'failing' &&
     seen.error.code === 'daemon-not-answering' &&
     context.clock.nowMs() - startedAtMs < SILENT_AFTER_MS;
-  return isWorthAnother ? askDaemon(context) : seen;
+  return isWorthRetrying ? askDaemon(context) : seen;
 }
 
-/** Time for a daemon to make a deleted socket again. */
+/** Time for a daemon to recreate a deleted socket. */
 const RESTORE_MS = 1000;
 
-/** A daemon that holds the lock without a socket; no daemon in most cases. */
+/** Without a socket there is usually no daemon; one that holds the lock is reported. */
 async function observeUnreachable(context: CliContext): Promise<DaemonSeen> {
   const { lockFile, socketPath } = context.paths;
-  const look = () => describeUnreachable({ lockFile, socketPath }, { minAgeMs: 0, nowMs: Number.MAX_VALUE });
-  if (look() === undefined) return { state: 'absent' };
+  const check = () => describeUnreachable({ lockFile, socketPath }, { minAgeMs: 0, nowMs: Number.MAX_VALUE });
+  if (check() === undefined) return { state: 'absent' };
   await context.clock.sleep(RESTORE_MS, context.signal);
   const seen = await askDaemon(context);
-  const error = seen.state === 'absent' ? look() : undefined;
+  const error = seen.state === 'absent' ? check() : undefined;
   return error === undefined ? seen : { state: 'failing', error: error.toBody() };
 }
 
@@ -105,7 +105,7 @@ async function askDaemon(context: CliContext): Promise<DaemonSeen> {
   }
 }
 
-/** An older daemon has no such route. */
+/** Undefined when it fails: an older daemon does not have this route. */
 async function observeReach(context: CliContext): Promise<ReachDocument | undefined> {
   try {
     const options = { autostart: false, timeoutMs: REACH_TIMEOUT_MS, signal: context.signal };
@@ -144,7 +144,7 @@ async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> 
       return { path, shown, exists: true, failure: toFileError(error, path, 'read'), document };
     }
     if (lstatIfPresentSync(path) === undefined) return { path, shown, exists: false, document };
-    const message = `${path} cannot be read: its symlink leads nowhere.`;
+    const message = `${path} cannot be read: the target of its symlink does not exist.`;
     return { path, shown, exists: true, failure: { message, hint: moveAsideCommand(path) }, document };
   }
 }
@@ -183,7 +183,7 @@ function toProfile(name: string, section: ConfigDocument['sections'][number]): P
   };
 }
 
-/** The first word of a command line as a shell reads it, quotes taken off. */
+/** The first word of a command line as a shell reads it, without quotes. */
 export function firstWordOf(command: string): string {
   const [, double, single, plain] = /^\s*(?:"([^"]*)"|'([^']*)'|(\S+))/u.exec(command) ?? [];
   return double ?? single ?? plain ?? '';
