@@ -1,4 +1,4 @@
-// What the completions of each shell look up by themselves, without a terminal.
+// What the completions of each shell look up, without a terminal.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

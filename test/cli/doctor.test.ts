@@ -405,7 +405,7 @@ describe('doctor', () => {
         code: 'other-tool',
         severity: 'note',
         message:
-          'aws-sso-cli serves the keys of the profile "s" in ~/.aws/config. rolecall can serve them under the same names.',
+          'aws-sso-cli serves the keys of the profile "s" in ~/.aws/config. You can get the same profiles from rolecall.',
         commands: ['rolecall profiles adopt --from aws-sso --dry-run', 'rolecall profiles adopt --from aws-sso --yes'],
         fixable: false,
       },

@@ -117,7 +117,7 @@ describe('a name for AWS_PROFILE', () => {
       stderr: `  Shop Staging     333333333333  ReadOnly  Shop-Staging.ReadOnly
   Log Archive      044444444444  ReadOnly  Log-Archive.ReadOnly
   professional-af  222222222222  ReadOnly  professional-af.ReadOnly
-rolecall: 3 roles match "readonly"; name one.
+rolecall: 3 roles match "readonly". Name one.
 Run: rolecall use Shop-Staging.ReadOnly
 `,
     });
@@ -129,7 +129,7 @@ Run: rolecall use Shop-Staging.ReadOnly
       stdout: '',
       stderr: `⚠  professional-af  222222222222  Admin-AF-Permission-Set  professional-af.Admin-AF-Permission-Set
    professional-af  222222222222  ReadOnly                 professional-af.ReadOnly
-rolecall: 2 roles match "professional"; name one.
+rolecall: 2 roles match "professional". Name one.
 Run: rolecall use professional-af.ReadOnly
 `,
     });
@@ -140,20 +140,20 @@ Run: rolecall use professional-af.ReadOnly
       exitCode: 6,
       stdout: '',
       stderr:
-        'rolecall: No role matches "shpstg". The nearest: Shop-Staging.ReadOnly.\nRun: rolecall use Shop-Staging.ReadOnly\n',
+        'rolecall: No role matches "shpstg". Nearest: Shop-Staging.ReadOnly.\nRun: rolecall use Shop-Staging.ReadOnly\n',
     });
     expect(await name(['taylr'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining(`The nearest: ${ADMIN}.`),
+      stderr: expect.stringContaining(`Nearest: ${ADMIN}.`),
     });
     expect(await name(['arxive'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining('The nearest: Log-Archive.ReadOnly.\nRun: rolecall use Log-Archive.ReadOnly\n'),
+      stderr: expect.stringContaining('Nearest: Log-Archive.ReadOnly.\nRun: rolecall use Log-Archive.ReadOnly\n'),
     });
     // An exact name is not asked about, so none of a protected role is there to paste.
     expect(await rig.runCli(['use', '--current', 'taylr'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining(`The nearest: ${ADMIN}.\nRun: rolecall ls\n`),
+      stderr: expect.stringContaining(`Nearest: ${ADMIN}.\nRun: rolecall ls\n`),
     });
     expect(await name(['qqqqqq'])).toMatchObject({
       exitCode: 6,
@@ -161,8 +161,8 @@ Run: rolecall use professional-af.ReadOnly
     });
   });
 
-  test('is chosen by nobody where nobody is', async () => {
-    expect(await name([])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Nobody is here') });
+  test('is not asked for without a terminal', async () => {
+    expect(await name([])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no terminal') });
     expect(await name(['--no-picker', 'readonly'], { isTerminal: true })).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await rig.runCli(['use', '--json', 'readonly'], { isTerminal: true })).toMatchObject({
       exitCode: 2,
@@ -331,14 +331,14 @@ describe('a role that has to be agreed to', () => {
     [
       'one of which only the account id was given',
       ['333333333333'],
-      'it was found by its account id',
+      'it was found only by its account id',
       'Shop Staging  333333333333  ReadOnly',
       'Shop-Staging.ReadOnly',
     ],
     [
       'one of which only a part of the account id was given',
       ['3333', 'read'],
-      'it was found by its account id',
+      'it was found only by its account id',
       'Shop Staging  333333333333  ReadOnly',
       'Shop-Staging.ReadOnly',
     ],
@@ -346,7 +346,7 @@ describe('a role that has to be agreed to', () => {
     const refused = (command: string) => ({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: "${words.join(' ')}" means ${description}, and ${reason}; name it exactly.\nRun: ${command} ${profile}\n`,
+      stderr: `rolecall: "${words.join(' ')}" matches ${description}, but ${reason}. Name it exactly.\nRun: ${command} ${profile}\n`,
     });
     const terminal = { isTerminal: true, environment: { NO_COLOR: '1' } };
     expect(await rig.runCli(['use', '--print-name', ...words])).toEqual(refused('rolecall use'));

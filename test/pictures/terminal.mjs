@@ -39,7 +39,7 @@ export async function takeTerminalPictures(studio) {
     const switching = openTerminal(world, { columns: 96, rows: 14 });
     try {
       await switching.type('rolecall use payments');
-      await switching.see('esc  leave');
+      await switching.see('esc  cancel');
       switching.press('Down');
       await switching.see('enter');
       await studio.shootMarkup(switching.toHtml(), 'terminal-picker');

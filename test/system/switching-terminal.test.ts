@@ -287,7 +287,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
       const [, first = ''] = await terminal.see(/ 8\/13 .*\n.*\n.* (\S+\.Admin-AF-Permission-Set) *$/mu);
       terminal.press('Enter');
       // fzf searches by its own rule; a role that only its id led to is asked about all the same.
-      await terminal.see(/it was found by its account id\) \[y\/N\] $/mu);
+      await terminal.see(/it was found only by its account id\) \[y\/N\] $/mu);
       terminal.type('y');
       await terminal.see(new RegExp(`^This shell is ${first.replaceAll('.', '\\.')} now\\.$`, 'mu'));
       terminal.type(`clear; rolecall use; echo "left ${shell.status}"`);

@@ -1,4 +1,4 @@
-// Asks before `use` takes a role that is protected or was found by its account id alone.
+// Asks before `use` switches to a role that is protected or was found only by its account id.
 import { UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
@@ -10,20 +10,20 @@ interface Search {
   readonly query: string;
   /** What the role is for: `in this shell`. */
   readonly purpose: string;
-  /** The command line up to the words. */
+  /** The command line before the query. */
   readonly command: string;
-  /** False: nobody is asked. */
+  /** Whether to ask the user. */
   readonly mayAsk: boolean;
 }
 
 const REASONS: Readonly<Record<Doubt, string>> = {
   protected: 'your settings protect it',
-  id: 'it was found by its account id',
+  id: 'it was found only by its account id',
 };
 
 /**
- * Whether a person agreed to this role.
- * @throws UsageError usage: nobody is asked, and the role has to be named exactly
+ * Whether the user agreed to this role.
+ * @throws UsageError usage: without asking, the role has to be named exactly
  */
 export async function confirmRole(
   { role, doubt, description }: { readonly role: RoleDocument; readonly doubt: Doubt; readonly description: string },
@@ -31,8 +31,8 @@ export async function confirmRole(
   context: CliContext,
 ): Promise<boolean> {
   if (!mayAsk) {
-    const why = `"${harmless(query)}" means ${description}, and ${REASONS[doubt]}`;
-    throw new UsageError('usage', `${why}; name it exactly.`, { hint: exactCommand(role, command) });
+    const why = `"${harmless(query)}" matches ${description}, but ${REASONS[doubt]}`;
+    throw new UsageError('usage', `${why}. Name it exactly.`, { hint: exactCommand(role, command) });
   }
   const question = `Use ${description} ${purpose}? (${REASONS[doubt]}) [y/N] `;
   const answer = (await context.ask(question))?.trim().toLowerCase() ?? '';
@@ -41,7 +41,7 @@ export async function confirmRole(
   return isAgreed;
 }
 
-/** The command line that means this role and nothing else. */
+/** The command line that names exactly this role. */
 export function exactCommand(role: RoleDocument | undefined, command: string): string {
   return `${command} ${quoteForShell(role?.profile ?? `${role?.accountId ?? ''} ${role?.permissionSet ?? ''}`)}`;
 }

@@ -3,7 +3,7 @@ import { BY_ID, INSIDE, isFoundById, isNamedInFull, NAMED, STARTED } from '../..
 import type { RoleIndex } from '../../core/search/role-index.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 
-/** Why a person is asked about a role before it is taken. */
+/** Why the user has to confirm a role before it is used. */
 export type Doubt = 'protected' | 'id';
 
 export type Decision =

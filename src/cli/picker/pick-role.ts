@@ -1,4 +1,4 @@
-// The built-in picker: a person narrows the roles down by typing and takes one.
+// The built-in picker: narrows the roles down as the user types.
 import type { Clock } from '../../core/clock.ts';
 import type { RoleIndex } from '../../core/search/role-index.js';
 import { endOfKeys, parseKeys, type Key } from '../terminal/keys.ts';
@@ -9,7 +9,7 @@ import type { RoleColumns } from './role-columns.ts';
 import { drawScreen, listHeight, type ScreenParts } from './screen.ts';
 import type { PickerTerminal } from '../terminal/terminal.ts';
 
-/** A terminal sends the rest of a key at once; Escape alone is followed by nothing. */
+/** How long to wait for the rest of an escape sequence before it counts as the Escape key. */
 const ESCAPE_MS = 40;
 const CONTROL_C = '\u0003';
 
@@ -17,19 +17,19 @@ export interface PickerList {
   readonly roles: readonly RoleDocument[];
   readonly columns: RoleColumns;
   readonly index: RoleIndex;
-  /** More than `roles` when they are the first ones only. */
+  /** More than `roles.length` when `roles` is only the start of the list. */
   readonly total: number;
 }
 
 export interface Picked {
   readonly role: RoleDocument;
-  /** What was typed when it was picked. */
+  /** The query at the time of the choice. */
   readonly query: string;
 }
 
 /**
- * The role that was picked, or undefined when the person left; `terminal` is closed in any case.
- * With `whole` the list is the start of one that is still coming; what is typed waits for it.
+ * The chosen role, or undefined when the user cancelled; closes `terminal` in any case.
+ * With `whole`, `list` is only the start of a list that still loads; typed text is queued until then.
  */
 export function pickRole(
   query: string,
@@ -117,7 +117,7 @@ export function pickRole(
       const chosen = chosenRole();
       list = whole;
       state = createPickerState(state.before, search);
-      // The list may be another one by now, and what Enter takes must be what the screen has shown.
+      // The list may have changed; the selected role stays selected, so Enter picks what the screen showed.
       if (chosen !== undefined) state = { ...state, chosen: Math.max(0, placeOf(chosen, state, list)) };
       draw();
       const typed = held ?? '';

@@ -1,4 +1,4 @@
-// What a key does to the picker: the query, the roles that match it, the chosen one and the part of the list that is in view.
+// The state of the picker (query, matching roles, selection, scroll position) and how each key changes it.
 import type { Key } from '../terminal/keys.ts';
 
 export interface PickerState {
@@ -7,9 +7,9 @@ export interface PickerState {
   readonly after: string;
   /** Positions of roles, best first. */
   readonly found: ArrayLike<number>;
-  /** Which of `found` is chosen; 0 when there is none. */
+  /** The selected index of `found`; 0 when `found` is empty. */
   readonly chosen: number;
-  /** The first of `found` that is in view. */
+  /** The index of the first visible entry of `found`. */
   readonly top: number;
 }
 
@@ -19,7 +19,7 @@ export function createPickerState(query: string, search: (query: string) => Arra
   return { before: query, after: '', found: search(query.trim()), chosen: 0, top: 0 };
 }
 
-/** The state after a key, or how the picker ends. `height` is the number of roles in view. */
+/** The state after a key, or how the picker ends. `height` is the number of visible roles. */
 export function pressKey(
   state: PickerState,
   key: Key,
@@ -30,7 +30,7 @@ export function pressKey(
   const moveTo = (place: number) => keepInView({ ...state, chosen: place }, height);
   const edit = (newBefore: string, newAfter = after): PickerState => {
     const query = newBefore + newAfter;
-    // Moving the cursor, or a space at the end, finds the same roles, and the choice stays.
+    // Moving the cursor or adding a trailing space does not change the results, so the selection stays.
     if (query.trim() === (before + after).trim()) return { ...state, before: newBefore, after: newAfter };
     return { before: newBefore, after: newAfter, found: surroundings.search(query.trim()), chosen: 0, top: 0 };
   };
@@ -76,16 +76,16 @@ export function pressKey(
   }
 }
 
-/** The same choice within the list, and the list moved as little as it takes to show it. */
+/** Limits the selection to the list, and scrolls just enough to show it. */
 export function keepInView(state: PickerState, height: number): PickerState {
   const last = Math.max(0, state.found.length - 1);
   const chosen = Math.min(Math.max(0, state.chosen), last);
-  const most = Math.max(0, state.found.length - height);
-  const top = Math.min(Math.max(state.top, chosen - height + 1), chosen, most);
+  const maxTop = Math.max(0, state.found.length - height);
+  const top = Math.min(Math.max(state.top, chosen - height + 1), chosen, maxTop);
   return { ...state, chosen, top: Math.max(0, top) };
 }
 
-/** What a person takes for one character: an emoji of several, a letter with its accents. */
+/** Characters as users see them: an emoji made of several code points, a letter with its accents. */
 function graphemes(text: string): readonly string[] {
   return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }

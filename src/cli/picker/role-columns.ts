@@ -1,4 +1,4 @@
-// How a role stands in a line of a terminal: account name, account id, permission set, label, profile; the same order everywhere.
+// Formats a role for a line in the terminal, always in this order: account name, account id, permission set, label, profile.
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { displayWidth } from '../terminal/display-width.ts';
@@ -6,22 +6,22 @@ import { harmless, hasUnicode, type Style } from '../terminal/render.ts';
 
 export interface RoleCell {
   readonly text: string;
-  /** Whether it is the account id, of which only some parts are searched. */
+  /** The account id, of which only some parts are searched. */
   readonly isId?: boolean;
   readonly style: Style | undefined;
 }
 
 export interface RoleColumns {
-  /** The cells of one role, in their order; the label is left out where one session has all roles. */
+  /** The cells of one role; without the label when all roles belong to one session. */
   cells(role: RoleDocument): readonly RoleCell[];
-  /** How wide each column has to be to hold every role. */
+  /** The width that each column needs for all roles. */
   readonly widths: readonly number[];
 }
 
-/** Not red, which is for protected roles alone, nor what hardly anybody can read on a dark or a light ground. */
+/** Colours that are readable on dark and light backgrounds; red is reserved for protected roles. */
 const SESSION_STYLES: readonly Style[] = ['cyan', 'magenta', 'green', 'blue', 'yellow'];
 
-/** The same style for the same session each time. */
+/** A session always gets the same style. */
 export function styleOfSession(session: string): Style {
   let sum = 0;
   for (const character of session) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
@@ -45,12 +45,12 @@ export function createRoleColumns(roles: readonly RoleDocument[]): RoleColumns {
   return { cells, widths: measure(roles, hasLabels) };
 }
 
-/** Twenty thousand roles are measured before the first screen: what AWS or we allow only ASCII in takes as many columns as it has characters. */
+/** Fast enough for 20,000 roles before the first screen: fields that are always ASCII are measured by their length. */
 function measure(roles: readonly RoleDocument[], hasLabels: boolean): readonly number[] {
   let [name, label, set, profile] = [0, 0, 0, 0];
   let last: RoleDocument | undefined;
   for (const role of roles) {
-    // The roles of an account stand one after the other.
+    // Roles of one account are adjacent.
     if (role.accountName !== last?.accountName) {
       name = Math.max(name, displayWidth(harmless(role.accountName ?? '')));
     }
@@ -64,7 +64,7 @@ function measure(roles: readonly RoleDocument[], hasLabels: boolean): readonly n
 
 const ACCOUNT_ID_WIDTH = 12;
 
-/** One role in one line, for a sentence on its own: account name, account id, permission set, and the session if asked. */
+/** One role in one line for use in a sentence: account name, account id, permission set, and optionally the session. */
 export function describeRole(
   role: Pick<RoleDocument, 'accountName' | 'accountId' | 'permissionSet' | 'label' | 'protected'>,
   mark: string,

@@ -1,4 +1,4 @@
-// What the picker shows: the query, the roles in view, and what Enter would do; one string that fills the terminal.
+// Draws the picker as one string that fills the terminal: the query, the visible roles, and what Enter does.
 import { findMarks } from '../../core/search/role-marks.js';
 import { parseWords } from '../../core/search/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
@@ -11,9 +11,9 @@ import type { Size } from '../terminal/terminal.ts';
 export interface ScreenParts {
   readonly roles: readonly RoleDocument[];
   readonly columns: RoleColumns;
-  /** More than `roles` while the rest of them is coming. */
+  /** More than `roles.length` while the rest is loading. */
   readonly total: number;
-  /** What is chosen for, as the verb of the last line: `use in this shell`. */
+  /** What the role is for, as shown in the last line: `in this shell`. */
   readonly purpose: string;
   readonly mark: string;
   readonly paint: (style: Style, text: string) => string;
@@ -23,10 +23,10 @@ export interface ScreenParts {
 const OTHER_LINES = 2;
 const GUTTER = 4;
 const GAP = 2;
-/** Below this a column says nothing any more. */
-const NARROWEST = 8;
+/** A narrower column would be useless. */
+const MIN_COLUMN_WIDTH = 8;
 
-/** How many roles are in view. */
+/** The number of visible roles. */
 export function listHeight({ rows }: Size): number {
   return Math.max(1, rows - OTHER_LINES);
 }
@@ -41,7 +41,7 @@ export function drawScreen(state: PickerState, size: Size, parts: ScreenParts): 
     const role = parts.roles[state.found[place] ?? 0] as RoleDocument;
     lines.push(drawRole(role, { ...parts, widths, query, isChosen: place === state.chosen }));
   }
-  if (state.found.length === 0) lines.push(parts.paint('dim', cutToWidth('    Nothing matches.', size.columns)));
+  if (state.found.length === 0) lines.push(parts.paint('dim', cutToWidth('    No matches.', size.columns)));
   while (lines.length < height) lines.push('');
   const head = drawQuery(state, size, parts);
   const all = size.rows < OTHER_LINES + 1 ? [head.line] : [head.line, ...lines, drawFoot(state, size, parts)];
@@ -55,7 +55,7 @@ function drawQuery(state: PickerState, size: Size, { roles, total, paint }: Scre
   const found = state.found.length === roles.length ? total : state.found.length;
   const tally = `${found} of ${total}`;
   const room = Math.max(1, size.columns - PROMPT.length - 1);
-  // What does not fit is cut at its start, for the cursor is mostly at its end.
+  // Cuts a long query at its start, as the cursor is usually at its end.
   const before = cutStart(harmless(state.before), room);
   const shown = before + cutToWidth(harmless(state.after), room - displayWidth(before));
   const at = size.columns - tally.length;
@@ -72,21 +72,21 @@ function cutStart(text: string, columns: number): string {
 
 function drawFoot(state: PickerState, size: Size, { roles, purpose, mark, paint }: ScreenParts): string {
   const role = roles[state.found[state.chosen] ?? -1];
-  if (role === undefined) return paint('dim', cutToWidth('  esc  leave', size.columns));
+  if (role === undefined) return paint('dim', cutToWidth('  esc  cancel', size.columns));
   const what = `${harmless(role.profile ?? `${role.permissionSet} in ${role.accountId}`)} ${purpose}`;
   const warning = role.protected ? `${mark} protected  ` : '';
-  const foot = cutToWidth(`  ${warning}enter  ${what}   esc  leave`, size.columns);
+  const foot = cutToWidth(`  ${warning}enter  ${what}   esc  cancel`, size.columns);
   const start = 2 + warning.length;
   return `${paint('red', foot.slice(0, start))}${paint('dim', foot.slice(start))}`;
 }
 
-interface RoleLook extends ScreenParts {
+interface RoleRow extends ScreenParts {
   readonly widths: readonly number[];
   readonly query: string;
   readonly isChosen: boolean;
 }
 
-function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, paint }: RoleLook): string {
+function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, paint }: RoleRow): string {
   const gutter = `${isChosen ? paint('cyan', '> ') : '  '}${role.protected ? paint('red', mark) : ' '} `;
   const cells = columns.cells(role);
   const marks = findMarks(cells, parseWords(query), { marksLetters: true });
@@ -96,13 +96,13 @@ function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, 
     if (width === 0) return '';
     const at = column;
     column += width + GAP;
-    // To a column by its number: terminals differ on how wide some emoji are.
+    // Moves to an absolute column, as terminals disagree on the width of some emoji.
     return `\u001b[${at}G${drawCell({ text: cutToWidth(text, width), style }, marks[index], isChosen, paint)}`;
   });
   return gutter + drawn.join('');
 }
 
-/** A cell in its style, with what the query found in it standing out. */
+/** A cell in its style, with the matching parts highlighted. */
 function drawCell(
   { text, style }: RoleCell,
   marks: ReadonlySet<number> | undefined,
@@ -127,8 +127,8 @@ function drawCell(
 }
 
 /**
- * The widths that fit into `room`, a gap between each: the profile gives way first, then account name and permission set
- * share what is left, and only a terminal that has no room for anything loses the label. A column of width 0 is left out.
+ * Column widths that fit into `room`, gaps included. The profile shrinks first, then account name and permission set
+ * share the rest; the label is dropped last. A column of width 0 is not shown.
  */
 export function fitWidths(natural: readonly number[], room: number): readonly number[] {
   const widths = [...natural];
@@ -141,9 +141,9 @@ export function fitWidths(natural: readonly number[], room: number): readonly nu
     if (by > 0) widths[column] = Math.min(width, Math.max(least, width - by));
   };
   const [name, set, label, profile] = [0, 2, widths.length > 4 ? 3 : undefined, widths.length - 1] as const;
-  if ((widths[profile] ?? 0) - excess() >= NARROWEST) shrink(profile, excess(), NARROWEST);
+  if ((widths[profile] ?? 0) - excess() >= MIN_COLUMN_WIDTH) shrink(profile, excess(), MIN_COLUMN_WIDTH);
   else if (excess() > 0) widths[profile] = 0;
-  for (const least of [2 * NARROWEST, NARROWEST]) {
+  for (const least of [2 * MIN_COLUMN_WIDTH, MIN_COLUMN_WIDTH]) {
     shrink(set, Math.ceil(excess() / 2), least);
     shrink(name, excess(), least);
     shrink(set, excess(), least);

@@ -1,11 +1,11 @@
-// The tree of commands as completions need it: for each command its words, its flags, and what its arguments are.
+// The command tree as completions need it: subcommands, flags and the kind of each argument.
 import type { Command, Option } from 'commander';
 
-/** What a word on the command line stands for; `command` is a program with words of its own. */
+/** What kind of word to complete; `command` is another program followed by its own arguments. */
 export type WordKind = 'profile' | 'role' | 'session' | 'command' | 'shell' | 'file' | 'none';
 
 export interface CommandWords {
-  /** Without `rolecall`: empty for the program itself, `profiles sync` for one of a group. */
+  /** The words after `rolecall`: empty for the program itself, `profiles sync` for a command in a group. */
   readonly path: string;
   readonly description: string;
   readonly subcommands: readonly { readonly name: string; readonly description: string }[];
@@ -14,14 +14,14 @@ export interface CommandWords {
     readonly description: string;
     readonly takes: WordKind | undefined;
   }[];
-  /** What its first and every further argument is. */
+  /** The kind of the first argument, and of all others. */
   readonly first: WordKind;
   readonly others: WordKind;
-  /** The only words that it takes as an argument; empty when it is free. */
+  /** The allowed values of the argument; empty when any is allowed. */
   readonly choices: readonly string[];
 }
 
-/** Every command, the program itself first, each group before its commands. */
+/** All commands: the program itself first, each group before its commands. */
 export function describeCommands(program: Command): readonly CommandWords[] {
   return walk(program, []);
 }
@@ -36,7 +36,7 @@ function walk(command: Command, path: readonly string[]): readonly CommandWords[
       subcommands: children.map((child) => ({ name: child.name(), description: child.description() })),
       flags: [
         ...command.options.filter((option) => !option.hidden && option.long !== undefined).map(describeFlag),
-        { flag: '--help', description: 'what it does and takes', takes: undefined },
+        { flag: '--help', description: 'show help for this command', takes: undefined },
       ],
       first: kindOf(first?.name(), path),
       others: kindOf(second?.name(), path),

@@ -1,17 +1,17 @@
-// How completions find names: awk programs over plain files, so that no Node starts for a Tab.
+// The awk programs with which completions look up names in files, so that Tab starts no Node.
 import { quoteFish, quotePosix } from './shell-variables.ts';
 
 /**
- * Case is not looked at, which leaves it to the shell how it compares; what is not safe in a shell is never offered.
- * Not by index(), which finds an empty word in mawk and not in others.
+ * Ignores case, as each shell filters by its own rule, and never offers names that are not safe in a shell.
+ * Does not use index(), which finds an empty word in mawk but not in other awks.
  */
 const NAMES_AWK =
   'BEGIN { want = tolower(ENVIRON["ROLECALL_WORD"]) } substr(tolower($0), 1, length(want)) == want && !/[^A-Za-z0-9_.@\\/+=:,-]/';
-/** Profiles that are in the config file, and those that come there when somebody uses them. */
+/** Profiles in the config file, and those that are written there on first use. */
 const NAME_FILES = ['profiles', 'planned'] as const;
 const ACCOUNTS_AWK =
   'BEGIN { FS = "\\t"; want = ENVIRON["ROLECALL_WORD"] } index($1, want) == 1 && $1 ~ /^[0-9]+$/ && !seen[$1]++ { print $1 }';
-/** Makes the config file the one to read, found as `awsFilePath` finds it; "./" keeps awk from taking "a=b" for a setting. */
+/** Selects the config file by the rules of `awsFilePath`; "./" keeps awk from reading a path like "a=b" as an assignment. */
 const CONFIG_FILE_AWK =
   'BEGIN { rest = ENVIRON["AWS_CONFIG_FILE"]; ' +
   'while (match(rest, /[$]([A-Za-z0-9_]+|[{][^}]*[}])/)) { ' +
@@ -55,7 +55,7 @@ $1 ~ /^[0-9]+$/ && $2 !~ /[^A-Za-z0-9_.@\\/+=:,-]/ {
   if (want ~ /^[0-9]/ && index($1, want) == 1 && !seen[$1]++) print $1
 }`;
 
-/** What bash and zsh run to list names: kind, word and the words before it in, lines out. */
+/** The function that lists names in bash and zsh; its arguments are the kind, the word and the words before it. */
 export function posixLookup(switchDirectory: string): string {
   const lookup = (awk: string, files: string) =>
     `LC_ALL=C ROLECALL_WORD=$2 ROLECALL_BEFORE=$3 command awk ${quotePosix(awk)}${files === '' ? '' : ` ${files}`} 2>/dev/null`;

@@ -1,4 +1,4 @@
-// The shell hook: a function that lets `rolecall use` change the very shell it is typed in. It runs no text that came from AWS.
+// The shell hook: a function that lets `rolecall use` change the current shell. It never evaluates text from AWS.
 import { INERT_CHARACTERS } from '../../core/text/harmless-text.ts';
 import { BEFORE_PROFILE, IDENTITY_PREFIX } from '../environment/child-environment.ts';
 import { quoteFish, quotePosix } from './shell-variables.ts';
@@ -6,16 +6,16 @@ import { quoteFish, quotePosix } from './shell-variables.ts';
 export const HOOK_SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type HookShell = (typeof HOOK_SHELLS)[number];
 
-/** The hook's text for one shell; the same for the same two arguments, and reading it runs nothing. */
+/** The hook for one shell, as text to source; sourcing it only defines functions. */
 export function formatShellHook(shell: HookShell, switchDirectory: string): string {
   return shell === 'fish' ? fishHook(switchDirectory) : posixHook(shell, switchDirectory);
 }
 
 function posixHook(shell: 'bash' | 'zsh', switchDirectory: string): string {
   const isZsh = shell === 'zsh';
-  // A whole word of the shell's own, which names variables and holds no value of one.
+  // Expands to the names of variables, not to their values.
   const tokens = isZsh ? `\${(k)parameters[(I)${IDENTITY_PREFIX}*]}` : `"\${!${IDENTITY_PREFIX}@}"`;
-  return `# The hook of rolecall for ${shell}: \`rolecall use\` changes this shell, everything else is the program's.
+  return `# rolecall's hook for ${shell}: \`rolecall use\` changes this shell; all other commands go to the program.
 function rolecall {
 ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
     command rolecall "$@"
@@ -92,8 +92,8 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
 }
 
 function fishHook(switchDirectory: string): string {
-  return `# The hook of rolecall for fish: \`rolecall use\` changes this shell, everything else is the program's.
-function rolecall --description 'AWS roles, signed in once; use changes this shell'
+  return `# rolecall's hook for fish: \`rolecall use\` changes this shell; all other commands go to the program.
+function rolecall --description 'AWS roles with a single sign-in; use changes this shell'
     if test "$argv[1]" != use
         command rolecall $argv
         return
@@ -180,7 +180,7 @@ function rolecall --description 'AWS roles, signed in once; use changes this she
     end
     for variable in $gone
         set --erase --global $variable
-        # A universal variable belongs to all shells: this one's programs just do not get to see it.
+        # A universal variable belongs to all shells, so it is only hidden from this shell's programs.
         if set --query $variable
             set --global --unexport $variable
         end
@@ -196,7 +196,7 @@ end
 `;
 }
 
-/** Names in lines of readable length. */
+/** Joins names into lines of readable length. */
 function wrap(names: readonly string[], newline: string): string {
   const lines: string[] = [];
   for (const name of names) {

@@ -1,22 +1,22 @@
-// How hook and completions get into a shell: at once, and for good at the lowest price for each start of it.
+// The lines that install the hook and the completions: in the current shell, or in every new one without slowing its start.
 import { HOOK_SHELLS, type HookShell } from './hook-text.ts';
 
 const INIT = 'rolecall shell-init';
 const COMPLETION = 'rolecall completion';
 
-/** The shell that `$SHELL` names; undefined for one that has no hook of ours. */
+/** The shell that `$SHELL` names; undefined for one that rolecall has no hook for. */
 export function guessHookShell(shell: string | undefined): HookShell | undefined {
   return HOOK_SHELLS.find((name) => name === (shell ?? '').split('/').at(-1));
 }
 
-/** One line that reads the hook into the shell it is typed in. */
+/** One line that loads the hook into the current shell. */
 export function readHookLine(shell: HookShell): string {
   return shell === 'fish' ? `${INIT} fish | source` : `eval "$(${INIT} ${shell})"`;
 }
 
-/** Lines that make every new shell have the hook, from a file, so that no start of a shell waits for a program. */
+/** Lines that load the hook in every new shell, from a file, so that shells start without running rolecall. */
 export function hookInstallLines(shell: HookShell): readonly string[] {
-  // fish looks for a function in a file of its name when it is first called.
+  // fish loads a function from the file of that name on the first call.
   if (shell === 'fish') return [`${INIT} fish > ~/.config/fish/functions/rolecall.fish`];
   return installInto(`${INIT} ${shell}`, `hook.${shell}`, shell);
 }

@@ -1,4 +1,4 @@
-// Variables as lines that a shell, a dotenv reader or a JSON parser turns back into exactly the same values.
+// Formats variables for shells, dotenv files and JSON, quoted so that they are read back unchanged.
 import { ProtocolError } from '../../core/errors.ts';
 import { formatJson } from '../../core/text/format-json.ts';
 
@@ -7,13 +7,13 @@ export type VariableFormat = (typeof VARIABLE_FORMATS)[number];
 
 export interface VariableChanges {
   readonly set: Readonly<Record<string, string>>;
-  /** Left out where a format can't say it. */
+  /** Ignored by formats that cannot unset variables. */
   readonly unset: readonly string[];
 }
 
 /**
- * The lines, each ended by a newline; nothing in a value is ever run by the shell that evaluates them.
- * @throws ProtocolError unusable-response: a value that dotenv readers would not agree on
+ * The lines, each ending in a newline. Quoting keeps the shell from evaluating anything in a value.
+ * @throws ProtocolError unusable-response: dotenv readers disagree on how to read a value
  */
 export function formatVariables(format: VariableFormat, { set, unset }: VariableChanges): string {
   const pairs = Object.entries(set);
@@ -36,7 +36,7 @@ export function formatVariables(format: VariableFormat, { set, unset }: Variable
     .join('');
 }
 
-/** The format for the shell that `$SHELL` names; undefined for one whose language we don't write (csh). */
+/** The format for the shell that `$SHELL` names; undefined for an unsupported one (csh, nu, elvish, xonsh). */
 export function guessFormat(shell: string | undefined): VariableFormat | undefined {
   const name = (shell ?? '').split('/').at(-1) ?? '';
   if (name === 'zsh' || name === 'fish') return name;
@@ -44,7 +44,7 @@ export function guessFormat(shell: string | undefined): VariableFormat | undefin
   return name.endsWith('csh') || name === 'nu' || name === 'elvish' || name === 'xonsh' ? undefined : 'bash';
 }
 
-/** Always in quotes: zsh expands a word like `=ls`, and a tilde after a colon. */
+/** Always quotes: zsh expands words like `=ls`, and a tilde after a colon. */
 export function quotePosix(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
@@ -53,15 +53,15 @@ export function quoteFish(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** PowerShell takes typographic quotes for quotes too. */
+/** PowerShell also accepts typographic quotes as quotes. */
 function quotePowershell(value: string): string {
   return `'${value.replace(/['\u2018\u2019\u201a\u201b]/gu, '$&$&')}'`;
 }
 
-/** What every dotenv reader takes as it is, `docker --env-file` too, which takes quotes for a part of the value. */
+/** Allows only values that need no quotes: `docker --env-file` reads quotes as part of the value. */
 function requirePlain(name: string, value: string): string {
   if (/^[A-Za-z0-9_./:@%+=,-]*$/u.test(value)) return value;
-  throw new ProtocolError('unusable-response', `${name} holds characters that dotenv files can't.`, {
+  throw new ProtocolError('unusable-response', `${name} contains characters that cannot be written to a dotenv file.`, {
     hint: 'rolecall env --help',
   });
 }

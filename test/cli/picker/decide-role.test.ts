@@ -1,4 +1,4 @@
-// Which role words mean, on every surface that searches: never another one than the one that they name.
+// Which role search words mean, on every surface: never a role other than the one they name.
 import { describe, expect, test } from 'vitest';
 import { createAccountsSearch } from '../../../src/cli/commands/ls/run.ts';
 import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
@@ -63,15 +63,15 @@ describe('words', () => {
     expect(outcome(query)).toEqual(expected);
   });
 
-  test('mean a role that has no profile, and no other one in its place', () => {
+  test('mean a role without a profile rather than another role', () => {
     const roles = [role('Shop prod', 'ReadOnly', { profile: null }), role('Workshop prod', 'ReadOnly')];
     expect(outcome('shop prod', roles)).toBe('null: unusable');
     expect(outcome('shop prod', roles, () => true)).toBe(null);
-    // Of two that are meant alike, it is the one that can be used.
+    // Of two equally good matches the usable one wins.
     expect(outcome('shop prod', [...roles, role('Shop prod', 'ReadOnlyPlus')])).toBe('Shop-prod.ReadOnlyPlus');
   });
 
-  test('typed for fzf, whose matches are its own, leave a doubt when a number is in the id alone', () => {
+  test('typed in fzf need a confirmation when a number matches only the account id', () => {
     expect(
       [IDENTITY[0], IDENTITY[1], IDENTITY[2]].map(
         (one) => one && doubtOf({ ...one, protected: false }, "'ident 07 ^adm"),
@@ -127,7 +127,7 @@ describe.each(['random', 'zeros'] as const)('among 833 roles with ids of %s digi
           role.accountId === account?.accountId && role.permissionSet === account.permissionSets[0];
         expectNamed('ls', roles.find(isFirst));
       }
-      // Each way was gone often enough to mean something.
+      // Every outcome occurred often enough.
       for (const [kind, count] of Object.entries(seen)) {
         expect({ kind, isSeen: count > 5 }).toEqual({ kind, isSeen: true });
       }

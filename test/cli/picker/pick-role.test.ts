@@ -1,4 +1,4 @@
-// The built-in picker while the rest of its list is still coming.
+// The built-in picker while the rest of its list is loading.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pickRole, type Picked, type PickerList } from '../../../src/cli/picker/pick-role.ts';
 import { createRoleColumns } from '../../../src/cli/picker/role-columns.ts';
@@ -85,8 +85,8 @@ function open(): Scene {
 
 const shown = (lines: readonly string[]) => lines.map((line) => line.replace(/  \d{12} .*/u, '').trim());
 
-describe('the picker with the first roles of a list that is coming', () => {
-  test('shows them at once, with the count of all, and the others below once they are there', async () => {
+describe('the picker with the first roles of a list that is loading', () => {
+  test('shows them at once with the total count, and appends the others when they arrive', async () => {
     const { arrive, lines } = open();
     expect(shown(lines()).slice(1, 5)).toEqual(['>   Account 3', 'Account 4', 'Account 1', '']);
     expect(lines()[0]).toMatch(/6 of 6$/u);
@@ -95,7 +95,7 @@ describe('the picker with the first roles of a list that is coming', () => {
     expect(lines()[0]).toMatch(/6 of 6$/u);
   });
 
-  test('takes what is typed meanwhile as typed once all are there', async () => {
+  test('queues typed text until all roles have arrived', async () => {
     const { arrive, lines, picked, type } = open();
     type('5');
     type('\r');
@@ -104,21 +104,21 @@ describe('the picker with the first roles of a list that is coming', () => {
     expect(await picked).toEqual({ role: ALL[4], query: '5' });
   });
 
-  test('takes the role that the screen shows, though others were used more meanwhile', async () => {
+  test('picks the role that the screen shows, even if the order has changed', async () => {
     const { arrive, picked, type } = open();
     type('\r');
     await arrive(ALL.map((one) => (one.accountName === 'Account 6' ? { ...one, score: 9 } : one)));
     expect((await picked)?.role.accountName).toBe('Account 3');
   });
 
-  test('is left by Ctrl-C while the list is coming', async () => {
+  test('ends on Ctrl-C while the list is loading', async () => {
     const { isClosed, picked, type } = open();
     type('x\u0003');
     expect(await picked).toBe(undefined);
     expect(isClosed()).toBe(true);
   });
 
-  test('gives the terminal back when the list does not come', async () => {
+  test('restores the terminal when loading the list fails', async () => {
     const { fail, isClosed, picked } = open();
     await fail(new DaemonUnreachableError('daemon-not-answering', 'the daemon is gone'));
     await expect(picked).rejects.toThrow('the daemon is gone');

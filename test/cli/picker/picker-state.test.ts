@@ -1,4 +1,4 @@
-// What each key does to the query and the choice.
+// What each key does to the query and the selection.
 import { describe, expect, test } from 'vitest';
 import { parseKeys } from '../../../src/cli/terminal/keys.ts';
 import { createPickerState, keepInView, pressKey, type PickerState } from '../../../src/cli/picker/picker-state.ts';
@@ -39,7 +39,7 @@ describe('moving', () => {
     ['by Ctrl-N and Ctrl-P', '\u000e\u000e\u0010', { chosen: 1, top: 0 }],
   ])('%s', (_, input, expected) => expect(type(input)).toEqual({ query: '|', ...expected }));
 
-  test('a smaller terminal still shows the choice', () => {
+  test('a smaller terminal still shows the selection', () => {
     const state = { ...createPickerState('', search), chosen: 9, top: 0 };
     expect(keepInView(state, 4)).toMatchObject({ chosen: 9, top: 6 });
     expect(keepInView({ ...state, chosen: 2, top: 7 }, 20)).toMatchObject({ chosen: 2, top: 0 });
@@ -61,13 +61,13 @@ describe('the query', () => {
     ['right at the end', `a${RIGHT}`, 'a|'],
   ])('%s', (_, input, query) => expect(type(input)).toMatchObject({ query }));
 
-  test('that changes starts the list anew; one that means the same leaves the choice', () => {
+  test('resets the selection when it changes, but not when it means the same', () => {
     expect(type(`${DOWN}${DOWN}4`)).toEqual({ query: '4|', chosen: 0, top: 0 });
     expect(type(`${DOWN}${DOWN} `)).toEqual({ query: ' |', chosen: 2, top: 0 });
   });
 });
 
-test('Enter takes the choice, and nothing while nothing matches; Escape leaves; Ctrl-C interrupts', () => {
+test('Enter picks the selection unless nothing matches; Escape cancels; Ctrl-C interrupts', () => {
   expect(type(`${DOWN}\r`)).toEqual({ ended: 'picked', chosen: 1 });
   expect(type('7\r')).toEqual({ ended: 'picked', chosen: 7 });
   expect(type('x\r')).toEqual({ query: 'x|', chosen: 0, top: 0 });

@@ -31,7 +31,7 @@ function draw(roles: readonly RoleDocument[], query: string, columns: number, ro
 }
 
 describe('the screen', () => {
-  test('shows query, count, roles in columns, the marks, and what Enter does', () => {
+  test('shows the query, the count, roles in columns with marks, and what Enter does', () => {
     const { lines, cursor } = draw(ROLES, 'pay', 100, 8);
     expect(lines).toEqual([
       `> pay${' '.repeat(89)}3 of 6`,
@@ -41,27 +41,27 @@ describe('the screen', () => {
       '',
       '',
       '',
-      '  enter  Payments-Production.ReadOnly in this shell   esc  leave',
+      '  enter  Payments-Production.ReadOnly in this shell   esc  cancel',
     ]);
     expect(cursor).toEqual({ row: 0, column: 5 });
   });
 
-  test('warns of a protected role that is chosen', () => {
+  test('warns when a protected role is selected', () => {
     expect(draw(ROLES, 'administrator', 100, 4).lines.at(-1)).toBe(
-      '  ⚠ protected  enter  Payments-Production.AdministratorAccess in this shell   esc  leave',
+      '  ⚠ protected  enter  Payments-Production.AdministratorAccess in this shell   esc  cancel',
     );
   });
 
   test('says that nothing matches', () => {
     expect(draw(ROLES, 'zzz', 40, 4).lines).toEqual([
       '> zzz                             0 of 6',
-      '    Nothing matches.',
+      '    No matches.',
       '',
-      '  esc  leave',
+      '  esc  cancel',
     ]);
   });
 
-  test('leaves the label out where one session has all roles', () => {
+  test('omits the label when all roles belong to one session', () => {
     expect(draw(ROLES.slice(0, 5), 'log', 100, 3).lines[1]).toBe(
       '>   Log Archive          044444444444  ReadOnly             Log-Archive.ReadOnly',
     );
@@ -74,12 +74,12 @@ describe('the screen', () => {
     expect(lines.filter((line) => line.includes('222222222222'))).toHaveLength(2);
   });
 
-  test('of one or two lines is still one', () => {
+  test('fits into one or two lines', () => {
     expect(draw(ROLES, 'log', 60, 1).lines).toHaveLength(1);
     expect(draw(ROLES, 'log', 60, 2).lines).toHaveLength(2);
   });
 
-  test('keeps its columns with wide characters, and shows what came from AWS as text', () => {
+  test('keeps its columns aligned with wide characters, and shows names from AWS as plain text', () => {
     const roles = [
       role('検証環境', 'ReadOnly'),
       role('\u001b[31mred\u001b[0m', 'ReadOnly'),
@@ -97,7 +97,7 @@ describe('the screen', () => {
     expect(text).not.toContain('\u202e');
   });
 
-  test('says nothing in colour alone, and has colour only where it is wanted', () => {
+  test('conveys nothing by colour alone, and uses colour only where it is enabled', () => {
     const plain = draw(ROLES, 'pay', 100, 8);
     const coloured = draw(ROLES, 'pay', 100, 8, true);
     expect(coloured.lines).toEqual(plain.lines);
@@ -106,7 +106,7 @@ describe('the screen', () => {
   });
 });
 
-test('widths give way in order: the profile, the names, at last the label', () => {
+test('columns shrink in order: the profile, the names, then the label', () => {
   const natural = [20, 12, 19, 6, 40];
   expect(fitWidths(natural, 110)).toEqual(natural);
   expect(fitWidths(natural, 90)).toEqual([20, 12, 19, 6, 25]);
@@ -115,7 +115,7 @@ test('widths give way in order: the profile, the names, at last the label', () =
   expect(fitWidths(natural, 30)).toEqual([8, 12, 6, 0, 0]);
 });
 
-test('a session has the same style each time, and the mark is ASCII without UTF-8', () => {
+test('a session always has the same style, and the mark is ASCII without UTF-8', () => {
   expect(styleOfSession('work')).toBe(styleOfSession('work'));
   expect(styleOfSession('work')).not.toBe('red');
   expect([

@@ -1,4 +1,4 @@
-// A terminal as far as the picker uses one: what is written to it becomes lines of text, styles left out.
+// A minimal terminal for the picker: turns what is written to it into lines of text without styles.
 export interface WrittenScreen {
   write(text: string): void;
   /** The lines, without spaces at their ends. */

@@ -1,4 +1,4 @@
-// What completions offer after other words, as each shell runs them: nothing that `use` would not find with these words.
+// What completions offer after other words in each shell: only roles that `use` finds with these words.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

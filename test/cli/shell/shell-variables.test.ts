@@ -1,4 +1,4 @@
-// Variables for each shell: the very lines, and that real shells read exactly the values back and run nothing.
+// Variables for each shell: the exact lines, and that real shells read the values back unchanged and run nothing.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -56,15 +56,18 @@ describe('the lines', () => {
     expect(formatVariables(format, CHANGES)).toBe(text);
   });
 
-  test('for PowerShell double every character that it takes for a quote', () => {
+  test('for PowerShell double every character that it reads as a quote', () => {
     const text = formatVariables('powershell', { set: { A: "it's", B: '‘’‚‛ $env:HOME' }, unset: [] });
     expect(text).toBe("$env:A = 'it''s'\n$env:B = '‘‘’’‚‚‛‛ $env:HOME'\n");
   });
 
-  test('for dotenv are refused when readers would not agree on them', () => {
+  test('for dotenv are refused when readers disagree on them', () => {
     for (const value of NASTY.filter((nasty) => nasty !== '' && nasty !== '=ls')) {
       expect(() => formatVariables('dotenv', { set: { A: value }, unset: [] })).toThrow(
-        expect.objectContaining({ code: 'unusable-response', message: "A holds characters that dotenv files can't." }),
+        expect.objectContaining({
+          code: 'unusable-response',
+          message: 'A contains characters that cannot be written to a dotenv file.',
+        }),
       );
     }
   });
@@ -98,7 +101,7 @@ describe.each([
   });
 });
 
-test('the shell is guessed from $SHELL, and not at all for a language that we do not write', () => {
+test('the format is guessed from $SHELL, and undefined for unsupported shells', () => {
   const guesses = ['/bin/bash', '/usr/bin/zsh', '/opt/fish', '/usr/bin/pwsh', '/bin/dash', '', undefined, '/bin/tcsh'];
   expect(guesses.map(guessFormat)).toEqual(['bash', 'zsh', 'fish', 'powershell', 'bash', 'bash', 'bash', undefined]);
 });

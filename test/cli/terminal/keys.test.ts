@@ -1,4 +1,4 @@
-// From the bytes of a terminal to keys, however they are cut into pieces.
+// Parses terminal input into keys, however the bytes are split.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { endOfKeys, parseKeys } from '../../../src/cli/terminal/keys.ts';
@@ -35,7 +35,7 @@ describe('keys', () => {
     },
   );
 
-  test('an Escape that nothing follows is the key itself; the start of another one is none', () => {
+  test('reads a lone Escape as the key, and waits for the rest of an escape sequence', () => {
     expect([endOfKeys('\u001b'), endOfKeys('\u001b['), endOfKeys('')]).toEqual([
       [{ name: 'escape' }],
       [{ name: 'other' }],
@@ -43,7 +43,7 @@ describe('keys', () => {
     ]);
   });
 
-  test('whatever comes, in whatever pieces, every byte is read and no text has a control character', () => {
+  test('reads every byte of any input in any pieces, and no text contains a control character', () => {
     const bytes = fc.array(
       fc.constantFrom('\u001b', '[', 'O', 'A', '200~', '201~', '\r', 'x', '🚀', '\u0003', '5~', ';'),
     );

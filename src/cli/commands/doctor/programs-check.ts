@@ -138,7 +138,7 @@ export function checkNeighbours({ config }: World): CheckGroup {
     return [
       {
         code: 'other-tool',
-        message: `${tool.name} serves the keys of ${whose} in ${config.shown}. ${tool.from === 'leapp' ? LEAPP_ADVICE : 'rolecall can serve them under the same names.'}`,
+        message: `${tool.name} serves the keys of ${whose} in ${config.shown}. ${tool.from === 'leapp' ? LEAPP_ADVICE : 'You can get the same profiles from rolecall.'}`,
         commands:
           tool.from === 'leapp'
             ? [editCommand(config.path, first.profile.line)]

@@ -1,0 +1,83 @@
+// Errors for search words that mean no single role: what was found, and the command that names one.
+import { INSIDE } from '../../core/search/role-match.js';
+import type { RoleIndex } from '../../core/search/role-index.js';
+import { NotFoundError, UsageError } from '../../core/errors.ts';
+import { nearestFew } from '../../core/text/nearest.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
+import type { CliContext } from '../context.ts';
+import { count, formatTable, harmless } from '../terminal/render.ts';
+import { exactCommand } from './confirm-role.ts';
+import type { RoleRequest } from './role-request.ts';
+import { createRoleColumns, protectedMark } from './role-columns.ts';
+
+const MAX_CANDIDATES = 10;
+const MAX_SUGGESTIONS = 3;
+
+export function hasNoProfile(description: string): NotFoundError {
+  return new NotFoundError('profile-not-found', `${description} has no profile.`, {
+    hint: 'rolecall profiles list',
+  });
+}
+
+export function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: RoleRequest): NotFoundError {
+  if (asOf === null) {
+    return new NotFoundError('account-not-found', 'No accounts have been listed yet.', { hint: 'rolecall login' });
+  }
+  if (needsProfile && roles.length > 0) {
+    return new NotFoundError('profile-not-found', 'None of your roles has a profile yet.', {
+      hint: 'rolecall profiles sync',
+    });
+  }
+  return new NotFoundError('account-not-found', 'No role is assigned to you in any account.');
+}
+
+export function nothingMatches(
+  { command, query }: RoleRequest,
+  roles: readonly RoleDocument[],
+  index: RoleIndex,
+): NotFoundError {
+  const nameOf = ({ profile, accountName, permissionSet }: RoleDocument) =>
+    profile ?? `${accountName ?? ''} ${permissionSet}`;
+  const names = new Set(
+    roles.flatMap((role) => [role.accountName ?? '', role.permissionSet, role.profile ?? '', role.label]),
+  );
+  const words = new Set(
+    [...names].map((name) => name.toLowerCase()).flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]),
+  );
+  const byEdits = nearestFew(query.toLowerCase(), [...words], MAX_SUGGESTIONS).flatMap((word) => {
+    const { positions, count } = index.search(word);
+    return Array.from(positions).slice(0, count(INSIDE));
+  });
+  const near = [...byEdits, ...Array.from(index.search(query).positions)]
+    .slice(0, MAX_SUGGESTIONS)
+    .map((position) => roles[position] as RoleDocument);
+  const nearest = [...new Set(near.map(nameOf))].map(harmless);
+  // An exact name is used without asking, so a protected role is never suggested.
+  const suggested = near.find((role) => !role.protected);
+  const suggestion = nearest.length === 0 ? '' : ` Nearest: ${nearest.join(', ')}.`;
+  return new NotFoundError('profile-not-found', `No role matches "${harmless(query)}".${suggestion}`, {
+    hint: suggested === undefined ? 'rolecall ls' : `${command} ${quoteForShell(harmless(nameOf(suggested)))}`,
+  });
+}
+
+/** Prints the matching roles; the error itself follows them. */
+export function severalMatch(
+  matching: readonly number[],
+  roles: readonly RoleDocument[],
+  { query, command }: RoleRequest,
+  context: CliContext,
+): UsageError {
+  const candidates = matching.slice(0, MAX_CANDIDATES).map((position) => roles[position] as RoleDocument);
+  const { cells } = createRoleColumns(roles);
+  const mark = protectedMark(context.environment);
+  context.stderr.write(
+    formatTable(candidates.map((role) => [role.protected ? mark : '', ...cells(role).map(({ text }) => text)])),
+  );
+  const more = matching.length - candidates.length;
+  const tail = more > 0 ? ` (${candidates.length} shown)` : '';
+  return new UsageError('usage', `${count(matching.length, 'role')} match "${harmless(query)}"${tail}. Name one.`, {
+    // Prefers to suggest a role that is not protected.
+    hint: exactCommand(candidates.find((role) => !role.protected) ?? candidates[0], command),
+  });
+}

@@ -1,0 +1,12 @@
+// What a command asks of the role search.
+export interface RoleRequest {
+  readonly query: string;
+  /** What the role is for, as the picker shows it: `in this shell`. */
+  readonly purpose: string;
+  /** The command line before the query, for hints: `rolecall use`. */
+  readonly command: string;
+  /** Whether to ask the user when the query is not enough. */
+  readonly mayAsk: boolean;
+  /** Only roles that have a profile. */
+  readonly needsProfile: boolean;
+}
