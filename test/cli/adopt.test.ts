@@ -42,7 +42,7 @@ describe('profiles adopt', () => {
       exitCode: 0,
       stderr: `Left as it is: lost (Leapp, line 18): Leapp keeps which role it is in an encrypted file of its own.
 ~/.aws/config: 2 profiles adopted. To have the file of before back: rolecall profiles adopt --undo
-Note: "granted sso populate" and a profile registry would write these profiles anew, so let them be.
+Note: Do not use "granted sso populate" or a profile registry any more: both write these profiles again.
 `,
     });
     expect(stdout).toMatch(
@@ -244,7 +244,7 @@ describe('profiles adopt --undo', () => {
     const { exitCode, stderr } = await its.runCli(['profiles', 'adopt', '--undo', '--yes']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
-      stderr: expect.stringMatching(/was changed by hand since.*adoptions\/1\.json/) as string,
+      stderr: expect.stringMatching(/has changed since the adoption.*adoptions\/1\.json/) as string,
     });
     expect(read(its)).toBe(mine);
     const path = join(its.paths.stateDirectory, 'adoptions', '1.json');

@@ -125,7 +125,7 @@ describe('profiles', () => {
     const line = (name: string) => ours.split('\n').indexOf(`[profile ${name}]`);
     const names = ['Log-Archive.ReadOnly', 'Shop-Staging.ReadOnly', 'current'];
     const stderr = [
-      ...names.map((name) => `Left out ${name}: you wrote a profile of that name, on line ${line(name)}.\n`),
+      ...names.map((name) => `Left out ${name}: you have your own profile of that name, on line ${line(name)}.\n`),
       'Left out 3 more: rolecall profiles list --json\n',
     ].join('');
     expect(await run(['profiles', 'sync'])).toEqual({
@@ -141,7 +141,7 @@ describe('profiles', () => {
     await rig.runCli(['login']);
     writeFileSync(rig.configPath, `${CONFIG}\n[profile taylor.Admin-AF-Permission-Set]\nregion = eu-west-1\n`);
     const before = readFileSync(rig.configPath, 'utf8');
-    const leftOut = 'Left out taylor.Admin-AF-Permission-Set: you wrote a profile of that name, on line 12.\n';
+    const leftOut = 'Left out taylor.Admin-AF-Permission-Set: you have your own profile of that name, on line 12.\n';
 
     expect(await run(['profiles', 'list'])).toEqual({
       exitCode: 0,

@@ -63,7 +63,7 @@ describe('a name that the credentials file had before', () => {
     expect(await rig.runCli(['use', '--current', ADMIN])).toEqual({ ...error, stderr });
     expect(await rig.runCli(['exec', ADMIN, '--', 'true'])).toMatchObject({
       exitCode: 6,
-      stderr: `rolecall: There is no profile "${ADMIN}" of an sso-session. AWS clients take that name from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
+      stderr: `rolecall: "${ADMIN}" is not a profile of an sso-session. AWS clients take it from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
     });
     // The profile keeps its name once it has one, and the file's own is used as any profile of another tool.
     writePrivate(credentialsPath(), '');

@@ -582,7 +582,7 @@ describe('the current role', () => {
     expect(await problems()).toEqual([
       {
         code: 'current-role-gone',
-        message: `The current role, ${permissionSet} in account ${accountId}, is not assigned to you any more.`,
+        message: `The current role, ${permissionSet} in account ${accountId}, is no longer assigned to you.`,
         hint: 'rolecall ls',
         session: SESSION,
       },
@@ -594,7 +594,7 @@ describe('the current role', () => {
     expect(await problems()).toEqual([
       {
         code: 'current-role-gone',
-        message: `The current role is of the sso-session "${SESSION}", which the config file has no more.`,
+        message: `The current role belongs to the sso-session "${SESSION}", which is no longer in the config file.`,
         hint: 'rolecall ls',
       },
     ]);
@@ -645,7 +645,7 @@ describe('/v1/profiles', () => {
     const its = await openSignedInRig({ config });
     const { skipped } = await its.client.call('profiles', {});
     expect(skipped).toEqual([
-      { profileName: 'taylor.Admin-AF-Permission-Set', reason: 'you wrote a profile of that name, on line 12.' },
+      { profileName: 'taylor.Admin-AF-Permission-Set', reason: 'you have your own profile of that name, on line 12.' },
     ]);
   });
 

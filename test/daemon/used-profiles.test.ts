@@ -182,7 +182,7 @@ describe('an alias', () => {
   test('that nobody can have is said by sync', async () => {
     await createSignedInRig({ settings: '[[role]]\nalias = "same-for-all"\n' });
     expect((await rig.runCli(['profiles', 'sync'])).stderr).toBe(
-      'Left out same-for-all: it is meant as an alias, and several roles would get it; let the rule match one role, or use {account_id} and {permission_set} in it.\n',
+      'Left out same-for-all: it is an alias that several roles would get. Make the rule match one role, or use {account_id} and {permission_set} in the alias.\n',
     );
   });
 });

@@ -106,7 +106,7 @@ test.skipIf(!hasAwsCli)(
       writeFileSync(path, expired);
       expect(await its.runCli(['login'])).toMatchObject({
         exitCode: 0,
-        stderr: expect.stringContaining('it was left as it is because the AWS CLI can still refresh it.'),
+        stderr: expect.stringContaining('was not changed because the AWS CLI can still refresh it.'),
       });
       expect(readFileSync(path, 'utf8')).toBe(expired);
       const identity = ['sts', 'get-caller-identity', '--profile', NATIVE, '--query', 'Arn', '--output', 'text'];

@@ -1,4 +1,4 @@
-// Which desktop, if any, this daemon can speak to.
+// Chooses the notification backend for this desktop.
 import type { spawn } from 'node:child_process';
 import type { Clock } from '../../core/clock.ts';
 import { isWsl } from '../../platform/process/wsl.ts';
@@ -7,20 +7,20 @@ import type { osascript } from './osascript.ts';
 
 export interface DesktopSources {
   readonly platform: NodeJS.Platform;
-  /** `os.release()`: under WSL it names Microsoft, whatever the environment has lost on the way. */
+  /** `os.release()`: it names Microsoft under WSL, even when the environment variables of WSL are missing. */
   readonly kernelRelease: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The path of a program, or undefined when there is none of this name on PATH. */
+  /** The path of a program, or undefined when it is not on PATH. */
   readonly findProgram: (name: string) => string | undefined;
   readonly isThere: (path: string) => boolean;
   readonly spawn: typeof spawn;
   readonly clock: Clock;
 }
 
-/** Where Windows keeps it; PATH may have been made without Windows' own. */
+/** Its location in Windows; WSL's PATH may not include it. */
 const POWERSHELL = '/mnt/c/Windows/System32/WindowsPowerShell/v1.0/powershell.exe';
 
-/** The backend for this desktop, of which alone the code is loaded; undefined on a machine without one. */
+/** The backend for this desktop; loads only the code of that backend. Undefined on a machine without a desktop. */
 export async function chooseNotificationBackend(sources: DesktopSources): Promise<NotificationBackend | undefined> {
   const { findProgram } = sources;
   if (sources.platform === 'darwin') {

@@ -1,4 +1,4 @@
-// The desktop as the daemon sees it, as one value: notifications, a page in the browser, and whether anybody is there.
+// The desktop: shows notifications, opens pages in the browser, tells whether someone is using it.
 import { isWsl } from '../../platform/process/wsl.ts';
 import { chooseNotificationBackend, hasDisplay, type DesktopSources } from './choose-backend.ts';
 import type { NotificationBackend } from './backend.ts';
@@ -6,15 +6,15 @@ import type { NotificationBackend } from './backend.ts';
 export interface Desktop {
   readonly notifications: NotificationBackend | undefined;
   /**
-   * True when the browser, or the one that a command template of the settings names, was started.
-   * The caller has looked at whether the page may be opened.
+   * Opens a page in the default browser, or with the command `template` from the settings. True when it was started.
+   * The caller must have checked that the URL may be opened.
    */
   openPage(url: string, template?: string): Promise<boolean>;
-  /** As far as the system can tell. */
+  /** Whether someone is using the desktop, as far as the system can tell. */
   isAttended(): Promise<boolean>;
 }
 
-/** Nobody is told, nothing is opened. */
+/** A machine without a desktop: shows and opens nothing. */
 export const HEADLESS: Readonly<Desktop> = {
   notifications: undefined,
   openPage: async () => false,
@@ -24,7 +24,7 @@ export const HEADLESS: Readonly<Desktop> = {
 export async function createDesktop(
   sources: DesktopSources & {
     readonly userId: number;
-    /** Starts the person's browser; rejects when it can't. */
+    /** Starts the user's browser; rejects when that fails. */
     readonly startBrowser: (url: string, template?: string) => Promise<void>;
   },
 ): Promise<Desktop> {

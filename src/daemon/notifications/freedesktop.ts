@@ -1,4 +1,4 @@
-// Notifications on a freedesktop.org desktop, over the session bus: a program's arguments could be read by every user of the machine.
+// Shows notifications on a freedesktop.org desktop over D-Bus; notify-send would expose the text to other users through its arguments.
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import {
   BUS,
@@ -20,9 +20,9 @@ import {
 const ACTION = 'act';
 const SIGNALS = `type='signal',interface='${NOTIFICATION_SERVER.interface}',path='${NOTIFICATION_SERVER.path}'`;
 
-/** One connection for all, made by the first and made again after the bus was gone: clicks come by it. */
+/** Uses one bus connection, opened on first use and reopened after a failure: it stays open to receive clicks. */
 export function freedesktop(deps: { readonly socketPath: string; readonly clock: Clock }): NotificationBackend {
-  /** What a click on a notification does, by the notification's id. */
+  /** Click handlers by notification id. */
   const clicks = new Map<number, () => void>();
   let current: Promise<BusConnection> | undefined;
 
@@ -39,7 +39,7 @@ export function freedesktop(deps: { readonly socketPath: string; readonly clock:
 
   async function listen(): Promise<BusConnection> {
     const bus = await connectToBus(deps.socketPath);
-    // Later, for a click may be read from the socket together with the answer that tells the id.
+    // Deferred: a click may arrive in the same read as the reply that tells the id.
     bus.onSignal((signal) => void setImmediate(() => receive(signal)));
     await bus.call(BUS, 'AddMatch', 's', [SIGNALS]);
     return bus;
@@ -51,7 +51,7 @@ export function freedesktop(deps: { readonly socketPath: string; readonly clock:
     if (member === 'NotificationClosed') clicks.delete(id);
   }
 
-  /** One that was replaced meanwhile takes nothing of its successor with it. */
+  /** Closes a connection; the state is cleared only if it is still the current one. */
   function drop(connection: Promise<BusConnection>): void {
     void connection.then(
       (bus) => bus.close(),
@@ -93,7 +93,7 @@ export function freedesktop(deps: { readonly socketPath: string; readonly clock:
         if (shown === undefined) drop(connection);
         return shown;
       } catch (error) {
-        // Refused: nobody shows notifications here, and the bus is well.
+        // A BusError is a reply: no notification server, but the bus itself works.
         if (!(error instanceof BusError)) drop(connection);
         return undefined;
       }

@@ -1,79 +1,79 @@
-// The port through which the daemon speaks to a person: few notifications, one a matter, and never a secret in one.
+// Sends notifications to the user: one per topic, rate-limited, with sanitized text and no secrets.
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { NotificationBackend, ShownNotification } from './backend.ts';
 import { toHarmlessLine } from '../../core/text/harmless-text.ts';
 
 export interface Notification {
-  /** The matter: while it is unresolved, notifications of the same key are one. */
+  /** The topic: until it is resolved, notifications with the same key replace each other. */
   readonly key: string;
   readonly title: string;
-  /** Says what to type as well, for a button is not to be had everywhere. */
+  /** Should include the command to type, because not every desktop shows buttons. */
   readonly body: string;
   readonly action?: { readonly label: string; readonly onClick: () => void };
-  /** The answer to a person's own click is shown whatever was shown before. */
+  /** A response to the user's own click; never throttled. */
   readonly isAnswer?: boolean;
-  /** Stays on the screen until the matter is over. */
+  /** Stays on the screen until the topic is resolved. */
   readonly stays?: boolean;
 }
 
 export interface Notifier {
-  /** False when nobody can be told anything here. */
+  /** False when this machine can't show notifications. */
   readonly isAble: boolean;
-  /** True once it is on the screen; false when it was held back or can't be shown. Never rejects. */
+  /** True when shown; false when it was throttled or could not be shown. Never rejects. */
   notify(notification: Notification): Promise<boolean>;
-  /** The matter is over: what is shown of it goes, and a new one may be told of at once. */
+  /** Withdraws the topic's notification and resets its throttling. */
   resolve(key: string): void;
-  /** Takes everything off the screen, and shows nothing any more. */
+  /** Withdraws all notifications and shows no more. */
   close(): void;
 }
 
-interface Matter {
-  readonly toldAtMs: number;
-  readonly timesTold: number;
+interface Topic {
+  readonly shownAtMs: number;
+  readonly timesShown: number;
   shown?: ShownNotification | undefined;
 }
 
 const FIRST_PAUSE_MS = 10 * 60_000;
-/** Each pause is twice the one before: a cron job that fails all night is no reason for a screen full of notes. */
+/** Pauses double up to this, so that a cron job that fails all night does not fill the screen. */
 const MAX_PAUSE_MS = 4 * 3_600_000;
 const MINUTE_MS = 60_000;
 const MAX_PER_MINUTE = 5;
 const MAX_TITLE_LENGTH = 100;
 const MAX_BODY_LENGTH = 400;
 
-/** A notifier that is silent when `backend` is undefined. */
+/** Without a `backend` the notifier does nothing. */
 export function createNotifier(deps: {
   readonly backend: NotificationBackend | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }): Notifier {
   const { backend, clock } = deps;
-  const matters = new Map<string, Matter>();
+  const topics = new Map<string, Topic>();
   let recentMs: readonly number[] = [];
   let isClosed = false;
 
-  /** A clock that was set back counts as time gone by: rather one note too many than none for hours. */
+  /** A clock that was set back counts as elapsed time: one extra notification is better than none for hours. */
   const hasPassed = (sinceMs: number, durationMs: number) => Math.abs(clock.nowMs() - sinceMs) >= durationMs;
 
-  function isHeldBack({ key, isAnswer }: Notification): boolean {
+  function isThrottled({ key, isAnswer }: Notification): boolean {
     if (isAnswer === true) return false;
-    const matter = matters.get(key);
-    if (matter !== undefined && !hasPassed(matter.toldAtMs, pauseAfter(matter.timesTold))) return true;
-    recentMs = recentMs.filter((toldAtMs) => !hasPassed(toldAtMs, MINUTE_MS));
+    const topic = topics.get(key);
+    if (topic !== undefined && !hasPassed(topic.shownAtMs, pauseAfter(topic.timesShown))) return true;
+    recentMs = recentMs.filter((shownAtMs) => !hasPassed(shownAtMs, MINUTE_MS));
     return recentMs.length >= MAX_PER_MINUTE;
   }
 
   return {
     isAble: backend !== undefined,
     async notify(notification) {
-      if (backend === undefined || isClosed || isHeldBack(notification)) return false;
+      if (backend === undefined || isClosed || isThrottled(notification)) return false;
       const { key, action, stays } = notification;
-      const earlier = matters.get(key);
-      // Counted before it is shown, so that a burst is held back while the first one is on its way.
-      const matter: Matter = { toldAtMs: clock.nowMs(), timesTold: (earlier?.timesTold ?? 0) + 1 };
-      matters.set(key, matter);
-      recentMs = [...recentMs, matter.toldAtMs];
+      const earlier = topics.get(key);
+      // Counted before it is shown, so that a burst is throttled while the first one is in flight.
+      const topic: Topic = { shownAtMs: clock.nowMs(), timesShown: (earlier?.timesShown ?? 0) + 1 };
+      topics.set(key, topic);
+      recentMs = [...recentMs, topic.shownAtMs];
       earlier?.shown?.withdraw();
       const shown = await backend.show({
         title: toHarmlessLine(notification.title, MAX_TITLE_LENGTH),
@@ -81,24 +81,24 @@ export function createNotifier(deps: {
         ...(action === undefined ? {} : { action }),
         ...(stays === undefined ? {} : { stays }),
       });
-      if (shown === undefined) deps.log('warn', `${backend.name} could not show a notification`);
-      matter.shown = shown;
-      // Resolved or replaced while it was on its way.
-      if (matters.get(key) !== matter) shown?.withdraw();
+      if (shown === undefined) deps.log('warn', `could not show a notification with ${backend.name}`);
+      topic.shown = shown;
+      // Resolved or replaced while it was in flight.
+      if (topics.get(key) !== topic) shown?.withdraw();
       return shown !== undefined;
     },
     resolve(key) {
-      matters.get(key)?.shown?.withdraw();
-      matters.delete(key);
+      topics.get(key)?.shown?.withdraw();
+      topics.delete(key);
     },
     close() {
       isClosed = true;
-      for (const { shown } of matters.values()) shown?.withdraw();
-      matters.clear();
+      for (const { shown } of topics.values()) shown?.withdraw();
+      topics.clear();
     },
   };
 }
 
-function pauseAfter(timesTold: number): number {
-  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (timesTold - 1));
+function pauseAfter(timesShown: number): number {
+  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (timesShown - 1));
 }

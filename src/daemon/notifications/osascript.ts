@@ -1,8 +1,8 @@
-// Notifications on macOS through osascript, by a script on its stdin: every user can read the arguments of a program.
+// Shows notifications on macOS with osascript. The script goes to stdin, because every user can read a program's arguments.
 import { childEnvironment, SHOW_DEADLINE_MS, type BackendDeps, type NotificationBackend } from './backend.ts';
 import { runOnce } from './run-once.ts';
 
-/** Without a button: a notification of osascript has none, and a click on it opens the Script Editor. */
+/** Supports no button: osascript notifications have none, and a click on one opens the Script Editor. */
 export function osascript(deps: BackendDeps): NotificationBackend {
   return {
     name: 'osascript',
@@ -18,7 +18,7 @@ export function osascript(deps: BackendDeps): NotificationBackend {
   };
 }
 
-/** A string of AppleScript, in which only these two mean something; the text is on one line already. */
+/** An AppleScript string, where only `\` and `"` need escaping; the text is a single line. */
 function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, (character) => `\\${character}`)}"`;
 }

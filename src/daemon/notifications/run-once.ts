@@ -1,15 +1,15 @@
-// One short run of a program with a deadline, and what it printed.
+// Runs a program with a deadline and returns what it printed.
 import type { spawn } from 'node:child_process';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Clock } from '../../core/clock.ts';
 
 export interface OneRun {
-  /** Undefined when it was killed, could not be started, or took too long. */
+  /** Undefined when the program was killed, could not be started, or timed out. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
 }
 
-/** Runs to the end or to the deadline, at which the program is killed; never rejects. */
+/** Kills the program at the deadline. Never rejects. */
 export async function runOnce(
   deps: { readonly spawn: typeof spawn; readonly clock: Clock },
   program: string,
@@ -21,7 +21,7 @@ export async function runOnce(
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  // It may end without having read what it was given.
+  // The program may exit without reading its stdin.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const exit = new Promise<{ readonly exitCode: number | undefined }>((resolve) => {

@@ -1,8 +1,8 @@
-// Notifications on Windows from inside WSL: a toast by powershell.exe, the text on its stdin and never in the script.
+// Shows Windows toasts from WSL with powershell.exe. The text goes to stdin and is never part of the script.
 import { childEnvironment, type BackendDeps, type NotificationBackend } from './backend.ts';
 import { runOnce } from './run-once.ts';
 
-/** The id is that of PowerShell's own entry in the start menu: a toast needs one that Windows knows. */
+/** A toast needs an app id that Windows knows; this one is PowerShell's own start menu entry. */
 const SCRIPT = `
 $ErrorActionPreference = 'Stop'
 $text = [Console]::In.ReadToEnd() | ConvertFrom-Json
@@ -17,7 +17,7 @@ $manager::CreateToastNotifier($id).Show([Windows.UI.Notifications.ToastNotificat
 /** PowerShell takes seconds to start. */
 const DEADLINE_MS = 20_000;
 
-/** Without a button, and without a way to take it back. */
+/** Supports neither buttons nor withdrawing. */
 export function windowsToast(deps: BackendDeps): NotificationBackend {
   const encodedScript = Buffer.from(SCRIPT, 'utf16le').toString('base64');
   return {
@@ -38,7 +38,7 @@ export function windowsToast(deps: BackendDeps): NotificationBackend {
   };
 }
 
-/** PowerShell reads its stdin in the console's code page, in all of which ASCII is the same. */
+/** PowerShell decodes stdin with the console's code page; ASCII is the same in all of them. */
 function toAsciiJson(value: object): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,

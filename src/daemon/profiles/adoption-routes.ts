@@ -1,4 +1,4 @@
-// POST /v1/profiles/adopt: hand-written profiles, and those of other tools, led to rolecall, or given back.
+// POST /v1/profiles/adopt: switches hand-written profiles and those of other tools to rolecall, or undoes that.
 import type { Adoption } from './adoption.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';

@@ -1,4 +1,4 @@
-// Moving in and out again: the plan carried out, with the file of before kept whole, and put back when asked.
+// Applies an adoption plan to the config file after saving a backup, and restores the backup on undo.
 import { createHash } from 'node:crypto';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,16 +19,16 @@ import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 export interface Adoption {
   /** @throws UsageError config-malformed; ConflictError config-section-not-ours, config-changed-meanwhile */
   adopt(sources: readonly AdoptionSource[] | undefined, dryRun: boolean): Promise<AdoptionDocument>;
-  /** Puts back the file of before the latest adoption. @throws NotFoundError profile-not-found: there was none; ConflictError config-changed-meanwhile */
+  /** Restores the file from before the latest adoption. @throws NotFoundError profile-not-found: nothing to undo; ConflictError config-changed-meanwhile */
   undo(dryRun: boolean): Promise<AdoptionDocument>;
 }
 
 interface AdoptionRecord {
   readonly schemaVersion: 1;
   readonly configFile: string;
-  /** The whole file as it was. */
+  /** The whole config file before the adoption. */
   readonly before: string;
-  /** Of what the adoption left outside our block, to tell whether somebody has changed it since. */
+  /** Hash of the text outside our block after the adoption, to detect later changes. */
   readonly afterHash: string;
 }
 
@@ -50,7 +50,7 @@ export function createAdoption(deps: {
   }
 
   const recordPath = (number: number) => join(directory, `${number}.json`);
-  /** Two at once would give their backups the same number, and the one that fails would take away the other's. */
+  /** Serializes calls: concurrent ones would choose the same backup number, and one that fails deletes its backup. */
   const inTurn = createSerialQueue();
 
   async function adopt(wanted: readonly AdoptionSource[] | undefined, dryRun: boolean): Promise<AdoptionDocument> {
@@ -90,7 +90,7 @@ export function createAdoption(deps: {
     if (record === undefined || record.configFile !== configFile.path) {
       throw new NotFoundError(
         'profile-not-found',
-        `Nothing was adopted in ${configFile.path}, so there is nothing to undo.`,
+        `There is nothing to undo: no profiles in ${configFile.path} were adopted.`,
         {
           hint: 'rolecall profiles adopt --dry-run',
         },
@@ -100,7 +100,7 @@ export function createAdoption(deps: {
     if (hashOutside(document.text) !== record.afterHash) {
       throw new ConflictError(
         'config-changed-meanwhile',
-        `${configFile.path} was changed by hand since, and undoing would lose that; the file of before is "before" in ${path}.`,
+        `${configFile.path} has changed since the adoption, and undo would discard those changes. The original text is "before" in ${path}.`,
         { hint: `jq -r .before ${quoteForShell(path)} | diff - ${quoteForShell(configFile.path)}` },
       );
     }
@@ -128,7 +128,7 @@ export function createAdoption(deps: {
   };
 }
 
-/** The text of before; what a sync has written into our own block since stays. */
+/** The original text, but with our block as the last sync wrote it. */
 function withBlockOf(now: ConfigDocument, before: string): string {
   const document = parseConfigDocument(before, now.path);
   const [block, blockNow] = [findManagedBlockLeniently(document), findManagedBlockLeniently(now)];
@@ -138,7 +138,7 @@ function withBlockOf(now: ConfigDocument, before: string): string {
   return replaceManagedBlock(document, block, written.split(/\r?\n/u).slice(1, -1));
 }
 
-/** What the sync writes into our own block is nobody's change. */
+/** Hash of the text outside our block, which a sync may change at any time. */
 function hashOutside(text: string): string {
   const document = parseConfigDocument(text, '');
   const block = findManagedBlockLeniently(document);
@@ -181,26 +181,26 @@ function describe(
   };
 }
 
-/** What the person has to know about the tool that they leave. */
+/** Notes about the tools that the adopted profiles came from. */
 function describeTools(plan: AdoptionPlan, profileFormat: string | undefined): string[] {
   const from = new Set(plan.adopted.map(({ source }) => source));
   const template = profileFormat === undefined ? undefined : translateFormat(profileFormat);
   return [
     ...(from.has('aws-sso')
       ? [
-          '"aws-sso setup profiles" would write its block anew, so let it be; AutoConfigCheck in its settings does that by itself.',
+          'Do not run "aws-sso setup profiles" any more, and turn AutoConfigCheck off in its settings: both write its block again.',
         ]
       : []),
     ...(from.has('granted')
-      ? ['"granted sso populate" and a profile registry would write these profiles anew, so let them be.']
+      ? ['Do not use "granted sso populate" or a profile registry any more: both write these profiles again.']
       : []),
     ...(template === undefined || !from.has('aws-sso')
       ? []
-      : [`New roles get names like those of aws-sso with this under [profiles] in config.toml: name = "${template}"`]),
+      : [`To name new roles as aws-sso does, set this under [profiles] in config.toml: name = "${template}"`]),
   ];
 }
 
-/** Only formats that ours can say; a colon becomes a dash in our names. */
+/** Translates aws-sso's Go template to our name template; undefined when that is not possible. A colon becomes a dash. */
 function translateFormat(format: string): string | undefined {
   const translated = format
     .replace(/\{\{\s*(?:FirstItem\s+)?\.AccountName\b[^}]*\}\}/gu, '{account_name}')

@@ -1,4 +1,4 @@
-// aws-sso-cli's own settings, as far as moving in needs them: which Identity Centers it knows, and how it names profiles.
+// Reads what adoption needs from aws-sso-cli's settings: its Identity Center instances and its profile name format.
 import { join } from 'node:path';
 import type { ForeignSession } from '../../aws-config/adoption/adoption-plan.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
@@ -11,7 +11,7 @@ export interface AwsSsoSettings {
   readonly profileFormat?: string;
 }
 
-/** Undefined when there is none; a file that is no YAML, or none of theirs, has no sessions. Tokens are never looked for. */
+/** Undefined when there is no file; unparsable or unrelated files have no sessions. Tokens are never read. */
 export async function readAwsSsoSettings(
   homeDirectory: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -23,7 +23,7 @@ export async function readAwsSsoSettings(
   return undefined;
 }
 
-/** The older place counts first, for them too. */
+/** In aws-sso-cli's own order: the older location comes first. */
 function candidates(homeDirectory: string, environment: Readonly<Record<string, string | undefined>>): string[] {
   const named = environment['AWS_SSO_CONFIG'] ?? '';
   const configHome = environment['XDG_CONFIG_HOME'] ?? '';
@@ -35,7 +35,7 @@ function candidates(homeDirectory: string, environment: Readonly<Record<string, 
 }
 
 async function parse(text: string): Promise<Omit<AwsSsoSettings, 'path'>> {
-  // Few machines have such a file, so nobody else pays for the parser.
+  // Few machines have this file, so load the parser only now.
   const { parse: parseYaml } = await import('yaml');
   let root: unknown;
   try {

@@ -1,4 +1,4 @@
-// GET and POST /v1/profile: the role behind one profile, for commands that are given a profile's name.
+// GET and POST /v1/profile: looks up the role of a profile name; POST also writes the profile if it is not written yet.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/profiles/role-profile.ts';
 import { NotFoundError } from '../../core/errors.ts';
@@ -46,7 +46,7 @@ export function createProfileHandlers(deps: {
     return { profileName, followsCurrent: true, session, accountId, permissionSet, region: region ?? null };
   }
 
-  /** The role that would have the name, as far as nothing in the file has it. */
+  /** The role whose unwritten profile has this name, unless a profile in the file has it. */
   async function findUnwritten(name: string, inFile: readonly string[]): Promise<ProfileDocument> {
     const unwritten = await deps.issuedNames.unwritten();
     const planned = inFile.includes(name) ? undefined : unwritten.find(name);
@@ -66,7 +66,7 @@ export function createProfileHandlers(deps: {
     if (line !== undefined) {
       throw new NotFoundError(
         'profile-not-found',
-        `There is no profile "${name}" of an sso-session. AWS clients take that name from ${deps.sharedCredentials.path}, line ${line}.`,
+        `"${name}" is not a profile of an sso-session. AWS clients take it from ${deps.sharedCredentials.path}, line ${line}.`,
       );
     }
     const meant = nearest(name, [...inFile, ...unwritten.list().map(({ profileName }) => profileName)]);

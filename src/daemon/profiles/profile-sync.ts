@@ -1,4 +1,4 @@
-// One profile for each account and permission set: planned from what is known, written when asked.
+// Plans the profiles of all roles from the cached account lists and writes them to the shared config file.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import type { ConfigDocument } from '../../aws-config/document/document.ts';
 import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
@@ -24,11 +24,11 @@ import type { RoleUsage } from '../roles/role-usage.ts';
 import type { UsageStats } from '../roles/usage-stats.ts';
 
 export interface ProfileSync {
-  /** What a sync would do; `prune` as if a person had agreed to what suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
+  /** What a sync would do; with `prune` it also removes profiles that suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
   plan(options?: { readonly prune: boolean }): Promise<ProfilesDocument>;
-  /** Does it; @throws as `plan`, and UnavailableError file-not-writable */
+  /** Writes the planned profiles. @throws as `plan`, and UnavailableError file-not-writable */
   sync(by: Actor): Promise<ProfilesDocument>;
-  /** Writes the profile of that name, or of a further one, when it is not there yet; false: no role is called that. */
+  /** Writes the profile with this name or alias if it is missing. False when no role has that name. */
   writeNamed(profileName: string, by: Actor): Promise<boolean>;
 }
 
@@ -37,7 +37,7 @@ export function createProfileSync(deps: {
   readonly sharedCredentials: SharedCredentials;
   readonly settings: Settings;
   readonly credentialProcessPath: string;
-  /** Where issued names outlive the block: a role that comes back gets its old name. */
+  /** Keeps the names of roles that have no profile now: a role that comes back gets its old name. */
   readonly issuedNames: IssuedNamesStore;
   readonly roleUsage: Pick<RoleUsage, 'has' | 'haveGaps' | 'add'>;
   readonly usageStats: Pick<UsageStats, 'read'>;
@@ -61,7 +61,7 @@ export function createProfileSync(deps: {
         isUsed(role: Role, names: readonly string[]) {
           if (deps.roleUsage.has(role)) return true;
           if (!names.some((name) => uses.has(name) || hadProfile.has(name))) return false;
-          // By its name, which may become another one; the role stays.
+          // Record the role: the name by which it counted as used may change.
           deps.roleUsage.add(role);
           return true;
         },
@@ -121,7 +121,7 @@ export function createProfileSync(deps: {
   const describe = (plan: ProfilePlan, written: boolean) =>
     describePlan(plan, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
 
-  /** Two of our own at once would only get in each other's way. */
+  /** Concurrent syncs would only make each other retry. */
   const inTurn = createSerialQueue();
   const sync = (by: Actor) => inTurn(() => untilUnchanged(() => writeOnce(by)));
 
@@ -201,12 +201,12 @@ function describePlan(
 function describeSkipped({ reason, line }: SkippedProfile): string {
   switch (reason) {
     case 'unusable-name':
-      return 'AWS names it in a way that no profile can hold.';
+      return 'its account id or permission set has characters that a profile cannot contain.';
     case 'taken':
-      return "it is meant as an alias, and another role's profile has that name.";
+      return "it is an alias, and another role's profile has that name.";
     case 'ambiguous':
-      return 'it is meant as an alias, and several roles would get it; let the rule match one role, or use {account_id} and {permission_set} in it.';
+      return 'it is an alias that several roles would get. Make the rule match one role, or use {account_id} and {permission_set} in the alias.';
     default:
-      return `you wrote a profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
+      return `you have your own profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
   }
 }

@@ -1,4 +1,4 @@
-// The profile of a role that had a name only: written when the role is used, however that came about.
+// Writes the profile of a role when the role is used for the first time.
 import { coalesced } from '../../core/async/coalesced.ts';
 import type { Role } from '../../core/model.ts';
 import type { Changes } from '../process/changes.ts';
@@ -7,7 +7,7 @@ import type { Log } from '../process/log.ts';
 import type { ProfileSync } from './profile-sync.ts';
 import type { Settings } from '../settings/settings.ts';
 
-/** A function that sees to the profile of a role that is used for the first time; it never rejects. */
+/** A function to call on the first use of a role; it writes the profile and never rejects. */
 export function createProfilesOfUsedRoles(deps: {
   readonly settings: Pick<Settings, 'profiles'>;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
@@ -15,7 +15,7 @@ export function createProfilesOfUsedRoles(deps: {
   readonly changes: Pick<Changes, 'announce'>;
   readonly log: Log;
 }): (role: Role) => Promise<void> {
-  // A sync writes the profiles of all roles in use: a script that goes through hundreds of them is served by a few.
+  // One sync writes the profiles of all used roles, so a script that uses hundreds of roles needs only a few.
   const write = coalesced(async () => {
     await deps.profileSync.sync('daemon');
     deps.changes.announce();
@@ -25,7 +25,7 @@ export function createProfilesOfUsedRoles(deps: {
       if (deps.settings.profiles.sync === 'manual') return;
       if ((await deps.issuedNames.unwritten()).of(role) !== undefined) await write();
     } catch (error) {
-      deps.log('warn', `the profile of a role in use: ${(error as Error).message}`);
+      deps.log('warn', `cannot write the profile of a used role: ${(error as Error).message}`);
     }
   };
 }

@@ -1,4 +1,4 @@
-// Upkeep of the AWS CLI's own token file, for profiles in AWS's native form: written, renewed, and gone with the session.
+// Maintains the AWS CLI's own token file for native SSO profiles: writes and renews it, deletes it when the session ends.
 import { isOfSession } from '../../aws-config/sessions/sso-sessions.ts';
 import {
   deleteTokenFile,
@@ -18,17 +18,17 @@ import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config/shared-config.ts';
 
 export interface TokenFiles {
-  /** Brings the files of one session up to date; a failure is raised as a problem. */
+  /** Updates the files of one session; a failure is raised as a problem. */
   keep(session: SsoSession, options?: { readonly justSignedIn?: boolean }): Promise<void>;
-  /** All sessions. */
+  /** Updates the files of all sessions. */
   keepAll(): Promise<void>;
-  /** Deletes those that are ours. */
+  /** Deletes the session's files that rolecall wrote. */
   remove(session: SsoSession): Promise<void>;
-  /** For whose sake a session's token is in clear: names of profiles. */
+  /** The profiles that need the session's token in a plain file. */
   causes(session: SsoSession, reading: Pick<SharedConfigReading, 'nativeProfiles'>): readonly string[];
 }
 
-/** About a hundred tries a day. */
+/** About 100 attempts a day. */
 const PAUSE = { firstPauseMs: 30_000, maxPauseMs: 15 * 60_000 } as const;
 
 export function createTokenFiles(deps: {
@@ -37,7 +37,7 @@ export function createTokenFiles(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'accessToken' | 'describe' | 'isServing' | 'needsUserCheck' | 'verifyLive'>;
   readonly clock: Clock;
-  /** By how much this machine's clock, which readers of the file go by, is ahead of AWS's. */
+  /** How far this machine's clock is ahead of AWS's. Readers of the file compare with the local clock. */
   readonly clockAheadMs: () => number;
   readonly random: () => number;
   readonly problems: Problems;
@@ -47,10 +47,10 @@ export function createTokenFiles(deps: {
   const askPauses = createRetryPauses(deps, PAUSE);
   const writePauses = createRetryPauses(deps, PAUSE);
   const isOff = deps.settings.tokenCache === 'never';
-  /** What we wrote last, by path: an unchanged token needs no write, and a start URL's file belongs to one session. */
+  /** The last write by path: avoids rewriting the same token, and records which session owns a start URL's file. */
   const written = new Map<string, { readonly sessionName: string; readonly key: string; readonly token: string }>();
 
-  /** The names that the token files of a session go by, each with the profiles that look for it. */
+  /** The keys of a session's token files (session name or start URL), each with the hand-written profiles that use it. */
   function findKeys(
     session: SsoSession,
     { nativeProfiles }: Pick<SharedConfigReading, 'nativeProfiles'>,
@@ -64,7 +64,7 @@ export function createTokenFiles(deps: {
     return keys;
   }
 
-  /** True when another session with the same start URL keeps this file: two that take turns would never end. */
+  /** Whether another session with the same start URL owns this file; otherwise the two would overwrite each other forever. */
   function isAnothers(path: string, session: SsoSession): boolean {
     const keeper = written.get(path)?.sessionName;
     return keeper !== undefined && keeper !== session.sessionName;
@@ -74,10 +74,10 @@ export function createTokenFiles(deps: {
     const path = tokenFilePath(deps.homeDirectory, key);
     if (isAnothers(path, session) || (writePauses.isPaused(path) && !justSignedIn)) return;
     const before = await readTokenFileState(path, clock.nowMs());
-    // Somebody deleted it, as `aws sso logout` does after it has revoked the session.
+    // The file was deleted; `aws sso logout` does that after revoking the session.
     if (before === 'absent' && !justSignedIn) {
       if (askPauses.isPaused(path)) return;
-      // A pause each time until the file is seen in its place: it may never stay there.
+      // Back off until the file is seen in place: something may delete it every time.
       askPauses.failed(path);
       if (!(await broker.verifyLive(session))) return;
     }
@@ -95,10 +95,11 @@ export function createTokenFiles(deps: {
     });
     writePauses.succeeded(path);
     if (state === 'foreign-unexpired' || state === 'foreign-refreshable') {
-      const until = state === 'foreign-unexpired' ? 'until it expires' : 'because the AWS CLI can still refresh it';
+      const reason =
+        state === 'foreign-unexpired' ? 'because it has not expired' : 'because the AWS CLI can still refresh it';
       problems.raise(`token file ${key}`, {
         code: 'token-file-not-ours',
-        message: `The AWS CLI's own login is in the token file of ${sessionName}; it was left as it is ${until}.`,
+        message: `The token file of ${sessionName} holds the AWS CLI's own login and was not changed ${reason}.`,
         hint: 'aws sso logout',
         session: sessionName,
       });
@@ -106,16 +107,16 @@ export function createTokenFiles(deps: {
     }
     written.set(path, { sessionName, key, token: secret.reveal() });
     problems.clear(`token file ${key}`);
-    // A sign-out that came while we were writing found nothing to delete.
+    // A sign-out during the write found nothing to delete.
     if ((await broker.describe(session)).state !== 'live') await removeFile(session, key);
   }
 
   async function keep(session: SsoSession, options: { readonly justSignedIn?: boolean } = {}): Promise<void> {
     const keys = findKeys(session, await deps.sharedConfig.read());
-    // A file of ours from before the setting was changed goes as well.
+    // Also removes a file written before the setting was changed.
     if (isOff || (await broker.describe(session)).state !== 'live') return remove(session);
     for (const key of ownKeys(session)) if (!keys.has(key)) await removeFile(session, key);
-    // Until it is known who signed in, the file of before stays: its token is that of a session that is over.
+    // Until it is known who signed in, keep the old file: its token belongs to an ended session.
     if (!broker.isServing(session) && broker.needsUserCheck(session)) return;
     for (const key of keys.keys()) {
       try {
@@ -127,25 +128,25 @@ export function createTokenFiles(deps: {
     }
   }
 
-  /** Sessions of one portal in the order of the config file: the first that is live keeps the file of the start URL. */
+  /** Sessions grouped by start URL, in config file order: the first live one owns the file of the start URL. */
   let portals: readonly (readonly SsoSession[])[] = [];
   const keepPortals = createPerSession({
     clock,
     async work(first) {
       const portal = portals.find(([leader]) => leader === first) ?? [];
       for (const session of portal) {
-        await keep(session).catch(tell(session));
+        await keep(session).catch(raiseProblem(session));
       }
     },
-    onFailure: (session, error) => tell(session)(error),
+    onFailure: (session, error) => raiseProblem(session)(error),
   });
 
-  function tell({ sessionName }: SsoSession): (error: unknown) => void {
+  function raiseProblem({ sessionName }: SsoSession): (error: unknown) => void {
     return (error) =>
       problems.raise(`token file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
   }
 
-  /** What the session's files may go by whatever the config file says now. */
+  /** The keys that the session's files may have, whatever the config file says now. */
   function ownKeys({ sessionName, startUrl }: SsoSession): Set<string> {
     const ofSession = [...written.values()].filter((file) => file.sessionName === sessionName);
     return new Set([sessionName, startUrl, ...ofSession.map(({ key }) => key)]);
@@ -172,7 +173,7 @@ export function createTokenFiles(deps: {
       const { sessions } = await deps.sharedConfig.read();
       portals = groupByPortal(sessions);
       await keepPortals(portals.flatMap(([first]) => first ?? []));
-      // Of sessions that are no longer in the config file.
+      // Delete the files of sessions that are no longer in the config file.
       for (const [path, { sessionName }] of written) {
         if (sessions.some((session) => session.sessionName === sessionName)) continue;
         written.delete(path);
@@ -183,7 +184,7 @@ export function createTokenFiles(deps: {
       if (isOff) return [];
       const keys = findKeys(session, reading);
       const byHand = [...keys.values()].flat();
-      return keys.size > 0 && byHand.length === 0 ? ['(those that rolecall wrote with style = "sso")'] : byHand;
+      return keys.size > 0 && byHand.length === 0 ? ['(profiles that rolecall wrote with style = "sso")'] : byHand;
     },
   };
 }

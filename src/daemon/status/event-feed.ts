@@ -1,4 +1,4 @@
-// GET /v1/events: tells everybody who listens what has changed, as soon as it is known, and stays within bounds.
+// GET /v1/events: sends status changes to all listeners, with limits on listeners and unread bytes.
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { coalesced } from '../../core/async/coalesced.ts';
@@ -7,27 +7,27 @@ import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Changes } from '../process/changes.ts';
 import { createEventRing, formatEvent } from './event-ring.ts';
 import type { Log } from '../process/log.ts';
-import { findChanges, tellEverything, type Snapshot } from './status-changes.ts';
+import { findChanges, describeEverything, type Snapshot } from './status-changes.ts';
 import type { Handlers } from '../http/surface.ts';
 
 export interface EventFeed {
   readonly handlers: Pick<Handlers, 'events'>;
-  /** Ends every stream at once, and each that would begin; resolves when nothing is being looked at any more. */
+  /** Ends all streams, including those being opened; resolves when no snapshot is in progress. */
   close(): Promise<void>;
 }
 
 const MAX_LISTENERS = 64;
-/** A listener that leaves more than this unread, beside the largest thing that it was told, is not reading. */
+/** A listener with more unread bytes than this plus its largest event is disconnected. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** For what nobody announces: a session that ends, callers that wait. Nothing is looked at while nobody listens. */
+/** Polling interval for changes that nobody announces: sessions that end, waiting callers. Only while someone listens. */
 const SNAPSHOT_INTERVAL_MS = 1000;
-/** Keeps a connection from being taken for a dead one. */
+/** Keeps idle connections from being closed. */
 const HEARTBEAT_MS = 15_000;
 
 export function createEventFeed(deps: {
-  /** Rejects when nothing can be told right now; the next look tells it. */
+  /** May reject; the next snapshot then reports the changes. */
   readonly takeSnapshot: () => Promise<Snapshot>;
-  /** Takes in what others leave in files; run before the looks that nobody asked for. */
+  /** Reads what shells left in the inbox; runs before each polled snapshot. */
   readonly collect: () => Promise<unknown>;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly startedAtMs: number;
@@ -37,26 +37,26 @@ export function createEventFeed(deps: {
   const { clock } = deps;
   const ring = createEventRing(deps.startedAtMs);
   const listeners = new Set<ServerResponse>();
-  /** By listener: how long the longest text was that it was given in one piece. */
+  /** By listener: bytes of the longest text written at once. */
   const longest = new WeakMap<ServerResponse, number>();
-  /** Those that are about to listen are counted as well. */
-  const taken = new Map<SurfaceName, number>();
-  let told: Snapshot | undefined;
+  /** Listeners by surface, including those still being opened. */
+  const listenerCounts = new Map<SurfaceName, number>();
+  let latest: Snapshot | undefined;
   let watching: AbortController | undefined;
   let isClosed = false;
 
-  const tell = coalesced(async () => {
+  const publish = coalesced(async () => {
     if (isClosed) return;
     const now = await deps.takeSnapshot();
-    const events = told === undefined ? [] : findChanges(told, now);
-    told = now;
+    const events = latest === undefined ? [] : findChanges(latest, now);
+    latest = now;
     for (const { type, data } of events) {
       const text = ring.add(type, data);
       for (const listener of listeners) write(listener, text);
     }
   });
 
-  /** Hangs up on who does not read: the events of a day must not pile up here for a program that was stopped. */
+  /** Disconnects a listener that does not read: events for a stopped program must not pile up in memory. */
   function write(listener: ServerResponse, text: string): void {
     const longestBytes = longest.get(listener) ?? 0;
     if (listener.writableLength <= MAX_UNREAD_BYTES + longestBytes) {
@@ -65,13 +65,13 @@ export function createEventFeed(deps: {
       return;
     }
     if (listener.destroyed) return;
-    deps.log('warn', 'events: a listener that does not read was hung up on');
+    deps.log('warn', 'events: disconnected a listener that does not read');
     listener.destroy();
   }
 
-  async function tellOrLog(): Promise<void> {
+  async function publishOrLog(): Promise<void> {
     try {
-      await tell();
+      await publish();
     } catch (error) {
       deps.log('warn', `events: ${(error as Error).message}`);
     }
@@ -84,7 +84,7 @@ export function createEventFeed(deps: {
         await work();
       }
     } catch {
-      // Nobody listens any more.
+      // Aborted: no listeners left.
     }
   }
 
@@ -92,7 +92,7 @@ export function createEventFeed(deps: {
     watching = new AbortController();
     void repeat(SNAPSHOT_INTERVAL_MS, watching.signal, async () => {
       await deps.collect();
-      await tellOrLog();
+      await publishOrLog();
     });
     void repeat(HEARTBEAT_MS, watching.signal, () => {
       for (const listener of listeners) write(listener, ': ping\n\n');
@@ -100,14 +100,14 @@ export function createEventFeed(deps: {
   }
 
   function leave(surface: SurfaceName): void {
-    taken.set(surface, (taken.get(surface) ?? 1) - 1);
+    listenerCounts.set(surface, (listenerCounts.get(surface) ?? 1) - 1);
     if (listeners.size > 0) return;
-    watching?.abort(new Error('nobody listens'));
+    watching?.abort(new Error('no listeners'));
     watching = undefined;
   }
 
   function attach(response: ServerResponse, surface: SurfaceName, lastEventId: string | undefined): void {
-    if (response.destroyed || response.closed || isClosed || told === undefined) {
+    if (response.destroyed || response.closed || isClosed || latest === undefined) {
       leave(surface);
       response.end();
       return;
@@ -117,30 +117,31 @@ export function createEventFeed(deps: {
       leave(surface);
     });
     const missed = ring.since(lastEventId);
-    // A comment says that nothing was missed, so that whoever comes back is not left in doubt.
+    // An SSE comment, so that a client that missed nothing still receives something.
     write(response, ': listening\n\n');
-    const texts = missed ?? tellEverything(told).map(({ type, data }) => formatEvent(ring.latestId(), type, data));
+    const texts =
+      missed ?? describeEverything(latest).map(({ type, data }) => formatEvent(ring.latestId(), type, data));
     for (const text of texts) write(response, text);
     listeners.add(response);
     if (watching === undefined) beginWatching();
   }
 
   deps.changes.subscribe(() => {
-    if (listeners.size > 0) void tellOrLog();
+    if (listeners.size > 0) void publishOrLog();
   });
 
   return {
     handlers: {
       async events(_input, { surface, lastEventId }) {
-        const others = taken.get(surface) ?? 0;
+        const others = listenerCounts.get(surface) ?? 0;
         if (others >= MAX_LISTENERS) {
-          throw new UnavailableError('too-many-listeners', `There are ${MAX_LISTENERS} listeners to events already.`);
+          throw new UnavailableError('too-many-listeners', `${MAX_LISTENERS} clients are already listening to events.`);
         }
-        taken.set(surface, others + 1);
+        listenerCounts.set(surface, others + 1);
         try {
-          // What changed while nobody listened is told first, so that whoever comes back misses nothing.
+          // Record changes from the time without listeners first, so that a reconnecting client gets them.
           await deps.collect();
-          await tell();
+          await publish();
         } catch (error) {
           leave(surface);
           throw error;
@@ -150,10 +151,10 @@ export function createEventFeed(deps: {
     },
     async close() {
       isClosed = true;
-      // Who does not read would not read the end either.
+      // A listener that does not read would not notice `end`.
       for (const listener of listeners) if (listener.writableLength > 0) listener.destroy();
       for (const listener of listeners) listener.end();
-      await tellOrLog();
+      await publishOrLog();
     },
   };
 }

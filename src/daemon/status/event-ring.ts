@@ -1,20 +1,20 @@
-// The last events with their ids, so that a client whose connection was cut misses none of them.
+// Keeps the last events with their ids, so that a client can reconnect without missing any.
 
 export interface EventRing {
-  /** The event in the spelling of server-sent events, kept for those that come back. */
+  /** Stores the event and returns it in SSE format. */
   add(type: string, data: unknown): string;
-  /** The id of the latest event, or of none yet. */
+  /** The id of the latest event; before the first one, an id that `since` accepts. */
   latestId(): string;
-  /** What came after `id`, oldest first; undefined for an id that is not ours, or too old to know. */
+  /** The events after `id`, oldest first; undefined for an unknown id or one that is too old. */
   since(id: string | undefined): readonly string[] | undefined;
 }
 
 const MAX_EVENTS = 256;
 
-/** Ids are `<startedAtMs>-<n>`: those of an earlier daemon are no ids of this one. */
+/** Ids are `<startedAtMs>-<n>`, so ids of an earlier daemon are unknown to this one. */
 export function createEventRing(startedAtMs: number): EventRing {
   const kept: string[] = [];
-  /** Of the latest event; the first one is 1. */
+  /** Number of the latest event; the first one is 1. */
   let latest = 0;
   const idOf = (number: number) => `${startedAtMs}-${number}`;
 
@@ -36,7 +36,7 @@ export function createEventRing(startedAtMs: number): EventRing {
   };
 }
 
-/** JSON has no line breaks, so the data is one line. */
+/** One event in SSE format; JSON has no line breaks, so `data` is one line. */
 export function formatEvent(id: string, type: string, data: unknown): string {
   return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,4 +1,4 @@
-// GET /v1/reach: whether AWS's endpoints answer this daemon, for `rolecall doctor`.
+// GET /v1/reach: checks whether the daemon can reach AWS's endpoints, for `rolecall doctor`.
 import type { Clock } from '../../core/clock.ts';
 import type { EndpointReach } from '../../identity-center/identity-center.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';

@@ -1,17 +1,17 @@
-// What has changed between two looks at everything that a person is shown, as events.
+// Compares two snapshots of everything that users are shown and gives the differences as events.
 import type { EventDocument, SessionStatusDocument, SignInDocument, StatusDocument } from '../../local-api/schemas.ts';
 import { isSameRevision, type RoleList, type RoleListRevision } from '../roles/role-list.ts';
 
-/** Everything that events tell of, at one moment. */
+/** Everything that events report, at one moment. */
 export interface Snapshot {
   readonly status: StatusDocument;
-  /** By session name; null before the first one. */
+  /** By session name; null when there was no sign-in yet. */
   readonly signIns: ReadonlyMap<string, SignInDocument | null>;
-  /** Undefined when the list can't be made. */
+  /** Undefined when the role list can't be built. */
   readonly roles: RoleListRevision | undefined;
 }
 
-/** A function that takes a snapshot. */
+/** Creates the function that takes a snapshot. */
 export function createTakeSnapshot(deps: {
   readonly status: () => Promise<StatusDocument>;
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
@@ -21,15 +21,15 @@ export function createTakeSnapshot(deps: {
     const status = await deps.status();
     const signIns = new Map<string, SignInDocument | null>();
     for (const { session } of status.sessions) {
-      // A session that went out of the config file between two lines has no sign-in.
+      // The session may have been removed from the config file since `status` read it.
       signIns.set(session, withoutLists(await deps.signIn({ session }).catch(() => null)));
     }
-    // Without a config file to read there is no list, which the problems tell.
+    // An unreadable config file has no role list; the problems in `status` say so.
     return { status, signIns, roles: await deps.roleList.revision().catch(() => undefined) };
   };
 }
 
-/** What was new at a sign-in may be thousands of roles: the list of roles has them, and no event is to carry them again. */
+/** Drops the lists of new roles, which may have thousands of entries: clients get them from GET /v1/roles. */
 function withoutLists(signIn: SignInDocument | null): SignInDocument | null {
   if (signIn?.setup === undefined) return signIn;
   const { added: _added, removed: _removed, profiles: _profiles, ...setup } = signIn.setup;
@@ -37,11 +37,11 @@ function withoutLists(signIn: SignInDocument | null): SignInDocument | null {
 }
 
 /**
- * The events that lead from `before` to `after`, in the order of the documentation; none when nothing has changed.
- * A change that no event has a word for, such as another set of sessions, is told by everything anew.
+ * The events that lead from `before` to `after`, in the documented order; none when nothing has changed.
+ * A change without an event of its own, such as another set of sessions, sends everything again.
  */
 export function findChanges(before: Snapshot, after: Snapshot): EventDocument[] {
-  if (!isSame(frameOf(before), frameOf(after))) return tellEverything(after);
+  if (!isSame(frameOf(before), frameOf(after))) return describeEverything(after);
   const events: EventDocument[] = [];
   for (const [index, session] of after.status.sessions.entries()) {
     const { catalog: catalogBefore, ...restBefore } = before.status.sessions[index] as SessionStatusDocument;
@@ -66,15 +66,15 @@ export function findChanges(before: Snapshot, after: Snapshot): EventDocument[] 
   return events;
 }
 
-/** What somebody who knows nothing is told. */
-export function tellEverything({ status, signIns }: Snapshot): EventDocument[] {
+/** The events for a client that has no state yet. */
+export function describeEverything({ status, signIns }: Snapshot): EventDocument[] {
   const signInEvents = [...signIns].flatMap(([session, signIn]): EventDocument[] =>
     signIn === null ? [] : [{ type: 'sign-in', data: { session, signIn } }],
   );
   return [{ type: 'hello', data: { version: status.version, status } }, ...signInEvents];
 }
 
-/** The status without what has events of its own. */
+/** The parts of the status that have no event of their own. */
 function frameOf({ status }: Snapshot): unknown {
   const { sessions, current: _current, problems: _problems, ...rest } = status;
   return { ...rest, sessions: sessions.map(({ session }) => session) };

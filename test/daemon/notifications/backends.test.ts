@@ -1,4 +1,4 @@
-// What each desktop's own program is given, by stand-ins for those programs on a PATH of their own.
+// What each notification program receives, tested with fake programs on a separate PATH.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ afterEach(() => home.remove());
 
 const fileOf = (name: string) => join(home.path, name);
 
-/** A program that writes its arguments, one a line, to NAME.args, the number of runs to NAME.runs, and then does `script`. */
+/** A program that writes its arguments to NAME.args, one per line, counts its runs in NAME.runs, then runs `script`. */
 function standIn(name: string, script: string): void {
   const path = join(home.path, 'bin', name);
   writeFileSync(
@@ -62,7 +62,7 @@ function sources(changes: Partial<DesktopSources> = {}): DesktopSources {
   return {
     platform: 'linux',
     kernelRelease: '6.12.0-amd64',
-    // Only the stand-ins count.
+    // Find only the fake programs.
     findProgram: (name) =>
       findProgram(
         name,
@@ -104,7 +104,7 @@ describe('the notification server on the session bus', () => {
     return { bus, backend };
   };
 
-  test('is given the text as it is, escaped where it reads markup, by no program', async () => {
+  test('receives the text over the bus, with the body escaped as markup, and starts no program', async () => {
     const { bus: its, backend } = await start();
     standIn('notify-send', 'exit 0');
     const action = { label: 'Sign in', onClick: () => undefined };
@@ -127,7 +127,7 @@ describe('the notification server on the session bus', () => {
     expect(existsSync(fileOf('notify-send.runs'))).toBe(false);
   });
 
-  test('tells of a click on what is still shown, and of nothing else', async () => {
+  test('reports clicks on notifications that are still shown, and no others', async () => {
     const { bus: its, backend } = await start();
     const clicked: string[] = [];
     const withButton = (title: string) =>
@@ -139,12 +139,12 @@ describe('the notification server on the session bus', () => {
     const third = await withButton('third');
     third?.withdraw();
     its.click();
-    // Its answer comes after whatever the click would have done.
+    // The reply comes after any effect of the click.
     await backend.show({ title: 'last', body: 'b' });
     expect(clicked).toEqual(['first']);
   });
 
-  test('shows again after the bus was gone', async () => {
+  test('works again after the bus was restarted', async () => {
     const { bus: its, backend } = await start();
     await backend.show({ title: 'a', body: 'b' });
     its.hangUp();
@@ -152,14 +152,14 @@ describe('the notification server on the session bus', () => {
     expect(its.shown.map(({ title }) => title)).toEqual(['a', 'c']);
   });
 
-  test('counts as not shown where nobody shows notifications, or there is no bus', async () => {
+  test('reports a notification as not shown without a notification server or a bus', async () => {
     const { bus: its, backend } = await start({ isThere: false });
     expect(await backend.show({ title: 'a', body: 'b' })).toBeUndefined();
     await its.end();
     expect(await backend.show({ title: 'a', body: 'b' })).toBeUndefined();
   });
 
-  test('that does not answer is given up after five seconds', async () => {
+  test('times out after five seconds without an answer', async () => {
     const silent = createServer().listen(busPath());
     const backend = await chooseNotificationBackend(
       sources({ environment: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${busPath()}` } }),
@@ -171,7 +171,7 @@ describe('the notification server on the session bus', () => {
   });
 });
 
-test('osascript gets the text as strings of a script on its stdin, and no arguments', async () => {
+test('passes the text to osascript in a script on stdin, not as arguments', async () => {
   standIn('osascript', 'cat > osascript.stdin; exit 0');
   expect(await show({ title: 'Sign in to work', body: HOSTILE }, { platform: 'darwin' })).toBeDefined();
   expect(argsOf('osascript')).toEqual(['-']);
@@ -181,7 +181,7 @@ test('osascript gets the text as strings of a script on its stdin, and no argume
   );
 });
 
-test('powershell.exe gets the text as ASCII JSON on its stdin, and a script without it', async () => {
+test('passes the text to powershell.exe as ASCII JSON on stdin, not in the script', async () => {
   standIn('powershell.exe', 'cat > powershell.stdin; exit 0');
   const body = `${HOSTILE} Zoë 🦀`;
   expect(
@@ -197,7 +197,7 @@ test('powershell.exe gets the text as ASCII JSON on its stdin, and a script with
   expect(script).not.toContain('work');
 });
 
-describe('the choice', () => {
+describe('the choice of backend', () => {
   const SERVER = 'the notification server';
   const BUS = 'unix:path=/run/user/1000/bus';
   const nameOf = async (changes: Partial<DesktopSources>) => (await chooseNotificationBackend(sources(changes)))?.name;
@@ -233,7 +233,7 @@ describe('the choice', () => {
   });
 });
 
-describe('whether somebody is there', () => {
+describe('whether someone is using the desktop', () => {
   const loginctl = (session: string) =>
     standIn('loginctl', `case "$*" in show-user*) echo 2;; show-session\\ 2*) printf '${session}';; *) exit 1;; esac`);
 
@@ -248,7 +248,7 @@ describe('whether somebody is there', () => {
     expect(await isDesktopAttended(sources(), 1000)).toBe(isAttended);
   });
 
-  test('is no when the system does not say: no loginctl, no graphical session, no display, WSL', async () => {
+  test('is false when unknown: no loginctl, no graphical session, no display, WSL', async () => {
     expect(await isDesktopAttended(sources(), 1000)).toBe(false);
     standIn('loginctl', 'echo');
     expect(await isDesktopAttended(sources(), 1000)).toBe(false);
@@ -257,7 +257,7 @@ describe('whether somebody is there', () => {
     expect(await isDesktopAttended(sources({ kernelRelease: '5.15-microsoft' }), 1000)).toBe(false);
   });
 
-  test('on macOS by the console', async () => {
+  test('is read from the console state on macOS', async () => {
     standIn('ioreg', `echo '  | "IOConsoleLocked" = No'`);
     expect(await isDesktopAttended(sources({ platform: 'darwin' }), 501)).toBe(true);
     standIn('ioreg', `echo '  | "IOConsoleLocked" = Yes'`);
@@ -265,7 +265,7 @@ describe('whether somebody is there', () => {
   });
 });
 
-test('a page is opened only where there is a screen, and a browser that fails is told as such', async () => {
+test('opens a page only with a display, and reports a browser that fails', async () => {
   const opened: string[] = [];
   const open = async (changes: Partial<DesktopSources>, startBrowser: (url: string) => Promise<void>) =>
     (await createDesktop({ ...sources(changes), userId: 1000, startBrowser })).openPage('https://example.com/');

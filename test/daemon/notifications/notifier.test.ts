@@ -1,4 +1,4 @@
-// How much a person is told: one notification a matter, few in all, and harmless text in each.
+// The notifier: one notification per topic, rate limits, and sanitized text.
 import { describe, expect, test } from 'vitest';
 import { createNotifier, type Notifier } from '../../../src/daemon/notifications/notifier.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
@@ -21,14 +21,14 @@ function build(options: Parameters<typeof createRecordingDesktop>[0] = {}): {
 
 const about = (key: string) => ({ key, title: `about ${key}`, body: 'Run: rolecall login' });
 
-test('a burst about one matter is one notification', async () => {
+test('shows one notification for a burst about one topic', async () => {
   const { desktop, notifier } = build();
   const told = await Promise.all(Array.from({ length: 300 }, () => notifier.notify(about('a'))));
   expect(told.filter(Boolean)).toHaveLength(1);
   expect(desktop.shown).toEqual([{ title: 'about a', body: 'Run: rolecall login', isWithdrawn: false }]);
 });
 
-test('a matter that stays open is told again after 10 minutes, then 20, 40 and so on up to 4 hours, in place of the earlier one', async () => {
+test('repeats an unresolved topic after 10 minutes, then 20, 40 and so on up to 4 hours, replacing the earlier notification', async () => {
   const { clock, desktop, notifier } = build();
   const toldAtMinutes: number[] = [];
   for (let minute = 0; minute <= 24 * 60; minute += 1) {
@@ -42,7 +42,7 @@ test('a matter that stays open is told again after 10 minutes, then 20, 40 and s
   ]);
 });
 
-test('a matter that is resolved goes from the screen, and one like it is told at once', async () => {
+test('withdraws a resolved topic and shows it at once when it comes up again', async () => {
   const { desktop, notifier } = build();
   await notifier.notify(about('a'));
   notifier.resolve('a');
@@ -50,7 +50,7 @@ test('a matter that is resolved goes from the screen, and one like it is told at
   expect(await notifier.notify(about('a'))).toBe(true);
 });
 
-test('one that is resolved while it is on its way does not stay on the screen', async () => {
+test('withdraws a notification that is resolved while it is in flight', async () => {
   const { desktop, notifier } = build();
   const telling = notifier.notify(about('a'));
   notifier.resolve('a');
@@ -58,7 +58,7 @@ test('one that is resolved while it is on its way does not stay on the screen', 
   expect(desktop.shown).toMatchObject([{ isWithdrawn: true }]);
 });
 
-test('of many matters five a minute are told, and the answer to a click in any case', async () => {
+test('shows at most five topics a minute, but always the answer to a click', async () => {
   const { clock, desktop, notifier } = build();
   for (let index = 0; index < 20; index += 1) await notifier.notify(about(`matter ${index}`));
   expect(desktop.shown).toHaveLength(5);
@@ -68,14 +68,14 @@ test('of many matters five a minute are told, and the answer to a click in any c
   expect(await notifier.notify(about('later'))).toBe(true);
 });
 
-test('a clock that was set back silences nobody', async () => {
+test('keeps showing notifications after the clock is set back', async () => {
   const { clock, notifier } = build();
   await notifier.notify(about('a'));
   clock.jump(-24 * 60 * MINUTE_MS);
   expect(await notifier.notify(about('a'))).toBe(true);
 });
 
-test('what the desktop does not take is logged, and not tried again with every caller', async () => {
+test('logs a notification that the desktop rejects and does not retry it with every caller', async () => {
   let tries = 0;
   const { notifier, lines } = build({
     shows: () => {
@@ -86,10 +86,10 @@ test('what the desktop does not take is logged, and not tried again with every c
   expect(await notifier.notify(about('a'))).toBe(false);
   expect(await notifier.notify(about('a'))).toBe(false);
   expect(tries).toBe(1);
-  expect(lines).toEqual(['warn the notification server could not show a notification']);
+  expect(lines).toEqual(['warn could not show a notification with the notification server']);
 });
 
-test('without a desktop nothing happens; after the end nothing does either', async () => {
+test('does nothing without a desktop, and nothing after close', async () => {
   const { clock, desktop, notifier } = build();
   const silent = createNotifier({ backend: undefined, clock, log: () => undefined });
   expect(silent.isAble).toBe(false);
@@ -106,13 +106,13 @@ describe('the text', () => {
     ['marks that turn the direction', 'dev\u202Enoitcudorp\u2066x\u200F', 'devnoitcudorpx'],
     ['half a character', 'a\ud800b', 'a\ufffdb'],
     ['line separators', 'a\u2028b\u2029c', 'a b c'],
-  ])('loses %s', async (_, hostile, harmless) => {
+  ])('is stripped of %s', async (_, hostile, harmless) => {
     const { desktop, notifier } = build();
     await notifier.notify({ key: 'a', title: hostile, body: hostile });
     expect(desktop.shown).toMatchObject([{ title: harmless, body: harmless }]);
   });
 
-  test('is cut, between characters', async () => {
+  test('is truncated between characters', async () => {
     const { desktop, notifier } = build();
     await notifier.notify({ key: 'a', title: '🦀'.repeat(1000), body: 'x'.repeat(100_000) });
     expect(desktop.shown).toMatchObject([{ title: `${'🦀'.repeat(99)}…`, body: `${'x'.repeat(399)}…` }]);

@@ -1,4 +1,4 @@
-// Moving in and out again on a real file: after the way back every byte is what it was, for real-looking files and random ones.
+// Adoption and undo on real files: undo restores every byte, for realistic and for random files.
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -14,7 +14,7 @@ import { writePrivate } from '../../helpers/rig.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
-/** What another program does to the file between our reading and our writing. */
+/** What another program does to the file between our read and our write. */
 let meanwhile = (): void => undefined;
 let path: string;
 let records: string;
@@ -52,13 +52,13 @@ function writeAwsSsoSettings(sessions: readonly ForeignSession[]): void {
   );
 }
 
-/** How many profiles were adopted and given back. */
+/** The number of profiles that were adopted and undone. */
 async function adoptAndUndo(text: string): Promise<number> {
   writePrivate(path, text);
   const before = readFileSync(path);
   const { adopted, written } = await adoption.adopt(undefined, false);
   expect(written).toBe(adopted.length > 0);
-  // Nothing is proven by a way back from where nobody has gone.
+  // Undo proves nothing if nothing was adopted.
   expect(readFileSync(path).equals(before)).toBe(!written);
   if (written) {
     expect(readdirSync(records)).toEqual(['1.json']);
@@ -70,7 +70,7 @@ async function adoptAndUndo(text: string): Promise<number> {
   return adopted.length;
 }
 
-describe('the way back restores every byte', () => {
+describe('undo restores every byte', () => {
   test.each(ADOPTION_CONFIGS)('of $name', async ({ text, awsSso = [], adopted }) => {
     writeAwsSsoSettings(awsSso);
     expect(await adoptAndUndo(text)).toBe(adopted.length);
@@ -89,7 +89,7 @@ describe('the way back restores every byte', () => {
   });
 });
 
-test('what another program writes meanwhile is kept, and one that never stops is reported', async () => {
+test('keeps concurrent changes of another program, and reports one that never stops', async () => {
   const { text = '', awsSso = [] } = ADOPTION_CONFIGS.find(({ adopted }) => adopted.length > 0) ?? {};
   writeAwsSsoSettings(awsSso);
   writePrivate(path, text);

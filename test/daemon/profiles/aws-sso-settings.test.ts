@@ -1,4 +1,4 @@
-// aws-sso-cli's settings file, whole, odd or broken: its Identity Centers and nothing else.
+// Reading aws-sso-cli's settings file, valid or broken: only its Identity Center instances are used.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,7 +47,7 @@ test.each(['.aws-sso/config.yaml', '.config/aws-sso/config.yaml'])('in ~/%s', as
   });
 });
 
-test('where AWS_SSO_CONFIG says, or nowhere', async () => {
+test('reads the file that AWS_SSO_CONFIG names, or none', async () => {
   expect(await readAwsSsoSettings(home.path, {})).toBeUndefined();
   const path = write('elsewhere.yaml', WHOLE);
   expect(await readAwsSsoSettings(home.path, { AWS_SSO_CONFIG: '~/elsewhere.yaml' })).toMatchObject({

@@ -1,4 +1,4 @@
-// First uses of many roles at once: each gets its profile, and a sync is not made for each.
+// First uses of many roles at once: each gets its profile, with fewer syncs than roles.
 import { expect, test } from 'vitest';
 import { ConflictError } from '../../../src/core/errors.ts';
 import type { Role } from '../../../src/core/model.ts';
@@ -48,7 +48,7 @@ function create(
   return { seen, written, use };
 }
 
-test('those that come while a sync is under way are written by one more', async () => {
+test('writes all roles that arrive during a sync with one more sync', async () => {
   const others: Promise<void>[] = [];
   const { seen, written, use } = create({
     async until(roles) {
@@ -62,7 +62,7 @@ test('those that come while a sync is under way are written by one more', async 
   expect(seen).toEqual(['sync by daemon', 'announced', 'sync by daemon', 'announced']);
 });
 
-test('nothing is written for a role that has its profile, nor when the person writes them by hand', async () => {
+test('writes nothing for a role that has a profile, or with sync = "manual"', async () => {
   const known = create();
   await known.use(role('999999999999'));
   const manual = create({ sync: 'manual' });
@@ -70,11 +70,11 @@ test('nothing is written for a role that has its profile, nor when the person wr
   expect([known.seen, manual.seen]).toEqual([[], []]);
 });
 
-test('a file that cannot be written is told to the log, and the next use tries again', async () => {
+test('logs a failed write and retries on the next use', async () => {
   const failure = new ConflictError('config-changed-meanwhile', 'The file was changed.');
   const { seen, use } = create({ failure });
   await use(role('111111111111'));
   await use(role('222222222222'));
-  const told = 'warn the profile of a role in use: The file was changed.';
-  expect(seen).toEqual(['sync by daemon', told, 'sync by daemon', told]);
+  const logged = 'warn cannot write the profile of a used role: The file was changed.';
+  expect(seen).toEqual(['sync by daemon', logged, 'sync by daemon', logged]);
 });

@@ -1,4 +1,4 @@
-// The AWS CLI's own token file: written for whom it must be, renewed in time by the clock, gone with the session.
+// The AWS CLI's own token file: written only when needed, renewed in time, deleted with the session.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ afterEach(async () => {
   rig = undefined;
 });
 
-/** A rig whose daemon and emulator share a clock that a test moves. */
+/** A rig whose daemon and emulator share a fake clock. */
 async function createClockedRig(options: RigOptions = {}): Promise<Rig> {
   clock = createFakeClock();
   rig = await createRig({
@@ -46,7 +46,7 @@ async function createClockedRig(options: RigOptions = {}): Promise<Rig> {
   return rig;
 }
 
-/** Moves the clock on, second by second, while the real network does its part. */
+/** Advances the clock second by second while real network requests complete. */
 const waitOnClock = <T>(what: string, condition: () => T | false | Promise<T | false>, stepMs = 1000): Promise<T> =>
   waitFor<T>(what, async () => {
     const answer = await condition();
@@ -74,7 +74,7 @@ const read = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as TokenFi
 const problemCodes = async (its: Rig) => (await its.client.call('status', {})).problems.map(({ code }) => code);
 
 describe('the token file', () => {
-  test('has exactly what AWS clients need, for its owner alone', async () => {
+  test('has exactly what AWS clients need, readable by its owner only', async () => {
     const its = await createClockedRig();
     await signIn(its);
     const path = pathOf(its, SESSION);
@@ -89,7 +89,7 @@ describe('the token file', () => {
     expect(existsSync(pathOf(its, START_URL))).toBe(false);
   });
 
-  test('of a legacy profile goes by the start URL', async () => {
+  test('of a legacy profile is named after the start URL', async () => {
     const its = await createClockedRig({ config: SESSION_ONLY + LEGACY });
     await signIn(its);
     expect(read(pathOf(its, START_URL)).rolecall).toBe(true);
@@ -97,7 +97,7 @@ describe('the token file', () => {
     expect((await its.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual(['legacy']);
   });
 
-  test('of legacy profiles goes by each spelling of the start URL, and all of them go with the session', async () => {
+  test('exists for each spelling of the start URL in legacy profiles, and all are deleted with the session', async () => {
     const spellings = [`${START_URL}/`, `${START_URL}#/`, START_URL.replace('d-', 'D-')];
     const legacy = (startUrl: string, index: number) =>
       LEGACY.replace('legacy', `legacy${index}`).replace(START_URL, startUrl);
@@ -116,7 +116,7 @@ describe('the token file', () => {
       'legacy2',
     ]);
 
-    // One profile is taken out of the file.
+    // One profile is removed from the file.
     const [first = '', ...left] = spellings;
     writeFileSync(its.configPath, readFileSync(its.configPath, 'utf8').replace(first, START_URL));
     await waitOnClock('the other file', () => existsSync(pathOf(its, START_URL)));
@@ -125,7 +125,7 @@ describe('the token file', () => {
     for (const key of [START_URL, ...left]) expect(existsSync(pathOf(its, key))).toBe(false);
   });
 
-  test('is not written when nobody needs it, nor with token_cache = "never"', async () => {
+  test('is not written when no profile needs it, or with token_cache = "never"', async () => {
     const its = await createClockedRig({ config: SESSION_ONLY });
     await signIn(its);
     expect(existsSync(dirname(pathOf(its, SESSION))) && readdirSync(dirname(pathOf(its, SESSION))).length > 0).toBe(
@@ -137,21 +137,21 @@ describe('the token file', () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, '{"accessToken":"x","expiresAt":"2026-11-24T09:00:00Z","rolecall":true}');
     await signIn(off);
-    // One of ours from before the setting is gone as well.
+    // A file from before the setting is deleted too.
     expect(existsSync(path)).toBe(false);
     expect((await off.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual([]);
   });
 
-  test('is written for profiles that rolecall itself wrote in the native form', async () => {
+  test('is written for native profiles that rolecall wrote itself', async () => {
     const its = await createClockedRig({ config: SESSION_ONLY, settings: '[profiles]\nstyle = "sso"\n' });
     await signIn(its);
     await waitOnClock('the token file', () => existsSync(pathOf(its, SESSION)));
     expect((await its.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual([
-      '(those that rolecall wrote with style = "sso")',
+      '(profiles that rolecall wrote with style = "sso")',
     ]);
   });
 
-  test('comes and goes with the profiles that need it', async () => {
+  test('is created and deleted with the profiles that need it', async () => {
     const its = await createClockedRig({ config: SESSION_ONLY });
     await signIn(its);
     writeFileSync(its.configPath, CONFIG);
@@ -160,12 +160,12 @@ describe('the token file', () => {
     await waitOnClock('the token file to go', () => !existsSync(pathOf(its, SESSION)));
     writeFileSync(its.configPath, CONFIG);
     await waitOnClock('the token file again', () => existsSync(pathOf(its, SESSION)));
-    // The whole section is gone: nobody else would delete the token.
+    // The sso-session was removed: nothing else would delete the token.
     writeFileSync(its.configPath, '');
     await waitOnClock('the token file to go with its section', () => !existsSync(pathOf(its, SESSION)));
   });
 
-  test('is renewed at 20 minutes left, whatever the machine does meanwhile', async () => {
+  test('is renewed 20 minutes before it expires, also after the machine slept', async () => {
     const its = await createClockedRig();
     await signIn(its);
     const path = pathOf(its, SESSION);
@@ -178,13 +178,13 @@ describe('the token file', () => {
       () => read(path).accessToken !== first.accessToken && read(path),
     );
     expect(Date.parse(second.expiresAt) - clock.nowMs()).toBeGreaterThan(55 * MINUTE_MS);
-    // A laptop's sleep: the wall clock jumps, no timer gets nearer its end.
+    // Sleep: the wall clock jumps, timers do not advance.
     clock.jump(2 * 60 * MINUTE_MS);
     await waitOnClock('the token after waking', () => read(path).accessToken !== second.accessToken);
     expect(its.emulator.countCalls('CreateToken', 'refresh_token')).toBe(2);
   });
 
-  test('is deleted by a sign-out, and not written again', async () => {
+  test('is deleted by a sign-out and not written again', async () => {
     const its = await createClockedRig();
     await signIn(its);
     await its.client.call('signOut', { session: SESSION });
@@ -193,7 +193,7 @@ describe('the token file', () => {
     expect(existsSync(pathOf(its, SESSION))).toBe(false);
   });
 
-  test('is deleted when the session has ended at AWS', async () => {
+  test('is deleted when the session ends at AWS', async () => {
     const its = await createClockedRig();
     await signIn(its);
     its.emulator.revokeSessions();
@@ -202,14 +202,14 @@ describe('the token file', () => {
     expect((await its.client.call('status', {})).sessions[0]?.state).toBe('expired');
   });
 
-  test('that vanished is written again while the session lives, which is asked first', async () => {
+  test('is written again after a deletion if AWS confirms that the session is live', async () => {
     const its = await createClockedRig();
     await signIn(its);
     const before = its.emulator.countCalls('ListAccounts');
     rmSync(pathOf(its, SESSION));
     await waitOnClock('the token file again', () => existsSync(pathOf(its, SESSION)));
     expect(its.emulator.countCalls('ListAccounts')).toBe(before + 1);
-    // As `aws sso logout` does: revoked, then deleted.
+    // `aws sso logout` revokes the session, then deletes the file.
     its.emulator.revokeSessions();
     rmSync(pathOf(its, SESSION));
     await waitOnClock('the session to be found ended', async () => {
@@ -218,7 +218,7 @@ describe('the token file', () => {
     expect(existsSync(pathOf(its, SESSION))).toBe(false);
   });
 
-  test('of the AWS CLI itself is left alone until it expires, and a problem meanwhile', async () => {
+  test('of the AWS CLI itself is not changed until it expires, and is reported as a problem', async () => {
     const its = await createClockedRig();
     const path = pathOf(its, SESSION);
     const foreign = JSON.stringify({
@@ -233,7 +233,7 @@ describe('the token file', () => {
     expect((await its.client.call('status', {})).problems).toEqual([
       {
         code: 'token-file-not-ours',
-        message: `The AWS CLI's own login is in the token file of ${SESSION}; it was left as it is until it expires.`,
+        message: `The token file of ${SESSION} holds the AWS CLI's own login and was not changed because it has not expired.`,
         hint: 'aws sso logout',
         session: SESSION,
       },
@@ -241,13 +241,13 @@ describe('the token file', () => {
     await clock.advance(31 * MINUTE_MS);
     await waitOnClock('our token in its place', () => read(path).rolecall === true);
     await waitOnClock('the problem to be over', async () => (await problemCodes(its)).length === 0);
-    // Nor does a sign-out take away what is not ours.
+    // A sign-out does not delete it either.
     writeFileSync(path, foreign);
     await its.client.call('signOut', { session: SESSION });
     expect(readFileSync(path, 'utf8')).toBe(foreign);
   });
 
-  test('that cannot be written is a problem, and the sign-in goes on', async () => {
+  test('that cannot be written is reported as a problem and does not fail the sign-in', async () => {
     const its = await createClockedRig();
     const folder = dirname(pathOf(its, SESSION));
     mkdirSync(dirname(folder), { recursive: true });
@@ -260,7 +260,7 @@ describe('the token file', () => {
     await waitOnClock('the problem to be over', async () => (await problemCodes(its)).length === 0);
   });
 
-  test('that cannot be read is a problem until it can be', async () => {
+  test('that cannot be read is reported as a problem until it is readable', async () => {
     const its = await createClockedRig();
     await signIn(its);
     const path = pathOf(its, SESSION);
@@ -271,7 +271,7 @@ describe('the token file', () => {
     renameSync(`${path}.aside`, path);
     await clock.advance(MINUTE_MS);
     await waitOnClock('the problem to be over', async () => (await problemCodes(its)).length === 0);
-    // The token of the sign-in serves still.
+    // The token of the sign-in is still used.
     expect(clock.nowMs() - FAKE_NOW_MS).toBeLessThan(10 * MINUTE_MS);
   });
 
@@ -283,7 +283,7 @@ describe('the token file', () => {
     );
   });
 
-  test('of a start URL that two sessions share is kept by one of them until that one ends', async () => {
+  test('of a start URL that two sessions share belongs to one of them until it ends', async () => {
     const two = `${SESSION_ONLY}${SESSION_ONLY.replace(SESSION, 'second')}${LEGACY}`;
     const its = await createClockedRig({ config: two });
     const path = pathOf(its, START_URL);
@@ -300,7 +300,7 @@ describe('the token file', () => {
 });
 
 describe('the list of a session', () => {
-  test('is made anew each day while the session lives', async () => {
+  test('is refreshed every day while the session is live', async () => {
     const its = await createClockedRig({ emulator: { sessionLifetimeSeconds: 90 * 3600 } });
     await signIn(its);
     const before = its.emulator.countCalls('ListAccountRoles');
@@ -311,12 +311,12 @@ describe('the list of a session', () => {
   });
 });
 
-test('of two sessions at one portal the first of the config file keeps the file of the start URL, however slow it is', async () => {
+test('gives the file of a shared start URL to the first session in the config file, even if it is slow', async () => {
   const home = createTemporaryHome();
   try {
     const sessions = ['slow', 'quick'].map((sessionName, index) => ({
       sessionName,
-      // As a person may spell it once more.
+      // A different spelling of the same URL.
       startUrl: index === 0 ? START_URL : `${START_URL}/`,
       region: 'us-east-1',
       registrationScopes: [],

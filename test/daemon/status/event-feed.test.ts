@@ -1,4 +1,4 @@
-// The feed alone, for listeners that read late and for looks that fail.
+// The event feed alone: listeners that read late, and snapshots that fail.
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -56,7 +56,7 @@ async function createFeed(first: StatusDocument) {
     await home.remove();
   });
 
-  /** Connected, and reading nothing yet. */
+  /** Connected, but not reading yet. */
   async function listen() {
     const stream = await new Promise<IncomingMessage>((resolve) => void get({ socketPath, agent: false }, resolve));
     const heard = { text: '', hasEnded: false };
@@ -90,7 +90,7 @@ async function createFeed(first: StatusDocument) {
 
 const problem = (message: string) => ({ code: 'internal', message, hint: 'rolecall status' });
 
-test('a first answer larger than what may be left unread is no reason to hang up on whoever reads late', async () => {
+test('does not disconnect a slow listener because of a first event larger than the limit', async () => {
   const large = aStatus({ sessions: [aSession({ tokenFileProfiles: ['x'.repeat(3 * 1024 * 1024)] })] });
   const { listen, tell, logLines } = await createFeed(large);
   const listener = await listen();
@@ -104,7 +104,7 @@ test('a first answer larger than what may be left unread is no reason to hang up
   expect(logLines).toEqual([]);
 });
 
-test('what piles up for one who never reads ends, and is said once', async () => {
+test('disconnects a listener that never reads, and logs it once', async () => {
   const { listen, tell, logLines } = await createFeed(aStatus());
   const listener = await listen();
   for (let count = 0; count < 40; count += 1) {
@@ -114,18 +114,18 @@ test('what piles up for one who never reads ends, and is said once', async () =>
   await waitFor('the hanging up', () => logLines.length > 0);
   listener.read();
   await waitFor('the end', () => listener.heard.hasEnded);
-  expect(logLines).toEqual(['events: a listener that does not read was hung up on']);
+  expect(logLines).toEqual(['events: disconnected a listener that does not read']);
 });
 
-test('a look that fails is told to the log; the next one tells what has changed', async () => {
+test('logs a failed snapshot; the next one sends the changes', async () => {
   const { fail, listen, logLines, tell } = await createFeed(aStatus());
   const listener = await listen();
   listener.read();
   await waitFor('hello', () => listener.heard.text.includes('event: hello'));
-  fail(new Error('no look'));
+  fail(new Error('no snapshot'));
   await waitFor('the log', () => logLines.length > 0);
   fail(undefined);
   tell(aStatus({ current: null }));
   await waitFor('the change', () => listener.heard.text.includes('event: current'));
-  expect(new Set(logLines)).toEqual(new Set(['events: no look']));
+  expect(new Set(logLines)).toEqual(new Set(['events: no snapshot']));
 });

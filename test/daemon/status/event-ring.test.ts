@@ -1,4 +1,4 @@
-// The ids of events, and what is still known of the past.
+// The ids of events, and the events that are kept.
 import { expect, test } from 'vitest';
 import { createEventRing, formatEvent } from '../../../src/daemon/status/event-ring.ts';
 
@@ -11,13 +11,13 @@ function createFullRing(count: number) {
 }
 const event = (number: number) => formatEvent(`${START_MS}-${number}`, 'current', { number });
 
-test('an event is four lines, whatever is in it', () => {
+test('formats any event as four lines', () => {
   expect(formatEvent('1-2', 'current', { name: 'a\nb\r\u2028' })).toBe(
     'id: 1-2\nevent: current\ndata: {"name":"a\\nb\\r\u2028"}\n\n',
   );
 });
 
-test('what came after an id is given in order, up to the last 256', () => {
+test('returns the events after an id in order, up to the last 256', () => {
   const ring = createFullRing(300);
   expect(ring.latestId()).toBe(`${START_MS}-300`);
   expect(ring.since(`${START_MS}-298`)).toEqual([event(299), event(300)]);
@@ -26,7 +26,7 @@ test('what came after an id is given in order, up to the last 256', () => {
   expect(ring.since(`${START_MS}-43`)).toBeUndefined();
 });
 
-test('before the first event its id is one that can be resumed from', () => {
+test('gives an id to resume from before the first event', () => {
   const ring = createFullRing(0);
   const id = ring.latestId();
   expect(ring.since(id)).toEqual([]);
@@ -43,6 +43,6 @@ test.each([
   `${START_MS}-`,
   `${START_MS}--1`,
   `${START_MS}-1 `,
-])('an id that is not ours (%j) is none', (id) => {
+])('does not know the id %j', (id) => {
   expect(createFullRing(3).since(id)).toBeUndefined();
 });

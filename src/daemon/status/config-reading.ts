@@ -1,0 +1,33 @@
+// Reads the shared config file for the status document; an unreadable file becomes a problem instead of an error.
+import { toRolecallError } from '../../core/errors.ts';
+import type { Problem } from '../../core/problems.ts';
+import type { Settings } from '../settings/settings.ts';
+import { findShadowedProfiles } from '../shared-config/shadowed-profiles.ts';
+import type { SharedConfig, SharedConfigReading } from '../shared-config/shared-config.ts';
+import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+
+/** `profiles` is absent when the file could not be read. */
+export type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'> &
+  Partial<Pick<SharedConfigReading, 'profiles'>>;
+
+/** Stands for a file that could not be read. */
+export const UNREADABLE_CONFIG: Readonly<ConfigReading> = { sessions: [], nativeProfiles: [] };
+
+/** What the file says, and the problems in it. Never rejects. */
+export async function readConfig(deps: {
+  readonly settings: Pick<Settings, 'profiles'>;
+  readonly sharedConfig: SharedConfig;
+  readonly sharedCredentials: SharedCredentials;
+}): Promise<{ reading: ConfigReading; configProblems: readonly Problem[] }> {
+  try {
+    const reading = await deps.sharedConfig.read();
+    const conflict = await reading.blockConflict();
+    const conflicts = conflict === undefined ? [] : [conflict];
+    return {
+      reading,
+      configProblems: [...reading.problems, ...conflicts, ...(await findShadowedProfiles(reading, deps))],
+    };
+  } catch (error) {
+    return { reading: UNREADABLE_CONFIG, configProblems: [toRolecallError(error).toBody()] };
+  }
+}

@@ -1,0 +1,70 @@
+// The current role in the status document, and the problem when that role no longer exists.
+import { toRolecallError } from '../../core/errors.ts';
+import type { Catalog, SsoSession } from '../../core/model.ts';
+import type { Problem } from '../../core/problems.ts';
+import type { StatusDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import { isLost } from '../../sso/roles/merge-listing.ts';
+import { describeCurrentRole, type CurrentRole, type KeptRole } from '../roles/current-role.ts';
+import type { RoleList } from '../roles/role-list.ts';
+import { UNREADABLE_CONFIG, type ConfigReading } from './config-reading.ts';
+
+/** The current role as the status document shows it, and whether it can still be used. Never rejects. */
+export async function readCurrent(
+  reading: ConfigReading,
+  {
+    broker,
+    currentRole,
+    roleList,
+  }: {
+    readonly broker: Pick<Broker, 'cachedCatalog'>;
+    readonly currentRole: CurrentRole;
+    readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
+  },
+): Promise<{ current: StatusDocument['current']; currentProblems: readonly Problem[] }> {
+  try {
+    const current = await currentRole.get();
+    if (current === null) return { current, currentProblems: [] };
+    const session = reading.sessions.find(({ sessionName }) => sessionName === current.session);
+    const catalog = session === undefined ? undefined : await broker.cachedCatalog(session);
+    // With an unreadable config file it is unknown whether the session exists.
+    const problem = reading === UNREADABLE_CONFIG ? undefined : findCurrentProblem(current, session, catalog);
+    const role = { ...current, sessionName: current.session };
+    const account = catalog?.accounts.find(({ accountId }) => accountId === current.accountId);
+    return {
+      current: {
+        ...(await describeCurrentRole(current, roleList)),
+        accountName: account?.accountName ?? null,
+        protected: roleList.isProtected(role),
+      },
+      currentProblems: problem === undefined ? [] : [problem],
+    };
+  } catch (error) {
+    return { current: null, currentProblems: [toRolecallError(error).toBody()] };
+  }
+}
+
+/** The problem when the current role no longer exists: users of `[profile current]` get no credentials then. */
+function findCurrentProblem(
+  { session: sessionName, accountId, permissionSet }: KeptRole,
+  session: SsoSession | undefined,
+  catalog: Catalog | undefined,
+): Problem | undefined {
+  const gone = { code: 'current-role-gone', hint: 'rolecall ls' } as const;
+  if (session === undefined) {
+    return {
+      ...gone,
+      message: `The current role belongs to the sso-session "${sessionName}", which is no longer in the config file.`,
+    };
+  }
+  const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
+  // A role that a suspicious listing lost may still exist.
+  if (isLost(catalog, { accountId, permissionSet })) return undefined;
+  // A missing or incomplete list proves nothing.
+  if (catalog?.complete !== true || account?.permissionSets.includes(permissionSet) === true) return undefined;
+  return {
+    ...gone,
+    session: sessionName,
+    message: `The current role, ${permissionSet} in account ${accountId}, is no longer assigned to you.`,
+  };
+}

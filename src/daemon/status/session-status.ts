@@ -1,0 +1,108 @@
+// One sso-session in the status document: sign-in state, account list, upstream health, roles in use.
+import { formatUtcSeconds } from '../../core/clock.ts';
+import { toRolecallError } from '../../core/errors.ts';
+import type { Role, SsoSession } from '../../core/model.ts';
+import type { Problem } from '../../core/problems.ts';
+import type { RoleUseDocument, SessionStatusDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { RoleUse } from '../../sso/roles/role-use.ts';
+import type { TokenFiles } from '../profiles/token-files.ts';
+import { labelOf, type Settings } from '../settings/settings.ts';
+import type { ConfigReading } from './config-reading.ts';
+
+export interface SessionStatusDeps {
+  readonly broker: Broker;
+  readonly settings: Pick<Settings, 'sessionLabels'>;
+  readonly tokenFiles: Pick<TokenFiles, 'causes'>;
+  /** How many callers wait for a sign-in to this session. */
+  readonly waiting: (sessionName: string) => number;
+}
+
+/** Keeps the document small. */
+const MAX_ROLES = 100;
+
+/** The document of one session, and its problems; a token that can't be read is a problem, not an error. */
+export async function describeSession(
+  session: SsoSession,
+  reading: ConfigReading,
+  deps: SessionStatusDeps,
+): Promise<{ document: SessionStatusDocument; problems: readonly (Problem | undefined)[] }> {
+  const { broker } = deps;
+  const catalog = await broker.cachedCatalog(session);
+  let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
+  let sessionEnd: Awaited<ReturnType<Broker['sessionEnd']>>;
+  let problem: Problem | undefined;
+  try {
+    token = await broker.describe(session);
+    sessionEnd = await broker.sessionEnd(session);
+  } catch (error) {
+    problem = { ...toRolecallError(error).toBody() };
+  }
+  const isPending = broker.signInState(session)?.state === 'pending';
+  const { signedInAtMs, tokenExpiresAtMs } = token;
+  const { state: userState, user } = broker.signedInUser(session);
+  const label = labelOf(deps.settings, session.sessionName);
+  const document: SessionStatusDocument = {
+    session: session.sessionName,
+    ...(label === undefined ? {} : { label }),
+    startUrl: session.startUrl,
+    region: session.region,
+    state: isPending && token.state !== 'live' ? 'pending' : token.state,
+    ...(signedInAtMs === undefined ? {} : { signedInAt: formatUtcSeconds(signedInAtMs) }),
+    ...(userState === 'unchecked' || user === undefined || token.state === 'signed-out' ? {} : { user }),
+    ...(tokenExpiresAtMs === undefined ? {} : { tokenExpiresAt: formatUtcSeconds(tokenExpiresAtMs) }),
+    ...(sessionEnd === undefined
+      ? {}
+      : { sessionExpiresAt: formatUtcSeconds(sessionEnd.atMs), sessionEndIs: sessionEnd.source }),
+    catalog:
+      catalog === undefined
+        ? null
+        : {
+            asOf: formatUtcSeconds(catalog.asOfMs),
+            complete: catalog.complete,
+            accounts: catalog.accounts.length,
+            permissionSets: catalog.accounts.reduce((sum, { permissionSets }) => sum + permissionSets.length, 0),
+          },
+    listing: broker.listingProgress(session) ?? null,
+    waiting: deps.waiting(session.sessionName),
+    upstreams: broker.upstreamHealth(session).map(({ service, circuit, nextTryAtMs }) => ({
+      service,
+      circuit,
+      ...(nextTryAtMs === undefined ? {} : { nextTryAt: formatUtcSeconds(nextTryAtMs) }),
+    })),
+    roles: broker.rolesInUse(session).slice(0, MAX_ROLES).map(describeRole),
+    tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
+  };
+  return { document, problems: [problem, await findLossProblem(session, catalog?.lost ?? [], reading)] };
+}
+
+/** Reports profiles that were kept although the last listing no longer had their roles, and how to remove them. */
+async function findLossProblem(
+  { sessionName }: SsoSession,
+  lost: readonly Role[],
+  reading: ConfigReading,
+): Promise<Problem | undefined> {
+  if (lost.length === 0) return undefined;
+  const profiles = await reading.profiles?.();
+  const named = lost.filter((role) => profiles?.profileOf(role) !== undefined);
+  const kept = named.reduce((sum, role) => sum + 1 + (profiles?.aliasesOf(role).length ?? 0), 0);
+  if (kept === 0) return undefined;
+  return {
+    code: 'roles-lost',
+    message:
+      `The last listing of ${sessionName} lost ${lost.length === 1 ? 'a role' : `${lost.length} roles at once`}; ` +
+      `${kept === 1 ? '1 profile was' : `${kept} profiles were`} kept. Remove them only if you lost that access for good.`,
+    hint: 'rolecall profiles sync --prune',
+    session: sessionName,
+  };
+}
+
+function describeRole({ role, state, expiresAtMs, nextRefreshAtMs }: RoleUse): RoleUseDocument {
+  return {
+    accountId: role.accountId,
+    permissionSet: role.permissionSet,
+    state,
+    ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtcSeconds(expiresAtMs) }),
+    ...(nextRefreshAtMs === undefined ? {} : { nextRefreshAt: formatUtcSeconds(nextRefreshAtMs) }),
+  };
+}
