@@ -63,10 +63,11 @@ function publishedLock(manifest) {
 
 async function writeManPages(folder, version) {
   const load = (path) => import(pathToFileURL(join(folder, 'dist', path)).href);
-  const { createProgram } = await load('cli/command-tree.js');
+  const { loadProgram } = await load('cli/parser.js');
+  const { COMMANDS } = await load('cli/program.js');
   const { ERROR_TABLE } = await load('core/errors.js');
   const quiet = { write: () => true };
-  const program = createProgram({ stdout: quiet, stderr: quiet, environment: {} }, () => undefined);
+  const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
   const [commandPage, daemonPage] = MAN_PAGES.map((name) => join(folder, name));
   mkdirSync(join(folder, 'man'));
   writeFileSync(commandPage, formatCommandPage({ program, errorTable: ERROR_TABLE, version }));

@@ -1,16 +1,97 @@
-// One command line from its words to its exit code, whatever happens on the way.
+// All commands, and how one command line is run.
 import type { CliContext } from './context.ts';
-import { findQuickCommand } from './quick-command.ts';
+import type { AnyCommand, CommandContext, CommandList } from './definition.ts';
 
-/** Runs one command line (without node and script) and gives its exit code; never rejects. */
+/** In the order of the help. To add a command, add its folder and a line here. */
+export const COMMANDS: CommandList = {
+  login: () => import('./commands/login/definition.ts'),
+  logout: () => import('./commands/logout/definition.ts'),
+  status: () => import('./commands/status/definition.ts'),
+  ls: () => import('./commands/ls/definition.ts'),
+  profiles: () => import('./commands/profiles/definition.ts'),
+  exec: () => import('./commands/exec/definition.ts'),
+  env: () => import('./commands/env/definition.ts'),
+  use: () => import('./commands/use/definition.ts'),
+  whoami: () => import('./commands/whoami/definition.ts'),
+  'shell-init': () => import('./commands/shell-init/definition.ts'),
+  completion: () => import('./commands/completion/definition.ts'),
+  'credential-process': () => import('./commands/credential-process/definition.ts'),
+  web: () => import('./commands/web/definition.ts'),
+  console: () => import('./commands/console/definition.ts'),
+  daemon: () => import('./commands/daemon/definition.ts'),
+  service: () => import('./commands/service/definition.ts'),
+  setup: () => import('./commands/setup/definition.ts'),
+  doctor: () => import('./commands/doctor/definition.ts'),
+  emulator: () => import('./commands/emulator/definition.ts'),
+  demo: () => import('./commands/demo/definition.ts'),
+  tray: () => import('./commands/tray/definition.ts'),
+} as const;
+
+/** Runs one command line (without node and script) and returns its exit code; never rejects. */
 export async function runCommandLine(argv: readonly string[], context: CliContext): Promise<number> {
+  const parser = () => import('./parser.ts');
+  const full = { ...context, loadProgram: async () => (await parser()).loadProgram(COMMANDS, context) };
   try {
-    const quick = findQuickCommand(argv);
-    if (quick !== undefined) return await quick(context);
-    const { runCommandTree } = await import('./command-tree.ts');
-    return await runCommandTree(argv, context);
+    const quick = await findQuickCommand(argv);
+    if (quick !== undefined) return await quick(full);
+    return await (await parser()).runParsed(argv, COMMANDS, full);
   } catch (error) {
     const { reportError } = await import('./terminal/render.ts');
     return reportError(error, context, { isDebug: argv.includes('--debug') });
   }
+}
+
+/**
+ * The fast path for commands that prompts and scripts run all day: loading commander takes a quarter of their time.
+ * Undefined for every command line that the parser has to look at.
+ */
+export async function findQuickCommand([name = '', ...words]: readonly string[]): Promise<
+  ((context: CommandContext) => Promise<number> | number) | undefined
+> {
+  if ((name === '--version' || name === '-V') && words.length === 0) {
+    return async (context) => (await import('./commands/version/run.ts')).runVersion(context);
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) return undefined;
+  const { definition } = await load();
+  if (!('run' in definition) || definition.isQuick !== true) return undefined;
+  const input = readPlainWords(words, definition);
+  return input && ((context) => definition.run(...([...input, context] as never)));
+}
+
+/**
+ * The arguments and option values of a plain command line: flags without a value, or with one of several choices,
+ * and a command that takes any number of arguments or none. Undefined for everything else.
+ */
+function readPlainWords(
+  words: readonly string[],
+  { arguments: [argument] = [], options = {} }: AnyCommand,
+): readonly unknown[] | undefined {
+  const all = Object.entries(options);
+  const values: Record<string, unknown> = {};
+  for (const [flags] of all) if (flags.startsWith('--no-')) values[attributeOf(flags)] = true;
+  const operands: string[] = [];
+  const rest = words.values();
+  for (const word of rest) {
+    if (word === '--' && argument !== undefined) {
+      operands.push(...rest);
+    } else if (!word.startsWith('-')) {
+      operands.push(word);
+    } else if (Object.hasOwn(options, word)) {
+      values[attributeOf(word)] = !word.startsWith('--no-');
+    } else {
+      const [, option] = all.find(([flags]) => flags.startsWith(`${word} <`)) ?? [];
+      const choice = words[words.indexOf(word) + 1];
+      if (typeof option !== 'object' || option.choices?.includes(choice ?? '') !== true) return undefined;
+      values[attributeOf(word)] = choice;
+      rest.next();
+    }
+  }
+  if (argument === undefined) return operands.length === 0 ? [values] : undefined;
+  return [operands, values];
+}
+
+/** `--print-name` is `printName`, and `--no-picker` is `picker`. */
+function attributeOf(flag: string): string {
+  return flag.replace(/^--(?:no-)?/, '').replaceAll(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }

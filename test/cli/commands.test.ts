@@ -108,7 +108,7 @@ describe('logout', () => {
 describe('profiles', () => {
   test('before anything is listed', async () => {
     rig = await createRig();
-    const nothing = 'No profile yet; they are made from the list of accounts: rolecall login\n';
+    const nothing = 'No profiles yet. They are made from the list of accounts: rolecall login\n';
     expect(await run(['profiles', 'list'])).toEqual({ exitCode: 0, stdout: '', stderr: nothing });
     expect(await run(['profiles', 'sync'])).toEqual({
       exitCode: 0,

@@ -216,7 +216,7 @@ describe('exec', () => {
 
   const usage: readonly [string[], string, string][] = [
     [['exec', '--', 'ls'], 'exec needs a profile before the "--".', 'rolecall profiles list'],
-    [['exec'], "Missing required argument 'profile'.", 'rolecall exec --help'],
+    [['exec'], 'rolecall exec needs a profile.', 'rolecall exec --help'],
     [
       ['exec', PROFILE, '--env-keys', '--token-file', 'ls'],
       'exec takes --env-keys or --token-file, not both.',

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/command-tree.ts';
 import type { CliContext } from '../../src/cli/context.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
-import { findQuickCommand } from '../../src/cli/quick-command.ts';
+import { loadProgram } from '../../src/cli/parser.ts';
+import { COMMANDS, findQuickCommand, runCommandLine } from '../../src/cli/program.ts';
 import { ERROR_TABLE, NotFoundError, UnavailableError } from '../../src/core/errors.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
@@ -20,11 +19,11 @@ beforeAll(async () => {
 afterAll(() => rig.remove());
 
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
-/** For a tree that is only looked at. */
-const UNUSED = {} as CliContext;
+/** Every command, to look at. */
+const program = await loadProgram(COMMANDS, {} as CliContext);
 
 function findCommand(words: readonly string[]): { command: Command; rest: readonly string[] } {
-  let command = createProgram(UNUSED, () => undefined);
+  let command = program;
   for (const [index, word] of words.entries()) {
     const next = command.commands.find((candidate) => candidate.name() === word);
     if (next === undefined) return { command, rest: words.slice(index) };
@@ -116,6 +115,15 @@ describe('mistakes', () => {
       "rolecall login --force 'my session'",
     ],
     [['frobnicate'], 'There is no command "frobnicate".', 'rolecall --help'],
+    [['up'], 'There is no command "up".', 'rolecall --help'],
+    [
+      ['login', '--forc=1'],
+      'rolecall login has no option "--forc"; did you mean "--force"?',
+      'rolecall login --force=1',
+    ],
+    [['completion'], 'rolecall completion needs a shell.', 'rolecall completion --help'],
+    [['completion', 'tcsh'], '"tcsh" is not one of bash, zsh, fish.', 'rolecall completion --help'],
+    [['service', 'logs', '-x'], 'rolecall service logs has no option "-x".', 'rolecall service logs --help'],
     [
       ['profiles', 'snyc', '--dry-run'],
       'rolecall profiles has no command "snyc"; did you mean "sync"?',
@@ -131,7 +139,7 @@ describe('mistakes', () => {
     [['ls', '--frobnicate'], 'rolecall ls has no option "--frobnicate".', 'rolecall ls --help'],
     [['status', 'now'], 'rolecall status takes no argument.', 'rolecall status --help'],
     [['login', 'a', 'b'], 'rolecall login takes one argument at most.', 'rolecall login --help'],
-    [['login', '--profile'], "Option '--profile <name>' argument missing.", 'rolecall login --help'],
+    [['login', '--profile'], 'rolecall login needs a value after --profile.', 'rolecall login --help'],
     [['login', '\u001b[2J', 'b'], 'rolecall login takes one argument at most.', 'rolecall login --help'],
     [['\u001b[2J'], 'There is no command "\ufffd[2J".', 'rolecall --help'],
   ];
@@ -154,7 +162,7 @@ describe('help', () => {
   test('of rolecall names every command and where to start', async () => {
     const { exitCode, stdout, stderr } = await rig.runCli(['--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    for (const command of createProgram(UNUSED, () => undefined).commands) {
+    for (const command of program.commands) {
       expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'));
     }
     expect(stdout.endsWith('\nA day starts with: rolecall login\n')).toBe(true);
@@ -165,10 +173,7 @@ describe('help', () => {
       [command, path],
       ...command.commands.flatMap((child) => walk(child, [...path, child.name()])),
     ];
-    const [, ...commands] = walk(
-      createProgram(UNUSED, () => undefined),
-      [],
-    );
+    const [, ...commands] = walk(program, []);
     expect(commands.length).toBeGreaterThan(14);
     for (const [command, path] of commands) {
       const { exitCode, stdout, stderr } = await rig.runCli([...path, '--help']);
@@ -195,7 +200,7 @@ describe('help', () => {
 });
 
 describe('the quick way round the parser', () => {
-  test('is taken for what is plain to see, and for nothing else', () => {
+  test('is taken for what is plain to see, and for nothing else', async () => {
     for (const argv of [
       ['status'],
       ['status', '--check'],
@@ -204,7 +209,7 @@ describe('the quick way round the parser', () => {
       ['ls', 'a', '--json', 'b'],
       ['ls', '--refresh'],
     ]) {
-      expect(findQuickCommand(argv)).toBeTypeOf('function');
+      expect(await findQuickCommand(argv)).toBeTypeOf('function');
     }
     for (const argv of [
       [],
@@ -218,7 +223,7 @@ describe('the quick way round the parser', () => {
       ['ls', '--json=1'],
       ['--debug', 'ls'],
     ]) {
-      expect(findQuickCommand(argv)).toBeUndefined();
+      expect(await findQuickCommand(argv)).toBeUndefined();
     }
   });
 

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Command } from 'commander';
-import { createProgram } from '../../src/cli/command-tree.ts';
-import type { CliContext } from '../../src/cli/context.ts';
+import { loadProgram } from '../../src/cli/parser.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
 import { routes } from '../../src/local-api/routes.ts';
 
@@ -18,7 +18,7 @@ const blocksOf = (text: string, languages: string) =>
   );
 
 const quiet = { write: () => true };
-const program = createProgram({ stdout: quiet, stderr: quiet } as unknown as CliContext, () => undefined);
+const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 
 /** Words after `rolecall` that name no command, and flags that its command has not. */
 function unknownIn(line: string): string[] {

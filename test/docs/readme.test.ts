@@ -3,8 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/command-tree.ts';
-import type { CliContext } from '../../src/cli/context.ts';
+import { loadProgram } from '../../src/cli/parser.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { ERROR_TABLE } from '../../src/core/errors.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
 
@@ -14,7 +14,7 @@ const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) => text);
 
 const quiet = { write: () => true };
-const program = createProgram({ stdout: quiet, stderr: quiet } as unknown as CliContext, () => undefined);
+const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 
 function findCommand(words: readonly string[]): { readonly flags: readonly string[] } | undefined {
   let command = program;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/command-tree.ts';
-import type { CliContext } from '../../src/cli/context.ts';
+import { loadProgram } from '../../src/cli/parser.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import { ERROR_TABLE } from '../../src/core/errors.ts';
 import { runProcess } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
@@ -24,9 +24,9 @@ const { formatCommandPage, formatDaemonPage } = (await import(
   new URL('../../.ci/man-pages.mjs', import.meta.url).href
 )) as ManPages;
 
-function buildProgram(): Command {
+function buildProgram(): Promise<Command> {
   const quiet = { write: () => true };
-  return createProgram({ stdout: quiet, stderr: quiet, environment: {} } as unknown as CliContext, () => undefined);
+  return loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 }
 
 /** As a terminal of eighty columns shows it, and what groff complains of. */
@@ -53,7 +53,7 @@ function namesOf(command: Command, path: readonly string[] = []): readonly strin
 }
 
 test.skipIf(!isThere)('rolecall(1) has every command with its options, and every code', async () => {
-  const program = buildProgram();
+  const program = await buildProgram();
   const { text, complaints } = await render(
     formatCommandPage({ program, errorTable: ERROR_TABLE, version: '1.2.3-rc.1' }),
   );
@@ -78,7 +78,7 @@ test.skipIf(!isThere)('rolecalld(8) is without a fault', async () => {
 });
 
 test('no text of ours is a command to roff', async () => {
-  const program = buildProgram();
+  const program = await buildProgram();
   program.command('odd').description(".so /etc/passwd\n'\\fBx\\n(.z -- it’s …");
   const page = formatCommandPage({ program, errorTable: ERROR_TABLE, version: '1.0.0' });
   expect(page).toContain("\\&.so /etc/passwd\n\\&'\\efBx\\en(.z \\-\\- it\\(cqs ...");

@@ -8,12 +8,17 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 /** As many of `candidates` as are near enough to be meant, `most` at the most, the nearest first. */
 export function nearestFew(word: string, candidates: readonly string[], most: number): readonly string[] {
   const farthest = Math.max(2, word.length / 3);
-  return candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .filter(({ distance }) => distance <= farthest)
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, most)
-    .map(({ candidate }) => candidate);
+  return (
+    candidates
+      .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+      // Two edits turn "up" into "ls", which nobody meant: four letters in ten have to stay.
+      .filter(
+        ({ candidate, distance }) => distance <= farthest && distance < 0.6 * Math.max(word.length, candidate.length),
+      )
+      .toSorted((a, b) => a.distance - b.distance)
+      .slice(0, most)
+      .map(({ candidate }) => candidate)
+  );
 }
 
 function editDistance(a: string, b: string): number {

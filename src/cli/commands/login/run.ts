@@ -30,7 +30,7 @@ import { formatJson } from '../../../core/text/format-json.ts';
 import { chooseSession, fetchStatus, loadStatus, noSession } from '../../sessions.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { describeNamesTaken } from '../../profiles/credentials-file.ts';
-import { describeSync, reportKept } from '../profiles/run.ts';
+import { describeSync, reportKept } from '../profiles/describe-plan.ts';
 
 export interface LoginOptions {
   readonly all?: boolean;

@@ -14,13 +14,11 @@ import {
 } from '../../terminal/render.ts';
 import type * as RoleColumns from '../../picker/role-columns.ts';
 import { fetchStatus, loadStatus } from '../../sessions.ts';
-import type { LineFormat } from './status-line.ts';
 
 export interface StatusOptions {
   readonly check?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
-  readonly format?: LineFormat;
 }
 
 type Columns = typeof RoleColumns;
@@ -30,14 +28,6 @@ const EXIT_SIGN_IN_REQUIRED = 4;
 const DIALOG_TIMEOUT_MS = 30_000;
 
 export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
-  if (options.format !== undefined && options.watch === true) {
-    const { watchStatusLine } = await import('./watch-status.ts');
-    return watchStatusLine(options.format, context);
-  }
-  if (options.format !== undefined) {
-    const { printStatusLine } = await import('./status-line.ts');
-    return printStatusLine(options.format, context);
-  }
   if (options.check === true) return check(await fetchStatus(context));
   if (options.watch === true) {
     const [{ watchStatus }, columns] = await Promise.all([

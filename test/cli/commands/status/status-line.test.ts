@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { LINE_FORMATS } from '../../../../src/cli/quick-command.ts';
+import { LINE_FORMATS } from '../../../../src/cli/commands/status/definition.ts';
 import { formatStatusLine, type LineFormat } from '../../../../src/cli/commands/status/status-line.ts';
 import { aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../../../helpers/documents.ts';
 import { createRig, SESSION, type Rig } from '../../../helpers/rig.ts';

@@ -1,0 +1,26 @@
+// `rolecall console`: its arguments, options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--service <name>': 'the service to open, as in its address: ec2, s3, cloudwatch',
+  '--region <region>': 'the region to open',
+  '--federated': "sign in with the role's keys instead of through the access portal",
+  '--print': 'print the URL instead of opening it',
+  '--json': 'print the URL and its role as JSON',
+} as const;
+
+export const definition: CommandDefinition<typeof options, [profile: string | undefined]> = {
+  description: 'open the AWS console as one role, in the browser of its sso-session',
+  arguments: [{ name: '[profile]', description: 'a profile, or "current"; to list them: rolecall profiles list' }],
+  options,
+  help: `
+Without a profile: the one in AWS_PROFILE, else the current role.
+
+  rolecall console taylor.Admin --service ec2
+  rolecall console current --print
+  rolecall console taylor.Admin --federated    signs in by itself; its URL is a secret and is not shown
+
+The link goes through the access portal, which supports several roles at a time.
+Each sso-session can have its own browser in the settings.`,
+  run: async (profile, values, context) => (await import('./run.ts')).runConsole(profile, values, context),
+} as const;

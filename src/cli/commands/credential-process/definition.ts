@@ -1,0 +1,16 @@
+// `rolecall credential-process`: its options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--session <name>': 'the sso-session',
+  '--account <id>': 'the account, twelve digits',
+  '--role <name>': 'the permission set',
+  '--current': 'use the current role',
+  '--deadline-seconds <seconds>': { description: 'give up after so many seconds', isHidden: true },
+} as const;
+
+export const definition: CommandDefinition<typeof options> = {
+  description: "print role credentials as AWS's credential_process document",
+  options,
+  run: async (values, context) => (await import('./run.ts')).runCredentialProcess(values, context),
+} as const;

@@ -1,0 +1,20 @@
+// `rolecall env`: its arguments, options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--shell <name>': "bash, zsh, fish, powershell, dotenv or json; $SHELL's by default",
+  '--region <region>': "the region to work in; the profile's by default",
+} as const;
+
+export const definition: CommandDefinition<typeof options, [profile: string]> = {
+  description: 'print the keys of one role as variables, for a shell or a file; they expire and are not renewed',
+  arguments: [{ name: '<profile>', description: 'a profile, or "current"; to list them: rolecall profiles list' }],
+  options,
+  help: `
+  eval "$(rolecall env taylor.Admin)"                    bash, zsh
+  rolecall env taylor.Admin --shell fish | source        fish
+  rolecall env taylor.Admin --shell dotenv > .env        a file; keep it to yourself
+
+For anything that runs longer than the keys: rolecall exec`,
+  run: async (profile, values, context) => (await import('./run.ts')).runEnv(profile, values, context),
+} as const;

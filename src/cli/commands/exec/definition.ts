@@ -1,0 +1,28 @@
+// `rolecall exec`: its arguments, options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--region <region>': "the region to work in; the profile's by default",
+  '--token-file': 'pass the token in a file instead of a variable',
+  '--env-keys': 'pass the keys themselves, for tools that support nothing else; they expire within hours',
+} as const;
+
+export const definition: CommandDefinition<typeof options, [profile: string, command: readonly string[]]> = {
+  description: 'run a command, or a subshell, as one role; its keys are renewed as long as it runs',
+  arguments: [
+    { name: '<profile>', description: 'a profile, or "current"; to list them: rolecall profiles list' },
+    { name: '[command...]', description: 'the command to run, after --; your shell by default' },
+  ],
+  options,
+  help: `
+The command sees only this role. Keys, profiles and a [default] with credentials
+that would take precedence are hidden from it. It exits with the command's exit code.
+
+  rolecall exec taylor.Admin -- terraform apply
+  rolecall exec current -- aws s3 ls
+  rolecall exec taylor.Admin -- nohup ./nightly &    keeps running after you close the terminal
+  rolecall exec taylor.Admin                         a subshell, until you type exit`,
+  takesCommand: true,
+  run: async (profile, command, values, context) =>
+    (await import('./run.ts')).runExec(profile, command, values, context),
+} as const;

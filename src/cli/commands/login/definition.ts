@@ -1,0 +1,23 @@
+// `rolecall login`: its arguments, options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--all': 'sign in to every sso-session, one after the other',
+  '--profile <name>': 'sign in to the sso-session of this profile',
+  '--sso-session <name>': 'the same as the argument, as in: aws sso login',
+  '--no-browser': 'print the page and the code, and open no browser',
+  '--no-wait': 'return once signed in; the daemon lists the accounts in the background',
+  '--force': 'ask for approval even if the session is live',
+  '--fresh': 'sign out first, so that new permission sets show up',
+  '--accept-user <name>': 'accept this user even if another one signed in before',
+  '--yes': "sign in at an endpoint that is not AWS's without asking",
+  '--use-device-code': { description: 'use device authorization, which is the default', isHidden: true },
+  '--json': 'print the outcome as JSON',
+} as const;
+
+export const definition: CommandDefinition<typeof options, [session: string | undefined]> = {
+  description: 'sign in; needs no browser while the session is live or can be refreshed',
+  arguments: [{ name: '[session]', description: 'the sso-session; optional if there is only one' }],
+  options,
+  run: async (session, values, context) => (await import('./run.ts')).runLogin(session, values, context),
+} as const;

@@ -1,0 +1,15 @@
+// `rolecall logout`: its arguments, options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--all': 'sign out of every sso-session',
+  '--forget-keychain': 'sign out although the keychain cannot be reached, and leave there what it has',
+  '--json': 'print the outcome as JSON',
+} as const;
+
+export const definition: CommandDefinition<typeof options, [session: string | undefined]> = {
+  description: 'sign out; rolecall stops serving credentials of the session at once',
+  arguments: [{ name: '[session]', description: 'the sso-session; optional if there is only one' }],
+  options,
+  run: async (session, values, context) => (await import('./run.ts')).runLogout(session, values, context),
+} as const;

@@ -1,0 +1,15 @@
+// `rolecall ls`: its arguments, options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--refresh': 'fetch the list from AWS first',
+  '--json': 'print the list as JSON',
+} as const;
+
+export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
+  description: 'list accounts and permission sets',
+  arguments: [{ name: '[query...]', description: 'words that must all match' }],
+  options,
+  isQuick: true,
+  run: async (query, values, context) => (await import('./run.ts')).runLs(query, values, context),
+} as const;

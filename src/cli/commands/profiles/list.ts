@@ -1,0 +1,43 @@
+// `rolecall profiles list`: the profiles that rolecall writes, with what is left out and why.
+import { formatJson } from '../../../core/text/format-json.ts';
+import type { CliContext } from '../../context.ts';
+import { count, createPainter, formatTable, harmless, reportFailure } from '../../terminal/render.ts';
+import { describeUnwritten, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
+
+export interface ProfilesListOptions {
+  readonly json?: boolean;
+}
+
+export async function runProfilesList(options: ProfilesListOptions, context: CliContext): Promise<number> {
+  const document = await context.client.call('profiles', {}, { signal: context.signal });
+  if (options.json === true) {
+    context.stdout.write(formatJson(document));
+    return 0;
+  }
+  if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) {
+    reportNoProfiles(document, context);
+    reportSkipped(document, context);
+    return 0;
+  }
+  const paint = createPainter(context.stdout, context.environment);
+  const rows = document.profiles.map((profile) => [
+    [profile.profileName, ...(profile.aliases ?? [])].map(harmless).join(', '),
+    profile.accountId,
+    harmless(profile.accountName ?? '-'),
+    harmless(profile.permissionSet),
+    harmless(profile.region),
+  ]);
+  const [first = '', ...others] = formatTable([
+    ['PROFILE', 'ACCOUNT ID', 'ACCOUNT', 'PERMISSION SET', 'REGION'],
+    ...rows,
+  ]).split(/(?<=\n)/);
+  context.stdout.write(paint('dim', first) + others.join(''));
+  const pending = document.added.length + document.removed.length + document.changed.length;
+  if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);
+  if ((document.unwritten ?? 0) > 0) context.stderr.write(`${describeUnwritten(document).trim()}\n`);
+  reportKept(document, context);
+  reportSkipped(document, context);
+  const { conflict } = document;
+  if (conflict !== undefined) reportFailure(conflict.message, conflict.hint, context);
+  return 0;
+}

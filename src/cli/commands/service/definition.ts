@@ -1,0 +1,36 @@
+// `rolecall service install`, `uninstall`, `status` and `logs`: their options and help.
+import type { CommandDefinition, CommandGroup } from '../../definition.ts';
+
+const install: CommandDefinition = {
+  description: 'start the daemon with your desktop or at the first request; repeat it after an update or a new PATH',
+  run: async (_values, context) => (await import('./run.ts')).runServiceInstall(context),
+} as const;
+
+const uninstall: CommandDefinition = {
+  description: 'stop and remove the service; commands then start the daemon themselves',
+  run: async (_values, context) => (await import('./run.ts')).runServiceUninstall(context),
+} as const;
+
+const statusOptions = { '--json': 'print it as JSON' } as const;
+
+const status: CommandDefinition<typeof statusOptions> = {
+  description: 'show whether the service is installed, what runs, and what is wrong',
+  options: statusOptions,
+  run: async (values, context) => (await import('./run.ts')).runServiceStatus(values, context),
+} as const;
+
+const logOptions = {
+  '-n, --lines <number>': { description: 'how many lines to show', default: '100' },
+  '-f, --follow': 'keep printing new lines, until Ctrl-C',
+} as const;
+
+const logs: CommandDefinition<typeof logOptions> = {
+  description: "show the daemon's log, from systemd's journal or from its own file",
+  options: logOptions,
+  run: async (values, context) => (await import('./run.ts')).runServiceLogs(values, context),
+} as const;
+
+export const definition: CommandGroup = {
+  description: 'run the daemon as your own service: systemd user units, or a LaunchAgent on macOS',
+  commands: { install, uninstall, status, logs },
+} as const;

@@ -1,0 +1,22 @@
+// `rolecall setup`: its options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--from <file-or-url>': 'use a team file: sso-sessions, labels, names and rules; a path or an https URL',
+  '--refresh': 'fetch the team file again and show what has changed',
+  '--start-url <url>': 'the start URL that your administrator gave you, or its alias',
+  '--sso-region <region>': 'the region of Identity Center; found automatically if the start page names it',
+  '--name <name>': 'the name of the sso-session',
+  '--profile-name-template <template>': 'how to name profiles: {account_name}.{permission_set}',
+  '--secret-store <driver>': 'where to keep tokens: keychain, file or memory',
+  '--service <yes|no>': 'whether to start the daemon with your desktop; no if nobody can be asked',
+  '-y, --yes': 'do not ask',
+  '--dry-run': 'show the change and write nothing',
+  '--json': 'print what was written as JSON, without asking',
+} as const;
+
+export const definition: CommandDefinition<typeof options> = {
+  description: 'set up rolecall: asks for what it needs, shows the change, and writes it',
+  options,
+  run: async (values, context) => (await import('./run.ts')).runSetup(values, context),
+} as const;

@@ -1,0 +1,31 @@
+// `rolecall tray`: its options and help; it runs as a program of its own.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--format <host>': {
+    description: 'print the menu once, for a bar that shows the output of programs',
+    choices: ['swiftbar', 'xbar', 'argos'],
+  },
+  '--wait': 'wait for a tray instead of failing without one, for autostart',
+} as const;
+
+export const definition: CommandDefinition<typeof options> = {
+  description: 'show the current role, sessions and roles to switch to in the tray of your desktop',
+  options,
+  help: `
+Without options: an icon in a tray that supports StatusNotifierItem (KDE, Xfce, LXQt,
+Cinnamon, waybar, swaybar; GNOME with its AppIndicator extension), until you quit it.
+
+If there is no such tray:
+  rolecall web                         the page in your browser
+  rolecall tray --format swiftbar      the menu bar of macOS; also xbar, and argos for GNOME:
+                                       an executable file rolecall.1m.sh in their plugin folder
+                                           #!/bin/zsh -l     (for Argos: /bin/bash)
+                                           exec rolecall tray --format swiftbar
+  rolecall status --format waybar      one line for a bar; also tmux and prompt`,
+  run: ({ format, wait }, context) =>
+    context.runProgram('tray', [
+      ...(format === undefined ? [] : ['--format', format]),
+      ...(wait === true ? ['--wait'] : []),
+    ]),
+} as const;

@@ -1,0 +1,13 @@
+// `rolecall web`: its options and help.
+import type { CommandDefinition } from '../../definition.ts';
+
+const options = {
+  '--print': 'print the address instead of opening it; it works once, within a minute',
+  '--token': "print the API's bearer token instead, for your own programs; the address is in web.json",
+} as const;
+
+export const definition: CommandDefinition<typeof options> = {
+  description: 'open the page with sessions, accounts and the current role in your browser',
+  options,
+  run: async (values, context) => (await import('./run.ts')).runWeb(values, context),
+} as const;

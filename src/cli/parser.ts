@@ -1,0 +1,131 @@
+// The parser of command lines: commander, built from the definitions of the commands.
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { UsageError } from '../core/errors.ts';
+import { loadVersion } from '../local-api/version.ts';
+import type { CliContext } from './context.ts';
+import type { AnyCommand, CommandContext, CommandGroup, CommandList, OptionDefinition } from './definition.ts';
+import { checkArgumentCount, checkChoice, StrictCommand } from './strict-command.ts';
+
+const EXIT_USAGE = 2;
+
+type Definitions = readonly (readonly [name: string, definition: AnyCommand | CommandGroup])[];
+type Run = (definition: AnyCommand, input: readonly unknown[]) => Promise<void>;
+
+/**
+ * Runs one command line and resolves its exit code; rejects with what the command threw.
+ * @throws UsageError usage: no such command, option or argument
+ */
+export async function runParsed(
+  argv: readonly string[],
+  commands: CommandList,
+  context: CommandContext,
+): Promise<number> {
+  const name = argv.find((word) => !word.startsWith('-')) ?? '';
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  // Help and suggestions need every definition; a command that exists needs only its own.
+  const definitions = await loadDefinitions(load === undefined ? commands : { [name]: load });
+  let exitCode = 0;
+  const program = createProgram(
+    new StrictCommand('rolecall', argv),
+    definitions,
+    context,
+    async (definition, input) => {
+      exitCode = await definition.run(...([...input, context] as never));
+    },
+  );
+  const own = definitions.find(([other]) => other === name)?.[1];
+  const words =
+    own !== undefined && 'run' in own && own.takesCommand === true ? separateCommand(argv, name, own) : argv;
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // It has printed a help: one that was asked for, or that of a group without its command.
+    return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+}
+
+/** Every command with its help, for completions and man pages; none of them can be run. */
+export async function loadProgram(
+  commands: CommandList,
+  streams: Pick<CliContext, 'stdout' | 'stderr'>,
+): Promise<Command> {
+  return createProgram(new Command('rolecall'), await loadDefinitions(commands), streams, async () => undefined);
+}
+
+async function loadDefinitions(commands: CommandList): Promise<Definitions> {
+  return Promise.all(Object.entries(commands).map(async ([name, load]) => [name, (await load()).definition] as const));
+}
+
+function createProgram(
+  program: Command,
+  definitions: Definitions,
+  { stdout, stderr }: Pick<CliContext, 'stdout' | 'stderr'>,
+  run: Run,
+): Command {
+  program
+    .description(
+      'Signs in to IAM Identity Center once and keeps AWS role credentials fresh for everything on this machine.',
+    )
+    .version(loadVersion(), '-V, --version', 'print the versions of this command, of Node and of the daemon')
+    .option('--debug', 'print the cause of an error')
+    .addHelpText('after', '\nA day starts with: rolecall login')
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+    })
+    .exitOverride();
+  for (const [name, definition] of definitions) addCommand(program, name, definition, run);
+  return program;
+}
+
+function addCommand(parent: Command, name: string, definition: AnyCommand | CommandGroup, run: Run): void {
+  const command = parent.command(name).description(definition.description);
+  if ('commands' in definition) {
+    for (const [child, childDefinition] of Object.entries(definition.commands)) {
+      addCommand(command, child, childDefinition, run);
+    }
+    return;
+  }
+  for (const { name: argumentName, description, choices } of definition.arguments ?? []) {
+    const argument = new Argument(argumentName, description);
+    if (choices !== undefined) argument.choices(choices).argParser((word) => checkChoice(word, choices, command));
+    command.addArgument(argument);
+  }
+  for (const [flags, option] of Object.entries(definition.options ?? {})) {
+    command.addOption(createOption(flags, option, command));
+  }
+  if (definition.help !== undefined) command.addHelpText('after', definition.help);
+  command.allowExcessArguments().action(async () => {
+    checkArgumentCount(command);
+    await run(definition, [...(command.processedArgs as unknown[]), command.opts()]);
+  });
+}
+
+function createOption(flags: string, definition: OptionDefinition, command: Command): Option {
+  if (typeof definition === 'string') return new Option(flags, definition);
+  const { description, choices, isHidden } = definition;
+  const option = new Option(flags, description).hideHelp(isHidden === true);
+  if (choices !== undefined) option.choices(choices).argParser((word) => checkChoice(word, choices, command));
+  return definition.default === undefined ? option : option.default(definition.default);
+}
+
+/** The words with a "--" before the other program's command line, if it was left out, so that no flag there is taken for ours. */
+function separateCommand(argv: readonly string[], name: string, { options = {} }: AnyCommand): readonly string[] {
+  const flags = Object.keys(options);
+  const takesValue = (word: string) => flags.some((other) => other.startsWith(`${word} <`));
+  let index = argv.indexOf(name) + 1;
+  let isArgumentSeen = false;
+  for (; index < argv.length && argv[index] !== '--'; index += 1) {
+    const word = argv[index] ?? '';
+    if (takesValue(word)) index += 1;
+    else if (!word.startsWith('-') && isArgumentSeen) break;
+    else isArgumentSeen ||= !word.startsWith('-');
+  }
+  if (argv[index] === '--' && !isArgumentSeen) {
+    throw new UsageError('usage', `${name} needs a profile before the "--".`, { hint: 'rolecall profiles list' });
+  }
+  if (!isArgumentSeen || index >= argv.length || argv[index] === '--') return argv;
+  return [...argv.slice(0, index), '--', ...argv.slice(index)];
+}

@@ -1,0 +1,85 @@
+// Mistakes on the command line, each as an error of ours that names the right word where there is a near one.
+import { Command, type Option } from 'commander';
+import { UsageError } from '../core/errors.ts';
+import { nearest } from '../core/text/nearest.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
+
+/** Commander's command, which calls these methods when it finds a mistake; by itself it would print English of its own. */
+export class StrictCommand extends Command {
+  readonly argv: readonly string[];
+
+  constructor(name = '', argv: readonly string[] = []) {
+    super(name);
+    this.argv = argv;
+  }
+
+  override createCommand(name?: string): StrictCommand {
+    return new StrictCommand(name, this.argv);
+  }
+
+  unknownCommand(): never {
+    const names = this.createHelp()
+      .visibleCommands(this)
+      .map((command) => command.name());
+    this.#fail('command', this.args[0] ?? '', names);
+  }
+
+  unknownOption(word: string): never {
+    const [flag = ''] = word.split('=');
+    const flags = [this, ...ancestorsOf(this)].flatMap((command) =>
+      command
+        .createHelp()
+        .visibleOptions(command)
+        .flatMap(({ long }) => long ?? []),
+    );
+    this.#fail('option', flag, flag.startsWith('--') ? flags : []);
+  }
+
+  missingArgument(name: string): never {
+    throw new UsageError('usage', `${pathOf(this)} needs a ${name}.`, helpOf(this));
+  }
+
+  optionMissingArgument(option: Option): never {
+    throw new UsageError('usage', `${pathOf(this)} needs a value after ${option.long ?? option.flags}.`, helpOf(this));
+  }
+
+  #fail(kind: 'command' | 'option', wrong: string, candidates: readonly string[]): never {
+    const what = `no ${kind} "${wrong}"`;
+    const message = this.parent === null ? `There is ${what}` : `${pathOf(this)} has ${what}`;
+    const meant = nearest(wrong, candidates);
+    if (meant === undefined) throw new UsageError('usage', `${message}.`, helpOf(this));
+    const index = this.argv.findIndex((word) => word === wrong || word.startsWith(`${wrong}=`));
+    const words = this.argv.with(index, meant + (this.argv[index] ?? '').slice(wrong.length));
+    throw new UsageError('usage', `${message}; did you mean "${meant}"?`, {
+      hint: ['rolecall', ...words.map(quoteForShell)].join(' '),
+    });
+  }
+}
+
+/** @throws UsageError usage: more arguments than the command takes */
+export function checkArgumentCount(command: Command): void {
+  const { registeredArguments: known, args } = command;
+  if (args.length <= known.length || known.at(-1)?.variadic === true) return;
+  const most = ['no argument', 'one argument at most'][known.length] ?? `${known.length} arguments at most`;
+  throw new UsageError('usage', `${pathOf(command)} takes ${most}.`, helpOf(command));
+}
+
+/** The word itself. @throws UsageError usage: it is none of the choices */
+export function checkChoice(word: string, choices: readonly string[], command: Command): string {
+  if (choices.includes(word)) return word;
+  throw new UsageError('usage', `"${word}" is not one of ${choices.join(', ')}.`, helpOf(command));
+}
+
+function ancestorsOf({ parent }: Command): readonly Command[] {
+  return parent === null ? [] : [parent, ...ancestorsOf(parent)];
+}
+
+/** `rolecall profiles sync`. */
+function pathOf(command: Command): string {
+  return [command, ...ancestorsOf(command)]
+    .map((each) => each.name())
+    .toReversed()
+    .join(' ');
+}
+
+const helpOf = (command: Command) => ({ hint: `${pathOf(command)} --help` });
