@@ -16,7 +16,7 @@ const FILES = [
   ['~/.aws/config', 'sso-sessions and profiles; between its two marks it is rolecall that writes.'],
 ];
 
-const VARIABLES = [
+export const VARIABLES = [
   ['ROLECALL_CONFIG', 'Another file of settings.'],
   ['ROLECALL_SOCKET', 'Another socket.'],
   ['ROLECALL_SECRET_STORE', 'Where tokens are kept: keychain, file or memory.'],

@@ -16,7 +16,7 @@ test.each([
   ['config', 'rolecall: config.toml', settingsSchema],
   ['team', 'rolecall: a team file, for rolecall setup --from', teamSchema],
 ] as const)(
-  '%s.schema.json is up to date; `npx vitest run test/daemon/schemas.test.ts -u` makes it so',
+  '%s.schema.json is up to date; `npm run docs` updates it',
   async (name, title, schema) => {
     const document = { $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema };
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(path(name));

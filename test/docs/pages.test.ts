@@ -44,7 +44,16 @@ const commandsOf = (text: string) => [
   ...[...text.matchAll(/`rolecall ([^`\n]+)`/g)].map(([, line = '']) => line),
 ];
 
-describe.each(['README.md', ...PAGES.map((name) => `docs/${name}`)])('%s', (path) => {
+/** The anchors of the headings of a page, as GitHub makes them. */
+const anchorsOf = (page: string) =>
+  [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...PAGES.map((name) => `docs/${name}`)])('%s', (path) => {
   const text = textOf(path);
 
   test('shows commands and flags that are there', () => {
@@ -54,6 +63,15 @@ describe.each(['README.md', ...PAGES.map((name) => `docs/${name}`)])('%s', (path
   test('leads to files that are there', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
+  });
+
+  test('leads to sections that are there', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+    const missing = links.filter(([, target = '', anchor = '']) => {
+      const page = target === '' ? text : textOf(join(dirname(path), target));
+      return !anchorsOf(page).includes(anchor);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
   });
 
   test('has settings that the daemon accepts', async () => {
@@ -86,6 +104,13 @@ test('the page on switching shows every way, every format, and pictures of all t
   expect(shown).toHaveLength(3);
   const known = Object.values(routes).map(({ method, path }) => `${method} ${path}`);
   expect(shown.filter((route) => !known.includes(route))).toEqual([]);
+});
+
+test('headings have the anchors that GitHub gives them', () => {
+  expect(anchorsOf('## `rolecall exec`\n\n### Terminal, signals, exit status\n')).toEqual([
+    'rolecall-exec',
+    'terminal-signals-exit-status',
+  ]);
 });
 
 test('every picture is on a page', () => {

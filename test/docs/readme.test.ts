@@ -1,4 +1,4 @@
-// What the README names exists: commands, flags, settings, variables, error codes, files.
+// What the README and the reference pages in docs/ name exists: commands, flags, settings, variables, error codes, files.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,8 @@ import { ERROR_TABLE } from '../../src/core/errors.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) => text);
+const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
+const readme = textOf('README.md');
 
 const quiet = { write: () => true };
 const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
@@ -26,55 +25,20 @@ function findCommand(words: readonly string[]): { readonly flags: readonly strin
   return { flags: command.options.flatMap(({ long }) => (long === undefined ? [] : [long])) };
 }
 
+const namedIn = (text: string) =>
+  [...text.matchAll(/rolecall ((?:[a-z][a-z-]*)(?: (?:list|sync|start|stop|restart|run)\b)?)/g)]
+    .map(([, words = '']) => words)
+    .filter((words) => findCommand([words.split(' ')[0] ?? '']) !== undefined || text.includes(`\`rolecall ${words}`));
+
 describe('the README', () => {
-  test('names only commands that exist, and every one of them in its table', () => {
-    const named = [...readme.matchAll(/rolecall ((?:[a-z][a-z-]*)(?: (?:list|sync|start|stop|restart|run)\b)?)/g)]
-      .map(([, words = '']) => words)
-      .filter(
-        (words) => findCommand([words.split(' ')[0] ?? '']) !== undefined || readme.includes(`\`rolecall ${words}`),
-      );
+  test('names only commands that exist', () => {
+    const named = namedIn(readme);
     expect(named.length).toBeGreaterThan(12);
     expect(named.filter((words) => findCommand(words.split(' ')) === undefined)).toEqual([]);
-    const rows = [...readme.matchAll(/^\| `rolecall ([a-z-]+)/gm)].map(([, name]) => name);
-    expect(new Set(rows)).toEqual(new Set(program.commands.map((command) => command.name())));
-  });
-
-  test('gives the flags in the table to commands that have them', () => {
-    const rows = [...readme.matchAll(/^\| `rolecall ([a-z -]+)` \| (.*) \|$/gm)];
-    const pairs = rows.flatMap(([, words = '', text = '']) =>
-      [...text.matchAll(/`(--[a-z-]+)`/g)].map(([, flag = '']) => ({ words, flag })),
-    );
-    expect(pairs.length).toBeGreaterThanOrEqual(3);
-    expect(pairs.filter(({ words, flag }) => findCommand(words.split(' '))?.flags.includes(flag) !== true)).toEqual([]);
-  });
-
-  test('has the whole table of errors', () => {
-    const rows = [...readme.matchAll(/^\| (\d) \| ([A-Za-z]+Error) \| (.*) \|$/gm)].map(
-      ([, exit, name, codes = '']) => ({
-        name,
-        exitCode: Number(exit),
-        codes: [...codes.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
-      }),
-    );
-    expect(rows).toEqual(
-      Object.entries(ERROR_TABLE).map(([name, row]) => ({
-        name,
-        exitCode: row.exitCode,
-        codes: Object.keys(row.codes),
-      })),
-    );
-  });
-
-  test('shows settings that are accepted and that all have an effect', async () => {
-    const [toml] = blocks('toml');
-    const settings = await parseSettings({ path: 'config.toml', text: toml, environment: {} });
-    expect(settings).toMatchObject({ webPort: 0, network: { proxy: 'http://proxy.corp:3128' }, problems: [] });
   });
 
   test('names npm scripts and files that are there', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>;
-    };
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
     const named = [...readme.matchAll(/npm (?:run )?(test|demo|bench)\b/g)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThanOrEqual(3);
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
@@ -83,12 +47,80 @@ describe('the README', () => {
     expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  test('shows the two commands that need nothing but Node', () => {
+    for (const command of ['npm ci && npm run demo', 'npm ci && npm test']) expect(readme).toContain(`\n${command} `);
+  });
+
+  test('is at most three screens long, the rest is in docs/', () => {
+    expect(readme.split('\n').length).toBeLessThan(170);
+  });
+});
+
+describe('docs/README.md', () => {
+  test('lists every page once', () => {
+    const listed = [...textOf('docs/README.md').matchAll(/^- \[[^\]]+\]\(([a-z-]+\.md)\)/gm)].map(([, name]) => name);
+    const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md');
+    expect(new Set(listed)).toEqual(new Set(pages));
+    expect(listed).toHaveLength(pages.length);
+  });
+});
+
+describe('docs/commands.md', () => {
+  const page = textOf('docs/commands.md');
+
+  test('names only commands that exist, and every one of them in its table', () => {
+    const named = namedIn(page);
+    expect(named.length).toBeGreaterThan(12);
+    expect(named.filter((words) => findCommand(words.split(' ')) === undefined)).toEqual([]);
+    const rows = [...page.matchAll(/^\| \[`rolecall ([a-z-]+)/gm)].map(([, name]) => name);
+    expect(new Set(rows)).toEqual(new Set(program.commands.map((command) => command.name())));
+  });
+
+  test('gives flags to commands that have them', () => {
+    const parts = page.split(/^### rolecall /m).slice(1);
+    const pairs = parts.flatMap((text) => {
+      const [words = ''] = text.split('\n');
+      return [...text.matchAll(/^\| `(?:-[a-z], )?(--[a-z-]+)/gm)].map(([, flag = '']) => ({ words, flag }));
+    });
+    expect(pairs.length).toBeGreaterThan(40);
+    expect(pairs.filter(({ words, flag }) => findCommand(words.split(' '))?.flags.includes(flag) !== true)).toEqual([]);
+  });
+});
+
+describe('docs/exit-codes.md', () => {
+  const page = textOf('docs/exit-codes.md');
+
+  test('has the whole table of errors', () => {
+    const rows = [...page.matchAll(/^\| (\d) \| ([A-Za-z]+Error) \| (.*) \|$/gm)].map(([, exit, name, codes = '']) => ({
+      name,
+      exitCode: Number(exit),
+      codes: [...codes.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
+    }));
+    expect(rows).toEqual(
+      Object.entries(ERROR_TABLE).map(([name, row]) => ({
+        name,
+        exitCode: row.exitCode,
+        codes: Object.keys(row.codes),
+      })),
+    );
+  });
+});
+
+describe('docs/settings.md', () => {
+  const page = textOf('docs/settings.md');
+
+  test('shows settings that are accepted and that all have an effect', async () => {
+    const [, toml] = /```toml\n([\s\S]*?)```/.exec(page) ?? [];
+    const settings = await parseSettings({ path: 'config.toml', text: toml, environment: {} });
+    expect(settings).toMatchObject({ webPort: 0, network: { proxy: 'http://proxy.corp:3128' }, problems: [] });
+  });
+
   test('names variables that the source reads', () => {
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => readFileSync(join(root, 'src', path), 'utf8'))
       .join('\n');
-    const named = new Set([...readme.matchAll(/\b(ROLECALL_[A-Z_]+|AWS_CA_BUNDLE)\b/g)].map(([, name = '']) => name));
+    const named = new Set([...page.matchAll(/\b(ROLECALL_[A-Z_]+|AWS_CA_BUNDLE)\b/g)].map(([, name = '']) => name));
     expect(named.size).toBeGreaterThanOrEqual(6);
     expect([...named].filter((name) => !sources.includes(name))).toEqual([]);
   });

@@ -1,15 +1,23 @@
 // The JSON Schema of config.toml.
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Adds the text that editors and docs/settings.md show. */
+const about = <const S extends Schema>(description: string, schema: S) => ({ description, ...schema });
+
 const text = { type: 'string', minLength: 1 } as const;
 const flow = { enum: ['device', 'pkce', 'auto'] } as const;
 const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
-const matcher = { account_id: pattern, permission_set: pattern } as const;
+const matcher = {
+  account_id: about('account id, or a pattern', pattern),
+  permission_set: about('name of the permission set, or a pattern', pattern),
+} as const;
 
 const scalars = [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }] as const;
 const extra = {
   type: 'object',
-  description: 'extra keys for the profiles; a table becomes an indented block, such as s3',
+  description: 'more keys for the profiles; a table becomes an indented block, such as `s3`',
   additionalProperties: {
     anyOf: [...scalars, { type: 'object', additionalProperties: { anyOf: scalars } }],
   },
@@ -19,39 +27,72 @@ const table = <T extends object>(properties: T) =>
   ({ type: 'object', additionalProperties: false, properties }) as const;
 
 export const settingsSchema = table({
-  secret_store: { enum: ['keychain', 'file', 'memory'] },
-  flow,
-  on_expired: { enum: ['notify', 'wait', 'login'] },
-  wait_seconds: { type: 'integer', minimum: 1, maximum: 55 },
-  token_cache: { enum: ['auto', 'never'] },
-  web_port: { type: 'integer', minimum: 0, maximum: 65535 },
+  secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'] }),
+  flow: about('how to sign in; `auto` means `device`, and `pkce` has no effect yet', flow),
+  on_expired: about('what programs get when a session has ended', { enum: ['notify', 'wait', 'login'] }),
+  wait_seconds: about('how long `wait` and `login` make a program wait; above 53 counts as 53', {
+    type: 'integer',
+    minimum: 1,
+    maximum: 55,
+  }),
+  token_cache: about("whether to keep the AWS CLI's token file fresh for native profiles", { enum: ['auto', 'never'] }),
+  web_port: about('port of the page; 0 takes any free port', { type: 'integer', minimum: 0, maximum: 65535 }),
   profiles: table({
-    name: text,
-    region: text,
-    style: { enum: ['credential_process', 'sso'] },
-    write: { enum: ['all', 'used', 'auto'] },
-    include: { type: 'array', items: pattern },
-    sync: { enum: ['on-login', 'manual'] },
-    default_follows_current: { type: 'boolean' },
-    exclude: { type: 'array', items: pattern },
+    name: about(
+      'template of the names; may contain `{account_name}`, `{account_id}`, `{permission_set}` and `{session}`',
+      text,
+    ),
+    region: about("region of the profiles; by default the session's `sso_region`", text),
+    style: about('how profiles get credentials: `credential_process` asks the daemon, `sso` makes native profiles', {
+      enum: ['credential_process', 'sso'],
+    }),
+    write: about('which roles get a profile', { enum: ['all', 'used', 'auto'] }),
+    include: about('patterns of profile names that `used` and `auto` always write', { type: 'array', items: pattern }),
+    sync: about('when profiles are written', { enum: ['on-login', 'manual'] }),
+    default_follows_current: about('whether `[default]` follows the current role', { type: 'boolean' }),
+    exclude: about('patterns of profile names that are never written', { type: 'array', items: pattern }),
   }),
   session: {
     type: 'object',
     additionalProperties: table({
-      label: text,
-      browser: text,
-      flow,
-      session_hours: { type: 'number', exclusiveMinimum: 0, maximum: 2160 },
+      label: about('name of the session in lists', text),
+      browser: about('command that opens its sign-in page and its console', text),
+      flow: about('as `flow` above, for this session only', flow),
+      session_hours: about('length of a session, if your administrator told you', {
+        type: 'number',
+        exclusiveMinimum: 0,
+        maximum: 2160,
+      }),
     }),
   },
-  endpoints: table({ sso_oidc: text, sso: text, sts: text }),
-  network: table({ proxy: text, ca_bundle: text }),
+  endpoints: table({
+    sso_oidc: about('URL for the sign-in', text),
+    sso: about('URL of the access portal API', text),
+    sts: about('URL of STS', text),
+  }),
+  network: table({
+    proxy: about('URL of the proxy; by default `HTTPS_PROXY` and `NO_PROXY`', text),
+    ca_bundle: about(
+      'file of extra CA certificates; by default `AWS_CA_BUNDLE`, then `ca_bundle` of `~/.aws/config`',
+      text,
+    ),
+  }),
   role: {
     type: 'array',
-    items: table({ ...matcher, region: text, alias: text, pin: { type: 'boolean' }, extra }),
+    items: table({
+      ...matcher,
+      region: about('region of the profiles', text),
+      alias: about('template of an additional profile name; not used if several roles would get the same name', text),
+      pin: about('whether lists show the role first', { type: 'boolean' }),
+      extra,
+    }),
   },
   protect: {
     type: 'array',
-    items: table({ session: pattern, ...matcher, remember_minutes: { type: 'integer', minimum: 0 } }),
+    items: table({
+      session: about('name of the sso-session, or a pattern', pattern),
+      ...matcher,
+      remember_minutes: about('has no effect yet', { type: 'integer', minimum: 0 }),
+    }),
   },
 });

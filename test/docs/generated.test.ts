@@ -1,0 +1,49 @@
+// The generated sections of docs/ and CONTRIBUTING.md show what the code says; `npm run docs` updates them.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/command-tree.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import {
+  commandSections,
+  errorSections,
+  fillSections,
+  houseSections,
+  settingsSections,
+  type Sections,
+} from './reference.ts';
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+const { VARIABLES } = (await import(new URL('../../.ci/man-pages.mjs', import.meta.url).href)) as {
+  readonly VARIABLES: readonly (readonly [string, string])[];
+};
+const quiet = { write: () => true };
+const program = createProgram(
+  { stdout: quiet, stderr: quiet, environment: {} } as unknown as CliContext,
+  () => undefined,
+);
+
+const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
+  ['docs/commands.md', commandSections(program)],
+  ['docs/exit-codes.md', errorSections()],
+  ['docs/settings.md', await settingsSections(VARIABLES)],
+  ['CONTRIBUTING.md', houseSections()],
+];
+
+test.each(PAGES)('%s is up to date; `npm run docs` updates it', async (path, sections) => {
+  const page = readFileSync(pathOf(path), 'utf8');
+  await expect(fillSections(page, sections)).toMatchFileSnapshot(pathOf(path));
+});
+
+test('no generated section is empty or has a gap', () => {
+  const texts = PAGES.flatMap(([, sections]) => Object.values(sections));
+  expect(texts.length).toBeGreaterThan(8);
+  expect(texts.filter((text) => text === '' || /undefined|\[object|\| \.? ?\|/.test(text))).toEqual([]);
+});
+
+test('a page with other sections than the code gives is refused', () => {
+  expect(() => fillSections('<!-- generated: a -->\n<!-- end of generated -->', { b: '' })).toThrow(
+    'sections a, not b',
+  );
+});

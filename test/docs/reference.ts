@@ -1,0 +1,222 @@
+// Builds the generated sections of docs/ and CONTRIBUTING.md from the definitions in the code.
+import type { Command } from 'commander';
+import { ERROR_TABLE, EXIT_INTERRUPTED, type ErrorCode } from '../../src/core/errors.ts';
+import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
+import { parseSettings } from '../../src/daemon/settings/settings.ts';
+import { teamSchema } from '../../src/daemon/settings/team-schema.ts';
+import { FOLDERS, ROOMS } from '../helpers/house.ts';
+import { ERROR_MEANINGS } from './error-meanings.ts';
+
+/** Text of each section by its name. */
+export type Sections = Readonly<Record<string, string>>;
+
+const MARKED = /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(<!-- end of generated -->)/g;
+
+/** The page with new text in its generated sections. @throws Error: the page and `sections` do not have the same names */
+export function fillSections(page: string, sections: Sections): string {
+  const found = [...page.matchAll(MARKED)].map(([, , name = '']) => name).toSorted();
+  const wanted = Object.keys(sections).toSorted();
+  if (found.join() !== wanted.join()) throw new Error(`the page has sections ${found.join()}, not ${wanted.join()}`);
+  return page.replaceAll(
+    MARKED,
+    (_all, start: string, name: string, end: string) => `${start}\n${sections[name]}\n\n${end}`,
+  );
+}
+
+function formatTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const code = (text: string) => `\`${text}\``;
+const codes = (texts: readonly string[]) => texts.map(code).join(', ');
+const sentence = (text: string) => {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!)]$/.test(capital) ? capital : `${capital}.`;
+};
+
+/** The sections of docs/exit-codes.md. */
+export function errorSections(): Sections {
+  const rows = Object.entries(ERROR_TABLE);
+  return {
+    classes: formatTable(
+      ['exit', 'class', 'codes'],
+      rows.map(([name, row]) => [String(row.exitCode), name, codes(Object.keys(row.codes))]),
+    ),
+    interrupted: `Ctrl-C ends a command with exit code ${EXIT_INTERRUPTED}.`,
+    codes: formatTable(
+      ['code', 'exit', 'HTTP', 'means', 'try'],
+      rows.flatMap(([, { exitCode, httpStatus, codes: hints }]) =>
+        Object.entries(hints).map(([name, hint]) => [
+          code(name),
+          String(exitCode),
+          String(name === 'token-required' ? 401 : httpStatus),
+          ERROR_MEANINGS[name as ErrorCode],
+          code(hint),
+        ]),
+      ),
+    ),
+  };
+}
+
+/** Every command that does something, with the words that lead to it. */
+function commandsOf(command: Command, path: readonly string[] = []): { command: Command; words: string }[] {
+  return command.commands
+    .filter((child) => child.name() !== 'help')
+    .flatMap((child) => {
+      const words = [...path, child.name()];
+      const isGroup = child.commands.length > 0;
+      return [...(isGroup ? [] : [{ command: child, words: words.join(' ') }]), ...commandsOf(child, words)];
+    });
+}
+
+function describeCommand({ command, words }: { command: Command; words: string }): string {
+  const help = command.createHelp();
+  const usage = help.commandUsage(command).replace(' [options]', '');
+  const args = command.registeredArguments.filter(({ description }) => description !== '');
+  const options = help.visibleOptions(command).filter(({ long }) => long !== '--help');
+  const rows = [
+    ...args.map((argument) => [code(argument.name()), argument.description]),
+    ...options.map((option) => [
+      code(option.flags),
+      option.description + (option.argChoices === undefined ? '' : `; one of ${codes(option.argChoices)}`),
+    ]),
+  ];
+  return [
+    `### rolecall ${words}`,
+    `${code(usage)}: ${command.description()}.`,
+    ...(rows.length === 0 ? [] : [formatTable(['argument or option', 'meaning'], rows)]),
+    ...afterHelp(command),
+  ].join('\n\n');
+}
+
+/** What `--help` prints after the options. */
+function afterHelp(command: Command): string[] {
+  let printed = '';
+  command.configureOutput({ writeOut: (part) => (printed += part) });
+  command.outputHelp();
+  const information = command.helpInformation();
+  const after = printed.slice(printed.indexOf(information) + information.length).trim();
+  return after === '' ? [] : [`\`\`\`text\n${after}\n\`\`\``];
+}
+
+/** The sections of docs/commands.md. */
+export function commandSections(program: Command): Sections {
+  const commands = commandsOf(program);
+  const link = (words: string) => `[${code(`rolecall ${words}`)}](#rolecall-${words.replaceAll(' ', '-')})`;
+  return {
+    overview: formatTable(
+      ['command', 'does'],
+      commands.map(({ command, words }) => [link(words), sentence(command.description())]),
+    ),
+    commands: commands.map(describeCommand).join('\n\n'),
+  };
+}
+
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+}
+
+interface SettingsTable {
+  /** As the file has it: `[profiles]`; empty for the keys before the first table. */
+  readonly header: string;
+  readonly keys: readonly (readonly [name: string, schema: Schema])[];
+}
+
+/** The tables of a settings file, the keys without a table first. */
+function tablesOf(schema: Schema): SettingsTable[] {
+  const entries = Object.entries(schema.properties ?? {});
+  const keysOf = (table: Schema | undefined) => Object.entries(table?.properties ?? {});
+  const tables = entries.flatMap(([name, value]) => {
+    if (value.properties !== undefined) return [{ header: `[${name}]`, keys: keysOf(value) }];
+    if (value.items?.properties !== undefined) return [{ header: `[[${name}]]`, keys: keysOf(value.items) }];
+    if (typeof value.additionalProperties !== 'object') return [];
+    return [{ header: `[${name}.NAME]`, keys: keysOf(value.additionalProperties) }];
+  });
+  const isTable = (name: string) => tables.some(({ header }) => /\w+/.exec(header)?.[0] === name);
+  return [{ header: '', keys: entries.filter(([name]) => !isTable(name)) }, ...tables];
+}
+
+function formatType(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => code(`"${value}"`)).join(', ');
+  if (schema.type === 'array') return 'list of texts';
+  const range = [
+    ...(schema.minimum === undefined ? [] : [`from ${schema.minimum}`]),
+    ...(schema.exclusiveMinimum === undefined ? [] : [`above ${schema.exclusiveMinimum}`]),
+    ...(schema.maximum === undefined ? [] : [`to ${schema.maximum}`]),
+  ].join(' ');
+  const names: Readonly<Record<string, string>> = { string: 'text', boolean: '`true`, `false`', object: 'table' };
+  const name = names[schema.type ?? ''] ?? 'number';
+  return range === '' ? name : `${name} ${range}`;
+}
+
+/** The value in force when the file does not set `key` of the table, as TOML; a dash when there is none. */
+function formatDefault(settings: object, header: string, key: string): string {
+  const [table = ''] = /\w+/.exec(header) ?? [];
+  const within = (holder: unknown, name: string) => (holder as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const first = header.startsWith('[[')
+    ? within(within(settings, table === 'role' ? 'roles' : table), '0')
+    : within(settings, table);
+  const value = within(
+    table === '' ? settings : first,
+    key.replaceAll(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()),
+  );
+  return value === undefined ? '–' : code(JSON.stringify(value));
+}
+
+/** The sections of docs/settings.md. */
+export async function settingsSections(variables: readonly (readonly [string, string])[]): Promise<Sections> {
+  const settings = await parseSettings({ path: 'config.toml', text: '[[role]]\n[[protect]]\n', environment: {} });
+  const keys = tablesOf(settingsSchema as unknown as Schema).map(({ header, keys: rows }) => {
+    const table = formatTable(
+      ['key', 'value', 'default', 'meaning'],
+      rows.map(([name, schema]) => [
+        code(name),
+        formatType(schema),
+        formatDefault(settings, header, name),
+        sentence(schema.description ?? ''),
+      ]),
+    );
+    return header === '' ? table : `### ${code(header)}\n\n${table}`;
+  });
+  const team = tablesOf(teamSchema as unknown as Schema).map(({ header, keys: rows }) => {
+    const names = codes(rows.map(([name]) => name));
+    return header === '' ? `- ${names}` : `- ${code(header)}: ${names}`;
+  });
+  return {
+    keys: keys.join('\n\n'),
+    'team-keys': team.join('\n'),
+    variables: formatTable(
+      ['variable', 'meaning'],
+      variables.map(([name, meaning]) => [codes(name.split(', ')), meaning]),
+    ),
+  };
+}
+
+/** The sections of CONTRIBUTING.md. */
+export function houseSections(): Sections {
+  return {
+    rooms: formatTable(
+      ['room', 'contains', 'may import', 'because'],
+      ROOMS.map(({ room, purpose, rooms, why }) => [
+        code(`src/${room}/`),
+        purpose,
+        rooms.length === 0 ? '–' : rooms.map((name) => (name.includes('/') ? code(name) : name)).join(', '),
+        why,
+      ]),
+    ),
+    folders: formatTable(
+      ['room', 'folders, bottom up'],
+      FOLDERS.map(({ room, folders }) => [code(`src/${room}/`), codes(folders)]),
+    ),
+  };
+}
