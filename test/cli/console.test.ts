@@ -125,7 +125,7 @@ describe('the page', () => {
   });
 
   test.each([
-    [['--region', 'x y'], 2, 'There is no region "x y".'],
+    [['--region', 'x y'], 2, '"x y" is not a region.'],
     [['--region', 'cn-north-1'], 2, `cn-north-1 is in aws-cn, and the accounts of ${SESSION} are in aws.`],
     [['--service', '../x'], 2, '"../x" is no service as the address of its console has it, like ec2 or s3.'],
   ])('with %j is refused', async (argv, exitCode, message) => {

@@ -91,13 +91,13 @@ describe('exec', () => {
     expect(started[0]?.environment).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
     expect(await exec([PROFILE, '--region', 'eu west', '--', 'ls'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: There is no region "eu west".\nRun: rolecall profiles list\n',
+      stderr: 'rolecall: "eu west" is not a region.\nRun: rolecall profiles list\n',
       started: [],
     });
     writeFileSync(rig.configPath, CONFIG.replace(/region = us-east-1\n$/, 'region = $(ls)\n'));
     expect(await exec(['account1', '--', 'ls'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: There is no region "$(ls)", which the profile "account1" says.\nRun: rolecall profiles list\n',
+      stderr: 'rolecall: "$(ls)" is not a region (set by the profile "account1").\nRun: rolecall profiles list\n',
     });
   });
 
@@ -195,11 +195,11 @@ describe('exec', () => {
   test('what cannot be run is 127 or 126, before the daemon is asked', async () => {
     expect(await exec(['no-profile', '--', 'no such'])).toMatchObject({
       exitCode: 127,
-      stderr: `rolecall: There is no program "no such" in your PATH.\nRun: command -v 'no such'\n`,
+      stderr: `rolecall: "no such" was not found in your PATH.\nRun: command -v 'no such'\n`,
     });
     expect(await exec([PROFILE, '--', '/etc'])).toMatchObject({
       exitCode: 126,
-      stderr: 'rolecall: /etc is not a program that can be run.\nRun: ls -l /etc\n',
+      stderr: 'rolecall: /etc is not executable.\nRun: ls -l /etc\n',
     });
   });
 
@@ -271,7 +271,7 @@ describe('exec without a command', () => {
   test('with a $SHELL that is not there is 127', async () => {
     expect(await exec([PROFILE], { isTerminal: true, environment: { SHELL: '/no/shell' } })).toMatchObject({
       exitCode: 127,
-      stderr: expect.stringContaining('There is no program /no/shell.'),
+      stderr: expect.stringContaining('/no/shell does not exist.'),
     });
   });
 });

@@ -15,8 +15,8 @@ async function run(argv: readonly string[], options?: CliOptions) {
 }
 
 const ENDPOINT =
-  'Note: this sign-in goes to http://EMULATOR on this machine, not to AWS (set by AWS_ENDPOINT_URL_SSO_OIDC, with which ' +
-  'the daemon was started).\n';
+  'Note: this sign-in goes to http://EMULATOR on this machine, not to AWS (set by AWS_ENDPOINT_URL_SSO_OIDC when ' +
+  'the daemon started).\n';
 const PROMPT = `${ENDPOINT}Signing in to ${SESSION}
 
   Code   CODE
@@ -212,7 +212,7 @@ describe("an endpoint that is not AWS's", () => {
       stdout: '',
       stderr:
         "Warning: this sign-in goes to https://relay.example.com, which is not AWS's (set by [endpoints] in " +
-        '~/.config/rolecall/config.toml). Whoever runs it can use what you approve.\n' +
+        '~/.config/rolecall/config.toml). Its operator can use the access that you approve.\n' +
         `${ENDPOINT.replace('_OIDC', '')}rolecall: Not a terminal: pass --yes to sign in at an endpoint that is not AWS's.\n` +
         'Run: rolecall login --yes\n',
     });

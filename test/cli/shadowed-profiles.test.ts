@@ -9,7 +9,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 const ADMIN = 'taylor.Admin-AF-Permission-Set';
 const RENAMED = 'taylor-111111111111.Admin-AF-Permission-Set';
 const KEYS = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n';
-const LINE = `AWS clients take these names from ~/.aws/credentials: ${ADMIN} (rolecall's profile is ${RENAMED}).\n`;
+const LINE = `AWS clients read these names from ~/.aws/credentials: ${ADMIN} (rolecall's profile is ${RENAMED}).\n`;
 
 let rig: Rig;
 afterEach(() => rig.remove());
@@ -51,12 +51,12 @@ describe('a name that the credentials file had before', () => {
     expect(await rig.runCli(['use', '--print-name', 'taylor'])).toEqual({
       exitCode: 0,
       stdout: `${RENAMED}\n`,
-      stderr: `taylor  111111111111  Admin-AF-Permission-Set\nIts profile is ${RENAMED}, because AWS clients take ${ADMIN} from ~/.aws/credentials.\n`,
+      stderr: `taylor  111111111111  Admin-AF-Permission-Set\nIts profile is ${RENAMED}, because AWS clients read ${ADMIN} from ~/.aws/credentials.\n`,
     });
     const error = {
       exitCode: 1,
       stdout: '',
-      stderr: `rolecall: AWS clients take [${ADMIN}] from ~/.aws/credentials, line 1, not from rolecall. The role's profile is ${RENAMED}.\nRun: rolecall use ${RENAMED}\n`,
+      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 1, not from rolecall. The role's profile is ${RENAMED}.\nRun: rolecall use ${RENAMED}\n`,
     };
     expect(await rig.runCli(['use', '--print-name', ADMIN])).toEqual(error);
     const stderr = error.stderr.replace('rolecall use', 'rolecall use --current');
@@ -101,7 +101,7 @@ describe('a name that came into the credentials file after our profile', () => {
     const refused = {
       exitCode: 1,
       stdout: '',
-      stderr: `rolecall: AWS clients take [${ADMIN}] from ~/.aws/credentials, line 2, not from rolecall. A sync renames the role's profile to ${RENAMED}.\nRun: rolecall profiles sync\n`,
+      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 2, not from rolecall. A sync renames the role's profile to ${RENAMED}.\nRun: rolecall profiles sync\n`,
     };
     for (const words of [
       ['--print-name', ADMIN],

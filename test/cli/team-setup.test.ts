@@ -111,9 +111,9 @@ describe('a team file', () => {
     const run = await its.runCli(['setup', '--from', path, '--dry-run']);
     expect(run.exitCode).toBe(0);
     expect(noteMarks(run.stderr)).toEqual([
-      'Note: you have profiles.name say something else; that stays.',
-      'Note: you have session.work.label say something else; that stays.',
-      'Note: you have [sso-session work] say something else; that stays.',
+      'Note: your own settings have another value for profiles.name, which stays.',
+      'Note: your own settings have another value for session.work.label, which stays.',
+      'Note: your own settings have another value for [sso-session work], which stays.',
     ]);
     await its.client.call('team', { body: { source: path } });
     expect(readFileSync(its.configPath, 'utf8')).toBe(config);
@@ -135,7 +135,7 @@ describe('a team file', () => {
     const path = writeTeam(its);
     await its.client.call('team', { body: { source: path } });
     const same = await its.runCli(['setup', '--refresh', '--yes']);
-    expect(same.stdout).toBe(`Nothing has changed: ${path}\n`);
+    expect(same.stdout).toBe(`No changes in ${path}\n`);
     writeTeam(its, TEAM.replace('write = "used"', 'write = "all"'));
     const dry = await its.runCli(['setup', '--refresh', '--dry-run']);
     expect(dry.stdout).toContain('-write = "used"\n+write = "all"\n');
@@ -161,7 +161,7 @@ describe('a team file', () => {
     const its = await openRig();
     expect(await its.runCli(['setup', '--from', writeTeam(its)])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: Nobody is here to look at the change; --yes takes it without.\nRun: rolecall setup --help\n',
+      stderr: 'rolecall: Not a terminal: pass --yes to apply the changes.\nRun: rolecall setup --help\n',
     });
     expect(kept(its)).toBeUndefined();
   });
@@ -254,13 +254,13 @@ describe('a hostile or a broken team file', () => {
     const its = await openRig();
     const path = writeTeam(its, TEAM.replace('d-1234567890.awsapps.com', 'sso.evil.example'));
     const { stderr } = await its.runCli(['setup', '--from', path, '--dry-run']);
-    expect(stderr).toContain('https://sso.evil.example/start is no address of AWS’s');
+    expect(stderr).toContain('https://sso.evil.example/start is not an AWS address');
   });
 
   test.each([
     [['--from', 'x.toml', '--refresh'], 'not both'],
-    [['--from', 'x.toml', '--start-url', 'd-1234567890'], 'takes no answers'],
-    [['--from', 'x.toml', '--service', 'yes'], 'takes no answers'],
+    [['--from', 'x.toml', '--start-url', 'd-1234567890'], 'takes no other options'],
+    [['--from', 'x.toml', '--service', 'yes'], 'takes no other options'],
     [['--from', 'http://127.0.0.1:1/team.toml'], 'is not https'],
     [['--from', 'file:///etc/passwd'], 'is not https'],
     [['--from', 'https://user:secret@127.0.0.1:1/team.toml'], 'must not contain a user name or password'],
@@ -314,7 +314,7 @@ describe('over https', () => {
     expect(kept(its)).toBe(`# rolecall team file, from ${url}/team?v=1\n${TEAM}`);
     await its.restartDaemon();
     const refreshed = await its.runCli(['setup', '--refresh', '--yes']);
-    expect(refreshed.stdout).toBe(`Nothing has changed: ${url}/team?v=1\n`);
+    expect(refreshed.stdout).toBe(`No changes in ${url}/team?v=1\n`);
     expect(refreshed.stderr).toContain(`Note: ${url}/team?v=1 redirects; the file was loaded from ${url}/team.toml.\n`);
   });
 

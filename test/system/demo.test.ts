@@ -99,7 +99,7 @@ test.skipIf(!canHidePrograms)(
     const run = await runProcess(BARE_MACHINE, command, { environment, deadlineMs: DEADLINE_MS });
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     expect(run.stdout).not.toMatch(/warning/i);
-    expect(run.stdout).toContain('There is no curl here');
+    expect(run.stdout).toContain('curl is not installed');
     expect(run.stdout).toMatch(
       /\n {4}CredentialsProviderError: Could not load credentials from any providers\n[^]*\n {4}rolecall: You are not signed in to my-sso-session\.\n {4}Run: rolecall login/,
     );

@@ -45,7 +45,7 @@ alias = "admin"
   expect(refresh).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('-alias = "admin"\n+alias = "root-of-all"\n') as string,
-    stderr: 'Written.\nTo bring the profiles up to date: rolecall profiles sync\n',
+    stderr: 'Written.\nTo update the profiles: rolecall profiles sync\n',
   });
   const sync = await runRolecall(['profiles', 'sync'], { environment });
   expect(sync).toMatchObject({ exitCode: 0, stdout: '~/.aws/config: 6 profiles, 1 new, 1 gone.\n' });

@@ -1,9 +1,9 @@
-// The environment of a program that runs as one role: everything that another identity could come from is taken out of it.
+// Builds the environment of a program that runs as one role: every other source of AWS credentials is removed.
 import { UsageError } from '../../core/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What some SDK or tool, as of 2026-11, would take an identity from, before or instead of what we give it. */
+/** Variables from which some SDK or tool takes credentials before those of the role (as of 2026-11). */
 const IDENTITY_VARIABLES = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
@@ -11,14 +11,14 @@ const IDENTITY_VARIABLES = [
   // botocore prefers it to AWS_SESSION_TOKEN.
   'AWS_SECURITY_TOKEN',
   'AWS_CREDENTIAL_EXPIRATION',
-  // The Go SDK, the Java SDK v1 and Ruby know these names too.
+  // Names that the Go SDK, the Java SDK v1 and Ruby also read.
   'AWS_ACCESS_KEY',
   'AWS_SECRET_KEY',
   'SECRET_ACCESS_KEY',
   'AMAZON_ACCESS_KEY_ID',
   'AMAZON_SECRET_ACCESS_KEY',
   'AMAZON_SESSION_TOKEN',
-  // They would sign for, or route to, the account of the keys that were there before.
+  // They name the account of the earlier keys, for signing and routing.
   'AWS_ACCOUNT_ID',
   'AWS_CREDENTIAL_SCOPE',
   'AWS_PROFILE',
@@ -30,27 +30,27 @@ const IDENTITY_VARIABLES = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-  // Key files of the first EC2 tools, which botocore still asks first, and of the Java SDK v1.
+  // Key files of the first EC2 tools, which botocore still reads first, and of the Java SDK v1.
   'AWS_CREDENTIAL_FILE',
   'AWS_CREDENTIAL_PROFILES_FILE',
-  // Names that prompts show, of a role that is no longer the one.
+  // Names of the earlier role that prompts show.
   'AWS_VAULT',
   'AWSUME_PROFILE',
   'AWS_SSO_PROFILE',
   'ROLECALL_PROFILE',
-  // Children of ours get no secret of ours.
+  // Children do not inherit rolecall's passphrase.
   'ROLECALL_PASSPHRASE',
 ] as const;
 
-/** `AWS_BEARER_TOKEN_BEDROCK` and its like beat every key at their service. */
+/** Variables like `AWS_BEARER_TOKEN_BEDROCK` take precedence over all keys at their service. */
 export const IDENTITY_PREFIX = 'AWS_BEARER_TOKEN_';
 
-/** What a shell has to unset for `AWS_PROFILE` to be what counts, besides everything that starts with the prefix. */
+/** What a shell has to unset so that `AWS_PROFILE` takes effect, besides all variables with the prefix. */
 export const BEFORE_PROFILE: readonly string[] = IDENTITY_VARIABLES.filter(
   (name) => name !== 'AWS_PROFILE' && !name.startsWith('ROLECALL_'),
 );
 
-/** What a shell has to unset for keys in its environment to be the ones that count. */
+/** What a shell has to unset so that keys in its environment take effect. */
 export const BESIDE_KEYS = [
   'AWS_PROFILE',
   'AWS_DEFAULT_PROFILE',
@@ -63,15 +63,15 @@ const JAVA_VARIABLES = ['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'
 const JAVA_IDENTITY = /-D(aws\.\w*(?:key|token|profile|role|credential|config)\w*)/iu;
 
 const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'] as const;
-const DOOR_HOST = '127.0.0.1';
+const CONTAINER_HOST = '127.0.0.1';
 
-/** Where the AWS files were outside of `exec`, for a daemon that is started from inside. */
-const OUTSIDE = {
+/** Variables that keep the paths of the AWS files outside `exec`, for a daemon that is started inside. */
+const SAVED_PATHS = {
   AWS_CONFIG_FILE: 'ROLECALL_OUTSIDE_AWS_CONFIG_FILE',
   AWS_SHARED_CREDENTIALS_FILE: 'ROLECALL_OUTSIDE_AWS_SHARED_CREDENTIALS_FILE',
 } as const;
 
-/** `inherited` with the identity that `given` spells and no other; `files` are the AWS files to read instead. */
+/** `inherited` with the credentials in `given` and no others; `files` replace the AWS files. */
 export function childEnvironment(
   inherited: Environment,
   given: {
@@ -86,31 +86,31 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(inherited)) {
     if (value !== undefined && !removed.has(name) && !name.startsWith(IDENTITY_PREFIX)) environment[name] = value;
   }
-  for (const [name, outside] of Object.entries(OUTSIDE)) {
-    // Inside another exec the variable already says where it was outside of all of them.
+  for (const [name, outside] of Object.entries(SAVED_PATHS)) {
+    // Inside another exec the variable already has the outermost path.
     if (given.files?.[name] !== undefined) environment[outside] ??= environment[name] ?? '';
   }
   return {
     ...environment,
-    ...exceptionForDoor(environment),
+    ...containerProxyExceptions(environment),
     ...given.files,
     ...given.identity,
     ...regionVariables(given.region),
-    // On an EC2 machine some SDKs go on to the machine's own role when the door has no keys for them.
+    // On EC2 some SDKs would use the machine's role when the container endpoint refuses credentials.
     AWS_EC2_METADATA_DISABLED: 'true',
     ROLECALL_PROFILE: given.profileName,
   };
 }
 
-/** Both names: boto3 reads only the second, most others only the first. */
+/** Sets both names: boto3 reads only the second, most others only the first. */
 export function regionVariables(region: string | undefined): Record<string, string> {
   return region === undefined ? {} : { AWS_REGION: region, AWS_DEFAULT_REGION: region };
 }
 
-/** `environment` as it was outside of every `exec`, as far as files are concerned. */
+/** `environment` with the AWS file paths that it had outside every `exec`. */
 export function outsideOfExec(environment: Environment): Environment {
   const outside: Record<string, string | undefined> = { ...environment };
-  for (const [name, saved] of Object.entries(OUTSIDE)) {
+  for (const [name, saved] of Object.entries(SAVED_PATHS)) {
     if (outside[saved] === undefined) continue;
     if (outside[saved] === '') delete outside[name];
     else outside[name] = outside[saved];
@@ -120,27 +120,27 @@ export function outsideOfExec(environment: Environment): Environment {
   return outside;
 }
 
-/** @throws UsageError usage: options for every Java program name an identity, which its SDK would take */
+/** @throws UsageError usage: JVM options set credentials, which the Java SDK prefers */
 export function refuseJavaIdentity(environment: Environment): void {
   for (const name of JAVA_VARIABLES) {
     const property = JAVA_IDENTITY.exec(environment[name] ?? '')?.[1];
     if (property === undefined) continue;
-    throw new UsageError('usage', `${name} sets ${property}, which Java programs would prefer to the role.`, {
+    throw new UsageError('usage', `${name} sets ${property}, which Java programs would use instead of the role.`, {
       hint: `unset ${name}`,
     });
   }
 }
 
-/** No proxy is to see the grant's token: some HTTP libraries send even loopback requests there. */
-function exceptionForDoor(environment: Readonly<Record<string, string>>): Record<string, string> {
+/** Keeps the grant's token away from proxies: some HTTP libraries send even loopback requests there. */
+function containerProxyExceptions(environment: Readonly<Record<string, string>>): Record<string, string> {
   if (PROXY_VARIABLES.every((name) => (environment[name] ?? '') === '')) return {};
   const exceptions: Record<string, string> = {};
   for (const name of ['NO_PROXY', 'no_proxy']) {
-    // Many libraries read the lower case one first: each gets what either says.
+    // Many libraries read the lower-case name first, so each name gets the value of either.
     const listed = environment[name] ?? environment['NO_PROXY'] ?? environment['no_proxy'] ?? '';
     const hosts = listed.split(',').map((host) => host.trim());
-    if (!hosts.includes(DOOR_HOST) && listed !== '*') {
-      exceptions[name] = [...hosts.filter((host) => host !== ''), DOOR_HOST].join(',');
+    if (!hosts.includes(CONTAINER_HOST) && listed !== '*') {
+      exceptions[name] = [...hosts.filter((host) => host !== ''), CONTAINER_HOST].join(',');
     }
   }
   return exceptions;

@@ -1,19 +1,19 @@
-// Which file a command's first word runs, by the rules of a shell, before anything is asked of the daemon.
+// Finds the program that a command would run, by the rules of a shell.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 export type FoundCommand =
   | { readonly path: string }
-  /** 127: there is none of that name; 126: there is one, and it can't be run. */
+  /** 127: not found; 126: found, but not executable. */
   | { readonly exitCode: 126 | 127; readonly reason: string };
 
-const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
-/** What a shell with this environment would run for `word`, which may be a path; asks only the disk. */
+/** What a shell with this environment would run for `word`, which may be a path. */
 export function findCommand(word: string, environment: Readonly<Record<string, string | undefined>>): FoundCommand {
   const isPath = word.includes('/');
-  const folders = isPath ? [''] : (environment['PATH'] ?? USUAL_PATH).split(delimiter);
+  const folders = isPath ? [''] : (environment['PATH'] ?? DEFAULT_PATH).split(delimiter);
   let found: string | undefined;
   for (const folder of word === '' ? [] : folders) {
     const path = isPath ? word : join(folder === '' ? '.' : folder, word);
@@ -21,14 +21,14 @@ export function findCommand(word: string, environment: Readonly<Record<string, s
     if (kind === 'file' && isExecutable(path)) return { path };
     if (kind === 'file' || (isPath && kind !== 'absent')) found ??= path;
   }
-  if (found !== undefined) return { exitCode: 126, reason: `${found} is not a program that can be run.` };
+  if (found !== undefined) return { exitCode: 126, reason: `${found} is not executable.` };
   return {
     exitCode: 127,
-    reason: isPath ? `There is no program ${word}.` : `There is no program "${word}" in your PATH.`,
+    reason: isPath ? `${word} does not exist.` : `"${word}" was not found in your PATH.`,
   };
 }
 
-/** `unknown`: a folder on the way may not be entered, a symbolic link leads in a circle, or a name is too long. */
+/** `unknown`: a parent folder cannot be entered, a symlink is circular, or a name is too long. */
 function inspect(path: string): 'file' | 'other' | 'absent' | 'unknown' {
   try {
     const found = statIfPresentSync(path);

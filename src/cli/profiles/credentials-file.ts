@@ -1,4 +1,4 @@
-// Names that the shared credentials file has: AWS clients prefer what stands there to a profile of the config file.
+// Profile names that the shared credentials file uses too: AWS clients prefer its keys to a profile in the config file.
 import { readCredentialsNames, type CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import { ConflictError, NotFoundError } from '../../core/errors.ts';
 import { editCommand, quoteForShell } from '../../core/text/quote-for-shell.ts';
@@ -9,10 +9,10 @@ import type { CliContext } from '../context.ts';
 import { findProfile } from './find-profile.ts';
 import { harmless, shortenPath } from '../terminal/render.ts';
 
-/** As many as one line holds. */
-const MOST_SHOWN = 3;
+/** How many names fit into one line. */
+const MAX_NAMES_SHOWN = 3;
 
-/** The file of this shell, which may be another one than the daemon's; unreadable or absent, it has no names. */
+/** Names in the credentials file of this shell, which may differ from the daemon's; none if it cannot be read. */
 async function readNames({
   environment,
   homeDirectory,
@@ -22,14 +22,14 @@ async function readNames({
   return { path, names: readCredentialsNames(text) };
 }
 
-/** One line on the names that profiles of ours did not get; undefined when they got all. */
+/** One line about names that rolecall's profiles could not get; undefined if there are none. */
 export function describeNamesTaken(
   taken: ProfilesDocument['inCredentialsFile'],
   { homeDirectory }: CliContext,
 ): string | undefined {
   if (taken === undefined) return undefined;
   const shown = taken.names
-    .slice(0, MOST_SHOWN)
+    .slice(0, MAX_NAMES_SHOWN)
     .map(({ name, profileName }) =>
       profileName === null
         ? `${harmless(name)} (not written)`
@@ -37,54 +37,61 @@ export function describeNamesTaken(
     );
   const more = taken.names.length - shown.length;
   return (
-    `AWS clients take these names from ${harmless(shortenPath(taken.file, homeDirectory))}: ${shown.join(', ')}` +
+    `AWS clients read these names from ${harmless(shortenPath(taken.file, homeDirectory))}: ${shown.join(', ')}` +
     `${more > 0 ? ` and ${more} more (rolecall profiles list --json)` : ''}.\n`
   );
 }
 
 /**
- * Resolves when a client that runs on `name` gets the role that rolecall knows by it, or when rolecall knows none.
- * @throws ConflictError profile-shadowed, with the command that leads to the role; `command` is the one that was given the name
+ * Resolves if AWS clients that use the profile `name` get rolecall's role of that name, or if there is no such role.
+ * `command` is the command line before the name, for the hint.
+ * @throws ConflictError profile-shadowed: they get keys of the credentials file instead
  */
 export async function refuseShadowed(name: string, context: CliContext, command = 'rolecall use'): Promise<void> {
   const { path, names } = await readNames(context);
   const line = names.get(name);
   if (line === undefined) return;
-  const way = await findWayToRole(name, { command, edit: editCommand(path, line) }, context);
-  if (way === undefined) return;
+  const fix = await findFix(name, { command, edit: editCommand(path, line) }, context);
+  if (fix === undefined) return;
   const file = harmless(shortenPath(path, context.homeDirectory));
   throw new ConflictError(
     'profile-shadowed',
-    `AWS clients take [${harmless(name)}] from ${file}, line ${line}, not from rolecall. ${way.because}`,
-    { hint: way.hint },
+    `AWS clients read [${harmless(name)}] from ${file}, line ${line}, not from rolecall. ${fix.explanation}`,
+    { hint: fix.hint },
   );
 }
 
-/** Undefined when no role goes by that name. */
-async function findWayToRole(
+/** How to get the role of that name; undefined when there is none. */
+async function findFix(
   name: string,
   { command, edit }: { readonly command: string; readonly edit: string },
   context: CliContext,
-): Promise<{ readonly because: string; readonly hint: string } | undefined> {
+): Promise<{ readonly explanation: string; readonly hint: string } | undefined> {
   const plan = await context.client.call('profiles', {}, { signal: context.signal });
   const taken = plan.inCredentialsFile?.names.find((other) => other.name === name);
   if (taken !== undefined && taken.profileName !== null) {
     const { profileName } = taken;
     return (await isOfRole(profileName, context))
       ? {
-          because: `The role's profile is ${harmless(profileName)}.`,
+          explanation: `The role's profile is ${harmless(profileName)}.`,
           hint: `${command} ${quoteForShell(harmless(profileName))}`,
         }
-      : { because: `A sync renames the role's profile to ${harmless(profileName)}.`, hint: 'rolecall profiles sync' };
+      : {
+          explanation: `A sync renames the role's profile to ${harmless(profileName)}.`,
+          hint: 'rolecall profiles sync',
+        };
   }
-  if (taken !== undefined) return { because: 'Delete or rename that section.', hint: edit };
+  if (taken !== undefined) return { explanation: 'Delete or rename that section.', hint: edit };
   if (plan.profiles.some(({ profileName, aliases }) => profileName === name || aliases?.includes(name) === true)) {
-    return { because: 'The daemon reads another credentials file than this shell.', hint: 'rolecall daemon restart' };
+    return {
+      explanation: 'The daemon reads another credentials file than this shell.',
+      hint: 'rolecall daemon restart',
+    };
   }
-  return (await isOfRole(name, context)) ? { because: 'Delete or rename that section.', hint: edit } : undefined;
+  return (await isOfRole(name, context)) ? { explanation: 'Delete or rename that section.', hint: edit } : undefined;
 }
 
-/** `current` stands for no role while there is no current one. */
+/** False for `current` while no current role is set. */
 async function isOfRole(name: string, context: CliContext): Promise<boolean> {
   try {
     return (await findProfile(name, context)) !== undefined;
@@ -98,7 +105,7 @@ export async function hasInCredentialsFile(name: string, context: CliContext): P
   return (await readNames(context)).names.has(name);
 }
 
-/** One line when the role's profile has the account id in its name because the plain name was taken; else nothing. */
+/** One line if the profile's name contains the account id because the credentials file has the plain name; else ''. */
 export async function describeRenamed(
   { profile, accountId }: Pick<RoleDocument, 'profile' | 'accountId'>,
   context: CliContext,
@@ -108,5 +115,5 @@ export async function describeRenamed(
   const { path, names } = await readNames(context);
   if (!names.has(plain)) return '';
   const file = harmless(shortenPath(path, context.homeDirectory));
-  return `Its profile is ${harmless(profile ?? '')}, because AWS clients take ${harmless(plain)} from ${file}.\n`;
+  return `Its profile is ${harmless(profile ?? '')}, because AWS clients read ${harmless(plain)} from ${file}.\n`;
 }

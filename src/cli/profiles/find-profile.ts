@@ -1,9 +1,9 @@
-// The role that a profile name stands for, by the daemon's word.
+// Asks the daemon for the role of a profile.
 import { RolecallError } from '../../core/errors.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 
-/** Undefined when no role of an sso-session goes by that name. */
+/** Undefined when no sso-session has a profile of that name. */
 export async function findProfile(name: string, context: CliContext): Promise<ProfileDocument | undefined> {
   try {
     return await context.client.call('profile', { query: { name } }, { signal: context.signal });

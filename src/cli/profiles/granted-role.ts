@@ -1,4 +1,4 @@
-// From a profile's name to the role behind it and a region that is one, for the commands that act as a role.
+// Resolves a profile to its role, credentials and region, for commands that act as a role.
 import { UsageError } from '../../core/errors.ts';
 import type { CredentialsDocument, ProfileDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
@@ -8,7 +8,7 @@ export function resolveProfile(name: string, context: CliContext): Promise<Profi
   return context.client.call('profile', { query: { name } }, { signal: context.signal });
 }
 
-/** Keys of the profile's role; they tell, before anything is started, whether there are any. */
+/** Credentials of the profile's role; fetched first, so that a command fails before it starts anything. */
 export function fetchCredentials(profile: ProfileDocument, context: CliContext): Promise<CredentialsDocument> {
   const options = { signal: context.signal };
   if (profile.followsCurrent) return context.client.call('currentCredentials', {}, options);
@@ -17,17 +17,17 @@ export function fetchCredentials(profile: ProfileDocument, context: CliContext):
 }
 
 /**
- * The region to work in: the wished one, else the profile's, else undefined.
- * @throws UsageError usage: neither a name that a host name may hold
+ * The region to use: the requested one, else the profile's, else undefined.
+ * @throws UsageError usage: the region contains characters that a host name cannot contain
  */
-export function chooseRegion(wished: string | undefined, profile: ProfileDocument): string | undefined {
-  const region = wished ?? profile.region ?? undefined;
+export function chooseRegion(requested: string | undefined, profile: ProfileDocument): string | undefined {
+  const region = requested ?? profile.region ?? undefined;
   if (region === undefined || /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u.test(region)) return region;
-  const source = wished === undefined ? `, which the profile "${profile.profileName}" says` : '';
-  throw new UsageError('usage', `There is no region "${region}"${source}.`, { hint: 'rolecall profiles list' });
+  const source = requested === undefined ? ` (set by the profile "${profile.profileName}")` : '';
+  throw new UsageError('usage', `"${region}" is not a region${source}.`, { hint: 'rolecall profiles list' });
 }
 
-/** Keys as the variables that every SDK reads. */
+/** Credentials as the environment variables that every SDK reads. */
 export function keyVariables(credentials: CredentialsDocument): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: credentials.AccessKeyId,

@@ -1,4 +1,4 @@
-// A unified diff on a terminal: what comes in green, what goes in red, and no control character of a file's.
+// Formats a unified diff for the terminal: additions green, removals red, control characters neutralized.
 import type { Style } from './render.ts';
 import { harmless } from './render.ts';
 
@@ -6,7 +6,7 @@ export function formatDiff(diff: string, paint: (style: Style, text: string) => 
   return diff
     .split('\n')
     .map((text) => {
-      // The end of a line of Windows's is nothing to look at.
+      // Without the CR of a Windows line ending.
       const line = text.replace(/\r$/, '');
       const clean = line.split('\t').map(harmless).join('\t');
       if (line.startsWith('+')) return paint('green', clean);

@@ -1,22 +1,22 @@
-// How many columns of a terminal a text takes, and texts cut or filled to a number of them.
+// Measures how many terminal columns a text takes, and cuts or wraps text to a width.
 
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
 const FLAG_LETTER = /\p{Regional_Indicator}/u;
-const NONE = /\p{Mark}|\p{Default_Ignorable_Code_Point}/u;
+const ZERO_WIDTH = /\p{Mark}|\p{Default_Ignorable_Code_Point}/u;
 
-/** ASCII is nearly everything, and twenty thousand rows are measured at once. */
+/** Fast path: most text is ASCII, and up to 20,000 rows are measured at once. */
 const isAscii = (text: string) => /^[\u0020-\u007e]*$/.test(text);
 
-/** Columns of one character: emoji and East Asian wide characters take two, marks none. */
+/** Columns of one character: two for emoji and wide East Asian characters, none for combining marks. */
 function characterWidth(character: string): number {
   if (character <= '~') return 1;
-  if (NONE.test(character)) return 0;
-  // Of a flag each of the two letters is one.
+  if (ZERO_WIDTH.test(character)) return 0;
+  // A flag consists of two letters, one column each.
   return WIDE.test(character) && !FLAG_LETTER.test(character) ? 2 : 1;
 }
 
-/** Columns that a terminal takes for `text`; colours take none. */
+/** Columns that `text` takes in a terminal; colour codes take none. */
 export function displayWidth(text: string): number {
   if (isAscii(text)) return text.length;
   let width = 0;
@@ -24,13 +24,13 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** The start of `text` that fits into `columns`, ended by `…` when something is missing. */
+/** Cuts `text` to `columns`, ending in `…` if something was cut. */
 export function cutToWidth(text: string, columns: number): string {
   if (text.length <= columns && isAscii(text)) return text;
   if (columns <= 0) return '';
   let width = 0;
   let kept = '';
-  // Where the cut falls when the rest turns out not to fit.
+  // The text to keep if the rest does not fit.
   let cut = '';
   for (const character of text) {
     width += characterWidth(character);
@@ -41,7 +41,7 @@ export function cutToWidth(text: string, columns: number): string {
   return kept;
 }
 
-/** The words of `text` on lines of at most `columns`; a longer word keeps a line of its own. */
+/** Wraps `text` at spaces into lines of at most `columns`; a longer word gets its own line. */
 export function wrapWords(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,25 +1,25 @@
-// A conversation in a terminal: a question, its standard answer, and the same question again after an answer that won't do.
+// Asks questions in the terminal: each has a default, and is repeated until the answer is valid.
 import { RolecallError, UsageError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
 import { createPainter, harmless } from './render.ts';
 
 export interface Question {
-  /** The flag that answers it beforehand. */
+  /** The flag that answers the question. */
   readonly flag: string;
   readonly given: string | undefined;
   readonly question: string;
-  /** What Enter means. */
+  /** The default, used when the user presses Enter. */
   readonly standard?: string;
-  /** The answer as it will be used. @throws UsageError: why it won't do, which the person is told */
+  /** Returns the answer as it will be used. @throws UsageError: the answer is not valid; the message is shown to the user */
   check(text: string): string | Promise<string>;
 }
 
 export interface Interview {
-  /** Whether somebody is there to answer. */
+  /** Whether there is a terminal, and questions are wanted. */
   readonly isOpen: boolean;
   say(text: string): void;
   warn(text: string): void;
-  /** @throws UsageError usage: nobody is there and nothing was given; what `check` throws for a given answer */
+  /** @throws UsageError usage: no flag, no default and no terminal; or what `check` throws for the value of a flag */
   ask(question: Question): Promise<string>;
   confirm(question: string, standard: boolean): Promise<boolean>;
 }
@@ -38,10 +38,10 @@ export function createInterview(
     if (isOpen) context.stderr.write(text);
   };
 
-  async function hear(prompt: string): Promise<string> {
+  async function readAnswer(prompt: string): Promise<string> {
     const answer = await context.ask(prompt);
     if (answer === undefined) {
-      throw new UsageError('usage', 'Nobody answered, so nothing was written.', { hint: `${options.command} --help` });
+      throw new UsageError('usage', 'No answer. Nothing was written.', { hint: `${options.command} --help` });
     }
     return answer.trim();
   }
@@ -54,13 +54,13 @@ export function createInterview(
       if (given !== undefined) return check(given);
       if (!isOpen) {
         if (standard !== undefined) return check(standard);
-        throw new UsageError('usage', `Without a terminal, and with --yes, setup needs ${flag}.`, {
+        throw new UsageError('usage', `Without a terminal, or with --yes, setup needs ${flag}.`, {
           hint: 'rolecall setup --start-url https://d-1234567890.awsapps.com/start --sso-region us-east-1 --yes',
         });
       }
       const ending = standard === undefined ? ': ' : ` [${paint('bold', harmless(standard))}]: `;
       for (;;) {
-        const typed = await hear(`${question}${ending}`);
+        const typed = await readAnswer(`${question}${ending}`);
         try {
           return await check(typed === '' ? (standard ?? '') : typed);
         } catch (error) {
@@ -72,7 +72,7 @@ export function createInterview(
     async confirm(question, standard) {
       if (!isOpen) return true;
       for (;;) {
-        const answer = (await hear(`${question} [${standard ? 'Y/n' : 'y/N'}] `)).toLowerCase();
+        const answer = (await readAnswer(`${question} [${standard ? 'Y/n' : 'y/N'}] `)).toLowerCase();
         if (answer === '') return standard;
         if (['y', 'yes'].includes(answer)) return true;
         if (['n', 'no'].includes(answer)) return false;

@@ -1,4 +1,4 @@
-// Which keys were pressed, from the bytes that a terminal sends for them.
+// Parses terminal input into keys.
 
 export type Key =
   | { readonly name: 'text'; readonly text: string }
@@ -47,7 +47,7 @@ const CONTROLS: Readonly<Record<string, NamedKey>> = {
   '\u007f': 'backspace',
 };
 
-/** What follows `ESC [` or `ESC O`; modifiers are looked over. */
+/** Keys by what follows `ESC [` or `ESC O`; modifiers are ignored. */
 const SEQUENCES: Readonly<Record<string, NamedKey>> = {
   A: 'up',
   B: 'down',
@@ -67,7 +67,7 @@ const SEQUENCES: Readonly<Record<string, NamedKey>> = {
 const PASTE = '\u001b[200~';
 const PASTE_END = '\u001b[201~';
 
-/** The keys in `input`, and what is the start of one that has not come whole. */
+/** The keys in `input`, and the incomplete key at its end. */
 export function parseKeys(input: string): { readonly keys: readonly Key[]; readonly rest: string } {
   const keys: Key[] = [];
   let left = input;
@@ -83,7 +83,7 @@ export function parseKeys(input: string): { readonly keys: readonly Key[]; reado
       const sequence = /^\u001b(?:\[[0-9;?]*[ -/]*[@-~]|O[A-Za-z])/u.exec(left)?.[0];
       if (sequence === undefined) {
         if (/^\u001b(?:$|\[[0-9;?]*[ -/]*$|O$)/u.test(left)) return { keys, rest: left };
-        // Escape with another key is that key with Alt, which means nothing here.
+        // Escape before another key means Alt, which has no function here.
         keys.push({ name: 'other' });
         left = left.slice((left.codePointAt(1) ?? 0) > 0xffff ? 3 : 2);
         continue;
@@ -107,7 +107,7 @@ export function parseKeys(input: string): { readonly keys: readonly Key[]; reado
   return { keys, rest: '' };
 }
 
-/** What `rest` of `parseKeys` means when nothing follows it: the Escape key itself. */
+/** The key that `rest` of `parseKeys` stands for when nothing follows: Escape itself. */
 export function endOfKeys(rest: string): readonly Key[] {
   return rest === '' ? [] : [{ name: rest === '\u001b' ? 'escape' : 'other' }];
 }

@@ -1,4 +1,4 @@
-// One line on stderr that changes in place; without a terminal each new text is printed once.
+// A progress line on stderr that changes in place; without a terminal only the first text is printed.
 import type { CliContext } from '../context.ts';
 
 export interface ProgressLine {
@@ -16,7 +16,7 @@ export function createProgressLine(context: Pick<CliContext, 'stderr'>): Progres
         const width = context.stderr.columns ?? 80;
         context.stderr.write(`\r\u001b[K${text.slice(0, width - 1)}`);
       } else if (shown === '') {
-        // A log is not to be filled with a countdown.
+        // Does not fill a log with a countdown.
         context.stderr.write(`${text}\n`);
       }
       shown = text;

@@ -1,4 +1,4 @@
-// How things look in a terminal: colour, columns, times, and text from AWS made harmless.
+// Formats output for the terminal: colours, tables, errors and notes.
 import { EXIT_INTERRUPTED, type RolecallError } from '../../core/errors.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
 import type { CliContext, OutputStream } from '../context.ts';
@@ -21,7 +21,7 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 };
 
-/** A function that colours text for `stream`: nothing is added without a terminal or with NO_COLOR. */
+/** Returns a function that colours text for `stream`, unless that is no terminal or NO_COLOR is set. */
 export function createPainter(
   stream: OutputStream,
   environment: CliContext['environment'],
@@ -33,7 +33,7 @@ export function createPainter(
   };
 }
 
-/** Whether a terminal of this locale shows more than ASCII. */
+/** Whether the locale is UTF-8. */
 export function hasUnicode(environment: CliContext['environment']): boolean {
   const [locale = ''] = ['LC_ALL', 'LC_CTYPE', 'LANG'].flatMap((name) => environment[name] || []);
   return /utf-?8/i.test(locale);
@@ -63,23 +63,23 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** A path below the home directory as people write it. */
+/** Abbreviates the home directory to ~. */
 export function shortenPath(path: string, homeDirectory: string): string {
   return path.startsWith(`${homeDirectory}/`) ? `~${path.slice(homeDirectory.length)}` : path;
 }
 
-/** Prints what went wrong, one sentence and one command, and gives the exit code. */
+/** Prints an error as one sentence and one command, and returns the exit code. */
 export async function reportError(
   thrown: unknown,
   context: Pick<CliContext, 'stderr' | 'environment' | 'signal'>,
   options: { readonly isDebug: boolean },
 ): Promise<number> {
   if (context.signal.aborted) {
-    // The shell's prompt is not to follow on the line with the ^C.
+    // Keeps the shell's prompt off the line with the ^C.
     if (context.stderr.isTTY === true) context.stderr.write('\n');
     return EXIT_INTERRUPTED;
   }
-  // Loaded only now, because every command pays for what this file imports.
+  // Loaded only now, as every command imports this file.
   const { toFailure } = await import('../../platform/files/file-error.ts');
   const error = toFailure(thrown);
   reportFailure(error.message, error.hint, context);
@@ -87,7 +87,7 @@ export async function reportError(
   return error.exitCode;
 }
 
-/** One sentence and one command, for what has no class of its own too. */
+/** Prints one sentence and one command, also for failures that are no RolecallError. */
 export function reportFailure(
   message: string,
   hint: string,
@@ -103,7 +103,7 @@ export function isOverview(command: string): boolean {
   return command === 'rolecall status' || command === 'rolecall doctor';
 }
 
-/** What a person should know though the command has done its work. */
+/** Prints something worth knowing although the command succeeded. */
 export function reportNote(note: string, context: Pick<CliContext, 'stderr' | 'environment'>): void {
   const paint = createPainter(context.stderr, context.environment);
   context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(note)}\n`);

@@ -1,4 +1,4 @@
-// The terminal that the picker has for itself while it is open: keys as they come, a screen of its own, everything put back at the end.
+// The terminal while the picker is open: raw keys and the alternate screen, restored when it closes.
 import type { ReadStream, WriteStream } from 'node:tty';
 
 export interface Size {
@@ -9,25 +9,25 @@ export interface Size {
 export interface PickerTerminal {
   size(): Size;
   write(text: string): void;
-  /** From now on; what was typed before comes first. */
+  /** Starts to deliver input; text typed earlier comes first. */
   listen(listeners: { readonly onInput: (text: string) => void; readonly onResize: () => void }): void;
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void;
 }
 
-/** Another screen, so that this one is left as it was; pastes in brackets; no line that wraps. */
+/** Alternate screen, bracketed paste, no line wrapping. */
 const OPEN = '\u001b[?1049h\u001b[?2004h\u001b[?7l';
 const CLOSE = '\u001b[?7h\u001b[?2004l\u001b[?1049l';
-const USUAL_SIZE = { columns: 80, rows: 24 } as const;
+const DEFAULT_SIZE = { columns: 80, rows: 24 } as const;
 
-/** Keys come from `input`, the screen is drawn on `output`: standard input and standard error of a person's shell. */
+/** Reads keys from `input` and draws on `output`: usually standard input and standard error. */
 export function openPickerTerminal(input: ReadStream, output: WriteStream): PickerTerminal {
   let remove: () => void = () => undefined;
   input.setRawMode(true);
   input.setEncoding('utf8');
   output.write(OPEN);
   return {
-    size: () => ({ columns: output.columns || USUAL_SIZE.columns, rows: output.rows || USUAL_SIZE.rows }),
+    size: () => ({ columns: output.columns || DEFAULT_SIZE.columns, rows: output.rows || DEFAULT_SIZE.rows }),
     write: (text) => void output.write(text),
     listen({ onInput, onResize }) {
       input.on('data', onInput);

@@ -121,7 +121,7 @@ test('options for every Java program that name an identity are refused by their 
     expect(() => refuseJavaIdentity({ [String(name)]: `-Xmx1g -D${property}=x` })).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: `${name} sets ${property}, which Java programs would prefer to the role.`,
+        message: `${name} sets ${property}, which Java programs would use instead of the role.`,
         hint: `unset ${name}`,
       }),
     );

@@ -22,7 +22,7 @@ const find = (word: string) => findCommand(word, { PATH: `${join(home.path, 'one
 test('the first one that can be run wins, whatever lies before it', () => {
   write('one/tool', 0o644);
   mkdirSync(join(home.path, 'one', 'other'));
-  expect(find('tool')).toEqual({ exitCode: 126, reason: `${home.path}/one/tool is not a program that can be run.` });
+  expect(find('tool')).toEqual({ exitCode: 126, reason: `${home.path}/one/tool is not executable.` });
   const tool = write('two/tool', 0o755);
   expect(find('tool')).toEqual({ path: tool });
   expect(find(tool)).toEqual({ path: tool });
@@ -30,10 +30,10 @@ test('the first one that can be run wins, whatever lies before it', () => {
 });
 
 test('what is not there is 127, what is no program 126', () => {
-  expect(find('nosuch')).toEqual({ exitCode: 127, reason: 'There is no program "nosuch" in your PATH.' });
+  expect(find('nosuch')).toEqual({ exitCode: 127, reason: '"nosuch" was not found in your PATH.' });
   expect(find('')).toMatchObject({ exitCode: 127 });
-  expect(find('./nosuch')).toEqual({ exitCode: 127, reason: 'There is no program ./nosuch.' });
-  expect(find('/etc')).toEqual({ exitCode: 126, reason: '/etc is not a program that can be run.' });
+  expect(find('./nosuch')).toEqual({ exitCode: 127, reason: './nosuch does not exist.' });
+  expect(find('/etc')).toEqual({ exitCode: 126, reason: '/etc is not executable.' });
 });
 
 test('without a PATH the usual folders are looked through', () => {
@@ -61,13 +61,13 @@ test('a folder of PATH that cannot be entered or followed is skipped', () => {
   const search = (word: string) =>
     withoutRoot(() => findCommand(word, { PATH: [...folders, '/usr/bin/env', '/usr/bin'].join(':') }));
   expect(search('env')).toEqual({ path: '/usr/bin/env' });
-  expect(search('nosuch')).toEqual({ exitCode: 127, reason: 'There is no program "nosuch" in your PATH.' });
+  expect(search('nosuch')).toEqual({ exitCode: 127, reason: '"nosuch" was not found in your PATH.' });
 });
 
 test('a path that cannot be looked at is no program that can be run', () => {
   mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
   const path = join(home.path, 'locked', 'tool');
-  expect(withoutRoot(() => find(path))).toEqual({ exitCode: 126, reason: `${path} is not a program that can be run.` });
+  expect(withoutRoot(() => find(path))).toEqual({ exitCode: 126, reason: `${path} is not executable.` });
   const long = `./${'x'.repeat(300)}`;
-  expect(find(long)).toEqual({ exitCode: 126, reason: `${long} is not a program that can be run.` });
+  expect(find(long)).toEqual({ exitCode: 126, reason: `${long} is not executable.` });
 });

@@ -6,19 +6,19 @@ import { runToEnd, type RunOptions } from './processes.ts';
 
 export interface AwsClient {
   readonly name: string;
-  /** The words that a person would type for GetCallerIdentity with this profile, or with AWS_PROFILE when absent. */
+  /** The command to show for GetCallerIdentity with this profile, or with AWS_PROFILE when omitted. */
   describe(profile?: string): string;
-  /** A line that works in a shell which has the demo's environment. */
+  /** The same as a line that works in a shell with the demo's environment. */
   shellLine(profile: string): string;
-  /** The same as a command. */
+  /** The same as a command to run. */
   command(profile?: string): {
     readonly command: readonly string[];
     readonly environment: Readonly<Record<string, string>>;
   };
 }
 
-/** Usual places besides PATH: another `aws` (v1) may come first there. */
-const USUAL_PATHS = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'] as const;
+/** Also searched, because an `aws` of version 1 may come first in PATH. */
+const COMMON_PATHS = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'] as const;
 
 export async function findAwsClient(sdkProgram: string, options: RunOptions): Promise<AwsClient> {
   const aws = await findAwsCli(options);
@@ -44,7 +44,7 @@ export async function findAwsClient(sdkProgram: string, options: RunOptions): Pr
 }
 
 async function findAwsCli(options: RunOptions): Promise<string | undefined> {
-  const folders = new Set([...(options.environment['PATH'] ?? '').split(':'), ...USUAL_PATHS]);
+  const folders = new Set([...(options.environment['PATH'] ?? '').split(':'), ...COMMON_PATHS]);
   const candidates = [...folders]
     .map((folder) => join(folder, 'aws'))
     .filter((path) => 'path' in findCommand(path, {}));

@@ -1,7 +1,7 @@
-// Asks STS who the default credential chain says we are: the AWS SDK for JavaScript as a client of rolecall, a process of its own.
+// A program that calls GetCallerIdentity with the AWS SDK for JavaScript, as any client of rolecall would.
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
-// The region and the credentials come from AWS_PROFILE, as in any program that uses the SDK.
+// Region and credentials come from AWS_PROFILE through the SDK's default chain.
 try {
   const { UserId, Account, Arn } = await new STSClient().send(new GetCallerIdentityCommand());
   process.stdout.write(`${JSON.stringify({ UserId, Account, Arn }, null, 4)}\n`);

@@ -1,4 +1,4 @@
-// The home that the demo plays in: empty, temporary, and the only place that anything of it is written to.
+// The temporary home directory of the demo; the demo writes nowhere else.
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,16 +7,16 @@ import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 
 export interface DemoHome {
   readonly path: string;
-  /** The whole environment of everything that the demo starts: made from nothing, so that no variable of the shell leaks in. */
+  /** The complete environment of the demo's processes; nothing else of the shell's environment gets in. */
   readonly environment: Readonly<Record<string, string>>;
   readonly configFile: string;
-  /** `export` lines of that environment, for a shell that wants to go on. */
+  /** `export` lines of that environment, for a shell that continues the demo. */
   readonly environmentFile: string;
   write(path: string, text: string): void;
   remove(): Promise<void>;
 }
 
-/** What of the caller's shell the demo needs: where programs are, and how the terminal looks. */
+/** Variables that the demo takes from the caller's shell. */
 const KEPT_VARIABLES = ['PATH', 'TERM', 'LANG', 'LC_ALL', 'NO_COLOR', 'TZ', 'USER', 'LOGNAME'] as const;
 
 /** `endpoints` are the emulator's three variables. */
@@ -35,9 +35,9 @@ export function createDemoHome(
     XDG_CONFIG_HOME: join(path, '.config'),
     XDG_STATE_HOME: join(path, '.local', 'state'),
     XDG_RUNTIME_DIR: join(path, 'run'),
-    // The demo's tokens are worth nothing; the keychain of the person who watches is left alone.
+    // Leaves the user's keychain alone; the demo's tokens are worthless.
     ROLECALL_SECRET_STORE: 'memory',
-    // Under Node 20 the AWS SDK warns about the Node versions of 2027; README says which Node to use.
+    // Under Node 20 the AWS SDK would print a warning about Node versions.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...endpoints,
   });

@@ -1,4 +1,4 @@
-// The demo's child processes: run to their end, or kept until the demo is over.
+// Runs the demo's child processes: commands to their end, and the emulator until the demo is over.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
@@ -6,7 +6,7 @@ export interface Finished {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, in the order in which they came. */
+  /** Both streams in the order of arrival. */
   readonly output: string;
   readonly durationMs: number;
 }
@@ -44,7 +44,7 @@ export function runToEnd(command: readonly string[], options: RunOptions): Promi
   });
 }
 
-/** What `rolecall emulator --json` says of itself. */
+/** The output of `rolecall emulator --json`. */
 export interface EmulatorAddress {
   readonly url: string;
   readonly startUrl: string;
@@ -59,7 +59,7 @@ export interface EmulatorAddress {
 export interface EmulatorProcess {
   readonly address: EmulatorAddress;
   readonly pid: number;
-  /** Lets it live on after the demo. */
+  /** Lets it continue after the demo. */
   release(): void;
   stop(): Promise<void>;
 }
@@ -97,9 +97,7 @@ function firstLine(child: ChildProcess, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     child.once('error', reject);
-    child.once('exit', (code) =>
-      reject(new Error(`the emulator ended with ${code ?? 'a signal'} while it was starting`)),
-    );
+    child.once('exit', (code) => reject(new Error(`the emulator ended with ${code ?? 'a signal'} during its start`)));
     if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve);
   });
 }

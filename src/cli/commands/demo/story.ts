@@ -1,4 +1,4 @@
-// The demo's script: one day of a developer, each step a real command with what it really prints.
+// The demo's script: a developer's day in steps, each a real command with its real output.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { wrapWords } from '../../terminal/display-width.ts';
@@ -24,13 +24,13 @@ export interface Stage {
   readonly rolecall: string;
 }
 
-/** In front of what commands print, so that the story can be told from it. */
+/** Indents the output of commands to set it apart from the narration. */
 const INDENT = '    ';
 const COLUMNS = 80;
 const SESSION = 'my-sso-session';
 const PERMISSION_SET = 'Admin-AF-Permission-Set';
 
-/** Plays the story to its end. @throws Error: a step did not end as it has to */
+/** Runs all steps. @throws Error: a step failed */
 export async function tellStory(stage: Stage): Promise<void> {
   const { aws, context, emulator, home } = stage;
   const paint = createPainter(context.stdout, context.environment);
@@ -38,8 +38,8 @@ export async function tellStory(stage: Stage): Promise<void> {
   const step = (text: string) => say(paint('bold', text));
 
   say(
-    `${paint('bold', 'rolecall demo')}: a developer's day, on an IAM Identity Center in memory.\n` +
-      'It plays in a home of its own. Your ~/.aws and your keychain are not touched.',
+    `${paint('bold', 'rolecall demo')}: a developer's day with an in-memory IAM Identity Center.\n` +
+      'It uses a temporary home directory and does not touch your ~/.aws or your keychain.',
   );
 
   step('8:58  Taylor has one sso-session and one profile, both written by hand.');
@@ -48,32 +48,32 @@ export async function tellStory(stage: Stage): Promise<void> {
   shell(stage, `cat ${shortenPath(home.configFile, home.path)}`);
   show(stage, config);
 
-  step('9:00  One sign-in. No daemon was running; the demo presses Allow by itself.');
+  step('9:00  One sign-in. It starts the daemon; the demo presses Allow for you.');
   await rolecall(stage, ['login'], 0);
 
   step('9:01  What can I reach?');
   await rolecall(stage, ['ls'], 0);
-  say('Each has a profile in ~/.aws/config now, below what Taylor wrote.');
+  say('Each one now has a profile in ~/.aws/config, below what Taylor wrote.');
   showProfiles(stage);
 
   step(`9:02  The unmodified ${aws.name} uses one of these profiles.`);
   await callerIdentity(stage, { profile: `taylor.${PERMISSION_SET}`, account: '111111111111' });
 
-  step('9:03  The profile that Taylor wrote by hand works as before.');
+  step('9:03  The profile that Taylor wrote by hand still works.');
   await callerIdentity(stage, { variable: 'account1', account: '111111111111' });
 
   step('9:10  The administrator adds an account and assigns Taylor to it.');
   await addAccount(emulator);
   show(stage, `account Shop Production (555555555555)\npermission set ${PERMISSION_SET}`);
 
-  step('9:11  Signing in again needs no browser, and shows what is new.');
+  step('9:11  Signing in again needs no browser and shows what is new.');
   await rolecall(stage, ['login'], 0);
   await callerIdentity(stage, { profile: `Shop-Production.${PERMISSION_SET}`, account: '555555555555' });
 
-  step('9:12  How fast is it? Every profile runs this helper.');
+  step('9:12  How fast is it? This is the helper that every profile runs.');
   await measure(stage);
 
-  step('17:30 The session ends, and nobody gets keys any more.');
+  step('17:30 Taylor signs out, and no program gets keys any more.');
   await rolecall(stage, ['logout'], 0);
   await credentialsAfterLogout(stage);
 }
@@ -101,7 +101,7 @@ function shell({ context }: Stage, line: string): void {
   context.stdout.write(`${INDENT}${paint('dim', '$')} ${text}\n`);
 }
 
-/** Keeps an option and its value together, and a line as it is if it has a word that fits on no line. */
+/** Wraps a line but keeps an option and its value together; unchanged if a word is too long for a line. */
 function wrapLine(line: string, columns: number): string[] {
   const joined = line.replace(/(--[a-z-]+) /g, '$1\u00a0');
   const parts = wrapWords(joined, columns).map((part) => part.replaceAll('\u00a0', ' '));
@@ -150,11 +150,11 @@ async function callerIdentity(
   expectExit(stage.aws.describe(want.profile), finished, 0);
   const identity = JSON.parse(finished.stdout) as { Account?: string };
   if (identity.Account !== want.account) {
-    throw new Error(`The caller's account is ${String(identity.Account)} and should be ${want.account}.`);
+    throw new Error(`The caller's account is ${String(identity.Account)}, expected ${want.account}.`);
   }
 }
 
-/** The middle one of several runs, so that one hiccup of the machine tells no tale. */
+/** Shows the median of several runs. */
 async function measure(stage: Stage): Promise<void> {
   const { command, words } = helper(stage);
   shell(stage, words);
@@ -167,10 +167,10 @@ async function measure(stage: Stage): Promise<void> {
   const medianMs = durationsMs.toSorted((a, b) => a - b)[4] ?? 0;
   show(stage, `{"Version":1,"AccessKeyId":"ASIA…", …}   ${medianMs.toFixed(0)} ms, the median of 9`);
   if (stage.hasCurl) return;
-  show(stage, 'There is no curl here, so the helper started Node each time. With curl: about 10 ms.');
+  show(stage, 'curl is not installed, so the helper started Node each time. With curl: about 10 ms.');
 }
 
-/** What a profile of rolecall's has for its `credential_process`. */
+/** The `credential_process` of a rolecall profile. */
 function helper(stage: Stage): HelperRun {
   const args = ['--session', SESSION, '--account', '111111111111', '--role', PERMISSION_SET];
   return {
@@ -195,7 +195,9 @@ async function credentialsAfterLogout(stage: Stage): Promise<void> {
   const reason = printed.filter((line) => line.includes('rolecall'));
   show(stage, (reason.length > 0 ? reason : printed).slice(0, 2).join('\n'));
   if (reason.length > 0) return;
-  stage.context.stdout.write('\nThis client does not show why. The helper that it ran says it, with exit code 4:\n');
+  stage.context.stdout.write(
+    '\nThis client does not show the reason. The helper that it ran prints it, with exit code 4:\n',
+  );
   const asked = helper(stage);
   shell(stage, asked.words);
   const refused = await run(stage, asked.command);
@@ -205,11 +207,11 @@ async function credentialsAfterLogout(stage: Stage): Promise<void> {
 
 function expectExit(what: string, finished: Finished, exitCode: number): void {
   if (finished.exitCode !== exitCode) {
-    throw new Error(`"${what}" ended with ${finished.exitCode} and should have ended with ${exitCode}.`);
+    throw new Error(`"${what}" ended with exit code ${finished.exitCode}, expected ${exitCode}.`);
   }
 }
 
-/** What the administrator does in the console of Identity Center, by the emulator's control API. */
+/** Adds an account through the emulator's control API, as an administrator would in the console. */
 async function addAccount(emulator: EmulatorAddress): Promise<void> {
   await control(emulator, 'POST', 'accounts', { accountId: '555555555555', accountName: 'Shop Production' });
   await control(emulator, 'POST', 'assignments', {
@@ -219,7 +221,7 @@ async function addAccount(emulator: EmulatorAddress): Promise<void> {
   });
 }
 
-/** One call of the emulator's control API. @throws Error: it was refused */
+/** Calls the emulator's control API. @throws Error: the emulator refused it */
 export function control(emulator: EmulatorAddress, method: string, path: string, body: object): Promise<void> {
   return new Promise((resolve, reject) => {
     const outgoing = request(

@@ -1,4 +1,4 @@
-// Private copies of the caller's AWS files without the default profile's credentials, which beat the container door in most SDKs.
+// Copies the AWS files without the credentials of the default profile, which most SDKs prefer to the container endpoint.
 import { isUtf8 } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ interface AwsFile {
   readonly whose: DefaultsOf;
   readonly copyName: string;
   readonly variables: readonly string[];
-  /** The first of these that has credentials is copied. */
+  /** The first of these that contains credentials is copied. */
   readonly paths: readonly string[];
 }
 
 /**
- * The variables that point to copies, empty when no default profile has credentials; the copies are 0600 in `directory`.
- * @throws UsageError config-malformed: a file that can't be read, or not with certainty
+ * The variables that point to the copies (0600, in `directory`); empty when no default profile has credentials.
+ * @throws UsageError config-malformed: a file cannot be read, or AWS clients disagree on its content
  * @throws UnavailableError file-not-writable
  */
 export async function copyConfigFiles(deps: {
@@ -46,7 +46,7 @@ export async function writePrivate(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
-    throw new UnavailableError('file-not-writable', `${path} can't be written: ${codeOf(cause)}.`, {
+    throw new UnavailableError('file-not-writable', `Cannot write ${path}: ${codeOf(cause)}.`, {
       hint: 'rolecall status',
       cause,
     });
@@ -65,7 +65,7 @@ function filesOf(environment: Environment, homeDirectory: string): readonly AwsF
     {
       whose: 'aws',
       copyName: 'credentials',
-      // The Java SDK v1 has a name of its own for it.
+      // The second name is the Java SDK v1's.
       variables: ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CREDENTIAL_PROFILES_FILE'],
       paths: [awsFilePath('credentials', environment, homeDirectory)],
     },
@@ -81,11 +81,11 @@ function filesOf(environment: Environment, homeDirectory: string): readonly AwsF
   ];
 }
 
-/** The text of a copy; undefined when the file itself will do. */
+/** The text of a copy; undefined when the file can be used as it is. */
 async function withoutDefaults(path: string, whose: DefaultsOf): Promise<string | undefined> {
   if (path === '') return undefined;
-  const bytes = await readIfThere(path);
-  // A file that names neither is none that we need the parser for.
+  const bytes = await readIfPresent(path);
+  // A file without these words needs no parsing.
   if (bytes === undefined || !/default|credentials/iu.test(bytes.toString('latin1'))) return undefined;
   const [{ parseConfigDocument }, { withoutDefaultCredentials }] = await Promise.all([
     import('../../../aws-config/document/document.ts'),
@@ -98,7 +98,7 @@ async function withoutDefaults(path: string, whose: DefaultsOf): Promise<string 
   return stripped;
 }
 
-async function readIfThere(path: string): Promise<Buffer | undefined> {
+async function readIfPresent(path: string): Promise<Buffer | undefined> {
   try {
     return await readBoundedBytes(path, MAX_AWS_FILE_BYTES);
   } catch (cause) {
@@ -110,7 +110,7 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): UsageError {
-  return new UsageError('config-malformed', `${path} can't be read: ${reason}.`, {
+  return new UsageError('config-malformed', `Cannot read ${path}: ${reason}.`, {
     hint: `ls -l ${quoteForShell(path)}`,
     cause,
   });

@@ -1,4 +1,4 @@
-// Runs somebody else's program in our place: terminal, standard streams, signals and exit status are as without us.
+// Runs another program in place of this one, so that terminal, streams, signals and exit status are the program's own.
 import { spawn, type StdioOptions } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { constants as system } from 'node:os';
@@ -6,27 +6,27 @@ import { isatty } from 'node:tty';
 import type { StartWithCoreDumps } from '../../../platform/process/core-dumps.ts';
 
 export interface ForeignProgram {
-  /** The words as typed; the first is looked for in the PATH of `environment`. */
+  /** The words as typed; the first is looked up in the PATH of `environment`. */
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface ProgramEnd {
-  /** The program's own; 128+n after signal n; 127 and 126 when it could not be started after all. */
+  /** The program's own; 128+n after signal n; 127 or 126 when it could not be started. */
   readonly exitCode: number;
-  /** The person pressed Ctrl-C and the program ended of it. */
+  /** The program was ended by Ctrl-C. */
   readonly isInterrupted: boolean;
 }
 
 type Execve = (file: string, argv: readonly string[], environment: Readonly<Record<string, string>>) => never;
 
-/** Node can only replace itself when it knows that it will succeed; env(1) looks the program up and reports as shells do. */
+/** execve cannot report a failure to the caller, so it runs env(1), which looks the program up and reports errors like a shell. */
 const ENV_PROGRAM = '/usr/bin/env';
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
-/** What a terminal sends to everybody in its foreground, so to the program as well as to us. */
+/** The terminal sends these to all foreground processes, so the program gets them anyway. */
 const FROM_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
 
-/** Where Node can (22.15, 23.11 and later) this process becomes the program, and the promise is never resolved. */
+/** With Node 22.15, 23.11 or later this process becomes the program, and the promise never resolves. */
 export function runInPlace(program: ForeignProgram, startWithCoreDumps: StartWithCoreDumps): Promise<ProgramEnd> {
   for (const name of [...FORWARDED, ...FROM_TERMINAL]) {
     // Without a listener SIGUSR1 would end this process.
@@ -38,7 +38,7 @@ export function runInPlace(program: ForeignProgram, startWithCoreDumps: StartWit
 }
 
 function canBecome({ command }: ForeignProgram): boolean {
-  // For env(1) a word with "=" is a variable, and Node closes the caller's descriptors.
+  // env(1) reads a word with "=" as a variable, and Node closes inherited descriptors.
   if (command[0].includes('=') || namedDescriptors(command).length > 0) return false;
   try {
     accessSync(ENV_PROGRAM, constants.X_OK);
@@ -50,60 +50,60 @@ function canBecome({ command }: ForeignProgram): boolean {
 
 function become({ command, environment }: ForeignProgram, execve: Execve): never {
   for (const stream of [process.stdout, process.stderr]) {
-    // libuv makes pipes non-blocking, for whoever inherits them too.
+    // libuv makes pipes non-blocking, and the program would inherit that.
     // oxlint-disable-next-line no-underscore-dangle -- as of 2026-11 Node has no public way to undo that
     (stream as { _handle?: { setBlocking?(isBlocking: boolean): void } })._handle?.setBlocking?.(true);
   }
-  // Node ignores these two, and what is ignored stays so; what is handled goes back to its default.
+  // Node ignores these two, and execve keeps ignored signals ignored; a handled signal gets its default back.
   for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(name, () => undefined);
   const separator = command[0].startsWith('-') ? ['--'] : [];
   return execve.call(process, ENV_PROGRAM, ['env', ...separator, ...command], environment);
 }
 
-/** The same by a child; what reaches this process and not its terminal's whole foreground is passed on. */
+/** Runs the program as a child, and forwards signals that only this process got. */
 export function runAsChild(
   { command, environment }: ForeignProgram,
   startWithCoreDumps: StartWithCoreDumps,
 ): Promise<ProgramEnd> {
   const [word, ...args] = command;
   return new Promise((resolve, reject) => {
-    // Node calls listeners later, when the child is known. Without one, a signal that comes while the child is started
-    // would end this process and leave the program behind.
-    const stopPassingOn = passSignalsOn((signal) => child.kill(signal));
+    // Registered before the child exists: a signal during the start would otherwise end this process and leave the
+    // program running. Node calls the listeners later, when `child` is set.
+    const stopForwarding = forwardSignals((signal) => child.kill(signal));
     const child = startWithCoreDumps(() => spawn(word, args, { env: environment, stdio: describeStreams(command) }));
     child.on('error', (error: NodeJS.ErrnoException) => {
-      stopPassingOn();
+      stopForwarding();
       const exitCode = error.code === 'ENOENT' ? 127 : 126;
       if (error.syscall?.startsWith('spawn') === true) resolve({ exitCode, isInterrupted: false });
       else reject(error);
     });
     child.on('exit', (code, signal) => {
-      stopPassingOn();
+      stopForwarding();
       const exitCode = code ?? 128 + (signal === null ? 0 : system.signals[signal]);
       resolve({ exitCode, isInterrupted: signal === 'SIGINT' && isInForeground() });
     });
   });
 }
 
-/** Calls `pass` for each signal that the program has to get from us; returns the function that ends it. */
-function passSignalsOn(pass: (signal: NodeJS.Signals) => void): () => void {
+/** Calls `forward` for each signal that the program has to get from this process; returns a function that stops that. */
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const listeners: [NodeJS.Signals, () => void][] = [
-    ...FORWARDED.map((name): [NodeJS.Signals, () => void] => [name, () => pass(name)]),
+    ...FORWARDED.map((name): [NodeJS.Signals, () => void] => [name, () => forward(name)]),
     ...FROM_TERMINAL.map((name): [NodeJS.Signals, () => void] => [
       name,
       () => {
-        // A second one would make many a program give up its tidying up.
-        if (!isInForeground()) pass(name);
+        // Many programs skip their clean-up when the signal arrives twice.
+        if (!isInForeground()) forward(name);
       },
     ]),
     [
       'SIGTSTP',
       () => {
-        pass('SIGTSTP');
+        forward('SIGTSTP');
         process.kill(process.pid, 'SIGSTOP');
       },
     ],
-    ['SIGCONT', () => pass('SIGCONT')],
+    ['SIGCONT', () => forward('SIGCONT')],
   ];
   for (const [name, listener] of listeners) process.on(name, listener);
   return () => {
@@ -111,12 +111,12 @@ function passSignalsOn(pass: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** Whether a key pressed in our terminal sends its signal to this process. */
+/** Whether this process is in the terminal's foreground, where keys like Ctrl-C send signals. */
 function isInForeground(): boolean {
   if (process.platform !== 'linux') return [0, 1, 2].some((descriptor) => isatty(descriptor));
   try {
     const text = readFileSync('/proc/self/stat', 'latin1');
-    // After the name, which may hold anything: state, parent, group, session, terminal, the terminal's foreground group.
+    // Fields after the name, which may contain anything: state, parent, group, session, terminal, foreground group.
     const [, , group, , , foregroundGroup] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return group === foregroundGroup;
   } catch {
@@ -124,7 +124,7 @@ function isInForeground(): boolean {
   }
 }
 
-/** The three streams, and those of the caller that the command names as files, as `diff <(one) <(other)` does. */
+/** The standard streams, and descriptors that the command names as files, like those of `diff <(one) <(other)`. */
 function describeStreams(command: readonly string[]): StdioOptions {
   const streams: ('inherit' | 'ignore')[] = ['inherit', 'inherit', 'inherit'];
   for (const descriptor of namedDescriptors(command)) {

@@ -1,4 +1,4 @@
-// A shell of the person's own whose prompt says the role: its own startup files first, then one word in front of the prompt.
+// Starts a subshell that reads the user's startup files and shows the role in front of the prompt.
 import { join } from 'node:path';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { Environment } from '../../environment/child-environment.ts';
@@ -10,15 +10,15 @@ export interface Subshell {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** How to start `shell`; only `profileName`, reduced to harmless characters, becomes a part of code that a shell runs. */
-export function planSubshell(wish: {
+/** How to start `shell`. Of the inputs, only `profileName`, reduced to safe characters, gets into code that a shell runs. */
+export function planSubshell(options: {
   readonly shell: string;
   readonly profileName: string;
   readonly directory: string;
   readonly environment: Environment;
 }): Subshell {
-  const { shell, directory } = wish;
-  const label = `(${promptLabel(wish.profileName)}) `;
+  const { shell, directory } = options;
+  const label = `(${promptLabel(options.profileName)}) `;
   switch (shell.split('/').at(-1)) {
     case 'bash':
       return {
@@ -31,7 +31,7 @@ export function planSubshell(wish: {
         command: [shell],
         environment: { ZDOTDIR: directory },
         files: {
-          '.zshenv': zshEnvironment(directory, wish.environment['ZDOTDIR']),
+          '.zshenv': zshEnvironment(directory, options.environment['ZDOTDIR']),
           '.zshrc': zshStartup(directory, label),
         },
       };
@@ -42,7 +42,7 @@ export function planSubshell(wish: {
   }
 }
 
-/** The name as it may stand in any shell's prompt, where `%`, `$`, `\`, `!` and quotes would be code. */
+/** The name without characters that a shell's prompt evaluates: `%`, `$`, `\`, `!` and quotes. */
 export function promptLabel(profileName: string): string {
   return profileName.replace(/[^A-Za-z0-9_.@/+:-]+/gu, '-');
 }
@@ -66,7 +66,7 @@ fi
 `;
 }
 
-/** zsh reads its files below ZDOTDIR, which the person's own may name or change: each of ours hands over to theirs. */
+/** zsh reads its startup files from ZDOTDIR, which the user may set or change: each file here sources the user's own. */
 function zshEnvironment(directory: string, own: string | undefined): string {
   return `# Written by rolecall exec for one subshell.
 ${own === undefined ? 'unset ZDOTDIR' : `ZDOTDIR=${quoteForShell(own)}`}

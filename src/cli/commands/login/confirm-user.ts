@@ -1,4 +1,4 @@
-// Who signed in: told after a sign-in, and asked about when it is somebody else than before.
+// Shows who signed in, and asks for confirmation when it is another user than before.
 import { SignInRequiredError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { askYesNo } from '../../terminal/ask-yes-no.ts';
@@ -6,8 +6,8 @@ import type { CliContext } from '../../context.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
 
 /**
- * The user of the session; undefined when nobody knows.
- * @throws SignInRequiredError sign-in-unconfirmed: it is another user than before, and nobody agreed to that
+ * The user of the session; undefined when unknown.
+ * @throws SignInRequiredError sign-in-unconfirmed: it is another user than before, and the change was not confirmed
  */
 export async function confirmUser(
   session: string,
@@ -20,7 +20,7 @@ export async function confirmUser(
   if (state === 'unchecked') {
     const paint = createPainter(context.stderr, context.environment);
     if (reason !== undefined) {
-      context.stderr.write(`${paint('yellow', 'Note:')} nobody checked who signed in: ${harmless(reason)}.\n`);
+      context.stderr.write(`${paint('yellow', 'Note:')} could not check who signed in: ${harmless(reason)}.\n`);
     }
     return undefined;
   }
@@ -28,7 +28,7 @@ export async function confirmUser(
     if (options.acceptUser !== user && !(await asksToContinue(session, user, previousUser, context))) {
       throw new SignInRequiredError(
         'sign-in-unconfirmed',
-        `${user} signed in to ${session}, which was ${previousUser}'s; nothing of it is served until you confirm that.`,
+        `${user} signed in to ${session}, but ${previousUser} was signed in before. rolecall serves no keys of it until you confirm the change.`,
         { hint: `rolecall login ${quoteForShell(session)} --accept-user ${quoteForShell(user)}` },
       );
     }
@@ -45,6 +45,6 @@ async function asksToContinue(
   context: CliContext,
 ): Promise<boolean> {
   if (!context.stdinIsTerminal) return false;
-  const question = `${harmless(session)} was ${harmless(previousUser)}'s, and ${harmless(user)} has signed in now. Use it as ${harmless(user)}?`;
+  const question = `${harmless(previousUser)} was signed in to ${harmless(session)} before, now it is ${harmless(user)}. Continue as ${harmless(user)}?`;
   return askYesNo(question, context);
 }

@@ -1,4 +1,4 @@
-// A sign-in at an endpoint that is not AWS's: it is shown before any code, and a person has to agree to it.
+// Shows endpoints that are not AWS's before a sign-in, and asks whether to continue.
 import { once } from '../../../core/async/once.ts';
 import { isAwsEndpoint } from '../../../core/aws/aws-endpoint.ts';
 import { SignInRequiredError, UsageError } from '../../../core/errors.ts';
@@ -10,9 +10,9 @@ import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
 
 export interface EndpointConsent {
   /**
-   * Shows the endpoints that are not AWS's and asks, once for all sessions of a command.
-   * @throws SignInRequiredError sign-in-required: the person said no
-   * @throws UsageError usage: nobody is there to ask, and an endpoint is another machine's
+   * Shows the endpoints that are not AWS's and asks once for all sessions of a command.
+   * @throws SignInRequiredError sign-in-required: the user declined
+   * @throws UsageError usage: there is no terminal to ask in, and an endpoint is on another machine
    */
   require(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export function createEndpointConsent(
       if (await askYesNo('Continue?', context)) return;
       throw new SignInRequiredError('sign-in-required', 'Sign-in cancelled.');
     }
-    if (foreign.every(isOfThisMachine)) return;
+    if (foreign.every(isOnThisMachine)) return;
     throw new UsageError('usage', "Not a terminal: pass --yes to sign in at an endpoint that is not AWS's.", {
       hint: 'rolecall login --yes',
     });
@@ -52,12 +52,12 @@ interface ForeignEndpoint {
   readonly settingsFile: string;
 }
 
-/** One a URL: an emulator is both endpoints. */
+/** One entry per URL: an emulator serves all endpoints. */
 function findForeign({ endpoints, files }: Pick<StatusDocument, 'endpoints' | 'files'>): ForeignEndpoint[] {
   const candidates = [
     ['AWS_ENDPOINT_URL_SSO_OIDC', endpoints.ssoOidc],
     ['AWS_ENDPOINT_URL_SSO', endpoints.sso],
-    // Says who signed in, and is shown credentials for that.
+    // Receives credentials to find out who signed in.
     ['AWS_ENDPOINT_URL_STS', endpoints.sts],
   ] as const;
   const found = new Map<string, ForeignEndpoint>();
@@ -68,19 +68,19 @@ function findForeign({ endpoints, files }: Pick<StatusDocument, 'endpoints' | 'f
   return [...found.values()];
 }
 
-const isOfThisMachine = ({ url }: ForeignEndpoint) => isLoopbackHost(new URL(url).hostname);
+const isOnThisMachine = ({ url }: ForeignEndpoint) => isLoopbackHost(new URL(url).hostname);
 
 function describe(endpoint: ForeignEndpoint, { homeDirectory }: CliContext): { word: string; text: string } {
   const setBy =
     endpoint.source === 'settings'
       ? `[endpoints] in ${harmless(shortenPath(endpoint.settingsFile, homeDirectory))}`
-      : `${endpoint.variable}, with which the daemon was started`;
+      : `${endpoint.variable} when the daemon started`;
   const url = harmless(endpoint.url);
-  if (isOfThisMachine(endpoint)) {
+  if (isOnThisMachine(endpoint)) {
     return { word: 'Note:', text: `this sign-in goes to ${url} on this machine, not to AWS (set by ${setBy}).` };
   }
   return {
     word: 'Warning:',
-    text: `this sign-in goes to ${url}, which is not AWS's (set by ${setBy}). Whoever runs it can use what you approve.`,
+    text: `this sign-in goes to ${url}, which is not AWS's (set by ${setBy}). Its operator can use the access that you approve.`,
   };
 }

@@ -1,4 +1,4 @@
-// The daemon started anew without a word: settings are read at its start, and a person has just changed them.
+// Restarts the daemon without output, because it reads its settings only at start.
 import type { CliContext } from '../../context.ts';
 
 export async function restartForSettings(context: CliContext): Promise<void> {

@@ -1,4 +1,4 @@
-// `rolecall setup --from` and `--refresh`: a team's file, shown as a change, asked about, and kept.
+// `rolecall setup --from` and `--refresh`: shows the changes of a team file, asks, and applies them.
 import { resolve } from 'node:path';
 import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
@@ -15,7 +15,7 @@ export interface TeamSetupOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
-  /** Answers of the first run, which a team file has no use for. */
+  /** Options of the first run, which are refused together with a team file. */
   readonly startUrl?: string;
   readonly ssoRegion?: string;
   readonly name?: string;
@@ -24,7 +24,7 @@ export interface TeamSetupOptions {
   readonly service?: string;
 }
 
-/** It may wait for a server somewhere. */
+/** The daemon may have to download the file. */
 const TIMEOUT_MS = 60_000;
 
 export async function runTeamSetup(options: TeamSetupOptions, context: CliContext): Promise<number> {
@@ -47,7 +47,7 @@ export async function runTeamSetup(options: TeamSetupOptions, context: CliContex
     context.stderr.write('Nothing was written.\n');
     return 0;
   }
-  // What was seen and nothing else.
+  // The digest makes sure that only the file that was shown is applied.
   const written = await ask({ digest: plan.digest });
   if (isJson) context.stdout.write(formatJson(written));
   else context.stderr.write('Written.\n');
@@ -55,7 +55,7 @@ export async function runTeamSetup(options: TeamSetupOptions, context: CliContex
   if (!isJson) {
     const isNew = written.config.written;
     context.stderr.write(
-      isNew ? 'Now sign in: rolecall login --all\n' : 'To bring the profiles up to date: rolecall profiles sync\n',
+      isNew ? 'Now sign in: rolecall login --all\n' : 'To update the profiles: rolecall profiles sync\n',
     );
   }
   return 0;
@@ -75,26 +75,31 @@ function refuseOtherFlags({
     throw new UsageError('usage', 'setup takes --from or --refresh, not both.', { hint: 'rolecall setup --help' });
   }
   if ([startUrl, ssoRegion, name, profileNameTemplate, secretStore, service].some((value) => value !== undefined)) {
-    throw new UsageError('usage', 'With a team file setup takes no answers; what is in config.toml goes over it.', {
-      hint: 'rolecall setup --help',
-    });
+    throw new UsageError(
+      'usage',
+      'With a team file, setup takes no other options. To override its values, edit config.toml.',
+      {
+        hint: 'rolecall setup --help',
+      },
+    );
   }
 }
 
-/** A URL as it is; a path from where the person stands, for the daemon stands elsewhere. */
+/** A URL unchanged; a path made absolute, because the daemon has another working directory. */
 function toSource(from: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//iu.test(from) ? from : resolve(from);
 }
 
-/** What somebody else wrote is taken over by a person who has seen it, or by a script that says so. */
+/** Settings from somebody else need the user's confirmation, or --yes in a script. */
 async function mayWrite({ yes, json }: TeamSetupOptions, context: CliContext): Promise<boolean> {
   if (yes === true) return true;
   if (json === true || !context.stdinIsTerminal) {
-    throw new UsageError('usage', 'Nobody is here to look at the change; --yes takes it without.', {
+    const reason = json === true ? 'With --json setup does not ask' : 'Not a terminal';
+    throw new UsageError('usage', `${reason}: pass --yes to apply the changes.`, {
       hint: 'rolecall setup --help',
     });
   }
-  return createInterview(context, { isQuiet: false, command: 'rolecall setup' }).confirm('Take it over?', true);
+  return createInterview(context, { isQuiet: false, command: 'rolecall setup' }).confirm('Apply these changes?', true);
 }
 
 function showPlan(
@@ -104,16 +109,16 @@ function showPlan(
   const paint = createPainter(context.stdout, context.environment);
   const shown = (path: string) => harmless(shortenPath(path, context.homeDirectory));
   if (team.diff === '' && config.diff === '') {
-    context.stdout.write(`Nothing has changed: ${harmless(source)}\n`);
+    context.stdout.write(`No changes in ${harmless(source)}\n`);
   }
   for (const { diff } of [team, config]) if (diff !== '') context.stdout.write(`\n${formatDiff(diff, paint)}`);
   const note = (text: string) => context.stderr.write(`${paint('yellow', 'Note:')} ${text}\n`);
   if (redirectedTo !== undefined) {
     note(`${harmless(source)} redirects; the file was loaded from ${harmless(redirectedTo)}.`);
   }
-  for (const key of kept) note(`you have ${harmless(key)} say something else; that stays.`);
+  for (const key of kept) note(`your own settings have another value for ${harmless(key)}, which stays.`);
   for (const url of foreignStartUrls) {
-    note(`${harmless(url)} is no address of AWS’s; sign in there only if you know it.`);
+    note(`${harmless(url)} is not an AWS address. Sign in there only if you trust it.`);
   }
   if (kept.length > 0) context.stderr.write(`Your own settings are in ${shown(context.paths.settingsFile)}.\n`);
 }

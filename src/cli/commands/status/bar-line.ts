@@ -1,17 +1,17 @@
-// The line of a bar or a prompt: a word on the state, a colour and a time for tmux, JSON with a tooltip for Waybar.
+// Formats the status for prompts (name and state), tmux (with colour and time left) and Waybar (JSON with a tooltip).
 import { formatDuration } from '../../../core/text/format-duration.ts';
 import { escapeMarkup, toHarmlessLine } from '../../../core/text/harmless-text.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { summarizeState } from '../../../local-api/state-summary.ts';
 
-const LONGEST_LINE = 200;
+const MAX_LINE_LENGTH = 200;
 
-/** The same line as in the file that the daemon keeps. */
+/** The same line as in the daemon's prompt file. */
 export function formatPrompt(name: string, status: StatusDocument | undefined, nowMs: number): string {
   return status === undefined ? '' : `${name} ${summarizeState(status, nowMs)}`;
 }
 
-/** `name` must be inert: tmux runs `#(…)` also in what a program printed. */
+/** `name` must have no special characters: tmux evaluates `#(…)` in the output of programs. */
 export function formatTmux(name: string, status: StatusDocument | undefined, nowMs: number): string {
   if (status === undefined) return '';
   switch (summarizeState(status, nowMs)) {
@@ -26,7 +26,7 @@ export function formatTmux(name: string, status: StatusDocument | undefined, now
   }
 }
 
-/** "25 min left": of the session that ends first. */
+/** The time left of the session that ends first: "25 min left". */
 function describeEnd({ sessions }: StatusDocument, nowMs: number): string {
   const ends = sessions.flatMap(({ state, sessionExpiresAt }) =>
     state === 'live' && sessionExpiresAt !== undefined ? [Date.parse(sessionExpiresAt)] : [],
@@ -41,12 +41,12 @@ const SESSION_STATES = {
   'signed-out': 'signed out',
 } as const;
 
-/** Text and tooltip are markup there. */
+/** Waybar reads text and tooltip as markup. */
 export function formatWaybar(name: string, status: StatusDocument | undefined, nowMs: number): string {
   const lines =
     status === undefined ? ['The rolecall daemon is not running: rolecall daemon start'] : describe(status, nowMs);
   const state = status === undefined ? 'stopped' : summarizeState(status, nowMs);
-  const tooltip = lines.map((line) => escapeMarkup(toHarmlessLine(line, LONGEST_LINE))).join('\n');
+  const tooltip = lines.map((line) => escapeMarkup(toHarmlessLine(line, MAX_LINE_LENGTH))).join('\n');
   return JSON.stringify({ text: escapeMarkup(name), alt: state, class: state, tooltip });
 }
 

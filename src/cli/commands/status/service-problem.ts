@@ -1,10 +1,10 @@
-// The one thing that `status` says of the service: that it has to be installed again.
+// The one service problem that `status` shows: it has to be installed again.
 import { findStaleness, type InstalledService } from '../../../platform/service/installed-service.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { loadVersion } from '../../../local-api/version.ts';
 import { describeStaleness } from '../../../service/service-problems.ts';
 
-/** Of a service of an older or another installation; asks no service manager. */
+/** Finds a service of an older or another installation, without asking the service manager. */
 export function findServiceProblem(installed: InstalledService): StatusDocument['problems'][number] | undefined {
   const staleness = findStaleness(installed, loadVersion());
   return staleness === undefined ? undefined : { ...describeStaleness(staleness) };

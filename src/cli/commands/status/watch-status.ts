@@ -1,4 +1,4 @@
-// `rolecall status --watch`: the status as it changes, on a screen of its own or line by line, for as long as one looks.
+// `rolecall status --watch`: shows the status as it changes, on the alternate screen or line by line, until Ctrl-C.
 import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import { applyEvent, readEvents } from '../../../local-api/events.ts';
@@ -8,10 +8,10 @@ import { displayWidth } from '../../terminal/display-width.ts';
 import { createPainter } from '../../terminal/render.ts';
 import { formatStatusLine, type LineFormat } from './status-line.ts';
 
-/** "5 min left" must not stand still when nothing happens. */
+/** Updates "5 min left" when no event arrives. */
 const REDRAW_MS = 15_000;
 
-/** Ends with Ctrl-C alone; a daemon that ends is waited for. @throws UnavailableError too-many-listeners */
+/** Ends only on Ctrl-C; waits for a daemon that has stopped. @throws UnavailableError too-many-listeners */
 export async function watchStatus(
   options: { readonly asJson: boolean; readonly format: (status: StatusDocument) => string },
   context: CliContext,
@@ -25,7 +25,7 @@ export async function watchStatus(
 
   function show(): void {
     if (status === undefined) return;
-    const lost = `${paint('yellow', '!')} The daemon is not running; it is waited for.\n`;
+    const lost = `${paint('yellow', '!')} The daemon is not running. Waiting for it …\n`;
     const footer = hasScreen ? `${paint('dim', 'Ctrl-C to end')}\n` : '';
     view.show(`${options.format(status)}${isConnected ? '' : `\n${lost}`}${footer === '' ? '' : `\n${footer}`}`);
   }
@@ -45,13 +45,13 @@ export async function watchStatus(
       show();
     }
   } finally {
-    over.abort(new Error('the watching is over'));
+    over.abort(new Error('the watch has ended'));
     view.close();
   }
   return EXIT_INTERRUPTED;
 }
 
-/** One line at each change, as a bar wants it that reads on; with its own line while no daemon runs. */
+/** Prints one line at each change, for bars that read continuously, and a special line while no daemon runs. */
 export async function watchStatusLine(format: LineFormat, context: CliContext): Promise<number> {
   const { clock, signal, stdout } = context;
   let status: StatusDocument | undefined;
@@ -72,7 +72,7 @@ async function redraw(show: () => void, clock: CliContext['clock'], signal: Abor
       show();
     }
   } catch {
-    // Nobody watches any more.
+    // The watch has ended.
   }
 }
 
@@ -82,17 +82,17 @@ interface View {
   close(): void;
 }
 
-/** The terminal's other screen, so that what was there is there again afterwards. */
+/** The terminal's alternate screen, which leaves the normal one unchanged. */
 function createScreen(stdout: OutputStream): View {
   return {
     open: () => void stdout.write('\u001b[?1049h\u001b[?25l'),
-    // In one piece with what clears it, so that nothing flickers.
+    // Clears and draws in one write to avoid flicker.
     show: (text) => void stdout.write(`\u001b[H\u001b[J${fit(text, stdout)}`),
     close: () => void stdout.write('\u001b[?25h\u001b[?1049l'),
   };
 }
 
-/** As many lines as there is room for: one more would push the first ones out. */
+/** As many lines as fit; one more would scroll the first ones away. */
 function fit(text: string, { columns = 80, rows = 24 }: OutputStream): string {
   let roomLeft = rows - 1;
   const fitting: string[] = [];
@@ -104,7 +104,7 @@ function fit(text: string, { columns = 80, rows = 24 }: OutputStream): string {
   return fitting.join('');
 }
 
-/** One after the other, for a pipe or a file: only what differs from the last. */
+/** For a pipe or file: appends each status that differs from the last. */
 function createScroll(stdout: OutputStream): View {
   let shown = '';
   return {

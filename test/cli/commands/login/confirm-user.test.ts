@@ -75,7 +75,7 @@ test('another user is served nothing until somebody agrees', async () => {
 test('on a terminal is asked, and no is no', async () => {
   await create();
   await rig.runCli(['login']);
-  const question = `${SESSION} was taylor's, and mallory has signed in now. Use it as mallory? [y/N] `;
+  const question = `taylor was signed in to ${SESSION} before, now it is mallory. Continue as mallory? [y/N] `;
   const no = await loginApprovedBy('mallory', ['--yes'], { isTerminal: true, answers: ['n'] });
   expect(no).toMatchObject({ exitCode: 4, stderr: expect.stringContaining(question) });
   expect((await askForKeys()).exitCode).toBe(4);
@@ -117,7 +117,10 @@ test('with STS out of reach keys are served, and login says that nobody checked'
   await rig.runCli(['login']);
   rig.emulator.addFault({ operation: 'GetCallerIdentity', kind: 'html' });
   const login = await loginApprovedBy('mallory');
-  expect(login).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Note: nobody checked who signed in: ') });
+  expect(login).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('Note: could not check who signed in: '),
+  });
   expect((await askForKeys()).exitCode).toBe(0);
   expect(await userOf()).toBeUndefined();
 });

@@ -18,16 +18,16 @@ function consent(url: string, yes: boolean) {
   return { required: createEndpointConsent({ endpoints, files }, { yes }, context).require(), shown: () => stderr };
 }
 
-test('--yes goes on off a terminal, with the endpoint shown', async () => {
+test('--yes continues without a terminal, after showing the endpoint', async () => {
   const { required, shown } = consent('https://relay.example.com', true);
   await required;
   expect(shown()).toBe(
-    "Warning: this sign-in goes to https://relay.example.com, which is not AWS's (set by AWS_ENDPOINT_URL_SSO_OIDC, " +
-      'with which the daemon was started). Whoever runs it can use what you approve.\n',
+    "Warning: this sign-in goes to https://relay.example.com, which is not AWS's (set by AWS_ENDPOINT_URL_SSO_OIDC " +
+      'when the daemon started). Its operator can use the access that you approve.\n',
   );
 });
 
-test('an endpoint that is spelled out and is AWS’s is no matter', async () => {
+test('an AWS endpoint that is set explicitly needs no consent', async () => {
   const { required, shown } = consent('https://oidc.us-east-1.amazonaws.com', false);
   await required;
   expect(shown()).toBe('');

@@ -52,7 +52,7 @@ test('into a pipe: the status, and again when it has changed', async () => {
     'Current role  111111111111  Admin-AF-Permission-Set  profile taylor.Admin\n',
   );
   await rig.daemon().stop();
-  await waitFor('the loss', () => text().includes('! The daemon is not running; it is waited for.\n'));
+  await waitFor('the loss', () => text().includes('! The daemon is not running. Waiting for it …\n'));
   expect(await end()).toBe(130);
 });
 
