@@ -12,7 +12,7 @@ import { createInputChecks } from '../../src/daemon/http/input-checks.ts';
 import { createLateLoading } from '../../src/daemon/http/late-loading.ts';
 import { createSurface, type Handlers } from '../../src/daemon/http/surface.ts';
 import { routes, type Route, type RouteName } from '../../src/local-api/routes.ts';
-import { errorSchema } from '../../src/local-api/schemas.ts';
+import { errorSchema } from '../../src/local-api/schemas/values.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';

@@ -1,6 +1,6 @@
 // The OpenAPI description, made of the same literals that the routes are registered from.
 import { routes, type Route } from '../../local-api/routes.ts';
-import { errorSchema } from '../../local-api/schemas.ts';
+import { errorSchema } from '../../local-api/schemas/values.ts';
 
 /** An OpenAPI 3.1 document; `x-surfaces` says where a route can be reached. */
 export function describeOpenApi(version: string): Record<string, unknown> {

@@ -1,0 +1,135 @@
+// Credentials, grants for containers, and sign-in URLs for the AWS console.
+import type { FromSchema } from 'json-schema-to-ts';
+import { CONSOLE_SERVICE } from '../../core/aws/console-service.ts';
+import { accountId, browserProperties, permissionSet, sessionName, text, time } from './values.ts';
+
+/** AWS's credential_process document. */
+export const credentialsSchema = {
+  type: 'object',
+  required: ['Version', 'AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration', 'AccountId'],
+  properties: {
+    Version: { type: 'integer', const: 1 },
+    AccessKeyId: text,
+    SecretAccessKey: text,
+    SessionToken: text,
+    Expiration: time,
+    AccountId: text,
+  },
+} as const;
+
+export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
+
+const grantTerms = {
+  lifetimeSeconds: { type: 'integer', minimum: 1, maximum: 7 * 24 * 3600, description: '24 hours when absent' },
+  processId: { type: 'integer', minimum: 1, description: 'the grant ends with this process' },
+} as const;
+
+/** The request for a grant: for one role, or for whatever role is current. */
+export const grantWishSchema = {
+  anyOf: [
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['session', 'accountId', 'permissionSet'],
+      properties: { session: sessionName, accountId, permissionSet, ...grantTerms },
+    },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['current'],
+      properties: { current: { const: true }, ...grantTerms },
+    },
+  ],
+} as const;
+
+export type GrantWishDocument = FromSchema<typeof grantWishSchema>;
+
+const grantProperties = {
+  id: text,
+  current: { type: 'boolean', description: 'the grant follows the current role; the role is null then' },
+  role: {
+    anyOf: [
+      {
+        type: 'object',
+        required: ['session', 'accountId', 'permissionSet'],
+        properties: { session: text, accountId: text, permissionSet: text },
+      },
+      { type: 'null' },
+    ],
+  },
+  createdAt: time,
+  expiresAt: time,
+  processId: { type: ['integer', 'null'] },
+} as const;
+
+const grantRequired = ['id', 'current', 'role', 'createdAt', 'expiresAt', 'processId'] as const;
+
+export const grantSchema = { type: 'object', required: grantRequired, properties: grantProperties } as const;
+
+export type GrantDocument = FromSchema<typeof grantSchema>;
+
+export const grantsSchema = {
+  type: 'object',
+  required: ['grants'],
+  properties: { grants: { type: 'array', items: grantSchema } },
+} as const;
+
+export type GrantsDocument = FromSchema<typeof grantsSchema>;
+
+/** A grant with its secrets, which only the answer to its creation contains. */
+export const issuedGrantSchema = {
+  type: 'object',
+  required: [...grantRequired, 'url', 'token', 'directory'],
+  properties: {
+    ...grantProperties,
+    url: { type: 'string', description: 'for AWS_CONTAINER_CREDENTIALS_FULL_URI' },
+    token: { type: 'string', description: 'for AWS_CONTAINER_AUTHORIZATION_TOKEN' },
+    directory: { type: 'string', description: "0700, for the caller's own files; gone with the grant" },
+  },
+} as const;
+
+export type IssuedGrantDocument = FromSchema<typeof issuedGrantSchema>;
+
+/** What the container credentials provider of AWS's SDKs reads. */
+export const containerCredentialsSchema = {
+  type: 'object',
+  required: ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration', 'AccountId'],
+  properties: { AccessKeyId: text, SecretAccessKey: text, Token: text, Expiration: time, AccountId: text },
+} as const;
+
+export type ContainerCredentialsDocument = FromSchema<typeof containerCredentialsSchema>;
+
+/** The role, and optionally the service and region, to open the AWS console for. */
+export const consoleWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['session', 'accountId', 'permissionSet'],
+  properties: {
+    session: sessionName,
+    accountId,
+    permissionSet,
+    service: { type: 'string', pattern: CONSOLE_SERVICE.source, description: 'as in the console URL: ec2, s3, …' },
+    region: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
+    federated: { type: 'boolean', description: 'a sign-in URL with a token in it; on the socket only' },
+  },
+} as const;
+
+export type ConsoleWishDocument = FromSchema<typeof consoleWishSchema>;
+
+export const consoleSchema = {
+  type: 'object',
+  required: ['url', 'secret', 'session', 'accountId', 'accountName', 'permissionSet', 'protected', 'browser'],
+  properties: {
+    url: text,
+    secret: { type: 'boolean', description: 'true: whoever has the URL is signed in; keep it off argv and logs' },
+    endsAt: { ...time, description: 'of a secret one: when the console session ends, which is when its keys do' },
+    session: text,
+    accountId: text,
+    accountName: { type: ['string', 'null'] },
+    permissionSet: text,
+    protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+    ...browserProperties,
+  },
+} as const;
+
+export type ConsoleDocument = FromSchema<typeof consoleSchema>;

@@ -1,0 +1,172 @@
+// Profiles in the shared config file: their sync, one of them, and the adoption of hand-written ones.
+import type { FromSchema } from 'json-schema-to-ts';
+import { errorSchema, names, plainText, text, time } from './values.ts';
+
+/** The last time that a program asked for credentials and got none; cleared when it gets some again. */
+export const refusalSchema = {
+  type: 'object',
+  required: ['at', ...errorSchema.required],
+  properties: { at: time, ...errorSchema.properties },
+} as const;
+
+export type RefusalDocument = FromSchema<typeof refusalSchema>;
+
+export const inCredentialsFileSchema = {
+  type: 'object',
+  description: 'names that the shared credentials file has, so that no profile of ours gets them; absent without any',
+  required: ['file', 'names'],
+  properties: {
+    file: text,
+    names: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'line', 'profileName'],
+        properties: {
+          name: text,
+          line: { type: 'integer', description: 'of the credentials file' },
+          profileName: { type: ['string', 'null'], description: 'the name that the profile got instead' },
+        },
+      },
+    },
+  },
+} as const;
+
+export const profilesSchema = {
+  type: 'object',
+  required: ['configFile', 'written', 'profiles', 'added', 'removed', 'changed', 'skipped', 'diff'],
+  properties: {
+    configFile: text,
+    written: { type: 'boolean', description: 'true when this call changed the file' },
+    profiles: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['profileName', 'session', 'accountId', 'accountName', 'permissionSet', 'region'],
+        properties: {
+          profileName: text,
+          session: text,
+          accountId: text,
+          accountName: { type: ['string', 'null'] },
+          permissionSet: text,
+          region: text,
+          aliases: { ...names, description: 'further names, each a profile as well' },
+        },
+      },
+    },
+    write: { enum: ['used', 'auto'], description: 'the setting; absent when every profile is written' },
+    unwritten: { type: 'integer', description: 'profiles that are written once somebody uses them' },
+    added: names,
+    removed: names,
+    changed: names,
+    kept: {
+      ...names,
+      description: 'profiles that stay though a suspicious listing lost their roles; absent without any',
+    },
+    skipped: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['profileName', 'reason'],
+        properties: { profileName: text, reason: text },
+      },
+    },
+    inCredentialsFile: inCredentialsFileSchema,
+    diff: { type: 'string', description: 'unified' },
+    conflict: {
+      ...errorSchema,
+      description: 'why a sync writes nothing: somebody added keys or profiles to the block, which it would delete',
+    },
+  },
+} as const;
+
+export type ProfilesDocument = FromSchema<typeof profilesSchema>;
+
+/** One profile of the shared config file that belongs to a role. */
+export const profileSchema = {
+  type: 'object',
+  required: ['profileName', 'followsCurrent', 'session', 'accountId', 'permissionSet', 'region'],
+  properties: {
+    profileName: text,
+    followsCurrent: { type: 'boolean', description: 'the role is what is current now' },
+    session: text,
+    accountId: text,
+    permissionSet: text,
+    region: { type: ['string', 'null'] },
+    unwritten: { type: 'boolean', description: 'true: it is not in the file; POST /v1/profile writes it' },
+    lastRefusal: { ...refusalSchema, description: 'absent when its keys were given since, or never asked for' },
+  },
+} as const;
+
+export type ProfileDocument = FromSchema<typeof profileSchema>;
+
+export const profileWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: { name: { ...plainText, minLength: 1, maxLength: 512 } },
+} as const;
+
+const adoptionSource = { enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] } as const;
+
+/** Which profiles to switch to rolecall; `undo` restores the file from before the latest adoption. */
+export const adoptionWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    from: { type: 'array', items: adoptionSource, minItems: 1, maxItems: 5, description: 'all of them when absent' },
+    undo: { type: 'boolean' },
+    dryRun: { type: 'boolean', description: 'write nothing' },
+  },
+} as const;
+
+export type AdoptionWishDocument = FromSchema<typeof adoptionWishSchema>;
+
+export const adoptionSchema = {
+  type: 'object',
+  required: ['configFile', 'written', 'adopted', 'left', 'newSessions', 'notes', 'diff', 'backup'],
+  properties: {
+    configFile: text,
+    written: { type: 'boolean', description: 'true when this call changed the file' },
+    adopted: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['profileName', 'line', 'source', 'session', 'accountId', 'permissionSet'],
+        properties: {
+          profileName: text,
+          line: { type: 'integer' },
+          source: adoptionSource,
+          session: text,
+          accountId: text,
+          permissionSet: text,
+        },
+      },
+    },
+    left: {
+      type: 'array',
+      description: 'profiles of these sources that stay as they are',
+      items: {
+        type: 'object',
+        required: ['profileName', 'line', 'source', 'reason'],
+        properties: { profileName: text, line: { type: 'integer' }, source: adoptionSource, reason: text },
+      },
+    },
+    newSessions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['session', 'startUrl', 'region'],
+        properties: { session: text, startUrl: text, region: text },
+      },
+    },
+    notes: names,
+    diff: { type: 'string', description: 'unified' },
+    backup: {
+      type: ['string', 'null'],
+      description: 'where the file of before is kept; null when nothing was written',
+    },
+  },
+} as const;
+
+export type AdoptionDocument = FromSchema<typeof adoptionSchema>;

@@ -1,0 +1,126 @@
+// The current role, the accounts, and the roles to choose from.
+import type { FromSchema } from 'json-schema-to-ts';
+import { accountId, names, permissionSet, plainText, sessionName, text, time } from './values.ts';
+
+export const currentRoleSchema = {
+  type: 'object',
+  required: ['session', 'accountId', 'permissionSet', 'profile'],
+  additionalProperties: false,
+  properties: {
+    session: sessionName,
+    accountId,
+    permissionSet,
+    profile: {
+      anyOf: [{ ...plainText, maxLength: 512 }, { type: 'null' }],
+      description: 'the profile of ours by which AWS clients get the role, if there is one',
+    },
+  },
+} as const;
+
+export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
+
+/** The request that makes a role the current one. */
+export const newCurrentRoleSchema = {
+  ...currentRoleSchema,
+  required: ['session', 'accountId', 'permissionSet'],
+  properties: {
+    ...currentRoleSchema.properties,
+    profile: {
+      ...currentRoleSchema.properties.profile,
+      description: 'may be left out; a name that is not one of that role is refused',
+    },
+  },
+} as const;
+
+export type NewCurrentRole = FromSchema<typeof newCurrentRoleSchema>;
+
+/** The current role with what a person wants to see of it. */
+export const shownCurrentRoleSchema = {
+  type: 'object',
+  required: [...currentRoleSchema.required, 'accountName', 'protected'],
+  properties: {
+    ...currentRoleSchema.properties,
+    accountName: { type: ['string', 'null'] },
+    protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+  },
+} as const;
+
+export type ShownCurrentRoleDocument = FromSchema<typeof shownCurrentRoleSchema>;
+
+export const accountsSchema = {
+  type: 'object',
+  required: ['asOf', 'complete', 'accounts'],
+  properties: {
+    asOf: { type: ['string', 'null'], description: 'the oldest of the lists shown; null when nothing was ever listed' },
+    complete: { type: 'boolean' },
+    accounts: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['session', 'accountId', 'accountName', 'emailAddress', 'permissionSets'],
+        properties: {
+          session: text,
+          accountId: { type: 'string', description: 'twelve digits' },
+          accountName: { type: ['string', 'null'] },
+          emailAddress: { type: ['string', 'null'] },
+          permissionSets: names,
+        },
+      },
+    },
+  },
+} as const;
+
+export type AccountsDocument = FromSchema<typeof accountsSchema>;
+
+/** One row of the list to choose from: an account, one of its permission sets, and the names they have here. */
+export const roleSchema = {
+  type: 'object',
+  required: [
+    'session',
+    'label',
+    'accountId',
+    'accountName',
+    'permissionSet',
+    'profile',
+    'protected',
+    'pinned',
+    'score',
+  ],
+  properties: {
+    session: text,
+    label: { type: 'string', description: "the session's label in the settings, else its name" },
+    accountId: { type: 'string', description: 'twelve digits' },
+    accountName: { type: ['string', 'null'] },
+    permissionSet: text,
+    profile: { type: ['string', 'null'], description: 'null when no profile of ours has this role' },
+    aliases: { ...names, description: 'further profile names of ours; absent without any' },
+    unwritten: { type: 'boolean', description: 'true: the profile comes into the file with POST /v1/profile' },
+    shadowed: { type: 'boolean', description: 'true: AWS clients take that name from the shared credentials file' },
+    protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+    pinned: { type: 'boolean' },
+    score: { type: 'number', description: 'how often and how lately it was switched to; 0: never' },
+    lastUsedAt: time,
+  },
+} as const;
+
+export type RoleDocument = FromSchema<typeof roleSchema>;
+
+export const rolesSchema = {
+  type: 'object',
+  required: ['asOf', 'complete', 'roles'],
+  properties: {
+    asOf: { type: ['string', 'null'], description: 'as in the list of accounts' },
+    complete: { type: 'boolean' },
+    total: { type: 'integer', description: 'how many there are, when only the first were asked for' },
+    leading: { type: 'integer', description: 'how many of the first are the beginning of the whole list' },
+    roles: {
+      type: 'array',
+      items: roleSchema,
+      description:
+        'by account name, account id, permission set, session: the order of every list that a person sees; ' +
+        'of the first ones alone, some are pinned or used most, and the others are the beginning of the list',
+    },
+  },
+} as const;
+
+export type RolesDocument = FromSchema<typeof rolesSchema>;

@@ -1,0 +1,138 @@
+// Setup, team files, and the check whether AWS can be reached.
+import type { FromSchema } from 'json-schema-to-ts';
+import { names, plainText, text } from './values.ts';
+
+/** Whether AWS's endpoints answer the daemon, whose proxy and CA certificates may differ from the caller's. */
+export const reachSchema = {
+  type: 'object',
+  required: ['nodeVersion', 'endpoints'],
+  properties: {
+    nodeVersion: { type: 'string', description: "the daemon's" },
+    droppedVariables: { ...names, description: 'of its environment, which the daemon took out at its start' },
+    endpoints: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['service', 'sessions', 'region', 'url', 'proxy', 'state', 'durationMs'],
+        properties: {
+          service: { enum: ['oidc', 'portal'] },
+          sessions: { ...names, description: 'that use it' },
+          region: text,
+          url: text,
+          proxy: { type: ['string', 'null'], description: 'without user and password' },
+          state: { enum: ['reached', 'unresolvable', 'untrusted', 'proxy-failed', 'unreachable'] },
+          reason: text,
+          clockAheadSeconds: {
+            type: 'integer',
+            description: "how far the daemon's clock is ahead of the server's; negative: behind",
+          },
+          durationMs: { type: 'integer' },
+        },
+      },
+    },
+  },
+} as const;
+
+export type ReachDocument = FromSchema<typeof reachSchema>;
+
+/** The start URL to write for the one that was typed, with its region if it can be found. */
+export const startUrlSchema = {
+  type: 'object',
+  required: ['startUrl', 'isAws', 'region', 'regionIs'],
+  properties: {
+    startUrl: text,
+    isAws: { type: 'boolean', description: "false: a host that is none of AWS's" },
+    region: { type: ['string', 'null'] },
+    regionIs: { enum: ['in-the-url', 'on-the-page', null], description: 'how it is known' },
+  },
+} as const;
+
+export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
+
+/** The changes of `rolecall setup`; an absent part stays as it is. */
+export const setupWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    session: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'startUrl', 'region'],
+      properties: {
+        name: { type: 'string', minLength: 1, maxLength: 64 },
+        startUrl: { type: 'string', minLength: 1, maxLength: 2048 },
+        region: { type: 'string', minLength: 1, maxLength: 64 },
+      },
+    },
+    nameTemplate: { type: 'string', minLength: 1, maxLength: 256 },
+    secretStore: { enum: ['keychain', 'file', 'memory'] },
+    dryRun: { type: 'boolean', description: 'write nothing' },
+  },
+} as const;
+
+export type SetupWishDocument = FromSchema<typeof setupWishSchema>;
+
+const editedFile = {
+  path: text,
+  written: { type: 'boolean' },
+  diff: { type: 'string', description: 'unified; empty when nothing changes' },
+} as const;
+
+export const setupSchema = {
+  type: 'object',
+  required: ['config', 'settings', 'preview'],
+  properties: {
+    config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    settings: {
+      type: 'object',
+      required: ['path', 'written', 'diff', 'kept'],
+      properties: { ...editedFile, kept: { ...names, description: 'keys that say something else already' } },
+      description: 'in force from the next start of the daemon on',
+    },
+    preview: {
+      type: 'array',
+      description: 'what the profiles of two made-up accounts would be called',
+      items: {
+        type: 'object',
+        required: ['accountName', 'accountId', 'permissionSet', 'profileName'],
+        properties: { accountName: text, accountId: text, permissionSet: text, profileName: text },
+      },
+    },
+  },
+} as const;
+
+export type SetupDocument = FromSchema<typeof setupSchema>;
+
+/** The team file to use; without a source, the source of the last one. */
+export const teamWishSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    source: { ...plainText, minLength: 1, maxLength: 2048, description: 'an https URL or an absolute path' },
+    digest: {
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
+      description: 'of the file that was looked at: no other is taken',
+    },
+    dryRun: { type: 'boolean', description: 'write nothing' },
+  },
+} as const;
+
+export type TeamWishDocument = FromSchema<typeof teamWishSchema>;
+
+export const teamSchema = {
+  type: 'object',
+  required: ['source', 'digest', 'team', 'config', 'sessions', 'kept', 'foreignStartUrls'],
+  properties: {
+    source: text,
+    redirectedTo: { ...text, description: 'where the source leads and the file was loaded from' },
+    digest: { type: 'string', description: 'SHA-256 of the file' },
+    team: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    sessions: { ...names, description: 'sso-sessions of the file' },
+    kept: { ...names, description: "what a person's own settings say differently, which stays" },
+    foreignStartUrls: { ...names, description: "start URLs on hosts that are none of AWS's" },
+  },
+} as const;
+
+export type TeamDocument = FromSchema<typeof teamSchema>;

@@ -1,0 +1,95 @@
+// Sign-in, what follows it, sign-out, and the check of the signed-in user.
+import type { FromSchema } from 'json-schema-to-ts';
+import { browserProperties, errorSchema, names, text, time } from './values.ts';
+import { inCredentialsFileSchema } from './profiles.ts';
+
+const namedRoleSchema = {
+  type: 'object',
+  required: ['accountId', 'accountName', 'permissionSet'],
+  properties: { accountId: text, accountName: { type: ['string', 'null'] }, permissionSet: text },
+} as const;
+
+/** What the daemon does after each sign-in: it lists the roles, then writes the profiles. */
+export const signInSetupSchema = {
+  type: 'object',
+  required: ['state', 'accountsListed', 'accountsTotal'],
+  properties: {
+    state: { enum: ['listing', 'syncing', 'done', 'failed'] },
+    accountsListed: { type: 'integer' },
+    accountsTotal: { type: 'integer' },
+    permissionSets: { type: 'integer' },
+    complete: { type: 'boolean' },
+    added: { type: 'array', items: namedRoleSchema },
+    removed: { type: 'array', items: namedRoleSchema },
+    profiles: {
+      type: 'object',
+      required: ['configFile', 'total', 'added', 'removed', 'changed'],
+      properties: {
+        configFile: text,
+        total: { type: 'integer' },
+        added: names,
+        removed: names,
+        changed: names,
+        kept: names,
+        write: { enum: ['used', 'auto'] },
+        unwritten: { type: 'integer' },
+        inCredentialsFile: inCredentialsFileSchema,
+      },
+    },
+    error: errorSchema,
+  },
+} as const;
+
+export type SignInSetupDocument = FromSchema<typeof signInSetupSchema>;
+
+export const signInSchema = {
+  type: 'object',
+  required: ['state'],
+  properties: {
+    state: { enum: ['live', 'pending', 'approved', 'denied', 'expired', 'cancelled'] },
+    flow: { enum: ['device'] },
+    userCode: text,
+    verificationUri: text,
+    verificationUriComplete: text,
+    openUri: {
+      type: 'string',
+      description: 'the page to open, without the code in it; absent when it is not on a trusted host',
+    },
+    ...browserProperties,
+    expiresAt: time,
+    error: errorSchema,
+    setup: signInSetupSchema,
+  },
+} as const;
+
+export type SignInDocument = FromSchema<typeof signInSchema>;
+
+export const signOutSchema = {
+  type: 'object',
+  required: ['endedAtAws'],
+  properties: {
+    endedAtAws: {
+      type: 'boolean',
+      description: 'false: nothing is served here any more, but the session lives on at AWS',
+    },
+    note: { type: 'string', description: 'why it lives on, for a person' },
+  },
+} as const;
+
+export type SignOutDocument = FromSchema<typeof signOutSchema>;
+
+export const userCheckSchema = {
+  type: 'object',
+  required: ['state'],
+  properties: {
+    state: {
+      enum: ['confirmed', 'unconfirmed', 'unchecked'],
+      description: 'unconfirmed: another user than before, and nothing is served until a person agrees',
+    },
+    user: text,
+    previousUser: text,
+    reason: { type: 'string', description: 'why nobody knows' },
+  },
+} as const;
+
+export type UserCheckDocument = FromSchema<typeof userCheckSchema>;

@@ -1,0 +1,187 @@
+// The status document, and the events that report its changes.
+import type { FromSchema } from 'json-schema-to-ts';
+import { errorSchema, names, text, time } from './values.ts';
+import { refusalSchema } from './profiles.ts';
+import { shownCurrentRoleSchema } from './roles.ts';
+import { signInSchema } from './sign-in.ts';
+
+const problemSchema = {
+  type: 'object',
+  required: ['code', 'message', 'hint'],
+  properties: {
+    ...errorSchema.properties,
+    session: text,
+    team: { const: true, description: "in the team's file, not in your own settings; absent otherwise" },
+  },
+} as const;
+
+const roleRefusalSchema = {
+  type: 'object',
+  required: [...refusalSchema.required, 'profile', 'session', 'accountId', 'permissionSet'],
+  properties: {
+    ...refusalSchema.properties,
+    profile: { type: ['string', 'null'], description: 'of ours for the role; `current` when it was asked for as that' },
+    session: { type: ['string', 'null'], description: 'null, as the next two, when no role was current' },
+    accountId: { type: ['string', 'null'] },
+    permissionSet: { type: ['string', 'null'] },
+  },
+} as const;
+
+export type RoleRefusalDocument = FromSchema<typeof roleRefusalSchema>;
+
+const catalogSummarySchema = {
+  type: 'object',
+  required: ['asOf', 'complete', 'accounts', 'permissionSets'],
+  properties: {
+    asOf: time,
+    complete: { type: 'boolean' },
+    accounts: { type: 'integer' },
+    permissionSets: { type: 'integer' },
+  },
+} as const;
+
+const listingSchema = {
+  type: 'object',
+  required: ['accountsListed', 'accountsTotal'],
+  properties: { accountsListed: { type: 'integer' }, accountsTotal: { type: 'integer' } },
+} as const;
+
+const upstreamSchema = {
+  type: 'object',
+  required: ['service', 'circuit'],
+  properties: {
+    service: { enum: ['oidc', 'portal'] },
+    circuit: { enum: ['closed', 'open', 'half-open'], description: 'open in an outage: no call goes out' },
+    nextTryAt: time,
+  },
+} as const;
+
+const roleUseSchema = {
+  type: 'object',
+  required: ['accountId', 'permissionSet', 'state'],
+  properties: {
+    accountId: text,
+    permissionSet: text,
+    state: {
+      enum: ['fresh', 'due', 'refreshing', 'failing', 'unused'],
+      description: 'unused: not asked for within a lifetime, so not renewed any more',
+    },
+    expiresAt: time,
+    nextRefreshAt: time,
+  },
+} as const;
+
+export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
+
+export const sessionStatusSchema = {
+  type: 'object',
+  required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
+  properties: {
+    session: text,
+    label: { type: 'string', description: "the session's label in the settings; absent without one" },
+    startUrl: text,
+    region: text,
+    state: { enum: ['live', 'pending', 'expired', 'signed-out'] },
+    signedInAt: time,
+    tokenExpiresAt: time,
+    sessionExpiresAt: time,
+    user: { type: 'string', description: 'who signed in, by GetCallerIdentity; absent while nobody has checked' },
+    sessionEndIs: { enum: ['configured', 'observed'], description: 'how sessionExpiresAt is known' },
+    catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
+    listing: { anyOf: [listingSchema, { type: 'null' }] },
+    waiting: { type: 'integer', description: 'callers that are held for a sign-in (on_expired)' },
+    upstreams: { type: 'array', items: upstreamSchema },
+    roles: { type: 'array', items: roleUseSchema, description: 'in use, the 100 that were asked for last' },
+    tokenFileProfiles: {
+      ...names,
+      description: "hand-written profiles for whose sake the access token is in the AWS CLI's own token file",
+    },
+  },
+} as const;
+
+export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
+
+const endpointSchema = {
+  type: 'object',
+  required: ['url', 'source'],
+  properties: { url: text, source: { enum: ['settings', 'environment'] } },
+} as const;
+
+export const statusSchema = {
+  type: 'object',
+  required: ['version', 'pid', 'startedAt', 'store', 'endpoints', 'files', 'sessions', 'current', 'problems'],
+  properties: {
+    version: text,
+    pid: { type: 'integer' },
+    startedAt: time,
+    store: {
+      type: 'object',
+      required: ['driver', 'durable'],
+      properties: { driver: { enum: ['keychain', 'file', 'memory'] }, durable: { type: 'boolean' } },
+    },
+    endpoints: {
+      type: 'object',
+      description: "custom endpoints in force; an absent one is AWS's own",
+      properties: { ssoOidc: endpointSchema, sso: endpointSchema, sts: endpointSchema },
+    },
+    files: {
+      type: 'object',
+      required: ['settings', 'config', 'log', 'socket'],
+      properties: { settings: text, config: text, log: text, audit: text, socket: text },
+    },
+    team: {
+      type: 'object',
+      description: 'the team file beneath the settings; absent without one',
+      required: ['source'],
+      properties: { source: text },
+    },
+    sessions: { type: 'array', items: sessionStatusSchema },
+    current: { anyOf: [shownCurrentRoleSchema, { type: 'null' }] },
+    problems: { type: 'array', items: problemSchema },
+    lastRefusals: {
+      type: 'array',
+      items: roleRefusalSchema,
+      description:
+        'of each profile that got no keys when it last asked, the last 100, newest first; absent without one, and in events',
+    },
+  },
+} as const;
+
+export type StatusDocument = FromSchema<typeof statusSchema>;
+
+const event = <T extends string, D>(type: T, data: D) =>
+  ({
+    type: 'object',
+    required: ['type', 'data'],
+    properties: { type: { const: type }, data },
+  }) as const;
+
+/** An event's `event:` and `data:` lines. An event of a type not listed here comes from a newer daemon. */
+export const eventSchema = {
+  anyOf: [
+    // Replaces everything that the client knows.
+    event('hello', {
+      type: 'object',
+      required: ['version', 'status'],
+      properties: { version: text, status: statusSchema },
+    } as const),
+    event('session', sessionStatusSchema),
+    // Without the new roles, which may be thousands: the sign-in route has them.
+    event('sign-in', {
+      type: 'object',
+      required: ['session', 'signIn'],
+      properties: { session: text, signIn: { anyOf: [signInSchema, { type: 'null' }] } },
+    } as const),
+    event('catalog', {
+      type: 'object',
+      required: ['session', 'catalog'],
+      properties: { session: text, catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] } },
+    } as const),
+    event('current', { anyOf: [shownCurrentRoleSchema, { type: 'null' }] } as const),
+    event('problems', { type: 'array', items: problemSchema } as const),
+    // The list of roles has changed: request it again.
+    event('roles', { type: 'object', required: ['asOf'], properties: { asOf: { type: ['string', 'null'] } } } as const),
+  ],
+} as const;
+
+export type EventDocument = FromSchema<typeof eventSchema>;

@@ -1,0 +1,31 @@
+// Parts that several documents share: names, ids, times, and the error.
+
+/** A name that the user chose: any text without control characters. */
+export const plainText = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' } as const;
+
+export const sessionName = { ...plainText, minLength: 1, maxLength: 256 } as const;
+
+export const accountId = { type: 'string', pattern: '^[0-9]{12}$' } as const;
+
+export const permissionSet = { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' } as const;
+
+export const time = { type: 'string', description: 'UTC, whole seconds, ending in Z' } as const;
+
+export const text = { type: 'string' } as const;
+
+export const names = { type: 'array', items: { type: 'string' } } as const;
+
+export const errorSchema = {
+  type: 'object',
+  required: ['code', 'message', 'hint'],
+  properties: {
+    code: { type: 'string', description: 'stable' },
+    message: { type: 'string', description: 'one sentence' },
+    hint: { type: 'string', description: 'a command to type' },
+  },
+} as const;
+
+export const browserProperties = {
+  browser: { type: ['string', 'null'], description: "the session's command template in the settings" },
+  browserLine: { type: 'integer', description: 'of that template in the settings file' },
+} as const;
