@@ -18,7 +18,7 @@ import { createInstallationWatch, type InstallationChange } from './process/inst
 import { createParts, type Parts, type PartsDeps } from './parts.ts';
 import { createPresence, type Presence } from './http/presence.ts';
 import { runTicker } from './process/ticker.ts';
-import { createVersionCheck } from './http/version-handshake.ts';
+import { createVersionCheck } from './http/guard.ts';
 
 export interface DaemonDeps extends PartsDeps {
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;

@@ -46,7 +46,7 @@ import { createRoleList } from './roles/role-list.ts';
 import { createAccountsHandlers } from './roles/accounts-routes.ts';
 import { createCredentialsHandlers } from './credentials/credentials-routes.ts';
 import { createCurrentHandlers } from './roles/current-routes.ts';
-import { createContainerPeek, createGrantsHandlers } from './credentials/grants-routes.ts';
+import { createGrantsHandlers } from './credentials/grants-routes.ts';
 import { createRolesHandlers } from './roles/roles-routes.ts';
 import { createStatusHandlers, withLastRefusals } from './status/status-routes.ts';
 import { createWebAccessHandlers } from './web-access/routes.ts';
@@ -330,9 +330,7 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
     handover: deps.portHandover ?? createNoHandover(),
     audit,
     grants,
-    handlers: () => handlers,
-    recall: createContainerPeek({ issuer }),
-    inputChecks,
+    issuer,
     connectionRules: connectionRules.container,
     problems,
     clock,
@@ -414,7 +412,6 @@ export async function createParts(deps: PartsDeps): Promise<Parts> {
       directory: grantsDirectory,
       containerServer,
       sharedConfig,
-      issuer,
       broker,
       roleUsage,
       audit,

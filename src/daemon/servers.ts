@@ -110,8 +110,7 @@ export async function openServers(deps: {
 
   await retry();
   try {
-    const isAllowed = createSocketGuard();
-    const socket = build('socket', (request) => isAllowed(request) ?? deps.checkVersion?.(request));
+    const socket = build('socket', createSocketGuard(deps.checkVersion));
     open.push(socket);
     await socket.app.ready();
     ownSocket = createOwnSocket({
@@ -153,26 +152,21 @@ async function openWeb(deps: {
   readonly build: (surface: 'web', guard: Guard, pageFiles: PageFiles) => Surface;
 }): Promise<OpenWeb> {
   const { pageFiles, webAccess } = deps;
-  // Our own port is known once it is bound, and no request can come before.
-  const bound: { guard?: Guard } = {};
-  const guard: Guard = (request) => {
-    if (bound.guard === undefined) throw new Error('a request before the port was bound');
-    return bound.guard(request);
-  };
-  const surface = deps.build('web', guard, pageFiles);
-  await surface.app.ready();
-  const listener = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
-  const { port } = listener;
-  // While we are down, another user can listen on a port that is always the same, and leave a service worker at its
-  // origin: so the origin is a new one at each start. Browsers take every name below `localhost` for this machine.
-  const host = listener.isWanted ? `${webAccess.hostName}:${port}` : `127.0.0.1:${port}`;
-  bound.guard = createWebGuard({
-    host,
+  let host = '';
+  const guard = createWebGuard({
+    host: () => host,
     token: webAccess.token,
     needsNoToken: (method, rawUrl) =>
       (method === routes.webToken.method && rawUrl === routes.webToken.path) ||
       (method === 'GET' && pageFiles.has(rawUrl)),
   });
+  const surface = deps.build('web', guard, pageFiles);
+  await surface.app.ready();
+  const listener = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
+  const { port } = listener;
+  // While the daemon is stopped, another user could listen on a fixed port and install a service worker at its origin.
+  // So the origin is new at each start. Browsers resolve every name below `localhost` to this machine.
+  host = listener.isWanted ? `${webAccess.hostName}:${port}` : `127.0.0.1:${port}`;
   const url = `http://${host}`;
   const { webAddressFile } = deps.paths;
   const address = JSON.stringify({ url, port, token: webAccess.token });

@@ -38,8 +38,6 @@ export interface Grants {
   }): Promise<IssuedGrant>;
   /** The living grant that both secrets belong to; undefined says nothing about which of them was wrong. */
   find(pathSecret: string, token: string): Grant | undefined;
-  /** The living grant of a path, for a request whose token was looked at already. */
-  findByPath(pathSecret: string): Grant | undefined;
   get(id: string): Grant | undefined;
   list(): readonly Grant[];
   /** True when there was one; `by` is whose wish it was. */
@@ -144,10 +142,6 @@ export async function loadGrants(deps: {
       if (grant === undefined || !isRight || !isLiving(grant)) return undefined;
       proven.set(pathSecret, { grant, token: given });
       return grant;
-    },
-    findByPath(pathSecret) {
-      const grant = proven.get(pathSecret)?.grant ?? byPath.get(hash(pathSecret));
-      return grant !== undefined && isLiving(grant) ? grant : undefined;
     },
     get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
     list: () => [...byPath.values()].filter(isLiving),

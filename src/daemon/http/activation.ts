@@ -1,28 +1,27 @@
-// Socket activation: whether a service manager handed us the listening socket, and an answer for its callers when we can't start.
+// Socket activation: takes the sockets that a service manager passes, and answers callers if the daemon can't start.
 import type { Server } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import type { RolecallError } from '../../core/errors.ts';
-import { harmless } from '../../core/text/harmless-text.ts';
 import { ignoreConnectionErrors } from '../../platform/sockets/connection-errors.ts';
-import { ANSWER_HEADERS } from './replies.ts';
+import { formatError } from './error-answer.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
 
 /** The first descriptor that systemd passes. @see sd_listen_fds(3) */
 const FIRST_PASSED_FD = 3;
 
-/** The name of the container port's listening socket in the service manager's store. */
+/** Names the container port's listening socket in the service manager's descriptor store. */
 export const KEPT_PORT_NAME = 'container-port';
 
 export interface PassedSockets {
-  /** The socket of the socket unit. */
+  /** The unix socket that the socket unit listens on. */
   readonly activatedFd: number | undefined;
-  /** The container port, as the service's last process left it. */
+  /** The container port that the previous daemon stored. */
   readonly keptPortFd: number | undefined;
 }
 
 /**
- * The sockets that were meant for this very process; none when it is not clear which is which.
- * Takes the variables out of `environment`, for they mean nothing to children.
+ * The sockets passed to this process; undefined where several could be meant.
+ * Deletes the variables from `environment`, so that child processes don't inherit them.
  */
 export function takePassedSockets(environment: NodeJS.ProcessEnv, processId: number): PassedSockets {
   const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names = '' } = environment;
@@ -46,8 +45,8 @@ function takeOnly([index, ...more]: readonly number[]): number | undefined {
 }
 
 /**
- * Tells everybody who asks within `forMs` why there is no daemon, on a socket that `listen` opens.
- * Without it they would be hung up on, and whoever wrote the settings would never hear what is wrong with them.
+ * Answers every request with `error` for `forMs`, on a socket that `listen` opens. Without it the callers of a service that
+ * can't start would only see a closed connection, and never learn what is wrong with the settings.
  */
 export async function answerWithFailure(
   listen: (server: Server) => Promise<void>,
@@ -55,18 +54,12 @@ export async function answerWithFailure(
   forMs: number,
   clock: Clock,
 ): Promise<void> {
-  // Loaded here, so that a daemon that only waits for the lock does without it.
+  // Loaded here, because a daemon that only waits for the lock does not need it.
   const { createServer } = await import('node:http');
-  const body = JSON.stringify(error.toBody());
   const server = createServer((request, response) => {
-    const isPlain = request.headers.accept === 'text/plain';
-    const text = isPlain ? `${harmless(error.message)}\nRun: ${harmless(error.hint)}\n` : body;
-    response.writeHead(error.httpStatus, {
-      ...ANSWER_HEADERS,
-      'content-type': isPlain ? 'text/plain; charset=utf-8' : 'application/json',
-      connection: 'close',
-    });
-    response.end(text);
+    const { accept } = request.headers;
+    const { status, headers, body } = formatError(error, { accept, describe: () => error.toBody() });
+    response.writeHead(status, { ...headers, connection: 'close' }).end(body);
   });
   ignoreConnectionErrors(server);
   await listen(server);

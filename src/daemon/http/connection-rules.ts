@@ -1,34 +1,34 @@
-// Whom each surface serves and how many of them, so that no crowd at one surface takes the descriptors of the others.
+// How many connections each surface serves, and from which users, so that one surface can't use up the descriptors of the others.
 import type { SurfaceName } from '../../local-api/routes.ts';
 import { createPeerCheck, type PeerCheck } from '../../platform/sockets/loopback-peer.ts';
 
 export interface ConnectionRules {
   readonly maxServed: number;
-  /** Accepted, and not served before their user is known, which takes milliseconds. */
+  /** Accepted, but not served until their user is known, which takes milliseconds. */
   readonly maxUnchecked: number;
-  /** From accepting a connection, or from the first byte of a later request on it, to the end of the headers. */
+  /** Time from the accepted connection, or the first byte of a later request, to the end of the headers. */
   readonly headersDeadlineMs: number;
-  /** Absent on the unix socket, which the file system protects. */
+  /** Absent on the unix socket, which its file mode protects. */
   readonly peerCheck?: PeerCheck;
 }
 
-/** For files, the keychain and AWS: what the daemon itself has open. */
+/** Descriptors for the daemon itself: files, the keychain and AWS. */
 const MIN_RESERVED = 64;
 const MAX_RESERVED = 256;
 const MIN_CONNECTIONS = 4;
 const ROOT = 0;
 const HEADERS_DEADLINE_MS = 5000;
 
-/** Of what is not reserved, up to what is of use: callers who wait for a sign-in hold a connection each. */
+/** Shares of the unreserved descriptors. Callers that wait for a sign-in keep a connection open each. */
 const SHARES: Readonly<Record<SurfaceName, { readonly served: number; readonly max: number }>> = {
   socket: { served: 3 / 8, max: 4096 },
   container: { served: 1 / 4, max: 2048 },
   web: { served: 1 / 8, max: 512 },
 };
-/** Of each loopback port: a crowd of our own that comes at once is here as well. */
+/** For each loopback port. Many connections of our own user that arrive at once count here too. */
 const UNCHECKED = { share: 1 / 8, max: 1024 } as const;
 
-/** Shares of `descriptorLimit`, which together leave the reserve free; the loopback ports serve `userId` and root. */
+/** Divides `descriptorLimit` between the surfaces and the reserve. The loopback ports serve `userId` and root. */
 export function createConnectionRules(deps: {
   readonly userId: number;
   readonly descriptorLimit: number;
@@ -44,7 +44,7 @@ export function createConnectionRules(deps: {
   const userIds = [deps.userId, ROOT];
   return {
     socket: limits('socket'),
-    // What `exec` runs is a program of this Linux; the page may be in a browser of Windows.
+    // Commands of `exec` run in this Linux; under WSL the page may be open in a browser of Windows.
     container: { ...limits('container'), peerCheck: createPeerCheck({ userIds, servesWindows: false }) },
     web: { ...limits('web'), peerCheck: createPeerCheck({ userIds, servesWindows: true }) },
   };

@@ -1,4 +1,4 @@
-// Which connections a surface serves: those of its own user, and no more than it has descriptors for.
+// Which connections a surface serves: those of its own user, and no more than its share of descriptors.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
@@ -8,30 +8,30 @@ import type { ConnectionRules } from './connection-rules.ts';
 import type { Log } from '../process/log.ts';
 
 export interface Connections {
-  /** Resolves once every accepted connection has sent its first request, or had time to. */
+  /** Resolves once every accepted connection has sent its first request, or its grace period is over. */
   noneSilent(): Promise<void>;
-  /** Ends all of them, those included that the http server does not know. */
+  /** Closes all of them, including those that the http server does not know yet. */
   destroyAll(): void;
 }
 
 /** Grace period for accepted connections that have not sent a request yet, when the server stops. */
 const SILENCE_MS = 2000;
-/** Connections that are told that there are too many, and have not hung up yet. */
+/** Connections that were told that too many are open, and are not closed yet. */
 const MAX_REFUSED = 16;
 const LOG_INTERVAL_MS = 60_000;
 
 /**
- * Stands before the http server: a connection comes to it, and its first byte is parsed, once its user is known.
- * A full surface closes idle connections in favour of new ones, those that never sent a request included; only when
- * all are in use is a new one refused.
+ * Passes a connection to the http server, which then parses its first byte, once its user is known.
+ * A full surface closes idle connections to make room for new ones, including connections that never sent a request.
+ * It refuses a new one only if all are in use.
  */
 export function guardConnections(
   server: Server,
   deps: {
     readonly rules: ConnectionRules;
-    /** Tells the peer that there are too many connections, and ends its own. */
+    /** Tells the peer that too many connections are open, and closes this one. */
     readonly refuse: (socket: Socket) => void;
-    /** As the log names the surface. */
+    /** The surface, for the log. */
     readonly name: string;
     readonly clock: Pick<Clock, 'nowMs'>;
     readonly log: Log;
@@ -45,7 +45,7 @@ export function guardConnections(
   const unchecked = new Set<Socket>();
   const served = new Set<Socket>();
   const refused = new Set<Socket>();
-  /** In the order of their arrival. */
+  /** Accepted, without a request so far; oldest first. */
   const silent = new Set<Socket>();
   const waiting: (() => void)[] = [];
   const countDropped = createDropLog(deps);
@@ -101,7 +101,7 @@ export function guardConnections(
       return;
     }
     if (!socket.destroyed) countDropped();
-    // A reset leaves no connection in TIME_WAIT behind, of which a flood would fill the kernel's table.
+    // A reset leaves no connection in TIME_WAIT, with which a flood would fill the kernel's table.
     socket.resetAndDestroy();
   }
 
@@ -116,8 +116,7 @@ export function guardConnections(
     else void checkPeer(socket, peerCheck);
   });
   server.on('request', ({ socket }) => {
-    // Fastify's hooks take a few microtasks, and only then the answer counts as one that is under way.
-    if (silent.has(socket)) setImmediate(() => endSilence(socket));
+    if (silent.has(socket)) endSilence(socket);
   });
 
   return {
@@ -134,7 +133,7 @@ export function guardConnections(
   };
 }
 
-/** One line a minute at most, however many there are. */
+/** Logs at most one line a minute. */
 function createDropLog(deps: {
   readonly name: string;
   readonly clock: Pick<Clock, 'nowMs'>;

@@ -1,7 +1,9 @@
-// Who may speak to a surface at all: looked at before any route, 404s and unparsable requests included.
+// The guard of each surface: decides whether a request may go on, before any route, 404 or error for an unparsable request.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { RefusedError, RolecallError, UsageError } from '../../core/errors.ts';
+import { compareVersions } from '../../core/compare-versions.ts';
+import { DaemonUnreachableError, RefusedError, RolecallError, UsageError } from '../../core/errors.ts';
+import { ROUTE_ADDRESSES } from '../../local-api/route-addresses.ts';
 import { VERSION_HEADER } from '../../local-api/version-header.ts';
 
 type GuardedHeader =
@@ -17,16 +19,16 @@ type GuardedHeader =
 
 export interface GuardedRequest {
   readonly method: string;
-  /** Every line of each header: of two Hosts Node shows the first alone in its own `headers`. */
+  /** All values of each header. Node's own `headers` keeps only the first of two Hosts. */
   readonly headers: Readonly<Record<GuardedHeader, readonly string[]>>;
-  /** As it came, still percent-encoded. */
+  /** As received, still percent-encoded. */
   readonly rawUrl: string;
 }
 
-/** The refusal, or undefined when the request may go on. Its text never repeats anything of the request. */
+/** The refusal, or undefined if the request may go on. The refusal never repeats any part of the request. */
 export type Guard = (request: GuardedRequest) => RolecallError | undefined;
 
-/** What a guard looks at. By hand, for Node's `headersDistinct` takes longer than all the clauses together. */
+/** Reads the parts of a request that guards check. Node's `headersDistinct` would take longer than all checks together. */
 export function readGuarded({
   method = '',
   rawHeaders,
@@ -43,7 +45,7 @@ export function readGuarded({
     'service-worker': NO_LINES,
     'transfer-encoding': NO_LINES,
   };
-  // Names and values in turn.
+  // Names and values alternate.
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
     if (isGuarded(name)) headers[name] = [...headers[name], rawHeaders[index + 1] ?? ''];
@@ -70,68 +72,86 @@ function isGuarded(name: string): name is GuardedHeader {
   }
 }
 
-/** No document of ours comes near this. */
+/** Far above the largest body of any route. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
-/** The unix socket: the file's owner is the permission; a browser that was talked into speaking to it is not. */
-export function createSocketGuard(): Guard {
+/**
+ * Guards the unix socket, where the file's permissions identify the caller. Refuses requests that a web page made a
+ * browser send. `checkVersion` runs last.
+ */
+export function createSocketGuard(checkVersion?: Guard): Guard {
   return (request) =>
     checkHost(request, 'localhost') ??
     checkNoForeignPage(request, undefined) ??
     checkBodySize(request) ??
-    checkControlCharacters(request);
+    checkControlCharacters(request) ??
+    checkVersion?.(request);
 }
 
 /**
- * A loopback port, which every process and page of the machine can reach: the token is the permission.
- * What needs none is held to everything else: `needsNoToken` gets the method and the path with its query as it came.
+ * Refuses requests of a newer client, which then starts a daemon of its own version, and calls `leave` for each of them.
+ * It runs before any handler, so that the client can repeat the request: a sign-in started here would be lost.
+ */
+export function createVersionCheck(ownVersion: string, leave: () => void): Guard {
+  return ({ headers, rawUrl }) => {
+    const [version, ...more] = headers[VERSION_HEADER];
+    // Any client may stop an older daemon.
+    if (version === undefined || more.length > 0 || rawUrl === ROUTE_ADDRESSES.stop.path) return undefined;
+    if (compareVersions(version, ownVersion) <= 0) return undefined;
+    leave();
+    return new DaemonUnreachableError(
+      'daemon-version-mismatch',
+      `The daemon is rolecall ${ownVersion}, older than this command. It stops so that a newer one can start.`,
+    );
+  };
+}
+
+/**
+ * Guards the web port, which every process and web page of the machine can reach: requests need the bearer token.
+ * `needsNoToken` gets the method and the path with its query as received; its exceptions still have to pass all other checks.
  */
 export function createWebGuard(options: {
-  readonly host: string;
+  /** Host and port of this surface; called per request, because the port is known only once it is bound. */
+  readonly host: () => string;
   readonly token: string;
   readonly needsNoToken: (method: string, rawUrl: string) => boolean;
 }): Guard {
   const expected = digest(`Bearer ${options.token}`);
-  return (request) =>
-    checkHost(request, options.host) ??
-    checkNoForeignPage(request, `http://${options.host}`) ??
-    (options.needsNoToken(request.method, request.rawUrl) ? undefined : checkToken(request, expected)) ??
-    checkBodySize(request) ??
-    checkControlCharacters(request);
+  return (request) => {
+    const host = options.host();
+    return (
+      checkHost(request, host) ??
+      checkNoForeignPage(request, `http://${host}`) ??
+      (options.needsNoToken(request.method, request.rawUrl) ? undefined : checkToken(request, expected)) ??
+      checkBodySize(request) ??
+      checkControlCharacters(request)
+    );
+  };
 }
 
-/** The path below which each grant has its own. */
+/** The start of each grant's path. */
 export const CONTAINER_PATH = '/container/';
 
+/** The grant that admits the request, or the refusal. */
+export type ContainerGuard<G> = (request: GuardedRequest) => G | RolecallError;
+
 /**
- * A loopback port for AWS's SDKs: the token of the grant that the path names is the permission.
- * The Host may come without its port: aws-c-auth sends it so.
+ * Guards the container port, where AWS's SDKs ask for credentials: a request needs the token of the grant in its path.
+ * The Host may lack the port, because aws-c-auth omits it.
  */
 export function createContainerGuard<G extends object>(options: {
-  readonly port: number;
+  /** Called per request, because the port is known only once it is bound. */
+  readonly port: () => number;
   readonly findGrant: (pathSecret: string, token: string) => G | undefined;
 }): ContainerGuard<G> {
-  const host = `127.0.0.1:${options.port}`;
-  function admit(request: GuardedRequest): G | RolecallError {
-    const stranger = checkHost(request, host, '127.0.0.1') ?? checkNoForeignPage(request, undefined);
+  return (request) => {
+    const stranger =
+      checkHost(request, `127.0.0.1:${options.port()}`, '127.0.0.1') ?? checkNoForeignPage(request, undefined);
     if (stranger !== undefined) return stranger;
     const grant = checkGrant(request, options.findGrant);
     if (grant instanceof RolecallError) return grant;
     return checkBodySize(request) ?? checkControlCharacters(request) ?? grant;
-  }
-  return {
-    admit,
-    refuse(request) {
-      const admitted = admit(request);
-      return admitted instanceof RolecallError ? admitted : undefined;
-    },
   };
-}
-
-export interface ContainerGuard<G> {
-  readonly refuse: Guard;
-  /** The grant that lets the request in, or the refusal: one look at the grants for a caller that wants both. */
-  readonly admit: (request: GuardedRequest) => G | RolecallError;
 }
 
 function checkGrant<G>(
@@ -142,20 +162,20 @@ function checkGrant<G>(
   const path = rawUrl.startsWith(CONTAINER_PATH) ? rawUrl.slice(CONTAINER_PATH.length) : '';
   const grant = tokens.length === 1 ? findGrant(path, tokens[0] ?? '') : undefined;
   if (grant !== undefined) return grant;
-  // One answer for a path that is unknown, a token that is wrong and a grant that has ended.
-  return new RefusedError('token-required', 'The URL and the token belong to no grant that counts.', {
+  // The same answer for an unknown path, a wrong token and a grant that has ended.
+  return new RefusedError('token-required', 'This URL or token is not valid, or its grant has ended.', {
     hint: 'rolecall status',
   });
 }
 
-/** A page under another name that resolves to loopback (DNS rebinding) sends that name; so may the target itself. */
+/** A page whose name resolves to loopback (DNS rebinding) sends that name as Host, or in an absolute request target. */
 function checkHost({ headers, rawUrl }: GuardedRequest, ...hosts: readonly string[]): RolecallError | undefined {
   const named = headers.host;
   if (named.length === 1 && hosts.some((host) => host === named[0]) && rawUrl.startsWith('/')) return undefined;
-  return refused('The request names another host than this surface.');
+  return refused('The Host header or the request target names another host.');
 }
 
-/** A browser says where a request comes from; another port of 127.0.0.1 is `same-site`, which is foreign too. */
+/** Browsers say which page sent a request. Another port of 127.0.0.1 is `same-site`, and refused as well. */
 function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | undefined): RolecallError | undefined {
   if (headers.origin.some((origin) => origin !== ownOrigin)) return refused('The request comes from another origin.');
   if (headers.referer.some((referer) => ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
@@ -164,8 +184,8 @@ function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | und
   if (headers['sec-fetch-site'].some((site) => site !== 'same-origin' && site !== 'none')) {
     return refused('The request comes from another site.');
   }
-  // Sent with the script of a service worker, which would stand between the page and every later daemon. We have none.
-  if (headers['service-worker'].length > 0) return refused('No service worker is served.');
+  // Sent by a browser that installs a service worker, which would intercept requests to every later daemon.
+  if (headers['service-worker'].length > 0) return refused('Service workers are not allowed here.');
   return undefined;
 }
 
@@ -175,10 +195,10 @@ function isBelow(referer: string, origin: string): boolean {
 
 function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallError | undefined {
   const credentials = headers.authorization;
-  // Digests have one length, so the comparison tells nothing by its time.
+  // Digests have the same length, so the comparison takes constant time.
   const isRight = timingSafeEqual(digest(credentials[0] ?? ''), expected);
   if (isRight && credentials.length === 1) return undefined;
-  return new RefusedError('token-required', 'The request needs the bearer token of this daemon.', {
+  return new RefusedError('token-required', 'This request needs the bearer token of the daemon.', {
     hint: 'rolecall web',
   });
 }
@@ -186,14 +206,14 @@ function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallErro
 function checkBodySize({ headers }: GuardedRequest): RolecallError | undefined {
   const [length] = headers['content-length'];
   if (length === undefined || Number(length) <= BODY_LIMIT_BYTES) return undefined;
-  return new UsageError('invalid-request', 'The body of the request is too large.');
+  return new UsageError('invalid-request', 'The request body is too large.');
 }
 
-/** Raw or percent-encoded C0, DEL or C1: no name of AWS's has any, and a line break has fooled many a helper. */
+/** Raw or percent-encoded C0, DEL or C1. No AWS name has any, and line breaks have enabled attacks on credential helpers. */
 function checkControlCharacters({ rawUrl }: GuardedRequest): RolecallError | undefined {
   const hasControl =
     /[\u0000-\u001f\u007f-\u009f]/.test(rawUrl) || /%(?:[01][0-9a-f]|7f)|%c2%[89][0-9a-f]/i.test(rawUrl);
-  return hasControl ? new UsageError('invalid-request', 'The request has a control character in it.') : undefined;
+  return hasControl ? new UsageError('invalid-request', 'The request path contains a control character.') : undefined;
 }
 
 function refused(message: string): RefusedError {

@@ -1,69 +1,53 @@
-// What came with a request against the schemas of its route: refused by naming the field, never the value.
+// Checks what arrives with a request against the schemas of its route. Errors name the field, never the value.
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
+import type { FastifySchemaCompiler } from 'fastify';
 import { UsageError } from '../../core/errors.ts';
-import type { Route } from '../../local-api/routes.ts';
+import { toFailure } from '../../platform/files/file-error.ts';
 
-export interface RequestInput {
-  readonly params: unknown;
-  readonly query: unknown;
-  /** Undefined when the request has none. */
-  readonly body: unknown;
-}
+/** Fastify's validator compiler. @see https://fastify.dev/docs/latest/Reference/Validation-and-Serialization/ */
+export type InputChecks = FastifySchemaCompiler<unknown>;
 
-export interface InputChecks {
-  /** @throws UsageError invalid-request; a query's words become the booleans that the schema asks for */
-  check(route: Route, input: RequestInput): Promise<void>;
-}
-
-/** In the order in which they are looked at. */
-const PARTS = ['params', 'query', 'body'] as const;
-type Part = (typeof PARTS)[number];
-
-/** Checks that cost nothing before the first request with something to check: the compiler takes longer to load than to run. */
+/**
+ * Loading Ajv takes longer than compiling a schema, so the first request with something to check loads it.
+ * Each check passes unless it throws a UsageError invalid-request. It turns a query's words into the booleans that its
+ * schema asks for.
+ */
 export function createInputChecks(defer: <T>(load: () => Promise<T>) => () => Promise<T>): InputChecks {
-  const compiled = new Map<object, ValidateFunction>();
   const load = defer(loadCompilers);
+  const createCheck = ({ schema, httpPart = 'body' }: { schema: unknown; httpPart?: string | undefined }) => {
+    let validate: ValidateFunction | undefined;
 
-  async function validatorOf(part: Part, schema: object): Promise<ValidateFunction> {
-    const known = compiled.get(schema);
-    if (known !== undefined) return known;
-    const validate = (await load())[part].compile(schema);
-    compiled.set(schema, validate);
-    return validate;
-  }
+    async function compileAndCheck(data: unknown): Promise<true> {
+      const { coercing, strict } = await load().catch((error: unknown) => {
+        throw toFailure(error);
+      });
+      validate ??= (httpPart === 'querystring' ? coercing : strict).compile(schema as object);
+      return check(validate, httpPart, data);
+    }
 
-  return {
-    async check(route, input) {
-      for (const part of PARTS) {
-        const schema = route[part];
-        if (schema === undefined) continue;
-        if (input[part] === undefined) {
-          if (part === 'body' && route.bodyIsOptional !== true) throw bodyMissing();
-          continue;
-        }
-        const validate = await validatorOf(part, schema);
-        if (!validate(input[part])) throw new UsageError('invalid-request', describe(part, validate.errors?.[0]));
-      }
-    },
+    return (data: unknown) => (validate === undefined ? compileAndCheck(data) : check(validate, httpPart, data));
   };
+  // Fastify's type asks for promises that carry a linter's brand.
+  return createCheck as InputChecks;
 }
 
-function bodyMissing(): UsageError {
-  return new UsageError('invalid-request', 'The body of the request is missing.');
+function check(validate: ValidateFunction, httpPart: string, data: unknown): true {
+  if (validate(data)) return true;
+  throw new UsageError('invalid-request', describe(httpPart, validate.errors?.[0]));
 }
 
-async function loadCompilers(): Promise<Record<Part, Ajv>> {
+async function loadCompilers(): Promise<{ readonly strict: Ajv; readonly coercing: Ajv }> {
   const { Ajv } = await import('ajv');
-  // Our own schemas are not checked here, which would take longest of all; test/daemon/schemas.test.ts does it.
+  // Does not check our own schemas, which would take longest of all; test/daemon/schemas.test.ts does.
   const options = { allowUnionTypes: true, meta: false, validateSchema: false } as const;
-  const strict = new Ajv(options);
-  // A query has words only. In a body `""` for null or `"true"` for true is a mistake, and stays one.
-  return { params: strict, body: strict, query: new Ajv({ ...options, coerceTypes: true }) };
+  // Only a query consists of words. In a body `""` for null or `"true"` for true is a mistake.
+  return { strict: new Ajv(options), coercing: new Ajv({ ...options, coerceTypes: true }) };
 }
 
-/** By our own words for the fields. */
-function describe(part: Part, error: ErrorObject | undefined): string {
-  const where = part === 'params' ? 'path' : part;
+const PART_NAMES: Readonly<Record<string, string>> = { params: 'path', querystring: 'query' };
+
+function describe(httpPart: string, error: ErrorObject | undefined): string {
+  const where = PART_NAMES[httpPart] ?? httpPart;
   if (error?.keyword === 'required') return `The ${where} lacks "${String(error.params['missingProperty'])}".`;
   if (error?.keyword === 'additionalProperties') return `The ${where} has a field that this route does not know.`;
   const field = error?.instancePath.slice(1) ?? '';

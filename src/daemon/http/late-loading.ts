@@ -1,8 +1,7 @@
 // Parts that the first answer does without: each is loaded by whoever needs it first, and all of them once the daemon has answered.
 import { onceFulfilled } from '../../core/async/once.ts';
-import type { CallableRouteName } from '../../local-api/routes.ts';
 import type { Caller } from './caller.ts';
-import type { Handlers } from './surface.ts';
+import type { HandledRoute, Handlers } from './surface.ts';
 
 type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
@@ -10,10 +9,7 @@ export interface LateLoading {
   /** What `load` gives: loaded by the first call or by `warm`, once; a failed load is tried again by the next call. */
   defer<T>(load: () => Promise<T>): () => Promise<T>;
   /** The handlers of these routes, built by `load` at their first request. */
-  deferHandlers<R extends CallableRouteName>(
-    names: readonly R[],
-    load: () => Promise<Pick<Handlers, R>>,
-  ): Pick<Handlers, R>;
+  deferHandlers<R extends HandledRoute>(names: readonly R[], load: () => Promise<Pick<Handlers, R>>): Pick<Handlers, R>;
   /** Loads what was not needed yet: an upgrade may put other files in the place of ours. */
   warm(): Promise<void>;
 }
@@ -29,7 +25,7 @@ export function createLateLoading(): LateLoading {
 
   return {
     defer,
-    deferHandlers<R extends CallableRouteName>(names: readonly R[], load: () => Promise<Pick<Handlers, R>>) {
+    deferHandlers<R extends HandledRoute>(names: readonly R[], load: () => Promise<Pick<Handlers, R>>) {
       const get = defer(load);
       const answer =
         (name: R): Handler =>

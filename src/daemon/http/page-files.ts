@@ -1,7 +1,9 @@
-// The page's own files: a fixed list, so that a path never reaches the disk; each is read once, when it is first asked for.
+// The files of the page and their routes: a fixed list, so that no path of a request reaches the disk; each file is read once.
+import type { FastifyInstance } from 'fastify';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UnavailableError } from '../../core/errors.ts';
+import { NotFoundError, UnavailableError } from '../../core/errors.ts';
+import { ANSWER_HEADERS } from './error-answer.ts';
 
 export interface PageFile {
   readonly contentType: string;
@@ -19,7 +21,7 @@ const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 
-/** Everything that a browser asks for, from `src/web`; `/` is the page itself. */
+/** Everything that a browser asks for, relative to `src/web`. */
 const FILES: Readonly<Record<string, string>> = {
   'page.html': HTML,
   'page.css': CSS,
@@ -45,14 +47,14 @@ const FILES: Readonly<Record<string, string>> = {
   'sign-in-panels.js': SCRIPT,
   'toasts.js': SCRIPT,
   'wording.js': SCRIPT,
-  // What the page shares with the command line.
+  // Shared with the command line.
   '../core/search/role-index.js': SCRIPT,
   '../core/search/role-marks.js': SCRIPT,
   '../core/search/role-match.js': SCRIPT,
   '../core/search/search-words.js': SCRIPT,
 };
 
-/** As a browser resolves it against the page's own address, above which there is nothing. */
+/** The path as a browser resolves it against `/`, above which there is nothing. */
 const pathOf = (fileName: string) => (fileName === 'page.html' ? '/' : `/${fileName.replace(/^\.\.\//u, '')}`);
 
 export function createPageFiles(directory: string): PageFiles {
@@ -64,7 +66,7 @@ export function createPageFiles(directory: string): PageFiles {
     read(path) {
       const known = files.get(path) ?? load(directory, fileNames.get(path) ?? '');
       files.set(path, known);
-      // A file that could not be read is looked for again by the next request.
+      // The next request tries again to read a file that could not be read.
       known.catch(() => files.delete(path));
       return known;
     },
@@ -78,6 +80,18 @@ async function load(directory: string, fileName: string): Promise<PageFile> {
     throw new UnavailableError('file-not-writable', `The page's file ${fileName} can't be read.`, {
       hint: 'npm install -g rolecall',
       cause,
+    });
+  }
+}
+
+/** Adds the routes of the page. Three patterns for all files: one route each would delay the daemon's start. */
+export function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
+  for (const pattern of ['/', '/:fileName', '/core/search/:fileName']) {
+    app.get(pattern, async (request, reply) => {
+      const [path = ''] = (request.raw.url ?? '').split('?');
+      if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'There is no such route.');
+      const { contentType, body } = await pageFiles.read(path);
+      return reply.headers(ANSWER_HEADERS).type(contentType).send(body);
     });
   }
 }

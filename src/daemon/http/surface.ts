@@ -1,213 +1,119 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
-import { fastify, type FastifyInstance } from 'fastify';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { Clock } from '../../core/clock.ts';
-import { NotFoundError, RefusedError, RolecallError, UnavailableError, UsageError } from '../../core/errors.ts';
-import { toFailure } from '../../platform/files/file-error.ts';
-import type { Answers, CallableRouteName, InputOf, Route, RouteName, SurfaceName } from '../../local-api/routes.ts';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NotFoundError, RefusedError, RolecallError } from '../../core/errors.ts';
+import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
 import { routes } from '../../local-api/routes.ts';
-import { createCaller, type Caller } from './caller.ts';
-import { guardConnections } from './connections.ts';
-import type { ConnectionRules } from './connection-rules.ts';
-import { BODY_LIMIT_BYTES, readGuarded, type Guard, type GuardedRequest } from './guard.ts';
+import { toFailure } from '../../platform/files/file-error.ts';
+import type { Caller } from './caller.ts';
+import { ANSWER_HEADERS, formatError } from './error-answer.ts';
+import { BODY_LIMIT_BYTES, readGuarded } from './guard.ts';
+import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
 import type { InputChecks } from './input-checks.ts';
-import type { Log } from '../process/log.ts';
-import type { PageFiles } from './page-files.ts';
-import { ANSWER_HEADERS, createReplies, sendJson, sendJsonBytes } from './replies.ts';
-import { readWrittenAnswer, type WrittenAnswer } from './written-answer.ts';
+import { registerPage, type PageFiles } from './page-files.ts';
 
-/** The work behind each route; what it throws becomes the answer by its class. */
+/**
+ * The function behind each route. What it throws becomes the error answer.
+ * A Buffer is JSON already: a list of 20,000 rows is serialized once, not for each caller.
+ */
 export type Handlers = {
-  readonly [R in CallableRouteName]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R] | WrittenAnswer>;
+  readonly [R in HandledRoute]: (input: InputOf<R>, caller: Caller) => Promise<Answers[R] | Buffer>;
 } & {
   readonly events: (input: InputOf<'events'>, caller: Caller) => Promise<StreamedAnswer>;
 };
 
-/** Writes the body, for as long as it goes on; the head is written by then. */
+/** All but the route of the container surface, which is not a Fastify instance, and `events`, whose answer never ends. */
+export type HandledRoute = Exclude<CallableRouteName, 'containerCredentials'>;
+
+/** Writes the body, over any length of time. The head is sent before. */
 export type StreamedAnswer = (response: ServerResponse) => void;
 
-/** From the first byte of a request to its last; the answer may take as long as it takes. */
-const REQUEST_DEADLINE_MS = 30_000;
-/** How late a missed deadline may be noticed. */
-const MAX_DEADLINE_CHECK_MS = 1000;
-const BUSY_RETRY_AFTER_MS = 1000;
+type SurfaceName = 'socket' | 'web';
+
+/** The longest sso-session name, each character four bytes and percent-encoded. */
+const MAX_PARAM_LENGTH = 256 * 12;
 
 export interface Surface {
   readonly app: FastifyInstance;
-  /** Takes no new connection and resolves once the answers under way are given. */
+  /** Accepts no new connection, and resolves once each accepted one has its answer. */
   drain(): Promise<void>;
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
-/** The instance with every route of `surface` registered; nothing else is reachable through it. */
-export function createSurface(deps: {
+export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
   readonly surface: SurfaceName;
-  readonly guard: Guard;
   readonly handlers: Handlers;
   readonly inputChecks: InputChecks;
-  readonly connectionRules: ConnectionRules;
-  readonly clock: Pick<Clock, 'nowMs'>;
-  readonly log: Log;
-  /** The page, beside the routes. */
+  /** The files of the page, beside the routes. */
   readonly pageFiles?: PageFiles;
-  /** The body of an error; the container surface adds what SDKs read. */
-  readonly describeError?: (error: RolecallError) => object;
-  /** The answer to a GET that the same guard lets in, if it is at hand; undefined leaves the request to the routes. */
-  readonly recall?: (request: GuardedRequest) => ReadyAnswer | undefined;
-}): Surface {
-  const replies = createReplies(deps.describeError ?? ((error) => error.toBody()));
+}
+
+/** The instance with every route of `surface`; nothing else can be reached through it. */
+export function createSurface(deps: SurfaceDeps): Surface {
+  const { server, onClientError, drain, close } = createHttpServer({ ...deps, describeError });
   const app = fastify({
+    // Fastify never listens: its listen() fails on a socket inherited from systemd, and it knows no drain.
+    serverFactory: (handler) => server.on('request', handler),
+    clientErrorHandler: onClientError,
     bodyLimit: BODY_LIMIT_BYTES,
     exposeHeadRoutes: false,
-    // An open event stream would otherwise keep close() waiting for ever.
-    forceCloseConnections: true,
-    requestTimeout: REQUEST_DEADLINE_MS,
-    // Node would answer a request without a Host by itself, before the guard and without our headers.
-    http: {
-      requireHostHeader: false,
-      headersTimeout: deps.connectionRules.headersDeadlineMs,
-      connectionsCheckingInterval: Math.min(MAX_DEADLINE_CHECK_MS, deps.connectionRules.headersDeadlineMs),
-    },
-    // The longest name of an sso-session, each character four bytes and percent-encoded.
-    routerOptions: { maxParamLength: 256 * 12 },
-    // We check what comes in by ourselves; Fastify's own compilers are slow to load.
-    schemaController: { compilersFactory: { buildValidator: refuseToCompile, buildSerializer: refuseToCompile } },
-    // Fastify answers what it can't parse before any hook runs, so the guard is asked here as well.
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // Without these two Fastify loads its own compilers at the start, which takes longer than the rest of it.
+    schemaController: { compilersFactory: { buildValidator: neverCalled, buildSerializer: neverCalled } },
+    // Called instead of the hooks for a path that Fastify can't parse, so the guard has to be asked here too.
     frameworkErrors: (_error, request, reply) => {
-      replies.send(
-        request,
-        reply,
-        deps.guard(readGuarded(request.raw)) ?? invalid("The request's path can't be read."),
-      );
-    },
-    clientErrorHandler: (error, socket) => {
-      const isLate = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
-      replies.onSocket(socket, invalid(isLate ? 'The request did not come in time.' : 'The request is not HTTP.'));
+      sendError(request, reply, deps.guard(readGuarded(request.raw)) ?? invalidRequest("The path can't be read."));
     },
   });
-  const connections = guardConnections(app.server, {
-    rules: deps.connectionRules,
-    refuse: (socket) => replies.onSocket(socket, tooManyConnections()),
-    name: deps.surface,
-    clock: deps.clock,
-    log: deps.log,
-  });
-  // JSON is the one content type; Fastify's second one, text/plain, is what a page may send without asking first.
+  // Leaves JSON as the only body type. A page may send text/plain to another origin without asking first.
   app.removeContentTypeParser('text/plain');
-  // Node answers both by itself when nobody listens: `Expect` with a bare 417, CONNECT by hanging up.
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.server.on('connect', (request: IncomingMessage, socket: Duplex) =>
-    replies.onSocket(socket, deps.guard(readGuarded(request)) ?? invalid('This is no proxy.')),
-  );
-
-  if (deps.recall !== undefined) answerFromMemory(app.server, deps.recall);
-
+  app.setValidatorCompiler(deps.inputChecks);
   app.addHook('onRequest', async (request, reply) => {
     const refusal = deps.guard(readGuarded(request.raw));
-    return refusal === undefined ? undefined : replies.send(request, reply, refusal);
+    return refusal === undefined ? undefined : sendError(request, reply, refusal);
   });
-
   app.setErrorHandler((thrown, request, reply) => {
     const error = readFrameworkError(thrown);
     if (error.errorClass === 'InternalError') {
-      deps.log('error', `${request.method} ${request.routeOptions.url ?? ''}: ${describe(error.cause)}`);
+      deps.log('error', `${request.method} ${request.routeOptions.url ?? ''}: ${describeCause(error.cause)}`);
     }
-    return replies.send(request, reply, error);
+    return sendError(request, reply, error);
   });
-
-  app.setNotFoundHandler((request, reply) => {
-    const [path = ''] = (request.raw.url ?? '').split('?');
-    const methods = deps.pageFiles?.has(path) === true ? ['GET'] : findMethods(path, deps.surface);
-    if (methods.length === 0) {
-      return replies.send(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
-    }
-    // A path that we know with a method that we don't. Registering a route for each would cost more than all the others.
-    reply.header('allow', methods.join(', '));
-    return replies.send(request, reply, new NotFoundError('route-not-found', 'This route has another method.'), 405);
+  app.setNotFoundHandler((request, reply) => sendNotFound(request, reply, deps));
+  app.register((plugin, _options, done) => {
+    for (const name of routesOf(deps.surface)) registerRoute(plugin, name, deps);
+    if (deps.pageFiles !== undefined) registerPage(plugin, deps.pageFiles);
+    done();
   });
-
-  const answersUnderWay = countAnswers(app);
-  for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
-    if (!route.surfaces.includes(deps.surface)) continue;
-    register(app, route, deps.handlers[name] as Handler, deps);
-  }
-
-  if (deps.pageFiles !== undefined) registerPage(app, deps.pageFiles);
-
   return {
     app,
-    async drain() {
-      app.server.close();
-      await connections.noneSilent();
-      await answersUnderWay.none();
-    },
+    drain,
     async close() {
-      // The server was told to listen by itself, so Fastify does not know that there is one to close.
-      app.server.close();
-      connections.destroyAll();
+      close();
       await app.close();
     },
   };
 }
 
-/** A document that is given many times, put into words once. */
-export interface ReadyAnswer {
-  readonly body: string;
-  /** Names and values in turn, which Node writes as they are. */
-  readonly headerLines: readonly string[];
-}
-
-export function prepareJsonAnswer(document: unknown): ReadyAnswer {
-  const body = JSON.stringify(document);
-  const headers = {
-    ...ANSWER_HEADERS,
-    'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(body)),
-  };
-  return { body, headerLines: Object.entries(headers).flat() };
-}
-
-/**
- * Goes before Fastify, whose part of an answer takes longer than all the rest; `recall` asks the guard first.
- * What is refused, unknown or has a body is not our business, and comes to the routes as it is.
- */
-function answerFromMemory(server: Server, recall: (request: GuardedRequest) => ReadyAnswer | undefined): void {
-  const routes = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    const guarded = request.method === 'GET' ? readGuarded(request) : undefined;
-    const ready = guarded !== undefined && hasNoBody(guarded) ? recall(guarded) : undefined;
-    if (ready === undefined) for (const route of routes) route(request, response);
-    // A string goes out in one piece with its headers, bytes do not.
-    else response.writeHead(200, ready.headerLines as string[]).end(ready.body);
-  });
-}
-
-function hasNoBody({ headers }: GuardedRequest): boolean {
-  return headers['content-length'].length === 0 && headers['transfer-encoding'].length === 0;
-}
-
 type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
-function register(
-  app: FastifyInstance,
-  route: Route,
-  handler: Handler,
-  deps: { readonly surface: SurfaceName; readonly inputChecks: InputChecks },
-): void {
+function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps: SurfaceDeps): void {
+  const route: Route = routes[name];
+  const handle = deps.handlers[name] as Handler;
+  const { params, query, body } = route;
   app.route({
     method: route.method,
     url: route.path,
-    handler: async (request, reply) => {
-      const { params, query, body } = request;
-      if (deps.surface !== 'socket') refuseSocketOnly(route, body);
-      await deps.inputChecks.check(route, { params, query, body });
-      const answer = await handler(
-        { ...(params as Readonly<Record<string, string>>), query, body },
-        createCaller(deps.surface, request.raw, reply.raw),
-      );
+    schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
+    async preValidation(request) {
+      if (deps.surface !== 'socket') refuseSocketOnly(route, request.body);
+      // Fastify's validation can't tell a missing body from JSON's null.
+      if (body !== undefined && request.body === undefined) request.body = bodyWhenMissing(route);
+    },
+    async handler(request, reply) {
+      const input = { ...(request.params as object), query: request.query, body: request.body };
+      const answer = await handle(input, createCaller(deps.surface, request.raw, reply.raw));
       if (route.isStream === true) {
         reply.hijack();
         reply.raw.writeHead(route.successStatus, { ...ANSWER_HEADERS, 'content-type': 'text/event-stream' });
@@ -217,81 +123,100 @@ function register(
       }
       reply.headers(ANSWER_HEADERS).code(route.successStatus);
       if (route.answer === undefined) return reply.send();
-      const written = readWrittenAnswer(answer);
-      return written === undefined ? sendJson(reply, answer) : sendJsonBytes(reply, written);
+      // As bytes, for the same reason as in an ErrorAnswer.
+      const json = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer));
+      return reply.type('application/json').send(json);
     },
   });
 }
 
-/** Whatever is said of such a field but a plain no. */
+function bodyWhenMissing({ bodyIsOptional }: Route): object {
+  if (bodyIsOptional !== true) throw invalidRequest('The body of the request is missing.');
+  return {};
+}
+
+/** Costs almost nothing until the handler uses it. */
+function createCaller(surface: SurfaceName, request: IncomingMessage, response: ServerResponse): Caller {
+  return {
+    surface,
+    get lastEventId() {
+      const id = request.headers['last-event-id'];
+      return typeof id === 'string' ? id : undefined;
+    },
+    get waitBudgetMs() {
+      const [, seconds] = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,4})"?/i.exec(String(request.headers['prefer'] ?? '')) ?? [];
+      return seconds === undefined ? undefined : Number(seconds) * 1000;
+    },
+    gone() {
+      const hungUp = new AbortController();
+      const hangUp = () => {
+        if (!response.writableFinished) hungUp.abort(new Error('the caller hung up'));
+      };
+      if (response.closed || request.socket.destroyed) hangUp();
+      else response.once('close', hangUp);
+      return hungUp.signal;
+    },
+  };
+}
+
+/** Any value of such a field counts as asking for it, except false. */
 function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
-  const wished = socketOnly.find((name) => Object.hasOwn(body, name) && Reflect.get(body, name) !== false);
-  if (wished === undefined) return;
-  throw new RefusedError('caller-not-allowed', `"${wished}" is granted on the unix socket only.`);
+  const asked = socketOnly.find((name) => Object.hasOwn(body, name) && Reflect.get(body, name) !== false);
+  if (asked === undefined) return;
+  throw new RefusedError('caller-not-allowed', `"${asked}" is available only over the unix socket.`);
 }
 
-function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
-  // Three routes for all of them: registering one each would slow the daemon's start down.
-  for (const pattern of ['/', '/:fileName', '/core/search/:fileName']) {
-    app.get(pattern, async (request, reply) => {
-      const [path = ''] = (request.raw.url ?? '').split('?');
-      if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'There is no such route.');
-      const { contentType, body } = await pageFiles.read(path);
-      return reply.headers(ANSWER_HEADERS).type(contentType).send(body);
-    });
+function sendNotFound(request: FastifyRequest, reply: FastifyReply, deps: SurfaceDeps): FastifyReply {
+  const [path = ''] = (request.raw.url ?? '').split('?');
+  const methods = deps.pageFiles?.has(path) === true ? ['GET'] : findMethods(path, deps.surface);
+  if (methods.length === 0) {
+    return sendError(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
   }
+  // Registering a route for every other method would take longer than registering all the routes.
+  reply.header('allow', methods.join(', '));
+  return sendError(request, reply, new NotFoundError('route-not-found', 'This route has another method.'), 405);
 }
 
-/** The methods of a path that we know, sorted; empty for one that we don't. */
+/** The methods of a known path, sorted; empty for an unknown one. */
 function findMethods(path: string, surface: SurfaceName): string[] {
-  return (Object.values(routes) as Route[])
-    .filter((route) => route.surfaces.includes(surface))
+  return routesOf(surface)
+    .map((name): Route => routes[name])
     .filter((route) => new RegExp(`^${route.path.replaceAll(/:[a-z]+/g, '[^/]+')}$`).test(path))
     .map(({ method }) => method)
     .toSorted();
 }
 
-/** Answers that are begun and not given yet, refusals aside. */
-function countAnswers(app: FastifyInstance): { none(): Promise<void> } {
-  let underWay = 0;
-  const waiting: (() => void)[] = [];
-  app.addHook('onRequest', async (_request, reply) => {
-    underWay += 1;
-    reply.raw.once('close', () => {
-      underWay -= 1;
-      if (underWay === 0) for (const resolve of waiting.splice(0)) resolve();
-    });
-  });
-  return {
-    none: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),
-  };
+function routesOf(surface: SurfaceName): (HandledRoute | 'events')[] {
+  const names = Object.keys(routes) as RouteName[];
+  return names.filter((name): name is HandledRoute | 'events' => (routes[name] as Route).surfaces.includes(surface));
+}
+
+const describeError = (error: RolecallError) => error.toBody();
+
+function sendError(request: FastifyRequest, reply: FastifyReply, error: RolecallError, status?: number): FastifyReply {
+  const answer = formatError(error, { accept: request.headers.accept, describe: describeError });
+  return reply
+    .code(status ?? answer.status)
+    .headers(answer.headers)
+    .send(answer.body);
 }
 
 function readFrameworkError(thrown: unknown): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
   const { statusCode } = thrown as { statusCode?: number };
-  if (statusCode === 413) return invalid('The body of the request is too large.');
+  if (statusCode === 413) return invalidRequest('The request body is too large.');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return invalid("The request's body can't be read.");
+    return invalidRequest("The request body can't be read.");
   }
   return toFailure(thrown);
 }
 
-function describe(cause: unknown): string {
+function describeCause(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
-function tooManyConnections(): UnavailableError {
-  return new UnavailableError('too-many-connections', 'Too many connections are open, and all of them are in use.', {
-    retryAfterMs: BUSY_RETRY_AFTER_MS,
-  });
-}
-
-function invalid(message: string): UsageError {
-  return new UsageError('invalid-request', message);
-}
-
-function refuseToCompile(): never {
-  throw new Error('no schema is given to Fastify');
+/** `setValidatorCompiler` replaces the one, and no route has a schema for the other. */
+function neverCalled(): never {
+  throw new Error('a compiler of Fastify was asked for');
 }

@@ -103,8 +103,8 @@ test.skipIf(!canBeSomebodyElse)('no socket is made in a folder that another user
   const path = at('theirs', 'rolecall', 'd.sock');
   await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
     code: 'file-not-writable',
-    message: `The socket ${path} can't be used: it is in a folder of another user.`,
-    hint: 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET',
+    message: `${join(path, '..')} can't be used, because others could replace it: ${at('theirs')} belongs to another user (uid ${SOMEBODY_ELSE}).`,
+    hint: 'unset XDG_STATE_HOME XDG_RUNTIME_DIR ROLECALL_SOCKET',
   });
   expect(existsSync(path)).toBe(false);
 });

@@ -1,8 +1,7 @@
 // A newer client meets an older daemon: it is turned away before anything is done, and served by its successor.
 import { afterEach, expect, test } from 'vitest';
 import { createSystemClock } from '../../../src/core/clock.ts';
-import { readGuarded } from '../../../src/daemon/http/guard.ts';
-import { createVersionCheck } from '../../../src/daemon/http/version-handshake.ts';
+import { createVersionCheck, readGuarded } from '../../../src/daemon/http/guard.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../../src/local-api/client.ts';
 import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
 
