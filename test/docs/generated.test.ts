@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/command-tree.ts';
-import type { CliContext } from '../../src/cli/context.ts';
+import { loadProgram } from '../../src/cli/parser.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 import {
   commandSections,
   errorSections,
@@ -19,10 +19,7 @@ const { VARIABLES } = (await import(new URL('../../.ci/man-pages.mjs', import.me
   readonly VARIABLES: readonly (readonly [string, string])[];
 };
 const quiet = { write: () => true };
-const program = createProgram(
-  { stdout: quiet, stderr: quiet, environment: {} } as unknown as CliContext,
-  () => undefined,
-);
+const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 
 const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
   ['docs/commands.md', commandSections(program)],
