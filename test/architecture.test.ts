@@ -63,7 +63,11 @@ const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readon
 /** Of the daemon, what its first answer does without; each file of ours costs a millisecond or half of one, and brings others. */
 const LATE_FILES = [
   'src/aws-config/adoption/adoption-plan.ts',
+  'src/aws-config/profiles/plan-changes.ts',
+  'src/aws-config/profiles/planned-profiles.ts',
+  'src/aws-config/profiles/planned-roles.ts',
   'src/aws-config/profiles/profile-plan.ts',
+  'src/aws-config/profiles/profile-text.ts',
   'src/daemon/profiles/adoption.ts',
   'src/daemon/notifications/attendance.ts',
   'src/daemon/notifications/freedesktop.ts',

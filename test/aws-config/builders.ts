@@ -1,7 +1,7 @@
 // Documents, catalogs and plans with every value defaulted, so that a test names only what it is about.
 import type { Catalog, CatalogAccount } from '../../src/core/model.ts';
 import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
-import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profiles/profile-plan.ts';
+import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profiles/plan-types.ts';
 import { planInSteps } from '../../src/aws-config/profiles/profile-plan.ts';
 import { runSteps, type Steps } from '../../src/core/async/steps.ts';
 

@@ -2,13 +2,13 @@
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import type { ConfigDocument } from '../../aws-config/document/document.ts';
 import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
-import {
-  planInSteps,
-  type PlannedProfile,
-  type ProfilePlan,
-  type ProfilePlanRequest,
-  type SkippedProfile,
-} from '../../aws-config/profiles/profile-plan.ts';
+import type {
+  PlannedProfile,
+  ProfilePlan,
+  ProfilePlanRequest,
+  SkippedProfile,
+} from '../../aws-config/profiles/plan-types.ts';
+import { planInSteps } from '../../aws-config/profiles/profile-plan.ts';
 import { runStepsYielding } from '../../core/async/steps.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';

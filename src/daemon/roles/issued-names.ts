@@ -1,5 +1,5 @@
 // Remembers the profile name of each role in the state folder, also for roles without a profile in the config file.
-import type { IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/profile-plan.ts';
+import type { IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import type { Role } from '../../core/model.ts';
 import { isRole } from './role-usage.ts';

@@ -632,15 +632,15 @@ describe('what is refused', () => {
       messageOf(text, { credentialProcessPath: '/a\nb' }),
       messageOf(text, { settings: { nameTemplate: '{x}' } })?.code,
     ]).toEqual([
-      { code: 'settings-invalid', message: '"x?y" in the settings is no region.' },
-      { code: 'settings-invalid', message: '"x y" in the settings is no region.' },
+      { code: 'settings-invalid', message: '"x?y" in the settings is not a region.' },
+      { code: 'settings-invalid', message: '"x y" in the settings is not a region.' },
       {
         code: 'settings-invalid',
-        message: 'The path of rolecall-credential-process cannot stand in a profile: "relative".',
+        message: 'The path of rolecall-credential-process cannot be written to a profile: "relative".',
       },
       {
         code: 'settings-invalid',
-        message: 'The path of rolecall-credential-process cannot stand in a profile: "/a?b".',
+        message: 'The path of rolecall-credential-process cannot be written to a profile: "/a?b".',
       },
       'settings-invalid',
     ]);
