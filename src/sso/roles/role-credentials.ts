@@ -6,7 +6,7 @@ import type { Problems } from '../../core/problems.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
 import { countRenewalFailure, isHolding, withBackOff } from '../resilience/back-off.ts';
-import { isDueForRenewal, renewAheadMs } from '../expiry.ts';
+import { isDueForRenewal, renewAheadMs } from '../resilience/renewal.ts';
 import { describeFault, CircuitOpenError, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';

@@ -7,7 +7,7 @@ import type { Secret } from '../../core/secret.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { afterHold, countRenewalFailure, isHolding, type RenewalFailures } from '../resilience/back-off.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
-import { isDueForRenewal, renewalDueMs } from '../expiry.ts';
+import { isDueForRenewal, renewalDueMs } from '../resilience/renewal.ts';
 import { describeFault, CircuitOpenError, isFault, sessionOver, signInRequired } from '../faults.ts';
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
 import { IdentityCenterFault, type IdentityCenter, type SecretStore } from '../ports.ts';

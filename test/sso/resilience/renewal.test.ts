@@ -1,6 +1,6 @@
 // When a token or a role's credentials are due for renewal.
 import { expect, test } from 'vitest';
-import { EXPIRY_WINDOW_MS, isDueForRenewal, renewAheadMs } from '../../src/sso/expiry.ts';
+import { EXPIRY_WINDOW_MS, isDueForRenewal, renewAheadMs } from '../../../src/sso/resilience/renewal.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 // Lists that come page by page: read to their end, and refused when a server never lets them end.
 import { expect, test } from 'vitest';
-import { createPageReader } from '../../src/sso/roles/read-pages.ts';
+import { createPageReader } from '../../../src/sso/roles/read-pages.ts';
 
 /** Reads a list without an end, whose page `number`, from 1 on, has these entries; tells what became of it. */
 async function readEndless(entriesOf: (number: number) => readonly string[]): Promise<[pages: number, said: string]> {
