@@ -1,26 +1,25 @@
-// The domain as a whole: what the daemon asks of it, wired from its parts over the two ports.
+// The public interface of the domain, composed from its parts over the ports.
 import type { Clock } from '../core/clock.ts';
 import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
-import { errorFromBody, SignInRequiredError, toRolecallError } from '../core/errors.ts';
 import type { Problems } from '../core/problems.ts';
-import { createAccessTokens, type AccessToken, type TokenState } from './session/access-tokens.ts';
-import { createAccountCatalog, type CatalogFiles, type ListingProgress } from './roles/account-catalog.ts';
-import { createClientRegistrations } from './session/client-registrations.ts';
-import { describeFault } from './faults.ts';
 import { sessionKey } from './issuer.ts';
-import { isLost, rolesOf, type CatalogChange } from './roles/merge-listing.ts';
-import { withTimeout } from '../core/async/with-timeout.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
-import { callPortal } from './session/portal-call.ts';
+import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createRateBudget } from './resilience/rate-budget.ts';
+import { createAccountCatalog, type CatalogFiles, type ListingProgress } from './roles/account-catalog.ts';
+import { createAssignments } from './roles/assignments.ts';
+import { rolesOf, type CatalogChange } from './roles/merge-listing.ts';
 import { createRefreshEngine } from './roles/refresh-engine.ts';
 import { createRoleCredentials } from './roles/role-credentials.ts';
 import type { RoleUse } from './roles/role-use.ts';
-import { findSessionEnd, type SessionEnd } from './session/session-clock.ts';
-import { ENDED, logOut, type LogoutOutcome } from './session/sign-out.ts';
+import { createAccessTokens, type AccessToken, type TokenState } from './session/access-tokens.ts';
+import { createClientRegistrations } from './session/client-registrations.ts';
+import { verifyLive } from './session/portal-call.ts';
+import { describeSessionEnd, type SessionEnd } from './session/session-clock.ts';
 import { createSignIn, type SignInState } from './session/sign-in.ts';
+import { createSignOut, type LogoutOutcome } from './session/sign-out.ts';
 import { createSignedInUsers, type SignedInUsersFile, type UserCheck } from './session/signed-in-users.ts';
-import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
+import { createUserCheck } from './session/user-check.ts';
 
 export interface Broker {
   startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
@@ -79,11 +78,6 @@ export interface Broker {
  */
 export const PORTAL_CALLS_PER_SECOND = 19;
 
-/** A person waits for it after a sign-in. */
-const USER_CHECK_TIMEOUT_MS = 2000;
-/** An account may be closed, and its roles give no keys. */
-const MAX_ROLES_TRIED = 3;
-
 export function createBroker(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
@@ -105,11 +99,8 @@ export function createBroker(deps: {
   /** Lengths of Identity Center sessions as their users have set them, by session name. */
   readonly sessionHours?: Readonly<Record<string, number>>;
 }): Broker {
-  const { identityCenter } = deps;
-  const rateBudget = createRateBudget({
-    clock: deps.clock,
-    callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND,
-  });
+  const { clock, identityCenter } = deps;
+  const rateBudget = createRateBudget({ clock, callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND });
   const circuitBreakers = createCircuitBreakers(deps);
   const registrations = createClientRegistrations(deps);
   const accessTokens = createAccessTokens({ ...deps, registrations, circuitBreakers });
@@ -119,66 +110,37 @@ export function createBroker(deps: {
     files: deps.catalogFiles,
     lastConfirmed: (session) => users.lastConfirmed(session),
   });
-  const roleCredentials = createRoleCredentials({ ...portal, refusal: catalog.refusal });
+  const assignments = createAssignments(catalog.cached);
+  const roleCredentials = createRoleCredentials({ ...portal, refusal: assignments.refusal });
   const refreshEngine = createRefreshEngine({ ...portal, roleCredentials });
-
   const users = createSignedInUsers({
     ...deps,
     file: deps.usersFile ?? { kept: new Map(), save: () => undefined },
-    // Its own failures are problems by then.
+    // Its own failures become problems.
     onConfirmed: (session, user) => void catalog.settleUser(session, user),
   });
-
-  async function fetchCredentials(session: SsoSession, role: Role): Promise<RoleCredentials> {
-    for (;;) {
-      const before = users.signInOf(session);
-      const credentials = await roleCredentials.fetch(session, role);
-      // With those of an earlier sign-in the earlier user would be taken for the one of now.
-      if (users.signInOf(session) !== before) continue;
-      await users.require(session, credentials);
-      return credentials;
-    }
-  }
-
-  /** Why nobody knows who signed in, if so: the role that was used last may not be the new user's, the first listed one is. */
-  async function checkWithAnyRole(session: SsoSession): Promise<string | undefined> {
-    const used = roleCredentials.list().find((use) => sessionKey(use.session) === sessionKey(session))?.role;
-    const list = await catalog.known(session).catch(() => undefined);
-    const listed = list === undefined ? [] : rolesOf(list);
-    let reason = 'no role is assigned';
-    for (const role of [...(used === undefined ? [] : [used]), ...listed.slice(0, MAX_ROLES_TRIED)]) {
-      try {
-        const before = users.signInOf(session);
-        const credentials = await roleCredentials.fetchUnused(session, role);
-        if (users.signInOf(session) === before) await users.check(session, credentials);
-        return undefined;
-      } catch (error) {
-        reason = toRolecallError(error).message.replace(/\.$/, '');
-      }
-    }
-    return reason;
-  }
-
-  async function verifyLive(session: SsoSession): Promise<boolean> {
-    try {
-      await callPortal(portal, session, 'urgent', (accessToken) => identityCenter.listAccounts(session, accessToken));
-      return true;
-    } catch (fault) {
-      const error = describeFault(fault, session.sessionName);
-      if (error instanceof SignInRequiredError) return false;
-      throw error;
-    }
-  }
-
+  const rolesInUse = (session: SsoSession) =>
+    roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
+  const checkUser = createUserCheck({
+    users,
+    canCheck: deps.callerIdentity !== undefined,
+    findUsedRole: (session) => rolesInUse(session)[0]?.role,
+    async findListedRoles(session) {
+      const list = await catalog.cached(session).catch(() => undefined);
+      return list === undefined ? [] : rolesOf(list);
+    },
+    fetchCredentials: roleCredentials.fetchUncounted,
+    clock,
+  });
   const signIn = createSignIn({
     identityCenter,
     accessTokens,
     registrations,
-    clock: deps.clock,
+    clock,
     problems: deps.problems,
-    verifyLive,
+    verifyLive: (session) => verifyLive(portal, session),
     onApproved(session) {
-      // Another user may have signed in, and new permission sets come with a new sign-in only.
+      // It may be another user, and new permission sets become visible only with a new sign-in.
       roleCredentials.drop(session.sessionName, { forgetsUse: false });
       users.startOver(session);
       catalog.startOver(session.sessionName);
@@ -187,74 +149,54 @@ export function createBroker(deps: {
     onDenied: (session) => deps.onSignInDenied?.(session),
     onExpired: (session) => deps.onSignInExpired?.(session),
   });
+  const { signOut, finish: finishSignOuts } = createSignOut({
+    identityCenter,
+    accessTokens,
+    registrations,
+    clock,
+    onStarted(session) {
+      signIn.cancel(session);
+      users.startOver(session);
+      roleCredentials.drop(session.sessionName, { forgetsUse: true });
+    },
+  });
 
   return {
     startSignIn(session, options) {
-      // Somebody is waiting, perhaps with the network just back.
+      // A person waits, perhaps because the network is back.
       circuitBreakers.reconsider(session);
       return signIn.start(session, options);
     },
-    signInState: (session) => signIn.state(session),
-    cancelSignIn: (session) => signIn.cancel(session),
-    async signOut(session) {
-      // All three take effect before the first await: nothing that is asked from here on is served.
-      signIn.cancel(session);
-      const dropping = accessTokens.drop(session);
-      users.startOver(session);
-      roleCredentials.drop(session.sessionName, { forgetsUse: true });
-      const { tokens, failure } = await dropping;
-      const outcome = tokens === undefined ? ENDED : await logOut({ ...portal, registrations }, session, tokens);
-      if (failure === undefined) return outcome;
-      if (outcome.endedAtAws) throw failure;
-      throw errorFromBody({ ...failure.toBody(), message: `${failure.message} ${outcome.note}` });
-    },
-    describe: (session) => accessTokens.describe(session),
-    signedInUser: (session) => users.describe(session),
-    needsUserCheck: (session) => users.isUnchecked(session),
-    isServing: (session) => users.isServing(session),
-    async checkUser(session, accept) {
-      if (accept !== undefined) users.accept(session, accept);
-      const { state } = users.describe(session);
-      if (state !== 'unchecked' || deps.callerIdentity === undefined) return users.describe(session);
-      const reason = await withTimeout(deps.clock, USER_CHECK_TIMEOUT_MS, checkWithAnyRole(session));
-      return { ...users.describe(session), ...(reason === undefined ? {} : { reason }) };
-    },
+    signInState: signIn.state,
+    cancelSignIn: signIn.cancel,
+    signOut,
+    describe: accessTokens.describe,
+    signedInUser: users.describe,
+    needsUserCheck: users.isUnchecked,
+    isServing: users.isServing,
+    checkUser,
     async accessToken(session) {
       users.requireServing(session);
-      return accessTokens.fresh(session, 'patient');
+      return accessTokens.fresh(session, 'background');
     },
-    credentials: fetchCredentials,
+    credentials: (session, role) => users.serve(session, () => roleCredentials.fetch(session, role)),
     peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.peek(session, role) : undefined),
-    async requireAssigned(session, role) {
-      const known = await catalog.known(session);
-      const account = known?.accounts.find(({ accountId }) => accountId === role.accountId);
-      // A list that was never made, or not to its end, can't tell.
-      if (known?.complete !== true || account?.permissionSets.includes(role.permissionSet) === true) return;
-      // Neither can a suspicious one: AWS is asked.
-      if (isLost(known, role)) return;
-      throw await catalog.refusal(session, role, undefined);
-    },
-    cachedCatalog: (session) => catalog.known(session),
+    requireAssigned: assignments.require,
+    cachedCatalog: catalog.cached,
     refreshCatalog(session, { isAttended } = { isAttended: false }) {
       if (isAttended) circuitBreakers.reconsider(session);
       return catalog.refresh(session);
     },
-    acceptLoss: (session) => catalog.acceptLoss(session),
-    listingProgress: (session) => catalog.progress(session),
-    verifyLive,
-    async sessionEnd(session) {
-      const { signedInAtMs, observedLengthMs } = await accessTokens.describe(session);
-      const hours = deps.sessionHours?.[session.sessionName];
-      const configuredMs = hours === undefined ? undefined : hours * 3_600_000;
-      return findSessionEnd(signedInAtMs, { configuredMs, observedMs: observedLengthMs });
-    },
-    rolesInUse: (session) => roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session)),
-    upstreamHealth: (session) => circuitBreakers.describe(session),
-    refreshAhead: () => refreshEngine.tick(),
+    acceptLoss: catalog.acceptLoss,
+    listingProgress: catalog.progress,
+    verifyLive: (session) => verifyLive(portal, session),
+    sessionEnd: async (session) =>
+      describeSessionEnd(await accessTokens.describe(session), deps.sessionHours?.[session.sessionName]),
+    rolesInUse,
+    upstreamHealth: circuitBreakers.describe,
+    refreshAhead: refreshEngine.tick,
     async flush() {
-      for (const { session, tokens } of await accessTokens.takeUnreadSignOuts()) {
-        await logOut({ ...portal, registrations }, session, tokens);
-      }
+      await finishSignOuts();
       await Promise.all([accessTokens.flush(), catalog.flush()]);
     },
   };

@@ -1,4 +1,4 @@
-// How long to wait after a failure: growing, jittered pauses, for a caller who waits and for renewals that come by the clock.
+// How long to wait after a failure: pauses that grow and are partly random.
 import type { Clock } from '../../core/clock.ts';
 import { CircuitOpenError, isTransient } from '../faults.ts';
 import type { IdentityCenterFault } from '../ports.ts';
@@ -9,91 +9,37 @@ export interface PausePolicy {
 }
 
 export interface BackOffPolicy extends PausePolicy {
-  /** Calls in all, the first included. */
+  /** Includes the first call. */
   readonly attempts: number;
-  /** A server that asks for a longer pause than this is not waited for, nor the end of an outage; without it everything is. */
+  /** Gives up when the server asks for a longer pause than this, or during an outage. Without a limit it always waits. */
   readonly maxWaitMs?: number;
-  /** As `maxWaitMs`, except that the end of an outage is waited for when it is no further away. */
+  /** Gives up when the server asks for a longer pause than this, or an outage lasts longer. */
   readonly maxAskedPauseMs?: number;
 }
 
-/** The pause after so many failures in a row: doubled each time, half of it by chance. */
+/** The pause after this many failures in a row: doubled each time, and the upper half of it random. */
 export function pauseAfter(failuresInARow: number, policy: PausePolicy, random: () => number): number {
   const ceilingMs = Math.min(policy.maxPauseMs, policy.firstPauseMs * 2 ** (failuresInARow - 1));
   return ceilingMs * (0.5 + random() / 2);
 }
 
-/** A span of wall-clock time, so that a machine that slept wakes up after it. */
-export interface Hold {
+/** A span of wall-clock time, so that it is over when a machine wakes up from sleep. */
+export interface Pause {
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
-export function isHolding(hold: Hold | undefined, nowMs: number): hold is Hold {
-  // The start counts too: a clock that was set back must not make half a minute into a day.
-  return hold !== undefined && hold.fromMs <= nowMs && nowMs < hold.untilMs;
+export function isInPause(pause: Pause | undefined, nowMs: number): pause is Pause {
+  // Compares the start too: setting the clock back must not turn 30 seconds into a day.
+  return pause !== undefined && pause.fromMs <= nowMs && nowMs < pause.untilMs;
 }
 
-/** When something that is due at `dueAtMs` is asked for, a hold given. */
-export function afterHold(dueAtMs: number, hold: Hold | undefined, nowMs: number): number {
-  return isHolding(hold, nowMs) ? Math.max(dueAtMs, hold.untilMs) : dueAtMs;
+/** When to do what is due at `dueAtMs`: after the pause, if there is one now. */
+export function afterPause(dueAtMs: number, pause: Pause | undefined, nowMs: number): number {
+  return isInPause(pause, nowMs) ? Math.max(dueAtMs, pause.untilMs) : dueAtMs;
 }
 
-/** Failures of one thing in a row: until the hold is over it is not asked for while a valid one is at hand. */
-export interface RenewalFailures {
-  readonly count: number;
-  readonly hold: Hold;
-}
-
-const RENEWAL_PAUSE = { firstPauseMs: 30_000, maxPauseMs: 60_000 } as const;
-const MIN_RENEWAL_PAUSE_MS = 1000;
-
-/** One failure more. What has little life left is asked for sooner, unless the server named a time. */
-export function countRenewalFailure(
-  earlier: RenewalFailures | undefined,
-  deps: { readonly clock: Clock; readonly random: () => number },
-  expiresAtMs: number,
-  retryAfterMs: number | undefined,
-): RenewalFailures {
-  const nowMs = deps.clock.nowMs();
-  const count = (earlier?.count ?? 0) + 1;
-  const halfLifeMs = Math.max(MIN_RENEWAL_PAUSE_MS, (expiresAtMs - nowMs) / 2);
-  const pauseMs = pauseAfter(count, RENEWAL_PAUSE, deps.random);
-  // What has expired already has no half of its life to go by.
-  const ownPauseMs = expiresAtMs > nowMs ? Math.min(pauseMs, halfLifeMs) : pauseMs;
-  return { count, hold: { fromMs: nowMs, untilMs: nowMs + Math.max(ownPauseMs, retryAfterMs ?? 0) } };
-}
-
-/** Pauses between tries of what a tick repeats until it works, each key with its own. */
-export interface RetryPauses {
-  isPaused(key: string): boolean;
-  /** Begins a pause, longer than the one before. */
-  failed(key: string): void;
-  /** The next failure begins with the shortest pause again. */
-  succeeded(key: string): void;
-}
-
-export function createRetryPauses(
-  deps: { readonly clock: Clock; readonly random: () => number },
-  policy: PausePolicy,
-): RetryPauses {
-  const failures = new Map<string, RenewalFailures>();
-  return {
-    isPaused: (key) => isHolding(failures.get(key)?.hold, deps.clock.nowMs()),
-    failed(key) {
-      const nowMs = deps.clock.nowMs();
-      const count = (failures.get(key)?.count ?? 0) + 1;
-      const untilMs = nowMs + pauseAfter(count, policy, deps.random);
-      failures.set(key, { count, hold: { fromMs: nowMs, untilMs } });
-    },
-    succeeded: (key) => void failures.delete(key),
-  };
-}
-
-/**
- * The result of `work`, tried again only after transient faults; the last fault is thrown as it is.
- * A `retryAfterMs` of the server longer than the policy's own pause is kept.
- */
+/** The result of `work`, retried after transient faults only; a longer pause that the server asks for is kept. @throws the last fault */
 export async function withBackOff<T>(
   deps: { readonly clock: Clock; readonly random: () => number },
   policy: BackOffPolicy,
@@ -104,10 +50,9 @@ export async function withBackOff<T>(
       return await work();
     } catch (fault) {
       if (!isTransient(fault) || attempt >= policy.attempts || isTooLong(fault, policy)) throw fault;
-      const retryAfterMs = fault.retryAfterMs ?? 0;
-      // No call was made, so there is nothing to back off from but the hold itself.
+      // An open circuit made no call that could have failed: only the rest of its pause counts.
       const ownPauseMs = fault instanceof CircuitOpenError ? 0 : pauseAfter(attempt, policy, deps.random);
-      await deps.clock.sleep(Math.max(ownPauseMs, retryAfterMs));
+      await deps.clock.sleep(Math.max(ownPauseMs, fault.retryAfterMs ?? 0));
     }
   }
 }
@@ -118,4 +63,29 @@ function isTooLong(fault: IdentityCenterFault, policy: BackOffPolicy): boolean {
   if (maxWaitMs === undefined) return false;
   const isOutage = fault instanceof CircuitOpenError && fault.kind === 'unreachable';
   return isOutage || (fault.retryAfterMs ?? 0) > maxWaitMs;
+}
+
+/** Pauses between attempts of timed work, for each key separately. */
+export interface RetryPauses {
+  isPaused(key: string): boolean;
+  /** Starts a pause, longer than the last one. */
+  failed(key: string): void;
+  /** The next failure starts with the shortest pause again. */
+  succeeded(key: string): void;
+}
+
+export function createRetryPauses(
+  deps: { readonly clock: Clock; readonly random: () => number },
+  policy: PausePolicy,
+): RetryPauses {
+  const failures = new Map<string, { readonly count: number; readonly pause: Pause }>();
+  return {
+    isPaused: (key) => isInPause(failures.get(key)?.pause, deps.clock.nowMs()),
+    failed(key) {
+      const fromMs = deps.clock.nowMs();
+      const count = (failures.get(key)?.count ?? 0) + 1;
+      failures.set(key, { count, pause: { fromMs, untilMs: fromMs + pauseAfter(count, policy, deps.random) } });
+    },
+    succeeded: (key) => void failures.delete(key),
+  };
 }

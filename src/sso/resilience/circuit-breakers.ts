@@ -1,8 +1,8 @@
-// The health of each upstream of a session: pauses that a server asked for are kept for minutes, an outage opens a circuit, one probe closes it.
+// One circuit breaker per session and service: it opens in an outage or when the server asks for a pause, and a single probe closes it.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
-import { isHolding, pauseAfter, type Hold } from './back-off.ts';
+import { isInPause, pauseAfter, type Pause } from './back-off.ts';
 import { describeFault, CircuitOpenError, isFault, isTransient } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import type { IdentityCenterFault } from '../ports.ts';
@@ -11,26 +11,26 @@ export type Service = 'oidc' | 'portal';
 
 export interface UpstreamHealth {
   readonly service: Service;
-  /** `open`: no call goes out; `half-open`: one does, and what becomes of it decides. */
+  /** `open`: no calls are made. `half-open`: the outcome of the next call decides. */
   readonly circuit: 'closed' | 'open' | 'half-open';
-  /** When the next call may go out; absent when it may now. */
+  /** When the next call may be made; absent if it may be made now. */
   readonly nextTryAtMs?: number;
 }
 
 export interface CircuitBreakers {
   /**
-   * What `work` answers, its faults counted.
+   * The result of `work`; counts its faults.
    * @throws CircuitOpenError: no call was made, because of an outage or because the server asked for a pause
    */
   call<T>(session: SsoSession, service: Service, work: () => Promise<T>): Promise<T>;
-  /** @throws CircuitOpenError: when `call` would throw it now */
+  /** @throws CircuitOpenError: `call` would throw it now */
   check(session: SsoSession, service: Service): void;
-  /** True after a 429 until a call works again: calls that could not wait do wait now. */
+  /** True after a 429 until a call succeeds. Urgent calls then use the rate budget too. */
   isThrottled(session: SsoSession, service: Service): boolean;
   describe(session: SsoSession): readonly UpstreamHealth[];
-  /** One call may go out at once, for a person is waiting; its outcome decides about all others. */
+  /** Allows one call at once because a person is waiting; its outcome decides about all others. */
   reconsider(session: SsoSession): void;
-  /** Ends what is known of outages that nobody has called into for a while. */
+  /** Forgets outages of upstreams that have not been called for a while. */
   sweep(): void;
   forget(sessionName: string): void;
 }
@@ -39,26 +39,26 @@ interface Health {
   readonly session: SsoSession;
   readonly service: Service;
   lastCallMs: number;
-  /** Transient ones since the last answer. */
+  /** Transient faults since the last answer. */
   faultsInARow: number;
-  holdsInARow: number;
-  hold: Hold | undefined;
+  pausesInARow: number;
+  pause: Pause | undefined;
   fault: IdentityCenterFault | undefined;
-  /** After a long pause that the server asked for, or when a person wants to know: one call goes out first. */
+  /** Only one call is made first: after a long pause that the server asked for, or when a person is waiting. */
   needsProbe: boolean;
   isProbing: boolean;
 }
 
-/** Two callers with three tries each, or five of anything: more than a hiccup. */
+/** More than one caller with three attempts produces. */
 const OUTAGE_FAULTS = 5;
 const OUTAGE_PAUSE = { firstPauseMs: 5000, maxPauseMs: 30_000 } as const;
 const THROTTLE_PAUSE = { firstPauseMs: 1000, maxPauseMs: 30_000 } as const;
-/** A server may ask for longer; whether it still wants to is asked this often. */
-const MAX_HOLD_MS = 5 * 60_000;
-/** A shorter pause is over before anybody has read of it. */
-const MIN_TOLD_HOLD_MS = 30_000;
-/** How soon to look again while somebody else's probe is under way. */
-const PROBE_MS = 1000;
+/** If the server asks for a longer pause, one call checks after this time whether it still applies. */
+const MAX_PAUSE_MS = 5 * 60_000;
+/** A shorter pause is over before anybody reads about it. */
+const MIN_REPORTED_PAUSE_MS = 30_000;
+/** When to try again while another call is probing. */
+const PROBE_RETRY_MS = 1000;
 const FORGET_MS = 10 * 60_000;
 const SERVICES: readonly Service[] = ['oidc', 'portal'];
 
@@ -68,67 +68,67 @@ export function createCircuitBreakers(deps: {
   readonly problems: Problems;
 }): CircuitBreakers {
   const { clock, problems, random } = deps;
-  /** Only of upstreams that had a fault since their last answer. */
+  /** Holds only upstreams with a fault since their last answer. */
   const healths = new Map<string, Health>();
 
   const keyOf = (session: SsoSession, service: Service) => `${sessionKey(session)}\0${service}`;
   const find = (session: SsoSession, service: Service) => healths.get(keyOf(session, service));
 
-  function findHold(session: SsoSession, service: Service): CircuitOpenError | undefined {
+  function findOpenCircuit(session: SsoSession, service: Service): CircuitOpenError | undefined {
     const health = find(session, service);
     if (health?.fault === undefined) return undefined;
-    const { fault, hold, isProbing } = health;
+    const { fault, pause, isProbing } = health;
     const nowMs = clock.nowMs();
-    const isHeld = isHolding(hold, nowMs);
-    if (!isHeld && !isProbing) return undefined;
-    const retryAfterMs = isHeld ? hold.untilMs - nowMs : PROBE_MS;
+    const isPaused = isInPause(pause, nowMs);
+    if (!isPaused && !isProbing) return undefined;
+    const retryAfterMs = isPaused ? pause.untilMs - nowMs : PROBE_RETRY_MS;
     return new CircuitOpenError(fault.kind, fault.message, { cause: fault, retryAfterMs });
   }
 
   function check(session: SsoSession, service: Service): void {
-    const held = findHold(session, service);
-    if (held !== undefined) throw held;
+    const open = findOpenCircuit(session, service);
+    if (open !== undefined) throw open;
   }
 
   function countFault(session: SsoSession, service: Service, fault: IdentityCenterFault): void {
     const key = keyOf(session, service);
-    const health = healths.get(key) ?? createHealth(session, service);
-    healths.set(key, health);
     const nowMs = clock.nowMs();
+    const health = healths.get(key) ?? createHealth(session, service, nowMs);
+    healths.set(key, health);
     health.lastCallMs = nowMs;
-    const named = fault.retryAfterMs === undefined ? 0 : nowMs + Math.min(fault.retryAfterMs, MAX_HOLD_MS);
-    if (isHolding(health.hold, nowMs)) {
-      // The echo of a call that was under way when the hold began.
-      if (named > health.hold.untilMs) {
-        health.hold = { ...health.hold, untilMs: named };
-        describeHold(health, nowMs);
+    const askedUntilMs = fault.retryAfterMs === undefined ? 0 : nowMs + Math.min(fault.retryAfterMs, MAX_PAUSE_MS);
+    if (isInPause(health.pause, nowMs)) {
+      // This call was already in flight when the pause began.
+      if (askedUntilMs > health.pause.untilMs) {
+        health.pause = { ...health.pause, untilMs: askedUntilMs };
+        reportPause(health, nowMs);
       }
       return;
     }
     health.fault = fault;
     health.faultsInARow += 1;
     const policy = isFault(fault, 'throttled') ? THROTTLE_PAUSE : OUTAGE_PAUSE;
-    if (policy === OUTAGE_PAUSE && !isOutage(health) && named === 0) return;
-    health.holdsInARow += 1;
+    if (policy === OUTAGE_PAUSE && !isOutage(health) && askedUntilMs === 0) return;
+    health.pausesInARow += 1;
     const ownPauseMs =
-      isOutage(health) || policy === THROTTLE_PAUSE ? pauseAfter(health.holdsInARow, policy, random) : 0;
-    health.hold = { fromMs: nowMs, untilMs: Math.max(named, nowMs + ownPauseMs) };
+      isOutage(health) || policy === THROTTLE_PAUSE ? pauseAfter(health.pausesInARow, policy, random) : 0;
+    health.pause = { fromMs: nowMs, untilMs: Math.max(askedUntilMs, nowMs + ownPauseMs) };
     const { sessionName } = session;
     if (isOutage(health)) {
       problems.raise(problemKey(health), { ...describeFault(fault, sessionName).toBody(), session: sessionName });
     }
-    if (named > 0) describeHold(health, nowMs);
+    if (askedUntilMs > 0) reportPause(health, nowMs);
   }
 
-  /** A long pause that the server asked for stops everything new, so it is a problem with its end. */
-  function describeHold(health: Health, nowMs: number): void {
-    const { hold, fault, session } = health;
-    if (hold === undefined || fault === undefined || hold.untilMs - nowMs <= MIN_TOLD_HOLD_MS) return;
+  /** A long pause requested by the server stops all new calls, so it is shown as a problem, with its end. */
+  function reportPause(health: Health, nowMs: number): void {
+    const { pause, fault, session } = health;
+    if (pause === undefined || fault === undefined || pause.untilMs - nowMs <= MIN_REPORTED_PAUSE_MS) return;
     health.needsProbe = true;
     const { sessionName } = session;
     problems.raise(problemKey(health), {
       code: describeFault(fault, sessionName).code,
-      message: `Identity Center of ${sessionName} asked for a pause: ${fault.message} No call goes out before ${formatUtcSeconds(hold.untilMs)}.`,
+      message: `Identity Center of ${sessionName} asked for a pause: ${fault.message} No call goes out before ${formatUtcSeconds(pause.untilMs)}.`,
       hint: 'rolecall ls --refresh',
       session: sessionName,
     });
@@ -139,11 +139,11 @@ export function createCircuitBreakers(deps: {
     problems.clear(problemKey(health));
   }
 
-  /** `hold` is the one that was over when the call began: an answer to an earlier call says nothing about a later hold. */
-  function countAnswer(session: SsoSession, service: Service, hold: Hold | undefined): void {
+  /** `pause` is the one from before the call: the answer to an earlier call does not end a later pause. */
+  function countAnswer(session: SsoSession, service: Service, pause: Pause | undefined): void {
     const key = keyOf(session, service);
     const health = healths.get(key);
-    if (health !== undefined && health.hold === hold) remove(key, health);
+    if (health !== undefined && health.pause === pause) remove(key, health);
   }
 
   return {
@@ -155,12 +155,12 @@ export function createCircuitBreakers(deps: {
       if (probed !== undefined) probed.isProbing = true;
       try {
         const answer = await work();
-        countAnswer(session, service, health?.hold);
+        countAnswer(session, service, health?.pause);
         return answer;
       } catch (fault) {
         if (isTransient(fault) || (probed !== undefined && isFault(fault, 'unusable-response'))) {
           countFault(session, service, fault);
-        } else if (!isFault(fault, 'unusable-response')) countAnswer(session, service, health?.hold);
+        } else if (!isFault(fault, 'unusable-response')) countAnswer(session, service, health?.pause);
         throw fault;
       } finally {
         if (probed !== undefined) probed.isProbing = false;
@@ -171,29 +171,29 @@ export function createCircuitBreakers(deps: {
       const nowMs = clock.nowMs();
       return SERVICES.map((service) => {
         const health = find(session, service);
-        const isHeld = isHolding(health?.hold, nowMs);
+        const isPaused = isInPause(health?.pause, nowMs);
         const isOut = health !== undefined && isOutage(health);
-        const openness = isHeld ? 'open' : 'half-open';
+        const openness = isPaused ? 'open' : 'half-open';
         return {
           service,
           circuit: isOut ? openness : 'closed',
-          ...(isHeld && health?.hold ? { nextTryAtMs: health.hold.untilMs } : {}),
+          ...(isPaused && health?.pause ? { nextTryAtMs: health.pause.untilMs } : {}),
         };
       });
     },
     reconsider(session) {
       for (const health of healths.values()) {
         if (sessionKey(session) !== sessionKey(health.session)) continue;
-        // A probe from before may hang on a connection that sleep has killed.
+        // An earlier probe may hang on a connection that did not survive the machine's sleep.
         health.isProbing = false;
         health.needsProbe ||= health.fault?.retryAfterMs !== undefined;
-        health.hold = undefined;
+        health.pause = undefined;
       }
     },
     sweep() {
       const nowMs = clock.nowMs();
       for (const [key, health] of healths) {
-        if (isHolding(health.hold, nowMs)) continue;
+        if (isInPause(health.pause, nowMs)) continue;
         if (nowMs - health.lastCallMs >= FORGET_MS) remove(key, health);
         else if (!isOutage(health)) problems.clear(problemKey(health));
       }
@@ -202,20 +202,20 @@ export function createCircuitBreakers(deps: {
       for (const [key, health] of healths) if (health.session.sessionName === sessionName) remove(key, health);
     },
   };
+}
 
-  function createHealth(session: SsoSession, service: Service): Health {
-    return {
-      session,
-      service,
-      lastCallMs: clock.nowMs(),
-      faultsInARow: 0,
-      holdsInARow: 0,
-      hold: undefined,
-      fault: undefined,
-      needsProbe: false,
-      isProbing: false,
-    };
-  }
+function createHealth(session: SsoSession, service: Service, nowMs: number): Health {
+  return {
+    session,
+    service,
+    lastCallMs: nowMs,
+    faultsInARow: 0,
+    pausesInARow: 0,
+    pause: undefined,
+    fault: undefined,
+    needsProbe: false,
+    isProbing: false,
+  };
 }
 
 function isOutage({ fault, faultsInARow }: Health): boolean {

@@ -1,10 +1,10 @@
-// Keeps calls to the portal under what AWS allows one user.
+// Keeps calls to the portal below AWS's limit per user.
 import type { Clock } from '../../core/clock.ts';
 
 export interface RateBudget {
-  /** Resolves when the next call may go out, in the order of asking. */
+  /** Resolves when the next call may be made, in the order of the calls of `take`. */
   take(): Promise<void>;
-  /** Counts a call that cannot wait; later `take`s are pushed back for it. */
+  /** Counts a call that does not wait; later `take`s wait longer for it. */
   spend(): void;
 }
 
@@ -15,7 +15,7 @@ export function createRateBudget(deps: { readonly clock: Clock; readonly callsPe
 
   function now(): number {
     const nowMs = deps.clock.nowMs();
-    // A clock that was set back would turn what was a moment ahead into hours.
+    // Without this, setting the clock back would make the next call wait for hours.
     const setBackMs = Math.max(0, lastSeenMs - nowMs);
     nextFreeMs -= setBackMs;
     lastSeenMs = nowMs;

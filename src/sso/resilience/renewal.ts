@@ -1,9 +1,11 @@
-// When a thing that expires should be replaced.
+// When to renew what expires: ahead of time, and after a renewal that failed.
+import type { Clock } from '../../core/clock.ts';
+import { pauseAfter, type Pause } from './back-off.ts';
 
-/** botocore asks again under 15 minutes, so nothing with less than this is handed out while a longer one can be had. */
+/** botocore refreshes credentials with less than 15 minutes left, so nothing under 20 is served while newer ones can be had. */
 export const EXPIRY_WINDOW_MS = 20 * 60_000;
 
-/** From when on 20 minutes (or a third of a short lifetime) or less are left. */
+/** When 20 minutes are left, or a third of a short lifetime. */
 export function renewalDueMs(issuedAtMs: number, expiresAtMs: number): number {
   return expiresAtMs - windowOf(issuedAtMs, expiresAtMs);
 }
@@ -12,7 +14,7 @@ export function isDueForRenewal(nowMs: number, issuedAtMs: number, expiresAtMs: 
   return nowMs >= renewalDueMs(issuedAtMs, expiresAtMs);
 }
 
-/** A little before it is due, by chance: forty roles of one hour spread out, and no caller meets one that is due. */
+/** A random moment shortly before it is due: forty one-hour roles spread out, and no caller finds one that is due. */
 export function renewAheadMs(issuedAtMs: number, expiresAtMs: number, random: () => number): number {
   const aheadMs = (windowOf(issuedAtMs, expiresAtMs) / 10) * (0.5 + random() / 2);
   return renewalDueMs(issuedAtMs, expiresAtMs) - aheadMs;
@@ -20,4 +22,28 @@ export function renewAheadMs(issuedAtMs: number, expiresAtMs: number, random: ()
 
 function windowOf(issuedAtMs: number, expiresAtMs: number): number {
   return Math.min(EXPIRY_WINDOW_MS, Math.max(0, expiresAtMs - issuedAtMs) / 3);
+}
+
+/** Failed renewals in a row. During the pause no renewal is tried while the current value is valid. */
+export interface RenewalFailures {
+  readonly count: number;
+  readonly pause: Pause;
+}
+
+const RENEWAL_PAUSE = { firstPauseMs: 30_000, maxPauseMs: 60_000 } as const;
+const MIN_RENEWAL_PAUSE_MS = 1000;
+
+/** Counts one more failure. The pause is shorter if little lifetime is left, unless the server asked for a pause. */
+export function countRenewalFailure(
+  earlier: RenewalFailures | undefined,
+  deps: { readonly clock: Clock; readonly random: () => number },
+  expiresAtMs: number,
+  retryAfterMs: number | undefined,
+): RenewalFailures {
+  const nowMs = deps.clock.nowMs();
+  const count = (earlier?.count ?? 0) + 1;
+  const halfLifeMs = Math.max(MIN_RENEWAL_PAUSE_MS, (expiresAtMs - nowMs) / 2);
+  const pauseMs = pauseAfter(count, RENEWAL_PAUSE, deps.random);
+  const ownPauseMs = expiresAtMs > nowMs ? Math.min(pauseMs, halfLifeMs) : pauseMs;
+  return { count, pause: { fromMs: nowMs, untilMs: nowMs + Math.max(ownPauseMs, retryAfterMs ?? 0) } };
 }

@@ -1,28 +1,17 @@
 // Every account and permission set of a session: listed within the rate budget, kept over restarts, partial when it must be.
-import { monotonicNowMs, type Clock } from '../../core/clock.ts';
-import {
-  NotFoundError,
-  RefusedError,
-  SignInRequiredError,
-  toRolecallError,
-  UnavailableError,
-  type RolecallError,
-} from '../../core/errors.ts';
-import type { Account, Catalog, Role, SsoSession } from '../../core/model.ts';
+import { monotonicNowMs } from '../../core/clock.ts';
+import { SignInRequiredError, toRolecallError, UnavailableError, type RolecallError } from '../../core/errors.ts';
+import type { Account, Catalog, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
-import type { AccessTokens } from '../session/access-tokens.ts';
-import { withBackOff } from '../resilience/back-off.ts';
 import { forEachConcurrently } from '../../core/async/concurrently.ts';
 import { describeFault, isFault } from '../faults.ts';
 import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
-import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
-import { callPortal } from '../session/portal-call.ts';
+import { IdentityCenterFault } from '../ports.ts';
+import { callPortal, type Portal } from '../session/portal-call.ts';
 import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
 import { sessionKey } from '../issuer.ts';
-import type { RateBudget } from '../resilience/rate-budget.ts';
-import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 /** Where the catalog outlives the daemon; what can't be read counts as never listed, for it can be listed again. */
 export interface CatalogFiles {
@@ -34,7 +23,7 @@ export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: 
 
 export interface AccountCatalog {
   /** As last known, at once; undefined when this session was never listed. */
-  known(session: SsoSession): Promise<Catalog | undefined>;
+  cached(session: SsoSession): Promise<Catalog | undefined>;
   /**
    * Lists anew; callers that come meanwhile share the run. Accounts that could not be asked keep
    * what was known of them, the catalog says `complete: false`, and a problem says why.
@@ -53,8 +42,6 @@ export interface AccountCatalog {
   acceptLoss(session: SsoSession): Promise<void>;
   /** Writes again the lists that could not be written. */
   flush(): Promise<void>;
-  /** The error for a role that the portal refuses, naming what is assigned instead as far as the list knows. */
-  refusal(session: SsoSession, role: Role, cause: unknown): Promise<RolecallError>;
 }
 
 /** Somebody may be waiting for the list, and is told of a longer pause. */
@@ -65,18 +52,14 @@ const MAX_ACCOUNT_MS = 200;
 /** Enough that round trips of half a second still fill the budget of 19 calls a second. */
 const CONCURRENT_CALLS = 10;
 
-export function createAccountCatalog(deps: {
-  readonly identityCenter: IdentityCenter;
-  readonly accessTokens: AccessTokens;
-  readonly rateBudget: RateBudget;
-  readonly circuitBreakers: CircuitBreakers;
-  readonly files: CatalogFiles;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly problems: Problems;
-  /** Who is signed in, or was before while that is not known. */
-  readonly lastConfirmed: (session: SsoSession) => { readonly user?: string; readonly previousUser?: string };
-}): AccountCatalog {
+export function createAccountCatalog(
+  deps: Portal & {
+    readonly files: CatalogFiles;
+    readonly problems: Problems;
+    /** Who is signed in, or was before while that is not known. */
+    readonly lastConfirmed: (session: SsoSession) => { readonly user?: string; readonly previousUser?: string };
+  },
+): AccountCatalog {
   const { clock, problems } = deps;
   const catalogs = new Map<string, Catalog>();
   /** Whose list is not in its file. */
@@ -88,7 +71,7 @@ export function createAccountCatalog(deps: {
   const listedIn = new Map<string, number | undefined>();
   const listing = createSingleFlight<CatalogChange>();
 
-  async function known(session: SsoSession): Promise<Catalog | undefined> {
+  async function cached(session: SsoSession): Promise<Catalog | undefined> {
     const key = sessionKey(session);
     const inMemory = catalogs.get(key);
     if (inMemory !== undefined) return inMemory;
@@ -99,7 +82,7 @@ export function createAccountCatalog(deps: {
 
   /** One call within the budget, asked again after transient faults. */
   function call<T>(session: SsoSession, ask: (accessToken: Secret) => Promise<T>): Promise<T> {
-    return withBackOff(deps, BACK_OFF, () => callPortal(deps, session, 'patient', ask));
+    return callPortal(deps, session, { priority: 'background', backOff: BACK_OFF }, ask);
   }
 
   /** Undefined when a new sign-in made it pointless. */
@@ -148,7 +131,7 @@ export function createAccountCatalog(deps: {
       progress.accountsListed += 1;
     });
     // As it is now: a person may have agreed to a loss meanwhile.
-    const before = await known(session);
+    const before = await cached(session);
     if (isSuperseded()) return undefined;
     const change = mergeListing(
       { session, asOfMs: clock.nowMs(), accounts, found, failed, ...deps.lastConfirmed(session) },
@@ -185,7 +168,7 @@ export function createAccountCatalog(deps: {
   }
 
   return {
-    known,
+    cached,
     async flush() {
       for (const [key, session] of unsaved) {
         const catalog = catalogs.get(key);
@@ -222,32 +205,13 @@ export function createAccountCatalog(deps: {
       return catalog.earlierUser !== undefined && catalog.earlierUser !== user;
     },
     async acceptLoss(session) {
-      const catalog = await known(session);
+      const catalog = await cached(session);
       if (catalog?.lost === undefined) return;
       const { lost: _, ...accepted } = catalog;
       await keep(session, accepted);
     },
     startOver(sessionName) {
       generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
-    },
-    async refusal(session, role, cause) {
-      const catalog = await known(session).catch(() => undefined);
-      const account = catalog?.accounts.find(({ accountId }) => accountId === role.accountId);
-      if (account === undefined && catalog?.complete === true) {
-        return new NotFoundError(
-          'account-not-found',
-          `Account ${role.accountId} is not among your accounts in ${session.sessionName}.`,
-          { cause },
-        );
-      }
-      const others = account?.permissionSets.filter((name) => name !== role.permissionSet) ?? [];
-      const has = others.length === 0 ? '' : ` You have there: ${others.join(', ')}.`;
-      const name = account?.accountName === undefined ? '' : ` (${account.accountName})`;
-      return new RefusedError(
-        'permission-set-not-assigned',
-        `Permission set ${role.permissionSet} is not assigned to you in account ${role.accountId}${name}.${has}`,
-        { cause },
-      );
     },
   };
 }

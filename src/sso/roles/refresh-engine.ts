@@ -27,7 +27,7 @@ export function createRefreshEngine(deps: {
 
   async function refreshToken(session: SsoSession): Promise<boolean> {
     try {
-      await accessTokens.fresh(session, 'patient');
+      await accessTokens.fresh(session, 'background');
       return true;
     } catch {
       // Over, which only a sign-in helps, or a problem that is told by now; a later tick tries again.
@@ -70,7 +70,7 @@ export function createRefreshEngine(deps: {
   return {
     async tick() {
       circuitBreakers.sweep();
-      roleCredentials.letGo();
+      roleCredentials.removeUnused();
       const sessions = sessionsInUse(roleCredentials.list());
       dueAtMs.clear();
       await renewSessions(sessions);

@@ -1,209 +1,213 @@
-// Role credentials in memory: one GetRoleCredentials in flight a role, fresh ones ahead of expiry, the valid ones through an outage.
-import type { Clock } from '../../core/clock.ts';
+// Caches role credentials: one GetRoleCredentials in flight per role, renewed before they expire, served while valid in an outage.
+import { createSingleFlight } from '../../core/async/single-flight.ts';
+import { withTimeout } from '../../core/async/with-timeout.ts';
 import { SignInRequiredError, type RolecallError } from '../../core/errors.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
-import { createSingleFlight } from '../../core/async/single-flight.ts';
-import type { AccessTokens } from '../session/access-tokens.ts';
-import { countRenewalFailure, isHolding, withBackOff } from '../resilience/back-off.ts';
-import { isDueForRenewal, renewAheadMs } from '../resilience/renewal.ts';
-import { describeFault, CircuitOpenError, isFault } from '../faults.ts';
+import { CircuitOpenError, describeFault, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { withTimeout } from '../../core/async/with-timeout.ts';
-import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
-import { callPortal } from '../session/portal-call.ts';
-import type { RateBudget } from '../resilience/rate-budget.ts';
-import { describeUse, isInUse, type KnownRole, type RoleUse } from './role-use.ts';
-import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
+import { IdentityCenterFault } from '../ports.ts';
+import { isInPause } from '../resilience/back-off.ts';
+import { countRenewalFailure, renewAheadMs, renewalDueMs } from '../resilience/renewal.ts';
+import { callPortal, type Portal, type Priority } from '../session/portal-call.ts';
+import { describeUse, isInUse, type RoleEntry, type RoleUse } from './role-use.ts';
 
 export interface RoleCredentialsCache {
   /**
-   * Credentials of `role`; under 20 minutes of life only while none longer can be had.
-   * @throws SignInRequiredError, UnavailableError, ProtocolError: no valid ones at hand
+   * Credentials of `role`; with less than 20 minutes left only if no newer ones can be had.
+   * @throws SignInRequiredError, UnavailableError, ProtocolError: no valid ones are cached
    * @throws RefusedError permission-set-not-assigned; NotFoundError account-not-found
    */
   fetch(session: SsoSession, role: Role): Promise<RoleCredentials>;
-  /** As `fetch`, and it does not count as asked for: the role is not renewed for it. */
-  fetchUnused(session: SsoSession, role: Role): Promise<RoleCredentials>;
-  /** What `fetch` would give without asking anybody, if it is at hand; counts as asked for then. */
+  /** Like `fetch`, but does not count as a use: the role is not renewed because of it. */
+  fetchUncounted(session: SsoSession, role: Role): Promise<RoleCredentials>;
+  /** What `fetch` would return without a request, if anything; counts as a use then. */
   peek(session: SsoSession, role: Role): RoleCredentials | undefined;
   /** Renews without a caller, within the rate budget; never rejects. */
   renewAhead(session: SsoSession, role: Role): Promise<void>;
-  /** Every role that is kept, the one that was asked for last first. */
+  /** Every cached role, the most recently requested first. */
   list(): readonly RoleUse[];
-  /** Forgets what is neither in use nor valid. */
-  letGo(): void;
+  /** Removes entries that are neither in use nor valid. */
+  removeUnused(): void;
   /**
-   * Stops serving everything of a session at once, answers under way included; what is in use is fetched
-   * anew for the next user unless `forgetsUse`.
+   * Stops serving all credentials of a session at once, including those of requests in flight. Roles in use are fetched
+   * again for the next user, unless `forgetsUse`.
    */
   drop(sessionName: string, options: { readonly forgetsUse: boolean }): void;
 }
 
-/** A caller gives up after a minute at most, so a server that wants a longer pause is his error and not his wait. */
+/** Callers give up after a minute at most, so a longer pause that the server asks for becomes their error. */
 const BACK_OFF = { attempts: 3, firstPauseMs: 250, maxPauseMs: 2000, maxWaitMs: 5000 } as const;
-/** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, valid credentials at hand or not. */
+/** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, even with valid credentials cached. */
 const RENEWAL_TIMEOUT_MS = 500;
-/** As of 2026-11 AWS gives 12 hours at most; a day more allows for a clock that is wrong. */
-const MAX_LIFE_MS = 36 * 60 * 60_000;
-/** Nobody has more roles in use; what an outage leaves unanswered beyond this is not kept. */
+/** As of 2026-11 AWS issues credentials for 12 hours at most; one more day allows for a wrong clock. */
+const MAX_LIFETIME_MS = 36 * 60 * 60_000;
+/** More than anybody uses; roles beyond this that have no answer because of an outage are not kept. */
 const MAX_UNANSWERED_ROLES = 1000;
 
-export function createRoleCredentials(deps: {
-  readonly identityCenter: IdentityCenter;
-  readonly accessTokens: AccessTokens;
-  readonly rateBudget: RateBudget;
-  readonly circuitBreakers: CircuitBreakers;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly problems: Problems;
-  /** The error for a role that the portal refuses. */
-  readonly refusal: (session: SsoSession, role: Role, cause: unknown) => Promise<RolecallError>;
-}): RoleCredentialsCache {
+export function createRoleCredentials(
+  deps: Portal & {
+    readonly problems: Problems;
+    /** The error for a role that the portal refuses. */
+    readonly refusal: (session: SsoSession, role: Role, cause: unknown) => Promise<RolecallError>;
+  },
+): RoleCredentialsCache {
   const { clock, problems } = deps;
-  const roles = new Map<string, KnownRole>();
-  /** Counts the drops of each session: what was under way at one is not kept after it. */
+  const entries = new Map<string, RoleEntry>();
+  /** Counts the drops of each session: the result of a request from before a drop is not kept. */
   const generations = new Map<string, number>();
-  const fetching = createSingleFlight<RoleCredentials>();
+  const inFlight = createSingleFlight<RoleCredentials>();
 
-  async function renew(known: KnownRole, priority: 'urgent' | 'patient'): Promise<RoleCredentials> {
-    const { session, role } = known;
-    const { sessionName } = session;
-    const generation = generations.get(sessionName);
-    const isSuperseded = () => generations.get(sessionName) !== generation;
-    // With valid ones at hand the caller is not kept waiting for a second try, and without a caller there is a next tick.
-    const attempts = priority === 'patient' || findValid(known) !== undefined ? 1 : BACK_OFF.attempts;
-    try {
-      const credentials = await withBackOff(deps, { ...BACK_OFF, attempts }, () =>
-        callPortal(deps, session, priority, async (accessToken) =>
-          checkLife(await deps.identityCenter.getRoleCredentials(session, accessToken, role), clock.nowMs()),
-        ),
-      );
-      if (!isSuperseded()) {
-        const issuedAtMs = clock.nowMs();
-        const aheadAtMs = renewAheadMs(issuedAtMs, credentials.expiresAtMs, deps.random);
-        known.issued = { credentials, issuedAtMs, aheadAtMs };
-        known.failures = undefined;
-        roles.set(keyOf(session, role), known);
-        problems.clear(problemKey(sessionName));
-        return credentials;
-      }
-    } catch (fault) {
-      if (!isSuperseded()) return settleFailure(known, fault);
-    }
-    // A sign-out or another user's sign-in came in between: that answer is not to be served any more.
-    return renew(known, priority);
+  /** A request for credentials passes `fetch`, `renew` and `callPortal`, in this order, and `handleFailure` if that fails. */
+  async function fetch(session: SsoSession, role: Role): Promise<RoleCredentials> {
+    // Cached, and not due for renewal or in the pause after a failed one.
+    const cached = peek(session, role);
+    if (cached !== undefined) return cached;
+    const entry = noteUse(session, role);
+    const hasValid = findValid(entry) !== undefined;
+    // In flight: joins that request, else starts one.
+    const renewal = renewOnce(entry, 'urgent');
+    if (!hasValid) return renewal;
+    // Looked up again after the timeout, because of a sign-out meanwhile. The renewal continues for the next caller.
+    return (await withTimeout(clock, RENEWAL_TIMEOUT_MS, renewal)) ?? findValid(entry) ?? renewal;
   }
 
-  async function settleFailure(known: KnownRole, fault: unknown): Promise<RoleCredentials> {
-    const { session, role } = known;
+  function renewOnce(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
+    return inFlight.run(keyOf(entry.session, entry.role), () => renew(entry, priority));
+  }
+
+  async function renew(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
+    const { session, role } = entry;
+    for (;;) {
+      const generation = generations.get(session.sessionName);
+      // After a sign-out or another user's sign-in in the meantime the result must not be served: try again.
+      const isSuperseded = () => generations.get(session.sessionName) !== generation;
+      // Retries only for callers with nothing valid to use; without a caller the next tick tries again.
+      const attempts = priority === 'background' || findValid(entry) !== undefined ? 1 : BACK_OFF.attempts;
+      try {
+        const credentials = await callPortal(
+          deps,
+          session,
+          { priority, backOff: { ...BACK_OFF, attempts } },
+          async (accessToken) =>
+            checkLifetime(await deps.identityCenter.getRoleCredentials(session, accessToken, role), clock.nowMs()),
+        );
+        if (!isSuperseded()) return keep(entry, credentials);
+      } catch (fault) {
+        if (!isSuperseded()) return handleFailure(entry, fault);
+      }
+    }
+  }
+
+  function keep(entry: RoleEntry, credentials: RoleCredentials): RoleCredentials {
+    const { session, role } = entry;
+    const issuedAtMs = clock.nowMs();
+    const { expiresAtMs } = credentials;
+    entry.issued = {
+      credentials,
+      issuedAtMs,
+      dueAtMs: renewalDueMs(issuedAtMs, expiresAtMs),
+      aheadAtMs: renewAheadMs(issuedAtMs, expiresAtMs, deps.random),
+    };
+    entry.failures = undefined;
+    entries.set(keyOf(session, role), entry);
+    problems.clear(problemKey(session.sessionName));
+    return credentials;
+  }
+
+  /** The cached credentials while they are valid. @throws what the failure means for the caller */
+  async function handleFailure(entry: RoleEntry, fault: unknown): Promise<RoleCredentials> {
+    const { session, role } = entry;
     const { sessionName } = session;
     if (isFault(fault, 'forbidden', 'not-found')) {
-      roles.delete(keyOf(session, role));
+      entries.delete(keyOf(session, role));
       throw await deps.refusal(session, role, fault);
     }
     const error = describeFault(fault, sessionName);
-    const valid = findValid(known);
-    // Held back, nothing was asked, so nothing has failed; the end of the session is told by its state.
+    const valid = findValid(entry);
+    // An open circuit made no request that could have failed, and the end of the session has a problem of its own.
     if (!(fault instanceof CircuitOpenError) && !(error instanceof SignInRequiredError)) {
-      const expiresAtMs = known.issued?.credentials.expiresAtMs ?? 0;
-      known.failures = countRenewalFailure(known.failures, deps, expiresAtMs, error.retryAfterMs);
-      if (valid !== undefined) {
-        problems.raise(problemKey(sessionName), { ...error.toBody(), session: sessionName });
-      }
+      const expiresAtMs = entry.issued?.credentials.expiresAtMs ?? 0;
+      entry.failures = countRenewalFailure(entry.failures, deps, expiresAtMs, error.retryAfterMs);
+      if (valid !== undefined) problems.raise(problemKey(sessionName), { ...error.toBody(), session: sessionName });
     }
     if (valid === undefined) throw error;
     return valid;
   }
 
-  function renewOnce(known: KnownRole, priority: 'urgent' | 'patient'): Promise<RoleCredentials> {
-    return fetching.run(keyOf(known.session, known.role), () => renew(known, priority));
-  }
-
-  function findValid({ issued }: KnownRole): RoleCredentials | undefined {
+  function findValid({ issued }: RoleEntry): RoleCredentials | undefined {
     return issued !== undefined && issued.credentials.expiresAtMs > clock.nowMs() ? issued.credentials : undefined;
   }
 
-  /** The role as it is known, noted as asked for now. */
-  function ask(session: SsoSession, role: Role): KnownRole {
+  function noteUse(session: SsoSession, role: Role): RoleEntry {
     const key = keyOf(session, role);
     const askedAtMs = clock.nowMs();
-    const known = roles.get(key);
-    if (known !== undefined) {
-      known.askedAtMs = askedAtMs;
-      return known;
+    const entry = entries.get(key);
+    if (entry !== undefined) {
+      entry.askedAtMs = askedAtMs;
+      return entry;
     }
-    const added: KnownRole = { session, role, askedAtMs, issued: undefined, failures: undefined };
-    if (roles.size < MAX_UNANSWERED_ROLES) roles.set(key, added);
+    const added: RoleEntry = { session, role, askedAtMs, issued: undefined, failures: undefined };
+    if (entries.size < MAX_UNANSWERED_ROLES) entries.set(key, added);
     return added;
   }
 
   function peek(session: SsoSession, role: Role): RoleCredentials | undefined {
-    const known = roles.get(keyOf(session, role));
-    const valid = known && findValid(known);
-    if (known?.issued === undefined || valid === undefined) return undefined;
+    const entry = entries.get(keyOf(session, role));
+    const valid = entry && findValid(entry);
+    if (entry?.issued === undefined || valid === undefined) return undefined;
     const nowMs = clock.nowMs();
-    const isDue = isDueForRenewal(nowMs, known.issued.issuedAtMs, valid.expiresAtMs);
-    if (isDue && !isHolding(known.failures?.hold, nowMs)) return undefined;
-    known.askedAtMs = nowMs;
+    if (nowMs >= entry.issued.dueAtMs && !isInPause(entry.failures?.pause, nowMs)) return undefined;
+    entry.askedAtMs = nowMs;
     return valid;
   }
 
   return {
+    fetch,
     peek,
-    async fetch(session, role) {
-      const ready = peek(session, role);
-      if (ready !== undefined) return ready;
-      const known = ask(session, role);
-      if (findValid(known) === undefined) return renewOnce(known, 'urgent');
-      const renewal = renewOnce(known, 'urgent');
-      const renewed = await withTimeout(clock, RENEWAL_TIMEOUT_MS, renewal);
-      // Looked up again: a sign-out may have come while we waited. The renewal goes on for the next caller.
-      return renewed ?? findValid(known) ?? renewal;
-    },
-    async fetchUnused(session, role) {
-      const known = roles.get(keyOf(session, role)) ?? {
+    async fetchUncounted(session, role) {
+      const entry = entries.get(keyOf(session, role)) ?? {
         session,
         role,
         askedAtMs: Number.NEGATIVE_INFINITY,
         issued: undefined,
         failures: undefined,
       };
-      return findValid(known) ?? renewOnce(known, 'urgent');
+      return findValid(entry) ?? renewOnce(entry, 'urgent');
     },
     async renewAhead(session, role) {
-      const known = roles.get(keyOf(session, role));
-      // What went wrong is in the state of the role by now.
-      if (known !== undefined) await renewOnce(known, 'patient').catch(() => undefined);
+      const entry = entries.get(keyOf(session, role));
+      // A failure is kept in the entry.
+      if (entry !== undefined) await renewOnce(entry, 'background').catch(() => undefined);
     },
     list: () =>
-      [...roles.entries()]
-        .map(([key, known]) => describeUse(known, clock.nowMs(), fetching.isRunning(key)))
+      [...entries.entries()]
+        .map(([key, entry]) => describeUse(entry, clock.nowMs(), inFlight.isRunning(key)))
         .toSorted((left, right) => right.askedAtMs - left.askedAtMs),
-    letGo() {
-      for (const [key, known] of roles) {
-        if (!isInUse(known, clock.nowMs()) && findValid(known) === undefined) roles.delete(key);
+    removeUnused() {
+      for (const [key, entry] of entries) {
+        if (!isInUse(entry, clock.nowMs()) && findValid(entry) === undefined) entries.delete(key);
       }
     },
     drop(sessionName, { forgetsUse }) {
       generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
-      for (const [key, known] of roles) {
-        if (known.session.sessionName !== sessionName) continue;
-        known.issued = undefined;
-        known.failures = undefined;
-        if (forgetsUse) roles.delete(key);
+      for (const [key, entry] of entries) {
+        if (entry.session.sessionName !== sessionName) continue;
+        entry.issued = undefined;
+        entry.failures = undefined;
+        if (forgetsUse) entries.delete(key);
       }
       problems.clear(problemKey(sessionName));
     },
   };
 }
 
-/** Keys that claim to be valid for longer would be served long after AWS has stopped taking them; expired ones are of no use. */
-function checkLife(credentials: RoleCredentials, nowMs: number): RoleCredentials {
+/** Refuses credentials that have expired already, or that claim to be valid longer than AWS would accept them. */
+function checkLifetime(credentials: RoleCredentials, nowMs: number): RoleCredentials {
   if (credentials.expiresAtMs <= nowMs) {
     throw new IdentityCenterFault('unusable-response', 'the role credentials in its answer have expired already.');
   }
-  if (credentials.expiresAtMs - nowMs <= MAX_LIFE_MS) return credentials;
+  if (credentials.expiresAtMs - nowMs <= MAX_LIFETIME_MS) return credentials;
   throw new IdentityCenterFault(
     'unusable-response',
     'the expiration of the role credentials is more than 36 hours ahead, or this machine’s clock is behind.',
@@ -214,7 +218,7 @@ function keyOf(session: SsoSession, role: Role): string {
   return `${sessionKey(session)}\0${role.accountId}\0${role.permissionSet}`;
 }
 
-/** One problem a session: with forty roles in an outage, forty lines would say the same. */
+/** One problem per session: forty roles in an outage would repeat it forty times. */
 function problemKey(sessionName: string): string {
   return `credentials ${sessionName}`;
 }

@@ -1,9 +1,10 @@
-// Which roles are in use, how their credentials stand, and what happens to them next.
+// Which roles are in use, the state of their credentials, and when they are renewed next.
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
-import { afterHold, type RenewalFailures } from '../resilience/back-off.ts';
+import { afterPause } from '../resilience/back-off.ts';
+import type { RenewalFailures } from '../resilience/renewal.ts';
 
-/** What is kept of one role; the cache of role credentials alone changes it. */
-export interface KnownRole {
+/** What the cache of role credentials keeps for one role; only the cache changes it. */
+export interface RoleEntry {
   readonly session: SsoSession;
   readonly role: Role;
   askedAtMs: number;
@@ -11,7 +12,9 @@ export interface KnownRole {
     | {
         readonly credentials: RoleCredentials;
         readonly issuedAtMs: number;
-        /** When they are renewed if nobody asks. */
+        /** From here on a caller triggers a renewal. */
+        readonly dueAtMs: number;
+        /** When they are renewed without a caller, a little earlier. */
         readonly aheadAtMs: number;
       }
     | undefined;
@@ -19,7 +22,7 @@ export interface KnownRole {
   failures: RenewalFailures | undefined;
 }
 
-/** `unused`: not asked for within a lifetime, so not renewed any more and gone at its end. */
+/** `unused`: not requested within a lifetime, so no longer renewed, and removed when the credentials expire. */
 export type RoleUseState = 'fresh' | 'due' | 'refreshing' | 'failing' | 'unused';
 
 export interface RoleUse {
@@ -27,32 +30,32 @@ export interface RoleUse {
   readonly role: Role;
   readonly state: RoleUseState;
   readonly askedAtMs: number;
-  /** Of the credentials at hand, expired ones included. */
+  /** Of the cached credentials, also if they have expired. */
   readonly expiresAtMs?: number;
   /** Absent when it is unused. */
   readonly nextRefreshAtMs?: number;
 }
 
-/** For how long a role that never had an answer is asked for after its last caller. */
+/** How long a role that never had an answer is retried after its last caller. */
 const UNANSWERED_MS = 10 * 60_000;
 
-/** True when it was asked for within the last lifetime of its credentials. */
-export function isInUse({ askedAtMs, issued }: KnownRole, nowMs: number): boolean {
+/** True if it was requested within the last lifetime of its credentials. */
+export function isInUse({ askedAtMs, issued }: RoleEntry, nowMs: number): boolean {
   const lifetimeMs = issued === undefined ? UNANSWERED_MS : issued.credentials.expiresAtMs - issued.issuedAtMs;
   return nowMs - askedAtMs < lifetimeMs;
 }
 
-export function describeUse(known: KnownRole, nowMs: number, isRefreshing: boolean): RoleUse {
-  const { session, role, askedAtMs, issued, failures } = known;
+export function describeUse(entry: RoleEntry, nowMs: number, isRefreshing: boolean): RoleUse {
+  const { session, role, askedAtMs, issued, failures } = entry;
   const dueAtMs = issued?.aheadAtMs ?? askedAtMs;
-  const isUsed = isInUse(known, nowMs);
+  const isUsed = isInUse(entry, nowMs);
   return {
     session,
     role,
     state: isUsed ? stateInUse(failures !== undefined, nowMs >= dueAtMs, isRefreshing) : 'unused',
     askedAtMs,
     ...(issued === undefined ? {} : { expiresAtMs: issued.credentials.expiresAtMs }),
-    ...(isUsed ? { nextRefreshAtMs: afterHold(dueAtMs, failures?.hold, nowMs) } : {}),
+    ...(isUsed ? { nextRefreshAtMs: afterPause(dueAtMs, failures?.pause, nowMs) } : {}),
   };
 }
 

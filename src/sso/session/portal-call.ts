@@ -1,49 +1,74 @@
-// One call to the portal: counted in the rate budget, with an access token, asked again once with a refreshed one after a 401.
+// A call to the SSO portal with all that goes with it: back-off, circuit breaker, access token and rate budget.
+import type { Clock } from '../../core/clock.ts';
+import { SignInRequiredError } from '../../core/errors.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { AccessTokens } from './access-tokens.ts';
-import { isFault, sessionOver } from '../faults.ts';
-import type { RateBudget } from '../resilience/rate-budget.ts';
+import { describeFault, isFault, sessionOver } from '../faults.ts';
+import type { IdentityCenter } from '../ports.ts';
+import { withBackOff, type BackOffPolicy } from '../resilience/back-off.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
+import type { RateBudget } from '../resilience/rate-budget.ts';
+import type { AccessTokens } from './access-tokens.ts';
+
+/** What every call to the portal needs. */
+export interface Portal {
+  readonly identityCenter: IdentityCenter;
+  readonly accessTokens: Pick<AccessTokens, 'fresh' | 'replaceRefused' | 'end'>;
+  readonly rateBudget: RateBudget;
+  readonly circuitBreakers: CircuitBreakers;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** `urgent`: somebody waits for the answer. `background`: always waits for the rate budget. */
+export type Priority = 'urgent' | 'background';
+
+const SINGLE_ATTEMPT = { attempts: 1, firstPauseMs: 0, maxPauseMs: 0 } as const;
 
 /**
- * What `ask` answers with a token that the portal takes; an `urgent` call waits for no budget until there is a 429,
- * a `patient` one always does.
- * A second 401 means that the session is over, whatever the token's expiry says.
- * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; CircuitOpenError and other faults of `ask` as they are
+ * The answer to `request`. After a 401 the token is refreshed and the request repeated once; a second 401 means that
+ * the session has ended, whatever the token's expiry says.
+ * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError; CircuitOpenError and faults of `request`
  */
-export async function callPortal<T>(
-  deps: {
-    readonly accessTokens: AccessTokens;
-    readonly rateBudget: RateBudget;
-    readonly circuitBreakers: CircuitBreakers;
-  },
+export function callPortal<T>(
+  portal: Portal,
   session: SsoSession,
-  priority: 'urgent' | 'patient',
-  ask: (accessToken: Secret) => Promise<T>,
+  options: { readonly priority: Priority; readonly backOff?: BackOffPolicy },
+  request: (accessToken: Secret) => Promise<T>,
 ): Promise<T> {
-  const { accessTokens, rateBudget, circuitBreakers } = deps;
+  const { accessTokens, circuitBreakers, rateBudget } = portal;
+  return withBackOff(portal, options.backOff ?? SINGLE_ATTEMPT, async () => {
+    // Checked before a token is refreshed for a call that would not be made.
+    circuitBreakers.check(session, 'portal');
+    let token = await accessTokens.fresh(session);
+    for (let isRepeated = false; ; isRepeated = true) {
+      if (options.priority === 'urgent' && !circuitBreakers.isThrottled(session, 'portal')) rateBudget.spend();
+      else await rateBudget.take();
+      const accessToken = token.secret;
+      try {
+        return await circuitBreakers.call(session, 'portal', () => request(accessToken));
+      } catch (fault) {
+        if (!isFault(fault, 'unauthorized')) throw fault;
+        if (isRepeated) {
+          await accessTokens.end(session, accessToken);
+          throw sessionOver(session.sessionName, fault);
+        }
+      }
+      token = await accessTokens.replaceRefused(session, accessToken);
+    }
+  });
+}
 
-  async function askOnce(accessToken: Secret): Promise<T> {
-    if (priority === 'urgent' && !circuitBreakers.isThrottled(session, 'portal')) rateBudget.spend();
-    else await rateBudget.take();
-    return circuitBreakers.call(session, 'portal', () => ask(accessToken));
-  }
-
-  // Before a token is refreshed for a call that will not be made.
-  circuitBreakers.check(session, 'portal');
-  const token = await accessTokens.fresh(session);
+/** Asks the portal whether the session is still alive. @throws UnavailableError, ProtocolError: it could not be asked */
+export async function verifyLive(portal: Portal, session: SsoSession): Promise<boolean> {
   try {
-    return await askOnce(token.secret);
+    await callPortal(portal, session, { priority: 'urgent' }, (token) =>
+      portal.identityCenter.listAccounts(session, token),
+    );
+    return true;
   } catch (fault) {
-    if (!isFault(fault, 'unauthorized')) throw fault;
-  }
-  const replaced = await accessTokens.replaceRefused(session, token.secret);
-  try {
-    return await askOnce(replaced.secret);
-  } catch (fault) {
-    if (!isFault(fault, 'unauthorized')) throw fault;
-    await accessTokens.end(session, replaced.secret);
-    throw sessionOver(session.sessionName, fault);
+    const error = describeFault(fault, session.sessionName);
+    if (error instanceof SignInRequiredError) return false;
+    throw error;
   }
 }

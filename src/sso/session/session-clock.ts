@@ -1,4 +1,4 @@
-// When an Identity Center session ends: AWS does not say, so it is set by the user or learned from sessions that ended by themselves.
+// When an Identity Center session ends. AWS does not say, so the user sets its length, or it is learned from earlier sessions.
 
 export interface SessionEnd {
   readonly atMs: number;
@@ -6,18 +6,18 @@ export interface SessionEnd {
 }
 
 const HOUR_MS = 3_600_000;
-/** Administrators choose lengths in whole hours, now and then in half ones. */
+/** Administrators choose whole hours, sometimes half ones. */
 const STEPS_MS = [HOUR_MS, HOUR_MS / 2] as const;
-/** An end known no better than this, as after a night asleep, tells no length. */
+/** If the end is known less precisely than this, as after a night asleep, it says nothing about the length. */
 const MAX_UNCERTAINTY_MS = 1.5 * HOUR_MS;
-/** Between our clock and AWS's, from the click to the token. */
+/** Allowed difference between our clock and AWS's, and between the approval and the token. */
 const SLACK_MS = 2 * 60_000;
-/** What ends before was rather ended by somebody. */
+/** A session that ended earlier was probably revoked. */
 const MIN_LENGTH_MS = HOUR_MS;
 
 /**
- * The length of a session that was alive `lastAliveMs` and found over at `foundOverMs`: the roundest one in between.
- * Undefined when that span is too vague, or so short that it was rather a revocation.
+ * The length of a session that was alive at `lastAliveMs` and had ended at `foundOverMs`: the roundest length in
+ * between. Undefined if that span is too wide, or so short that the session was probably revoked.
  */
 export function observeSessionLength(
   signedInAtMs: number,
@@ -34,12 +34,12 @@ export function observeSessionLength(
   return atMostMs;
 }
 
-/** True for a session that lives longer than was learned: the other one had been ended by somebody. */
+/** True if the session has lived longer than the observed length: the observed one was ended early. */
 export function hasOutlived(signedInAtMs: number, lengthMs: number, nowMs: number): boolean {
   return nowMs > signedInAtMs + lengthMs + SLACK_MS;
 }
 
-/** The end of a session: what the user has set comes before what was observed. */
+/** The end of a session; the length that the user has set takes precedence over the observed one. */
 export function findSessionEnd(
   signedInAtMs: number | undefined,
   lengths: { readonly configuredMs: number | undefined; readonly observedMs: number | undefined },
@@ -48,4 +48,15 @@ export function findSessionEnd(
   const { configuredMs, observedMs } = lengths;
   if (configuredMs !== undefined) return { atMs: signedInAtMs + configuredMs, source: 'configured' };
   return observedMs === undefined ? undefined : { atMs: signedInAtMs + observedMs, source: 'observed' };
+}
+
+/** `findSessionEnd` for the state of a session and the length in hours that its user has set. */
+export function describeSessionEnd(
+  state: { readonly signedInAtMs?: number; readonly observedLengthMs?: number },
+  configuredHours: number | undefined,
+): SessionEnd | undefined {
+  return findSessionEnd(state.signedInAtMs, {
+    configuredMs: configuredHours === undefined ? undefined : configuredHours * HOUR_MS,
+    observedMs: state.observedLengthMs,
+  });
 }

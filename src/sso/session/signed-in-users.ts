@@ -47,6 +47,12 @@ export interface SignedInUsers {
   isServing(session: SsoSession): boolean;
   /** @throws SignInRequiredError sign-in-unconfirmed: `isServing` is false */
   requireServing(session: SsoSession): void;
+  /**
+   * Credentials from `fetch`, once the session may be served. Fetches again after a sign-in in the meantime: with older
+   * credentials STS would name the user who was signed in before.
+   * @throws SignInRequiredError sign-in-unconfirmed
+   */
+  serve(session: SsoSession, fetch: () => Promise<RoleCredentials>): Promise<RoleCredentials>;
   /** Resolves when the session may be served. @throws SignInRequiredError sign-in-unconfirmed */
   require(session: SsoSession, credentials: RoleCredentials): Promise<void>;
   /** Asks whose `credentials` are, unless that is known; never rejects. */
@@ -135,8 +141,14 @@ export function createSignedInUsers(deps: {
     if (!isServing(session)) throw unconfirmed(session, entryOf(session));
   }
 
+  async function requireUser(session: SsoSession, credentials: RoleCredentials): Promise<void> {
+    if (!isServing(session)) await check(session, credentials);
+    requireServing(session);
+  }
+
   return {
     check,
+    require: requireUser,
     isUnchecked: (session) => callerIdentity !== undefined && entryOf(session).state === 'unchecked',
     isServing,
     requireServing,
@@ -145,9 +157,14 @@ export function createSignedInUsers(deps: {
       set(session, { state: 'unchecked', signIn: {}, ...(user === undefined ? {} : { user }) });
     },
     signInOf: (session) => entryOf(session).signIn,
-    async require(session, credentials) {
-      if (!isServing(session)) await check(session, credentials);
-      requireServing(session);
+    async serve(session, fetch) {
+      for (;;) {
+        const { signIn } = entryOf(session);
+        const credentials = await fetch();
+        if (entryOf(session).signIn !== signIn) continue;
+        await requireUser(session, credentials);
+        return credentials;
+      }
     },
     accept(session, user) {
       const { state, found, signIn } = entryOf(session);

@@ -1,12 +1,6 @@
 // Asking again after transient faults: how often, with which pauses, and what is not asked again.
-import { describe, expect, it } from 'vitest';
-import {
-  afterHold,
-  countRenewalFailure,
-  withBackOff,
-  type BackOffPolicy,
-  type RenewalFailures,
-} from '../../../src/sso/resilience/back-off.ts';
+import { describe, expect, it, test } from 'vitest';
+import { afterPause, withBackOff, type BackOffPolicy } from '../../../src/sso/resilience/back-off.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 import { failureOf } from '../world.ts';
@@ -99,40 +93,10 @@ describe('back-off', () => {
   });
 });
 
-describe('renewals that fail', () => {
-  const HOUR_MS = 3_600_000;
-
-  /** The holds of so many failures in a row, in milliseconds. */
-  function holdsOf(options: { leftMs: number; retryAfterMs?: number; random?: number }): number[] {
-    const clock = createFakeClock();
-    let failures: RenewalFailures | undefined;
-    return Array.from({ length: 4 }, () => {
-      const deps = { clock, random: () => options.random ?? 1 };
-      failures = countRenewalFailure(failures, deps, FAKE_NOW_MS + options.leftMs, options.retryAfterMs);
-      return failures.hold.untilMs - FAKE_NOW_MS;
-    });
-  }
-
-  it('are tried again after half a minute, then each minute, or half of that by chance', () => {
-    expect(holdsOf({ leftMs: HOUR_MS })).toEqual([30_000, 60_000, 60_000, 60_000]);
-    expect(holdsOf({ leftMs: HOUR_MS, random: 0 })).toEqual([15_000, 30_000, 30_000, 30_000]);
-    expect(holdsOf({ leftMs: 0 })).toEqual([30_000, 60_000, 60_000, 60_000]);
-  });
-
-  it('of what has little life left are tried again at half of it, and never within a second', () => {
-    expect(holdsOf({ leftMs: 6000 })).toEqual([3000, 3000, 3000, 3000]);
-    expect(holdsOf({ leftMs: 100 })).toEqual([1000, 1000, 1000, 1000]);
-  });
-
-  it('are tried again no sooner than the server has named', () => {
-    expect(holdsOf({ leftMs: 6000, retryAfterMs: 90_000 })).toEqual([90_000, 90_000, 90_000, 90_000]);
-  });
-
-  it('put off what is due, unless the clock was set back to before they failed', () => {
-    const hold = { fromMs: 1000, untilMs: 2000 };
-    expect([afterHold(500, hold, 1500), afterHold(2500, hold, 1500)]).toEqual([2000, 2500]);
-    expect([afterHold(500, hold, 2000), afterHold(500, hold, 999), afterHold(500, undefined, 0)]).toEqual([
-      500, 500, 500,
-    ]);
-  });
+test('a pause delays what is due, unless the clock was set back to before its start', () => {
+  const pause = { fromMs: 1000, untilMs: 2000 };
+  expect([afterPause(500, pause, 1500), afterPause(2500, pause, 1500)]).toEqual([2000, 2500]);
+  expect([afterPause(500, pause, 2000), afterPause(500, pause, 999), afterPause(500, undefined, 0)]).toEqual([
+    500, 500, 500,
+  ]);
 });

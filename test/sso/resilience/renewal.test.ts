@@ -1,6 +1,13 @@
 // When a token or a role's credentials are due for renewal.
-import { expect, test } from 'vitest';
-import { EXPIRY_WINDOW_MS, isDueForRenewal, renewAheadMs } from '../../../src/sso/resilience/renewal.ts';
+import { describe, expect, it, test } from 'vitest';
+import {
+  countRenewalFailure,
+  EXPIRY_WINDOW_MS,
+  isDueForRenewal,
+  renewAheadMs,
+  type RenewalFailures,
+} from '../../../src/sso/resilience/renewal.ts';
+import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -24,4 +31,32 @@ test.each([
   ['15 minutes', HOUR_MS / 4, 1, 9.5],
 ])('%s is renewed a little before it is due, by chance (%i, %i)', (_, expiresAtMs, chance, minutes) => {
   expect(renewAheadMs(0, expiresAtMs, () => chance)).toBe(minutes * 60_000);
+});
+
+describe('renewals that fail', () => {
+  /** The pauses after so many failures in a row, in milliseconds. */
+  function pausesOf(options: { leftMs: number; retryAfterMs?: number; random?: number }): number[] {
+    const clock = createFakeClock();
+    let failures: RenewalFailures | undefined;
+    return Array.from({ length: 4 }, () => {
+      const deps = { clock, random: () => options.random ?? 1 };
+      failures = countRenewalFailure(failures, deps, FAKE_NOW_MS + options.leftMs, options.retryAfterMs);
+      return failures.pause.untilMs - FAKE_NOW_MS;
+    });
+  }
+
+  it('are tried again after half a minute, then each minute, or half of that by chance', () => {
+    expect(pausesOf({ leftMs: HOUR_MS })).toEqual([30_000, 60_000, 60_000, 60_000]);
+    expect(pausesOf({ leftMs: HOUR_MS, random: 0 })).toEqual([15_000, 30_000, 30_000, 30_000]);
+    expect(pausesOf({ leftMs: 0 })).toEqual([30_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('of what has little life left are tried again at half of it, and never within a second', () => {
+    expect(pausesOf({ leftMs: 6000 })).toEqual([3000, 3000, 3000, 3000]);
+    expect(pausesOf({ leftMs: 100 })).toEqual([1000, 1000, 1000, 1000]);
+  });
+
+  it('are tried again no sooner than the server has named', () => {
+    expect(pausesOf({ leftMs: 6000, retryAfterMs: 90_000 })).toEqual([90_000, 90_000, 90_000, 90_000]);
+  });
 });

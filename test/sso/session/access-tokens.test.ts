@@ -410,15 +410,15 @@ describe('a refresh that network or server prevent', () => {
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unusable-response' });
     world.clock.jump(61 * MINUTE_MS);
-    const failure = await failureOf(world.tokens.fresh(SESSION, 'patient'));
+    const failure = await failureOf(world.tokens.fresh(SESSION, 'background'));
     expect(failure).toMatchObject({ code: 'unusable-response' });
-    expect(await failureOf(world.tokens.fresh(SESSION, 'patient'))).toBe(failure);
+    expect(await failureOf(world.tokens.fresh(SESSION, 'background'))).toBe(failure);
     expect(refreshesOf(world)).toHaveLength(1);
     await failureOf(world.tokens.fresh(SESSION));
     expect(refreshesOf(world)).toHaveLength(2);
     world.identityCenter.recover();
     world.clock.jump(MINUTE_MS);
-    expect((await world.tokens.fresh(SESSION, 'patient')).expiresAtMs).toBeGreaterThan(world.clock.nowMs());
+    expect((await world.tokens.fresh(SESSION, 'background')).expiresAtMs).toBeGreaterThan(world.clock.nowMs());
   });
 
   it('also counts an answer that is none, as from a captive portal', async () => {
