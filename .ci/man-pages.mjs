@@ -1,29 +1,38 @@
-// The man pages of the package, made from the definitions of the commands, so that they say what `--help` says.
+// Builds the man pages of the package from the definitions of the commands, so that they match `--help`.
 
-/** What `rolecall` and `rolecalld` read and write, for both pages. */
+/** Files that `rolecall` and `rolecalld` read and write, for both pages. */
 const FILES = [
   [
     '~/.config/rolecall/config.toml',
     'Settings, all optional. On macOS: ~/Library/Application Support/rolecall/config.toml',
   ],
-  ['~/.config/rolecall/environment', 'Variables for the service under systemd, one NAME=value a line.'],
+  ['~/.config/rolecall/environment', 'Variables for the service under systemd, one NAME=value per line.'],
   [
     '$XDG_RUNTIME_DIR/rolecall/daemon.sock',
-    'Where the daemon listens; ~/.local/state/rolecall/run/daemon.sock leads there too.',
+    'The socket of the daemon; ~/.local/state/rolecall/run/daemon.sock leads to it.',
   ],
   ['~/.local/state/rolecall/', "State, and the daemon's log. On macOS: ~/Library/Application Support/rolecall/"],
-  ['~/.local/share/rolecall/bin/rolecall-credential-process', 'What profiles name; kept up to date by the daemon.'],
-  ['~/.aws/config', 'sso-sessions and profiles; between its two marks it is rolecall that writes.'],
+  [
+    '~/.local/share/rolecall/bin/rolecall-credential-process',
+    'The program that profiles name; the daemon keeps it up to date.',
+  ],
+  ['~/.aws/config', 'sso-sessions and profiles. rolecall writes only between its two marker lines.'],
 ];
 
+/** Environment variables, also for docs/settings.md. */
 export const VARIABLES = [
-  ['ROLECALL_CONFIG', 'Another file of settings.'],
-  ['ROLECALL_SOCKET', 'Another socket.'],
-  ['ROLECALL_SECRET_STORE', 'Where tokens are kept: keychain, file or memory.'],
-  ['ROLECALL_PASSPHRASE', 'Of the encrypted file, for scripts.'],
-  ['ROLECALL_NO_AUTOSTART', 'With 1 no command starts the daemon.'],
-  ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', "AWS's own files, when they are elsewhere."],
-  ['HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE', 'How AWS is reached, as they stood when the daemon was started.'],
+  ['ROLECALL_CONFIG', 'Path of the settings file.'],
+  ['ROLECALL_SOCKET', 'Path of the socket.'],
+  ['ROLECALL_SECRET_STORE', 'Where tokens are stored: keychain, file or memory. Overrides the settings.'],
+  ['ROLECALL_PASSPHRASE', 'Passphrase of the encrypted file, for scripts.'],
+  ['ROLECALL_NO_AUTOSTART', 'If 1, no command starts the daemon.'],
+  ['ROLECALL_PICKER', 'If builtin, lists do not use fzf.'],
+  ['ROLECALL_PROFILE', 'Set by exec: the profile of the command.'],
+  ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', "Paths of AWS's own files."],
+  [
+    'HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE',
+    'How to reach AWS. The daemon uses the values from the shell that started it.',
+  ],
 ];
 
 /** rolecall(1), from commander's program and the table of errors. */
@@ -45,7 +54,7 @@ export function formatCommandPage({ program, errorTable, version }) {
     section('COMMANDS'),
     ...leaves(program).flatMap(describeCommand),
     section('EXIT STATUS'),
-    ...entry('0', 'Done.'),
+    ...entry('0', 'Success.'),
     ...exitCodes(errorTable).flatMap(([code, names]) => entry(code, names)),
     ...entry('130', 'Interrupted.'),
     section('ENVIRONMENT'),
@@ -70,32 +79,32 @@ export function formatDaemonPage({ version }) {
     '.RB [ \\-\\-foreground ]',
     section('DESCRIPTION'),
     text(
-      'Signs in to IAM Identity Center, keeps the tokens in the keychain of the system and role credentials in memory, and answers programs of the same user over a unix socket. There is one for each user: a second one ends at once.',
+      'Signs in to IAM Identity Center, stores tokens in the keychain of the system, keeps role credentials in memory, and answers programs of the same user over a unix socket. Each user has one daemon: a second one exits at once.',
     ),
     '.PP',
     text(
-      'Nobody has to start it by hand: the first command of rolecall(1) that needs it does, or the service manager, once "rolecall service install" was run.',
+      'You do not have to start it: the first command of rolecall(1) that needs it does, or the service manager after "rolecall service install".',
     ),
     section('OPTIONS'),
     ...entry('--foreground', 'Stay in the foreground of a terminal, with the log on standard error as well.'),
     ...entry(
       '--service',
-      'What the unit and the LaunchAgent say: as --foreground, and exit status 75 asks to be started again.',
+      'Used by the unit and the LaunchAgent: as --foreground, and exit status 75 asks for a restart.',
     ),
     section('SERVICE'),
     text(
-      'Under systemd the user units rolecall.socket and rolecall.service are installed: the socket is there from the login on, and the daemon is started with the desktop or by the first caller (LISTEN_FDS, see sd_listen_fds(3)). Under launchd it is the agent rolecall.daemon. A daemon that finds another one takes over from it.',
+      'Under systemd the user units are rolecall.socket and rolecall.service. The socket exists from login on, and the daemon starts with the desktop or with the first request (LISTEN_FDS, see sd_listen_fds(3)). Under launchd the agent is rolecall.daemon. A service daemon takes over from a daemon that already runs.',
     ),
     '.PP',
     text(
-      'When another version is installed in its place, or a newer command asks, it gives the answers under way, ends, and the newer one is started.',
+      'When another version is installed in its place, or a newer command asks, the daemon finishes its answers and exits, and the new version starts.',
     ),
     section('SIGNALS'),
-    ...entry('SIGTERM, SIGINT', 'Give the answers under way, five seconds at the most, and end.'),
+    ...entry('SIGTERM, SIGINT', 'Finish open requests, for at most five seconds, and exit.'),
     section('EXIT STATUS'),
-    ...entry('0', 'Ended as it was told to, or another daemon is running.'),
-    ...entry('2', 'The settings can not be used.'),
-    ...entry('75', 'To be started again, for another version was installed.'),
+    ...entry('0', 'Stopped as requested, or another daemon is running.'),
+    ...entry('2', 'The settings are not valid.'),
+    ...entry('75', 'Asks for a restart, because another version was installed.'),
     section('ENVIRONMENT'),
     ...VARIABLES.flatMap(([name, what]) => entry(name, what)),
     section('FILES'),
@@ -108,7 +117,7 @@ export function formatDaemonPage({ version }) {
 }
 
 function title(name, number, version, manual) {
-  return `.\\" Made from the definitions of the commands; changes here are lost.\n.TH ${name} ${number} "" "rolecall ${version}" "${manual}"`;
+  return `.\\" Generated from the definitions of the commands; changes here are lost.\n.TH ${name} ${number} "" "rolecall ${version}" "${manual}"`;
 }
 
 const section = (name) => `.SH ${name}`;
@@ -123,7 +132,7 @@ function leaves(command, path = []) {
     .filter((child) => child.name() !== 'help')
     .flatMap((child) => {
       const words = [...path, child.name()];
-      // A group may do something by itself.
+      // A group can also be a command.
       const own =
         child.commands.length === 0 || child.registeredArguments.length > 0 ? [{ command: child, words }] : [];
       return [...own, ...leaves(child, words)];
@@ -153,7 +162,7 @@ function describeOption(option) {
   return entry(option.flags, sentence(option.description));
 }
 
-/** What a command says below its options, as it stands there. */
+/** The text that `--help` shows below the options. */
 function afterHelp(command) {
   let printed = '';
   command.configureOutput({ writeOut: (part) => (printed += part) });
@@ -178,7 +187,7 @@ function sentence(words) {
 const firstSentence = (words) => words.replace(/\.(?: .*)?$/s, '');
 const lowerFirst = (words) => words.charAt(0).toLowerCase() + words.slice(1);
 
-/** For roff: no backslash of its own, hyphens that can be copied, no line that begins with a command. */
+/** Escapes text for roff: backslashes, hyphens that can be copied, and lines that would begin with a command. */
 function text(words) {
   return words
     .replaceAll('\\', '\\e')
