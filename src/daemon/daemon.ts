@@ -1,4 +1,4 @@
-// A daemon from start to stop: builds its parts, opens its servers, starts the timed work, and ends all of it in order.
+// A daemon from start to stop: builds its services, opens its servers, starts the timed work, and ends all of it in order.
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from '../core/async/once.ts';
@@ -10,17 +10,16 @@ import { toFailure } from '../platform/files/file-error.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
 import { refreshCredentialProcessCopy, type CredentialProcessSources } from './process/credential-process-copy.ts';
-import { createDailyLists } from './roles/daily-lists.ts';
 import { openServers, type Servers } from './servers.ts';
 import { isFileAt, type DaemonLock } from './process/lock.ts';
 import { createPageFiles } from './http/page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './process/installation-watch.ts';
-import { createParts, type Parts, type PartsDeps } from './parts.ts';
+import { createServices, type Services, type ServicesDeps } from './services.ts';
 import { createPresence, type Presence } from './http/presence.ts';
 import { runTicker } from './process/ticker.ts';
 import { createVersionCheck } from './http/guard.ts';
 
-export interface DaemonDeps extends PartsDeps {
+export interface DaemonDeps extends ServicesDeps {
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
   /** The folder with the page's files. */
   readonly pageDirectory: string;
@@ -58,11 +57,11 @@ const DRAIN_DEADLINE_MS = 5000;
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, log, paths } = deps;
-  const parts = await createParts(deps);
-  const { audit, broker, problems, settings, tokenFiles } = parts;
-  let hasCopy = await refreshCopy(deps, parts);
+  const services = await createServices(deps);
+  const { audit, problems, settings } = services;
+  let hasCopy = await refreshCopy(deps, services);
   const servers = await openServers({
-    ...parts,
+    ...services,
     paths,
     userId: deps.userId,
     webPort: settings.webPort,
@@ -74,7 +73,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       once(() => {
         log('info', `a newer client asks: rolecall ${deps.version} makes room`);
         // What is in memory only is saved now or lost.
-        parts.personActs();
+        services.personActs();
         deps.onStopRequested();
       }),
     ),
@@ -83,11 +82,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   await removeLeftoversOfKilled(paths);
 
-  const presence = createOwnPresence(deps, parts, servers);
-  const retryCopy = async () => void (hasCopy ||= await refreshCopy(deps, parts));
-  const retries = [presence.check, servers.retry, retryCopy, parts.switchFiles.refresh, audit.flush, broker.flush];
-  parts.recheck.add(['clock-skew'], async () => parts.clockSkew.check());
-  for (const task of [...retries, tokenFiles.keepAll]) parts.recheck.add(['file-not-writable'], () => task());
+  const presence = createOwnPresence(deps, services, servers);
+  const retryCopy = async () => void (hasCopy ||= await refreshCopy(deps, services));
+  for (const retry of [presence.check, servers.retry, retryCopy]) {
+    services.recheck.add(['file-not-writable'], () => retry());
+  }
   const stopTicking = new AbortController();
   const ticking = runTicker({
     clock,
@@ -95,21 +94,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     signal: stopTicking.signal,
     tasks: [
       { name: 'presence', run: () => presence.check() },
-      { name: 'refresh', run: () => broker.refreshAhead() },
-      { name: 'clock', run: async () => parts.clockSkew.check() },
-      { name: 'late loading', run: () => parts.lateLoading.warm() },
-      { name: 'secret store', run: () => broker.flush() },
       { name: 'servers', run: () => servers.retry() },
       { name: 'credential process', run: retryCopy },
-      { name: 'audit log', run: () => audit.flush() },
-      { name: 'damaged files', run: () => parts.damagedFiles.look() },
-      { name: 'grants', run: () => parts.grants.sweep().then(() => parts.containerServer.keepPort()) },
-      ...parts.signIn.tasks,
-      { name: 'token files', run: () => tokenFiles.keepAll() },
-      { name: 'uses', run: async () => void (await parts.usageStats.read()) },
-      { name: 'switch files', run: () => parts.switchFiles.refresh() },
+      ...services.tasks,
       { name: 'installation', run: createInstallationTask(deps) },
-      { name: 'daily lists', run: createDailyLists({ ...parts, clock, random: deps.random, log }) },
     ],
   });
   for (const { message } of problems.list()) log('warn', message);
@@ -122,15 +110,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     // For the successor, when the state folder was deleted a moment ago.
     await presence.check();
     presence.close();
-    // Whoever is held for a sign-in is told that one is needed, instead of holding up the end.
-    parts.signIn.release();
-    const eventsEnded = parts.eventFeed.close();
+    const released = services.release();
     // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
     await withTimeout(clock, DRAIN_DEADLINE_MS, Promise.all([servers.drain(), ticking]));
     await servers.close();
-    await eventsEnded;
-    await parts.close();
-    await broker.flush();
+    await released;
+    await services.close();
     await audit.close();
     audit.record({ event: 'daemon-stopped', surface: 'daemon', processId: deps.processId });
     await audit.flush();
@@ -150,7 +135,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 const MAX_LEAVE_MS = 10 * 60_000;
 
 /** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
-function createOwnPresence(deps: DaemonDeps, parts: Parts, servers: Servers): Presence {
+function createOwnPresence(deps: DaemonDeps, services: Services, servers: Servers): Presence {
   const { paths, log, lock } = deps;
   const openStateFolder = () => openSync(paths.stateDirectory, constants.O_RDONLY | constants.O_DIRECTORY);
   // While it is open, no new folder can get its inode number.
@@ -174,13 +159,13 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, servers: Servers): Pr
     }
     if (state === 'renewed' || !isFileAt(paths.stateDirectory, stateFolder)) {
       lock?.onRestored();
-      await parts.restoreState();
+      await services.restoreState();
       const deleted = stateFolder;
       stateFolder = openStateFolder();
       closeSync(deleted);
       log('warn', `made again what was deleted: ${paths.stateDirectory}`);
     }
-    await parts.restoreSecrets();
+    await services.restoreSecrets();
     return 'ours';
   }
 
@@ -189,7 +174,7 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, servers: Servers): Pr
     const nowMs = monotonicNowMs(deps.clock);
     if (lostAtMs === undefined) log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
     lostAtMs ??= nowMs;
-    const failure = await parts.leaveState().then(() => undefined, toFailure);
+    const failure = await services.leaveState().then(() => undefined, toFailure);
     if (failure !== undefined) log('error', failure.message);
     if (failure === undefined || nowMs - lostAtMs > MAX_LEAVE_MS) lock?.onLost();
   }
@@ -199,9 +184,9 @@ function createOwnPresence(deps: DaemonDeps, parts: Parts, servers: Servers): Pr
     async check() {
       try {
         await restore();
-        parts.problems.clear('presence');
+        services.problems.clear('presence');
       } catch (error) {
-        parts.problems.raise('presence', toFailure(error).toBody());
+        services.problems.raise('presence', toFailure(error).toBody());
       }
     },
     clock: deps.clock,
@@ -235,7 +220,7 @@ async function removeLeftoversOfKilled({ stateDirectory, switchDirectory }: Runt
 }
 
 /** Whether it is there. Without the copy the profiles fail, but everything else works: a problem, not a reason to stay down. */
-async function refreshCopy(deps: DaemonDeps, { problems }: Parts): Promise<boolean> {
+async function refreshCopy(deps: DaemonDeps, { problems }: Services): Promise<boolean> {
   try {
     await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: deps.paths.credentialProcessPath });
     problems.clear('credential process');

@@ -13,8 +13,10 @@ export interface RoleUsage {
   haveGaps(): Promise<boolean>;
   /** Records a use. Cheap for a known role; a new one is written to the file soon after. */
   note(role: Role): void;
-  /** Like `note`, but does not call `onFirstUse`. */
+  /** Like `note`, but does not call the listeners. */
   add(role: Role): void;
+  /** Calls `listener` once for each role that is used for the first time. */
+  onFirstUse(listener: (role: Role) => void): void;
   /** Resolves when everything is written, or the failure is logged. */
   settled(): Promise<void>;
 }
@@ -31,14 +33,10 @@ export const ROLE_USAGE_SCHEMA = {
 } as const satisfies StateFileSchema;
 
 /**
- * Loads the store from `file`, which must use `ROLE_USAGE_SCHEMA`. `onFirstUse` is called once per role.
+ * Loads the store from `file`, which must use `ROLE_USAGE_SCHEMA`.
  * An unreadable file is logged and not overwritten.
  */
-export async function loadRoleUsage(deps: {
-  readonly file: StateFile;
-  readonly onFirstUse: (role: Role) => void;
-  readonly log: Log;
-}): Promise<RoleUsage> {
+export async function loadRoleUsage(deps: { readonly file: StateFile; readonly log: Log }): Promise<RoleUsage> {
   const roles = new Map<string, Role>();
   let failure: RolecallError | undefined;
   const content = await deps.file.read().catch((error: unknown) => {
@@ -47,6 +45,7 @@ export async function loadRoleUsage(deps: {
     return undefined;
   });
   for (const role of parse(content)) roles.set(roleKey(role), role);
+  const listeners: ((role: Role) => void)[] = [];
   let writing: Promise<void> = Promise.resolve();
 
   const write = coalesced(async () => {
@@ -76,9 +75,11 @@ export async function loadRoleUsage(deps: {
     },
     haveGaps: () => deps.file.wasDamaged(),
     note(role) {
-      if (add(role)) deps.onFirstUse(role);
+      if (!add(role)) return;
+      for (const listener of listeners) listener(role);
     },
     add: (role) => void add(role),
+    onFirstUse: (listener) => void listeners.push(listener),
     settled: () => writing,
   };
 }

@@ -37,7 +37,7 @@ export function createSessionEvents(): SessionEvents {
       for (const listener of listeners) listener.expired?.(session);
     },
     async signedOut(session, by) {
-      await Promise.all(listeners.map((listener) => listener.signedOut?.(session, by)));
+      await Promise.all(listeners.map(async (listener) => listener.signedOut?.(session, by)));
     },
   };
 }

@@ -1,0 +1,116 @@
+// Hands out role credentials: over the socket, at the container port to whoever has a grant, and as console links.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
+import type { Endpoints, Role } from '../../core/model.ts';
+import type { Problems } from '../../core/problems.ts';
+import type { RuntimePaths } from '../../local-api/paths.ts';
+import type { CredentialsDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { ConsoleFederation } from '../../sso/ports.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { IssuanceLog } from '../audit/issuance-log.ts';
+import type { LastRefusals } from '../audit/last-refusals.ts';
+import type { Caller } from '../http/caller.ts';
+import type { ConnectionRules } from '../http/connection-rules.ts';
+import type { LateLoading } from '../http/late-loading.ts';
+import { createNoHandover, type PortHandover } from '../http/port-handover.ts';
+import type { Handlers } from '../http/surface.ts';
+import type { Log } from '../process/log.ts';
+import type { TickTask } from '../process/ticker.ts';
+import type { CurrentRole } from '../roles/current-role.ts';
+import type { RoleList } from '../roles/role-list.ts';
+import type { RoleUsage } from '../roles/role-usage.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { LoginPolicy } from '../sign-in/login-policy.ts';
+import type { SessionEvents } from '../sign-in/session-events.ts';
+import type { OpenStateFile } from '../state-files/state-file.ts';
+import { CONTAINER_PORT_SCHEMA, createContainerServer, type ContainerServer } from './container-server.ts';
+import { createGrantsHandlers } from './grants-routes.ts';
+import { GRANTS_SCHEMA, loadGrants } from './grants.ts';
+import { createCredentialIssuer } from './issue.ts';
+
+export interface Credentials {
+  readonly handlers: Pick<
+    Handlers,
+    'credentials' | 'currentCredentials' | 'console' | 'createGrant' | 'grants' | 'grant' | 'revokeGrant'
+  >;
+  readonly tasks: readonly TickTask[];
+  readonly containerServer: ContainerServer;
+}
+
+export async function createCredentials(deps: {
+  readonly settings: Settings;
+  readonly paths: Pick<RuntimePaths, 'stateDirectory'>;
+  /** Opens a file of the state folder by its name. */
+  readonly openOwnFile: OpenStateFile;
+  readonly sharedConfig: SharedConfig;
+  readonly broker: Broker;
+  readonly events: Pick<SessionEvents, 'subscribe'>;
+  readonly endpoints: Endpoints;
+  readonly federation: ConsoleFederation;
+  readonly currentRole: CurrentRole;
+  readonly roleList: RoleList;
+  readonly roleUsage: RoleUsage;
+  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly issuanceLog: IssuanceLog;
+  readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
+  readonly connectionRules: { readonly container: ConnectionRules };
+  /** Absent: each daemon has a container port of its own, and its grants end with it. */
+  readonly portHandover?: PortHandover;
+  readonly problems: Problems;
+  readonly lateLoading: LateLoading;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<Credentials> {
+  const { audit, lateLoading, openOwnFile } = deps;
+  const issuer = createCredentialIssuer(deps);
+  const directory = join(deps.paths.stateDirectory, 'grants');
+  const grants = await loadGrants({
+    ...deps,
+    file: openOwnFile('grants.json', GRANTS_SCHEMA),
+    directory,
+    randomBytes,
+    onGone: ({ role, boundTo }, how, surface) =>
+      audit.record({ event: `grant-${how}`, role, surface, processId: boundTo?.processId }),
+  });
+  deps.events.subscribe({ signedOut: ({ sessionName }, by) => grants.revokeSession(sessionName, by) });
+  const containerServer = createContainerServer({
+    ...deps,
+    portFile: openOwnFile('container-port.json', CONTAINER_PORT_SCHEMA),
+    handover: deps.portHandover ?? createNoHandover(),
+    grants,
+    issuer,
+    connectionRules: deps.connectionRules.container,
+  });
+
+  async function answer(wanted: Role | 'current', caller: Caller): Promise<CredentialsDocument> {
+    const { role, credentials } = await issuer.issue({ role: wanted, waitBudget: caller, recipient: caller });
+    return {
+      Version: 1,
+      AccessKeyId: credentials.accessKeyId,
+      SecretAccessKey: credentials.secretAccessKey.reveal(),
+      SessionToken: credentials.sessionToken.reveal(),
+      Expiration: formatUtcSeconds(credentials.expiresAtMs),
+      AccountId: role.accountId,
+    };
+  }
+
+  const handlers: Credentials['handlers'] = {
+    credentials: ({ query: { session: sessionName, account: accountId, role: permissionSet } }, caller) =>
+      answer({ sessionName, accountId, permissionSet }, caller),
+    currentCredentials: (_, caller) => answer('current', caller),
+    ...createGrantsHandlers({ ...deps, grants, directory, containerServer }),
+    ...lateLoading.deferHandlers(['console'], async () => {
+      const { createConsoleHandlers } = await import('./console-routes.ts');
+      return createConsoleHandlers({ ...deps, issuer });
+    }),
+  };
+  return {
+    handlers,
+    tasks: [{ name: 'grants', run: () => grants.sweep().then(() => containerServer.keepPort()) }],
+    containerServer,
+  };
+}
