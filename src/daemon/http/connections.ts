@@ -8,8 +8,8 @@ import type { ConnectionRules } from './connection-rules.ts';
 import type { Log } from '../process/log.ts';
 
 export interface Connections {
-  /** Resolves once every accepted connection has sent its first request, or its grace period is over. */
-  noneSilent(): Promise<void>;
+  /** Resolves once every accepted connection has sent its first request or used up its grace period, and has its answers. */
+  answered(): Promise<void>;
   /** Closes all of them, including those that the http server does not know yet. */
   destroyAll(): void;
 }
@@ -47,12 +47,12 @@ export function guardConnections(
   const refused = new Set<Socket>();
   /** Accepted, without a request so far; oldest first. */
   const silent = new Set<Socket>();
-  const waiting: (() => void)[] = [];
+  const silence = createCount();
+  const pending = createCount();
   const countDropped = createDropLog(deps);
 
   function endSilence(socket: Socket): void {
-    silent.delete(socket);
-    if (silent.size === 0) for (const resolve of waiting.splice(0)) resolve();
+    if (silent.delete(socket)) silence.subtract();
   }
 
   function admit(socket: Socket): void {
@@ -107,6 +107,7 @@ export function guardConnections(
 
   server.on('connection', (socket: Socket) => {
     silent.add(socket);
+    silence.add();
     socket.once('close', () => {
       served.delete(socket);
       refused.delete(socket);
@@ -115,20 +116,47 @@ export function guardConnections(
     if (peerCheck === undefined) admit(socket);
     else void checkPeer(socket, peerCheck);
   });
-  server.on('request', ({ socket }) => {
-    if (silent.has(socket)) endSilence(socket);
+  server.on('request', ({ socket }, response) => {
+    pending.add();
+    response.once('close', pending.subtract);
+    endSilence(socket);
   });
 
   return {
-    noneSilent: () =>
-      silent.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            waiting.push(resolve);
-            setTimeout(resolve, SILENCE_MS);
-          }),
+    async answered() {
+      await silence.zero(SILENCE_MS);
+      await pending.zero();
+    },
     destroyAll() {
       for (const sockets of [unchecked, served, refused]) for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+interface Count {
+  add(): void;
+  subtract(): void;
+  /** Resolves once the count is 0, after `deadlineMs` at the latest. */
+  zero(deadlineMs?: number): Promise<void>;
+}
+
+function createCount(): Count {
+  let count = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    add() {
+      count += 1;
+    },
+    subtract() {
+      count -= 1;
+      if (count === 0) for (const resolve of waiting.splice(0)) resolve();
+    },
+    async zero(deadlineMs) {
+      if (count === 0) return;
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (deadlineMs !== undefined) setTimeout(resolve, deadlineMs);
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 // The node:http server of a surface: its limits and its connections, and what Node would answer without asking the guard.
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError, UsageError, type RolecallError } from '../../core/errors.ts';
@@ -57,7 +57,6 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     clock: deps.clock,
     log: deps.log,
   });
-  const pending = countPending(server);
   // Without these listeners Node answers `Expect` with a bare 417 and closes the connection of a CONNECT.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', (request: IncomingMessage, socket: Duplex) =>
@@ -71,29 +70,13 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     },
     async drain() {
       server.close();
-      await connections.noneSilent();
-      await pending.none();
+      await connections.answered();
     },
     close() {
       server.close();
       connections.destroyAll();
     },
   };
-}
-
-/** Counts requests without a complete answer. */
-function countPending(server: Server): { none(): Promise<void> } {
-  let count = 0;
-  const waiting: (() => void)[] = [];
-  const end = () => {
-    count -= 1;
-    if (count === 0) for (const resolve of waiting.splice(0)) resolve();
-  };
-  server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
-    count += 1;
-    response.once('close', end);
-  });
-  return { none: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))) };
 }
 
 /** For a socket without a request that could be answered. Nothing that it sent is repeated. */

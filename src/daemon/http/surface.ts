@@ -106,11 +106,13 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
     method: route.method,
     url: route.path,
     schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
-    async preValidation(request) {
-      if (deps.surface !== 'socket') refuseSocketOnly(route, request.body);
-      // Fastify's validation can't tell a missing body from JSON's null.
-      if (body !== undefined && request.body === undefined) request.body = bodyWhenMissing(route);
-    },
+    ...(body && {
+      async preValidation(request: FastifyRequest) {
+        if (deps.surface !== 'socket') refuseSocketOnly(route, request.body);
+        // Fastify's validation can't tell a missing body from JSON's null.
+        if (request.body === undefined) request.body = bodyWhenMissing(route);
+      },
+    }),
     async handler(request, reply) {
       const input = { ...(request.params as object), query: request.query, body: request.body };
       const answer = await handle(input, createCaller(deps.surface, request.raw, reply.raw));
