@@ -8,7 +8,7 @@ import {
   RolecallError,
   type ErrorBody,
 } from '../core/errors.ts';
-import { createEventParser } from './event-lines.ts';
+import { createEventParser } from '../core/text/event-parser.js';
 import { isForeignSocket, openStreamOverSocket } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { EventDocument, StatusDocument } from './schemas.ts';
@@ -151,9 +151,9 @@ async function* readDocuments(
   heard: () => void,
 ): AsyncGenerator<{ readonly id: string; readonly document: EventDocument }> {
   const parse = createEventParser();
-  for await (const bytes of stream) {
+  for await (const text of stream.setEncoding('utf8')) {
     heard();
-    for (const { id, type, data } of parse(bytes as Buffer)) {
+    for (const { id, type, data } of parse(text as string)) {
       if (TYPES.has(type)) yield { id, document: { type, data: JSON.parse(data) as unknown } as EventDocument };
     }
   }

@@ -1,5 +1,5 @@
 // The daemon's events for as long as the page is open: read with fetch, which can send the token; taken up where they were cut.
-import { createEventParser } from './event-parser.js';
+import { createEventParser } from '../core/text/event-parser.js';
 
 /** The daemon says something every 15 s; after a sleep of the machine nothing comes, and nothing says so. */
 const SILENCE_MS = 40_000;

@@ -45,8 +45,8 @@ const faults = [];
 try {
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
-  // What the daemon serves: two folders as they are, without what only the type checker and the compiler read.
-  const pageFiles = ['src/web', 'src/core/search'].flatMap((folder) =>
+  // What the daemon serves: the JavaScript of three folders as it is, without what only the type checker and the compiler read.
+  const pageFiles = ['src/web', 'src/core/search', 'src/core/text'].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => !/\.(json|ts)$/.test(name))
       .map((name) => `${folder}/${name}`),

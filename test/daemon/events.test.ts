@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
-import { createEventParser, type SentEvent } from '../../src/local-api/event-lines.ts';
+import { createEventParser, type StreamEvent } from '../../src/core/text/event-parser.js';
 import type { EventDocument } from '../../src/local-api/schemas.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import { CONFIG, createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -23,7 +23,7 @@ interface Listener {
   readonly headers: IncomingMessage['headers'];
   /** Everything as it came. */
   text(): string;
-  events(): readonly SentEvent[];
+  events(): readonly StreamEvent[];
   hasEnded(): boolean;
   cut(): void;
 }
@@ -49,12 +49,12 @@ async function listen(options: { lastEventId?: string; surface?: 'socket' | 'web
     outgoing.end();
   });
   const parse = createEventParser();
-  const events: SentEvent[] = [];
+  const events: StreamEvent[] = [];
   let text = '';
   let hasEnded = false;
-  stream.on('data', (bytes: Buffer) => {
-    text += bytes.toString('utf8');
-    events.push(...parse(bytes));
+  stream.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+    events.push(...parse(piece));
   });
   stream.on('error', () => undefined);
   stream.on('close', () => {

@@ -120,6 +120,7 @@ export const ROOMS: readonly Room[] = [
       'core/search/role-marks',
       'core/search/role-match',
       'core/search/search-words',
+      'core/text/event-parser',
     ],
     packages: [],
     builtins: [],

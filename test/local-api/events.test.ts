@@ -2,8 +2,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { createSystemClock } from '../../src/core/clock.ts';
-import { createEventParser } from '../../src/local-api/event-lines.ts';
+import { createEventParser } from '../../src/core/text/event-parser.js';
 import { applyEvent, readEvents, type HeardEvent } from '../../src/local-api/events.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
@@ -48,9 +49,10 @@ describe('the lines of an event', () => {
     const bytes = Buffer.from(text);
     for (const size of [1, 2, 3, 7, bytes.length]) {
       const parse = createEventParser();
+      const decoder = new StringDecoder('utf8');
       const events = [];
       for (let start = 0; start < bytes.length; start += size) {
-        events.push(...parse(bytes.subarray(start, start + size)));
+        events.push(...parse(decoder.write(bytes.subarray(start, start + size))));
       }
       expect(events).toEqual([
         { id: '1-1', type: 'current', data: '{"name":"é🙂"}' },

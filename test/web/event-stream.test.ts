@@ -1,7 +1,7 @@
 // The page's side of the events: parsed from pieces of any size, resumed after a cut, given up when the token is refused.
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createEventParser } from '../../src/web/event-parser.js';
+import { createEventParser } from '../../src/core/text/event-parser.js';
 import { followEvents } from '../../src/web/event-stream.js';
 import { waitFor } from '../helpers/wait-for.ts';
 

@@ -31,7 +31,6 @@ const FILES: Readonly<Record<string, string>> = {
   'api.js': SCRIPT,
   'current-banner.js': SCRIPT,
   'elements.js': SCRIPT,
-  'event-parser.js': SCRIPT,
   'event-stream.js': SCRIPT,
   'legend.js': SCRIPT,
   'model.js': SCRIPT,
@@ -52,6 +51,7 @@ const FILES: Readonly<Record<string, string>> = {
   '../core/search/role-marks.js': SCRIPT,
   '../core/search/role-match.js': SCRIPT,
   '../core/search/search-words.js': SCRIPT,
+  '../core/text/event-parser.js': SCRIPT,
 };
 
 /** The path as a browser resolves it against `/`, above which there is nothing. */
@@ -86,7 +86,7 @@ async function load(directory: string, fileName: string): Promise<PageFile> {
 
 /** Adds the routes of the page. Three patterns for all files: one route each would delay the daemon's start. */
 export function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
-  for (const pattern of ['/', '/:fileName', '/core/search/:fileName']) {
+  for (const pattern of ['/', '/:fileName', '/core/:folder/:fileName']) {
     app.get(pattern, async (request, reply) => {
       const [path = ''] = (request.raw.url ?? '').split('?');
       if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'There is no such route.');

@@ -24,9 +24,11 @@ beforeAll(async () => {
 afterAll(() => rig.remove());
 
 /** What the page shares with the command line is all the JavaScript of src/core. */
-const SHARED = readdirSync(new URL('../../../src/core/search/', import.meta.url))
-  .filter((name) => name.endsWith('.js'))
-  .map((name) => `../core/search/${name}`);
+const SHARED = ['search', 'text'].flatMap((folder) =>
+  readdirSync(new URL(`../../../src/core/${folder}/`, import.meta.url))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => `../core/${folder}/${name}`),
+);
 const names = [...readdirSync(DIRECTORY).filter((name) => !NOT_SERVED.includes(name)), ...SHARED];
 const pathOf = (name: string) => (name === 'page.html' ? '/' : new URL(name, 'http://localhost/').pathname);
 

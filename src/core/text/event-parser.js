@@ -1,9 +1,14 @@
-// Server-sent events out of a stream of text, which comes in pieces of any size.
+// Parses server-sent events from text that arrives in pieces of any size; the page loads this file as it is.
 
-/** @typedef {{ id: string, type: string, data: string }} StreamEvent */
+/*
+ * Not `eventsource-parser` (npm): its current version needs Node 22.12, the page has no build step that could include a
+ * package, and clients would load one more package at their start.
+ */
+
+/** @typedef {{ id: string, type: string, data: string }} StreamEvent `id` is the last one that the stream has sent */
 
 /**
- * A function that takes the next piece and gives the events that are whole with it.
+ * Returns a function that takes the next piece of text and returns the events that it completes.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export function createEventParser() {
@@ -14,7 +19,7 @@ export function createEventParser() {
   let data = [];
 
   /** @param {string} line @returns {StreamEvent | undefined} */
-  function take(line) {
+  function takeLine(line) {
     if (line === '') {
       const event = data.length === 0 ? undefined : { id, type: type === '' ? 'message' : type, data: data.join('\n') };
       type = '';
@@ -34,6 +39,6 @@ export function createEventParser() {
   return (text) => {
     const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
-    return lines.flatMap((line) => take(line) ?? []);
+    return lines.flatMap((line) => takeLine(line) ?? []);
   };
 }
