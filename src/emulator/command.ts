@@ -1,4 +1,4 @@
-// `rolecall emulator` without the process around it: reads the arguments, starts the emulator, says how to use it.
+// `rolecall emulator`, apart from the process itself: parses the arguments, starts the emulator and prints how to use it.
 import { parseArgs } from 'node:util';
 import { type RolecallError, UsageError } from '../core/errors.ts';
 import { formatJsonLine } from '../core/text/format-json.ts';
@@ -12,22 +12,22 @@ export interface CommandDeps {
   readonly readFile: (path: string) => Promise<string>;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
-  /** Resolves when the process is told to end. */
+  /** Resolves when the process should end. */
   readonly untilStopped: Promise<void>;
 }
 
 const USAGE = `rolecall emulator [--port N] [--directory FILE.json] [--auto-approve] [--json]
 
-IAM Identity Center in memory: SSO OIDC, the SSO portal, STS
-(GetCallerIdentity, AssumeRole), and its pages for people.
+An in-memory IAM Identity Center: SSO OIDC, the SSO portal, STS
+(GetCallerIdentity, AssumeRole), and the web pages for signing in.
 
   --port N               listen on 127.0.0.1:N (default: any free port)
-  --directory FILE.json  accounts, users, permission sets and assignments (default: one team's)
+  --directory FILE.json  accounts, users, permission sets and assignments (default: a small team)
   --auto-approve         approve every sign-in at once, as the first user
   --json                 print one line of JSON instead of text
 `;
 
-/** The exit code: 0 after it was stopped, 2 when it could not start. */
+/** The exit code: 0 after a normal stop, 2 if it could not start. */
 export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
   let emulator: Emulator;
   try {
@@ -89,7 +89,7 @@ function parseFlags(args: readonly string[]) {
       },
     }).values;
   } catch (cause) {
-    // Node's message goes on with advice about `--`, which would only confuse here.
+    // Drops Node's advice about `--`, which does not apply here.
     const [sentence = ''] = (cause as Error).message.split(/\. |\n/);
     throw new UsageError('usage', `${sentence.replace(/\.$/, '')}.`, { cause, hint: 'rolecall emulator --help' });
   }
@@ -101,8 +101,8 @@ async function loadDirectory(deps: CommandDeps, path: string): Promise<Directory
     text = await deps.readFile(path);
   } catch (cause) {
     const code = cause instanceof UnreadableFileError ? `it is ${cause.reason}` : (cause as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? 'it cannot be read');
-    throw new UsageError('invalid-request', `Cannot read the directory ${path}: ${reason}.`, {
+    const reason = code === 'ENOENT' ? 'the file does not exist' : (code ?? 'it cannot be read');
+    throw new UsageError('invalid-request', `Cannot read the directory file ${path}: ${reason}.`, {
       cause,
       hint: 'rolecall emulator --help',
     });
@@ -124,7 +124,7 @@ async function listen(emulator: Emulator, port: number): Promise<void> {
     await emulator.listen(port);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    const reason = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be listened on (${code})`;
+    const reason = code === 'EADDRINUSE' ? 'is in use by another program' : `is not available (${code})`;
     throw new UsageError('usage', `Port ${port} of 127.0.0.1 ${reason}.`, {
       cause,
       hint: 'rolecall emulator --port 0',
@@ -149,7 +149,7 @@ function formatWelcome(emulator: Emulator, isAutoApproving: boolean): string {
   const { url, directory } = emulator;
   const users = directory.users().map((user) => user.userName);
   const approval = isAutoApproving
-    ? `Every sign-in is approved at once, as ${users[0] ?? 'nobody (the directory has no user)'}.`
+    ? `Every sign-in is approved automatically, as ${users[0] ?? 'nobody (the directory has no user)'}.`
     : `Sign-ins wait for Allow or Deny on the device page.`;
   return `IAM Identity Center emulator on ${url}
 ${approval}
@@ -158,7 +158,7 @@ Point AWS's tools to it:
 
 ${formatExports(url)}
 
-Put this into ~/.aws/config:
+Add this to ~/.aws/config:
 
 ${formatConfigSection(directory)}
 
@@ -167,7 +167,7 @@ Device page:   ${url}/device
 Control token: ${emulator.controlToken}
 Users:         ${users.slice(0, 8).join(', ')}${users.length > 8 ? ', …' : ''}
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `;
 }
 

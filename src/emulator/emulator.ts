@@ -1,4 +1,4 @@
-// IAM Identity Center in memory: puts the parts together, in-process for tests and over HTTP for everybody else.
+// The in-memory IAM Identity Center: composes its parts, for in-process use in tests and over HTTP.
 import { setMaxListeners } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -65,7 +65,10 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const turnKnobs = (changes: Partial<Knobs>) => {
     const { autoApprove } = parseKnobs(changes);
     if (typeof autoApprove === 'string' && directory.findUser(autoApprove) === undefined) {
-      throw new UsageError('invalid-request', `autoApprove names ${JSON.stringify(autoApprove)}, which is no user.`);
+      throw new UsageError(
+        'invalid-request',
+        `autoApprove: there is no user ${JSON.stringify(autoApprove)} in the directory.`,
+      );
     }
     knobs.turn(changes);
   };
@@ -74,10 +77,10 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const emulator: Emulator = {
     async listen(port = 0, host = '127.0.0.1', tls) {
       if (server !== undefined) {
-        throw new UsageError('invalid-request', `The emulator listens on ${address.origin} already.`);
+        throw new UsageError('invalid-request', `The emulator is already listening on ${address.origin}.`);
       }
       closing = new AbortController();
-      // Each answer that is delayed listens, and so many callers at once are what an emulator is for.
+      // Every delayed answer adds a listener, and many at once are normal here.
       setMaxListeners(0, closing.signal);
       const listener = createListener({ routes, clock, random, faults, log, signal: closing.signal });
       const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
@@ -101,7 +104,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       if (closed === undefined) return;
       server = undefined;
       address = NOWHERE;
-      closing.abort(new Error('The emulator closes.'));
+      closing.abort(new Error('The emulator is closing.'));
       await new Promise<void>((resolve) => {
         closed.close(() => resolve());
         closed.closeAllConnections();

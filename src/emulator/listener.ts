@@ -1,4 +1,4 @@
-// One request from its first byte to its last: recorded, routed, faulted, answered.
+// Handles one request: reads, records and routes it, applies faults, and answers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
@@ -27,7 +27,7 @@ export interface ListenerDeps {
   readonly random: RandomBytes;
   readonly faults: FaultBoard;
   readonly log: RequestLog;
-  /** Aborted when the emulator closes, so that no delayed answer holds it up. */
+  /** Aborted when the emulator closes, so that it does not wait for delayed answers. */
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export function createListener(
     const found = findRoute(deps.routes, method, path);
     let setStatus: ((status: number) => void) | undefined;
     const recordOnce = (request?: HttpRequest) => {
-      // Looking at the record must not be in it.
+      // Control requests, which may read the record, are not recorded.
       if (path.startsWith('/control/')) return;
       setStatus ??= deps.log.record({
         atMs: deps.clock.nowMs(),
@@ -71,7 +71,7 @@ export function createListener(
       return;
     }
     setStatus?.(reply.status);
-    // By the emulator's clock; Node would take the machine's.
+    // The emulator's clock; Node would use the machine's.
     const date = new Date(deps.clock.nowMs()).toUTCString();
     response.writeHead(reply.status, { date, ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
     response.end(reply.body);
@@ -124,7 +124,7 @@ async function answer(
   return reply && { ...reply, headers: { 'x-amzn-requestid': requestId, ...reply.headers } };
 }
 
-/** Undefined too for a request that could not be read to its end, where only the request would tell. */
+/** The AWS operation; undefined if it depends on the request and that could not be read. */
 function operationOf(route: Route | undefined, request: HttpRequest | undefined): Operation | undefined {
   if (typeof route?.operation !== 'function') return route?.operation;
   return request === undefined ? undefined : route.operation(request);
@@ -140,7 +140,7 @@ function replyToFailure(thrown: unknown, operation: Operation | undefined, reque
   return jsonReply(error.httpStatus, error.toBody());
 }
 
-/** A target such as `//x` or `/%zz` is no reason to fail: the path is what stands before the question mark. */
+/** Splits at the question mark without parsing, so that targets like `//x` or `/%zz` do not fail. */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const mark = target.indexOf('?');
   if (mark < 0) return { path: target, query: new URLSearchParams() };

@@ -1,9 +1,9 @@
-// The process of `rolecall emulator`: chooses the real files, streams and signals, and nothing else.
+// The process of `rolecall emulator`: real files, streams and signals.
 import { readBoundedFile } from '../platform/files/bounded-read.ts';
 import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
 import { runEmulatorCommand } from './command.ts';
 
-/** 20,000 accounts with their assignments fit in. */
+/** Enough for 20,000 accounts with their assignments. */
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
 ignoreDebuggerSignal();

@@ -1,15 +1,14 @@
-// Which roles a menu has room for: the pinned ones, then those that are switched to most.
+// Chooses the roles for a menu: pinned ones, then the most used.
 import type { RoleDocument } from '../local-api/schemas.ts';
 
-const MOST_ROLES = 12;
+const MAX_ROLES = 12;
 
 /**
- * At most twelve: pinned ones in the order of the list, then by score. What was never used is left out, unless that is
- * all that a short list has.
+ * At most twelve: pinned ones in list order, then by score. Unused roles are only included when the whole list fits.
  */
 export function chooseRoles(roles: readonly RoleDocument[]): readonly RoleDocument[] {
   const pinned = roles.filter((role) => role.pinned);
   const used = roles.filter((role) => !role.pinned && role.score > 0).toSorted((a, b) => b.score - a.score);
-  const others = roles.length <= MOST_ROLES ? roles.filter((role) => !role.pinned && role.score === 0) : [];
-  return [...pinned, ...used, ...others].slice(0, MOST_ROLES);
+  const others = roles.length <= MAX_ROLES ? roles.filter((role) => !role.pinned && role.score === 0) : [];
+  return [...pinned, ...used, ...others].slice(0, MAX_ROLES);
 }

@@ -1,4 +1,4 @@
-// What happens when somebody clicks: one call to the daemon each, and a browser where a page is to be seen.
+// Carries out menu clicks: one call to the daemon each, and the browser for pages.
 import { BrowserFailure } from '../core/text/browser-command.ts';
 import { UnavailableError, UsageError } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
@@ -7,14 +7,14 @@ import type { Action } from './menu.ts';
 
 export interface ClickDeps {
   readonly client: LocalApiClient;
-  /** Opens the person's browser, or the one that the settings name for the pages of `session`; false when there is none. */
+  /** Opens the default browser, or the one that the settings name for `session`; false when there is none. */
   readonly openBrowser: (url: string, session?: string) => Promise<boolean>;
-  /** A sign-in that was started by this click waits for approval of its code. */
+  /** Called when a sign-in that this click started waits for approval of its code. */
   readonly showCode: (session: string, signIn: SignInDocument) => void;
 }
 
 /**
- * Carries out what was clicked; `quit` and `forget-notice` are the host's own.
+ * Carries out a click; the host handles `quit` and `forget-notice` itself.
  * @throws RolecallError: the daemon's own error; UsageError usage: no browser to open
  */
 export async function performClick(action: Action, deps: ClickDeps): Promise<void> {
@@ -35,7 +35,7 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       const { session, force } = action;
       const signIn = await client.call('startSignIn', { session, body: { force } });
       if (signIn.state !== 'pending') return;
-      // Before the page opens: the person enters the code there.
+      // Before the page opens, because the user enters the code there.
       deps.showCode(session, signIn);
       if (signIn.openUri !== undefined) await open(signIn.openUri, deps, session);
       return;
@@ -58,7 +58,7 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
   }
 }
 
-/** @throws UnavailableError identity-center-unreachable: signed out here, but the session lives on at AWS */
+/** @throws UnavailableError identity-center-unreachable: signed out here, but the session stays valid at AWS */
 async function signOut(session: string, { client }: ClickDeps): Promise<void> {
   const { note } = await client.call('signOut', { session });
   if (note !== undefined) throw new UnavailableError('identity-center-unreachable', note);
@@ -70,10 +70,10 @@ async function open(url: string, { openBrowser }: ClickDeps, session?: string): 
     if (await openBrowser(url, session)) return;
   } catch (cause) {
     if (!(cause instanceof BrowserFailure)) throw cause;
-    throw new UsageError('usage', `The browser of the settings could not be started: ${cause.message}.`, {
+    throw new UsageError('usage', `Could not start the browser from your settings: ${cause.message}.`, {
       hint,
       cause,
     });
   }
-  throw new UsageError('usage', 'There is no browser here to open the page in.', { hint });
+  throw new UsageError('usage', 'No browser was found to open the page in.', { hint });
 }

@@ -1,4 +1,4 @@
-// Keeps a view of the daemon by its events: at once what they say, and the longer lists asked for when they have changed.
+// Keeps a view of the daemon up to date from its events, and fetches longer lists when they have changed.
 import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
@@ -8,9 +8,9 @@ import type { TrayView } from './tray-view.ts';
 
 export type ShowChange = (change: (view: TrayView) => TrayView) => void;
 
-/** A daemon that is restarted is back before that: its icon is not to flicker. */
+/** Delay before a lost daemon is shown, so that a restart does not make the icon flicker. */
 const GONE_AFTER_MS = 1500;
-/** Refused, as when too many listen already. */
+/** Delay after a refusal, for example because of too many listeners. */
 const RETRY_MS = 5000;
 
 /** Calls `show` for every change until `signal` aborts; never rejects, and never starts a daemon. */
@@ -46,7 +46,7 @@ function createFollower(
   let isLoading = false;
   let isStale = false;
 
-  /** One request at a time; what changes meanwhile is asked for after it. */
+  /** One request at a time; a change meanwhile triggers another one afterwards. */
   async function loadRoles(): Promise<void> {
     isStale = true;
     if (isLoading) return;
@@ -57,13 +57,13 @@ function createFollower(
         const roles = await client.call('roles', { query: { first: true } }, { autostart: false, signal });
         show((view) => ({ ...view, roles }));
       } catch {
-        // The next hello or change asks again.
+        // The next event triggers another request.
       }
     }
     isLoading = false;
   }
 
-  /** Codes of sign-ins that were under way before we listened. */
+  /** Loads the codes of sign-ins that were pending before this process connected. */
   async function loadSignIns({ sessions }: StatusDocument): Promise<void> {
     for (const { session, state } of sessions) {
       if (state !== 'pending') continue;

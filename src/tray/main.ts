@@ -1,4 +1,4 @@
-// The tray's process: the real bus, browser, clock and daemon, and the choice between an icon and text.
+// The tray process: uses the real bus, browser, clock and daemon, and shows an icon or prints a text menu.
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ import { TEXT_HOSTS } from './text/text-menu.ts';
 ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();
 
-/** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
+/** The original environment for starting the daemon; process.env is changed for browsers. */
 const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
 const clock = createSystemClock();
 
@@ -40,7 +40,7 @@ function createClient(): LocalApiClient {
   });
 }
 
-/** By the service that is installed, else directly. */
+/** Starts the installed service, else the daemon directly. */
 async function startDaemon(): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
   const { findInstalledService } = await import('../platform/service/installed-service.ts');
@@ -56,11 +56,11 @@ async function startDaemon(): Promise<StartedDaemon> {
       });
 }
 
-/** False when there is none to open. @throws BrowserFailure: the one that the settings name could not be started */
+/** False when there is no browser. @throws BrowserFailure: the browser in the settings could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
   const { trustedPath } = await import('../platform/programs/find-program.ts');
   process.env['PATH'] = trustedPath(surroundings);
-  // A browser is started with our environment, and a passphrase is nothing for it.
+  // The browser inherits this process's environment, so the passphrase is removed.
   delete process.env['ROLECALL_PASSPHRASE'];
   const { readBrowserSetting } = await import('../platform/programs/browser-setting.ts');
   const template =
@@ -82,8 +82,8 @@ async function openBrowser(url: string, session?: string): Promise<boolean> {
   }
 }
 
-const INSTEAD = `Instead there are the page (rolecall web), the menu of a bar (rolecall tray --format argos)
-and a line for one (rolecall status --format waybar).
+const ALTERNATIVES = `Alternatives: the page (rolecall web), a menu for a bar (rolecall tray --format argos),
+or a line for one (rolecall status --format waybar).
 `;
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -103,7 +103,7 @@ async function run(): Promise<void> {
     process.stdout.write(await printTextMenu({ host, client, clock, program }));
     return;
   }
-  // A bar asks again and again, and needs none of this.
+  // Loaded on demand: the text menu runs often and does not need these.
   const [{ findBusSocket }, { runDesktopTray }, { followDaemon }, { readEvents }] = await Promise.all([
     import('../platform/bus/bus-address.ts'),
     import('./linux/desktop-tray.ts'),
@@ -132,7 +132,7 @@ try {
   await run();
 } catch (thrown) {
   const error = toRolecallError(thrown);
-  const instead = error.code === 'no-tray' ? INSTEAD : '';
+  const instead = error.code === 'no-tray' ? ALTERNATIVES : '';
   process.stderr.write(`rolecall: ${harmless(error.message)}\n${instead}Run: ${harmless(error.hint)}\n`);
   process.exitCode = error.exitCode;
 }

@@ -1,4 +1,4 @@
-// The tray's menu as data, the same for every host: what it says, and what a click on it means.
+// The tray menu as data for all hosts: labels, and the action of each click.
 import { formatDuration } from '../core/text/format-duration.ts';
 import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
@@ -7,7 +7,7 @@ import { chooseRoles } from './choose-roles.ts';
 import { describeRole, isSameRole } from './role-label.ts';
 import type { TrayView } from './tray-view.ts';
 
-/** What a click means; who carries it out is the host's affair. */
+/** The meaning of a click; the host carries it out. */
 export type Action =
   | { readonly does: 'use'; readonly role: CurrentRoleDocument }
   | { readonly does: 'console'; readonly role: CurrentRoleDocument }
@@ -17,24 +17,24 @@ export type Action =
   | { readonly does: 'open-page' | 'start-daemon' | 'forget-notice' | 'quit' };
 
 export interface MenuItem {
-  /** The same for the same thing in every menu, so that a late click never means something else. */
+  /** Identifies the same entry across updates, so that a late click never hits another one. */
   readonly key: string;
-  /** One line without controls; a host escapes it for its own markup. */
+  /** One line without control characters; the host escapes it for its markup. */
   readonly label: string;
-  /** Absent: it can't be clicked. */
+  /** Undefined for entries that cannot be clicked. */
   readonly action?: Action;
   readonly children?: readonly MenuItem[];
-  /** One of several, of which one at most is true. */
+  /** For radio entries: whether this one is selected. */
   readonly chosen?: boolean;
 }
 
-/** Groups, between which a host draws a line; none is empty. */
+/** Groups, separated by lines; none is empty. */
 export type Menu = readonly (readonly MenuItem[])[];
 
-const LONGEST_LINE = 160;
-/** Sentences have a tooltip of their own, and `status`, to be read in full. */
-const LONGEST_SENTENCE = 80;
-const MOST_PROBLEMS = 5;
+const MAX_LINE_LENGTH = 160;
+/** The tooltip and `status` show the full sentence. */
+const MAX_SENTENCE_LENGTH = 80;
+const MAX_PROBLEMS = 5;
 
 export function buildMenu(view: TrayView, nowMs: number): Menu {
   const { status } = view;
@@ -49,12 +49,12 @@ export function buildMenu(view: TrayView, nowMs: number): Menu {
   return groups.filter((group) => group.length > 0);
 }
 
-/** The problems that no session's own line says already. */
+/** Problems except those that the session's own line already shows. */
 export function listProblems({ problems }: StatusDocument): StatusDocument['problems'] {
   return problems.filter(({ code }) => code !== 'sign-in-required' && code !== 'sign-in-expired');
 }
 
-/** "my-sso-session, 5 h 12 min left": what a tooltip and a menu say of a session. */
+/** A session for tooltip and menu: "Signed in: my-sso-session, 5 h 12 min left". */
 export function describeSession(session: SessionStatusDocument, nowMs: number): string {
   const name = labelOf(session);
   switch (session.state) {
@@ -121,7 +121,7 @@ function describeSessionItems(document: SessionStatusDocument, view: TrayView, n
     label: line(text),
     action: { does: 'sign-in', session, force },
   });
-  // A session that is live can be signed in to anew.
+  // A sign-in can also be pending while the session is live.
   if (document.state === 'pending' || signingIn !== undefined) {
     const code = signingIn?.userCode;
     return [
@@ -164,11 +164,11 @@ function toItem(role: RoleDocument, hasSeveralSessions: boolean, current: Curren
 
 function describeProblems(status: StatusDocument): MenuItem[] {
   const problems = listProblems(status);
-  const items = problems.slice(0, MOST_PROBLEMS).flatMap(({ message, hint }, index): MenuItem[] => [
+  const items = problems.slice(0, MAX_PROBLEMS).flatMap(({ message, hint }, index): MenuItem[] => [
     { key: `problem ${index}`, label: sentence(message) },
     { key: `hint ${index}`, label: line(`Run: ${hint}`) },
   ]);
-  const left = problems.length - MOST_PROBLEMS;
+  const left = problems.length - MAX_PROBLEMS;
   return left > 0 ? [...items, { key: 'more-problems', label: `… and ${left} more: rolecall status` }] : items;
 }
 
@@ -184,5 +184,5 @@ function labelOf({ session, label }: SessionStatusDocument): string {
   return toHarmlessLine(label ?? session, 40);
 }
 
-const sentence = (text: string) => toHarmlessLine(`⚠ ${text}`, LONGEST_SENTENCE);
-const line = (text: string) => toHarmlessLine(text, LONGEST_LINE);
+const sentence = (text: string) => toHarmlessLine(`⚠ ${text}`, MAX_SENTENCE_LENGTH);
+const line = (text: string) => toHarmlessLine(text, MAX_LINE_LENGTH);

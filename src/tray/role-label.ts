@@ -1,20 +1,20 @@
-// How a role is written in a menu: the order and spelling of every surface.
+// Formats a role for a menu, in the same order and spelling as everywhere else.
 import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { RoleDocument } from '../local-api/schemas.ts';
 
 type RoleNames = Pick<RoleDocument, 'label' | 'accountId' | 'accountName' | 'permissionSet' | 'protected'>;
 type RoleKey = Pick<RoleDocument, 'session' | 'accountId' | 'permissionSet'>;
 
-const LONGEST_NAME = 60;
+const MAX_NAME_LENGTH = 60;
 
-/** "⚠ account name  account id  permission set  session", the first for a protected role, the last one of several only. */
+/** "⚠ account name  account id  permission set  session": ⚠ only for a protected role, the session only with several. */
 export function describeRole(role: RoleNames, hasSeveralSessions: boolean): string {
-  const name = role.accountName === null ? '' : toHarmlessLine(role.accountName, LONGEST_NAME);
+  const name = role.accountName === null ? '' : toHarmlessLine(role.accountName, MAX_NAME_LENGTH);
   const words = [
     name,
     role.accountId,
-    toHarmlessLine(role.permissionSet, LONGEST_NAME),
-    hasSeveralSessions ? toHarmlessLine(role.label, LONGEST_NAME) : '',
+    toHarmlessLine(role.permissionSet, MAX_NAME_LENGTH),
+    hasSeveralSessions ? toHarmlessLine(role.label, MAX_NAME_LENGTH) : '',
   ];
   return `${role.protected ? '⚠ ' : ''}${words.filter((word) => word !== '').join('  ')}`;
 }

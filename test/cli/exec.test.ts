@@ -222,7 +222,7 @@ describe('exec', () => {
       'exec takes --env-keys or --token-file, not both.',
       'rolecall exec --help',
     ],
-    [['exec', PROFILE], 'exec without a command is a subshell, which needs a terminal.', 'rolecall exec --help'],
+    [['exec', PROFILE], 'exec without a command starts a subshell, which needs a terminal.', 'rolecall exec --help'],
     [
       ['exec', PROFILE, '--env-keys'],
       'exec --env-keys needs a command: a subshell would outlive its keys.',
@@ -260,7 +260,7 @@ describe('exec without a command', () => {
       },
     );
     expect({ exitCode, count: started.length }).toEqual({ exitCode: 37, count: 1 });
-    expect(stderr).toBe(`This shell is ${PROFILE} (account 111111111111) until you leave it: exit\n`);
+    expect(stderr).toBe(`This shell uses ${PROFILE} (account 111111111111). To leave it: exit\n`);
   });
 
   test('without $SHELL is sh, by its PS1', async () => {

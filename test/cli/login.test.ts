@@ -25,8 +25,9 @@ const PROMPT = `${ENDPOINT}Signing in to ${SESSION}
 Approve only if you just started this and the page shows the same code.
 `;
 const NOT_OPENED = 'Open the page in a browser, on this machine or another, and enter the code.\n';
-const WAITING = 'Waiting for your approval; the code is good for A WHILE … Ctrl-C stops.\n';
-const TOKEN_FILE = "For the hand-written profile account1 the access token is also in the AWS CLI's own token file.\n";
+const WAITING = 'Waiting for your approval; the code is valid for A WHILE … Ctrl-C cancels.\n';
+const TOKEN_FILE =
+  "For the hand-written profile account1 the access token is also stored in the AWS CLI's own token file.\n";
 const TWO_SESSIONS = CONFIG.replaceAll('account1', 'account-of-two').concat(`
 [sso-session other]
 sso_start_url = https://d-1234567890.awsapps.com/start
@@ -86,8 +87,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     expect(await run(['login', '--profile', 'nobody'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr:
-        'rolecall: No profile "nobody" belongs to an sso-session that rolecall knows.\nRun: rolecall profiles list\n',
+      stderr: 'rolecall: No sso-session has a profile "nobody".\nRun: rolecall profiles list\n',
     });
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(1);
   });
@@ -114,7 +114,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     expect(opened).toEqual([page]);
     // Without the code: every user of the machine can read the arguments of a browser.
     expect(page).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/device$/);
-    expect(first.stderr).toContain('The page was opened in your browser; enter the code there.\n');
+    expect(first.stderr).toContain('Opened the page in your browser. Enter the code there.\n');
 
     const second = await run(['login', '--no-wait', '--force', '--no-browser'], { opened });
     expect(second.stderr).toBe(`${PROMPT}${NOT_OPENED}${WAITING}Signed in to ${SESSION}.\n`);
@@ -131,7 +131,9 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     const opened: string[] = [];
     const { exitCode, stderr } = await run(['login', '--no-wait'], { opened });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("Warning: that page is neither AWS's nor your start URL's, so it was not opened.\n");
+    expect(stderr).toContain(
+      "Warning: this page is neither on an AWS host nor on your start URL's, so it was not opened.\n",
+    );
     expect(stderr).toContain('  Page   http://EMULATOR/device');
     expect(opened).toEqual([]);
   });
@@ -264,7 +266,7 @@ describe('a sign-in that comes to nothing', () => {
     expect(sessions[0]?.state).toBe('signed-out');
   });
 
-  test('Ctrl-C while it waits says that the code is of no use any more', async () => {
+  test('Ctrl-C while it waits cancels the sign-in and says so', async () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const interrupt = new AbortController();
     let seen = '';
@@ -277,7 +279,7 @@ describe('a sign-in that comes to nothing', () => {
     interrupt.abort(new Error('interrupted'));
     const { exitCode, stderr } = await login;
     expect(exitCode).toBe(130);
-    expect(stderr.endsWith('\r\u001b[KThe sign-in was cancelled; its code is of no use any more.\n\n')).toBe(true);
+    expect(stderr.endsWith('\r\u001b[KSign-in cancelled. The code no longer works.\n\n')).toBe(true);
   });
 
   test('cancelled elsewhere: exit 4', async () => {
@@ -313,7 +315,9 @@ describe('Ctrl-C after the sign-in', () => {
     interrupt.abort(new Error('interrupted'));
     const { exitCode, stderr } = await login;
     expect(exitCode).toBe(130);
-    expect(stderr).toContain('You are signed in; the daemon lists the accounts and writes the profiles by itself.\n');
+    expect(stderr).toContain(
+      'You are signed in. The daemon lists the accounts and writes the profiles in the background.\n',
+    );
     await waitFor('the profiles', () => readFileSync(rig.configPath, 'utf8').includes('taylor.Admin-AF'));
   });
 });

@@ -40,7 +40,7 @@ test('without a service manager install says what happens instead, and leaves th
   expect(existsSync(join(rig.home.path, '.config', 'systemd'))).toBe(false);
   expect(await rig.client.call('status', {})).toMatchObject({ pid: process.pid });
   expect((await rig.runCli(['service', 'status'])).stdout).toBe(
-    'Service  none, and no systemd of yours to have one: the first command that needs the daemon starts it\n',
+    'Service  not installed, and there is no service manager for it: the first command that needs the daemon starts it\n',
   );
   expect(JSON.parse((await rig.runCli(['service', 'status', '--json'])).stdout)).toEqual({
     manager: null,
@@ -87,7 +87,7 @@ test('status shows what is wrong, with the command that mends it', async () => {
   const units = join(rig.home.path, '.config', 'systemd', 'user');
   await rig.runCli(['service', 'install'], { runTool: createSystemd(rig.home.path, { fails: 'enable' }) });
   const run = await rig.runCli(['service', 'status']);
-  expect(run.stdout).toContain('installed, by a systemd that is not running');
+  expect(run.stdout).toContain('installed, but its service manager is not running');
   expect(run.stdout).toContain(
     '! No systemd of yours is running here; the first command that needs the daemon starts it directly.\n  Run: rolecall daemon start\n',
   );
@@ -108,7 +108,7 @@ test('logs come from the journal where there is one, and from the file of the da
   };
   expect(await rig.runCli(['service', 'logs'], { runInPlace })).toMatchObject({
     exitCode: 0,
-    stderr: expect.stringContaining('Nothing was logged yet'),
+    stderr: expect.stringContaining('There is no log yet'),
   });
   writeFileSync(rig.paths.logFile, 'line\n');
   await rig.runCli(['service', 'logs', '-n', '5', '--follow'], { runInPlace });
@@ -120,6 +120,6 @@ test('logs come from the journal where there is one, and from the file of the da
   ]);
   expect(await rig.runCli(['service', 'logs', '-n', 'all'], { runInPlace })).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining('"all" is no number of lines'),
+    stderr: expect.stringContaining('--lines must be a number, not "all"'),
   });
 });

@@ -197,7 +197,7 @@ describe('by questions', () => {
     const its = await openRig();
     expect(await its.runCli(['setup'], { isTerminal: true })).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('Nobody answered') as string,
+      stderr: expect.stringContaining('No answer. Nothing was written.') as string,
     });
     expect(await its.runCli(['setup'])).toMatchObject({
       exitCode: 2,

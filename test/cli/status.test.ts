@@ -100,7 +100,7 @@ test('without an sso-session says how to begin', async () => {
   rig = await createRig({ config: '' });
   expect(await run(['status'])).toEqual({
     exitCode: 0,
-    stdout: `No sso-session in ~/.aws/config yet; to begin: rolecall setup\n${FACTS}`,
+    stdout: `No sso-session in ~/.aws/config yet. To add one: rolecall setup\n${FACTS}`,
     stderr: '',
   });
   expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });

@@ -52,7 +52,7 @@ describe('two users at one start URL', () => {
       'Signing in to admin',
       'Signed in to admin.',
       `2 of 2: Sam (audit)  ${START_URL}`,
-      'Note: admin has the same page. For another user, open it where that one is signed in: a browser setting a session does that.',
+      'Note: admin has the same start URL. To sign in as another user, give each session its own browser in the settings.',
       'Signing in to audit',
       'Signed in to audit.',
     ]);
@@ -147,7 +147,7 @@ describe('login --all', () => {
     rig = await createRig({ config: '' });
     expect(await rig.runCli(['login', '--all', 'one'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: login --all is for every sso-session, so name none.\nRun: rolecall login --help\n',
+      stderr: 'rolecall: login --all signs in to every sso-session, so it takes no name.\nRun: rolecall login --help\n',
     });
     expect(await rig.runCli(['login', '--all'])).toMatchObject({ exitCode: 6 });
   });

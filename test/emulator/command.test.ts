@@ -49,7 +49,7 @@ export AWS_ENDPOINT_URL_SSO_OIDC=${url}
 export AWS_ENDPOINT_URL_SSO=${url}
 export AWS_ENDPOINT_URL_STS=${url}
 
-Put this into ~/.aws/config:
+Add this to ~/.aws/config:
 
 [sso-session my-sso-session]
 sso_start_url = https://d-1234567890.awsapps.com/start
@@ -61,7 +61,7 @@ Device page:   ${url}/device
 Control token: ${token}
 Users:         taylor, sam
 
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `);
     expect((await call(`${url}/control/status`)).status).toBe(200);
     running.stop();
@@ -102,7 +102,7 @@ Ctrl-C ends it.
     await writeFile(file, JSON.stringify(directory));
     const running = run(['--directory', file, '--auto-approve']);
     const out = await waitFor('the welcome', running.out);
-    expect(out).toContain('Every sign-in is approved at once, as user-0.');
+    expect(out).toContain('Every sign-in is approved automatically, as user-0.');
     expect(out).toContain('sso_region = eu-central-1');
     expect(out).toContain('user-7, …\n');
     running.stop();
@@ -169,11 +169,11 @@ describe('a failure is one sentence and one command, and exit 2', () => {
     const hint = '\n  rolecall emulator --help\n';
     const errorOf = async (path: string) => (await refusal(['--directory', path])).error;
     expect(await errorOf('/nonexistent/team.json')).toBe(
-      `Cannot read the directory /nonexistent/team.json: there is no such file.${hint}`,
+      `Cannot read the directory file /nonexistent/team.json: the file does not exist.${hint}`,
     );
-    expect(await errorOf(folder)).toBe(`Cannot read the directory ${folder}: EISDIR.${hint}`);
+    expect(await errorOf(folder)).toBe(`Cannot read the directory file ${folder}: EISDIR.${hint}`);
     expect(await errorOf(noJson)).toBe(`${noJson} is not JSON: Unexpected end of JSON input.${hint}`);
-    expect(await errorOf(wrong)).toBe(`${wrong}: accounts[0].accountId must be a text of twelve digits.${hint}`);
+    expect(await errorOf(wrong)).toBe(`${wrong}: accounts[0].accountId must be a string of twelve digits.${hint}`);
   });
 
   test('a file system that fails without a code', async () => {
@@ -187,7 +187,7 @@ describe('a failure is one sentence and one command, and exit 2', () => {
     });
     expect({ exitCode, error }).toEqual({
       exitCode: 2,
-      error: 'Cannot read the directory team.json: it cannot be read.\n  rolecall emulator --help\n',
+      error: 'Cannot read the directory file team.json: it cannot be read.\n  rolecall emulator --help\n',
     });
   });
 

@@ -24,7 +24,7 @@ describe('listening', () => {
       AWS_ENDPOINT_URL_SSO: url,
       AWS_ENDPOINT_URL_STS: url,
     });
-    await expect(emulator.listen()).rejects.toThrow(`The emulator listens on ${url} already.`);
+    await expect(emulator.listen()).rejects.toThrow(`The emulator is already listening on ${url}.`);
   });
 
   test('refuses a port that is taken, by Node’s own error', async () => {
@@ -85,7 +85,7 @@ describe('knobs', () => {
 
   test.each<[unknown, string]>([
     [{ autoApprove: '' }, 'autoApprove must be true, false or a user name.'],
-    [{ autoApprove: 'nobody' }, 'autoApprove names "nobody", which is no user.'],
+    [{ autoApprove: 'nobody' }, 'autoApprove: there is no user "nobody" in the directory.'],
     [{ pollIntervalSeconds: -1 }, 'pollIntervalSeconds must be a number of seconds.'],
     [{ forgivenEarlyPolls: 0.5 }, 'forgivenEarlyPolls must be a whole number.'],
     [{ deviceCodeLifetimeSeconds: '600' }, 'deviceCodeLifetimeSeconds must be a whole number of seconds.'],

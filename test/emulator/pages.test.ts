@@ -39,7 +39,7 @@ describe('the device page', () => {
     expect({ status: first.status, heading: heading(first) }).toEqual({ status: 200, heading: 'Sign in to continue' });
     expect(first.text).toContain(`value="${device.userCode}"`);
     expect(first.text).toContain('<button class="person" name="user" value="taylor">');
-    expect(first.text).toContain('No password is asked for');
+    expect(first.text).toContain('There are no passwords');
     expect(first.text).toContain('my &#60;b&#62;laptop&#60;/b&#62;');
 
     const second = await confirm({ user_code: device.userCode, user: 'taylor' });
@@ -81,7 +81,7 @@ describe('the device page', () => {
 
   test('says so when the code is none, was used, or is too old', async () => {
     const { started, device, clock, open } = await startWithCode();
-    const noSuchCode = 'No sign-in waits for this code. It may have been used, or it is too old.';
+    const noSuchCode = 'No sign-in is waiting for this code. It may have been used or have expired.';
     const wrong = await started.page('/device?user_code=AAAA-AAAA');
     expect({ status: wrong.status, problem: problem(wrong) }).toEqual({ status: 400, problem: noSuchCode });
     expect(problem(await started.page('/device?request_uri=nonsense'))).toBe(noSuchCode);
@@ -133,7 +133,7 @@ describe('forms', () => {
       });
       return { status: answer.status, heading: heading(answer) };
     };
-    const tooOld = { status: 403, heading: 'This page is too old' };
+    const tooOld = { status: 403, heading: 'This page has expired' };
     expect(await decide({})).toEqual(tooOld);
     expect(await decide({ nonce: 'made-up' })).toEqual(tooOld);
     await clock.advance(600_000);
@@ -301,8 +301,8 @@ describe('the access portal', () => {
   test('a user without accounts, and a search without a find, are told so', async () => {
     const started = await startEmulator();
     started.emulator.directory.addUser({ userName: 'newcomer' });
-    expect((await started.page('/start?user=newcomer')).text).toContain('Nobody has assigned an account');
-    expect((await started.page('/start?user=taylor&q=nonsense')).text).toContain('No account fits this search.');
+    expect((await started.page('/start?user=newcomer')).text).toContain('No account is assigned to this user');
+    expect((await started.page('/start?user=taylor&q=nonsense')).text).toContain('No account matches this search.');
   });
 
   test('many accounts are folded and searched by name, id and email', async () => {

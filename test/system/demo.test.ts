@@ -78,7 +78,7 @@ test('tells the story from the hand-written profile to the logout, and leaves no
     'the median of 9',
     'Signed out of my-sso-session.',
     /rolecall: You are not\s+signed in to my-sso-session\./,
-    'Nothing of it is left on this machine.',
+    'The demo has left nothing on this machine.',
     'Try next:\n    rolecall demo --stay',
   ];
   let from = 0;

@@ -31,7 +31,7 @@ test.each([
   await waitFor('the command to wait', () => stderr().includes('Waiting for your approval'));
   child.kill(signal);
   expect(await ended).toEqual([exitCode, null]);
-  expect(stderr().endsWith('The sign-in was cancelled; its code is of no use any more.\n')).toBe(true);
+  expect(stderr().endsWith('Sign-in cancelled. The code no longer works.\n')).toBe(true);
   expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
 });
 

@@ -98,12 +98,12 @@ test.skipIf(!isThere)(
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,
       stdout:
-        'Written: ~/.config/systemd/user/rolecall.socket\n' +
-        'Written: ~/.config/systemd/user/rolecall.service\n' +
-        'Written: ~/.local/state/rolecall/service.env\n' +
-        'The service has of this shell: XDG_CONFIG_HOME, XDG_STATE_HOME, ROLECALL_SECRET_STORE, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS.\n' +
-        `The service is installed and answers, pid ${pid}. It starts with your desktop, or with the first request.\n`,
-      stderr: 'Note: ROLECALL_PASSPHRASE is a secret and was not written for the service.\n',
+        'Wrote ~/.config/systemd/user/rolecall.socket\n' +
+        'Wrote ~/.config/systemd/user/rolecall.service\n' +
+        'Wrote ~/.local/state/rolecall/service.env\n' +
+        'The service uses these variables of this shell: XDG_CONFIG_HOME, XDG_STATE_HOME, ROLECALL_SECRET_STORE, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS.\n' +
+        `The service is installed and running, pid ${pid}. It starts with your desktop, or with the first request.\n`,
+      stderr: 'Note: ROLECALL_PASSPHRASE is a secret and was not stored for the service.\n',
     });
     expect(isAlive(byHand)).toBe(false);
     expect(daemonsOf(home.path)).toEqual([pid]);
@@ -378,10 +378,10 @@ test.skipIf(!isThere)(
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
       stdout:
-        'Removed: ~/.config/systemd/user/rolecall.socket\n' +
-        'Removed: ~/.config/systemd/user/rolecall.service\n' +
-        'Removed: ~/.local/state/rolecall/service.env\n' +
-        'The service is gone. The first command that needs the daemon starts it.\n',
+        'Removed ~/.config/systemd/user/rolecall.socket\n' +
+        'Removed ~/.config/systemd/user/rolecall.service\n' +
+        'Removed ~/.local/state/rolecall/service.env\n' +
+        'Removed the service. The first command that needs the daemon now starts it.\n',
     });
     expect(daemonsOf(home.path)).toEqual([]);
     const added = treeOf(home.path).filter((name) => !filesBefore.includes(name));

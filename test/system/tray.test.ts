@@ -17,8 +17,8 @@ import { waitFor } from '../helpers/wait-for.ts';
 
 const PICTURE = fileURLToPath(new URL('../pictures/tray.mjs', import.meta.url));
 const INSTEAD =
-  'Instead there are the page (rolecall web), the menu of a bar (rolecall tray --format argos)\n' +
-  'and a line for one (rolecall status --format waybar).\n';
+  'Alternatives: the page (rolecall web), a menu for a bar (rolecall tray --format argos),\n' +
+  'or a line for one (rolecall status --format waybar).\n';
 const LONG = { timeout: 240_000 };
 const SLOW = { deadlineMs: 50_000 };
 
@@ -73,7 +73,7 @@ describe.skipIf(!hasSessionBus())('rolecall tray on a session bus', LONG, () => 
     expect(await runRolecall(['tray'], { environment })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'A tray of rolecall is running already.\n',
+      stderr: 'The rolecall tray is already running.\n',
     });
 
     await runRolecall(['daemon', 'stop'], { environment });
@@ -114,7 +114,7 @@ test('rolecall tray without a session bus says what there is instead', async () 
   expect(await runRolecall(['tray'], { environment })).toEqual({
     exitCode: 7,
     stdout: '',
-    stderr: `rolecall: There is no D-Bus session bus here, so there is no tray.\n${INSTEAD}Run: rolecall tray --help\n`,
+    stderr: `rolecall: No D-Bus session bus was found, so there is no tray.\n${INSTEAD}Run: rolecall tray --help\n`,
   });
   const { stdout } = await runRolecall(['tray', '--help'], { environment });
   for (const instead of ['rolecall web', '--format swiftbar', 'argos for GNOME', 'rolecall status --format waybar']) {

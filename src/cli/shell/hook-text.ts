@@ -62,7 +62,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
         rolecall_name=$(command rolecall use --print-name --no-picker -- "\${@:2}") || return
       fi
       if [[ -z $rolecall_name || $rolecall_name == *[^${INERT_CHARACTERS}]* ]]; then
-        printf 'rolecall: That is no name of a profile for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
+        printf 'rolecall: That is not a profile name for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
         return 1
       fi
       if [[ -w $rolecall_directory/used ]]; then
@@ -161,7 +161,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             or return
         end
         if not string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- "$name"
-            printf 'rolecall: That is no name of a profile for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
+            printf 'rolecall: That is not a profile name for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
             return 1
         end
         if test -w $directory/used

@@ -1,4 +1,4 @@
-// The federation endpoint: keys become a sign-in token, and the token opens the console in a browser.
+// The federation endpoint: exchanges keys for a sign-in token, which opens the console in a browser.
 import { signinError } from '../http/aws-errors.ts';
 import { openConsole, parseDestination, refusedConsole } from '../pages/console-page.ts';
 import type { ConsoleSessions } from '../sessions/console-sessions.ts';
@@ -19,7 +19,7 @@ export function createFederationRoutes(deps: FederationDeps): readonly Route[] {
       operation: 'GetSigninToken',
       handle: ({ body }) => getSigninToken(deps, new URLSearchParams(body)),
     },
-    // Without an operation: a browser opens it too, and faults are for programs.
+    // No operation, hence no faults: browsers open this page too.
     { method: 'GET', path: '/federation', handle: (request) => answerGet(deps, request) },
   ];
 }
@@ -27,9 +27,7 @@ export function createFederationRoutes(deps: FederationDeps): readonly Route[] {
 function answerGet(deps: FederationDeps, { query }: HttpRequest): Reply {
   const action = query.get('Action');
   if (action === 'getSigninToken') return getSigninToken(deps, query);
-  return action === 'login'
-    ? signIn(deps, query)
-    : refusedConsole(400, 'The federation endpoint knows no such action.');
+  return action === 'login' ? signIn(deps, query) : refusedConsole(400, 'Unknown action of the federation endpoint.');
 }
 
 function getSigninToken(deps: FederationDeps, form: URLSearchParams): Reply {
@@ -62,8 +60,8 @@ function findSession(deps: FederationDeps, text: string): RoleSession | undefine
 
 function signIn(deps: FederationDeps, query: URLSearchParams): Reply {
   const destination = parseDestination(query.get('Destination') ?? '');
-  if (destination === undefined) return refusedConsole(400, 'The destination is no page of the AWS console.');
+  if (destination === undefined) return refusedConsole(400, 'The destination is not a page of the AWS console.');
   const session = deps.consoleSessions.redeem(query.get('SigninToken') ?? '');
-  if (session === undefined) return refusedConsole(400, 'The sign-in token is none, or it is too old.');
+  if (session === undefined) return refusedConsole(400, 'The sign-in token is invalid or has expired.');
   return openConsole(deps.consoleSessions, { ...session, destination });
 }

@@ -1,4 +1,4 @@
-// SSO OIDC: registering clients, starting device authorizations, creating and refreshing tokens.
+// SSO OIDC: registers clients, starts device authorizations, creates and refreshes tokens.
 import { type OidcException, oidcError } from '../http/aws-errors.ts';
 import type { DeviceAuthorizations, PollOutcome } from '../sessions/device-authorizations.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -21,7 +21,7 @@ export interface OidcDeps {
   readonly registrations: Registrations;
   readonly deviceAuthorizations: DeviceAuthorizations;
   readonly sessions: Sessions;
-  /** The emulator's own address, which the device page is on. */
+  /** The emulator's address, where the device page is. */
   readonly origin: () => string;
 }
 
@@ -77,7 +77,7 @@ function grantOf(request: HttpRequest): string | undefined {
 function requireText(body: Body, name: string): string {
   const value = body[name];
   if (typeof value !== 'string' || value === '') {
-    throw oidcError('InvalidRequestException', `${name} is missing or no text`);
+    throw oidcError('InvalidRequestException', `${name} is missing or not a string`);
   }
   return value;
 }
@@ -85,7 +85,7 @@ function requireText(body: Body, name: string): string {
 function optionalTexts(body: Body, name: string, exception: OidcException): readonly string[] {
   const value = body[name] ?? [];
   if (Array.isArray(value) && value.every((element): element is string => typeof element === 'string')) return value;
-  throw oidcError(exception, `${name} must be a list of texts`);
+  throw oidcError(exception, `${name} must be a list of strings`);
 }
 
 function registerClient(deps: OidcDeps, body: Body): Reply {
@@ -158,7 +158,7 @@ function startDeviceAuthorization(deps: OidcDeps, body: Body): Reply {
   });
 }
 
-/** People write the start URL with and without a slash or `#/` at its end; AWS takes them all. */
+/** Like AWS, accepts the start URL with or without a trailing slash or `#/`. */
 function isSameStartUrl(left: string, right: string): boolean {
   const bare = (startUrl: string) => startUrl.replace(/[/#]+$/, '');
   return bare(left) === bare(right);
@@ -181,7 +181,7 @@ function createToken(deps: OidcDeps, body: Body): Reply {
       return tokenReply(tokens);
     }
     default:
-      // Clients may register for PKCE, but there is no /authorize page in this emulator that hands out a code.
+      // Clients may register for PKCE, but the emulator has no /authorize page that issues codes.
       throw oidcError('InvalidGrantException', 'Invalid authorization code provided');
   }
 }

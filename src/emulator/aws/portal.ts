@@ -1,4 +1,4 @@
-// The SSO portal: which accounts and permission sets a token's user has, and keys for one of them.
+// The SSO portal: lists the user's accounts and permission sets, and issues role credentials.
 import { portalError } from '../http/aws-errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DirectoryAccount } from '../directory/directory-document.ts';
@@ -146,7 +146,7 @@ function maxResultOf(request: HttpRequest): number | undefined {
   if (text === null) return undefined;
   const maxResult = Number(text);
   if (!/^\d+$/.test(text) || maxResult < 1 || maxResult > 100) {
-    // The live service's own words (as of 2026-05).
+    // The message of the live service (as of 2026-05).
     throw portalError('InvalidRequestException', 'ResultSize parameter must be within the valid limits of: 1-100');
   }
   return maxResult;

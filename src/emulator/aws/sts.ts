@@ -1,4 +1,4 @@
-// STS GetCallerIdentity and AssumeRole: whose keys signed a request, and keys of another role; the signature itself is not checked.
+// STS GetCallerIdentity and AssumeRole. The caller is identified by the access key id; signatures are not verified.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import { stsError } from '../http/aws-errors.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -55,7 +55,7 @@ function requireCaller(deps: StsDeps, { headers }: HttpRequest): RoleIdentity {
   return identity;
 }
 
-// Nothing in the answers needs escaping: names come from the directory or were held against AWS's patterns.
+// Nothing in the answers needs escaping: names come from the directory or match AWS's patterns.
 
 function getCallerIdentity(deps: StsDeps, { arn, userId, accountId }: RoleIdentity): Reply {
   return reply(deps, 'GetCallerIdentity', `<Arn>${arn}</Arn><UserId>${userId}</UserId><Account>${accountId}</Account>`);
@@ -65,11 +65,11 @@ const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/(?:[\w+=,.@/-]*\/)?([\w+
 const SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
 const MIN_DURATION_SECONDS = 900;
 const MAX_DURATION_SECONDS = 43_200;
-/** All keys here are keys of a role, and AWS gives a role that assumes another one an hour at the most. */
+/** All keys here belong to a role, and AWS limits role chaining to one hour. */
 const MAX_CHAINED_SECONDS = 3600;
 
 /**
- * Any role of an account in the directory may be assumed by everybody, as roles and their trust are not modelled.
+ * Everybody may assume any role of an account in the directory, as trust policies are not modelled.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 function assumeRole(deps: StsDeps, caller: RoleIdentity, form: URLSearchParams): Reply {

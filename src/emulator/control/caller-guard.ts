@@ -1,4 +1,4 @@
-// Keeps pages of other origins, and rebound host names, away from the emulator's pages and its control API.
+// Protects the emulator's pages and control API from other web pages and from rebound host names.
 import { isIP } from 'node:net';
 import { RefusedError } from '../../core/errors.ts';
 import type { ControlAccess } from './control-access.ts';
@@ -12,8 +12,8 @@ export interface ListenAddress {
 }
 
 /**
- * The same routes for programs of this user and those that have the token: whatever a browser sends on behalf of a page is refused, and a change must be
- * JSON, which no form of a page can send.
+ * Guards routes for programs of this user and callers with the token. Refuses whatever a browser sends for a page;
+ * changes must be JSON, which an HTML form cannot send.
  */
 export function guardControl(
   routes: readonly Route[],
@@ -23,29 +23,29 @@ export function guardControl(
   return guard(routes, async (request) => {
     requireOwnHost(request, address());
     const { origin, referer, 'sec-fetch-site': site, 'content-type': contentType } = request.headers;
-    if (origin !== undefined) throw refused('The control API takes no request with an Origin.');
-    if (referer !== undefined) throw refused('The control API takes no request with a Referer.');
-    if (site !== undefined && site !== 'none') throw refused('The control API takes no request that a page made.');
+    if (origin !== undefined) throw refused('The control API refuses requests with an Origin header.');
+    if (referer !== undefined) throw refused('The control API refuses requests with a Referer header.');
+    if (site !== undefined && site !== 'none') throw refused('The control API refuses requests from web pages.');
     if (request.method !== 'GET' && !/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
-      throw refused('The control API takes changes with Content-Type: application/json only.');
+      throw refused('Changes through the control API need Content-Type: application/json.');
     }
     if (!(await access.allows(request))) {
-      throw refused('The control API is for the user who runs the emulator, and for callers with its token.');
+      throw refused('Only the user who runs the emulator, or a caller with its token, can use the control API.');
     }
   });
 }
 
-/** The same routes for people: links may come from anywhere, forms only from the emulator's own pages. */
+/** Guards pages: links may come from anywhere, forms only from the emulator's own pages. */
 export function guardPages(routes: readonly Route[], address: () => ListenAddress): readonly Route[] {
   return guard(routes, (request) => {
     requireOwnHost(request, address());
     if (request.method === 'GET') return;
     const { origin, 'sec-fetch-site': site } = request.headers;
     if (origin !== undefined && !ownOrigins(address()).includes(origin)) {
-      throw refused('This form was sent from a page of another origin.');
+      throw refused('This form was sent from another origin.');
     }
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-      throw refused('This form was sent from a page of another site.');
+      throw refused('This form was sent from another site.');
     }
   });
 }
@@ -63,11 +63,11 @@ function guard(routes: readonly Route[], check: (request: HttpRequest) => Promis
 function requireOwnHost(request: HttpRequest, address: ListenAddress): void {
   const host = request.headers.host ?? '';
   if (ownHosts(address).includes(host)) return;
-  // Bound to every address, it is asked for by any of them; but a name could be anybody's, made to point here.
+  // When bound to all addresses, accepts any IP address as Host, but no name: anybody can make a name point here.
   const isWildcard = address.host === '0.0.0.0' || address.host === '::';
   const literal = /^\[?([^\]]+?)\]?:(\d+)$/.exec(host);
   if (isWildcard && literal !== null && isIP(literal[1] ?? '') !== 0 && literal[2] === String(address.port)) return;
-  throw refused('The Host of this request is not the address that the emulator listens on.');
+  throw refused('The Host header does not match the address that the emulator listens on.');
 }
 
 function ownHosts({ origin, port }: ListenAddress): readonly string[] {

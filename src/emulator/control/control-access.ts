@@ -1,4 +1,4 @@
-// Who may use the control API: whoever has its token, and programs of the user who runs the emulator.
+// Decides who may use the control API: callers with its token, and programs of the user who runs the emulator.
 import { timingSafeEqual } from 'node:crypto';
 import { createPeerCheck } from '../../platform/sockets/loopback-peer.ts';
 import type { HttpRequest } from '../http/http.ts';
@@ -9,12 +9,12 @@ export interface ControlAccess {
   allows(request: HttpRequest): Promise<boolean>;
 }
 
-/** `userId` is the user who runs the emulator; absent where users have no number. */
+/** `userId` is the user who runs the emulator; undefined on systems without user ids. */
 export function createControlAccess(deps: { readonly random: RandomBytes; readonly userId?: number }): ControlAccess {
   const token = randomOpaque(deps.random, 24);
   const expected = Buffer.from(`Bearer ${token}`);
   const isOwnPeer = createPeerCheck({ userIds: [deps.userId ?? -1], servesWindows: true });
-  // Elsewhere (macOS) the check tells nobody apart, and the token is all there is.
+  // On other systems (macOS) users cannot be told apart, so the token is required.
   const canTellUsers = process.platform === 'linux';
   return {
     token,

@@ -1,4 +1,4 @@
-// The control API: what tests in this process do by calling the emulator, other processes do over HTTP.
+// The control API: lets other processes do over HTTP what in-process tests do by calling the emulator.
 import { UsageError } from '../../core/errors.ts';
 import {
   parseAccount,
@@ -20,8 +20,8 @@ const DIRECTORY_LIMIT_BYTES = 32 * 1024 * 1024;
 /**
  * Every route is listed in `docs/emulator.md`, which a test compares with this list.
  *
- * Reads answer 200 with JSON, changes 200 with what they did or 204; a request that does not fit answers
- * `{ code, message, hint }`. Changes need `Content-Type: application/json`; no page of a browser is let in.
+ * Reads answer 200 with JSON, changes 200 with the result or 204, invalid requests `{ code, message, hint }`.
+ * Changes need `Content-Type: application/json`; requests from web pages are refused.
  */
 export function createControlRoutes(emulator: Emulator): readonly Route[] {
   const get = (path: string, read: () => unknown): Route => ({
@@ -96,7 +96,7 @@ type Apply = (body: unknown, parameters: Readonly<Record<string, string>>) => un
 
 const NO_CONTENT: Readonly<Reply> = { status: 204, headers: {}, body: '' };
 
-/** An empty body is an empty object, for changes that need no words. */
+/** An empty body counts as an empty object, for changes without parameters. */
 function parseBody(request: HttpRequest): unknown {
   if (request.body === '') return {};
   let body: unknown;

@@ -1,4 +1,4 @@
-// What an emulator can do for the process that holds it; the control API offers the same over HTTP.
+// The in-process interface of an emulator; the control API offers the same over HTTP.
 import type { Clock } from '../../core/clock.ts';
 import type { PendingDeviceAuthorization } from '../sessions/device-authorizations.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -11,27 +11,27 @@ import type { CallCounts, RecordedRequest } from '../http/request-log.ts';
 import type { EndpointEnvironment } from '../pages/shell-lines.ts';
 
 export interface EmulatorOptions extends Partial<Knobs> {
-  /** One team's story when absent. */
+  /** A small team by default. */
   readonly directory?: DirectoryDocument;
   readonly clock?: Clock;
   readonly random?: RandomBytes;
-  /** Whose programs may use the control API without its token: our own user's when absent. */
+  /** The user whose programs may use the control API without its token; this process's user by default. */
   readonly userId?: number;
 }
 
 export interface Emulator {
   /**
-   * Where it answers, from now on. Port 0 is any free one. It can listen again after a close, with all it knows.
-   * Rejects with Node's own error, as in EADDRINUSE.
+   * Starts to listen; port 0 is any free port. After a close it can listen again and keeps its state.
+   * Rejects with Node's own error, for example EADDRINUSE.
    */
   listen(port?: number, host?: string, tls?: { key: string; cert: string }): Promise<{ url: string; port: number }>;
-  /** Ends every connection at once. */
+  /** Closes all connections immediately. */
   close(): Promise<void>;
-  /** Where it answers; empty while it does not. */
+  /** Its address; empty while it does not listen. */
   readonly url: string;
   /** The three endpoint variables that point AWS clients here. */
   environment(): EndpointEnvironment;
-  /** What the control API takes as `Authorization: Bearer …` from any user. */
+  /** The bearer token with which any user can use the control API. */
   readonly controlToken: string;
 
   readonly directory: Directory;
@@ -45,12 +45,12 @@ export interface Emulator {
   clearFaults(): void;
 
   pendingDeviceAuthorizations(): readonly PendingDeviceAuthorization[];
-  /** Says Allow as this user, or as the first of the directory. @throws UsageError invalid-request: no such code or user */
+  /** Approves as this user, or as the first in the directory. @throws UsageError invalid-request: no such code or user */
   approve(userCode: string, userName?: string): void;
   /** @throws UsageError invalid-request: no such code */
   deny(userCode: string): void;
 
-  /** Ends sessions, of one user or all; returns how many. The same goes for the two below. */
+  /** Ends sessions of one user or of all; returns how many. The next two do the same for tokens. */
   revokeSessions(userName?: string): number;
   expireAccessTokens(userName?: string): number;
   killRefreshTokens(userName?: string): number;
@@ -58,9 +58,9 @@ export interface Emulator {
   expireRegistrations(): void;
 
   calls(): CallCounts;
-  /** Calls of one operation; `detail` narrows to a grant, an account or `ACCOUNT/ROLE`. */
+  /** The number of calls of an operation; `detail` restricts it to a grant, an account or `ACCOUNT/ROLE`. */
   countCalls(operation: Operation, detail?: string): number;
   requests(): readonly RecordedRequest[];
-  /** Forgets calls and requests. */
+  /** Clears the recorded calls and requests. */
   resetCalls(): void;
 }

@@ -1,4 +1,4 @@
-// Faults: what an operation does instead of answering well, as a table of kinds and a list of what is in force.
+// Injected faults: a table of the kinds, and the list of active faults.
 import type { Clock } from '../../core/clock.ts';
 import { AWS_ERRORS, AwsError, SERVER_FAILED, THROTTLED, formatAwsError, isExceptionOf } from '../http/aws-errors.ts';
 import type { Reply } from '../http/http.ts';
@@ -6,34 +6,34 @@ import { type Fields, readFields } from '../http/json-fields.ts';
 import { type Dialect, OPERATIONS, OPERATION_NAMES, type Operation, isOperation } from '../http/operations.ts';
 
 interface FaultTarget {
-  /** `*`: every operation. */
+  /** `*` means every operation. */
   readonly operation: Operation | '*';
-  /** Only calls about this: a grant of CreateToken, an account id of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
+  /** Restricts it to calls with this grant (CreateToken), account id (ListAccountRoles) or `ACCOUNT/ROLE` (GetRoleCredentials). */
   readonly detail?: string;
-  /** How many calls it strikes; until cleared when absent. */
+  /** How many calls it affects; unlimited when omitted. */
   readonly count?: number;
-  /** How many calls go well before the first one that it strikes. */
+  /** How many calls succeed before the first one that it affects. */
   readonly skip?: number;
 }
 
 export type FaultEffect =
   /** 429, with `Retry-After` when seconds are given. */
   | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number }
-  /** A server error, or any other status, in the dialect's form. */
+  /** A server error or another status, in the form of the AWS service. */
   | { readonly kind: 'status'; readonly status: number }
-  /** One of AWS's own errors, as in `InvalidGrantException`; strikes only operations that know it. */
+  /** An AWS error such as `InvalidGrantException`; affects only operations that have it. */
   | { readonly kind: 'exception'; readonly exception: string }
-  /** 200, and a web page where JSON was due (a captive portal, a proxy's login). */
+  /** 200 with a web page instead of JSON, like a captive portal or a proxy's login. */
   | { readonly kind: 'html' }
-  /** The connection ends without an answer, and nothing was done. */
+  /** Closes the connection without an answer; the call had no effect. */
   | { readonly kind: 'drop' }
-  /** The connection ends without an answer, yet everything was done. */
+  /** Closes the connection without an answer, although the call took effect. */
   | { readonly kind: 'lose-answer' }
-  /** The answer comes late; goes together with other faults. */
+  /** Delays the answer; can be combined with another fault. */
   | { readonly kind: 'delay'; readonly delayMs: number }
-  /** The first half of the answer. */
+  /** Sends only the first half of the answer. */
   | { readonly kind: 'truncate' }
-  /** The answer without these fields, as in `accessToken` or `roleCredentials.expiration`. */
+  /** Removes fields such as `accessToken` or `roleCredentials.expiration` from the answer. */
   | { readonly kind: 'omit'; readonly fields: readonly string[] };
 
 export type Fault = FaultTarget & FaultEffect;
@@ -41,11 +41,11 @@ export type Fault = FaultTarget & FaultEffect;
 export interface FaultBoard {
   /** @throws UsageError invalid-request: not a fault */
   add(fault: Fault): void;
-  /** In force, with the counts that are left. */
+  /** The active faults with their remaining counts. */
   list(): readonly Fault[];
   clear(): void;
   /**
-   * What the operation answers under the faults that strike this call; undefined: nothing, the connection ends.
+   * The answer of the operation after faults; undefined when the connection should be closed without one.
    * Rejects with the signal's reason when it is aborted during a delay.
    */
   answer(call: FaultedCall, work: () => Promise<Reply>): Promise<Reply | undefined>;
@@ -58,21 +58,21 @@ export interface FaultedCall {
   readonly signal: AbortSignal;
 }
 
-interface StrikeContext {
+interface FaultContext {
   readonly dialect: Dialect;
   readonly requestId: string;
 }
 
-/** An effect replaces the answer (`instead`) or spoils the one that was made (`afterwards`). */
+/** A fault replaces the answer (`instead`) or changes the real one (`afterwards`). */
 interface FaultRule<E> {
-  readonly instead?: (effect: E, context: StrikeContext) => Reply | undefined;
+  readonly instead?: (effect: E, context: FaultContext) => Reply | undefined;
   readonly afterwards?: (effect: E, reply: Reply) => Reply | undefined;
   readonly parse: (fields: Fields) => E;
 }
 
 type FaultRules = { readonly [K in FaultEffect['kind']]: FaultRule<Extract<FaultEffect, { kind: K }>> };
 
-/** One row a kind. Adding a kind of fault starts with a member of FaultEffect and a row here. */
+/** One row per kind. To add a kind, add a member of FaultEffect and a row here. */
 const FAULT_RULES: Readonly<FaultRules> = {
   throttle: {
     instead({ retryAfterSeconds }, { dialect, requestId }) {
@@ -178,37 +178,37 @@ function readCount(fields: Fields, name: 'count' | 'skip'): { count?: number; sk
 }
 
 export function createFaultBoard(clock: Clock): FaultBoard {
-  let inForce: readonly Fault[] = [];
+  let active: readonly Fault[] = [];
 
-  /** The faults that strike this call; their counts go down, and those that are used up leave the list. */
-  const strike = (call: FaultedCall): readonly Fault[] => {
-    const struck: Fault[] = [];
-    inForce = inForce.flatMap((fault): readonly Fault[] => {
+  /** Takes the faults that affect this call: decrements their counts and removes those that are used up. */
+  const take = (call: FaultedCall): readonly Fault[] => {
+    const taken: Fault[] = [];
+    active = active.flatMap((fault): readonly Fault[] => {
       if (!concerns(fault, call)) return [fault];
-      // Of several that replace or spoil the answer the first one wins; the next waits for the next call.
-      if (fault.kind !== 'delay' && struck.some((earlier) => earlier.kind !== 'delay')) return [fault];
+      // Only one fault besides delays affects a call; the others wait for the next call.
+      if (fault.kind !== 'delay' && taken.some((earlier) => earlier.kind !== 'delay')) return [fault];
       if (fault.skip !== undefined) return [withSkip(fault, fault.skip - 1)];
-      struck.push(fault);
+      taken.push(fault);
       if (fault.count === undefined) return [fault];
       return fault.count > 1 ? [{ ...fault, count: fault.count - 1 }] : [];
     });
-    return struck;
+    return taken;
   };
 
   return {
     add(fault) {
-      inForce = [...inForce, parseFault(fault)];
+      active = [...active, parseFault(fault)];
     },
-    list: () => inForce,
+    list: () => active,
     clear() {
-      inForce = [];
+      active = [];
     },
     async answer(call, work) {
-      const struck = strike(call);
-      for (const fault of struck) {
+      const taken = take(call);
+      for (const fault of taken) {
         if (fault.kind === 'delay') await clock.sleep(fault.delayMs, call.signal);
       }
-      const fault = struck.find(({ kind }) => kind !== 'delay');
+      const fault = taken.find(({ kind }) => kind !== 'delay');
       if (fault === undefined) return work();
       const rule = ruleOf(fault);
       if (rule.instead !== undefined) {
@@ -220,7 +220,7 @@ export function createFaultBoard(clock: Clock): FaultBoard {
   };
 }
 
-/** The rule of a fault's own kind; TypeScript cannot follow that a kind and its row belong together. */
+/** The rule for a fault's kind; TypeScript cannot infer that a kind and its row belong together. */
 function ruleOf(fault: Fault): FaultRule<FaultEffect> {
   return FAULT_RULES[fault.kind] as unknown as FaultRule<FaultEffect>;
 }
@@ -238,7 +238,7 @@ function withSkip(fault: Fault, skip: number): Fault {
 }
 
 function withoutFields(body: string, paths: readonly string[]): string {
-  // Logout answers nothing and STS answers XML: there is no field to leave out.
+  // Logout has an empty answer and STS answers XML, so there are no fields to remove.
   if (!body.startsWith('{')) return body;
   const value: unknown = JSON.parse(body);
   for (const path of paths) {

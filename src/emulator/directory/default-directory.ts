@@ -1,9 +1,9 @@
-// The directory that is there when nobody brings one: one team's organization, as its administrator set it up.
+// The default directory: the organization of a small team.
 import type { DirectoryDocument } from './directory-document.ts';
 
 /**
- * A management account, an account that was invited and two that were created. The group ProfessionalAfAdmins
- * has `Admin-AF-Permission-Set` in the first two; `taylor` is in it by group, and reads the rest in her own name.
+ * A management account, an invited account and two created ones. The group ProfessionalAfAdmins has
+ * `Admin-AF-Permission-Set` in the first two; `taylor` is in the group, and can read the other two directly.
  */
 export function createDefaultDirectory(): DirectoryDocument {
   return {

@@ -1,4 +1,4 @@
-// The JSON form of a directory: what an administrator of IAM Identity Center sets up, and how it is checked.
+// The JSON form of a directory, as an administrator of IAM Identity Center would set it up, and its validation.
 import { type Fields, readFields } from '../http/json-fields.ts';
 
 export type AccountKind = 'management' | 'invited' | 'created';
@@ -7,7 +7,7 @@ export interface DirectoryAccount {
   readonly accountId: string;
   readonly accountName?: string;
   readonly emailAddress?: string;
-  /** How the account came into the organization. */
+  /** How the account joined the organization. */
   readonly kind?: AccountKind;
 }
 
@@ -23,11 +23,11 @@ export interface DirectoryGroup {
 
 export interface PermissionSet {
   readonly name: string;
-  /** Lifetime of role credentials, 900 to 43,200; an hour when absent. */
+  /** Lifetime of role credentials, 900 to 43,200; one hour by default. */
   readonly sessionDurationSeconds?: number;
 }
 
-/** A group or a user, never both, has a permission set in an account. */
+/** Gives a group or a user (not both) a permission set in an account. */
 export interface Assignment {
   readonly accountId: string;
   readonly permissionSet: string;
@@ -48,8 +48,8 @@ export interface DirectoryDocument {
 }
 
 /**
- * The document that `value` is, lists that are absent being empty.
- * @throws UsageError invalid-request: names `source` and the first field that is wrong
+ * Parses a document; missing lists are empty.
+ * @throws UsageError invalid-request: names `source` and the first invalid field
  */
 export function parseDirectoryDocument(value: unknown, source = ''): DirectoryDocument {
   const fields = readFields(value, DOCUMENT_KEYS, '', source);
@@ -69,27 +69,27 @@ export function parseDirectoryDocument(value: unknown, source = ''): DirectoryDo
   return document;
 }
 
-/** @throws UsageError invalid-request: no account in `value` */
+/** @throws UsageError invalid-request: `value` is not an account */
 export function parseAccount(value: unknown): DirectoryAccount {
   return readAccount(readFields(value, ACCOUNT_KEYS));
 }
 
-/** @throws UsageError invalid-request: no user in `value` */
+/** @throws UsageError invalid-request: `value` is not a user */
 export function parseUser(value: unknown): DirectoryUser {
   return readUser(readFields(value, USER_KEYS));
 }
 
-/** @throws UsageError invalid-request: no group in `value` */
+/** @throws UsageError invalid-request: `value` is not a group */
 export function parseGroup(value: unknown): DirectoryGroup {
   return readGroup(readFields(value, GROUP_KEYS));
 }
 
-/** @throws UsageError invalid-request: no permission set in `value` */
+/** @throws UsageError invalid-request: `value` is not a permission set */
 export function parsePermissionSet(value: unknown): PermissionSet {
   return readPermissionSet(readFields(value, PERMISSION_SET_KEYS));
 }
 
-/** @throws UsageError invalid-request: no assignment in `value` */
+/** @throws UsageError invalid-request: `value` is not an assignment */
 export function parseAssignment(value: unknown): Assignment {
   return readAssignment(readFields(value, ASSIGNMENT_KEYS));
 }
@@ -120,7 +120,7 @@ function readStartUrl(fields: Fields): string {
 
 function readAccountId(fields: Fields, name: string): string {
   const accountId = fields.string(name);
-  if (!/^\d{12}$/.test(accountId)) throw fields.wrong(name, 'must be a text of twelve digits');
+  if (!/^\d{12}$/.test(accountId)) throw fields.wrong(name, 'must be a string of twelve digits');
   return accountId;
 }
 
@@ -141,7 +141,7 @@ function readAccount(fields: Fields): DirectoryAccount {
 
 function readUser(fields: Fields): DirectoryUser {
   const userName = fields.string('userName');
-  // The name becomes the session name of a role, and STS takes no other characters there.
+  // The name becomes a role session name, for which STS allows no other characters.
   if (!/^[\w+=,.@-]{2,64}$/.test(userName)) {
     throw fields.wrong('userName', 'must be 2 to 64 of letters, digits and + = , . @ _ -');
   }
@@ -177,7 +177,7 @@ function readAssignment(fields: Fields): Assignment {
   const group = fields.optionalString('group');
   const user = fields.optionalString('user');
   if ((group === undefined) === (user === undefined)) {
-    throw fields.wrong('group', 'or user must be given, and not both');
+    throw fields.wrong('group', 'or user must be given, but not both');
   }
   return {
     accountId: readAccountId(fields, 'accountId'),
@@ -194,11 +194,12 @@ function checkReferences(document: DirectoryDocument, fields: Fields): void {
   const permissionSets = uniqueNames(document.permissionSets, (set) => set.name, 'permissionSets', 'name', fields);
 
   if (!accountIds.has(document.organization.managementAccountId)) {
-    throw fields.wrong('organization.managementAccountId', 'is the id of none of the accounts');
+    throw fields.wrong('organization.managementAccountId', 'is not the id of an account');
   }
   for (const [index, user] of document.users.entries()) {
     for (const group of user.groups ?? []) {
-      if (!groups.has(group)) throw fields.wrong(`users[${index}].groups`, `names ${quoted(group)}, which is no group`);
+      if (!groups.has(group))
+        throw fields.wrong(`users[${index}].groups`, `names ${quoted(group)}, which is not a group in the directory`);
     }
   }
   for (const [index, assignment] of document.assignments.entries()) {
@@ -214,22 +215,28 @@ interface KnownNames {
   readonly permissionSets: { has(name: string): boolean };
 }
 
-/** The field that points to nothing, or undefined when all of them point to something. */
+/** The first reference to something that does not exist; undefined when there is none. */
 export function problemOfAssignment(
   assignment: Assignment,
   known: KnownNames,
 ): { field: keyof Assignment; problem: string } | undefined {
   if (!known.accountIds.has(assignment.accountId)) {
-    return { field: 'accountId', problem: `names ${quoted(assignment.accountId)}, which is no account` };
+    return {
+      field: 'accountId',
+      problem: `names ${quoted(assignment.accountId)}, which is not an account in the directory`,
+    };
   }
   if (!known.permissionSets.has(assignment.permissionSet)) {
-    return { field: 'permissionSet', problem: `names ${quoted(assignment.permissionSet)}, which is no permission set` };
+    return {
+      field: 'permissionSet',
+      problem: `names ${quoted(assignment.permissionSet)}, which is not a permission set in the directory`,
+    };
   }
   if (assignment.group !== undefined && !known.groups.has(assignment.group)) {
-    return { field: 'group', problem: `names ${quoted(assignment.group)}, which is no group` };
+    return { field: 'group', problem: `names ${quoted(assignment.group)}, which is not a group in the directory` };
   }
   if (assignment.user !== undefined && !known.users.has(assignment.user)) {
-    return { field: 'user', problem: `names ${quoted(assignment.user)}, which is no user` };
+    return { field: 'user', problem: `names ${quoted(assignment.user)}, which is not a user in the directory` };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-// The live directory: what a user can list and get follows from it and from nothing else.
+// The directory in use: it alone decides what a user can list and get.
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import {
   type Assignment,
@@ -15,7 +15,7 @@ export interface Directory {
   readonly startUrl: string;
   readonly region: string;
   toDocument(): DirectoryDocument;
-  /** Takes a whole new document; on an invalid one nothing changes. */
+  /** Replaces the whole document; an invalid one changes nothing. */
   replace(document: DirectoryDocument): void;
 
   users(): readonly DirectoryUser[];
@@ -30,7 +30,7 @@ export interface Directory {
   addAccount(account: DirectoryAccount): void;
   /** Renames or rewrites the account with this id. */
   updateAccount(account: DirectoryAccount): void;
-  /** Takes the account out of the organization, its assignments with it. */
+  /** Removes the account and its assignments. */
   removeAccount(accountId: string): void;
   addUser(user: DirectoryUser): void;
   addGroup(group: DirectoryGroup): void;
@@ -40,12 +40,12 @@ export interface Directory {
 }
 
 /**
- * A directory that starts as `initial`. Changes hold from the next call on.
- * @throws UsageError invalid-request: every operation, on what does not fit; then nothing has changed
+ * Creates a directory from `initial`. Changes take effect with the next call.
+ * @throws UsageError invalid-request: any operation with invalid input; nothing is changed then
  */
 export function createDirectory(initial: DirectoryDocument): Directory {
   let document = parseDirectoryDocument(initial);
-  // Who may do what where, by user and account; built on the first question after a change.
+  // Permission sets by user and account, rebuilt on the first query after a change.
   let index: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> | undefined;
   let accountsById: ReadonlyMap<string, DirectoryAccount> | undefined;
 
@@ -60,7 +60,7 @@ export function createDirectory(initial: DirectoryDocument): Directory {
   const hasGroup = (name: string) => document.groups.some((group) => group.name === name);
   const hasPermissionSet = (name: string) => document.permissionSets.some((set) => set.name === name);
   const refuseRepeat = (isKnown: boolean, kind: string, name: string) => {
-    if (isKnown) throw new UsageError('invalid-request', `The ${kind} ${JSON.stringify(name)} is there already.`);
+    if (isKnown) throw new UsageError('invalid-request', `The ${kind} ${JSON.stringify(name)} already exists.`);
   };
   const requireAccount = (accountId: string) => {
     if (!accounts().has(accountId)) {
@@ -117,7 +117,7 @@ export function createDirectory(initial: DirectoryDocument): Directory {
       refuseRepeat(findUser(user.userName) !== undefined, 'user', user.userName);
       const stray = user.groups?.find((group) => !hasGroup(group));
       if (stray !== undefined) {
-        throw new UsageError('invalid-request', `groups names ${JSON.stringify(stray)}, which is no group.`);
+        throw new UsageError('invalid-request', `groups: there is no group ${JSON.stringify(stray)} in the directory.`);
       }
       change({ ...document, users: [...document.users, user] });
     },
@@ -147,7 +147,7 @@ export function createDirectory(initial: DirectoryDocument): Directory {
     unassign(assignment) {
       const rest = document.assignments.filter((known) => !isSameAssignment(known, assignment));
       if (rest.length === document.assignments.length) {
-        throw new UsageError('invalid-request', 'There is no such assignment.');
+        throw new UsageError('invalid-request', 'This assignment does not exist.');
       }
       change({ ...document, assignments: rest });
     },

@@ -1,4 +1,4 @@
-// Makes directories of any size, for the tests and the bench.
+// Generates directories of any size for tests and the bench.
 import type { DirectoryDocument } from './directory-document.ts';
 
 export interface GeneratedDirectoryOptions {
@@ -9,7 +9,7 @@ export interface GeneratedDirectoryOptions {
   readonly sessionDurationSeconds?: number;
 }
 
-/** `accountCount` accounts (ids from 100000000001 on) in each of which one user has all of `permissionSetCount` sets. */
+/** `accountCount` accounts (ids from 100000000001); one user has all `permissionSetCount` permission sets in each. */
 export function generateDirectory(options: GeneratedDirectoryOptions): DirectoryDocument {
   const { accountCount, permissionSetCount, userName = 'taylor', sessionDurationSeconds = 3600 } = options;
   const accounts = Array.from({ length: accountCount }, (_, index) => ({

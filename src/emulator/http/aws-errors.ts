@@ -1,16 +1,16 @@
-// AWS's errors as they stand on the wire: SSO OIDC, the SSO portal, STS and console sign-in each have a form of their own.
+// AWS errors in their wire formats: SSO OIDC, the SSO portal, STS and console sign-in each have their own.
 import { escapeHtml } from './html.ts';
 import { type Reply, jsonReply, xmlReply } from './http.ts';
 import type { Dialect } from './operations.ts';
 
 interface ErrorRow {
   readonly status: number;
-  /** The `error` of SSO OIDC's body; the other two dialects have none. */
+  /** The `error` field of SSO OIDC; other dialects do not have it. */
   readonly error?: string;
   readonly message: string;
 }
 
-/** Status and words by dialect and exception; `message` is what is said when the caller gives no better words. */
+/** Status and default message by dialect and exception. */
 export const AWS_ERRORS = {
   'sso-oidc': {
     AccessDeniedException: { status: 400, error: 'access_denied', message: 'Access denied' },
@@ -49,7 +49,7 @@ export const AWS_ERRORS = {
     TooManyRequestsException: { status: 429, error: 'slow_down', message: 'Too many requests' },
   },
   sso: {
-    // ForbiddenException and MethodNotAllowedException are in no model, yet the portal sends them (as of 2026-05).
+    // ForbiddenException and MethodNotAllowedException are in no API model, but the portal sends them (as of 2026-05).
     ForbiddenException: { status: 403, message: 'No access' },
     InternalServerException: { status: 500, message: 'Internal server error' },
     InvalidRequestException: { status: 400, message: 'Invalid request' },
@@ -69,7 +69,7 @@ export const AWS_ERRORS = {
     ValidationError: { status: 400, message: 'The request failed validation' },
   },
   signin: {
-    // The federation endpoint answers with web pages and names no exceptions: these are ours.
+    // The federation endpoint answers with web pages; these exception names are the emulator's own.
     InvalidSession: { status: 400, message: 'Invalid Credentials Parameter' },
     InvalidParameter: { status: 400, message: 'The request sent by the client was syntactically incorrect' },
     InternalFailure: { status: 500, message: 'Internal failure' },
@@ -82,7 +82,7 @@ export type PortalException = keyof (typeof AWS_ERRORS)['sso'];
 export type StsException = keyof (typeof AWS_ERRORS)['sts'];
 export type SigninException = keyof (typeof AWS_ERRORS)['signin'];
 
-/** An answer that a handler gives by throwing: the exception's own status and form. */
+/** Thrown by a handler to answer with an AWS exception. */
 export class AwsError extends Error {
   readonly dialect: Dialect;
   readonly exception: string;
@@ -114,7 +114,7 @@ export function isExceptionOf(dialect: Dialect, exception: string): boolean {
   return rowOf(dialect, exception) !== undefined;
 }
 
-/** The reply for `error`; `status` replaces the exception's own, for faults that AWS has no exception for. */
+/** The reply for `error`; `status` overrides the exception's own, for faults without an AWS exception. */
 export function formatAwsError(error: AwsError, requestId: string, status?: number): Reply {
   const row = rowOf(error.dialect, error.exception);
   const httpStatus = status ?? row?.status ?? 500;
@@ -151,7 +151,7 @@ export function formatAwsError(error: AwsError, requestId: string, status?: numb
   }
 }
 
-/** How a dialect says "too many calls", and how it says "our fault". */
+/** The throttling exception and the server error of each dialect. */
 export const THROTTLED: Readonly<Record<Dialect, string>> = {
   'sso-oidc': 'TooManyRequestsException',
   sso: 'TooManyRequestsException',

@@ -1,4 +1,4 @@
-// HTML from templates in which everything is escaped that is not HTML already.
+// HTML templates that escape everything that is not HTML already.
 import type { Reply } from './http.ts';
 
 export interface Html {
@@ -8,15 +8,15 @@ export interface Html {
 type HtmlValue = string | Html | readonly Html[] | undefined;
 
 /**
- * A template tag: texts are escaped, Html goes in as it is, undefined is nothing.
- * Not called `html`, because formatters lay such templates out anew, and blanks count here.
+ * A template tag: escapes strings, inserts Html unchanged, omits undefined.
+ * Not called `html`, because formatters would reformat such templates, and whitespace matters here.
  */
 export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const parts = strings.map((text, index) => (index === 0 ? '' : render(values[index - 1])) + text);
   return { html: parts.join('') };
 }
 
-/** Fit for text and for quoted attributes, of HTML and of XML. */
+/** Escapes for text and quoted attributes in HTML and XML. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -33,11 +33,11 @@ const PAGE_HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
-  // Not no-referrer: browsers would then send `Origin: null` with the page's own forms.
+  // Not no-referrer, with which browsers send `Origin: null` for the page's own forms.
   'referrer-policy': 'same-origin',
 } as const;
 
-/** A whole page: its own title and body in the frame that all pages share; `script` is a path of ours. */
+/** A page with the shared layout; `script` is a path on this server. */
 export function pageReply(status: number, page: { title: string; body: Html; user?: Html; script?: string }): Reply {
   const document = markup`<!doctype html>
 <html lang="en">
@@ -59,7 +59,7 @@ ${page.user}
 <main>
 ${page.body}
 </main>
-<footer>An emulator in memory, part of rolecall. No AWS account is behind it, and its keys open nothing.</footer>
+<footer>An in-memory emulator, part of rolecall. It is not connected to AWS, and its keys give access to nothing.</footer>
 </body>
 </html>
 `;

@@ -1,16 +1,16 @@
-// What a handler of the emulator sees of HTTP: a request that was read to its end, and a reply that is plain text.
+// HTTP as handlers see it: a completely read request, and a reply with a text body.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LoopbackConnection } from '../../platform/sockets/loopback-peer.ts';
 import type { Operation } from './operations.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Without the query, percent-encoding as it came. */
+  /** Without the query, still percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Absent when the caller has closed it. */
+  /** Undefined when the caller has closed it. */
   readonly connection: LoopbackConnection | undefined;
 }
 
@@ -22,11 +22,11 @@ export interface Reply {
 
 export interface Route {
   readonly method: string;
-  /** One `{name}` stands for one segment. */
+  /** `{name}` matches one segment. */
   readonly path: string;
-  /** AWS's name of the call, or how a request tells it; what has one is counted and can be made to fail. */
+  /** The AWS operation, or a function that finds it. Operations are counted and can get faults. */
   readonly operation?: Operation | ((request: HttpRequest) => Operation);
-  /** What the call is about (grant, account, role), never a secret: counted and matched by faults. */
+  /** What the call is about (grant, account, role), never a secret; used by counters and faults. */
   readonly detailOf?: (request: HttpRequest) => string | undefined;
   readonly bodyLimitBytes?: number;
   handle(request: HttpRequest, parameters: Readonly<Record<string, string>>): Reply | Promise<Reply>;
@@ -46,7 +46,7 @@ export function xmlReply(status: number, body: string): Reply {
   return { status, headers: { 'content-type': 'text/xml' }, body };
 }
 
-/** @throws BodyTooLargeError when more than `limitBytes` come in */
+/** @throws BodyTooLargeError: the body is larger than `limitBytes` */
 export async function readBody(message: IncomingMessage, limitBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -58,7 +58,7 @@ export async function readBody(message: IncomingMessage, limitBytes: number): Pr
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The parameters when `path` fits `pattern`, else undefined. A segment that is no valid percent-encoding does not fit. */
+/** The parameters if `path` matches `pattern`, else undefined. Invalid percent-encoding never matches. */
 export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');

@@ -1,17 +1,17 @@
-// Reads fields of a JSON document one by one, and names the field that is wrong.
+// Reads fields of a JSON document with errors that name the field.
 import { UsageError } from '../../core/errors.ts';
 
 export interface Fields {
-  /** Where the object stands, as in `accounts[2]`; empty for the document itself. */
+  /** Path of the object, such as `accounts[2]`; empty for the document itself. */
   readonly where: string;
   string(name: string): string;
   optionalString(name: string): string | undefined;
-  /** Like optionalString, and may be empty. */
+  /** Like optionalString, but allows an empty string. */
   optionalText(name: string): string | undefined;
   optionalNumber(name: string): number | undefined;
   optionalStrings(name: string): readonly string[] | undefined;
   object(name: string, allowed: readonly string[]): Fields;
-  /** Each element as an object; an absent list is empty. */
+  /** The elements as objects; empty if the list is missing. */
   objects(name: string, allowed: readonly string[]): readonly Fields[];
   has(name: string): boolean;
   raw(name: string): unknown;
@@ -20,7 +20,7 @@ export interface Fields {
 }
 
 /**
- * A reader of `value`, which must be an object with no keys but `allowed`.
+ * A reader of `value`, which must be an object with only `allowed` keys.
  * @throws UsageError invalid-request: not an object, or an unknown key
  */
 export function readFields(value: unknown, allowed: readonly string[], where = '', source = ''): Fields {
@@ -52,14 +52,14 @@ export function readFields(value: unknown, allowed: readonly string[], where = '
   return {
     where,
     string(name) {
-      const given = optional(name, isString, 'a text that is not empty');
+      const given = optional(name, isString, 'a non-empty string');
       if (given === undefined) throw wrong(name, 'is missing');
       return given;
     },
-    optionalString: (name) => optional(name, isString, 'a text that is not empty'),
+    optionalString: (name) => optional(name, isString, 'a non-empty string'),
     optionalText: (name) => optional(name, isText, 'a text'),
     optionalNumber: (name) => optional(name, isNumber, 'a number'),
-    optionalStrings: (name) => optional(name, isStrings, 'a list of texts'),
+    optionalStrings: (name) => optional(name, isStrings, 'a list of strings'),
     object(name, keys) {
       if (record[name] === undefined) throw wrong(name, 'is missing');
       return readFields(record[name], keys, pathOf(name), source);

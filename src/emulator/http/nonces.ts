@@ -1,9 +1,9 @@
-// Words that prove that a form was read from one of the emulator's own pages.
+// Nonces that prove that a form was loaded from one of the emulator's own pages.
 import type { Clock } from '../../core/clock.ts';
 import { type RandomBytes, randomOpaque } from './random.ts';
 
 export interface Nonces {
-  /** A new word, good for ten minutes. */
+  /** A new nonce, valid for ten minutes. */
   issue(): string;
   isGood(nonce: string | null): boolean;
 }

@@ -1,6 +1,6 @@
-// Every AWS call that the emulator answers, and the dialect that its errors are spoken in.
+// The AWS operations of the emulator, and the dialect of their errors.
 
-/** One row a call. Adding a call to the emulator starts with a row here. */
+/** One row per operation. To add an operation, start with a row here. */
 export const OPERATIONS = {
   RegisterClient: 'sso-oidc',
   StartDeviceAuthorization: 'sso-oidc',

@@ -1,13 +1,13 @@
-// Randomness as a dependency: bytes come from a parameter, the shapes of AWS's identifiers are made here.
+// Identifiers in AWS's formats, made from an injected source of random bytes.
 import { randomBytes } from 'node:crypto';
 
 /** Exactly `length` random bytes. */
 export type RandomBytes = (length: number) => Uint8Array;
 
-/** The machine's own cryptographic randomness. */
+/** Cryptographic randomness of the operating system. */
 export const systemRandom: RandomBytes = (length) => randomBytes(length);
 
-// No vowels, no look-alikes: the alphabet of codes that people read aloud and type.
+// No vowels and no similar-looking letters, as people read these codes aloud and type them.
 const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
 const BASE32_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 

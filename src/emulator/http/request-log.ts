@@ -1,4 +1,4 @@
-// What was asked of the emulator: counts by operation, and the last requests without anything secret in them.
+// Records requests: counts by operation, and the latest requests without secrets.
 import { type Operation, OPERATION_NAMES } from './operations.ts';
 
 export interface RecordedRequest {
@@ -11,19 +11,19 @@ export interface RecordedRequest {
   readonly operation: Operation | null;
   /** The grant of CreateToken, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
   readonly detail: string | null;
-  /** Null while it is being answered, and when the connection was dropped. */
+  /** Null until it is answered, and when the connection was dropped. */
   readonly status: number | null;
 }
 
 export type CallCounts = Readonly<Record<Operation, number>>;
 
 export interface RequestLog {
-  /** Notes a request; what is returned notes its status. */
+  /** Records a request; the returned function records its status. */
   record(request: Omit<RecordedRequest, 'status'>): (status: number) => void;
-  /** The last ten thousand, oldest first. */
+  /** The latest 10,000, oldest first. */
   requests(): readonly RecordedRequest[];
   counts(): CallCounts;
-  /** Calls of an operation; with `detail`, only those about that. */
+  /** The number of calls of an operation, optionally only those with `detail`. */
   count(operation: Operation, detail?: string): number;
   reset(): void;
 }
@@ -41,7 +41,7 @@ export function createRequestLog(): RequestLog {
     record(request) {
       const entry = { ...request, status: null as number | null };
       recorded.push(entry);
-      // Cut in halves, not one by one: shifting a long list on every request would be slow.
+      // Removes half at a time: shifting a long list on every request would be slow.
       if (recorded.length > 2 * MAX_RECORDED_REQUESTS) recorded = recorded.slice(-MAX_RECORDED_REQUESTS);
       if (request.operation !== null) {
         add(keyOf(request.operation, null));

@@ -1,8 +1,8 @@
-// A token bucket: so many calls a second, a second's worth at once after a rest.
+// A token bucket: limits calls per second, with a burst of one second's worth.
 import type { Clock } from '../../core/clock.ts';
 
 export interface Throttle {
-  /** Takes one call out of the bucket; false when it is empty. */
+  /** Takes one token; false when the bucket is empty. */
   take(callsPerSecond: number): boolean;
 }
 
@@ -12,7 +12,7 @@ export function createThrottle(clock: Clock): Throttle {
   return {
     take(callsPerSecond) {
       const nowMs = clock.nowMs();
-      // A clock that was set back fills nothing, and takes nothing away.
+      // A clock that was set back neither adds nor removes tokens.
       const elapsedSeconds = Math.max(0, nowMs - filledAtMs) / 1000;
       level = Math.min(callsPerSecond, level + elapsedSeconds * callsPerSecond);
       filledAtMs = nowMs;

@@ -1,4 +1,4 @@
-// The AWS console as a page: it says which role in which account a browser is signed in as, and where it landed.
+// A page in place of the AWS console: shows account, role and the requested destination.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { ConsoleSession, ConsoleSessions } from '../sessions/console-sessions.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -23,7 +23,7 @@ export function createConsoleRoutes(deps: {
   ];
 }
 
-/** Where a console session begins: a page whose URL has no token in it. */
+/** Redirects to the console page, so that the URL contains no sign-in token. */
 export function openConsole(consoleSessions: ConsoleSessions, session: ConsoleSession): Reply {
   const location = `/console?session=${consoleSessions.begin(session)}`;
   return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
@@ -40,7 +40,7 @@ export function refusedConsole(status: number, problem: string): Reply {
 const CONSOLE_HOST =
   /^(?:([a-z0-9-]+)\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com|amazonaws-eusc\.eu)$/;
 
-/** The URL when it is a page of an AWS console, which is where a sign-in may lead and nowhere else. */
+/** The destination if it is a page of an AWS console; no other is allowed. */
 export function parseDestination(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.protocol === 'https:' && CONSOLE_HOST.test(url.hostname) ? url.href : undefined;

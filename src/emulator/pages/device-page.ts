@@ -1,4 +1,4 @@
-// The device page: a person signs in as a user of the directory, compares the code and says Allow or Deny.
+// The device page: sign in as a user of the directory, compare the code, and allow or deny.
 import type { DeviceAuthorizations, PendingDeviceAuthorization } from '../sessions/device-authorizations.ts';
 import type { Directory } from '../directory/directory.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
@@ -20,7 +20,7 @@ export function createDevicePageRoutes(deps: DevicePageDeps): readonly Route[] {
   ];
 }
 
-const NO_SUCH_CODE = 'No sign-in waits for this code. It may have been used, or it is too old.';
+const NO_SUCH_CODE = 'No sign-in is waiting for this code. It may have been used or have expired.';
 
 function showSignIn(deps: DevicePageDeps, { query }: HttpRequest): Reply {
   const request = query.get('request_uri');
@@ -51,7 +51,7 @@ function signInPage(deps: DevicePageDeps, view: SignInView): Reply {
       ? markup`<div><label for="code">Code</label>
 <input class="code" id="code" name="user_code" value="${view.userCode}" placeholder="XXXX-XXXX" maxlength="12" required
  autocomplete="off" autocapitalize="characters" spellcheck="false">
-<p class="soft small">The code that your terminal shows.</p></div>`
+<p class="soft small">The code shown in your terminal.</p></div>`
       : markup`<input type="hidden" name="request_uri" value="${view.request}">`;
   return pageReply(view.problem === undefined ? 200 : 400, {
     title: 'Authorize a device',
@@ -91,10 +91,10 @@ function showConfirmation(deps: DevicePageDeps, httpRequest: HttpRequest): Reply
     title: 'Allow access?',
     user: markup`<span class="who">Signed in as <b>${user.displayName ?? userName}</b></span>`,
     body: markup`<div class="card narrow"><h1>Is this your code?</h1>
-<p class="lead">Compare it with the one that your terminal shows.</p>
+<p class="lead">Compare it with the code in your terminal.</p>
 <p class="usercode" id="user-code">${found.userCode}</p>
-<p><b>${found.clientName}</b> will be able to list your accounts and to get keys for them as <b>${userName}</b>.</p>
-<p class="note">Allow it only if you have just started this sign-in yourself. A code that somebody sent you is theirs.</p>
+<p><b>${found.clientName}</b> will be able to list your accounts and get keys for them as <b>${userName}</b>.</p>
+<p class="note">Allow it only if you started this sign-in yourself. Never enter a code that somebody sent you.</p>
 <form method="post" action="/device/decision" class="row">${nonceField(deps.nonces)}
 <input type="hidden" name="user_code" value="${found.userCode}">
 <input type="hidden" name="user" value="${userName}">
@@ -111,7 +111,7 @@ function decide(deps: DevicePageDeps, request: HttpRequest): Reply {
   if (found === undefined) return signInPage(deps, { problem: NO_SUCH_CODE });
   if (form.get('decision') !== 'allow') {
     deps.deviceAuthorizations.deny(found.userCode);
-    return outcomePage('Access denied', 'bad', found, 'got no access. You can close this page.');
+    return outcomePage('Access denied', 'bad', found, 'was denied access. You can close this page.');
   }
   const user = deps.directory.findUser(chosenUser(form));
   if (user === undefined) return signInPage(deps, { userCode: found.userCode, problem: 'Please choose who you are.' });
@@ -120,7 +120,7 @@ function decide(deps: DevicePageDeps, request: HttpRequest): Reply {
     'Access allowed',
     'good',
     found,
-    'can go on. You can close this page and return to your terminal.',
+    'can continue. You can close this page and return to your terminal.',
   );
 }
 

@@ -1,18 +1,18 @@
-// Reads the emulator's own forms, and draws what several pages share.
+// Reads the emulator's forms, and renders what several pages share.
 import type { Directory } from '../directory/directory.ts';
 import { type Html, markup, pageReply } from '../http/html.ts';
 import type { HttpRequest, Reply } from '../http/http.ts';
 import type { Nonces } from '../http/nonces.ts';
 
-/** The fields of the form, or the page that says that it is too old (or not ours). */
+/** The fields of the form, or an error page if it is too old or not from the emulator. */
 export function readForm(request: HttpRequest, nonces: Nonces, again: string): URLSearchParams | Reply {
   const form = new URLSearchParams(request.body);
   if (nonces.isGood(form.get('nonce'))) return form;
   return pageReply(403, {
-    title: 'This page is too old',
-    body: markup`<div class="card narrow stack"><h1>This page is too old</h1>
-<p class="lead">Its form is no longer taken. Please begin again.</p>
-<a class="button" href="${again}">Begin again</a></div>`,
+    title: 'This page has expired',
+    body: markup`<div class="card narrow stack"><h1>This page has expired</h1>
+<p class="lead">Its form is no longer valid. Please start again.</p>
+<a class="button" href="${again}">Start again</a></div>`,
   });
 }
 
@@ -20,10 +20,10 @@ export function nonceField(nonces: Nonces): Html {
   return markup`<input type="hidden" name="nonce" value="${nonces.issue()}">`;
 }
 
-/** More people than this are not drawn one by one. */
+/** With more users than this there are no buttons, only the text field. */
 const MAX_DRAWN_USERS = 6;
 
-/** Who signs in: a button for each of a few users, and a field for any user name. */
+/** Lets the user choose who signs in: buttons for a few users, and a field for any user name. */
 export function userChoice(directory: Directory, wasTyped?: string): Html {
   const users = directory.users();
   const drawn = users.slice(0, MAX_DRAWN_USERS);
@@ -40,10 +40,10 @@ ${
     ? markup`<details class="plain"><summary class="small">Type a user name instead</summary><div>${typed}</div></details>`
     : typed
 }
-<p class="soft small">No password is asked for: everybody here is made up.</p>`;
+<p class="soft small">There are no passwords: all users here are fictional.</p>`;
 }
 
-/** The user that a form from userChoice means. */
+/** The user name chosen in a form with userChoice. */
 export function chosenUser(form: URLSearchParams): string {
   return form.get('user') ?? form.get('user_name')?.trim() ?? '';
 }

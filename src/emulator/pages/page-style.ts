@@ -1,4 +1,4 @@
-// The look of the emulator's pages: one stylesheet and one icon, light and dark.
+// The stylesheet and the icon of the emulator's pages, for light and dark mode.
 import type { Route } from '../http/http.ts';
 
 export function createStyleRoutes(): readonly Route[] {

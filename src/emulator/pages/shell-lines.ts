@@ -1,23 +1,23 @@
-// The lines that a person pastes to use the emulator: environment variables and the sso-session section.
+// The lines to paste for using the emulator: environment variables and the sso-session section.
 import type { Directory } from '../directory/directory.ts';
 
 export type EndpointEnvironment = Readonly<
   Record<'AWS_ENDPOINT_URL_SSO_OIDC' | 'AWS_ENDPOINT_URL_SSO' | 'AWS_ENDPOINT_URL_STS', string>
 >;
 
-/** The endpoint variables that AWS's clients read, pointing to `url`. */
+/** The endpoint variables of AWS clients, pointing to `url`. */
 export function endpointEnvironment(url: string): EndpointEnvironment {
   return { AWS_ENDPOINT_URL_SSO_OIDC: url, AWS_ENDPOINT_URL_SSO: url, AWS_ENDPOINT_URL_STS: url };
 }
 
-/** One `export` line a variable; the URL is the emulator's own and needs no quotes. */
+/** One `export` line per variable; the emulator's URL needs no quotes. */
 export function formatExports(url: string): string {
   return Object.entries(endpointEnvironment(url))
     .map(([name, value]) => `export ${name}=${value}`)
     .join('\n');
 }
 
-/** The section of `~/.aws/config` that makes the directory an sso-session. */
+/** The sso-session section for `~/.aws/config`. */
 export function formatConfigSection(directory: Pick<Directory, 'startUrl' | 'region'>): string {
   return [
     '[sso-session my-sso-session]',

@@ -1,4 +1,4 @@
-// The access portal's shortcut links: from `/start/#/console?account_id=…&role_name=…` to the console as that role.
+// Shortcut links of the access portal: `/start/#/console?account_id=…&role_name=…` opens the console as that role.
 import type { ConsoleSessions } from '../sessions/console-sessions.ts';
 import { openConsole, parseDestination, refusedConsole } from './console-page.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -18,9 +18,9 @@ export interface ShortcutDeps {
   readonly nonces: Nonces;
 }
 
-/** The one script of the pages: a fragment is never sent to a server, so the page itself has to read it. */
+/** The only script of the pages: fragments are not sent to the server, so the page has to read them. */
 export const SHORTCUT_SCRIPT = '/shortcut.js';
-const SCRIPT = `// Follows a shortcut link: what is behind the hash is asked of the server.
+const SCRIPT = `// Follows a shortcut link by sending its fragment to the server.
 function follow() {
   const wish = /^#\\/console\\?(.*)$/.exec(location.hash);
   if (wish !== null) location.replace('/start/console?' + wish[1]);
@@ -45,7 +45,7 @@ export function createShortcutRoutes(deps: ShortcutDeps): readonly Route[] {
   ];
 }
 
-/** Whose browser this is when nobody has to press anything: the user whose sign-ins are approved at once. */
+/** With automatic approval the browser is signed in as the approving user. */
 function findSignedIn({ directory, knobs }: ShortcutDeps): DirectoryUser | undefined {
   const { autoApprove } = knobs.current;
   if (autoApprove === false) return undefined;
@@ -63,7 +63,7 @@ function show(deps: ShortcutDeps, wish: URLSearchParams, user: DirectoryUser | u
   const accountId = wish.get('account_id') ?? '';
   const permissionSet = wish.get('role_name') ?? '';
   const assigned = deps.directory.permissionSetsOf(user.userName, accountId);
-  // Without a role the portal lets a person choose, which is what its first page does.
+  // Without a role the portal shows its first page, where the user chooses one.
   if (permissionSet === '' && assigned.length > 0) {
     const location = `/start?user=${encodeURIComponent(user.userName)}&q=${encodeURIComponent(accountId)}`;
     return { status: 303, headers: { location }, body: '' };
@@ -74,7 +74,7 @@ function show(deps: ShortcutDeps, wish: URLSearchParams, user: DirectoryUser | u
   const destination = parseDestination(
     wish.get('destination') ?? `https://console.aws.amazon.com/console/home?region=${deps.directory.region}`,
   );
-  if (destination === undefined) return refusedConsole(400, 'The destination is no page of the AWS console.');
+  if (destination === undefined) return refusedConsole(400, 'The destination is not a page of the AWS console.');
   const { expiresAtMs } = deps.roleCredentials.issue(user.userName, accountId, permissionSet);
   return openConsole(deps.consoleSessions, {
     userName: user.userName,

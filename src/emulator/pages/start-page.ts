@@ -1,4 +1,4 @@
-// The access portal as a page: a user's accounts and permission sets, and temporary keys for one of them.
+// The access portal page: a user's accounts and permission sets, and temporary keys.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DirectoryAccount, DirectoryUser } from '../directory/directory-document.ts';
@@ -28,7 +28,7 @@ export function createStartPageRoutes(deps: StartPageDeps): readonly Route[] {
   ];
 }
 
-/** With more accounts than this the page begins folded, with a field to search. */
+/** With more accounts than this, the list is collapsed and has a search field. */
 const MANY_ACCOUNTS = 8;
 
 function showPortal(deps: StartPageDeps, { query }: HttpRequest): Reply {
@@ -70,7 +70,7 @@ function portalPage(deps: StartPageDeps, user: DirectoryUser, search: string): R
   const accounts = deps.directory.accountsOf(user.userName);
   const found = accounts.filter((account) => isFound(account, search));
   const isLong = accounts.length > MANY_ACCOUNTS;
-  // One word for all forms of the page: a page of thousands of accounts needs no thousands of words.
+  // One nonce for all forms of the page, which may list thousands of accounts.
   const nonce = nonceField(deps.nonces);
   return pageReply(200, {
     title: 'AWS access portal',
@@ -84,8 +84,8 @@ ${
 <input class="grow" type="search" name="q" value="${search}" placeholder="Account name, id or email" aria-label="Search accounts"><button>Search</button></form><p></p>`
     : undefined
 }
-${accounts.length === 0 ? markup`<p class="note">Nobody has assigned an account to this user or to a group of theirs yet.</p>` : undefined}
-${found.length === 0 && accounts.length > 0 ? markup`<p class="note">No account fits this search.</p>` : undefined}
+${accounts.length === 0 ? markup`<p class="note">No account is assigned to this user or to one of their groups yet.</p>` : undefined}
+${found.length === 0 && accounts.length > 0 ? markup`<p class="note">No account matches this search.</p>` : undefined}
 ${found.map((account) => accountCard(deps, user, account, nonce, found.length <= MANY_ACCOUNTS))}
 <h2>Use it from your terminal</h2>
 <p class="soft small">An sso-session for <code>~/.aws/config</code>, and the variables that point AWS's tools to this emulator:</p>
@@ -154,8 +154,8 @@ aws_access_key_id=${keys.accessKeyId}
 aws_secret_access_key=${keys.secretAccessKey}
 aws_session_token=${keys.sessionToken}</pre>
 <p></p>
-<p class="note">Pasted keys run out, and until then they lie about in files and in the shell's history. A profile
-from <code>rolecall login</code> has fresh ones whenever they are needed.</p>`,
+<p class="note">Pasted keys expire, and until then they stay in files and in the shell's history. A profile
+from <code>rolecall login</code> always has fresh keys.</p>`,
   });
 }
 

@@ -1,18 +1,18 @@
-// Sign-ins to the console: a token for 15 minutes that opens one, and a session that ends when its keys do.
+// Console sign-ins: a sign-in token is valid for 15 minutes, a session until its keys expire.
 import type { Clock } from '../../core/clock.ts';
 import { type RandomBytes, randomOpaque } from '../http/random.ts';
 import type { RoleSession } from './role-credentials.ts';
 
 export interface ConsoleSession extends RoleSession {
-  /** The page of the console that it was opened with. */
+  /** The console page that it was opened with. */
   readonly destination: string;
 }
 
 export interface ConsoleSessions {
   issueToken(session: RoleSession): string;
-  /** Whose token this is while it is good; it may be used more than once. */
+  /** The keys of a valid sign-in token, which may be used more than once. */
   redeem(token: string): RoleSession | undefined;
-  /** A session with its name for URLs, for the emulator sets no cookies. */
+  /** A session and its id for URLs, as the emulator sets no cookies. */
   begin(session: ConsoleSession): string;
   find(name: string): ConsoleSession | undefined;
 }

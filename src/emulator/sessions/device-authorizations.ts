@@ -1,11 +1,11 @@
-// Device authorizations from the code that a person sees to the one token that comes of it.
+// Device authorizations, from the user code to the token.
 import type { Clock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { KnobBoard } from './knobs.ts';
 import { type RandomBytes, randomOpaque, randomUserCode } from '../http/random.ts';
 
-/** What a person or a test may know of an authorization: everything but the device code. */
+/** The public part of an authorization: everything but the device code. */
 export interface PendingDeviceAuthorization {
   readonly userCode: string;
   readonly clientName: string;
@@ -31,15 +31,15 @@ export interface DeviceAuthorizations {
   start(client: { clientId: string; clientName: string }): {
     readonly deviceCode: string;
     readonly userCode: string;
-    /** Stands for the user code in a URL that must not show it. */
+    /** Replaces the user code in a URL that must not show it. */
     readonly request: string;
     readonly expiresInSeconds: number;
     readonly intervalSeconds: number;
   };
-  /** One poll; `approved` comes once and uses the code up. */
+  /** One poll; `approved` is returned once and uses up the code. */
   poll(deviceCode: string, clientId: string): PollOutcome;
   pending(): readonly PendingDeviceAuthorization[];
-  /** Forgives lower case, blanks and a missing dash. */
+  /** Accepts lower case, spaces and a missing dash. */
   findPending(userCode: string): PendingDeviceAuthorization | undefined;
   findPendingByRequest(request: string): PendingDeviceAuthorization | undefined;
   /** @throws UsageError invalid-request: no pending code, or no such user */
@@ -48,7 +48,7 @@ export interface DeviceAuthorizations {
   deny(userCode: string): void;
 }
 
-/** A client that sleeps the interval may wake a little early by this clock, and is not too fast for that. */
+/** Tolerance for clients that wake up slightly before the interval has passed. */
 const POLL_TOLERANCE_MS = 50;
 
 export function createDeviceAuthorizations(deps: {
@@ -69,7 +69,7 @@ export function createDeviceAuthorizations(deps: {
   const requirePending = (userCode: string) => {
     const record = findByUserCode(userCode);
     if (record === undefined) {
-      throw new UsageError('invalid-request', `No sign-in waits for the code ${JSON.stringify(userCode)}.`);
+      throw new UsageError('invalid-request', `No pending sign-in has the code ${JSON.stringify(userCode)}.`);
     }
     return record;
   };
@@ -81,7 +81,7 @@ export function createDeviceAuthorizations(deps: {
     record.state = 'approved';
     record.userName = name;
   };
-  // A directory that has lost that user leaves the code waiting, as a person who never comes would.
+  // If the user no longer exists, the code stays pending.
   const autoApproveRecord = (record: DeviceAuthorizationRecord, user: string | true) => {
     const userName = user === true ? deps.directory.users()[0]?.userName : user;
     if (userName !== undefined && deps.directory.findUser(userName) !== undefined) approveRecord(record, userName);

@@ -1,33 +1,33 @@
-// The settings of the emulator that can be turned while it runs.
+// Settings of the emulator that can be changed while it runs.
 import { readFields } from '../http/json-fields.ts';
 
 export interface Knobs {
-  /** Every device authorization is approved at once: by this user, or by the first of the directory when true. */
+  /** Approves every device authorization immediately: as this user, or as the first in the directory when true. */
   readonly autoApprove: boolean | string;
   readonly pollIntervalSeconds: number;
-  /** Polls of one code that may come too early before `slow_down` is said; 0 is strict. */
+  /** How many early polls of a code are tolerated before `slow_down`; 0 is strict. */
   readonly forgivenEarlyPolls: number;
   readonly deviceCodeLifetimeSeconds: number;
   /** False: verificationUriComplete carries an opaque request instead of the user code (as AWS may, since 2026-09). */
   readonly completeUriHasUserCode: boolean;
   readonly accessTokenLifetimeSeconds: number;
-  /** From sign-in until no refresh token helps any more. */
+  /** How long refresh tokens work after a sign-in. */
   readonly sessionLifetimeSeconds: number;
   readonly registrationLifetimeSeconds: number;
-  /** Null: the permission set's own session duration. */
+  /** Null means the permission set's session duration. */
   readonly roleCredentialsLifetimeSeconds: number | null;
-  /** The most entries of one page, however many the caller asks for. */
+  /** The maximum page size, whatever the caller asks for. */
   readonly pageSize: number;
-  /** What stands in for `nextToken` on the last page. */
+  /** The value of `nextToken` on the last page. */
   readonly lastPageToken: 'null' | 'empty' | 'absent';
-  /** The portal's throttle; null is off. AWS is said to allow 20. */
+  /** The portal's rate limit per second; null is off. AWS reportedly allows 20. */
   readonly portalCallsPerSecond: number | null;
 }
 
 export const DEFAULT_KNOBS: Readonly<Knobs> = {
   autoApprove: false,
   pollIntervalSeconds: 1,
-  // The AWS CLI polls twice at once when it begins, and AWS goes on with it at one-second gaps (seen in its logs).
+  // The AWS CLI polls twice when it starts, and AWS tolerates that and one-second gaps (seen in its logs).
   forgivenEarlyPolls: 1,
   deviceCodeLifetimeSeconds: 600,
   completeUriHasUserCode: true,
@@ -42,11 +42,11 @@ export const DEFAULT_KNOBS: Readonly<Knobs> = {
 
 export interface KnobBoard {
   readonly current: Knobs;
-  /** @throws UsageError invalid-request: a name that is no knob, or a value that does not fit; then nothing has changed */
+  /** @throws UsageError invalid-request: an unknown knob or an invalid value; nothing is changed then */
   turn(changes: Partial<Knobs>): void;
 }
 
-/** Knobs at their defaults. */
+/** Knobs with their default values. */
 export function createKnobBoard(): KnobBoard {
   let current = DEFAULT_KNOBS;
   return {
@@ -60,7 +60,7 @@ export function createKnobBoard(): KnobBoard {
 }
 
 /**
- * The knobs that `value` turns.
+ * Parses changes of knobs.
  * @throws UsageError invalid-request: as KnobBoard.turn
  */
 export function parseKnobs(value: unknown): Partial<Knobs> {

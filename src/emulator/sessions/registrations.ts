@@ -1,4 +1,4 @@
-// Client registrations of SSO OIDC: who may ask for tokens, by which grants and for which scopes.
+// Client registrations of SSO OIDC with their grant types and scopes.
 import type { Clock } from '../../core/clock.ts';
 import type { KnobBoard } from './knobs.ts';
 import { type RandomBytes, randomOpaque } from '../http/random.ts';
@@ -8,7 +8,7 @@ export const AUTHORIZATION_CODE_GRANT = 'authorization_code';
 export const REFRESH_TOKEN_GRANT = 'refresh_token';
 export const GRANTS = [DEVICE_CODE_GRANT, AUTHORIZATION_CODE_GRANT, REFRESH_TOKEN_GRANT] as const;
 
-/** The scope without which a token lists no accounts and is never refreshed. */
+/** Required to list accounts and to refresh tokens. */
 export const ACCOUNT_ACCESS_SCOPE = 'sso:account:access';
 
 export interface Registration {
@@ -16,7 +16,7 @@ export interface Registration {
   readonly clientSecret: string;
   readonly clientName: string;
   readonly scopes: readonly string[];
-  /** Empty: none were asked for, as the AWS CLI does for the device flow; then device codes and refreshing are meant. */
+  /** Empty when none were requested, as by the AWS CLI for the device flow; then device codes and refresh are allowed. */
   readonly grantTypes: readonly string[];
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
@@ -24,9 +24,9 @@ export interface Registration {
 
 export interface Registrations {
   register(wanted: Pick<Registration, 'clientName' | 'scopes' | 'grantTypes'>): Registration;
-  /** The registration when id and secret fit and it has not expired. */
+  /** The registration if id and secret match and it has not expired. */
   find(clientId: string, clientSecret: string): Registration | undefined;
-  /** Every registration that was issued so far is refused from now on. */
+  /** Expires all registrations issued so far. */
   expireAll(): void;
 }
 
@@ -61,7 +61,7 @@ export function mayUseGrant(registration: Registration, grantType: string): bool
   return registration.grantTypes.includes(grantType);
 }
 
-/** A refresh token comes only to those who asked for account access and may refresh. */
+/** Only clients with the account scope and the refresh grant get a refresh token. */
 export function getsRefreshToken(registration: Registration): boolean {
   return registration.scopes.includes(ACCOUNT_ACCESS_SCOPE) && mayUseGrant(registration, REFRESH_TOKEN_GRANT);
 }

@@ -1,4 +1,4 @@
-// Role credentials that were issued, by the portal and by AssumeRole, so that STS and the console know whose they are.
+// Issues and remembers role credentials of the portal and AssumeRole, so that STS and the console can identify them.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -18,14 +18,14 @@ export interface IssuedRoleCredentials {
   readonly expiresAtMs: number;
 }
 
-/** A role in IAM, as `arn:PARTITION:iam::ACCOUNT:role/NAME` names it; its path is left out. */
+/** An IAM role, as in `arn:PARTITION:iam::ACCOUNT:role/NAME`, without its path. */
 export interface IamRole {
   readonly partition: string;
   readonly accountId: string;
   readonly roleName: string;
 }
 
-/** Whom keys of the portal are for, in the directory's words. */
+/** The user and role of credentials issued by the portal. */
 export interface RoleSession {
   readonly userName: string;
   readonly accountId: string;
@@ -34,13 +34,13 @@ export interface RoleSession {
 }
 
 export interface RoleCredentialsDesk {
-  /** New keys; whether the user may have them was decided before. */
+  /** Issues keys; the caller has checked that the user may have them. */
   issue(userName: string, accountId: string, permissionSet: string): IssuedRoleCredentials;
-  /** New keys of a role session; whether the caller may have them was decided before. */
+  /** Issues keys of a role session; the caller has checked that they are allowed. */
   assumeRole(role: IamRole, sessionName: string, lifetimeSeconds: number): IssuedRoleCredentials & RoleIdentity;
-  /** Who signs with this key: `unknown` too when the session token is another's. */
+  /** The identity behind a key; `unknown` also when the session token does not belong to it. */
   identify(accessKeyId: string, sessionToken: string | undefined): RoleIdentity | 'expired' | 'unknown';
-  /** The session of keys that are all three right, not over yet, and came from the portal. */
+  /** The session of keys from the portal, if all three parts are valid and they have not expired. */
   openSession(keys: Omit<IssuedRoleCredentials, 'expiresAtMs'>): RoleSession | undefined;
 }
 
@@ -48,11 +48,11 @@ interface IssuedRecord extends RoleIdentity {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly expiresAtMs: number;
-  /** Absent for keys of AssumeRole. */
+  /** Undefined for keys from AssumeRole. */
   readonly assignment?: Pick<RoleSession, 'userName' | 'permissionSet'>;
 }
 
-/** More than any test asks for; the oldest are forgotten first, so that a soak test does not fill the memory. */
+/** The oldest are forgotten first, so that long tests do not fill the memory. */
 const MAX_REMEMBERED_KEYS = 50_000;
 const DEFAULT_DURATION_SECONDS = 3600;
 
@@ -73,7 +73,7 @@ export function createRoleCredentialsDesk(deps: {
       accessKeyId: `ASIA${randomBase32(deps.random, 16)}`,
       secretAccessKey: Buffer.from(deps.random(30)).toString('base64'),
       sessionToken: `IQoJb3JpZ2luX2VjE${randomOpaque(deps.random, 480)}`,
-      // AWS's role credentials end on a whole second.
+      // AWS's role credentials expire on a whole second.
       expiresAtMs: (Math.floor(deps.clock.nowMs() / 1000) + lifetimeSeconds) * 1000,
     };
     const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = credentials;
@@ -119,14 +119,14 @@ export function createRoleCredentialsDesk(deps: {
   };
 }
 
-/** What permission sets are called as roles of an account: nobody but Identity Center may assume them. */
+/** The role names of permission sets; only Identity Center may assume these roles. */
 export const RESERVED_ROLE_PREFIX = 'AWSReservedSSO_';
 
 function reservedRoleName(accountId: string, permissionSet: string): string {
   return `${RESERVED_ROLE_PREFIX}${permissionSet}_${digestOf(`${accountId}/${permissionSet}`).toString('hex').slice(0, 16)}`;
 }
 
-/** The same for the same role and session, in every emulator; `seed` tells roles apart. */
+/** Deterministic: the same for the same role and session in every emulator. */
 function identityOf({ partition, accountId, roleName }: IamRole, seed: string, sessionName: string): RoleIdentity {
   const uniqueId = `AROA${randomBase32(() => digestOf(seed).subarray(0, 17), 17)}`;
   return {

@@ -1,4 +1,4 @@
-// Identity Center sessions of users, and the access and refresh tokens that live off them.
+// Identity Center sessions of users, with their access and refresh tokens.
 import type { Clock } from '../../core/clock.ts';
 import type { KnobBoard } from './knobs.ts';
 import { type RandomBytes, randomOpaque } from '../http/random.ts';
@@ -27,27 +27,27 @@ interface RefreshToken {
   readonly clientId: string;
 }
 
-/** Without a name, everybody's. */
+/** Without a user name, all users. */
 export type ByUser = string | undefined;
 
 export interface Sessions {
-  /** Begins a session of the user, with its first tokens. */
+  /** Starts a session of the user and issues its first tokens. */
   begin(registration: Registration, userName: string): Tokens;
-  /** New tokens for a live refresh token, which dies by it; undefined when it is dead, another client's, or its session is over. */
+  /** Exchanges a refresh token for new tokens; undefined when it is used up, another client's, or its session has ended. */
   refresh(registration: Registration, refreshToken: string): Tokens | undefined;
-  /** Whose token this is, while it is good for the portal. */
+  /** The user of a valid access token. */
   userOf(accessToken: string): string | undefined;
-  /** Ends the session that this access token belongs to; false when the token is no good. */
+  /** Ends the session of this access token; false when the token is not valid. */
   endByAccessToken(accessToken: string): boolean;
-  /** Ends sessions: no token of theirs helps any more. Returns how many there were. */
+  /** Ends sessions and invalidates their tokens. Returns how many. */
   revoke(userName: ByUser): number;
-  /** Kills access tokens, while refresh tokens live. Returns how many there were. */
+  /** Expires access tokens but not refresh tokens. Returns how many. */
   expireAccessTokens(userName: ByUser): number;
-  /** Kills refresh tokens, while access tokens live. Returns how many there were. */
+  /** Revokes refresh tokens but not access tokens. Returns how many. */
   killRefreshTokens(userName: ByUser): number;
 }
 
-/** Registered without scopes (the AWS CLI's legacy form): eight hours, fixed, and no refreshing. */
+/** For clients registered without scopes (the AWS CLI's legacy form): eight hours, without refresh tokens. */
 const LEGACY_TOKEN_LIFETIME_SECONDS = 28_800;
 
 export function createSessions(deps: { clock: Clock; random: RandomBytes; knobs: KnobBoard }): Sessions {

@@ -1,4 +1,4 @@
-// The menu as a tray on Linux reads it: com.canonical.dbusmenu, its layout, and the clicks that come back.
+// Exports the menu as com.canonical.dbusmenu: its layout, and the clicks of the user.
 import { BusError, type BusConnection, type BusValue } from '../../platform/bus/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
 import type { Action, Menu, MenuItem } from '../menu.ts';
@@ -9,7 +9,7 @@ const ROOT_ID = 0;
 
 export interface BusMenu {
   readonly exported: ExportedInterface;
-  /** Tells the bus when it is another menu than before. */
+  /** Signals changes of the menu on the bus. */
   update(menu: Menu): void;
 }
 
@@ -21,13 +21,13 @@ interface Node {
   readonly action: Action | undefined;
 }
 
-/** `onClick` gets what was clicked as it stands in the menu now; it must not throw. */
+/** `onClick` gets the action of the clicked entry in the current menu; it must not throw. */
 export function createBusMenu(deps: {
   readonly emit: BusConnection['emit'];
   readonly menu: Menu;
   readonly onClick: (action: Action) => void;
 }): BusMenu {
-  // Never given to something else: a click that comes late is a click on what was shown.
+  // Ids are never reused, so a late click cannot hit another entry.
   const ids = new Map<string, number>();
   const idOf = (key: string) => {
     const id = ids.get(key) ?? ids.size + 1;
@@ -40,7 +40,7 @@ export function createBusMenu(deps: {
 
   function find(id: number): Node {
     const node = nodes.get(id);
-    if (node === undefined) throw new BusError('org.freedesktop.DBus.Error.InvalidArgs', `There is no entry ${id}.`);
+    if (node === undefined) throw new BusError('org.freedesktop.DBus.Error.InvalidArgs', `No menu entry ${id}.`);
     return node;
   }
 
@@ -123,7 +123,7 @@ export function createBusMenu(deps: {
       const changes = [...nodes.values()].map((node) => compare(before.get(node.id), node));
       const updated = changes.filter(({ set }) => set.length > 0).map(({ id, set }): BusValue => [id, set]);
       const removed = changes.filter(({ unset }) => unset.length > 0).map(({ id, unset }): BusValue => [id, unset]);
-      // An open menu stays as it is but for these words.
+      // Only labels have changed, so an open menu stays open.
       if (updated.length + removed.length > 0) {
         deps.emit(MENU_PATH, MENU_INTERFACE, 'ItemsPropertiesUpdated', 'a(ia{sv})a(ias)', [updated, removed]);
       }
@@ -146,7 +146,7 @@ function toSeparator(id: number): Node {
 function toNode(item: MenuItem, idOf: (key: string) => number): Node {
   const children = (item.children ?? []).map((child) => toNode(child, idOf));
   const properties = new Map<string, readonly [string, BusValue]>([
-    // One underscore marks the key to press, two are one; there is no other markup in a label.
+    // In labels "_" marks the access key and "__" is an underscore; there is no other markup.
     ['label', ['s', item.label.replaceAll('_', '__')]],
     ['enabled', ['b', item.action !== undefined || children.length > 0]],
   ]);
@@ -181,7 +181,7 @@ function propertiesOf({ properties }: Node, wanted: readonly string[]): BusValue
   return [...properties].filter(([name]) => wanted.length === 0 || wanted.includes(name));
 }
 
-/** Which entries there are and in which order, whatever they say. */
+/** The structure of the menu without its labels. */
 function shapeOf({ id, children }: Node): string {
   return `${id}(${children.map(shapeOf).join(' ')})`;
 }

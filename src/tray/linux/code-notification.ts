@@ -1,13 +1,13 @@
-// The user code of a sign-in on the screen while it is pending, by the desktop's notification server.
+// Shows the user code of a pending sign-in as a desktop notification.
 import { escapeMarkup, toHarmlessLine } from '../../core/text/harmless-text.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import type { BusConnection } from '../../platform/bus/bus-connection.ts';
 import { closeNotification, showNotification } from '../../platform/bus/desktop-notifications.ts';
 
 export interface CodeNotification {
-  /** Shows the code of a sign-in that was started here; a desktop without notifications shows it in the menu alone. */
+  /** Shows the code of a sign-in started from the tray; without a notification server only the menu shows it. */
   show(session: string, signIn: SignInDocument): Promise<void>;
-  /** Takes the code of `session` from the screen. */
+  /** Removes the notification of `session`. */
   withdraw(session: string): Promise<void>;
 }
 
@@ -17,7 +17,10 @@ export function createCodeNotification(call: BusConnection['call']): CodeNotific
     async show(session, { userCode, openUri }) {
       if (userCode === undefined) return;
       const title = `Code ${toHarmlessLine(userCode, 40)} signs in to ${toHarmlessLine(session, 60)}`;
-      const page = openUri === undefined ? 'Its page is not AWS’s nor your start URL’s, so it was not opened. ' : '';
+      const page =
+        openUri === undefined
+          ? 'Its page is neither on an AWS host nor on your start URL’s, so it was not opened. '
+          : '';
       const body = `${page}Enter the code on the page. Approve only if you just started this and the page shows the same code.`;
       try {
         const id = await showNotification(call, {
@@ -28,7 +31,7 @@ export function createCodeNotification(call: BusConnection['call']): CodeNotific
         });
         shown.set(session, id);
       } catch {
-        // The menu has the code.
+        // The menu shows the code too.
       }
     },
     async withdraw(session) {

@@ -1,4 +1,4 @@
-// The tray on a Linux desktop: one icon with its menu on the session bus, kept to what the daemon says.
+// The tray on a Linux desktop: an icon with a menu on the session bus, updated from the daemon's events.
 import type { Clock } from '../../core/clock.ts';
 import { toRolecallError, UnavailableError } from '../../core/errors.ts';
 import { summarizeState } from '../../local-api/state-summary.ts';
@@ -19,41 +19,41 @@ export interface DesktopTrayDeps {
   readonly processId: number;
   readonly client: ClickDeps['client'];
   readonly openBrowser: ClickDeps['openBrowser'];
-  /** Calls `show` for each change, until the signal is aborted; never rejects. */
+  /** Calls `show` for each change until the signal is aborted; never rejects. */
   readonly follow: (show: ShowChange, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Wait for a tray for as long as it takes, as when both start with the desktop. */
+  /** Wait for a tray indefinitely, for autostart with the desktop. */
   readonly waits: boolean;
   readonly say: (text: string) => void;
 }
 
-/** One tray a bus: whoever has it is the one that shows the icon. */
+/** Only the owner of this bus name shows an icon. */
 const SINGLETON_NAME = 'rolecall.Tray';
 const DO_NOT_QUEUE = 4;
 const IS_OWNER = 1;
-/** A panel that is just starting gets that long before we say that there is none. */
+/** How long to wait for a panel that is just starting. */
 const HOST_DEADLINE_MS = 5000;
 const FIRST_LOOK_MS = 3000;
-/** Times left are told in minutes. */
+/** Updates the time left, which is shown in minutes. */
 const REDRAW_MS = 20_000;
-/** A bus that has gone comes back within seconds, or the login is over. */
+/** A restarted bus is back within seconds; otherwise the desktop session has ended. */
 const RECONNECTS = 5;
 const RECONNECT_MS = 1000;
 
 /**
- * Shows the icon until the signal is aborted, somebody chooses Quit, or the bus is gone for good.
- * @throws UnavailableError no-tray: no session bus, or nobody there who shows icons
+ * Shows the icon until the signal is aborted, the user chooses Quit, or the bus is gone for good.
+ * @throws UnavailableError no-tray: no session bus, or no tray that shows icons
  */
 export async function runDesktopTray(deps: DesktopTrayDeps): Promise<void> {
-  if (deps.busSocket === undefined) throw noTray('There is no D-Bus session bus here, so there is no tray.');
+  if (deps.busSocket === undefined) throw noTray('No D-Bus session bus was found, so there is no tray.');
   const quit = new AbortController();
   const signal = AbortSignal.any([deps.signal, quit.signal]);
   const tray = createTray(deps, () => quit.abort());
   const starting = tray.startDaemon();
   const running = Promise.all([starting, deps.follow(tray.change, signal), redraw(tray, deps.clock, signal)]);
   try {
-    // So that the first thing seen is how things are, and not that nothing is known.
+    // Loads the status first, so that the icon does not start without one.
     await Promise.race([starting, deps.clock.sleep(FIRST_LOOK_MS, signal).catch(() => undefined)]);
     await showOnBus(deps.busSocket, tray, deps, signal);
   } finally {
@@ -62,13 +62,13 @@ export async function runDesktopTray(deps: DesktopTrayDeps): Promise<void> {
   }
 }
 
-/** What is shown, whether or not there is a bus to show it on. */
+/** The state of the tray, independent of the bus connection. */
 interface Tray {
   readonly change: ShowChange;
   redraw(): void;
-  /** As every command does that needs the daemon; a failure is shown. */
+  /** Starts the daemon if needed; shows a failure as a notice. */
   startDaemon(): Promise<void>;
-  /** Puts everything on `bus`, and takes nothing back: a bus forgets who leaves it. */
+  /** Exports icon and menu on `bus`. Nothing is removed later: the bus drops them with the connection. */
   show(bus: BusConnection): void;
 }
 
@@ -112,7 +112,7 @@ function createTray(deps: DesktopTrayDeps, quit: () => void): Tray {
         const status = await deps.client.call('status', {}, { signal: deps.signal });
         change((now) => (now.status === undefined ? { ...now, status } : now));
       } catch (error) {
-        // That it does not run is what the menu says by itself.
+        // The menu already shows that the daemon is not running.
         const { code, ...rest } = toRolecallError(error).toBody();
         if (code !== 'daemon-not-running' && !deps.signal.aborted) setNotice({ code, ...rest });
       }
@@ -127,7 +127,7 @@ function createTray(deps: DesktopTrayDeps, quit: () => void): Tray {
       const menu = createBusMenu({
         emit: bus.emit,
         menu: buildMenu(view, now()),
-        // The click is answered first: a host waits for that, and Quit leaves nobody to answer.
+        // Replies to the click first: the host waits for it, and Quit ends the connection.
         onClick: (action) => void setImmediate(() => void click(action)),
       });
       surfaces = {
@@ -189,7 +189,7 @@ async function showOnBus(socketPath: string, tray: Tray, deps: DesktopTrayDeps, 
   }
 }
 
-/** Until the connection ends, or at once when another tray is there already. @throws Error: the bus went on the way */
+/** Resolves when the connection ends, or immediately if another tray runs. @throws Error: the bus failed during setup */
 async function serve(
   bus: BusConnection,
   tray: Tray,
@@ -200,7 +200,7 @@ async function serve(
   const itemName = `org.kde.StatusNotifierItem-${deps.processId}-1`;
   const [outcome] = await bus.call(BUS, 'RequestName', 'su', [SINGLETON_NAME, DO_NOT_QUEUE]);
   if (outcome !== IS_OWNER) {
-    deps.say('A tray of rolecall is running already.\n');
+    deps.say('The rolecall tray is already running.\n');
     return 'elsewhere';
   }
   tray.show(bus);
@@ -224,7 +224,7 @@ async function waitForHost(
     () => 'closed' as const,
   );
   const outcome = await Promise.race([...ends, late]);
-  if (outcome === 'late') throw noTray('No tray is there to show an icon.');
+  if (outcome === 'late') throw noTray('No tray was found that shows icons.');
   return outcome === 'shown';
 }
 

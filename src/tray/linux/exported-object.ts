@@ -1,4 +1,4 @@
-// Objects of ours on the bus from tables: their methods, read-only properties and description, and errors for all else.
+// Exports objects on the bus from tables of methods, read-only properties and signals, with introspection and errors.
 import { BusError, type BusValue, type IncomingCall, type Reply } from '../../platform/bus/bus-connection.ts';
 
 export interface ExportedMethod {
@@ -16,7 +16,7 @@ export interface ExportedInterface {
   readonly name: string;
   readonly methods: Readonly<Record<string, ExportedMethod>>;
   readonly properties: Readonly<Record<string, ExportedProperty>>;
-  /** Signatures of the signals by name. */
+  /** Signal signatures by name. */
   readonly signals: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ const INTROSPECTABLE = 'org.freedesktop.DBus.Introspectable';
 const PEER = 'org.freedesktop.DBus.Peer';
 const NOTHING: Readonly<Reply> = { signature: '', body: [] };
 
-/** Answers calls by the tables. @throws BusError for what is not in them, for a wrong signature and for every Set */
+/** Answers calls from the tables. @throws BusError: an unknown name, a wrong signature, or any Set */
 export function createAnswerer(objects: Readonly<Record<string, ExportedInterface>>): (call: IncomingCall) => Reply {
   return (call) => {
     if (call.interface === PEER && call.member === 'Ping') return NOTHING;
@@ -53,21 +53,22 @@ function answerProperties(exported: ExportedInterface, { member, body }: Incomin
   const property = typeof propertyName === 'string' ? lookUp(exported.properties, propertyName) : undefined;
   if (property === undefined) throw unknown('Property', String(propertyName));
   if (member === 'Get') return { signature: 'v', body: [[property.type, property.get()]] };
-  if (member === 'Set') throw new BusError('org.freedesktop.DBus.Error.PropertyReadOnly', 'It can only be read.');
+  if (member === 'Set')
+    throw new BusError('org.freedesktop.DBus.Error.PropertyReadOnly', 'This property is read-only.');
   throw unknown('Method', member);
 }
 
-/** Never what every JavaScript object has: names come from whoever is on the bus. */
+/** Only own properties, as any process on the bus can send any name. */
 function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 const unknown = (what: string, name: string) =>
-  new BusError(`org.freedesktop.DBus.Error.Unknown${what}`, `There is no ${what.toLowerCase()} "${name}".`);
+  new BusError(`org.freedesktop.DBus.Error.Unknown${what}`, `No ${what.toLowerCase()} "${name}".`);
 const invalidArguments = (member: string) =>
-  new BusError('org.freedesktop.DBus.Error.InvalidArgs', `${member} takes other arguments.`);
+  new BusError('org.freedesktop.DBus.Error.InvalidArgs', `Wrong arguments for ${member}.`);
 
-/** Complete types in a signature. */
+/** Splits a signature into complete types. */
 function countTypes(signature: string): number {
   return splitTypes(signature).length;
 }

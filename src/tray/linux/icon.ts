@@ -1,19 +1,19 @@
-// The tray's icon, drawn here: a key in the colour of the state with a mark of its shape, so that colour is not all there is.
+// Draws the tray icon: a key whose colour and mark show the state, so that it does not depend on colour alone.
 import type { StateWord } from '../../local-api/state-summary.ts';
 
-/** ARGB32 in network byte order, which is what a StatusNotifierItem's IconPixmap holds. */
+/** ARGB32 in network byte order, as IconPixmap of a StatusNotifierItem. */
 export interface Pixmap {
   readonly size: number;
   readonly argb: Uint8Array;
 }
 
-/** Usual heights of a panel's icon, once and twice. */
+/** Common icon heights of panels, at single and double resolution. */
 const SIZES = [22, 24, 32, 48] as const;
-/** Points looked at in each pixel, across and down: enough for smooth edges at these sizes. */
+/** Samples per pixel and axis, enough for smooth edges at these sizes. */
 const SAMPLES = 4;
 
 type Colour = readonly [red: number, green: number, blue: number];
-/** Whether the point is inside; x and y run from 0 to 1, from the top left. */
+/** Whether a point is inside; x and y go from 0 to 1 from the top left. */
 type Shape = (x: number, y: number) => boolean;
 type Layer = readonly [shape: Shape, colour: Colour | undefined];
 
@@ -39,12 +39,12 @@ const without =
   (shape: Shape, hole: Shape): Shape =>
   (x, y) =>
     shape(x, y) && !hole(x, y);
-/** A stroke from corner to corner, of this half width. */
+/** A line between two points with this half width. */
 const slash =
   (halfWidth: number): Shape =>
   (x, y) =>
     Math.abs(x - y) <= halfWidth && x + y >= 0.2 && x + y <= 1.8;
-/** Standing on its base, in a square whose top left corner is given. */
+/** An upright triangle in the square with the given top left corner. */
 const triangle =
   (left: number, top: number, side: number): Shape =>
   (x, y) => {
@@ -58,7 +58,7 @@ const KEY = either(
   box(0.7, 0.5, 0.79, 0.73),
   box(0.87, 0.5, 0.97, 0.78),
 );
-/** Undefined for a colour wipes out what is below, so that a mark stands clear of the key. */
+/** Layers with shape and colour; an undefined colour erases what is below, for a gap between mark and key. */
 const LAYERS: Readonly<Record<StateWord, readonly Layer[]>> = {
   ok: [[KEY, GREEN]],
   'ends-soon': [
@@ -94,7 +94,7 @@ function draw(layers: readonly Layer[], size: number): Uint8Array {
   return argb;
 }
 
-/** One pixel, as the mean of its samples; the colour is not multiplied by alpha. */
+/** One pixel as the mean of its samples, without premultiplied alpha. */
 function mix(layers: readonly Layer[], column: number, row: number, size: number): readonly number[] {
   const sum = [0, 0, 0];
   let covered = 0;

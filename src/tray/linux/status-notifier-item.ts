@@ -1,11 +1,11 @@
-// The icon as a tray on Linux sees it: org.kde.StatusNotifierItem, its properties, and the signals that say they changed.
+// Exports the icon as org.kde.StatusNotifierItem: its properties, and signals for their changes.
 import type { BusConnection, BusValue } from '../../platform/bus/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
 import { drawIcons } from './icon.ts';
 import { escapeMarkup } from '../../core/text/harmless-text.ts';
 import type { StateWord } from '../../local-api/state-summary.ts';
 
-/** What the icon shows without a click. */
+/** What the icon shows. */
 export interface Face {
   readonly state: StateWord;
   /** Plain text. */
@@ -18,7 +18,7 @@ const ITEM_INTERFACE = 'org.kde.StatusNotifierItem';
 
 export interface StatusNotifierItem {
   readonly exported: ExportedInterface;
-  /** Tells the bus what is different from before. */
+  /** Signals what has changed. */
   update(face: Face): void;
 }
 
@@ -28,7 +28,7 @@ export interface StatusNotifierItem {
 export function createStatusNotifierItem(deps: {
   readonly emit: BusConnection['emit'];
   readonly face: Face;
-  /** For a host that takes a click on the icon as more than "show the menu". */
+  /** Called by hosts for which a click on the icon does more than show the menu. */
   readonly onActivate: () => void;
 }): StatusNotifierItem {
   let { face } = deps;
@@ -59,7 +59,7 @@ export function createStatusNotifierItem(deps: {
         Status: text(() => (isProblem() ? 'NeedsAttention' : 'Active')),
         WindowId: { type: 'i', get: () => 0 },
         IconThemePath: text(() => ''),
-        // No name: most hosts would take an icon of the theme's over ours, which tells the state.
+        // No icon name: most hosts would prefer a theme icon to this one, which shows the state.
         IconName: text(() => ''),
         IconPixmap: { type: 'a(iiay)', get: () => pixmaps },
         OverlayIconName: text(() => ''),
@@ -69,7 +69,7 @@ export function createStatusNotifierItem(deps: {
         AttentionMovieName: text(() => ''),
         ToolTip: {
           type: '(sa(iiay)ss)',
-          // Of the two texts the second is read as markup.
+          // The second text is read as markup.
           get: () => ['', nothing, 'rolecall', face.tooltipLines.map(escapeMarkup).join('\n')],
         },
         ItemIsMenu: { type: 'b', get: () => true },

@@ -1,4 +1,4 @@
-// The tray that shows our icon: found, asked again whenever it has been restarted, and whether there is one at all.
+// Registers the icon with the desktop's tray, again after each restart of the tray, and reports whether there is one.
 import { BUS, type BusConnection, type Destination } from '../../platform/bus/bus-connection.ts';
 
 const WATCHER_NAME = 'org.kde.StatusNotifierWatcher';
@@ -10,11 +10,11 @@ const WATCHER: Readonly<Destination> = {
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 export interface TrayHost {
-  /** Resolves once a tray has taken our icon; never when none ever comes. */
+  /** Resolves once a tray shows the icon; never resolves without a tray. */
   readonly registered: Promise<void>;
 }
 
-/** Registers the item under `itemName` with every watcher that there is from now on. */
+/** Registers the item `itemName` with the current watcher and every later one. */
 export async function registerWithHosts(bus: BusConnection, itemName: string): Promise<TrayHost> {
   let taken: () => void;
   const registered = new Promise<void>((resolve) => {
@@ -24,14 +24,14 @@ export async function registerWithHosts(bus: BusConnection, itemName: string): P
   async function register(): Promise<void> {
     try {
       await bus.call(WATCHER, 'RegisterStatusNotifierItem', 's', [itemName]);
-      // A watcher alone shows nothing: Plasma's runs on without any panel.
+      // A watcher alone shows nothing: Plasma's also runs without a panel.
       const [shown] = await bus.call({ ...WATCHER, interface: PROPERTIES }, 'Get', 'ss', [
         WATCHER.interface,
         'IsStatusNotifierHostRegistered',
       ]);
       if (valueOf(shown) === true) taken();
     } catch {
-      // Nobody has the name now, or its owner has just gone: the next owner makes itself known.
+      // No watcher now, or it has just ended; a new one is announced by a signal.
     }
   }
 
@@ -49,7 +49,7 @@ export async function registerWithHosts(bus: BusConnection, itemName: string): P
   return { registered };
 }
 
-/** What is in a variant as the library reads it: [parsed signature, [value]]. */
+/** The value of a variant, which the library parses to [signature, [value]]. */
 function valueOf(variant: unknown): unknown {
   return Array.isArray(variant) && Array.isArray(variant[1]) ? (variant[1] as unknown[])[0] : undefined;
 }

@@ -1,4 +1,4 @@
-// The menu once, for hosts that run us again and again.
+// Prints the menu once, for hosts that run this program repeatedly.
 import type { Clock } from '../../core/clock.ts';
 import { DaemonUnreachableError } from '../../core/errors.ts';
 import type { LocalApiClient } from '../../local-api/client.ts';
@@ -9,7 +9,7 @@ import { EMPTY_VIEW, type TrayView } from '../tray-view.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** The text; without a daemon the menu that offers to start it, for a bar that asks each minute is no reason to. */
+/** The menu as text. Does not start a daemon, as hosts run it every minute; without one the menu offers to start it. */
 export async function printTextMenu(deps: {
   readonly host: TextHost;
   readonly client: LocalApiClient;
@@ -27,7 +27,7 @@ export async function printTextMenu(deps: {
   });
 }
 
-/** As short as the current role can be named. */
+/** The shortest name of the current role. */
 function titleOf({ status }: TrayView): string {
   const current = status?.current ?? null;
   if (current === null) return 'rolecall';

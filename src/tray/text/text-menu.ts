@@ -1,4 +1,4 @@
-// The menu as text for hosts that run a program and show what it prints: SwiftBar, xbar and Argos.
+// Formats the menu as text for hosts that show the output of a program: SwiftBar, xbar and Argos.
 import { INERT_WORD, toHarmlessLine } from '../../core/text/harmless-text.ts';
 import type { StateWord } from '../../local-api/state-summary.ts';
 import type { Action, Menu, MenuItem } from '../menu.ts';
@@ -6,27 +6,27 @@ import type { Action, Menu, MenuItem } from '../menu.ts';
 export const TEXT_HOSTS = ['swiftbar', 'xbar', 'argos'] as const;
 export type TextHost = (typeof TEXT_HOSTS)[number];
 
-/** The words of our own command line, by absolute paths: a bar has another PATH than a shell. */
+/** The words of a rolecall command line, with absolute paths because the host has another PATH than a shell. */
 export type CommandWords = readonly string[];
 
 export interface TextMenu {
   readonly host: TextHost;
   readonly state: StateWord;
-  /** What stands in the bar itself, next to the mark of the state. */
+  /** The text in the bar itself, next to the state mark. */
   readonly title: string;
   readonly menu: Menu;
-  /** Node and our own script. */
+  /** Node and the path of rolecall's script. */
   readonly program: CommandWords;
 }
 
-/** A host that asks anew each time has nothing to forget or to quit; a sign-in is cancelled where it was started. */
+/** Actions that make no sense for a program that runs once; a sign-in is cancelled in the terminal that it runs in. */
 const WITHOUT_COMMAND: readonly Action['does'][] = ['quit', 'forget-notice', 'cancel-sign-in'];
 const MARKS: Readonly<Record<StateWord, string>> = { ok: '●', 'ends-soon': '◐', 'signed-out': '○', problem: '▲' };
-const LONGEST_TITLE = 30;
-/** Only ever inside quotes. */
+const MAX_TITLE_LENGTH = 30;
+/** Words that are safe inside quotes. */
 const QUOTABLE_WORD = /^[A-Za-z0-9_.@/+=:, -]+$/;
 
-/** Everything a host could take for a command of its own is switched off or replaced. */
+/** Disables or replaces everything that a host could interpret in a name. */
 export function formatTextMenu({ host, state, title, menu, program }: TextMenu): string {
   const item = (entry: MenuItem, prefix: string): string => {
     const words = entry.action === undefined ? undefined : toCommand(entry.action);
@@ -37,11 +37,11 @@ export function formatTextMenu({ host, state, title, menu, program }: TextMenu):
   const groups = menu
     .map((group) => group.filter(({ action }) => action === undefined || !WITHOUT_COMMAND.includes(action.does)))
     .filter((group) => group.length > 0);
-  const head = formatLine(host, `${MARKS[state]} `, toHarmlessLine(title, LONGEST_TITLE), []);
+  const head = formatLine(host, `${MARKS[state]} `, toHarmlessLine(title, MAX_TITLE_LENGTH), []);
   return [head, ...groups.map((group) => group.map((entry) => item(entry, '')).join(''))].join('---\n');
 }
 
-/** Words for our command line; undefined when a name in it could be taken for something else. */
+/** The command line of an action; undefined when a name in it could be misread. */
 function toCommand(action: Action): CommandWords | undefined {
   switch (action.does) {
     case 'use':
@@ -50,7 +50,7 @@ function toCommand(action: Action): CommandWords | undefined {
       return withName(['console'], action.role.profile);
     case 'sign-in': {
       const words = action.force ? ['login', '--force', '--no-wait'] : ['login', '--no-wait'];
-      // It runs in a terminal, where it asks for a name that we can't give.
+      // It runs in a terminal, so without a safe name `login` asks for one.
       return withName(words, action.session) ?? words;
     }
     case 'sign-out':
@@ -70,10 +70,10 @@ function withName(words: CommandWords, name: string | null): CommandWords | unde
 
 function formatAction(host: TextHost, program: CommandWords, words: CommandWords | undefined): string[] {
   if (words === undefined || !program.every((word) => QUOTABLE_WORD.test(word))) return [];
-  // The code of a sign-in has to be read.
+  // A sign-in shows its code in a terminal.
   const terminal = `terminal=${words[0] === 'login'}`;
   if (host === 'argos') {
-    // One shell command, in the quotes of the line itself.
+    // Argos takes one shell command, in the quotes of the line itself.
     const command = [...program, ...words].map((word) => (INERT_WORD.test(word) ? word : `"${word}"`)).join(' ');
     return [`bash='${command}'`, terminal, 'refresh=true'];
   }
@@ -93,7 +93,7 @@ function formatLine(host: TextHost, prefix: string, label: string, action: reado
   return `${prefix}${toPlainLabel(label, prefix)} | ${[...SWITCHES[host], ...action].join(' ')}\n`;
 }
 
-/** The bar parts text from its attributes at the first or last bar, and a line of dashes is a separator or a submenu. */
+/** Replaces "|", which separates text and attributes, and a leading "-", which means a separator or submenu. */
 function toPlainLabel(label: string, prefix: string): string {
   const text = label.replaceAll('|', '¦');
   return prefix === '' || prefix.endsWith('-') ? text.replace(/^-/, '‐') : text;

@@ -274,7 +274,7 @@ describe('CreateToken by device code', () => {
     expect((await refreshToken(started, client, 'x')).json['error']).toBe('unauthorized_client');
     expect((await started.post('/token', { ...client, grantType: DEVICE_CODE_GRANT })).json).toEqual({
       error: 'invalid_request',
-      error_description: 'deviceCode is missing or no text',
+      error_description: 'deviceCode is missing or not a string',
     });
   });
 
@@ -304,12 +304,12 @@ describe('CreateToken by device code', () => {
 
   test('approves and denies nothing that does not wait', async () => {
     const started = await startEmulator();
-    expect(() => started.emulator.approve('ABCD-EFGH')).toThrow('No sign-in waits for the code "ABCD-EFGH".');
-    expect(() => started.emulator.deny('ABCD-EFGH')).toThrow('No sign-in waits for the code "ABCD-EFGH".');
+    expect(() => started.emulator.approve('ABCD-EFGH')).toThrow('No pending sign-in has the code "ABCD-EFGH".');
+    expect(() => started.emulator.deny('ABCD-EFGH')).toThrow('No pending sign-in has the code "ABCD-EFGH".');
     const { userCode } = await startDevice(started, await registerClient(started));
     expect(() => started.emulator.approve(userCode, 'nobody')).toThrow('There is no user "nobody" in the directory.');
     await started.clock.advance(600_000);
-    expect(() => started.emulator.approve(userCode)).toThrow(/No sign-in waits/);
+    expect(() => started.emulator.approve(userCode)).toThrow(/No pending sign-in/);
   });
 });
 

@@ -143,11 +143,11 @@ describe('changing', () => {
 
 describe('what does not fit is refused with code, message and hint, and changes nothing', () => {
   test.each<[string, string, string, number, string, string]>([
-    ['POST', 'accounts', '{"accountId":"1"}', 400, 'invalid-request', 'accountId must be a text of twelve digits.'],
+    ['POST', 'accounts', '{"accountId":"1"}', 400, 'invalid-request', 'accountId must be a string of twelve digits.'],
     ['POST', 'accounts', '{', 400, 'invalid-request', 'The request body is not JSON.'],
     ['POST', 'accounts', '[]', 400, 'invalid-request', 'The request body must be a JSON object.'],
     ['POST', 'users', '{}', 400, 'invalid-request', 'userName is missing.'],
-    ['POST', 'groups', '{"name":7}', 400, 'invalid-request', 'name must be a text that is not empty.'],
+    ['POST', 'groups', '{"name":7}', 400, 'invalid-request', 'name must be a non-empty string.'],
     [
       'POST',
       'permission-sets',
@@ -162,7 +162,7 @@ describe('what does not fit is refused with code, message and hint, and changes 
       '{"accountId":"111111111111","permissionSet":"x","user":"sam"}',
       400,
       'invalid-request',
-      'permissionSet names "x", which is no permission set.',
+      'permissionSet names "x", which is not a permission set in the directory.',
     ],
     [
       'DELETE',
@@ -187,7 +187,7 @@ describe('what does not fit is refused with code, message and hint, and changes 
       '',
       400,
       'invalid-request',
-      'No sign-in waits for the code "AAAA-AAAA".',
+      'No pending sign-in has the code "AAAA-AAAA".',
     ],
     [
       'POST',
@@ -204,7 +204,7 @@ describe('what does not fit is refused with code, message and hint, and changes 
       '{"autoApprove":"nobody"}',
       400,
       'invalid-request',
-      'autoApprove names "nobody", which is no user.',
+      'autoApprove: there is no user "nobody" in the directory.',
     ],
   ])('%s %s %s', async (method, path, body, status, code, message) => {
     const started = await startEmulator();
@@ -233,60 +233,60 @@ describe('who may not use it', () => {
     [
       'a page of another origin',
       { ...json, origin: 'https://evil.example' },
-      'The control API takes no request with an Origin.',
+      'The control API refuses requests with an Origin header.',
     ],
     [
       'a page of the emulator itself',
       { ...json, origin: 'http://127.0.0.1' },
-      'The control API takes no request with an Origin.',
+      'The control API refuses requests with an Origin header.',
     ],
-    ['a sandboxed page', { ...json, origin: 'null' }, 'The control API takes no request with an Origin.'],
+    ['a sandboxed page', { ...json, origin: 'null' }, 'The control API refuses requests with an Origin header.'],
     [
       'whoever comes from a link',
       { ...json, referer: 'https://evil.example/' },
-      'The control API takes no request with a Referer.',
+      'The control API refuses requests with a Referer header.',
     ],
     [
       'another site, as the browser says',
       { ...json, 'sec-fetch-site': 'cross-site' },
-      'The control API takes no request that a page made.',
+      'The control API refuses requests from web pages.',
     ],
     [
       'another port of this machine',
       { ...json, 'sec-fetch-site': 'same-site' },
-      'The control API takes no request that a page made.',
+      'The control API refuses requests from web pages.',
     ],
     [
       'a rebound name',
       { ...json, host: 'evil.example' },
-      'The Host of this request is not the address that the emulator listens on.',
+      'The Host header does not match the address that the emulator listens on.',
     ],
     [
       'a rebound name with our port',
       { ...json, host: 'evil.example:PORT' },
-      'The Host of this request is not the address that the emulator listens on.',
+      'The Host header does not match the address that the emulator listens on.',
     ],
     [
       'our address with another port',
       { ...json, host: '127.0.0.1:1' },
-      'The Host of this request is not the address that the emulator listens on.',
+      'The Host header does not match the address that the emulator listens on.',
     ],
     [
       'a form',
       { 'content-type': 'application/x-www-form-urlencoded' },
-      'The control API takes changes with Content-Type: application/json only.',
+      'Changes through the control API need Content-Type: application/json.',
     ],
     [
       'plain text',
       { 'content-type': 'text/plain' },
-      'The control API takes changes with Content-Type: application/json only.',
+      'Changes through the control API need Content-Type: application/json.',
     ],
     [
       'a type that begins like ours',
       { 'content-type': 'application/jsonp' },
-      'The control API takes changes with Content-Type: application/json only.',
+      'Changes through the control API need Content-Type: application/json.',
     ],
-    ['no type at all', {}, 'The control API takes changes with Content-Type: application/json only.'],
+    ['no type at all', {}, 'Changes through the control API need Content-Type: application/json.'],
   ])('%s', async (_who, headers, message) => {
     const started = await startEmulator();
     await signIn(started);
@@ -368,7 +368,7 @@ describe('who may not use it', () => {
 describe('programs of another user', () => {
   const REFUSED = {
     code: 'caller-not-allowed',
-    message: 'The control API is for the user who runs the emulator, and for callers with its token.',
+    message: 'Only the user who runs the emulator, or a caller with its token, can use the control API.',
     hint: 'rolecall emulator --help',
   };
 

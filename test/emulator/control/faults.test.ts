@@ -230,7 +230,7 @@ describe('what is no fault', () => {
     ],
     [{ operation: '*', kind: 'drop', count: 0 }, 'count must be a whole number above 0.'],
     [{ operation: '*', kind: 'drop', skip: 1.5 }, 'skip must be a whole number above 0.'],
-    [{ operation: '*', kind: 'drop', detail: '' }, 'detail must be a text that is not empty.'],
+    [{ operation: '*', kind: 'drop', detail: '' }, 'detail must be a non-empty string.'],
     [
       { operation: '*', kind: 'drop', colour: 'red' },
       'colour is not a known field (known: operation, detail, count, skip, kind, retryAfterSeconds, status, exception, delayMs, fields).',

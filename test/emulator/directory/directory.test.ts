@@ -62,24 +62,24 @@ describe('a directory as JSON', () => {
       smallDocument({ startUrl: 'http://d.awsapps.com/start' }),
       'startUrl must be an https URL such as https://d-1234567890.awsapps.com/start.',
     ],
-    ['a region that is a number', smallDocument({ region: 1 }), 'region must be a text that is not empty.'],
+    ['a region that is a number', smallDocument({ region: 1 }), 'region must be a non-empty string.'],
     ['no organization', smallDocument({ organization: undefined }), 'organization is missing.'],
     [
       'a management account that is none',
       smallDocument({ organization: { managementAccountId: '000000000002' } }),
-      'organization.managementAccountId is the id of none of the accounts.',
+      'organization.managementAccountId is not the id of an account.',
     ],
     ['accounts that are no list', smallDocument({ accounts: {} }), 'accounts must be a list.'],
     ['an account that is no object', smallDocument({ accounts: ['000000000001'] }), 'accounts[0] must be an object.'],
     [
       'an account id that lost its zeros',
       smallDocument({ accounts: [{ accountId: 1 }] }),
-      'accounts[0].accountId must be a text that is not empty.',
+      'accounts[0].accountId must be a non-empty string.',
     ],
     [
       'a short account id',
       smallDocument({ accounts: [{ accountId: '1' }] }),
-      'accounts[0].accountId must be a text of twelve digits.',
+      'accounts[0].accountId must be a string of twelve digits.',
     ],
     [
       'an account twice',
@@ -104,12 +104,12 @@ describe('a directory as JSON', () => {
     [
       'groups of a user that are no texts',
       smallDocument({ users: [{ userName: 'ada', groups: [1] }] }),
-      'users[0].groups must be a list of texts.',
+      'users[0].groups must be a list of strings.',
     ],
     [
       'a user of a group that is none',
       smallDocument({ users: [user] }),
-      'users[0].groups names "Team", which is no group.',
+      'users[0].groups names "Team", which is not a group in the directory.',
     ],
     ['a user twice', smallDocument({ ...whole, users: [user, user] }), 'users[1].userName repeats "ada".'],
     ['a group without a name', smallDocument({ groups: [{}] }), 'groups[0].name is missing.'],
@@ -131,32 +131,32 @@ describe('a directory as JSON', () => {
     [
       'an assignment of nobody',
       smallDocument({ ...whole, assignments: [{ ...assignment, user: undefined }] }),
-      'assignments[0].group or user must be given, and not both.',
+      'assignments[0].group or user must be given, but not both.',
     ],
     [
       'an assignment of both',
       smallDocument({ ...whole, assignments: [{ ...assignment, group: 'Team' }] }),
-      'assignments[0].group or user must be given, and not both.',
+      'assignments[0].group or user must be given, but not both.',
     ],
     [
       'an assignment in no account',
       smallDocument({ ...whole, assignments: [{ ...assignment, accountId: '000000000009' }] }),
-      'assignments[0].accountId names "000000000009", which is no account.',
+      'assignments[0].accountId names "000000000009", which is not an account in the directory.',
     ],
     [
       'an assignment of no permission set',
       smallDocument({ ...whole, assignments: [{ ...assignment, permissionSet: 'X' }] }),
-      'assignments[0].permissionSet names "X", which is no permission set.',
+      'assignments[0].permissionSet names "X", which is not a permission set in the directory.',
     ],
     [
       'an assignment of no user',
       smallDocument({ ...whole, assignments: [{ ...assignment, user: 'bob' }] }),
-      'assignments[0].user names "bob", which is no user.',
+      'assignments[0].user names "bob", which is not a user in the directory.',
     ],
     [
       'an assignment of no group',
       smallDocument({ ...whole, assignments: [{ ...assignment, user: undefined, group: 'X' }] }),
-      'assignments[0].group names "X", which is no group.',
+      'assignments[0].group names "X", which is not a group in the directory.',
     ],
   ])('with %s is refused by name of the field', (_what, value, message) => {
     expect(() => parseDirectoryDocument(JSON.parse(JSON.stringify(value)))).toThrow(
@@ -215,34 +215,34 @@ describe('a live directory', () => {
     [
       'an account twice',
       (d) => d.addAccount({ accountId: '111111111111' }),
-      'The account "111111111111" is there already.',
+      'The account "111111111111" already exists.',
     ],
-    ['a user twice', (d) => d.addUser({ userName: 'sam' }), 'The user "sam" is there already.'],
+    ['a user twice', (d) => d.addUser({ userName: 'sam' }), 'The user "sam" already exists.'],
     [
       'a user of a strange group',
       (d) => d.addUser({ userName: 'kim', groups: ['X'] }),
-      'groups names "X", which is no group.',
+      'groups: there is no group "X" in the directory.',
     ],
-    ['a group twice', (d) => d.addGroup({ name: 'Auditors' }), 'The group "Auditors" is there already.'],
+    ['a group twice', (d) => d.addGroup({ name: 'Auditors' }), 'The group "Auditors" already exists.'],
     [
       'a permission set twice',
       (d) => d.addPermissionSet({ name: 'ReadOnly' }),
-      'The permission set "ReadOnly" is there already.',
+      'The permission set "ReadOnly" already exists.',
     ],
     [
       'an assignment twice',
       (d) => d.assign({ accountId: '333333333333', permissionSet: 'ReadOnly', user: 'taylor' }),
-      'The assignment "ReadOnly" is there already.',
+      'The assignment "ReadOnly" already exists.',
     ],
     [
       'an assignment of nobody',
       (d) => d.assign({ accountId: '333333333333', permissionSet: 'ReadOnly', user: 'x' }),
-      'user names "x", which is no user.',
+      'user names "x", which is not a user in the directory.',
     ],
     [
       'an assignment that was never there',
       (d) => d.unassign({ accountId: '333333333333', permissionSet: 'ReadOnly', user: 'sam' }),
-      'There is no such assignment.',
+      'This assignment does not exist.',
     ],
     [
       'renaming an account that is not there',

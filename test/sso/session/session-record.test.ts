@@ -62,7 +62,8 @@ describe('a session record', () => {
     }
     expect(thrown).toMatchObject({
       code: 'secret-store-unavailable',
-      message: 'This version of rolecall cannot read the stored item "session:x"; it was left unchanged.',
+      message:
+        'The stored item "session:x" is not in a form that this version of rolecall can read; it was left as it is.',
     });
     // The parser's own message would quote the text.
     expect((thrown as Error).cause).toBeUndefined();

@@ -262,13 +262,13 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
   });
 
   test.each([
-    ['there is none', async () => false, '⚠ There is no browser here to open the page in.'],
+    ['there is none', async () => false, '⚠ No browser was found to open the page in.'],
     [
       'that of the settings fails',
       async () => {
         throw new BrowserFailure('there is no program firefox');
       },
-      '⚠ The browser of the settings could not be started: there is no program firefox.',
+      '⚠ Could not start the browser from your settings: there is no program firefox.',
     ],
   ])('shows the code all the same when %s', async (_, openBrowser, message) => {
     const rig = await createScene({ emulator: { autoApprove: false } }, false);
@@ -341,7 +341,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     const { rig, bus, tray } = await createShownTray();
     const second = startTray(rig, bus);
     await second.ended;
-    expect(second.said()).toBe('A tray of rolecall is running already.\n');
+    expect(second.said()).toBe('The rolecall tray is already running.\n');
     expect(tray.said()).toBe('rolecall is in the tray.\n');
   });
 
@@ -419,7 +419,7 @@ describe.skipIf(!hasSessionBus())('without a tray', () => {
     await expect(startTray(rig, bus, { clock: HURRIED }).ended).rejects.toMatchObject({
       code: 'no-tray',
       exitCode: 7,
-      message: 'No tray is there to show an icon.',
+      message: 'No tray was found that shows icons.',
       hint: 'rolecall tray --help',
     });
   });

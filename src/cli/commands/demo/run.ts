@@ -1,4 +1,4 @@
-// `rolecall demo`: the whole story on the emulator, in a home of its own, with nothing left behind.
+// `rolecall demo`: a guided tour on the emulator, in a temporary home that is removed afterwards.
 import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../../core/errors.ts';
 import { trustedPath } from '../../../platform/programs/find-program.ts';
@@ -36,7 +36,7 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
       await invite({ context, home, emulator, aws, rolecall });
     } else {
       context.stdout.write(
-        `\nThat was the whole day, in ${seconds} s. Nothing of it is left on this machine.\n\n${whatToTryNext(context)}`,
+        `\nThat was the whole day, in ${seconds} s. The demo has left nothing on this machine.\n\n${whatToTryNext(context)}`,
       );
     }
     return 0;
@@ -54,14 +54,14 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
 function whatToTryNext({ environment }: CliContext): string {
   const isByNpm = environment['npm_lifecycle_event'] === 'demo';
   const lines: readonly (readonly [command: string, does: string])[] = [
-    [isByNpm ? 'npm run demo -- --stay' : 'rolecall demo --stay', 'the same, kept running for you to play with'],
+    [isByNpm ? 'npm run demo -- --stay' : 'rolecall demo --stay', 'the same, and keeps running for you to try things'],
     ...(isByNpm ? [['npm install -g rolecall', 'puts rolecall on your PATH'] as const] : []),
     ['rolecall login', 'signs in to your own AWS accounts'],
   ];
   return `Try next:\n${lines.map(([command, does]) => `    ${command.padEnd(24)}  ${does}\n`).join('')}`;
 }
 
-/** With --stay: signed in again, and from now on the person presses Allow. */
+/** With --stay: signs in again and turns automatic approval off. */
 async function invite(stage: {
   readonly context: CliContext;
   readonly home: DemoHome;
@@ -80,7 +80,7 @@ async function invite(stage: {
   const node = quoteForShell(process.execPath);
   const command = `${node} ${quoteForShell(rolecall)}`;
   context.stdout.write(
-    `\n${paint('bold', 'Emulator and daemon stay up.')} To try things, in this shell or another:\n\n` +
+    `\n${paint('bold', 'Emulator and daemon keep running.')} To use them in this or another shell:\n\n` +
       `    . ${quoteForShell(home.environmentFile)}\n` +
       `    alias rolecall=${quoteForShell(command)}\n\n` +
       '    rolecall status\n' +
@@ -88,14 +88,14 @@ async function invite(stage: {
       '    rolecall logout && rolecall login      # this time you press Allow on the page\n\n' +
       `Access portal   ${address.portalUrl}   (you are ${address.user})\n` +
       `Device page     ${address.deviceUrl}\n\n` +
-      'When you have seen enough:\n\n' +
+      'When you are done:\n\n' +
       `    rolecall daemon stop; kill ${emulator.pid}; rm -r ${quoteForShell(home.path)}\n`,
   );
   emulator.release();
 }
 
 async function cleanUp(home: DemoHome, emulator: EmulatorProcess, rolecall: string): Promise<void> {
-  // Not the caller's signal: after Ctrl-C this still has to happen.
+  // Without the caller's signal, because this also has to run after Ctrl-C.
   await runToEnd([process.execPath, rolecall, 'daemon', 'stop'], {
     environment: home.environment,
     signal: new AbortController().signal,

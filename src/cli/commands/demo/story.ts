@@ -39,7 +39,7 @@ export async function tellStory(stage: Stage): Promise<void> {
 
   say(
     `${paint('bold', 'rolecall demo')}: a developer's day with an in-memory IAM Identity Center.\n` +
-      'It uses a temporary home directory and does not touch your ~/.aws or your keychain.',
+      'It uses a temporary home and does not touch your ~/.aws or your keychain.',
   );
 
   step('8:58  Taylor has one sso-session and one profile, both written by hand.');
@@ -195,9 +195,7 @@ async function credentialsAfterLogout(stage: Stage): Promise<void> {
   const reason = printed.filter((line) => line.includes('rolecall'));
   show(stage, (reason.length > 0 ? reason : printed).slice(0, 2).join('\n'));
   if (reason.length > 0) return;
-  stage.context.stdout.write(
-    '\nThis client does not show the reason. The helper that it ran prints it, with exit code 4:\n',
-  );
+  stage.context.stdout.write('\nThis client does not show the reason. The helper prints it, with exit code 4:\n');
   const asked = helper(stage);
   shell(stage, asked.words);
   const refused = await run(stage, asked.command);

@@ -1,4 +1,4 @@
-// `rolecall exec`: a program, or a subshell, that is one role and nobody else for as long as it runs.
+// `rolecall exec`: runs a program or a subshell as one role.
 import { join } from 'node:path';
 import { UsageError } from '../../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
@@ -18,7 +18,7 @@ export interface ExecOptions {
   readonly tokenFile?: boolean;
 }
 
-/** The longest that the daemon gives; the grant ends with the program anyway. */
+/** The maximum that the daemon allows; the grant ends with the program anyway. */
 const LIFETIME_SECONDS = 7 * 24 * 3600;
 const REVOKE_DEADLINE_MS = 2000;
 
@@ -33,8 +33,8 @@ export async function runExec(
   refuseJavaIdentity(context.environment);
   const found = findCommand(word, context.environment);
   if ('exitCode' in found) {
-    const look = word.includes('/') ? 'ls -l' : 'command -v';
-    reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `${look} ${quoteForShell(word)}`, context);
+    const lookUp = word.includes('/') ? 'ls -l' : 'command -v';
+    reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `${lookUp} ${quoteForShell(word)}`, context);
     return found.exitCode;
   }
   const profile = await resolveProfile(profileName, context);
@@ -49,10 +49,14 @@ export async function runExec(
     return context.runInPlace({ command: [word, ...args], environment });
   }
 
-  const grant = await context.client.call('createGrant', { body: wish(profile, context) }, { signal: context.signal });
+  const grant = await context.client.call(
+    'createGrant',
+    { body: grantRequest(profile, context) },
+    { signal: context.signal },
+  );
   try {
     const environment = childEnvironment(context.environment, {
-      identity: await doorVariables(grant, options),
+      identity: await containerVariables(grant, options),
       profileName: profile.profileName,
       region,
       files: await copyConfigFiles({ ...context, directory: grant.directory }),
@@ -62,7 +66,7 @@ export async function runExec(
   } finally {
     await context.client
       .call('revokeGrant', { id: grant.id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
-      // A daemon that is away drops it by itself, for the process that it is bound to ends here.
+      // Not needed if the daemon is unreachable: it ends the grant together with this process.
       .catch(() => undefined);
   }
 }
@@ -78,13 +82,13 @@ function checkOptions(name: string, words: readonly string[], options: ExecOptio
     });
   }
   if (!context.stdinIsTerminal) {
-    throw new UsageError('usage', 'exec without a command is a subshell, which needs a terminal.', {
+    throw new UsageError('usage', 'exec without a command starts a subshell, which needs a terminal.', {
       hint: 'rolecall exec --help',
     });
   }
 }
 
-function wish(profile: ProfileDocument, context: CliContext) {
+function grantRequest(profile: ProfileDocument, context: CliContext) {
   const terms = { processId: context.processId, lifetimeSeconds: LIFETIME_SECONDS };
   if (profile.followsCurrent) return { current: true as const, ...terms };
   const { session, accountId, permissionSet } = profile;
@@ -92,11 +96,11 @@ function wish(profile: ProfileDocument, context: CliContext) {
 }
 
 /** Exactly one of the two token variables: together they break CDK. */
-async function doorVariables(grant: IssuedGrantDocument, options: ExecOptions): Promise<Record<string, string>> {
+async function containerVariables(grant: IssuedGrantDocument, options: ExecOptions): Promise<Record<string, string>> {
   const url = { AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url };
   if (options.tokenFile !== true) return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token };
   const path = join(grant.directory, 'token');
-  // Without a newline: the SDKs send the file as it is.
+  // Without a newline, as the SDKs send the file unchanged.
   await writePrivate(path, grant.token);
   return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path };
 }
@@ -111,6 +115,6 @@ async function prepareSubshell(
   const { profileName, accountId } = profile;
   const plan = planSubshell({ shell, profileName, directory: grant.directory, environment });
   for (const [name, text] of Object.entries(plan.files)) await writePrivate(join(grant.directory, name), text);
-  context.stderr.write(`This shell is ${harmless(profileName)} (account ${accountId}) until you leave it: exit\n`);
+  context.stderr.write(`This shell uses ${harmless(profileName)} (account ${accountId}). To leave it: exit\n`);
   return { command: [...plan.command], environment: { ...environment, ...plan.environment } };
 }

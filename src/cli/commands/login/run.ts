@@ -1,4 +1,4 @@
-// `rolecall login`: signs in where that is needed, shows the code, and tells what has changed.
+// `rolecall login`: signs in if necessary, shows the code, and prints what has changed.
 import { BrowserFailure } from '../../../core/text/browser-command.ts';
 import {
   errorFromBody,
@@ -39,19 +39,19 @@ export interface LoginOptions {
   readonly browser: boolean;
   readonly force?: boolean;
   readonly fresh?: boolean;
-  /** Signs in at an endpoint that is not AWS's without asking. */
+  /** Sign in at an endpoint that is not AWS's without asking. */
   readonly yes?: boolean;
-  /** A user that may have signed in instead of the one before. */
+  /** The user to accept although another one was signed in before. */
   readonly acceptUser?: string;
-  /** False with --no-wait: the listing is left to the daemon. */
+  /** False with --no-wait: do not wait for the list of accounts. */
   readonly wait: boolean;
   readonly json?: boolean;
 }
 
 const POLL_MS = 200;
 const CANCEL_TIMEOUT_MS = 2000;
-/** A first sign-in may bring hundreds; the rest is what `ls` is for. */
-const LONGEST_NEWS = 12;
+/** How many new and removed roles are printed; a first sign-in may bring hundreds. */
+const MAX_CHANGES_SHOWN = 12;
 
 export async function runLogin(
   wanted: string | undefined,
@@ -73,7 +73,7 @@ interface LoginOutcome {
   readonly session: string;
   readonly state: SignInDocument['state'];
   readonly setup: SignInSetupDocument | null;
-  /** Who signed in; absent when nobody has checked. */
+  /** Who signed in; undefined if unknown. */
   readonly user?: string;
 }
 
@@ -88,7 +88,7 @@ async function loginTo(
   if (!isLive || options.force === true || options.fresh === true) await consent.require();
   if (options.fresh === true) await signOutFirst(session, context);
   const force = options.force === true || options.fresh === true;
-  // Agreed to by now, or asked below, before the code is shown.
+  // The user has agreed, or is asked below before the code is shown.
   const body = { force, acceptEndpoint: true };
   const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
@@ -109,7 +109,7 @@ async function loginTo(
   return { session, state: outcome.state, setup: setup ?? null, ...(user === undefined ? {} : { user }) };
 }
 
-/** What can't be ended or deleted is told, and is no reason to keep a person from signing in. */
+/** Signs out first; a session that cannot be ended or deleted is only reported, so that signing in stays possible. */
 async function signOutFirst(session: string, context: CliContext): Promise<void> {
   try {
     const { note } = await context.client.call('signOut', { session }, { signal: context.signal });
@@ -120,7 +120,7 @@ async function signOutFirst(session: string, context: CliContext): Promise<void>
   }
 }
 
-/** The session was thought to be live, so nobody was asked before. */
+/** Asks for consent late, if the session was expected to be live. Cancels the sign-in if the user declines. */
 async function requireOrCancel(session: string, consent: EndpointConsent, context: CliContext): Promise<void> {
   try {
     await consent.require();
@@ -130,7 +130,7 @@ async function requireOrCancel(session: string, consent: EndpointConsent, contex
   }
 }
 
-/** One after the other, for each has its page and its code; one that fails does not keep the others from it. */
+/** Signs in to one session after another, as each has its own page and code. A failure does not stop the others. */
 async function loginToAll(
   status: StatusDocument,
   wanted: string | undefined,
@@ -139,7 +139,7 @@ async function loginToAll(
   context: CliContext,
 ): Promise<number> {
   if ([wanted, options.ssoSession, options.profile].some((name) => name !== undefined)) {
-    throw new UsageError('usage', 'login --all is for every sso-session, so name none.', {
+    throw new UsageError('usage', 'login --all signs in to every sso-session, so it takes no name.', {
       hint: 'rolecall login --help',
     });
   }
@@ -155,7 +155,7 @@ async function loginToAll(
     const earlier = sessions.slice(0, index).find((other) => other.startUrl === startUrl);
     if (earlier !== undefined) {
       context.stderr.write(
-        `Note: ${harmless(earlier.session)} has the same page. For another user, open it where that one is signed in: a browser setting a session does that.\n`,
+        `Note: ${harmless(earlier.session)} has the same start URL. To sign in as another user, give each session its own browser in the settings.\n`,
       );
     }
     const known = failures.length;
@@ -168,7 +168,7 @@ async function loginToAll(
       failures.push(error);
       outcomes.push({ session, error: error.toBody() });
     }
-    // Each where it happened, for the one after it scrolls it away.
+    // Immediately, as the next sign-in would scroll an earlier message away.
     if (failures.length > known) reportFailure(failures.at(-1)?.message ?? '', failures.at(-1)?.hint ?? '', context);
   }
   if (options.json === true) context.stdout.write(formatJson({ sessions: outcomes }));
@@ -176,7 +176,7 @@ async function loginToAll(
   return failure?.exitCode ?? 0;
 }
 
-/** On a terminal the first `login` may be the first thing that anybody types. */
+/** Runs setup first if there is no sso-session yet and a terminal to ask in. */
 async function loadStatusOrSetUp(options: LoginOptions, context: CliContext): Promise<StatusDocument> {
   const status = await loadStatus(context);
   const isFirstRun = status.sessions.length === 0 && status.problems.every(({ code }) => code !== 'config-malformed');
@@ -206,13 +206,10 @@ async function findSession(
   const { profiles } = await context.client.call('profiles', {}, { signal: context.signal });
   const found = profiles.find(({ profileName, aliases }) => profileName === profile || aliases?.includes(profile));
   if (found !== undefined) return found.session;
-  throw new NotFoundError(
-    'profile-not-found',
-    `No profile "${profile}" belongs to an sso-session that rolecall knows.`,
-  );
+  throw new NotFoundError('profile-not-found', `No sso-session has a profile "${profile}".`);
 }
 
-/** Before the person goes to the browser; a store that fails altogether is an error of its own soon enough. */
+/** Warns before the browser opens that tokens will not be kept; a store that fails completely is an error later. */
 function warnAboutStore(status: StatusDocument, context: CliContext): void {
   if (status.store.durable) return;
   const problem = status.problems.find(({ code }) => code.startsWith('secret-store-'));
@@ -232,17 +229,17 @@ async function waitForApproval(
   try {
     for (let current = pending; ; await context.clock.sleep(POLL_MS, context.signal)) {
       const timeLeft = formatDuration(Date.parse(current.expiresAt ?? '') - context.clock.nowMs());
-      progress.show(`Waiting for your approval; the code is good for ${timeLeft} … Ctrl-C stops.`);
+      progress.show(`Waiting for your approval; the code is valid for ${timeLeft} … Ctrl-C cancels.`);
       const next = await context.client.call('signIn', { session }, { signal: context.signal });
       if (next === null || next.state !== 'pending') return next ?? { state: 'cancelled' };
       current = next;
     }
   } catch (error) {
-    // A code that nobody waits for must not be approved later by mistake.
+    // The code must not be approved by mistake later.
     if (context.signal.aborted) {
       progress.clear();
       await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
-      context.stderr.write('The sign-in was cancelled; its code is of no use any more.\n');
+      context.stderr.write('Sign-in cancelled. The code no longer works.\n');
     }
     throw error;
   } finally {
@@ -265,16 +262,16 @@ async function showPrompt(
   );
   if (pending.openUri === undefined) {
     context.stderr.write(
-      `${paint('yellow', 'Warning:')} that page is neither AWS's nor your start URL's, so it was not opened.\n`,
+      `${paint('yellow', 'Warning:')} this page is neither on an AWS host nor on your start URL's, so it was not opened.\n`,
     );
   } else if (options.browser && (await openPage(session, pending.openUri, pending, context))) {
-    context.stderr.write('The page was opened in your browser; enter the code there.\n');
+    context.stderr.write('Opened the page in your browser. Enter the code there.\n');
   } else {
     context.stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
   }
 }
 
-/** A browser that can't be started is no reason to end a sign-in: the person can open the page. */
+/** Opens the sign-in page; a browser that fails is only reported, as the user can open the page. */
 async function openPage(
   session: string,
   page: string,
@@ -282,7 +279,7 @@ async function openPage(
   context: CliContext,
 ): Promise<boolean> {
   try {
-    // Not the `browser` of the answer: a command runs no program that an answer names.
+    // Not the `browser` of the answer: commands never run a program that an answer names.
     return await context.openBrowser(
       page,
       await readBrowserSetting(context.paths.settingsFile, session, MAX_SETTINGS_BYTES),
@@ -310,7 +307,7 @@ function notSignedIn(session: string, outcome: SignInDocument): Error {
   }
 }
 
-/** Follows the daemon while it lists and writes; Ctrl-C leaves the rest to it. */
+/** Waits while the daemon lists accounts and writes profiles; Ctrl-C stops the waiting only. */
 async function waitForSetup(session: string, context: CliContext): Promise<SignInSetupDocument | undefined> {
   const progress = createProgressLine(context);
   try {
@@ -325,7 +322,9 @@ async function waitForSetup(session: string, context: CliContext): Promise<SignI
   } catch (error) {
     if (context.signal.aborted) {
       progress.clear();
-      context.stderr.write('You are signed in; the daemon lists the accounts and writes the profiles by itself.\n');
+      context.stderr.write(
+        'You are signed in. The daemon lists the accounts and writes the profiles in the background.\n',
+      );
     }
     throw error;
   } finally {
@@ -349,7 +348,7 @@ function describeSetup(setup: SignInSetupDocument, context: CliContext): string 
   const news = [...added.map((role) => ['+', role] as const), ...removed.map((role) => ['-', role] as const)];
   const table = formatTable(
     news
-      .slice(0, LONGEST_NEWS)
+      .slice(0, MAX_CHANGES_SHOWN)
       .map(([sign, role]) => [
         `  ${sign}`,
         harmless(role.accountName ?? '-'),
@@ -360,7 +359,7 @@ function describeSetup(setup: SignInSetupDocument, context: CliContext): string 
   for (const [index, line] of table.split(/(?<=\n)/).entries()) {
     lines.push(line === '' ? '' : paint(news[index]?.[0] === '-' ? 'red' : 'green', line));
   }
-  if (news.length > LONGEST_NEWS) lines.push(`  … and ${news.length - LONGEST_NEWS} more: rolecall ls\n`);
+  if (news.length > MAX_CHANGES_SHOWN) lines.push(`  … and ${news.length - MAX_CHANGES_SHOWN} more: rolecall ls\n`);
   if (profiles !== undefined) {
     lines.push(`${describeSync(profiles, shortenPath(profiles.configFile, context.homeDirectory))}\n`);
     lines.push(describeNamesTaken(profiles.inCredentialsFile, context) ?? '');
@@ -372,21 +371,21 @@ function describeSetup(setup: SignInSetupDocument, context: CliContext): string 
   return lines.join('');
 }
 
-/** Said at each login: for whose sake an access token is in clear. */
+/** Shown at each login: the profiles for which an access token is stored unencrypted. */
 async function describeTokenFile(session: string, context: CliContext): Promise<void> {
   const status = await fetchStatus(context);
   const profiles = status.sessions.find((candidate) => candidate.session === session)?.tokenFileProfiles ?? [];
   if (profiles.length > 0) {
     context.stderr.write(
       `For the hand-written ${profiles.length === 1 ? 'profile' : 'profiles'} ${profiles.map(harmless).join(', ')} ` +
-        "the access token is also in the AWS CLI's own token file.\n",
+        "the access token is also stored in the AWS CLI's own token file.\n",
     );
   }
   const foreign = status.problems.find(
     (problem) => problem.code === 'token-file-not-ours' && problem.session === session,
   );
   if (foreign !== undefined) context.stderr.write(`${harmless(foreign.message)}\n`);
-  // Of a store that keeps nothing anyway it was said before the sign-in.
+  // A store in memory was already reported before the sign-in.
   const unsaved = status.problems.find(({ code }) => status.store.durable && code.startsWith('secret-store-'));
   if (unsaved !== undefined) reportNote(unsaved.message, context);
 }

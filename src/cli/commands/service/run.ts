@@ -1,4 +1,4 @@
-// `rolecall service install`, `uninstall`, `status` and `logs`: the daemon as a service of the person's own.
+// `rolecall service install`, `uninstall`, `status` and `logs`: runs the daemon as a user service.
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
@@ -18,39 +18,39 @@ export interface ServiceLogsOptions {
   readonly follow?: boolean;
 }
 
-/** A daemon that starts loads its modules; a machine under load gets time. */
+/** How long a new daemon may take to answer, also on a busy machine. */
 const VERIFY_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
 export async function runServiceInstall(context: CliContext): Promise<number> {
   const service = await context.loadService();
   const { files, variables } = await service.install(() => stopDaemon(context));
-  for (const file of files) context.stdout.write(`Written: ${shortenPath(file, context.homeDirectory)}\n`);
+  for (const file of files) context.stdout.write(`Wrote ${shortenPath(file, context.homeDirectory)}\n`);
   if (variables.length > 0) {
-    context.stdout.write(`The service has of this shell: ${variables.join(', ')}.\n`);
+    context.stdout.write(`The service uses these variables of this shell: ${variables.join(', ')}.\n`);
   }
   if ((context.environment['ROLECALL_PASSPHRASE'] ?? '') !== '') {
-    context.stderr.write('Note: ROLECALL_PASSPHRASE is a secret and was not written for the service.\n');
+    context.stderr.write('Note: ROLECALL_PASSPHRASE is a secret and was not stored for the service.\n');
   }
   const { pid, problems } = await waitForAnswer(context);
   const after = await service.status();
   if (after.pid !== pid) {
     throw new DaemonUnreachableError(
       'daemon-not-answering',
-      `The daemon that answers, pid ${pid}, is not the service's.`,
+      `Another daemon (pid ${pid}) answers instead of the service's.`,
       {
         hint: 'rolecall service status',
       },
     );
   }
-  context.stdout.write(`The service is installed and answers, pid ${pid}. ${describeStart(after)}\n`);
+  context.stdout.write(`The service is installed and running, pid ${pid}. ${describeStart(after)}\n`);
   for (const { message, hint } of problems) {
     context.stderr.write(`Note: ${harmless(message)} Run: ${harmless(hint)}\n`);
   }
   return 0;
 }
 
-/** Under systemd the socket is there at once; launchd's daemon makes its own. @throws DaemonUnreachableError */
+/** Waits for launchd's daemon to create its socket; systemd's exists immediately. @throws DaemonUnreachableError */
 async function waitForAnswer(context: CliContext): Promise<StatusDocument> {
   const { clock, signal } = context;
   const endMs = clock.nowMs() + VERIFY_TIMEOUT_MS;
@@ -69,11 +69,11 @@ async function waitForAnswer(context: CliContext): Promise<StatusDocument> {
 export async function runServiceUninstall(context: CliContext): Promise<number> {
   const service = await context.loadService();
   const files = await service.uninstall();
-  for (const file of files) context.stdout.write(`Removed: ${shortenPath(file, context.homeDirectory)}\n`);
+  for (const file of files) context.stdout.write(`Removed ${shortenPath(file, context.homeDirectory)}\n`);
   context.stdout.write(
     files.length === 0
       ? 'No service was installed.\n'
-      : 'The service is gone. The first command that needs the daemon starts it.\n',
+      : 'Removed the service. The first command that needs the daemon now starts it.\n',
   );
   return 0;
 }
@@ -101,11 +101,15 @@ export async function runServiceStatus(options: ServiceOptions, context: CliCont
 }
 
 function describeInstallation(status: ServiceStatus): string {
-  if (status.installed) return `installed, by ${status.manager ?? 'a systemd that is not running'}`;
+  if (status.installed) {
+    return status.manager === null
+      ? 'installed, but its service manager is not running'
+      : `installed, managed by ${status.manager}`;
+  }
   const instead = 'the first command that needs the daemon starts it';
   return status.manager === null
-    ? `none, and no systemd of yours to have one: ${instead}`
-    : `not installed: ${instead}; to have it from the start: rolecall service install`;
+    ? `not installed, and there is no service manager for it: ${instead}`
+    : `not installed: ${instead}. To start it with your desktop: rolecall service install`;
 }
 
 function describeNow({ socketState, daemonState, pid }: ServiceStatus): string {
@@ -120,11 +124,11 @@ function describeStart({ socketState }: ServiceStatus): string {
     : 'It starts with your desktop, or with the first request.';
 }
 
-/** @throws UsageError usage: no number of lines */
+/** @throws UsageError usage: --lines is not a number */
 export async function runServiceLogs(options: ServiceLogsOptions, context: CliContext): Promise<number> {
   const lines = Number(options.lines);
   if (!/^\d{1,6}$/.test(options.lines)) {
-    throw new UsageError('usage', `"${options.lines}" is no number of lines.`, {
+    throw new UsageError('usage', `--lines must be a number, not "${options.lines}".`, {
       hint: 'rolecall service logs --help',
     });
   }
@@ -133,7 +137,7 @@ export async function runServiceLogs(options: ServiceLogsOptions, context: CliCo
   const { logFile } = context.paths;
   if (journal === undefined && !existsSync(logFile)) {
     context.stderr.write(
-      `Nothing was logged yet, neither by a service nor to ${shortenPath(logFile, context.homeDirectory)}.\n`,
+      `There is no log yet, neither of a service nor in ${shortenPath(logFile, context.homeDirectory)}.\n`,
     );
     return 0;
   }

@@ -1,4 +1,4 @@
-// `rolecall status`: who is signed in, for how long, and what is wrong.
+// `rolecall status`: shows who is signed in, for how long, and what is wrong.
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import type { InstalledService } from '../../../platform/service/installed-service.ts';
@@ -37,7 +37,7 @@ export async function runStatus(options: StatusOptions, context: CliContext): Pr
     ]);
     return watchStatus({ asJson: options.json === true, format: (now) => format(now, columns, context) }, context);
   }
-  // The one is read while the daemon answers the other.
+  // In parallel, as both take time.
   const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
   const status = installed === undefined ? reported : await withServiceProblem(reported, installed);
   if (options.json === true) {
@@ -56,7 +56,7 @@ async function withServiceProblem(status: StatusDocument, installed: InstalledSe
   return problem === undefined ? status : { ...status, problems: [...status.problems, problem] };
 }
 
-/** On a terminal a locked keychain is asked once more: somebody is there to answer its dialog. */
+/** In a terminal, retries a locked keychain once: the user can answer its dialog. */
 async function loadAttendedStatus(context: CliContext): Promise<StatusDocument> {
   const status = await loadStatus(context);
   const isRefused = status.problems.some(({ code }) => code.startsWith('secret-store-'));
@@ -65,7 +65,7 @@ async function loadAttendedStatus(context: CliContext): Promise<StatusDocument> 
   return fetchStatus(context);
 }
 
-/** Every session is live: 0. Says nothing, for it is asked by scripts. */
+/** 0 if every session is live. Prints nothing, as it is for scripts. */
 function check({ sessions }: StatusDocument): number {
   return sessions.length > 0 && sessions.every(({ state }) => state === 'live') ? 0 : EXIT_SIGN_IN_REQUIRED;
 }
@@ -76,7 +76,7 @@ const STORES = {
   memory: 'in memory only, until the daemon stops',
 } as const;
 
-/** `columns` may be undefined only while there is no current role. */
+/** `columns` is only needed if there is a current role. */
 function format(status: StatusDocument, columns: Columns | undefined, context: CliContext): string {
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();
@@ -98,16 +98,16 @@ function format(status: StatusDocument, columns: Columns | undefined, context: C
     ...describeTokenFiles(status).map((line) => `\n${line}`),
   ];
   for (const problem of status.problems) {
-    // The session's own line says it already.
+    // Already shown in the session's own line.
     if (problem.code === 'sign-in-expired' || problem.code === 'sign-in-required') continue;
     lines.push(`\n${paint('yellow', '!')} ${harmless(problem.message)}\n`);
-    // Whoever reads this has just run `rolecall status`.
+    // Do not suggest the command that has just run.
     if (problem.hint !== 'rolecall status') lines.push(`  Run: ${paint('bold', harmless(problem.hint))}\n`);
   }
   return lines.join('');
 }
 
-/** A proxy that is down may refuse hundreds of profiles in as many ways. */
+/** A failing proxy may refuse hundreds of profiles, each with a message of its own. */
 const MAX_REFUSAL_LINES = 3;
 
 async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: CliContext): Promise<string> {
@@ -127,9 +127,9 @@ async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: 
 
 function describeNoSession({ files, problems }: StatusDocument, context: CliContext): string {
   const file = shortenPath(files.config, context.homeDirectory);
-  // What is wrong with the file comes below, and adding lines would not mend it.
+  // The problem with the file is shown below; adding a session would not fix it.
   if (problems.some(({ code }) => code === 'config-malformed')) return `No sso-session can be read from ${file}.\n`;
-  return `No sso-session in ${file} yet; to begin: rolecall setup\n`;
+  return `No sso-session in ${file} yet. To add one: rolecall setup\n`;
 }
 
 function describeSession(
@@ -162,7 +162,7 @@ function describeList({ catalog, listing }: SessionStatusDocument, nowMs: number
   return `${size}, listed ${age} ago${catalog.complete ? '' : ', incomplete'}`;
 }
 
-/** Only those that are not AWS's own, since they are where the tokens go. */
+/** Only endpoints that are not AWS's own, as they receive the tokens. */
 function describeEndpoints({ endpoints }: StatusDocument): string[][] {
   const named = [
     ['SSO OIDC', endpoints.ssoOidc],
@@ -178,7 +178,7 @@ function describeEndpoints({ endpoints }: StatusDocument): string[][] {
   return [...servicesByText].map(([text, services]) => ['Endpoint', `${services.join(', ')} at ${text}`]);
 }
 
-/** In the order and spelling of every list: account name, account id, permission set, then what it is called here. */
+/** In the order of every list: account name, account id, permission set, then session and profile. */
 function describeCurrent(
   current: ShownCurrentRoleDocument,
   { sessions }: StatusDocument,
@@ -197,7 +197,7 @@ function describeCurrent(
   ].join('  ');
 }
 
-/** Programs that stand still until somebody signs in. */
+/** Programs that wait until the user signs in. */
 function describeWaiting({ sessions }: StatusDocument): string[] {
   return sessions.flatMap(({ session, waiting = 0 }) =>
     waiting === 0
@@ -206,7 +206,7 @@ function describeWaiting({ sessions }: StatusDocument): string[] {
   );
 }
 
-/** The one place where a token is in clear, named with the profiles that cause it. */
+/** The only place where a token is stored unencrypted, with the profiles that need it. */
 function describeTokenFiles(status: StatusDocument): string[] {
   return status.sessions.flatMap(({ session, tokenFileProfiles }) =>
     tokenFileProfiles.length === 0
