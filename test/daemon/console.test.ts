@@ -193,7 +193,7 @@ describe('a federated sign-in', () => {
         status: 403,
         json: {
           code: 'caller-not-allowed',
-          message: '"federated" is granted on the unix socket only.',
+          message: '"federated" is available only over the unix socket.',
           hint: 'rolecall status',
         },
       });

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import type { Endpoints, Role } from '../../core/model.ts';
+import type { Endpoints, Role, RoleCredentials } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { CredentialsDocument } from '../../local-api/schemas.ts';
@@ -86,16 +86,16 @@ export async function createCredentials(deps: {
     connectionRules: deps.connectionRules.container,
   });
 
-  async function answer(wanted: Role | 'current', caller: Caller): Promise<CredentialsDocument> {
+  /** Serialized answers, each for as long as its credentials are cached. */
+  const answers = new WeakMap<RoleCredentials, Buffer>();
+
+  async function answer(wanted: Role | 'current', caller: Caller): Promise<Buffer> {
     const { role, credentials } = await issuer.issue({ role: wanted, waitBudget: caller, recipient: caller });
-    return {
-      Version: 1,
-      AccessKeyId: credentials.accessKeyId,
-      SecretAccessKey: credentials.secretAccessKey.reveal(),
-      SessionToken: credentials.sessionToken.reveal(),
-      Expiration: formatUtcSeconds(credentials.expiresAtMs),
-      AccountId: role.accountId,
-    };
+    const cached = answers.get(credentials);
+    if (cached !== undefined) return cached;
+    const serialized = Buffer.from(JSON.stringify(toDocument(role, credentials)));
+    answers.set(credentials, serialized);
+    return serialized;
   }
 
   const handlers: Credentials['handlers'] = {
@@ -112,5 +112,16 @@ export async function createCredentials(deps: {
     handlers,
     tasks: [{ name: 'grants', run: () => grants.sweep().then(() => containerServer.keepPort()) }],
     containerServer,
+  };
+}
+
+function toDocument(role: Role, credentials: RoleCredentials): CredentialsDocument {
+  return {
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey.reveal(),
+    SessionToken: credentials.sessionToken.reveal(),
+    Expiration: formatUtcSeconds(credentials.expiresAtMs),
+    AccountId: role.accountId,
   };
 }

@@ -56,6 +56,8 @@ export function createCredentialIssuer(deps: {
   readonly clock: Clock;
 }): CredentialIssuer {
   const { broker, issuanceLog, lastRefusals, sharedConfig } = deps;
+  /** Credentials whose role is noted as used. */
+  const noted = new WeakSet<RoleCredentials>();
 
   async function readCurrentRole(): Promise<Role> {
     const { session: sessionName, accountId, permissionSet } = await deps.currentRole.require();
@@ -77,6 +79,24 @@ export function createCredentialIssuer(deps: {
     });
   }
 
+  function fetchOrWait(
+    session: SsoSession,
+    role: Role,
+    waitBudget: WaitBudget,
+    deadlineMs: number | undefined,
+  ): Promise<RoleCredentials> {
+    const fetch = () => withinDeadline(broker.credentials(session, role), deadlineMs);
+    return deps.loginPolicy.serve(session, role, fetch, waitBudget);
+  }
+
+  function recordIssuance(
+    asked: { readonly followsCurrent: boolean; readonly role: Role },
+    recipient: Recipient,
+  ): void {
+    issuanceLog.note(asked.role, recipient.surface, recipient.processId);
+    lastRefusals.forget(asked);
+  }
+
   return {
     async issue({ role: wanted, waitBudget, deadlineMs, recipient }) {
       const followsCurrent = wanted === 'current';
@@ -86,15 +106,14 @@ export function createCredentialIssuer(deps: {
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
         role = { ...asked, sessionName: session.sessionName };
-        const found = role;
-        const fetch = () => withinDeadline(broker.credentials(session, found), deadlineMs);
-        const credentials = await deps.loginPolicy.serve(session, found, fetch, waitBudget);
-        deps.roleUsage.note(role);
+        const credentials =
+          broker.peekCredentials(session, role) ?? (await fetchOrWait(session, role, waitBudget, deadlineMs));
+        if (!noted.has(credentials)) deps.roleUsage.note(role);
+        noted.add(credentials);
         if (recipient !== undefined) {
-          issuanceLog.note(role, recipient.surface, recipient.processId);
           // A refusal from before the session was found is stored under the selector.
           if (asked.sessionName !== role.sessionName) lastRefusals.forget({ followsCurrent, role: asked });
-          lastRefusals.forget({ followsCurrent, role });
+          recordIssuance({ followsCurrent, role }, recipient);
         }
         return { role, credentials };
       } catch (error) {
@@ -106,8 +125,7 @@ export function createCredentialIssuer(deps: {
       const session = sharedConfig.peekSession(role.sessionName);
       const credentials = session && broker.peekCredentials(session, role);
       if (credentials === undefined) return undefined;
-      issuanceLog.note(role, recipient.surface, recipient.processId);
-      lastRefusals.forget({ followsCurrent: false, role });
+      recordIssuance({ followsCurrent: false, role }, recipient);
       return credentials;
     },
   };

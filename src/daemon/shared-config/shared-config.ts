@@ -96,7 +96,9 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
     peekSession: (name) => cached?.reading.sessions.find(({ sessionName }) => sessionName === name),
     async findSession(selector) {
       const { sessions, problems } = await read();
-      const found = sessions.find(({ sessionName }) => matchesSessionSelector(selector, sessionName));
+      const found =
+        sessions.find(({ sessionName }) => sessionName === selector) ??
+        sessions.find(({ sessionName }) => matchesSessionSelector(selector, sessionName));
       if (found !== undefined) return found;
       const [problem] = problems;
       if (problem !== undefined && sessions.length === 0) {
