@@ -15,13 +15,10 @@ const path = (name: string) => fileURLToPath(new URL(`../../schemas/${name}.sche
 test.each([
   ['config', 'rolecall: config.toml', settingsSchema],
   ['team', 'rolecall: a team file, for rolecall setup --from', teamSchema],
-] as const)(
-  '%s.schema.json is up to date; `npm run docs` updates it',
-  async (name, title, schema) => {
-    const document = { $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema };
-    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(path(name));
-  },
-);
+] as const)('%s.schema.json is up to date; `npm run docs` updates it', async (name, title, schema) => {
+  const document = { $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema };
+  await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(path(name));
+});
 
 test('each accepts what is right and refuses what is not', () => {
   const check = (name: string) => new Ajv().compile(JSON.parse(readFileSync(path(name), 'utf8')) as object);

@@ -117,7 +117,7 @@ export function createContainerServer(deps: {
     if (grants.haveGaps) {
       return new RefusedError(
         'token-required',
-        'This URL or token is not valid. The file of grants was damaged, and may have contained this grant: start the command again.',
+        'This URL or token is not valid. The file of the grants was damaged, and may have contained this one: start the command again.',
         { hint: 'rolecall exec --help' },
       );
     }

@@ -182,7 +182,8 @@ function isStoredGrant(candidate: unknown): candidate is StoredGrant {
 /** Grants that can't be read are gone: their callers ask for new ones. */
 async function readStored(file: StateFile, log: Log): Promise<readonly StoredGrant[]> {
   try {
-    return ((await file.read())?.['grants'] ?? []) as readonly StoredGrant[];
+    const stored = (await file.read())?.['grants'];
+    return Array.isArray(stored) ? stored.filter(isStoredGrant) : [];
   } catch (error) {
     log('warn', `the kept grants can't be read: ${(error as Error).message}`);
     return [];

@@ -2,13 +2,25 @@
 
 export interface KeptSecret {
   readonly passphrase?: string | undefined;
-  /** Of the file store's key cache: without it the next daemon works half of its start on the key. */
+  /** From the file store's key cache. Without it half of the next start goes into deriving the key. */
   readonly fileKey?: string | undefined;
 }
 
 export const formatKeptSecret = (secret: KeptSecret): string => JSON.stringify(secret);
 
-/** Of `formatKeptSecret`; nothing when there was none, or it was lost. */
+/** Reads the text of `formatKeptSecret`. Empty if there is none, or only a part of it arrived. */
 export function parseKeptSecret(text: string | undefined): KeptSecret {
-  return text === undefined ? {} : (JSON.parse(text) as KeptSecret);
+  const { passphrase, fileKey } = parseObject(text);
+  return { passphrase: textOrNone(passphrase), fileKey: textOrNone(fileKey) };
 }
+
+function parseObject(text: string | undefined): { readonly passphrase?: unknown; readonly fileKey?: unknown } {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '');
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+const textOrNone = (value: unknown) => (typeof value === 'string' ? value : undefined);

@@ -85,7 +85,8 @@ function isProfiles(candidate: unknown): boolean {
   if (!Array.isArray(candidate)) return false;
   return candidate.every((profile: unknown) => {
     const { profileName, aliases } = (profile ?? {}) as Partial<UnwrittenProfile>;
-    return isRole(profile) && typeof profileName === 'string' && (aliases === undefined || Array.isArray(aliases));
+    const areAliases = Array.isArray(aliases) && aliases.every((alias) => typeof alias === 'string');
+    return isRole(profile) && typeof profileName === 'string' && (aliases === undefined || areAliases);
   });
 }
 

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
+import { ISSUED_NAMES_SCHEMA } from '../../../src/daemon/roles/issued-names.ts';
 import { ROLE_USAGE_SCHEMA } from '../../../src/daemon/roles/role-usage.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../../helpers/rig.ts';
 import { openStateFiles } from '../../helpers/state-files.ts';
@@ -144,6 +145,14 @@ describe('a file', () => {
     expect(await read()).toEqual([roles[0]]);
     writeFileSync(path, '{"schemaVersion":1,"roles":[null]}');
     expect(await read()).toBeUndefined();
+  });
+
+  test('of profile names is damaged when an alias is not text', async () => {
+    const { path } = open();
+    const profile = { profileName: 'a', sessionName: 's', accountId: '111111111111', permissionSet: 'Admin' };
+    const names = { schemaVersion: 1, template: 't', profiles: [profile], unwritten: [{ ...profile, aliases: [5] }] };
+    writeFileSync(path, JSON.stringify(names));
+    expect(await openStateFiles()(path, ISSUED_NAMES_SCHEMA).read()).toBeUndefined();
   });
 
   test('of a newer daemon is neither read nor written, also when it comes in between, until it is gone', async () => {
