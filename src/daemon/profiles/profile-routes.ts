@@ -7,7 +7,7 @@ import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Changes } from '../process/changes.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
-import type { LastRefusals } from '../audit/last-refusals.ts';
+import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { ProfileSync } from './profile-sync.ts';
 import { regionFor } from '../settings/role-rules.ts';
 import type { Settings } from '../settings/settings.ts';

@@ -6,7 +6,7 @@ import type { Problems } from '../../core/problems.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { LastRefusals } from '../audit/last-refusals.ts';
+import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { Changes } from '../process/changes.ts';

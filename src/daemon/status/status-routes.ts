@@ -3,7 +3,7 @@ import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { SecretStore } from '../../sso/ports.ts';
-import type { LastRefusals } from '../audit/last-refusals.ts';
+import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';

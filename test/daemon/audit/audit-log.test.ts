@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { HOUR_MS, MAX_LINES_PER_HOUR } from '../../../src/daemon/audit/audit-budget.ts';
 import { createAuditLog, type AuditRecord } from '../../../src/daemon/audit/audit-log.ts';
-import { createIssuanceLog } from '../../../src/daemon/audit/issuance-log.ts';
+import { createIssuanceLog } from '../../../src/daemon/audit/credential-outcomes.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';

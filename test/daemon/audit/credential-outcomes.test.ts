@@ -1,7 +1,7 @@
 // What is remembered of refused keys: one a role, the last one, bounded, and gone with the next keys.
 import { expect, test } from 'vitest';
 import { NotFoundError, SignInRequiredError } from '../../../src/core/errors.ts';
-import { createLastRefusals } from '../../../src/daemon/audit/last-refusals.ts';
+import { createLastRefusals } from '../../../src/daemon/audit/credential-outcomes.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 
 const role = (permissionSet: string, sessionName = 'work') => ({

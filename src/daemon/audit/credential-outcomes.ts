@@ -1,10 +1,46 @@
-// The last refusal of each role's keys, for `whoami`, `status` and `doctor`: some SDKs hide what a helper prints.
+// Records what became of requests for credentials: the audit log gets the issued ones, `status` the last refusals.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { RefusalDocument, RoleRefusalDocument } from '../../local-api/schemas.ts';
+import type { SurfaceName } from '../../local-api/routes.ts';
+import type { AuditLog } from './audit-log.ts';
 
-/** What a program asked for: one role, or with `followsCurrent` whatever is the current role, which may be none. */
+export interface IssuanceLog {
+  /** Writes one audit line per role, hour and surface. Called for every answer with credentials, so a repeat is cheap. */
+  note(role: Role, surface: SurfaceName, processId?: number): void;
+}
+
+const HOUR_MS = 3_600_000;
+/** At this many entries those older than an hour are removed. */
+const MAX_ENTRIES = 1000;
+
+export function createIssuanceLog(deps: {
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}): IssuanceLog {
+  const notedAtMs = new Map<string, number>();
+
+  function isRecent(atMs: number | undefined, nowMs: number): boolean {
+    // After the clock was set back, an entry from the future counts as old.
+    return atMs !== undefined && Math.abs(nowMs - atMs) < HOUR_MS;
+  }
+
+  return {
+    note(role, surface, processId) {
+      const nowMs = deps.clock.nowMs();
+      const key = `${surface}\n${role.accountId}\n${role.permissionSet}\n${role.sessionName}`;
+      if (isRecent(notedAtMs.get(key), nowMs)) return;
+      if (notedAtMs.size >= MAX_ENTRIES) {
+        for (const [old, atMs] of notedAtMs) if (!isRecent(atMs, nowMs)) notedAtMs.delete(old);
+      }
+      notedAtMs.set(key, nowMs);
+      deps.audit.record({ event: 'credentials-issued', role, surface, processId });
+    },
+  };
+}
+
+/** What a program asked for: one role, or with `followsCurrent` the current role, if there is one. */
 export interface AskedRole {
   readonly followsCurrent: boolean;
   readonly role: Role | undefined;
@@ -12,12 +48,12 @@ export interface AskedRole {
 
 export interface LastRefusals {
   note(asked: AskedRole, thrown: unknown): void;
-  /** To be called when keys of the role were given. Costs next to nothing while nothing is remembered. */
+  /** Call when credentials of the role were issued. Cheap while there are no refusals. */
   forget(asked: AskedRole): void;
-  /** Of the role by its own profile or as the current one, whichever was last. */
+  /** The last refusal of the role, by its own profile or as the current role. */
   find(role: Role): RefusalDocument | undefined;
   isEmpty(): boolean;
-  /** The latest, newest first, each with the name of its profile. */
+  /** The latest refusals, newest first, each with its profile name. */
   list(profileOf: (role: Role) => string | undefined): RoleRefusalDocument[];
 }
 
@@ -27,13 +63,13 @@ interface Refusal {
   readonly error: ErrorBody;
 }
 
-/** One for each profile of a large organization; the oldest are forgotten first. */
+/** Enough for every profile of a large organization; the oldest are dropped first. */
 const MAX_REMEMBERED = 1000;
-/** The status stays small. */
+/** Keeps the status document small. */
 const MAX_LISTED = 100;
 const MAX_MESSAGE_LENGTH = 500;
 
-/** Kept in memory alone: after a restart the next try of a program says it again. */
+/** In memory only: after a restart the next request is refused again. Some SDKs hide what a helper prints, hence this list. */
 export function createLastRefusals(clock: Pick<Clock, 'nowMs'>): LastRefusals {
   /** Oldest first. */
   const refusals = new Map<string, Refusal>();
@@ -51,7 +87,7 @@ export function createLastRefusals(clock: Pick<Clock, 'nowMs'>): LastRefusals {
     if (oldest !== undefined) refusals.delete(oldest);
   }
 
-  /** The keys of entries that are about this role. */
+  /** The map keys of entries about this role. */
   function keysOf(role: Role): string[] {
     const key = keyOfRole(role);
     const current = refusals.get(CURRENT)?.asked.role;
