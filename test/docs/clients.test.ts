@@ -1,4 +1,4 @@
-// The examples of docs/clients.md are run as they stand there: real clients, a real daemon, the emulator, and the output that the page shows.
+// Runs the examples of docs/clients.md exactly as printed, with real clients, a daemon and the emulator, and compares the output with the page.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,12 +31,12 @@ const isThere: Readonly<Record<string, boolean>> = {
 };
 const hasMounts =
   isThere['sh'] === true &&
-  systemPartByCheck('mounts of its own', 'unshare -m', () => {
+  systemPartByCheck('own mounts', 'unshare -m', () => {
     if (process.getuid?.() !== 0) throw new Error('only root can mount');
     execFileSync(UNSHARE, ['-m', 'true']);
   });
 
-/** Each block that is marked to be run, under its heading. */
+/** Each block that is marked with `run`, with its heading. */
 const examples = [...page.matchAll(/```(\w+) run\n([\s\S]*?)```/g)].map(({ index, 1: language = '', 2: text = '' }) => {
   const heading =
     page
@@ -66,7 +66,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-/** Runs the text of a block as its reader would, in a folder of its own. */
+/** Runs a block as a reader would, in its own folder. */
 function run(language: string, text: string): Promise<ProcessRun> {
   const folder = mkdtempSync(join(rig.home.path, 'example-'));
   const write = (name: string) => {
@@ -99,7 +99,7 @@ function run(language: string, text: string): Promise<ProcessRun> {
   }
 }
 
-/** One line of output as the page shows it: `…` stands for what nobody can know. */
+/** Matches one line of output of the page; `…` stands for any text. */
 const asPattern = (line: string): unknown =>
   expect.stringMatching(
     new RegExp(
@@ -110,7 +110,7 @@ const asPattern = (line: string): unknown =>
     ),
   );
 
-test('every client and every way has an example that runs, and each shows its output', () => {
+test('has a runnable example for each client, with its output', () => {
   expect([...new Set(examples.map(({ language }) => language))].toSorted()).toEqual(['go', 'js', 'python', 'sh']);
   expect(examples.length).toBeGreaterThan(9);
   expect(examples.filter(({ shown }) => shown.length === 0)).toEqual([]);
@@ -128,9 +128,11 @@ describe('docs/clients.md', () => {
     });
   }
 
-  test.skipIf(!hasMounts)('the AWS CLI in mounts as of a dev container, with nothing else of the home', async () => {
-    const inside = mkdtempSync(join(rig.home.path, '..', 'rolecall-inside-'));
-    const script = `
+  test.skipIf(!hasMounts)(
+    'the AWS CLI works with the mounts of a dev container and nothing else of the home',
+    async () => {
+      const inside = mkdtempSync(join(rig.home.path, '..', 'rolecall-inside-'));
+      const script = `
 mkdir "$0/run" "$0/bin" "$0/.aws" && mount --bind "$1" "$0/run"
 mount --bind -o ro "$2" "$0/.aws" && mount --bind -o ro "$3" "$0/bin"
 mount -t tmpfs none "$4" && mkdir -p "$3" && mount --bind "$0/bin" "$3"
@@ -138,22 +140,23 @@ ls -A "$4"
 touch "$0/.aws/config" 2>/dev/null && echo writable
 exec env -i PATH=/usr/bin:/bin HOME="$0" ROLECALL_SOCKET="$0/run/daemon.sock" AWS_ENDPOINT_URL_STS="$5" \\
   ${AWS} sts get-caller-identity --query Account --output text --profile taylor.Admin-AF-Permission-Set`;
-    const args = [
-      inside,
-      dirname(rig.paths.socketPath),
-      dirname(rig.configPath),
-      dirname(rig.paths.credentialProcessPath),
-      rig.home.path,
-      environment['AWS_ENDPOINT_URL_STS'] ?? '',
-    ];
-    try {
-      expect(await runProcess(UNSHARE, ['-m', 'sh', '-c', script, ...args], { environment })).toEqual({
-        exitCode: 0,
-        stdout: '.local\n111111111111\n',
-        stderr: '',
-      });
-    } finally {
-      execFileSync('rm', ['-r', inside]);
-    }
-  });
+      const args = [
+        inside,
+        dirname(rig.paths.socketPath),
+        dirname(rig.configPath),
+        dirname(rig.paths.credentialProcessPath),
+        rig.home.path,
+        environment['AWS_ENDPOINT_URL_STS'] ?? '',
+      ];
+      try {
+        expect(await runProcess(UNSHARE, ['-m', 'sh', '-c', script, ...args], { environment })).toEqual({
+          exitCode: 0,
+          stdout: '.local\n111111111111\n',
+          stderr: '',
+        });
+      } finally {
+        execFileSync('rm', ['-r', inside]);
+      }
+    },
+  );
 });

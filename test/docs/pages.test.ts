@@ -1,4 +1,4 @@
-// What the README and the pages of docs/ show exists: commands with their flags, files, pictures, routes, settings.
+// Checks that what the README and docs/ show exists: commands with their flags, files, sections, pictures, routes, settings.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ const blocksOf = (text: string, languages: string) =>
 const quiet = { write: () => true };
 const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 
-/** Words after `rolecall` that name no command, and flags that its command has not. */
+/** Words after `rolecall` that are not a command, and flags that the command does not have. */
 function unknownIn(line: string): string[] {
   const [words = ''] = line.split(/ -- | #|[|>;&]| \(/);
   let command: Command = program;
@@ -36,7 +36,7 @@ function unknownIn(line: string): string[] {
   return unknown;
 }
 
-/** Every command line of a page: in its blocks, and as code in a sentence. */
+/** Every command line of a page, in blocks and in sentences. */
 const commandsOf = (text: string) => [
   ...blocksOf(text, 'sh|console|json').flatMap((block) =>
     [...block.matchAll(/(?:^|[\s"'(])rolecall (.*)$/gm)].map(([, line = '']) => line.replaceAll(/["')].*$/g, '')),
@@ -56,16 +56,16 @@ const anchorsOf = (page: string) =>
 describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...PAGES.map((name) => `docs/${name}`)])('%s', (path) => {
   const text = textOf(path);
 
-  test('shows commands and flags that are there', () => {
+  test('shows only commands and flags that exist', () => {
     expect(commandsOf(text).flatMap(unknownIn)).toEqual([]);
   });
 
-  test('leads to files that are there', () => {
+  test('links only to files that exist', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
   });
 
-  test('leads to sections that are there', () => {
+  test('links only to sections that exist', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
     const missing = links.filter(([, target = '', anchor = '']) => {
       const page = target === '' ? text : textOf(join(dirname(path), target));
@@ -125,6 +125,6 @@ test.each([
   ['usr x', ['usr', 'x']],
   ['profiles snyc', ['snyc']],
   ['exec Some.Profile -- terraform --version', []],
-])('this check is one: rolecall %s', (line, unknown) => {
+])('this check finds what is wrong in: rolecall %s', (line, unknown) => {
   expect(unknownIn(line)).toEqual(unknown);
 });

@@ -1,4 +1,4 @@
-// What the README and the reference pages in docs/ name exists: commands, flags, settings, variables, error codes, files.
+// Checks that what the README and the reference pages in docs/ name exists: commands, flags, settings, variables, error codes, files.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,7 @@ describe('the README', () => {
     expect(named.filter((words) => findCommand(words.split(' ')) === undefined)).toEqual([]);
   });
 
-  test('names npm scripts and files that are there', () => {
+  test('names only npm scripts and files that exist', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
     const named = [...readme.matchAll(/npm (?:run )?(test|demo|bench)\b/g)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThanOrEqual(3);
@@ -76,7 +76,7 @@ describe('docs/commands.md', () => {
     expect(new Set(rows)).toEqual(new Set(program.commands.map((command) => command.name())));
   });
 
-  test('gives flags to commands that have them', () => {
+  test('lists only flags that the command has', () => {
     const parts = page.split(/^### rolecall /m).slice(1);
     const pairs = parts.flatMap((text) => {
       const [words = ''] = text.split('\n');
@@ -115,7 +115,7 @@ describe('docs/settings.md', () => {
     expect(settings).toMatchObject({ webPort: 0, network: { proxy: 'http://proxy.corp:3128' }, problems: [] });
   });
 
-  test('names variables that the source reads', () => {
+  test('names only variables that the source reads', () => {
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => readFileSync(join(root, 'src', path), 'utf8'))

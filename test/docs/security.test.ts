@@ -1,4 +1,4 @@
-// SECURITY.md: each claim names a test that is there, and no section of what is protected goes without one.
+// SECURITY.md: each claim names a test that exists, and each section of what is protected has claims.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const text = readFileSync(join(root, 'SECURITY.md'), 'utf8');
 
-/** Sections that claim nothing. */
+/** Sections without claims. */
 const WITHOUT_CLAIMS = ['Reporting a problem', 'What is protected', 'What is not protected'];
 
 const sections = text
@@ -16,14 +16,14 @@ const sections = text
   .map((section) => ({ title: section.split('\n', 1)[0] ?? '', bullets: section.split(/^- /m).slice(1) }))
   .filter(({ title }) => !WITHOUT_CLAIMS.includes(title));
 
-/** `path`: “title”, over the end of a line too. */
+/** `path`: “title”, which may wrap over a line. */
 const testsOf = (claim: string) =>
   [...claim.matchAll(/`(test\/[^`]+)`:\s+“([^”]+)”/g)].map(([, path = '', title = '']) => ({
     path,
     title: title.replaceAll(/\s+/g, ' '),
   }));
 
-test('every claim names the test that holds it', () => {
+test('every claim names a test', () => {
   expect(sections.length).toBeGreaterThan(4);
   for (const { title, bullets } of sections) {
     expect({ title, claims: bullets.length }).not.toEqual({ title, claims: 0 });
@@ -31,7 +31,7 @@ test('every claim names the test that holds it', () => {
   expect(sections.flatMap(({ bullets }) => bullets.filter((claim) => testsOf(claim).length === 0))).toEqual([]);
 });
 
-test('every test that is named is there', () => {
+test('every named test exists', () => {
   const named = sections.flatMap(({ bullets }) => bullets.flatMap(testsOf));
   const missing = named.filter(
     ({ path, title }) =>
