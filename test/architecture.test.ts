@@ -63,6 +63,8 @@ const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readon
 /** Of the daemon, what its first answer does without; each file of ours costs a millisecond or half of one, and brings others. */
 const LATE_FILES = [
   'src/aws-config/adoption/adoption-plan.ts',
+  'src/aws-config/adoption/credential-source.ts',
+  'src/aws-config/adoption/session-book.ts',
   'src/aws-config/profiles/plan-changes.ts',
   'src/aws-config/profiles/planned-profiles.ts',
   'src/aws-config/profiles/planned-roles.ts',

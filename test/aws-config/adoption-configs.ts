@@ -1,5 +1,5 @@
-// Config files as people have them, each with what moving in makes of it.
-import type { ForeignSession } from '../../src/aws-config/adoption/adoption-plan.ts';
+// Realistic config files with the expected result of an adoption.
+import type { ForeignSession } from '../../src/aws-config/adoption/session-book.ts';
 
 export interface AdoptionConfig {
   readonly name: string;
@@ -7,7 +7,7 @@ export interface AdoptionConfig {
   readonly awsSso?: readonly ForeignSession[];
   /** `PROFILE -> SESSION ACCOUNT ROLE`. */
   readonly adopted: readonly string[];
-  /** `PROFILE: REASON`, by its beginning. */
+  /** `PROFILE: REASON`; the reason may be a prefix. */
   readonly left?: readonly string[];
   readonly newSessions?: readonly string[];
 }
@@ -64,7 +64,7 @@ export const ADOPTION_CONFIGS: readonly AdoptionConfig[] = [
       { name: 'Unused Corp!', startUrl: 'https://unused.awsapps.com/start', region: 'eu-west-1' },
     ],
     adopted: ['two words -> Other 044444444444 Dev'],
-    left: ['gone: the settings of aws-sso do not say what "Gone" is'],
+    left: ['gone: the settings of aws-sso have no "Gone"'],
     newSessions: [
       'Other https://other.awsapps.com/start eu-west-1',
       'Default https://d-1234567890.awsapps.com/start us-east-1',
@@ -75,7 +75,7 @@ export const ADOPTION_CONFIGS: readonly AdoptionConfig[] = [
     name: 'aws-sso-cli without its settings',
     text: '# BEGIN_AWS_SSO_CLI_Default\n[profile x]\ncredential_process = aws-sso process --arn arn:aws:iam::044444444444:role/ReadOnly\n# END_AWS_SSO_CLI_Default\n',
     adopted: [],
-    left: ['x: the settings of aws-sso do not say what "Default" is'],
+    left: ['x: the settings of aws-sso have no "Default"'],
   },
   {
     name: 'granted sso populate and a registry',
@@ -98,26 +98,26 @@ export const ADOPTION_CONFIGS: readonly AdoptionConfig[] = [
     left: [
       'base: it names no account and permission set',
       'dev-sso: it names no account',
-      'keys: its keys are of an IAM user',
-      'lost: it asks for the profile "nowhere"',
+      'keys: its keys belong to an IAM user',
+      'lost: it refers to the profile "nowhere"',
     ],
   },
   {
     name: 'Leapp',
     text: '[profile a]\ncredential_process=leapp session generate 0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d\nregion=eu-west-1\n',
     adopted: [],
-    left: ['a: Leapp keeps which role it is'],
+    left: ['a: Leapp stores the role'],
   },
   {
     name: 'role chains, broken references and strangers',
     text: `${CORP}${native('dev', '111111111111', 'Dev')}[profile chained]\nrole_arn = arn:aws:iam::222222222222:role/x\nsource_profile = dev\n[profile both]\nrole_arn = arn:aws:iam::222222222222:role/x\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\n[profile typo]\nsso_session = corpp\nsso_account_id = 111111111111\nsso_role_name = Dev\n[profile short]\nsso_session = corp\nsso_account_id = 1234\nsso_role_name = Dev\n[profile odd]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev role; rm -rf /\n[profile own]\ncredential_process = /usr/local/bin/company-helper --role x\n[profile mixed]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\ncredential_process = /usr/local/bin/company-helper\n[profile token-only]\nsso_session = corp\n[profile http]\nsso_start_url = http://127.0.0.1/start\nsso_region = us-east-1\nsso_account_id = 111111111111\nsso_role_name = Dev\n`,
     adopted: ['dev -> corp 111111111111 Dev'],
     left: [
-      'both: it goes on to another role (role_arn)',
+      'both: it assumes another role (role_arn)',
       'typo: there is no [sso-session corpp]',
-      'short: its account "1234" is no account id',
-      'odd: its role "Dev role; rm -rf /" is no permission set',
-      'mixed: it has a credential_process as well',
+      'short: its account "1234" is not a 12-digit account id',
+      'odd: its role "Dev role; rm -rf /" is not a permission set name',
+      'mixed: it has sso keys and a credential_process',
       'token-only: it names no account and permission set',
       'http: its start URL or region is missing',
     ],
@@ -136,7 +136,7 @@ export const ADOPTION_CONFIGS: readonly AdoptionConfig[] = [
     name: '[DEFAULT] with sso keys in it',
     text: `${CORP}[DEFAULT]\nsso_region = us-east-1\n${native('dev', '111111111111', 'Dev')}`,
     adopted: [],
-    left: ['dev: [DEFAULT] gives sso settings to every profile'],
+    left: ['dev: it would inherit sso settings from [DEFAULT]'],
   },
   {
     name: '3,000 profiles',

@@ -1,16 +1,16 @@
-// Random config files with profiles that can be adopted among everything else that a person's file may have, for fast-check.
+// fast-check generators of config files with profiles that can be adopted, among everything else a real file may have.
 import * as fc from 'fast-check';
-import type { ForeignSession } from '../../src/aws-config/adoption/adoption-plan.ts';
+import type { ForeignSession } from '../../src/aws-config/adoption/session-book.ts';
 import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
 import { configText } from './config-text.ts';
 
-/** What the settings of aws-sso-cli know in these files' surroundings. */
+/** The sessions in the settings of aws-sso-cli. */
 export const AWS_SSO: readonly ForeignSession[] = [
   { name: 'Default', startUrl: 'https://d-1234567890.awsapps.com/start', region: 'us-east-1' },
 ];
 const CORP = '[sso-session corp]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n';
 
-/** Texts that AWS clients read without complaint. */
+/** Texts that AWS clients can read. */
 export function adoptionText(): fc.Arbitrary<string> {
   return fc
     .tuple(configText(8), fc.array(profileText(), { maxLength: 6 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
@@ -22,7 +22,7 @@ export function adoptionText(): fc.Arbitrary<string> {
     .filter((text) => parseConfigDocument(text, 'config').problems.length === 0);
 }
 
-/** Profiles of every kind, with other keys, comments and blank lines among theirs. */
+/** Profiles of every kind, mixed with other keys, comments and blank lines. */
 function profileText(): fc.Arbitrary<string> {
   const noise = fc.constantFrom(
     '',

@@ -1,4 +1,4 @@
-// Documents, catalogs and plans with every value defaulted, so that a test names only what it is about.
+// Builders of documents, catalogs and plans with defaults for everything, so that a test names only what it needs.
 import type { Catalog, CatalogAccount } from '../../src/core/model.ts';
 import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
 import type { ProfilePlan, ProfilePlanRequest, ProfileSettings } from '../../src/aws-config/profiles/plan-types.ts';
@@ -39,7 +39,7 @@ export function catalog(accounts: readonly AccountSketch[] = [{}], overrides: Pa
 
 export interface PlanSketch extends Partial<Omit<ProfilePlanRequest, 'document' | 'settings' | 'catalogs'>> {
   readonly settings?: Partial<ProfileSettings>;
-  /** One catalog stands for the only session's. */
+  /** A single catalog is the one of the only session. */
   readonly catalogs?: Catalog | ReadonlyMap<string, Catalog>;
 }
 

@@ -1,4 +1,4 @@
-// Generators of config file texts for fast-check: mostly sensible, with every oddity that a person's file may have.
+// fast-check generators of config files: mostly sensible, with the oddities that real files may have.
 import * as fc from 'fast-check';
 
 const NAMES = ['a', 'taylor.Admin', '"two words"', "'x'", '"open', 'two words', 'a\\ b', '""', 'Ünï', '#x', 'a]b'];
@@ -58,7 +58,7 @@ function joined(line: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<str
 
 /** Anything that looks like a config file, malformed ones included. */
 export function configText(maxLines = 14): fc.Arbitrary<string> {
-  // Most begin with a section, or botocore would refuse nearly all of them for their first line.
+  // Most start with a section; otherwise botocore would refuse nearly all of them because of the first line.
   return fc
     .tuple(fc.constantFrom('', '[default]\n', '[profile a]\n', '[profile first] # x\r\n'), joined(LINES, maxLines))
     .map((parts) => parts.join(''));

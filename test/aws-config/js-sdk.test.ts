@@ -1,4 +1,4 @@
-// The JS SDK, whose reader of the config file differs from botocore's, must get keys through every profile that we write.
+// The JS SDK parses the config file differently from botocore and must get credentials through every profile that we write.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromProcess } from '@aws-sdk/credential-providers';

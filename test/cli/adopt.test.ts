@@ -40,7 +40,7 @@ describe('profiles adopt', () => {
     const command = `${its.paths.credentialProcessPath} --session ${SESSION}`;
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: `Left as it is: lost (Leapp, line 18): Leapp keeps which role it is in an encrypted file of its own.
+      stderr: `Left as it is: lost (Leapp, line 18): Leapp stores the role in its own encrypted file.
 ~/.aws/config: 2 profiles adopted. To have the file of before back: rolecall profiles adopt --undo
 Note: Do not use "granted sso populate" or a profile registry any more: both write these profiles again.
 `,

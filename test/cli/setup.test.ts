@@ -96,7 +96,7 @@ describe('by flags', () => {
     [['--start-url', 'http://x.awsapps.com/start', '--sso-region', 'us-east-1'], /begins with https/],
     [['--start-url', 'd-1234567890', '--sso-region', 'Ohio'], /"Ohio" is no region/],
     [[...FLAGS.slice(0, 4), '--name', 'my work'], /no spaces/],
-    [[...FLAGS, '--profile-name-template', '{account}'], /"\{account\}".*is no placeholder/],
+    [[...FLAGS, '--profile-name-template', '{account}'], /"\{account\}".*is not a placeholder/],
     [[...FLAGS, '--secret-store', 'pocket'], /keychain, file or memory, not "pocket"/],
   ])('%j is refused', async (flags, reason) => {
     const its = await openRig();
@@ -160,7 +160,7 @@ describe('by questions', () => {
       'begins with https://',
       '"Ireland" is no region',
       'no spaces',
-      '"{acount}" in the setting profiles.name is no placeholder',
+      '"{acount}" in the setting profiles.name is not a placeholder',
       'for example: 111111111111, 222222222222',
       'for example: Log-Archive.ReadOnlyAccess, shop-prod.AdministratorAccess',
       '[acme]',

@@ -215,12 +215,12 @@ describe('a hostile or a broken team file', () => {
     [
       'a name template of nobody',
       '[profiles]\nname = "{nobody}"',
-      'line 2: "profiles.name": "{nobody}" in the setting profiles.name is no placeholder',
+      'line 2: "profiles.name": "{nobody}" in the setting profiles.name is not a placeholder',
     ],
     [
       'an alias template of nobody',
       '[[role]]\nalias = "{nobody}"',
-      'line 2: "role.alias": "{nobody}" in the setting role.alias is no placeholder',
+      'line 2: "role.alias": "{nobody}" in the setting role.alias is not a placeholder',
     ],
     ['no TOML', '<html>sign in first</html>', 'line 1: '],
     ['no text', new Uint8Array([0x66, 0xff, 0xfe]), 'is not UTF-8 text'],

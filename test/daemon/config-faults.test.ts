@@ -17,7 +17,7 @@ it('a Latin-1 byte is named with its line, and the file stays as it is', async (
   const text = Buffer.concat([Buffer.from(`${CONFIG}# M`), Buffer.from([0xfc]), Buffer.from('ller\n')]);
   writeFileSync(rig.configPath, text);
   const line = CONFIG.split('\n').length;
-  const message = `${rig.configPath}, line ${line}: there are bytes that are not UTF-8.`;
+  const message = `${rig.configPath}, line ${line}: this line is not valid UTF-8.`;
 
   const sync = await rig.runCli(['profiles', 'sync']);
   expect(sync.exitCode).toBe(2);
@@ -40,7 +40,7 @@ it('a key that a person added to one of our profiles is kept, and named by all w
   const text = synced.replace(`${header}\n`, `${header}\noutput = json\n`);
   writeFileSync(rig.configPath, text);
   const line = text.split('\n').indexOf('output = json') + 1;
-  const message = `${rig.configPath}, line ${line}: "output" was added to ${header}, and a sync would delete it, so no profiles are written. Set it in config.toml instead: [[role]] extra = { output = "json" }.`;
+  const message = `${rig.configPath}, line ${line}: "output" was added to ${header}, and a sync would delete it, so profiles are not written. Set it in config.toml instead: [[role]] extra = { output = "json" }.`;
   const hint = `\${EDITOR:-vi} +${line} ${rig.configPath}`;
   const error = { code: 'config-key-not-ours', message, hint };
   const told = `rolecall: ${message}\nRun: ${hint}\n`;

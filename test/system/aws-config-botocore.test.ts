@@ -263,7 +263,7 @@ describe.skipIf(!hasAwsCli)('the real AWS CLI', () => {
     const below = execFileSync('cat', [configPath()], { encoding: 'utf8' });
     expect(below).toBe(`${text}retry_mode = adaptive\n`);
     expect(planFor(below, sketch).conflict?.message).toContain(
-      '"retry_mode" was added to [profile taylor.Admin], and a sync might give it to another profile',
+      '"retry_mode" was added to [profile taylor.Admin], and a sync could move it to another profile',
     );
   });
 

@@ -1,11 +1,11 @@
-// The commands by which other tools hand out credentials in a profile: whose they are, and what they say of the role.
+// Recognizes the credential_process commands of other tools and reads the role from them.
 import { splitWords } from '../document/header-words.ts';
 
 export const ADOPTION_SOURCES = ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] as const;
 export type AdoptionSource = (typeof ADOPTION_SOURCES)[number];
 
 export type ForeignCommand =
-  /** The role is what that profile says, which may be the very same one. */
+  /** The role is in that profile, which may be the same profile. */
   | { readonly source: 'granted' | 'aws-vault'; readonly profileName: string }
   | {
       readonly source: 'aws-sso';
@@ -13,10 +13,10 @@ export type ForeignCommand =
       readonly accountId: string;
       readonly permissionSet: string;
     }
-  /** It says nothing that anybody else can read. */
+  /** A known tool, but the command does not show the role. `unreadable` is a clause. */
   | { readonly source: 'aws-sso' | 'aws-vault' | 'granted' | 'leapp'; readonly unreadable: string };
 
-/** Flags of each tool that take a value in the next word. */
+/** Flags of each tool whose value is the next word. */
 const VALUE_FLAGS: Readonly<Record<string, readonly string[]>> = {
   granted: ['--profile', '--window', '--url'],
   'aws-vault': [
@@ -55,7 +55,7 @@ const VALUE_FLAGS: Readonly<Record<string, readonly string[]>> = {
 };
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/u;
 
-/** What `command` is; undefined when it is no command of a tool that we know. */
+/** Parses `command`; undefined when it is not from a known tool. */
 export function readForeignCommand(command: string): ForeignCommand | undefined {
   const words = splitWords(command);
   const [program, ...rest] = words ?? [];
@@ -69,7 +69,7 @@ export function readForeignCommand(command: string): ForeignCommand | undefined 
     case 'aws-sso':
       return readAwsSso(readArguments(rest, name));
     case 'leapp':
-      return { source: 'leapp', unreadable: 'Leapp keeps which role it is in an encrypted file of its own' };
+      return { source: 'leapp', unreadable: 'Leapp stores the role in its own encrypted file' };
     default:
       return undefined;
   }

@@ -1,31 +1,30 @@
-// The profile names of the shared credentials file, whose keys every AWS client prefers to what the config file says.
+// Reads the profile names of the shared credentials file; every AWS client prefers its keys to the config file.
 import { runSteps, type Steps } from '../../core/async/steps.ts';
 import { BLOCK_END, BLOCK_START } from './managed-block.ts';
 
-/** Line of each name, counted from 1. Where the AWS clients read a header differently, each reading is a name. */
+/** Line of each name, counted from 1. If AWS clients read a header differently, each reading is a name. */
 export type CredentialsNames = ReadonlyMap<string, number>;
 
-/** A few milliseconds of work, were each line a header. */
-const LINES_A_STEP = 2000;
+/** A few milliseconds of work, even if every line is a header. */
+const LINES_PER_STEP = 2000;
 
 /**
- * Nothing more than the headers is read: what stands below them may be an SDK's own. Without our block, which is in here
- * where one file is both the config and the credentials file.
+ * Reads only the headers. Skips our block, which is in this file when it is both the config and the credentials file.
  */
 export function readCredentialsNames(text: string): CredentialsNames {
   return runSteps(readNamesInSteps(text));
 }
 
-/** The same, with room for others after every few thousand lines. */
+/** As readCredentialsNames, yielding after every few thousand lines. */
 export function* readNamesInSteps(text: string): Steps<CredentialsNames> {
   const lines = new Map<string, number>();
-  /** Of our block, until its end is found. */
+  /** Names inside our block, until its end is found. */
   let block: Map<string, number> | undefined;
-  // Both are moved along the text, so that each character is read once.
+  // Sticky and global, so that each character is scanned once.
   const header = /[^\S\r\n]*\[([^\r\n]*)/uy;
   const newline = /\r\n|\r|\n/gu;
   for (let line = 1, start = 0; start < text.length; line += 1) {
-    if (line % LINES_A_STEP === 0) yield;
+    if (line % LINES_PER_STEP === 0) yield;
     header.lastIndex = start;
     const found = header.exec(text)?.[1];
     const names = block ?? lines;
@@ -42,7 +41,7 @@ export function* readNamesInSteps(text: string): Steps<CredentialsNames> {
   return block === undefined ? lines : new Map([...block, ...lines]);
 }
 
-/** botocore takes everything up to the last bracket; the SDK for JavaScript cuts comments off before. */
+/** botocore reads up to the last bracket; the JS SDK removes comments first. */
 function readHeader(header: string): string[] {
   const upToLastBracket = /^(.+)\]/su.exec(header)?.[1];
   const withoutComment = /^(.+)\]$/su.exec(header.replace(/\s[;#].*$/su, '').trimEnd())?.[1];

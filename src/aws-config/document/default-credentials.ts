@@ -1,8 +1,8 @@
-// What `[default]` says about credentials, taken out of a copy of a config file, for programs that run on a granted role.
+// Removes the credential keys of `[default]` from a copy of a config file, for programs that run with a granted role.
 import { UsageError } from '../../core/errors.ts';
 import { describeProblem, requireWellFormed, valueOf, type ConfigDocument, type ConfigSection } from './document.ts';
 
-/** The keys by which one of AWS's SDKs, as of 2026-11, finds credentials in a profile; those that start with `sso_` too. */
+/** Keys by which an AWS SDK finds credentials in a profile, as of 2026-11, in addition to those that start with `sso_`. */
 const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([
   'aws_access_key_id',
   'aws_secret_access_key',
@@ -18,31 +18,31 @@ const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([
   'web_identity_token_file',
 ]);
 
-/** Whose keys are taken out: the default profile's, or those of boto 2's own file, which botocore still reads. */
+/** Which keys are removed: the default profile's, or those in boto 2's own file, which botocore still reads. */
 export type DefaultsOf = 'aws' | 'boto';
 
-/** Headers that at least one SDK takes for the section; JavaScript's cuts comments that botocore reads as part of the name. */
+/** Headers that at least one SDK reads as this section; the JS SDK removes comments that botocore reads as part of the name. */
 const LENIENT_HEADERS: Readonly<Record<DefaultsOf, RegExp>> = {
   aws: /^\[\s*(?:profile\s+)?(["']?)default\1\s*\]/u,
   boto: /^\[\s*Credentials\s*\]/u,
 };
 const PYTHON_DEFAULTS = 'DEFAULT';
-/** What Python or JavaScript takes for space. */
+/** Whitespace in Python or JavaScript. */
 const LEADING_SPACE = /^[\s\x1c-\x1f\x85]+/u;
 const KEY_LINE = /^([^=:]+?)[\s\x1c-\x1f\x85]*[=:][\s\x1c-\x1f\x85]*(.*)$/su;
 const TRAILING_SPACE = /[\s\x1c-\x1f\x85]+$/u;
 
 /**
- * The file's text without the credential keys of its default sections, every other byte kept; the very same text when
- * there are none. Where the SDKs disagree on which section a line is in, nobody knows what to take out.
- * @throws UsageError config-malformed: such a line, or a file that botocore refuses although `[default]` has credentials
+ * The file's text without the credential keys of its default sections; every other byte is kept.
+ * @throws UsageError config-malformed: SDKs disagree on the section of a line, or botocore refuses a file whose `[default]`
+ * has credentials
  */
 export function withoutDefaultCredentials(document: ConfigDocument, whose: DefaultsOf = 'aws'): string {
   const sectionsByLine = new Map(document.sections.map((section) => [section.line, section]));
   const defaults = document.sections.filter((section) => isDefault(section, whose));
   let hasDefault = defaults.length > 0;
   let isInDefault = false;
-  /** The indent of the key that is being taken out, whose continuation lines go with it. */
+  /** Indent of the key being removed; its continuation lines are removed too. */
   let removedIndent: number | undefined;
   let lastKey: { readonly indent: number; readonly opensBlock: boolean } | undefined;
   let unclearLine: number | undefined;
@@ -70,7 +70,7 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
     const isContinuation = removedIndent !== undefined && indent > removedIndent;
     if (isInDefault && isContinuation) continue;
     removedIndent = undefined;
-    // Below an empty value (`s3 =`) stand settings of that name, which are no credentials in any SDK.
+    // Lines below an empty value (`s3 =`) are nested settings, which no SDK reads as credentials.
     const isNested = lastKey !== undefined && indent > lastKey.indent && lastKey.opensBlock;
     const [, key, value] = KEY_LINE.exec(trimmed) ?? [];
     if (isInDefault && !isNested && key !== undefined && isCredentialKey(key.toLowerCase())) {
@@ -87,14 +87,15 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
   const isChanged = kept.length !== document.text.length;
   if (isChanged) requireWellFormed(document);
   if (hasDefault && unclearLine !== undefined) {
-    const reason = 'not every AWS client takes this line for the start of a section, so that its keys may be anybody’s';
+    const reason =
+      'AWS clients disagree on whether this line starts a section, so it is unclear whose the keys below it are';
     throw new UsageError('config-malformed', describeProblem(document.path, { line: unclearLine, reason }));
   }
   if (hasDefault) refuseInherited(document, defaults);
   return isChanged ? kept : document.text;
 }
 
-/** Python's `[DEFAULT]` gives its keys to every section, and without them the other profiles would be others. */
+/** Refuses credentials inherited from Python's `[DEFAULT]`: removing them there would change other profiles. */
 function refuseInherited(document: ConfigDocument, defaults: readonly ConfigSection[]): void {
   const shared = document.sections.filter(({ header }) => header === PYTHON_DEFAULTS);
   const keys = new Set(shared.flatMap(({ entries }) => entries.map(({ key }) => key)).filter(isCredentialKey));
@@ -114,7 +115,7 @@ function isDefault(section: ConfigSection, whose: DefaultsOf): boolean {
   return section.name === 'default' && (section.kind === 'default' || section.kind === 'profile');
 }
 
-/** Whether one of AWS's SDKs finds credentials by that key, which is lower case. */
+/** Whether an AWS SDK finds credentials by that lower-case key. */
 export function isCredentialKey(key: string): boolean {
   return CREDENTIAL_KEYS.has(key) || key.startsWith('sso_');
 }

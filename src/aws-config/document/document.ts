@@ -1,4 +1,4 @@
-// A lossless reading of the shared config file: every line kept, sections and keys as botocore reads them, faults with their lines.
+// Parses the shared config file without loss: all lines are kept, sections and keys are read as botocore does, with problems by line.
 import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
@@ -9,12 +9,12 @@ export type SectionKind = 'default' | 'profile' | 'sso-session' | 'services' | '
 
 export interface ConfigLine {
   readonly text: string;
-  /** What ends the line; empty on a last line without one. */
+  /** Empty for a last line without a newline. */
   readonly newline: '' | '\n' | '\r\n' | '\r';
 }
 
 export interface ConfigEntry {
-  /** Lower case, as botocore compares keys. */
+  /** In lower case, because botocore compares keys without case. */
   readonly key: string;
   /** Continuation lines are joined with `\n`; a nested block therefore starts with one. */
   readonly value: string;
@@ -27,17 +27,17 @@ export interface ConfigSection {
   readonly kind: SectionKind;
   /** The name without quotes and kind; the whole header for `other`. */
   readonly name: string;
-  /** What stands between the brackets; two equal ones make botocore refuse the file. */
+  /** The text between the brackets; botocore refuses a file with two equal headers. */
   readonly header: string;
   readonly line: number;
   readonly entries: readonly ConfigEntry[];
 }
 
-/** Something that stops AWS's clients or us from using the file, or one section of it. */
+/** A problem that prevents AWS clients or rolecall from using the file or one section. */
 export interface ConfigProblem {
   /** Counted from 1. */
   readonly line: number;
-  /** A clause that follows "FILE, line N: ". */
+  /** A clause to follow "FILE, line N: ". */
   readonly reason: string;
 }
 
@@ -47,15 +47,15 @@ export interface ConfigDocument {
   readonly lines: readonly ConfigLine[];
   /** In file order; a repeated header gives two sections. */
   readonly sections: readonly ConfigSection[];
-  /** Those of them whose header is `[DEFAULT]`, which all others inherit from: looked up for each key that is missing. */
+  /** The `[DEFAULT]` sections, from which all other sections inherit missing keys. */
   readonly inherited: readonly ConfigSection[];
-  /** Why botocore refuses the whole file; empty when it reads it. Everything readable is in `sections` all the same. */
+  /** Why botocore refuses the file; empty when it can read it. `sections` has everything readable in either case. */
   readonly problems: readonly ConfigProblem[];
-  /** The one of `problems` about bytes that are not UTF-8: `text` then differs from the file, which must not be written. */
+  /** Set when the file has bytes that are not UTF-8: `text` then differs from the file, so it must not be written. */
   readonly encodingProblem?: ConfigProblem;
 }
 
-// Python's str.strip() and \s, which differ from JavaScript's: U+FEFF is no space there, U+001C to U+001F and U+0085 are.
+// Whitespace in Python, which differs from JavaScript: U+FEFF is not whitespace, but U+001C to U+001F and U+0085 are.
 const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const LEADING_SPACE = new RegExp(`^[${SPACE}]+`, 'u');
 const TRAILING_SPACE = new RegExp(`[${SPACE}]+$`, 'u');
@@ -69,15 +69,15 @@ interface OpenEntry {
   readonly parts: string[];
 }
 
-/** Twenty thousand profiles are sixty thousand lines, and a fifth of a second in one go. */
-const LINES_A_STEP = 4000;
+/** 20,000 profiles are 60,000 lines, which take 200 ms without a break. */
+const LINES_PER_STEP = 4000;
 
-/** The document of `text`; never throws, whatever the text is. */
+/** Parses `text`; never throws. */
 export function parseConfigDocument(text: string, path: string): ConfigDocument {
   return runSteps(parseInSteps(text, path));
 }
 
-/** The same, with room for others in a long file. */
+/** As parseConfigDocument, yielding after every few thousand lines. */
 export function* parseInSteps(text: string, path: string): Steps<ConfigDocument> {
   const lines = splitLines(text);
   const sections: { readonly line: number; readonly header: string; readonly entries: OpenEntry[] }[] = [];
@@ -85,17 +85,17 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
   const headerLines = new Map<string, number>();
   const keyLines = new Map<string, number>();
   let entry: OpenEntry | undefined;
-  /** Below a header without its bracket: these lines belong to no section, and are not the fault themselves. */
+  /** Below a header without its closing bracket: lines belong to no section and are not reported themselves. */
   let isBelowBrokenHeader = false;
   let indent = 0;
 
   if (text.startsWith(BYTE_ORDER_MARK)) {
-    problems.push({ line: 1, reason: 'the file starts with a byte order mark, which AWS clients do not read' });
+    problems.push({ line: 1, reason: 'the file starts with a byte order mark, which AWS clients cannot read' });
   }
 
   for (const [index, raw] of lines.entries()) {
     const line = index + 1;
-    if (line % LINES_A_STEP === 0) yield;
+    if (line % LINES_PER_STEP === 0) yield;
     const lineText = index === 0 && raw.text.startsWith(BYTE_ORDER_MARK) ? raw.text.slice(1) : raw.text;
     const stripped = strip(lineText);
     if (stripped === '') {
@@ -114,7 +114,7 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
     const header = HEADER.exec(stripped)?.[1];
     if (header !== undefined) {
       const firstLine = headerLines.get(header);
-      // "[DEFAULT]" is Python's own section of defaults and may be repeated.
+      // "[DEFAULT]" is Python's section for defaults and may be repeated.
       if (firstLine !== undefined && header !== PYTHON_DEFAULTS) {
         problems.push({ line, reason: `a second [${header}], the first is on line ${firstLine}` });
       }
@@ -125,7 +125,7 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
       continue;
     }
 
-    // Below a section, botocore takes a line with "=" or ":" for a key, even this one.
+    // Inside a section, botocore reads any line with "=" or ":" as a key, even this one.
     if (/^\[[^\]]*$/u.test(stripped) && (sections.length === 0 || !/[=:]/u.test(stripped))) {
       problems.push({ line, reason: `${quoteBriefly(stripped)} has no closing bracket "]"` });
       entry = undefined;
@@ -136,7 +136,7 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
 
     const section = sections.at(-1);
     if (section === undefined) {
-      problems.push({ line, reason: `${quoteBriefly(stripped)} stands before any section` });
+      problems.push({ line, reason: `${quoteBriefly(stripped)} is above the first section` });
       continue;
     }
     const delimiter = stripped.search(/[=:]/u);
@@ -158,13 +158,13 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
     section.entries.push(entry);
   }
 
-  // A nested fault in "[DEFAULT]" matters only where a section inherits it.
+  // A nested problem in "[DEFAULT]" matters only if a section inherits the key.
   const isRead = (header: string, key: string) =>
     header !== PYTHON_DEFAULTS ||
     sections.some((other) => other.header !== header && other.entries.every((entry) => entry.key !== key));
   const closed: ConfigSection[] = [];
   for (const { line, header, entries } of sections) {
-    if (closed.length % LINES_A_STEP === LINES_A_STEP - 1) yield;
+    if (closed.length % LINES_PER_STEP === LINES_PER_STEP - 1) yield;
     closed.push({
       ...classifyHeader(header),
       header,
@@ -177,28 +177,28 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
   return { path, text, lines, sections: closed, inherited, problems };
 }
 
-/** `document`, with a problem when the bytes that it was decoded from are not all UTF-8. */
+/** Adds a problem if the bytes that the document was decoded from are not valid UTF-8. */
 export function withEncodingProblem(document: ConfigDocument, bytes: Uint8Array): ConfigDocument {
   if (isUtf8(bytes)) return document;
   const lines = splitLines(Buffer.from(bytes).toString('latin1'));
   const index = lines.findIndex(({ text }) => !isUtf8(Buffer.from(text, 'latin1')));
-  const encodingProblem = { line: index + 1, reason: 'there are bytes that are not UTF-8' };
+  const encodingProblem = { line: index + 1, reason: 'this line is not valid UTF-8' };
   const problems = [encodingProblem, ...document.problems].toSorted((a, b) => a.line - b.line);
   return { ...document, problems, encodingProblem };
 }
 
-/** The bytes the document was read from. */
+/** The text that the document was parsed from. */
 export function formatConfigDocument(document: ConfigDocument): string {
   return document.lines.map((line) => line.text + line.newline).join('');
 }
 
-/** What botocore takes a header for; `[profile "a b"]` is the profile `a b`, `[ default ]` is nothing. */
+/** Classifies a header as botocore does: `[profile "a b"]` is the profile `a b`, `[ default ]` is `other`. */
 export function classifyHeader(header: string): { readonly kind: SectionKind; readonly name: string } {
   const plain = PLAIN_PROFILE.exec(header)?.[1];
   if (plain !== undefined) return { kind: 'profile', name: plain };
   if (header === 'default') return { kind: 'default', name: 'default' };
   for (const kind of ['profile', 'sso-session', 'services'] as const) {
-    // botocore looks at how the header starts, not at its first word.
+    // botocore tests how the header starts, not its first word.
     if (!header.startsWith(kind)) continue;
     const words = splitWords(header);
     const name = words?.[1];
@@ -208,7 +208,7 @@ export function classifyHeader(header: string): { readonly kind: SectionKind; re
   return { kind: 'other', name: header };
 }
 
-/** The value that AWS's clients see for `key`, `[DEFAULT]` included; undefined when it is nowhere. */
+/** The value that AWS clients see for `key`, including `[DEFAULT]`; undefined when it is not set. */
 export function valueOf(
   document: ConfigDocument,
   section: ConfigSection,
@@ -228,7 +228,7 @@ export function describeProblem(path: string, problem: ConfigProblem): string {
   return `${path}, line ${problem.line}: ${problem.reason}.`;
 }
 
-/** The error for a file that AWS's clients refuse as a whole: names the first line at fault and how many follow. */
+/** The error for a file that AWS clients refuse: names the first problem and how many more there are. */
 export function malformedError(path: string, problems: readonly [ConfigProblem, ...ConfigProblem[]]): UsageError {
   const [first, ...others] = problems;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
@@ -237,7 +237,7 @@ export function malformedError(path: string, problems: readonly [ConfigProblem, 
   });
 }
 
-/** @throws UsageError config-malformed: AWS's clients refuse the file as a whole */
+/** @throws UsageError config-malformed: AWS clients refuse the whole file */
 export function requireWellFormed({ path, problems: [first, ...others] }: ConfigDocument): void {
   if (first !== undefined) throw malformedError(path, [first, ...others]);
 }
@@ -286,7 +286,7 @@ function stripTrailing(text: string): string {
   return isPlain(text.charCodeAt(text.length - 1)) ? text : text.replace(TRAILING_SPACE, '');
 }
 
-/** Most lines begin and end with visible ASCII; a file of 20,000 profiles is read twice as fast for asking this first. */
+/** Fast path: most lines start and end with visible ASCII. Halves the time for 20,000 profiles. */
 function isPlain(code: number): boolean {
   return code > 0x20 && code < 0x7f;
 }
@@ -295,7 +295,7 @@ function strip(text: string): string {
   return stripTrailing(stripLeading(text));
 }
 
-/** At most 40 characters in quotes, without control characters: what stands in a sentence. */
+/** At most 40 characters in quotes, without control characters, for use in a message. */
 function quoteBriefly(text: string): string {
   const printable = text.replace(/\p{Cc}/gu, '?');
   return `"${printable.length > 40 ? `${printable.slice(0, 39)}…` : printable}"`;

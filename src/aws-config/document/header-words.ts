@@ -1,6 +1,6 @@
-// Splits a section header into words by the rules of a POSIX shell, which is how botocore finds a profile's name.
+// Splits a section header into words by the rules of a POSIX shell, as botocore does to find the profile name.
 
-/** The words of `text`, quotes and backslashes resolved; undefined when a quote or an escape is left open. */
+/** The words of `text` with quotes and backslashes resolved; undefined for an unclosed quote or escape. */
 export function splitWords(text: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;
@@ -19,7 +19,7 @@ export function splitWords(text: string): string[] | undefined {
       index += 1;
       if (index === text.length) return undefined;
       const escaped = text.charAt(index);
-      // Inside double quotes a backslash is itself unless a quote or a backslash follows.
+      // Inside double quotes a backslash is literal unless a quote or a backslash follows.
       const keepsBackslash = quote !== undefined && escaped !== quote && escaped !== '\\';
       word = (word ?? '') + (keepsBackslash ? `\\${escaped}` : escaped);
     } else {

@@ -1,4 +1,4 @@
-// The one part of the shared config file that is ours: where it starts and ends, and a text with another one in its place.
+// Finds and replaces our block in the shared config file.
 import { ConflictError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { ConfigDocument } from './document.ts';
@@ -6,7 +6,7 @@ import type { ConfigDocument } from './document.ts';
 export const BLOCK_START = '# >>> rolecall >>>';
 export const BLOCK_END = '# <<< rolecall <<<';
 
-/** Offsets are into the document's text; the newline after the end marker stays outside. */
+/** Offsets into the document's text; the newline after the end marker is not part of the block. */
 export interface ManagedBlock {
   readonly startLine: number;
   readonly endLine: number;
@@ -14,13 +14,13 @@ export interface ManagedBlock {
   readonly endOffset: number;
 }
 
-// A marker that somebody reworded ("##>>> rolecall >>>"): taken for a broken one rather than for a comment.
+// An edited marker ("##>>> rolecall >>>") counts as broken, not as a comment.
 const LIKE_START = /^[#;\s]*>>>\s*rolecall\s*>>>\s*$/iu;
 const LIKE_END = /^[#;\s]*<<<\s*rolecall\s*<<<\s*$/iu;
 
 /**
- * The block between our markers, or undefined when there is none.
- * @throws ConflictError config-section-not-ours: a marker is missing its other half, repeated or reworded
+ * The block between our markers; undefined when there is none.
+ * @throws ConflictError config-section-not-ours: a marker is missing, repeated or edited
  */
 export function findManagedBlock(document: ConfigDocument): ManagedBlock | undefined {
   let offset = 0;
@@ -42,7 +42,7 @@ export function findManagedBlock(document: ConfigDocument): ManagedBlock | undef
         }
         block = { startLine: start.line, endLine: line, startOffset: start.offset, endOffset: offset + text.length };
       } else if (LIKE_START.test(trimmed) || LIKE_END.test(trimmed)) {
-        throw broken(document, line, "one of rolecall's markers was changed");
+        throw broken(document, line, "one of rolecall's markers was edited");
       }
     }
     offset += text.length + newline.length;
@@ -53,7 +53,7 @@ export function findManagedBlock(document: ConfigDocument): ManagedBlock | undef
   return block;
 }
 
-/** Like findManagedBlock, for readers that must not fail: a broken marker counts as no block. */
+/** Like findManagedBlock, but gives undefined for broken markers. */
 export function findManagedBlockLeniently(document: ConfigDocument): ManagedBlock | undefined {
   try {
     return findManagedBlock(document);
@@ -66,7 +66,7 @@ export function isInsideBlock(block: ManagedBlock | undefined, line: number): bo
   return block !== undefined && line > block.startLine && line < block.endLine;
 }
 
-/** CRLF when most lines outside the block end that way. */
+/** CRLF when most lines outside the block end with it. */
 export function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
   let windows = 0;
   let unix = 0;
@@ -80,8 +80,8 @@ export function newlineOfDocument(document: ConfigDocument, block: ManagedBlock 
 }
 
 /**
- * The document's text with `content` (lines without newlines) between the markers and every other byte as it was.
- * A new block goes to the end, after the newline that the file may lack there.
+ * The document's text with `content` (lines without newlines) between the markers; every other byte is kept.
+ * A new block is appended, after a newline if the file does not end with one.
  */
 export function replaceManagedBlock(
   document: ConfigDocument,
@@ -95,7 +95,7 @@ export function replaceManagedBlock(
   return text + missingNewline(text, newline) + rendered + newline;
 }
 
-/** The newline that a text lacks at its end. */
+/** The newline to append to a text that does not end with one; else empty. */
 export function missingNewline(text: string, newline: string): string {
   if (text === '' || text.endsWith('\n')) return '';
   return text.endsWith('\r') ? '\n' : newline;

@@ -1,12 +1,12 @@
-// The AWS CLI's own cache of role credentials: what it got by a session's token file does not outlive the session's sign-out.
+// Deletes role credentials from the AWS CLI's own cache at sign-out.
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Role, SsoSession } from '../../core/model.ts';
 
 /**
- * Deletes the entries of `roles`, as `aws sso logout` does, and no others; how many there were. `startUrls` as profiles spell them.
- * Nothing is read, for the entries hold keys: their names say whose they are.
+ * Deletes the cache entries of `roles`, as `aws sso logout` does, and returns how many there were. `startUrls` as spelled in
+ * profiles. Entries are found by file name and never read, because they contain keys.
  * @see https://docs.aws.amazon.com/cli/latest/reference/sso/logout.html
  */
 export async function deleteCachedRoleCredentials(
@@ -19,7 +19,7 @@ export async function deleteCachedRoleCredentials(
   const present = new Set(await readdir(folder).catch(() => []));
   if (present.size === 0) return 0;
   const names = roles.flatMap(({ accountId, permissionSet }) => [
-    // As of 2026-11 the AWS CLI hashes this JSON, keys sorted and without spaces; profiles of before 2022 have the start URL in it.
+    // As of 2026-11 the AWS CLI hashes this JSON (sorted keys, no spaces); for legacy profiles it contains the start URL.
     hash({ accountId, roleName: permissionSet, sessionName: session.sessionName }),
     ...Array.from(startUrls, (startUrl) => hash({ accountId, roleName: permissionSet, startUrl })),
   ]);

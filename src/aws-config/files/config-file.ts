@@ -1,4 +1,4 @@
-// The shared config file on disk: read as a document, replaced under a lock, never against what somebody else wrote meanwhile.
+// Reads the shared config file, and replaces it under a lock, but only if no other program has changed it since it was read.
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
@@ -16,35 +16,35 @@ import type { ConfigDocument } from '../document/document.ts';
 import { parseConfigDocument, parseInSteps, requireWellFormed, withEncodingProblem } from '../document/document.ts';
 
 export interface ConfigFileSnapshot {
-  /** Of the empty text when the file does not exist. */
+  /** An empty document when the file does not exist. */
   readonly document: ConfigDocument;
   readonly exists: boolean;
-  /** Absent with the file. */
+  /** Absent when the file does not exist. */
   readonly modifiedAtMs?: number;
 }
 
 export interface ConfigFile {
-  /** Absolute, as the user named it: a symlink is not resolved. */
+  /** Absolute, as the user gave it; symlinks are not resolved. */
   readonly path: string;
-  /** @throws UnavailableError file-not-writable: the file is there and cannot be read */
+  /** @throws UnavailableError file-not-writable: the file exists but cannot be read */
   read(): Promise<ConfigFileSnapshot>;
   /**
-   * Resolves when the file holds `newText`, its mode, owner and symlinks as before (0600 when new).
-   * Calls and processes wait for each other; after any failure the file is as it was.
-   * @throws ConflictError config-changed-meanwhile: the file is not `expectedText` any more
+   * Replaces the file with `newText`; mode, owner and symlinks are kept (0600 for a new file).
+   * Concurrent calls and processes wait for each other. After a failure the file is unchanged.
+   * @throws ConflictError config-changed-meanwhile: the file is no longer `expectedText`
    * @throws UnavailableError file-not-writable: disk full, no permission, not a file, lock held too long
    */
   write(expectedText: string, newText: string): Promise<'written' | 'unchanged'>;
 }
 
-/** 20,000 profiles have five megabytes. */
+/** 20,000 profiles take 5 MB. */
 const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
 const LOCK_TIMEOUT_MS = 10_000;
 const LOCK_POLL_MS = 20;
 const NEW_FILE_MODE = 0o600;
 const MAX_SYMLINKS = 40;
 
-/** The file at `path`; nothing is touched before the first call. */
+/** The file at `path`; no disk access before the first call. */
 export function createConfigFile(deps: {
   readonly path: string;
   readonly clock: Clock;
@@ -52,7 +52,7 @@ export function createConfigFile(deps: {
 }): ConfigFile {
   const { path, clock } = deps;
   const lockTimeoutMs = deps.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
-  /** By the bytes. A document of 20,000 profiles is tens of megabytes, and thirty readers at once need one. */
+  /** Keyed by the bytes: concurrent readers share one document, which takes tens of megabytes with 20,000 profiles. */
   const parsing = createSingleFlight<ConfigDocument>();
 
   async function write(expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
@@ -66,7 +66,7 @@ export function createConfigFile(deps: {
       if (file === undefined) continue;
       try {
         await lock(file, deadlineMs);
-        // Whoever held the lock has put another file in this one's place; that one is to be locked.
+        // The previous holder of the lock replaced the file, so lock the new one.
         if (!(await isStillAt(file, targetPath))) continue;
         return await replace(file, targetPath, expectedText, newText);
       } finally {
@@ -79,7 +79,7 @@ export function createConfigFile(deps: {
     if (expectedText !== '') throw changedMeanwhile(path);
     if (newText === '') return 'unchanged';
     const folder = dirname(targetPath);
-    // Below a dangling symlink the folder belongs to somebody else's plan (a dotfiles folder not mounted yet).
+    // Do not create the target folder of a dangling symlink: it may be a dotfiles folder that is not mounted yet.
     if (targetPath === path || (await isSamePlace(dirname(path), folder))) await ensureFolder(folder);
     await removeLeftovers(targetPath);
     try {
@@ -101,7 +101,7 @@ export function createConfigFile(deps: {
       if (!(await isStillAt(file, targetPath))) throw changedMeanwhile(path);
       const bytes = await readBoundedBytes(targetPath, MAX_CONFIG_BYTES);
       if (bytes.equals(expected)) return;
-      // Nobody changed it: what was read from it is not what it holds.
+      // Not changed, but the bytes are not valid UTF-8, so the text differs from the file.
       if (bytes.toString('utf8') === expectedText) requireWellFormed(await parseBytes(bytes, path));
       throw changedMeanwhile(path);
     };
@@ -115,7 +115,7 @@ export function createConfigFile(deps: {
       mode: mode & 0o777,
       owner: { uid, gid },
       mustBeNew: false,
-      // Again at the last moment: an editor may have saved while we were writing beside.
+      // Check again at the last moment: an editor may have saved while the temporary file was written.
       beforeReplace: refuseChanged,
     });
     return 'written';
@@ -156,18 +156,18 @@ export function createConfigFile(deps: {
 }
 
 async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {
-  // Keeps a byte order mark; bytes that are not UTF-8 become U+FFFD, and then differ from the file.
+  // Keeps a byte order mark. Bytes that are not UTF-8 become U+FFFD, so the text then differs from the file.
   const document = await runStepsYielding(parseInSteps(bytes.toString('utf8'), path));
   return withEncodingProblem(document, bytes);
 }
 
 function refuseUnwritable(path: string, present: Stats): void {
   if (!present.isFile()) {
-    throw new UnavailableError('file-not-writable', `${path} cannot be written: it is no regular file.`, {
+    throw new UnavailableError('file-not-writable', `${path} cannot be written: it is not a regular file.`, {
       hint: moveAsideCommand(path),
     });
   }
-  // A rename would get past this, and root past everything: whoever took the write bit away meant it.
+  // A rename would work without the write bit, and root can always write, but the user made the file read-only on purpose.
   if ((present.mode & 0o200) === 0) {
     throw new UnavailableError('file-not-writable', `${path} cannot be written: the file is read-only.`, {
       hint: `chmod u+w ${quoteForShell(path)}`,
@@ -175,7 +175,7 @@ function refuseUnwritable(path: string, present: Stats): void {
   }
 }
 
-/** Where the file is or, for a dangling symlink, where it would be. */
+/** The real path of the file; for a dangling symlink the path that it points to. */
 async function resolveTarget(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -217,7 +217,7 @@ async function unlessAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Network file systems without locks let everybody through: the comparison before the rename is what is left. */
+/** True without a lock on network file systems that don't support locks; there only the check before the rename protects. */
 function tryLockIfSupported(fileDescriptor: number): boolean {
   try {
     return tryLockFile(fileDescriptor);
@@ -228,5 +228,5 @@ function tryLockIfSupported(fileDescriptor: number): boolean {
 }
 
 function changedMeanwhile(path: string): ConflictError {
-  return new ConflictError('config-changed-meanwhile', `${path} was changed by another program in the meantime.`);
+  return new ConflictError('config-changed-meanwhile', `${path} was changed by another program meanwhile.`);
 }

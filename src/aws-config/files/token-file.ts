@@ -1,4 +1,4 @@
-// The AWS CLI's own token file, written so that native sso profiles keep working: the access token only, marked as ours.
+// Reads and writes the AWS CLI's own token file, so that native SSO profiles work: only the access token, marked as ours.
 import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,10 +8,10 @@ import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 import { errorCode, toFileError } from '../../platform/files/file-error.ts';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../../platform/files/atomic-file.ts';
 
-/** A token has a few kilobytes. */
+/** A token is a few kilobytes. */
 const MAX_TOKEN_FILE_BYTES = 1024 * 1024;
 
-/** `foreign-…`: without our mark, so of the AWS CLI's own login. `foreign-refreshable`: expired, but the AWS CLI can renew it. */
+/** `foreign-…`: without our mark, so from the AWS CLI's own login. `foreign-refreshable`: expired, but the AWS CLI can renew it. */
 export type TokenFileState = 'absent' | 'ours' | 'foreign-unexpired' | 'foreign-refreshable' | 'foreign-expired';
 
 export interface TokenFileContent {
@@ -23,14 +23,14 @@ export interface TokenFileContent {
   readonly expiresAtMs: number;
 }
 
-/** The file for an sso-session's name or, for legacy profiles, a start URL: both exactly as written in the config file. */
+/** The path for an sso-session name or, for legacy profiles, a start URL; both exactly as written in the config file. */
 export function tokenFilePath(homeDirectory: string, sessionNameOrStartUrl: string): string {
   const name = createHash('sha1').update(sessionNameOrStartUrl, 'utf8').digest('hex');
-  // AWS's clients look here whatever AWS_CONFIG_FILE says.
+  // AWS clients use this folder whatever AWS_CONFIG_FILE says.
   return join(homeDirectory, '.aws', 'sso', 'cache', `${name}.json`);
 }
 
-/** Whose file it is and whether its token still counts. A file that is no token (not JSON, no access token) is expired. */
+/** Who wrote the file and whether its token is valid. A file without a token (not JSON, no access token) counts as expired. */
 export async function readTokenFileState(path: string, nowMs: number): Promise<TokenFileState> {
   let text: string;
   try {
@@ -43,12 +43,12 @@ export async function readTokenFileState(path: string, nowMs: number): Promise<T
   if (content['rolecall'] === true) return 'ours';
   if (typeof content['accessToken'] !== 'string' || content['accessToken'] === '') return 'foreign-expired';
   const expiresAtMs = parseExpiry(content['expiresAt']);
-  // A time that we cannot read is no reason to take somebody's token away.
+  // Do not overwrite a foreign token because its expiry can't be parsed.
   if (expiresAtMs === undefined || expiresAtMs > nowMs) return 'foreign-unexpired';
   return canBeRefreshed(content, nowMs) ? 'foreign-refreshable' : 'foreign-expired';
 }
 
-/** As botocore decides it: with a refresh token and a client whose registration has not expired. */
+/** The rule of botocore: a refresh token, and a client registration that has not expired. */
 function canBeRefreshed(content: Readonly<Record<string, unknown>>, nowMs: number): boolean {
   const needed = ['refreshToken', 'clientId', 'clientSecret'].map((name) => content[name]);
   if (needed.some((value) => typeof value !== 'string' || value === '')) return false;
@@ -57,8 +57,8 @@ function canBeRefreshed(content: Readonly<Record<string, unknown>>, nowMs: numbe
 }
 
 /**
- * The state found: the file is written (0600, in one step) unless that is `foreign-unexpired` or `foreign-refreshable`.
- * @throws UnavailableError file-not-writable: with the path and the reason; the old file stays
+ * Writes the file (mode 0600, atomically) unless its state is `foreign-unexpired` or `foreign-refreshable`, and returns that state.
+ * @throws UnavailableError file-not-writable: with the path and the reason; the old file is unchanged
  */
 export async function writeTokenFile(path: string, content: TokenFileContent, nowMs: number): Promise<TokenFileState> {
   const state = await readTokenFileState(path, nowMs);
@@ -81,12 +81,12 @@ export async function writeTokenFile(path: string, content: TokenFileContent, no
 }
 
 /**
- * Whether a file of ours was there and is gone now; anybody else's stays.
- * @throws UnavailableError file-not-writable: the file is ours and cannot be deleted
+ * Deletes the file if rolecall wrote it, and returns whether it did.
+ * @throws UnavailableError file-not-writable: our file cannot be deleted
  */
 export async function deleteTokenFile(path: string): Promise<boolean> {
   await removeLeftovers(path);
-  // Ours is recognised by its mark alone, so the time does not matter.
+  // Our file is recognized by its mark alone, so the time does not matter.
   if ((await readTokenFileState(path, 0)) !== 'ours') return false;
   try {
     await unlink(path);
@@ -106,7 +106,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** AWS CLIs have written `…Z`, milliseconds, an offset, and in 2020 `…UTC`. */
+/** AWS CLI versions have written `…Z`, with milliseconds, with an offset, and in 2020 `…UTC`. */
 function parseExpiry(value: unknown): number | undefined {
   const parsed = typeof value === 'string' ? Date.parse(value.replace(/UTC$/u, 'Z')) : Number.NaN;
   return Number.isNaN(parsed) ? undefined : parsed;

@@ -1,10 +1,10 @@
-// Work that reads the shared config file, thinks and writes it: done anew when somebody else has written it meanwhile.
+// Retries a read-modify-write of the shared config file when another program changed the file in between.
 import { ConflictError } from '../../core/errors.ts';
 
-/** Another program that edits the file while we think gets its turn; one that never stops is reported. */
+/** After this many conflicts the error is reported. */
 const ATTEMPTS = 4;
 
-/** What `work` gives, at its fourth try at the latest. @throws what it throws, config-changed-meanwhile from the last try alone */
+/** Runs `work` up to four times. @throws what `work` throws; config-changed-meanwhile only from the last attempt */
 export async function untilUnchanged<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,4 +1,4 @@
-// What a person added to our block, which a sync would delete or give to another profile: keys, and whole profiles.
+// Finds keys and profiles that the user added to our block, which a sync would delete or move to another profile.
 import { ConflictError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { ConfigDocument, ConfigEntry } from '../document/document.ts';
@@ -9,17 +9,17 @@ import type { OwnProfile } from './own-profiles.ts';
 export interface ForeignKey {
   readonly profile: OwnProfile;
   readonly entry: ConfigEntry;
-  /** Below our block, where `aws configure set` writes the keys of its last profile. */
+  /** Below our block: `aws configure set` writes keys of the last profile there. */
   readonly isBelow: boolean;
 }
 
-/** What `extra` of the settings sets for a role; for undefined, what it sets for every role. */
+/** The extra keys that the settings give a role; without a role, those that they give every role. */
 export type ExtraFor = (role: { readonly accountId: string; readonly permissionSet: string } | undefined) => ExtraKeys;
 
 const COMMAND_KEYS: ReadonlySet<string> = new Set(['region', 'credential_process']);
 const NATIVE_KEYS: ReadonlySet<string> = new Set(['region', 'sso_session', 'sso_account_id', 'sso_role_name']);
 
-/** Keys of the block's profiles that neither rolecall nor the settings put there, in file order. */
+/** Keys in the block's profiles that neither rolecall nor the settings added, in file order. */
 export function findForeignKeys(
   block: ManagedBlock | undefined,
   own: readonly OwnProfile[],
@@ -43,7 +43,7 @@ function isOurs({ role, followsCurrent }: OwnProfile): boolean {
   return role !== undefined || followsCurrent;
 }
 
-/** The error that names the first of them and says where it belongs; undefined without any. */
+/** The error for the first of them, with where to move it; undefined when there are none. */
 export function describeForeignKeys(
   document: ConfigDocument,
   foreign: readonly ForeignKey[],
@@ -54,18 +54,19 @@ export function describeForeignKeys(
   const line = isOurs(profile) ? entry.line : profile.section.line;
   const place = `${document.path}, line ${line}`;
   const others = new Set(foreign.map((each) => each.profile)).size - 1;
-  const more = others === 0 ? '' : ` The same goes for ${others} more ${others === 1 ? 'profile' : 'profiles'}.`;
+  const more =
+    others === 0 ? '' : ` ${others} more ${others === 1 ? 'profile has' : 'profiles have'} the same problem.`;
   const hint = editCommand(document.path, line);
   const header = `[${profile.section.header}]`;
   if (!isOurs(profile)) {
-    const message = `${place}: ${header} stands in rolecall's block and would be lost, move it below "${BLOCK_END}".${more}`;
+    const message = `${place}: ${header} is inside rolecall's block and would be lost. Move it below "${BLOCK_END}".${more}`;
     return new ConflictError('config-section-not-ours', message, { hint });
   }
   const remedy =
     findExtraKeyFault(entry.key) === undefined
       ? `${isBelow ? 'Delete the line and set it' : 'Set it'} in config.toml instead: [[role]] ${formatAsSetting(entry)}.`
-      : "Delete the line, or write a profile of your own outside rolecall's block.";
-  const loss = isBelow ? 'a sync might give it to another profile' : 'a sync would delete it';
-  const message = `${place}: "${entry.key}" was added to ${header}, and ${loss}, so no profiles are written. ${remedy}${more}`;
+      : "Delete the line, or write your own profile outside rolecall's block.";
+  const loss = isBelow ? 'a sync could move it to another profile' : 'a sync would delete it';
+  const message = `${place}: "${entry.key}" was added to ${header}, and ${loss}, so profiles are not written. ${remedy}${more}`;
   return new ConflictError('config-key-not-ours', message, { hint });
 }

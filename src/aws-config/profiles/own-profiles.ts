@@ -1,11 +1,11 @@
-// The profiles that stand in our block of the shared config file, as an earlier sync wrote them.
+// Reads the profiles in our block of the shared config file, as an earlier sync wrote them.
 import { ConflictError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { ConfigDocument, ConfigSection } from '../document/document.ts';
 import type { ManagedBlock } from '../document/managed-block.ts';
 import { BLOCK_END, isInsideBlock } from '../document/managed-block.ts';
 
-/** The role that an earlier sync wrote a profile for; the session by its selector. */
+/** The role of a profile in the file; the session is named by its selector. */
 export interface WrittenRole {
   readonly sessionSelector: string;
   readonly accountId: string;
@@ -15,14 +15,14 @@ export interface WrittenRole {
 export interface OwnProfile {
   readonly section: ConfigSection;
   readonly profileName: string;
-  /** Absent for what follows the current role, and for what a person typed between our markers. */
+  /** Absent for profiles that follow the current role, and for those that the user wrote between our markers. */
   readonly role?: WrittenRole;
   readonly followsCurrent: boolean;
-  /** In AWS's native form, which does not come by us. */
+  /** A native SSO profile: AWS clients use it without asking rolecall. */
   readonly isNative: boolean;
-  /** The role's own profile name, when this is a further one. */
+  /** For an alias: the role's own profile name. */
   readonly aliasOf?: string;
-  /** Keys that a sync wrote because `extra` of the settings asked for them. */
+  /** Keys that a sync wrote because of `extra` in the settings. */
   readonly extraKeys: readonly string[];
 }
 
@@ -34,7 +34,7 @@ const TEMPLATE_LINE = /^# names (?<template>\S+)$/u;
 
 /**
  * The profiles of the block, in file order.
- * @throws ConflictError config-section-not-ours: a section that rolecall never writes, such as an sso-session, stands there
+ * @throws ConflictError config-section-not-ours: the block has a section that rolecall never writes, such as an sso-session
  */
 export function readOwnProfiles(document: ConfigDocument, block: ManagedBlock | undefined): OwnProfile[] {
   return document.sections
@@ -47,7 +47,7 @@ export function readOwnProfile(document: ConfigDocument, section: ConfigSection)
   if (section.kind !== 'profile' && section.kind !== 'default') {
     throw new ConflictError(
       'config-section-not-ours',
-      `${document.path}, line ${section.line}: [${section.header}] stands in rolecall's block and would be lost, move it below "${BLOCK_END}".`,
+      `${document.path}, line ${section.line}: [${section.header}] is inside rolecall's block and would be lost. Move it below "${BLOCK_END}".`,
       { hint: editCommand(document.path, section.line) },
     );
   }
@@ -66,12 +66,12 @@ export function readOwnProfile(document: ConfigDocument, section: ConfigSection)
   };
 }
 
-/** The line that records the template; without ":" and "=", or `aws configure set` would write below it. */
+/** The comment that records the template. It must not contain ":" or "=": `aws configure set` would write below it. */
 export function formatTemplateLine(templateText: string): string {
   return `# names ${templateText}`;
 }
 
-/** The name template that the block was written with, or undefined when it does not say. */
+/** The name template that the block was written with; undefined when it has no such line. */
 export function readTemplateLine(document: ConfigDocument, block: ManagedBlock | undefined): string | undefined {
   if (block === undefined) return undefined;
   for (const { text } of document.lines.slice(block.startLine, block.endLine - 1)) {
@@ -81,23 +81,23 @@ export function readTemplateLine(document: ConfigDocument, block: ManagedBlock |
   return undefined;
 }
 
-/** The line below the header of a further name; without ":" and "=", as above. */
+/** The comment below the header of an alias profile; without ":" and "=", as above. */
 export function formatAliasLine(profileName: string): string {
   return `# alias of ${profileName}`;
 }
 
-/** The role's own name, when the section says that it is for a further one. */
+/** For an alias section, the role's own profile name. */
 export function readAliasLine(document: ConfigDocument, section: ConfigSection): string | undefined {
   return ALIAS_LINE.exec(document.lines[section.line]?.text.trim() ?? '')?.groups?.['name'];
 }
 
-/** The line that tells our keys from those that a person adds; without ":" and "=", as above. */
+/** The comment that separates our extra keys from those that the user adds; without ":" and "=", as above. */
 export function formatExtraLine(keys: readonly string[]): string {
   return `# extra ${keys.join(' ')}`;
 }
 
 function readExtraLine(document: ConfigDocument, section: ConfigSection): readonly string[] {
-  // Below the header, or below the alias line there.
+  // Below the header or its alias line.
   for (const line of document.lines.slice(section.line, section.line + 2)) {
     const keys = EXTRA_LINE.exec(line.text.trim())?.groups?.['keys'];
     if (keys !== undefined) return keys.split(' ');
@@ -105,7 +105,7 @@ function readExtraLine(document: ConfigDocument, section: ConfigSection): readon
   return [];
 }
 
-/** The role that a section is about, by a command of ours or by AWS's native keys; undefined for any other section. */
+/** The role of a section, from our command or AWS's native keys; undefined for any other section. */
 export function readWrittenRole(
   section: ConfigSection,
 ): { readonly role: WrittenRole | 'current'; readonly source: 'command' | 'native' } | undefined {

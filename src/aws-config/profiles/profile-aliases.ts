@@ -1,34 +1,34 @@
-// Further names of roles, as `alias` of the settings wants them: one each, and never a name that something else has.
+// Assigns the aliases that `alias` in the settings asks for: at most one per role, never a name that is taken.
 import type { CredentialsNames } from '../document/credentials-names.ts';
 import { roleKey, formatNameOnce, parseNameTemplate, type NameableRole } from './profile-names.ts';
 
 export interface AliasClaim {
   readonly role: NameableRole;
-  /** The role's own name. */
+  /** The role's own profile name. */
   readonly profileName: string;
   readonly template: string;
-  /** What an earlier sync wrote for a role of which nobody knows the account's name now. */
+  /** The alias that an earlier sync wrote, for a role whose account name is unknown now. */
   readonly writtenAlias?: string;
 }
 
 export interface Alias {
   readonly name: string;
-  /** A person typed this very name, rather than a pattern for many. */
+  /** The setting is this name itself, without placeholders. */
   readonly isPlain: boolean;
 }
 
-/** An alias that nobody gets; the line is that of a hand-written profile, or of the section of the credentials file. */
+/** An alias that no role gets; `line` is in the config file or, for `in-credentials-file`, in that file. */
 export interface SkippedAlias {
   readonly profileName: string;
   readonly reason: 'hand-written' | 'in-credentials-file' | 'taken' | 'ambiguous';
   readonly line?: number;
 }
 
-/** The aliases by {@link roleKey}, and those that nobody gets, with the reason. */
+/** The aliases by {@link roleKey}, and those that no role gets, with the reason. */
 export function nameAliases(
   claims: readonly AliasClaim[],
   names: {
-    /** Profile names of all roles, and reserved ones. */
+    /** Profile names of all roles, and reserved names. */
     readonly taken: ReadonlySet<string>;
     /** Line by name. */
     readonly handWritten: ReadonlyMap<string, number>;

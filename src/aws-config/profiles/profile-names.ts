@@ -1,4 +1,4 @@
-// What generated profiles are called: the name template, the characters every client reads, and rules for equal names.
+// Generates profile names: the name template, the characters that every client reads, and the rules for equal names.
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.ts';
 import { runSteps, type Steps } from '../../core/async/steps.ts';
@@ -9,7 +9,7 @@ import { sessionSelector } from './session-selector.ts';
 const PLACEHOLDERS = ['account_name', 'account_id', 'permission_set', 'session'] as const;
 type Placeholder = (typeof PLACEHOLDERS)[number];
 
-/** Literal text and placeholders in turn; `text` is the template as compared between syncs. */
+/** Alternating literal text and placeholders; `text` is compared between syncs. */
 export interface NameTemplate {
   readonly text: string;
   readonly parts: readonly ({ readonly literal: string } | { readonly placeholder: Placeholder })[];
@@ -19,12 +19,12 @@ export interface NameableRole extends Role {
   readonly accountName?: string;
 }
 
-// `current` and `default` are ours in another sense; on `[profile __proto__]` the JS SDK refuses the whole file.
+// `current` and `default` follow the current role. The JS SDK refuses a file with `[profile __proto__]`.
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['current', 'default', '__proto__']);
 const ISSUABLE_NAME = /^[A-Za-z0-9_.@/-]+$/u;
 
 /**
- * The template of `profiles.name` in the settings, or of another setting.
+ * Parses the template of `profiles.name`, or of another `setting`.
  * @throws UsageError settings-invalid: an unknown or unfinished placeholder
  */
 export function parseNameTemplate(template: string, setting = 'profiles.name'): NameTemplate {
@@ -36,26 +36,26 @@ export function parseNameTemplate(template: string, setting = 'profiles.name'): 
     const known = PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
     throw new UsageError(
       'settings-invalid',
-      `"${piece}" in the setting ${setting} is no placeholder; known are ${known}.`,
+      `"${piece}" in the setting ${setting} is not a placeholder. Valid: ${known}.`,
     );
   });
   const text = parts.map((part) => ('literal' in part ? part.literal : `{${part.placeholder}}`)).join('');
   return { text, parts };
 }
 
-/** `text` in `A-Za-z0-9_.@/-`: a run of other characters becomes one `-`, none at either end; may be empty. */
+/** `text` reduced to `A-Za-z0-9_.@/-`: runs of other characters become one `-`, and `-` at both ends is cut. May be empty. */
 export function reduceName(text: string): string {
   return trimDashes(replaceOtherCharacters(text));
 }
 
-/** One string a role, equal exactly when session, account and permission set are. */
+/** A map key: equal exactly when session, account and permission set are equal. */
 export function roleKey(role: Role): string {
   return `${role.sessionName}\0${role.accountId}\0${role.permissionSet}`;
 }
 
 /**
- * A profile name for each role, by {@link roleKey}; no two are equal, whatever the order of the roles.
- * `issued` names stay. Of equal new names all get the account id; if that is not enough, the session too, then a hash.
+ * A unique profile name for each role, by {@link roleKey}, independent of the order of the roles. `issued` names are kept.
+ * Equal new names all get the account id; if they are still equal, the session too, then a hash.
  */
 export function nameProfiles(options: NamesWanted): Map<string, string> {
   return runSteps(nameInSteps(options)).names;
@@ -65,20 +65,20 @@ interface NamesWanted {
   readonly template: NameTemplate;
   readonly roles: readonly NameableRole[];
   readonly issued: ReadonlyMap<string, string>;
-  /** Names that no profile may have, because the credentials file has them; issued ones are given up. */
+  /** Names that no profile may have, because the credentials file has them; an issued name among them is replaced. */
   readonly inCredentialsFile?: CredentialsNames;
-  /** Names that a person gave in the config file, which nobody gets in place of one that the credentials file has. */
+  /** Names of hand-written profiles; not used as a replacement for a name that the credentials file has. */
   readonly handWritten?: ReadonlyMap<string, unknown>;
 }
 
 interface NamesGiven {
   /** By {@link roleKey}. */
   readonly names: Map<string, string>;
-  /** The name that a role would have if the credentials file had it not; by {@link roleKey}. */
+  /** The name that a role would have if the credentials file did not have it; by {@link roleKey}. */
   readonly displaced: ReadonlyMap<string, string>;
 }
 
-/** The same, with room for others between two passes over the roles. */
+/** As nameProfiles, yielding between passes over the roles. */
 export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
   const names = new Map<string, string>();
   const displaced = new Map<string, string>();
@@ -94,7 +94,7 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
   }
 
   yield;
-  // Roles with an issued name climb too: one that went and comes back finds its old name whoever stayed meanwhile.
+  // Roles with an issued name take part too, so that a role that comes back gets its old name whatever others did meanwhile.
   const claims = options.roles.map((role) => ({
     role,
     isIssued: names.has(roleKey(role)),
@@ -124,15 +124,15 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
   return { names, displaced };
 }
 
-/** What the template makes of one role, whatever others are called; may be empty. */
+/** The name of one role from the template, without regard to other names. May be empty. */
 export function formatNameOnce(template: NameTemplate, role: NameableRole): string {
   return nameAtLevel(template, role, 0);
 }
 
-/** No two roles have the same name here; only the credentials file can make a further level necessary. */
+/** At this level all names differ; only names in the credentials file can require a higher one. */
 const LAST_LEVEL = 3;
 
-/** The name at one step of the ladder: plain, with the account id, the session, a hash of all three, a number. */
+/** The name at one level: 0 plain, 1 with the account id, 2 with the session, 3 with a hash of all three, then a number. */
 function nameAtLevel(template: NameTemplate, role: NameableRole, level: number): string {
   const has = (placeholder: Placeholder) =>
     template.parts.some((part) => 'placeholder' in part && part.placeholder === placeholder);

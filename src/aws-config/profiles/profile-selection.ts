@@ -1,29 +1,29 @@
-// Which of the named profiles are written into the shared config file: AWS's clients read all of it at each start.
+// Chooses which profiles are written to the shared config file; AWS clients parse the whole file at every start.
 import { createGlobMatcher } from '../../core/text/glob.ts';
 import type { Role } from '../../core/model.ts';
 import type { Alias } from './profile-aliases.ts';
 
 export interface ProfileSelection {
-  /** `auto` writes all up to {@link MAX_PROFILES_FOR_ALL}, and those that are used beyond. */
+  /** `auto` writes all profiles up to {@link MAX_PROFILES_FOR_ALL}, and only used ones above that. */
   readonly write: 'used' | 'auto';
-  /** Globs over names and aliases of profiles that are written in any case. */
+  /** Globs over names and aliases of profiles that are always written. */
   readonly include: readonly string[];
   readonly isPinned: (role: Role) => boolean;
   readonly isUsed: (role: Role, names: readonly string[]) => boolean;
 }
 
-/** As of 2026-11 the AWS CLI takes a tenth longer to start with 1,000 profiles than with 10, and twice as long with 10,000. */
+/** As of 2026-11 the AWS CLI starts 10% slower with 1,000 profiles than with 10, and takes twice as long with 10,000. */
 export const MAX_PROFILES_FOR_ALL = 500;
 
 export interface Candidate {
   readonly role: Role;
   readonly profileName: string;
   readonly alias: Alias | undefined;
-  /** It is in the file already and nobody would tell us of its use. */
+  /** Already in the file, and its use can't be observed. */
   readonly staysUnseen: boolean;
 }
 
-/** The candidates in two parts, each in their order. */
+/** Splits the candidates, keeping their order. */
 export function selectProfiles<C extends Candidate>(
   candidates: readonly C[],
   selection: ProfileSelection | undefined,

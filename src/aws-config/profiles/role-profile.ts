@@ -1,4 +1,4 @@
-// The role behind one profile of the shared config file: a profile of ours, or a hand-written one in AWS's native form.
+// Finds the role of a profile in the shared config file: a rolecall profile, or a hand-written native SSO profile.
 import type { ConfigDocument, ConfigSection } from '../document/document.ts';
 import { valueOf } from '../document/document.ts';
 import { splitWords } from '../document/header-words.ts';
@@ -12,7 +12,7 @@ export interface RoleProfile {
   readonly region: string | undefined;
 }
 
-/** The profile of that name, exactly, or undefined when there is none or it belongs to no role of an sso-session. */
+/** The profile with exactly this name; undefined when there is none, or it is not for a role of an sso-session. */
 export function findRoleProfile(document: ConfigDocument, profileName: string): RoleProfile | undefined {
   const block = findManagedBlockLeniently(document);
   const section = document.sections.findLast(
@@ -22,7 +22,7 @@ export function findRoleProfile(document: ConfigDocument, profileName: string): 
   const region = valueOf(document, section, 'region')?.value;
   const written = readWrittenRole(section);
   if (written === undefined) return undefined;
-  // Elsewhere only a program of that name speaks of a role of ours, as in profiles that were adopted.
+  // Outside our block, as in adopted profiles, the command must be rolecall-credential-process.
   if (written.source === 'command' && !isInsideBlock(block, section.line) && !isOurs(section)) return undefined;
   return { profileName, role: written.role, region: region === '' ? undefined : region };
 }

@@ -1,4 +1,4 @@
-// An sso-session added to the shared config file: three lines at the end, and every byte before them as it was.
+// Appends an sso-session to the text of the shared config file; every existing byte is kept.
 import { ConflictError, UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { ConfigDocument } from '../document/document.ts';
@@ -11,20 +11,24 @@ export interface NewSession {
   readonly region: string;
 }
 
-/** What every client reads without quotes. */
+/** Names that every client reads without quotes. */
 const NAME = /^[A-Za-z0-9_.@/-]{1,64}$/u;
 
 /**
- * The file's text with the session in it; the very same text when it has exactly this one.
- * @throws UsageError config-malformed: AWS's clients refuse the file already; invalid-request: the name
+ * The file's text with the session added; the same text when it already has exactly this session.
+ * @throws UsageError config-malformed: AWS clients cannot read the file; invalid-request: the name
  * @throws ConflictError config-section-not-ours: it has another session of that name
  */
 export function addSession(document: ConfigDocument, session: NewSession): string {
   const { sessionName, startUrl, region } = session;
   if (!NAME.test(sessionName)) {
-    throw new UsageError('invalid-request', 'The name of an sso-session has letters, digits and . _ - @ / only.', {
-      hint: 'rolecall setup',
-    });
+    throw new UsageError(
+      'invalid-request',
+      'The name of an sso-session may contain only letters, digits and . _ - @ /',
+      {
+        hint: 'rolecall setup',
+      },
+    );
   }
   requireWellFormed(document);
   const present = document.sections.find(({ kind, name }) => kind === 'sso-session' && name === sessionName);
@@ -35,7 +39,7 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
     if (isSame) return document.text;
     throw new ConflictError(
       'config-section-not-ours',
-      `${document.path} has another [sso-session ${sessionName}] already, on line ${present.line}; take another name.`,
+      `${document.path} already has a different [sso-session ${sessionName}], on line ${present.line}. Choose another name.`,
       { hint: `rolecall login ${quoteForShell(sessionName)}` },
     );
   }
@@ -44,7 +48,7 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
   return added;
 }
 
-/** The text with these sessions at its end; the caller knows that their names are free and safe. */
+/** The text with these sessions appended; the caller has checked that their names are free and valid. */
 export function appendSessions(document: ConfigDocument, sessions: readonly NewSession[]): string {
   const { text } = document;
   if (sessions.length === 0) return text;

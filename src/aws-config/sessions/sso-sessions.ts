@@ -1,4 +1,4 @@
-// What the shared config file says about signing in: sso-sessions, hand-written native sso profiles, the CA bundle.
+// Reads the sign-in settings of the shared config file: sso-sessions, native SSO profiles, the CA bundle.
 import type { SsoSession } from '../../core/model.ts';
 import { isSameStartUrl } from '../../core/aws/start-url.ts';
 import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from '../document/document.ts';
@@ -8,25 +8,25 @@ import { findManagedBlockLeniently, isInsideBlock } from '../document/managed-bl
 export interface SsoSessionsReading {
   /** In file order, each one usable. */
   readonly sessions: readonly SsoSession[];
-  /** Sections that cannot be used, one problem each. */
+  /** One problem for each section that cannot be used. */
   readonly problems: readonly ConfigProblem[];
 }
 
-/** A profile that gets its credentials from the AWS CLI's token file rather than from us. */
+/** A profile that gets its credentials with the AWS CLI's token file rather than from rolecall. */
 export type NativeSsoProfile = {
   readonly profileName: string;
   readonly line: number;
-  /** `rolecall` for those of our own block, written with style "sso". */
+  /** `rolecall`: in our block, written with style "sso". */
   readonly writtenBy: 'hand' | 'rolecall';
 } & (
   | { readonly form: 'sso-session'; readonly sessionName: string }
-  /** The form of before 2022: the token file is named after the start URL. */
+  /** The form from before 2022; its token file is named after the start URL. */
   | { readonly form: 'legacy'; readonly startUrl: string; readonly region: string }
 );
 
 const DEFAULT_SCOPE = 'sso:account:access';
 
-/** Every usable `[sso-session NAME]`; start URL and name exactly as written, for the token file's name is their hash. */
+/** All usable sso-sessions. Name and start URL stay exactly as written, because token file names are hashes of them. */
 export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
   const sessions: SsoSession[] = [];
   const problems: ConfigProblem[] = [];
@@ -42,9 +42,9 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
     } else if (region === undefined || region.value === '') {
       problem('has no sso_region');
     } else if (!isWebAddress(startUrl.value)) {
-      problem('has an sso_start_url that is no web address', startUrl.line);
+      problem('has an sso_start_url that is not a valid URL', startUrl.line);
     } else if (!/^[A-Za-z0-9-]{1,63}$/u.test(region.value)) {
-      problem('has an sso_region that is no region', region.line);
+      problem('has an sso_region that is not a region', region.line);
     } else {
       const scopes = (valueOf(document, section, 'sso_registration_scopes')?.value ?? '')
         .split(/[,\n]/u)
@@ -54,7 +54,7 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
         sessionName,
         startUrl: startUrl.value,
         region: region.value,
-        // Without this one the token lists no accounts and gets no keys.
+        // Without this scope the token can neither list accounts nor get credentials.
         registrationScopes: scopes.includes(DEFAULT_SCOPE) ? scopes : [DEFAULT_SCOPE, ...scopes],
       });
     }
@@ -63,13 +63,13 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
     if (kind !== 'other' || !/^sso-session\s/u.test(header)) continue;
     problems.push({
       line,
-      reason: `[${header}] is no section name; a name with spaces goes in quotes: [sso-session "…"]`,
+      reason: `[${header}] is not a section name. Put a name with spaces in quotes: [sso-session "…"]`,
     });
   }
   return { sessions, problems };
 }
 
-/** Every profile in AWS's native sso form, in file order. */
+/** All native SSO profiles, in file order. */
 export function readNativeSsoProfiles(document: ConfigDocument): NativeSsoProfile[] {
   const block = findManagedBlockLeniently(document);
   const profiles: NativeSsoProfile[] = [];
@@ -92,14 +92,14 @@ export function readNativeSsoProfiles(document: ConfigDocument): NativeSsoProfil
   return profiles;
 }
 
-/** Whether the profile signs in by that session; a legacy one may spell the start URL in another way. */
+/** Whether the profile uses that session; a legacy profile may spell the start URL differently. */
 export function isOfSession(profile: NativeSsoProfile, session: SsoSession): boolean {
   return profile.form === 'sso-session'
     ? profile.sessionName === session.sessionName
     : profile.region === session.region && isSameStartUrl(profile.startUrl, session.startUrl);
 }
 
-/** The session's start URL as the session and each of its legacy profiles spell it: what AWS's clients hash. */
+/** All spellings of the session's start URL, in the session and its legacy profiles: AWS clients hash them. */
 export function startUrlSpellings(session: SsoSession, profiles: readonly NativeSsoProfile[]): Set<string> {
   const legacy = profiles.flatMap((profile) =>
     profile.form === 'legacy' && isOfSession(profile, session) ? [profile.startUrl] : [],
@@ -114,7 +114,7 @@ export function readCaBundle(document: ConfigDocument): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** Sections of one kind by name; of two names that differ in quoting only, botocore keeps the later section. */
+/** Sections of one kind by name. If two names differ only in quoting, the later section wins, as in botocore. */
 function sectionsByName(document: ConfigDocument, kind: SectionKind): Map<string, ConfigSection> {
   const byName = new Map<string, ConfigSection>();
   for (const section of document.sections) {
@@ -123,7 +123,7 @@ function sectionsByName(document: ConfigDocument, kind: SectionKind): Map<string
     const isRepeated = earlier !== undefined && earlier.header === section.header;
     byName.set(
       section.name,
-      // A repeated header makes the file malformed; both parts are read together then, as the tolerant clients do.
+      // A repeated header makes the file malformed; merge both parts, as tolerant clients do.
       isRepeated ? { ...earlier, entries: [...earlier.entries, ...section.entries] } : section,
     );
   }

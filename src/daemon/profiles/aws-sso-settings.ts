@@ -1,6 +1,6 @@
 // Reads what adoption needs from aws-sso-cli's settings: its Identity Center instances and its profile name format.
 import { join } from 'node:path';
-import type { ForeignSession } from '../../aws-config/adoption/adoption-plan.ts';
+import type { ForeignSession } from '../../aws-config/adoption/session-book.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
 

@@ -1,11 +1,8 @@
-// Moving in, on real-looking config files and on random ones: only what the plan names changes, and twice is once.
+// The adoption plan on realistic and random config files: only planned lines change, and a second plan changes nothing.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  planAdoption,
-  type AdoptionPlan,
-  type ForeignSession,
-} from '../../../src/aws-config/adoption/adoption-plan.ts';
+import { planAdoption, type AdoptionPlan } from '../../../src/aws-config/adoption/adoption-plan.ts';
+import type { ForeignSession } from '../../../src/aws-config/adoption/session-book.ts';
 import { parseConfigDocument, type ConfigDocument } from '../../../src/aws-config/document/document.ts';
 import { ADOPTION_SOURCES, type AdoptionSource } from '../../../src/aws-config/adoption/foreign-command.ts';
 import { findRoleProfile } from '../../../src/aws-config/profiles/role-profile.ts';
@@ -36,7 +33,7 @@ const CREDENTIAL_KEYS = new Set([
   'credential_process',
 ]);
 
-/** The file's bytes without the lines that say where the credentials of these sections come from. */
+/** The file's text without the lines that select the credentials of these sections. */
 function withoutSources(document: ConfigDocument, sectionLines: ReadonlySet<number>): string {
   const taken = new Set(
     document.sections
@@ -46,19 +43,19 @@ function withoutSources(document: ConfigDocument, sectionLines: ReadonlySet<numb
   return document.lines.map(({ text, newline }, index) => (taken.has(index + 1) ? '' : text + newline)).join('');
 }
 
-/** Everything that must hold of any plan. */
+/** The invariants of every plan. */
 function expectSound(text: string, outcome: AdoptionPlan, awsSso: readonly ForeignSession[]): void {
   const before = parseConfigDocument(text, 'config');
   const after = parseConfigDocument(outcome.text, 'config');
   expect(after.problems).toEqual([]);
   const adoptedLines = new Set(outcome.adopted.map(({ line }) => line));
-  // Sections keep their order, so the one on the line of before is the one with its number now.
+  // Sections keep their order, so they can be matched by index.
   const indexes = before.sections.flatMap(({ line }, index) => (adoptedLines.has(line) ? [index] : []));
   const linesAfter = new Set(indexes.map((index) => after.sections[index]?.line ?? 0));
   const kept = withoutSources(before, adoptedLines);
   const keptAfter = withoutSources(after, linesAfter);
   expect(keptAfter.startsWith(kept)).toBe(true);
-  // What comes after it is the new sso-sessions and nothing else.
+  // Only the new sso-sessions come after it.
   const added = parseConfigDocument(keptAfter.slice(kept.length), 'config');
   expect(added.problems).toEqual([]);
   expect(added.sections.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
@@ -88,7 +85,7 @@ function expectSound(text: string, outcome: AdoptionPlan, awsSso: readonly Forei
   expect(again.text).toBe(outcome.text);
 }
 
-describe('real-looking files', () => {
+describe('realistic files', () => {
   test('are at least a dozen', () => {
     expect(ADOPTION_CONFIGS.length).toBeGreaterThanOrEqual(12);
   });
@@ -119,7 +116,7 @@ describe('real-looking files', () => {
     }
   });
 
-  test('of one tool alone when only that is asked for, and the rest later', () => {
+  test('can be adopted one tool at a time', () => {
     const text =
       ADOPTION_CONFIGS.map((config) => config.text).find((candidate) => candidate.includes('aws-vault exec dev-sso')) ??
       '';
@@ -136,22 +133,22 @@ describe('real-looking files', () => {
     ]);
   });
 
-  test('that AWS clients refuse, or in which our block is broken, are left alone', () => {
+  test('that AWS clients cannot read, or whose block is broken, are refused', () => {
     expect(() => plan('[profile a]\nsso_session = x\n[profile a]\n')).toThrow(/line 3/);
     expect(() => plan('# >>> rolecall >>>\n')).toThrow(/without/);
   });
 
-  test('3,000 profiles take a second at the most', () => {
+  test('with 3,000 profiles take at most one second', () => {
     const { text } = ADOPTION_CONFIGS.find(({ name }) => name === '3,000 profiles') ?? { text: '' };
     const startedAtMs = performance.now();
     plan(text);
-    // Ten times as long on a machine that is busy with other tests.
+    // Ten times that on a machine that is busy with other tests.
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
 });
 
 describe('random files', () => {
-  test('keep every byte that the plan does not name, and a second time changes nothing', () => {
+  test('keep every byte outside the plan, and a second adoption changes nothing', () => {
     let adopted = 0;
     fc.assert(
       fc.property(adoptionText(), (text) => {

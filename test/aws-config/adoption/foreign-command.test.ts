@@ -1,4 +1,4 @@
-// The commands of other tools, as their own documentation and their users write them.
+// The commands of other tools, as their documentation and users write them.
 import { expect, test } from 'vitest';
 import { readForeignCommand } from '../../../src/aws-config/adoption/foreign-command.ts';
 
@@ -30,7 +30,7 @@ test.each([
   ['aws-sso process --profile x', { source: 'aws-sso', unreadable: 'its command names no account and role' }],
   [
     'leapp session generate 0a1b2c3d-4e5f',
-    { source: 'leapp', unreadable: 'Leapp keeps which role it is in an encrypted file of its own' },
+    { source: 'leapp', unreadable: 'Leapp stores the role in its own encrypted file' },
   ],
 ])('%s', (command, meaning) => {
   expect(readForeignCommand(command)).toEqual(meaning);
@@ -44,6 +44,6 @@ test.each([
   'aws-sso exec --arn arn:aws:iam::000000000001:role/TestRole',
   '/home/x/.local/share/rolecall/bin/rolecall-credential-process --session s --account 000000000001 --role R',
   'echo "unclosed',
-])('%s is no such command', (command) => {
+])('does not recognize %s', (command) => {
   expect(readForeignCommand(command)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// A quoted path must come back whole from a real shell and from the JS SDK, which cuts comments out of values.
+// A quoted path must be read correctly by a real shell and by the JS SDK, which removes comments from values.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ afterEach(async () => {
   await home.remove();
 });
 
-it('leaves a plain word plain and double-quotes one with a space', () => {
+it('leaves a plain word unquoted and double-quotes one with a space', () => {
   expect(['/opt/x-y_z.1', '/my app/x', '/a$b', '/a #b'].map(quoteCommandWord)).toEqual([
     '/opt/x-y_z.1',
     '"/my app/x"',
@@ -29,7 +29,7 @@ it('leaves a plain word plain and double-quotes one with a space', () => {
   ]);
 });
 
-it('comes back whole by the rules of shlex, and never shows " #" or " ;"', () => {
+it('is read back by the rules of shlex and never contains " #" or " ;"', () => {
   const word = fc.string({ unit: fc.constantFrom('a', ' ', '"', "'", '$', '`', '\\', '#', ';', 'Ü', '=', '{', ',') });
   fc.assert(
     fc.property(word, (text) => {
@@ -41,7 +41,7 @@ it('comes back whole by the rules of shlex, and never shows " #" or " ;"', () =>
   );
 });
 
-it('comes back whole from /bin/sh and runs from the JS SDK', async () => {
+it('is read back by /bin/sh and run by the JS SDK', async () => {
   const folder = join(home.path, `it's a "b" $HOME \`id\` \\x #1 ;2 Ü`);
   const program = join(folder, 'give-keys');
   mkdirSync(folder);

@@ -1,4 +1,4 @@
-// Names of the shared credentials file: which ones AWS clients read, and that no profile of ours ever has one of them.
+// Names of the shared credentials file: which ones AWS clients read, and that no rolecall profile ever has one of them.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCredentialsNames, readNamesInSteps } from '../../../src/aws-config/document/credentials-names.ts';
@@ -22,28 +22,28 @@ describe('the names of a credentials file', () => {
     ['# c\r\n\r\n[a]\r\nk = v\r[b]\r\n', { a: 3, b: 5 }],
     ['[a]\n[b]\n[a]\n', { a: 1, b: 2 }],
     ['  [indented]\n', { indented: 1 }],
-    // Clients that trim would take it.
+    // Clients that trim names would read it.
     ['[ a b ]\n', { ' a b ': 1, 'a b': 1 }],
     ['[a] # the old one\n', { a: 1 }],
-    // botocore reads up to the last bracket, the SDK for JavaScript up to the comment.
+    // botocore reads up to the last bracket, the JS SDK up to the comment.
     ['[a] # not [b]\n', { 'a] # not [b': 1, a: 1 }],
     ['[no end\n[]\n# [comment]\nkey = [value]\n', {}],
     ['', {}],
-    // One file for both: our own profiles are none of the credentials file.
+    // The same file as the config file: our own profiles do not count.
     ['[a]\n# >>> rolecall >>>\n[default]\n# <<< rolecall <<<\n[b]\n', { a: 1, b: 5 }],
     ['[a]\n# >>> rolecall >>>\n[default]\n', { a: 1, default: 3 }],
   ])('of %j are %j', (text, names) => {
     expect(Object.fromEntries(readCredentialsNames(text))).toEqual(names);
   });
 
-  it('are found in time that grows with the file alone', () => {
+  it('are found in linear time', () => {
     const text = `${'[a '.repeat(50_000)}\n${'[\n'.repeat(50_000)}${' '.repeat(100_000)}x\n[b]`;
     expect([...readCredentialsNames(text).keys()]).toEqual(['b']);
-    // A line break to JavaScript's regular expressions, and a space: half a minute when every one begins a search.
+    // A line break and whitespace in JavaScript's regular expressions: it would take 30 s if each one started a search.
     expect(readCredentialsNames('\u2028'.repeat(100_000))).toEqual(new Map());
   });
 
-  it('are read with turns for others in between', () => {
+  it('are read in steps', () => {
     const steps = readNamesInSteps('[a]\n'.repeat(100_000));
     let count = 0;
     while (steps.next().done !== true) count += 1;
@@ -52,7 +52,7 @@ describe('the names of a credentials file', () => {
 });
 
 describe('a profile whose name the credentials file has', () => {
-  it('gets the next free name, and the plan says which', () => {
+  it('gets the next free name, which the plan reports', () => {
     const plan = planWith('[alpha.Admin]\naws_access_key_id = x\n[beta.Admin]\n[beta-222222222222.Admin]\n');
     expect(namesOf(plan)).toEqual(['alpha-111111111111.Admin', 'alpha.Read', 'beta-222222222222.Admin-my-sso-session']);
     expect(plan.inCredentialsFile).toEqual([
@@ -63,7 +63,7 @@ describe('a profile whose name the credentials file has', () => {
     expect(plan.skipped).toEqual([]);
   });
 
-  it('gives up an issued name, keeps the new one, and is said to for as long as the name is there', () => {
+  it('loses its issued name, keeps the new one, and is reported as long as the name is in the file', () => {
     const credentials = '[alpha.Admin]\n';
     const before = planWith('');
     const first = planWith(credentials, { previousNames: before.issuedNames }, before.text);
@@ -78,25 +78,25 @@ describe('a profile whose name the credentials file has', () => {
     expect([after.diff, after.inCredentialsFile]).toEqual(['', undefined]);
   });
 
-  it('of a role that is not listed gives it up as well', () => {
+  it('loses it also if the role is not listed', () => {
     const before = planWith('');
     const plan = planWith('[alpha.Admin]\n', { catalogs: new Map() }, before.text);
     expect(namesOf(plan)).toEqual(['111111111111.Admin', 'alpha.Read', 'beta.Admin']);
   });
 
-  it('is no name that a person gave in the config file either', () => {
+  it('does not get the name of a hand-written profile either', () => {
     const byHand = '[profile alpha-111111111111.Admin]\nregion = x\n[profile beta.Admin]\nregion = x\n';
     const plan = planWith('[alpha.Admin]\n[beta.Admin]\n', {}, sessionSection() + byHand);
     expect(namesOf(plan)).toEqual(['alpha-111111111111.Admin-my-sso-session', 'alpha.Read', 'beta-222222222222.Admin']);
     expect(plan.skipped).toEqual([]);
   });
 
-  it('stays out of the file when the plain name is excluded', () => {
+  it('is not written when the plain name is excluded', () => {
     const plan = planWith('[alpha.Admin]\n', { settings: { exclude: ['alpha.*'] } });
     expect([namesOf(plan), plan.excludedCount, plan.inCredentialsFile]).toEqual([['beta.Admin'], 2, undefined]);
   });
 
-  it('leaves another role its issued name', () => {
+  it('does not take the issued name of another role', () => {
     const gamma = { accountId: '333333333333', accountName: 'alpha-111111111111', permissionSets: ['Admin'] };
     const plan = planWith('[alpha.Admin]\n', {
       catalogs: catalog([ALPHA, gamma]),
@@ -119,7 +119,7 @@ describe('a profile whose name the credentials file has', () => {
     ]);
   });
 
-  it('is not written under an alias of that name either, nor as what follows the current role', () => {
+  it('is not written as an alias or as a follower of the current role either', () => {
     const plan = planWith('[current]\n[default]\n[billing]\n', {
       settings: {
         defaultFollowsCurrent: true,
@@ -134,11 +134,11 @@ describe('a profile whose name the credentials file has', () => {
       { name: 'default', line: 2 },
     ]);
     expect(plan.skipped).toEqual([]);
-    // Nobody asked for [default] to follow.
+    // [default] is not configured to follow.
     expect(planWith('[default]\n').inCredentialsFile).toBeUndefined();
   });
 
-  it('has none of its names, whatever they are, and all names differ', () => {
+  it('never has a name of that file, and all names differ', () => {
     const roles = ['111111111111', '222222222222', '333333333333'].flatMap((accountId) =>
       ['Admin', 'Read'].map((permissionSet) => ({
         sessionName: 's',
@@ -152,7 +152,7 @@ describe('a profile whose name the credentials file has', () => {
       fc.property(fc.array(fc.nat(), { maxLength: 40 }), fc.nat(63), (picks, issuedCount) => {
         const inCredentialsFile = new Map<string, number>();
         let issued = new Map<string, string>();
-        // The file takes name after name that was given out, so that every level of names is reached.
+        // The file takes each name that was generated, so that every level is reached.
         for (const pick of [undefined, ...picks]) {
           const names = nameProfiles({ template, roles, issued, inCredentialsFile });
           const given = roles.map((role) => names.get(roleKey(role)) ?? '');

@@ -1,4 +1,4 @@
-// A config file without its default profile's credentials: what goes, that nothing else does, and when to refuse.
+// Removing the default profile's credentials from a config file: what is removed, what stays, and what is refused.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withoutDefaultCredentials } from '../../../src/aws-config/document/default-credentials.ts';
@@ -40,29 +40,29 @@ describe('the default profile', () => {
     expect(strip(`${text}\ncredential_process = y`)).toBe(`${text}\n`);
   });
 
-  test('loses the continuation of what it loses, across a comment that stays', () => {
+  test('loses the continuation lines of removed keys, across a comment that stays', () => {
     expect(strip('[default]\ncredential_process =\n# note\n\n  /opt/tool --x=1\nregion = x\n')).toBe(
       '[default]\n# note\n\nregion = x\n',
     );
   });
 
-  test('loses a key that only JavaScript sees, in the continuation of another value', () => {
+  test('loses a key that only the JS SDK reads, in the continuation of another value', () => {
     expect(strip('[default]\nregion = x\n  aws_access_key_id = A\n')).toBe('[default]\nregion = x\n');
   });
 
-  test('loses them in a section that only JavaScript takes for the default one', () => {
+  test('loses keys in a section that only the JS SDK reads as the default profile', () => {
     expect(strip('[default] # see [x]\naws_access_key_id = A\n')).toBe('[default] # see [x]\n');
     expect(strip('[ default ]\naws_access_key_id = A\n')).toBe('[ default ]\n');
   });
 
-  test('stays the very same text when there is nothing to lose', () => {
+  test('is the same text when there is nothing to remove', () => {
     for (const text of ['', '\n', '[default]\nregion = x\n', '[profile a]\naws_access_key_id = A', 'nonsense\n[a']) {
       expect(strip(text)).toBe(text);
     }
   });
 });
 
-describe('refused with the line is a file', () => {
+describe('refuses, with the line, a file', () => {
   test.each([
     [
       'that botocore refuses although the default profile has credentials',
@@ -71,9 +71,9 @@ describe('refused with the line is a file', () => {
     ],
     ['with two default profiles', '[default]\na = b\n[default]\nrole_arn = x\n', 'line 3: a second [default]'],
     [
-      'in which the clients see different sections',
+      'in which clients read different sections',
       '[default]\nregion = x\n  [profile a]\naws_access_key_id = A\n',
-      'line 3: not every AWS client',
+      'line 3: AWS clients disagree',
     ],
     [
       'whose default profile inherits keys from [DEFAULT]',
@@ -86,7 +86,7 @@ describe('refused with the line is a file', () => {
     );
   });
 
-  test('but not one that has nothing to do with the default profile', () => {
+  test('but not because of problems outside the default profile', () => {
     for (const text of [
       '[DEFAULT]\naws_access_key_id = A\n[profile a]\nregion = x\n',
       '[profile a]\nregion = x\n  [profile b]\naws_access_key_id = A\n',
@@ -97,7 +97,7 @@ describe('refused with the line is a file', () => {
   });
 });
 
-test('boto 2’s own file loses the keys of [Credentials]', () => {
+test('removes the keys of [Credentials] from boto 2’s own file', () => {
   const text =
     '[Boto]\ndebug = 1\n[Credentials]\naws_access_key_id = A\ngs_access_key_id = G\n[default]\nrole_arn = x\n';
   expect(strip(text, 'boto')).toBe(text.replace('aws_access_key_id = A\n', ''));
@@ -113,7 +113,7 @@ describe('for any text', () => {
   const isDefaultHeader = (name: string, kind: string) =>
     name === 'default' && (kind === 'default' || kind === 'profile');
 
-  test('no default section has credentials afterwards, and the other sections are the same byte for byte', () => {
+  test('removes all credentials from default sections and keeps the other sections byte for byte', () => {
     let changed = 0;
     fc.assert(
       fc.property(wellFormedConfigText(), CREDENTIAL_LINES, (rest, lines) => {
@@ -130,7 +130,7 @@ describe('for any text', () => {
     expect(changed).toBeGreaterThan(50);
   });
 
-  test('it is refused, or what is left of it is a part of it that botocore finds no default credentials in', () => {
+  test('refuses it, or gives a part of it in which botocore finds no default credentials', () => {
     let refused = 0;
     let changed = 0;
     const withCredentials = fc

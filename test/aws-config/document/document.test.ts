@@ -1,4 +1,4 @@
-// The document keeps every byte, reads what botocore reads, and names the line of whatever botocore refuses.
+// The document keeps every byte, reads what botocore reads, and names the line of everything that botocore refuses.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -43,7 +43,7 @@ it('reads a long file in steps', () => {
   expect(stepCount).toBeGreaterThan(5);
   expect(step.value.sections).toHaveLength(10_000);
   expect(step.value.sections.at(-1)).toMatchObject({ name: 'p9999', line: 19_999 });
-  // A short one is one step: nobody has to wait for a turn.
+  // A short file takes one step.
   expect(parseInSteps('[profile p]\n', PATH).next().done).toBe(true);
 });
 
@@ -98,7 +98,7 @@ describe('sections', () => {
     });
   });
 
-  it('takes an indented header below a key for a part of its value, as botocore does', () => {
+  it('reads an indented header below a key as part of its value, as botocore does', () => {
     const document = parseConfigDocument('[profile a]\nregion = x\n  [profile b]\n', PATH);
     expect(document.sections.map(({ header }) => header)).toEqual(['profile a']);
   });
@@ -119,11 +119,11 @@ describe('sections', () => {
     ['profile', 'other', 'profile'],
     [' default ', 'other', ' default '],
     ['preview', 'other', 'preview'],
-  ])('takes [%s] for %s %s', (header, kind, name) => {
+  ])('reads [%s] as %s %s', (header, kind, name) => {
     expect(classifyHeader(header)).toEqual({ kind, name });
   });
 
-  it('finds a value in the section first, then in [DEFAULT], then nowhere', () => {
+  it('finds a value in the section, else in [DEFAULT]', () => {
     const document = parseConfigDocument('[DEFAULT]\nregion = d\noutput = json\n[profile a]\nregion = a\n', PATH);
     const section = document.sections[1];
     if (section === undefined) throw new Error('no section');
@@ -151,7 +151,7 @@ describe('what botocore refuses', () => {
     ],
     ['a line without "="', '[default]\nregion\n', 2, '"region" has no "="'],
     ['a line without a key', '[default]\n= b\n', 2, '"= b" has no key'],
-    ['a key before any section', 'region = a\n', 1, '"region = a" stands before any section'],
+    ['a key before any section', 'region = a\n', 1, '"region = a" is above the first section'],
     ['an open bracket', '[default]\na = b\n[profile x\n', 3, '"[profile x" has no closing bracket "]"'],
     ['an open bracket on top', '[default\nregion = a\n[a]\nb = c\n', 1, '"[default" has no closing bracket "]"'],
     ['an open bracket with a colon on top', '[profile "a:b"\n', 1, '"[profile "a:b"" has no closing bracket "]"'],
@@ -160,7 +160,7 @@ describe('what botocore refuses', () => {
       'a byte order mark',
       '\ufeff[default]\n',
       1,
-      'the file starts with a byte order mark, which AWS clients do not read',
+      'the file starts with a byte order mark, which AWS clients cannot read',
     ],
     [
       'a long line with control characters',
@@ -185,7 +185,7 @@ describe('what botocore refuses', () => {
     expect(document.problems.map(({ line }) => line)).toEqual([1, 2, 4]);
   });
 
-  it('gives no section the keys below a header without its bracket', () => {
+  it('ignores the keys below a header without its closing bracket', () => {
     const text = '[sso-session a]\nsso_region = x\n[sso-session b\nsso_region = y\n';
     const { sections, problems } = parseConfigDocument(text, PATH);
     expect(sections.map(({ header, entries }) => [header, entries.map(({ value }) => value)])).toEqual([
@@ -194,7 +194,7 @@ describe('what botocore refuses', () => {
     expect(problems).toEqual([{ line: 3, reason: '"[sso-session b" has no closing bracket "]"' }]);
   });
 
-  it('is told in one sentence with file and line', () => {
+  it('is reported in one sentence with file and line', () => {
     const [first, second] = parseConfigDocument('[a]\nx\ny\n', PATH).problems;
     if (first === undefined || second === undefined) throw new Error('no problems');
     expect(describeProblem(PATH, first)).toBe('/home/taylor/.aws/config, line 2: "x" has no "=".');

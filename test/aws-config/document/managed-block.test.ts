@@ -1,4 +1,4 @@
-// The block between our markers: found, refused when it is broken, replaced without touching a byte around it.
+// The block between our markers: found, refused when broken, replaced without changing a byte outside it.
 import { describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../../src/aws-config/document/document.ts';
 import {
@@ -19,11 +19,11 @@ function replace(text: string, content: readonly string[]): string {
 }
 
 describe('finding', () => {
-  it('finds no block in a file without markers, prose about them included', () => {
+  it('finds no block in a file without markers, even if comments mention them', () => {
     expect(find('# rolecall writes between >>> rolecall >>> and <<< rolecall <<<\n[default]\n')).toBeUndefined();
   });
 
-  it('gives lines and offsets of the markers, CRLF and stray spaces allowed', () => {
+  it('gives lines and offsets of the markers, also with CRLF and extra spaces', () => {
     const text = `[default]\r\n${BLOCK_START} \r\n[profile a]\r\n  ${BLOCK_END}\r\n[profile b]\r\n`;
     const block = find(text);
     expect(block).toEqual({ startLine: 2, endLine: 4, startOffset: 11, endOffset: 65 });
@@ -58,8 +58,8 @@ describe('finding', () => {
       `${BLOCK_START}\n${BLOCK_END}\n${BLOCK_START}\n${BLOCK_END}\n`,
       `line 3: a second "${BLOCK_START}", the first is on line 1`,
     ],
-    ['a reworded start', `#>>> Rolecall >>>\n`, "line 1: one of rolecall's markers was changed"],
-    ['a reworded end', `${BLOCK_START}\n## <<< rolecall <<<\n`, "line 2: one of rolecall's markers was changed"],
+    ['an edited start marker', `#>>> Rolecall >>>\n`, "line 1: one of rolecall's markers was edited"],
+    ['an edited end marker', `${BLOCK_START}\n## <<< rolecall <<<\n`, "line 2: one of rolecall's markers was edited"],
   ])('refuses %s with file and line', (_, text, sentence) => {
     expect(() => find(text)).toThrow(
       expect.objectContaining({ code: 'config-section-not-ours', message: `${PATH}, ${sentence}.`, exitCode: 1 }),
@@ -69,7 +69,7 @@ describe('finding', () => {
 });
 
 describe('replacing', () => {
-  it('adds a new block at the end, with the newline that the file lacks there', () => {
+  it('appends a new block, after a newline if the file does not end with one', () => {
     expect(['', '[a]\n', '[a]', '[a]\r\n', '[a]\r\nb = c', '[a]\r'].map((text) => replace(text, ['x']))).toEqual([
       `${BLOCK_START}\nx\n${BLOCK_END}\n`,
       `[a]\n${BLOCK_START}\nx\n${BLOCK_END}\n`,
@@ -80,12 +80,12 @@ describe('replacing', () => {
     ]);
   });
 
-  it('leaves the block where the user moved it, and what follows as it is', () => {
+  it('keeps the block where the user moved it, and the text after it', () => {
     const text = `[a]\r\n${BLOCK_START}\nold\n${BLOCK_END}\n\n[b]`;
     expect(replace(text, ['new', 'er'])).toBe(`[a]\r\n${BLOCK_START}\nnew\ner\n${BLOCK_END}\n\n[b]`);
   });
 
-  it('follows the file when it was converted to CRLF', () => {
+  it('uses CRLF when the file was converted to CRLF', () => {
     const text = `[a]\r\n${BLOCK_START}\nold\n${BLOCK_END}\r\n`;
     expect(replace(text, ['new'])).toBe(`[a]\r\n${BLOCK_START}\r\nnew\r\n${BLOCK_END}\r\n`);
   });

@@ -1,4 +1,4 @@
-// Deleting what the AWS CLI cached for a session: those entries and no others.
+// Deleting the AWS CLI's cached credentials of a session, and no other entries.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-test('deletes the entries of the roles, by session and by each spelling of the start URL, and leaves everything else', async () => {
+test('deletes the entries of the roles, by session and by each spelling of the start URL, and nothing else', async () => {
   const folder = join(home.path, '.aws', 'cli', 'cache');
   mkdirSync(folder, { recursive: true });
   const entries = ['0d53a66f3b3c3c2a3a9b1f0f6a5d8f6d6f3b3c3c.json', 'session.db'];

@@ -1,4 +1,4 @@
-// The file on disk: replaced at once, under a lock, with its mode, owner and symlinks; after any failure it is as it was.
+// The config file on disk: replaced atomically under a lock, keeping mode, owner and symlinks; unchanged after a failure.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -53,7 +53,7 @@ const unwritable = (reason: string, at = path): unknown =>
 const changed: unknown = expect.objectContaining({
   code: 'config-changed-meanwhile',
   exitCode: 1,
-  message: expect.stringContaining('was changed by another program in the meantime.'),
+  message: expect.stringContaining('was changed by another program meanwhile.'),
 });
 
 function writeExisting(text: string, mode = 0o600): void {
@@ -63,14 +63,14 @@ function writeExisting(text: string, mode = 0o600): void {
 }
 
 describe('reading', () => {
-  it('an absent file gives the empty document, a dangling symlink too', async () => {
+  it('gives an empty document for a missing file and for a dangling symlink', async () => {
     mkdirSync(folder);
     expect(await configFile().read()).toMatchObject({ document: { path, text: '', problems: [] }, exists: false });
     symlinkSync('nowhere', path);
     expect(await configFile().read()).toMatchObject({ document: { text: '' }, exists: false });
   });
 
-  it('gives the document and when the file was changed', async () => {
+  it('gives the document and the modification time', async () => {
     writeExisting('[default]\r\nregion = x');
     expect(await configFile().read()).toMatchObject({
       document: { text: '[default]\r\nregion = x', sections: [{ kind: 'default' }] },
@@ -79,11 +79,11 @@ describe('reading', () => {
     });
   });
 
-  it('parses a long file once for all who read it at a time, and not for who finds it changed', async () => {
+  it('parses a long file once for concurrent readers, and again for a reader that finds it changed', async () => {
     const text = Array.from({ length: 10_000 }, (_, index) => `[profile p${index}]\nregion = us-east-1\n`).join('');
     writeExisting(text);
     const file = configFile();
-    // The bytes of one may come when the other's are parsed already; then both are tried again.
+    // One read may finish after the other's parse; then both are repeated.
     await waitFor('two readers at a time to get one parse', async () => {
       const [one, other] = await Promise.all([file.read(), file.read()]);
       return other.document === one.document;
@@ -96,27 +96,27 @@ describe('reading', () => {
     await before;
   });
 
-  it('keeps a byte order mark, and tells bytes that are not UTF-8 as a problem', async () => {
+  it('keeps a byte order mark and reports bytes that are not UTF-8', async () => {
     mkdirSync(folder);
     writeFileSync(path, Buffer.from([0xef, 0xbb, 0xbf, 0x5b, 0x61, 0x5d, 0x0a, 0xff, 0x3d, 0x0a]));
     const { document } = await configFile().read();
     expect(document.problems.map(({ line, reason }) => [line, reason])).toEqual([
-      [1, 'the file starts with a byte order mark, which AWS clients do not read'],
-      [2, 'there are bytes that are not UTF-8'],
+      [1, 'the file starts with a byte order mark, which AWS clients cannot read'],
+      [2, 'this line is not valid UTF-8'],
     ]);
     await expect(configFile().write(document.text, '[a]\n')).rejects.toMatchObject({
       code: 'config-malformed',
-      message: `${path}, line 1: the file starts with a byte order mark, which AWS clients do not read (and 1 more).`,
+      message: `${path}, line 1: the file starts with a byte order mark, which AWS clients cannot read (and 1 more).`,
     });
     await expect(configFile().write('[other]\n', '[a]\n')).rejects.toEqual(changed);
   });
 
-  it('takes a replacement character that is really in the file for a character', async () => {
+  it('accepts a replacement character that is really in the file', async () => {
     writeExisting('# \ufffd\n');
     expect((await configFile().read()).document.problems).toEqual([]);
   });
 
-  it('names what is in the way', async () => {
+  it('names the obstacle', async () => {
     writeExisting('x');
     const below = join(path, 'config');
     await expect(configFile(below).read()).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('reading', () => {
 });
 
 describe('a new file', () => {
-  it('is 0600 in a new folder of 0700, with nothing beside it', async () => {
+  it('is created 0600 in a new folder 0700, with no other files', async () => {
     expect(await configFile().write('', '[default]\n')).toBe('written');
     expect([readFileSync(path, 'utf8'), modeOf(path), modeOf(folder), readdirSync(folder)]).toEqual([
       '[default]\n',
@@ -140,12 +140,12 @@ describe('a new file', () => {
     ]);
   });
 
-  it('is not made for nothing', async () => {
+  it('is not created for an empty text', async () => {
     expect(await configFile().write('', '')).toBe('unchanged');
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('is made by one of many writers, the others are told', async () => {
+  it('is created by one of several writers, and the others get an error', async () => {
     const outcomes = await Promise.allSettled(
       ['a', 'b', 'c', 'd'].map((text) => configFile().write('', `[${text}]\n`)),
     );
@@ -154,7 +154,7 @@ describe('a new file', () => {
     expect(readdirSync(folder)).toEqual(['config']);
   });
 
-  it('comes to be where a dangling symlink points, if that folder is there', async () => {
+  it('is created at the target of a dangling symlink if the folder exists', async () => {
     mkdirSync(folder);
     mkdirSync(join(home.path, 'dotfiles'));
     symlinkSync('../dotfiles/aws-config', path);
@@ -174,7 +174,7 @@ describe('a new file', () => {
 });
 
 describe('an existing file', () => {
-  it('keeps its mode, and every byte is as given', async () => {
+  it('keeps its mode and gets exactly the given bytes', async () => {
     writeExisting('[a]\r\nb = ü', 0o664);
     expect(await configFile().write('[a]\r\nb = ü', '[a]\r\nb = 🚀')).toBe('written');
     expect([readFileSync(path, 'utf8'), modeOf(path), readdirSync(folder)]).toEqual([
@@ -184,7 +184,7 @@ describe('an existing file', () => {
     ]);
   });
 
-  it('is not touched when there is nothing to change', async () => {
+  it('is not written when nothing changes', async () => {
     writeExisting('[a]\n');
     const before = statSync(path);
     expect(await configFile().write('[a]\n', '[a]\n')).toBe('unchanged');
@@ -218,7 +218,7 @@ describe('an existing file', () => {
     expect([statSync(path).uid, statSync(path).gid, modeOf(path)]).toEqual([1234, 2345, 0o600]);
   });
 
-  it('is not overwritten when somebody else changed, made or removed it', async () => {
+  it('is not overwritten when another program changed, created or removed it', async () => {
     writeExisting('[a]\nmine = 1\n');
     await expect(configFile().write('[a]\n', '[b]\n')).rejects.toEqual(changed);
     await expect(configFile().write('', '[b]\n')).rejects.toEqual(changed);
@@ -226,7 +226,7 @@ describe('an existing file', () => {
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['[a]\nmine = 1\n', ['config']]);
   });
 
-  it('is not overwritten when an editor saves while we write beside it', async () => {
+  it('is not overwritten when an editor saves while the temporary file is written', async () => {
     writeExisting('[a]\n');
     const writing = configFile()
       .write('[a]\n', `[b]\n# ${'x'.repeat(16 * 1024 * 1024)}\n`)
@@ -245,7 +245,7 @@ describe('the lock', () => {
     return holder;
   }
 
-  it('makes a writer wait, and then look again', async () => {
+  it('makes a writer wait and then check the file again', async () => {
     writeExisting('[a]\n');
     const clock = createFakeClock();
     const file = createConfigFile({ path, clock });
@@ -258,7 +258,7 @@ describe('the lock', () => {
     expect(await writing).toEqual(changed);
   });
 
-  it('follows the file when another one took its place meanwhile', async () => {
+  it('is taken on the new file when the file was replaced meanwhile', async () => {
     writeExisting('[a]\n');
     const clock = createFakeClock();
     const holder = await holdLock();
@@ -272,7 +272,7 @@ describe('the lock', () => {
     expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['[b]\n', 0o644]);
   });
 
-  it('is not waited for longer than ten seconds', async () => {
+  it('times out after ten seconds', async () => {
     writeExisting('[a]\n');
     const clock = createFakeClock();
     const holder = await holdLock();
@@ -287,18 +287,18 @@ describe('the lock', () => {
 });
 
 describe('what cannot be written', () => {
-  it('is a file whose write bit was taken away, root or not', async () => {
+  it('is a read-only file, even as root', async () => {
     writeExisting('[a]\n', 0o444);
     await expect(configFile().write('[a]\n', '[b]\n')).rejects.toEqual(unwritable('the file is read-only'));
     expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['[a]\n', 0o444]);
   });
 
-  it('is a folder, a pipe, a device, and nothing hangs or is replaced', async () => {
+  it('is a folder, a pipe or a device, without hanging or replacing it', async () => {
     writeExisting('x');
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     for (const at of [folder, pipe, '/dev/null']) {
-      await expect(configFile(at).write('', '[b]\n')).rejects.toEqual(unwritable('it is no regular file', at));
+      await expect(configFile(at).write('', '[b]\n')).rejects.toEqual(unwritable('it is not a regular file', at));
     }
     await expect(configFile(pipe).read()).rejects.toMatchObject({
       message: `${pipe} cannot be read: it is a named pipe, not a file.`,
@@ -307,7 +307,7 @@ describe('what cannot be written', () => {
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
-  it('is a path through a file, a symlink to itself, a name too long', async () => {
+  it('is a path through a file, a symlink to itself, or a name that is too long', async () => {
     writeExisting('x');
     const below = join(path, 'config');
     await expect(configFile(below).write('', 'y')).rejects.toEqual(unwritable(`${path} is not a folder`, below));
@@ -336,7 +336,7 @@ describe('what cannot be written', () => {
       execFileSync('umount', [folder]);
     });
 
-    it('is more than the disk has room for; the old file stays, nothing is left behind', async () => {
+    it('is a text larger than the free disk space; the old file stays and no temporary file is left', async () => {
       writeExisting('[a]\n');
       await expect(configFile().write('[a]\n', 'x'.repeat(200_000))).rejects.toEqual(unwritable('the disk is full'));
       expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['[a]\n', ['config']]);
@@ -346,7 +346,7 @@ describe('what cannot be written', () => {
       expect(readdirSync(folder)).toEqual(['config']);
     });
 
-    it('is anything once the disk is read-only', async () => {
+    it('is anything on a read-only disk', async () => {
       writeExisting('[a]\n');
       execFileSync('mount', ['-o', 'remount,ro', folder]);
       await expect(configFile().write('[a]\n', '[b]\n')).rejects.toEqual(unwritable('the file system is read-only'));
@@ -356,7 +356,7 @@ describe('what cannot be written', () => {
 });
 
 describe('leftovers of killed writers', () => {
-  it('go at the next write, those of living ones and of others stay', async () => {
+  it('are deleted at the next write; those of running writers and other programs stay', async () => {
     writeExisting('[a]\n');
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     const stay = [
@@ -367,7 +367,7 @@ describe('leftovers of killed writers', () => {
     ];
     const go = [
       `.config.rolecall-${dead}-abc-0123456789ab.tmp`,
-      // A container gives every run the same process id.
+      // In a container every run has the same process id.
       `.config.rolecall-${process.pid}-abc-0123456789ab.tmp`,
     ];
     for (const name of [...stay, ...go]) writeFileSync(join(folder, name), '');
@@ -375,16 +375,16 @@ describe('leftovers of killed writers', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['config', ...stay].toSorted());
   });
 
-  it('go also while nobody has collected the dead writer, as in a container without an init', async () => {
+  it('are deleted even if the dead writer is a zombie, as in a container without an init process', async () => {
     writeExisting('[a]\n');
-    // The shell becomes a program that never asks after the child it had, which ends later.
+    // The shell is replaced by a program that never waits for the child, which ends later.
     const keeper = spawn('/bin/sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
       const [line] = (await once(keeper.stdout, 'data')) as [Buffer];
       const pid = line.toString().trim();
-      // Dead and in the list of processes still.
+      // A zombie: dead, but still in the process table.
       await waitFor('the child to be dead', () => / Z /u.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
       writeFileSync(join(folder, `.config.rolecall-${pid}-abc-0123456789ab.tmp`), '');
       await configFile().write('[a]\n', '[b]\n');
@@ -415,7 +415,7 @@ ${body}`,
       { env: home.environment, stdio: ['ignore', 'pipe', 'inherit'] },
     );
 
-  it('lose none of each other’s lines', async () => {
+  it('do not lose each other’s lines', async () => {
     writeExisting('[a]\n');
     const append = `
       for (let count = 0; count < 40; ) {
@@ -435,7 +435,7 @@ ${body}`,
     expect(readdirSync(folder)).toEqual(['config']);
   });
 
-  it('killed at any moment leave the old file or the new one, and the next write leaves nothing else', async () => {
+  it('killed at any moment leave the old or the new file, and the next write removes leftovers', async () => {
     const [one, two] = ['1', '2'].map((digit) => `[a]\nb = ${digit.repeat(300_000)}\n`) as [string, string];
     writeExisting(one);
     const flip = `
@@ -443,7 +443,7 @@ ${body}`,
         const { document } = await file.read();
         const digit = document.text.includes('1') ? '2' : '1';
         await file.write(document.text, '[a]\\nb = ' + digit.repeat(300000) + '\\n');
-        // A machine that is slow is so most of all the first time.
+        // The first run is the slowest.
         if (count === 0) process.stdout.write('ready');
       }`;
     let leftoverCount = 0;
@@ -457,7 +457,7 @@ ${body}`,
       expect(text === one || text === two).toBe(true);
       leftoverCount = Math.max(leftoverCount, readdirSync(folder).length - 1);
     }
-    // Proves that some were hit while writing.
+    // Proves that some were killed while writing.
     expect(leftoverCount).toBeGreaterThan(0);
     await configFile().write(readFileSync(path, 'utf8'), '[done]\n');
     expect(readdirSync(folder)).toEqual(['config']);

@@ -1,4 +1,4 @@
-// The AWS CLI's token file: exactly the agreed keys, ours by its mark, never anybody else's while that counts.
+// The AWS CLI's token file: exactly the agreed keys, recognized by our mark; a valid foreign file is never overwritten.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ const CONTENT = {
   expiresAtMs: FAKE_NOW_MS + 1_800_999,
 };
 
-/** An expired login of the AWS CLI that it can renew by itself. */
+/** An expired login of the AWS CLI that it can refresh itself. */
 const REFRESHABLE = {
   accessToken: 'x',
   expiresAt: '2026-11-24T05:00:00Z',
@@ -48,7 +48,7 @@ function place(content: unknown): void {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
 }
 
-it('is named by the sha1 of the session name or start URL, exactly as written', () => {
+it('is named after the SHA-1 of the session name or start URL, exactly as written', () => {
   expect([tokenFilePath('/h', 'my-sso-session'), tokenFilePath('/h', 'https://a.awsapps.com/start/')]).toEqual([
     '/h/.aws/sso/cache/b755b5ec73400c04400e978208d8559ad1f39053.json',
     '/h/.aws/sso/cache/6fc214a23c5b48b9990383931df3625bf4a7c73c.json',
@@ -56,7 +56,7 @@ it('is named by the sha1 of the session name or start URL, exactly as written', 
 });
 
 describe('writing', () => {
-  it('makes 0600 in new folders of 0700 with exactly the five keys, no refresh token, no null', async () => {
+  it('creates the file 0600 in folders 0700, with exactly the five keys, no refresh token and no null', async () => {
     expect(await writeTokenFile(path, CONTENT, FAKE_NOW_MS)).toBe('absent');
     expect(readFileSync(path, 'utf8')).toBe(
       '{"startUrl":"https://d-1234567890.awsapps.com/start/","region":"us-east-1","accessToken":"canary-access-token","expiresAt":"2026-11-24T06:30:00Z","rolecall":true}',
@@ -66,7 +66,7 @@ describe('writing', () => {
     expect(readdirSync(dirname(path))).toHaveLength(1);
   });
 
-  it('replaces ours and one that has expired, not one that counts', async () => {
+  it('replaces our file and an expired one, but not a valid foreign one', async () => {
     await writeTokenFile(path, CONTENT, FAKE_NOW_MS);
     expect(await writeTokenFile(path, { ...CONTENT, region: 'eu-west-1' }, FAKE_NOW_MS)).toBe('ours');
     expect(readFileSync(path, 'utf8')).toContain('eu-west-1');
@@ -84,7 +84,7 @@ describe('writing', () => {
     expect(readFileSync(path, 'utf8')).not.toContain('canary');
   });
 
-  it('that fails says where and why, without the token', async () => {
+  it('reports a failure with path and reason, without the token', async () => {
     writeFileSync(join(home.path, '.aws'), '');
     const error = await writeTokenFile(path, CONTENT, FAKE_NOW_MS).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
@@ -143,7 +143,7 @@ describe('the state', () => {
 });
 
 describe('deleting', () => {
-  it('takes ours away, expired or not, and leaves the others', async () => {
+  it('deletes our file, expired or not, and no other', async () => {
     expect(await deleteTokenFile(path)).toBe(false);
     await writeTokenFile(path, CONTENT, FAKE_NOW_MS);
     expect([await deleteTokenFile(path), readdirSync(dirname(path))]).toEqual([true, []]);
@@ -151,7 +151,7 @@ describe('deleting', () => {
     expect([await deleteTokenFile(path), readdirSync(dirname(path)).length]).toEqual([false, 1]);
   });
 
-  it('clears what a killed writer of ours left, for it holds a token', async () => {
+  it('deletes the temporary file of a killed writer, because it contains a token', async () => {
     await writeTokenFile(path, CONTENT, FAKE_NOW_MS);
     const name = path.slice(dirname(path).length + 1);
     writeFileSync(join(dirname(path), `.${name}.rolecall-${process.pid}-0-0123456789ab.tmp`), 'canary');

@@ -1,4 +1,4 @@
-// Work on the shared config file that somebody else writes meanwhile: done anew, a few times, and only for that reason.
+// Retries of work on the shared config file: a few times, and only if another program changed the file.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ test.each([
   expect(tried).toBe(tries);
 });
 
-test('setup keeps what another program writes meanwhile', async () => {
+test('setup keeps concurrent changes of another program', async () => {
   const path = join(home.path, '.aws', 'config');
   const settingsPath = join(home.path, 'config.toml');
   writePrivate(path, CONFIG);

@@ -1,4 +1,4 @@
-// Aliases of roles in the plan: who gets one, who doesn't and why, and that the role's own name stays what it was.
+// Aliases in the plan: which roles get one, which do not and why; the role's own name never changes.
 import { describe, expect, test } from 'vitest';
 import { BLOCK_END, BLOCK_START } from '../../../src/aws-config/document/managed-block.ts';
 import type { PlanSketch } from '../builders.ts';
@@ -20,7 +20,7 @@ function planWith(aliases: Readonly<Record<string, string>>, text = sessionSecti
 }
 
 describe('an alias', () => {
-  test('is one more profile of the same role, beside its own', () => {
+  test('is an additional profile of the same role', () => {
     const plan = planWith({ '222222222222 Admin': 'aa-billing' });
     expect(plan.text.slice(plan.text.indexOf('[profile aa'), plan.text.indexOf('[profile alpha.Admin]'))).toBe(
       `[profile aa-billing]\n# alias of beta.Admin\nregion = us-east-1\ncredential_process = ${COMMAND} --session my-sso-session --account 222222222222 --role Admin\n`,
@@ -39,7 +39,7 @@ describe('an alias', () => {
     expect(plan.issuedNames.profiles.map(({ profileName }) => profileName)).not.toContain('aa-billing');
   });
 
-  test('never becomes the name that the role had, though it comes first in the file, and a second sync changes nothing', () => {
+  test('never becomes the role name, even if it comes first in the file, and a second sync changes nothing', () => {
     const first = planWith({ '222222222222 Admin': 'aa-billing' });
     const second = planWith({ '222222222222 Admin': 'aa-billing' }, first.text);
     expect({ text: second.text, diff: second.diff }).toEqual({ text: first.text, diff: '' });
@@ -49,7 +49,7 @@ describe('an alias', () => {
     expect(without.removed.map(({ profileName }) => profileName)).toEqual(['aa-billing']);
   });
 
-  test('goes with its role, and stays while nobody knows whether the role is gone', () => {
+  test('is removed with its role, and kept while it is unknown whether the role is gone', () => {
     const { text } = planWith({ '222222222222 Admin': '{account_name}-b' });
     expect(text).toContain('[profile beta-b]');
     const aliases = { '222222222222 Admin': '{account_name}-b' };
@@ -59,14 +59,14 @@ describe('an alias', () => {
     expect(gone.removed.map(({ profileName }) => profileName)).toEqual(['beta-b', 'beta.Admin']);
   });
 
-  test('may be a pattern for many, made of what names are made of', () => {
+  test('may be a template with the same placeholders as names', () => {
     const { profiles } = planWith({ '*': 'x/{account_id}/{permission_set}' });
     expect(profiles.map(({ aliases }) => aliases)).toEqual([
       ['x/111111111111/Admin'],
       ['x/111111111111/Read'],
       ['x/222222222222/Admin'],
     ]);
-    expect(() => planWith({ '*': '{account}' })).toThrow('"{account}" in the setting role.alias is no placeholder');
+    expect(() => planWith({ '*': '{account}' })).toThrow('"{account}" in the setting role.alias is not a placeholder');
   });
 
   test.each([
@@ -92,12 +92,12 @@ describe('an alias', () => {
     expect(plan.text).toBe(planWith({}, text).text);
   });
 
-  test('is reduced as all names are: a name of ours breaks no file and no shell', () => {
+  test('is reduced to safe characters like all names', () => {
     const plan = planWith({ '222222222222 Admin': 'my $(billing)]\n[x' });
     expect(plan.text).toContain('\n[profile my-billing-x]\n');
   });
 
-  test('stands alone beside a hand-written profile of the role’s own name', () => {
+  test('is written even if a hand-written profile has the role’s own name', () => {
     const text = `${sessionSection()}[profile beta.Admin]\nregion = eu-west-1\n`;
     const plan = planWith({ '222222222222 Admin': 'billing' }, text);
     expect(plan.added.map(({ profileName }) => profileName)).toEqual(['alpha.Admin', 'alpha.Read', 'billing']);
@@ -105,13 +105,13 @@ describe('an alias', () => {
     expect(planWith({ '222222222222 Admin': 'billing' }, plan.text, { catalogs: new Map() }).diff).toBe('');
   });
 
-  test('has no ":" and no "=" in the line that says so', () => {
+  test('is marked by a comment without ":" and "="', () => {
     const { text } = planWith({ '222222222222 Admin': 'billing' });
     const block = text.slice(text.indexOf(BLOCK_START), text.indexOf(BLOCK_END));
     expect(/# alias of .*/.exec(block)?.[0]).not.toMatch(/[:=]/);
   });
 
-  test('is excluded by a glob as other names are', () => {
+  test('can be excluded by a glob', () => {
     const plan = planWith({ '222222222222 Admin': 'sandbox-1' }, sessionSection(), {
       settings: { exclude: ['sandbox-*'] },
     });

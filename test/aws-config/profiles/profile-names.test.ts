@@ -1,4 +1,4 @@
-// Profile names: the template, the characters, equal names, names that stay, excludes; the same in any order of the roles.
+// Profile names: template, characters, equal names and issued names, independent of the order of the roles.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NameableRole } from '../../../src/aws-config/profiles/profile-names.ts';
@@ -38,7 +38,7 @@ describe('characters', () => {
     expect(reduceName(text)).toBe(reduced);
   });
 
-  it('that a permission set may have and a profile name may not become dashes too', () => {
+  it('that are valid in a permission set but not in a profile name become dashes too', () => {
     expect(name([role({ permissionSet: 'Power+User=EU,1' })])).toEqual(['taylor.Power-User-EU-1']);
   });
 
@@ -49,7 +49,7 @@ describe('characters', () => {
     },
   );
 
-  it('give some name whatever the input', () => {
+  it('always result in a name', () => {
     expect(name([role({ permissionSet: '+' })])).toEqual(['taylor.permission-set']);
     expect(name([role()], '')).toEqual(['111111111111']);
     expect(name([role({ sessionName: '日本' })], '{session}')).toEqual(['id-cf2abf0c5be3']);
@@ -69,7 +69,7 @@ describe('the template', () => {
       expect(() => parseNameTemplate(template)).toThrow(
         expect.objectContaining({
           code: 'settings-invalid',
-          message: `"${template}" in the setting profiles.name is no placeholder; known are {account_name}, {account_id}, {permission_set}, {session}.`,
+          message: `"${template}" in the setting profiles.name is not a placeholder. Valid: {account_name}, {account_id}, {permission_set}, {session}.`,
         }),
       );
     },
@@ -94,7 +94,7 @@ describe('equal names', () => {
     ]);
   });
 
-  it('of two permission sets that differ in lost characters only get a hash', () => {
+  it('of two permission sets that differ only in replaced characters get a hash', () => {
     const names = name([role({ permissionSet: 'a+b' }), role({ permissionSet: 'a=b' })]);
     expect(names).toEqual([
       expect.stringMatching(/^taylor-111111111111\.a-b-s-[0-9a-f]{12}$/u),
@@ -103,7 +103,7 @@ describe('equal names', () => {
     expect(new Set(names).size).toBe(2);
   });
 
-  it('find their place in any template', () => {
+  it('are made unique with any template', () => {
     const two = [role(), role({ accountId: '222222222222' })];
     expect(name(two, '{permission_set}')).toEqual(['Admin-111111111111', 'Admin-222222222222']);
     const sessions = [role(), role({ sessionName: 't' })];
@@ -111,13 +111,13 @@ describe('equal names', () => {
     expect(name(two, '{session}')).toEqual(['s-111111111111', 's-222222222222']);
   });
 
-  it.each(['current', 'default', '__proto__'])('with the reserved name %s give way', (accountName) => {
+  it.each(['current', 'default', '__proto__'])('are not the reserved name %s', (accountName) => {
     expect(name([role({ accountName })], '{account_name}')).toEqual([
       `${accountName}-111111111111`.replace(/^-+/u, ''),
     ]);
   });
 
-  it('are given out the same in any order, all different, in the characters of every client', () => {
+  it('are independent of the order, unique, and use only characters that every client reads', () => {
     const anyRole = fc.record({
       sessionName: fc.constantFrom('s', 't', 'Corp Ü', 'Corp-'),
       accountId: fc.constantFrom('111111111111', '222222222222', '000000000003'),
@@ -140,14 +140,14 @@ describe('equal names', () => {
   });
 });
 
-describe('names once issued', () => {
-  it('stay, and a newcomer of the same name gives way', () => {
+describe('issued names', () => {
+  it('are kept, and a new role of the same name gets another one', () => {
     const [first, second] = [role(), role({ accountId: '222222222222' })];
     const issued = new Map([[roleKey(first), 'taylor.Admin']]);
     expect(name([second, first], DEFAULT, issued)).toEqual(['taylor-222222222222.Admin', 'taylor.Admin']);
   });
 
-  it('that nobody could have issued do not count', () => {
+  it('that rolecall could not have issued are ignored', () => {
     for (const impossible of ['two words', 'current', '']) {
       expect(name([role()], DEFAULT, new Map([[roleKey(role()), impossible]]))).toEqual(['taylor.Admin']);
     }

@@ -1,4 +1,4 @@
-// The plan of a sync: what is written and what never is, which profiles stay, and every byte outside the block as it was.
+// The plan of a sync: which profiles are written, kept and removed; bytes outside the block never change.
 import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ function withoutBlock(text: string): string {
 }
 
 describe('what is written', () => {
-  it('is a sorted block at the end: one section a role, and the one that follows the current role', () => {
+  it('is a sorted block at the end: one section per role, and one that follows the current role', () => {
     const plan = planFor(sessionSection(), { catalogs: catalog([BETA, ALPHA]) });
     expect(plan.text).toBe(
       `${sessionSection()}${[
@@ -76,12 +76,12 @@ describe('what is written', () => {
     expect(plan.diff.split('\n').filter((line) => line.startsWith('-'))).toEqual(['--- /home/taylor/.aws/config']);
   });
 
-  it('has no ":" and no "=" above the first section, or `aws configure set` would write there', () => {
+  it('has no ":" or "=" above the first section, because `aws configure set` would write there', () => {
     const { text } = planFor(sessionSection());
     expect(text.slice(text.indexOf(BLOCK_START), text.indexOf('[profile'))).not.toMatch(/[:=]/u);
   });
 
-  it('in style sso is the native form, and never both forms', () => {
+  it('is the native form with style sso, and never both forms', () => {
     const { text } = planFor(sessionSection('"Corp Ü"'), {
       settings: { style: 'sso' },
       catalogs: new Map([['Corp Ü', catalog([ALPHA])]]),
@@ -98,14 +98,14 @@ describe('what is written', () => {
     );
   });
 
-  it('changes form in place, name by name', () => {
+  it('changes style in place and keeps the names', () => {
     const native = planFor(sessionSection(), { settings: { style: 'sso' }, catalogs: catalog([ALPHA]) });
     const process = planFor(native.text, { catalogs: catalog([ALPHA]) });
     expect(process).toMatchObject({ added: [], removed: [], changed: process.profiles });
     expect(process.text).toBe(planFor(sessionSection(), { catalogs: catalog([ALPHA]) }).text);
   });
 
-  it('names an unsafe session by its id, and a path with a space in double quotes', () => {
+  it('uses the id of a session whose name needs quoting, and quotes a path with a space', () => {
     const { text } = planFor(sessionSection('"Corp Ü"'), {
       catalogs: new Map([['Corp Ü', catalog()]]),
       credentialProcessPath: '/home/my user/rolecall-credential-process',
@@ -145,7 +145,7 @@ describe('what is written', () => {
     expect(planFor('').followers).toEqual([{ profileName: 'current' }]);
   });
 
-  it('has [default] only when asked for and not written by hand', () => {
+  it('has [default] only if configured and not written by hand', () => {
     const settings = { defaultFollowsCurrent: true };
     expect(planFor(sessionSection(), { settings }).text).toContain(
       `[default]\nregion = us-east-1\ncredential_process = ${COMMAND} --current\n`,
@@ -157,7 +157,7 @@ describe('what is written', () => {
     }
   });
 
-  it('of a hostile or missing account name is harmless', () => {
+  it('is safe with a hostile or missing account name', () => {
     const names = [
       `it's "x" $(id) \`id\``,
       'x]\n[profile evil]\nregion = y',
@@ -188,7 +188,7 @@ describe('what is written', () => {
     );
   });
 
-  it('keeps every legal permission set as it is, and leaves out what AWS would not call one', () => {
+  it('keeps every valid permission set name and leaves out invalid ones', () => {
     const plan = planFor(sessionSection(), {
       catalogs: catalog([
         { permissionSets: ['a+b=c,d.e@f-g_h', 'x y', 'a;b', '$(id)', ''] },
@@ -206,7 +206,7 @@ describe('what is written', () => {
     ]);
   });
 
-  it('leaves out excluded names and says how many', () => {
+  it('leaves out excluded names and counts them', () => {
     const plan = planFor(sessionSection(), {
       catalogs: catalog([ALPHA, BETA]),
       settings: { exclude: ['alpha.*', 'current'] },
@@ -214,7 +214,7 @@ describe('what is written', () => {
     expect([namesOf(plan), plan.excludedCount, plan.followers.length]).toEqual([['beta.Admin'], 2, 1]);
   });
 
-  it('lists an account that came twice once', () => {
+  it('lists an account once even if the catalog has it twice', () => {
     expect(namesOf(planFor(sessionSection(), { catalogs: catalog([ALPHA, ALPHA]) }))).toEqual([
       'alpha.Admin',
       'alpha.Read',
@@ -243,7 +243,7 @@ describe('a hand-written profile of the same name', () => {
     ]);
   });
 
-  it('wins over one of ours that was there first, which mends the file', () => {
+  it('wins over a rolecall profile that was there first, which repairs the file', () => {
     const { text } = planFor(sessionSection(), { catalogs: catalog([ALPHA]) });
     const broken = `${text}[profile alpha.Admin]\noutput = json\n`;
     expect(parseConfigDocument(broken, 'c').problems).toHaveLength(1);
@@ -260,7 +260,7 @@ describe('a hand-written profile of the same name', () => {
     expect([plan.followers, plan.skipped]).toEqual([[], [{ profileName: 'current', reason: 'hand-written', line: 1 }]]);
   });
 
-  it('leaves nothing to write and no block, or an empty one where there was one', () => {
+  it('can leave nothing to write: no block, or an empty one where there was one', () => {
     const hand = '[profile current]\nregion = x\n';
     expect(planFor(hand)).toMatchObject({ text: hand, diff: '' });
     const block = `${BLOCK_START}\n${BLOCK_END}\n`;
@@ -281,7 +281,7 @@ describe('a sync after the first', () => {
     });
   });
 
-  it('says what is new, what is gone and what is different', () => {
+  it('lists added, removed and changed profiles', () => {
     const plan = planFor(first.text, {
       catalogs: catalog([{ ...ALPHA, permissionSets: ['Admin', 'Power'] }]),
       settings: { regionFor: ({ permissionSet }) => (permissionSet === 'Admin' ? 'eu-west-1' : undefined) },
@@ -310,26 +310,26 @@ describe('a sync after the first', () => {
     ]);
   });
 
-  it('keeps what an incomplete listing does not have, unless that was another user’s', () => {
+  it('keeps roles that are missing from an incomplete listing, unless another user signed in', () => {
     const incomplete = { ...catalog([ALPHA]), complete: false };
     expect(planFor(first.text, { catalogs: incomplete }).text).toBe(first.text);
     const plan = planFor(first.text, { catalogs: { ...incomplete, startsAnew: true } });
     expect(plan.removed.map(({ profileName }) => profileName)).toEqual(['beta.Admin']);
   });
 
-  it('restores what was removed, byte for byte', () => {
+  it('restores a removed profile byte for byte', () => {
     const removed = planFor(first.text, { catalogs: catalog([ALPHA]) });
     expect(planFor(removed.text, { catalogs: catalog([ALPHA, BETA]) }).text).toBe(first.text);
   });
 
-  it('keeps names once issued when an account is renamed or a second one of its name appears', () => {
+  it('keeps names when an account is renamed or a second account of that name appears', () => {
     const plan = planFor(first.text, {
       catalogs: catalog([{ ...ALPHA, accountName: 'renamed' }, BETA, { ...BETA, accountId: '333333333333' }]),
     });
     expect(namesOf(plan)).toEqual(['alpha.Admin', 'alpha.Read', 'beta-333333333333.Admin', 'beta.Admin']);
   });
 
-  it('makes new names when the template is another', () => {
+  it('generates new names when the template changes', () => {
     const settings = { nameTemplate: '{account_id}/{permission_set}' };
     const plan = planFor(first.text, { catalogs: catalog([BETA]), settings });
     expect([namesOf(plan), plan.removed.map(({ profileName }) => profileName)]).toEqual([
@@ -338,12 +338,12 @@ describe('a sync after the first', () => {
     ]);
   });
 
-  it('keeps the names of a block that does not say its template', () => {
+  it('keeps the names of a block that does not record its template', () => {
     const old = first.text.replace(/^# names .*\n/mu, '').replaceAll('beta.', 'b.');
     expect(namesOf(planFor(old, { catalogs: catalog([BETA]) }))).toEqual(['b.Admin']);
   });
 
-  it('gives a role that was away its name back', () => {
+  it('gives a role that comes back its old name', () => {
     const previousNames = {
       ...first.issuedNames,
       profiles: [{ ...ALPHA, sessionName: SESSION_NAME, permissionSet: 'Read', profileName: 'old' }],
@@ -359,7 +359,7 @@ describe('a sync after the first', () => {
     ]);
   });
 
-  it('overwrites what was changed between the marks', () => {
+  it('overwrites changes between the markers', () => {
     const edited = first.text
       .replace('[profile alpha.Read]', '[profile typed]\n[profile alpha.Read]')
       .replace('Admin]\nregion = us-east-1\n', 'Admin]\nregion = eu-west-1\n# a note\n');
@@ -370,7 +370,7 @@ describe('a sync after the first', () => {
   });
 });
 
-describe('what a person added between the marks', () => {
+describe('a key that the user added between the markers', () => {
   const catalogs = catalog([ALPHA, BETA]);
   const followsToo = { defaultFollowsCurrent: true };
   const first = planFor(sessionSection(), { catalogs, settings: followsToo });
@@ -387,18 +387,18 @@ describe('what a person added between the marks', () => {
       's3 =\n  max_queue_size = 5\n  addressing_style = path',
       'extra = { s3 = { max_queue_size = "5", addressing_style = "path" } }',
     ],
-  ])('such as %j is a conflict that says how the settings spell it', (lines, spelled) => {
+  ])('%j is a conflict, and the message shows the setting to use instead', (lines, spelled) => {
     const text = add('[profile alpha.Read]', `${lines}\n`);
     const line = lineOf(text, lines.split('\n')[0] ?? '');
     const [key = ''] = lines.split(' ');
     expect(conflictOf(text)).toEqual({
       code: 'config-key-not-ours',
-      message: `/home/taylor/.aws/config, line ${line}: "${key}" was added to [profile alpha.Read], and a sync would delete it, so no profiles are written. Set it in config.toml instead: [[role]] ${spelled}.`,
+      message: `/home/taylor/.aws/config, line ${line}: "${key}" was added to [profile alpha.Read], and a sync would delete it, so profiles are not written. Set it in config.toml instead: [[role]] ${spelled}.`,
       hint: `\${EDITOR:-vi} +${line} /home/taylor/.aws/config`,
     });
   });
 
-  it('is found in what follows the current role, in aliases and in profiles that would go', () => {
+  it('is found in followers of the current role, in aliases and in profiles to remove', () => {
     const withAlias = planFor(sessionSection(), {
       catalogs,
       settings: { ...followsToo, aliasFor: () => 'a-{account_id}' },
@@ -421,11 +421,11 @@ describe('what a person added between the marks', () => {
     });
   });
 
-  it('has no place in the settings when it says whose credentials they are', () => {
+  it('cannot be moved to the settings if it selects the credentials', () => {
     for (const key of ['sso_role_name', 'role_arn', 'source_profile', 'aws_access_key_id', 'credential_source']) {
       expect(conflictOf(add('[profile beta.Admin]', `${key} = x\n`))?.message).toMatch(
         new RegExp(
-          `"${key}" was added to .* Delete the line, or write a profile of your own outside rolecall's block\\.$`,
+          `"${key}" was added to .* Delete the line, or write your own profile outside rolecall's block\\.$`,
           'u',
         ),
       );
@@ -434,14 +434,14 @@ describe('what a person added between the marks', () => {
     expect(conflictOf(command)).toMatchObject({
       code: 'config-section-not-ours',
       message: expect.stringContaining(
-        "[profile beta.Admin] stands in rolecall's block and would be lost, move it below",
+        "[profile beta.Admin] is inside rolecall's block and would be lost. Move it below",
       ),
     });
   });
 
-  it('is also found below the block, where AWS clients take it for a part of the last profile', () => {
+  it('is also found below the block, where AWS clients read it as part of the last profile', () => {
     const message = expect.stringMatching(
-      /line \d+: "output" was added to \[profile current\], and a sync might give it to another profile, so no profiles are written\. Delete the line and set it in config\.toml instead: \[\[role\]\] extra = \{ output = "json" \}\.$/u,
+      /line \d+: "output" was added to \[profile current\], and a sync could move it to another profile, so profiles are not written\. Delete the line and set it in config\.toml instead: \[\[role\]\] extra = \{ output = "json" \}\.$/u,
     );
     const { text } = planFor(sessionSection(), { catalogs: catalog([]) });
     for (const extra of [new Map(), new Map([['output', 'json']])]) {
@@ -450,14 +450,14 @@ describe('what a person added between the marks', () => {
     }
   });
 
-  it('counts the other profiles, and is named by the first', () => {
+  it('names the first profile and counts the others', () => {
     const text = add(
       '[profile alpha.Read]',
       'output = a\ncli_pager = x\n',
       add('[profile beta.Admin]', 'output = b\n'),
     );
     expect(conflictOf(text)?.message).toMatch(
-      /: "output" was added to \[profile alpha.Read\].* The same goes for 1 more profile\.$/u,
+      /: "output" was added to \[profile alpha.Read\].* 1 more profile has the same problem\.$/u,
     );
     const both = {
       settings: {
@@ -472,7 +472,7 @@ describe('what a person added between the marks', () => {
   });
 });
 
-describe('further keys of the settings', () => {
+describe('extra keys of the settings', () => {
   const extra = new Map<string, string | Record<string, string>>([
     ['output', 'json'],
     ['cli_pager', ''],
@@ -510,13 +510,13 @@ describe('further keys of the settings', () => {
     },
   );
 
-  it('leave a key that a person adds beside them a conflict', () => {
+  it('do not hide the conflict of a key that the user adds next to them', () => {
     const text = planFor(sessionSection(), sketch).text.replace('output = json', 'output = text\nmax_attempts = 5');
     expect(planFor(text, sketch).conflict?.message).toContain('"max_attempts" was added to [profile Admin]');
   });
 });
 
-describe('a role that nobody said is gone', () => {
+describe('a role that is not known to be gone', () => {
   const both = sessionSection() + sessionSection('"Corp Ü"', 'eu-west-1');
   const catalogs = new Map([
     [SESSION_NAME, catalog([ALPHA])],
@@ -538,7 +538,7 @@ describe('a role that nobody said is gone', () => {
     });
   });
 
-  it('stays with an incomplete catalog, and goes with a complete one', () => {
+  it('stays with an incomplete catalog and is removed with a complete one', () => {
     const incomplete = catalog([{ ...ALPHA, permissionSets: ['New'] }], { complete: false });
     const plan = planFor(first.text, { catalogs: incomplete });
     expect(namesOf(plan)).toEqual(['alpha.Admin', 'alpha.New', 'alpha.Read', 'beta.Admin']);
@@ -548,7 +548,7 @@ describe('a role that nobody said is gone', () => {
     ]);
   });
 
-  it('keeps its name even under another template, for its account name is not known', () => {
+  it('keeps its name under another template, because its account name is unknown', () => {
     const plan = planFor(first.text, { catalogs: new Map(), settings: { nameTemplate: '{account_name}' } });
     expect(namesOf(plan)).toEqual(['alpha.Admin', 'alpha.Read', 'beta.Admin']);
   });
@@ -566,7 +566,7 @@ describe('a role that nobody said is gone', () => {
     });
   });
 
-  it('goes when its sso-session was taken out of the file', () => {
+  it('is removed when its sso-session was removed from the file', () => {
     const plan = planFor(first.text.replace(sessionSection('"Corp Ü"', 'eu-west-1'), ''), { catalogs });
     expect(plan.removed.map(({ profileName }) => profileName)).toEqual(['beta.Admin']);
   });
@@ -583,10 +583,10 @@ describe('what is refused', () => {
     return undefined;
   };
 
-  it('is a malformed file, with the line as it is now, above and below our block', () => {
+  it('is a malformed file, with the current line, above and below our block', () => {
     expect(messageOf(`nonsense\n${text}`)).toEqual({
       code: 'config-malformed',
-      message: '/home/taylor/.aws/config, line 1: "nonsense" stands before any section.',
+      message: '/home/taylor/.aws/config, line 1: "nonsense" is above the first section.',
     });
     expect(messageOf(`${text}[profile a]\nnonsense\n`, { catalogs: catalog([ALPHA, BETA]) })?.message).toBe(
       `/home/taylor/.aws/config, line ${text.split('\n').length + 1}: "nonsense" has no "=".`,
@@ -594,7 +594,7 @@ describe('what is refused', () => {
     expect(messageOf(`\ufeff${text}`)?.message).toContain('line 1: the file starts with a byte order mark');
   });
 
-  it('is a line below our block that would become a part of it', () => {
+  it('is a line below our block that would become part of it', () => {
     expect(messageOf(`${text}# note\n  region = x\n`)?.message).toBe(
       `/home/taylor/.aws/config, line ${text.split('\n').length + 1}: an indented line below rolecall's block would become part of a profile in it.`,
     );
@@ -603,7 +603,7 @@ describe('what is refused', () => {
     );
   });
 
-  it('is not what is only broken inside our block', () => {
+  it('is not a problem that exists only inside our block', () => {
     const edited = text.replace(
       '[profile taylor.Admin]',
       'stray\n[profile taylor.Admin]\nstray\n[profile taylor.Admin]',
@@ -611,12 +611,12 @@ describe('what is refused', () => {
     expect(planFor(edited).text).toBe(text);
   });
 
-  it('is a section of somebody else between our marks', () => {
+  it('is a foreign section between our markers', () => {
     const moved = `${BLOCK_START}\n${sessionSection()}${BLOCK_END}\n`;
     expect(messageOf(moved)).toEqual({
       code: 'config-section-not-ours',
       message:
-        '/home/taylor/.aws/config, line 2: [sso-session my-sso-session] stands in rolecall\'s block and would be lost, move it below "# <<< rolecall <<<".',
+        '/home/taylor/.aws/config, line 2: [sso-session my-sso-session] is inside rolecall\'s block and would be lost. Move it below "# <<< rolecall <<<".',
     });
   });
 
@@ -624,7 +624,7 @@ describe('what is refused', () => {
     expect(messageOf(text.replace(BLOCK_END, ''))?.code).toBe('config-section-not-ours');
   });
 
-  it('is a region, path or template that cannot stand in the file', () => {
+  it('is a region, path or template that cannot be written to the file', () => {
     expect([
       messageOf(text, { settings: { region: 'x\ny' } }),
       messageOf(text, { settings: { regionFor: () => 'x y' } }),
@@ -667,7 +667,7 @@ describe('properties', () => {
   const plan = (text: string, { accounts, complete, ...settings }: Sketch) =>
     planFor(text, { catalogs: catalog(accounts, { complete }), settings });
 
-  it('bytes outside the block never change, the same plan twice is the same file, and botocore would read it', () => {
+  it('bytes outside the block never change, planning twice gives the same file, and botocore can read it', () => {
     fc.assert(
       fc.property(wellFormedConfigText(), fc.boolean(), sketch, sketch, (own, isFirst, one, two) => {
         const newline = own.includes('\r\n') ? '\r\n' : '\n';
@@ -694,7 +694,7 @@ describe('properties', () => {
     );
   });
 
-  it('roles that went and came back leave the file as it was', () => {
+  it('roles that disappear and come back leave the file unchanged', () => {
     fc.assert(
       fc.property(wellFormedConfigText(), sketch, fc.array(fc.nat({ max: 8 })), (own, one, gone) => {
         const first = plan(sessionSection() + own, one);
@@ -711,7 +711,7 @@ describe('properties', () => {
     );
   });
 
-  it('any text at all is refused with our own error or kept outside the block', () => {
+  it('any text is refused with our own error or kept outside the block', () => {
     let plannedCount = 0;
     fc.assert(
       fc.property(configText(), sketch, (text, one) => {
@@ -736,7 +736,7 @@ it('plans 20,000 profiles in a time that grows with their number, not with its s
   const prepare = (accountCount: number) => {
     const accounts = Array.from({ length: accountCount }, (_, index) => ({
       accountId: String(index).padStart(12, '0'),
-      // One in five has a name that another one has too.
+      // One in five shares its name with another.
       accountName: `account ${index % Math.floor(accountCount * 0.8)}`,
       permissionSets: ['Admin', 'Billing', 'Power', 'Read'],
     }));
@@ -753,13 +753,13 @@ it('plans 20,000 profiles in a time that grows with their number, not with its s
     };
   };
   const [many, few] = [prepare(5000), prepare(500)];
-  // In turn, for a machine that is busy with other things for a moment is so for both.
+  // Alternating, so that a busy moment of the machine affects both.
   const ratios = [1, 2, 3].map(() => many() / Math.min(few(), few(), few()));
   // Ten times the profiles: ten times the time, and room for a busy machine; a square would be a hundred.
   expect(Math.min(...ratios)).toBeLessThan(40);
 });
 
-it('plans in steps that grow with the number of roles, whatever becomes of them', () => {
+it('plans in a number of steps that grows with the number of roles', () => {
   const accounts = Array.from({ length: 6000 }, (_, index) => ({
     accountId: String(index).padStart(12, '0'),
     accountName: index < 1999 ? `kept-${index}` : `left-${index}`,

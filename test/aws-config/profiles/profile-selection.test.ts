@@ -1,4 +1,4 @@
-// `write = "used"` and `auto` in the plan: who has a profile in the file, who has only a name, and what never leaves it.
+// `write = "used"` and `auto` in the plan: which roles have a profile in the file, and which only a name.
 import { describe, expect, test } from 'vitest';
 import { MAX_PROFILES_FOR_ALL, type ProfileSelection } from '../../../src/aws-config/profiles/profile-selection.ts';
 import { catalog, namesOf, planFor, sessionSection, type PlanSketch } from '../builders.ts';
@@ -18,14 +18,14 @@ function planOf(selection: Partial<ProfileSelection>, text = sessionSection(), s
 }
 
 describe('write = "used"', () => {
-  test('writes nothing that nobody uses, and names all of it', () => {
+  test('writes no unused profile, but names all of them', () => {
     const plan = planOf({});
     expect([namesOf(plan), plan.unwritten.map(({ profileName }) => profileName), plan.writes]).toEqual([
       [],
       ['alpha.Admin', 'alpha.Read', 'beta.Admin'],
       'used',
     ]);
-    // What follows the current role is there in any case.
+    // The follower of the current role is always written.
     expect(plan.text).toContain('[profile current]');
     expect(plan.text).not.toContain('alpha');
   });
@@ -35,11 +35,11 @@ describe('write = "used"', () => {
     ['used by name', { isUsed: (_, names) => names.includes('beta.Admin') }, ['beta.Admin']],
     ['pinned', { isPinned: ({ accountId }) => accountId === '222222222222' }, ['beta.Admin']],
     ['included', { include: ['*.Read', 'bet?.*'] }, ['alpha.Read', 'beta.Admin']],
-  ] satisfies [string, Partial<ProfileSelection>, string[]][])('writes what is %s', (_, selection, written) => {
+  ] satisfies [string, Partial<ProfileSelection>, string[]][])('writes roles that are %s', (_, selection, written) => {
     expect(namesOf(planOf(selection))).toEqual(written);
   });
 
-  test('takes what nobody uses out of a file with everything, and leaves what is used', () => {
+  test('removes unused profiles from a file with all profiles and keeps used ones', () => {
     const all = planFor(sessionSection(), { catalogs: catalog([ALPHA, BETA]) });
     const used = planOf({ isUsed: ({ permissionSet }) => permissionSet === 'Read' }, all.text);
     expect([namesOf(used), used.removed.map(({ profileName }) => profileName)]).toEqual([
@@ -48,22 +48,22 @@ describe('write = "used"', () => {
     ]);
   });
 
-  test('leaves native profiles, of whose use nobody tells us', () => {
+  test('keeps native profiles, whose use cannot be observed', () => {
     const all = planFor(sessionSection(), { catalogs: catalog([ALPHA, BETA]), settings: { style: 'sso' } });
     const used = planOf({}, all.text, { settings: { style: 'sso' } });
     expect(used.diff).toBe('');
   });
 
-  test('gives a name back that was issued while there was no profile', () => {
+  test('uses the name that was issued before the profile existed', () => {
     const named = planOf({}, sessionSection(), { catalogs: catalog([ALPHA]) });
     const previousNames = { template: named.issuedNames.template, profiles: named.unwritten };
-    // A namesake comes: new names get the account id, this one stays.
+    // An account of the same name appears: new names get the account id, this one stays.
     const namesake = { accountId: '999999999999', accountName: 'alpha', permissionSets: ['Admin'] };
     const plan = planOf({ isUsed: () => true }, named.text, { catalogs: catalog([ALPHA, namesake]), previousNames });
     expect(namesOf(plan)).toEqual(['alpha-999999999999.Admin', 'alpha.Admin', 'alpha.Read']);
   });
 
-  test('writes an alias that was typed out, with its profile, and one of a pattern when it is used', () => {
+  test('always writes an alias without placeholders and its profile, and one from a template only when used', () => {
     const aliasFor = ({ accountId }: { readonly accountId: string }) =>
       accountId === '222222222222' ? 'billing' : '{permission_set}-of-{account_name}';
     const selection = { write: 'used', include: ['Read-of-*'], isPinned: () => false, isUsed: () => false } as const;
@@ -84,14 +84,14 @@ describe('write = "auto"', () => {
   const accounts = (count: number) =>
     catalog([{ accountName: 'a', permissionSets: Array.from({ length: count }, (_, index) => `P${index}`) }]);
 
-  test('writes all of them up to a number that the AWS CLI does not feel, and those that are used beyond', () => {
+  test('writes all profiles up to a limit, and only used ones above it', () => {
     const few = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MAX_PROFILES_FOR_ALL) });
     expect([few.profiles.length, few.unwritten.length, few.writes]).toEqual([MAX_PROFILES_FOR_ALL, 0, 'all']);
     const many = planOf({ write: 'auto' }, sessionSection(), { catalogs: accounts(MAX_PROFILES_FOR_ALL + 1) });
     expect([many.profiles.length, many.unwritten.length, many.writes]).toEqual([0, MAX_PROFILES_FOR_ALL + 1, 'used']);
   });
 
-  test('counts what would be written, not what is excluded', () => {
+  test('does not count excluded profiles', () => {
     const plan = planOf({ write: 'auto' }, sessionSection(), {
       catalogs: accounts(MAX_PROFILES_FOR_ALL + 1),
       settings: {

@@ -1,9 +1,9 @@
-// A session's name or stable id in a profile's command line: safe in any shell, never two sessions at once.
+// The session selector on a profile's command line: safe in any shell and never ambiguous.
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { matchesSessionSelector, sessionSelector } from '../../../src/aws-config/profiles/session-selector.ts';
 
-it('is the name where that is safe, else a stable id', () => {
+it('is the name if it is safe, else a stable id', () => {
   expect(
     ['my-sso-session', 'a_b.c@d/e', 'Corp Ü', "it's", '$(id)', '', 'id-0123456789ab'].map(sessionSelector),
   ).toEqual([
@@ -17,7 +17,7 @@ it('is the name where that is safe, else a stable id', () => {
   ]);
 });
 
-it('means the session that it was made from, and so does the plain name', () => {
+it('matches the session that it was made from, and so does the plain name', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (name) => {
       const selector = sessionSelector(name);

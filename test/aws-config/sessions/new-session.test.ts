@@ -1,4 +1,4 @@
-// An sso-session added to a config file: what was there stays, byte for byte, and twice is once.
+// Adding an sso-session to a config file: existing bytes stay, and adding it twice has no further effect.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseConfigDocument } from '../../../src/aws-config/document/document.ts';
@@ -26,14 +26,14 @@ describe('the session', () => {
       `[default]\r\nregion = x\r\n\r\n${LINES.replaceAll('\n', '\r\n')}`,
     ],
     ['our own block', '# >>> rolecall >>>\n# <<< rolecall <<<\n', `# >>> rolecall >>>\n# <<< rolecall <<<\n\n${LINES}`],
-  ])('goes to the end of %s', (_what, before, after) => {
+  ])('is appended to %s', (_what, before, after) => {
     expect(add(before)).toBe(after);
     expect(add(after)).toBe(after);
   });
 
-  test('is refused where another one has the name, the file is broken, or the name needs quotes', () => {
+  test('is refused if the name is taken, the file is malformed, or the name needs quotes', () => {
     expect(() => add(LINES, { ...SESSION, region: 'us-east-1' })).toThrow(
-      /another \[sso-session work\] already, on line 1/,
+      /already has a different \[sso-session work\], on line 1/,
     );
     expect(() => add('[default]\n[default]\n')).toThrow(/line 2: a second \[default\]/);
     for (const sessionName of ['my work', '', 'a]b', 'x\n[default]', 'é', 'a'.repeat(65)]) {
@@ -41,13 +41,13 @@ describe('the session', () => {
     }
   });
 
-  test('is read back from every readable file, with all that stood before it', () => {
+  test('can be read back from every readable file, with everything that was there before', () => {
     let added = 0;
     fc.assert(
       fc.property(configText(), (text) => {
         const document = parseConfigDocument(text, 'config');
         if (document.problems.length > 0) return;
-        // A fault of "[DEFAULT]" counts as soon as a section inherits it.
+        // A problem in "[DEFAULT]" counts as soon as a section inherits it.
         if (parseConfigDocument(`${text}\n[one more]\n`, 'config').problems.length > 0) {
           expect(() => addSession(document, SESSION)).toThrow(expect.objectContaining({ code: 'config-malformed' }));
           return;

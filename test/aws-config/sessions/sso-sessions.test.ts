@@ -1,4 +1,4 @@
-// Reading sso-sessions, native sso profiles and the CA bundle: usable ones as written, the others as problems with lines.
+// Reading sso-sessions, native SSO profiles and the CA bundle; unusable sections become problems with lines.
 import { describe, expect, it } from 'vitest';
 import { parseConfigDocument } from '../../../src/aws-config/document/document.ts';
 import { readCaBundle, readNativeSsoProfiles, readSsoSessions } from '../../../src/aws-config/sessions/sso-sessions.ts';
@@ -59,19 +59,19 @@ describe('sso-sessions', () => {
       'a start URL that is none',
       '[sso-session s]\nsso_region = a\nsso_start_url = javascript:alert(1)\n',
       3,
-      '[sso-session s] has an sso_start_url that is no web address',
+      '[sso-session s] has an sso_start_url that is not a valid URL',
     ],
     [
       'a start URL over two lines',
       '[sso-session s]\nsso_region = a\nsso_start_url = https://a\n  b\n',
       3,
-      '[sso-session s] has an sso_start_url that is no web address',
+      '[sso-session s] has an sso_start_url that is not a valid URL',
     ],
     [
       'a region that is another host',
       '[sso-session s]\nsso_start_url = https://a\nsso_region = evil.example/\n',
       3,
-      '[sso-session s] has an sso_region that is no region',
+      '[sso-session s] has an sso_region that is not a region',
     ],
     [
       'a name with a control character',
@@ -94,14 +94,14 @@ describe('sso-sessions', () => {
     });
   });
 
-  it('of one name, once with and once without quotes, are the later one', () => {
+  it('with the same name, once quoted and once not, resolve to the later one', () => {
     const { sessions } = readSsoSessions(parse(sessionSection('s', 'us-east-1') + sessionSection('"s"', 'eu-west-1')));
     expect(sessions.map(({ sessionName, region }) => [sessionName, region])).toEqual([['s', 'eu-west-1']]);
   });
 });
 
-describe('native sso profiles', () => {
-  it('are told by form and by who wrote them', () => {
+describe('native SSO profiles', () => {
+  it('are listed with their form and whether rolecall wrote them', () => {
     const hand = [
       '[default]',
       'sso_session = my-sso-session',
@@ -142,7 +142,7 @@ describe('native sso profiles', () => {
     ]);
   });
 
-  it('are all by hand when our markers are broken', () => {
+  it('all count as hand-written when our markers are broken', () => {
     const document = parse('# >>> rolecall >>>\n[profile a]\nsso_session = s\n');
     expect(readNativeSsoProfiles(document)).toEqual([
       { profileName: 'a', line: 2, writtenBy: 'hand', form: 'sso-session', sessionName: 's' },

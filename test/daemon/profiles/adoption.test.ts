@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ForeignSession } from '../../../src/aws-config/adoption/adoption-plan.ts';
+import type { ForeignSession } from '../../../src/aws-config/adoption/session-book.ts';
 import { createConfigFile } from '../../../src/aws-config/files/config-file.ts';
 import { createSystemClock } from '../../../src/core/clock.ts';
 import { createAdoption, type Adoption } from '../../../src/daemon/profiles/adoption.ts';

@@ -325,18 +325,30 @@ describe('an error in the settings names the file, the line and what would be va
     [
       '[[role]]\n[[role]]\nextra = { output = "a\\nregion = x" }',
       3,
-      '"role.extra.output": a value has one line and no control character.',
+      '"role.extra.output": a value must be one line without control characters.',
     ],
-    ['[[role]]\n[role.extra]\nx = "a\\u0085b"', 3, '"role.extra.x": a value has one line and no control character.'],
+    [
+      '[[role]]\n[role.extra]\nx = "a\\u0085b"',
+      3,
+      '"role.extra.x": a value must be one line without control characters.',
+    ],
     [
       '[[role]]\nextra.output = "json # text"',
       2,
-      '"role.extra.output": some AWS clients take "#" or ";" after a space for a comment.',
+      '"role.extra.output": some AWS clients read "#" or ";" after a space as a comment.',
     ],
-    ['[[role]]\nextra.output = " json"', 2, '"role.extra.output": AWS clients drop spaces at the ends of a value.'],
-    ['[[role]]\nextra.Output = "json"', 2, /^"role\.extra\.Output": a key has only lower-case letters, digits and _/],
-    ['[[role]]\nextra."a = b\\n[x]" = "json"', 2, /^"role\.extra\..*": a key has only lower-case letters/],
-    ['[[role]]\nextra.__proto__ = "json"', 2, /^"role\.extra\.__proto__": a key has only lower-case letters/],
+    [
+      '[[role]]\nextra.output = " json"',
+      2,
+      '"role.extra.output": AWS clients ignore spaces at the start and end of a value.',
+    ],
+    [
+      '[[role]]\nextra.Output = "json"',
+      2,
+      /^"role\.extra\.Output": a key may contain only lower-case letters, digits and _/,
+    ],
+    ['[[role]]\nextra."a = b\\n[x]" = "json"', 2, /^"role\.extra\..*": a key may contain only lower-case letters/],
+    ['[[role]]\nextra.__proto__ = "json"', 2, /^"role\.extra\.__proto__": a key may contain only lower-case letters/],
     ['[[role]]\nextra.region = "json"', 2, '"role.extra.region": set "region" of the [[role]] itself.'],
     ...[
       'credential_process',
@@ -350,13 +362,13 @@ describe('an error in the settings names the file, the line and what would be va
         [
           `[[role]]\nextra = { ${key} = "x" }`,
           2,
-          `"role.extra.${key}": where the credentials of a profile come from cannot be changed here.`,
+          `"role.extra.${key}": keys that select the credentials of a profile cannot be set here.`,
         ] as const,
     ),
     [
       '[[role]]\nextra = { s3 = { a = "b\\u0000" } }',
       2,
-      '"role.extra.s3.a": a value has one line and no control character.',
+      '"role.extra.s3.a": a value must be one line without control characters.',
     ],
     ['[[role]]\nextra = { s3 = { a = { b = 1 } } }', 2, '"role.extra.s3" must be string.'],
     ['[[role]]\nextra = { a = 1.5 }', 2, '"role.extra.a" must be string.'],
