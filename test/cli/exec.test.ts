@@ -1,4 +1,4 @@
-// `rolecall exec` and `rolecall env` against a real daemon: what the program gets, what is said, and what remains.
+// `rolecall exec` and `rolecall env` with a real daemon: what the program gets, the messages, and what is left afterwards.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -26,7 +26,7 @@ interface Started extends ForeignProgram {
   readonly container: { readonly status: number; readonly body: Record<string, string> };
 }
 
-/** What the program would have been started with, seen from inside of it. */
+/** What the program was started with. */
 async function exec(argv: readonly string[], options: CliOptions = {}, inside?: (program: Started) => void) {
   const started: Started[] = [];
   const run = await rig.runCli(['exec', ...argv], {
@@ -54,7 +54,7 @@ async function askDoor(environment: Readonly<Record<string, string>>): Promise<S
 }
 
 describe('exec', () => {
-  test('gives the program the door to one role, bound to this process, and ends it with the program', async () => {
+  test('gives the program a grant for one role, bound to this process, and ends it with the program', async () => {
     const { exitCode, stdout, stderr, started } = await exec([PROFILE, '--', 'sh', '-c', 'exit 37']);
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 37, stdout: '', stderr: '' });
     const [{ command, environment, grants, container } = unreachable()] = started;
@@ -74,7 +74,7 @@ describe('exec', () => {
     expect(await askDoor(environment)).toMatchObject({ status: 401 });
   });
 
-  test('--token-file: a 0600 file without a newline in place of the variable, gone with the program', async () => {
+  test('--token-file: passes a 0600 file without a newline, which is deleted with the program', async () => {
     let path = '';
     await exec([PROFILE, '--token-file', '--', 'ls'], {}, ({ environment, container }) => {
       path = environment['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] ?? '';
@@ -86,7 +86,7 @@ describe('exec', () => {
     expect(existsSync(dirname(path))).toBe(false);
   });
 
-  test('--region counts more than the profile, and must be one', async () => {
+  test('--region overrides the profile and must be a region', async () => {
     const { started } = await exec([PROFILE, '--region', 'eu-west-1', '--', 'ls']);
     expect(started[0]?.environment).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
     expect(await exec([PROFILE, '--region', 'eu west', '--', 'ls'])).toMatchObject({
@@ -101,14 +101,14 @@ describe('exec', () => {
     });
   });
 
-  test('without any region leaves those of the caller as they are', async () => {
+  test('keeps the caller’s regions without any region of its own', async () => {
     writeFileSync(rig.configPath, CONFIG.replace(/region = us-east-1\n$/, ''));
     const { started } = await exec(['account1', '--', 'ls'], { environment: { AWS_REGION: 'sa-east-1' } });
     expect(started[0]?.environment['AWS_REGION']).toBe('sa-east-1');
     expect(started[0]?.environment['AWS_DEFAULT_REGION']).toBeUndefined();
   });
 
-  test('--env-keys hands over keys and makes no grant', async () => {
+  test('--env-keys passes keys and creates no grant', async () => {
     const { exitCode, started } = await exec([PROFILE, '--env-keys', '--', 'ls'], {
       environment: { AWS_PROFILE: 'other', AWS_SECURITY_TOKEN: 'other' },
     });
@@ -127,7 +127,7 @@ describe('exec', () => {
     });
   });
 
-  test('current follows the current role, and says so when there is none', async () => {
+  test('current follows the current role, and fails without one', async () => {
     expect(await exec(['current', '--', 'ls'])).toMatchObject({
       exitCode: 6,
       stderr: 'rolecall: No current role is set.\nRun: rolecall ls\n',
@@ -146,7 +146,7 @@ describe('exec', () => {
     expect(withKeys[0]?.environment['AWS_ACCESS_KEY_ID']).toBe(started[0]?.container.body['AccessKeyId']);
   });
 
-  test('copies the AWS files of the caller while the program runs when their [default] has credentials', async () => {
+  test('copies the AWS files while the program runs if their [default] has credentials', async () => {
     writeFileSync(rig.configPath, CONFIG + KEYS);
     let copy = '';
     await exec(['account1', '--', 'ls'], {}, ({ environment }) => {
@@ -156,7 +156,7 @@ describe('exec', () => {
     expect(existsSync(copy)).toBe(false);
   });
 
-  test('fails with one sentence, and starts nothing, when it cannot know what the file means', async () => {
+  test('fails and starts nothing when AWS clients disagree on a file', async () => {
     const own = join(rig.home.path, 'own-config');
     writeFileSync(own, `${config}${KEYS}nonsense\n`);
     expect(await exec([PROFILE, '--', 'ls'], { environment: { AWS_CONFIG_FILE: own } })).toMatchObject({
@@ -169,7 +169,7 @@ describe('exec', () => {
     expect(await rig.client.call('grants', {})).toEqual({ grants: [] });
   });
 
-  test('an unknown profile is never another one: exit 6 and the nearest name', async () => {
+  test('an unknown profile exits 6 with the nearest name', async () => {
     for (const argv of [
       [`${PROFILE.slice(0, -1)}T`, '--', 'ls'],
       ['taylor.Admin-AF-Permission-Se', 'ls'],
@@ -180,7 +180,7 @@ describe('exec', () => {
     }
   });
 
-  test('signed out, it fails before anything is started: exit 4 and what to run', async () => {
+  test('fails before it starts anything when signed out: exit 4 and a command', async () => {
     await rig.runCli(['logout']);
     onTestFinished(async () => {
       await rig.runCli(['login']);
@@ -192,7 +192,7 @@ describe('exec', () => {
     });
   });
 
-  test('what cannot be run is 127 or 126, before the daemon is asked', async () => {
+  test('exits 127 or 126 for what cannot be run, before it asks the daemon', async () => {
     expect(await exec(['no-profile', '--', 'no such'])).toMatchObject({
       exitCode: 127,
       stderr: `rolecall: "no such" was not found in your PATH.\nRun: command -v 'no such'\n`,
@@ -238,7 +238,7 @@ describe('exec', () => {
     expect(await rig.runCli(argv)).toEqual({ exitCode: 2, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
   });
 
-  test('Java options that name an identity are refused', async () => {
+  test('refuses Java options that set credentials', async () => {
     expect(await exec([PROFILE, '--', 'ls'], { environment: { JAVA_TOOL_OPTIONS: '-Daws.profile=x' } })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('Run: unset JAVA_TOOL_OPTIONS\n'),
@@ -248,7 +248,7 @@ describe('exec', () => {
 });
 
 describe('exec without a command', () => {
-  test('is a shell of the person’s own with files in the grant’s directory', async () => {
+  test('starts the user’s shell with files in the grant’s directory', async () => {
     const { exitCode, stderr, started } = await exec(
       [PROFILE],
       { isTerminal: true, environment: { SHELL: '/bin/bash' } },
@@ -263,12 +263,12 @@ describe('exec without a command', () => {
     expect(stderr).toBe(`This shell uses ${PROFILE} (account 111111111111). To leave it: exit\n`);
   });
 
-  test('without $SHELL is sh, by its PS1', async () => {
+  test('starts sh without $SHELL, with the role in PS1', async () => {
     const { started } = await exec([PROFILE], { isTerminal: true, environment: { SHELL: '' } });
     expect(started[0]).toMatchObject({ command: ['/bin/sh'], environment: { PS1: `(${PROFILE}) $ ` } });
   });
 
-  test('with a $SHELL that is not there is 127', async () => {
+  test('exits 127 when $SHELL does not exist', async () => {
     expect(await exec([PROFILE], { isTerminal: true, environment: { SHELL: '/no/shell' } })).toMatchObject({
       exitCode: 127,
       stderr: expect.stringContaining('/no/shell does not exist.'),
@@ -277,7 +277,7 @@ describe('exec without a command', () => {
 });
 
 describe('env', () => {
-  test('prints keys, both regions and what must go, for the shell of the person', async () => {
+  test('prints keys, both regions and what to unset, for the user’s shell', async () => {
     const { exitCode, stdout, stderr } = await rig.runCli(['env', PROFILE], { environment: { SHELL: '/bin/bash' } });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
@@ -292,7 +292,7 @@ describe('env', () => {
     ]);
   });
 
-  test('--shell and --region count more', async () => {
+  test('--shell and --region override', async () => {
     const { stdout } = await rig.runCli(['env', PROFILE, '--shell', 'json', '--region', 'eu-west-1']);
     expect(JSON.parse(stdout)).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
   });
@@ -302,14 +302,14 @@ describe('env', () => {
     ['fish', `rolecall env ${PROFILE} | source`],
     ['powershell', `rolecall env ${PROFILE} | Out-String | Invoke-Expression`],
     ['dotenv', `rolecall env ${PROFILE} --shell dotenv > .env`],
-  ])('on a terminal warns, and says how %s is meant', async (shell, line) => {
+  ])('warns on a terminal and shows how to use %s', async (shell, line) => {
     const { exitCode, stderr } = await rig.runCli(['env', PROFILE, '--shell', shell], { isTerminal: true });
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/^These are secrets, good for .*, and now on your screen\. To use them unseen: /);
     expect(stderr.endsWith(`${line}\n`)).toBe(true);
   });
 
-  test('for a language that we do not write is a usage error', async () => {
+  test('refuses an unknown shell as a usage error', async () => {
     for (const [argv, shell] of [
       [[], '/bin/tcsh'],
       [['--shell', '/bin/tcsh'], '/bin/bash'],

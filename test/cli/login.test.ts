@@ -1,4 +1,4 @@
-// `rolecall login` as a person sees it: every outcome of a sign-in, whole.
+// `rolecall login` as the user sees it: the complete output for every outcome.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -41,7 +41,7 @@ function pendingCode(): Promise<string> {
 }
 
 describe('a sign-in', () => {
-  test('shows code and page, tells what there is, and the next one needs no browser and tells what has changed', async () => {
+  test('shows code, page and what is there; the next one needs no browser and shows what has changed', async () => {
     rig = await createRig();
     expect(await run(['login'])).toEqual({
       exitCode: 0,
@@ -73,7 +73,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     });
     expect(opened).toEqual([]);
 
-    // By our own profile and by the native one: the session behind it.
+    // By rolecall's own profile and by a native one.
     for (const argv of [
       ['login', '--profile', 'taylor.Admin-AF-Permission-Set'],
       ['login', '--profile', 'account1'],
@@ -112,7 +112,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     const first = await rig.runCli(['login', '--no-wait'], { opened });
     const page = /Page {3}(\S+)/.exec(first.stderr)?.[1];
     expect(opened).toEqual([page]);
-    // Without the code: every user of the machine can read the arguments of a browser.
+    // Without the code, as every user of the machine can read the browser's arguments.
     expect(page).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/device$/);
     expect(first.stderr).toContain('Opened the page in your browser. Enter the code there.\n');
 
@@ -121,8 +121,8 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     expect(opened).toHaveLength(1);
   });
 
-  test('prints a page of a stranger with a warning and never opens it', async () => {
-    // The emulator names its page by 127.0.0.1, which is another origin than the endpoint that the daemon speaks to.
+  test('prints a page on an unknown host with a warning and never opens it', async () => {
+    // The emulator's page is on 127.0.0.1, another origin than the daemon's endpoint.
     rig = await createRig();
     const endpoint = rig.emulator.url.replace('127.0.0.1', 'localhost');
     mkdirSync(dirname(rig.paths.settingsFile), { recursive: true, mode: 0o700 });
@@ -138,7 +138,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     expect(opened).toEqual([]);
   });
 
-  test('on a terminal is coloured and counts down on one line that is gone at the end', async () => {
+  test('on a terminal uses colours and a countdown line that is removed at the end', async () => {
     rig = await createRig();
     const { stdout, stderr } = await rig.runCli(['login', '--yes'], { isTerminal: true });
     expect(stderr).toContain(`Signing in to \u001b[1m${SESSION}\u001b[22m`);
@@ -176,7 +176,7 @@ describe("an endpoint that is not AWS's", () => {
     return { exitCode, stderr, asked: rig.emulator.countCalls('StartDeviceAuthorization') - calls };
   };
 
-  test('is shown, and agreed to on a terminal, before there is a code', async () => {
+  test('is shown and confirmed on a terminal before there is a code', async () => {
     rig = await createRig();
     for (const answer of ['', 'n', 'maybe']) {
       expect(await answerTo([answer])).toEqual({
@@ -188,18 +188,18 @@ describe("an endpoint that is not AWS's", () => {
     const agreed = await answerTo(['y']);
     expect(agreed).toMatchObject({ exitCode: 0, asked: 1 });
     expect(agreed.stderr).toMatch(/^Note: .*\nContinue\? \[y\/N\] Signing in to /);
-    // A session that is live needs no code, so there is nothing to agree to.
+    // A live session needs no code, so there is nothing to confirm.
     expect(await answerTo([])).toEqual({
       exitCode: 0,
       stderr: `Already signed in to ${SESSION}; no browser needed.\n`,
       asked: 0,
     });
-    // The list after the sign-in would find out that the session is over.
+    // The listing after the sign-in would notice that the session has ended.
     await waitFor('the profiles', () => readFileSync(rig.configPath, 'utf8').includes('taylor.Admin-AF'));
-    // Live as far as was known: the code is made before anybody finds out, shown to nobody, and void.
+    // Expected to be live: the code is created before that turns out wrong, but never shown, and cancelled.
     rig.emulator.expireAccessTokens();
     rig.emulator.killRefreshTokens();
-    // On a slow machine the emulator would have approved it before the answer.
+    // On a slow machine the emulator could approve it before the answer.
     rig.emulator.turnKnobs({ autoApprove: false });
     const over = await answerTo(['n']);
     expect(over).toMatchObject({ exitCode: 4, asked: 1 });
@@ -207,7 +207,7 @@ describe("an endpoint that is not AWS's", () => {
     expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
   });
 
-  test('of another machine is refused off a terminal, and no code is asked for', async () => {
+  test('on another machine is refused without a terminal, and no code is requested', async () => {
     rig = await createRig({ settings: '[endpoints]\nsso_oidc = "https://relay.example.com"\n' });
     expect(await run(['login'])).toEqual({
       exitCode: 2,
@@ -219,7 +219,7 @@ describe("an endpoint that is not AWS's", () => {
         'Run: rolecall login --yes\n',
     });
     expect(await rig.client.call('signIn', { session: SESSION })).toBeNull();
-    // Nor from the tray or the page, which show no endpoint.
+    // Also refused from the tray and the page, which do not show the endpoint.
     await expect(rig.client.call('startSignIn', { session: SESSION })).rejects.toMatchObject({
       code: 'endpoint-not-accepted',
       hint: `rolecall login ${SESSION}`,
@@ -228,7 +228,7 @@ describe("an endpoint that is not AWS's", () => {
   });
 });
 
-describe('a sign-in that comes to nothing', () => {
+describe('a sign-in that fails', () => {
   test('denied on the page: exit 4, and the command to try again', async () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const login = run(['login']);
@@ -249,7 +249,7 @@ describe('a sign-in that comes to nothing', () => {
     );
   });
 
-  test('Ctrl-C: exit 130, and the code can no longer sign anybody in', async () => {
+  test('Ctrl-C: exit 130, and the code no longer works', async () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const interrupt = new AbortController();
     const login = run(['login'], { signal: interrupt.signal });
@@ -323,7 +323,7 @@ describe('Ctrl-C after the sign-in', () => {
 });
 
 describe('which sso-session', () => {
-  test('with none says how to begin, and begins on a terminal', async () => {
+  test('without one shows how to start, and starts setup on a terminal', async () => {
     rig = await createRig({ config: '' });
     expect(await run(['login'])).toEqual({
       exitCode: 6,
@@ -343,7 +343,7 @@ describe('which sso-session', () => {
     });
   });
 
-  test('with several names them, takes the one that is named, and asks on a terminal', async () => {
+  test('with several lists them, uses the named one, and asks on a terminal', async () => {
     rig = await createRig({ config: TWO_SESSIONS });
     expect(await run(['login'])).toEqual({
       exitCode: 2,
@@ -369,7 +369,7 @@ describe('which sso-session', () => {
     expect(await run(['login'], { answers: ['3'] })).toMatchObject({ exitCode: 6 });
   });
 
-  test('named twice is a mistake', async () => {
+  test('is refused when named twice', async () => {
     rig = await createRig();
     expect(await run(['login', SESSION, '--profile', 'account1'])).toEqual({
       exitCode: 2,
@@ -379,7 +379,7 @@ describe('which sso-session', () => {
     });
   });
 
-  test('a config that cannot be read as one is named by file and line', async () => {
+  test('names file and line of a config file that cannot be parsed', async () => {
     rig = await createRig({ config: '[profile a]\nregion = us-east-1\n[sso-session broken\n' });
     const { exitCode, stdout, stderr } = await run(['login']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -387,7 +387,7 @@ describe('which sso-session', () => {
   });
 });
 
-test('a config that cannot be written fails after the sign-in, which stays', async () => {
+test('fails after the sign-in when the config file is not writable, but stays signed in', async () => {
   rig = await createRig({ config: `${CONFIG}\n# >>> rolecall >>>\n` });
   const { exitCode, stdout, stderr } = await run(['login']);
   expect(exitCode).not.toBe(0);
@@ -397,7 +397,7 @@ test('a config that cannot be written fails after the sign-in, which stays', asy
   expect(await run(['status', '--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
 });
 
-test('a secret store that cannot be used is named before anything is asked of AWS', async () => {
+test('reports an unusable secret store before it calls AWS', async () => {
   rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'file' } });
   const { exitCode, stdout, stderr } = await run(['login']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });

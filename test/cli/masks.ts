@@ -1,6 +1,6 @@
-// What differs from run to run in the command line's output, replaced by a word.
+// Replaces what differs between runs in the output of commands.
 
-/** Codes, ports, ages, pids and homes masked; progress lines, which depend on how fast things go, left out. */
+/** Masks codes, ports, ages, pids and home directories, and removes progress lines, which depend on timing. */
 export function mask(text: string, home = '/no/such/home'): string {
   return text
     .replaceAll(home, 'HOME')

@@ -1,4 +1,4 @@
-// A systemd that answers as it is told to, under the real code of the service: for machines that have none.
+// A scripted systemd for the real service code, so that tests run on machines without systemd.
 import { createSystemdService } from '../../src/service/systemd.ts';
 import type { RunProgram, Service } from '../../src/service/service.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
@@ -9,7 +9,7 @@ export interface ScriptedSystemd {
   run(rig: Rig): RunProgram;
   /** Installs the service, and breaks it. */
   prepare(rig: Rig): Promise<void>;
-  /** What these words of rolecall's come to, as far as the manager is concerned. */
+  /** The effect of a rolecall command line on the manager. */
   type(words: string, rig: Rig): Promise<void>;
 }
 
@@ -64,5 +64,5 @@ export function createScriptedSystemd(trouble: {
   };
 }
 
-/** The rig's own daemon is in this process, and not the manager's. */
+/** The rig's daemon runs in this process, not under the manager. */
 const nothingToStop = async () => undefined;

@@ -1,4 +1,4 @@
-// The service's commands as a person meets them: without a service manager, with one that refuses, and what they print.
+// The service commands as the user sees them: without a service manager, with one that refuses, and their output.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ afterEach(() => rig.remove());
 
 const DONE: ProgramRun = { exitCode: 0, stdout: '', stderr: '' };
 
-/** A systemd that reads the units of the rig's home, and whose daemon is the rig's own. */
+/** A systemd that reads the units in the rig's home, with the rig's own daemon. */
 function createSystemd(home: string, changes: { readonly fails?: string; readonly pid?: number } = {}): RunProgram {
   return async (command) => {
     const words = command.filter((word) => !word.startsWith('-'));
@@ -28,7 +28,7 @@ function createSystemd(home: string, changes: { readonly fails?: string; readonl
   };
 }
 
-test('without a service manager install says what happens instead, and leaves the daemon and the disk alone', async () => {
+test('install without a service manager says what happens instead, and changes neither the daemon nor files', async () => {
   rig = await createRig();
   expect(await rig.runCli(['service', 'install'])).toEqual({
     exitCode: 7,
@@ -60,7 +60,7 @@ test('without a service manager install says what happens instead, and leaves th
   });
 });
 
-test('a manager that belongs to another home installs nothing', async () => {
+test('installs nothing with a manager of another home directory', async () => {
   rig = await createRig();
   const run = await rig.runCli(['service', 'install'], { runTool: createSystemd('/home/somebody-else') });
   expect(run).toMatchObject({ exitCode: 7, stdout: '', stderr: expect.stringContaining('it belongs to another home') });
@@ -68,9 +68,9 @@ test('a manager that belongs to another home installs nothing', async () => {
   expect(await rig.client.call('status', {})).toMatchObject({ pid: process.pid });
 });
 
-test('a manager that refuses is told in its own words', async () => {
+test('shows the manager’s own message when it refuses', async () => {
   rig = await createRig();
-  // In a rig the daemon is this very process, which install would wait for to end.
+  // In a rig the daemon is this process, so install would wait for it forever.
   await rig.daemon().stop();
   const runTool = createSystemd(rig.home.path, { fails: 'enable' });
   expect(await rig.runCli(['service', 'install'], { runTool })).toMatchObject({
@@ -80,10 +80,10 @@ test('a manager that refuses is told in its own words', async () => {
   });
 });
 
-test('status shows what is wrong, with the command that mends it', async () => {
+test('status shows what is wrong, with the command that fixes it', async () => {
   rig = await createRig();
   await rig.daemon().stop();
-  // The units are there, and no manager: a container, or a session of cron's.
+  // Units without a manager, as in a container or in cron.
   const units = join(rig.home.path, '.config', 'systemd', 'user');
   await rig.runCli(['service', 'install'], { runTool: createSystemd(rig.home.path, { fails: 'enable' }) });
   const run = await rig.runCli(['service', 'status']);
@@ -99,7 +99,7 @@ test('status shows what is wrong, with the command that mends it', async () => {
   );
 });
 
-test('logs come from the journal where there is one, and from the file of the daemon where there is none', async () => {
+test('logs come from the journal, or from the daemon’s file without one', async () => {
   rig = await createRig();
   const commands: (readonly string[])[] = [];
   const runInPlace = async ({ command }: { readonly command: readonly string[] }) => {

@@ -1,4 +1,4 @@
-// `rolecall setup`: questions with wrong answers first, flags for every answer, and files in which nothing else changes.
+// `rolecall setup`: questions with invalid answers first, flags for every answer, and no other change in files.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createScriptedSystemd } from './scripted-systemd.ts';
@@ -30,8 +30,8 @@ const FLAGS = [
 ];
 const PLAIN = { NO_COLOR: '1' };
 
-describe('by flags', () => {
-  test('writes one section, 0600, and a second time finds it there', async () => {
+describe('with flags', () => {
+  test('writes one section (0600), and finds it the second time', async () => {
     const its = await openRig();
     expect(await its.runCli(['setup', ...FLAGS, '--yes'])).toEqual({
       exitCode: 0,
@@ -57,7 +57,7 @@ describe('by flags', () => {
     expect(await its.runCli(['login', 'work'])).toMatchObject({ exitCode: 0 });
   });
 
-  test('changes no byte of what was there, and never a section of the same name', async () => {
+  test('changes no existing byte, and never a section of the same name', async () => {
     const before = `# mine\r\n${CONFIG.replaceAll('\n', '\r\n')}s3 =\r\n\tmax_concurrent_requests = 2`;
     const its = await openRig({ config: before });
     expect(await its.runCli(['setup', ...FLAGS, '--yes', '--json'])).toMatchObject({ exitCode: 0, stderr: '' });
@@ -71,7 +71,7 @@ describe('by flags', () => {
     expect(readFileSync(its.configPath, 'utf8')).toBe(after);
   });
 
-  test('--dry-run shows and writes nothing; --json is one document', async () => {
+  test('--dry-run shows the change and writes nothing; --json prints one document', async () => {
     const its = await openRig();
     const { exitCode, stdout, stderr } = await its.runCli([
       'setup',
@@ -108,7 +108,7 @@ describe('by flags', () => {
     expect(existsSync(its.configPath)).toBe(false);
   });
 
-  test('a file that AWS clients refuse, or settings that are broken, are left as they are', async () => {
+  test('leaves a file that AWS clients refuse, or broken settings, unchanged', async () => {
     const its = await openRig({ config: '[default]\nregion = x\n[default]\n' });
     expect(await its.runCli(['setup', ...FLAGS, '--yes'])).toMatchObject({
       exitCode: 2,
@@ -123,7 +123,7 @@ describe('by flags', () => {
     ]);
   });
 
-  test('a start URL that says its region needs no other answer', async () => {
+  test('needs no other answer when the start URL contains the region', async () => {
     const its = await openRig();
     const url = 'https://ssoins-7223a1b2c3d4e5f6.portal.eu-west-1.app.aws';
     expect(await its.runCli(['setup', '--yes', '--start-url', url])).toMatchObject({ exitCode: 0 });
@@ -133,8 +133,8 @@ describe('by flags', () => {
   });
 });
 
-describe('by questions', () => {
-  test('each is asked again after an answer that will not do', async () => {
+describe('with questions', () => {
+  test('repeats each question after an invalid answer', async () => {
     const its = await openRig();
     const answers = [
       '',
@@ -171,7 +171,7 @@ describe('by questions', () => {
     expect(readFileSync(its.configPath, 'utf8')).toContain('[sso-session work]');
   });
 
-  test('with a session there already asks first, and Enter leaves everything as it is', async () => {
+  test('asks first when there is a session already; Enter changes nothing', async () => {
     const its = await openRig({ config: CONFIG });
     const { exitCode, stdout, stderr } = await its.runCli(['setup'], {
       isTerminal: true,
@@ -185,7 +185,7 @@ describe('by questions', () => {
     expect(readFileSync(its.configPath, 'utf8')).toBe(CONFIG);
   });
 
-  test("a host that is none of AWS's is taken with a warning", async () => {
+  test("accepts a host that is not AWS's with a warning", async () => {
     const its = await openRig();
     const answers = ['https://sso.acme.example/start', 'us-east-1', '', '', 'n'];
     const { stderr } = await its.runCli(['setup'], { isTerminal: true, answers, environment: PLAIN });
@@ -193,7 +193,7 @@ describe('by questions', () => {
     expect(existsSync(its.configPath)).toBe(false);
   });
 
-  test('nobody to answer is an error, and nothing is written', async () => {
+  test('fails and writes nothing when there is no answer', async () => {
     const its = await openRig();
     expect(await its.runCli(['setup'], { isTerminal: true })).toMatchObject({
       exitCode: 2,
@@ -206,7 +206,7 @@ describe('by questions', () => {
     expect(existsSync(its.configPath)).toBe(false);
   });
 
-  test('the service is asked for where there is a manager and none is installed', async () => {
+  test('offers the service if there is a manager and it is not installed', async () => {
     const its = await openRig();
     const manager = createScriptedSystemd({});
     const runTool = manager.run(its);
@@ -228,7 +228,7 @@ describe('by questions', () => {
   });
 });
 
-test('--service yes without a manager says so after the files are written; any other word is refused', async () => {
+test('--service yes without a manager fails after the files are written; other words are refused', async () => {
   const its = await openRig();
   expect(await its.runCli(['setup', ...FLAGS, '--yes', '--service', 'perhaps'])).toMatchObject({ exitCode: 2 });
   expect(existsSync(its.configPath)).toBe(false);

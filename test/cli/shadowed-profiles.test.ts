@@ -1,4 +1,4 @@
-// Names that the shared credentials file has: no profile of ours keeps one, and `use` never leads to it.
+// Names in the shared credentials file: no rolecall profile keeps such a name, and `use` never switches to it.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function createSignedInRig(credentials: string, options: RigOptions = {}):
   return stdout;
 }
 
-test('our own [default] is none of the credentials file where one file is both', async () => {
+test('rolecall’s own [default] does not count when one file is both', async () => {
   rig = await createRig({ settings: '[profiles]\ndefault_follows_current = true\n' });
   const environment = { AWS_SHARED_CREDENTIALS_FILE: rig.configPath };
   await rig.restartDaemon({ ...rig.environment, ...environment });
@@ -40,8 +40,8 @@ test('our own [default] is none of the credentials file where one file is both',
   expect(await shadowed()).toEqual([]);
 });
 
-describe('a name that the credentials file had before', () => {
-  test('is given to no profile; login, sync and use say which one it got in one line', async () => {
+describe('a name that the credentials file already has', () => {
+  test('is not used for a profile; login, sync and use show the other name in one line', async () => {
     expect(await createSignedInRig(`[${ADMIN}]\n${KEYS}`)).toContain(`\n${LINE}`);
     expect(config()).toContain(`[profile ${RENAMED}]`);
     expect(config()).not.toContain(`[profile ${ADMIN}]`);
@@ -65,13 +65,13 @@ describe('a name that the credentials file had before', () => {
       exitCode: 6,
       stderr: `rolecall: "${ADMIN}" is not a profile of an sso-session. AWS clients take it from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
     });
-    // The profile keeps its name once it has one, and the file's own is used as any profile of another tool.
+    // The profile keeps its name once it has one, and the file's own is used like any profile of another tool.
     writePrivate(credentialsPath(), '');
     expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(config()).toContain(`[profile ${RENAMED}]`);
   });
 
-  test('is told once for many, and by name as JSON', async () => {
+  test('is summarized for many names, and listed in JSON', async () => {
     const names = ['Log-Archive.ReadOnly', 'Shop-Staging.ReadOnly', 'professional-af.ReadOnly', ADMIN];
     const stdout = await createSignedInRig(names.map((name) => `[${name}]\n`).join(''));
     const lines = stdout.split('\n').filter((line) => line.includes('~/.aws/credentials'));
@@ -84,7 +84,7 @@ describe('a name that the credentials file had before', () => {
   });
 });
 
-describe('a name that came into the credentials file after our profile', () => {
+describe('a name that was added to the credentials file later', () => {
   test('is a problem of status and doctor until a sync, and use refuses it', async () => {
     await createSignedInRig('');
     expect(await rig.runCli(['use', '--print-name', ADMIN])).toMatchObject({ exitCode: 0, stdout: `${ADMIN}\n` });
@@ -116,7 +116,7 @@ describe('a name that came into the credentials file after our profile', () => {
     expect(await rig.runCli(['use', '--print-name', 'taylor'])).toMatchObject({ exitCode: 0, stdout: `${RENAMED}\n` });
   });
 
-  test('makes doctor offer the sync without a daemon as well', async () => {
+  test('makes doctor suggest the sync without a daemon too', async () => {
     await createSignedInRig('');
     writePrivate(credentialsPath(), `[${ADMIN}]\n${KEYS}[current]\n${KEYS}[Log-Archive.ReadOnly]\n`);
     await rig.daemon().stop();
@@ -129,7 +129,7 @@ describe('a name that came into the credentials file after our profile', () => {
     expect(commands.toSorted()).toEqual([`\${EDITOR:-vi} +4 ${credentialsPath()}`, 'rolecall profiles sync']);
   });
 
-  test('goes for the file that AWS_SHARED_CREDENTIALS_FILE of this shell names, and never waits for a pipe', async () => {
+  test('is looked up in AWS_SHARED_CREDENTIALS_FILE of this shell, and never waits for a pipe', async () => {
     await createSignedInRig('');
     const other = join(rig.home.path, 'other-keys');
     writePrivate(other, `[${ADMIN}]\n${KEYS}`);
@@ -143,14 +143,14 @@ describe('a name that came into the credentials file after our profile', () => {
     for (const path of ['/dev/null', rig.home.path, join(rig.home.path, 'none'), credentialsPath()]) {
       expect(await use(path)).toMatchObject({ exitCode: 0, stdout: `${ADMIN}\n` });
     }
-    // The daemon finds the pipe where it looks for the file.
+    // The daemon finds the pipe in place of its file.
     expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect(await shadowed()).toEqual([]);
   });
 });
 
 describe('[current] and [default] of the credentials file', () => {
-  test('are not written, told, and a problem until somebody takes them out', async () => {
+  test('are not written, and are reported until they are removed', async () => {
     const stdout = await createSignedInRig(`[current]\n${KEYS}[default]\n${KEYS}`, {
       settings: '[profiles]\ndefault_follows_current = true\n',
     });
@@ -182,13 +182,13 @@ describe('[current] and [default] of the credentials file', () => {
     expect(await shadowed()).toEqual([]);
   });
 
-  test('[default] is of no interest when nothing of ours follows there', async () => {
+  test('[default] does not matter when rolecall does not write it', async () => {
     expect(await createSignedInRig(`[default]\n${KEYS}`)).not.toContain('credentials');
     expect(await shadowed()).toEqual([]);
   });
 });
 
-test('keys under the name of a hand-written sso profile are refused by use; a profile that has keys alone is used', async () => {
+test('use refuses keys under the name of a hand-written sso profile, but accepts a profile with only keys', async () => {
   await createSignedInRig(`[account1]\n${KEYS}[work]\n${KEYS}`, {
     config: `${CONFIG}\n[profile work]\nregion = eu-west-1\n`,
   });
@@ -200,7 +200,7 @@ test('keys under the name of a hand-written sso profile are refused by use; a pr
   expect(await rig.runCli(['use', '--print-name', 'work'])).toEqual({ exitCode: 0, stdout: 'work\n', stderr: '' });
 });
 
-test('a role that gets its profile when first used gets one that no client takes for keys', async () => {
+test('a role that gets its profile on first use gets a name that no client maps to keys', async () => {
   await createSignedInRig('', { settings: '[profiles]\nwrite = "used"\n' });
   appendFileSync(credentialsPath(), `[${ADMIN}]\n${KEYS}`);
   expect(await rig.runCli(['use', '--print-name', 'taylor'])).toMatchObject({

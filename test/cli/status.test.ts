@@ -1,4 +1,4 @@
-// `rolecall status` in every state that a session and a daemon can be in.
+// `rolecall status` in every state of a session and a daemon.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ const TOKEN_FILE = `
 The access token of ${SESSION} is also in the AWS CLI's own token file, for the hand-written profile account1.
 `;
 
-test('signed out, signed in, ended: a line each, with what to type where that helps', async () => {
+test('shows one line for signed out, signed in and ended sessions, with a command where useful', async () => {
   rig = await createRig();
   expect(await run(['status'])).toEqual({
     exitCode: 0,
@@ -63,7 +63,7 @@ test('signed out, signed in, ended: a line each, with what to type where that he
   });
 });
 
-test('waiting for approval, then listing', async () => {
+test('shows waiting for approval, then listing', async () => {
   rig = await createRig({ emulator: { autoApprove: false } });
   rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 2500 });
   const login = rig.runCli(['login']);
@@ -80,7 +80,7 @@ test('waiting for approval, then listing', async () => {
   expect(await login).toMatchObject({ exitCode: 0 });
 });
 
-test('the end of the session when settings say how long one lasts, and the current role', async () => {
+test('shows the end of the session if the settings contain its length, and the current role', async () => {
   rig = await createRig({ settings: `[session.${SESSION}]\nsession_hours = 10\nlabel = "Work"\n` });
   await rig.runCli(['login']);
   await rig.client.call('setCurrent', {
@@ -96,7 +96,7 @@ test('the end of the session when settings say how long one lasts, and the curre
   );
 });
 
-test('without an sso-session says how to begin', async () => {
+test('shows how to start without an sso-session', async () => {
   rig = await createRig({ config: '' });
   expect(await run(['status'])).toEqual({
     exitCode: 0,
@@ -106,21 +106,21 @@ test('without an sso-session says how to begin', async () => {
   expect(await run(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
 });
 
-test('a problem is told with the command that mends it', async () => {
+test('shows a problem with the command that fixes it', async () => {
   rig = await createRig({ config: `${CONFIG}\n[sso-session broken]\nsso_region = us-east-1\n` });
   const { exitCode, stdout } = await run(['status']);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/\n! .*HOME\/\.aws\/config.*\n {2}Run: \$\{EDITOR:-vi\} \+\d+ HOME\/\.aws\/config\n$/);
 });
 
-test('a file without a readable session is not said to lack one', async () => {
+test('does not say that an unreadable file has no session', async () => {
   rig = await createRig({ config: 'garbage\n' });
   const { stdout } = await run(['status']);
   expect(stdout.startsWith('No sso-session can be read from ~/.aws/config.\n')).toBe(true);
   expect(stdout).toContain('\n! HOME/.aws/config, line 1: ');
 });
 
-test('a service that an older rolecall has written is told with the command that writes it anew', async () => {
+test('reports a service of an older rolecall with the command that updates it', async () => {
   rig = await createRig();
   const manager = createScriptedSystemd({});
   await manager.prepare(rig);
@@ -146,7 +146,7 @@ test('--json is the document of the local API', async () => {
   expect(JSON.parse(stdout)).toEqual(await rig.client.call('status', {}));
 });
 
-test('endpoint variables of this shell that the daemon does not have are named, and only they', async () => {
+test('names endpoint variables that differ from the daemon’s, and only those', async () => {
   rig = await createRig();
   const other = { AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:1' };
   const note =
@@ -158,7 +158,7 @@ test('endpoint variables of this shell that the daemon does not have are named, 
     'Note: AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS of this shell are not what the daemon was started with; to make it use those: rolecall daemon restart\n',
   );
 
-  // An endpoint of the settings stands above every shell's.
+  // An endpoint in the settings overrides the shell's.
   mkdirSync(dirname(rig.paths.settingsFile), { recursive: true, mode: 0o700 });
   writeFileSync(rig.paths.settingsFile, `[endpoints]\nsso = "${rig.emulator.url}"\n`, { mode: 0o600 });
   await rig.restartDaemon();
@@ -170,14 +170,14 @@ test('endpoint variables of this shell that the daemon does not have are named, 
   );
 });
 
-test('a daemon of another version is named', async () => {
+test('reports a daemon of another version', async () => {
   rig = await createRig({ version: '9.9.9' });
   expect((await rig.runCli(['status'])).stderr).toBe(
     `Note: the daemon is rolecall 9.9.9, this command is ${loadVersion()}; to bring them together: rolecall daemon restart\n`,
   );
 });
 
-test('colours on a terminal, and none with NO_COLOR or on a dumb one', async () => {
+test('uses colours on a terminal, but not with NO_COLOR or a dumb terminal', async () => {
   rig = await createRig();
   expect((await rig.runCli(['status'], { isTerminal: true })).stdout).toContain('\u001b[2msigned out\u001b[22m');
   for (const environment of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {

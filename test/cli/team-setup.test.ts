@@ -1,4 +1,4 @@
-// `rolecall setup --from` and `--refresh` against a real daemon and a real https server: what is taken, what is refused.
+// `rolecall setup --from` and `--refresh` with a real daemon and a real https server: what is accepted and refused.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -56,7 +56,7 @@ const kept = (its: Rig) => (existsSync(teamPath(its)) ? readFileSync(teamPath(it
 const noteMarks = (text: string) => text.split('\n').filter((line) => line.startsWith('Note:'));
 
 describe('a team file', () => {
-  test('is shown, asked about, kept with its source, and in force; its sso-sessions are there to sign in to', async () => {
+  test('is shown, confirmed, stored with its source and applied; its sso-sessions can be signed in to', async () => {
     const its = await openRig();
     const path = writeTeam(its);
     const no = await its.runCli(['setup', '--from', path], { isTerminal: true, answers: ['n'] });
@@ -87,7 +87,7 @@ describe('a team file', () => {
       protected: true,
     });
     expect(roles.filter(({ unwritten }) => unwritten === true)).toHaveLength(4);
-    // The note on `[[protect]]` is about the team's file, which is not the person's to edit.
+    // The note on `[[protect]]` is about the team's file, which the user does not edit.
     const doctor = await its.runCli(['doctor', '--json']);
     const { groups } = JSON.parse(doctor.stdout) as { groups: { findings: { code: string }[] }[] };
     const notes = groups.flatMap(({ findings }) => findings).filter(({ code }) => code === 'settings-without-effect');
@@ -102,7 +102,7 @@ describe('a team file', () => {
     );
   });
 
-  test('is beneath a person’s own settings and sessions, key by key, and says where', async () => {
+  test('is overridden by the user’s own settings and sessions key by key, and shows where', async () => {
     const settings =
       '[profiles]\nname = "{account_id}.{permission_set}"\n[session.work]\nlabel = "Mine"\n[[role]]\naccount_id = "111111111111"\npin = false\n';
     const config = SECTION.replace('us-east-1', 'eu-west-1');
@@ -123,13 +123,13 @@ describe('a team file', () => {
     expect(roles.find(({ accountId }) => accountId === '111111111111')).toMatchObject({
       label: 'Mine',
       profile: '111111111111.Admin-AF-Permission-Set',
-      // Of a rule of theirs what they say, of the team's the rest.
+      // The user's own rule wins for its keys; the team's rule provides the rest.
       pinned: false,
       aliases: ['admin'],
     });
   });
 
-  test('refreshes from where it came, shows the difference first, and takes nothing else than what was shown', async () => {
+  test('refreshes from its source, shows the difference first, and applies only what was shown', async () => {
     const its = await openRig();
     expect(await its.runCli(['setup', '--refresh', '--yes'])).toMatchObject({ exitCode: 2 });
     const path = writeTeam(its);
@@ -157,7 +157,7 @@ describe('a team file', () => {
     expect(kept(its)).toContain('permission_set = "X"');
   });
 
-  test('needs somebody who looks at it, or --yes', async () => {
+  test('needs a terminal or --yes', async () => {
     const its = await openRig();
     expect(await its.runCli(['setup', '--from', writeTeam(its)])).toMatchObject({
       exitCode: 2,
@@ -166,7 +166,7 @@ describe('a team file', () => {
     expect(kept(its)).toBeUndefined();
   });
 
-  test('that somebody broke by hand stops the daemon’s start with its line', async () => {
+  test('keeps the daemon from starting when it was edited wrongly, with the line', async () => {
     const its = await openRig();
     writePrivate(teamPath(its), '# rolecall team file, from /x\n[profiles]\nnmae = "x"\n');
     await expect(its.restartDaemon()).rejects.toMatchObject({
@@ -178,7 +178,7 @@ describe('a team file', () => {
   });
 });
 
-describe('a hostile or a broken team file', () => {
+describe('a hostile or broken team file', () => {
   test.each([
     ['an unknown key', '[profiles]\nnmae = "x"', 'line 2: unknown key "nmae". Did you mean "name"?'],
     ['a wrong type', '[profiles]\nwrite = 3', 'line 2: "profiles.write" must be one of "all", "used", "auto".'],
@@ -235,7 +235,7 @@ describe('a hostile or a broken team file', () => {
     expect(stderr.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
   });
 
-  test('a folder, a device, a pipe and a path of nobody are refused and not waited for', async () => {
+  test('refuses a folder, a device, a pipe and a missing path without waiting', async () => {
     const its = await openRig();
     mkdirSync(join(its.home.path, 'folder'));
     for (const [path, exitCode] of [
@@ -250,7 +250,7 @@ describe('a hostile or a broken team file', () => {
     }
   });
 
-  test('a start URL on a strange host is named before anybody signs in there', async () => {
+  test('warns of a start URL on an unknown host', async () => {
     const its = await openRig();
     const path = writeTeam(its, TEAM.replace('d-1234567890.awsapps.com', 'sso.evil.example'));
     const { stderr } = await its.runCli(['setup', '--from', path, '--dry-run']);
@@ -290,7 +290,7 @@ describe('over https', () => {
     return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, ca: authority.path };
   }
 
-  test('it comes from a server of the company’s own CA, over redirects that stay on https', async () => {
+  test('loads from a server with the company’s own CA, following redirects that stay on https', async () => {
     const asked: string[] = [];
     const { url, ca } = await serve((request, response) => {
       asked.push(
@@ -348,7 +348,7 @@ describe('over https', () => {
       'is longer than 2048 KiB',
     ],
     ['hangs up', (_: string, response: ServerResponse) => response.destroy(), 7, 'could not be read'],
-  ] as const)('a server that %s gets nothing written', async (_, answer, exitCode, reason) => {
+  ] as const)('writes nothing from a server that %s', async (_, answer, exitCode, reason) => {
     const { url, ca } = await serve((request, response) => void answer(request.url ?? '', response));
     const its = await openRig({ environment: { AWS_CA_BUNDLE: ca } });
     const run = await its.runCli(['setup', '--from', `${url}/team.toml`, '--yes']);
@@ -356,7 +356,7 @@ describe('over https', () => {
     expect(run.stderr).toContain(reason);
   });
 
-  test('a server of nobody’s CA gets nothing written', async () => {
+  test('writes nothing from a server with an untrusted CA', async () => {
     const { url } = await serve((_, response) => void response.end(TEAM));
     const its = await openRig();
     const run = await its.runCli(['setup', '--from', `${url}/team.toml`, '--yes']);

@@ -1,4 +1,4 @@
-// The independent witness: AWS's own JavaScript clients go through the whole flow against the emulator.
+// AWS's own JavaScript clients as independent witnesses: the whole flow against the emulator.
 import {
   GetRoleCredentialsCommand,
   ListAccountRolesCommand,
@@ -34,7 +34,7 @@ afterEach(async () => {
   await emulator.close();
 });
 
-test('the SDK registers, is approved by a person, lists, gets keys, is known to STS, refreshes and logs out', async () => {
+test('the SDK registers, gets approval, lists, gets keys, calls STS, refreshes and logs out', async () => {
   const client = await oidc.send(
     new RegisterClientCommand({ clientName: 'rolecall', clientType: 'public', scopes: ['sso:account:access'] }),
   );

@@ -35,7 +35,7 @@ function temporaryFolder(): string {
 }
 
 describe('a start', () => {
-  test('prints the environment, the sso-session and the pages, answers, and ends with 0', async () => {
+  test('prints the environment, the sso-session and the pages, serves requests, and exits with 0', async () => {
     const running = run([]);
     const out = await waitFor('the welcome', running.out);
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
@@ -70,7 +70,7 @@ Press Ctrl-C to stop.
     expect(running.error()).toBe('');
   });
 
-  test('prints one line of JSON for programs, and approves by itself when told to', async () => {
+  test('prints one line of JSON for programs, and approves automatically on request', async () => {
     const running = run(['--json', '--auto-approve', '--port', '0']);
     const out = await waitFor('the line', running.out);
     const printed = JSON.parse(out) as { url: string };
@@ -95,7 +95,7 @@ Press Ctrl-C to stop.
     expect(await running.exitCode).toBe(0);
   });
 
-  test('takes a directory from a file, users and all', async () => {
+  test('loads a directory with its users from a file', async () => {
     const file = join(temporaryFolder(), 'team.json');
     const users = Array.from({ length: 10 }, (_, index) => ({ userName: `user-${index}` }));
     const directory = { ...createDefaultDirectory(), users, assignments: [], region: 'eu-central-1' };
@@ -109,7 +109,7 @@ Press Ctrl-C to stop.
     expect(await running.exitCode).toBe(0);
   });
 
-  test('starts with a directory of nobody', async () => {
+  test('starts with a directory without users', async () => {
     const file = join(temporaryFolder(), 'empty.json');
     await writeFile(file, JSON.stringify({ ...createDefaultDirectory(), users: [], assignments: [] }));
     for (const [flags, expected] of [
@@ -132,8 +132,8 @@ Press Ctrl-C to stop.
   });
 });
 
-describe('a failure is one sentence and one command, and exit 2', () => {
-  test('a port that is taken', async () => {
+describe('a failure prints one sentence and one command, and exits 2', () => {
+  test('a port in use', async () => {
     const { url } = await startEmulator();
     const { port } = new URL(url);
     expect(await refusal(['--port', port])).toEqual({
@@ -155,7 +155,7 @@ describe('a failure is one sentence and one command, and exit 2', () => {
     expect(await refusal(args)).toEqual({ exitCode: 2, out: '', error });
   });
 
-  test('a directory file that is not there, is a folder, is no JSON, or has a wrong field', async () => {
+  test('a directory file that is missing, a folder, not JSON, or has an invalid field', async () => {
     const folder = temporaryFolder();
     const write = async (name: string, text: string) => {
       await writeFile(join(folder, name), text);
@@ -176,7 +176,7 @@ describe('a failure is one sentence and one command, and exit 2', () => {
     expect(await errorOf(wrong)).toBe(`${wrong}: accounts[0].accountId must be a string of twelve digits.${hint}`);
   });
 
-  test('a file system that fails without a code', async () => {
+  test('a file system error without a code', async () => {
     let error = '';
     const exitCode = await runEmulatorCommand({
       args: ['--directory', 'team.json'],
@@ -191,7 +191,7 @@ describe('a failure is one sentence and one command, and exit 2', () => {
     });
   });
 
-  test('a failure of another kind is not hidden', async () => {
+  test('other errors are not hidden', async () => {
     await expect(
       runEmulatorCommand({
         args: [],

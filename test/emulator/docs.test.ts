@@ -1,4 +1,4 @@
-// docs/emulator.md says what the emulator does: routes, knobs, faults, options and the directory in it are real.
+// docs/emulator.md matches the emulator: routes, knobs, faults, options and its example directory.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createControlRoutes } from '../../src/emulator/control/control.ts';
@@ -37,7 +37,7 @@ test('every operation is named', () => {
   for (const operation of OPERATION_NAMES) expect(text).toContain(operation);
 });
 
-test('the directory in it is a valid one', () => {
+test('the example directory is valid', () => {
   const json = /```json\n([\s\S]+?)```/.exec(text)?.[1] ?? '';
   expect(parseDirectoryDocument(JSON.parse(json))).toEqual(JSON.parse(json));
 });

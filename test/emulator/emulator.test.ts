@@ -1,4 +1,4 @@
-// The emulator as a whole: listening, closing, knobs, counting, recording, and requests that fit nothing.
+// The emulator as a whole: listening, closing, knobs, counting, recording, and unknown requests.
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -12,7 +12,7 @@ import { call, refreshToken, registerClient, signIn, startDevice, startEmulator 
 const NOW_MS = Date.UTC(2026, 10, 24, 6, 0, 0);
 
 describe('listening', () => {
-  test('tells its address and the environment for AWS’s clients', async () => {
+  test('returns its address and the environment for AWS clients', async () => {
     const emulator = createEmulator();
     onTestFinished(() => emulator.close());
     expect(emulator.url).toBe('');
@@ -27,14 +27,14 @@ describe('listening', () => {
     await expect(emulator.listen()).rejects.toThrow(`The emulator is already listening on ${url}.`);
   });
 
-  test('refuses a port that is taken, by Node’s own error', async () => {
+  test('rejects with Node’s error for a port in use', async () => {
     const { emulator } = await startEmulator();
     const second = createEmulator();
     await expect(second.listen(Number(new URL(emulator.url).port))).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await second.close();
   });
 
-  test('comes back on the same port and still knows everybody, as after an outage', async () => {
+  test('listens again on the same port with its state, as after an outage', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     const port = Number(new URL(started.url).port);
@@ -54,7 +54,7 @@ describe('listening', () => {
     expect((await call(`${url}/control/status`, { headers })).status).toBe(200);
   });
 
-  test('speaks TLS with a key and a certificate that it is given', async () => {
+  test('serves TLS with a given key and certificate', async () => {
     const home = createTemporaryHome();
     onTestFinished(() => home.remove());
     const ca = createPrivateCa(home.path);
@@ -76,7 +76,7 @@ describe('listening', () => {
 });
 
 describe('knobs', () => {
-  test('begin at their defaults, with those of the options turned', async () => {
+  test('start with their defaults, changed by the options', async () => {
     const { emulator } = await startEmulator({ pollIntervalSeconds: 2, autoApprove: 'sam' });
     expect(emulator.knobs).toEqual({ ...DEFAULT_KNOBS, pollIntervalSeconds: 2, autoApprove: 'sam' });
     emulator.turnKnobs({ pageSize: 1 });
@@ -110,7 +110,7 @@ describe('knobs', () => {
 });
 
 describe('counting and recording', () => {
-  test('counts calls by operation and by what they are about, until reset', async () => {
+  test('counts calls by operation and detail until reset', async () => {
     const started = await startEmulator();
     const { client, accessToken, refreshToken: token } = await signIn(started);
     await refreshToken(started, client, token);
@@ -142,7 +142,7 @@ describe('counting and recording', () => {
     expect(emulator.requests()).toEqual([]);
   });
 
-  test('records method, path, host and bearer token yes or no, and keeps no secret', async () => {
+  test('records method, path, host and whether there was a bearer token, but no secret', async () => {
     const started = await startEmulator();
     const { client, accessToken, refreshToken: token } = await signIn(started);
     await refreshToken(started, client, token);
@@ -200,7 +200,7 @@ describe('counting and recording', () => {
     }
   });
 
-  test('remembers the last ten thousand requests', () => {
+  test('keeps the latest ten thousand requests', () => {
     const log = createRequestLog();
     for (let atMs = 0; atMs < 25_000; atMs += 1) {
       log.record({ atMs, method: 'GET', path: '/', host: '', hasBearerToken: false, operation: null, detail: null });
@@ -210,8 +210,8 @@ describe('counting and recording', () => {
   });
 });
 
-describe('requests that fit nothing', () => {
-  test('an unknown path is 404, a wrong method 405 with what is allowed', async () => {
+describe('unknown requests', () => {
+  test('404 for an unknown path, 405 with the allowed methods for a wrong method', async () => {
     const started = await startEmulator();
     const unknown = await started.page('/nowhere');
     expect({ status: unknown.status, type: unknown.headers['x-amzn-errortype'], body: unknown.json }).toEqual({
@@ -227,7 +227,7 @@ describe('requests that fit nothing', () => {
     });
   });
 
-  test('a path that is no percent-encoding, and one of two slashes, are simply not there', async () => {
+  test('404 for invalid percent-encoding and for a path of two slashes', async () => {
     const started = await startEmulator();
     const raw = (target: string) =>
       new Promise<string>((resolve, reject) => {
@@ -244,7 +244,7 @@ describe('requests that fit nothing', () => {
     expect(await raw('//')).toBe('HTTP/1.1 404 Not Found');
   });
 
-  test('a body that is too long is 413, whatever it is about', async () => {
+  test('413 for a body that is too large, on every path', async () => {
     const started = await startEmulator();
     const answer = await started.post('/client/register', { clientName: 'x'.repeat(70_000), clientType: 'public' });
     expect({ status: answer.status, body: answer.json }).toEqual({
@@ -254,7 +254,7 @@ describe('requests that fit nothing', () => {
     expect((await registerClient(started)).clientId).toMatch(/^[\w-]{28}$/);
   });
 
-  test('a client that leaves in the middle of its request does no harm', async () => {
+  test('survives a client that disconnects during its request', async () => {
     const started = await startEmulator();
     const { hostname, port } = new URL(started.url);
     await new Promise<void>((resolve) => {
@@ -268,7 +268,7 @@ describe('requests that fit nothing', () => {
     expect((await startDevice(started, await registerClient(started))).userCode).toMatch(/-/);
   });
 
-  test('a failure of the emulator’s own is said in the dialect of the call', async () => {
+  test('reports an internal failure in the dialect of the operation', async () => {
     const started = await startEmulator({
       random: (length) => {
         if (length === 21) throw new Error('no randomness left');

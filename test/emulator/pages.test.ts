@@ -1,4 +1,4 @@
-// The pages for people: the device page and the access portal, plain HTML that escapes everything.
+// The web pages: the device page and the access portal, in plain HTML that escapes everything.
 import { describe, expect, test } from 'vitest';
 import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
 import { type Answer, type Started, call, pollToken, registerClient, startDevice, startEmulator } from './start.ts';
@@ -33,7 +33,7 @@ async function startWithCode(completeUriHasUserCode = true) {
 }
 
 describe('the device page', () => {
-  test('a person signs in, compares the code, presses Allow, and the client has its token', async () => {
+  test('gives the client its token after sign-in, comparing the code and Allow', async () => {
     const { started, client, device, open, confirm } = await startWithCode();
     const first = await open();
     expect({ status: first.status, heading: heading(first) }).toEqual({ status: 200, heading: 'Sign in to continue' });
@@ -53,7 +53,7 @@ describe('the device page', () => {
     expect((await pollToken(started, client, device.deviceCode)).status).toBe(200);
   });
 
-  test('Deny is told to the client', async () => {
+  test('reports Deny to the client', async () => {
     const { started, client, device, confirm } = await startWithCode();
     const confirmation = await confirm({ user_code: device.userCode, user: 'sam' });
     const outcome = await started.submit('/device/decision', { ...hiddenFields(confirmation), decision: 'deny' });
@@ -61,7 +61,7 @@ describe('the device page', () => {
     expect((await pollToken(started, client, device.deviceCode)).json['error']).toBe('access_denied');
   });
 
-  test('works by an opaque request, and shows the code to compare all the same', async () => {
+  test('works with an opaque request, and still shows the code to compare', async () => {
     const { device, open, confirm } = await startWithCode(false);
     const first = await open();
     expect(first.text).not.toContain(device.userCode);
@@ -70,7 +70,7 @@ describe('the device page', () => {
     expect(second.text).toContain(`<p class="usercode" id="user-code">${device.userCode}</p>`);
   });
 
-  test('the code is typed where it is not in the URL, in any case and without its dash', async () => {
+  test('accepts a typed code in any case and without the dash if the URL has none', async () => {
     const { started, device } = await startWithCode();
     const first = await started.page('/device');
     expect(first.text).toContain('<input class="code" id="code" name="user_code" value=""');
@@ -79,7 +79,7 @@ describe('the device page', () => {
     expect(second.text).toContain(`<p class="usercode" id="user-code">${device.userCode}</p>`);
   });
 
-  test('says so when the code is none, was used, or is too old', async () => {
+  test('reports an unknown, used or expired code', async () => {
     const { started, device, clock, open } = await startWithCode();
     const noSuchCode = 'No sign-in is waiting for this code. It may have been used or have expired.';
     const wrong = await started.page('/device?user_code=AAAA-AAAA');
@@ -95,7 +95,7 @@ describe('the device page', () => {
     expect(device.userCode).toMatch(/-/);
   });
 
-  test('says so when the user is none or nobody was chosen', async () => {
+  test('reports an unknown user, or that none was chosen', async () => {
     const { started, device, confirm } = await startWithCode();
     const stranger = await confirm({ user_code: device.userCode, user_name: 'x"><script>' });
     expect({ status: stranger.status, problem: problem(stranger) }).toEqual({
@@ -112,7 +112,7 @@ describe('the device page', () => {
     expect(problem(undecided)).toBe('Please choose who you are.');
   });
 
-  test('says so when the user of an opaque request is none', async () => {
+  test('reports an unknown user of an opaque request', async () => {
     const { confirm } = await startWithCode(false);
     const stranger = await confirm({ user_name: 'nobody' });
     expect(problem(stranger)).toBe('There is no user nobody in this directory.');
@@ -121,7 +121,7 @@ describe('the device page', () => {
 });
 
 describe('forms', () => {
-  test('without a nonce, with a made-up one and with an old one, do nothing', async () => {
+  test('have no effect without a nonce, or with a forged or old one', async () => {
     const { started, client, device, clock, open } = await startWithCode();
     const { nonce = '' } = hiddenFields(await open());
     const decide = async (form: Record<string, string>) => {
@@ -142,7 +142,7 @@ describe('forms', () => {
       expect((await started.submit(path, {})).status, path).toBe(403);
     }
     expect((await pollToken(started, client, device.deviceCode)).json['error']).toBe('expired_token');
-    // New pages sweep old nonces out.
+    // New pages remove old nonces.
     expect(hiddenFields(await started.page('/device'))['nonce']).not.toBe(nonce);
   });
 
@@ -153,7 +153,7 @@ describe('forms', () => {
     ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
     ['another port, as the browser says', { 'sec-fetch-site': 'same-site' }],
     ['a rebound name', { host: 'evil.example' }],
-  ])('from %s are refused even with a good nonce', async (_who, headers) => {
+  ])('from %s are refused even with a valid nonce', async (_who, headers) => {
     const { started, device, client, open } = await startWithCode();
     const form = { ...hiddenFields(await open()), user_code: device.userCode, user: 'taylor', decision: 'allow' };
     const answer = await started.submit('/device/decision', form, headers);
@@ -161,7 +161,7 @@ describe('forms', () => {
     expect((await pollToken(started, client, device.deviceCode)).json['error']).toBe('authorization_pending');
   });
 
-  test('from the emulator’s own pages are taken, by its address and by localhost', async () => {
+  test('from the emulator’s own pages are accepted, by its address and by localhost', async () => {
     const { started, device, open } = await startWithCode();
     const { port } = new URL(started.url);
     for (const origin of [started.url, `http://localhost:${port}`]) {
@@ -174,7 +174,7 @@ describe('forms', () => {
     }
   });
 
-  test('no page may be framed or be kept, nor run a script but the one that follows shortcut links', async () => {
+  test('no page may be framed or cached, or run any script but the one for shortcut links', async () => {
     const started = await startEmulator();
     const script = '<script src="/shortcut.js"></script>';
     for (const [path, ownScript] of [
@@ -209,7 +209,7 @@ describe('the access portal', () => {
     return started.submit('/start/keys', { nonce, user: 'taylor', ...form });
   }
 
-  test('is where the front door leads, with and without a slash', async () => {
+  test('is the start page, with and without a slash', async () => {
     const started = await startEmulator();
     const front = await started.page('/');
     expect({ status: front.status, location: front.headers['location'] }).toEqual({ status: 302, location: '/start' });
@@ -217,7 +217,7 @@ describe('the access portal', () => {
     expect(heading(await started.page('/start/'))).toBe('AWS access portal');
   });
 
-  test('a person signs in and sees exactly the accounts and permission sets of theirs', async () => {
+  test('shows a user exactly their accounts and permission sets', async () => {
     const started = await startEmulator();
     const signedIn = await started.submit('/start', { ...hiddenFields(await started.page('/start')), user: 'sam' });
     expect({ status: signedIn.status, location: signedIn.headers['location'] }).toEqual({
@@ -235,7 +235,7 @@ describe('the access portal', () => {
     expect((await started.page('/start?user=taylor')).text).toContain('<span class="tag">management</span>');
   });
 
-  test('temporary keys are real ones to STS', async () => {
+  test('STS accepts its temporary keys', async () => {
     const started = await startEmulator();
     const answer = await keysPage(started, { account_id: '222222222222', role_name: 'ReadOnly' });
     expect({ status: answer.status, heading: heading(answer) }).toEqual({ status: 200, heading: 'Access keys' });
@@ -253,7 +253,7 @@ describe('the access portal', () => {
     expect(answer.text).toContain('[222222222222_ReadOnly]');
   });
 
-  test('no keys for what is not assigned, for nobody and for nothing', async () => {
+  test('issues no keys without an assignment, a user or a role', async () => {
     const started = await startEmulator();
     for (const form of [
       { account_id: '111111111111', role_name: 'ReadOnly' },
@@ -266,7 +266,7 @@ describe('the access portal', () => {
     }
   });
 
-  test('an unknown user is told so, by link and by form', async () => {
+  test('reports an unknown user, by link and by form', async () => {
     const started = await startEmulator();
     const byLink = await started.page('/start?user=%3Cb%3E');
     expect({ status: byLink.status, problem: problem(byLink) }).toEqual({
@@ -277,7 +277,7 @@ describe('the access portal', () => {
     expect(problem(byForm)).toBe('There is no user x in this directory.');
   });
 
-  test('hostile names are text and nothing else; a missing name shows the id', async () => {
+  test('shows hostile names as text, and the id for a missing name', async () => {
     const started = await startEmulator();
     const { directory } = started.emulator;
     const hostile = `<script>alert("1")</script>'"&🚀`;
@@ -298,14 +298,14 @@ describe('the access portal', () => {
     expect(keys.text).not.toContain('<script');
   });
 
-  test('a user without accounts, and a search without a find, are told so', async () => {
+  test('says when a user has no accounts or a search no results', async () => {
     const started = await startEmulator();
     started.emulator.directory.addUser({ userName: 'newcomer' });
     expect((await started.page('/start?user=newcomer')).text).toContain('No account is assigned to this user');
     expect((await started.page('/start?user=taylor&q=nonsense')).text).toContain('No account matches this search.');
   });
 
-  test('many accounts are folded and searched by name, id and email', async () => {
+  test('collapses many accounts and searches them by name, id and email', async () => {
     const started = await startEmulator({ directory: generateDirectory({ accountCount: 30, permissionSetCount: 2 }) });
     const countOf = async (query: string) =>
       [...(await started.page(`/start?user=taylor${query}`)).text.matchAll(/<details( open)?><summary><b>/g)].map(
@@ -319,7 +319,7 @@ describe('the access portal', () => {
     expect((await started.page('/start?user=taylor')).text).toContain('type="search"');
   });
 
-  test('with many users, and with users whose names are not shown, the name is typed', async () => {
+  test('has a text field for the user name when there are many users', async () => {
     const document = generateDirectory({ accountCount: 1, permissionSetCount: 1 });
     const users = Array.from({ length: 9 }, (_, index) => ({ userName: `user-${index}` }));
     const started = await startEmulator({ directory: { ...document, users } });

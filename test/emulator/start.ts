@@ -1,4 +1,4 @@
-// Starts emulators for tests, and speaks to them over real HTTP on loopback.
+// Starts emulators for tests and sends them real HTTP requests on loopback.
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { type Emulator, type EmulatorOptions, createEmulator } from '../../src/emulator/emulator.ts';
@@ -8,7 +8,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The body as JSON; an empty object when it is none. */
+  /** The body as JSON; an empty object if it is not JSON. */
   readonly json: Record<string, unknown>;
 }
 
@@ -32,7 +32,7 @@ export function call(url: string, { method = 'GET', headers = {}, body }: Call =
         try {
           if (isJson) json = JSON.parse(text) as Record<string, unknown>;
         } catch {
-          // A truncated answer is for the test to look at.
+          // A truncated answer is left for the test to inspect.
         }
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json });
       });
@@ -50,12 +50,12 @@ export interface Started {
   post(path: string, body: unknown): Promise<Answer>;
   /** A portal call with a bearer token. */
   portal(path: string, accessToken: string, method?: string): Promise<Answer>;
-  /** A form of a page. */
+  /** Submits a form of a page. */
   submit(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Answer>;
   page(path: string): Promise<Answer>;
 }
 
-/** A running emulator with a clock that stands still; closed when the test ends. */
+/** A running emulator with a fake clock; closed when the test ends. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Started> {
   const clock = createFakeClock();
   const emulator = createEmulator({ clock, ...options });
@@ -144,7 +144,7 @@ export async function signIn(
   };
 }
 
-/** An OIDC error as it must stand on the wire. */
+/** An OIDC error as it must be on the wire. */
 export function oidcErrorShape(answer: Answer) {
   return { status: answer.status, type: answer.headers['x-amzn-errortype'], body: answer.json };
 }

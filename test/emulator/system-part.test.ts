@@ -2,18 +2,18 @@
 import { expect, test } from 'vitest';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
 
-test('a part that is there is there', () => {
+test('finds an existing part', () => {
   expect(systemPart('Node', process.execPath, { ROLECALL_REQUIRE_SYSTEM: '1' })).toBe(true);
 });
 
-test('a missing part is skipped, unless the system is required', () => {
+test('skips a missing part unless the system is required', () => {
   expect(systemPart('nothing', '/nonexistent/program', {})).toBe(false);
   expect(() => systemPart('nothing', '/nonexistent/program', { ROLECALL_REQUIRE_SYSTEM: '1' })).toThrow(
     'nothing is required (ROLECALL_REQUIRE_SYSTEM=1), and is not there: /nonexistent/program',
   );
 });
 
-test('a part that is no file is asked for by a check', () => {
+test('checks a part that is not a file with a function', () => {
   const failing = () => {
     throw new Error('no');
   };

@@ -1,4 +1,4 @@
-// Clicks in the tray: what is opened where a page is to be seen.
+// Clicks in the tray: which pages they open.
 import { expect, test } from 'vitest';
 import type { LocalApiClient } from '../../src/local-api/client.ts';
 import { performClick } from '../../src/tray/clicks.ts';
@@ -13,7 +13,7 @@ const hostile = {
   }),
 } as unknown as LocalApiClient;
 
-test('opens pages by session, and never by a program that an answer names', async () => {
+test('opens pages by session, and never with a program that an answer names', async () => {
   const opened: unknown[][] = [];
   const deps = {
     client: hostile,
@@ -29,7 +29,7 @@ test('opens pages by session, and never by a program that an answer names', asyn
   ]);
 });
 
-test('says that a session lives on at AWS though it was signed out of here', async () => {
+test('reports a session that stays valid at AWS although it was signed out here', async () => {
   const note = 'The session of work could not be ended at AWS and lives on there until it expires.';
   const answers: unknown[] = [{ endedAtAws: true }, { endedAtAws: false, note }];
   const deps = {

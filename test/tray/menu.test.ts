@@ -1,11 +1,11 @@
-// The tray's menu as data: what stands in it, in which order, and what a click means.
+// The tray menu as data: entries, their order, and the action of each click.
 import { describe, expect, test } from 'vitest';
 import { buildMenu, type MenuItem } from '../../src/tray/menu.ts';
 import { EMPTY_VIEW } from '../../src/tray/tray-view.ts';
 import { aRole, aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
 import { aView } from './views.ts';
 
-/** One line for each entry: children indented, groups parted by a line, what can be clicked with what it does. */
+/** One line per entry: children indented, groups separated by a line, clickable entries with their action. */
 function describeMenu(view: Parameters<typeof buildMenu>[0]): string[] {
   const markOf = ({ chosen }: MenuItem) => (chosen === undefined ? '' : { true: '(*) ', false: '( ) ' }[`${chosen}`]);
   const line = (item: MenuItem, indent: string): string[] => [
@@ -19,7 +19,7 @@ function describeMenu(view: Parameters<typeof buildMenu>[0]): string[] {
 }
 
 describe('the menu', () => {
-  test('has the current role, sessions with time left, pinned and used roles, search and quit', () => {
+  test('has the current role, sessions with time left, pinned and used roles, search and Quit', () => {
     expect(describeMenu(aView())).toEqual([
       'Current: taylor  111111111111  Admin',
       'Open the AWS console -> console',
@@ -38,7 +38,7 @@ describe('the menu', () => {
     ]);
   });
 
-  test('of a thousand roles shows at most twelve, pinned ones first, and leads to the rest', () => {
+  test('shows at most twelve of a thousand roles, pinned ones first, and links to the rest', () => {
     const allRoles = Array.from({ length: 1000 }, (_, index) =>
       aRole({ accountId: String(index).padStart(12, '0'), score: index % 100 === 7 ? index : 0, pinned: index > 995 }),
     );
@@ -58,7 +58,7 @@ describe('the menu', () => {
     expect(lines.filter((line) => line.endsWith('-> use'))).toHaveLength(12);
   });
 
-  test('offers the sign-in that is needed at once, and one in good time before a session ends', () => {
+  test('offers a sign-in when it is needed, and before a session ends', () => {
     const sessions = [
       aSession({ session: 'one', state: 'expired' }),
       aSession({ session: 'two', sessionExpiresAt: '2026-11-24T08:20:00Z' }),
@@ -82,7 +82,7 @@ describe('the menu', () => {
     ]);
   });
 
-  test('shows the code for as long as a sign-in waits, also when the session is live', () => {
+  test('shows the code while a sign-in is pending, also when the session is live', () => {
     const signIns = { 'my-sso-session': { state: 'pending', userCode: 'KQTB-XWHD' } } as const;
     for (const state of ['pending', 'live'] as const) {
       const view = aView({ status: aStatus({ sessions: [aSession({ state })], current: null }), signIns });
@@ -94,7 +94,7 @@ describe('the menu', () => {
     }
   });
 
-  test('names problems with their commands, but for those that a session says by itself', () => {
+  test('shows problems with their commands, except those in a session’s own line', () => {
     const problems = Array.from({ length: 7 }, (_, index) => ({
       code: index === 0 ? 'sign-in-expired' : 'secret-store-locked',
       message: `The keychain ${index} is locked.`,
@@ -110,7 +110,7 @@ describe('the menu', () => {
     ]);
   });
 
-  test('cuts what would make it wider than a screen', () => {
+  test('shortens long labels', () => {
     const problems = [
       { code: 'settings-invalid', message: `It is ${'very '.repeat(50)}long.`, hint: 'rolecall status' },
     ];
@@ -120,7 +120,7 @@ describe('the menu', () => {
     expect(label).toMatch(/ very.*…$/);
   });
 
-  test('says first what came of a click that failed', () => {
+  test('shows the error of a failed click first', () => {
     const notice = { code: 'account-not-found', message: 'You have no Admin there.', hint: 'rolecall ls --refresh' };
     expect(describeMenu(aView({ notice })).slice(0, 3)).toEqual([
       '⚠ You have no Admin there. -> forget-notice',
@@ -129,7 +129,7 @@ describe('the menu', () => {
     ]);
   });
 
-  test('without a daemon offers to start it', () => {
+  test('offers to start the daemon when none is running', () => {
     expect(describeMenu(EMPTY_VIEW)).toEqual([
       'The rolecall daemon is not running',
       'Start the daemon -> start-daemon',
@@ -138,7 +138,7 @@ describe('the menu', () => {
     ]);
   });
 
-  test('names the session of a role only when there are several', () => {
+  test('shows the session of a role only when there are several', () => {
     const status = aStatus({ sessions: [aSession(), aSession({ session: 'other' })] });
     const allRoles = [aRole({ label: 'Work' }), aRole({ session: 'other', label: 'Other' })];
     const uses = describeMenu(aView({ status, allRoles })).filter((line) => line.endsWith('-> use'));
@@ -148,7 +148,7 @@ describe('the menu', () => {
     ]);
   });
 
-  test('a click on a role asks for exactly that role, by session, account and permission set', () => {
+  test('a click on a role selects exactly that session, account and permission set', () => {
     const items = buildMenu(aView(), NOW_MS).flat();
     expect(items.find(({ label }) => label.startsWith('audit'))).toEqual({
       key: 'role my-sso-session 222222222222 ReadOnly',
@@ -171,7 +171,7 @@ describe('the menu', () => {
     });
   });
 
-  test('has one line an entry whatever an account is called, and no two keys alike', () => {
+  test('has one line per entry for any account name, and unique keys', () => {
     const allRoles = HOSTILE_NAMES.map((accountName, index) =>
       aRole({ accountName, accountId: `${100000000000 + index}` }),
     );

@@ -1,9 +1,9 @@
-// What a tray knows on a morning with everything in order.
+// Tray views for tests, with everything in order.
 import type { RoleDocument } from '../../src/local-api/schemas.ts';
 import { EMPTY_VIEW, type TrayView } from '../../src/tray/tray-view.ts';
 import { aRole, aStatus } from '../helpers/documents.ts';
 
-/** Two roles that were used, one that is pinned and protected, one that is neither. */
+/** Two used roles, one pinned and protected role, and one other role. */
 const ROLES: readonly RoleDocument[] = [
   aRole({ accountName: 'audit', accountId: '222222222222', permissionSet: 'ReadOnly', score: 0.5 }),
   aRole({ accountName: 'billing', accountId: '333333333333', permissionSet: 'Admin', pinned: true, protected: true }),

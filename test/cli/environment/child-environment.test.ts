@@ -1,4 +1,4 @@
-// The environment of a granted program: what must go, what is given, and the way back out for a daemon started inside.
+// The environment of a program that runs as a role: what is removed, what is set, and what a daemon started inside gets.
 import { describe, expect, test } from 'vitest';
 import {
   childEnvironment,
@@ -11,7 +11,7 @@ const IDENTITY = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/conta
 const GIVEN = { identity: IDENTITY, profileName: 'taylor.Admin', region: undefined };
 const ALWAYS = { AWS_EC2_METADATA_DISABLED: 'true', ROLECALL_PROFILE: 'taylor.Admin' };
 
-/** Every variable that another identity could come from. */
+/** All variables that could provide other credentials. */
 const HOSTILE = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
@@ -43,16 +43,16 @@ const HOSTILE = [
   'ROLECALL_PASSPHRASE',
 ] as const;
 
-test.each(HOSTILE)('%s is not in it', (name) => {
+test.each(HOSTILE)('removes %s', (name) => {
   expect(childEnvironment({ [name]: 'hostile', HOME: '/h' }, GIVEN)).toEqual({ HOME: '/h', ...IDENTITY, ...ALWAYS });
 });
 
-test('all of them together, and an inherited grant, leave nothing but what is given', () => {
+test('removes all of them together and an inherited grant, and keeps only what is given', () => {
   const hostile = Object.fromEntries([...HOSTILE, ...Object.keys(IDENTITY)].map((name) => [name, 'hostile']));
   expect(childEnvironment(hostile, GIVEN)).toEqual({ ...IDENTITY, ...ALWAYS });
 });
 
-test('what is no identity stays: endpoints, files, regions, empty values', () => {
+test('keeps endpoints, files, regions and empty values', () => {
   const harmless = {
     AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
     AWS_CONFIG_FILE: '/c',
@@ -74,7 +74,7 @@ test('what is no identity stays: endpoints, files, regions, empty values', () =>
 });
 
 describe('a proxy', () => {
-  test('gets an exception for the door, or it could see the token', () => {
+  test('gets an exception for the container endpoint, so that it never sees the token', () => {
     const proxy = { HTTP_PROXY: 'http://proxy:3128' };
     expect(childEnvironment(proxy, GIVEN)).toMatchObject({ NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' });
     expect(childEnvironment({ ...proxy, NO_PROXY: 'localhost, .corp' }, GIVEN)).toMatchObject({
@@ -83,7 +83,7 @@ describe('a proxy', () => {
     });
   });
 
-  test('that has one already, or excepts everything, stays as it is', () => {
+  test('that already has the exception, or excludes everything, is unchanged', () => {
     const proxy = { http_proxy: 'http://proxy:3128', NO_PROXY: '*', no_proxy: 'x,127.0.0.1' };
     expect(childEnvironment(proxy, GIVEN)).toEqual({ ...proxy, ...IDENTITY, ...ALWAYS });
   });
@@ -92,7 +92,7 @@ describe('a proxy', () => {
 describe('copies of files', () => {
   const files = { AWS_CONFIG_FILE: '/grant/config', AWS_SHARED_CREDENTIALS_FILE: '/grant/credentials' };
 
-  test('are what the program reads, and a daemon that is started inside does not', () => {
+  test('are read by the program, but not by a daemon started inside', () => {
     for (const before of [{}, { AWS_CONFIG_FILE: '/mine' }]) {
       const inside = childEnvironment(before, { ...GIVEN, files });
       expect(inside).toMatchObject(files);
@@ -102,7 +102,7 @@ describe('copies of files', () => {
     }
   });
 
-  test('of an exec inside another one still lead back to the outermost', () => {
+  test('of a nested exec still lead back to the outermost files', () => {
     const outer = childEnvironment({ AWS_CONFIG_FILE: '/mine' }, { ...GIVEN, files });
     const inner = childEnvironment(outer, { ...GIVEN, files: { AWS_CONFIG_FILE: '/inner/config' } });
     expect(inner['AWS_CONFIG_FILE']).toBe('/inner/config');
@@ -111,7 +111,7 @@ describe('copies of files', () => {
   });
 });
 
-test('options for every Java program that name an identity are refused by their name', () => {
+test('refuses JVM options that set credentials, and names them', () => {
   for (const [name, property] of [
     ['JAVA_TOOL_OPTIONS', 'aws.accessKeyId'],
     ['JDK_JAVA_OPTIONS', 'aws.profile'],

@@ -1,4 +1,4 @@
-// Finding what a word runs: as a shell does, with a shell's exit codes for what can't be run.
+// Finds programs like a shell, with a shell's exit codes when that fails.
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ function write(path: string, mode: number): string {
 }
 const find = (word: string) => findCommand(word, { PATH: `${join(home.path, 'one')}:${join(home.path, 'two')}` });
 
-test('the first one that can be run wins, whatever lies before it', () => {
+test('the first executable file wins', () => {
   write('one/tool', 0o644);
   mkdirSync(join(home.path, 'one', 'other'));
   expect(find('tool')).toEqual({ exitCode: 126, reason: `${home.path}/one/tool is not executable.` });
@@ -29,20 +29,20 @@ test('the first one that can be run wins, whatever lies before it', () => {
   expect(find('other')).toMatchObject({ exitCode: 127 });
 });
 
-test('what is not there is 127, what is no program 126', () => {
+test('127 for what does not exist, 126 for what is not executable', () => {
   expect(find('nosuch')).toEqual({ exitCode: 127, reason: '"nosuch" was not found in your PATH.' });
   expect(find('')).toMatchObject({ exitCode: 127 });
   expect(find('./nosuch')).toEqual({ exitCode: 127, reason: './nosuch does not exist.' });
   expect(find('/etc')).toEqual({ exitCode: 126, reason: '/etc is not executable.' });
 });
 
-test('without a PATH the usual folders are looked through', () => {
+test('searches the default folders without a PATH', () => {
   expect(findCommand('sh', {})).toEqual({ path: expect.stringMatching(/\/sh$/) });
 });
 
 const NOBODY = 65_534;
 
-/** As a user who may not enter folders of mode 0700 of others; root may. */
+/** Runs as a user who cannot enter folders of mode 0700 of others, as root can. */
 function withoutRoot<T>(work: () => T): T {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(NOBODY);
@@ -53,18 +53,18 @@ function withoutRoot<T>(work: () => T): T {
   }
 }
 
-test('a folder of PATH that cannot be entered or followed is skipped', () => {
+test('skips folders of PATH that cannot be entered or followed', () => {
   symlinkSync(join(home.path, 'loop'), join(home.path, 'loop'));
   mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
   const folders = ['locked', 'loop', 'x'.repeat(300)].map((name) => join(home.path, name));
-  // The folder of temporary files may be closed to others; /usr/bin is not.
+  // The temporary folder may be closed to others; /usr/bin is not.
   const search = (word: string) =>
     withoutRoot(() => findCommand(word, { PATH: [...folders, '/usr/bin/env', '/usr/bin'].join(':') }));
   expect(search('env')).toEqual({ path: '/usr/bin/env' });
   expect(search('nosuch')).toEqual({ exitCode: 127, reason: '"nosuch" was not found in your PATH.' });
 });
 
-test('a path that cannot be looked at is no program that can be run', () => {
+test('126 for a path that cannot be inspected', () => {
   mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
   const path = join(home.path, 'locked', 'tool');
   expect(withoutRoot(() => find(path))).toEqual({ exitCode: 126, reason: `${path} is not executable.` });

@@ -1,4 +1,4 @@
-// Federation and shortcut links on the emulator: from keys, or from a link, to a console page that says the right role.
+// Federation and shortcut links: from keys or a link to the console page of the right role.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { type Answer, type Started, call, signIn, startEmulator } from '../start.ts';
@@ -70,7 +70,7 @@ const login = (started: Started, token: string, destination = DESTINATION) =>
   );
 
 describe('federation', () => {
-  test.each(['POST', 'GET'])('by %s: keys become a token, and the token the console', async (method) => {
+  test.each(['POST', 'GET'])('by %s: exchanges keys for a token, which opens the console', async (method) => {
     const started = await startEmulator();
     const form = wish(await fetchKeys(started), { SessionDuration: '43200' });
     const issued =
@@ -86,7 +86,7 @@ describe('federation', () => {
     expect(page.text).toContain('ReadOnly/taylor');
   });
 
-  test('takes no keys that are wrong in any part, over, or none', async () => {
+  test('refuses keys that are wrong in any part, expired or missing', async () => {
     const started = await startEmulator();
     const keys = await fetchKeys(started);
     const statusOf = async (form: Record<string, string>) => (await started.submit('/federation', form)).status;
@@ -110,7 +110,7 @@ describe('federation', () => {
     expect(await statusOf(wish(keys))).toBe(400);
   });
 
-  test('a token is good for fifteen minutes, and a console as long as its keys', async () => {
+  test('a token is valid for fifteen minutes, a console session as long as its keys', async () => {
     const started = await startEmulator();
     const token = String((await started.submit('/federation', wish(await fetchKeys(started)))).json['SigninToken']);
     await started.clock.advance(899_000);
@@ -139,7 +139,7 @@ describe('federation', () => {
 describe('a shortcut link', () => {
   const link = `/start/console?account_id=222222222222&role_name=ReadOnly&destination=${encodeURIComponent(DESTINATION)}`;
 
-  test('is followed by the one script of the access portal', async () => {
+  test('is followed by the only script of the access portal', async () => {
     const started = await startEmulator();
     expect((await started.page('/start/')).text).toContain('<script src="/shortcut.js"></script>');
     const { headers, text } = await started.page('/shortcut.js');
@@ -155,7 +155,7 @@ describe('a shortcut link', () => {
     expect(went).toEqual(['/start/console?account_id=222222222222&role_name=ReadOnly']);
   });
 
-  test('asks who is there, and shows the console as that role', async () => {
+  test('asks for the user and shows the console as that role', async () => {
     const started = await startEmulator();
     const asked = await started.page(link);
     expect(asked.text).toContain('To the console of 222222222222 as <b>ReadOnly</b>');
@@ -173,7 +173,7 @@ describe('a shortcut link', () => {
     expect((await started.submit('/start/console', { ...fields, nonce: 'x', user: 'taylor' })).status).toBe(403);
   });
 
-  test('needs nobody to press anything where sign-ins are approved at once', async () => {
+  test('needs no click with automatic approval', async () => {
     const started = await startEmulator({ autoApprove: true });
     expect(shown(await follow(started, await started.page(link)))).toEqual(CONSOLE);
     const asSam = await startEmulator({ autoApprove: 'sam' });
@@ -182,7 +182,7 @@ describe('a shortcut link', () => {
     expect(refused.text).toContain('ReadOnly in 222222222222 is not assigned to sam.');
   });
 
-  test('without a role leads to the account, to a foreign page nowhere', async () => {
+  test('opens the account without a role, and no foreign page', async () => {
     const started = await startEmulator({ autoApprove: true });
     expect((await started.page('/start/console?account_id=222222222222')).headers['location']).toBe(
       '/start?user=taylor&q=222222222222',
@@ -196,7 +196,7 @@ describe('a shortcut link', () => {
     expect(shown(home)).toEqual({ ...CONSOLE, service: 'console', region: 'us-east-1' });
   });
 
-  test('a rebound name gets nothing', async () => {
+  test('refuses a rebound host name', async () => {
     const started = await startEmulator({ autoApprove: true });
     for (const path of [link, '/console?session=x', '/federation?Action=login']) {
       expect((await call(started.url + path, { headers: { host: 'evil.example' } })).status, path).toBe(403);

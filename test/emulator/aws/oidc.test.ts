@@ -1,4 +1,4 @@
-// SSO OIDC on the wire: registering, device authorizations, tokens and every way they are refused.
+// SSO OIDC on the wire: registration, device authorizations, tokens, and all refusals.
 import { describe, expect, test } from 'vitest';
 import {
   DEVICE_CODE_GRANT,
@@ -16,7 +16,7 @@ import {
 const NOW_S = Date.UTC(2026, 10, 24, 6, 0, 0) / 1000;
 
 describe('RegisterClient', () => {
-  test('answers an id and a secret for ninety days, in epoch seconds', async () => {
+  test('returns an id and a secret for ninety days, in epoch seconds', async () => {
     const started = await startEmulator();
     const answer = await started.post('/client/register', { clientName: 'x', clientType: 'public' });
     expect({ status: answer.status, type: answer.headers['content-type'], body: answer.json }).toEqual({
@@ -34,7 +34,7 @@ describe('RegisterClient', () => {
     expect(answer.headers['x-amzn-requestid']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('takes what the AWS CLI sends for PKCE', async () => {
+  test('accepts what the AWS CLI sends for PKCE', async () => {
     const started = await startEmulator();
     const client = await registerClient(started, {
       grantTypes: ['authorization_code', 'refresh_token'],
@@ -113,7 +113,7 @@ describe('RegisterClient', () => {
 });
 
 describe('StartDeviceAuthorization', () => {
-  test('answers codes, seconds and the device page of the emulator itself', async () => {
+  test('returns codes, seconds and the emulator’s own device page', async () => {
     const started = await startEmulator();
     const client = await registerClient(started);
     const answer = await started.post('/device_authorization', { ...client, startUrl: START_URL });
@@ -137,14 +137,14 @@ describe('StartDeviceAuthorization', () => {
     ]);
   });
 
-  test('keeps the user code out of the complete URI when told to', async () => {
+  test('can keep the user code out of the complete URI', async () => {
     const started = await startEmulator({ completeUriHasUserCode: false });
     const { userCode, verificationUriComplete } = await startDevice(started, await registerClient(started));
     expect(verificationUriComplete).toMatch(/\/device\?request_uri=[\w-]{32}$/);
     expect(verificationUriComplete).not.toContain(userCode);
   });
 
-  test('takes the start URL with a slash or #/ at its end', async () => {
+  test('accepts a start URL with a trailing slash or #/', async () => {
     const started = await startEmulator();
     const client = await registerClient(started);
     for (const ending of ['/', '#/', '/#/']) {
@@ -168,7 +168,7 @@ describe('StartDeviceAuthorization', () => {
     expect(oidcErrorShape(await start({}))).toEqual(invalidClient);
   });
 
-  test('refuses every client after its registration was expired from outside', async () => {
+  test('refuses every client after its registration was expired by control', async () => {
     const started = await startEmulator();
     const { client, refreshToken: token } = await signIn(started);
     started.emulator.expireRegistrations();
@@ -187,7 +187,7 @@ describe('CreateToken by device code', () => {
   );
   const slowDown = oidcError(400, 'SlowDownException', 'slow_down', 'The client is polling too fast');
 
-  test('is pending until Allow, tells a fast poller to slow down, and gives one token once', async () => {
+  test('is pending until Allow, slows down fast pollers, and issues one token once', async () => {
     const started = await startEmulator({ forgivenEarlyPolls: 0 });
     const client = await registerClient(started);
     const { deviceCode, userCode } = await startDevice(started, client);
@@ -216,7 +216,7 @@ describe('CreateToken by device code', () => {
     );
   });
 
-  test('forgives the two polls with which the AWS CLI begins, and no more', async () => {
+  test('tolerates the two initial polls of the AWS CLI, but no more', async () => {
     const started = await startEmulator();
     const client = await registerClient(started);
     const { deviceCode } = await startDevice(started, client);
@@ -225,7 +225,7 @@ describe('CreateToken by device code', () => {
     expect(polls).toEqual([pending, pending, slowDown]);
   });
 
-  test('keeps the interval that the knob says', async () => {
+  test('uses the interval of the knob', async () => {
     const started = await startEmulator({
       pollIntervalSeconds: 5,
       deviceCodeLifetimeSeconds: 30,
@@ -244,7 +244,7 @@ describe('CreateToken by device code', () => {
     );
   });
 
-  test('says access_denied after Deny, again and again', async () => {
+  test('keeps answering access_denied after Deny', async () => {
     const started = await startEmulator();
     const client = await registerClient(started);
     const { deviceCode, userCode } = await startDevice(started, client);
@@ -256,7 +256,7 @@ describe('CreateToken by device code', () => {
     }
   });
 
-  test('gives a code only to the client that started it', async () => {
+  test('accepts a code only from the client that started it', async () => {
     const started = await startEmulator({ autoApprove: true });
     const { deviceCode } = await startDevice(started, await registerClient(started));
     const other = await registerClient(started);
@@ -265,7 +265,7 @@ describe('CreateToken by device code', () => {
     );
   });
 
-  test('refuses a grant that is none, a grant not registered for, and a missing field', async () => {
+  test('refuses an unknown grant, a grant not registered for, and a missing field', async () => {
     const started = await startEmulator();
     const client = await registerClient(started, { grantTypes: [DEVICE_CODE_GRANT] });
     expect((await started.post('/token', { ...client, grantType: 'password' })).json['error']).toBe(
@@ -278,7 +278,7 @@ describe('CreateToken by device code', () => {
     });
   });
 
-  test('is approved at once as the first user, or as the one that the knob names', async () => {
+  test('is approved automatically as the first user, or as the user in the knob', async () => {
     const started = await startEmulator({ autoApprove: true });
     const client = await registerClient(started);
     const whoIsIt = async () => {
@@ -292,7 +292,7 @@ describe('CreateToken by device code', () => {
     expect(await whoIsIt()).toBe(1);
   });
 
-  test('waits when the user of auto-approval has left the directory', async () => {
+  test('stays pending when the auto-approving user was removed', async () => {
     const started = await startEmulator({ autoApprove: 'sam' });
     const document = started.emulator.directory.toDocument();
     started.emulator.directory.replace({ ...document, users: [], assignments: [] });
@@ -302,7 +302,7 @@ describe('CreateToken by device code', () => {
     expect(() => started.emulator.approve(userCode)).toThrow('There is no user "" in the directory.');
   });
 
-  test('approves and denies nothing that does not wait', async () => {
+  test('approves and denies only pending codes', async () => {
     const started = await startEmulator();
     expect(() => started.emulator.approve('ABCD-EFGH')).toThrow('No pending sign-in has the code "ABCD-EFGH".');
     expect(() => started.emulator.deny('ABCD-EFGH')).toThrow('No pending sign-in has the code "ABCD-EFGH".');
@@ -316,7 +316,7 @@ describe('CreateToken by device code', () => {
 describe('CreateToken by refresh token', () => {
   const dead = oidcError(400, 'InvalidGrantException', 'invalid_grant', 'Invalid refresh token provided');
 
-  test('rotates: the new token works, the old one is dead, the old access token lives on', async () => {
+  test('rotates: the new token works, the old one does not, the old access token stays valid', async () => {
     const started = await startEmulator();
     const { client, accessToken, refreshToken: first } = await signIn(started);
     const { status, json } = await refreshToken(started, client, first);
@@ -344,7 +344,7 @@ describe('CreateToken by refresh token', () => {
     expect(oidcErrorShape(await refreshToken(started, other, token))).toEqual(dead);
   });
 
-  test('ends with the session, and the last access token does not outlive it', async () => {
+  test('ends with the session, and so does the last access token', async () => {
     const started = await startEmulator({ sessionLifetimeSeconds: 5400 });
     const { client, refreshToken: first } = await signIn(started);
     await started.clock.advance(3600_000);
@@ -372,13 +372,13 @@ describe('CreateToken by refresh token', () => {
     });
   });
 
-  test('an access token without the account scope opens no portal', async () => {
+  test('the portal refuses an access token without the account scope', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started, 'taylor', { scopes: ['codewhisperer:completions'] });
     expect((await started.portal('/assignment/accounts', accessToken)).status).toBe(401);
   });
 
-  test('sessions are revoked, access tokens expired and refresh tokens killed from outside, by user or all', async () => {
+  test('control revokes sessions, expires access tokens and kills refresh tokens, of one user or all', async () => {
     const started = await startEmulator();
     const { emulator } = started;
     const taylor = await signIn(started, 'taylor');

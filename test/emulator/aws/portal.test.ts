@@ -6,18 +6,18 @@ import { call, portalError, portalErrorShape, refreshToken, signIn, startEmulato
 const NOW_MS = Date.UTC(2026, 10, 24, 6, 0, 0);
 const UNAUTHORIZED = portalError(401, 'UnauthorizedException', 'Session token not found or invalid');
 
-describe('who may ask', () => {
+describe('authorization', () => {
   test.each([
     ['/assignment/accounts', 'GET'],
     ['/assignment/roles?account_id=111111111111', 'GET'],
     ['/federation/credentials?account_id=111111111111&role_name=ReadOnly', 'GET'],
     ['/logout', 'POST'],
-  ])('%s refuses a token that is none', async (path, method) => {
+  ])('%s refuses an invalid token', async (path, method) => {
     const started = await startEmulator();
     expect(portalErrorShape(await started.portal(path, 'aoaAAAAAnonsense', method))).toEqual(UNAUTHORIZED);
   });
 
-  test('the token counts in its own header only', async () => {
+  test('the token is accepted only in its own header', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     const byAuthorization = await call(`${started.url}/assignment/accounts`, {
@@ -26,7 +26,7 @@ describe('who may ask', () => {
     expect(portalErrorShape(byAuthorization)).toEqual(UNAUTHORIZED);
   });
 
-  test('an access token ends after its hour', async () => {
+  test('an access token expires after an hour', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     await started.clock.advance(3_599_000);
@@ -38,7 +38,7 @@ describe('who may ask', () => {
 });
 
 describe('ListAccounts', () => {
-  test('lists what group and user assignments give, and nothing else', async () => {
+  test('lists exactly the accounts of group and user assignments', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started, 'sam');
     const answer = await started.portal('/assignment/accounts', accessToken);
@@ -54,7 +54,7 @@ describe('ListAccounts', () => {
     });
   });
 
-  test('leaves out a name and an email that are not there, and keeps hostile ones as they are', async () => {
+  test('omits a missing name and email, and keeps hostile ones unchanged', async () => {
     const started = await startEmulator();
     const { directory } = started.emulator;
     directory.addAccount({ accountId: '000000000005' });
@@ -89,7 +89,7 @@ describe('ListAccounts', () => {
     });
   });
 
-  test('gives at most a hundred at once, or what the knob says', async () => {
+  test('returns at most a hundred per page, or what the knob says', async () => {
     const started = await startEmulator({ directory: generateDirectory({ accountCount: 250, permissionSetCount: 1 }) });
     const { accessToken } = await signIn(started);
     const sizeOf = async (query: string) =>
@@ -120,7 +120,7 @@ describe('ListAccounts', () => {
     );
   });
 
-  test('refuses a token that is not one of this list', async () => {
+  test('refuses a page token of another list', async () => {
     const started = await startEmulator({ pageSize: 1 });
     const { accessToken } = await signIn(started);
     const { json } = await started.portal('/assignment/accounts', accessToken);
@@ -150,7 +150,7 @@ describe('ListAccountRoles', () => {
     ]);
   });
 
-  test('403 for an account without an assignment, 404 for one that is not there, 400 for what is no id', async () => {
+  test('403 for an account without an assignment, 404 for an unknown one, 400 for an invalid id', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started, 'sam');
     const ask = async (query: string) =>
@@ -169,7 +169,7 @@ describe('GetRoleCredentials', () => {
   const path = (accountId: string, roleName: string) =>
     `/federation/credentials?role_name=${roleName}&account_id=${accountId}`;
 
-  test('gives keys until the permission set’s duration is over, in epoch milliseconds', async () => {
+  test('issues keys for the permission set’s duration, in epoch milliseconds', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     await started.clock.advance(250);
@@ -187,7 +187,7 @@ describe('GetRoleCredentials', () => {
     });
   });
 
-  test('gives new keys each time, and short ones when the knob says so', async () => {
+  test('issues new keys each time, and short-lived ones with the knob', async () => {
     const started = await startEmulator({ roleCredentialsLifetimeSeconds: 20 });
     const { accessToken } = await signIn(started);
     const keysOf = async () =>
@@ -199,7 +199,7 @@ describe('GetRoleCredentials', () => {
     expect(second['accessKeyId']).not.toBe(first['accessKeyId']);
   });
 
-  test('an hour is what a permission set without a duration gives', async () => {
+  test('issues keys for an hour without a duration', async () => {
     const started = await startEmulator();
     started.emulator.directory.addPermissionSet({ name: 'Plain' });
     started.emulator.directory.assign({ accountId: '111111111111', permissionSet: 'Plain', user: 'sam' });
@@ -223,7 +223,7 @@ describe('GetRoleCredentials', () => {
     );
   });
 
-  test('follows the directory while it runs: assigned, taken back, account gone', async () => {
+  test('follows changes of the directory: assigned, removed, account removed', async () => {
     const started = await startEmulator();
     const { directory } = started.emulator;
     const { accessToken } = await signIn(started);
@@ -244,7 +244,7 @@ describe('GetRoleCredentials', () => {
 });
 
 describe('Logout', () => {
-  test('answers nothing and ends the whole session', async () => {
+  test('answers with an empty body and ends the session', async () => {
     const started = await startEmulator();
     const { client, accessToken, refreshToken: token } = await signIn(started);
     const answer = await started.portal('/logout', accessToken, 'POST');
@@ -256,7 +256,7 @@ describe('Logout', () => {
 });
 
 describe('the throttle', () => {
-  test('lets a second’s worth through at once and then twenty a second', async () => {
+  test('allows a burst of one second, then twenty calls per second', async () => {
     const started = await startEmulator({ portalCallsPerSecond: 20 });
     const { accessToken } = await signIn(started);
     const statuses = async (count: number) =>
@@ -271,14 +271,14 @@ describe('the throttle', () => {
     );
     await started.clock.advance(500);
     expect(passed(await statuses(15))).toBe(10);
-    // A clock that was set back gives nothing, and takes nothing away for ever.
+    // A clock that was set back adds no tokens, and does not block calls forever.
     started.clock.jump(-3_600_000);
     expect(passed(await statuses(3))).toBe(0);
     await started.clock.advance(1000);
     expect(passed(await statuses(25))).toBe(20);
   });
 
-  test('is off unless it is asked for', async () => {
+  test('is off by default', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     const answers = await Promise.all(

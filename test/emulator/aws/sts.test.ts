@@ -1,4 +1,4 @@
-// STS on the wire: who signs with keys of the portal, keys that are no good, and keys of a role that was assumed.
+// STS on the wire: identities of portal keys, invalid keys, and keys of assumed roles.
 import { describe, expect, test } from 'vitest';
 import { type Started, call, signIn, startEmulator } from '../start.ts';
 
@@ -37,7 +37,7 @@ function signedWith({ accessKeyId, sessionToken }: Keys): Record<string, string>
 const error = (code: string, message: string) =>
   `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
 
-test('tells the role and the user, the same for the same permission set and account', async () => {
+test('returns role and user, stable for a permission set and account', async () => {
   const started = await startEmulator();
   const { accessToken } = await signIn(started);
   const ask = async (accountId: string, roleName: string) => {
@@ -109,7 +109,7 @@ test('refuses expired, unknown, mixed-up and missing keys, and another action', 
   );
 });
 
-test('keys outlive the session that they came from', async () => {
+test('keys stay valid after their session has ended', async () => {
   const started = await startEmulator();
   const { accessToken } = await signIn(started);
   const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
@@ -133,7 +133,7 @@ const assume = (started: Started, keys: Keys, parameters: Record<string, string>
 const element = (text: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
 
 describe('AssumeRole', () => {
-  test('gives keys that are the assumed role, until they end', async () => {
+  test('issues keys of the assumed role until they expire', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
@@ -166,7 +166,7 @@ describe('AssumeRole', () => {
     expect((await whoAmI(started, signedWith(assumed))).text).toContain('<Code>ExpiredToken</Code>');
   });
 
-  test('refuses a role that nobody may assume, and parameters that AWS refuses', async () => {
+  test('refuses roles that cannot be assumed, and parameters that AWS refuses', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
@@ -206,7 +206,7 @@ describe('AssumeRole', () => {
     );
   });
 
-  test('can be made to fail without GetCallerIdentity', async () => {
+  test('can fail independently of GetCallerIdentity', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
     const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');

@@ -1,4 +1,4 @@
-// The control API: everything a test does in-process, done over HTTP, and closed to pages of a browser.
+// The control API: everything that tests do in-process, over HTTP, and closed to web pages.
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEmulator } from '../../../src/emulator/emulator.ts';
@@ -31,7 +31,7 @@ async function change(started: Started, method: string, path: string, body?: unk
 const DONE = { status: 204, text: '' };
 
 describe('reading', () => {
-  test('status tells all at a glance', async () => {
+  test('status returns everything at a glance', async () => {
     const started = await startEmulator();
     const { userCode } = await startDevice(started, await registerClient(started));
     started.emulator.addFault({ operation: 'Logout', kind: 'drop' });
@@ -51,7 +51,7 @@ describe('reading', () => {
     });
   });
 
-  test('directory, device authorizations, faults, knobs, calls and requests are what they are in-process', async () => {
+  test('directory, device authorizations, faults, knobs, calls and requests are the same as in-process', async () => {
     const started = await startEmulator();
     await startDevice(started, await registerClient(started));
     const { emulator } = started;
@@ -67,7 +67,7 @@ describe('reading', () => {
 });
 
 describe('changing', () => {
-  test('the directory grows, is rewritten and shrinks', async () => {
+  test('adds to the directory, replaces it and removes from it', async () => {
     const started = await startEmulator();
     const { directory } = started.emulator;
     const assignment = { accountId: '555555555555', permissionSet: 'Deploy', group: 'Newcomers' };
@@ -93,7 +93,7 @@ describe('changing', () => {
     expect(directory.users()).toEqual([{ userName: 'only' }]);
   });
 
-  test('a code is approved as somebody, or denied', async () => {
+  test('approves a code as a user, or denies it', async () => {
     const started = await startEmulator();
     const client = await registerClient(started);
     const first = await startDevice(started, client);
@@ -105,7 +105,7 @@ describe('changing', () => {
     expect((await pollToken(started, client, second.deviceCode)).json['error']).toBe('access_denied');
   });
 
-  test('sessions, tokens and registrations end, and the answer says how many', async () => {
+  test('ends sessions, tokens and registrations, and returns how many', async () => {
     const started = await startEmulator();
     const { client, accessToken, refreshToken: token } = await signIn(started);
     const isAlive = async () => (await started.portal('/assignment/accounts', accessToken)).status === 200;
@@ -122,7 +122,7 @@ describe('changing', () => {
     expect((await refreshToken(started, client, token)).json['error']).toBe('invalid_client');
   });
 
-  test('faults come and go, knobs turn, calls are forgotten', async () => {
+  test('adds and clears faults, changes knobs, clears calls', async () => {
     const started = await startEmulator();
     const fault = { operation: 'RegisterClient', kind: 'status', status: 503, count: 2 };
     expect(await change(started, 'POST', 'faults', fault)).toEqual(DONE);
@@ -141,7 +141,7 @@ describe('changing', () => {
   });
 });
 
-describe('what does not fit is refused with code, message and hint, and changes nothing', () => {
+describe('invalid requests are refused with code, message and hint, and change nothing', () => {
   test.each<[string, string, string, number, string, string]>([
     ['POST', 'accounts', '{"accountId":"1"}', 400, 'invalid-request', 'accountId must be a string of twelve digits.'],
     ['POST', 'accounts', '{', 400, 'invalid-request', 'The request body is not JSON.'],
@@ -222,7 +222,7 @@ describe('what does not fit is refused with code, message and hint, and changes 
   });
 });
 
-describe('who may not use it', () => {
+describe('refused callers', () => {
   const json = { 'content-type': 'application/json' };
   const refused = (message: string) => ({
     status: 403,
@@ -303,13 +303,13 @@ describe('who may not use it', () => {
     ['with an Origin', { origin: 'https://evil.example' }],
     ['with a Referer', { referer: 'https://evil.example/' }],
     ['with a foreign Host', { host: 'evil.example' }],
-  ])('reads are refused %s as well', async (_how, headers) => {
+  ])('reads are also refused for %s', async (_how, headers) => {
     const started = await startEmulator();
     const answer = await call(`${started.url}/control/requests`, { headers });
     expect(answer.status).toBe(403);
   });
 
-  test('a preflight gets no leave', async () => {
+  test('a preflight is not allowed', async () => {
     const started = await startEmulator();
     const answer = await call(`${started.url}/control/accounts`, {
       method: 'OPTIONS',
@@ -321,7 +321,7 @@ describe('who may not use it', () => {
     });
   });
 
-  test('programs may say localhost, a charset, and that they come from nowhere', async () => {
+  test('programs may use localhost, a charset and Sec-Fetch-Site: none', async () => {
     const started = await startEmulator();
     const answer = await call(`${started.url}/control/calls`, {
       method: 'DELETE',
@@ -334,7 +334,7 @@ describe('who may not use it', () => {
     expect(answer.status).toBe(204);
   });
 
-  test('on every address, any number will do as Host, but no name and no other port', async () => {
+  test('on all addresses any IP address is accepted as Host, but no name and no other port', async () => {
     const emulator = createEmulator();
     onTestFinished(() => emulator.close());
     const { port } = await emulator.listen(0, '0.0.0.0');
@@ -351,7 +351,7 @@ describe('who may not use it', () => {
     ]).toEqual([200, 200, 200, 200, 403, 403, 403]);
   });
 
-  test('a request without a Host is none of ours', async () => {
+  test('a request without a Host is refused', async () => {
     const started = await startEmulator();
     const { hostname, port } = new URL(started.url);
     const firstLine = await new Promise<string>((resolve, reject) => {
@@ -372,7 +372,7 @@ describe('programs of another user', () => {
     hint: 'rolecall emulator --help',
   };
 
-  test('are refused without the token, whatever they ask', async () => {
+  test('are refused without the token for every request', async () => {
     const started = await startEmulator({ userId: SOMEBODY_ELSE });
     await signIn(started);
     const { controlToken } = started.emulator;
@@ -389,7 +389,7 @@ describe('programs of another user', () => {
     expect(started.emulator.revokeSessions()).toBe(1);
   });
 
-  test.skipIf(!canBeSomebodyElse)('end no session, unless they have the token', async () => {
+  test.skipIf(!canBeSomebodyElse)('cannot end a session without the token', async () => {
     const started = await startEmulator();
     await signIn(started);
     const script = `

@@ -1,4 +1,4 @@
-// Faults: every kind on the wire, whom it strikes, how often, and what is refused as no fault.
+// Faults: every kind on the wire, which calls they affect, how often, and invalid ones.
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../src/emulator/control/faults.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
@@ -64,7 +64,7 @@ describe('every kind', () => {
     });
   });
 
-  test('exception answers one of AWS’s own errors, and leaves alone who does not know it', async () => {
+  test('exception answers an AWS error, and does not affect operations without it', async () => {
     const { emulator, client, refreshToken: token, started, listAccounts } = await startSignedIn();
     emulator.addFault({ operation: '*', kind: 'exception', exception: 'UnauthorizedException' });
     expect(portalErrorShape(await listAccounts())).toEqual(
@@ -88,21 +88,21 @@ describe('every kind', () => {
     expect(answer.text).toMatch(/^<!doctype html>/);
   });
 
-  test('drop ends the connection, and nothing was done', async () => {
+  test('drop closes the connection without an effect', async () => {
     const { emulator, started, client, refreshToken: token } = await startSignedIn();
     emulator.addFault({ operation: 'CreateToken', kind: 'drop', count: 1 });
     await expect(refreshToken(started, client, token)).rejects.toThrow('socket hang up');
     expect((await refreshToken(started, client, token)).status).toBe(200);
   });
 
-  test('lose-answer ends the connection, and everything was done: the refresh token has rotated away', async () => {
+  test('lose-answer closes the connection after the effect: the refresh token has rotated', async () => {
     const { emulator, started, client, refreshToken: token } = await startSignedIn();
     emulator.addFault({ operation: 'CreateToken', kind: 'lose-answer', count: 1 });
     await expect(refreshToken(started, client, token)).rejects.toThrow('socket hang up');
     expect((await refreshToken(started, client, token)).json['error']).toBe('invalid_grant');
   });
 
-  test('delay keeps the answer back by the clock, and goes together with another fault', async () => {
+  test('delay holds the answer back, and can be combined with another fault', async () => {
     const { emulator, clock, listAccounts } = await startSignedIn();
     emulator.addFault({ operation: 'ListAccounts', kind: 'delay', delayMs: 5000, count: 1 });
     emulator.addFault({ operation: 'ListAccounts', kind: 'status', status: 503, count: 1 });
@@ -116,7 +116,7 @@ describe('every kind', () => {
     expect((await listAccounts()).status).toBe(200);
   });
 
-  test('a delayed answer does not hold up the end of the emulator', async () => {
+  test('closing the emulator does not wait for a delayed answer', async () => {
     const { emulator, clock, listAccounts } = await startSignedIn();
     emulator.addFault({ operation: 'ListAccounts', kind: 'delay', delayMs: 3_600_000 });
     const answer = expect(listAccounts()).rejects.toThrow('socket hang up');
@@ -136,7 +136,7 @@ describe('every kind', () => {
     });
   });
 
-  test('omit leaves fields out, nested ones too, and spares answers that have none', async () => {
+  test('omit removes fields, also nested ones, and leaves other answers unchanged', async () => {
     const { emulator, started, accessToken, client, refreshToken: token } = await startSignedIn();
     emulator.addFault({
       operation: '*',
@@ -164,7 +164,7 @@ describe('every kind', () => {
   });
 });
 
-describe('whom a fault strikes', () => {
+describe('which calls a fault affects', () => {
   test('one account of ListAccountRoles, one grant of CreateToken', async () => {
     const { emulator, started, client, refreshToken: token, listRoles } = await startSignedIn();
     emulator.addFault({ operation: 'ListAccountRoles', detail: '222222222222', kind: 'status', status: 500 });
@@ -173,7 +173,7 @@ describe('whom a fault strikes', () => {
     expect((await refreshToken(started, client, token)).status).toBe(200);
   });
 
-  test('after so many calls that go well, and then only so often', async () => {
+  test('after a number of successful calls, and then a limited number of times', async () => {
     const { emulator, listAccounts } = await startSignedIn();
     emulator.addFault({ operation: 'ListAccounts', kind: 'status', status: 500, skip: 2, count: 2 });
     const statuses = [];
@@ -187,7 +187,7 @@ describe('whom a fault strikes', () => {
     expect(emulator.faults()).toEqual([]);
   });
 
-  test('of two faults the first one strikes first', async () => {
+  test('of two faults the first one applies first', async () => {
     const { emulator, listAccounts } = await startSignedIn();
     emulator.addFault({ operation: 'ListAccounts', kind: 'status', status: 500, count: 1 });
     emulator.addFault({ operation: 'ListAccounts', kind: 'status', status: 503, count: 1 });
@@ -196,7 +196,7 @@ describe('whom a fault strikes', () => {
     ]);
   });
 
-  test('faulted calls are counted like any other', async () => {
+  test('calls with faults are counted like others', async () => {
     const { emulator, listAccounts } = await startSignedIn();
     emulator.addFault({ operation: '*', kind: 'drop', count: 1 });
     await expect(listAccounts()).rejects.toThrow();
@@ -206,7 +206,7 @@ describe('whom a fault strikes', () => {
   });
 });
 
-describe('what is no fault', () => {
+describe('an invalid fault is refused', () => {
   test.each<[unknown, string]>([
     [[], 'the document must be an object.'],
     [{ kind: 'drop' }, 'operation is missing.'],
@@ -248,7 +248,7 @@ describe('what is no fault', () => {
   });
 });
 
-test('the device flow survives a pending authorization being struck', async () => {
+test('the device flow survives a fault on a pending authorization', async () => {
   const started = await startEmulator();
   const client = await registerClient(started);
   started.emulator.addFault({ operation: 'StartDeviceAuthorization', kind: 'status', status: 500, count: 1 });

@@ -1,4 +1,4 @@
-// The directory: its JSON with every way it can be wrong, its changes, and what follows from it.
+// The directory: valid and invalid JSON, changes, and the resulting access.
 import { describe, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../../src/emulator/directory/default-directory.ts';
 import { createDirectory } from '../../../src/emulator/directory/directory.ts';
@@ -15,7 +15,7 @@ function smallDocument(changes: Record<string, unknown> = {}): unknown {
 }
 
 describe('a directory as JSON', () => {
-  test('lists and region may be absent', () => {
+  test('lists and region are optional', () => {
     expect(parseDirectoryDocument(smallDocument())).toEqual({
       startUrl: 'https://d-0000000000.awsapps.com/start',
       region: 'us-east-1',
@@ -28,7 +28,7 @@ describe('a directory as JSON', () => {
     });
   });
 
-  test('the default and generated ones are valid, and survive JSON', () => {
+  test('the default and generated ones are valid, and unchanged after a JSON round trip', () => {
     for (const document of [
       createDefaultDirectory(),
       generateDirectory({ accountCount: 3, permissionSetCount: 2, userName: 'ada', sessionDurationSeconds: 900 }),
@@ -158,7 +158,7 @@ describe('a directory as JSON', () => {
       smallDocument({ ...whole, assignments: [{ ...assignment, user: undefined, group: 'X' }] }),
       'assignments[0].group names "X", which is not a group in the directory.',
     ],
-  ])('with %s is refused by name of the field', (_what, value, message) => {
+  ])('with %s is refused, naming the field', (_what, value, message) => {
     expect(() => parseDirectoryDocument(JSON.parse(JSON.stringify(value)))).toThrow(
       expect.objectContaining({ errorClass: 'UsageError', code: 'invalid-request', message }),
     );
@@ -190,13 +190,13 @@ describe('a live directory', () => {
     });
   });
 
-  test('a permission set that comes by group and by user is there once', () => {
+  test('a permission set assigned by group and by user is listed once', () => {
     const directory = createDirectory(createDefaultDirectory());
     directory.assign({ accountId: '222222222222', permissionSet: 'ReadOnly', user: 'taylor' });
     expect(directory.permissionSetsOf('taylor', '222222222222')).toEqual(['Admin-AF-Permission-Set', 'ReadOnly']);
   });
 
-  test('grows by an account, a group, a user and a permission set', () => {
+  test('adds an account, a group, a user and a permission set', () => {
     const directory = createDirectory(createDefaultDirectory());
     directory.addAccount({ accountId: '555555555555', accountName: 'new' });
     directory.addGroup({ name: 'Newcomers' });
@@ -260,7 +260,7 @@ describe('a live directory', () => {
       'The management account 111111111111 cannot leave its organization.',
     ],
     ['replacing it by nonsense', (d) => d.replace({} as DirectoryDocument), 'startUrl is missing.'],
-  ])('refuses %s and stays as it was', (_what, change, message) => {
+  ])('refuses %s and stays unchanged', (_what, change, message) => {
     const directory = createDirectory(createDefaultDirectory());
     expect(() => change(directory)).toThrow(message);
     expect(directory.toDocument()).toEqual(createDefaultDirectory());

@@ -1,4 +1,4 @@
-// The tray on a real session bus, before a tray host by GLib and with a real daemon: what is seen, and what a click does.
+// The tray on a real session bus with a GLib tray host and a real daemon: what it shows, and what clicks do.
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,13 +34,13 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-/** The machine's clock with every sleep cut short, so that deadlines come at once. */
+/** The system clock with short sleeps, so that deadlines pass immediately. */
 const HURRIED: Clock = {
   nowMs: () => Date.now(),
   sleep: (durationMs, signal) => createSystemClock().sleep(Math.min(durationMs, 50), signal),
 };
 
-/** The machine's clock with every deadline drawn out, for what has to start meanwhile. */
+/** The system clock with long deadlines, for programs that have to start meanwhile. */
 const PATIENT: Clock = {
   nowMs: () => Date.now(),
   sleep: (durationMs, signal) => createSystemClock().sleep(durationMs < 5000 ? durationMs : durationMs * 8, signal),
@@ -134,9 +134,9 @@ const signalsOf = (host: TrayHost) =>
 const layoutOf = async (host: TrayHost) => describeLayout(await host.layout());
 
 describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
-  test('is a StatusNotifierItem with a menu, which a host finds by its registration', async () => {
+  test('registers a StatusNotifierItem with a menu', async () => {
     const { host } = await createShownTray();
-    // Signals may overtake it.
+    // Signals may arrive before it.
     const registered = host.events().filter(({ event }) => event === 'registered');
     expect(registered).toMatchObject([{ name: `${ITEM}-${process.pid}-1` }]);
     const { IconPixmap, AttentionIconPixmap, ToolTip, ...others } = await host.properties();
@@ -165,7 +165,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect(ToolTip).toEqual(['', [], 'rolecall', `No current role\nSigned in: ${SESSION}`]);
   });
 
-  test('shows its menu, and a click in it switches for everybody', async () => {
+  test('shows its menu, and a click switches the current role', async () => {
     const { rig, host } = await createShownTray();
     const before = await waitFor('the roles', async () => {
       const lines = await layoutOf(host);
@@ -192,7 +192,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await host.click(TAYLOR);
     const current = await waitFor('the switch', () => rig.client.call('current', {}));
     expect(current).toMatchObject({ accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' });
-    // Programs that run on [profile current] follow, and no file is written for it.
+    // Programs that use [profile current] follow, and no file is written for it.
     const keys = await runProcess(rig.paths.credentialProcessPath, ['--current'], { environment: rig.environment });
     expect(JSON.parse(keys.stdout)).toMatchObject({ Version: 1, AccountId: '111111111111' });
     expect(fileOf(rig.configPath)).toEqual(config);
@@ -201,7 +201,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await waitFor('the signals', () => ['LayoutUpdated', 'NewToolTip'].every((name) => signalsOf(host).includes(name)));
   });
 
-  test('follows a switch that was made elsewhere, and one of an entry as words alone', async () => {
+  test('follows a switch made elsewhere with a label update', async () => {
     const { rig, host } = await createShownTray();
     const role = { session: SESSION, permissionSet: 'Admin-AF-Permission-Set', profile: null };
     await rig.client.call('setCurrent', { body: { ...role, accountId: '111111111111' } });
@@ -211,7 +211,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await waitFor('the second switch', async () =>
       (await layoutOf(host)).includes('(*) professional-af  222222222222  Admin-AF-Permission-Set'),
     );
-    // The host tells of a signal when it has answered, and the one of the first switch may be among these.
+    // The host reports signals after its answer, so the one of the first switch may be among these.
     await waitFor('the words of the entry', () =>
       host
         .events()
@@ -235,7 +235,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect((await layoutOf(host)).slice(2, 4)).toEqual([`[Signed out: ${SESSION}]`, `Sign in to ${SESSION}…`]);
   });
 
-  test('signs in by a click: the code is on the screen and in the menu, and the page in the browser', async () => {
+  test('signs in by a click: shows the code as notification and in the menu, and opens the page', async () => {
     const { rig, bus, host, tray } = await createShownTray({ emulator: { autoApprove: false } }, false);
     const notifications = spawn('/usr/bin/python3', [NOTIFICATIONS], { env: bus.environment, stdio: 'pipe' });
     ends.push(() => notifications.kill('SIGKILL'));
@@ -270,7 +270,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
       },
       '⚠ Could not start the browser from your settings: there is no program firefox.',
     ],
-  ])('shows the code all the same when %s', async (_, openBrowser, message) => {
+  ])('still shows the code when %s', async (_, openBrowser, message) => {
     const rig = await createScene({ emulator: { autoApprove: false } }, false);
     const bus = await createBus(rig);
     const host = await createHost(bus);
@@ -298,10 +298,10 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect(tray.opened[1]).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/#[A-Za-z0-9_-]{43}$`));
   });
 
-  test('says what came of a click that failed, until the next one', async () => {
+  test('shows the error of a failed click until the next one', async () => {
     const { rig, host } = await createShownTray();
     await waitFor('the roles', async () => (await layoutOf(host)).includes(`( ) ${TAYLOR}`));
-    // The daemon stops, and a click is faster than the news of it.
+    // The daemon stops, and a click arrives before the tray knows.
     await rig.daemon().stop();
     await host.click(TAYLOR);
     const lines = await waitFor('the failure', async () => {
@@ -315,7 +315,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await waitFor('it to be forgotten', async () => !(await layoutOf(host)).join('').includes('⚠'));
   });
 
-  test('survives a restart of the daemon, and says when there is none', async () => {
+  test('survives a daemon restart, and shows when none is running', async () => {
     const { rig, host } = await createShownTray();
     await rig.restartDaemon();
     await rig.runCli(['login']);
@@ -337,7 +337,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect(await next.properties()).toMatchObject({ Id: 'rolecall', Status: 'Active' });
   });
 
-  test('is there once: a second one says so and ends', async () => {
+  test('runs once: a second tray says so and exits', async () => {
     const { rig, bus, tray } = await createShownTray();
     const second = startTray(rig, bus);
     await second.ended;
@@ -345,13 +345,13 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect(tray.said()).toBe('rolecall is in the tray.\n');
   });
 
-  test('ends by its menu', async () => {
+  test('ends with Quit in its menu', async () => {
     const { host, tray } = await createShownTray();
     await host.click('Quit');
     await tray.ended;
   });
 
-  test('shows account names as they are, whatever they are', async () => {
+  test('shows any account name unchanged', async () => {
     const directory = createDefaultDirectory();
     const accounts = HOSTILE_NAMES.map((accountName, index) => ({ accountName, accountId: `${100000000000 + index}` }));
     const { host } = await createShownTray({
@@ -367,7 +367,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
       const lines = await layoutOf(host);
       return lines.filter((line) => line.startsWith('( )')).length === HOSTILE_NAMES.length && lines;
     });
-    // A host takes "__" for one underscore and reads no other markup.
+    // A host reads "__" as one underscore and no other markup.
     expect(shown).toContain('( ) __File ____Edit & (__x) Álvaro 日本 🚀  100000000010  ReadOnly');
     expect(shown).toContain('( ) <b>x</b> <span foreground="red">& &amp;</span>  100000000005  ReadOnly');
     expect(shown).toContain('( ) one two | href=http://x three four  100000000007  ReadOnly');
@@ -390,13 +390,13 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     ['/MenuBar', MENU, 'GetLayout', `('zero',)`, 'InvalidArgs'],
     ['/MenuBar', MENU, 'GetLayout', '(4711, -1, @as [])', 'InvalidArgs'],
     ['/MenuBar', MENU, 'GetProperty', `(0, 'label')`, 'InvalidArgs'],
-  ])('answers nonsense at %s %s.%s%s with an error', async (path, interfaceName, method, args, error) => {
+  ])('answers an invalid call of %s %s.%s%s with an error', async (path, interfaceName, method, args, error) => {
     const { host } = await createShownTray({}, false);
     expect(await host.call(path, interfaceName, method, args)).toBe(`org.freedesktop.DBus.Error.${error}`);
     expect(await host.properties()).toMatchObject({ Id: 'rolecall' });
   });
 
-  test('tells of entries what it is asked for, and nothing happens by a click on what is not there', async () => {
+  test('returns the requested properties of entries, and ignores a click on an unknown entry', async () => {
     const { host } = await createShownTray({}, false);
     expect(await host.call('/MenuBar', MENU, 'GetGroupProperties', `([1, 4711], ['label'])`)).toBe(
       `([(1, {'label': <'No current role'>})],)`,
@@ -413,7 +413,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
 });
 
 describe.skipIf(!hasSessionBus())('without a tray', () => {
-  test('on a bus without a panel it says so', async () => {
+  test('says so on a bus without a panel', async () => {
     const rig = await createScene({}, false);
     const bus = await createBus(rig);
     await expect(startTray(rig, bus, { clock: HURRIED }).ended).rejects.toMatchObject({
@@ -424,7 +424,7 @@ describe.skipIf(!hasSessionBus())('without a tray', () => {
     });
   });
 
-  test('it can wait for one', async () => {
+  test('can wait for a panel', async () => {
     const rig = await createScene({}, false);
     const bus = await createBus(rig);
     const tray = startTray(rig, bus, { clock: HURRIED, waits: true });
@@ -433,7 +433,7 @@ describe.skipIf(!hasSessionBus())('without a tray', () => {
     await waitFor('the tray to say so', () => tray.said() === 'rolecall is in the tray.\n');
   });
 
-  test('when the bus goes it tries again, then says so', async () => {
+  test('reconnects when the bus is gone, then reports it', async () => {
     const rig = await createScene({}, false);
     const bus = await createBus(rig);
     const host = await createHost(bus);
@@ -446,7 +446,7 @@ describe.skipIf(!hasSessionBus())('without a tray', () => {
     });
   });
 
-  test('when the bus is restarted it is there again', async () => {
+  test('comes back after a restart of the bus', async () => {
     const rig = await createScene({}, false);
     const socketPath = join(rig.home.path, 'bus');
     const bus = await startSessionBus(rig.home.environment, socketPath);
@@ -465,7 +465,7 @@ describe.skipIf(!hasSessionBus())('without a tray', () => {
     expect(tray.said()).toBe('rolecall is in the tray.\n');
   });
 
-  test('on a machine without a bus it says so', async () => {
+  test('says so on a machine without a bus', async () => {
     const rig = await createScene({}, false);
     const nowhere = { environment: {}, socketPath: `${rig.home.path}/bus`, end: () => undefined };
     await expect(startTray(rig, nowhere).ended).rejects.toMatchObject({ code: 'no-tray' });

@@ -1,10 +1,10 @@
-// The drawn icon: sharp at every size, and told apart by its shape and not by colour alone.
+// The drawn icon: sharp at every size, with states that differ in shape and not only in colour.
 import { describe, expect, test } from 'vitest';
 import { drawIcons } from '../../../src/tray/linux/icon.ts';
 
 const STATES = ['ok', 'ends-soon', 'signed-out', 'problem'] as const;
 
-/** The icon in letters: `#` for what covers, `+` for an edge, `.` for what shows the panel. */
+/** The icon as text: `#` opaque, `+` edge, `.` transparent. */
 function sketch(argb: Uint8Array, size: number): string[] {
   return Array.from({ length: size }, (_, row) =>
     Array.from({ length: size }, (__, column) => {
@@ -16,7 +16,7 @@ function sketch(argb: Uint8Array, size: number): string[] {
 }
 
 describe('the icon', () => {
-  test.each(STATES)('for %s comes in four sizes, with clear corners at the bottom', (state) => {
+  test.each(STATES)('for %s has four sizes with transparent bottom corners', (state) => {
     const icons = drawIcons(state);
     expect(icons.map(({ size, argb }) => [size, argb.length])).toEqual(
       [22, 24, 32, 48].map((size) => [size, size * size * 4]),
@@ -27,7 +27,7 @@ describe('the icon', () => {
     }
   });
 
-  test('has another shape in each state', () => {
+  test('has a different shape in each state', () => {
     const shapes = STATES.map((state) => {
       const [icon] = drawIcons(state);
       return icon === undefined ? '' : sketch(icon.argb, icon.size).join('\n');

@@ -1,4 +1,4 @@
-// The menu as text for SwiftBar, xbar and Argos: golden files, and nothing in it that a name could turn into a command.
+// The menu as text for SwiftBar, xbar and Argos: golden files, and no name that becomes a command.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -28,28 +28,28 @@ const MORNING = aView({
 });
 
 describe.each(TEXT_HOSTS)('%s', (host) => {
-  test('gets the menu of the golden file', () => {
+  test('matches the golden file', () => {
     const golden = fileURLToPath(new URL(`golden/${host}.txt`, import.meta.url));
     expect(format(host, MORNING)).toBe(readFileSync(golden, 'utf8'));
   });
 
-  test('has as many lines as entries, each with its attributes after one bar and no more', () => {
+  test('has one line per entry, each with a single bar before its attributes', () => {
     const lines = format(host, MORNING).split('\n').slice(0, -1);
     const entries = buildMenu(MORNING, NOW_MS)
       .flat()
       .flatMap((item) => [item, ...(item.children ?? [])]);
     const separators = lines.filter((line) => line === '---');
-    // All but Quit, and the title besides.
+    // All entries but Quit, plus the title.
     expect(lines.length - separators.length).toBe(entries.length);
     for (const line of lines.filter((each) => each !== '---')) {
       expect(line).toMatch(/^[^|]* \| [^|]*$/);
-      // Not one of these is taken for a name, an escape or a submenu of its own.
+      // None of these is read as an icon name, an escape or a submenu.
       expect(line).toContain('emojize=false ansi=false');
       expect(line).not.toMatch(/^-(?!-[^-])/);
     }
   });
 
-  test('runs our own program by its path with plain words, and nothing else', () => {
+  test('runs only rolecall by its path with plain words', () => {
     const actions = [
       ...format(host, MORNING).matchAll(/ trim=false (?:bash|shell)=(.*?) terminal=(\w+) refresh=true$/gm),
     ];
@@ -61,22 +61,22 @@ describe.each(TEXT_HOSTS)('%s', (host) => {
       ['false', 'console taylor.Admin'],
       ['true', 'login --force --no-wait my-sso-session'],
       ['false', 'logout my-sso-session'],
-      // A session that a bar could take for something else is asked for in the terminal.
+      // A session name that a bar could misread is asked for in the terminal.
       ['true', 'login --no-wait'],
       ['false', 'use --current taylor.Admin'],
     ]);
     for (const [, command] of words) expect(command).toMatch(/^[a-z]+( --[a-z-]+)*( [A-Za-z0-9._-]+)?$/);
-    // The profile of such a name has no action.
+    // A profile with such a name has no action.
     expect(words.filter(([, command]) => command?.startsWith('use'))).toHaveLength(HOSTILE_NAMES.length);
   });
 
-  test('is still a menu when our own path has a quote in it', () => {
+  test('still works when the path of rolecall contains a quote', () => {
     const text = format(host, aView(), ["/home/o'neill/node", '/x"y/rolecall.js']);
     expect(text).toContain('audit  222222222222  ReadOnly');
     expect(text).not.toMatch(/bash=|shell=|neill/);
   });
 
-  test('without a daemon offers to start it', () => {
+  test('offers to start the daemon when none is running', () => {
     expect(format(host, EMPTY_VIEW)).toMatch(/^Start the daemon \| .*\bdaemon\b.*\bstart\b.* terminal=false/m);
   });
 });

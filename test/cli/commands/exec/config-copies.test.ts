@@ -1,4 +1,4 @@
-// The copies that exec makes of the caller's AWS files: which file, where to, for whom, and when there is none.
+// The copies that exec makes of the AWS files: which files, for which variables, and when none are made.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ const write = (path: string, text: string | Buffer) => {
   writeFileSync(join(home.path, path), text);
 };
 
-test('no files, or none with credentials in the default profile: no copies', async () => {
+test('makes no copies when no default profile has credentials', async () => {
   expect(await copy()).toEqual({});
   write('.aws/config', `[default]\n${REST}`);
   write('.aws/credentials', `[a]\n${KEYS}`);
@@ -33,7 +33,7 @@ test('no files, or none with credentials in the default profile: no copies', asy
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('each file with credentials has a 0600 copy, and the variables of all SDKs point to it', async () => {
+test('copies each file with credentials (0600) and points the variables of all SDKs to the copy', async () => {
   write('.aws/config', `[default]\n${KEYS}${REST}`);
   write('.aws/credentials', `[default]\n${KEYS}[a]\n${KEYS}`);
   write('.boto', `[Credentials]\n${KEYS}`);
@@ -49,7 +49,7 @@ test('each file with credentials has a 0600 copy, and the variables of all SDKs 
   for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600);
 });
 
-test('the files are those of the environment, with ~ and variables as botocore expands them', async () => {
+test('finds the files through the environment and expands ~ and variables like botocore', async () => {
   write('.aws/config', `[default]\n${KEYS}`);
   write('elsewhere/config', `[default]\nregion = x\n`);
   expect(await copy({ AWS_CONFIG_FILE: '~/elsewhere/config' })).toEqual({});
@@ -63,12 +63,12 @@ test('the files are those of the environment, with ~ and variables as botocore e
   }
 });
 
-test('an empty variable is the usual file, as the SDK for JavaScript takes it', async () => {
+test('treats an empty variable as the default file, like the SDK for JavaScript', async () => {
   write('.aws/config', `[default]\n${KEYS}`);
   expect(await copy({ AWS_CONFIG_FILE: '' })).toEqual({ AWS_CONFIG_FILE: join(directory, 'config') });
 });
 
-test('BOTO_CONFIG takes the place of both files of boto 2', async () => {
+test('BOTO_CONFIG replaces both files of boto 2', async () => {
   write('.boto', `[Credentials]\n${KEYS}`);
   expect(await copy({ BOTO_CONFIG: '/dev/null' })).toEqual({});
   expect(await copy({ BOTO_CONFIG: '~/.boto' })).toEqual({ BOTO_CONFIG: join(directory, 'boto') });
@@ -93,7 +93,7 @@ test.each([
     /not UTF-8/,
     /^ls -l /,
   ],
-])('a file that is %s is one sentence and no copy', async (_, prepare, message, hint) => {
+])('a file that is %s is an error of one sentence, without a copy', async (_, prepare, message, hint) => {
   prepare();
   await expect(copy()).rejects.toMatchObject({
     code: 'config-malformed',
@@ -103,7 +103,7 @@ test.each([
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('a copy that cannot be written is an error, never the original', async () => {
+test('a copy that cannot be written is an error; the original is never used instead', async () => {
   write('.aws/config', `[default]\n${KEYS}`);
   write('grant/config', 'in the way');
   chmodSync(join(directory, 'config'), 0o400);

@@ -1,4 +1,4 @@
-// A child in our place: its exit status by a shell's rules, our signals as its own, our streams, and no descriptor more.
+// Running a program in place of this process: exit status, signals, streams and inherited descriptors.
 import { openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -35,7 +35,7 @@ test('the exit code is the program’s, 128+n after signal n, 127 and 126 when i
   expect(await run('/etc/hostname')).toEqual({ exitCode: 126, isInterrupted: false });
 });
 
-test('a script without a first line is one for sh, as for a shell', async () => {
+test('runs a script without #! with sh, like a shell', async () => {
   const script = join(home.path, 'script');
   writeFileSync(script, 'exit 5\n', { mode: 0o755 });
   expect(await run(script)).toMatchObject({ exitCode: 5 });
@@ -43,7 +43,7 @@ test('a script without a first line is one for sh, as for a shell', async () => 
 
 describe('signals', () => {
   test.each(['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT'] as const)(
-    '%s to us alone reaches the program',
+    'forwards %s that only this process gets',
     async (name) => {
       const ready = join(home.path, 'ready');
       const before = process.listenerCount(name);
@@ -55,7 +55,7 @@ describe('signals', () => {
     },
   );
 
-  test('a program that goes on after one is waited for', async () => {
+  test('keeps waiting for a program that survives a signal', async () => {
     const ready = join(home.path, 'ready');
     const ended = shell(
       `trap ': > "$1.seen"' TERM; : > "$1"; while [ ! -e "$1.go" ]; do sleep 0.05; done; exit 3`,
@@ -68,8 +68,8 @@ describe('signals', () => {
     expect(await ended).toMatchObject({ exitCode: 3 });
   });
 
-  test('one that comes before this process knows the id of the program reaches it too', async () => {
-    // In a process of its own: where nobody listens yet, the signal ends it, and leaves the program behind.
+  test('also forwards a signal that arrives while the program is being started', async () => {
+    // In a separate process: without a listener the signal would end it and leave the program running.
     const text = `
       import { existsSync } from 'node:fs';
       import { runAsChild } from ${JSON.stringify(COMPILED)};
@@ -90,20 +90,17 @@ describe('signals', () => {
   });
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'no descriptor of ours is open in the program but what it names',
-  async () => {
-    const list = join(home.path, 'list');
-    const named = join(home.path, 'named');
-    writeFileSync(named, 'read by its descriptor');
-    const descriptor = openSync(named, 'r');
-    try {
-      await shell('ls -l /proc/$$/fd > "$1"', list);
-      expect(readFileSync(list, 'utf8')).not.toContain(named);
-      await shell('cat "$2" > "$1"', list, `/dev/fd/${descriptor}`);
-      expect(readFileSync(list, 'utf8')).toBe('read by its descriptor');
-    } finally {
-      closeSync(descriptor);
-    }
-  },
-);
+test.skipIf(process.platform !== 'linux')('the program inherits only descriptors that its command names', async () => {
+  const list = join(home.path, 'list');
+  const named = join(home.path, 'named');
+  writeFileSync(named, 'read by its descriptor');
+  const descriptor = openSync(named, 'r');
+  try {
+    await shell('ls -l /proc/$$/fd > "$1"', list);
+    expect(readFileSync(list, 'utf8')).not.toContain(named);
+    await shell('cat "$2" > "$1"', list, `/dev/fd/${descriptor}`);
+    expect(readFileSync(list, 'utf8')).toBe('read by its descriptor');
+  } finally {
+    closeSync(descriptor);
+  }
+});

@@ -1,4 +1,4 @@
-// Who signed in: told by login and status, and asked about before another user's keys are served.
+// Who signed in: shown by login and status, and confirmed before another user's keys are served.
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { tokenFilePath } from '../../../../src/aws-config/files/token-file.ts';
@@ -20,7 +20,7 @@ async function create(options: Pick<RigOptions, 'desktop' | 'config'> = {}): Pro
   return rig;
 }
 
-/** Somebody was faster at the page: the code is approved by another user. */
+/** Approves the code as another user. */
 async function loginApprovedBy(user: string, argv: readonly string[] = [], options: CliOptions = {}) {
   rig.emulator.turnKnobs({ autoApprove: false });
   const login = rig.runCli(['login', '--force', ...argv], options);
@@ -29,7 +29,7 @@ async function loginApprovedBy(user: string, argv: readonly string[] = [], optio
   return login;
 }
 
-test('is told by login and status, and costs no call for keys that are at hand', async () => {
+test('login and status show the user, and cached keys need no extra call', async () => {
   await create();
   expect((await rig.runCli(['login'])).stderr).toContain('Signed in as taylor.\n');
   expect((await rig.runCli(['status'])).stdout).toContain('signed in as taylor');
@@ -38,7 +38,7 @@ test('is told by login and status, and costs no call for keys that are at hand',
   expect(JSON.parse((await rig.runCli(['login', '--json'])).stdout)).toMatchObject({ user: 'taylor' });
   expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
 
-  // The keys of the first one asked for say who signs in again; nobody waits for anything else.
+  // The keys that were requested first also identify the user of the next sign-in.
   expect((await askForKeys()).exitCode).toBe(0);
   rig.emulator.resetCalls();
   expect((await rig.runCli(['login', '--force'])).stderr).toContain('Signed in as taylor.\n');
@@ -47,10 +47,10 @@ test('is told by login and status, and costs no call for keys that are at hand',
   expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
 });
 
-test('another user is served nothing until somebody agrees', async () => {
+test('serves no keys to another user until that is confirmed', async () => {
   await create();
   await rig.runCli(['login']);
-  // The role in use is none of mallory's, so another one has to tell.
+  // mallory does not have the role in use, so another role identifies her.
   const own = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
   expect((await rig.runCli(['credential-process', '--session', SESSION, ...own])).exitCode).toBe(0);
   const refused = {
@@ -72,7 +72,7 @@ test('another user is served nothing until somebody agrees', async () => {
   expect((await rig.client.call('status', {})).problems).toEqual([]);
 });
 
-test('on a terminal is asked, and no is no', async () => {
+test('asks in a terminal and accepts a no', async () => {
   await create();
   await rig.runCli(['login']);
   const question = `taylor was signed in to ${SESSION} before, now it is mallory. Continue as mallory? [y/N] `;
@@ -83,7 +83,7 @@ test('on a terminal is asked, and no is no', async () => {
   expect((await askForKeys()).exitCode).toBe(0);
 });
 
-test('a sign-in that no login waits for is checked with the first keys, before they are served', async () => {
+test('checks a sign-in without a waiting login with the first keys, before it serves them', async () => {
   const desktop = createRecordingDesktop();
   await create({ desktop, config: CONFIG });
   await rig.runCli(['login']);
@@ -102,17 +102,17 @@ test('a sign-in that no login waits for is checked with the first keys, before t
   await waitFor('the notification', () =>
     desktop.shown.some(({ title }) => title === `mallory signed in to ${SESSION}`),
   );
-  // Native profiles go by the AWS CLI's own token file, which would be mallory's.
+  // Native profiles use the AWS CLI's own token file, which would be mallory's.
   await waitFor('the token file to go', () => !existsSync(tokenFile));
 });
 
-test('the first user is found out without a login that waits, so that a second one is noticed', async () => {
+test('finds the first user without a waiting login, so that a second one is noticed', async () => {
   await create();
   expect(await rig.runCli(['login', '--no-wait'])).toMatchObject({ exitCode: 0 });
   await waitFor('the user', async () => (await userOf()) === 'taylor');
 });
 
-test('with STS out of reach keys are served, and login says that nobody checked', async () => {
+test('serves keys when STS is unreachable, and login says that the user was not checked', async () => {
   await create();
   await rig.runCli(['login']);
   rig.emulator.addFault({ operation: 'GetCallerIdentity', kind: 'html' });

@@ -1,4 +1,4 @@
-// `login --yes`: what goes on without a question, at an endpoint that no test may speak to.
+// `login --yes` with endpoints that a test cannot connect to.
 import { expect, test } from 'vitest';
 import { createEndpointConsent } from '../../../../src/cli/commands/login/endpoint-consent.ts';
 import type { CliContext } from '../../../../src/cli/context.ts';

@@ -1,4 +1,4 @@
-// The status in one line: what a bar and a prompt get, and that nothing in it does anything there.
+// The status in one line, for bars and prompts, and that no name in it is evaluated there.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,30 +28,33 @@ async function linesOf(format: LineFormat): Promise<Record<string, string>> {
 }
 
 describe('the line', () => {
-  test.each(LINE_FORMATS)('for %s is that of the golden file, in each state', async (format) => {
+  test.each(LINE_FORMATS)('for %s matches the golden file in each state', async (format) => {
     const golden = fileURLToPath(new URL(`golden/status-${format}.txt`, import.meta.url));
     const lines = Object.entries(await linesOf(format)).map(([name, line]) => `${name}: ${line}\n`);
     expect(lines.join('')).toBe(readFileSync(golden, 'utf8'));
   });
 
-  test.each(LINE_FORMATS)('for %s is one line whatever a profile is called, and does nothing', async (format) => {
-    for (const profile of HOSTILE_NAMES) {
-      const sessions = [aSession({ session: profile })];
-      const line = await formatStatusLine(
-        format,
-        aStatus({ sessions, current: { ...CURRENT, profile, accountName: profile } }),
-        NOW_MS,
-      );
-      if (format === 'waybar') {
-        expect(line).not.toMatch(/[\n<>]|[\u202a-\u202e]/);
-        expect(JSON.parse(line)).toMatchObject({ text: '111111111111/Admin' });
-      } else {
-        expect(line).toBe(
-          format === 'tmux' ? '#[fg=red]111111111111/Admin signed out#[default]' : '111111111111/Admin signed-out',
+  test.each(LINE_FORMATS)(
+    'for %s is one line without special characters, whatever the profile is called',
+    async (format) => {
+      for (const profile of HOSTILE_NAMES) {
+        const sessions = [aSession({ session: profile })];
+        const line = await formatStatusLine(
+          format,
+          aStatus({ sessions, current: { ...CURRENT, profile, accountName: profile } }),
+          NOW_MS,
         );
+        if (format === 'waybar') {
+          expect(line).not.toMatch(/[\n<>]|[\u202a-\u202e]/);
+          expect(JSON.parse(line)).toMatchObject({ text: '111111111111/Admin' });
+        } else {
+          expect(line).toBe(
+            format === 'tmux' ? '#[fg=red]111111111111/Admin signed out#[default]' : '111111111111/Admin signed-out',
+          );
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('rolecall status --format', () => {
@@ -61,7 +64,7 @@ describe('rolecall status --format', () => {
     rig = undefined;
   });
 
-  test('tells of the daemon that runs', async () => {
+  test('shows the state of the running daemon', async () => {
     rig = await createRig();
     const run = (...argv: string[]) => rig?.runCli(['status', ...argv]);
     expect(await run('--format', 'prompt')).toEqual({ exitCode: 0, stdout: '- signed-out\n', stderr: '' });
@@ -74,12 +77,12 @@ describe('rolecall status --format', () => {
     await waitFor('the line for prompts', async () => (await run('--format=prompt'))?.stdout === line);
     rmSync(join(rig.paths.switchDirectory, 'prompt'));
     expect(await run('--format', 'prompt')).toMatchObject({ stdout: line });
-    // Whatever else has come to stand there is not for a prompt.
+    // Any other content of the file is ignored.
     writeFileSync(join(rig.paths.switchDirectory, 'prompt'), '$(touch x) ok\n');
     expect(await run('--format', 'prompt')).toMatchObject({ stdout: line });
   });
 
-  test('without a daemon says nothing that a prompt would show, and starts none', async () => {
+  test('prints nothing for a prompt without a daemon, and does not start one', async () => {
     rig = await createRig();
     await rig.daemon().stop();
     const silent = { exitCode: 0, stdout: '', stderr: '' };
@@ -89,7 +92,7 @@ describe('rolecall status --format', () => {
     expect(JSON.parse(stdout)).toMatchObject({ text: '', class: 'stopped' });
   });
 
-  test('knows no other format', async () => {
+  test('refuses other formats', async () => {
     rig = await createRig();
     expect(await rig.runCli(['status', '--format', 'i3'])).toMatchObject({
       exitCode: 2,

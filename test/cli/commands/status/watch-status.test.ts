@@ -1,4 +1,4 @@
-// `rolecall status --watch`: what is seen of a switch, of a daemon that is started anew, and of the end by Ctrl-C.
+// `rolecall status --watch`: what it shows of a switch, a daemon restart and Ctrl-C.
 import { writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { CONFIG, configWithOurs, createRig, SESSION, type Rig, type RigOptions } from '../../../helpers/rig.ts';
@@ -40,7 +40,7 @@ async function watch(argv: readonly string[], options: { isTerminal?: boolean; r
 
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
 
-test('into a pipe: the status, and again when it has changed', async () => {
+test('into a pipe: prints the status, and again after each change', async () => {
   const { text, end } = await watch([], { rig: { config: configWithOurs('taylor.Admin') } });
   await waitFor('the status', () => text().includes('Daemon'));
   const first = text();
@@ -56,7 +56,7 @@ test('into a pipe: the status, and again when it has changed', async () => {
   expect(await end()).toBe(130);
 });
 
-test('with --json: one event a line, over a restart of the daemon too', async () => {
+test('with --json: prints one event per line, also across a daemon restart', async () => {
   const { lines, end } = await watch(['--json']);
   const types = () => lines().map((line) => (JSON.parse(line) as { type: string }).type);
   await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
@@ -64,12 +64,12 @@ test('with --json: one event a line, over a restart of the daemon too', async ()
   await rig.restartDaemon();
   await waitFor('the next daemon', () => types().filter((type) => type === 'hello').length === 2);
   expect(types()[0]).toBe('hello');
-  // Whoever comes back that soon may meet the one that is just ending once more.
+  // A client that reconnects that fast may reach the ending daemon once more.
   expect(types().slice(types().indexOf('disconnected')).join(' ')).toMatch(/^(disconnected connected )+hello$/);
   expect(await end()).toBe(130);
 });
 
-test('on a terminal: a screen of its own, drawn over, and everything as before afterwards', async () => {
+test('on a terminal: redraws the alternate screen, and restores the terminal at the end', async () => {
   const { text, end } = await watch([], { isTerminal: true });
   await waitFor('the status', () => text().includes('Ctrl-C to end'));
   await rig.client.call('setCurrent', { body: { ...ROLE, profile: null } });
@@ -80,11 +80,11 @@ test('on a terminal: a screen of its own, drawn over, and everything as before a
   expect(text().endsWith(`Ctrl-C to end\u001b[22m\n${close}`)).toBe(true);
   const frames = text().slice(open.length, -close.length).split(draw).slice(1);
   expect(frames.length).toBeGreaterThanOrEqual(2);
-  // No frame scrolls: it has a row less than the terminal at the most.
+  // No frame scrolls: it has fewer rows than the terminal.
   for (const frame of frames) expect(frame.split('\n').length).toBeLessThanOrEqual(24);
 });
 
-test('with --format: the line of a bar at each change, and its word for no daemon', async () => {
+test('with --format: prints the line at each change, and a special one without a daemon', async () => {
   const { lines, end } = await watch(['--format', 'prompt'], { rig: { config: configWithOurs('taylor.Admin') } });
   await rig.client.call('setCurrent', { body: { ...ROLE, profile: 'taylor.Admin' } });
   await waitFor('the switch', () => lines().length === 2);
@@ -94,7 +94,7 @@ test('with --format: the line of a bar at each change, and its word for no daemo
   expect(await end()).toBe(130);
 });
 
-test('callers that wait are counted, and names that do their worst are harmless', async () => {
+test('counts waiting callers and neutralizes hostile names', async () => {
   const { text } = await watch([], {
     rig: {
       settings: 'on_expired = "wait"\n[profiles]\nsync = "manual"\n',
@@ -121,7 +121,7 @@ test('callers that wait are counted, and names that do their worst are harmless'
   expect(text()).not.toContain('\u202e');
 });
 
-test('sees an edit of the config file within a second or so', async () => {
+test('notices an edit of the config file within about a second', async () => {
   const { text } = await watch([]);
   writeFileSync(rig.configPath, `${CONFIG}\ngarbage\n`);
   await waitFor('the problem', () => text().includes('config, line'));
