@@ -104,8 +104,9 @@ function resolveRole(
   if ('reason' in found) return found;
   const { accountId = '', permissionSet = '', session } = found;
   if (!ACCOUNT_ID.test(accountId)) return { reason: `its account "${accountId}" is not a 12-digit account id` };
-  if (!PERMISSION_SET.test(permissionSet))
+  if (!PERMISSION_SET.test(permissionSet)) {
     return { reason: `its role "${permissionSet}" is not a permission set name` };
+  }
   const long = section.entries.find(
     ({ key, value }) => (NATIVE_KEYS.has(key) || key === 'credential_process') && value.includes('\n'),
   );
