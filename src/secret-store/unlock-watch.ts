@@ -99,10 +99,8 @@ async function isUnlocked(bus: BusConnection): Promise<boolean> {
   }
 }
 
-/** A variant as `@homebridge/dbus-native` reads it: [signature tree, [value]]. */
+/** The value of a variant, which is [signature, value]. */
 function readBoolean(variant: unknown): boolean | undefined {
-  if (!Array.isArray(variant)) return undefined;
-  const values: unknown = variant[1];
-  const value: unknown = Array.isArray(values) ? values[0] : undefined;
+  const value: unknown = Array.isArray(variant) ? variant[1] : undefined;
   return typeof value === 'boolean' ? value : undefined;
 }

@@ -1,7 +1,21 @@
-// The wire format of `@homebridge/dbus-native`, for a bus of the tests' own.
+// The wire format of `@homebridge/dbus-native`: an implementation other than ours, for a bus of the tests' own.
 declare module '@homebridge/dbus-native/lib/message.js' {
   import type { Readable } from 'node:stream';
-  import type { WireMessage } from '@homebridge/dbus-native';
+
+  export interface WireMessage {
+    readonly type: number;
+    readonly serial: number;
+    readonly flags?: number;
+    readonly path?: string;
+    readonly interface?: string;
+    readonly member?: string;
+    readonly sender?: string;
+    readonly destination?: string;
+    readonly replySerial?: number;
+    readonly errorName?: string;
+    readonly signature?: string;
+    readonly body?: readonly unknown[];
+  }
 
   export function marshall(message: WireMessage): Buffer;
   export function unmarshalMessages(stream: Readable, onMessage: (message: WireMessage) => void): void;

@@ -28,7 +28,7 @@ export const ROOMS: readonly Room[] = [
     room: 'platform',
     purpose: 'the operating system: files, sockets, processes, D-Bus, browser, service discovery',
     rooms: ['core'],
-    packages: ['@homebridge/dbus-native', 'fs-native-extensions', 'open', 'smol-toml'],
+    packages: ['fs-native-extensions', 'open', 'smol-toml'],
     builtins: ['*'],
     why: 'knows files, sockets and processes, and nothing about what rolecall does with them',
   },

@@ -1,7 +1,6 @@
 // A session bus with a notification server and nothing else on it, in this process: what was shown, and clicks.
 import { createServer, type Socket } from 'node:net';
-import { marshall, unmarshalMessages } from '@homebridge/dbus-native/lib/message.js';
-import type { WireMessage } from '@homebridge/dbus-native';
+import { marshall, unmarshalMessages, type WireMessage } from '@homebridge/dbus-native/lib/message.js';
 
 export interface SeenNotification {
   readonly id: number;

@@ -1,10 +1,10 @@
 // One connection to the session bus: calls with a deadline, signals, calls from others, and an end that is always told.
 import { connect } from 'node:net';
-import type { WireMessage } from '@homebridge/dbus-native';
 import { toRolecallError } from '../../core/errors.ts';
+import type { BusValue } from './bus-values.ts';
+import { createBusWire, type WireMessage } from './bus-wire.ts';
 
-/** What a signature holds, as `@homebridge/dbus-native` writes it: a variant is [signature, value], a dict is pairs. */
-export type BusValue = string | number | boolean | Uint8Array | readonly BusValue[];
+export type { BusValue } from './bus-values.ts';
 
 export interface IncomingCall {
   readonly sender: string;
@@ -60,9 +60,8 @@ const NO_REPLY_EXPECTED = 1;
 
 /** Connects and says hello; rejects when there is no bus or it does not want us. */
 export async function connectToBus(socketPath: string): Promise<BusConnection> {
-  const { createConnection } = await import('@homebridge/dbus-native');
   const stream = connect(socketPath);
-  const wire = createConnection({ stream, authMethods: ['EXTERNAL'] });
+  const wire = createBusWire(stream, receive);
 
   const pending = new Map<number, { resolve(body: readonly unknown[]): void; reject(error: Error): void }>();
   const listeners: ((signal: IncomingCall) => void)[] = [];
@@ -74,7 +73,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     return serial;
   };
   const send = (message: WireMessage) => {
-    if (!isClosed) wire.message(message);
+    if (!isClosed) wire.send(message);
   };
 
   const closed = new Promise<void>((resolve) => {
@@ -144,15 +143,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     }
   }
 
-  wire.on('message', receive);
-  await new Promise<void>((resolve, reject) => {
-    wire.on('connect', resolve);
-    wire.on('error', (error) => {
-      stream.destroy();
-      reject(error);
-    });
-    void closed.then(() => reject(new Error('The session bus closed the connection.')));
-  });
+  await wire.ready;
   await call(BUS, 'Hello');
   return {
     call,
@@ -177,7 +168,6 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
   };
 }
 
-/** The library takes an empty body for a fault. */
 function withBody(signature: string, body: readonly BusValue[]): Pick<WireMessage, 'signature' | 'body'> {
   return signature === '' ? {} : { signature, body };
 }

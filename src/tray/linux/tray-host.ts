@@ -49,7 +49,7 @@ export async function registerWithHosts(bus: BusConnection, itemName: string): P
   return { registered };
 }
 
-/** The value of a variant, which the library parses to [signature, [value]]. */
+/** The value of a variant, which is [signature, value]. */
 function valueOf(variant: unknown): unknown {
-  return Array.isArray(variant) && Array.isArray(variant[1]) ? (variant[1] as unknown[])[0] : undefined;
+  return Array.isArray(variant) ? (variant[1] as unknown) : undefined;
 }
