@@ -1,25 +1,25 @@
-// Time as a dependency: wall-clock now, and a sleep that can be cancelled.
+// Time as a dependency: the wall clock, and a sleep that can be cancelled.
 
 export interface Clock {
   /** Milliseconds since the epoch, by the wall clock. */
   nowMs(): number;
-  /** Milliseconds since some moment, whatever the wall clock is set to; stands still while the machine sleeps. */
+  /** Milliseconds since an arbitrary moment, independent of the wall clock; stops while the machine sleeps. */
   monotonicMs?(): number;
-  /** Resolves after `durationMs`, before it only after 25 days; rejects with the signal's reason when it is aborted first. */
+  /** Resolves after `durationMs`, or after 25 days if that is shorter; rejects with the signal's reason if it is aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Milliseconds for measuring a duration: monotonic where the clock has that, else by the wall clock. */
+/** For measuring durations: monotonic if the clock supports that, else the wall clock. */
 export function monotonicNowMs(clock: Clock): number {
   return clock.monotonicMs?.() ?? clock.nowMs();
 }
 
-/** Node's timers leave out what is less than a millisecond, of the duration and of the time at which they begin. */
+/** Node's timers drop fractions of a millisecond, of the duration and of the start time. */
 const EARLY_MS = 1;
-/** 25 days. Of a longer duration Node's timers make a millisecond. */
+/** 25 days. Node's timers turn a longer duration into a millisecond. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's own clock; a sleep does not keep the process alive when `unref` is set. */
+/** The machine's clock; with `unref` a sleep does not keep the process alive. */
 export function createSystemClock(options: { unref?: boolean } = {}): Clock {
   return {
     nowMs: () => Date.now(),
@@ -47,15 +47,15 @@ export function createSystemClock(options: { unref?: boolean } = {}): Clock {
   };
 }
 
-/** The year 5138: far beyond anything that we keep, and well within what `Date` can hold. */
+/** The year 5138: later than any date we store, and within the range of `Date`. */
 const EPOCH_MS_END = 1e14;
 
-/** True for milliseconds since the epoch that are some date, which a number of ours from a file need not be. */
+/** True for a plausible time in milliseconds since the epoch; a number read from a file may be none. */
 export function isEpochMs(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < EPOCH_MS_END;
 }
 
-/** Whole seconds, UTC with `Z`: the one spelling that every AWS client reads. */
+/** Whole seconds, UTC with `Z`: the format that every AWS client can read. */
 export function formatUtcSeconds(epochMs: number): string {
   return `${new Date(Math.floor(epochMs / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }

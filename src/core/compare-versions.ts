@@ -1,7 +1,7 @@
-// Which of two versions is the newer one, as npm orders them.
+// Compares versions in npm's order.
 
 /**
- * Negative, zero or positive as `a` is older than, equal to or newer than `b`; what is no version is older than any.
+ * Negative, zero or positive if `a` is older than, equal to or newer than `b`; an invalid version is older than any other.
  * @see https://semver.org/#spec-item-11
  */
 export function compareVersions(a: string, b: string): number {

@@ -1,13 +1,13 @@
-// The error model: the class decides what the program does, the code decides what the person is told.
+// The error model: the class decides what the program does, the code what the user reads.
 
 interface ClassRow {
   readonly httpStatus: number;
   readonly exitCode: number;
-  /** Every code of the class with the hint (a command to type) that goes with it by default. */
+  /** Every code of the class with its default hint, a command to type. */
   readonly codes: Readonly<Record<string, string>>;
 }
 
-/** One row a class. README's table and the exit codes of the CLI follow from here; a test walks it. */
+/** One row per class. The docs' table and the CLI's exit codes come from here, and a test checks them. */
 export const ERROR_TABLE = {
   UsageError: {
     httpStatus: 400,
@@ -110,7 +110,7 @@ export type ErrorCode = { [C in ErrorClass]: CodeOf<C> }[ErrorClass];
 export const EXIT_INTERRUPTED = 130;
 
 export interface ErrorOptionsBag {
-  /** The command to type next; the table's own for the code when absent. */
+  /** The command to type next; by default that of the table. */
   readonly hint?: string;
   readonly cause?: unknown;
   readonly retryAfterMs?: number;
@@ -124,7 +124,7 @@ export type ErrorBody = {
   readonly hint: string;
 };
 
-/** A failure that a person is told about: one sentence, a stable code, one command to type. */
+/** A failure shown to the user: one sentence, a stable code, one command to type. */
 export abstract class RolecallError extends Error {
   abstract readonly errorClass: ErrorClass;
   readonly code: ErrorCode;
@@ -138,7 +138,7 @@ export abstract class RolecallError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** HTTP status on the local API; `token-required` alone differs from its class. */
+  /** HTTP status on the local API; only `token-required` differs from its class. */
   get httpStatus(): number {
     return this.code === 'token-required' ? 401 : ERROR_TABLE[this.errorClass].httpStatus;
   }
@@ -215,13 +215,13 @@ export class InternalError extends RolecallError {
   }
 }
 
-/** `thrown` itself when it is one of ours, else an InternalError that keeps it as its cause. */
+/** `thrown` itself if it is a RolecallError, else an InternalError with it as the cause. */
 export function toRolecallError(thrown: unknown): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
   return new InternalError('internal', 'Something went wrong inside rolecall.', { cause: thrown });
 }
 
-/** The class that a code belongs to, or undefined for a word that is no code of ours. */
+/** The class of a code, undefined for an unknown one. */
 export function classOfCode(code: string): ErrorClass | undefined {
   for (const [name, row] of Object.entries(ERROR_TABLE)) {
     if (Object.hasOwn(row.codes, code)) return name as ErrorClass;
@@ -243,7 +243,7 @@ const CONSTRUCTORS: Readonly<
   InternalError,
 };
 
-/** The error that a daemon's answer spells, of its own class again; an unknown code becomes an InternalError. */
+/** The error in an answer of the daemon, as an instance of its class; an unknown code becomes an InternalError. */
 export function errorFromBody(body: ErrorBody): RolecallError {
   const errorClass = classOfCode(body.code);
   if (errorClass === undefined) return new InternalError('internal', body.message, { hint: body.hint });

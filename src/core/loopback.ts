@@ -1,4 +1,4 @@
-// What counts as this machine and nothing else.
+// Which host names mean this machine.
 
 /** True for 127.0.0.0/8, ::1 (bracketed or not) and `localhost`. */
 export function isLoopbackHost(hostname: string): boolean {

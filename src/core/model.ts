@@ -1,31 +1,31 @@
-// The words of the house, AWS's own: sessions, accounts, permission sets, tokens and role credentials.
+// The vocabulary, in AWS's words: sessions, accounts, permission sets, tokens and role credentials.
 import type { Secret } from './secret.ts';
 
 /** An `[sso-session NAME]` section of the shared config file. */
 export interface SsoSession {
   readonly sessionName: string;
   readonly startUrl: string;
-  /** Where Identity Center lives (`sso_region`), not where the resources are. */
+  /** The region of Identity Center (`sso_region`), not of the resources. */
   readonly region: string;
   readonly registrationScopes: readonly string[];
 }
 
-/** Custom endpoints in force; an absent one is AWS's own for the session's region. */
+/** Custom endpoints in use; an absent one is AWS's own for the session's region. */
 export interface Endpoints {
   readonly ssoOidc?: string;
   readonly sso?: string;
   readonly sts?: string;
 }
 
-/** What SSO OIDC RegisterClient answered. */
+/** The answer of SSO OIDC RegisterClient. */
 export interface ClientRegistration {
   readonly clientId: string;
   readonly clientSecret: Secret;
-  /** `clientSecretExpiresAt` of the wire (seconds there). */
+  /** `clientSecretExpiresAt` on the wire (seconds there). */
   readonly expiresAtMs: number;
 }
 
-/** What SSO OIDC StartDeviceAuthorization answered. */
+/** The answer of SSO OIDC StartDeviceAuthorization. */
 export interface DeviceAuthorization {
   readonly deviceCode: Secret;
   readonly userCode: string;
@@ -36,57 +36,57 @@ export interface DeviceAuthorization {
   readonly intervalSeconds: number;
 }
 
-/** What SSO OIDC CreateToken answered. */
+/** The answer of SSO OIDC CreateToken. */
 export interface IssuedToken {
   readonly accessToken: Secret;
   readonly refreshToken?: Secret;
   readonly expiresInSeconds: number;
 }
 
-/** An account as ListAccounts tells it; the name is free text, missing at times. */
+/** An account from ListAccounts; the name is free text and may be missing. */
 export interface Account {
-  /** Twelve digits; leading zeros count. */
+  /** Twelve digits, with leading zeros. */
   readonly accountId: string;
   readonly accountName?: string;
   readonly emailAddress?: string;
 }
 
-/** One permission set in one account, through one sso-session: what keys are asked for. */
+/** One permission set in one account, through one sso-session: credentials are issued for this. */
 export interface Role {
   readonly sessionName: string;
   readonly accountId: string;
   readonly permissionSet: string;
 }
 
-/** What GetRoleCredentials answered. */
+/** The answer of GetRoleCredentials. */
 export interface RoleCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;
   readonly sessionToken: Secret;
-  /** `expiration` of the portal's wire (milliseconds there too). */
+  /** `expiration` on the portal's wire (milliseconds there too). */
   readonly expiresAtMs: number;
 }
 
-/** An account of one session with the permission sets that the user has there, sorted. */
+/** An account of one session with the user's permission sets there, sorted. */
 export interface CatalogAccount extends Account {
   readonly sessionName: string;
   readonly permissionSets: readonly string[];
 }
 
-/** Everything a user can reach through one session, as known at `asOfMs`. */
+/** All accounts and permission sets of a user in one session, as of `asOfMs`. */
 export interface Catalog {
   readonly asOfMs: number;
-  /** False while listing, and when some accounts could not be asked. */
+  /** False while listing, and if some accounts could not be listed. */
   readonly complete: boolean;
   readonly accounts: readonly CatalogAccount[];
-  /** Roles that a suspicious listing lost: their profiles stay until they are back or a person agrees. */
+  /** Roles missing from a suspicious listing: their profiles stay until they are back or a person confirms. */
   readonly lost?: readonly Role[];
-  /** Whose roles these are, when that is known. */
+  /** The user of these roles, if known. */
   readonly user?: string;
-  /** While that is not known: who was signed in before. */
+  /** While the user is unknown: who was signed in before. */
   readonly earlierUser?: string;
-  /** With `earlierUser`: accounts that could not be asked, so that their permission sets are those of that user. */
+  /** With `earlierUser`: accounts that could not be listed, whose permission sets are therefore that user's. */
   readonly carriedOver?: readonly string[];
-  /** An incomplete list that follows another user's: of roles that are not in it no profile is kept. */
+  /** An incomplete list that follows another user's: profiles of roles that are not in it are removed. */
   readonly startsAnew?: true;
 }

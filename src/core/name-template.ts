@@ -1,3 +1,3 @@
-// What profiles are called as long as nobody says otherwise.
+// The default template for profile names.
 
 export const DEFAULT_NAME_TEMPLATE = '{account_name}.{permission_set}';

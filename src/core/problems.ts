@@ -1,22 +1,22 @@
-// What is wrong right now, as data: raised by whoever notices, cleared when it is over, read by `status`.
+// The current problems, as data: raised where they are noticed, cleared when they are over, shown by `status`.
 import type { ErrorBody } from './errors.ts';
 
 export type Problem = ErrorBody & {
-  /** The sso-session concerned; absent when it concerns the whole daemon. */
+  /** The affected sso-session; absent if the whole daemon is affected. */
   readonly session?: string;
   /** The problem is in the team's file, not in the user's own settings. */
   readonly team?: true;
 };
 
 export interface Problems {
-  /** Sets the problem under `key`, over an earlier one of that key. */
+  /** Sets the problem for `key`, replacing an earlier one. */
   raise(key: string, problem: Problem): void;
   clear(key: string): void;
-  /** All that are raised, oldest first. */
+  /** All current problems, oldest first. */
   list(): readonly Problem[];
 }
 
-/** `onChange` is called when the list has become another one, not each time that something goes wrong as before. */
+/** Calls `onChange` only if the list has changed, not when the same problem is raised again. */
 export function createProblems(onChange: () => void = () => undefined): Problems {
   const raised = new Map<string, Problem>();
   return {

@@ -1,9 +1,9 @@
-// A string that must not reach a log, an error or JSON by accident.
+// A string that must not get into a log, an error or JSON by accident.
 import { inspect } from 'node:util';
 
 const REDACTED = '[secret]';
 
-/** Holds one secret string; only `reveal()` gives it back, every implicit conversion says `[secret]`. */
+/** Contains one secret string; only `reveal()` returns it, every implicit conversion gives `[secret]`. */
 export class Secret {
   readonly #value: string;
 

@@ -1,24 +1,24 @@
-// The server's time: from the Date of its answers and the time since then, whatever becomes of this machine's wall clock.
+// The server's time: from the Date of its answers and the time elapsed since then, independent of this machine's wall clock.
 import { monotonicNowMs, type Clock } from './clock.ts';
 
 export interface ServerClock extends Clock {
-  /** Milliseconds since the epoch by the server's clock; by the wall clock until the first answer. */
+  /** Milliseconds since the epoch by the server's clock; before the first answer, by the wall clock. */
   nowMs(): number;
-  /** The server has just answered: its Date, in whole seconds, and how long the exchange took. */
+  /** Takes over the Date (whole seconds) of an answer that has just arrived, and how long the request took. */
   observe(serverTimeMs: number, durationMs: number): void;
-  /** By how much the wall clock is ahead of the server's; undefined as long as nobody can tell. */
+  /** How far the wall clock is ahead of the server's; undefined while unknown. */
   aheadMs(): number | undefined;
 }
 
-/** A Date header leaves out what is less than a second. */
+/** A Date header has whole seconds. */
 const DATE_STEP_MS = 1000;
-/** A wall clock that has gained this much since the last answer was set, or the machine slept. */
+/** If the wall clock has gained this much since the last answer, it was set, or the machine slept. */
 const LEAP_MS = 30_000;
 
 /**
- * Of the two ways to count the time since an answer the longer one is used: only the wall clock goes on while the machine
- * sleeps, and only the monotonic one when the wall clock is set back. A wall clock that is set forward makes things
- * expire early, until the next answer.
+ * Uses the longer of two measures of the time since the last answer: the monotonic clock stops while the machine
+ * sleeps, and the wall clock may be set back. If the wall clock is set forward, things expire early until the next
+ * answer.
  */
 export function createServerClock(clock: Clock): ServerClock {
   let base: { readonly serverMs: number; readonly wallMs: number; readonly monotonicMs: number } | undefined;
@@ -34,7 +34,7 @@ export function createServerClock(clock: Clock): ServerClock {
     monotonicMs,
     sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
     observe(serverTimeMs, durationMs) {
-      // Anything in between may be the server's time, so what we have is kept if it is.
+      // The server's time is between these two, so the current estimate is kept if it is in that range.
       const latestMs = serverTimeMs + DATE_STEP_MS + durationMs;
       const serverMs = Math.min(latestMs, Math.max(serverTimeMs, nowMs()));
       base = { serverMs, wallMs: clock.nowMs(), monotonicMs: monotonicMs() };

@@ -1,4 +1,4 @@
-// The AWS SDK clients, one a region and service; loaded at the first call only, for the SDK is slow to import.
+// The AWS SDK clients, one per region and service. Loaded with the first call, because importing the SDK is slow.
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { refuseForeignAnswers, type OnServerTime } from './foreign-answer.ts';
@@ -24,21 +24,21 @@ export interface AwsClientsDeps extends TransportDeps {
 
 export interface RegionalClient<C> {
   readonly client: C;
-  /** Where its requests go: host, and port when it is not the scheme's own. */
+  /** The host of its requests, with the port unless it is the scheme's default. */
   readonly host: string;
 }
 
 export interface AwsClients {
   ssoOidc(region: string): RegionalClient<SSOOIDCClient>;
   sso(region: string): RegionalClient<SSOClient>;
-  /** Whether `url`, one of theirs, answers; over the same proxies and CAs, on connections of its own. */
+  /** Whether the endpoint `url` answers, with the same proxies and CAs, on new connections. */
   probe(url: URL, timeoutMs: number): Promise<Reach>;
   /** The region that the start page names. */
   findRegion(startUrl: URL, timeoutMs: number): Promise<string | undefined>;
   close(): void;
 }
 
-/** Clients that read nothing ambient: every setting that the SDK would look up in the environment or ~/.aws is given. */
+/** Clients that read nothing from the environment or ~/.aws: every setting that the SDK would look up there is given. */
 export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   const transport = createTransport(deps);
   const ssoOidcClients = new Map<string, RegionalClient<SSOOIDCClient>>();
@@ -46,11 +46,11 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
 
   const configure = (service: 'sso' | 'sso-oidc', region: string, endpoint: string | undefined) => ({
     region,
-    // FIPS or dual-stack together with an endpoint of one's own is an error to the SDK.
+    // The SDK refuses FIPS or dual-stack together with a custom endpoint.
     ...(endpoint === undefined
       ? { useFipsEndpoint: deps.useFips, useDualstackEndpoint: deps.useDualStack }
       : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
-    // Without it AWS_ENDPOINT_URL and the `services` section of the profile that AWS_PROFILE names would be obeyed.
+    // Without this the SDK would use AWS_ENDPOINT_URL and the `services` section of the profile in AWS_PROFILE.
     ignoreConfiguredEndpointUrls: true,
     requestHandler: refuseForeignAnswers(transport, service, deps.onServerTime),
     maxAttempts: 1,
@@ -58,7 +58,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
     defaultsMode: 'standard' as const,
     userAgentAppId: async () => undefined,
     authSchemePreference: [],
-    // None of our operations is signed; the default would search the environment, files and the instance metadata.
+    // Our operations are unsigned; the default would search the environment, files and the instance metadata.
     credentials: async () => {
       throw new Error('rolecall calls unsigned operations only');
     },
@@ -92,7 +92,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
       return regional;
     },
     async probe(url, timeoutMs) {
-      // A pooled connection would say that the way was open once.
+      // A pooled connection would only show that the endpoint could be reached earlier.
       const fresh = createTransport(deps);
       try {
         return await probeEndpoint(fresh, url, timeoutMs);

@@ -1,4 +1,4 @@
-// STS GetCallerIdentity: whose role credentials these are. The SDK's client is loaded by the first call.
+// STS GetCallerIdentity: finds the user of role credentials. The first call loads the SDK client.
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { Endpoints } from '../core/model.ts';
 import type { CallerIdentity } from '../sso/ports.ts';
@@ -18,9 +18,9 @@ export function createCallerIdentity(deps: {
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = deps;
   return {
     async fetchUser(session, credentials) {
-      // AWS's own STS knows no keys of an emulator.
+      // AWS's own STS does not know credentials of an emulator.
       if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
-        throw new Error('there is no STS endpoint beside the emulator');
+        throw new Error('no STS endpoint is set for the emulator');
       }
       const [{ GetCallerIdentityCommand, STSClient }, { createTransport }, { refuseForeignAnswers }] =
         await Promise.all([import('@aws-sdk/client-sts'), import('./transport.ts'), import('./foreign-answer.ts')]);
@@ -39,7 +39,7 @@ export function createCallerIdentity(deps: {
             secretAccessKey: credentials.secretAccessKey.reveal(),
             sessionToken: credentials.sessionToken.reveal(),
           },
-          // As in aws-clients.ts: nothing ambient is read.
+          // As in aws-clients.ts: nothing is read from the environment or ~/.aws.
           ignoreConfiguredEndpointUrls: true,
           useFipsEndpoint: false,
           useDualstackEndpoint: false,
@@ -49,11 +49,11 @@ export function createCallerIdentity(deps: {
           defaultsMode: 'standard',
           userAgentAppId: async () => undefined,
         });
-        // The transport's own limit ends with the headers of the answer.
+        // The transport's own timeout covers only the headers of the answer.
         const abortSignal = AbortSignal.timeout(requestTimeoutMs);
         const { Arn: arn = '' } = await client.send(new GetCallerIdentityCommand({}), { abortSignal });
         const [, user] = USER_ROLE_ARN.exec(arn) ?? [];
-        if (user === undefined) throw new Error('STS named no user');
+        if (user === undefined) throw new Error('the answer of STS names no user');
         return user;
       } finally {
         transport.destroy();

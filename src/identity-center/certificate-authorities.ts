@@ -4,14 +4,14 @@ import { createSecureContext, rootCertificates, type SecureContext } from 'node:
 import { UsageError } from '../core/errors.ts';
 import { readBoundedFileSync, UnreadableFileError } from '../platform/files/bounded-read.ts';
 
-/** All of Debian's have a quarter of a megabyte. */
+/** Debian's complete bundle has 250 kB. */
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
- * The certificates (PEM) of the file that a setting or variable names.
- * @throws UsageError settings-invalid: the file can't be read or holds no usable certificate, naming both.
+ * The certificates (PEM) in the file that a setting or variable names.
+ * @throws UsageError settings-invalid: the file cannot be read or contains no usable certificate; names both
  */
 export function loadCaBundle(path: string, settingName: string): string {
   const invalid = (reason: string, cause?: unknown) =>
@@ -23,18 +23,18 @@ export function loadCaBundle(path: string, settingName: string): string {
     throw invalid(error instanceof UnreadableFileError ? `is ${error.reason}` : 'cannot be read', error);
   }
   const certificates = text.match(CERTIFICATE) ?? [];
-  if (certificates.length === 0) throw invalid('holds no certificate in PEM form');
+  if (certificates.length === 0) throw invalid('contains no certificate in PEM format');
   try {
     return certificates.map((pem) => new X509Certificate(pem).toString()).join('');
   } catch (error) {
-    throw invalid('holds a certificate that cannot be read', error);
+    throw invalid('contains a certificate that cannot be read', error);
   }
 }
 
 /**
- * Trust in node's own roots and in the bundle's. Added, not in place of them (the AWS CLI replaces): bundles in the
- * field often hold the company's CA alone, and a laptop leaves the network that re-signs. Whoever wrote the file
- * can already read the user's tokens.
+ * Trusts Node's own roots and the bundle. The AWS CLI replaces the roots; here they stay, because many bundles contain
+ * only the company's CA, and laptops leave the network that re-signs TLS. This opens nothing new: whoever can write
+ * the file can already read the user's tokens.
  */
 export function createTrust(caBundlePem: string): SecureContext {
   return createSecureContext({ ca: [...rootCertificates, caBundlePem] });

@@ -1,4 +1,4 @@
-// The port to AWS's federation endpoint: keys go in, a token comes out that signs a browser in to the console.
+// Client of AWS's federation endpoint: exchanges role credentials for a token that signs a browser in to the console.
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { RoleCredentials } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
@@ -9,7 +9,7 @@ import type { Transport } from './transport.ts';
 export interface ConsoleFederationDeps {
   /** The proxy for a URL, or an empty string; see `createProxyForUrl`. */
   readonly proxyForUrl: (url: string) => string;
-  /** PEM text trusted besides node's own roots; asked once, at the first connection. */
+  /** PEM text trusted in addition to Node's own roots; read once, at the first connection. */
   readonly caBundle?: () => string | undefined;
   readonly connectTimeoutMs?: number;
   /** From the start of a call to the last byte of its answer. */
@@ -20,7 +20,7 @@ export interface ClosableConsoleFederation extends ConsoleFederation {
   close(): void;
 }
 
-/** A token is about 1 KB; a captive portal's page is nothing to read to its end. */
+/** A token is about 1 KB; the page of a captive portal is not read to the end. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -31,9 +31,9 @@ interface Answer {
 }
 
 /**
- * The keys travel in the body of a POST, which AWS takes though its page shows a GET: a proxy that inspects TLS logs
- * URLs. A 405 is answered by that GET. SessionDuration is not sent: AWS refuses it for chained roles (and, seen in
- * 2019, for some lengths of Identity Center's); without it the console session lasts as long as the keys.
+ * Sends the credentials in the body of a POST, because proxies that inspect TLS log URLs. AWS accepts it although its
+ * page documents a GET, which is used only after a 405. SessionDuration is not sent: AWS refuses it for chained roles
+ * (and, seen in 2019, for some session lengths); without it the console session lasts as long as the credentials.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
  */
 export function createConsoleFederation(deps: ConsoleFederationDeps): ClosableConsoleFederation {
@@ -114,7 +114,7 @@ async function readText(body: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Nothing of the body goes into a fault: a page in the way may show what it was sent. */
+/** A fault never quotes the body: another server's page may repeat what was sent to it. */
 function readToken({ status, retryAfter, text }: Answer, host: string): Secret {
   const fault = (kind: FaultKind, reason: string) =>
     new IdentityCenterFault(kind, `getSigninToken at ${host} failed: ${reason}.`, {
@@ -125,7 +125,7 @@ function readToken({ status, retryAfter, text }: Answer, host: string): Secret {
   if (status !== 200) throw fault('unusable-response', `HTTP ${status}`);
   const token = parseToken(text);
   if (token === undefined) {
-    throw fault('unusable-response', 'the answer holds no SigninToken; is there a web login in the way?');
+    throw fault('unusable-response', 'the answer contains no SigninToken; a web login may be in the way');
   }
   return new Secret(token);
 }

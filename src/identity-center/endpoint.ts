@@ -1,16 +1,17 @@
-// Custom endpoints: what may stand in the settings or the three service variables in place of AWS's own host.
+// Custom endpoints: what the settings and the three service variables may contain instead of AWS's own hosts.
 import { UsageError } from '../core/errors.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 
 /**
- * The endpoint as a URL: https, or http on this machine (127.0.0.0/8, [::1], localhost), for tokens travel there.
+ * The endpoint as a URL: https, or http on this machine (127.0.0.0/8, [::1], localhost), because tokens are sent there.
  * @throws UsageError settings-invalid: anything else, naming the setting.
  */
 export function parseEndpoint(text: string, settingName: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // The text itself is not repeated: it may hold a password.
+  // The text itself is not repeated: it may contain a password.
   if (url === undefined) throw invalid(settingName, 'is not a URL');
-  if (url.username !== '' || url.password !== '') throw invalid(settingName, 'must not hold a user name or password');
+  if (url.username !== '' || url.password !== '')
+    throw invalid(settingName, 'must not contain a user name or password');
   if (url.search !== '' || url.hash !== '') throw invalid(settingName, 'must not have a query or a fragment');
   if (url.protocol === 'https:') return url;
   if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return url;

@@ -1,4 +1,4 @@
-// From whatever went wrong in a call to the one class of error that the port allows, and to words without a secret.
+// Converts any failure of a call to an IdentityCenterFault, with a message that contains no secrets.
 import { RolecallError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type FaultKind } from '../sso/ports.ts';
@@ -10,19 +10,19 @@ export interface Call {
   readonly service: 'sso-oidc' | 'sso' | 'signin';
   readonly operation: string;
   readonly host: string;
-  /** What must not show in a message even when the server repeats it. */
+  /** Removed from messages, in case the server repeats them. */
   readonly secrets: readonly Secret[];
   readonly grant?: 'device_code' | 'refresh_token';
-  /** Set when our own deadline has ended the call. */
+  /** Set if our own deadline ended the call. */
   readonly timedOutAfterMs?: number;
 }
 
 const MESSAGE_LIMIT = 300;
-/** A day that a proxy asks for would stop the session for a day. */
+/** A limit, because a proxy that asks for a day would stop the session for a day. */
 const MAX_RETRY_AFTER_MS = 15 * 60_000;
-const NOT_FROM_AWS = 'which is not AWS’s answer: a proxy or a web login may be in the way';
+const NOT_FROM_AWS = 'which did not come from AWS: a proxy or a web login may be in the way';
 
-/** What the RFC 6749 and RFC 8628 error codes mean to us, by the exception's name and by the body's `error`. */
+/** Fault kinds of the RFC 6749 and RFC 8628 error codes, by the exception's name and by the body's `error`. */
 const OIDC_KINDS: ReadonlyMap<string, FaultKind> = new Map(
   Object.entries({
     AuthorizationPendingException: 'authorization-pending',
@@ -48,7 +48,7 @@ const PORTAL_KINDS: Readonly<Record<number, FaultKind>> = {
   404: 'not-found',
 };
 
-/** Node's codes for a chain that ends in no CA that we trust. */
+/** Node's codes for a certificate chain without a trusted CA. */
 const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -62,8 +62,8 @@ const CODE_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known',
   EAI_AGAIN: 'the host name could not be looked up; is there a network?',
   ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
+  ECONNRESET: 'the connection was closed',
+  EPIPE: 'the connection was closed',
   ETIMEDOUT: 'no answer in time',
   ENETUNREACH: 'the network is unreachable',
   EHOSTUNREACH: 'the host is unreachable',
@@ -72,7 +72,7 @@ const CODE_REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-/** The fault for anything thrown in `call`; the message says operation, host and reason. */
+/** The fault for anything thrown in `call`; the message names operation, host and reason. */
 export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   if (thrown instanceof IdentityCenterFault) return thrown;
   const fault = (kind: FaultKind, reason: string, retryAfterMs?: number) => {
@@ -97,7 +97,7 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
       retryAfterOf(thrown.headers),
     );
   }
-  // A CA bundle that has become unreadable.
+  // The CA bundle has become unreadable.
   if (thrown instanceof RolecallError) return fault('unreachable', thrown.message.replace(/\.$/, ''));
 
   const status = statusOf(thrown);
@@ -111,7 +111,7 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   const retryAfterMs = retryAfterOf(fieldOf(fieldOf(thrown, '$response'), 'headers'));
   if (status >= 500) return fault('unreachable', describeAnswer(thrown, status), retryAfterMs);
   if (status === 429) return fault('throttled', describeAnswer(thrown, status), retryAfterMs);
-  // AWS's error type in a header, and a page below it.
+  // AWS's error type in a header, but a body that is not JSON.
   if (!isServiceException(thrown)) {
     return fault('unusable-response', `HTTP ${status} with a body that is not JSON, ${NOT_FROM_AWS}`);
   }
@@ -127,7 +127,7 @@ function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
       return 'throttled';
     case 'device-code-expired':
     case 'access-denied':
-      // Of a refresh token it says that the session is over; elsewhere it is no answer of the protocol.
+      // For a refresh token it means that the session is over; elsewhere it does not follow the protocol.
       return call.grant === 'refresh_token' ? 'invalid-grant' : undefined;
     case 'authorization-pending':
       return undefined;
@@ -136,16 +136,16 @@ function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
   }
 }
 
-/** The chain ends in no CA that we trust. */
+/** True if the certificate chain has no trusted CA. */
 export function isUntrustedCode(code: string): boolean {
   return UNTRUSTED_CODES.has(code);
 }
 
-/** What Node's code for a failed connection means, as a clause. */
+/** The meaning of Node's code for a failed connection, as a clause. */
 export function reasonOfCode(code: string): string {
   if (isUntrustedCode(code)) {
     return (
-      `its certificate is signed by no CA that rolecall trusts (${code}); if your network inspects TLS, ` +
+      `its certificate is not signed by a CA that rolecall trusts (${code}); if your network inspects TLS, ` +
       'set ca_bundle under [network] in the settings, or AWS_CA_BUNDLE'
     );
   }
@@ -163,20 +163,20 @@ function describeAnswer(thrown: unknown, status: number): string {
   return [`HTTP ${status}`, ...said].join(', ');
 }
 
-/** One line of printable text of bounded length with every secret of the call cut out. */
+/** One line of printable text of limited length, without the secrets of the call. */
 function clean(text: string, secrets: readonly Secret[]): string {
   let cleaned = text;
   for (const secret of secrets) {
     if (secret.reveal() !== '') cleaned = cleaned.replaceAll(secret.reveal(), String(secret));
   }
-  // A server's text ends up on a terminal.
+  // The server's text is shown on a terminal.
   cleaned = cleaned.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').replace(/[.\s]+$/, '');
   return cleaned.length > MESSAGE_LIMIT ? `${cleaned.slice(0, MESSAGE_LIMIT)}…` : cleaned;
 }
 
 /**
- * The thrown value as a cause that may be printed. An SDK exception carries the response and through it the request
- * with its bearer token, and a SyntaxError quotes the body, so of those only name, status and request id are kept.
+ * The thrown value as a printable cause. An SDK exception contains the response and the request with its bearer token,
+ * and a SyntaxError quotes the body, so only name, status and request id of these are kept.
  */
 function withoutExchange(thrown: unknown): unknown {
   const status = statusOf(thrown);
@@ -200,7 +200,7 @@ function statusOf(thrown: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Capped. RFC 9110 section 10.2.3: seconds, or a date, which counts from the answer's own, so no two clocks are compared. */
+/** Limited. RFC 9110 section 10.2.3: seconds, or a date, which is compared with the answer's own `Date`, not with our clock. */
 function retryAfterOf(headers: unknown): number | undefined {
   const value = textOf(headers, 'retry-after');
   if (value === undefined) return undefined;

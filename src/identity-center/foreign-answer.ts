@@ -1,11 +1,11 @@
-// Tells AWS's own answers from those of proxies and web logins, before the SDK takes a bare 401 for AWS's word.
+// Distinguishes AWS's answers from those of proxies and web logins, before the SDK takes a bare 401 for AWS's.
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Transport } from './transport.ts';
 
-/** An error without AWS's error type, or a body in another format than AWS's; `message` says what came and quotes nothing of it. */
+/** An error without AWS's error type, or a body in another format than AWS's; `message` describes it without quoting it. */
 export class ForeignAnswerError extends Error {
   readonly status: number;
-  /** Only those that say when to ask again: others may be secrets of the proxy. */
+  /** Only those that say when to retry: others may contain secrets of the proxy. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, description: string, headers: Readonly<Record<string, string>>) {
@@ -17,12 +17,12 @@ export class ForeignAnswerError extends Error {
 
 const TIMING_HEADERS: ReadonlySet<string> = new Set(['retry-after', 'date']);
 
-/** AWS's errors are a few hundred bytes. What is longer is cut, and cut JSON counts as text. */
+/** AWS's errors have a few hundred bytes. Longer bodies are truncated, and truncated JSON counts as text. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** The largest answer, a page of 100 accounts, has about 20 kB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Told the `Date` of each answer of AWS's own, and how long the answer took to come. */
+/** Called with the `Date` of each answer from AWS, and with how long the answer took. */
 export type OnServerTime = (serverTimeMs: number, durationMs: number) => void;
 
 type Service = 'sso' | 'sso-oidc' | 'sts';
@@ -31,8 +31,8 @@ type Service = 'sso' | 'sso-oidc' | 'sts';
 const STS_ANSWER = /<(?:ErrorResponse|GetCallerIdentityResponse)[\s>]/;
 
 /**
- * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses: they count without AWS's error
- * type too, because some proxies remove headers that they do not know.
+ * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses. They are accepted without AWS's
+ * error type too, because some proxies remove unknown headers.
  */
 const OAUTH_STATUSES: Readonly<Record<string, number>> = {
   access_denied: 400,
@@ -72,7 +72,7 @@ export function refuseForeignAnswers(transport: Transport, service: Service, onS
       );
       const isAws = service === 'sts' ? STS_ANSWER.test(text) : isJsonOfAws(service, statusCode, headers, text);
       if (!isAws) throw new ForeignAnswerError(statusCode, describeBody(text), headers);
-      // A cache's answer is as old as it says.
+      // The `Date` of a cached answer is too old.
       const serverTimeMs = headers['age'] === undefined ? Date.parse(headers['date'] ?? '') : Number.NaN;
       if (!Number.isNaN(serverTimeMs)) onServerTime?.(serverTimeMs, durationMs);
       response.body = Readable.from([Buffer.from(text)]);
@@ -130,7 +130,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 
 function describeBody(text: string): string {
   if (text.trim() === '') return 'an empty body';
-  if (parseObject(text) !== undefined) return 'JSON that names no AWS error type';
+  if (parseObject(text) !== undefined) return 'JSON without an AWS error type';
   // A proxy's XHTML page has an XML declaration before it.
   return /^\s*<(?:!doctype html|html|\?xml|[a-z]+[\s>])/i.test(text)
     ? 'an HTML page'

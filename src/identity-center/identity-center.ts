@@ -1,4 +1,4 @@
-// The port to AWS's Identity Center, on the AWS SDK clients: one HTTP request a call, faults by kind, nothing ambient.
+// Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
 import type { Endpoints, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
@@ -22,7 +22,7 @@ export interface IdentityCenterDeps {
   readonly endpoints: Endpoints;
   /** The proxy for a URL, or an empty string; see `createProxyForUrl`. */
   readonly proxyForUrl: (url: string) => string;
-  /** PEM text trusted besides node's own roots; asked once, at the first connection. */
+  /** PEM text trusted in addition to Node's own roots; read once, at the first connection. */
   readonly caBundle?: () => string | undefined;
   readonly useFips?: boolean;
   readonly useDualStack?: boolean;
@@ -30,11 +30,11 @@ export interface IdentityCenterDeps {
   /** From the start of a call to the last byte of its answer. */
   readonly requestTimeoutMs?: number;
   readonly onServerTime?: OnServerTime;
-  /** Hears of what was left out of AWS's answers. */
+  /** Called when a part of AWS's answer is ignored. */
   readonly warn?: (message: string) => void;
 }
 
-/** One endpoint in use and whether it answers. */
+/** An endpoint in use, and whether it answers. */
 export interface EndpointReach extends Reach {
   readonly service: 'oidc' | 'portal';
   readonly url: string;
@@ -43,11 +43,11 @@ export interface EndpointReach extends Reach {
 }
 
 export interface ClosableIdentityCenter extends IdentityCenter {
-  /** Both endpoints of a region, asked at the same time; never rejects for a failure to reach them. */
+  /** Tests both endpoints of a region at the same time; does not reject if they cannot be reached. */
   probe(region: string): Promise<readonly EndpointReach[]>;
-  /** The region that the start page of AWS's names; undefined when it can't be had, for whatever reason. */
+  /** The region named on AWS's start page; undefined if it is unavailable for any reason. */
   findRegion(startUrl: string): Promise<string | undefined>;
-  /** Lets go of every connection; calls in flight fail as `unreachable`. */
+  /** Closes all connections; calls in flight fail as `unreachable`. */
   close(): void;
 }
 
@@ -58,8 +58,8 @@ const PAGE_SIZE = 100;
 const CLIENT_NAME_LIMIT = 64;
 
 /**
- * An Identity Center whose SDK is loaded by its first call.
- * @throws UsageError settings-invalid: an endpoint that is neither https nor on this machine.
+ * The first call loads the SDK.
+ * @throws UsageError settings-invalid: an endpoint is neither https nor on this machine.
  */
 export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentityCenter {
   const requestTimeoutMs = deps.requestTimeoutMs ?? 10_000;
@@ -78,7 +78,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   const load = () =>
     (loading ??= import('./aws-clients.ts').then((aws) => ({ aws, clients: aws.createAwsClients(awsDeps) })));
 
-  /** Runs one request and reads its answer; every way to fail ends in a fault. */
+  /** Runs one request; every failure becomes a fault. */
   async function run<C, T>(
     session: SsoSession,
     about: Omit<Call, 'host'>,
@@ -124,12 +124,12 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
 
   const warnOfRefreshToken = ({ sessionName }: SsoSession, host: string) =>
     deps.warn?.(
-      `CreateToken at ${host}: the refresh token for ${sessionName} can't be used and was left out. ` +
+      `CreateToken at ${host}: the refresh token for ${sessionName} is unusable and was ignored. ` +
         `If the sign-in can no longer be renewed, run: rolecall login ${quoteForShell(sessionName)}`,
     );
 
   const onUnusable = (operation: string, host: string, what: string) => (count: number) =>
-    deps.warn?.(`${operation} at ${host}: ${count} of the entries had no ${what} and were left out.`);
+    deps.warn?.(`${operation} at ${host}: ${count} of the entries had no ${what} and were skipped.`);
 
   return {
     async registerClient(session) {
@@ -298,13 +298,13 @@ function checkEndpoint(text: string | undefined, settingName: string): string | 
   return text === undefined ? undefined : parseEndpoint(text, settingName).href;
 }
 
-/** A region becomes part of a host name, so nothing but a host label may pass. */
+/** The region becomes part of a host name, so only a host label is accepted. */
 function checkRegion(region: string): string {
   if (/^[a-z0-9]+(-[a-z0-9]+)*$/i.test(region)) return region;
-  throw new IdentityCenterFault('unreachable', 'The sso_region of the sso-session is no AWS region name.');
+  throw new IdentityCenterFault('unreachable', 'The sso_region of the sso-session is not an AWS region name.');
 }
 
-/** A name that AWS's console can show; the session's name is free text to us. */
+/** A name that AWS's console can show; the session's name is free text. */
 function formatClientName(sessionName: string): string {
   return `rolecall-${sessionName.replace(/[^A-Za-z0-9_.-]+/g, '-')}`.slice(0, CLIENT_NAME_LIMIT);
 }

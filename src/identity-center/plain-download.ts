@@ -1,9 +1,9 @@
-// A text file from the web for a person who named its address: https only, bounded, behind the same proxy and CAs as AWS.
+// Downloads a text file whose address the user gave: https only, limited in size, with the same proxy and CAs as for AWS.
 import { UnavailableError, UsageError } from '../core/errors.ts';
 import type { TransportDeps } from './transport.ts';
 
 export interface DownloadLimits {
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** For all of it, redirects included. */
   readonly timeoutMs: number;
 }
@@ -12,21 +12,21 @@ const MAX_REDIRECTS = 3;
 
 export interface Download {
   readonly text: string;
-  /** Where it came from in the end, without its query; absent when that is the address itself. */
+  /** The final address after redirects, without its query; absent without redirects. */
   readonly redirectedTo?: string;
 }
 
 /**
- * The text behind an address.
- * @throws UsageError invalid-request: not https, a redirect to what is not, an answer that is no such text
- * @throws UnavailableError file-not-writable: nobody answers, or not in time
+ * The text at an address.
+ * @throws UsageError invalid-request: not https, a redirect to another scheme, or an answer that is not such a text
+ * @throws UnavailableError file-not-writable: no answer, or not in time
  */
 export async function download(
   url: URL,
   limits: DownloadLimits,
   network: Pick<TransportDeps, 'proxyForUrl' | 'caBundle'>,
 ): Promise<Download> {
-  // The client under it is a hundred milliseconds of loading that no daemon needs at its start.
+  // Loaded late: the HTTP client takes about 100 ms, which the daemon's start does not need.
   const { createTransport } = await import('./transport.ts');
   const { timeoutMs } = limits;
   const transport = createTransport({ ...network, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs });
@@ -36,7 +36,9 @@ export async function download(
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
       if (next.protocol !== 'https:') {
         throw refuse(
-          hops === 0 ? `${shown(next)} is not https.` : `${shown(url)} leads on to ${shown(next)}, which is not https.`,
+          hops === 0
+            ? `${shown(next)} is not https.`
+            : `${shown(url)} redirects to ${shown(next)}, which is not https.`,
         );
       }
       const { response } = await transport.handle(toRequest(next) as never, { abortSignal });
@@ -45,7 +47,7 @@ export async function download(
       const location = headers['location'];
       if (statusCode >= 300 && statusCode < 400 && location !== undefined) {
         body.destroy();
-        if (!URL.canParse(location, next.href)) throw refuse(`${shown(url)} leads on to no address.`);
+        if (!URL.canParse(location, next.href)) throw refuse(`${shown(url)} redirects to an invalid address.`);
         next = new URL(location, next.href);
         continue;
       }
@@ -56,10 +58,10 @@ export async function download(
       const text = await readText(body, limits, next, abortSignal);
       return hops === 0 ? { text } : { text, redirectedTo: shown(next) };
     }
-    throw refuse(`${shown(url)} leads on and on.`);
+    throw refuse(`${shown(url)} redirects too often.`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const reason = abortSignal.aborted ? `no whole answer within ${timeoutMs / 1000} s` : (error as Error).message;
+    const reason = abortSignal.aborted ? `no complete answer within ${timeoutMs / 1000} s` : (error as Error).message;
     throw new UnavailableError('file-not-writable', `${shown(url)} could not be read: ${reason}.`, {
       cause: error,
       hint: 'rolecall doctor',
@@ -71,7 +73,7 @@ export async function download(
 
 type Body = AsyncIterable<Uint8Array> & { destroy(): void };
 
-async function readText(body: Body, { mostBytes }: DownloadLimits, url: URL, signal: AbortSignal): Promise<string> {
+async function readText(body: Body, { maxBytes }: DownloadLimits, url: URL, signal: AbortSignal): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const stop = () => body.destroy();
@@ -80,12 +82,12 @@ async function readText(body: Body, { mostBytes }: DownloadLimits, url: URL, sig
     for await (const chunk of body) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > mostBytes) throw refuse(`${shown(url)} is longer than ${mostBytes / 1024} KiB.`);
+      if (length > maxBytes) throw refuse(`${shown(url)} is longer than ${maxBytes / 1024} KiB.`);
     }
     signal.throwIfAborted();
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch (error) {
-    if (error instanceof TypeError && !signal.aborted) throw refuse(`${shown(url)} is no text in UTF-8.`);
+    if (error instanceof TypeError && !signal.aborted) throw refuse(`${shown(url)} is not UTF-8 text.`);
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
@@ -105,7 +107,7 @@ function toRequest(url: URL): object {
   };
 }
 
-/** Without its query, which may be somebody's signature. */
+/** Without the query, which may contain a signature. */
 function shown(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -1,4 +1,4 @@
-// Whether an endpoint of AWS's answers at all, and by whose clock: one GET without a token, its answer's content not looked at.
+// Tests whether an endpoint answers, and reads the server's time: one GET without a token; the body is ignored.
 import type { Transport } from './transport.ts';
 import { ProxyError } from './proxy.ts';
 import { isUntrustedCode, reasonOfCode } from './fault.ts';
@@ -7,15 +7,15 @@ export type ReachState = 'reached' | 'unresolvable' | 'untrusted' | 'proxy-faile
 
 export interface Reach {
   readonly state: ReachState;
-  /** A clause without a secret; absent when the endpoint was reached. */
+  /** A clause without secrets; absent if the endpoint was reached. */
   readonly reason?: string;
-  /** The server's `Date`, when it sent one. */
+  /** The server's `Date`, if it sent one. */
   readonly serverTimeMs?: number;
   /** From the request to the answer. */
   readonly durationMs: number;
 }
 
-/** Any answer counts as reached, a refusal too; never rejects. */
+/** Any answer counts as reached, even a refusal; never rejects. */
 export async function probeEndpoint(transport: Transport, url: URL, timeoutMs: number): Promise<Reach> {
   const startedAtMs = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAtMs);

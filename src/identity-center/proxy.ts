@@ -1,4 +1,4 @@
-// Which proxy a request goes through: the setting `network.proxy`, else the environment's variables.
+// Chooses the proxy for a request: from the setting `network.proxy`, else from the environment variables.
 import { getProxyForUrl } from 'proxy-from-env';
 import { UsageError } from '../core/errors.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
@@ -10,14 +10,14 @@ export interface ProxyDeps {
   /** `network.proxy` of the settings. */
   readonly proxySetting?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Reads the same variables as `environment` holds; the library's own reads this process's. */
+  /** Must read the same variables as `environment`; the library's function reads this process's. */
   readonly proxyFromEnvironment?: (url: string) => string;
 }
 
 /**
- * A function that names the proxy for a URL, or an empty string for none.
- * The setting replaces the environment's variables, NO_PROXY included; http on this machine never goes through it.
- * @throws UsageError settings-invalid: the setting is no http or https URL.
+ * A function that returns the proxy for a URL, or an empty string for none.
+ * The setting replaces the environment variables, NO_PROXY included; http on this machine never uses it.
+ * @throws UsageError settings-invalid: the setting is not an http or https URL.
  */
 export function createProxyForUrl(deps: ProxyDeps): (url: string) => string {
   const { proxySetting, environment, proxyFromEnvironment = getProxyForUrl } = deps;
@@ -34,13 +34,13 @@ export function createProxyForUrl(deps: ProxyDeps): (url: string) => string {
   return (url) => {
     const proxy = proxyFromEnvironment(url);
     if (proxy === '' || isWrittenIn(environment, proxy)) return proxy;
-    // The variable has no scheme (`proxy.corp:3128`) and the library gave it the URL's own, that is https;
-    // curl and the AWS CLI take such a proxy to speak plain HTTP, and nearly all do.
+    // For a variable without a scheme (`proxy.corp:3128`) the library uses the URL's own, which is https. curl and the
+    // AWS CLI use plain HTTP for such a proxy, which nearly all proxies speak.
     return proxy.replace(/^https:/, 'http:');
   };
 }
 
-/** The proxy's URL when it is one that we can speak to, else undefined. */
+/** The proxy's URL, undefined if it is not http or https. */
 export function parseProxy(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

@@ -1,16 +1,16 @@
-// The start page of the access portal, read for the one thing that nobody remembers: the region of Identity Center.
+// Finds the region of Identity Center, which users rarely know, on the start page of the access portal.
 import { isAwsHost } from '../core/aws/verification-uri.ts';
 import type { Transport } from './transport.ts';
 
-/** As of 2026-11 the page is some kilobytes long and names its region near the top. */
+/** As of 2026-11 the page has a few kilobytes and names its region near the top. */
 const MAX_BYTES = 512 * 1024;
 const MAX_REDIRECTS = 3;
 const REGION_TAG = /<meta\s[^>]*\bname\s*=\s*["']region["'][^>]*>/i;
 const REGION = /\bcontent\s*=\s*["']([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})["']/i;
 
 /**
- * The content of the page's `<meta name="region">`; undefined when there is none, or no page; never rejects.
- * Only AWS's own hosts are asked, over https and without a token, redirects included.
+ * The content of the page's `<meta name="region">`; undefined without one, or without a page. Never rejects.
+ * Requests go only to AWS's own hosts, over https and without a token, redirects included.
  */
 export async function findRegionOnPage(
   transport: Transport,
@@ -33,7 +33,7 @@ export async function findRegionOnPage(
       return readRegion(await readText(body));
     }
   } catch {
-    // Offline, a proxy that refuses, a page that never ends: the person is asked instead.
+    // Offline, refused by a proxy, an endless page: the user is asked for the region instead.
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-// HTTP under the SDK clients: direct or through a CONNECT proxy, with extra CAs, sockets kept and reused.
+// HTTP for the SDK clients: direct or through a CONNECT proxy, with extra CAs and pooled connections.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { checkServerIdentity, type SecureContext } from 'node:tls';
@@ -16,7 +16,7 @@ export interface TransportDeps {
   readonly requestTimeoutMs: number;
 }
 
-/** What the SDK asks of a request handler. */
+/** The interface of the SDK's request handlers. */
 export interface Transport {
   readonly handle: Handle;
   readonly metadata: { readonly handlerProtocol: string };
@@ -25,12 +25,12 @@ export interface Transport {
   httpHandlerConfigs(): Record<string, never>;
 }
 
-// Idle sockets are let go before the proxies and balancers on the way drop them silently: a dead one costs a call.
+// Closes idle sockets before proxies and load balancers drop them silently: a dead socket costs a failed call.
 const POOL = { keepAlive: true, maxSockets: 50, timeout: 15_000 } as const;
-/** Said explicitly: NODE_TLS_REJECT_UNAUTHORIZED=0 changes only the default. */
+/** Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 changes the default. */
 const VERIFIED = { rejectUnauthorized: true } as const;
 
-/** One transport serves every client and region; a request's proxy is chosen by its URL. */
+/** One transport for all clients and regions; the URL of a request selects the proxy. */
 export function createTransport(deps: TransportDeps): Transport {
   const handlers = new Map<string, NodeHttpHandler>();
   let trust: SecureContext | undefined;
@@ -53,7 +53,7 @@ export function createTransport(deps: TransportDeps): Transport {
       connectionTimeout: deps.connectTimeoutMs,
       requestTimeout: deps.requestTimeoutMs,
       throwOnRequestTimeout: true,
-      // By default it warns on the console, which is a daemon's stderr.
+      // By default it prints warnings to the console, which is the daemon's stderr.
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
   };
@@ -74,7 +74,7 @@ export function createTransport(deps: TransportDeps): Transport {
       for (const handler of handlers.values()) handler.destroy();
       handlers.clear();
     },
-    // The SDK would hand over its own default time-outs here; ours are set.
+    // The SDK would set its own default timeouts here; ours are set already.
     updateHttpClientConfig() {},
     httpHandlerConfigs: () => ({}),
   };
@@ -88,13 +88,13 @@ function createProxyAgent(
   const proxy = parseProxy(proxyText);
   if (proxy === undefined) {
     const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
-    throw new ProxyError(`the proxy (${scheme}…) is none that rolecall can use: only http and https proxies are`);
+    throw new ProxyError(`the proxy (${scheme}…) is not supported; use an http or https proxy`);
   }
   const agent = new HttpsProxyAgent<string>(proxy, { ...POOL, ...VERIFIED, ...(trust && { secureContext: trust }) });
-  // As of https-proxy-agent 9.1 its constructor drops the agent options that node's pool reads.
+  // As of https-proxy-agent 9.1 its constructor drops the agent options that Node's pool reads.
   agent.options = { ...agent.options, ...POOL };
-  // As of agent-base 9 it looks for https in the call stack, which differs when a socket comes back to the pool: without
-  // this no TLS connection is ever used twice.
+  // As of agent-base 9 it looks for https in the call stack, which is different when a socket returns to the pool:
+  // without this no TLS connection is ever reused.
   agent.isSecureEndpoint = () => isSecure;
   const connect = agent.connect.bind(agent);
   const { connectOpts } = agent;
@@ -102,8 +102,8 @@ function createProxyAgent(
     let status: number | undefined;
     request.once('proxyConnect', (answer: { statusCode: number }) => (status = answer.statusCode));
     const host = target.host ?? '';
-    // Giving up a request closes no socket that still waits for the proxy's answer to CONNECT. Fifty of them would fill the
-    // pool, and no call would go out any more.
+    // Aborting a request does not close a socket that still waits for the proxy's answer to CONNECT. Fifty of them would
+    // fill the pool, and block all further calls.
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs).unref();
     agent.connectOpts = { ...connectOpts, signal: deadline.signal };
@@ -112,7 +112,7 @@ function createProxyAgent(
         throw new ProxyError(`the proxy ${proxy.host} could not be used: ${reasonOf(error)}`, { cause: error });
       })
       .finally(() => clearTimeout(timer));
-    // Otherwise the proxy's refusal is replayed as if AWS had answered 403, "not assigned".
+    // Otherwise the proxy's refusal would be passed on as if AWS had answered 403, "not assigned".
     if (status !== 200) {
       socket.destroy();
       throw new ProxyError(`the proxy ${proxy.host} refused the connection (${describeRefusal(status)})`);
@@ -133,7 +133,7 @@ function targetTls(host: string, trust: SecureContext | undefined) {
 }
 
 function describeRefusal(status: number | undefined): string {
-  return status === 407 ? '407: it wants a user name and password' : String(status);
+  return status === 407 ? '407: it requires a user name and password' : String(status);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,11 +1,11 @@
-// Narrows what AWS sent: the SDK checks neither types nor presence, so every field is looked at before it is believed.
+// Validates AWS's answers field by field, because the SDK checks neither types nor presence.
 import type { Account, ClientRegistration, DeviceAuthorization, IssuedToken, RoleCredentials } from '../core/model.ts';
 import { Secret } from '../core/secret.ts';
 import type { Page } from '../sso/ports.ts';
 
-/** An answer that is not the protocol; `message` names the field, never its value. */
+/** An answer that does not follow the protocol; `message` names the field, never its value. */
 export class WireError extends Error {
-  /** The part of an unusable answer that must not be lost. */
+  /** Part of an unusable answer, and must not be lost. */
   readonly refreshToken: Secret | undefined;
 
   constructor(message: string, refreshToken?: Secret) {
@@ -16,23 +16,23 @@ export class WireError extends Error {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-// RFC 8628 section 3.2: the poll interval when the server names none.
+// RFC 8628 section 3.2: the poll interval if the server gives none.
 const DEFAULT_INTERVAL_SECONDS = 5;
-// Below it a number is epoch seconds, from it on milliseconds: 1973 in milliseconds, the year 5138 in seconds.
+// Smaller numbers are epoch seconds, others milliseconds: it is 1973 in milliseconds, the year 5138 in seconds.
 const SECONDS_END = 1e11;
-/** In milliseconds the year 2223; as many seconds from now on are just a date that JavaScript can hold. */
+/** The year 2223 in milliseconds; as a number of seconds from now it is just within JavaScript's range of dates. */
 const MAX_NUMBER = 8e12;
 /** AWS's longest session is 90 days, and no access token outlives its session. */
 const MAX_TOKEN_SECONDS = 100 * 24 * 60 * 60;
-/** As of 2026-11 a code is good for ten minutes and polled every second. */
+/** As of 2026-11 a code is valid for ten minutes and polled every second. */
 const MAX_CODE_SECONDS = 24 * 60 * 60;
 const MAX_INTERVAL_SECONDS = 300;
 const MIN_INTERVAL_SECONDS = 0.01;
 /** As of 2026-11 no id, token, key, code or URL of AWS's is longer than 4 kB. */
 const MAX_TEXT_LENGTH = 32 * 1024;
 /**
- * A page token travels in the next URL, which few servers take longer than 8 kB. V8 hashes a string of more than 16,383
- * characters by its length alone, and a set of such tokens is searched one by one.
+ * The next URL contains the page token, and few servers accept more than 8 kB. V8 hashes strings of more than 16,383
+ * characters by length only, so looking one up in a set of them is linear.
  */
 const MAX_PAGE_TOKEN_LENGTH = 8 * 1024;
 /** As of 2026-11 AWS allows 64 characters for the longest name, an email address. */
@@ -67,8 +67,8 @@ export function readDeviceAuthorization(answer: object): DeviceAuthorization {
 }
 
 /**
- * `onUnusable` hears of a refresh token that was left out, because it is too long or no text.
- * @throws WireError: with the refresh token of the answer, which is good even if the rest is not
+ * Calls `onUnusable` if the refresh token is ignored, because it is too long or not a string.
+ * @throws WireError: with the refresh token of the answer, which is valid even if the rest is not
  */
 export function readToken(answer: object, onUnusable: () => void): IssuedToken {
   const fields = fieldsOf(answer);
@@ -87,8 +87,8 @@ export function readToken(answer: object, onUnusable: () => void): IssuedToken {
 }
 
 /**
- * The accounts of one page, without names and addresses that are too long; `onUnusable` hears how many entries had no
- * 12-digit id and were left out.
+ * The accounts of one page, without names and addresses that are too long. `onUnusable` gets the number of entries
+ * that were skipped because they have no 12-digit id.
  */
 export function readAccounts(answer: object, onUnusable: (count: number) => void): Page<Account> {
   return readPage(answer, 'accountList', onUnusable, (fields) => {
@@ -104,7 +104,7 @@ export function readAccounts(answer: object, onUnusable: (count: number) => void
   });
 }
 
-/** The permission set names of one page; `onUnusable` hears how many entries had no name or one that is too long. */
+/** The permission set names of one page. `onUnusable` gets the number of entries without a name, or with one that is too long. */
 export function readPermissionSets(answer: object, onUnusable: (count: number) => void): Page<string> {
   return readPage(answer, 'roleList', onUnusable, (fields) => optionalText(fields, 'roleName', MAX_NAME_LENGTH));
 }
@@ -131,7 +131,7 @@ function readPage<T>(
 ): Page<T> {
   const fields = fieldsOf(answer);
   const list = fields[listName];
-  // A missing list is not an empty one: taking it for empty would prune every profile.
+  // A missing list is not an empty one: if it counted as empty, every profile would be removed.
   if (!Array.isArray(list)) throw new WireError(`${listName} is missing`);
   const items = list
     .map((entry: unknown) => (typeof entry === 'object' && entry !== null ? readItem(fieldsOf(entry)) : undefined))

@@ -94,7 +94,7 @@ describe('with flags', () => {
     [['--sso-region', 'us-east-1'], /setup needs --start-url/],
     [['--start-url', 'd-1234567890'], /setup needs --sso-region/],
     [['--start-url', 'http://x.awsapps.com/start', '--sso-region', 'us-east-1'], /begins with https/],
-    [['--start-url', 'd-1234567890', '--sso-region', 'Ohio'], /"Ohio" is no region/],
+    [['--start-url', 'd-1234567890', '--sso-region', 'Ohio'], /"Ohio" is not a region/],
     [[...FLAGS.slice(0, 4), '--name', 'my work'], /no spaces/],
     [[...FLAGS, '--profile-name-template', '{account}'], /"\{account\}".*is not a placeholder/],
     [[...FLAGS, '--secret-store', 'pocket'], /keychain, file or memory, not "pocket"/],
@@ -158,7 +158,7 @@ describe('with questions', () => {
     for (const said of [
       'The start URL is empty',
       'begins with https://',
-      '"Ireland" is no region',
+      '"Ireland" is not a region',
       'no spaces',
       '"{acount}" in the setting profiles.name is not a placeholder',
       'for example: 111111111111, 222222222222',

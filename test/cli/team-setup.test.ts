@@ -335,7 +335,7 @@ describe('over https', () => {
       'leads in circles',
       (url: string, response: ServerResponse) => response.writeHead(302, { location: url }).end(),
       2,
-      'leads on and on',
+      'redirects too often',
     ],
     ['has no such page', (_: string, response: ServerResponse) => response.writeHead(404).end('x'), 2, 'answered 404'],
     [

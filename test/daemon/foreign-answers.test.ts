@@ -12,7 +12,7 @@ const BODIES = [
   { what: 'an empty body', body: '', contentType: undefined },
   { what: 'an HTML page', body: '<html><title>Blocked</title></html>', contentType: 'text/html' },
   {
-    what: 'JSON that names no AWS error type',
+    what: 'JSON without an AWS error type',
     body: '{"code":"Unauthorized","error":"access_denied","message":"blocked by policy"}',
     contentType: 'application/json',
   },

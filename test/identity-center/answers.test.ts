@@ -246,14 +246,14 @@ describe("an error that is not AWS's", () => {
     [' \n', 'an empty body'],
     ['<html><body>Blocked</body></html>', 'an HTML page'],
     ['<?xml version="1.0"?><!DOCTYPE html><html>Blocked</html>', 'an HTML page'],
-    ['{}', 'JSON that names no AWS error type'],
-    ['[]', 'JSON that names no AWS error type'],
-    ['{"message":"Blocked"}', 'JSON that names no AWS error type'],
-    ['{"code":"UnauthorizedException","message":"Blocked"}', 'JSON that names no AWS error type'],
-    ['{"code":403,"error":"access_denied"}', 'JSON that names no AWS error type'],
-    ['{"error":"invalid_grant"}', 'JSON that names no AWS error type'],
-    ['{"__type":7}', 'JSON that names no AWS error type'],
-    ['{"__type":""}', 'JSON that names no AWS error type'],
+    ['{}', 'JSON without an AWS error type'],
+    ['[]', 'JSON without an AWS error type'],
+    ['{"message":"Blocked"}', 'JSON without an AWS error type'],
+    ['{"code":"UnauthorizedException","message":"Blocked"}', 'JSON without an AWS error type'],
+    ['{"code":403,"error":"access_denied"}', 'JSON without an AWS error type'],
+    ['{"error":"invalid_grant"}', 'JSON without an AWS error type'],
+    ['{"__type":7}', 'JSON without an AWS error type'],
+    ['{"__type":""}', 'JSON without an AWS error type'],
     ['null', 'text that is not a JSON object'],
     ['Blocked', 'text that is not a JSON object'],
     [`{"a":"${'x'.repeat(100_000)}"}`, 'text that is not a JSON object'],
@@ -270,7 +270,7 @@ describe("an error that is not AWS's", () => {
         const expected =
           status >= 500
             ? ['unreachable', `${says}.`]
-            : ['unusable-response', `${says}, which is not AWS’s answer: a proxy or a web login may be in the way.`];
+            : ['unusable-response', `${says}, which did not come from AWS: a proxy or a web login may be in the way.`];
         expect([fault.kind, fault.message]).toEqual(expected);
         expect(inspect(fault, { depth: 10, showHidden: true })).not.toContain('Blocked');
       }
@@ -343,7 +343,7 @@ describe('an answer of STS', () => {
     [200, '<html>Log in</html>', 'HTTP 200 with an HTML page'],
     [403, '', 'HTTP 403 with an empty body'],
     [407, '<html>Log in</html>', 'HTTP 407 with an HTML page'],
-    [502, '{"message":"bad gateway"}', 'HTTP 502 with JSON that names no AWS error type'],
+    [502, '{"message":"bad gateway"}', 'HTTP 502 with JSON without an AWS error type'],
   ])("that is a proxy's, %i %j, is told", async (status, body, says) => {
     server.answer(status, body);
     expect(await fetchUser()).toBe(says);
@@ -475,7 +475,7 @@ describe('a 200 that is not the protocol', () => {
       server.answer(200, { ...token, refreshToken });
       expect(await CALLS[`CreateToken ${grant}`](identityCenter)).not.toHaveProperty('refreshToken');
       expect(warnings).toEqual([
-        `CreateToken at ${server.host}: the refresh token for my-sso-session can't be used and was left out. ` +
+        `CreateToken at ${server.host}: the refresh token for my-sso-session is unusable and was ignored. ` +
           'If the sign-in can no longer be renewed, run: rolecall login my-sso-session',
       ]);
     }
@@ -505,7 +505,7 @@ describe('a 200 that is not the protocol', () => {
     });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
-      /^ListAccounts at .*: \d of the entries had no 12-digit account id and were left out\.$/,
+      /^ListAccounts at .*: \d of the entries had no 12-digit account id and were skipped\.$/,
     );
   });
 
@@ -521,7 +521,7 @@ describe('a 200 that is not the protocol', () => {
     });
     expect(await CALLS.ListAccountRoles(identityCenter)).toEqual({ items: ['Admin'], nextToken: 'n' });
     expect(warnings).toEqual([
-      `ListAccountRoles at ${server.host}: 3 of the entries had no role name and were left out.`,
+      `ListAccountRoles at ${server.host}: 3 of the entries had no role name and were skipped.`,
     ]);
   });
 });

@@ -96,36 +96,36 @@ describe('an answer that is', () => {
       200,
       '<html>canary-session-token</html>',
       'unusable-response',
-      'the answer holds no SigninToken; is there a web login in the way?',
+      'the answer contains no SigninToken; a web login may be in the way',
     ],
     [
       'another document',
       200,
       { Token: 'canary' },
       'unusable-response',
-      'the answer holds no SigninToken; is there a web login in the way?',
+      'the answer contains no SigninToken; a web login may be in the way',
     ],
-    ['null', 200, 'null', 'unusable-response', 'the answer holds no SigninToken; is there a web login in the way?'],
+    ['null', 200, 'null', 'unusable-response', 'the answer contains no SigninToken; a web login may be in the way'],
     [
       'an empty token',
       200,
       { SigninToken: '' },
       'unusable-response',
-      'the answer holds no SigninToken; is there a web login in the way?',
+      'the answer contains no SigninToken; a web login may be in the way',
     ],
     [
       'a number',
       200,
       { SigninToken: 5 },
       'unusable-response',
-      'the answer holds no SigninToken; is there a web login in the way?',
+      'the answer contains no SigninToken; a web login may be in the way',
     ],
     [
       'endless',
       200,
       `{"SigninToken":"${'x'.repeat(70_000)}"}`,
       'unusable-response',
-      'the answer holds no SigninToken; is there a web login in the way?',
+      'the answer contains no SigninToken; a web login may be in the way',
     ],
   ])('%s is a fault', async (_what, status, body, kind, reason) => {
     const server = await startServer();
@@ -173,7 +173,7 @@ test('goes through the proxy with a CONNECT, trusting the CA bundle, which the k
   expect((await create({ proxyForUrl: () => proxy.url, caBundle })(server.url)).reveal()).toBe('canary-signin-token');
   expect(proxy.targets).toEqual([server.host]);
   const untrusted = await faultOf(create()(server.url));
-  expect(untrusted.message).toContain('its certificate is signed by no CA that rolecall trusts');
+  expect(untrusted.message).toContain('its certificate is not signed by a CA that rolecall trusts');
 });
 
 test('the emulator takes what it sends, and knows whose keys they are', async () => {

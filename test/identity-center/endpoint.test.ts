@@ -26,7 +26,7 @@ describe('parseEndpoint', () => {
     ['file:///etc/passwd', 'it must be https'],
     ['127.0.0.1:4000', 'is not a URL'],
     ['', 'is not a URL'],
-    ['https://user:hunter2@example.com', 'must not hold a user name or password'],
+    ['https://user:hunter2@example.com', 'must not contain a user name or password'],
     ['https://example.com/?a=b', 'must not have a query or a fragment'],
     ['https://example.com/#x', 'must not have a query or a fragment'],
   ])('%s is refused', (text, reason) => {

@@ -113,7 +113,7 @@ describe('a server that', () => {
     const fault = await faultOf(CALLS.ListAccounts(create(server.url)));
     expect([fault.kind, fault.message]).toEqual([
       'unreachable',
-      `ListAccounts at ${server.host} failed: the connection was cut (ECONNRESET).`,
+      `ListAccounts at ${server.host} failed: the connection was closed (ECONNRESET).`,
     ]);
   });
 
@@ -123,7 +123,7 @@ describe('a server that', () => {
       const fault = await faultOf(identityCenter.registerClient({ ...SESSION, region }));
       expect([fault.kind, fault.message]).toEqual([
         'unreachable',
-        'The sso_region of the sso-session is no AWS region name.',
+        'The sso_region of the sso-session is not an AWS region name.',
       ]);
     }
   });
@@ -193,7 +193,7 @@ describe('a proxy', () => {
       const fault = await faultOf(CALLS.ListAccounts(through(userInfo)));
       expect([fault.kind, fault.message]).toEqual([
         'unreachable',
-        `ListAccounts at ${server.host} failed: the proxy ${proxy.host} refused the connection (407: it wants a user name and password).`,
+        `ListAccounts at ${server.host} failed: the proxy ${proxy.host} refused the connection (407: it requires a user name and password).`,
       ]);
     }
   });
@@ -281,9 +281,7 @@ describe('a proxy', () => {
     async (proxy) => {
       const fault = await faultOf(CALLS.ListAccounts(create('https://portal.example', { proxyForUrl: () => proxy })));
       expect(fault.kind).toBe('unreachable');
-      expect(fault.message).toMatch(
-        /the proxy \(.*…\) is none that rolecall can use: only http and https proxies are\.$/,
-      );
+      expect(fault.message).toMatch(/the proxy \(.*…\) is not supported; use an http or https proxy\.$/);
       expect(fault.message).not.toContain('hunter2');
     },
   );
@@ -305,7 +303,7 @@ describe('certificates', () => {
       const fault = await faultOf(CALLS.ListAccounts(create(server.url, { proxyForUrl })));
       expect(fault.kind).toBe('unreachable');
       expect(fault.message).toBe(
-        `ListAccounts at ${server.host} failed: its certificate is signed by no CA that rolecall trusts ` +
+        `ListAccounts at ${server.host} failed: its certificate is not signed by a CA that rolecall trusts ` +
           '(UNABLE_TO_VERIFY_LEAF_SIGNATURE); if your network inspects TLS, set ca_bundle under [network] in the ' +
           'settings, or AWS_CA_BUNDLE.',
       );
@@ -383,9 +381,12 @@ describe('loadCaBundle', () => {
   });
 
   test.each([
-    ['', 'holds no certificate in PEM form'],
-    ['hello', 'holds no certificate in PEM form'],
-    ['-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n', 'holds a certificate that cannot be read'],
+    ['', 'contains no certificate in PEM format'],
+    ['hello', 'contains no certificate in PEM format'],
+    [
+      '-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n',
+      'contains a certificate that cannot be read',
+    ],
   ])('%j is refused', (text, reason) => {
     const path = write(text);
     expect(() => loadCaBundle(path, 'AWS_CA_BUNDLE')).toThrow(

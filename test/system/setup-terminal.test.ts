@@ -55,7 +55,7 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
     // Without a network the start page tells no region, and the question comes all the same.
     await terminal.see(/^Region of Identity Center, like us-east-1: $/m, SLOW_MS);
     terminal.type('Virginia');
-    await terminal.see(/"Virginia" is no region/);
+    await terminal.see(/"Virginia" is not a region/);
     terminal.type('us-east-1 (N. Virginia)');
     await terminal.see(/^A name for this sso-session.*\[my-sso-session\]: $/m);
     terminal.type('at work');

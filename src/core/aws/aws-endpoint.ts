@@ -1,7 +1,7 @@
-// Whose an endpoint of the sign-in is: AWS's own, this machine's, or somebody else's.
+// Tells AWS's own endpoints from others.
 import { isLoopbackHost } from '../loopback.ts';
 
-/** The DNS suffixes of every partition, then those for dual-stack; as of 2026-11, from the SDK's partitions. */
+/** The DNS suffixes of all partitions, then those for dual-stack; as of 2026-11, from the SDK's partitions. */
 const SUFFIXES = [
   'amazonaws.com',
   'amazonaws.com.cn',
@@ -22,8 +22,8 @@ const SUFFIXES = [
 const SERVICE_AND_REGION = /^(?:oidc|portal\.sso|sts)(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}\./;
 
 /**
- * True for https on the hosts of SSO OIDC, the portal and STS, in any region, FIPS or not. The service is part of it: under
- * the same suffixes AWS hosts what its customers run (`abc.execute-api.us-east-1.amazonaws.com`).
+ * True for https on the hosts of SSO OIDC, the portal and STS, in any region, FIPS or not. Checks the service too,
+ * because AWS's customers have hosts under the same suffixes (`abc.execute-api.us-east-1.amazonaws.com`).
  */
 export function isAwsEndpoint(url: string): boolean {
   if (!URL.canParse(url)) return false;
@@ -33,7 +33,7 @@ export function isAwsEndpoint(url: string): boolean {
   return prefix !== '' && SUFFIXES.some((suffix) => hostname === prefix + suffix);
 }
 
-/** The first of these that is neither AWS's nor this machine's: whoever runs it could use what a person approves. */
+/** The first URL that is neither AWS's nor on this machine: its owner could use what the user approves. */
 export function findRelay(urls: readonly (string | undefined)[]): string | undefined {
   return urls.find(
     (url) => url !== undefined && !isAwsEndpoint(url) && !(URL.canParse(url) && isLoopbackHost(new URL(url).hostname)),

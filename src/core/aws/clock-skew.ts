@@ -1,10 +1,10 @@
-// What people are told about a clock of this machine that is wrong.
+// The message about a wrong clock of this machine.
 
-/** AWS refuses signed requests at five minutes; two leave time to act. */
+/** AWS refuses signed requests from five minutes on; warning at two leaves time to act. */
 const MAX_SKEW_MS = 2 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Undefined for a clock that is right enough. */
+/** Undefined if the clock is accurate enough. */
 export function describeClockSkew(
   aheadMs: number,
   platform: NodeJS.Platform,

@@ -1,4 +1,4 @@
-// What may stand for a service in the address of the AWS console.
+// The form of a service name in the address of the AWS console.
 
-/** As in `ec2` and `s3`; nothing that could be another path or host. */
+/** For example `ec2` or `s3`; nothing that could be another path or host. */
 export const CONSOLE_SERVICE = /^[a-z0-9][a-z0-9-]{0,62}$/;

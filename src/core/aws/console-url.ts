@@ -1,12 +1,12 @@
-// The addresses of the AWS console: its hosts by partition, the access portal's shortcut link, a federated sign-in.
+// Addresses of the AWS console: its hosts by partition, the access portal's shortcut link, and the federated sign-in.
 import { isLoopbackHost } from '../loopback.ts';
 import type { Secret } from '../secret.ts';
 
 export interface Partition {
   readonly name: string;
-  /** What follows `console.` and `signin.` in the names of its hosts. */
+  /** The part of its host names after `console.` and `signin.`. */
   readonly domain: string;
-  /** Whose sign-in host has no region in its name. */
+  /** The region whose sign-in host has no region in its name. */
   readonly homeRegion: string;
 }
 
@@ -14,7 +14,7 @@ interface PartitionRow extends Partition {
   readonly prefix: string;
 }
 
-/** As of 2026-11; AWS's isolated partitions publish no such names, so their regions have no row. */
+/** As of 2026-11. AWS's isolated partitions have no published host names, so they are missing here. */
 const PARTITIONS: readonly PartitionRow[] = [
   { name: 'aws-cn', prefix: 'cn-', domain: 'amazonaws.cn', homeRegion: 'cn-north-1' },
   { name: 'aws-us-gov', prefix: 'us-gov-', domain: 'amazonaws-us-gov.com', homeRegion: 'us-gov-west-1' },
@@ -24,21 +24,21 @@ const PARTITIONS: readonly PartitionRow[] = [
 const REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
 const ISOLATED = /^[a-z]{2}-iso/;
 
-/** The partition that a region is in; undefined for what is no region's name, and for the isolated ones. */
+/** The partition of a region; undefined for isolated regions and for anything that is not a region name. */
 export function findPartition(region: string): Partition | undefined {
   if (!REGION.test(region) || ISOLATED.test(region)) return undefined;
   const row = PARTITIONS.find(({ prefix }) => region.startsWith(prefix));
   return row && { name: row.name, domain: row.domain, homeRegion: row.homeRegion };
 }
 
-/** A page of the console: of a service (as its path names it), else the console's home. */
+/** A console page: of a service, named as in its path, else the console's home. */
 export function formatConsolePage(partition: Partition, region: string, service = 'console'): string {
   return `https://${region}.console.${partition.domain}/${service}/home?region=${region}`;
 }
 
 /**
- * The access portal's shortcut link: it has no key and no token in it, and asks for a sign-in where none lives.
- * The page it leads to is the administrator's choice when `destination` is absent.
+ * The access portal's shortcut link. It contains no credentials and asks for a sign-in if there is none. Without
+ * `destination` it leads to the page that the administrator has chosen.
  * @see https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html
  */
 export function formatShortcutLink(
@@ -55,8 +55,8 @@ export function formatShortcutLink(
 }
 
 /**
- * Where the access portal of a start URL is; undefined when that is no https URL.
- * With the portal's endpoint on this machine (the emulator) it is there, for nothing answers at the start URL then.
+ * The address of the access portal; undefined if the start URL is not https. With an endpoint on this machine (the
+ * emulator) it is the emulator's page, because nothing answers at the start URL then.
  */
 export function findAccessPortal(startUrl: string, ssoEndpoint: string | undefined): URL | undefined {
   const local = localOrigin(ssoEndpoint);
@@ -66,8 +66,8 @@ export function findAccessPortal(startUrl: string, ssoEndpoint: string | undefin
 }
 
 /**
- * The federation endpoint for the keys of a session in `region`: the one that the access portal itself uses.
- * Keys of an emulator go back to the emulator: they are nothing to AWS.
+ * The federation endpoint for credentials of a session in `region`: the same that the access portal uses. Credentials
+ * of an emulator are sent to the emulator, because AWS does not know them.
  */
 export function findFederationEndpoint(partition: Partition, region: string, ssoEndpoint: string | undefined): URL {
   const local = localOrigin(ssoEndpoint);
@@ -77,8 +77,8 @@ export function findFederationEndpoint(partition: Partition, region: string, sso
 }
 
 /**
- * A URL that signs in whoever opens it within 15 minutes: a secret.
- * `issuer` is where the console sends a person whose session has ended.
+ * A URL that signs in whoever opens it within 15 minutes, so it is a secret. `issuer` is the page to which the console
+ * sends users whose session has ended.
  */
 export function formatFederatedSignIn(
   endpoint: URL,

@@ -1,12 +1,12 @@
-// The start URL as people have it, from a mail, a bookmark or a browser's address bar, made into the one that AWS's clients want.
+// Normalizes a start URL that was copied from a mail, a bookmark or the address bar to the form that AWS's clients need.
 import { UsageError } from '../errors.ts';
 import { isAwsHost } from './verification-uri.ts';
 
 export interface StartUrl {
   readonly startUrl: string;
-  /** False for a name of the company's own, which AWS's clients take only when it redirects to one of AWS's. */
+  /** False for a company's own host name, which AWS's clients accept only if it redirects to one of AWS's. */
   readonly isAws: boolean;
-  /** Where the form itself says it. */
+  /** If the URL contains it. */
   readonly region?: string;
 }
 
@@ -15,14 +15,14 @@ const REGION_LABEL = /(?:^|\.)([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})(?:\.|$)/;
 const REGION = /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/;
 const AWSAPPS = /\.awsapps\.(com|cn)$/;
 
-/** @throws UsageError invalid-request: one sentence on what it is instead */
+/** @throws UsageError invalid-request: one sentence says what is wrong */
 export function parseStartUrl(text: string): StartUrl {
   const typed = text.trim().replace(/^["'<]+|["'>]+$/g, '');
   if (typed === '') throw wrong(`The start URL is empty; it looks like ${EXAMPLE}`);
   const url = toUrl(typed);
-  if (url === undefined) throw wrong(`"${typed}" is no web address; a start URL looks like ${EXAMPLE}`);
-  if (url.protocol !== 'https:') throw wrong(`A start URL begins with https://, and this one with ${url.protocol}//`);
-  if (url.username !== '' || url.password !== '') throw wrong('A start URL holds no user name and no password.');
+  if (url === undefined) throw wrong(`"${typed}" is not a web address; a start URL looks like ${EXAMPLE}`);
+  if (url.protocol !== 'https:') throw wrong(`A start URL begins with https://, not ${url.protocol}//`);
+  if (url.username !== '' || url.password !== '') throw wrong('A start URL must not contain a user name or password.');
   const host = url.hostname;
   refuseOtherPages(host);
   return {
@@ -32,12 +32,12 @@ export function parseStartUrl(text: string): StartUrl {
   };
 }
 
-/** Whether both lead to one portal: by AWS's clients each spelling has a token file of its own, the service tells none apart. */
+/** Whether both mean the same portal: AWS's clients use a token file per spelling, but the service ignores the differences. */
 export function isSameStartUrl(one: string, other: string): boolean {
   return one === other || toComparable(one) === toComparable(other);
 }
 
-/** Without user, fragment and slashes at the end; host, scheme and port as every URL parser writes them. */
+/** Without user, fragment and trailing slashes; host, scheme and port as normalized by the URL parser. */
 function toComparable(startUrl: string): string {
   if (!URL.canParse(startUrl)) return startUrl;
   const url = new URL(startUrl);
@@ -47,14 +47,14 @@ function toComparable(startUrl: string): string {
   return `${protocol}//${host}${pathname.slice(0, end)}${search}`;
 }
 
-/** Lower case, without what the console writes after it. @throws UsageError invalid-request */
+/** In lower case, without the description that the console shows after it. @throws UsageError invalid-request */
 export function parseRegion(text: string): string {
   const region = text.trim().toLowerCase().split(/[\s(]/)[0] ?? '';
   if (REGION.test(region)) return region;
-  throw wrong(`"${text.trim()}" is no region; one looks like us-east-1 or eu-central-1.`);
+  throw wrong(`"${text.trim()}" is not a region; a region looks like us-east-1 or eu-central-1.`);
 }
 
-/** A word alone is the part before `.awsapps.com`, which administrators like to hand out. */
+/** A single word is the part before `.awsapps.com`, which administrators often pass on. */
 function toUrl(typed: string): URL | undefined {
   const isWord = /^[a-z0-9][a-z0-9-]{2,62}$/i.test(typed);
   const full = isWord ? `https://${typed}.awsapps.com/start` : withScheme(typed);
@@ -67,7 +67,7 @@ function withScheme(typed: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`;
 }
 
-/** The portal's own address ends at /start; what follows is where in the portal somebody was. */
+/** The portal's own address ends with /start; the rest is a page inside the portal. */
 function pathOf({ hostname, pathname }: URL): string {
   const path = pathname.replace(/\/+$/, '');
   if (AWSAPPS.test(hostname) && !hostname.startsWith('start.') && (path === '' || path.startsWith('/start'))) {
@@ -80,7 +80,7 @@ function refuseOtherPages(host: string): void {
   const instead = `the start URL, which your administrator knows, looks like ${EXAMPLE}`;
   if (host.startsWith('device.sso.')) throw wrong(`${host} is the page for codes; ${instead}`);
   if (host.startsWith('oidc.') || host.startsWith('portal.sso.')) {
-    throw wrong(`${host} is a server that programs speak to; ${instead}`);
+    throw wrong(`${host} is an API server, not a page; ${instead}`);
   }
   if (/(^|\.)aws\.amazon\.com$/.test(host)) throw wrong(`${host} is the AWS console; ${instead}`);
 }

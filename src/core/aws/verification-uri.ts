@@ -1,7 +1,7 @@
-// Which verification URI may be opened in a browser without asking, and never with the code in it: AWS's own, the start URL's host, the emulator on loopback.
+// Decides which verification URI may be opened in a browser: AWS's own, the start URL's host, the emulator on loopback; never with the code.
 import { isLoopbackHost } from '../loopback.ts';
 
-/** As of 2026-11, the host suffixes under which AWS serves the access portal and sign-in pages. */
+/** As of 2026-11, the host suffixes of AWS's access portals and sign-in pages. */
 const AWS_HOST_SUFFIXES = [
   '.app.aws',
   '.signin.aws',
@@ -23,8 +23,8 @@ const AWS_HOSTS = [
 const DEVICE_HOST = /^device\.sso\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
 /**
- * True when `target` may be opened: https on an AWS-owned host or on the start URL's own host, or, with an
- * OIDC endpoint on loopback (the emulator), exactly that endpoint's origin. A URI with user info never is.
+ * True if `target` may be opened: https on an AWS-owned host or on the start URL's host, or, with an OIDC endpoint on
+ * loopback (the emulator), exactly that endpoint's origin. Never true for a URI with user info.
  */
 function isTrustedVerificationUri(target: URL, startUrl: string, oidcEndpoint: string | undefined): boolean {
   if (target.username !== '' || target.password !== '') return false;
@@ -37,15 +37,15 @@ function isTrustedVerificationUri(target: URL, startUrl: string, oidcEndpoint: s
   return start !== undefined && start.protocol === 'https:' && start.host === target.host;
 }
 
-/** True for the hosts under which AWS serves access portals and their sign-in pages. */
+/** True for the hosts of AWS's access portals and their sign-in pages. */
 export function isAwsHost(host: string): boolean {
   return AWS_HOSTS.some((known) => known === host) || AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix));
 }
 
 /**
- * The page to open for a sign-in; undefined when it may not be opened. Never `verificationUriComplete`, and nothing with the
- * code in it: a browser's arguments can be read by every user of the machine, who could approve the code as themselves.
- * In the form that was checked, so that no other reader of URLs finds another host or an argument in it.
+ * The page to open for a sign-in; undefined if it may not be opened. Never contains the code: every user of the machine
+ * can read a browser's arguments, and could approve the code as themselves. Returned in the normalized form that was
+ * checked, so that no other URL parser finds another host or an argument in it.
  */
 export function findPageToOpen(
   { userCode, verificationUri }: { readonly userCode: string; readonly verificationUri: string },

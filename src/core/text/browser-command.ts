@@ -1,16 +1,16 @@
-// The `browser` of a session in the settings: a command template in words, never given to a shell, and what becomes of it.
+// The setting `browser` of a session: a command template that is split into words here and never passed to a shell.
 
 /** The command could not be run; `message` is the reason as a clause. */
 export class BrowserFailure extends Error {}
 
 const PLACEHOLDER = '{url}';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
-/** Protocols of Firefox's extensions, which no desktop knows. */
+/** URL schemes of Firefox extensions, which no desktop can open. */
 const EXTENSION_URL = /^ext\+[a-z]+:/;
 
 /**
- * The words of a template: blanks part them, quotes and backslashes work as in a shell and nothing else does.
- * Undefined when a quote is not closed or nothing is left.
+ * The words of a template, split at blanks. Quotes and backslashes work as in a shell; nothing else is special.
+ * Undefined if a quote is not closed or there is no word.
  */
 export function splitCommand(template: string): readonly [string, ...string[]] | undefined {
   const words: string[] = [];
@@ -33,8 +33,8 @@ export function splitCommand(template: string): readonly [string, ...string[]] |
 }
 
 /**
- * What to run for `url`: `{url}` in the template is replaced by it, or it comes last. In a word that is a URL itself
- * (`ext+container:name=Work&url={url}`) it is percent-encoded. A template that is nothing but such a URL goes to Firefox.
+ * The command that opens `url`: replaces `{url}` in the template, else appends it. Inside a word that is a URL itself
+ * (`ext+container:name=Work&url={url}`) it is percent-encoded. A template that is only such a URL is opened by Firefox.
  * @throws BrowserFailure: the template has no words
  */
 export function formatBrowserCommand(
@@ -43,7 +43,7 @@ export function formatBrowserCommand(
   platform: NodeJS.Platform,
 ): readonly [string, ...string[]] {
   const split = splitCommand(template);
-  if (split === undefined) throw new BrowserFailure('a quote is not closed, or there is no word');
+  if (split === undefined) throw new BrowserFailure('a quote is not closed, or the command is empty');
   const [program] = split;
   const words = EXTENSION_URL.test(program) ? ([...firefox(platform), ...split] as const) : split;
   if (!words.some((word) => word.includes(PLACEHOLDER))) return [...words, url];
@@ -53,7 +53,7 @@ export function formatBrowserCommand(
   return [first ?? '', ...others];
 }
 
-/** Whether the page becomes a part of another URL, as for a container of Firefox; then it can be no file. */
+/** Whether the page becomes part of another URL, as for a Firefox container; then it cannot be a file. */
 export function nestsUrl(template: string): boolean {
   return splitCommand(template)?.some(isUrlAround) === true;
 }

@@ -1,4 +1,4 @@
-// Times left and ages in the words that every surface uses.
+// Formats remaining times and ages, the same way in every client.
 
 /** "58 min", "7 h 12 min", "3 d": the time until or since, never negative. */
 export function formatDuration(durationMs: number): string {

@@ -1,9 +1,9 @@
-// JSON for programs, printed where a person may see it: text from AWS cannot move a terminal's cursor or reorder its line.
+// JSON output that is safe on a terminal: text from AWS cannot move the cursor or reorder the line.
 
-/** JSON leaves these as they are: DEL and C1 controls, which terminals obey, line separators, and marks of direction. */
+/** Characters that JSON does not escape: DEL and C1 controls, which terminals execute, line separators and direction marks. */
 const ACTIVE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Indented, with a line end; parses to `value`. */
+/** Indented, with a newline at the end; parses to `value`. */
 export function formatJson(value: unknown): string {
   return `${escapeActive(JSON.stringify(value, null, 2))}\n`;
 }
@@ -13,7 +13,7 @@ export function formatJsonLine(value: unknown): string {
   return `${escapeActive(JSON.stringify(value))}\n`;
 }
 
-/** Outside of strings JSON is ASCII, so whatever is found can be written as an escape. */
+/** JSON is ASCII outside of strings, so every match is inside a string and can be escaped. */
 function escapeActive(json: string): string {
   return json.replace(ACTIVE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,18 +1,18 @@
-// Patterns of settings and team files over names: `*` is any run of characters, `?` any one. Not RegExp, which takes for ever on some.
+// Name patterns in settings and team files: `*` matches any characters, `?` exactly one. Not a RegExp, which can take exponential time.
 
-/** Longer patterns are refused where settings and team files are read. */
+/** The readers of settings and team files refuse longer patterns. */
 export const MAX_GLOB_CHARACTERS = 256;
 
-/** Answers whether a whole name matches one of the globs. */
+/** A function that tells whether a whole name matches one of the globs. */
 export function createGlobMatcher(globs: readonly string[]): (name: string) => boolean {
   return (name) => globs.some((glob) => matchesGlob(glob, name));
 }
 
-/** At most one step per pair of characters, so linear in the name for a glob of bounded length. */
+/** At most one step per pair of characters, so linear in the name for a glob of limited length. */
 export function matchesGlob(glob: string, name: string): boolean {
   let globAt = 0;
   let nameAt = 0;
-  // Only the last star can still be wrong: an earlier one has matched as little as possible, which leaves most to it.
+  // Only the last star is tried again: earlier ones have matched as little as possible, which leaves it the most.
   let afterStar = -1;
   let starEndsAt = 0;
   while (nameAt < name.length) {
@@ -40,7 +40,7 @@ export function matchesGlob(glob: string, name: string): boolean {
 const STAR = 0x2a;
 const ANY_ONE = 0x3f;
 
-/** In code units: a character beyond the first 65,536 takes two. */
+/** In UTF-16 code units: characters above U+FFFF take two. */
 function lengthOf(codePoint: number | undefined): number {
   return codePoint !== undefined && codePoint > 0xffff ? 2 : 1;
 }

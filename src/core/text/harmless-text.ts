@@ -1,16 +1,16 @@
-// Text of foreign origin made fit for a notification, a menu or a bar: one line, no controls, no longer than a glance.
+// Makes text from AWS safe to show: no control characters, and one short line for notifications, menus and bars.
 
-/** What neither a shell, a prompt, a bar nor `grep` takes for something to do, as the inside of a bracket expression. */
+/** Characters without a special meaning in shells, prompts, bars and `grep`, as the inside of a bracket expression. */
 export const INERT_CHARACTERS = 'A-Za-z0-9_.@/+=:,-';
-/** A word of these alone, which needs no quotes anywhere. */
+/** A word of only these, which needs no quotes anywhere. */
 export const INERT_WORD = new RegExp(`^[${INERT_CHARACTERS}]+$`);
 
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
-/** They reorder what stands around them, so that one name can be made to look like another. */
+/** They reorder the text around them, so that one name can look like another. */
 const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** What a terminal obeys: controls, line separators, and marks of direction. */
+/** Characters that terminals interpret: controls, line separators and direction marks. */
 const ACTIVE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Free text from AWS for a terminal: control and direction characters, which could rewrite the screen, become `\ufffd`. */
@@ -27,14 +27,14 @@ export function escapeControls(text: string): string {
   });
 }
 
-/** `text` on one line without controls and direction marks, cut to `longest` characters. */
-export function toHarmlessLine(text: string, longest: number): string {
+/** `text` on one line without controls and direction marks, cut to `maxCharacters`. */
+export function toHarmlessLine(text: string, maxCharacters: number): string {
   const line = text.replace(CONTROLS, ' ').replace(LONE_SURROGATES, '\ufffd').replace(DIRECTION_MARKS, '').trim();
   const characters = Array.from(line);
-  return characters.length <= longest ? line : `${characters.slice(0, longest - 1).join('')}…`;
+  return characters.length <= maxCharacters ? line : `${characters.slice(0, maxCharacters - 1).join('')}…`;
 }
 
-/** For what a notification server, a tooltip or a bar reads as markup. */
+/** For notification servers, tooltips and bars, which interpret markup. */
 export function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

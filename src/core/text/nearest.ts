@@ -1,12 +1,12 @@
-// "Did you mean": the known word that takes the fewest edits.
+// "Did you mean": finds the known word with the fewest edits.
 
-/** The nearest of `candidates`, or undefined when none is near enough to be meant. */
+/** The nearest of `candidates`, undefined if none is similar enough. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   return nearestFew(word, candidates, 1)[0];
 }
 
-/** As many of `candidates` as are near enough to be meant, `most` at the most, the nearest first. */
-export function nearestFew(word: string, candidates: readonly string[], most: number): readonly string[] {
+/** At most `maxCount` of the `candidates` that are similar enough, the nearest first. */
+export function nearestFew(word: string, candidates: readonly string[], maxCount: number): readonly string[] {
   const farthest = Math.max(2, word.length / 3);
   return (
     candidates
@@ -16,7 +16,7 @@ export function nearestFew(word: string, candidates: readonly string[], most: nu
         ({ candidate, distance }) => distance <= farthest && distance < 0.6 * Math.max(word.length, candidate.length),
       )
       .toSorted((a, b) => a.distance - b.distance)
-      .slice(0, most)
+      .slice(0, maxCount)
       .map(({ candidate }) => candidate)
   );
 }

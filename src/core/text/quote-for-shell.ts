@@ -1,10 +1,10 @@
-// Words and commands for a POSIX shell, whatever is in them.
+// Quotes words for a POSIX shell.
 
 export function quoteForShell(text: string): string {
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Opens the person's editor on a file, at a line if one is given. */
+/** A command that opens a file in the user's editor, optionally at a line. */
 export function editCommand(path: string, line?: number): string {
   return `\${EDITOR:-vi} ${line === undefined ? '' : `+${line} `}${quoteForShell(path)}`;
 }

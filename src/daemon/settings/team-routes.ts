@@ -36,7 +36,7 @@ export function createTeamHandlers(deps: {
     if (url.username !== '' || url.password !== '') {
       throw wrong('The URL of a team file must not contain a user name or password.');
     }
-    return download(url, { mostBytes: MAX_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
+    return download(url, { maxBytes: MAX_TEAM_BYTES, timeoutMs: TIMEOUT_MS }, network);
   }
 
   /** Adds the team's sso-sessions to the shared config file; an existing session of the same name is not changed. */

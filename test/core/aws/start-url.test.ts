@@ -62,14 +62,14 @@ describe('a start URL', () => {
     ['  ', /empty/],
     ['http://d-1234567890.awsapps.com/start', /begins with https/],
     ['ftp://d-1234567890.awsapps.com/start', /begins with https/],
-    ['javascript:alert(1)', /no web address/],
-    ['what is this', /no web address/],
-    ['https://localhost/start', /no web address/],
-    ['https://user:secret@d-1234567890.awsapps.com/start', /no user name and no password/],
+    ['javascript:alert(1)', /is not a web address/],
+    ['what is this', /is not a web address/],
+    ['https://localhost/start', /is not a web address/],
+    ['https://user:secret@d-1234567890.awsapps.com/start', /must not contain a user name or password/],
     ['https://eu-west-1.console.aws.amazon.com/singlesignon', /is the AWS console/],
     ['https://signin.aws.amazon.com/', /is the AWS console/],
     ['https://device.sso.us-east-1.amazonaws.com/', /page for codes/],
-    ['https://oidc.us-east-1.amazonaws.com', /server that programs speak to/],
+    ['https://oidc.us-east-1.amazonaws.com', /API server, not a page/],
   ])('%s is refused with the reason', (typed, reason) => {
     expect(() => parseStartUrl(typed)).toThrow(reason);
   });
@@ -118,7 +118,7 @@ describe('a region', () => {
   test.each(['', 'Frankfurt', 'us-east-1a', 'us_east_1', 'us-east-1.evil.example', 'eu-central'])(
     '%s is none',
     (typed) => {
-      expect(() => parseRegion(typed)).toThrow(/is no region/);
+      expect(() => parseRegion(typed)).toThrow(/is not a region/);
     },
   );
 });
