@@ -27,7 +27,7 @@ sso_start_url = https://d-1234567890.awsapps.com/start
 sso_region = us-east-1
 sso_registration_scopes = sso:account:access
 `;
-/** What the person made, or was made for the person: kept, and named in the README's section on leaving. */
+/** Files that remain after an uninstall, as docs/uninstall.md says. */
 const LEFT_IN_HOME =
   /^(\.aws\/config|\.local\/share\/rolecall\/bin\/rolecall-credential-process|\.local\/state\/rolecall\/.*)$/;
 

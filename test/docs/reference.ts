@@ -97,7 +97,7 @@ function afterHelp(command: Command): string[] {
   command.configureOutput({ writeOut: (part) => (printed += part) });
   command.outputHelp();
   const information = command.helpInformation();
-  const after = printed.slice(printed.indexOf(information) + information.length).trim();
+  const after = printed.slice(printed.indexOf(information) + information.length).replaceAll(/^\n+|\s+$/g, '');
   return after === '' ? [] : [`\`\`\`text\n${after}\n\`\`\``];
 }
 
