@@ -1,11 +1,11 @@
-// What a person is told when the browser that their settings name could not be started.
+// The error for a browser from the settings that could not be started.
 import type { BrowserFailure } from '../core/text/browser-command.ts';
 import { UsageError } from '../core/errors.ts';
 import { editCommand } from '../core/text/quote-for-shell.ts';
 import type { CliContext } from './context.ts';
 import { shortenPath } from './terminal/render.ts';
 
-/** The error that names the setting, and the command that opens its line. */
+/** Names the setting, with the command that opens its line in an editor. */
 export function describeBrowserFailure(
   failure: BrowserFailure,
   setting: { readonly session: string; readonly browserLine?: number },

@@ -1,4 +1,4 @@
-// What every command gets: streams, surroundings, the clock and the client of the daemon.
+// What a command can use: streams, the environment, the daemon's client, the user. Each command asks for the parts it needs.
 import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
@@ -15,42 +15,61 @@ export interface OutputStream {
   readonly rows?: number;
 }
 
-export interface CliContext {
+/** Where a command prints; the environment says whether in colour. */
+export interface Output {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Calls to the daemon; Ctrl-C aborts them through the signal. */
+export interface DaemonAccess {
+  readonly client: LocalApiClient;
+  readonly signal: AbortSignal;
+}
+
+/** The user at the terminal. */
+export interface Dialog {
+  /** Whether standard input is a terminal. */
+  readonly stdinIsTerminal: boolean;
+  /** One line that the user types; undefined without a terminal. */
+  ask(question: string): Promise<string | undefined>;
+}
+
+/** Where files are. */
+export interface Places {
   readonly homeDirectory: string;
+  readonly paths: RuntimePaths;
+}
+
+/** The daemon as a service of the system. */
+export interface ServiceAccess {
+  /** The user's service, if `rolecall service install` has installed one. */
+  findInstalledService(): Promise<InstalledService | undefined>;
+  /** Installs, removes and inspects the service; loaded on demand. */
+  loadService(): Promise<Service>;
+}
+
+export interface CliContext extends Output, DaemonAccess, Dialog, Places, ServiceAccess {
   readonly processId: number;
   readonly userId: number;
   readonly platform: NodeJS.Platform;
   /** Of this process: `v24.1.0`. */
   readonly nodeVersion: string;
-  /** Whether a person types at standard input. */
-  readonly stdinIsTerminal: boolean;
-  readonly paths: RuntimePaths;
   readonly clock: Clock;
-  readonly client: LocalApiClient;
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal;
-  /** One line that the person types; undefined when nobody is there to type. */
-  ask(question: string): Promise<string | undefined>;
-  /** The terminal of standard input and standard error, for one program that draws on all of it. */
+  /** The terminal of standard input and standard error, for a program that draws on the whole screen. */
   openPickerTerminal(): Promise<PickerTerminal>;
-  /** Why a daemon with this environment would refuse its settings, without starting one; undefined when it would not. */
+  /** The error with which a daemon would refuse its settings, found without starting one; undefined if they are valid. */
   checkSettings(): Promise<ErrorBody | undefined>;
   /**
-   * Opens the person's browser, or the one that a command template of the settings names; false when there is none to open.
-   * @throws BrowserFailure: the template's could not be started
+   * Opens the default browser, or the one that a command template of the settings names; false if there is none to open.
+   * @throws BrowserFailure: the template's browser could not be started
    */
   openBrowser(url: string, template?: string): Promise<boolean>;
-  /** Deletes a private page, with its folder, after this command has ended. */
+  /** Deletes a private page and its folder after this command has ended. */
   deletePageLater(path: string, delaySeconds: number): Promise<void>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
   runProgram(program: 'daemon' | 'emulator' | 'tray' | 'caller-identity', args: readonly string[]): Promise<number>;
-  /** The service of this person, if `rolecall service install` has installed one. */
-  findInstalledService(): Promise<InstalledService | undefined>;
-  /** What installs, removes and looks at the service; loaded when it is asked for. */
-  loadService(): Promise<Service>;
-  /** Runs somebody else's program in our place; its exit code, or nothing ever when this process became it. */
+  /** Runs another program in place of this process; resolves its exit code, or never if it has replaced the process. */
   runInPlace(program: ForeignProgram): Promise<number>;
 }

@@ -1,4 +1,4 @@
-// The command line's process: the real streams, clock, browser and daemon; the rest of the CLI gets them as parameters.
+// The CLI's process: creates the real streams, clock, client and browser, which the rest of the CLI gets as parameters.
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
@@ -18,10 +18,10 @@ import { runCommandLine } from './program.ts';
 ignoreDebuggerSignal();
 const startWithCoreDumps = leaveMemoryOutOfCoreDumps();
 
-/** As it was given to us: what a browser is not to inherit is still there for a daemon that has to be started. */
+/** A copy from the start: what is removed from process.env for a browser is still passed to a daemon. */
 const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
 
-/** How a program that ran in our place has ended. */
+/** How a program that `runInPlace` started has ended. */
 interface Ending {
   isInterrupted: boolean;
 }
@@ -73,7 +73,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
   };
 }
 
-/** Loaded by the first call, for what a prompt shows is read from a file. */
+/** Loads the client on the first call, because the line for a prompt comes from a file. */
 function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, clock: Clock): LocalApiClient {
   let client: LocalApiClient | undefined;
   return {
@@ -88,10 +88,10 @@ function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, cl
         startDaemon: () => startDaemon(surroundings, paths),
         version,
         onSilence: (message) =>
-          void process.stderr.write(`Note: ${message} Still waiting; to replace it: rolecall daemon restart\n`),
+          void process.stderr.write(`Note: ${message} Still waiting. To replace it: rolecall daemon restart\n`),
         onReplaced: () =>
           void process.stderr.write(
-            `Note: the daemon was older than this command; rolecall ${version} has taken its place.\n`,
+            `Note: restarted the daemon, because it was older than this command (now ${version}).\n`,
           ),
         clock,
       });
@@ -107,7 +107,7 @@ function programPath(program: Program): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
-/** By the service that is installed, moved to this installation first when it is of one that is gone or older; else directly. */
+/** Through the installed service, which is first updated if it belongs to an older or missing installation; otherwise directly. */
 async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
   const { findInstalledService, findStaleness } = await import('../platform/service/installed-service.ts');
@@ -117,7 +117,7 @@ async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePath
   const installed = findInstalledService(surroundings);
   if (installed === undefined) return startDirectly();
   if (findStaleness(installed, loadVersion()) !== undefined) {
-    // Without a manager that can be told, the daemon is started directly below.
+    // If the service manager cannot be reached, the daemon is started directly below.
     await (await loadService(surroundings, paths)).repair().catch(() => undefined);
   }
   const { startInstalledService } = await import('../platform/service/start-installed-service.ts');
@@ -148,7 +148,7 @@ async function ask(question: string, interrupt: AbortController): Promise<string
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const stop = () => interrupt.abort(new Error('interrupted'));
   try {
-    // While a line is read, the terminal gives Ctrl-C to the reader instead of a signal to us; Ctrl-D closes it.
+    // While reading a line, Ctrl-C reaches the reader instead of raising a signal; Ctrl-D closes it.
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     lines.on('close', stop);
     return await lines.question(question, { signal: interrupt.signal });
@@ -165,7 +165,7 @@ async function openBrowser(
   if (environment['SSH_CONNECTION'] !== undefined) return false;
   const { trustedPath } = await import('../platform/programs/find-program.ts');
   process.env['PATH'] = trustedPath(surroundings);
-  // A browser is started with our environment, and a passphrase is nothing for it.
+  // A browser inherits our environment, and must not get the passphrase.
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) {
     const [{ formatBrowserCommand }, { runBrowser }] = await Promise.all([
@@ -181,7 +181,7 @@ async function openBrowser(
   if (!hasDisplay) return false;
   try {
     const { default: open } = await import('open');
-    // Windows, behind WSL, knows our files by their paths alone.
+    // On WSL, Windows opens our files by path, not by URL.
     const child = await open(url.startsWith('file:') ? fileURLToPath(url) : url);
     child.on('error', () => undefined);
     child.unref();
@@ -191,18 +191,18 @@ async function openBrowser(
   }
 }
 
-/** By a process that outlives this one, which a browser may still be starting after. */
+/** In a process that outlives this one, because the browser may still be starting. */
 async function deletePageLater(path: string, delaySeconds: number): Promise<void> {
   const { spawn } = await import('node:child_process');
   const script = 'sleep "$1"; rm -f -- "$2"; rmdir -- "$3"';
   const args = ['-c', script, 'sh', String(delaySeconds), path, dirname(path)];
   spawn('/bin/sh', args, { detached: true, stdio: 'ignore', env: { PATH: '/usr/bin:/bin', HOME: environment['HOME'] } })
-    // What is left behind then is deleted by the next command that writes a page.
+    // The next command that writes a page deletes leftovers.
     .on('error', () => undefined)
     .unref();
 }
 
-/** Our own program in the foreground; Ctrl-C reaches it through the terminal, a TERM is passed on. */
+/** Runs our own program in the foreground. The terminal delivers Ctrl-C to it; SIGTERM is passed on. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   const { spawn } = await import('node:child_process');
   const env = await environmentOf(program);
@@ -227,12 +227,12 @@ async function environmentOf(program: Program): Promise<NodeJS.ProcessEnv> {
     return daemonEnvironment(environment);
   }
   if (program !== 'tray') return process.env;
-  // A daemon that the tray starts outlives a subshell of `exec`, as one of ours does.
+  // The tray may start a daemon, which outlives a subshell of `exec`.
   const { outsideOfExec } = await import('./environment/child-environment.ts');
   return { ...outsideOfExec(environment) };
 }
 
-/** The first signal lets a command tidy up, as `login` cancels its code; a second one is meant as it is said. */
+/** The first signal lets a command clean up, as `login` cancels its code; the second one exits at once. */
 function interruptOnSignals(interrupt: AbortController): void {
   for (const [name, number] of [
     ['SIGHUP', 1],
@@ -249,7 +249,7 @@ function interruptOnSignals(interrupt: AbortController): void {
 async function main(interrupt: AbortController, ending: Ending): Promise<number> {
   interruptOnSignals(interrupt);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // `rolecall ls | head` closes the pipe early, which is no failure.
+    // `rolecall ls | head` closes the pipe early, which is not an error.
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
@@ -261,7 +261,7 @@ async function main(interrupt: AbortController, ending: Ending): Promise<number>
 async function run(): Promise<void> {
   const ending: Ending = { isInterrupted: false };
   process.exitCode = await main(new AbortController(), ending);
-  // A shell stops its script only when what it ran was itself ended by Ctrl-C.
+  // A shell stops its script only if the program was itself ended by Ctrl-C.
   if (ending.isInterrupted) process.kill(process.pid, 'SIGINT');
 }
 

@@ -1,14 +1,14 @@
-// What programs were refused, in words: one line for each reason, with the profiles that met it.
+// Describes refused credential requests: one line per reason, with the profiles it concerns.
 import type { RoleRefusalDocument } from '../local-api/schemas.ts';
 import { count, harmless } from './terminal/render.ts';
 
 export interface RefusalLine {
-  /** `17:31 taylor.Admin and 2 other profiles`; harmless. */
+  /** `17:31 taylor.Admin and 2 other profiles`; safe to print. */
   readonly who: string;
-  /** One sentence, as the daemon gave it. */
+  /** One sentence from the daemon. */
   readonly message: string;
   readonly hint: string;
-  /** The profile that was refused last; undefined for a role that has none. */
+  /** The profile that was refused last; undefined for a role without one. */
   readonly profile: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export function groupRefusals(refusals: readonly RoleRefusalDocument[], nowMs: n
   });
 }
 
-/** The time on this machine's clock, with the day when that was not within 24 hours. */
+/** Local time, with the date if it is more than 24 hours away. */
 export function formatMoment(at: string, nowMs: number): string {
   const moment = new Date(at);
   const two = (part: number) => String(part).padStart(2, '0');

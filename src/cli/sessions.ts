@@ -1,21 +1,21 @@
-// Which sso-session a command is about, and what a person without one has to add.
+// Which sso-session a command is about, and what to do if there is none.
 import { NotFoundError, UsageError } from '../core/errors.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
-import type { CliContext } from './context.ts';
+import type { DaemonAccess, Dialog, Output, Places } from './context.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { formatTable, harmless, shortenPath } from './terminal/render.ts';
 
-/** A status is read from memory; only a keychain that asks for its password takes seconds. */
+/** The status comes from memory, but a keychain that asks for its password can delay it. */
 const STATUS_TIMEOUT_MS = 30_000;
 
-/** The status, with a note on stderr when the daemon is another version or uses other endpoints than this shell. */
-export async function loadStatus(context: CliContext): Promise<StatusDocument> {
+/** The status; prints a note if the daemon has another version or other endpoints than this shell. */
+export async function loadStatus(context: DaemonAccess & Output): Promise<StatusDocument> {
   const status = await fetchStatus(context);
   const own = loadVersion();
   if (status.version !== own) {
     context.stderr.write(
-      `Note: the daemon is rolecall ${harmless(status.version)}, this command is ${own}; to bring them together: rolecall daemon restart\n`,
+      `Note: the daemon is rolecall ${harmless(status.version)}, this command is ${own}. To use this version: rolecall daemon restart\n`,
     );
   }
   const differing = findDifferingVariables(status, context);
@@ -28,13 +28,16 @@ export async function loadStatus(context: CliContext): Promise<StatusDocument> {
   return status;
 }
 
-/** The status and nothing else. */
-export function fetchStatus(context: CliContext): Promise<StatusDocument> {
+/** The status, without notes. */
+export function fetchStatus(context: DaemonAccess): Promise<StatusDocument> {
   return context.client.call('status', {}, { signal: context.signal, timeoutMs: STATUS_TIMEOUT_MS });
 }
 
-/** The endpoint variables that the daemon was started with other values of; the settings win over both. */
-export function findDifferingVariables({ endpoints }: StatusDocument, { environment }: CliContext): string[] {
+/** The endpoint variables whose value differs from the daemon's; those that the settings override do not count. */
+export function findDifferingVariables(
+  { endpoints }: StatusDocument,
+  { environment }: Pick<Output, 'environment'>,
+): string[] {
   const variables = [
     ['AWS_ENDPOINT_URL_SSO_OIDC', endpoints.ssoOidc],
     ['AWS_ENDPOINT_URL_SSO', endpoints.sso],
@@ -46,15 +49,15 @@ export function findDifferingVariables({ endpoints }: StatusDocument, { environm
 }
 
 /**
- * The sso-session of that name, or the only one, or the one that the person picks; `command` is what is being run.
+ * The sso-session of that name, or the only one, or the one that the user picks. `command` is the command line for hints.
  * @throws NotFoundError session-not-found: there is none, or none of that name
- * @throws UsageError usage: several, none was named and nobody is there to ask; config-malformed
+ * @throws UsageError usage: there are several, none was named, and nobody can be asked; config-malformed
  */
 export async function chooseSession(
   status: StatusDocument,
   wanted: string | undefined,
   command: string,
-  context: CliContext,
+  context: Dialog & Places,
 ): Promise<string> {
   const names = status.sessions.map(({ session }) => session);
   if (names.length === 0) throw noSession(status, context);
@@ -62,15 +65,15 @@ export async function chooseSession(
   const chosen = wanted ?? (only !== undefined && others.length === 0 ? only : await pick(status, context));
   if (chosen !== undefined) {
     if (names.includes(chosen)) return chosen;
-    throw new NotFoundError('session-not-found', `There is no sso-session "${chosen}"; there is: ${names.join(', ')}.`);
+    throw new NotFoundError('session-not-found', `There is no sso-session "${chosen}". Known: ${names.join(', ')}.`);
   }
-  throw new UsageError('usage', `There are several sso-sessions, name one: ${names.join(', ')}.`, {
+  throw new UsageError('usage', `There are several sso-sessions. Name one: ${names.join(', ')}.`, {
     hint: `${command} ${quoteForShell(names[0] ?? '')}`,
   });
 }
 
-/** By number or by name; undefined when nobody answers. */
-async function pick(status: StatusDocument, context: CliContext): Promise<string | undefined> {
+/** By number or by name; undefined without an answer. */
+async function pick(status: StatusDocument, context: Dialog): Promise<string | undefined> {
   const rows = status.sessions.map(({ session, startUrl }, index) => [
     `  ${index + 1}`,
     harmless(session),
@@ -81,8 +84,8 @@ async function pick(status: StatusDocument, context: CliContext): Promise<string
   return text === '' ? undefined : (status.sessions[Number(text) - 1]?.session ?? text);
 }
 
-/** What is wrong with the file, when something is; else how to begin. */
-export function noSession(status: StatusDocument, context: CliContext): NotFoundError | UsageError {
+/** The problem with the config file, if there is one; otherwise how to set up the first session. */
+export function noSession(status: StatusDocument, context: Places): NotFoundError | UsageError {
   const file = shortenPath(status.files.config, context.homeDirectory);
   const problem = status.problems.find(({ code }) => code === 'config-malformed');
   if (problem !== undefined) return new UsageError('config-malformed', problem.message, { hint: problem.hint });

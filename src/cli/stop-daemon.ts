@@ -1,4 +1,4 @@
-// Stopping the daemon, however it was started, and waiting until its process has ended.
+// Stops the daemon, however it was started, and waits until its process has ended.
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { forbidRestart } from '../platform/port-keeper/keeper-requests.ts';
@@ -10,25 +10,27 @@ import {
   type ProcessIdentity,
 } from '../platform/process/process-identity.ts';
 import type { ServiceStatus } from '../service/service.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, DaemonAccess, Output, Places, ServiceAccess } from './context.ts';
+
+export type StopContext = DaemonAccess & Output & Places & ServiceAccess & Pick<CliContext, 'clock'>;
 
 const STOP_DEADLINE_MS = 15_000;
 const POLL_MS = 20;
-/** A daemon gives its answers first, which may take it five seconds, and then writes its tokens. */
+/** A daemon first answers pending requests, for up to five seconds, and then writes its tokens. */
 const TERM_DEADLINE_MS = 15_000;
 const KILL_DEADLINE_MS = 5000;
 
 /**
- * The pid of the daemon that was stopped, or undefined when none was running.
- * The socket of an installed service is closed as well, for the next request would start the daemon again.
- * @throws DaemonUnreachableError daemon-not-answering: with the command that ends it nevertheless
+ * The pid of the daemon that was stopped, or undefined if none was running.
+ * Also closes the socket of an installed service, because the next request would start the daemon again.
+ * @throws DaemonUnreachableError daemon-not-answering: with a command that kills it
  */
-export async function stopDaemon(context: CliContext): Promise<number | undefined> {
+export async function stopDaemon(context: StopContext): Promise<number | undefined> {
   const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
   const status = await service?.status();
   if (service === undefined || status === undefined || !isUp(status)) return stopByRequest(context);
   await service.stop();
-  // One that was started directly, while the service's manager was not there, goes by its own request.
+  // A daemon that was started while no service manager was running does not belong to the service.
   return (await stopByRequest(context)) ?? status.pid ?? undefined;
 }
 
@@ -36,16 +38,16 @@ function isUp({ manager, socketState, daemonState }: ServiceStatus): boolean {
   return manager !== null && [socketState, daemonState].some((state) => state !== null && !DOWN.includes(state));
 }
 
-/** Of systemd's words and launchd's. */
+/** States of systemd and launchd. */
 const DOWN: readonly string[] = ['inactive', 'failed', 'not loaded'];
 
-async function stopByRequest(context: CliContext): Promise<number | undefined> {
+async function stopByRequest(context: StopContext): Promise<number | undefined> {
   let pid: number;
   try {
-    // One that is only slow ends in order by the signal too.
+    // A daemon that is only slow also stops cleanly on the signal below.
     const options = { autostart: false, timeoutMs: STOP_DEADLINE_MS, failsOnSilence: true, signal: context.signal };
     ({ pid } = await context.client.call('stop', {}, options));
-    // Another one may wait for its lock, started in place of one that was killed.
+    // The port keeper may already have started another daemon, which waits for the lock.
     forbidRestart(context.paths.keptPortPipe);
   } catch (error) {
     if (!(error instanceof DaemonUnreachableError) || error.code === 'foreign-socket') throw error;
@@ -56,28 +58,28 @@ async function stopByRequest(context: CliContext): Promise<number | undefined> {
     }
     if (holder !== undefined) return endBySignal(holder, 'does not answer', context);
     throw new DaemonUnreachableError('daemon-not-answering', error.message, {
-      // Nobody knows its pid, but only it has its lock file open.
+      // Its pid is unknown, but only the daemon has the lock file open.
       hint: `fuser -k -KILL ${quoteForShell(context.paths.lockFile)}`,
       cause: error,
     });
   }
   const daemon = identifyProcess(pid);
   if (daemon === undefined || (await hasEndedWithin(STOP_DEADLINE_MS, daemon, context))) return pid;
-  throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${pid}, has not ended.`, {
+  throw new DaemonUnreachableError('daemon-not-answering', `The daemon (pid ${pid}) has not stopped.`, {
     hint: `kill ${pid}`,
   });
 }
 
-/** Ends a daemon that does not answer, in order if it still can: a suspended one is woken up for that. */
-async function endBySignal(holder: ProcessIdentity, why: string, context: CliContext): Promise<number> {
+/** Ends a daemon that does not answer: first with SIGTERM (and SIGCONT, in case it is suspended), then with SIGKILL. */
+async function endBySignal(holder: ProcessIdentity, why: string, context: StopContext): Promise<number> {
   const { processId } = holder;
-  context.stderr.write(`Note: the daemon (pid ${processId}) ${why}; it is ended by a signal.\n`);
+  context.stderr.write(`Note: the daemon (pid ${processId}) ${why}. Stopping it with a signal.\n`);
   signalProcess(holder, 'SIGTERM');
   signalProcess(holder, 'SIGCONT');
   if (await hasEndedWithin(TERM_DEADLINE_MS, holder, context)) return processId;
   signalProcess(holder, 'SIGKILL');
   if (await hasEndedWithin(KILL_DEADLINE_MS, holder, context)) return processId;
-  throw new DaemonUnreachableError('daemon-not-answering', `The daemon, pid ${processId}, can't be killed.`, {
+  throw new DaemonUnreachableError('daemon-not-answering', `The daemon (pid ${processId}) cannot be killed.`, {
     hint: `ps -o pid,stat,wchan,command -p ${processId}`,
   });
 }
@@ -85,7 +87,7 @@ async function endBySignal(holder: ProcessIdentity, why: string, context: CliCon
 async function hasEndedWithin(
   durationMs: number,
   daemon: ProcessIdentity,
-  { clock, signal }: CliContext,
+  { clock, signal }: Pick<StopContext, 'clock' | 'signal'>,
 ): Promise<boolean> {
   const deadlineMs = clock.nowMs() + durationMs;
   while (isStillRunning(daemon)) {

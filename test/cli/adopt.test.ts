@@ -40,8 +40,8 @@ describe('profiles adopt', () => {
     const command = `${its.paths.credentialProcessPath} --session ${SESSION}`;
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: `Left as it is: lost (Leapp, line 18): Leapp stores the role in its own encrypted file.
-~/.aws/config: 2 profiles adopted. To have the file of before back: rolecall profiles adopt --undo
+      stderr: `Unchanged: lost (Leapp, line 18): Leapp stores the role in its own encrypted file.
+~/.aws/config: 2 profiles adopted. To undo: rolecall profiles adopt --undo
 Note: Do not use "granted sso populate" or a profile registry any more: both write these profiles again.
 `,
     });
@@ -77,7 +77,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     const { exitCode, stdout, stderr } = await its.runCli(['profiles', 'adopt', '--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`: ${foreign} in us-east-1\n`);
-    expect(stderr).toContain(`Note: ${foreign} is not an address of AWS; sign in there only if you know it.\n`);
+    expect(stderr).toContain(`Note: ${foreign} is not an AWS address. Sign in there only if you know it.\n`);
     writeFileSync(its.configPath, GRANTED);
     const ofAws = await its.runCli(['profiles', 'adopt', '--dry-run']);
     expect(ofAws.stdout).toContain('New sso-session');
@@ -90,7 +90,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     const after = read(its);
     expect(await its.runCli(['profiles', 'adopt', '--yes'])).toEqual({
       exitCode: 0,
-      stdout: "Nothing to adopt: ~/.aws/config has no such profile outside of rolecall's own.\n",
+      stdout: "Nothing to adopt: ~/.aws/config has no such profiles outside rolecall's block.\n",
       stderr: '',
     });
     expect(read(its)).toBe(after);
@@ -170,7 +170,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     const its = await openRig();
     expect(await its.runCli(['profiles', 'adopt'])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('--dry-run or --yes') as string,
+      stderr: expect.stringContaining('pass --yes to apply without asking, or --dry-run') as string,
     });
     expect(await its.runCli(['profiles', 'adopt', '--from', 'saml2aws', '--yes'])).toMatchObject({
       exitCode: 2,
@@ -203,7 +203,7 @@ describe('profiles adopt --undo', () => {
     expect(statSync(join(its.paths.stateDirectory, 'adoptions', '1.json')).mode & 0o777).toBe(0o600);
     expect(await its.runCli(['profiles', 'adopt', '--undo', '--yes'])).toMatchObject({
       exitCode: 0,
-      stderr: "~/.aws/config is as it was before, byte for byte outside of rolecall's own block.\n",
+      stderr: "Restored ~/.aws/config, byte for byte outside rolecall's own block.\n",
     });
     expect(read(its)).toBe(between);
     await its.runCli(['profiles', 'adopt', '--undo', '--yes']);
@@ -232,7 +232,7 @@ describe('profiles adopt --undo', () => {
     const its = await openRig({ config: CONFIG + many.join('') });
     await its.runCli(['profiles', 'adopt', '--yes']);
     const { stdout } = await its.runCli(['profiles', 'adopt', '--undo', '--yes']);
-    expect(stdout).toMatch(/^A change of \d{4} lines; to see it: rolecall profiles adopt --undo --dry-run\n$/);
+    expect(stdout).toMatch(/^The change has \d{4} lines\. To see it: rolecall profiles adopt --undo --dry-run\n$/);
     expect(read(its)).toBe(CONFIG + many.join(''));
   });
 
@@ -261,7 +261,7 @@ describe('profiles adopt --undo', () => {
       environment: { NO_COLOR: '1' },
     });
     expect(stdout).toContain('+sso_session = my-sso-session\n');
-    expect(stderr).toContain('Put the file of before back? [y/N] ');
+    expect(stderr).toContain('Undo the last adoption? [y/N] ');
     expect(read(its)).toBe(after);
   });
 });

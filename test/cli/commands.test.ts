@@ -32,7 +32,7 @@ describe('logout', () => {
     expect(await run(['logout'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: There are several sso-sessions, name one: ${SESSION}, other.\nRun: rolecall logout ${SESSION}\n`,
+      stderr: `rolecall: There are several sso-sessions. Name one: ${SESSION}, other.\nRun: rolecall logout ${SESSION}\n`,
     });
     expect(await run(['logout', SESSION])).toEqual({ exitCode: 0, stdout: `Signed out of ${SESSION}.\n`, stderr: '' });
     expect(rig.emulator.countCalls('Logout')).toBe(1);

@@ -87,16 +87,16 @@ describe('the role', () => {
       exitCode: 6,
       stdout: '',
       stderr:
-        'rolecall: No profile was named, this shell has no AWS_PROFILE, and no role is the current one.\nRun: rolecall profiles list\n',
+        'rolecall: No profile named, AWS_PROFILE is not set, and no current role is set.\nRun: rolecall profiles list\n',
     });
     expect((await printed(its, ['current'])).stderr).toBe(
-      'rolecall: No role is the current one.\nRun: rolecall profiles list\n',
+      'rolecall: No current role is set.\nRun: rolecall profiles list\n',
     );
   });
 
   test('that is protected is said to be, and shown all the same', async () => {
     const its = await openSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\n' });
-    const line = 'taylor  111111111111  Admin-AF-Permission-Set is a role that your settings protect.\n';
+    const line = 'taylor  111111111111  Admin-AF-Permission-Set is protected by your settings.\n';
     expect(await printed(its, [ADMIN], { environment: { LC_ALL: 'C' } })).toMatchObject({
       exitCode: 0,
       stderr: `! ${line}`,
@@ -127,7 +127,7 @@ describe('the page', () => {
   test.each([
     [['--region', 'x y'], 2, '"x y" is not a region.'],
     [['--region', 'cn-north-1'], 2, `cn-north-1 is in aws-cn, and the accounts of ${SESSION} are in aws.`],
-    [['--service', '../x'], 2, '"../x" is no service as the address of its console has it, like ec2 or s3.'],
+    [['--service', '../x'], 2, '"../x" is not a service. Use the name in its console’s address, like ec2 or s3.'],
   ])('with %j is refused', async (argv, exitCode, message) => {
     const its = await openSignedInRig();
     const outcome = await printed(its, [ADMIN, ...argv]);
@@ -144,7 +144,7 @@ describe('the browser', () => {
     expect(await its.runCli(['console', ADMIN], { opened, templates })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'The console of taylor  111111111111  Admin-AF-Permission-Set was opened in your browser.\n',
+      stderr: 'Opened the console as taylor  111111111111  Admin-AF-Permission-Set in your browser.\n',
     });
     expect({ opened, templates }).toEqual({
       opened: [linkOf(its, '111111111111', 'Admin-AF-Permission-Set')],
@@ -215,7 +215,8 @@ describe('the browser', () => {
     expect(await its.runCli(['console', ADMIN])).toEqual({
       exitCode: 0,
       stdout: `${linkOf(its, '111111111111', 'Admin-AF-Permission-Set')}\n`,
-      stderr: 'The console of taylor  111111111111  Admin-AF-Permission-Set, to open in a browser here or elsewhere:\n',
+      stderr:
+        'Open the console as taylor  111111111111  Admin-AF-Permission-Set in a browser, on this machine or another:\n',
     });
   });
 });
@@ -232,8 +233,8 @@ describe('a federated sign-in', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        'The console of professional-af  222222222222  ReadOnly was opened in your browser, for TIME.\n' +
-        'Its page is gone in a minute. Where a browser may not read it (snap, flatpak): ' +
+        'Opened the console as professional-af  222222222222  ReadOnly in your browser, for TIME.\n' +
+        'The page is deleted in a minute. If your browser cannot read it (snap, flatpak): ' +
         `rolecall console ${READER} --service s3 --federated --print\n`,
     });
     const path = fileURLToPath(opened[0] ?? '');
@@ -259,7 +260,7 @@ describe('a federated sign-in', () => {
     expect(await its.runCli(['console', READER, '--federated'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: There is no browser to open here, and the URL is a secret.\nRun: rolecall console ${READER} --federated --print\n`,
+      stderr: `rolecall: No browser can be opened here, and the URL is a secret.\nRun: rolecall console ${READER} --federated --print\n`,
     });
     const failed = await its.runCli(['console', READER, '--federated'], { browserFailure: 'it broke' });
     expect(failed.exitCode).toBe(2);
@@ -295,7 +296,7 @@ describe('a federated sign-in', () => {
     expect({ ...piped, stdout: tokenOf(piped.stdout).length > 200 }).toEqual({ exitCode: 0, stdout: true, stderr: '' });
     const onTerminal = await printed(its, [READER, '--federated'], { isTerminal: true });
     expect(onTerminal.stderr).toMatch(
-      /^Whoever opens it within 15 minutes is signed in as professional-af {2}222222222222 {2}ReadOnly, for (3 h 59 min|4 h)\.\n$/,
+      /^Anyone who opens this URL within 15 minutes is signed in as professional-af {2}222222222222 {2}ReadOnly, for (3 h 59 min|4 h)\.\n$/,
     );
     const json = JSON.parse((await its.runCli(['console', READER, '--federated', '--json'])).stdout) as object;
     expect(json).toMatchObject({
@@ -325,7 +326,7 @@ test('hostile names of accounts are text in what is said, and in no URL', async 
   const opened: string[] = [];
   const outcome = await its.runCli(['console'], { opened });
   expect(outcome.stderr).toBe(
-    'The console of $(touch x)`id`\ufffd[31m\ufffd%F{red}<b>  000000000009  ReadOnly was opened in your browser.\n',
+    'Opened the console as $(touch x)`id`\ufffd[31m\ufffd%F{red}<b>  000000000009  ReadOnly in your browser.\n',
   );
   expect(opened).toEqual([linkOf(its, '000000000009', 'ReadOnly')]);
 });

@@ -146,7 +146,7 @@ test('one that lives on is named by its pid', async () => {
   expect(await run(['daemon', 'stop'])).toEqual({
     exitCode: 3,
     stdout: '',
-    stderr: `rolecall: The daemon, pid ${pid}, has not ended.\nRun: kill ${pid}\n`,
+    stderr: `rolecall: The daemon (pid ${pid}) has not stopped.\nRun: kill ${pid}\n`,
   });
 });
 
@@ -175,7 +175,7 @@ test.runIf(canSeeProcesses)(
     expect(await run(['daemon', 'stop'], createSystemClock(), 80)).toEqual({
       exitCode: 0,
       stdout: 'The daemon has stopped.\n',
-      stderr: `Note: the daemon (pid ${pid}) does not answer; it is ended by a signal.\n`,
+      stderr: `Note: the daemon (pid ${pid}) does not answer. Stopping it with a signal.\n`,
     });
     expect(isAlive(pid)).toBe(false);
   },
@@ -188,7 +188,7 @@ test.runIf(canSeeProcesses)('one that answers nobody is ended by its pid, withou
   expect(await run(['daemon', 'stop'], createSystemClock(), undefined, { afterMs: 20, probeMs: 50 })).toEqual({
     exitCode: 0,
     stdout: 'The daemon has stopped.\n',
-    stderr: `Note: the daemon (pid ${pid}) does not answer; it is ended by a signal.\n`,
+    stderr: `Note: the daemon (pid ${pid}) does not answer. Stopping it with a signal.\n`,
   });
   expect(isAlive(pid)).toBe(false);
 });
@@ -199,7 +199,7 @@ test.runIf(canSeeProcesses)('one whose socket is gone is found by its lock file'
   expect(await run(['daemon', 'stop'], createSystemClock())).toEqual({
     exitCode: 0,
     stdout: 'The daemon has stopped.\n',
-    stderr: `Note: the daemon (pid ${pid}) does not listen at ${pathsOf().socketPath}; it is ended by a signal.\n`,
+    stderr: `Note: the daemon (pid ${pid}) does not listen at ${pathsOf().socketPath}. Stopping it with a signal.\n`,
   });
   expect(isAlive(pid)).toBe(false);
 });

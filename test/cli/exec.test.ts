@@ -225,7 +225,7 @@ describe('exec', () => {
     [['exec', PROFILE], 'exec without a command starts a subshell, which needs a terminal.', 'rolecall exec --help'],
     [
       ['exec', PROFILE, '--env-keys'],
-      'exec --env-keys needs a command: a subshell would outlive its keys.',
+      'exec --env-keys needs a command, because a subshell would outlive its keys.',
       `rolecall exec ${PROFILE}`,
     ],
     [
@@ -305,7 +305,7 @@ describe('env', () => {
   ])('warns on a terminal and shows how to use %s', async (shell, line) => {
     const { exitCode, stderr } = await rig.runCli(['env', PROFILE, '--shell', shell], { isTerminal: true });
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^These are secrets, good for .*, and now on your screen\. To use them unseen: /);
+    expect(stderr).toMatch(/^These are secrets, valid for .*\. To use them without showing them: /);
     expect(stderr.endsWith(`${line}\n`)).toBe(true);
   });
 

@@ -348,12 +348,12 @@ describe('which sso-session', () => {
     expect(await run(['login'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: There are several sso-sessions, name one: ${SESSION}, other.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: There are several sso-sessions. Name one: ${SESSION}, other.\nRun: rolecall login ${SESSION}\n`,
     });
     expect(await run(['login', 'nosuch'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: `rolecall: There is no sso-session "nosuch"; there is: ${SESSION}, other.\nRun: rolecall status\n`,
+      stderr: `rolecall: There is no sso-session "nosuch". Known: ${SESSION}, other.\nRun: rolecall status\n`,
     });
     for (const answer of ['2', ' other ']) {
       const { exitCode, stderr } = await run(['login', '--no-wait'], { answers: [answer] });

@@ -47,7 +47,7 @@ describe('the list', () => {
     expect(await run(['ls'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: No account was ever listed here.\nRun: rolecall login\n',
+      stderr: 'rolecall: No accounts have been listed yet.\nRun: rolecall login\n',
     });
     const json = await rig.runCli(['ls', '--json']);
     expect({ ...json, stdout: JSON.parse(json.stdout) }).toEqual({
@@ -81,7 +81,7 @@ describe('the list', () => {
     ]) {
       expect(await run(['ls', ...query])).toEqual(shop);
     }
-    const nothing = 'rolecall: Nothing among your accounts matches "shop admin".\nRun: rolecall ls\n';
+    const nothing = 'rolecall: None of your accounts and permission sets match "shop admin".\nRun: rolecall ls\n';
     expect(await run(['ls', 'shop', 'admin'])).toEqual({ exitCode: 6, stdout: '', stderr: nothing });
     const json = await rig.runCli(['ls', 'shop', 'admin', '--json']);
     expect(json).toMatchObject({ exitCode: 6, stderr: nothing });

@@ -18,7 +18,7 @@ const write = (directory: string) => writePrivatePage(directory, 'https://secret
 async function expectRefused(directory: string, reason: string): Promise<void> {
   await expect(write(directory)).rejects.toMatchObject({
     code: 'file-not-writable',
-    message: `The page for your browser can't be written to ${directory}. ${reason}`,
+    message: `The page for your browser cannot be written to ${directory}. ${reason}`,
     hint: 'rolecall console --federated --print',
   });
   expect(readdirSync(directory)).toEqual([]);

@@ -50,7 +50,7 @@ describe('with flags', () => {
     expect(statSync(its.configPath).mode & 0o777).toBe(0o600);
     expect(await its.runCli(['setup', ...FLAGS, '--yes'])).toEqual({
       exitCode: 0,
-      stdout: '~/.aws/config has all of it already.\n',
+      stdout: 'Nothing to change in ~/.aws/config.\n',
       stderr: 'Now sign in: rolecall login work\n',
     });
     expect(readFileSync(its.configPath, 'utf8')).toBe(SECTION);
@@ -189,7 +189,7 @@ describe('with questions', () => {
     const its = await openRig();
     const answers = ['https://sso.acme.example/start', 'us-east-1', '', '', 'n'];
     const { stderr } = await its.runCli(['setup'], { isTerminal: true, answers, environment: PLAIN });
-    expect(stderr).toContain('Note: That is no host of AWS’s.');
+    expect(stderr).toContain('Note: This host is not AWS’s.');
     expect(existsSync(its.configPath)).toBe(false);
   });
 

@@ -173,7 +173,7 @@ test('names endpoint variables that differ from the daemon’s, and only those',
 test('reports a daemon of another version', async () => {
   rig = await createRig({ version: '9.9.9' });
   expect((await rig.runCli(['status'])).stderr).toBe(
-    `Note: the daemon is rolecall 9.9.9, this command is ${loadVersion()}; to bring them together: rolecall daemon restart\n`,
+    `Note: the daemon is rolecall 9.9.9, this command is ${loadVersion()}. To use this version: rolecall daemon restart\n`,
   );
 });
 

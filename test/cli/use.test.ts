@@ -268,7 +268,7 @@ describe('the picker', () => {
 
 describe('the current role', () => {
   const NOTE =
-    'Programs that run on [profile current] follow at their next refresh, in the middle of an apply if need be; for long runs: rolecall exec\n';
+    'Programs that use [profile current] follow at their next refresh, even in the middle of an apply. For long runs: rolecall exec\n';
 
   test('is set by name or by words, with a line on who follows it when, and unset', async () => {
     expect(await rig.runCli(['use', '--current', 'log'])).toEqual({
@@ -285,7 +285,7 @@ describe('the current role', () => {
     });
     expect(await rig.runCli(['use', '--current', '--off'])).toEqual({
       exitCode: 0,
-      stdout: 'No role is the current one any more.\n',
+      stdout: 'No current role is set.\n',
       stderr: '',
     });
     expect(await rig.client.call('current', {})).toBeNull();
@@ -309,7 +309,7 @@ describe('the current role', () => {
       expect(await rig.runCli(['use', '--current', ...words])).toMatchObject({ exitCode, stdout: '' });
     }
     expect((await rig.runCli(['use', '--current', '-'])).stderr).toBe(
-      'rolecall: "-" means the last profile of a shell, and the current role remembers none.\nRun: rolecall use --current\n',
+      'rolecall: "-" means the previous profile of a shell; the current role has no previous one.\nRun: rolecall use --current\n',
     );
     const person = createPerson([[/5 of 5/u, '\u0003']]);
     expect(
@@ -389,19 +389,19 @@ describe('without the hook', () => {
     expect(await rig.runCli(['use', ADMIN])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: This shell has not read rolecall's hook yet; without it: export AWS_PROFILE=${ADMIN}
+      stderr: `rolecall: The shell hook is not set up in this shell. Without it: export AWS_PROFILE=${ADMIN}
 Run: eval "$(rolecall shell-init zsh)"
 `,
     });
     for (const words of [[], ['-']]) {
       expect(await rig.runCli(['use', ...words])).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('without it: export AWS_PROFILE=NAME\n'),
+        stderr: expect.stringContaining('Without it: export AWS_PROFILE=NAME\n'),
       });
     }
     expect(await rig.runCli(['use', '--off'])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('without it: unset AWS_PROFILE\n'),
+      stderr: expect.stringContaining('Without it: unset AWS_PROFILE\n'),
     });
     expect(await rig.runCli(['use', ADMIN], { environment: { SHELL: '/usr/bin/fish' } })).toMatchObject({
       stderr: expect.stringContaining('Run: rolecall shell-init fish | source\n'),

@@ -27,7 +27,7 @@ async function redeem(opened: string): Promise<unknown> {
 test('opens the page by an address that is good once', async () => {
   const opened: string[] = [];
   const run = await rig.runCli(['web'], { opened });
-  expect(run).toEqual({ exitCode: 0, stdout: '', stderr: 'The page was opened in your browser.\n' });
+  expect(run).toEqual({ exitCode: 0, stdout: '', stderr: 'Opened the page in your browser.\n' });
   expect(opened).toHaveLength(1);
   expect(await redeem(opened[0] ?? '')).toEqual({ token: address.token });
   expect(await redeem(opened[0] ?? '')).toMatchObject({ code: 'token-required' });
@@ -40,7 +40,7 @@ test.each([
   const run = await rig.runCli(argv, opened === undefined ? {} : { opened });
   expect(run).toMatchObject({
     exitCode: 0,
-    stderr: 'Open it in a browser on this machine within a minute; it is good once.\n',
+    stderr: 'Open it in a browser on this machine within a minute. It works once.\n',
   });
   expect(opened ?? []).toEqual([]);
   expect(await redeem(run.stdout.trimEnd())).toEqual({ token: address.token });

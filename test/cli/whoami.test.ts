@@ -80,20 +80,20 @@ Session  ${SESSION}, signed in, A DAY left
     const expirationIn = new Date(Date.now() + 30 * 60_000 + 50_000).toISOString();
     expect(await whoami({ ...KEYS, AWS_PROFILE: ADMIN, AWS_CREDENTIAL_EXPIRATION: expirationIn })).toEqual({
       exitCode: 0,
-      stdout: `Keys in the environment win (AWS_ACCESS_KEY_ID), before AWS_PROFILE; rolecall does not know whose they are, 30 min left.
-To be a role of rolecall's: rolecall use
+      stdout: `Keys in the environment take precedence (AWS_ACCESS_KEY_ID) over AWS_PROFILE; rolecall does not know whose they are, 30 min left.
+To use a role from rolecall: rolecall use
 `,
       stderr: '',
     });
   });
 
-  test('says that keys of the same name in the credentials file win', async () => {
+  test('says that keys of the same name in the credentials file take precedence', async () => {
     writeFileSync(
       join(rig.home.path, '.aws', 'credentials'),
       `[${ADMIN}]\naws_access_key_id = AKIDHIDDEN\naws_secret_access_key = hidden\n`,
     );
     expect((await whoami({ AWS_PROFILE: ADMIN })).stdout).toContain(
-      `${ADMIN}: keys of [${ADMIN}] in the credentials file win; rolecall does not know whose they are.\n`,
+      `${ADMIN}: keys of [${ADMIN}] in the credentials file take precedence; rolecall does not know whose they are.\n`,
     );
     expect((await whoami({ AWS_PROFILE: 'account1' })).stdout).toContain('taylor  111111111111');
   });
@@ -104,13 +104,13 @@ To be a role of rolecall's: rolecall use
       `[${ADMIN}]\naws_access_key_id = AKIDHIDDEN\naws_secret_access_key = hidden\n`,
     );
     const named = { AWS_PROFILE: ADMIN, AWS_SHARED_CREDENTIALS_FILE: '~/keys' };
-    expect((await whoami(named)).stdout).toContain(`keys of [${ADMIN}] in the credentials file win`);
+    expect((await whoami(named)).stdout).toContain(`keys of [${ADMIN}] in the credentials file take precedence`);
   });
 
   test('knows what exec gave', async () => {
     const door = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/container/x', ROLECALL_PROFILE: ADMIN };
-    expect((await whoami(door)).stdout).toContain(`Profile  ${ADMIN} (rolecall exec gave it to this shell)`);
-    expect((await whoami({ ...door, ...KEYS })).stdout).toMatch(/^Keys in the environment win/u);
+    expect((await whoami(door)).stdout).toContain(`Profile  ${ADMIN} (set by rolecall exec)`);
+    expect((await whoami({ ...door, ...KEYS })).stdout).toMatch(/^Keys in the environment take precedence/u);
   });
 
   test('never falls back: an unknown profile, or none, is exit code 6', async () => {
@@ -122,7 +122,7 @@ To be a role of rolecall's: rolecall use
     expect(await whoami({})).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: Nothing names a profile in this shell, and there is no [default].\nRun: rolecall use\n',
+      stderr: 'rolecall: No profile is set in this shell, and there is no [default].\nRun: rolecall use\n',
     });
   });
 });

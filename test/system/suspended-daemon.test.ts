@@ -47,7 +47,7 @@ describe.runIf(hasCurl && canSeeProcesses)('a suspended daemon', () => {
     expect(restart).toEqual({
       exitCode: 0,
       stdout: expect.stringMatching(/^The daemon is running, pid \d+\.\n$/),
-      stderr: `Note: the daemon (pid ${pid}) does not answer; it is ended by a signal.\n`,
+      stderr: `Note: the daemon (pid ${pid}) does not answer. Stopping it with a signal.\n`,
     });
     expect(isAlive(pid)).toBe(false);
     expect(await world.askCredentials()).toMatchObject({ exitCode: 0, stderr: '' });

@@ -338,7 +338,7 @@ test.skipIf(!isThere)(
     expect(failed).toEqual([]);
     const versions = firsts.map(({ stdout }) => (JSON.parse(stdout) as { version: string }).version);
     expect(versions).toEqual([NEW, NEW, NEW, NEW]);
-    const note = `Note: the daemon was older than this command; rolecall ${NEW} has taken its place.\n`;
+    const note = `Note: restarted the daemon, because it was older than this command (now ${NEW}).\n`;
     expect(firsts.map(({ stderr }) => stderr).filter((text) => text !== '' && text !== note)).toEqual([]);
     expect(firsts.map(({ stderr }) => stderr)).toContain(note);
     expect(askedBefore).toBeGreaterThanOrEqual(CALLERS);

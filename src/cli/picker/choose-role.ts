@@ -2,7 +2,8 @@
 import { UsageError } from '../../core/errors.ts';
 import { createRoleIndex } from '../../core/search/role-index.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
-import type { CliContext } from '../context.ts';
+import type { ProgramSearch } from '../../platform/programs/find-program.ts';
+import type { CliContext, DaemonAccess, Dialog, Output } from '../context.ts';
 import { createPainter } from '../terminal/render.ts';
 import { confirmRole } from './confirm-role.ts';
 import { decideRole, doubtOf, type Doubt } from './decide-role.ts';
@@ -17,12 +18,18 @@ export interface ChosenRole {
   readonly description: string;
 }
 
+export type PickerContext = DaemonAccess &
+  Dialog &
+  Output &
+  ProgramSearch &
+  Pick<CliContext, 'clock' | 'openPickerTerminal'>;
+
 /**
  * The role, or undefined when the user closed the picker or answered no.
  * @throws NotFoundError profile-not-found: nothing matches; account-not-found: no accounts have been listed yet
  * @throws UsageError usage: without asking, several roles match, or the one that matches has to be named exactly
  */
-export async function chooseRole(request: RoleRequest, context: CliContext): Promise<ChosenRole | undefined> {
+export async function chooseRole(request: RoleRequest, context: PickerContext): Promise<ChosenRole | undefined> {
   if (request.query === '' && request.mayAsk) {
     const { findFzf } = await import('./fzf.ts');
     if (findFzf(context) === undefined) return chooseFromFirst(request, context);
@@ -32,7 +39,7 @@ export async function chooseRole(request: RoleRequest, context: CliContext): Pro
 }
 
 /** Opens the built-in picker without a query: it shows its first screen while the rest of up to 20,000 roles still loads. */
-async function chooseFromFirst(request: RoleRequest, context: CliContext): Promise<ChosenRole | undefined> {
+async function chooseFromFirst(request: RoleRequest, context: PickerContext): Promise<ChosenRole | undefined> {
   const start = context.client.call('roles', { query: { first: true } }, { signal: context.signal });
   const [document, { pickRole }] = await Promise.all([start, import('./pick-role.ts')]);
   const first = document.roles.filter((role) => isUsable(role, request));
@@ -48,7 +55,7 @@ async function chooseFromFirst(request: RoleRequest, context: CliContext): Promi
 }
 
 /** All roles, including unusable ones, as the words may mean one of them. */
-async function loadRoles(request: RoleRequest, context: CliContext): Promise<readonly RoleDocument[]> {
+async function loadRoles(request: RoleRequest, context: PickerContext): Promise<readonly RoleDocument[]> {
   const document = await context.client.call('roles', { query: {} }, { signal: context.signal });
   if (!document.roles.some((role) => isUsable(role, request))) throw nothingListed(document, request);
   return document.roles;
@@ -71,7 +78,7 @@ async function confirmed(
   candidate: Candidate | undefined,
   roles: readonly RoleDocument[],
   request: RoleRequest,
-  context: CliContext,
+  context: PickerContext,
 ): Promise<ChosenRole | undefined> {
   if (candidate === undefined) return undefined;
   const { role, doubt } = candidate;
@@ -89,14 +96,14 @@ function toUsableList(roles: readonly RoleDocument[], request: RoleRequest): Pic
   return toList(usable, usable.length);
 }
 
-function createLook({ purpose }: RoleRequest, { environment, stderr }: CliContext) {
+function createLook({ purpose }: RoleRequest, { environment, stderr }: Output) {
   return { purpose, mark: protectedMark(environment), paint: createPainter(stderr, environment) };
 }
 
 /** Describes a role as in the list, or by its ids when no list contains it. */
 export async function describeOne(
   wanted: Pick<RoleDocument, 'session' | 'accountId' | 'permissionSet'>,
-  context: CliContext,
+  context: PickerContext,
 ): Promise<string> {
   const { session, accountId, permissionSet } = wanted;
   const { roles } = await context.client.call('roles', { query: {} }, { signal: context.signal });
@@ -110,7 +117,7 @@ export async function describeOne(
 function describeAmong(
   roles: readonly RoleDocument[],
   role: Parameters<typeof describeRole>[0] & Pick<RoleDocument, 'session'>,
-  { environment }: CliContext,
+  { environment }: Pick<Output, 'environment'>,
 ): string {
   const isOneSession = roles.every(({ session }) => session === role.session);
   return describeRole(role, protectedMark(environment), !isOneSession);
@@ -119,7 +126,7 @@ function describeAmong(
 async function chooseAmong(
   roles: readonly RoleDocument[],
   request: RoleRequest,
-  context: CliContext,
+  context: PickerContext,
 ): Promise<Candidate | undefined> {
   const { query, mayAsk } = request;
   if (query !== '') {
@@ -140,7 +147,7 @@ async function chooseAmong(
   return judge(await ask(toUsableList(roles, request), request, context));
 }
 
-async function ask(list: PickerList, request: RoleRequest, context: CliContext): Promise<Picked | undefined> {
+async function ask(list: PickerList, request: RoleRequest, context: PickerContext): Promise<Picked | undefined> {
   const { environment, signal } = context;
   const look = createLook(request, context);
   const { findFzf, pickWithFzf } = await import('./fzf.ts');

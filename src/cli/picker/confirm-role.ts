@@ -2,7 +2,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
-import type { CliContext } from '../context.ts';
+import type { Dialog, Output } from '../context.ts';
 import { harmless } from '../terminal/render.ts';
 import type { Doubt } from './decide-role.ts';
 
@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<Doubt, string>> = {
 export async function confirmRole(
   { role, doubt, description }: { readonly role: RoleDocument; readonly doubt: Doubt; readonly description: string },
   { query, purpose, command, mayAsk }: Search,
-  context: CliContext,
+  context: Dialog & Output,
 ): Promise<boolean> {
   if (!mayAsk) {
     const why = `"${harmless(query)}" matches ${description}, but ${REASONS[doubt]}`;

@@ -5,7 +5,7 @@ import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { nearestFew } from '../../core/text/nearest.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
-import type { CliContext } from '../context.ts';
+import type { Output } from '../context.ts';
 import { count, formatTable, harmless } from '../terminal/render.ts';
 import { exactCommand } from './confirm-role.ts';
 import type { RoleRequest } from './role-request.ts';
@@ -66,7 +66,7 @@ export function severalMatch(
   matching: readonly number[],
   roles: readonly RoleDocument[],
   { query, command }: RoleRequest,
-  context: CliContext,
+  context: Output,
 ): UsageError {
   const candidates = matching.slice(0, MAX_CANDIDATES).map((position) => roles[position] as RoleDocument);
   const { cells } = createRoleColumns(roles);

@@ -5,18 +5,17 @@ import { editCommand, quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { ProfilesDocument, RoleDocument } from '../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../platform/files/aws-file-path.ts';
 import { readBoundedFile } from '../../platform/files/bounded-read.ts';
-import type { CliContext } from '../context.ts';
+import type { DaemonAccess, Output, Places } from '../context.ts';
 import { findProfile } from './find-profile.ts';
 import { harmless, shortenPath } from '../terminal/render.ts';
+
+type Context = DaemonAccess & Pick<Output, 'environment'> & Pick<Places, 'homeDirectory'>;
 
 /** How many names fit into one line. */
 const MAX_NAMES_SHOWN = 3;
 
 /** Names in the credentials file of this shell, which may differ from the daemon's; none if it cannot be read. */
-async function readNames({
-  environment,
-  homeDirectory,
-}: CliContext): Promise<{ path: string; names: CredentialsNames }> {
+async function readNames({ environment, homeDirectory }: Context): Promise<{ path: string; names: CredentialsNames }> {
   const path = awsFilePath('credentials', environment, homeDirectory);
   const text = await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
   return { path, names: readCredentialsNames(text) };
@@ -25,7 +24,7 @@ async function readNames({
 /** One line about names that rolecall's profiles could not get; undefined if there are none. */
 export function describeNamesTaken(
   taken: ProfilesDocument['inCredentialsFile'],
-  { homeDirectory }: CliContext,
+  { homeDirectory }: Pick<Places, 'homeDirectory'>,
 ): string | undefined {
   if (taken === undefined) return undefined;
   const shown = taken.names
@@ -47,7 +46,7 @@ export function describeNamesTaken(
  * `command` is the command line before the name, for the hint.
  * @throws ConflictError profile-shadowed: they get keys of the credentials file instead
  */
-export async function refuseShadowed(name: string, context: CliContext, command = 'rolecall use'): Promise<void> {
+export async function refuseShadowed(name: string, context: Context, command = 'rolecall use'): Promise<void> {
   const { path, names } = await readNames(context);
   const line = names.get(name);
   if (line === undefined) return;
@@ -65,7 +64,7 @@ export async function refuseShadowed(name: string, context: CliContext, command 
 async function findFix(
   name: string,
   { command, edit }: { readonly command: string; readonly edit: string },
-  context: CliContext,
+  context: Context,
 ): Promise<{ readonly explanation: string; readonly hint: string } | undefined> {
   const plan = await context.client.call('profiles', {}, { signal: context.signal });
   const taken = plan.inCredentialsFile?.names.find((other) => other.name === name);
@@ -92,7 +91,7 @@ async function findFix(
 }
 
 /** False for `current` while no current role is set. */
-async function isOfRole(name: string, context: CliContext): Promise<boolean> {
+async function isOfRole(name: string, context: Context): Promise<boolean> {
   try {
     return (await findProfile(name, context)) !== undefined;
   } catch (error) {
@@ -101,14 +100,14 @@ async function isOfRole(name: string, context: CliContext): Promise<boolean> {
   }
 }
 
-export async function hasInCredentialsFile(name: string, context: CliContext): Promise<boolean> {
+export async function hasInCredentialsFile(name: string, context: Context): Promise<boolean> {
   return (await readNames(context)).names.has(name);
 }
 
 /** One line if the profile's name contains the account id because the credentials file has the plain name; else ''. */
 export async function describeRenamed(
   { profile, accountId }: Pick<RoleDocument, 'profile' | 'accountId'>,
-  context: CliContext,
+  context: Context,
 ): Promise<string> {
   const plain = profile?.replace(`-${accountId}`, '');
   if (plain === undefined || plain === profile) return '';

@@ -1,10 +1,10 @@
 // Asks the daemon for the role of a profile.
 import { RolecallError } from '../../core/errors.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
-import type { CliContext } from '../context.ts';
+import type { DaemonAccess } from '../context.ts';
 
 /** Undefined when no sso-session has a profile of that name. */
-export async function findProfile(name: string, context: CliContext): Promise<ProfileDocument | undefined> {
+export async function findProfile(name: string, context: DaemonAccess): Promise<ProfileDocument | undefined> {
   try {
     return await context.client.call('profile', { query: { name } }, { signal: context.signal });
   } catch (error) {

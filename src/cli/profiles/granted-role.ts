@@ -1,15 +1,15 @@
 // Resolves a profile to its role, credentials and region, for commands that act as a role.
 import { UsageError } from '../../core/errors.ts';
 import type { CredentialsDocument, ProfileDocument } from '../../local-api/schemas.ts';
-import type { CliContext } from '../context.ts';
+import type { DaemonAccess } from '../context.ts';
 
 /** @throws NotFoundError profile-not-found (with the nearest name), no-current-role */
-export function resolveProfile(name: string, context: CliContext): Promise<ProfileDocument> {
+export function resolveProfile(name: string, context: DaemonAccess): Promise<ProfileDocument> {
   return context.client.call('profile', { query: { name } }, { signal: context.signal });
 }
 
 /** Credentials of the profile's role; fetched first, so that a command fails before it starts anything. */
-export function fetchCredentials(profile: ProfileDocument, context: CliContext): Promise<CredentialsDocument> {
+export function fetchCredentials(profile: ProfileDocument, context: DaemonAccess): Promise<CredentialsDocument> {
   const options = { signal: context.signal };
   if (profile.followsCurrent) return context.client.call('currentCredentials', {}, options);
   const { session, accountId: account, permissionSet: role } = profile;

@@ -1,6 +1,6 @@
 // Asks questions in the terminal: each has a default, and is repeated until the answer is valid.
 import { RolecallError, UsageError } from '../../core/errors.ts';
-import type { CliContext } from '../context.ts';
+import type { Dialog, Output } from '../context.ts';
 import { createPainter, harmless } from './render.ts';
 
 export interface Question {
@@ -25,7 +25,7 @@ export interface Interview {
 }
 
 export function createInterview(
-  context: CliContext,
+  context: Dialog & Output,
   options: {
     readonly isQuiet: boolean;
     /** The command line that asks, for hints: `rolecall setup`. */

@@ -1,18 +1,18 @@
-// A page for one browser to open, with a URL in it that is a secret: what others see of a process is its arguments.
+// A private HTML page that redirects to a secret URL, because other users can see the arguments of a browser.
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../../../core/errors.ts';
 import { ensurePrivateDirectory } from '../../../platform/files/private-directory.ts';
 import { findFolderFault } from '../../../platform/sockets/private-socket.ts';
 
-/** A browser that starts cold has read the page by then. */
+/** Long enough for a browser that starts cold to read the page. */
 export const PAGE_LIFETIME_SECONDS = 60;
 const PREFIX = 'console-';
 
 /**
- * The path of a new page that leads to `url` at once, 0600 in a folder of its own, which is all that has to be deleted.
- * Pages that a killed command left behind are deleted here.
- * Nobody else may be able to enter or replace the directory: it is made, or verified, first.
+ * The path of a new page that redirects to `url`: mode 0600, in a folder of its own that is deleted with it.
+ * Also deletes pages that killed commands left behind.
+ * Creates or verifies the directory first: no other user may enter or replace it.
  * @throws UnavailableError file-not-writable
  */
 export async function writePrivatePage(
@@ -34,7 +34,7 @@ export async function writePrivatePage(
     const reason = cause instanceof UnavailableError ? ` ${cause.message}` : '';
     throw new UnavailableError(
       'file-not-writable',
-      `The page for your browser can't be written to ${directory}.${reason}`,
+      `The page for your browser cannot be written to ${directory}.${reason}`,
       { hint: 'rolecall console --federated --print', cause },
     );
   }
@@ -53,7 +53,7 @@ async function sweep(directory: string, nowMs: number): Promise<void> {
   }
 }
 
-/** No script; and no Referer, which would be the page's path. */
+/** Without a script, and without a Referer, which would reveal the page's path. */
 function formatPage(url: string): string {
   const safe = url.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
   return `<!doctype html>

@@ -1,7 +1,7 @@
-// `rolecall credential-process`: what the sh client hands over to when there is no daemon or no curl.
+// `rolecall credential-process`: the sh client runs it if there is no daemon or no curl.
 import { UsageError } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
-import type { CliContext } from '../../context.ts';
+import type { DaemonAccess, Output } from '../../context.ts';
 
 export interface CredentialProcessOptions {
   readonly session?: string;
@@ -13,7 +13,10 @@ export interface CredentialProcessOptions {
 
 const DEADLINE_SECONDS = 55;
 
-export async function runCredentialProcess(options: CredentialProcessOptions, context: CliContext): Promise<number> {
+export async function runCredentialProcess(
+  options: CredentialProcessOptions,
+  context: DaemonAccess & Pick<Output, 'stdout'>,
+): Promise<number> {
   const { session, account, role } = options;
   const deadlineSeconds = Number(options.deadlineSeconds ?? DEADLINE_SECONDS);
   if (!(deadlineSeconds > 0)) throw wrongOptions();

@@ -1,47 +1,43 @@
-// `rolecall daemon start`, `stop`, `restart` and `run`: the background service by hand.
+// `rolecall daemon start`, `stop`, `restart` and `run`: starts and stops the background service by hand.
 import { DaemonUnreachableError } from '../../../core/errors.ts';
-import type { CliContext } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output, ServiceAccess } from '../../context.ts';
 import { fetchStatus } from '../../sessions.ts';
-import { stopDaemon } from '../../stop-daemon.ts';
+import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
 
-export async function runDaemonStart(context: CliContext): Promise<number> {
+export async function runDaemonStart(context: DaemonAccess & Pick<Output, 'stdout'>): Promise<number> {
   const status = await fetchStatus(context);
   context.stdout.write(`The daemon is running, pid ${status.pid}.\n`);
   return 0;
 }
 
 /** Returns when the process has ended. */
-export async function runDaemonStop(context: CliContext): Promise<number> {
+export async function runDaemonStop(context: StopContext): Promise<number> {
   const pid = await stopDaemon(context);
   context.stdout.write(pid === undefined ? 'No daemon was running.\n' : 'The daemon has stopped.\n');
   return 0;
 }
 
-export async function runDaemonRestart(context: CliContext): Promise<number> {
+export async function runDaemonRestart(context: StopContext): Promise<number> {
   const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
   if (service === undefined || (await service.status()).manager === null) {
     await stopDaemon(context);
     return runDaemonStart(context);
   }
-  // Its callers wait at the socket meanwhile, instead of finding none.
+  // The service keeps the socket open, so callers wait instead of failing.
   await service.restart();
   context.stderr.write(
-    'Note: the service keeps the environment that it was installed with; to give it that of this shell: rolecall service install\n',
+    "Note: the service keeps the environment it was installed with. To use this shell's environment: rolecall service install\n",
   );
   return runDaemonStart(context);
 }
 
-/** @throws DaemonUnreachableError daemon-not-running: the service owns the socket, and a second daemon has none */
-export async function runDaemonInForeground(context: CliContext): Promise<number> {
+/** @throws DaemonUnreachableError daemon-not-running: the service owns the socket, so another daemon cannot listen */
+export async function runDaemonInForeground(context: ServiceAccess & Pick<CliContext, 'runProgram'>): Promise<number> {
   const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
   if ((await service?.status())?.socketState === 'active') {
-    throw new DaemonUnreachableError(
-      'daemon-not-running',
-      'The service listens at the socket, so no other daemon can.',
-      {
-        hint: 'rolecall daemon stop',
-      },
-    );
+    throw new DaemonUnreachableError('daemon-not-running', 'The service already listens at the socket.', {
+      hint: 'rolecall daemon stop',
+    });
   }
   return context.runProgram('daemon', ['--foreground']);
 }

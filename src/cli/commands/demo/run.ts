@@ -1,8 +1,8 @@
 // `rolecall demo`: a guided tour on the emulator, in a temporary home that is removed afterwards.
 import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../../core/errors.ts';
-import { trustedPath } from '../../../platform/programs/find-program.ts';
-import type { CliContext } from '../../context.ts';
+import { trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
+import type { CliContext, Output } from '../../context.ts';
 import { findAwsClient, type AwsClient } from './aws-client.ts';
 import { createDemoHome, type DemoHome } from './demo-home.ts';
 import { runToEnd, startEmulator, type EmulatorProcess } from './processes.ts';
@@ -11,13 +11,15 @@ import { control, tellStory } from './story.ts';
 import { findCommand } from '../../environment/find-command.ts';
 import { createPainter } from '../../terminal/render.ts';
 
+type Context = Output & ProgramSearch & Pick<CliContext, 'signal'>;
+
 export interface DemoOptions {
   readonly stay?: boolean;
 }
 
 const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export async function runDemo(options: DemoOptions, context: CliContext): Promise<number> {
+export async function runDemo(options: DemoOptions, context: Context): Promise<number> {
   const startedAt = performance.now();
   const rolecall = program('../../main.js');
   const emulator = await startEmulator(program('../../../emulator/main.js'), context.signal);
@@ -51,7 +53,7 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
   }
 }
 
-function whatToTryNext({ environment }: CliContext): string {
+function whatToTryNext({ environment }: Context): string {
   const isByNpm = environment['npm_lifecycle_event'] === 'demo';
   const lines: readonly (readonly [command: string, does: string])[] = [
     [isByNpm ? 'npm run demo -- --stay' : 'rolecall demo --stay', 'the same, and keeps running for you to try things'],
@@ -63,7 +65,7 @@ function whatToTryNext({ environment }: CliContext): string {
 
 /** With --stay: signs in again and turns automatic approval off. */
 async function invite(stage: {
-  readonly context: CliContext;
+  readonly context: Context;
   readonly home: DemoHome;
   readonly emulator: EmulatorProcess;
   readonly aws: AwsClient;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { wrapWords } from '../../terminal/display-width.ts';
 import { createPainter, shortenPath } from '../../terminal/render.ts';
-import type { CliContext } from '../../context.ts';
+import type { DaemonAccess, Output } from '../../context.ts';
 import type { AwsClient } from './aws-client.ts';
 import type { DemoHome } from './demo-home.ts';
 import { runToEnd, type EmulatorAddress, type Finished } from './processes.ts';
@@ -14,7 +14,7 @@ interface HelperRun {
 }
 
 export interface Stage {
-  readonly context: CliContext;
+  readonly context: Output & Pick<DaemonAccess, 'signal'>;
   readonly home: DemoHome;
   readonly emulator: EmulatorAddress;
   readonly aws: AwsClient;

@@ -1,10 +1,9 @@
 // Formats `rolecall doctor --report` for bug reports: versions, counts and codes, and no text from a file or a server.
 import { arch, release } from 'node:os';
-import type { CliContext } from '../../context.ts';
 import { loadVersion } from '../../../local-api/version.ts';
 import { stateOf } from './checks.ts';
 import type { CheckGroup } from './codes.ts';
-import { configProfiles, type World } from './world.ts';
+import { configProfiles, type DoctorContext, type World } from './world.ts';
 
 /** Markdown. It needs no redaction, because names, paths, addresses and messages are never added. */
 export function formatReport(world: World, groups: readonly CheckGroup[]): string {
@@ -60,7 +59,7 @@ function plainVersion(text: string | undefined): string {
   return /^v?(\d+(?:\.\d+)*)/u.exec(text ?? '')?.[1] ?? 'none';
 }
 
-function describePlace({ environment }: CliContext): string {
+function describePlace({ environment }: DoctorContext): string {
   const has = (...names: readonly string[]) => names.some((name) => (environment[name] ?? '') !== '');
   const found = [
     ...(has('WSL_DISTRO_NAME') ? ['WSL'] : []),

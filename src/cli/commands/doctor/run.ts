@@ -1,12 +1,11 @@
 // `rolecall doctor`: finds problems on this machine and shows the commands that fix them.
 import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
-import type { CliContext } from '../../context.ts';
 import { wrapWords } from '../../terminal/display-width.ts';
 import { runChecks, stateOf, type GroupState } from './checks.ts';
 import { DOCTOR_CODES, isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
 import { formatReport } from './report.ts';
-import { observeWorld, type World } from './world.ts';
+import { observeWorld, type DoctorContext, type World } from './world.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { count, createPainter, harmless, type Style } from '../../terminal/render.ts';
 
@@ -16,7 +15,7 @@ export interface DoctorOptions {
   readonly report?: boolean;
 }
 
-export async function runDoctor(options: DoctorOptions, context: CliContext): Promise<number> {
+export async function runDoctor(options: DoctorOptions, context: DoctorContext): Promise<number> {
   const code = options.fix === undefined ? undefined : checkFixable(options.fix);
   const { world, groups } = await runAllChecks(context);
   if (code !== undefined) return fix(code, groups, context);
@@ -30,7 +29,7 @@ export async function runDoctor(options: DoctorOptions, context: CliContext): Pr
   return exitCodeOf(groups);
 }
 
-async function runAllChecks(context: CliContext): Promise<{ world: World; groups: CheckGroup[] }> {
+async function runAllChecks(context: DoctorContext): Promise<{ world: World; groups: CheckGroup[] }> {
   const progress = createProgressLine(context);
   if (context.stderr.isTTY === true) progress.show('Checking …');
   try {
@@ -56,7 +55,7 @@ function checkFixable(code: string): string {
   });
 }
 
-async function fix(code: string, groups: readonly CheckGroup[], context: CliContext): Promise<number> {
+async function fix(code: string, groups: readonly CheckGroup[], context: DoctorContext): Promise<number> {
   const findings = groups.flatMap((group) => group.findings).filter((finding) => finding.code === code);
   if (findings.length === 0) {
     context.stdout.write(`Nothing to fix: no ${code} found.\n`);
@@ -97,7 +96,7 @@ const MARKS: Readonly<Record<GroupState, readonly [text: string, style: Style]>>
   skipped: ['-', 'dim'],
 };
 
-function format(groups: readonly CheckGroup[], context: CliContext): string {
+function format(groups: readonly CheckGroup[], context: DoctorContext): string {
   const paint = createPainter(context.stdout, context.environment);
   const width = context.stdout.isTTY === true ? Math.min(context.stdout.columns ?? 80, 100) : undefined;
   const lines: string[] = [];

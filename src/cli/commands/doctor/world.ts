@@ -12,8 +12,8 @@ import type { ReachDocument, StatusDocument } from '../../../local-api/schemas.t
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../../platform/files/aws-file-path.ts';
 import { readBoundedBytes } from '../../../platform/files/bounded-read.ts';
 import { errorCode, moveAsideCommand, toFailure, toFileError } from '../../../platform/files/file-error.ts';
-import { findProgram, trustedPath } from '../../../platform/programs/find-program.ts';
-import type { CliContext } from '../../context.ts';
+import { findProgram, trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
+import type { CliContext, DaemonAccess, Output, Places, ServiceAccess } from '../../context.ts';
 import { shortenPath } from '../../terminal/render.ts';
 import { lstatIfPresentSync } from '../../../platform/files/stat-sync.ts';
 
@@ -38,8 +38,15 @@ export interface ProgramVersions {
   readonly curl: string | undefined;
 }
 
+export type DoctorContext = DaemonAccess &
+  Output &
+  Places &
+  ProgramSearch &
+  ServiceAccess &
+  Pick<CliContext, 'checkSettings' | 'clock' | 'nodeVersion'>;
+
 export interface World {
-  readonly context: CliContext;
+  readonly context: DoctorContext;
   readonly config: AwsFile;
   readonly credentials: AwsFile;
   readonly daemon: DaemonSeen;
@@ -56,7 +63,7 @@ const VERSION_TIMEOUT_MS = 10_000;
 const REACH_TIMEOUT_MS = 30_000;
 
 /** Starts nothing and changes nothing. */
-export async function observeWorld(context: CliContext): Promise<World> {
+export async function observeWorld(context: DoctorContext): Promise<World> {
   const [daemon, programs] = await Promise.all([observeDaemon(context), findVersions(context)]);
   return {
     context,
@@ -68,7 +75,7 @@ export async function observeWorld(context: CliContext): Promise<World> {
   };
 }
 
-async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
+async function observeDaemon(context: DoctorContext): Promise<DaemonSeen> {
   const startedAtMs = context.clock.nowMs();
   const seen = await askDaemon(context);
   if (seen.state === 'absent') return observeUnreachable(context);
@@ -84,7 +91,7 @@ async function observeDaemon(context: CliContext): Promise<DaemonSeen> {
 const RESTORE_MS = 1000;
 
 /** Without a socket there is usually no daemon; one that holds the lock is reported. */
-async function observeUnreachable(context: CliContext): Promise<DaemonSeen> {
+async function observeUnreachable(context: DoctorContext): Promise<DaemonSeen> {
   const { lockFile, socketPath } = context.paths;
   const check = () => describeUnreachable({ lockFile, socketPath }, { minAgeMs: 0, nowMs: Number.MAX_VALUE });
   if (check() === undefined) return { state: 'absent' };
@@ -94,7 +101,7 @@ async function observeUnreachable(context: CliContext): Promise<DaemonSeen> {
   return error === undefined ? seen : { state: 'failing', error: error.toBody() };
 }
 
-async function askDaemon(context: CliContext): Promise<DaemonSeen> {
+async function askDaemon(context: DoctorContext): Promise<DaemonSeen> {
   try {
     const options = { autostart: false, timeoutMs: STATUS_TIMEOUT_MS, failsOnSilence: true, signal: context.signal };
     return { state: 'running', status: await context.client.call('status', {}, options) };
@@ -106,7 +113,7 @@ async function askDaemon(context: CliContext): Promise<DaemonSeen> {
 }
 
 /** Undefined when it fails: an older daemon does not have this route. */
-async function observeReach(context: CliContext): Promise<ReachDocument | undefined> {
+async function observeReach(context: DoctorContext): Promise<ReachDocument | undefined> {
   try {
     const options = { autostart: false, timeoutMs: REACH_TIMEOUT_MS, signal: context.signal };
     return await context.client.call('reach', {}, options);
@@ -116,7 +123,7 @@ async function observeReach(context: CliContext): Promise<ReachDocument | undefi
   }
 }
 
-async function findVersions(context: CliContext): Promise<ProgramVersions> {
+async function findVersions(context: DoctorContext): Promise<ProgramVersions> {
   const read = async (name: string, pattern: RegExp) => {
     const path = findProgram(name, context, { pathOnly: true });
     if (path === undefined) return undefined;
@@ -132,7 +139,7 @@ async function findVersions(context: CliContext): Promise<ProgramVersions> {
   return { aws, curl };
 }
 
-async function readAwsFile(path: string, context: CliContext): Promise<AwsFile> {
+async function readAwsFile(path: string, context: DoctorContext): Promise<AwsFile> {
   const shown = shortenPath(path, context.homeDirectory);
   try {
     const bytes = await readBoundedBytes(path, MAX_AWS_FILE_BYTES);

@@ -1,6 +1,6 @@
-// `rolecall env`: keys as lines for a shell or a file, for tools that know nothing else; they end and are not renewed.
+// `rolecall env`: prints keys as variables, for tools that support nothing else. They expire and are not renewed.
 import { UsageError } from '../../../core/errors.ts';
-import type { CliContext } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output } from '../../context.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { BESIDE_KEYS, regionVariables } from '../../environment/child-environment.ts';
 import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../../profiles/granted-role.ts';
@@ -12,7 +12,11 @@ export interface EnvOptions {
   readonly region?: string;
 }
 
-export async function runEnv(profileName: string, options: EnvOptions, context: CliContext): Promise<number> {
+export async function runEnv(
+  profileName: string,
+  options: EnvOptions,
+  context: DaemonAccess & Output & Pick<CliContext, 'clock'>,
+): Promise<number> {
   const format = chooseFormat(options.shell, context.environment['SHELL']);
   const profile = await resolveProfile(profileName, context);
   const region = chooseRegion(options.region, profile);
@@ -26,7 +30,7 @@ export async function runEnv(profileName: string, options: EnvOptions, context: 
     const name = quoteForShell(profileName);
     const left = formatDuration(Date.parse(credentials.Expiration) - context.clock.nowMs());
     context.stderr.write(
-      `These are secrets, good for ${left}, and now on your screen. To use them unseen: ${useLine(format, name)}\n`,
+      `These are secrets, valid for ${left}. To use them without showing them: ${useLine(format, name)}\n`,
     );
   }
   return 0;

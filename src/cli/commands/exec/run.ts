@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
-import type { CliContext } from '../../context.ts';
+import type { CliContext, DaemonAccess, Dialog, Output } from '../../context.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../../environment/child-environment.ts';
 import { copyConfigFiles, writePrivate } from './config-copies.ts';
@@ -11,6 +11,8 @@ import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '..
 import type { ForeignProgram } from './run-in-place.ts';
 import { planSubshell } from './subshell.ts';
 import { harmless, reportFailure } from '../../terminal/render.ts';
+
+type Context = DaemonAccess & Dialog & Output & Pick<CliContext, 'homeDirectory' | 'processId' | 'runInPlace'>;
 
 export interface ExecOptions {
   readonly envKeys?: boolean;
@@ -26,7 +28,7 @@ export async function runExec(
   profileName: string,
   words: readonly string[],
   options: ExecOptions,
-  context: CliContext,
+  context: Context,
 ): Promise<number> {
   const [word = context.environment['SHELL'] || '/bin/sh', ...args] = words;
   checkOptions(profileName, words, options, context);
@@ -71,13 +73,13 @@ export async function runExec(
   }
 }
 
-function checkOptions(name: string, words: readonly string[], options: ExecOptions, context: CliContext): void {
+function checkOptions(name: string, words: readonly string[], options: ExecOptions, context: Context): void {
   if (options.envKeys === true && options.tokenFile === true) {
     throw new UsageError('usage', 'exec takes --env-keys or --token-file, not both.', { hint: 'rolecall exec --help' });
   }
   if (words.length > 0) return;
   if (options.envKeys === true) {
-    throw new UsageError('usage', 'exec --env-keys needs a command: a subshell would outlive its keys.', {
+    throw new UsageError('usage', 'exec --env-keys needs a command, because a subshell would outlive its keys.', {
       hint: `rolecall exec ${quoteForShell(name)}`,
     });
   }
@@ -88,7 +90,7 @@ function checkOptions(name: string, words: readonly string[], options: ExecOptio
   }
 }
 
-function grantRequest(profile: ProfileDocument, context: CliContext) {
+function grantRequest(profile: ProfileDocument, context: Context) {
   const terms = { processId: context.processId, lifetimeSeconds: LIFETIME_SECONDS };
   if (profile.followsCurrent) return { current: true as const, ...terms };
   const { session, accountId, permissionSet } = profile;
@@ -110,7 +112,7 @@ async function prepareSubshell(
   profile: ProfileDocument,
   grant: IssuedGrantDocument,
   environment: Readonly<Record<string, string>>,
-  context: CliContext,
+  context: Context,
 ): Promise<ForeignProgram> {
   const { profileName, accountId } = profile;
   const plan = planSubshell({ shell, profileName, directory: grant.directory, environment });

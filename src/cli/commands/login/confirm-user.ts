@@ -2,8 +2,10 @@
 import { SignInRequiredError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { askYesNo } from '../../terminal/ask-yes-no.ts';
-import type { CliContext } from '../../context.ts';
+import type { DaemonAccess, Dialog, Output } from '../../context.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
+
+type Context = DaemonAccess & Dialog & Output;
 
 /**
  * The user of the session; undefined when unknown.
@@ -12,7 +14,7 @@ import { createPainter, harmless } from '../../terminal/render.ts';
 export async function confirmUser(
   session: string,
   options: { readonly acceptUser?: string },
-  context: CliContext,
+  context: Context,
 ): Promise<string | undefined> {
   const call = (body: { accept?: string }) =>
     context.client.call('checkUser', { session, body }, { signal: context.signal });
@@ -38,12 +40,7 @@ export async function confirmUser(
   return user;
 }
 
-async function asksToContinue(
-  session: string,
-  user: string,
-  previousUser: string,
-  context: CliContext,
-): Promise<boolean> {
+async function asksToContinue(session: string, user: string, previousUser: string, context: Context): Promise<boolean> {
   if (!context.stdinIsTerminal) return false;
   const question = `${harmless(previousUser)} was signed in to ${harmless(session)} before, now it is ${harmless(user)}. Continue as ${harmless(user)}?`;
   return askYesNo(question, context);

@@ -5,8 +5,10 @@ import { SignInRequiredError, UsageError } from '../../../core/errors.ts';
 import { isLoopbackHost } from '../../../core/loopback.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { askYesNo } from '../../terminal/ask-yes-no.ts';
-import type { CliContext } from '../../context.ts';
+import type { Dialog, Output, Places } from '../../context.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
+
+type Context = Dialog & Output & Pick<Places, 'homeDirectory'>;
 
 export interface EndpointConsent {
   /**
@@ -20,7 +22,7 @@ export interface EndpointConsent {
 export function createEndpointConsent(
   status: Pick<StatusDocument, 'endpoints' | 'files'>,
   options: { readonly yes?: boolean },
-  context: CliContext,
+  context: Context,
 ): EndpointConsent {
   const foreign = findForeign(status);
 
@@ -70,7 +72,7 @@ function findForeign({ endpoints, files }: Pick<StatusDocument, 'endpoints' | 'f
 
 const isOnThisMachine = ({ url }: ForeignEndpoint) => isLoopbackHost(new URL(url).hostname);
 
-function describe(endpoint: ForeignEndpoint, { homeDirectory }: CliContext): { word: string; text: string } {
+function describe(endpoint: ForeignEndpoint, { homeDirectory }: Context): { word: string; text: string } {
   const setBy =
     endpoint.source === 'settings'
       ? `[endpoints] in ${harmless(shortenPath(endpoint.settingsFile, homeDirectory))}`

@@ -1,9 +1,11 @@
-// `rolecall logout`: the session ends at AWS, and nothing of it is served from that moment.
+// `rolecall logout`: ends the session at AWS; rolecall stops serving its credentials at once.
 import { RolecallError } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
-import type { CliContext } from '../../context.ts';
+import type { DaemonAccess, Dialog, Output, Places } from '../../context.ts';
 import { harmless, reportFailure, reportNote } from '../../terminal/render.ts';
 import { chooseSession, loadStatus, noSession } from '../../sessions.ts';
+
+type Context = DaemonAccess & Dialog & Output & Places;
 
 export interface LogoutOptions {
   readonly all?: boolean;
@@ -11,12 +13,8 @@ export interface LogoutOptions {
   readonly json?: boolean;
 }
 
-/** With several sessions, one that can't be signed out does not keep the others from it. */
-export async function runLogout(
-  wanted: string | undefined,
-  options: LogoutOptions,
-  context: CliContext,
-): Promise<number> {
+/** With --all, continues after a session that cannot be signed out. */
+export async function runLogout(wanted: string | undefined, options: LogoutOptions, context: Context): Promise<number> {
   const status = await loadStatus(context);
   if (status.sessions.length === 0) throw noSession(status, context);
   const names =
@@ -24,7 +22,7 @@ export async function runLogout(
       ? status.sessions.map(({ session }) => session)
       : [await chooseSession(status, wanted, 'rolecall logout', context)];
   const signedOut: string[] = [];
-  /** Sessions that AWS could not be told about. */
+  /** Sessions that may still be live at AWS, because it could not be reached. */
   const livesOn: string[] = [];
   let exitCode = 0;
   for (const session of names) {

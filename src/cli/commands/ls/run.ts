@@ -1,11 +1,13 @@
-// `rolecall ls`: accounts and permission sets, as last known, with the age of the list.
+// `rolecall ls`: lists accounts and permission sets as last known, with the age of the list.
 import { NotFoundError } from '../../../core/errors.ts';
 import { createRoleIndex } from '../../../core/search/role-index.js';
 import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../../core/search/role-match.js';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
-import type { CliContext } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output } from '../../context.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
+
+type Context = DaemonAccess & Output & Pick<CliContext, 'clock'>;
 
 const PROGRESS_MS = 200;
 
@@ -14,7 +16,7 @@ export interface LsOptions {
   readonly refresh?: boolean;
 }
 
-export async function runLs(query: readonly string[], options: LsOptions, context: CliContext): Promise<number> {
+export async function runLs(query: readonly string[], options: LsOptions, context: Context): Promise<number> {
   const document =
     options.refresh === true
       ? await listAnew(context)
@@ -24,12 +26,16 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     const { formatJson } = await import('../../../core/text/format-json.ts');
     context.stdout.write(formatJson(matching));
   } else if (document.asOf === null) {
-    throw new NotFoundError('account-not-found', 'No account was ever listed here.', { hint: 'rolecall login' });
+    throw new NotFoundError('account-not-found', 'No accounts have been listed yet.', { hint: 'rolecall login' });
   }
   if (matching.accounts.length === 0 && query.length > 0) {
-    throw new NotFoundError('account-not-found', `Nothing among your accounts matches "${query.join(' ')}".`, {
-      hint: 'rolecall ls',
-    });
+    throw new NotFoundError(
+      'account-not-found',
+      `None of your accounts and permission sets match "${query.join(' ')}".`,
+      {
+        hint: 'rolecall ls',
+      },
+    );
   }
   if (options.json === true || document.asOf === null) return 0;
   context.stdout.write(format(matching, context));
@@ -39,8 +45,8 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
   return 0;
 }
 
-/** Hundreds of accounts take a minute, so the person sees how far it is. */
-async function listAnew(context: CliContext): Promise<AccountsDocument> {
+/** Hundreds of accounts take a minute, so this shows the progress. */
+async function listAnew(context: Context): Promise<AccountsDocument> {
   const progress = createProgressLine(context);
   const listed = new AbortController();
   const signal = AbortSignal.any([listed.signal, context.signal]);
@@ -65,8 +71,8 @@ async function listAnew(context: CliContext): Promise<AccountsDocument> {
 }
 
 /**
- * What finds the roles of a document that match every word, by the rule of `use`: accounts whose names match come before
- * those whose id does, and of equals none is better than its place in the list.
+ * Finds the roles of a document that match every word, ranked as in `use`: accounts whose names match come before
+ * accounts whose id matches; equal matches keep the order of the list.
  */
 export function createAccountsSearch(document: AccountsDocument): (query: string) => AccountsDocument {
   const roles = document.accounts.flatMap((account) =>
@@ -96,7 +102,7 @@ export function createAccountsSearch(document: AccountsDocument): (query: string
 
 type Account = AccountsDocument['accounts'][number];
 
-function format(document: AccountsDocument, context: CliContext): string {
+function format(document: AccountsDocument, context: Context): string {
   const paint = createPainter(context.stdout, context.environment);
   const isOneSession = new Set(document.accounts.map(({ session }) => session)).size <= 1;
   const header = ['ACCOUNT', 'ID', 'PERMISSION SET', ...(isOneSession ? [] : ['SESSION'])];

@@ -1,6 +1,6 @@
 // What `profiles list`, `profiles sync` and `login` say about the profiles: counts, and what was left out.
 import type { ProfilesDocument } from '../../../local-api/schemas.ts';
-import type { CliContext } from '../../context.ts';
+import type { Output, Places } from '../../context.ts';
 import { describeNamesTaken } from '../../profiles/credentials-file.ts';
 import { count, harmless } from '../../terminal/render.ts';
 
@@ -45,7 +45,7 @@ export function describeUnwritten({
 }
 
 /** Says nothing if profiles were left out: `reportSkipped` says why there are none. */
-export function reportNoProfiles({ skipped }: ProfilesDocument, context: Pick<CliContext, 'stderr'>): void {
+export function reportNoProfiles({ skipped }: ProfilesDocument, context: Pick<Output, 'stderr'>): void {
   if (skipped.length > 0) return;
   context.stderr.write('No profiles yet. They are made from the list of accounts: rolecall login\n');
 }
@@ -53,7 +53,7 @@ export function reportNoProfiles({ skipped }: ProfilesDocument, context: Pick<Cl
 /** Two lines on profiles whose roles were missing from a suspicious listing; nothing if there are none. */
 export function reportKept(
   { kept = [] }: { readonly kept?: readonly string[] },
-  context: Pick<CliContext, 'stderr'>,
+  context: Pick<Output, 'stderr'>,
 ): void {
   if (kept.length === 0) return;
   context.stderr.write(
@@ -62,7 +62,7 @@ export function reportKept(
   );
 }
 
-export function reportSkipped(document: ProfilesDocument, context: CliContext): void {
+export function reportSkipped(document: ProfilesDocument, context: Pick<Output, 'stderr'> & Places): void {
   for (const { profileName, reason } of document.skipped.slice(0, MAX_LEFT_OUT)) {
     context.stderr.write(`Left out ${harmless(profileName)}: ${harmless(reason)}\n`);
   }

@@ -1,6 +1,6 @@
 // `rolecall profiles list`: the profiles that rolecall writes, with what is left out and why.
 import { formatJson } from '../../../core/text/format-json.ts';
-import type { CliContext } from '../../context.ts';
+import type { DaemonAccess, Output, Places } from '../../context.ts';
 import { count, createPainter, formatTable, harmless, reportFailure } from '../../terminal/render.ts';
 import { describeUnwritten, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
 
@@ -8,7 +8,10 @@ export interface ProfilesListOptions {
   readonly json?: boolean;
 }
 
-export async function runProfilesList(options: ProfilesListOptions, context: CliContext): Promise<number> {
+export async function runProfilesList(
+  options: ProfilesListOptions,
+  context: DaemonAccess & Output & Places,
+): Promise<number> {
   const document = await context.client.call('profiles', {}, { signal: context.signal });
   if (options.json === true) {
     context.stdout.write(formatJson(document));

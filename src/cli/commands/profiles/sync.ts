@@ -1,7 +1,7 @@
 // `rolecall profiles sync`: writes the profiles, or shows what would change.
 import { errorFromBody } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
-import type { CliContext } from '../../context.ts';
+import type { DaemonAccess, Output, Places } from '../../context.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createPainter, shortenPath } from '../../terminal/render.ts';
 import { describeSync, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
@@ -12,7 +12,10 @@ export interface ProfilesSyncOptions {
   readonly prune?: boolean;
 }
 
-export async function runProfilesSync(options: ProfilesSyncOptions, context: CliContext): Promise<number> {
+export async function runProfilesSync(
+  options: ProfilesSyncOptions,
+  context: DaemonAccess & Output & Places,
+): Promise<number> {
   const isDryRun = options.dryRun === true;
   const prune = options.prune === true;
   const { client, signal } = context;

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
-import { trustedPath } from '../../../platform/programs/find-program.ts';
+import { trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
-import type { CliContext } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output, Places, ServiceAccess } from '../../context.ts';
 import { createPainter, formatTable, harmless, shortenPath } from '../../terminal/render.ts';
-import { stopDaemon } from '../../stop-daemon.ts';
+import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
 
 export interface ServiceOptions {
   readonly json?: boolean;
@@ -22,7 +22,7 @@ export interface ServiceLogsOptions {
 const VERIFY_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
-export async function runServiceInstall(context: CliContext): Promise<number> {
+export async function runServiceInstall(context: StopContext): Promise<number> {
   const service = await context.loadService();
   const { files, variables } = await service.install(() => stopDaemon(context));
   for (const file of files) context.stdout.write(`Wrote ${shortenPath(file, context.homeDirectory)}\n`);
@@ -51,7 +51,7 @@ export async function runServiceInstall(context: CliContext): Promise<number> {
 }
 
 /** Waits for launchd's daemon to create its socket; systemd's exists immediately. @throws DaemonUnreachableError */
-async function waitForAnswer(context: CliContext): Promise<StatusDocument> {
+async function waitForAnswer(context: DaemonAccess & Pick<CliContext, 'clock'>): Promise<StatusDocument> {
   const { clock, signal } = context;
   const endMs = clock.nowMs() + VERIFY_TIMEOUT_MS;
   for (;;) {
@@ -66,7 +66,7 @@ async function waitForAnswer(context: CliContext): Promise<StatusDocument> {
   }
 }
 
-export async function runServiceUninstall(context: CliContext): Promise<number> {
+export async function runServiceUninstall(context: Output & Places & ServiceAccess): Promise<number> {
   const service = await context.loadService();
   const files = await service.uninstall();
   for (const file of files) context.stdout.write(`Removed ${shortenPath(file, context.homeDirectory)}\n`);
@@ -78,7 +78,10 @@ export async function runServiceUninstall(context: CliContext): Promise<number> 
   return 0;
 }
 
-export async function runServiceStatus(options: ServiceOptions, context: CliContext): Promise<number> {
+export async function runServiceStatus(
+  options: ServiceOptions,
+  context: Output & Places & ServiceAccess,
+): Promise<number> {
   const status = await (await context.loadService()).status();
   if (options.json === true) {
     context.stdout.write(formatJson(status));
@@ -125,7 +128,10 @@ function describeStart({ socketState }: ServiceStatus): string {
 }
 
 /** @throws UsageError usage: --lines is not a number */
-export async function runServiceLogs(options: ServiceLogsOptions, context: CliContext): Promise<number> {
+export async function runServiceLogs(
+  options: ServiceLogsOptions,
+  context: Output & Places & ProgramSearch & ServiceAccess & Pick<CliContext, 'runInPlace'>,
+): Promise<number> {
   const lines = Number(options.lines);
   if (!/^\d{1,6}$/.test(options.lines)) {
     throw new UsageError('usage', `--lines must be a number, not "${options.lines}".`, {

@@ -1,7 +1,7 @@
 // Restarts the daemon without output, because it reads its settings only at start.
-import type { CliContext } from '../../context.ts';
+import type { StopContext } from '../../stop-daemon.ts';
 
-export async function restartForSettings(context: CliContext): Promise<void> {
+export async function restartForSettings(context: StopContext): Promise<void> {
   const { runDaemonRestart } = await import('../daemon/run.ts');
   await runDaemonRestart({ ...context, stdout: { write: () => true } });
 }

@@ -3,11 +3,14 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { TeamDocument } from '../../../local-api/schemas.ts';
-import type { CliContext } from '../../context.ts';
+import type { Dialog } from '../../context.ts';
+import type { StopContext } from '../../stop-daemon.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
 import { createInterview } from '../../terminal/interview.ts';
 import { restartForSettings } from './restart-for-settings.ts';
+
+type Context = Dialog & StopContext;
 
 export interface TeamSetupOptions {
   readonly from?: string;
@@ -27,7 +30,7 @@ export interface TeamSetupOptions {
 /** The daemon may have to download the file. */
 const TIMEOUT_MS = 60_000;
 
-export async function runTeamSetup(options: TeamSetupOptions, context: CliContext): Promise<number> {
+export async function runTeamSetup(options: TeamSetupOptions, context: Context): Promise<number> {
   refuseOtherFlags(options);
   const ask = (body: { dryRun?: boolean; digest?: string }) =>
     context.client.call(
@@ -91,7 +94,7 @@ function toSource(from: string): string {
 }
 
 /** Settings from somebody else need the user's confirmation, or --yes in a script. */
-async function mayWrite({ yes, json }: TeamSetupOptions, context: CliContext): Promise<boolean> {
+async function mayWrite({ yes, json }: TeamSetupOptions, context: Context): Promise<boolean> {
   if (yes === true) return true;
   if (json === true || !context.stdinIsTerminal) {
     const reason = json === true ? 'With --json setup does not ask' : 'Not a terminal';
@@ -104,7 +107,7 @@ async function mayWrite({ yes, json }: TeamSetupOptions, context: CliContext): P
 
 function showPlan(
   { source, redirectedTo, team, config, kept, foreignStartUrls }: TeamDocument,
-  context: CliContext,
+  context: Context,
 ): void {
   const paint = createPainter(context.stdout, context.environment);
   const shown = (path: string) => harmless(shortenPath(path, context.homeDirectory));

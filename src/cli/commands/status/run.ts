@@ -2,7 +2,7 @@
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { SessionStatusDocument, ShownCurrentRoleDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import type { InstalledService } from '../../../platform/service/installed-service.ts';
-import type { CliContext } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import {
   count,
   createPainter,
@@ -14,6 +14,8 @@ import {
 } from '../../terminal/render.ts';
 import type * as RoleColumns from '../../picker/role-columns.ts';
 import { fetchStatus, loadStatus } from '../../sessions.ts';
+
+type Context = DaemonAccess & Output & Places & Pick<CliContext, 'clock' | 'findInstalledService'>;
 
 export interface StatusOptions {
   readonly check?: boolean;
@@ -27,7 +29,7 @@ const EXIT_SIGN_IN_REQUIRED = 4;
 /** The daemon itself waits for the keychain no longer than a few seconds a call. */
 const DIALOG_TIMEOUT_MS = 30_000;
 
-export async function runStatus(options: StatusOptions, context: CliContext): Promise<number> {
+export async function runStatus(options: StatusOptions, context: Context): Promise<number> {
   if (options.check === true) return check(await fetchStatus(context));
   if (options.watch === true) {
     const [{ watchStatus }, columns] = await Promise.all([
@@ -57,7 +59,7 @@ async function withServiceProblem(status: StatusDocument, installed: InstalledSe
 }
 
 /** In a terminal, retries a locked keychain once: the user can answer its dialog. */
-async function loadAttendedStatus(context: CliContext): Promise<StatusDocument> {
+async function loadAttendedStatus(context: Context): Promise<StatusDocument> {
   const status = await loadStatus(context);
   const isRefused = status.problems.some(({ code }) => code.startsWith('secret-store-'));
   if (context.stdout.isTTY !== true || status.store.driver !== 'keychain' || !isRefused) return status;
@@ -77,7 +79,7 @@ const STORES = {
 } as const;
 
 /** `columns` is only needed if there is a current role. */
-function format(status: StatusDocument, columns: Columns | undefined, context: CliContext): string {
+function format(status: StatusDocument, columns: Columns | undefined, context: Context): string {
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();
   const rows = status.sessions.map((session) => describeSession(session, nowMs, paint));
@@ -110,7 +112,7 @@ function format(status: StatusDocument, columns: Columns | undefined, context: C
 /** A failing proxy may refuse hundreds of profiles, each with a message of its own. */
 const MAX_REFUSAL_LINES = 3;
 
-async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: CliContext): Promise<string> {
+async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: Context): Promise<string> {
   if (lastRefusals.length === 0) return '';
   const { groupRefusals } = await import('../../refusal-lines.ts');
   const paint = createPainter(context.stdout, context.environment);
@@ -125,7 +127,7 @@ async function describeRefusals({ lastRefusals = [] }: StatusDocument, context: 
   ].join('');
 }
 
-function describeNoSession({ files, problems }: StatusDocument, context: CliContext): string {
+function describeNoSession({ files, problems }: StatusDocument, context: Context): string {
   const file = shortenPath(files.config, context.homeDirectory);
   // The problem with the file is shown below; adding a session would not fix it.
   if (problems.some(({ code }) => code === 'config-malformed')) return `No sso-session can be read from ${file}.\n`;
@@ -183,7 +185,7 @@ function describeCurrent(
   current: ShownCurrentRoleDocument,
   { sessions }: StatusDocument,
   { describeRole, protectedMark }: Columns,
-  context: CliContext,
+  context: Context,
 ): string {
   const paint = createPainter(context.stdout, context.environment);
   const { profile } = current;

@@ -14,7 +14,10 @@ const MAX_LINE_BYTES = 64 * 1024;
 const PROMPT_LINE = new RegExp(`^[${INERT_CHARACTERS}]+ [a-z-]+\n$`);
 
 /** Does not start a daemon. Without one it succeeds and prints nothing, except for Waybar. */
-export async function printStatusLine(format: LineFormat, context: CliContext): Promise<number> {
+export async function printStatusLine(
+  format: LineFormat,
+  context: Pick<CliContext, 'client' | 'clock' | 'paths' | 'signal' | 'stdout'>,
+): Promise<number> {
   const kept = format === 'prompt' ? readPromptFile(context.paths.switchDirectory) : undefined;
   if (kept !== undefined) {
     context.stdout.write(kept);

@@ -3,10 +3,12 @@ import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import { applyEvent, readEvents } from '../../../local-api/events.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
-import type { CliContext, OutputStream } from '../../context.ts';
+import type { CliContext, Output, OutputStream } from '../../context.ts';
 import { displayWidth } from '../../terminal/display-width.ts';
 import { createPainter } from '../../terminal/render.ts';
 import { formatStatusLine, type LineFormat } from './status-line.ts';
+
+type Context = Output & Pick<CliContext, 'clock' | 'paths' | 'signal'>;
 
 /** Updates "5 min left" when no event arrives. */
 const REDRAW_MS = 15_000;
@@ -14,7 +16,7 @@ const REDRAW_MS = 15_000;
 /** Ends only on Ctrl-C; waits for a daemon that has stopped. @throws UnavailableError too-many-listeners */
 export async function watchStatus(
   options: { readonly asJson: boolean; readonly format: (status: StatusDocument) => string },
-  context: CliContext,
+  context: Context,
 ): Promise<number> {
   const { clock, signal, stdout } = context;
   const paint = createPainter(stdout, context.environment);
@@ -52,7 +54,7 @@ export async function watchStatus(
 }
 
 /** Prints one line at each change, for bars that read continuously, and a special line while no daemon runs. */
-export async function watchStatusLine(format: LineFormat, context: CliContext): Promise<number> {
+export async function watchStatusLine(format: LineFormat, context: Context): Promise<number> {
   const { clock, signal, stdout } = context;
   let status: StatusDocument | undefined;
   let shown: string | undefined;
@@ -65,7 +67,7 @@ export async function watchStatusLine(format: LineFormat, context: CliContext): 
   return EXIT_INTERRUPTED;
 }
 
-async function redraw(show: () => void, clock: CliContext['clock'], signal: AbortSignal): Promise<void> {
+async function redraw(show: () => void, clock: Context['clock'], signal: AbortSignal): Promise<void> {
   try {
     for (;;) {
       await clock.sleep(REDRAW_MS, signal);

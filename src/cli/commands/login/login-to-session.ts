@@ -1,0 +1,88 @@
+// Signs in to one sso-session: asks for consent, waits for the approval, and prints what is new.
+import { errorFromBody, RolecallError, SignInRequiredError } from '../../../core/errors.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import { harmless, reportNote } from '../../terminal/render.ts';
+import { reportKept } from '../profiles/describe-plan.ts';
+import { confirmUser } from './confirm-user.ts';
+import { describeSetup, reportTokenFile } from './describe-setup.ts';
+import type { EndpointConsent } from './endpoint-consent.ts';
+import type { LoginContext, LoginOptions } from './options.ts';
+import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
+import { waitForSetup } from './wait-for-setup.ts';
+
+export interface LoginOutcome {
+  readonly session: string;
+  readonly state: SignInDocument['state'];
+  readonly setup: SignInSetupDocument | null;
+  /** Who signed in; absent if nobody has checked. */
+  readonly user?: string;
+}
+
+/** @throws SignInRequiredError: the user refused, the page denied, or the code expired */
+export async function loginToSession(
+  session: string,
+  status: StatusDocument,
+  consent: EndpointConsent,
+  options: LoginOptions,
+  context: LoginContext,
+): Promise<LoginOutcome> {
+  const isLive = status.sessions.some((known) => known.session === session && known.state === 'live');
+  const force = options.force === true || options.fresh === true;
+  if (!isLive || force) await consent.require();
+  if (options.fresh === true) await signOutFirst(session, context);
+  // The user has agreed to the endpoint above, or is asked below before the code is shown.
+  const body = { force, acceptEndpoint: true };
+  const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
+  if (started.state === 'pending') await requireOrCancel(session, consent, context);
+  const outcome = started.state === 'pending' ? await waitForApproval(session, started, options, context) : started;
+  if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);
+  context.stderr.write(
+    outcome.state === 'live'
+      ? `Already signed in to ${harmless(session)}; no browser needed.\n`
+      : `Signed in to ${harmless(session)}.\n`,
+  );
+  const setup = options.wait ? await waitForSetup(session, context) : undefined;
+  const isPrinted = options.json !== true && setup !== undefined;
+  if (isPrinted) {
+    context.stdout.write(describeSetup(setup, context));
+    reportKept(setup.profiles ?? {}, context);
+  }
+  const user = options.wait ? await confirmUser(session, options, context) : undefined;
+  if (isPrinted) await reportTokenFile(session, context);
+  return { session, state: outcome.state, setup: setup ?? null, ...(user === undefined ? {} : { user }) };
+}
+
+/** Reports a store that cannot delete the tokens, and signs in all the same. */
+async function signOutFirst(session: string, context: LoginContext): Promise<void> {
+  try {
+    const { note } = await context.client.call('signOut', { session }, { signal: context.signal });
+    if (note !== undefined) reportNote(note, context);
+  } catch (error) {
+    if (!(error instanceof RolecallError) || !error.code.startsWith('secret-store-')) throw error;
+    reportNote(error.message, context);
+  }
+}
+
+/** For a session that was thought to be live, so that consent was not asked for earlier. */
+async function requireOrCancel(session: string, consent: EndpointConsent, context: LoginContext): Promise<void> {
+  try {
+    await consent.require();
+  } catch (error) {
+    await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
+    throw error;
+  }
+}
+
+function notSignedIn(session: string, outcome: SignInDocument): Error {
+  if (outcome.error !== undefined) return errorFromBody(outcome.error);
+  const hint = `rolecall login ${quoteForShell(session)}`;
+  switch (outcome.state) {
+    case 'denied':
+      return new SignInRequiredError('sign-in-denied', `The sign-in to ${session} was denied on the page.`, { hint });
+    case 'cancelled':
+      return new SignInRequiredError('sign-in-required', `The sign-in to ${session} was cancelled.`, { hint });
+    default:
+      return new SignInRequiredError('sign-in-expired', `The code for ${session} was not approved in time.`, { hint });
+  }
+}

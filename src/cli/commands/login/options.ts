@@ -1,0 +1,26 @@
+// What `rolecall login` is asked to do, and what its parts use to do it.
+import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
+
+export interface LoginOptions {
+  readonly all?: boolean;
+  readonly profile?: string;
+  readonly ssoSession?: string;
+  readonly browser: boolean;
+  readonly force?: boolean;
+  readonly fresh?: boolean;
+  /** Signs in at an endpoint that is not AWS's without asking. */
+  readonly yes?: boolean;
+  /** A user to accept although another one signed in before. */
+  readonly acceptUser?: string;
+  /** False with --no-wait: does not wait for the list of accounts. */
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+/** The service is for the first run, which may install it. */
+export type LoginContext = DaemonAccess &
+  Dialog &
+  Output &
+  Places &
+  ServiceAccess &
+  Pick<CliContext, 'clock' | 'openBrowser'>;

@@ -1,0 +1,37 @@
+// Shows how far the daemon is while it lists the accounts and writes the profiles after a sign-in.
+import type { SignInSetupDocument } from '../../../local-api/schemas.ts';
+import { createProgressLine } from '../../terminal/progress.ts';
+import type { LoginContext } from './options.ts';
+
+const POLL_MS = 50;
+
+/** What was listed and written; Ctrl-C leaves the rest to the daemon. */
+export async function waitForSetup(session: string, context: LoginContext): Promise<SignInSetupDocument | undefined> {
+  const progress = createProgressLine(context);
+  try {
+    for (;;) {
+      const current = await context.client.call('signIn', { session }, { signal: context.signal });
+      const setup = current?.setup;
+      if (setup === undefined) return undefined;
+      if (setup.state === 'done' || setup.state === 'failed') return setup;
+      progress.show(describeProgress(setup));
+      await context.clock.sleep(POLL_MS, context.signal);
+    }
+  } catch (error) {
+    if (context.signal.aborted) {
+      progress.clear();
+      context.stderr.write(
+        'You are signed in. The daemon lists the accounts and writes the profiles in the background.\n',
+      );
+    }
+    throw error;
+  } finally {
+    progress.clear();
+  }
+}
+
+function describeProgress({ state, accountsListed, accountsTotal }: SignInSetupDocument): string {
+  if (state === 'syncing') return 'Writing profiles …';
+  if (accountsTotal === 0) return 'Listing accounts …';
+  return `Listing permission sets, ${accountsListed} of ${accountsTotal} accounts …`;
+}

@@ -1,0 +1,151 @@
+// Finds out which account and role this shell uses, and why; asks the daemon, not AWS.
+import { join } from 'node:path';
+import { NotFoundError, RolecallError } from '../../../core/errors.ts';
+import type { ProfileDocument, RefusalDocument } from '../../../local-api/schemas.ts';
+import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../../platform/files/aws-file-path.ts';
+import { readBoundedFile } from '../../../platform/files/bounded-read.ts';
+import type { DaemonAccess, Output, Places } from '../../context.ts';
+import { fetchStatus } from '../../sessions.ts';
+import { findIdentitySource, type ProfileReason } from './shell-identity.ts';
+
+type Context = DaemonAccess & Places & Pick<Output, 'environment'>;
+
+/** The JSON output; what is unknown is null. */
+export interface Whoami {
+  readonly source: 'profile' | 'keys' | 'web-identity' | 'container';
+  /** One sentence. */
+  readonly why: string;
+  readonly profile: string | null;
+  readonly session: string | null;
+  readonly label: string | null;
+  readonly accountId: string | null;
+  readonly accountName: string | null;
+  readonly permissionSet: string | null;
+  readonly protected: boolean;
+  readonly sessionState: string | null;
+  readonly sessionExpiresAt: string | null;
+  readonly keysExpireAt: string | null;
+  /** When and why a program was last refused keys of this role; null if it has got some since. */
+  readonly lastRefusal: RefusalDocument | null;
+}
+
+const UNKNOWN = {
+  profile: null,
+  session: null,
+  label: null,
+  accountId: null,
+  accountName: null,
+  permissionSet: null,
+  protected: false,
+  sessionState: null,
+  sessionExpiresAt: null,
+  keysExpireAt: null,
+  lastRefusal: null,
+} as const;
+
+const REASONS: Readonly<Record<ProfileReason, string>> = {
+  exec: 'set by rolecall exec',
+  'exec-keys': 'rolecall exec put its keys into the environment',
+  AWS_PROFILE: 'AWS_PROFILE names it',
+  AWS_DEFAULT_PROFILE: 'AWS_DEFAULT_PROFILE names it',
+  default: 'no profile is set, so [default] applies',
+};
+
+/** @throws NotFoundError profile-not-found: nothing names a profile, or the named one does not exist */
+export async function findOut(context: Context): Promise<Whoami> {
+  const { environment } = context;
+  const source = findIdentitySource(environment);
+  const keysExpireAt = environment['AWS_CREDENTIAL_EXPIRATION'] ?? null;
+  switch (source.kind) {
+    case 'keys': {
+      const beside = source.beside === undefined ? '' : ` over ${source.beside}`;
+      const why = `keys in the environment take precedence (AWS_ACCESS_KEY_ID)${beside}; rolecall does not know whose they are`;
+      return { ...UNKNOWN, source: 'keys', why, keysExpireAt };
+    }
+    case 'web-identity': {
+      const why = `a web identity in the environment takes precedence (AWS_WEB_IDENTITY_TOKEN_FILE), for ${source.roleArn}`;
+      return { ...UNKNOWN, source: 'web-identity', why };
+    }
+    case 'container':
+      return {
+        ...UNKNOWN,
+        source: 'container',
+        why: 'a container credentials endpoint in the environment is used, which is not rolecall’s',
+      };
+    case 'profile':
+      return findOutProfile(source.profileName, source.because, context);
+  }
+}
+
+async function findOutProfile(name: string, because: ProfileReason, context: Context): Promise<Whoami> {
+  const { environment, client, signal } = context;
+  const isOther = because === 'AWS_PROFILE' && (environment['AWS_DEFAULT_PROFILE'] ?? name) !== name;
+  const why = isOther
+    ? 'AWS_PROFILE names it (boto3 prefers AWS_DEFAULT_PROFILE, which names another)'
+    : REASONS[because];
+  const keysExpireAt = because === 'exec-keys' ? (environment['AWS_CREDENTIAL_EXPIRATION'] ?? null) : null;
+  if (because !== 'exec' && because !== 'exec-keys' && (await hasStoredKeys(name, context))) {
+    return {
+      ...UNKNOWN,
+      source: 'keys',
+      profile: name,
+      why: `keys of [${name}] in the credentials file take precedence; rolecall does not know whose they are`,
+    };
+  }
+  let profile: ProfileDocument;
+  try {
+    profile = await client.call('profile', { query: { name } }, { signal });
+  } catch (error) {
+    if (!(error instanceof RolecallError) || error.code !== 'profile-not-found') throw error;
+    if (await isListed(name, context)) {
+      const foreign = `${why}; it belongs to no sso-session, so rolecall does not know whose it is`;
+      return { ...UNKNOWN, source: 'profile', profile: name, why: foreign };
+    }
+    if (because !== 'default') throw error;
+    throw new NotFoundError('profile-not-found', 'No profile is set in this shell, and there is no [default].', {
+      hint: 'rolecall use',
+    });
+  }
+  const { session, accountId, permissionSet } = profile;
+  const [status, { roles }] = await Promise.all([
+    fetchStatus(context),
+    client.call('roles', { query: { session } }, { signal }),
+  ]);
+  const role = roles.find((other) => other.accountId === accountId && other.permissionSet === permissionSet);
+  const known = status.sessions.find((other) => other.session === session);
+  return {
+    source: 'profile',
+    why: profile.followsCurrent ? `${why}, which follows the current role` : why,
+    profile: profile.profileName,
+    session,
+    label: role?.label ?? session,
+    accountId,
+    accountName: role?.accountName ?? null,
+    permissionSet,
+    protected: role?.protected ?? false,
+    sessionState: known?.state ?? null,
+    sessionExpiresAt: known?.sessionExpiresAt ?? null,
+    keysExpireAt,
+    lastRefusal: profile.lastRefusal ?? null,
+  };
+}
+
+/** Keys under the profile's name in the credentials file take precedence over the config file. */
+async function hasStoredKeys(name: string, { environment, homeDirectory }: Context): Promise<boolean> {
+  const path = awsFilePath('credentials', environment, homeDirectory);
+  const text = await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
+  if (!text.includes(name)) return false;
+  const [{ parseConfigDocument }, { isCredentialKey }] = await Promise.all([
+    import('../../../aws-config/document/document.ts'),
+    import('../../../aws-config/document/default-credentials.ts'),
+  ]);
+  return parseConfigDocument(text, path).sections.some(
+    (section) => section.header.trim() === name && section.entries.some(({ key }) => isCredentialKey(key)),
+  );
+}
+
+/** Whether the config file has this profile, though it belongs to no sso-session. */
+async function isListed(name: string, { paths }: Context): Promise<boolean> {
+  const text = await readBoundedFile(join(paths.switchDirectory, 'profiles'), MAX_AWS_FILE_BYTES).catch(() => '');
+  return text.split('\n').includes(name);
+}
