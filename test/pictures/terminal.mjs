@@ -44,7 +44,7 @@ export async function takeTerminalPictures(studio) {
       await switching.see('enter');
       await studio.shootMarkup(switching.toHtml(), 'terminal-picker');
       switching.press('Enter');
-      await switching.see('This shell is');
+      await switching.see('This shell now uses');
       await switching.clear();
       for (const line of [
         'rolecall use shop prod read',

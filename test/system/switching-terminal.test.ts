@@ -140,15 +140,15 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     });
     const before = await usesByProfile();
     expect(await run(shell, `rolecall use ${ADMIN}; ${profileLine}`, 'a')).toMatch(
-      new RegExp(`^This shell is ${ADMIN} now\\. The keys that it had are unset\\.\\n${ADMIN} `, 'mu'),
+      new RegExp(`^This shell now uses ${ADMIN}\\. Its own keys were unset\\.\\n${ADMIN} `, 'mu'),
     );
     expect(await run(shell, `rolecall use professional-af.ReadOnly; ${profileLine}`, 'b')).toMatch(
-      /^This shell is professional-af\.ReadOnly now\.\nprofessional-af\.ReadOnly /mu,
+      /^This shell now uses professional-af\.ReadOnly\.\nprofessional-af\.ReadOnly /mu,
     );
     expect(await run(shell, `rolecall use -; ${profileLine}`, 'c')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
     expect(await run(shell, `rolecall use -; ${profileLine}`, 'd')).toMatch(/^professional-af\.ReadOnly /mu);
     expect(await run(shell, `rolecall use --off; ${profileLine}`, 'e')).toMatch(
-      /^This shell has no profile any more\.\n(?!.*professional)/mu,
+      /^This shell no longer has a profile\.\n(?!.*professional)/mu,
     );
     expect(await run(shell, `rolecall use -; ${profileLine}`, 'f')).toMatch(/^professional-af\.ReadOnly /mu);
     expect(started()).toBe('');
@@ -163,7 +163,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
   test('switches by words when they are unique, says whose account it is, and leaves everything else to the program', async () => {
     await open(shell);
     expect(await run(shell, `rolecall use log archive; ${profileLine}`, 'a')).toMatch(
-      /^Log Archive {2}044444444444 {2}ReadOnly\nThis shell is Log-Archive\.ReadOnly now\.\nLog-Archive\.ReadOnly /mu,
+      /^Log Archive {2}044444444444 {2}ReadOnly\nThis shell now uses Log-Archive\.ReadOnly\.\nLog-Archive\.ReadOnly /mu,
     );
     expect(await run(shell, 'rolecall --version', 'b')).toMatch(/^rolecall +\d+\.\d+\.\d+$[^]*^status 0$/mu);
     expect(await run(shell, 'rolecall use --current log', 'c')).toContain(
@@ -183,7 +183,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     expect(await run(shell, profileLine, 'e')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
     terminal.type(shell.name === 'fish' ? 'set -gx ROLECALL_PROFILE inside' : 'export ROLECALL_PROFILE=inside');
     expect(await run(shell, `rolecall use professional-af.ReadOnly`, 'f')).toMatch(
-      /This shell is inside until you leave it\.\nRun: exit\nstatus 2$/mu,
+      /This shell uses inside until you leave it\.\nRun: exit\nstatus 2$/mu,
     );
     expect(await run(shell, profileLine, 'g')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
   });
@@ -231,7 +231,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     terminal.press('End');
     const [, chosen = ''] = await terminal.see(/^> {3}.* (\S+)\n\n[^]*^ {2}enter {2}\1 in this shell/mu);
     terminal.press('Enter');
-    await terminal.see(new RegExp(`^This shell is ${chosen} now\\.$`, 'mu'));
+    await terminal.see(new RegExp(`^This shell now uses ${chosen}\\.$`, 'mu'));
     expect(terminal.screen()).toContain('kept on the screen');
     expect(terminal.screen()).not.toContain('13 of 13');
     expect(await run(shell, profileLine, 'a')).toContain(`${chosen} `);
@@ -270,7 +270,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     for (const [index] of HOSTILE.entries()) {
       expect(
         await run(shell, `rolecall use 50000000000${index} admin; rolecall whoami; ${profileLine}`, `m${index}`),
-      ).toMatch(/now\.[^]*status 0$/mu);
+      ).toMatch(/now uses [^]*status 0$/mu);
     }
     expect(readdirSync(rig.home.path).filter((name) => name.includes('pwned'))).toEqual([]);
   });
@@ -289,7 +289,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
       // fzf searches by its own rule; a role that only its id led to is asked about all the same.
       await terminal.see(/it was found only by its account id\) \[y\/N\] $/mu);
       terminal.type('y');
-      await terminal.see(new RegExp(`^This shell is ${first.replaceAll('.', '\\.')} now\\.$`, 'mu'));
+      await terminal.see(new RegExp(`^This shell now uses ${first.replaceAll('.', '\\.')}\\.$`, 'mu'));
       terminal.type(`clear; rolecall use; echo "left ${shell.status}"`);
       await terminal.see(/13\/13/u);
       terminal.press('Escape');

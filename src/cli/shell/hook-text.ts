@@ -33,7 +33,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
     done
   fi
   if [[ -n \${ROLECALL_PROFILE-} ]]; then
-    printf 'rolecall: This shell is %s until you leave it.\\nRun: exit\\n' "$ROLECALL_PROFILE" >&2
+    printf 'rolecall: This shell uses %s until you leave it.\\nRun: exit\\n' "$ROLECALL_PROFILE" >&2
     return 2
   fi
   case $#:\${2-} in
@@ -72,7 +72,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
   esac
   if [[ -n $rolecall_name ]]; then
     if [[ -n \${AWS_ACCESS_KEY_ID-}\${AWS_WEB_IDENTITY_TOKEN_FILE-}\${AWS_CONTAINER_CREDENTIALS_FULL_URI-} ]]; then
-      rolecall_note=' The keys that it had are unset.'
+      rolecall_note=' Its own keys were unset.'
     fi
     unset -v \\
       ${wrap(BEFORE_PROFILE, ' \\\n      ')} \\
@@ -81,10 +81,10 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
   __rolecall_previous=\${AWS_PROFILE-}
   if [[ -n $rolecall_name ]]; then
     export AWS_PROFILE="$rolecall_name" || return
-    rolecall_word="This shell is $rolecall_name now.$rolecall_note"
+    rolecall_word="This shell now uses $rolecall_name.$rolecall_note"
   else
     unset -v AWS_PROFILE AWS_DEFAULT_PROFILE || return
-    rolecall_word='This shell has no profile any more.'
+    rolecall_word='This shell no longer has a profile.'
   fi
   if [[ -t 2 ]]; then printf '%s\\n' "$rolecall_word" >&2; fi
 }
@@ -121,7 +121,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             end
     end
     if test -n "$ROLECALL_PROFILE"
-        printf 'rolecall: This shell is %s until you leave it.\\nRun: exit\\n' $ROLECALL_PROFILE >&2
+        printf 'rolecall: This shell uses %s until you leave it.\\nRun: exit\\n' $ROLECALL_PROFILE >&2
         return 2
     end
     if test $wish = back
@@ -173,7 +173,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
     set --local gone AWS_PROFILE AWS_DEFAULT_PROFILE
     if test -n "$name"
         if test -n "$AWS_ACCESS_KEY_ID$AWS_WEB_IDENTITY_TOKEN_FILE$AWS_CONTAINER_CREDENTIALS_FULL_URI"
-            set note ' The keys that it had are unset.'
+            set note ' Its own keys were unset.'
         end
         set gone ${wrap(BEFORE_PROFILE, ' \\\n            ')} \\
             (set --names | string match '${IDENTITY_PREFIX}*')
@@ -187,9 +187,9 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
     end
     if test -n "$name"
         set --global --export AWS_PROFILE $name
-        isatty stderr; and printf 'This shell is %s now.%s\\n' $name $note >&2
+        isatty stderr; and printf 'This shell now uses %s.%s\\n' $name $note >&2
     else
-        isatty stderr; and printf 'This shell has no profile any more.\\n' >&2
+        isatty stderr; and printf 'This shell no longer has a profile.\\n' >&2
     end
     return 0
 end

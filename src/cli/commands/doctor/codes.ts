@@ -29,7 +29,7 @@ export const DOCTOR_CODES = {
     'Two sections name the same profile in different spellings, and AWS clients disagree on which one to use.',
   ),
   'profile-shadowed': problem(
-    '`~/.aws/credentials` has the name of a profile of `~/.aws/config`, and AWS clients prefer what it has there. A sync renames rolecall’s profiles.',
+    'A profile of `~/.aws/config` has the same name as a section of `~/.aws/credentials`, which AWS clients prefer. A sync renames rolecall’s profiles.',
   ),
   'profile-session-missing': problem('A profile names an sso-session that is not in the file.'),
   'profile-program-missing': problem('The `credential_process` of a profile names a program that does not exist.'),
@@ -86,15 +86,15 @@ export const DOCTOR_CODES = {
     'A program asked rolecall for credentials and got none; its SDK may not have shown why. The note ends when the same profile gets credentials again.',
   ),
   'state-file-damaged': problem(
-    'A file of rolecall’s state was damaged and is kept beside the new one; the message says what was lost.',
+    'A state file was damaged. A copy is kept beside the new file; the message says what was lost.',
   ),
-  'secret-store-unavailable': problem('There is no keychain, or it fails; tokens are in memory only, if at all.'),
+  'secret-store-unavailable': problem('There is no keychain, or it fails. Tokens are kept in memory, or not at all.'),
   'secret-store-locked': problem('The keychain, or the encrypted file, is locked.'),
   'secret-store-memory': note('The settings turn the keychain off: tokens are lost when the daemon stops.'),
   'identity-center-unreachable': problem('A call to Identity Center failed and has not succeeded since.'),
   'identity-center-throttled': problem('Identity Center asked rolecall to slow down.'),
   'clock-skew': problem(
-    'The clock of this machine is wrong by more than two minutes; from five minutes on, AWS refuses signed requests. rolecall itself goes by AWS’s clock.',
+    'The clock of this machine is wrong by more than two minutes; from five minutes on, AWS refuses signed requests. rolecall itself uses AWS’s clock.',
   ),
   'endpoint-unresolvable': problem(
     'The name of an endpoint cannot be resolved: no network, or a misspelled `sso_region`.',
@@ -112,7 +112,7 @@ export const DOCTOR_CODES = {
     'This curl is older than 7.40 and does not support unix sockets, so each `credential_process` starts Node.',
   ),
   'service-broken': problem(
-    'The unit of the service names files that are gone or older, was written by an older rolecall, has failed, or was not reloaded.',
+    'The service’s unit names files that no longer exist or belong to an older rolecall, has failed, or was not reloaded.',
   ),
   'service-stopped': note('The service is installed but stopped; the next command starts it.'),
   'service-without-manager': note('A service is installed, but your user has no running systemd that could start it.'),

@@ -10,8 +10,8 @@ import { configProfiles, firstWordOf, type AwsFile, type ProgramVersions, type W
 
 /** AWS SDK releases from this date on need Node 22. */
 const NODE_20_ENDS_MS = Date.UTC(2027, 0, 8);
-const OLDEST_NODE_FOR_SDK = 22;
-const OLDEST_CURL = [7, 40] as const;
+const MIN_NODE_FOR_SDK = 22;
+const MIN_CURL = [7, 40] as const;
 
 export function checkPrograms(world: World): CheckGroup {
   const { context, programs: versions } = world;
@@ -30,7 +30,7 @@ export function checkPrograms(world: World): CheckGroup {
 
 function findOldNode({ context, reach }: World): Finding[] {
   const versions = [context.nodeVersion, ...(reach === undefined ? [] : [reach.nodeVersion])];
-  const old = versions.find((version) => majorOf(version) < OLDEST_NODE_FOR_SDK);
+  const old = versions.find((version) => majorOf(version) < MIN_NODE_FOR_SDK);
   if (old === undefined) return [];
   const isOver = context.clock.nowMs() >= NODE_20_ENDS_MS;
   const whose = old === context.nodeVersion ? 'This is' : 'The daemon runs on';
@@ -86,7 +86,7 @@ function findOldCurl({ curl }: ProgramVersions): Finding[] {
     ];
   }
   const [major = 0, minor = 0] = curl.split('.').map(Number);
-  const isOld = major < OLDEST_CURL[0] || (major === OLDEST_CURL[0] && minor < OLDEST_CURL[1]);
+  const isOld = major < MIN_CURL[0] || (major === MIN_CURL[0] && minor < MIN_CURL[1]);
   return isOld
     ? [
         {

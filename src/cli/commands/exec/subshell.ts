@@ -50,7 +50,7 @@ export function promptLabel(profileName: string): string {
 function bashStartup(label: string): string {
   return `# Written by rolecall exec for one subshell.
 [ -f ~/.bashrc ] && . ~/.bashrc
-# Prompts that are made anew each time would lose the word in front otherwise.
+# Adds the role again when another hook has replaced the prompt.
 __rolecall_prompt() {
   local status=$?
   case $PS1 in *'${label}'*) ;; *) PS1='${label}'$PS1 ;; esac
@@ -83,7 +83,7 @@ unset __rolecall_zdotdir
 # Some systems name the history file after ZDOTDIR, before this file is read.
 [[ \${HISTFILE-} == ${quoteForShell(directory)}/* ]] && HISTFILE=\${ZDOTDIR:-$HOME}/.zsh_history
 [[ -f \${ZDOTDIR:-$HOME}/.zshrc ]] && . \${ZDOTDIR:-$HOME}/.zshrc
-# Prompts that are made anew each time would lose the word in front otherwise.
+# Adds the role again when another hook has replaced the prompt.
 __rolecall_prompt() {
   [[ $PROMPT == *'${label}'* ]] || PROMPT='${label}'$PROMPT
 }
