@@ -1,60 +1,44 @@
-// Composes the daemon: reads the settings, creates the domain and each capability, and collects their handlers and tasks.
+// Composes the daemon: creates the capabilities, each from those before it, and collects their handlers and tasks.
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { createConfigFile } from '../aws-config/files/config-file.ts';
-import { createProblems, type Problems } from '../core/problems.ts';
+import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
-import { awsFilePath } from '../platform/files/aws-file-path.ts';
-import { readDescriptorLimit } from '../platform/process/descriptor-limit.ts';
-import { createAuditLog, type AuditLog } from './audit/audit-log.ts';
-import { createIssuanceLog, createLastRefusals } from './audit/credential-outcomes.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { createDomain, type DomainDeps } from './domain.ts';
-import { createConnectionRules, type ConnectionRules } from './http/connection-rules.ts';
-import { createInputChecks, type InputChecks } from './http/input-checks.ts';
-import { createLateLoading } from './http/late-loading.ts';
+import { createFoundation, type FoundationDeps } from './foundation.ts';
+import type { ConnectionRules } from './http/connection-rules.ts';
+import type { InputChecks } from './http/input-checks.ts';
 import type { PortHandover } from './http/port-handover.ts';
 import type { Handlers } from './http/surface.ts';
-import { HEADLESS, type Desktop } from './notifications/desktop.ts';
-import { createNotifier } from './notifications/notifier.ts';
-import { createChanges } from './process/changes.ts';
-import { createRecheck, type Recheck } from './process/recheck.ts';
+import type { Recheck } from './process/recheck.ts';
 import type { TickTask } from './process/ticker.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createRoles } from './roles/roles.ts';
-import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
-import { createExtraFor } from './settings/role-rules.ts';
-import { loadSettings, type Settings } from './settings/settings.ts';
+import type { Settings } from './settings/settings.ts';
 import { createSetup } from './settings/setup.ts';
-import { createSharedConfig } from './shared-config/shared-config.ts';
-import { createSharedCredentials } from './shared-config/shared-credentials.ts';
-import { createSessionEvents } from './sign-in/session-events.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
-import { createDamagedFiles } from './state-files/damaged-files.ts';
-import { createStateFiles, type OpenStateFile } from './state-files/state-file.ts';
 import { createStatus } from './status/status.ts';
 import { createWebAccessHandlers } from './web-access/routes.ts';
 import { createWebAccess, type WebAccess } from './web-access/web-access.ts';
 
-type External = 'environment' | 'paths' | 'clock' | 'random' | 'log' | 'checksUsers' | 'portalCallsPerSecond';
-type StoreOption = 'passphraseCost' | 'passphraseHint' | 'keyCache';
+type DomainOption =
+  | 'random'
+  | 'checksUsers'
+  | 'portalCallsPerSecond'
+  | 'passphraseCost'
+  | 'passphraseHint'
+  | 'keyCache';
 
-export interface ServicesDeps extends Pick<DomainDeps, External | StoreOption> {
-  readonly homeDirectory: string;
+export interface ServicesDeps extends FoundationDeps, Pick<DomainDeps, DomainOption> {
   readonly processId: number;
-  readonly userId: number;
   readonly version: string;
   /** Environment variables that were removed at the start and would have changed how the daemon runs. */
   readonly droppedVariables?: readonly string[];
-  /** Absent: no notifications, and no browser. */
-  readonly desktop?: Desktop;
   /** Absent: each daemon has a container port of its own, and its grants end with it. */
   readonly portHandover?: PortHandover;
   /** Called when a stop is requested over the API, before the answer is sent. */
   readonly onStopRequested: () => void;
-  /** Default: the limit of this process. */
-  readonly descriptorLimit?: number;
 }
 
 export interface Services {
@@ -84,48 +68,7 @@ export interface Services {
 
 /** @throws UsageError settings-invalid; UnavailableError file-not-writable: the settings can't be read */
 export async function createServices(deps: ServicesDeps): Promise<Services> {
-  const { clock, environment, homeDirectory, log, paths } = deps;
-  const settings = await loadSettings(paths.settingsFile, environment);
-  const endpointsInForce = resolveEndpoints(settings, environment);
-  const changes = createChanges();
-  const problems = createProblems(changes.announce);
-  const audit = createAuditLog({ path: paths.auditFile, clock, problems });
-  const damagedFiles = createDamagedFiles({ problems, clock, log });
-  const openStateFile = createStateFiles(problems, damagedFiles);
-  const openOwnFile: OpenStateFile = (name, schema) => openStateFile(join(paths.stateDirectory, name), schema);
-  const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
-  const lateLoading = createLateLoading();
-  const connectionRules = createConnectionRules({
-    userId: deps.userId,
-    descriptorLimit: deps.descriptorLimit ?? readDescriptorLimit(),
-  });
-  const desktop = deps.desktop ?? HEADLESS;
-
-  const base = {
-    ...deps,
-    settings,
-    endpointsInForce,
-    endpoints: toEndpoints(endpointsInForce),
-    startedAtMs: clock.nowMs(),
-    changes,
-    problems,
-    recheck: createRecheck({ problems, clock }),
-    audit,
-    issuanceLog: createIssuanceLog({ audit, clock }),
-    lastRefusals: createLastRefusals(clock),
-    damagedFiles,
-    openStateFile,
-    openOwnFile,
-    configFile,
-    sharedConfig: createSharedConfig(configFile, createExtraFor(settings)),
-    sharedCredentials: createSharedCredentials(awsFilePath('credentials', environment, homeDirectory)),
-    lateLoading,
-    connectionRules,
-    inputChecks: createInputChecks(lateLoading.defer),
-    desktop,
-    notifier: createNotifier({ backend: desktop.notifications, clock, log }),
-    events: createSessionEvents(),
-  };
+  const base = { ...deps, ...(await createFoundation(deps)) };
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };
   const profiles = { ...roles, ...createProfiles(roles) };
@@ -133,9 +76,9 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const credentials = { ...signIn, ...(await createCredentials(signIn)) };
   const status = createStatus({ ...signIn, signIn: signIn.handlers.signIn });
   const setup = createSetup(domain);
-  const webAccess = createWebAccess({ audit, clock, randomBytes });
+  const webAccess = createWebAccess({ ...base, randomBytes });
 
-  const { broker, personActs, recheck, store } = domain;
+  const { audit, broker, connectionRules, inputChecks, openStateFile, personActs, problems, recheck, store } = domain;
   const { containerServer } = credentials;
   const { keepAll } = profiles.tokenFiles;
   recheck.add(['secret-store-unavailable', 'secret-store-locked'], async () => {
@@ -146,7 +89,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   }
 
   return {
-    settings,
+    settings: base.settings,
     problems,
     audit,
     recheck,
@@ -168,7 +111,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     },
     tasks: [
       ...domain.tasks,
-      { name: 'late loading', run: () => lateLoading.warm() },
+      { name: 'late loading', run: () => base.lateLoading.warm() },
       { name: 'audit log', run: () => audit.flush() },
       ...credentials.tasks,
       ...signIn.tasks,
@@ -178,7 +121,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     ],
     containerServer,
     webAccess,
-    inputChecks: base.inputChecks,
+    inputChecks,
     connectionRules,
     personActs,
     restoreSecrets: async () => store.restore?.(),

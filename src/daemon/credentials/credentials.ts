@@ -26,7 +26,6 @@ import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SessionEvents } from '../sign-in/session-events.ts';
 import type { OpenStateFile } from '../state-files/state-file.ts';
 import { CONTAINER_PORT_SCHEMA, createContainerServer, type ContainerServer } from './container-server.ts';
-import { createGrantsHandlers } from './grants-routes.ts';
 import { GRANTS_SCHEMA, loadGrants } from './grants.ts';
 import { createCredentialIssuer } from './issue.ts';
 
@@ -101,7 +100,10 @@ export async function createCredentials(deps: {
     credentials: ({ query: { session: sessionName, account: accountId, role: permissionSet } }, caller) =>
       answer({ sessionName, accountId, permissionSet }, caller),
     currentCredentials: (_, caller) => answer('current', caller),
-    ...createGrantsHandlers({ ...deps, grants, directory, containerServer }),
+    ...lateLoading.deferHandlers(['createGrant', 'grants', 'grant', 'revokeGrant'], async () => {
+      const { createGrantsHandlers } = await import('./grants-routes.ts');
+      return createGrantsHandlers({ ...deps, grants, directory, containerServer });
+    }),
     ...lateLoading.deferHandlers(['console'], async () => {
       const { createConsoleHandlers } = await import('./console-routes.ts');
       return createConsoleHandlers({ ...deps, issuer });

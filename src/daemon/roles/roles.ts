@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
@@ -12,9 +13,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import type { OpenStateFile } from '../state-files/state-file.ts';
-import { createAccountsHandlers } from './accounts-routes.ts';
 import { createCurrentRole, CURRENT_ROLE_SCHEMA, type CurrentRole } from './current-role.ts';
-import { createCurrentHandlers } from './current-routes.ts';
 import { createDailyLists } from './daily-lists.ts';
 import { createIssuedNames, ISSUED_NAMES_SCHEMA, type IssuedNamesStore } from './issued-names.ts';
 import { createRoleList, type RoleList } from './role-list.ts';
@@ -45,11 +44,12 @@ export async function createRoles(deps: {
   readonly broker: Broker;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
+  readonly lateLoading: LateLoading;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
 }): Promise<Roles> {
-  const { openOwnFile } = deps;
+  const { lateLoading, openOwnFile } = deps;
   const currentRole = createCurrentRole(openOwnFile('current.json', CURRENT_ROLE_SCHEMA));
   const issuedNames = createIssuedNames(openOwnFile('profile-names.json', ISSUED_NAMES_SCHEMA));
   const usageStats = createUsageStats({ ...deps, directory: deps.paths.switchDirectory });
@@ -58,8 +58,14 @@ export async function createRoles(deps: {
 
   return {
     handlers: {
-      ...createAccountsHandlers(deps),
-      ...createCurrentHandlers({ ...deps, currentRole, issuedNames, roleList, usageStats, roleUsage }),
+      ...lateLoading.deferHandlers(['accounts'], async () => {
+        const { createAccountsHandlers } = await import('./accounts-routes.ts');
+        return createAccountsHandlers(deps);
+      }),
+      ...lateLoading.deferHandlers(['current', 'setCurrent'], async () => {
+        const { createCurrentHandlers } = await import('./current-routes.ts');
+        return createCurrentHandlers({ ...deps, currentRole, issuedNames, roleList, usageStats, roleUsage });
+      }),
       async roles({ query }) {
         const { all, first } = await roleList.read(query.session);
         return query.first === true ? first : all;

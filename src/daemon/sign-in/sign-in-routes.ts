@@ -12,18 +12,16 @@ import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { PostSignInSync } from './post-sign-in-sync.ts';
 import type { Handlers } from '../http/surface.ts';
-import type { SignOut } from './sign-out.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
 /** With the state of a sign-in as a document for whoever else shows it. */
-export type SignInHandlers = Pick<Handlers, 'startSignIn' | 'cancelSignIn' | 'signOut' | 'checkUser'> & {
+export type SignInHandlers = Pick<Handlers, 'startSignIn' | 'cancelSignIn' | 'checkUser'> & {
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
 };
 
 export function createSignInHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'checkUser'>;
-  readonly signOut: SignOut;
   readonly postSignInSync: PostSignInSync;
   readonly tokenFiles: Pick<TokenFiles, 'keep'>;
   readonly endpoints: Endpoints;
@@ -82,10 +80,6 @@ export function createSignInHandlers(deps: {
       if (check.state === 'confirmed' && body.accept !== undefined) void postSignInSync.run(session);
       deps.changes.announce();
       return { ...check };
-    },
-    async signOut({ session: selector, body }, { surface }) {
-      const session = await sharedConfig.findSession(selector);
-      return deps.signOut(session, { by: surface, forgetsKeychain: body?.forgetKeychain === true });
     },
   };
 }

@@ -3,6 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { LateLoading } from '../http/late-loading.ts';
+import type { Handlers } from '../http/surface.ts';
 import type { Desktop } from '../notifications/desktop.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { Changes } from '../process/changes.ts';
@@ -18,11 +20,10 @@ import { createPostSignInSync } from './post-sign-in-sync.ts';
 import type { SessionEvents } from './session-events.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
 import { createSignInHandlers, type SignInHandlers } from './sign-in-routes.ts';
-import { createSignOut } from './sign-out.ts';
 import { createUserChecks } from './user-checks.ts';
 
 export interface SignIn {
-  readonly handlers: SignInHandlers;
+  readonly handlers: SignInHandlers & Pick<Handlers, 'signOut'>;
   readonly tasks: readonly TickTask[];
   readonly loginPolicy: Pick<LoginPolicy, 'serve' | 'waiting'>;
   /** Answers every waiting caller; the end of the daemon does not wait for a sign-in. */
@@ -48,11 +49,12 @@ export function createSignIn(deps: {
   readonly personActs: () => void;
   /** Gives up tokens in a keychain that can't be reached any more; false when there are none. */
   readonly forgetKeychain: () => boolean;
+  readonly lateLoading: LateLoading;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
 }): SignIn {
-  const { audit, broker, changes, events, log, settings, sharedConfig } = deps;
+  const { audit, broker, changes, events, lateLoading, log, settings, sharedConfig } = deps;
   const readSessions = async () => (await sharedConfig.read()).sessions;
   const loginPolicy = createLoginPolicy({ ...deps, desktopSignIn: createDesktopSignIn(deps) });
   const userChecks = createUserChecks(deps);
@@ -88,7 +90,19 @@ export function createSignIn(deps: {
   });
 
   return {
-    handlers: createSignInHandlers({ ...deps, postSignInSync, signOut: createSignOut(deps) }),
+    handlers: {
+      ...createSignInHandlers({ ...deps, postSignInSync }),
+      ...lateLoading.deferHandlers(['signOut'], async () => {
+        const { createSignOut } = await import('./sign-out.ts');
+        const signOut = createSignOut(deps);
+        return {
+          async signOut({ session: selector, body }, { surface }) {
+            const session = await sharedConfig.findSession(selector);
+            return signOut(session, { by: surface, forgetsKeychain: body?.forgetKeychain === true });
+          },
+        };
+      }),
+    },
     tasks: [
       { name: 'signed-in users', run: () => userChecks.checkAgain() },
       { name: 'session warnings', run: () => sessionWarnings.check() },

@@ -1,0 +1,78 @@
+// What the capabilities share: the settings, problems, the audit log, state files, the AWS files, notifications.
+import { join } from 'node:path';
+import { createConfigFile } from '../aws-config/files/config-file.ts';
+import { createProblems } from '../core/problems.ts';
+import { awsFilePath } from '../platform/files/aws-file-path.ts';
+import { readDescriptorLimit } from '../platform/process/descriptor-limit.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import { createIssuanceLog, createLastRefusals } from './audit/credential-outcomes.ts';
+import { createConnectionRules } from './http/connection-rules.ts';
+import { createInputChecks } from './http/input-checks.ts';
+import type { DomainDeps } from './domain.ts';
+import { createLateLoading } from './http/late-loading.ts';
+import { HEADLESS, type Desktop } from './notifications/desktop.ts';
+import { createNotifier } from './notifications/notifier.ts';
+import { createChanges } from './process/changes.ts';
+import { createRecheck } from './process/recheck.ts';
+import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
+import { createExtraFor } from './settings/role-rules.ts';
+import { loadSettings } from './settings/settings.ts';
+import { createSharedConfig } from './shared-config/shared-config.ts';
+import { createSharedCredentials } from './shared-config/shared-credentials.ts';
+import { createSessionEvents } from './sign-in/session-events.ts';
+import { createDamagedFiles } from './state-files/damaged-files.ts';
+import { createStateFiles, type OpenStateFile } from './state-files/state-file.ts';
+
+export interface FoundationDeps extends Pick<DomainDeps, 'environment' | 'paths' | 'clock' | 'log'> {
+  readonly homeDirectory: string;
+  readonly userId: number;
+  /** Absent: no notifications, and no browser. */
+  readonly desktop?: Desktop;
+  /** Default: the limit of this process. */
+  readonly descriptorLimit?: number;
+}
+
+/** @throws UsageError settings-invalid; UnavailableError file-not-writable: the settings can't be read */
+export async function createFoundation(deps: FoundationDeps) {
+  const { clock, environment, homeDirectory, log, paths } = deps;
+  const settings = await loadSettings(paths.settingsFile, environment);
+  const endpointsInForce = resolveEndpoints(settings, environment);
+  const changes = createChanges();
+  const problems = createProblems(changes.announce);
+  const audit = createAuditLog({ path: paths.auditFile, clock, problems });
+  const damagedFiles = createDamagedFiles({ problems, clock, log });
+  const openStateFile = createStateFiles(problems, damagedFiles);
+  const openOwnFile: OpenStateFile = (name, schema) => openStateFile(join(paths.stateDirectory, name), schema);
+  const configFile = createConfigFile({ path: awsFilePath('config', environment, homeDirectory), clock });
+  const lateLoading = createLateLoading();
+  const connectionRules = createConnectionRules({
+    userId: deps.userId,
+    descriptorLimit: deps.descriptorLimit ?? readDescriptorLimit(),
+  });
+  const desktop = deps.desktop ?? HEADLESS;
+
+  return {
+    settings,
+    endpointsInForce,
+    endpoints: toEndpoints(endpointsInForce),
+    startedAtMs: clock.nowMs(),
+    changes,
+    problems,
+    recheck: createRecheck({ problems, clock }),
+    audit,
+    issuanceLog: createIssuanceLog({ audit, clock }),
+    lastRefusals: createLastRefusals(clock),
+    damagedFiles,
+    openStateFile,
+    openOwnFile,
+    configFile,
+    sharedConfig: createSharedConfig(configFile, createExtraFor(settings)),
+    sharedCredentials: createSharedCredentials(awsFilePath('credentials', environment, homeDirectory)),
+    lateLoading,
+    connectionRules,
+    inputChecks: createInputChecks(lateLoading.defer),
+    desktop,
+    notifier: createNotifier({ backend: desktop.notifications, clock, log }),
+    events: createSessionEvents(),
+  };
+}
