@@ -65,7 +65,7 @@ export function createConfigFile(deps: {
       const file = await openIfPresent(targetPath);
       if (file === undefined) continue;
       try {
-        await lock(file, deadlineMs);
+        await lock(file, path, clock, deadlineMs);
         // The previous holder of the lock replaced the file, so lock the new one.
         if (!(await isStillAt(file, targetPath))) continue;
         return await replace(file, targetPath, expectedText, newText);
@@ -121,17 +121,6 @@ export function createConfigFile(deps: {
     return 'written';
   }
 
-  async function lock(file: FileHandle, deadlineMs: number): Promise<void> {
-    while (!tryLockIfSupported(file.fd)) {
-      if (clock.nowMs() >= deadlineMs) {
-        throw new UnavailableError('file-not-writable', `${path} cannot be written: another program keeps it locked.`, {
-          hint: 'rolecall profiles sync',
-        });
-      }
-      await clock.sleep(LOCK_POLL_MS);
-    }
-  }
-
   return {
     path,
     async read() {
@@ -153,6 +142,18 @@ export function createConfigFile(deps: {
       }
     },
   };
+}
+
+/** @throws UnavailableError file-not-writable: not locked by the deadline */
+async function lock(file: FileHandle, path: string, clock: Clock, deadlineMs: number): Promise<void> {
+  while (!tryLockIfSupported(file.fd)) {
+    if (clock.nowMs() >= deadlineMs) {
+      throw new UnavailableError('file-not-writable', `${path} cannot be written: another program keeps it locked.`, {
+        hint: 'rolecall profiles sync',
+      });
+    }
+    await clock.sleep(LOCK_POLL_MS);
+  }
 }
 
 async function parseBytes(bytes: Buffer, path: string): Promise<ConfigDocument> {

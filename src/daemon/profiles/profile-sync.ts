@@ -1,27 +1,17 @@
 // Plans the profiles of all roles from the cached account lists and writes them to the shared config file.
+import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import type { ConfigDocument } from '../../aws-config/document/document.ts';
-import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
-import type {
-  PlannedProfile,
-  ProfilePlan,
-  ProfilePlanRequest,
-  SkippedProfile,
-} from '../../aws-config/profiles/plan-types.ts';
+import type { PlannedProfile, ProfilePlan, SkippedProfile } from '../../aws-config/profiles/plan-types.ts';
 import { planInSteps } from '../../aws-config/profiles/profile-plan.ts';
-import { runStepsYielding } from '../../core/async/steps.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
-import type { Catalog, Role, SsoSession } from '../../core/model.ts';
+import { runStepsYielding } from '../../core/async/steps.ts';
+import type { Role } from '../../core/model.ts';
 import type { ProfilesDocument } from '../../local-api/schemas.ts';
 import type { AuditLog, Actor } from '../audit/audit-log.ts';
-import type { CurrentRole } from '../roles/current-role.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
-import { aliasFor, createExtraFor, isPinned, regionFor } from '../settings/role-rules.ts';
 import type { Settings } from '../settings/settings.ts';
-import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import type { RoleUsage } from '../roles/role-usage.ts';
-import type { UsageStats } from '../roles/usage-stats.ts';
+import { createPlanRequests, type PlanRequestDeps } from './plan-request.ts';
 
 export interface ProfileSync {
   /** What a sync would do; with `prune` it also removes profiles that suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
@@ -32,81 +22,20 @@ export interface ProfileSync {
   writeNamed(profileName: string, by: Actor): Promise<boolean>;
 }
 
-export function createProfileSync(deps: {
-  readonly configFile: ConfigFile;
-  readonly sharedCredentials: SharedCredentials;
-  readonly settings: Settings;
-  readonly credentialProcessPath: string;
-  /** Keeps the names of roles that have no profile now: a role that comes back gets its old name. */
-  readonly issuedNames: IssuedNamesStore;
-  readonly roleUsage: Pick<RoleUsage, 'has' | 'haveGaps' | 'add'>;
-  readonly usageStats: Pick<UsageStats, 'read'>;
-  readonly cachedCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
-  readonly currentRole: CurrentRole;
-  readonly audit: Pick<AuditLog, 'record'>;
-}): ProfileSync {
+export function createProfileSync(
+  deps: PlanRequestDeps & {
+    readonly configFile: ConfigFile;
+    readonly sharedCredentials: SharedCredentials;
+    readonly issuedNames: IssuedNamesStore;
+    readonly audit: Pick<AuditLog, 'record'>;
+  },
+): ProfileSync {
   const { configFile, settings, sharedCredentials } = deps;
-  const extraFor = createExtraFor(settings);
+  const collectRequest = createPlanRequests(deps);
 
-  async function select(document: ConfigDocument) {
-    const { write, include } = settings.profiles;
-    if (write === 'all') return {};
-    const uses = await deps.usageStats.read();
-    const hadProfile = new Set((await deps.roleUsage.haveGaps()) ? document.sections.map(({ name }) => name) : []);
-    return {
-      selection: {
-        write,
-        include,
-        isPinned: (role: Role) => isPinned(settings, role),
-        isUsed(role: Role, names: readonly string[]) {
-          if (deps.roleUsage.has(role)) return true;
-          if (!names.some((name) => uses.has(name) || hadProfile.has(name))) return false;
-          // Record the role: the name by which it counted as used may change.
-          deps.roleUsage.add(role);
-          return true;
-        },
-      },
-    };
-  }
-
-  async function makePlan({ prune } = { prune: false }): Promise<{ plan: ProfilePlan; before: string }> {
-    const { document } = await configFile.read();
-    const catalogs = new Map<string, Catalog>();
-    for (const session of readSsoSessions(document).sessions) {
-      const catalog = await deps.cachedCatalog(session);
-      if (catalog === undefined) continue;
-      const { lost: _, ...accepted } = catalog;
-      catalogs.set(session.sessionName, prune ? accepted : catalog);
-    }
-    const previousNames = await deps.issuedNames.previous();
-    const current = await deps.currentRole.get();
-    const request: ProfilePlanRequest = {
-      document,
-      catalogs,
-      settings: {
-        nameTemplate: settings.profiles.name,
-        style: settings.profiles.style,
-        defaultFollowsCurrent: settings.profiles.defaultFollowsCurrent,
-        exclude: settings.profiles.exclude,
-        regionFor: (role) => regionFor(settings, role),
-        aliasFor: (role) => aliasFor(settings, role),
-        extraFor,
-        ...(await select(document)),
-      },
-      credentialProcessPath: deps.credentialProcessPath,
-      inCredentialsFile: await sharedCredentials.names(),
-      ...(previousNames === undefined ? {} : { previousNames }),
-      ...(current === null
-        ? {}
-        : {
-            currentRole: {
-              sessionName: current.session,
-              accountId: current.accountId,
-              permissionSet: current.permissionSet,
-            },
-          }),
-    };
-    return { plan: await runStepsYielding(planInSteps(request)), before: document.text };
+  async function makePlan(options = { prune: false }): Promise<{ plan: ProfilePlan; before: string }> {
+    const request = await collectRequest(options);
+    return { plan: await runStepsYielding(planInSteps(request)), before: request.document.text };
   }
 
   async function writeOnce(by: Actor): Promise<ProfilesDocument> {

@@ -1,5 +1,4 @@
 // GET /v1/accounts: the cached account lists, fetched again when the request asks for it.
-import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Catalog, SsoSession } from '../../core/model.ts';
 import type { AccountsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
@@ -7,6 +6,7 @@ import { signInRequired } from '../../sso/faults.ts';
 import type { Changes } from '../process/changes.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
+import { findAge } from './role-documents.ts';
 
 export function createAccountsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
@@ -44,7 +44,7 @@ export function createAccountsHandlers(deps: {
 function describe(catalogs: readonly (Catalog | undefined)[]): AccountsDocument {
   const known = catalogs.filter((catalog) => catalog !== undefined);
   return {
-    asOf: known.length === 0 ? null : formatUtcSeconds(Math.min(...known.map(({ asOfMs }) => asOfMs))),
+    asOf: findAge(known),
     // A session without a sign-in has no list, so it does not count as incomplete.
     complete: known.length > 0 && known.every(({ complete }) => complete),
     accounts: known.flatMap(({ accounts }) =>
