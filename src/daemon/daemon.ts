@@ -208,7 +208,7 @@ function createInstallationTask({ installation, version, log }: DaemonDeps): () 
     installation.onChanged(change);
   });
   return async () => {
-    const change = watch.look();
+    const change = watch.check();
     if (change !== undefined) tell(change);
   };
 }

@@ -1,4 +1,4 @@
-// The daemon's process: takes the lock before it loads anything else, so that waiting for it costs next to nothing.
+// The daemon process: takes the lock before it loads anything else, so that waiting for the lock costs little.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -39,25 +39,25 @@ ignoreDebuggerSignal();
 leaveMemoryOutOfCoreDumps();
 keepTicksFast();
 process.umask(0o077);
-/** Started by a service manager, which restarts us when we ask for it by our exit code. */
+/** Started by a service manager, which restarts the daemon if the exit code asks for it. */
 const isService = process.argv.includes('--service');
 const isForeground = process.argv.includes('--foreground');
-/** The keeper of the container port has started us, because our predecessor was killed. */
+/** Started by the keeper of the container port, because the previous daemon was killed. */
 const isRestarted = process.argv.includes(RESTARTED_FLAG);
-/** We were the keeper of the container port until a moment ago, or it is our parent. */
+/** This process was the keeper of the container port before, or the keeper is its parent. */
 const isHandedOver = isRestarted || process.argv.includes(HANDED_OVER_FLAG);
 const { activatedFd, keptPortFd } = takePassedSockets(process.env, process.pid);
-/** Where systemd takes the container port for our successor. */
+/** Where systemd accepts the container port for the next daemon. */
 const notifySocket = isService ? process.env['NOTIFY_SOCKET'] : undefined;
 const kept = isRestarted ? parseKeptSecret(readKeptSecret()) : undefined;
 const passphrase = takeSecret();
-/** The service manager's environment, or that of a shell, has more in it than a daemon is to see. */
+/** A service manager or shell sets more variables than a daemon should see. */
 const droppedVariables = cleanEnvironment(process.env);
 const homeDirectory = process.env['HOME'] ?? homedir();
 const userId = process.getuid?.() ?? -1;
-// Whoever started us may stand in a project whose programs come first in PATH.
+// The caller's working directory may be a project whose programs come first in PATH.
 process.env['PATH'] = trustedPath({ environment: process.env, homeDirectory, userId, platform: process.platform });
-/** As we were started, but for PATH. What is taken out of `process.env` is nothing for a browser; a successor needs it as we did. */
+/** The environment at the start, except for PATH. The passphrase is not in `process.env`, which a browser inherits; the next daemon needs it. */
 const environment: Readonly<NodeJS.ProcessEnv> = {
   ...process.env,
   ...(passphrase === undefined ? {} : { ROLECALL_PASSPHRASE: passphrase }),
@@ -66,15 +66,15 @@ const clock = createSystemClock();
 const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
 const keeper = isRestarted ? joinPortKeeper(paths.keptPortPipe, Number(process.argv.at(-1))) : undefined;
 
-/** For the service manager: start us again. sysexits(3) calls it EX_TEMPFAIL; the unit has it in RestartForceExitStatus. */
+/** Asks the service manager for a restart: EX_TEMPFAIL of sysexits(3), listed in the unit's RestartForceExitStatus. */
 const EXIT_START_AGAIN = 75;
-/** A predecessor gives its answers first, which may take it five seconds. */
+/** The previous daemon finishes its answers first, which may take five seconds. */
 const TAKE_OVER_DEADLINE_MS = 15_000;
-/** The start deadline of a client: nobody waits longer for the daemon that it has started. */
+/** No client waits longer than this for a daemon that it started. */
 const WAIT_DEADLINE_MS = 40_000;
-/** How long the callers of a service that can't start are told why, so that it is not started ten times in a second. */
+/** How long a service that can't start answers its callers with the reason, instead of being started ten times a second. */
 const TELL_WHY_MS = 4000;
-/** A daemon that runs this long has not failed to start; one that is killed later is started again without a pause. */
+/** A daemon that runs this long has started successfully. If it is killed later, the keeper restarts it without a pause. */
 const LASTING_MS = 3000;
 
 function takeSecret(): string | undefined {
@@ -82,7 +82,7 @@ function takeSecret(): string | undefined {
   return isHandedOver ? readRequestSecret() : takePassphrase(process.env);
 }
 
-/** Undefined when somebody else starts this daemon again: a terminal's or a supervisor's `daemon run`, or people by hand. */
+/** How to restart this daemon; undefined if a supervisor or a person does (`daemon run`, ROLECALL_NO_AUTOSTART). */
 function describeRestart(fileKey: string | undefined): Restart | undefined {
   const { ROLECALL_PASSPHRASE: _secret, ...variables } = environment;
   if (isForeground || environment['ROLECALL_NO_AUTOSTART'] === '1') return undefined;
@@ -92,18 +92,18 @@ function describeRestart(fileKey: string | undefined): Restart | undefined {
 
 const daemonCommand = () => [process.execPath, ...noDebuggerFlags(), process.argv[1] as string];
 
-/** At the service's socket, so that its callers get an answer from a daemon that can't start. */
-async function listenInVain(server: Server): Promise<void> {
+/** Listens on the service's socket, so that callers of a daemon that can't start get an answer. */
+async function listenForCallers(server: Server): Promise<void> {
   if (activatedFd !== undefined) await listen(server, { fd: activatedFd });
   else await listenOnSocket(server, paths.socketPath, userId);
 }
 
-/** Tells whoever started us, or is asking by now, why it failed. */
+/** Reports the failure to the process that started this one, and for a service to its callers. */
 async function reportFailure(thrown: unknown): Promise<void> {
   const error = toFailure(thrown);
   if (process.connected) await new Promise((resolve) => process.send?.(error.toBody(), resolve));
   else process.stderr.write(`rolecall: ${harmless(error.message)}\nRun: ${harmless(error.hint)}\n`);
-  if (isService) await answerWithFailure(listenInVain, error, TELL_WHY_MS, clock).catch(() => undefined);
+  if (isService) await answerWithFailure(listenForCallers, error, TELL_WHY_MS, clock).catch(() => undefined);
   process.exit(error.exitCode);
 }
 
@@ -114,7 +114,7 @@ async function createOwnHandover(log: Log, restart: () => Restart | undefined): 
 
 async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   const { log } = logFile;
-  // The AWS SDK warns of old Node versions this way; it belongs here and not on a terminal.
+  // The AWS SDK warns about old Node versions this way. That belongs into the log, not on a terminal.
   process.removeAllListeners('warning');
   process.on('warning', (warning) => log('warn', warning.message));
   const fail = (thrown: unknown) => {
@@ -138,7 +138,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
     clock,
     random: Math.random,
     checksUsers: true,
-    // A service has it from its unit or its environment file (docs/service.md).
+    // A service gets it from its unit or its environment file (docs/service.md).
     passphraseHint: notifySocket === undefined ? undefined : 'systemctl --user edit rolecall.service',
     keyCache: {
       load: () => fileKey,
@@ -174,10 +174,10 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       readVersion: loadVersion,
       onChanged: (change) => (change === 'gone' ? stop() : makeRoom()),
     },
-    // The answer to the request that asks for it goes out first.
+    // The answer to the stop request is sent first.
     onStopRequested: () => setImmediate(stop),
   });
-  // The socket answers before everything else is up, so a stop may be asked for in between.
+  // The socket answers before the start is complete, so a stop may be requested in between.
   async function end(): Promise<void> {
     await (await starting).stop();
     logFile.close();
@@ -185,7 +185,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   function stop(): void {
     void end().then(() => process.exit(0));
   }
-  /** Another version is where we came from: it takes our place, by the service manager or by our own hand. */
+  /** Another version was installed in place of this one: starts it, directly or through the service manager. */
   function makeRoom(): void {
     void end().then(async () => {
       if (isService) process.exit(EXIT_START_AGAIN);
@@ -204,12 +204,12 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
 }
 
 /**
- * Whether somebody still waits for us while another daemon holds the lock. A client keeps its channel open until a
- * daemon has answered it; without a client it depends on whether the other daemon listens.
+ * Returns a check whether this process is still needed while another daemon holds the lock. A client keeps its IPC channel
+ * open until a daemon has answered it. Without a client it depends on whether the other daemon listens.
  */
 function createNeed(): () => boolean | Promise<boolean> {
   const endMs = clock.nowMs() + WAIT_DEADLINE_MS;
-  // The client waits for the daemon that we have become, and does not know us.
+  // The client waits for a daemon, but has no channel to this process.
   if (isHandedOver) return () => clock.nowMs() < endMs;
   if (process.connected) return () => process.connected;
   return async () => {
@@ -224,8 +224,8 @@ async function checkSettings(): Promise<void> {
 }
 
 /**
- * Undefined when another daemon serves instead, which the keeper of the container port may have become by our request.
- * @throws DaemonUnreachableError daemon-not-answering: we are the service, and another daemon does not leave
+ * Undefined if another daemon serves instead, for example the keeper of the container port at this process's request.
+ * @throws DaemonUnreachableError daemon-not-answering: this is the service, and another daemon does not stop
  */
 async function takeLock(): Promise<DaemonLock | undefined> {
   if (activatedFd !== undefined) return takeOver();
@@ -247,7 +247,7 @@ async function takeLock(): Promise<DaemonLock | undefined> {
 async function takeOver(): Promise<DaemonLock> {
   const lock = await takeOverDaemonLock(paths.lockFile, TAKE_OVER_DEADLINE_MS, clock);
   if (lock !== undefined) return lock;
-  throw new DaemonUnreachableError('daemon-not-answering', 'Another daemon is running and does not leave.', {
+  throw new DaemonUnreachableError('daemon-not-answering', 'Another daemon is running and does not stop.', {
     hint: `fuser -k -KILL ${quoteForShell(paths.lockFile)}`,
   });
 }
@@ -261,13 +261,13 @@ try {
   const lock = await inFolder(() => ensurePrivateDirectory(paths.stateDirectory, userId), takeLock);
   if (lock === undefined) {
     keeper?.giveWay();
-    if (isForeground) process.stderr.write('rolecall: a daemon is running already.\nRun: rolecall daemon stop\n');
+    if (isForeground) process.stderr.write('rolecall: a daemon is already running.\nRun: rolecall daemon stop\n');
     process.exit(0);
   }
   if (isHandedOver) {
     if (isRestarted) {
       dropRequests(paths.keptPortPipe);
-      // Somebody has stopped the daemon meanwhile.
+      // The daemon was stopped on purpose meanwhile.
       if (!isRestartAllowed(paths.keptPortPipe)) process.exit(0);
     }
     closeSync(REQUEST_PIPE_FD);
@@ -280,7 +280,7 @@ try {
   try {
     await run(logFile, lock);
   } catch (error) {
-    // On a terminal it is told below, and once is enough.
+    // Otherwise it is reported on the terminal below.
     if (!isForeground || isService) logFile.log('error', toFailure(error).message);
     throw error;
   }

@@ -20,30 +20,30 @@ import { createSurface, type Handlers, type Surface } from './http/surface.ts';
 import type { WebAccess } from './web-access/web-access.ts';
 
 export interface Servers {
-  /** Undefined while the loopback port could not be opened, which is a problem in the status then. */
+  /** Undefined while the web port can't be opened; the status then shows a problem. */
   webUrl(): string | undefined;
-  /** Opens what could not be opened before; what fails again stays a problem. */
+  /** Retries the ports that could not be opened. Those that fail again stay a problem in the status. */
   retry(): Promise<void>;
-  /** Makes the socket, its alias and the address file again where they are gone; resolves the paths of what was made. */
+  /** Restores the socket, its alias and the address file where they are missing, and resolves their paths. */
   restore(): Promise<readonly string[]>;
-  /** No new request from now on; resolves once the answers under way are given. */
+  /** Accepts no new requests, and resolves once the pending ones are answered. */
   drain(): Promise<void>;
-  /** Hangs up on whoever is left. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the socket last: once it answers, everything else that a client may look for is there.
- * Without the loopback port credentials still flow, so that one is a problem at the most.
- * @throws UnavailableError file-not-writable: the socket or its alias can't be made; nothing is open then
+ * Opens the socket last: once it answers, clients find everything else as well.
+ * A loopback port that can't be opened is only a problem in the status, because credentials still work.
+ * @throws UnavailableError file-not-writable: the socket or its alias can't be created; nothing stays open
  */
 export async function openServers(deps: {
   readonly paths: RuntimePaths;
   readonly userId: number;
   readonly webPort: number;
-  /** The socket that a service manager has bound for us; absent: we bind it ourselves. */
+  /** The socket that a service manager has bound; absent: the daemon binds it. */
   readonly activatedFd?: number | undefined;
-  /** Turns away a client that is newer than we are. */
+  /** Refuses requests of clients that are newer than this daemon. */
   readonly checkVersion?: Guard | undefined;
   readonly handlers: Handlers;
   readonly containerServer: ContainerServer;
@@ -77,7 +77,7 @@ export async function openServers(deps: {
     await ownSocket?.close();
     await web?.forgetAddress();
     await Promise.all(open.map((surface) => surface.drain()));
-    // Last, for its callers know one port and wait for no successor.
+    // Last: its callers know only this port and don't wait for the next daemon.
     await deps.containerServer.drain();
   }
   async function close(): Promise<void> {
@@ -136,13 +136,13 @@ export async function openServers(deps: {
 interface OpenWeb {
   readonly surface: Surface;
   readonly url: string;
-  /** Writes the address file again when it is gone. */
+  /** Writes the address file if it is missing. */
   restoreAddress(): Promise<readonly string[]>;
   /** Deletes the address file, unless another daemon wrote it. */
   forgetAddress(): Promise<void>;
 }
 
-/** @throws UnavailableError: there is no port to be had, or the address file can't be written */
+/** @throws UnavailableError: no port is available, or the address file can't be written */
 async function openWeb(deps: {
   readonly paths: RuntimePaths;
   readonly webPort: number;
@@ -170,7 +170,7 @@ async function openWeb(deps: {
   const url = `http://${host}`;
   const { webAddressFile } = deps.paths;
   const address = JSON.stringify({ url, port, token: webAccess.token });
-  // Of use only while we run, so nothing that would have to outlive a power cut: the first answer need not wait for the disk.
+  // Only valid while the daemon runs, so it does not have to survive a power cut, and the first answer does not wait for the disk.
   const writeAddress = () => writePrivateFile(webAddressFile, address, { isDurable: false });
   let isForgotten = false;
   try {

@@ -202,7 +202,7 @@ describe('one daemon', () => {
     expect(await run(environment, '--foreground')).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'rolecall: a daemon is running already.\nRun: rolecall daemon stop\n',
+      stderr: 'rolecall: a daemon is already running.\nRun: rolecall daemon stop\n',
     });
     expect((await clientFor(environment).call('status', {})).pid).toBe(first.pid);
   });
@@ -337,7 +337,7 @@ describe('what is in the way of the socket', () => {
   test('a path that is too long is refused with one that is not', async () => {
     const long = join(home.path, 'a'.repeat(100), 'daemon.sock');
     await expectRefusal(
-      `The socket ${long} can't be used: it is longer than a socket path may be.`,
+      `The socket ${long} can't be used: it is too long for a socket.`,
       'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock',
       { ...environment, ROLECALL_SOCKET: long },
     );

@@ -28,7 +28,7 @@ test('a web port that is taken is a problem; the page is elsewhere and credentia
     expect((await rig.client.call('status', {})).problems).toEqual([
       {
         code: 'web-port-not-usable',
-        message: `The port ${port} of the setting web_port can't be used (EADDRINUSE), so it is another one until the next start.`,
+        message: `Port ${port} (web_port in the settings) can't be used: EADDRINUSE. The page has another port until the next start.`,
         hint: 'rolecall daemon restart',
       },
     ]);

@@ -70,11 +70,11 @@ describe('the log', () => {
   });
 
   test('is of bounded size, in bytes: the file and one predecessor', () => {
-    const largestBytes = 1000;
-    const { log } = openLogFile(at('daemon.log'), clock, { largestBytes });
+    const maxBytes = 1000;
+    const { log } = openLogFile(at('daemon.log'), clock, { maxBytes });
     for (let index = 0; index < 200; index += 1) log('info', `ééééé ${index}`);
     const sizes = ['daemon.log', 'daemon.log.1'].map((name) => statSync(at(name)).size);
-    for (const size of sizes) expect(size).toBeLessThanOrEqual(largestBytes);
+    for (const size of sizes) expect(size).toBeLessThanOrEqual(maxBytes);
     expect(readdirSync(home.path).filter((name) => name.startsWith('daemon.log'))).toHaveLength(2);
     expect(readFileSync(at('daemon.log'), 'utf8')).toContain('199\n');
     expect(modeOf(at('daemon.log.1'))).toBe(0o600);
@@ -94,7 +94,7 @@ describe('the log', () => {
 
   test('is silent while it cannot be turned over, and goes on when it can', () => {
     mkdirSync(at('daemon.log.1', 'in-the-way'), { recursive: true });
-    const { log } = openLogFile(at('daemon.log'), clock, { largestBytes: 100 });
+    const { log } = openLogFile(at('daemon.log'), clock, { maxBytes: 100 });
     for (let index = 0; index < 10; index += 1) log('info', `line ${index}`);
     expect(statSync(at('daemon.log')).size).toBeLessThanOrEqual(100);
   });

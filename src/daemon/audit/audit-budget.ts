@@ -1,21 +1,21 @@
-// Bounds the audit lines of what a program can do thousands of times: so many an hour, then one line that says how many.
+// Limits the audit lines of events that a program can cause thousands of times: a number per hour, then one line with a count.
 import type { Clock } from '../../core/clock.ts';
 
-/** Lines of one group and hour that are written as they come; the rest of them is counted. */
+/** Lines per group and hour that are written at once. Further ones are only counted. */
 export const MAX_LINES_PER_HOUR = 20;
 export const HOUR_MS = 3_600_000;
 
 export interface BudgetedRecord<R> {
   readonly record: R;
   readonly atMs: number;
-  /** How many records this one stands for, itself included. */
+  /** How many records this one stands for, including itself. */
   readonly count: number;
 }
 
 export interface AuditBudget<R> {
-  /** What is to be written now, in its order. */
+  /** The records to write now, in order. */
   admit(record: R): readonly BudgetedRecord<R>[];
-  /** What has been held back by groups whose hour is over; with `isLast` that of all groups. */
+  /** The counted records of groups whose hour is over; with `isLast` those of all groups. */
   release(isLast: boolean): readonly BudgetedRecord<R>[];
 }
 
@@ -25,7 +25,7 @@ interface Hour<R> {
   held: BudgetedRecord<R> | undefined;
 }
 
-/** `groupOf` names the group whose budget a record is counted on; undefined: it is always written. */
+/** `groupOf` names the group whose budget a record uses. undefined: the record is always written. */
 export function createAuditBudget<R>(deps: {
   readonly groupOf: (record: R) => string | undefined;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -36,7 +36,7 @@ export function createAuditBudget<R>(deps: {
     const nowMs = deps.clock.nowMs();
     const released: BudgetedRecord<R>[] = [];
     for (const [group, { startedAtMs, held }] of hours) {
-      // A clock that was set back tells nothing.
+      // Math.abs: the clock may have been set back.
       if (!isLast && Math.abs(nowMs - startedAtMs) < HOUR_MS) continue;
       hours.delete(group);
       if (held !== undefined) released.push(held);

@@ -1,4 +1,4 @@
-// The audit log: who was given what and when, one JSON document a line, without a secret or a name of AWS's in it.
+// The audit log: who got which credentials and when. One JSON document per line, without secrets and without names from AWS.
 import { open, rename } from 'node:fs/promises';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { Role } from '../../core/model.ts';
@@ -35,28 +35,28 @@ export interface AuditRecord {
     | 'web-code-exchanged'
     | 'web-code-refused';
   readonly surface: Actor;
-  /** `current`: whichever is the current one, by the time that it is used. */
+  /** `current`: the role that is current when the grant is used. */
   readonly role?: Role | 'current';
-  /** Of what concerns all roles of it. */
+  /** For events that concern all roles of the session. */
   readonly sessionName?: string;
-  /** Of a console: by a URL that signs in whoever opens it. */
+  /** For a console link: its URL signs in whoever opens it. */
   readonly federated?: boolean;
-  /** The caller, or the process that it asked for; most callers do not say. */
+  /** The caller, or the process that it acts for. Most callers don't name one. */
   readonly processId?: number | undefined;
 }
 
 export interface AuditLog {
-  /** Returns at once; the line is in the file soon after, or a problem in the status says why not. */
+  /** Returns at once. The line is written soon after, or a problem in the status says why not. */
   record(record: AuditRecord): void;
-  /** Tries again what could not be written; resolves once all that can be is. */
+  /** Retries lines that could not be written, and resolves once that is done or has failed again. */
   flush(): Promise<void>;
-  /** As `flush`, and writes what has only been counted so far. */
+  /** Like `flush`, and also writes what has only been counted so far. */
   close(): Promise<void>;
 }
 
 /**
- * What a program can do as often as it likes has a budget of lines, so that it can't push sign-ins out of the file.
- * Refusals have one of their own: whoever is refused may be another user.
+ * Events that a program can cause at will have a budget of lines, so that they can't push sign-ins out of the file.
+ * Refusals have a budget of their own, because another user may cause them.
  */
 function groupOf({ event }: AuditRecord): string | undefined {
   switch (event) {
@@ -71,20 +71,20 @@ function groupOf({ event }: AuditRecord): string | undefined {
   }
 }
 
-/** Of a disk that takes none for now; the oldest go first. */
-const MOST_WAITING_LINES = 1000;
+/** Lines kept while the disk accepts none. The oldest are dropped first. */
+const MAX_WAITING_LINES = 1000;
 
 const PROBLEM_KEY = 'audit log';
 
-/** The log in `path`, bounded as the daemon's own. */
+/** Opens the audit log at `path`, with the size limit of the daemon's log. */
 export function createAuditLog(deps: {
   readonly path: string;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Pick<Problems, 'raise' | 'clear'>;
-  readonly largestBytes?: number;
+  readonly maxBytes?: number;
 }): AuditLog {
   const { path, problems } = deps;
-  const largestBytes = deps.largestBytes ?? MAX_LOG_BYTES;
+  const maxBytes = deps.maxBytes ?? MAX_LOG_BYTES;
   const budget = createAuditBudget({ groupOf, clock: deps.clock });
   let waiting: readonly string[] = [];
   let isWriting = false;
@@ -96,10 +96,10 @@ export function createAuditLog(deps: {
         const lines = waiting;
         waiting = [];
         try {
-          await append(path, lines.join(''), largestBytes);
+          await append(path, lines.join(''), maxBytes);
           problems.clear(PROBLEM_KEY);
         } catch (error) {
-          waiting = [...lines, ...waiting].slice(-MOST_WAITING_LINES);
+          waiting = [...lines, ...waiting].slice(-MAX_WAITING_LINES);
           problems.raise(PROBLEM_KEY, toFileError(error, path, 'written').toBody());
           return;
         }
@@ -118,7 +118,7 @@ export function createAuditLog(deps: {
   }
 
   function add(records: readonly BudgetedRecord<AuditRecord>[]): void {
-    if (records.length > 0) waiting = [...waiting, ...records.map(formatLine)].slice(-MOST_WAITING_LINES);
+    if (records.length > 0) waiting = [...waiting, ...records.map(formatLine)].slice(-MAX_WAITING_LINES);
   }
 
   return {
@@ -150,30 +150,30 @@ function formatLine({ record, atMs, count }: BudgetedRecord<AuditRecord>): strin
     federated,
     surface,
     processId,
-    // The last one of so many, which have no line of their own.
+    // Set if this line stands for several events: it is the last of them.
     count: count === 1 ? undefined : count,
   };
   return `${escapeControls(JSON.stringify(line))}\n`;
 }
 
-async function append(path: string, text: string, largestBytes: number): Promise<void> {
-  const { size } = await appendWithin(path, text, largestBytes);
+async function append(path: string, text: string, maxBytes: number): Promise<void> {
+  const { size } = await appendWithin(path, text, maxBytes);
   if (size === undefined) return;
   await rename(path, `${path}.1`);
   await appendWithin(path, text, Infinity);
 }
 
-/** Writes all of `text` or nothing; a size says that it would have been too much. */
-async function appendWithin(path: string, text: string, largestBytes: number): Promise<{ size?: number }> {
+/** Writes all of `text` or nothing. Returns the size of the file if `text` would exceed the limit. */
+async function appendWithin(path: string, text: string, maxBytes: number): Promise<{ size?: number }> {
   const file = await open(path, OPEN_FOR_APPENDING, 0o600);
   try {
     const { size } = await file.stat();
-    if (size > 0 && size + Buffer.byteLength(text) > largestBytes) return { size };
+    if (size > 0 && size + Buffer.byteLength(text) > maxBytes) return { size };
     try {
       await file.appendFile(text);
       return {};
     } catch (error) {
-      // Half a line would spoil the next one.
+      // Part of a line would make the next line unreadable.
       await file.truncate(size).catch(() => undefined);
       throw error;
     }

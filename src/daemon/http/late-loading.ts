@@ -1,4 +1,4 @@
-// Parts that the first answer does without: each is loaded by whoever needs it first, and all of them once the daemon has answered.
+// Loads modules that the first answer does not need: each on first use, and the rest once the daemon has answered.
 import { onceFulfilled } from '../../core/async/once.ts';
 import type { Caller } from './caller.ts';
 import type { HandledRoute, Handlers } from './surface.ts';
@@ -6,11 +6,11 @@ import type { HandledRoute, Handlers } from './surface.ts';
 type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
 export interface LateLoading {
-  /** What `load` gives: loaded by the first call or by `warm`, once; a failed load is tried again by the next call. */
+  /** Calls `load` once, on the first call or on `warm`. The next call repeats a failed load. */
   defer<T>(load: () => Promise<T>): () => Promise<T>;
-  /** The handlers of these routes, built by `load` at their first request. */
+  /** Handlers of these routes, which `load` builds on their first request. */
   deferHandlers<R extends HandledRoute>(names: readonly R[], load: () => Promise<Pick<Handlers, R>>): Pick<Handlers, R>;
-  /** Loads what was not needed yet: an upgrade may put other files in the place of ours. */
+  /** Loads everything that was not needed so far, before an upgrade replaces our files. */
   warm(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createLateLoading(): LateLoading {
       return Object.fromEntries(names.map((name) => [name, answer(name)])) as Pick<Handlers, R>;
     },
     async warm() {
-      // One after the other: callers have their turn in between.
+      // One at a time, so that requests are answered in between.
       for (const load of loaders) await load();
     },
   };

@@ -1,4 +1,4 @@
-// Where the daemon can be reached: the unix socket, its alias for callers without XDG_RUNTIME_DIR, and the loopback port.
+// Listens on the unix socket, its alias for callers without XDG_RUNTIME_DIR, and the loopback ports.
 import { readlinkSync, symlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server as NetServer } from 'node:net';
@@ -10,24 +10,20 @@ import { findFolderFault } from '../../platform/sockets/private-socket.ts';
 import { findObstacle } from '../../platform/sockets/socket-obstacle.ts';
 import { lstatIfPresentSync, unlinkIfPresentSync } from '../../platform/files/stat-sync.ts';
 
-/** sun_path on macOS; Linux has four more. */
-const LONGEST_SOCKET_PATH = 103;
+/** The size of sun_path on macOS; Linux allows four bytes more. */
+const MAX_SOCKET_PATH_BYTES = 103;
 
 /**
- * Listens on `path`, in place of a dead socket at the most: the caller holds the daemon's lock.
- * @throws UnavailableError file-not-writable: the path is too long, is taken by something that is no socket, or by a living one
+ * Listens on `path` and replaces a dead socket there. The caller holds the daemon's lock.
+ * @throws UnavailableError file-not-writable: the path is too long, or is in use by another program or another kind of file
  */
 export async function listenOnSocket(server: NetServer, path: string, userId: number): Promise<void> {
-  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) {
-    throw notUsable(
-      path,
-      'it is longer than a socket path may be',
-      'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock',
-    );
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    throw notUsable(path, 'it is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock');
   }
   ensureSocketFolder(path, userId);
   await removeDeadSocket(path);
-  // 0600 from the first moment: under the usual mask the socket would be open to the group for an instant.
+  // Created with 0600: with the usual umask the group could connect for a moment.
   const mask = process.umask(0o177);
   try {
     await listen(server, { path });
@@ -36,7 +32,7 @@ export async function listenOnSocket(server: NetServer, path: string, userId: nu
   }
 }
 
-/** Clients refuse a socket in a folder of another user, so none is made there. */
+/** Clients refuse a socket in a folder of another user, so none is created there. */
 function ensureSocketFolder(path: string, userId: number): void {
   const folder = dirname(path);
   ensurePrivateDirectory(folder, userId);
@@ -47,7 +43,7 @@ function ensureSocketFolder(path: string, userId: number): void {
 async function removeDeadSocket(path: string): Promise<void> {
   const found = lstatIfPresentSync(path);
   if (found === undefined) return;
-  // The alias of an earlier daemon that listened elsewhere.
+  // An alias that an earlier daemon left, which listened elsewhere.
   if (found.isSymbolicLink()) return unlinkIfPresentSync(path);
   const obstacle = findObstacle(path);
   if (obstacle !== undefined) throw notUsable(path, obstacle.reason, obstacle.hint);
@@ -69,13 +65,13 @@ export function isListening(path: string): Promise<boolean> {
 
 export interface LoopbackListener {
   readonly port: number;
-  /** Whether it is the wanted port, which is ours on `::1` as well. */
+  /** Whether it is the wanted port, which is also bound on `::1`. */
   readonly isWanted: boolean;
-  /** Takes no new connection on `::1`; the server itself is closed by its owner. */
+  /** Closes the listener on `::1`. The caller closes the server itself. */
   stop(): void;
 }
 
-/** Listens on any free port of 127.0.0.1, or on a wanted one; that it can't be had is a problem, and any free one does. */
+/** Listens on the wanted port, or any port if it is 0. If the wanted one is taken, raises a problem and uses any port. */
 export async function listenOnLoopback(
   server: Server,
   wantedPort: number,
@@ -87,7 +83,7 @@ export async function listenOnLoopback(
     } catch (error) {
       problems.raise('web port', {
         code: 'web-port-not-usable',
-        message: `The port ${wantedPort} of the setting web_port can't be used (${(error as NodeJS.ErrnoException).code}), so it is another one until the next start.`,
+        message: `Port ${wantedPort} (web_port in the settings) can't be used: ${(error as NodeJS.ErrnoException).code}. The page has another port until the next start.`,
         hint: 'rolecall daemon restart',
       });
     }
@@ -96,10 +92,10 @@ export async function listenOnLoopback(
   return { port: (server.address() as AddressInfo).port, isWanted: false, stop: () => undefined };
 }
 
-/** What the kernel says on a machine without IPv6. */
+/** Errors on a machine without IPv6. */
 const NO_IPV6: ReadonlySet<string | undefined> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
-/** A browser that looks up a name below `localhost` may try `::1` first: if it were another user's, so would the page be. */
+/** Browsers may resolve a name below `localhost` to `::1` first. Another user's program could answer there. */
 async function listenOnBothLoopbacks(server: Server, port: number): Promise<LoopbackListener> {
   const second = createServer((socket) => server.emit('connection', socket));
   const stop = () => void second.close();
@@ -118,8 +114,8 @@ async function listenOnBothLoopbacks(server: Server, port: number): Promise<Loop
 }
 
 /**
- * A socket by its `fd` is bound already and stays when we go: it is neither probed nor unlinked.
- * On the bare server: Fastify's own listen() reads an address that an inherited unix socket does not have.
+ * Listens on a node:http or node:net server. A socket passed as `fd` is already bound, and stays when the daemon stops.
+ * Fastify's own listen() fails on an inherited unix socket, because that has no address.
  */
 export function listen(
   server: NetServer,
@@ -135,8 +131,8 @@ export function listen(
 }
 
 /**
- * Makes `aliasPath`, which every caller with this HOME knows, lead to the socket.
- * cron and ssh have no XDG_RUNTIME_DIR, and one daemon must be found by both kinds of callers.
+ * Creates a symlink to the socket at `aliasPath`, which callers can derive from HOME alone.
+ * cron and ssh set no XDG_RUNTIME_DIR, and all callers have to find the same daemon.
  * @throws UnavailableError file-not-writable: as for the socket itself
  */
 export async function aliasSocket(aliasPath: string, socketPath: string, userId: number): Promise<void> {
@@ -147,7 +143,7 @@ export async function aliasSocket(aliasPath: string, socketPath: string, userId:
   symlinkSync(socketPath, aliasPath);
 }
 
-/** Removes the alias if it is still ours. */
+/** Removes the alias if it still leads to `socketPath`. */
 export function removeAlias(aliasPath: string, socketPath: string): void {
   if (aliasPath !== socketPath && leadsTo(aliasPath, socketPath)) unlinkIfPresentSync(aliasPath);
 }
@@ -156,7 +152,7 @@ function leadsTo(aliasPath: string, socketPath: string): boolean {
   try {
     return readlinkSync(aliasPath) === socketPath;
   } catch {
-    // Gone already, or replaced by another daemon's socket.
+    // Absent, or replaced by another daemon's socket.
     return false;
   }
 }

@@ -1,8 +1,8 @@
-// The OpenAPI description, made of the same literals that the routes are registered from.
+// Generates the OpenAPI description from the route definitions.
 import { routes, type Route } from '../../local-api/routes.ts';
 import { errorSchema } from '../../local-api/schemas/values.ts';
 
-/** An OpenAPI 3.1 document; `x-surfaces` says where a route can be reached. */
+/** An OpenAPI 3.1 document. `x-surfaces` lists the surfaces of a route. */
 export function describeOpenApi(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [operationId, route] of Object.entries(routes) as [string, Route][]) {

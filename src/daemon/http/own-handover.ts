@@ -1,4 +1,4 @@
-// How this daemon hands its container port on: through its keeper, or through systemd's descriptor store as a service.
+// Hands the container port to the next daemon: through a keeper process, or for a service through systemd's descriptor store.
 import { KEPT_PORT_FD } from '../../platform/port-keeper/port-keeper-script.ts';
 import { startPortKeeper, type PortHolder, type Restart } from '../../platform/port-keeper/port-keeper.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
@@ -6,15 +6,15 @@ import { KEPT_PORT_NAME } from './activation.ts';
 import type { Log } from '../process/log.ts';
 import { createNoHandover, createPortHandover, type PortHandover } from './port-handover.ts';
 
-/** What a service has of its manager. */
+/** What the service manager passes to a service. */
 export interface ServiceSockets {
-  /** Where systemd takes the port for our successor; undefined under another manager. */
+  /** systemd's notification socket, which also stores descriptors; undefined under another service manager. */
   readonly notifySocket: string | undefined;
-  /** The port of our predecessor. */
+  /** The container port of the previous daemon. */
   readonly keptPortFd: number | undefined;
 }
 
-/** Another service's manager than systemd ends what we start together with us, so that a keeper would be of no use. */
+/** Service managers other than systemd stop a service's child processes with it, so a keeper would not survive. */
 export async function createServiceHandover(
   { notifySocket, keptPortFd }: ServiceSockets,
   log: Log,
@@ -30,15 +30,15 @@ export async function createServiceHandover(
   });
 }
 
-/** By a keeper, which also starts the daemon again after a kill, unless `restart` gives undefined. */
+/** Uses a keeper process, which also restarts a killed daemon unless `restart` returns undefined. */
 export function createKeeperHandover(deps: {
   readonly paths: Pick<RuntimePaths, 'keptPortPipe' | 'logFile'>;
   readonly homeDirectory: string;
-  /** We came out of a keeper, and have its port. */
+  /** This process was a keeper or was started by one, and has its port. */
   readonly isHandedOver: boolean;
-  /** That keeper, when it is our parent. */
+  /** That keeper, if it is the parent process. */
   readonly keeper: PortHolder | undefined;
-  /** Asked when a keeper is started. */
+  /** Called when a keeper is started. */
   readonly restart: () => Restart | undefined;
   readonly log: Log;
 }): PortHandover {

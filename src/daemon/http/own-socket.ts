@@ -1,4 +1,4 @@
-// The socket of a running daemon and its alias: made again when somebody deletes them, and removed only while they are ours.
+// The daemon's socket and its alias: created, restored when they are deleted, and removed only if they are still the daemon's own.
 import { linkSync, renameSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
@@ -9,30 +9,30 @@ import { aliasSocket, listen, listenOnSocket, removeAlias } from './listeners.ts
 import { lstatSync, unlinkIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 export interface OwnSocket {
-  /** @throws UnavailableError file-not-writable: the socket or its alias can't be made */
+  /** @throws UnavailableError file-not-writable: the socket or its alias can't be created */
   open(): Promise<void>;
-  /** Makes again what is gone; resolves the paths of what was made. @throws UnavailableError file-not-writable: nobody can reach us */
+  /** Restores what is missing and resolves its paths. @throws UnavailableError file-not-writable: callers can't reach the daemon */
   restore(): Promise<readonly string[]>;
-  /** Nobody connects from now on; resolves once everybody who has is accepted. The file of another daemon is left alone. */
+  /** Stops listening, and resolves once all waiting connections are accepted. Leaves the files of another daemon alone. */
   close(): Promise<void>;
 }
 
 /**
- * `server` listens at `path`, and `aliasPath` leads there. While the folder of `path` can't be made, as in a runtime
- * directory that logind took away at logout, the socket is at `aliasPath` itself, which every caller knows.
+ * `server` listens at `path`, and `aliasPath` is a symlink to it. While the folder of `path` can't be created, for example
+ * because logind removed the runtime directory at logout, the socket is at `aliasPath` itself, which every caller tries.
  */
 export function createOwnSocket(deps: {
   readonly server: Server;
   readonly path: string;
   readonly aliasPath: string;
   readonly userId: number;
-  /** Bound by a service manager: its file stays when we go. */
+  /** A socket that a service manager has bound. Its file stays when the daemon stops. */
   readonly activatedFd?: number | undefined;
 }): OwnSocket {
   const { server, path, aliasPath, userId, activatedFd } = deps;
-  /** The file that leads to us. */
+  /** The socket file that callers reach this daemon by. */
   let bound: { readonly at: string; readonly file: string | undefined } | undefined;
-  /** Listens in place of `server`, whose own file is gone. */
+  /** Passes connections to `server`, whose own socket file was deleted. */
   let second: { readonly listener: NetServer; readonly at: string } | undefined;
   let isClosed = false;
 
@@ -47,12 +47,12 @@ export function createOwnSocket(deps: {
     second = { listener, at };
   }
 
-  /** Whether callers find us at `path`; systemd's own new socket counts. */
+  /** Whether callers can connect at `path`. A new socket of systemd counts. */
   const isReachable = () => isOurs(path) || (activatedFd !== undefined && identify(path) !== undefined);
 
   return {
     async open() {
-      // The alias leads nowhere for a moment; the other way round a daemon that can't stay would answer.
+      // The alias comes first and leads nowhere for a moment. In reverse, a daemon that fails at the alias would already answer.
       await aliasSocket(aliasPath, path, userId);
       if (activatedFd === undefined) await listenOnSocket(server, path, userId);
       else await listen(server, { fd: activatedFd });
@@ -69,7 +69,7 @@ export function createOwnSocket(deps: {
           if (aliasPath === path) throw error;
           const isBound = isOurs(aliasPath);
           if (!isBound) await bindAgain(aliasPath);
-          // Callers find us, but no daemon after us could start.
+          // Callers can connect, but the next daemon could not start.
           if (findObstacle(path) !== undefined) throw error;
           return isBound ? [] : [aliasPath];
         }
@@ -82,22 +82,22 @@ export function createOwnSocket(deps: {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      // The service manager's socket stays, and so does what leads to it: the next caller starts our successor.
+      // The service manager keeps its socket, so its alias stays as well: the next caller starts the next daemon.
       if (activatedFd === undefined) removeAlias(aliasPath, path);
       if (bound !== undefined && (activatedFd === undefined || second !== undefined)) {
         if (isOurs(bound.at)) unlinkIfPresentSync(bound.at);
         await acceptWaiting(server);
       }
       if (second !== undefined) closeListener(second.listener, second.at);
-      // Else its surface closes it, once nobody waits for an answer.
+      // Otherwise the surface closes it once all answers are sent.
       if (activatedFd === undefined && identify(path) !== undefined) closeListener(server, path);
     },
   };
 }
 
 /**
- * Connections that wait in the kernel's queue would be reset with the socket. As of Node 20 one is accepted in a turn of
- * the event loop, so a turn without one says that none is left.
+ * Accepts the connections in the kernel's queue, which closing the socket would reset. As of Node 20 each turn of the
+ * event loop accepts one, so a turn without one means that the queue is empty.
  */
 async function acceptWaiting(server: Server): Promise<void> {
   let hasAccepted = true;
@@ -107,14 +107,14 @@ async function acceptWaiting(server: Server): Promise<void> {
   server.on('connection', onConnection);
   while (hasAccepted) {
     hasAccepted = false;
-    // Two, for the first may have begun before the next connection could be seen.
+    // Two turns: the first may have started before the next connection arrived.
     await nextTurn();
     await nextTurn();
   }
   server.off('connection', onConnection);
 }
 
-/** libuv deletes the file at the path that it has bound, even when another socket is there by now: that one is kept. */
+/** Closes the listener but keeps the file at `path`: libuv deletes the path it has bound, even if another socket is there now. */
 function closeListener(listener: NetServer, path: string): void {
   if (!listener.listening) return;
   const aside = `${path}.kept`;
@@ -123,20 +123,20 @@ function closeListener(listener: NetServer, path: string): void {
     linkSync(path, aside);
     isKept = true;
   } catch {
-    // There is none, as when we deleted ours a moment ago.
+    // There is no file, for example because it was just deleted.
   }
   listener.close();
   if (!isKept) return;
   try {
     renameSync(aside, path);
-    // Renaming one of two names of the same file does nothing.
+    // rename() does nothing if both names are the same file.
     unlinkIfPresentSync(aside);
   } catch {
-    // Its owner has taken it away meanwhile, folder and all: that must not keep this daemon from ending in order.
+    // Its owner has removed it meanwhile, perhaps with its folder. The daemon still has to stop in order.
   }
 }
 
-/** Which file is at `path`, a symlink not followed; undefined when there is none. */
+/** Identifies the file at `path` without following a symlink; undefined if there is none. */
 export function identify(path: string): string | undefined {
   try {
     const { dev, ino } = lstatSync(path);

@@ -1,4 +1,4 @@
-// The container port beyond the end of a daemon: taken from the predecessor, and held for the successor.
+// Keeps the container port across daemons: takes it over from the previous daemon, and has it held for the next one.
 import { closeSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,17 +8,17 @@ import type { Log } from '../process/log.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
 
 export interface PortHandover {
-  /** Has `server` listen at `port` when that port was handed over and was nobody else's meanwhile; false: it was not. */
+  /** Makes `server` listen on the inherited socket if that is `port`; otherwise resolves false. */
   adopt(server: Server, port: number): Promise<boolean>;
-  /** Nobody else can bind the port of `server` from now on, even when this process is killed. */
+  /** From now on no other program can bind the port of `server`, even if this process is killed. */
   hold(server: Server): Promise<void>;
-  /** This process ends as planned from now on: nobody is to start it again by itself. */
+  /** From now on the end of this process is planned: the keeper must not restart it. */
   expectEnd(): void;
-  /** The port need not outlive this process. */
+  /** The port no longer has to outlive this process. */
   release(): void;
 }
 
-/** Each daemon binds a port of its own, and grants end with it. */
+/** No handover: each daemon binds its own port, and grants end with the daemon. */
 export const createNoHandover = (): PortHandover => ({
   adopt: async () => false,
   hold: async () => undefined,
@@ -29,11 +29,11 @@ export const createNoHandover = (): PortHandover => ({
 const HOST = '127.0.0.1';
 
 export function createPortHandover(deps: {
-  /** The listening socket that a predecessor left; absent: none did. */
+  /** The listening socket of the previous daemon, if it left one. */
   readonly inheritedFd?: number | undefined;
-  /** Who holds that one still. */
+  /** The process that still holds it. */
   readonly inheritedHolder?: PortHolder | undefined;
-  /** Has somebody hold the listening socket `fd`. @throws Error: nobody can */
+  /** Makes another process hold the listening socket `fd`. @throws Error: that is not possible */
   readonly startHolding: (fd: number) => Promise<PortHolder>;
   readonly log: Log;
 }): PortHandover {
@@ -61,7 +61,7 @@ export function createPortHandover(deps: {
       }
       const bound = server.address() as AddressInfo | null;
       if (bound?.address === HOST && bound.port === port) return true;
-      // Not what it is said to be.
+      // Not the port that the grants name.
       holder?.end();
       holder = undefined;
       await new Promise((resolve) => void server.close(resolve));
@@ -93,7 +93,7 @@ export function createPortHandover(deps: {
   };
 }
 
-/** Node has no call for it; undefined once the server is closed. */
+/** Node has no public API for this. Undefined once the server is closed. */
 function findDescriptor(server: Server): number | undefined {
   const { _handle: handle } = server as unknown as { readonly _handle?: { readonly fd?: number } | null };
   return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;

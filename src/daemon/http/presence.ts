@@ -1,4 +1,4 @@
-// Whether callers still find this daemon: its socket, alias and lock file, looked at when one of their folders changes and on each tick.
+// Checks that callers can still find this daemon (socket, alias, lock file) when one of their folders changes and on each tick.
 import { watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
@@ -6,21 +6,21 @@ import { coalesced } from '../../core/async/coalesced.ts';
 import { identify } from './own-socket.ts';
 
 export interface Presence {
-  /** Calls of `check` that overlap share one run. */
+  /** Concurrent calls share one run. */
   check(): Promise<void>;
   close(): void;
 }
 
-/** `rm -rf` of a folder is over by then; a file made amid it would keep it from deleting the folder. */
+/** Time for `rm -rf` of a folder to finish: a file created meanwhile would make it fail to delete the folder. */
 const SETTLE_MS = 100;
 
 /**
- * Runs `check` soon after one of `files` or its folder was deleted or replaced. Without a watch, as when the system has
- * no more of them, only the caller's own tick does.
+ * Runs `check` soon after one of `files` or its folder was deleted or replaced. If the system has no watches left, only
+ * the caller's own tick does.
  */
 export function createPresence(deps: {
   readonly files: readonly string[];
-  /** Makes again what is gone; reports its failures by itself. */
+  /** Restores what is missing. Reports its failures itself. */
   readonly check: () => Promise<void>;
   readonly clock: Clock;
 }): Presence {
@@ -49,7 +49,7 @@ export function createPresence(deps: {
     await check();
   }
 
-  /** A watch stays with the folder that it was made for, deleted or not. */
+  /** A watch belongs to one folder, and stays with it even if the folder is deleted. */
   function watchFolder(path: string): void {
     const folder = identify(path);
     const known = watches.get(path);
@@ -61,7 +61,7 @@ export function createPresence(deps: {
       watcher.on('error', () => watcher.close());
       watches.set(path, { watcher, folder });
     } catch {
-      // Not there, or no watch to be had: the next check tries again.
+      // The folder is missing or the system has no watches left. The next check tries again.
     }
   }
 

@@ -1,9 +1,9 @@
-// A bell: whoever changes what others show rings it, and does not need to know who they are.
+// Change notifier: producers call `announce`, and subscribers read the new state.
 
 export interface Changes {
-  /** Something that a person may be looking at is another now. Returns at once. */
+  /** Says that something a person may be looking at has changed. Returns at once. */
   announce(): void;
-  /** `listener` is called at each announcement, in its turn; it must not throw. */
+  /** Calls `listener` on each announcement, in the order of subscription. It must not throw. */
   subscribe(listener: () => void): void;
 }
 

@@ -1,12 +1,12 @@
-// The problem `clock-skew`: this machine's clock differs from AWS's, as the daemon learns from AWS's answers.
+// Raises the problem `clock-skew` if this machine's clock differs from AWS's, as measured from AWS's answers.
 import { describeClockSkew } from '../../core/aws/clock-skew.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { ServerClock } from '../../core/server-clock.ts';
 
 export interface ClockSkew {
-  /** For each answer of AWS's: its Date, and how long it took. */
+  /** Called for each answer of AWS with its Date and its duration. */
   observe(serverTimeMs: number, durationMs: number): void;
-  /** Looks at the wall clock, which may have been set since the last answer. */
+  /** Compares again: the wall clock may have been set since the last answer. */
   check(): void;
 }
 

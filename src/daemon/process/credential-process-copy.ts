@@ -1,4 +1,4 @@
-// The copy of rolecall-credential-process that profiles name: at a fixed path, with this Node and this installation baked in.
+// Installs the copy of rolecall-credential-process that profiles name: at a fixed path, with the paths of Node and this installation.
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -14,11 +14,11 @@ export interface CredentialProcessSources {
   readonly templatePath: string;
   readonly copyPath: string;
   readonly nodePath: string;
-  /** `dist/cli/main.js`, which the script falls back to. */
+  /** `dist/cli/main.js`, the script's fallback. */
   readonly clientPath: string;
 }
 
-/** Refreshes the copy when it differs; resolves whether it did. @throws UnavailableError file-not-writable: the earlier one stays */
+/** Updates the copy if it differs, and resolves whether it did. @throws UnavailableError file-not-writable: the old copy stays */
 export async function refreshCredentialProcessCopy(sources: CredentialProcessSources): Promise<boolean> {
   const { copyPath } = sources;
   const template = await readFile(sources.templatePath, 'utf8');
@@ -41,7 +41,7 @@ async function isThere(copyPath: string, wanted: string): Promise<boolean> {
     const isExecutable = ((await stat(copyPath)).mode & 0o777) === COPY_MODE;
     return isExecutable && (await readBoundedFile(copyPath, MAX_COPY_BYTES)) === wanted;
   } catch {
-    // Absent or unreadable: either way it has to be written.
+    // Absent or unreadable: it has to be written.
     return false;
   }
 }

@@ -1,19 +1,19 @@
-// Whether the files that this daemon was started from are still its own: npm replaces them underneath, or removes them.
+// Notices when npm replaces or removes the files that this daemon was started from.
 
 export type InstallationChange = 'replaced' | 'gone';
 
 export interface InstallationWatch {
-  /** What has become of the installation, once enough looks in a row have seen the same: npm may be at work meanwhile. */
-  look(): InstallationChange | undefined;
+  /** The change, once enough checks in a row have seen it: npm may still be at work. */
+  check(): InstallationChange | undefined;
 }
 
-/** npm puts our own files in place before the last of our dependencies, and has none in place for a part of its work. */
-const LOOKS_UNTIL = { replaced: 2, gone: 5 } as const;
+/** How many checks in a row have to see a change. npm writes our files before the last dependency, and for a while none exist. */
+const CHECKS_UNTIL = { replaced: 2, gone: 5 } as const;
 
-/** `readVersion` gives the version that is installed now and throws when there is none; a look is due at each tick. */
+/** `readVersion` returns the installed version, and throws if there is none. Call `check` on each tick. */
 export function createInstallationWatch(ownVersion: string, readVersion: () => string): InstallationWatch {
   let seenBefore = ownVersion;
-  let looks = 0;
+  let checks = 0;
 
   function read(): string {
     try {
@@ -24,13 +24,13 @@ export function createInstallationWatch(ownVersion: string, readVersion: () => s
   }
 
   return {
-    look() {
+    check() {
       const seen = read();
-      looks = seen === seenBefore ? looks + 1 : 1;
+      checks = seen === seenBefore ? checks + 1 : 1;
       seenBefore = seen;
       if (seen === ownVersion) return undefined;
       const change = seen === '' ? 'gone' : 'replaced';
-      return looks >= LOOKS_UNTIL[change] ? change : undefined;
+      return checks >= CHECKS_UNTIL[change] ? change : undefined;
     },
   };
 }

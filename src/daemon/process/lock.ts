@@ -1,4 +1,4 @@
-// One daemon per user: the kernel's lock on a file under HOME, gone with the process however it ends.
+// Ensures one daemon per user, with a kernel lock on a file below HOME. The lock ends with the process, however that ends.
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
 import { errorCode } from '../../platform/files/file-error.ts';
@@ -9,14 +9,14 @@ import { fstatSync, lstatIfPresentSync } from '../../platform/files/stat-sync.ts
 
 export interface DaemonLock {
   /**
-   * `renewed`: its file was gone, and is ours again; `lost`: another process has the lock on a new file of that name.
-   * @throws Error: the file can't be made
+   * `renewed`: the lock file was deleted, and was created and locked again; `lost`: another process has locked a new file.
+   * @throws Error: the file can't be created
    */
   check(): 'held' | 'renewed' | 'lost';
   release(): void;
 }
 
-/** The lock, or undefined when another process holds it; the file stays, and says who holds it while somebody does. */
+/** Takes the lock; undefined if another process holds it. While it is held, the file names the holder. It is never deleted. */
 export function tryDaemonLock(path: string): DaemonLock | undefined {
   const first = lockFile(path);
   if (first === undefined) return undefined;
@@ -26,7 +26,7 @@ export function tryDaemonLock(path: string): DaemonLock | undefined {
       if (isFileAt(path, fds.at(-1) ?? first)) return 'held';
       const fd = lockFile(path);
       if (fd === undefined) return 'lost';
-      // The deleted file stays locked: whoever opened it just before must not become a second daemon.
+      // The deleted file stays locked: a process that opened it just before must not become a second daemon.
       fds.push(fd);
       return 'renewed';
     },
@@ -39,10 +39,10 @@ export function tryDaemonLock(path: string): DaemonLock | undefined {
   };
 }
 
-/** The locked file as a descriptor; undefined when another process has it. */
+/** Locks the file and returns its descriptor; undefined if another process holds the lock. */
 function lockFile(path: string): number | undefined {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  // Deleted in between, it is nobody's lock any more.
+  // A lock on a file that was deleted meanwhile protects nothing.
   if (!tryLockFile(fd) || !isFileAt(path, fd)) {
     closeSync(fd);
     return undefined;
@@ -51,7 +51,7 @@ function lockFile(path: string): number | undefined {
   return fd;
 }
 
-/** Whether `path` is still the file or folder that is open as `fd`; a symlink is not followed. */
+/** Whether `path` is still the file or folder that is open as `fd`. Does not follow a symlink. */
 export function isFileAt(path: string, fd: number): boolean {
   const found = lstatIfPresentSync(path);
   if (found === undefined) return false;
@@ -59,28 +59,28 @@ export function isFileAt(path: string, fd: number): boolean {
   return found.dev === dev && found.ino === ino;
 }
 
-/** The process may live on without the lock, and must not be taken for the daemon then. */
+/** Removes the holder's name: the process may continue without the lock, and must not be taken for the daemon. */
 function forgetHolder(fd: number): void {
   try {
     ftruncateSync(fd);
   } catch {
-    // A read-only disk: clients that look find a process that answers nobody.
+    // The disk is read-only. Clients then find a process that does not answer.
   }
 }
 
-/** For the one who asks us to leave. Not being able to say it, on a full disk, is no reason to stay down. */
+/** Names this process as the holder, so that another one can ask it to stop. Continues if that fails, for example on a full disk. */
 function nameHolder(fd: number): void {
   try {
     ftruncateSync(fd);
     writeSync(fd, JSON.stringify(identifyProcess(process.pid)), 0);
   } catch {
-    // A full disk: see above.
+    // See above.
   }
 }
 
 const MAX_ATTEMPTS = 5;
 
-/** Runs `take` in the folder that `makeFolder` makes, up to five times if somebody deletes the folder meanwhile. */
+/** Runs `take` in the folder that `makeFolder` creates. Retries up to four times if the folder is deleted meanwhile. */
 export async function inFolder<T>(makeFolder: () => void, take: () => Promise<T>): Promise<T> {
   for (let made = 1; ; made += 1) {
     makeFolder();
@@ -95,9 +95,8 @@ export async function inFolder<T>(makeFolder: () => void, take: () => Promise<T>
 const WAIT_POLL_MS = 100;
 
 /**
- * The lock, once its holder lets go of it; undefined when `isNeeded` says that nobody waits for this daemon any more.
- * The first try is made in any case. A waiting process polls a descriptor and has loaded nothing else: it leaves the
- * processor to the daemon that holds the lock and may still be starting.
+ * Takes the lock once its holder releases it; undefined as soon as `isNeeded` returns false. Tries at least once.
+ * A waiting process polls, and has loaded nothing else: it leaves the processor to the daemon that may still be starting.
  */
 export async function waitForDaemonLock(
   path: string,
@@ -116,8 +115,8 @@ export async function waitForDaemonLock(
 const POLL_MS = 20;
 
 /**
- * The lock, for the daemon that a service manager started: whoever holds it is asked to leave, and gives the answers
- * under way first. Undefined when it has not left after `deadlineMs`, or nobody can tell who it is.
+ * Takes the lock for the daemon that a service manager started. Asks the holder to stop, which finishes its pending answers
+ * first. Undefined if it has not stopped after `deadlineMs`, or if the file does not name it.
  */
 export async function takeOverDaemonLock(
   path: string,
@@ -130,7 +129,7 @@ export async function takeOverDaemonLock(
     const lock = tryDaemonLock(path);
     if (lock !== undefined) return lock;
     const holder = readLockHolder(path);
-    // Once: for a daemon that is leaving, a second signal would mean something else.
+    // Only once: after the first signal it is already stopping.
     if (holder !== undefined && !asked.has(holder.processId)) {
       asked.add(holder.processId);
       signalProcess(holder, 'SIGTERM');

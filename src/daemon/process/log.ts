@@ -1,11 +1,11 @@
-// The daemon's log: one line an event, in a file of bounded size that only its owner can read.
+// The daemon's log: one line per event, in a file of limited size that only its owner can read.
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { escapeControls } from '../../core/text/harmless-text.ts';
 import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
 
-/** The file has one predecessor, `.1`: two megabytes at most. */
+/** Limit of the file. With its predecessor `.1` it takes at most two megabytes. */
 export const MAX_LOG_BYTES = 1024 * 1024;
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -16,21 +16,21 @@ export interface Log {
 
 export interface LogFile {
   readonly log: Log;
-  /** Goes on in a new file when somebody deleted the one that is open. */
+  /** Continues in a new file if the open one was deleted. */
   restore(): void;
   close(): void;
 }
 
 /**
- * Opens the log at `path`; when it is full it becomes `path.1` and a new one begins.
- * A log that can't be written is silent: no disk trouble may stop the handing out of credentials.
+ * Opens the log at `path`. A full log is renamed to `path.1`, and a new one begins.
+ * Lines that can't be written are dropped: a disk failure must not keep the daemon from issuing credentials.
  */
 export function openLogFile(
   path: string,
   clock: Clock,
-  options: { readonly alsoTo?: (line: string) => void; readonly largestBytes?: number } = {},
+  options: { readonly alsoTo?: (line: string) => void; readonly maxBytes?: number } = {},
 ): LogFile {
-  const largestBytes = options.largestBytes ?? MAX_LOG_BYTES;
+  const maxBytes = options.maxBytes ?? MAX_LOG_BYTES;
   let fd = openForAppending(path);
   let size = fd === undefined ? 0 : fstatSync(fd).size;
 
@@ -39,7 +39,7 @@ export function openLogFile(
     try {
       renameSync(path, `${path}.1`);
     } catch {
-      // Without the rename the file would grow on; better to be silent.
+      // Without the rename the file would grow without limit.
       fd = undefined;
       return;
     }
@@ -49,15 +49,15 @@ export function openLogFile(
 
   return {
     log(level, message) {
-      // One event, one line, whatever is in it.
+      // Without control characters each event stays on one line.
       const line = `${formatUtcSeconds(clock.nowMs())} ${level} ${escapeControls(message)}\n`;
       options.alsoTo?.(line);
-      if (size + Buffer.byteLength(line) > largestBytes) rotate();
+      if (size + Buffer.byteLength(line) > maxBytes) rotate();
       if (fd === undefined) return;
       try {
         size += writeSync(fd, line);
       } catch {
-        // A full disk: see above.
+        // See above.
       }
     },
     restore() {

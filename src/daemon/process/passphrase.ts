@@ -1,16 +1,16 @@
-// Where the daemon gets the passphrase of the secret file from: a pipe, a credential of systemd's, or its environment.
+// Reads the passphrase of the secret file: from a pipe, a systemd credential, or the environment.
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PASSPHRASE_FD_NAME } from '../../platform/service/daemon-environment.ts';
 import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
 
-/** The name under which a unit hands it over. @see systemd.exec(5), LoadCredential */
+/** The name of the credential in a unit. @see systemd.exec(5), LoadCredential */
 const CREDENTIAL_NAME = 'rolecall-passphrase';
 const MAX_CREDENTIAL_BYTES = 64 * 1024;
 
 /**
- * The passphrase from the pipe that the client which started us has written it to, else from the service's credential,
- * else from the variable. Takes all three out of `environment`, so that no child gets one.
+ * Takes the passphrase from the pipe of the client that started the daemon, or from the service's credential, or from the
+ * variable. Deletes all three variables from `environment`, so that child processes don't inherit them.
  */
 export function takePassphrase(environment: Record<string, string | undefined>): string | undefined {
   const { ROLECALL_PASSPHRASE: variable, CREDENTIALS_DIRECTORY: directory, [PASSPHRASE_FD_NAME]: fd } = environment;
@@ -25,7 +25,7 @@ function readPipe(fd: number): string | undefined {
     closeSync(fd);
     return text;
   } catch {
-    // The variable came from somewhere else, and nothing is open there.
+    // The variable came from elsewhere, and the descriptor is not open.
     return undefined;
   }
 }
@@ -33,7 +33,7 @@ function readPipe(fd: number): string | undefined {
 function readCredential(directory: string | undefined): string | undefined {
   if (directory === undefined) return undefined;
   try {
-    // Whoever makes one with `echo` means the line without its end.
+    // `echo` appends a line break, which is not part of the passphrase.
     return readBoundedFileSync(join(directory, CREDENTIAL_NAME), MAX_CREDENTIAL_BYTES).replace(/\n$/, '');
   } catch {
     return undefined;

@@ -1,13 +1,13 @@
-// Looks again at what a person may have put right a moment ago, so that `status` does not repeat it until the next tick.
+// Repeats the checks behind current problems, so that `status` does not show a problem that was just fixed.
 import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 
 export interface Recheck {
-  /** While a problem with one of these codes is raised, `look` runs `task`, which raises or clears it. */
+  /** While a problem with one of these codes is raised, `run` runs `task`, which raises or clears it. */
   add(codes: readonly string[], task: () => Promise<unknown>): void;
-  /** Never rejects, and takes a second at most: a slow disk must not hold up the answer. */
-  look(): Promise<void>;
+  /** Never rejects, and takes at most a second: a slow disk must not delay the answer. */
+  run(): Promise<void>;
 }
 
 const DEADLINE_MS = 1000;
@@ -17,7 +17,7 @@ export function createRecheck(deps: { readonly problems: Problems; readonly cloc
   const tasks: { readonly codes: readonly string[]; readonly task: () => Promise<unknown> }[] = [];
   return {
     add: (codes, task) => void tasks.push({ codes, task }),
-    async look() {
+    async run() {
       const raised = problems.list();
       const due = tasks.filter(({ codes }) => raised.some(({ code }) => codes.includes(code)));
       if (due.length === 0) return;

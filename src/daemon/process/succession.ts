@@ -1,4 +1,4 @@
-// The start of a daemon while another process keeps the container port: the keeper becomes the daemon.
+// Starts a daemon while a keeper process holds the container port: the keeper itself becomes the daemon.
 import type { Clock } from '../../core/clock.ts';
 import {
   askPortKeeper,
@@ -8,13 +8,13 @@ import {
 } from '../../platform/port-keeper/keeper-requests.ts';
 import { waitForDaemonLock, type DaemonLock } from './lock.ts';
 
-/** Said to the daemon that a keeper has become: it has the port and the request pipe. */
+/** Tells a daemon that it was the keeper before: it has the port and the request pipe. */
 export const HANDED_OVER_FLAG = '--handed-over';
-/** For the daemon that a keeper starts after a kill: it inherits the secret pipe too. The keeper's process id follows. */
+/** Tells a daemon that a keeper restarted it after a kill: it also inherits the secret pipe. The keeper's process id follows. */
 export const RESTARTED_FLAG = '--restarted';
 
 const POLL_MS = 50;
-/** A successor has the lock once Node has started; a keeper ends at once. */
+/** Deadline for the keeper that becomes the daemon to take the lock, which it does once Node has started. */
 const SUCCESSOR_DEADLINE_MS = 15_000;
 const END_DEADLINE_MS = 2000;
 
@@ -24,14 +24,14 @@ interface Files {
 }
 
 /**
- * The lock, for a daemon that starts without the container port. While a keeper holds the port, it is the keeper that
- * becomes the daemon, in place of this process; should that one fail, the lock is ours after all, and the port is lost.
- * Undefined when a daemon serves, or nobody waits for this one.
- * @throws what `checkSettings` throws, before the keeper is asked: the port stays kept then
+ * Takes the lock for a daemon that starts without the container port. If a keeper holds the port, asks it to become the
+ * daemon in place of this process. If that fails, this process takes the lock, and the port is lost.
+ * Undefined if a daemon serves, or if this one is no longer needed.
+ * @throws what `checkSettings` throws, before it asks the keeper, which then keeps the port
  */
 export async function waitForTurn(deps: {
   readonly files: Files;
-  /** Node and what it is to run. */
+  /** Node, its flags and the script. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly passphrase: string | undefined;
@@ -45,7 +45,7 @@ export async function waitForTurn(deps: {
     const lock = await waitForDaemonLock(files.lockFile, isNeeded, clock);
     if (lock === undefined || !hasPortKeeper(files.keptPortPipe)) return lock;
     if (askedAtMs === undefined) {
-      // The successor has nobody to tell why it can't start.
+      // The keeper could not report to anybody why it can't start.
       await deps.checkSettings();
       const { ROLECALL_PASSPHRASE: _secret, ...environment } = deps.environment;
       const request = formatSuccessor({ command: [...deps.command, HANDED_OVER_FLAG], environment }, deps.passphrase);
@@ -58,7 +58,7 @@ export async function waitForTurn(deps: {
   }
 }
 
-/** For a daemon that must be this very process and can't be given the port: whoever keeps it lets it go. */
+/** Ends the keeper, for a daemon that has to be this process and can't receive the port. */
 export async function dismissKeeper(keptPortPipe: string, clock: Clock): Promise<void> {
   if (!askPortKeeper(keptPortPipe, END_KEEPER)) return;
   const endMs = clock.nowMs() + END_DEADLINE_MS;

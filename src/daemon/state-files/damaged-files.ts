@@ -1,4 +1,4 @@
-// State files that turned out to be damaged: kept beside the new ones, and a problem in the status until they are deleted.
+// Keeps damaged state files beside the new ones, and shows each as a problem in the status until a person deletes it.
 import { readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
@@ -8,18 +8,18 @@ import { errorCode, toFileError } from '../../platform/files/file-error.ts';
 import type { Log } from '../process/log.ts';
 
 export interface DamagedFiles {
-  /** From now on `look` looks for copies of this file; `loss` tells a person what it costs, in a sentence or two. */
+  /** Makes `check` look for copies of this file. `loss` tells a person in a sentence or two what the damage costs. */
   watch(path: string, loss: string | undefined): void;
-  /** Renames the file to NAME.damaged-DATE and logs `reason`, which follows "it is". Never rejects. */
+  /** Renames the file to NAME.damaged-DATE and logs `reason`, which completes "it is". Never rejects. */
   setAside(path: string, reason: string): Promise<void>;
   /** Whether a damaged copy of this file is kept. */
   isKept(path: string): Promise<boolean>;
-  /** Raises a problem for each file of which a damaged copy is kept, and clears it once the copy is gone. */
-  look(): Promise<void>;
+  /** Raises a problem for each file with a damaged copy, and clears it once the copy is deleted. */
+  check(): Promise<void>;
 }
 
-/** Of one file; the oldest go first. */
-const MOST_COPIES = 3;
+/** Per file. The oldest copies are deleted first. */
+const MAX_COPIES = 3;
 const COPY_SUFFIX = /^\.damaged-\d{4}-\d\d-\d\dT\d{6}Z$/u;
 
 export function createDamagedFiles(deps: {
@@ -30,7 +30,7 @@ export function createDamagedFiles(deps: {
   const { clock, log, problems } = deps;
   const watched = new Map<string, string | undefined>();
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const folders = new Map<string, readonly string[]>();
     for (const path of watched.keys()) {
       const folder = dirname(path);
@@ -60,23 +60,23 @@ export function createDamagedFiles(deps: {
         log('warn', `${path} is damaged: it is ${reason}. It is kept as ${copy}.`);
       } catch (error) {
         if (errorCode(error) === 'ENOENT') return;
-        // What can be used of it is used all the same.
+        // Its usable parts are used anyway.
         log('warn', `${path} is damaged: it is ${reason}.`);
         problems.raise(`${keyOf(path)} stays`, toFileError(error, path, 'written').toBody());
       }
       const names = await readdir(dirname(path)).catch((): string[] => []);
-      const tooMany = copiesOf(path, names).slice(0, -MOST_COPIES);
+      const tooMany = copiesOf(path, names).slice(0, -MAX_COPIES);
       await Promise.all(tooMany.map((name) => unlink(name).catch(() => undefined)));
-      await look();
+      await check();
     },
     async isKept(path) {
       return copiesOf(path, await readdir(dirname(path)).catch((): string[] => [])).length > 0;
     },
-    look,
+    check,
   };
 }
 
-/** Oldest first. */
+/** Sorted, oldest first. */
 function copiesOf(path: string, namesInFolder: readonly string[]): readonly string[] {
   const name = basename(path);
   return namesInFolder

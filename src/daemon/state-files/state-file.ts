@@ -1,4 +1,4 @@
-// State files with their version: an older one is migrated, a newer daemon's left as it is, a damaged one kept aside.
+// State files with a version: migrates older ones, leaves those of a newer daemon alone, and sets damaged ones aside.
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { toRolecallError } from '../../core/errors.ts';
@@ -12,62 +12,62 @@ import { salvageEntries } from './salvage.ts';
 type Content = Readonly<Record<string, unknown>>;
 
 export interface StateFileSchema {
-  /** What we write. */
+  /** The version that this daemon writes. */
   readonly version: number;
-  /** False: nobody waits for the disk, and a power cut may damage the file. */
+  /** False: writes don't wait for the disk, and a power cut may damage the file. */
   readonly isDurable?: boolean;
-  /** From version n to n + 1, by n; a version that none starts at is not one of ours. */
+  /** Each migrates from version n, its key, to n + 1. A version without a migration counts as damaged. */
   readonly migrations?: Readonly<Record<number, (older: Content) => Content>>;
-  /** Whether content of our version can be used; all of it when absent. */
+  /** Whether content of this version is valid. Absent: all of it is. */
   readonly isSound?: (content: Content) => boolean;
-  /** A list in it whose entries do not depend on each other: of a damaged file the good ones are kept. */
+  /** A list of independent entries. Of a damaged file the valid ones are kept. */
   readonly entries?: {
     readonly list: string;
-    /** That each entry begins with, as we write it. */
+    /** The first key of each entry as written. */
     readonly firstKey: string;
     readonly isSound: (entry: unknown) => boolean;
   };
-  /** Read when the daemon starts and never again, so that a file that can't be read takes a restart. */
+  /** Read only at the start, so recovering from an unreadable file takes a restart. */
   readonly isReadOnce?: boolean;
-  /** What damage costs, for the person who has it. */
+  /** Tells a person what damage to the file costs. */
   readonly loss?: string;
 }
 
 export interface StateFile {
   /**
-   * Its content in our version; undefined when there is none, or a newer daemon's. A damaged file is set aside, and what
-   * can be used of it is returned and written.
-   * @throws UnavailableError file-not-writable: it is there and can't be read
+   * The content in this version; undefined if there is no file, or a newer daemon wrote it. Sets a damaged file aside, and
+   * returns and writes its usable part.
+   * @throws UnavailableError file-not-writable: the file exists and can't be read
    */
   read(): Promise<Content | undefined>;
-  /** Replaces it, unless a newer daemon wrote it. @throws UnavailableError file-not-writable: the earlier one stays */
+  /** Replaces the file unless a newer daemon wrote it. @throws UnavailableError file-not-writable: the old file stays */
   write(content: object): Promise<void>;
-  /** Whether something may be missing: it was damaged, and the damaged file is still kept. */
+  /** Whether content may be missing: the file was damaged, and its damaged copy still exists. */
   wasDamaged(): Promise<boolean>;
 }
 
 export type OpenStateFile = (path: string, schema: StateFileSchema) => StateFile;
 
 export interface StateFiles extends OpenStateFile {
-  /** Writes files that were deleted again, as they were read or written last; larger ones come back with their next write. */
+  /** Restores deleted files as last read or written. Large ones come back with their next write. */
   restoreMissing(): Promise<void>;
 }
 
-/** Of a file that is kept in memory as well. */
+/** Larger files are not kept in memory for `restoreMissing`. */
 const MAX_KEPT_LENGTH = 1024 * 1024;
 
 /** A catalog of 20,000 roles has a few megabytes. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** What is at a path; `reason` follows "it is", and `text` is what there is to salvage. */
+/** What was found at a path. `reason` completes "it is"; entries can be recovered from `text`. */
 type Finding =
   | { readonly kind: 'none' | 'newer' }
   | { readonly kind: 'sound'; readonly content: Content; readonly text: string }
   | { readonly kind: 'damaged'; readonly reason: string; readonly text: string };
 
 /**
- * Files whose newer contents are a problem in the status for as long as they are there: what would be kept in them is
- * known until the daemon ends. Someone has gone back to an older version, and may go forward again.
+ * Opens state files. A file of a newer daemon is a problem in the status: its user has gone back to an older version and
+ * may upgrade again, so it is not overwritten, and new content is lost when this daemon ends.
  */
 export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles): StateFiles {
   const turns = new Map<string, ReturnType<typeof createSerialQueue>>();
@@ -93,7 +93,7 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       else {
         problems.raise(key, {
           code: 'state-file-newer',
-          message: `${path} was written by a newer version of rolecall; it is left as it is, and nothing is kept there.`,
+          message: `${path} was written by a newer version of rolecall. This version leaves it unchanged and saves nothing there.`,
           hint: 'npm install -g rolecall@latest',
         });
       }
@@ -107,13 +107,13 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       keep(path, text, schema);
     }
 
-    /** Looks again, for it may have been replaced meanwhile. */
+    /** Reads again first, because the file may have been replaced meanwhile. */
     async function mend(): Promise<Content | undefined> {
       const found = await find();
       if (found.kind !== 'damaged') return found.kind === 'sound' ? found.content : undefined;
       await damagedFiles.setAside(path, found.reason);
       const salvaged = salvage(found.text, schema);
-      // Else it is lost with this daemon; but having it now counts for more.
+      // If that fails the content is lost with this daemon, but it can be used until then.
       if (salvaged !== undefined) await put(salvaged).catch(() => undefined);
       return salvaged;
     }
@@ -133,7 +133,7 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       },
       write: (content) =>
         inTurn(async () => {
-          // Looked at each time, for the newer daemon may have run since we started; a few milliseconds at most, seldom.
+          // Checked on every write, because a newer daemon may have run since the start. Takes a few milliseconds at most.
           const earlier = await find().catch((): Finding => ({ kind: 'none' }));
           if (earlier.kind === 'newer') return;
           if (earlier.kind === 'damaged') await damagedFiles.setAside(path, earlier.reason);
@@ -151,13 +151,13 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
   return Object.assign(open, { restoreMissing });
 }
 
-/** @throws UnavailableError file-not-writable: it can't be read, or is no file */
+/** @throws UnavailableError file-not-writable: the path can't be read, or is not a file */
 async function readForInspection(path: string): Promise<string | UnreadableFileError | undefined> {
   try {
     return await readPrivateFile(path, MAX_BYTES);
   } catch (error) {
     const { cause } = error as Error;
-    // A file of ours that is too large is damaged; a pipe, a folder or where a symlink leads is somebody's doing.
+    // A file that is too large is damaged. A pipe, a folder or a symlink was put there by somebody else.
     const isOurs = cause instanceof UnreadableFileError && (await lstat(path)).isFile();
     if (isOurs) return cause;
     throw error;
@@ -174,7 +174,7 @@ function inspect(read: string | UnreadableFileError | undefined, schema: StateFi
   const version = parsed['schemaVersion'];
   if (typeof version === 'number' && version > schema.version) return { kind: 'newer' };
   const content = migrate(parsed, schema);
-  if (content === undefined) return damaged('of no version that rolecall ever wrote');
+  if (content === undefined) return damaged('of a version that rolecall never wrote');
   return isSound(content, schema) ? { kind: 'sound', content, text: read } : damaged('not as rolecall writes it');
 }
 
@@ -184,7 +184,7 @@ function isSound(content: Content, { entries, isSound: check }: StateFileSchema)
   return check === undefined || check(content);
 }
 
-/** The good entries of the list; undefined when there are none. */
+/** The valid entries of the list; undefined if there are none. */
 function salvage(text: string, { entries, version }: StateFileSchema): Content | undefined {
   if (entries === undefined) return undefined;
   const list = parse(text)?.[entries.list];

@@ -100,8 +100,8 @@ export function createStatus(deps: {
       openapi,
       async status() {
         // A person can have fixed a problem a moment ago.
-        await damagedFiles.look();
-        await recheck.look();
+        await damagedFiles.check();
+        await recheck.run();
         return withLastRefusals(await status(), deps);
       },
       ...eventFeed.handlers,
@@ -112,7 +112,7 @@ export function createStatus(deps: {
       }),
     },
     tasks: [
-      { name: 'damaged files', run: () => damagedFiles.look() },
+      { name: 'damaged files', run: () => damagedFiles.check() },
       { name: 'switch files', run: () => switchFiles.refresh() },
     ],
     switchFiles,

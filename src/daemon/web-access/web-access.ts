@@ -1,4 +1,4 @@
-// Who may use the web surface: the bearer token of this start of the daemon, and the codes that a page exchanges for it.
+// Access to the web surface: a bearer token per daemon start, and one-time codes that the page exchanges for it.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { RefusedError, UnavailableError } from '../../core/errors.ts';
@@ -7,22 +7,22 @@ import type { AuditLog } from '../audit/audit-log.ts';
 
 export interface WebAccess {
   readonly token: string;
-  /** A name of this machine that nobody knows before this start of the daemon. */
+  /** A random name of this machine, new at each start of the daemon. */
   readonly hostName: string;
-  /** Where the surface listens; codes can be had from then on. */
+  /** Tells where the surface listens. Codes can be issued from then on. */
   openedAt(url: string): void;
   /** @throws UnavailableError web-unavailable: the surface is not open */
   issueCode(): WebCodeDocument;
-  /** The token, once for each code. @throws RefusedError token-required: the code is wrong, used or too old */
+  /** Returns the token, once for each code. @throws RefusedError token-required: the code is wrong, used or too old */
   exchange(code: string): string;
 }
 
-/** From `rolecall web` to a page that runs; a browser that has to start first takes some of it. */
+/** From `rolecall web` to a loaded page, including the start of the browser. */
 export const CODE_LIFETIME_MS = 60_000;
-/** One a `rolecall web`; more at once is a loop. Of too many the oldest goes. */
-export const MOST_CODES = 8;
-/** Wrong codes that are borne before all that are out are void. */
-export const MOST_WRONG_CODES = 32;
+/** Each `rolecall web` takes one, so more at once come from a loop. The oldest are dropped. */
+export const MAX_CODES = 8;
+/** After this many wrong codes, all outstanding codes are revoked. */
+export const MAX_WRONG_CODES = 32;
 
 interface IssuedCode {
   readonly digest: Buffer;
@@ -57,14 +57,14 @@ export function createWebAccess(deps: {
       forgetOld();
       const code = deps.randomBytes(32).toString('base64url');
       const expiresAtMs = deps.clock.nowMs() + CODE_LIFETIME_MS;
-      issued = [...issued, { digest: digest(code), expiresAtMs }].slice(-MOST_CODES);
+      issued = [...issued, { digest: digest(code), expiresAtMs }].slice(-MAX_CODES);
       wrongCodes = 0;
       return { url: `${url}/#${code}`, code, expiresAt: formatUtcSeconds(expiresAtMs) };
     },
     exchange(code) {
       forgetOld();
       const given = digest(code);
-      // All are compared, whichever it is: the time tells nothing.
+      // Compares with all codes, so that the time does not depend on which one matches.
       const rest = issued.filter((candidate) => !timingSafeEqual(candidate.digest, given));
       if (rest.length < issued.length) {
         issued = rest;
@@ -73,7 +73,7 @@ export function createWebAccess(deps: {
       }
       deps.audit.record({ event: 'web-code-refused', surface: 'web' });
       wrongCodes += 1;
-      if (wrongCodes >= MOST_WRONG_CODES) issued = [];
+      if (wrongCodes >= MAX_WRONG_CODES) issued = [];
       throw new RefusedError('token-required', 'The code in the address is unknown, used or older than a minute.', {
         hint: 'rolecall web',
       });

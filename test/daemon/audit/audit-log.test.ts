@@ -26,11 +26,11 @@ describe('the file', () => {
   });
   afterEach(() => home.remove());
 
-  function open(largestBytes?: number) {
+  function open(maxBytes?: number) {
     const path = join(home.path, 'audit.log');
     const clock = createFakeClock();
     const problems = createProblems();
-    const audit = createAuditLog({ path, clock, problems, ...(largestBytes === undefined ? {} : { largestBytes }) });
+    const audit = createAuditLog({ path, clock, problems, ...(maxBytes === undefined ? {} : { maxBytes }) });
     return { audit, clock, path, problems };
   }
 

@@ -84,7 +84,7 @@ test('a living socket, a file and a path that is too long are named and kept', a
   const rows = [
     [living, 'another program listens there', 'rolecall daemon stop'],
     [file, 'a file that is no socket is in the way', `mv ${quoteForShell(file)} ${quoteForShell(`${file}.old`)}`],
-    [long, 'it is longer than a socket path may be', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
+    [long, 'it is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
   ] as const;
   for (const [path, reason, hint] of rows) {
     await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({

@@ -2,15 +2,15 @@
 import { expect, test } from 'vitest';
 import { createInstallationWatch } from '../../../src/daemon/process/installation-watch.ts';
 
-/** What each look sees, and what it says. */
+/** What the watch reports for each version that it sees. */
 function watch(seen: readonly (string | undefined)[]): readonly (string | undefined)[] {
   const left = [...seen];
-  const { look } = createInstallationWatch('1.0.0', () => {
+  const { check } = createInstallationWatch('1.0.0', () => {
     const version = left.shift();
     if (version === undefined) throw new Error('ENOENT');
     return version;
   });
-  return seen.map(() => look());
+  return seen.map(() => check());
 }
 
 test('our own version is no change, however often it is seen', () => {

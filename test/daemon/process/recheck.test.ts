@@ -1,4 +1,4 @@
-// What a person may have put right is looked at again before it is shown, for a second at most.
+// What a person may have put right is done at again before it is shown, for a second at most.
 import { expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { createRecheck } from '../../../src/daemon/process/recheck.ts';
@@ -15,15 +15,15 @@ test('runs only what concerns a problem that is raised, and survives a task that
   });
   recheck.add(['secret-store-locked'], async () => void ran.push('store'));
   recheck.add(['file-not-writable'], () => Promise.reject(new Error('again')));
-  await recheck.look();
+  await recheck.run();
   expect(ran).toEqual([]);
   problems.raise('disk', { code: 'file-not-writable', message: 'Full.', hint: 'df -h' });
-  await recheck.look();
+  await recheck.run();
   expect([ran, problems.list()]).toEqual([['file'], []]);
 
   recheck.add(['web-unavailable'], () => new Promise(() => undefined));
   problems.raise('web', { code: 'web-unavailable', message: 'No.', hint: 'rolecall doctor' });
-  const looked = recheck.look();
+  const done = recheck.run();
   await clock.advance(1000);
-  await looked;
+  await done;
 });

@@ -62,8 +62,8 @@ describe('a file', () => {
     ['null', 'not valid JSON'],
     ['"x"', 'not valid JSON'],
     ['[1]', 'not valid JSON'],
-    ['{"name":"a"}', 'of no version that rolecall ever wrote'],
-    ['{"schemaVersion":0,"name":"a"}', 'of no version that rolecall ever wrote'],
+    ['{"name":"a"}', 'of a version that rolecall never wrote'],
+    ['{"schemaVersion":0,"name":"a"}', 'of a version that rolecall never wrote'],
   ])('that holds %j is kept aside, named and replaced', async (text, reason) => {
     const { path, file, problems, logLines } = open();
     const copy = `${path}.damaged-2026-11-24T060000Z`;
@@ -166,7 +166,7 @@ describe('a file', () => {
     expect(problems.list()).toEqual([
       {
         code: 'state-file-newer',
-        message: `${path} was written by a newer version of rolecall; it is left as it is, and nothing is kept there.`,
+        message: `${path} was written by a newer version of rolecall. This version leaves it unchanged and saves nothing there.`,
         hint: 'npm install -g rolecall@latest',
       },
     ]);

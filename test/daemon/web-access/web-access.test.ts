@@ -5,8 +5,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import {
   CODE_LIFETIME_MS,
   createWebAccess,
-  MOST_CODES,
-  MOST_WRONG_CODES,
+  MAX_CODES,
+  MAX_WRONG_CODES,
 } from '../../../src/daemon/web-access/web-access.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 import { createRig, type Rig } from '../../helpers/rig.ts';
@@ -88,18 +88,18 @@ describe('the codes', () => {
 
   test('of which there are too many lose the oldest', () => {
     const { access } = open();
-    const codes = Array.from({ length: MOST_CODES + 1 }, () => access.issueCode().code);
+    const codes = Array.from({ length: MAX_CODES + 1 }, () => access.issueCode().code);
     const outcomes = codes.map((code) => outcome(() => access.exchange(code)));
-    expect(outcomes).toEqual([refusal, ...Array.from({ length: MOST_CODES }, () => access.token)]);
+    expect(outcomes).toEqual([refusal, ...Array.from({ length: MAX_CODES }, () => access.token)]);
   });
 
   test('are all void once too many wrong ones were tried, and a new one is good again', () => {
     const { access } = open();
     const { code } = access.issueCode();
-    for (let tried = 0; tried < MOST_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
+    for (let tried = 0; tried < MAX_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
     expect(outcome(() => access.exchange(code))).toEqual(refusal);
     const next = access.issueCode().code;
-    for (let tried = 1; tried < MOST_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
+    for (let tried = 1; tried < MAX_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
     expect(outcome(() => access.exchange(next))).toBe(access.token);
   });
 
