@@ -163,30 +163,18 @@ async function openBrowser(
   surroundings: ServiceSurroundings,
 ): Promise<boolean> {
   if (environment['SSH_CONNECTION'] !== undefined) return false;
-  const { trustedPath } = await import('../platform/programs/find-program.ts');
-  process.env['PATH'] = trustedPath(surroundings);
-  // A browser inherits our environment, and must not get the passphrase.
-  delete process.env['ROLECALL_PASSPHRASE'];
-  if (template !== undefined) {
-    const [{ formatBrowserCommand }, { runBrowser }] = await Promise.all([
-      import('../core/text/browser-command.ts'),
-      import('../platform/programs/run-browser.ts'),
-    ]);
-    await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
-    return true;
-  }
   const hasDisplay =
     process.platform === 'darwin' ||
     [environment['DISPLAY'], environment['WAYLAND_DISPLAY'], environment['WSL_DISTRO_NAME']].some(Boolean);
-  if (!hasDisplay) return false;
+  if (template === undefined && !hasDisplay) return false;
+  const { trustedPath } = await import('../platform/programs/find-program.ts');
+  const { startBrowser } = await import('../platform/programs/start-browser.ts');
+  process.env['PATH'] = trustedPath(surroundings);
   try {
-    const { default: open } = await import('open');
-    // On WSL, Windows opens our files by path, not by URL.
-    const child = await open(url.startsWith('file:') ? fileURLToPath(url) : url);
-    child.on('error', () => undefined);
-    child.unref();
+    await startBrowser(url, { isInUnit: false, template });
     return true;
-  } catch {
+  } catch (error) {
+    if (template !== undefined) throw error;
     return false;
   }
 }

@@ -58,26 +58,17 @@ async function startDaemon(): Promise<StartedDaemon> {
 
 /** False when there is no browser. @throws BrowserFailure: the browser in the settings could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
-  const { trustedPath } = await import('../platform/programs/find-program.ts');
-  process.env['PATH'] = trustedPath(surroundings);
-  // The browser inherits this process's environment, so the passphrase is removed.
-  delete process.env['ROLECALL_PASSPHRASE'];
   const { readBrowserSetting } = await import('../platform/programs/browser-setting.ts');
+  const { trustedPath } = await import('../platform/programs/find-program.ts');
+  const { startBrowser } = await import('../platform/programs/start-browser.ts');
+  process.env['PATH'] = trustedPath(surroundings);
   const template =
     session === undefined ? undefined : await readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
-  if (template !== undefined) {
-    const { formatBrowserCommand } = await import('../core/text/browser-command.ts');
-    const { runBrowser } = await import('../platform/programs/run-browser.ts');
-    await runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
-    return true;
-  }
   try {
-    const { default: open } = await import('open');
-    const child = await open(url);
-    child.on('error', () => undefined);
-    child.unref();
+    await startBrowser(url, { isInUnit: false, template });
     return true;
-  } catch {
+  } catch (error) {
+    if (template !== undefined) throw error;
     return false;
   }
 }

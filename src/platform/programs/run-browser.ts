@@ -1,23 +1,23 @@
-// Starts the browser that a session's command names: without a shell, on its own, and heard only while it may fail at once.
+// Runs the browser command of a session without a shell, detached, and reports a failure within the first second.
 import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { BrowserFailure } from '../../core/text/browser-command.ts';
 
-/** A browser that runs for so long has started; one that hands over to another that is open ends well before. */
+/** A browser that runs for so long has started. One that hands the page to an open browser exits earlier. */
 const SETTLE_MS = 1000;
 
 /**
- * Resolves once the program runs, or has ended well.
- * @throws BrowserFailure: there is no such program, it is a relative path, or it ended with an error at once
+ * Resolves once the program is running or has exited successfully.
+ * @throws BrowserFailure: the program does not exist, its path is relative, or it failed at once
  */
 export async function runBrowser(
   [program, ...args]: readonly [string, ...string[]],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  // No shell is there to do this.
+  // There is no shell that would expand `~`.
   const path = program.startsWith('~/') ? join(environment['HOME'] ?? homedir(), program.slice(2)) : program;
-  // It would depend on where we stand, which may be anybody's project.
+  // It would depend on the working directory, which may be a project of somebody else.
   if (path.includes('/') && !isAbsolute(path)) throw new BrowserFailure(`${program} is a relative path`);
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { detached: true, stdio: 'ignore', env: { ...environment } });

@@ -1,12 +1,14 @@
-// The person's browser, started so that it outlives the daemon and is not confined as the daemon is.
+// Starts the user's browser so that it outlives this process and is not confined by the daemon's systemd unit.
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { formatBrowserCommand } from '../../core/text/browser-command.ts';
 import { runBrowser } from './run-browser.ts';
 
 /**
- * Starts the browser, or the one of a session's command template, on a page that may be opened; rejects when that can't be done.
- * A child of a systemd unit lives in the unit: within its sandbox, in which no browser's own works, and killed with it.
- * So there the user's manager is asked to start one, which also knows the desktop's variables of today.
+ * Starts the browser that `template` names, or else the default browser, on a page that may be opened.
+ * A child of a systemd unit runs in the unit's sandbox, in which a browser's own sandbox does not work, and is killed
+ * with the unit. There the user's manager starts it, which also knows the desktop's current variables.
+ * @throws BrowserFailure: the browser of the template could not be started
  */
 export async function startBrowser(
   url: string,
@@ -17,19 +19,20 @@ export async function startBrowser(
     template === undefined ? ['xdg-open', address] : formatBrowserCommand(template, address, process.platform);
   // In a URL `$` is the same as `%24`, which needs no escaping.
   if (isInUnit && (await startAsUnit(format(url.replaceAll('$', '%24'))))) return;
-  // A browser is started with our environment, and a passphrase, long since read, is nothing for it.
+  // The browser inherits this process's environment, so the passphrase is removed.
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) return runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
   const { default: open } = await import('open');
-  const child = await open(url);
+  // Under WSL, Windows finds our files by their paths only.
+  const child = await open(url.startsWith('file:') ? fileURLToPath(url) : url);
   child.on('error', () => undefined);
   child.unref();
 }
 
-/** `ExitType=cgroup`: xdg-open ends at once, and the browser that it started is not to end with it. */
+/** `ExitType=cgroup`: xdg-open ends at once, and must not end the browser that it started. */
 const SYSTEMD_RUN = ['--user', '--collect', '--quiet', '--property=ExitType=cgroup', '--'] as const;
 
-/** Whether a unit was made of it. systemd-run would read a `$` as a variable, and `$$` as a `$`. */
+/** Whether systemd started the unit. systemd-run expands `$NAME` and turns `$$` into `$`. */
 function startAsUnit(words: readonly string[]): Promise<boolean> {
   const command = words.map((word) => word.replaceAll('$', '$$$$'));
   return new Promise((resolve) => {
