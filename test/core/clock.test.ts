@@ -1,10 +1,10 @@
-// The system clock: the machine's time, sleeps that can be cancelled, and the spelling of an expiry.
+// The system clock: the machine's time, sleeps that can be cancelled, and the format of an expiry.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createSystemClock, formatUtcSeconds } from '../../src/core/clock.ts';
 
 describe('system clock', () => {
-  it('tells the wall clock in milliseconds', () => {
+  it('returns the wall clock in milliseconds', () => {
     const beforeMs = Date.now();
     const nowMs = createSystemClock().nowMs();
     expect(nowMs).toBeGreaterThanOrEqual(beforeMs);
@@ -19,7 +19,7 @@ describe('system clock', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('never wakes up before its time, for whoever is early meets the pause that it has waited for', async () => {
+  it('never wakes up early, or callers would still be in the pause that they waited for', async () => {
     const clock = createSystemClock();
     const sleeps = Array.from({ length: 500 }, async (_, index) => {
       await clock.sleep(index / 3);
@@ -31,7 +31,7 @@ describe('system clock', () => {
     expect(Math.min(...(await Promise.all(sleeps)))).toBeGreaterThanOrEqual(0);
   });
 
-  it('sleeps for long when it is asked for more than a timer can count', async () => {
+  it('sleeps long for a duration beyond the range of timers', async () => {
     const controller = new AbortController();
     const slept = createSystemClock().sleep(2 ** 31, controller.signal);
     await createSystemClock().sleep(20);
@@ -39,7 +39,7 @@ describe('system clock', () => {
     await expect(slept).rejects.toThrow('still asleep');
   });
 
-  it('rejects at once with the reason of a signal that is aborted already', async () => {
+  it('rejects at once with the reason of an already aborted signal', async () => {
     const reason = new Error('shutting down');
     await expect(createSystemClock().sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
   });
@@ -52,7 +52,7 @@ describe('system clock', () => {
     await expect(slept).rejects.toBe(reason);
   });
 
-  it('keeps the process alive by a sleep only when it is not unref', async () => {
+  it('keeps the process alive during a sleep only without unref', async () => {
     const timersAlive = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const controller = new AbortController();
     const beforeCount = timersAlive();
@@ -66,7 +66,7 @@ describe('system clock', () => {
 });
 
 describe('formatUtcSeconds', () => {
-  it('spells whole seconds in UTC with a Z, never rounding up past the expiry', () => {
+  it('formats whole seconds in UTC with a Z, never rounded up past the expiry', () => {
     expect(formatUtcSeconds(Date.UTC(2026, 10, 24, 6, 30, 0, 0))).toBe('2026-11-24T06:30:00Z');
     expect(formatUtcSeconds(Date.UTC(2026, 10, 24, 6, 30, 0, 999))).toBe('2026-11-24T06:30:00Z');
     expect(formatUtcSeconds(0)).toBe('1970-01-01T00:00:00Z');

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { compareVersions } from '../../src/core/compare-versions.ts';
 
-test('from the oldest to the newest, what is no version first', () => {
+test('from the oldest to the newest, invalid versions first', () => {
   const inOrder = [
     'nonsense',
     '0.1.0-alpha',
@@ -31,6 +31,6 @@ test('from the oldest to the newest, what is no version first', () => {
   }
 });
 
-test('what was built from it makes no version newer', () => {
+test('build metadata does not make a version newer', () => {
   expect(compareVersions('1.2.3+build.7', '1.2.3')).toBe(0);
 });

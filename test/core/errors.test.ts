@@ -1,4 +1,4 @@
-// Walks the table of errors: what the program does by class, what the person is told by code.
+// The error table: what the program does for each class, what the user reads for each code.
 import { describe, expect, it } from 'vitest';
 import {
   classOfCode,
@@ -38,7 +38,7 @@ const CONSTRUCTORS = {
 } satisfies Record<ErrorClass, unknown>;
 
 describe('table of errors', () => {
-  it('gives each class the HTTP status and exit code that scripts rely on', () => {
+  it('has the HTTP status and exit code of each class that scripts rely on', () => {
     const seen = Object.fromEntries(ROWS.map(([name, row]) => [name, [row.httpStatus, row.exitCode]]));
     expect(seen).toEqual({
       UsageError: [400, 2],
@@ -94,13 +94,13 @@ describe('table of errors', () => {
     expect(new Set(CODES.map(({ code }) => code)).size).toBe(CODES.length);
   });
 
-  it.each(CODES)('$code: names its class, and a command to type', ({ errorClass, code, hint }) => {
+  it.each(CODES)('$code: has its class, and a command to type', ({ errorClass, code, hint }) => {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(hint).toMatch(/^rolecall( [a-z]+| --[a-z]+)+$/);
     expect(classOfCode(code)).toBe(errorClass);
   });
 
-  it.each(CODES)('$code: the class builds an error of it', ({ errorClass, code, hint }) => {
+  it.each(CODES)('$code: the class builds an error with it', ({ errorClass, code, hint }) => {
     const error = new (CONSTRUCTORS[errorClass] as AnyErrorConstructor)(code, 'Account 111111111111 is unknown.');
     expect(error).toBeInstanceOf(RolecallError);
     expect({
@@ -119,18 +119,18 @@ describe('table of errors', () => {
   });
 });
 
-describe('an error of ours', () => {
+describe('a RolecallError', () => {
   it('answers 401 for a missing token and 403 for any other refusal', () => {
     expect(new RefusedError('token-required', 'No token.').httpStatus).toBe(401);
     expect(new RefusedError('caller-not-allowed', 'Not from here.').httpStatus).toBe(403);
   });
 
-  it('takes a better hint than the table has', () => {
+  it('accepts a more specific hint than that of the table', () => {
     const error = new NotFoundError('session-not-found', 'No sso-session.', { hint: 'rolecall login work' });
     expect(error.toBody().hint).toBe('rolecall login work');
   });
 
-  it('keeps its cause and when to ask again, and puts neither into its body', () => {
+  it('keeps its cause and retry time, and puts neither into its body', () => {
     const cause = new Error('ECONNREFUSED 10.0.0.1');
     const error = new UnavailableError('identity-center-unreachable', 'Not reachable.', { cause, retryAfterMs: 1500 });
     expect(error.cause).toBe(cause);
@@ -148,7 +148,7 @@ describe('classOfCode', () => {
 });
 
 describe('toRolecallError', () => {
-  it('leaves an error of ours as it is', () => {
+  it('returns a RolecallError unchanged', () => {
     const error = new RefusedError('approval-refused', 'Refused.');
     expect(toRolecallError(error)).toBe(error);
   });

@@ -1,4 +1,4 @@
-// A secret must survive every way in which a value ends up in text by accident.
+// A secret must not get into text by accident, in any of the usual ways.
 import { format, inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { InternalError } from '../../src/core/errors.ts';
@@ -23,7 +23,7 @@ const ACCIDENTS: Record<string, (secret: Secret) => string> = {
 };
 
 describe('secret', () => {
-  it('gives its value back to the one who asks for it by name', () => {
+  it('returns its value only by reveal', () => {
     expect(new Secret(CANARY).reveal()).toBe(CANARY);
   });
 
@@ -33,7 +33,7 @@ describe('secret', () => {
     expect(text).toContain('[secret]');
   });
 
-  it('has no property that shows it, and loses it in a copy', () => {
+  it('has no property with it, and copies do not contain it', () => {
     const secret = new Secret(CANARY);
     expect(Reflect.ownKeys(secret)).toEqual([]);
     expect(Object.assign({}, secret)).toEqual({});

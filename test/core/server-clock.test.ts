@@ -1,4 +1,4 @@
-// The server's time by its answers, while the wall clock of this machine is wrong, is set, or sleeps.
+// The server's time from its answers, while this machine's clock is wrong or changed, or the machine sleeps.
 import { describe, expect, it } from 'vitest';
 import { createServerClock } from '../../src/core/server-clock.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../helpers/fake-clock.ts';
@@ -11,7 +11,7 @@ function createWorld() {
 }
 
 describe('the server’s clock', () => {
-  it('is the wall clock until the first answer, and for as long as the answers agree with it', () => {
+  it('is the wall clock until the first answer, and while the answers agree with it', () => {
     const { clock, server } = createWorld();
     clock.jump(700);
     expect([server.nowMs(), server.aheadMs()]).toEqual([FAKE_NOW_MS + 700, undefined]);
@@ -20,7 +20,7 @@ describe('the server’s clock', () => {
     expect([server.nowMs(), server.aheadMs()]).toEqual([FAKE_NOW_MS + 700, 0]);
   });
 
-  it.each([2 * HOUR_MS, -2 * HOUR_MS])('differs from a wall clock that is %d ms ahead by as much', (aheadMs) => {
+  it.each([2 * HOUR_MS, -2 * HOUR_MS])('differs from a wall clock that is %d ms ahead by this amount', (aheadMs) => {
     const { clock, server } = createWorld();
     clock.jump(aheadMs);
     server.observe(FAKE_NOW_MS, 0);
@@ -28,7 +28,7 @@ describe('the server’s clock', () => {
     expect(Math.abs((server.aheadMs() ?? 0) - aheadMs)).toBeLessThanOrEqual(1000);
   });
 
-  it('goes on when the wall clock is set back', async () => {
+  it('continues when the wall clock is set back', async () => {
     const { clock, server } = createWorld();
     server.observe(FAKE_NOW_MS, 0);
     clock.jump(-2 * HOUR_MS);
@@ -36,7 +36,7 @@ describe('the server’s clock', () => {
     expect([server.nowMs(), server.aheadMs()]).toEqual([FAKE_NOW_MS + HOUR_MS, -2 * HOUR_MS]);
   });
 
-  it('goes on with a machine that slept, and knows no difference until the next answer', () => {
+  it('continues after a sleep of the machine, with an unknown difference until the next answer', () => {
     const { clock, server } = createWorld();
     server.observe(FAKE_NOW_MS, 0);
     clock.jump(8 * HOUR_MS);
@@ -45,7 +45,7 @@ describe('the server’s clock', () => {
     expect(server.aheadMs()).toBe(0);
   });
 
-  it('goes back when a wall clock was set forward and the server says so', () => {
+  it('goes back after the wall clock was set forward, when the server answers', () => {
     const { clock, server } = createWorld();
     server.observe(FAKE_NOW_MS, 0);
     clock.jump(2 * HOUR_MS);

@@ -1,4 +1,4 @@
-// A shell full of someone else's AWS settings changes nothing: no trap is called, and AWS's own hosts are.
+// AWS settings in the environment change nothing: only AWS's own hosts are called.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListAccountsCommand, SSOClient } from '@aws-sdk/client-sso';
@@ -126,7 +126,7 @@ test('FIPS and dual-stack are parameters', async () => {
   expect(newTargets()[0]).toBe('oidc-fips.us-east-1.amazonaws.com:443');
 });
 
-test('an endpoint of one’s own is used, FIPS wished for or not', async () => {
+test('a custom endpoint is used, with or without FIPS', async () => {
   const emulator = await startScriptedServer();
   emulator.answer(200, { accountList: [] });
   const identityCenter = createIdentityCenter({
@@ -140,7 +140,7 @@ test('an endpoint of one’s own is used, FIPS wished for or not', async () => {
   await emulator.close();
 });
 
-test('nothing is retried, whatever AWS_MAX_ATTEMPTS says', async () => {
+test('nothing is retried, regardless of AWS_MAX_ATTEMPTS', async () => {
   const failing = await startScriptedServer();
   failing.answer(500, { message: 'no' });
   const identityCenter = createIdentityCenter({ endpoints: { sso: failing.url }, proxyForUrl: () => '' });
@@ -150,7 +150,7 @@ test('nothing is retried, whatever AWS_MAX_ATTEMPTS says', async () => {
   await failing.close();
 });
 
-test('a client with the SDK’s own defaults falls into the trap, so the trap works', async () => {
+test('a client with the SDK’s defaults calls the trap, so the trap works', async () => {
   trap.answer(200, { accountList: [] });
   const client = new SSOClient({
     region: 'us-east-1',

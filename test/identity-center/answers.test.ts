@@ -1,4 +1,4 @@
-// What each answer on the wire becomes: requests as AWS wants them, faults by kind, fields looked at before believed.
+// Requests in the form that AWS expects, faults by kind, and validation of every field in the answers.
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
@@ -35,7 +35,7 @@ afterAll(async () => {
 const lastRequest = () => server.requests.at(-1);
 
 describe('requests', () => {
-  test('RegisterClient asks for the device and refresh grants and always for the account scope', async () => {
+  test('RegisterClient requests the device and refresh grants, and always the account scope', async () => {
     server.answer(200, { clientId: 'c', clientSecret: 's', clientSecretExpiresAt: 1_900_000_000 });
     await identityCenter.registerClient({
       ...SESSION,
@@ -51,7 +51,7 @@ describe('requests', () => {
     });
   });
 
-  test('a long session name is cut', async () => {
+  test('a long session name is truncated', async () => {
     await identityCenter.registerClient({ ...SESSION, sessionName: 'x'.repeat(500) });
     expect((JSON.parse(lastRequest()?.body ?? '') as { clientName: string }).clientName).toHaveLength(64);
   });
@@ -152,7 +152,7 @@ describe('errors of SSO OIDC', () => {
     expect((await faultOf(CALLS['CreateToken device_code'](identityCenter))).kind).toBe('authorization-pending');
   });
 
-  test('the reason of a KMS refusal is told', async () => {
+  test('the reason of a KMS refusal is in the message', async () => {
     server.answer(
       400,
       { error: 'access_denied', error_description: 'no key', reason: 'KMS_AccessDeniedException' },
@@ -213,7 +213,7 @@ describe('errors of the portal', () => {
   });
 });
 
-describe('HTML where JSON is due', () => {
+describe('HTML instead of JSON', () => {
   const html = '<!doctype html><title>Log in to the guest network</title>';
 
   test.each([
@@ -235,7 +235,7 @@ describe('HTML where JSON is due', () => {
   });
 });
 
-test('an empty answer to Logout is one, whatever it is called', async () => {
+test('an empty answer to Logout is accepted with any content type', async () => {
   server.answer(200, '', { 'content-type': 'text/html' });
   expect(await CALLS.Logout(identityCenter)).toBeUndefined();
 });
@@ -259,7 +259,7 @@ describe("an error that is not AWS's", () => {
     [`{"a":"${'x'.repeat(100_000)}"}`, 'text that is not a JSON object'],
   ] as const;
 
-  test.each([302, 401, 403, 404, 407, 502])('of status %i is told on every call', async (status) => {
+  test.each([302, 401, 403, 404, 407, 502])('with status %i is reported by every call', async (status) => {
     for (const [index, [body, what]] of bodies.entries()) {
       server.answer(status, body);
       const calls = Object.entries(CALLS);
@@ -277,7 +277,7 @@ describe("an error that is not AWS's", () => {
     }
   });
 
-  test('of SSO OIDC counts without its header only with its own status', async () => {
+  test('of SSO OIDC counts without its header only with the right status', async () => {
     server.answer(400, { error: 'invalid_grant' });
     expect((await faultOf(CALLS['CreateToken refresh_token'](identityCenter))).kind).toBe('invalid-grant');
     server.answer(401, { error: 'invalid_client' });
@@ -289,7 +289,7 @@ describe("an error that is not AWS's", () => {
     expect((await faultOf(CALLS.ListAccounts(identityCenter))).kind).toBe('unusable-response');
   });
 
-  test('names a time to ask again, which is kept, and nothing else of its headers is', async () => {
+  test('keeps only the retry time of its headers', async () => {
     server.answer(503, '', { 'retry-after': '7', 'set-cookie': 'canary=1' });
     const fault = await faultOf(CALLS.ListAccounts(identityCenter));
     expect(fault.retryAfterMs).toBe(7000);
@@ -300,7 +300,7 @@ describe("an error that is not AWS's", () => {
     [200, 'HTTP 200 with an HTML page'],
     [403, 'HTTP 403 with an HTML page'],
     [429, 'HTTP 429.'],
-  ])('of status %i is cut when it has no end', async (status, says) => {
+  ])('with status %i is truncated if it is endless', async (status, says) => {
     server.answerWith((response) => {
       response.writeHead(status, { 'content-type': 'text/html' });
       const fill = setInterval(() => response.write('<p>'.repeat(10_000)), 1);
@@ -325,7 +325,7 @@ describe('an answer of STS', () => {
       })
       .catch((error: unknown) => (error as Error).message);
 
-  test('names the user, or the reason why it does not', async () => {
+  test('gives the user, or the reason why there is none', async () => {
     const arn = 'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/taylor';
     server.answer(
       200,
@@ -349,7 +349,7 @@ describe('an answer of STS', () => {
     expect(await fetchUser()).toBe(says);
   });
 
-  test('that never ends is given up', async () => {
+  test('that never ends is aborted', async () => {
     server.answerWith((response) => void response.writeHead(200, { 'content-type': 'text/xml' }).write('<Get'));
     expect(await fetchUser(200)).toMatch(/abort/i);
   });
@@ -453,12 +453,12 @@ describe('a 200 that is not the protocol', () => {
     expect([kind, message]).toEqual(['unusable-response', expect.stringContaining(`${field} is too long`)]);
   });
 
-  test('an interval of next to nothing is a hundredth of a second', async () => {
+  test('a tiny interval becomes a hundredth of a second', async () => {
     server.answer(200, { ...device, interval: 1e-300 });
     expect(await CALLS.StartDeviceAuthorization(identityCenter)).toMatchObject({ intervalSeconds: 0.01 });
   });
 
-  test('a token without a refresh token is a token', async () => {
+  test('a token without a refresh token is accepted', async () => {
     server.answer(200, { ...token, refreshToken: null, tokenType: 'Bearer', idToken: null });
     expect(await CALLS['CreateToken device_code'](identityCenter)).toEqual({
       accessToken: expect.any(Secret),
@@ -469,7 +469,7 @@ describe('a 200 that is not the protocol', () => {
   test.each([
     ['too long', 'canary'.repeat(10_000)],
     ['no text', 7],
-  ])('a refresh token that is %s is left out with a warning that says what follows', async (_, refreshToken) => {
+  ])('a refresh token that is %s is ignored, with a warning about the consequences', async (_, refreshToken) => {
     for (const grant of ['device_code', 'refresh_token'] as const) {
       warnings = [];
       server.answer(200, { ...token, refreshToken });
@@ -481,7 +481,7 @@ describe('a 200 that is not the protocol', () => {
     }
   });
 
-  test('accounts: free text as it is, ids that are no ids left out with a warning', async () => {
+  test('accounts: free text unchanged, entries with invalid ids skipped with a warning', async () => {
     server.answer(200, {
       accountList: [
         { accountId: '000000000001', accountName: `a ' " ] $(id) 🙂`, emailAddress: 'a@example.com' },
@@ -509,7 +509,7 @@ describe('a 200 that is not the protocol', () => {
     );
   });
 
-  test('roles without a name are left out with a warning', async () => {
+  test('roles without a name are skipped with a warning', async () => {
     server.answer(200, {
       roleList: [
         { roleName: 'Admin' },
@@ -527,7 +527,7 @@ describe('a 200 that is not the protocol', () => {
 });
 
 describe('secrets', () => {
-  test('no fault shows one, however deep one looks, also when the server repeats them all', async () => {
+  test('are in no fault at any depth, even if the server repeats them all', async () => {
     const echo = Object.values(CANARIES).join(' ');
     const bodies: [number, unknown][] = [
       [200, { echo }],
@@ -551,7 +551,7 @@ describe('secrets', () => {
     }
   });
 
-  test('a server’s text is one line of bounded length without control characters', async () => {
+  test('the server’s text is one line of limited length without control characters', async () => {
     server.answer(403, { __type: 'ForbiddenException', message: `a\u001b[31m\nb\u0000${'x'.repeat(2_000)}` });
     const { message } = await faultOf(CALLS.ListAccounts(identityCenter));
     expect(message).toMatch(/, a \[31m b x+…\.$/);

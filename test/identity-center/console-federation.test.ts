@@ -1,4 +1,4 @@
-// The federation adapter: keys in the body and nowhere else, every bad answer a fault without a secret, proxies and CAs obeyed.
+// The federation client: credentials only in the body, faults without secrets for every bad answer, proxies and CAs used.
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RoleCredentials } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -48,7 +48,7 @@ async function faultOf(call: Promise<unknown>) {
   return { kind: thrown.kind, message: thrown.message, retryAfterMs: thrown.retryAfterMs };
 }
 
-test('the keys are in the body of a POST, and the URL has none', async () => {
+test('the credentials are in the body of a POST, and not in the URL', async () => {
   const server = await startServer();
   expect((await create()(server.url)).reveal()).toBe('canary-signin-token');
   const [request] = server.requests;
@@ -69,7 +69,7 @@ test('the keys are in the body of a POST, and the URL has none', async () => {
   });
 });
 
-test('where a POST is not allowed it asks as AWS has it on its page', async () => {
+test('uses the documented GET if POST is not allowed', async () => {
   const server = await startServer();
   server.answerWith((response) => {
     if (server.requests.length === 1) response.writeHead(405).end();
@@ -137,7 +137,7 @@ describe('an answer that is', () => {
     });
   });
 
-  test('a request for patience is throttled, with the time to wait', async () => {
+  test('429 is throttled, with the time to wait', async () => {
     const server = await startServer();
     server.answer(429, '', { 'retry-after': '7' });
     expect(await faultOf(create()(server.url))).toMatchObject({ kind: 'throttled', retryAfterMs: 7000 });
@@ -145,7 +145,7 @@ describe('an answer that is', () => {
     expect(await faultOf(create()(server.url))).toMatchObject({ kind: 'throttled', retryAfterMs: undefined });
   });
 
-  test('cut off, late, or none at all is unreachable', async () => {
+  test('truncated, late, or missing is unreachable', async () => {
     const server = await startServer();
     server.answerWith((response) => response.destroy());
     expect(await faultOf(create()(server.url))).toMatchObject({ kind: 'unreachable' });
@@ -164,7 +164,7 @@ describe('an answer that is', () => {
   });
 });
 
-test('goes through the proxy with a CONNECT, trusting the CA bundle, which the keys cross encrypted', async () => {
+test('goes encrypted through the proxy with a CONNECT, and trusts the CA bundle', async () => {
   const ca = createPrivateCa(home.path);
   const server = await startServer(ca.issue(['127.0.0.1']));
   const proxy = await startConnectProxy();
@@ -176,7 +176,7 @@ test('goes through the proxy with a CONNECT, trusting the CA bundle, which the k
   expect(untrusted.message).toContain('its certificate is not signed by a CA that rolecall trusts');
 });
 
-test('the emulator takes what it sends, and knows whose keys they are', async () => {
+test('the emulator accepts its request, and knows the user of the credentials', async () => {
   const emulator = createEmulator();
   const { url } = await emulator.listen();
   onTestFinished(() => emulator.close());

@@ -1,4 +1,4 @@
-// The adapter's good path and its outcomes by kind, against the emulator that the official AWS clients vouch for.
+// The adapter's successes and faults by kind, against the emulator, which is tested with the official AWS clients.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClientRegistration, IssuedToken } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -29,7 +29,7 @@ async function signIn(): Promise<{ registration: ClientRegistration; token: Issu
   return { registration, token, refreshToken: token.refreshToken };
 }
 
-test('signs in, lists page by page, gets keys, refreshes and logs out', async () => {
+test('signs in, lists page by page, gets credentials, refreshes and logs out', async () => {
   const registration = await identityCenter.registerClient(SESSION);
   expect(registration).toEqual({
     clientId: expect.any(String),

@@ -1,4 +1,4 @@
-// Which custom endpoints are taken: https, or http on this machine.
+// Which custom endpoints are accepted: https, or http on this machine.
 import { describe, expect, test } from 'vitest';
 import { createIdentityCenter } from '../../src/identity-center/identity-center.ts';
 import { parseEndpoint } from '../../src/identity-center/endpoint.ts';
@@ -12,7 +12,7 @@ describe('parseEndpoint', () => {
     ['http://[::1]:4000', 'http://[::1]:4000/'],
     ['http://localhost:4000', 'http://localhost:4000/'],
     ['http://127.1:4000', 'http://127.0.0.1:4000/'],
-  ])('%s is taken', (text, href) => {
+  ])('%s is accepted', (text, href) => {
     expect(parseEndpoint(text, 'endpoints.sso').href).toBe(href);
   });
 

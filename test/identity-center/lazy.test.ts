@@ -1,4 +1,4 @@
-// The SDK is slow to load, so importing the room loads nothing of it; its first call does.
+// The SDK is slow to load, so it is loaded by the first call, not by the import.
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { createIdentityCenter } from '../../src/identity-center/identity-center.ts';

@@ -1,4 +1,4 @@
-// The way to AWS: time-outs, kept connections, proxies that open or refuse, and certificates of a private CA.
+// The network: timeouts, reused connections, proxies that work or refuse, and certificates of a private CA.
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
@@ -80,7 +80,7 @@ describe('a server that', () => {
     );
   });
 
-  test('never answers is unreachable after the request time-out', async () => {
+  test('never answers is unreachable after the request timeout', async () => {
     const silence = await startSilence();
     onTestFinished(() => silence.close());
     const fault = await faultOf(CALLS.ListAccounts(create(`http://${silence.host}`, { requestTimeoutMs: 200 })));
@@ -90,7 +90,7 @@ describe('a server that', () => {
     ]);
   });
 
-  test('stops in the middle of its answer is unreachable after the request time-out', async () => {
+  test('stops in the middle of its answer is unreachable after the request timeout', async () => {
     const server = await startServer();
     server.answerWith((response) => response.writeHead(200, { 'content-length': '100' }).write('{"accountList":['));
     const fault = await faultOf(CALLS.ListAccounts(create(server.url, { requestTimeoutMs: 200 })));
@@ -107,7 +107,7 @@ describe('a server that', () => {
       (response) =>
         response.writeHead(200, { 'content-length': '100' }).write('{"accountList":[', () => response.destroy()),
     ],
-  ])('hangs up %s its answer is unreachable', async (_when, write) => {
+  ])('closes the connection %s its answer is unreachable', async (_when, write) => {
     const server = await startServer();
     server.answerWith(write);
     const fault = await faultOf(CALLS.ListAccounts(create(server.url)));
@@ -117,7 +117,7 @@ describe('a server that', () => {
     ]);
   });
 
-  test('a region that is no region goes nowhere', async () => {
+  test('no request is made for an invalid region', async () => {
     const identityCenter = createIdentityCenter({ endpoints: {}, proxyForUrl: () => '' });
     for (const region of ['', 'us-east-1.evil.example/', 'a b', '-x']) {
       const fault = await faultOf(identityCenter.registerClient({ ...SESSION, region }));
@@ -130,7 +130,7 @@ describe('a server that', () => {
 });
 
 describe('connections', () => {
-  test('are reused, whatever the operation', async () => {
+  test('are reused for all operations', async () => {
     const server = await startServer();
     const identityCenter = create(server.url);
     for (let turn = 0; turn < 5; turn += 1) await CALLS.ListAccounts(identityCenter);
@@ -139,7 +139,7 @@ describe('connections', () => {
     expect(server.connectionCount()).toBe(1);
   });
 
-  test('are let go by close, also when nothing was ever called', async () => {
+  test('are closed by close, which also works before any call', async () => {
     createAt('http://127.0.0.1:1').close();
     const server = await startServer();
     const identityCenter = createAt(server.url);
@@ -160,7 +160,7 @@ describe('a proxy', () => {
     expect(proxy.plainRequests).toEqual([]);
   });
 
-  test('is spoken to over TLS when its URL says so, under the same CAs', async () => {
+  test('is reached over TLS if its URL says so, with the same CAs', async () => {
     const proxy = await startProxy({ tls: ca.issue(['127.0.0.1']) });
     const server = await startServer(ca.issue(['127.0.0.1']));
     const proxyForUrl = () => proxy.url;
@@ -172,7 +172,7 @@ describe('a proxy', () => {
     ]);
   });
 
-  test('is asked for by the URL of the endpoint', async () => {
+  test('is selected by the URL of the endpoint', async () => {
     const asked: string[] = [];
     const server = await startServer();
     const proxyForUrl = (url: string) => {
@@ -183,7 +183,7 @@ describe('a proxy', () => {
     expect(asked).toEqual([`${server.url}/`]);
   });
 
-  test('gets user and password, which no message repeats', async () => {
+  test('gets user and password, which are in no message', async () => {
     const proxy = await startProxy({ credentials: 'user name:hunter2' });
     const server = await startServer(ca.issue(['127.0.0.1']));
     const through = (userInfo: string) =>
@@ -214,7 +214,7 @@ describe('a proxy', () => {
     },
   );
 
-  test('that is not there is unreachable and named, without its password', async () => {
+  test('that does not exist is unreachable and named, without its password', async () => {
     const silence = await startSilence();
     await silence.close();
     const fault = await faultOf(
@@ -226,7 +226,7 @@ describe('a proxy', () => {
     ]);
   });
 
-  test('that hangs up is unreachable and named', async () => {
+  test('that closes the connection is unreachable and named', async () => {
     const server = createServer((socket) => socket.end());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -239,7 +239,7 @@ describe('a proxy', () => {
     expect(fault.message).toContain(`the proxy ${host} could not be used: `);
   });
 
-  test('that never answers is unreachable after the connection time-out', async () => {
+  test('that never answers is unreachable after the connection timeout', async () => {
     const proxy = await startProxy({ status: 'silent' });
     const startedAtMs = performance.now();
     const fault = await faultOf(
@@ -288,7 +288,7 @@ describe('a proxy', () => {
 });
 
 describe('certificates', () => {
-  test('of a private CA are taken with its bundle, directly and through a proxy', async () => {
+  test('of a private CA are accepted with its bundle, directly and through a proxy', async () => {
     const server = await startServer(ca.issue(['127.0.0.1']));
     const proxy = await startProxy();
     const caBundle = () => loadCaBundle(ca.path, 'network.ca_bundle');
@@ -345,7 +345,7 @@ describe('certificates', () => {
     );
   });
 
-  test('where there is no TLS are no certificates', async () => {
+  test('are not needed without TLS', async () => {
     const server = await startServer();
     const fault = await faultOf(CALLS.ListAccounts(create(server.url.replace('http:', 'https:'))));
     expect([fault.kind, fault.message]).toEqual([
@@ -354,7 +354,7 @@ describe('certificates', () => {
     ]);
   });
 
-  test('a bundle that has become unreadable is told by every call, until it is mended', async () => {
+  test('a bundle that has become unreadable is reported by every call, until it is fixed', async () => {
     const server = await startServer(ca.issue(['127.0.0.1']));
     const path = join(home.path, 'later.pem');
     const identityCenter = create(server.url, { caBundle: () => loadCaBundle(path, 'network.ca_bundle') });
@@ -375,7 +375,7 @@ describe('loadCaBundle', () => {
     return path;
   };
 
-  test('gives the certificates without what stands between them', () => {
+  test('returns the certificates without the text between them', () => {
     const path = write(`# my company\nsubject=CN\n${ca.pem}\r\n\r\n${ca.pem.replaceAll('\n', '\r\n')}`);
     expect(loadCaBundle(path, 'AWS_CA_BUNDLE')).toBe(ca.pem + ca.pem);
   });

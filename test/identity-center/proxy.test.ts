@@ -1,4 +1,4 @@
-// Which proxy a URL goes through, by setting and by the environment's variables.
+// Which proxy is used for a URL, from the setting or the environment variables.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProxyForUrl, parseProxy } from '../../src/identity-center/proxy.ts';
 
@@ -50,13 +50,13 @@ describe('createProxyForUrl', () => {
     expect(proxyFor(OIDC, variables, 'http://proxy.corp:3128')).toBe('http://proxy.corp:3128/');
   });
 
-  test('the setting leaves http on this machine alone, but not https', () => {
+  test('the setting is not used for http on this machine, but for https', () => {
     expect(proxyFor(LOOPBACK, {}, 'http://proxy.corp:3128')).toBe('');
     expect(proxyFor('http://localhost:1/', {}, 'http://proxy.corp:3128')).toBe('');
     expect(proxyFor('https://127.0.0.1:4000/', {}, 'http://proxy.corp:3128')).toBe('http://proxy.corp:3128/');
   });
 
-  test('an empty setting is none', () => {
+  test('an empty setting counts as none', () => {
     expect(proxyFor(OIDC, { HTTPS_PROXY: 'http://proxy.corp:3128' }, '')).toBe('http://proxy.corp:3128');
   });
 
@@ -78,7 +78,7 @@ describe('createProxyForUrl', () => {
   });
 });
 
-test('parseProxy takes http and https only', () => {
+test('parseProxy accepts only http and https', () => {
   expect(['http://a:1', 'https://a', 'socks5://a', 'a:1', ''].map((text) => parseProxy(text)?.href)).toEqual([
     'http://a:1/',
     'https://a/',

@@ -1,4 +1,4 @@
-// An HTTP server that answers as the test says, and builders for what every call needs.
+// An HTTP server that answers as a test says, and builders for the arguments of every call.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

@@ -1,4 +1,4 @@
-// The region on AWS's start page, which is fetched from AWS's hosts and from nowhere else.
+// The region on AWS's start page, which is fetched only from AWS's hosts.
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { loadCaBundle } from '../../src/identity-center/certificate-authorities.ts';
 import { startConnectProxy } from '../helpers/connect-proxy.ts';
@@ -49,7 +49,7 @@ test.each([
   expect(await identityCenter.findRegion(START_URL)).toBe(region);
 });
 
-test('redirects are followed to hosts of AWS alone', async () => {
+test('redirects are followed only to hosts of AWS', async () => {
   const { identityCenter, html, proxy, server } = await startPortal();
   server.answerWith((response) => {
     const isFirst = server.requests.length === 1;
@@ -74,7 +74,7 @@ test("a host that is none of AWS's is never asked", async () => {
   expect(proxy.targets).toEqual([]);
 });
 
-test('a page that never ends, and no network, are no region and no error', async () => {
+test('an endless page, or no network, gives no region and no error', async () => {
   const { identityCenter, server } = await startPortal();
   server.answerWith((response) => {
     response.writeHead(200);

@@ -1,4 +1,4 @@
-// What a person is told about each thing that Identity Center can do to us.
+// The user-visible error for each kind of fault.
 import { describe, expect, it, test } from 'vitest';
 import { UnavailableError } from '../../src/core/errors.ts';
 import { describeFault, isFault, isTransient, sessionOver, signInRequired } from '../../src/sso/faults.ts';
@@ -19,7 +19,7 @@ const CODES: readonly (readonly [FaultKind, string, string])[] = [
   ['unusable-response', 'ProtocolError', 'unusable-response'],
 ];
 
-test.each(CODES)('%s is told as %s %s, with the fault as its cause', (kind, errorClass, code) => {
+test.each(CODES)('%s becomes %s %s, with the fault as its cause', (kind, errorClass, code) => {
   const fault = new IdentityCenterFault(kind, 'reason', { retryAfterMs: 1000 });
   const error = describeFault(fault, 'work');
   expect({ errorClass: error.errorClass, code: error.code, cause: error.cause }).toEqual({
@@ -31,7 +31,7 @@ test.each(CODES)('%s is told as %s %s, with the fault as its cause', (kind, erro
 });
 
 describe('describing a fault', () => {
-  it('keeps how long the server asked us to wait, and says nothing where it said nothing', () => {
+  it('keeps the pause that the server asked for, if any', () => {
     const pauses = (['unreachable', 'throttled'] as const).flatMap((kind) => [
       describeFault(new IdentityCenterFault(kind, '', { retryAfterMs: 7000 }), 'work').retryAfterMs,
       describeFault(new IdentityCenterFault(kind, ''), 'work').retryAfterMs,
@@ -39,24 +39,24 @@ describe('describing a fault', () => {
     expect(pauses).toEqual([7000, undefined, 7000, undefined]);
   });
 
-  it('lets errors of ours pass as they are', () => {
+  it('returns RolecallErrors unchanged', () => {
     const locked = new UnavailableError('secret-store-locked', 'locked');
     expect(describeFault(locked, 'work')).toBe(locked);
   });
 
-  it('calls a bug of ours internal, and does not blame Identity Center', () => {
+  it('calls a bug internal, and does not blame Identity Center', () => {
     const bug = new TypeError('x is not a function');
     expect(describeFault(bug, 'work')).toMatchObject({ code: 'internal', cause: bug });
   });
 });
 
-test('only network trouble and throttling are worth asking again', () => {
+test('only network failures and throttling are transient', () => {
   const transient = CODES.map(([kind]) => kind).filter((kind) => isTransient(new IdentityCenterFault(kind, '')));
   expect(transient).toEqual(['unreachable', 'throttled']);
   expect(isTransient(new Error('unreachable'))).toBe(false);
 });
 
-test('a fault is told by its kind', () => {
+test('a fault is recognized by its kind', () => {
   const fault = new IdentityCenterFault('forbidden', '');
   expect([
     isFault(fault, 'not-found', 'forbidden'),
@@ -65,7 +65,7 @@ test('a fault is told by its kind', () => {
   ]).toEqual([true, false, false]);
 });
 
-test('the command to type names the session when a shell takes its name as one word', () => {
+test('the login command names the session if a shell takes the name as one word', () => {
   expect([
     sessionOver('work').hint,
     signInRequired('a/b@c.d_e-f').hint,

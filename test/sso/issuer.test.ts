@@ -1,4 +1,4 @@
-// What a token is bound to, and the names of the items in the secret store that follow from it.
+// What a token is bound to, and the names of its items in the secret store.
 import { describe, expect, it } from 'vitest';
 import type { Endpoints, SsoSession } from '../../src/core/model.ts';
 import { formatIssuer, registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
@@ -15,19 +15,19 @@ const OTHERS: readonly (readonly [string, SsoSession, Endpoints])[] = [
 ];
 
 describe('the issuer', () => {
-  it.each(OTHERS)('is another one with another %s, and so is the client registration', (_, session, endpoints) => {
+  it.each(OTHERS)('differs with another %s, and so does the client registration', (_, session, endpoints) => {
     expect(formatIssuer(session, endpoints)).not.toBe(formatIssuer(SESSION, {}));
     expect(registrationSecretName(session, endpoints)).not.toBe(registrationSecretName(SESSION, {}));
   });
 
-  it('is the same one under another session name, with other scopes or another STS endpoint', () => {
+  it('is the same with another session name, other scopes or another STS endpoint', () => {
     const renamed = { ...SESSION, sessionName: 'other', registrationScopes: [] };
     expect(formatIssuer(renamed, { sts: 'http://127.0.0.1:1' })).toBe(formatIssuer(SESSION, {}));
   });
 });
 
 describe('names of secrets', () => {
-  it('a session keeps its tokens under its name, and under another item at a custom endpoint', () => {
+  it('tokens are stored under the session name, and in a separate item for a custom endpoint', () => {
     const names = [{}, LOCAL, { sso: 'http://127.0.0.1:5000' }].map((endpoints) =>
       sessionSecretName(SESSION, endpoints),
     );
@@ -38,7 +38,7 @@ describe('names of secrets', () => {
     ]);
   });
 
-  it('sessions of one issuer share a registration, whatever the order of their scopes', () => {
+  it('sessions of the same issuer share a registration, independent of the order of scopes', () => {
     const scopes = ['sso:account:access', 'codewhisperer:completions'];
     const one = registrationSecretName({ ...SESSION, registrationScopes: scopes }, {});
     const two = registrationSecretName({ ...SESSION, sessionName: 'b', registrationScopes: scopes.toReversed() }, {});

@@ -1,4 +1,4 @@
-// Stories by chance: outages, 429s, sleeps, set-back clocks, sign-ins and sign-outs in any order, and what must hold in all of them.
+// Random sequences of outages, 429s, sleeps, clock changes, sign-ins and sign-outs, with the invariants that must hold in all of them.
 import { expect, it } from 'vitest';
 import type { RoleCredentials } from '../../src/core/model.ts';
 import { runTicker } from '../../src/daemon/process/ticker.ts';

@@ -1,4 +1,4 @@
-// What the tests of the domain stand on: a fake clock, a fake Identity Center, a store that can refuse, and the broker between them.
+// Test setup for the domain: a fake clock, a fake Identity Center, a store that can refuse, and a broker that uses them.
 import type { Catalog, Endpoints, Role, SsoSession } from '../../src/core/model.ts';
 import { UnavailableError } from '../../src/core/errors.ts';
 import { createProblems, type Problems } from '../../src/core/problems.ts';
@@ -40,9 +40,9 @@ export interface FaultyStore extends SecretStore {
   readonly log: readonly string[];
   refuse(operation: 'load' | 'save' | 'delete', error?: Error): void;
   accept(): void;
-  /** Calls of the operation hang until the function given back is called. */
+  /** Calls of the operation hang until the returned function is called. */
   hold(operation: 'load' | 'save' | 'delete'): () => void;
-  /** What is stored, past every refusal. */
+  /** The stored text, ignoring refusals. */
   text(name: string): Promise<string | undefined>;
   plant(name: string, text: string): Promise<void>;
 }
@@ -122,17 +122,17 @@ export interface World {
   readonly files: MemoryCatalogFiles;
   problems: Problems;
   broker: Broker;
-  /** Names of the sessions that were announced as signed in. */
+  /** Names of the sessions reported as signed in. */
   readonly signedIn: string[];
-  /** Names of the sessions whose sign-in was said to have expired. */
+  /** Names of the sessions whose sign-in was reported as expired. */
   readonly expired: string[];
-  /** Thrown by the listener of sign-ins. */
+  /** Thrown by the sign-in listener. */
   listenerFault: Error | undefined;
   /** A new daemon on the same store, files and Identity Center. */
   restart(endpoints?: Endpoints): void;
-  /** Signs in through a device code that is approved at once, by force. */
+  /** Signs in, forced, with a device code that is approved at once. */
   signIn(session?: SsoSession): Promise<void>;
-  /** Lists the accounts, giving the listing so much time. */
+  /** Lists the accounts, and advances the clock by this time. */
   list(durationMs?: number): Promise<CatalogChange>;
 }
 
@@ -204,11 +204,11 @@ export interface TokenWorld {
   registrations: ClientRegistrations;
   tokens: AccessTokens;
   restart(endpoints?: Endpoints): void;
-  /** Accepts tokens of a new sign-in; gives back the access token. */
+  /** Accepts tokens of a new sign-in; returns the access token. */
   signIn(session?: SsoSession): Promise<string>;
 }
 
-/** The tokens and registrations alone, with nobody signed in. */
+/** Only tokens and registrations, with nobody signed in. */
 export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWorld {
   const clock = createFakeClock();
   const identityCenter = createFakeIdentityCenter(clock, settings);
@@ -236,7 +236,7 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
   return world;
 }
 
-/** Watches a promise, so that a test may move the clock before it looks; `result` fails when it has not settled by then. */
+/** Observes a promise while a test moves the clock; `result` fails if it has not settled by then. */
 export function settle<T>(promise: Promise<T>): { result(): Promise<T>; isSettled(): boolean } {
   let isSettled = false;
   const note = () => {
@@ -246,7 +246,7 @@ export function settle<T>(promise: Promise<T>): { result(): Promise<T>; isSettle
   return {
     isSettled: () => isSettled,
     async result() {
-      if (!isSettled) throw new Error('it has not settled in the time given');
+      if (!isSettled) throw new Error('it has not settled in time');
       return promise;
     },
   };

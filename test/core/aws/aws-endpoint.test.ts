@@ -1,4 +1,4 @@
-// Which endpoints count as AWS's own: its sign-in hosts in every partition, and nothing that a customer can have there.
+// Which endpoints count as AWS's own: its sign-in hosts in every partition, and nothing that a customer can own.
 import { describe, expect, test } from 'vitest';
 import { isAwsEndpoint } from '../../../src/core/aws/aws-endpoint.ts';
 
@@ -14,7 +14,7 @@ describe('isAwsEndpoint', () => {
     'https://portal.sso.us-iso-east-1.c2s.ic.gov',
     'https://OIDC.us-east-1.api.aws',
     'https://oidc.cn-north-1.api.amazonwebservices.com.cn',
-  ])('takes %s', (url) => {
+  ])('accepts %s', (url) => {
     expect(isAwsEndpoint(url)).toBe(true);
   });
 
@@ -32,7 +32,7 @@ describe('isAwsEndpoint', () => {
     'https://oidc.us-east-1.on.aws',
     'http://127.0.0.1:4000',
     'not a URL',
-  ])('does not take %s', (url) => {
+  ])('refuses %s', (url) => {
     expect(isAwsEndpoint(url)).toBe(false);
   });
 });

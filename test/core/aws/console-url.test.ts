@@ -45,7 +45,7 @@ describe('the shortcut link', () => {
       'https://identitycenter.amazonaws.com/ssoins-1234567890abcdef',
     ],
     ['https://someone@d-1234567890.awsapps.com/start', 'https://d-1234567890.awsapps.com/start'],
-  ])('of %s begins there', (startUrl, base) => {
+  ])('of %s starts with it', (startUrl, base) => {
     const portal = findAccessPortal(startUrl, undefined);
     expect(portal && formatShortcutLink(portal, ROLE)).toBe(`${base}/#/console?${QUERY}`);
   });
@@ -143,12 +143,12 @@ describe('partitions', () => {
     'us-isob-east-1',
     'eu-isoe-west-1',
     'x',
-  ])('%j is in none that has a console we know', (region) => {
+  ])('%j is in none with a known console', (region) => {
     expect(findPartition(region)).toBeUndefined();
   });
 });
 
-test('a federated sign-in says where it leads and where it came from, at the endpoint that gave the token', () => {
+test('a federated sign-in contains its destination and issuer, at the endpoint that issued the token', () => {
   const token = new Secret('to/k+en=');
   const signIn = {
     issuer: 'https://acme.awsapps.com/start',
@@ -161,7 +161,7 @@ test('a federated sign-in says where it leads and where it came from, at the end
   );
 });
 
-test('keys that the emulator made go back to the emulator and to no host of AWS', () => {
+test('credentials of the emulator are sent to the emulator and to no host of AWS', () => {
   expect(findFederationEndpoint(partitionOf('eu-west-1'), 'eu-west-1', 'http://127.0.0.1:4000/').href).toBe(
     'http://127.0.0.1:4000/federation',
   );

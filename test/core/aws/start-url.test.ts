@@ -45,7 +45,7 @@ describe('a start URL', () => {
       'https://start.us-gov-west-1.us-gov-home.awsapps.com/directory/d-1',
       'us-gov-west-1',
     ],
-  ])('%s says its region', (typed, startUrl, region) => {
+  ])('%s contains its region', (typed, startUrl, region) => {
     expect(parseStartUrl(typed)).toEqual({ startUrl, isAws: true, region });
   });
 
@@ -99,7 +99,7 @@ describe('two spellings', () => {
     'http://d-1234567890.awsapps.com/start',
     'd-1234567890.awsapps.com/start',
     '',
-  ])('%s is another', (other) => {
+  ])('%s is a different one', (other) => {
     expect(isSameStartUrl(URL_OF_PORTAL, other)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-// Verification URIs: whose may be opened, and in which form.
+// Verification URIs: which may be opened, and in which form.
 import { expect, test } from 'vitest';
 import { findPageToOpen } from '../../../src/core/aws/verification-uri.ts';
 

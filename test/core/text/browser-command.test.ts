@@ -1,4 +1,4 @@
-// Browser templates: words as a shell would part them, without a shell; the URL in its place; hostile text inert.
+// Browser templates: split like in a shell, but without one; the URL inserted; hostile text has no effect.
 import { describe, expect, test } from 'vitest';
 import {
   BrowserFailure,
@@ -39,11 +39,11 @@ describe('the URL', () => {
     isNested: nestsUrl(template),
   });
 
-  test('comes last where the template does not place it', () => {
+  test('is appended if the template does not place it', () => {
     expect(run('firefox -P work')).toEqual({ words: ['firefox', '-P', 'work', URL_TEXT], isNested: false });
   });
 
-  test('goes where the template places it, as it is, also inside a word', () => {
+  test('is inserted unchanged where the template places it, also inside a word', () => {
     expect(run('chromium --app={url} --new-window')).toEqual({
       words: ['chromium', `--app=${URL_TEXT}`, '--new-window'],
       isNested: false,
@@ -59,7 +59,7 @@ describe('the URL', () => {
     expect(run("'ext+container:name=My Work&url={url}'").words[1]).toBe(target.replace('Work', 'My Work'));
   });
 
-  test('is put in as it is, with dollar signs and braces in it', () => {
+  test('is inserted unchanged, with dollar signs and braces in it', () => {
     const hostile = "https://x/?a=$&$1{url}'$(id)`id`";
     expect(formatBrowserCommand('firefox {url}', hostile, 'linux')).toEqual(['firefox', hostile]);
   });

@@ -1,4 +1,4 @@
-// JSON that is printed: nothing in it reaches a terminal as a control, and nothing of it is lost.
+// Printed JSON: contains no active control characters, and loses nothing.
 import { expect, test } from 'vitest';
 import { formatJson, formatJsonLine } from '../../../src/core/text/format-json.ts';
 
@@ -10,7 +10,7 @@ test('is on one line or indented, and parses to the same value', () => {
   expect([formatJson(VALUE), formatJsonLine(VALUE)].map((text) => JSON.parse(text) as unknown)).toEqual([VALUE, VALUE]);
 });
 
-test('escapes controls, line separators and marks of direction, and leaves other characters', () => {
+test('escapes controls, line separators and direction marks, and no other characters', () => {
   expect(formatJsonLine(VALUE)).toBe(
     '{"name":"a\\u001b\\u007f\\u009b31m\\u2028\\u2029\\u202eß😀","\\u0085":[1,null]}\n',
   );

@@ -1,4 +1,4 @@
-// Globs: what they match, compared with a definition that anybody can check, and that no pattern takes for ever.
+// Globs: what they match, compared with a simple definition, and that no pattern is slow.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createGlobMatcher, MAX_GLOB_CHARACTERS, matchesGlob } from '../../../src/core/text/glob.ts';

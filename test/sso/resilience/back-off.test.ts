@@ -1,4 +1,4 @@
-// Asking again after transient faults: how often, with which pauses, and what is not asked again.
+// Retries after transient faults: how often, with which pauses, and what is not retried.
 import { describe, expect, it, test } from 'vitest';
 import { afterPause, withBackOff, type BackOffPolicy } from '../../../src/sso/resilience/back-off.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
@@ -28,25 +28,25 @@ async function run(options: {
 }
 
 describe('back-off', () => {
-  it('doubles its pauses up to the longest, and throws the last fault as it is', async () => {
+  it('doubles its pauses up to the maximum, and throws the last fault unchanged', async () => {
     const fault = new IdentityCenterFault('unreachable', 'no network');
     const { triesMs, outcome } = await run({ fault: () => fault });
     expect(triesMs).toEqual([0, 500, 1500, 3500, 6500, 9500]);
     expect(outcome).toBe(fault);
   });
 
-  it('halves its pauses at most, by chance, so that many clients do not come at once', async () => {
+  it('shortens its pauses randomly, to half at most, so that many clients spread out', async () => {
     const { triesMs } = await run({ fault: () => new IdentityCenterFault('unreachable', ''), random: 0 });
     expect(triesMs).toEqual([0, 250, 750, 1750, 3250, 4750]);
   });
 
-  it('gives the answer of the try that works', async () => {
+  it('returns the answer of the attempt that works', async () => {
     const { triesMs, outcome } = await run({ fault: () => new IdentityCenterFault('throttled', ''), faults: 2 });
     expect(triesMs).toEqual([0, 500, 1500]);
     expect(outcome).toBe('answer');
   });
 
-  it('waits as long as the server asks, and no shorter than by itself', async () => {
+  it('waits as long as the server asks, and at least its own pause', async () => {
     const slow = await run({
       fault: () => new IdentityCenterFault('throttled', '', { retryAfterMs: 10_000 }),
       faults: 1,
@@ -58,7 +58,7 @@ describe('back-off', () => {
     ]);
   });
 
-  it('does not wait for a server that asks for more than its patience', async () => {
+  it('does not wait for a server that asks for a longer pause than allowed', async () => {
     const patient = { policy: { maxWaitMs: 5000 } };
     const within = await run({
       ...patient,
@@ -81,12 +81,12 @@ describe('back-off', () => {
     'invalid-grant',
     'invalid-client',
     'unusable-response',
-  ])('asks only once after %s, which time does not mend', async (kind) => {
+  ])('does not retry after %s', async (kind) => {
     const { triesMs } = await run({ fault: () => new IdentityCenterFault(kind, '') });
     expect(triesMs).toEqual([0]);
   });
 
-  it('asks only once after an error that is no fault of Identity Center', async () => {
+  it('does not retry after an error that is not a fault of Identity Center', async () => {
     const bug = new TypeError('x is not a function');
     const work = () => Promise.reject(bug);
     expect(await failureOf(withBackOff({ clock: createFakeClock(), random: () => 1 }, POLICY, work))).toBe(bug);

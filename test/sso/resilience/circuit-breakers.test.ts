@@ -36,7 +36,7 @@ function createRig(random: () => number = () => 1) {
 }
 
 describe('a circuit', () => {
-  it('opens at the fifth fault in a row, and an answer in between counts from the start', async () => {
+  it('opens at the fifth fault in a row; an answer in between resets the count', async () => {
     const { call, calls, fail, portal } = createRig();
     await fail(4);
     await call('answer');
@@ -70,13 +70,13 @@ describe('a circuit', () => {
     expect(portal()).toEqual({ service: 'portal', circuit: 'closed' });
   });
 
-  it('shortens its pauses by chance, to half at most', async () => {
+  it('shortens its pauses randomly, to half at most', async () => {
     const { clock, fail, portal } = createRig(() => 0);
     await fail(5);
     expect((portal()?.nextTryAtMs ?? 0) - clock.nowMs()).toBe(2500);
   });
 
-  it('lets nobody else through while its probe is under way', async () => {
+  it('lets no other call through during its probe', async () => {
     const { clock, fail, circuitBreakers, call } = createRig();
     await fail(5);
     clock.jump(5000);
@@ -106,7 +106,7 @@ describe('a circuit', () => {
     },
   );
 
-  it('stays open when its probe meets a captive portal, which does not open it', async () => {
+  it('stays open if its probe gets the page of a captive portal, which alone does not open it', async () => {
     const { clock, fail, portal } = createRig();
     await fail(20, 'unusable-response');
     expect(portal()).toMatchObject({ circuit: 'closed' });
@@ -116,7 +116,7 @@ describe('a circuit', () => {
     expect(portal()).toMatchObject({ circuit: 'open', nextTryAtMs: clock.nowMs() + 10_000 });
   });
 
-  it('is not opened further by the echo of calls from before, nor closed by a late answer to one', async () => {
+  it('ignores late faults and answers of calls from before it opened', async () => {
     const { clock, circuitBreakers, fail, portal } = createRig();
     const settles: { resolve: (answer: string) => void; reject: (fault: Error) => void }[] = [];
     const early = Array.from({ length: 2 }, () =>
@@ -138,7 +138,7 @@ describe('a circuit', () => {
     expect(portal()).toMatchObject({ circuit: 'half-open' });
   });
 
-  it('is one problem of its session while it is open, and none after it', async () => {
+  it('is one problem of its session while it is open', async () => {
     const { clock, problems, fail, call } = createRig();
     await fail(4);
     expect(problems.list()).toEqual([]);
@@ -149,7 +149,7 @@ describe('a circuit', () => {
     expect(problems.list()).toEqual([]);
   });
 
-  it('is of one service of one section: the others go on', async () => {
+  it('belongs to one service of one section and does not affect others', async () => {
     const { fail, call, circuitBreakers } = createRig();
     await fail(5);
     expect(await call('answer', { service: 'oidc' })).toBe('answer');
@@ -157,7 +157,7 @@ describe('a circuit', () => {
     expect(await circuitBreakers.call(edited, 'portal', async () => 'answer')).toBe('answer');
   });
 
-  it('is forgotten with its session, and when nobody has called for ten minutes', async () => {
+  it('is forgotten with its session, and after ten minutes without calls', async () => {
     for (const end of ['forget', 'sweep'] as const) {
       const { clock, problems, fail, portal, circuitBreakers } = createRig();
       await fail(5);
@@ -172,7 +172,7 @@ describe('a circuit', () => {
     }
   });
 
-  it('is tried at once when asked to reconsider, also past a probe that hangs', async () => {
+  it('is probed at once by reconsider, even if another probe hangs', async () => {
     const { clock, fail, call, circuitBreakers } = createRig();
     await fail(5);
     clock.jump(5000);
@@ -193,7 +193,7 @@ describe('a circuit', () => {
 });
 
 describe('a 429', () => {
-  it('holds everybody back at once, longer each time, and opens no circuit', async () => {
+  it('pauses all calls at once, longer each time, and does not open the circuit', async () => {
     const { clock, fail, call, portal, circuitBreakers } = createRig();
     const pauses: number[] = [];
     for (let turn = 0; turn < 7; turn += 1) {
@@ -244,7 +244,7 @@ describe('a 429', () => {
   describe.each<FaultKind>(['throttled', 'unreachable'])('that asks for a day (%s)', (kind) => {
     const asked = { retryAfterMs: 24 * 60 * MINUTE_MS };
 
-    it('is probed every five minutes by one call, whose answer ends the pause for all', async () => {
+    it('is probed by one call every five minutes, whose answer ends the pause for all', async () => {
       const { clock, call, calls } = createRig();
       await failureOf(call(kind, asked));
       for (let probe = 2; probe < 5; probe += 1) {
@@ -260,7 +260,7 @@ describe('a 429', () => {
       expect(await Promise.all([call('answer'), call('answer')])).toEqual(['answer', 'answer']);
     });
 
-    it('lets a person try once at once, and stays when that fails', async () => {
+    it('allows a person one attempt at once, and continues if that fails', async () => {
       const { call, calls, circuitBreakers, portal } = createRig();
       await failureOf(call(kind, asked));
       circuitBreakers.reconsider(SESSION);
@@ -273,7 +273,7 @@ describe('a 429', () => {
       expect(portal()).toEqual({ service: 'portal', circuit: 'closed' });
     });
 
-    it('is a problem that names its end, until it is over', async () => {
+    it('is a problem with its end time, until it is over', async () => {
       const { clock, call, problems, circuitBreakers } = createRig();
       await failureOf(call(kind, { retryAfterMs: 20_000 }));
       expect(problems.list()).toEqual([]);

@@ -1,4 +1,4 @@
-// The rate budget: even spacing, room for calls that cannot wait, clocks that jump.
+// The rate budget: even spacing, urgent calls, clocks that jump.
 import { describe, expect, it } from 'vitest';
 import { createRateBudget, type RateBudget } from '../../../src/sso/resilience/rate-budget.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../../helpers/fake-clock.ts';
@@ -28,14 +28,14 @@ function createRig(callsPerSecond = 10): Rig {
 }
 
 describe('rate budget', () => {
-  it('lets the first through at once and the others at even distances', async () => {
+  it('lets the first call through at once and spaces the others evenly', async () => {
     const { clock, take, takenMs } = createRig();
     take(5);
     await clock.advance(10_000);
     expect(takenMs).toEqual([0, 100, 200, 300, 400]);
   });
 
-  it('saves nothing up while it is idle: no burst comes after a quiet hour', async () => {
+  it('accumulates nothing while idle: no burst after a quiet hour', async () => {
     const { clock, take, takenMs } = createRig();
     take(1);
     await clock.advance(3_600_000);
@@ -44,7 +44,7 @@ describe('rate budget', () => {
     expect(takenMs).toEqual([0, 3_600_000, 3_600_100, 3_600_200]);
   });
 
-  it('pushes the others back for calls that could not wait', async () => {
+  it('delays later calls for urgent ones', async () => {
     const { budget, clock, take, takenMs } = createRig();
     for (let index = 0; index < 5; index += 1) budget.spend();
     take(2);

@@ -29,7 +29,7 @@ test.each([
   ['an hour', HOUR_MS, 1, 38],
   ['15 minutes', HOUR_MS / 4, 0, 9.75],
   ['15 minutes', HOUR_MS / 4, 1, 9.5],
-])('%s is renewed a little before it is due, by chance (%i, %i)', (_, expiresAtMs, chance, minutes) => {
+])('%s is renewed randomly a little before it is due (%i, %i)', (_, expiresAtMs, chance, minutes) => {
   expect(renewAheadMs(0, expiresAtMs, () => chance)).toBe(minutes * 60_000);
 });
 
@@ -45,18 +45,18 @@ describe('renewals that fail', () => {
     });
   }
 
-  it('are tried again after half a minute, then each minute, or half of that by chance', () => {
+  it('are retried after half a minute, then each minute, or randomly down to half of that', () => {
     expect(pausesOf({ leftMs: HOUR_MS })).toEqual([30_000, 60_000, 60_000, 60_000]);
     expect(pausesOf({ leftMs: HOUR_MS, random: 0 })).toEqual([15_000, 30_000, 30_000, 30_000]);
     expect(pausesOf({ leftMs: 0 })).toEqual([30_000, 60_000, 60_000, 60_000]);
   });
 
-  it('of what has little life left are tried again at half of it, and never within a second', () => {
+  it('with little lifetime left are retried after half of it, and never within a second', () => {
     expect(pausesOf({ leftMs: 6000 })).toEqual([3000, 3000, 3000, 3000]);
     expect(pausesOf({ leftMs: 100 })).toEqual([1000, 1000, 1000, 1000]);
   });
 
-  it('are tried again no sooner than the server has named', () => {
+  it('are not retried before the time that the server named', () => {
     expect(pausesOf({ leftMs: 6000, retryAfterMs: 90_000 })).toEqual([90_000, 90_000, 90_000, 90_000]);
   });
 });

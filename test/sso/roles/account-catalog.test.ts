@@ -1,4 +1,4 @@
-// The account catalog: complete within the rate that AWS allows, partial when it must be, never worse than what was known.
+// The account catalog: complete within AWS's rate limit, partial if necessary, never worse than before.
 import { describe, expect, it } from 'vitest';
 import { rolesOf } from '../../../src/sso/roles/merge-listing.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
@@ -46,7 +46,7 @@ function busiestSecond({ identityCenter }: World): number {
 }
 
 describe('a listing', () => {
-  it('has every account with its permission sets, sorted, as AWS spells them', async () => {
+  it('has every account with its permission sets, sorted, spelled as by AWS', async () => {
     const world = await createSignedInWorld({}, { callsPerSecond: 10 });
     world.identityCenter.assign({ accountId: '000000000002', accountName: 'Zeta', emailAddress: 'z@example.com' }, [
       'ReadOnly',
@@ -84,7 +84,7 @@ describe('a listing', () => {
     expect((await world.list()).catalog).toMatchObject({ complete: true, accounts: [] });
   });
 
-  it('tells what came and what went since the last one', async () => {
+  it('reports what was added and removed since the last one', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.assign({ accountId: '000000000002' }, ['a', 'b']);
     await world.list();
@@ -100,7 +100,7 @@ describe('a listing', () => {
     expect(await world.list()).toMatchObject({ added: [], removed: [] });
   });
 
-  it('is one for all who ask for it meanwhile', async () => {
+  it('is shared by concurrent callers', async () => {
     const world = await createSignedInWorld();
     const listings = Array.from({ length: 20 }, () => settle(world.broker.refreshCatalog(SESSION)));
     await world.clock.advance(MINUTE_MS);
@@ -109,7 +109,7 @@ describe('a listing', () => {
     expect(world.identityCenter.count('listAccounts')).toBe(1);
   });
 
-  it('tells how far it is, and nothing before and after', async () => {
+  it('reports its progress, and nothing before and after', async () => {
     const world = await createLargeWorld(4, {}, { callsPerSecond: 1 });
     expect(world.broker.listingProgress(SESSION)).toBeUndefined();
     const listing = settle(world.broker.refreshCatalog(SESSION));
@@ -131,7 +131,7 @@ describe('a listing', () => {
 });
 
 describe('paging', () => {
-  it('goes on to the last page, of accounts and of permission sets', async () => {
+  it('continues to the last page, of accounts and of permission sets', async () => {
     const world = await createLargeWorld(7, { pageSize: 3 });
     const names = Array.from({ length: 8 }, (_, index) => `set-${index}`);
     world.identityCenter.assign({ accountId: idOf(3), accountName: 'account-3' }, names);
@@ -142,14 +142,14 @@ describe('paging', () => {
     expect(world.identityCenter.count('listAccountRoles')).toBe(6 + 3);
   });
 
-  it('has an account once that came on two pages', async () => {
+  it('keeps one entry for an account that is on two pages', async () => {
     const world = await createLargeWorld(3, { pageSize: 3, repeatsAccounts: true });
     const { catalog } = await world.list();
     expect(catalog.accounts.map(({ accountId }) => accountId)).toEqual([0, 1, 2].map(idOf));
     expect(world.identityCenter.count('listAccountRoles')).toBe(3);
   });
 
-  it('that turns in a circle is an unusable answer, and what was known stays', async () => {
+  it('that repeats is an unusable answer, and the old catalog stays', async () => {
     const world = await createSignedInWorld();
     await world.list();
     world.identityCenter.settings.repeatsPageTokens = true;
@@ -158,7 +158,7 @@ describe('paging', () => {
     expect(await world.broker.cachedCatalog(SESSION)).toMatchObject({ complete: true, accounts: [TAYLOR] });
   });
 
-  it('with more than 200,000 entries in all is one too, however few its pages are', async () => {
+  it('with more than 200,000 entries in all is one too, even on few pages', async () => {
     const world = await createSignedInWorld();
     for (const accountId of ['000000000002', '000000000003']) world.identityCenter.assign({ accountId }, ['ReadOnly']);
     const { catalog } = await world.list();
@@ -198,7 +198,7 @@ describe('paging', () => {
 });
 
 describe('the rate', () => {
-  it('lists 5,000 accounts in exactly the time that 19 calls a second take, within 1.15 of what AWS allows', async () => {
+  it('lists 5,000 accounts in exactly the time of 19 requests a second, within 1.15 of AWS’s limit', async () => {
     const world = await createLargeWorld(5000);
     const fromMs = world.clock.nowMs();
     const listing = settle(world.broker.refreshCatalog(SESSION));
@@ -219,7 +219,7 @@ describe('the rate', () => {
     expect(world.identityCenter.mostInFlight('listAccountRoles')).toBe(1);
   });
 
-  it('holds when each call takes 400 ms: at most 10 are under way, and the time grows by the pages alone', async () => {
+  it('holds with requests of 400 ms: at most 10 are in flight, and only the pages add to the time', async () => {
     const world = await createLargeWorld(1000, { latencyMs: 400 });
     const fromMs = world.clock.nowMs();
     const { catalog } = await world.list(10 * MINUTE_MS);
@@ -229,13 +229,13 @@ describe('the rate', () => {
     expect(catalog.asOfMs - fromMs).toBeLessThanOrEqual(1.15 * (1010 / 20) * 1000);
   });
 
-  it('never has more than 10 calls under way, however long they take', async () => {
+  it('never has more than 10 requests in flight, however long they take', async () => {
     const world = await createLargeWorld(100, { latencyMs: 5000 });
     await world.list(10 * MINUTE_MS);
     expect(world.identityCenter.mostInFlight('listAccountRoles')).toBe(10);
   });
 
-  it('leaves room for credentials, which go out at once and push the listing back', async () => {
+  it('leaves room for credentials, which are requested at once and delay the listing', async () => {
     const world = await createLargeWorld(40, {}, { callsPerSecond: 10 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(1000);
@@ -250,7 +250,7 @@ describe('the rate', () => {
     expect((await listing.result()).catalog.asOfMs - SIGNED_IN_MS).toBe(40 * 100 + 10 * 100);
   });
 
-  it('after a 429 pauses everybody for as long as the server asked, and loses nothing', async () => {
+  it('after a 429 pauses all requests as long as the server asked, and loses nothing', async () => {
     const world = await createLargeWorld(30, {}, { callsPerSecond: 10 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(950);
@@ -264,7 +264,7 @@ describe('the rate', () => {
     expect(world.identityCenter.count('listAccountRoles')).toBe(31);
   });
 
-  it('after a 429 that asks for more than a minute ends with what it has, and the next one is complete', async () => {
+  it('after a 429 that asks for more than a minute ends with a partial list, and the next one is complete', async () => {
     const world = await createLargeWorld(30, {}, { callsPerSecond: 10 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(950);
@@ -279,7 +279,7 @@ describe('the rate', () => {
     expect(world.problems.list()).toEqual([]);
   });
 
-  it('ends after ten minutes and a little for each account, with what it has', async () => {
+  it('ends with a partial list after ten minutes plus a little for each account', async () => {
     const world = await createLargeWorld(100, { latencyMs: 100_000 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(15 * MINUTE_MS);
@@ -312,52 +312,55 @@ describe('the rate', () => {
   });
 });
 
-describe('an account that can not be asked', () => {
+describe('an account that cannot be listed', () => {
   it.each<[FaultKind, string, number]>([
     ['unreachable', 'identity-center-unreachable', 6],
     // One of the six tries meets the pause that the others were asked for, and makes no call.
     ['throttled', 'identity-center-throttled', 5],
     ['unusable-response', 'unusable-response', 1],
-  ])('by %s keeps what was known of it; the list says that it is partial, and why', async (kind, code, calls) => {
-    const world = await createSignedInWorld();
-    world.identityCenter.assign({ accountId: '000000000002' }, ['a']);
-    await world.list();
-    world.identityCenter.assign({ accountId: '000000000002' }, ['a', 'b']);
-    world.identityCenter.assign({ accountId: '000000000003' }, ['c']);
-    world.identityCenter.fail('listAccountRoles', { kind, accountId: '000000000002' });
-    world.identityCenter.forgetArrivals();
-    const { catalog, added, removed } = await world.list(10 * MINUTE_MS);
-    expect({ ...catalog, asOfMs: 0 }).toEqual({
-      asOfMs: 0,
-      complete: false,
-      accounts: [
-        { sessionName: 'my-sso-session', accountId: '000000000002', permissionSets: ['a'] },
-        { sessionName: 'my-sso-session', accountId: '000000000003', permissionSets: ['c'] },
-        TAYLOR,
-      ],
-    });
-    expect([added, removed]).toEqual([[{ ...ROLE, accountId: '000000000003', permissionSet: 'c' }], []]);
-    expect(world.identityCenter.arrivals.filter(({ accountId }) => accountId === '000000000002')).toHaveLength(calls);
-    expect(problemsOf(world)).toEqual([{ code, session: 'my-sso-session' }]);
-    world.identityCenter.recover();
-    expect((await world.list()).catalog.complete).toBe(true);
-    expect(problemsOf(world)).toEqual([]);
-  });
+  ])(
+    'because of %s keeps its permission sets; the list says that it is partial, and why',
+    async (kind, code, calls) => {
+      const world = await createSignedInWorld();
+      world.identityCenter.assign({ accountId: '000000000002' }, ['a']);
+      await world.list();
+      world.identityCenter.assign({ accountId: '000000000002' }, ['a', 'b']);
+      world.identityCenter.assign({ accountId: '000000000003' }, ['c']);
+      world.identityCenter.fail('listAccountRoles', { kind, accountId: '000000000002' });
+      world.identityCenter.forgetArrivals();
+      const { catalog, added, removed } = await world.list(10 * MINUTE_MS);
+      expect({ ...catalog, asOfMs: 0 }).toEqual({
+        asOfMs: 0,
+        complete: false,
+        accounts: [
+          { sessionName: 'my-sso-session', accountId: '000000000002', permissionSets: ['a'] },
+          { sessionName: 'my-sso-session', accountId: '000000000003', permissionSets: ['c'] },
+          TAYLOR,
+        ],
+      });
+      expect([added, removed]).toEqual([[{ ...ROLE, accountId: '000000000003', permissionSet: 'c' }], []]);
+      expect(world.identityCenter.arrivals.filter(({ accountId }) => accountId === '000000000002')).toHaveLength(calls);
+      expect(problemsOf(world)).toEqual([{ code, session: 'my-sso-session' }]);
+      world.identityCenter.recover();
+      expect((await world.list()).catalog.complete).toBe(true);
+      expect(problemsOf(world)).toEqual([]);
+    },
+  );
 
-  it('and was never known is listed without permission sets', async () => {
+  it('and is new is listed without permission sets', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('listAccountRoles', { kind: 'unreachable' });
     const { catalog } = await world.list(10 * MINUTE_MS);
     expect(catalog).toMatchObject({ complete: false, accounts: [{ ...TAYLOR, permissionSets: [] }] });
   });
 
-  it('for a moment is asked again, and the list is complete', async () => {
+  it('for a moment is retried, and the list is complete', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('listAccountRoles', { kind: 'unreachable', times: 5 });
     expect((await world.list()).catalog).toMatchObject({ complete: true, accounts: [TAYLOR] });
   });
 
-  it('and ten others neither: an outage ends the asking and not the list', async () => {
+  it('with ten others is an outage, which ends the requests and keeps the list', async () => {
     const world = await createLargeWorld(1000);
     await world.list(MINUTE_MS);
     world.identityCenter.fail('listAccountRoles', { kind: 'unreachable' });
@@ -372,7 +375,7 @@ describe('an account that can not be asked', () => {
     expect(world.identityCenter.count('listAccountRoles')).toBe(5 + 9);
   });
 
-  it('and others now and then do not stop those that can', async () => {
+  it('now and then does not stop the others', async () => {
     const world = await createLargeWorld(60);
     const { listAccountRoles } = world.identityCenter;
     world.identityCenter.listAccountRoles = (session, token, accountId, nextToken) =>
@@ -384,7 +387,7 @@ describe('an account that can not be asked', () => {
   });
 });
 
-describe('an account that goes while we list', () => {
+describe('an account that is removed during the listing', () => {
   it('is left out, and the list is complete', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.assign({ accountId: '000000000002' }, ['a']);
@@ -416,7 +419,7 @@ describe('the token', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
-  it('that AWS refuses while listing costs one refresh for all calls under way', async () => {
+  it('that AWS refuses while listing costs one refresh for all requests in flight', async () => {
     const world = await createLargeWorld(100, { latencyMs: 500 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(2000);
@@ -426,7 +429,7 @@ describe('the token', () => {
     expect(world.identityCenter.count('createTokenByRefreshToken')).toBe(1);
   });
 
-  it('that can not be refreshed for the network’s sake makes the list partial', async () => {
+  it('that cannot be refreshed because of the network makes the list partial', async () => {
     const world = await createLargeWorld(40, { accessTokenSeconds: 2 }, { callsPerSecond: 10 });
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable' });
     const { catalog } = await world.list(10 * MINUTE_MS);
@@ -435,7 +438,7 @@ describe('the token', () => {
     expect(catalog.accounts.filter(({ permissionSets }) => permissionSets.length === 1).length).toBeGreaterThan(10);
   });
 
-  it('whose session ends in the middle leaves the old list as it was', async () => {
+  it('whose session ends in the middle leaves the old list unchanged', async () => {
     const world = await createLargeWorld(100);
     await world.list(MINUTE_MS);
     const before = await world.broker.cachedCatalog(SESSION);
@@ -459,7 +462,7 @@ describe('a listing that fails as a whole', () => {
     ['unreachable', 'identity-center-unreachable'],
     ['throttled', 'identity-center-throttled'],
     ['unusable-response', 'unusable-response'],
-  ])('by %s leaves the old list, raises a problem, and clears it by the next that works', async (kind, code) => {
+  ])('because of %s keeps the old list, and shows a problem until the next success', async (kind, code) => {
     const world = await createSignedInWorld();
     await world.list();
     const before = await world.broker.cachedCatalog(SESSION);
@@ -472,14 +475,14 @@ describe('a listing that fails as a whole', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
-  it('by a locked store is unavailable', async () => {
+  it('because of a locked store is unavailable', async () => {
     const world = await createSignedInWorld();
     world.restart();
     world.store.refuse('load');
     expect(await failureOf(world.list())).toBe(LOCKED);
   });
 
-  it('by a bug stops the asking, is internal, and shows no listing under way afterwards', async () => {
+  it('because of a bug stops, is internal, and shows no progress afterwards', async () => {
     const world = await createLargeWorld(100, { latencyMs: 500 });
     world.identityCenter.fail('listAccountRoles', { kind: 'unreachable', thrown: new TypeError('bug'), times: 1 });
     expect(await failureOf(world.list(MINUTE_MS))).toMatchObject({ code: 'internal' });
@@ -489,7 +492,7 @@ describe('a listing that fails as a whole', () => {
 });
 
 describe('a new sign-in while listing', () => {
-  it('lists anew for everybody who waits, with nothing of the other user in it', async () => {
+  it('lists again for everybody who waits, without anything of the other user', async () => {
     const world = await createLargeWorld(100, {}, { callsPerSecond: 10 });
     const listing = settle(world.broker.refreshCatalog(SESSION));
     await world.clock.advance(1000);
@@ -505,7 +508,7 @@ describe('a new sign-in while listing', () => {
     expect(world.identityCenter.count('listAccountRoles')).toBeLessThan(35);
   });
 
-  it('lists anew also when the old listing failed', async () => {
+  it('lists again also if the old listing failed', async () => {
     const world = await createSignedInWorld();
     const release = world.identityCenter.hold('listAccounts');
     const listing = settle(world.broker.refreshCatalog(SESSION));
@@ -519,7 +522,7 @@ describe('a new sign-in while listing', () => {
   });
 });
 
-it('a sign-out while listing ends it, and the last list stays known', async () => {
+it('a sign-out ends a listing, and the last catalog stays', async () => {
   const world = await createLargeWorld(100);
   await world.list(MINUTE_MS);
   const before = await world.broker.cachedCatalog(SESSION);
@@ -533,7 +536,7 @@ it('a sign-out while listing ends it, and the last list stays known', async () =
 });
 
 describe('the list', () => {
-  it('outlives a restart, and a listing after it knows what is new', async () => {
+  it('survives a restart, and the next listing knows what is new', async () => {
     const world = await createSignedInWorld();
     expect(await world.broker.cachedCatalog(SESSION)).toBeUndefined();
     const { catalog } = await world.list();
@@ -543,7 +546,7 @@ describe('the list', () => {
     expect(await world.list()).toMatchObject({ added: [{ accountId: '000000000002' }], removed: [] });
   });
 
-  it('that can not be saved is good all the same, and a problem until one can', async () => {
+  it('that cannot be saved is used all the same, with a problem until one is saved', async () => {
     const world = await createSignedInWorld();
     world.files.refusal = new Error('ENOSPC');
     expect((await world.list()).catalog).toMatchObject({ complete: true, accounts: [TAYLOR] });
@@ -566,7 +569,7 @@ describe('the list', () => {
     expect([problemsOf(world), world.files.saved.get(SESSION.sessionName)]).toEqual([[], catalog]);
   });
 
-  it('of another start URL under the same name is not this one', async () => {
+  it('of another start URL under the same name is a different one', async () => {
     const world = await createSignedInWorld();
     await world.list();
     world.files.saved.clear();

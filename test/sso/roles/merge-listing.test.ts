@@ -1,4 +1,4 @@
-// A listing against what was known before: what stays, what is lost suspiciously, and what was another user's.
+// Merging a listing with the previous catalog: what stays, what is suspiciously lost, and what was another user's.
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../../src/core/model.ts';
 import { isLost, mergeListing, rolesOf, settleUser, type Listing } from '../../../src/sso/roles/merge-listing.ts';
@@ -50,7 +50,7 @@ describe('a listing that lost', () => {
     expect(numbersOf(removed)).toEqual(had.filter((index) => !has.includes(index) && !lost.includes(index)));
   });
 
-  it('keeps what is lost until it is back, however many other roles come and go', () => {
+  it('keeps lost roles until they are back, however many others are added and removed', () => {
     const first = list({ has: range(0, 12) }).catalog;
     const lost = list({ has: [0, 1] }, first).catalog;
     const again = list({ has: [0, 1, ...range(100, 200)] }, lost).catalog;
@@ -63,7 +63,7 @@ describe('a listing that lost', () => {
     expect(catalog.lost).toBeUndefined();
   });
 
-  it('says of each role whether it is lost', () => {
+  it('tells for each role whether it is lost', () => {
     const { catalog } = list({ has: [] }, list({ has: [1] }).catalog);
     const role = { accountId: idOf(1), permissionSet: 'Admin' };
     expect([
@@ -74,17 +74,17 @@ describe('a listing that lost', () => {
   });
 });
 
-describe('an account that can not be asked', () => {
+describe('an account that cannot be listed', () => {
   const ofAlice = list({ has: [1, 2, 3], user: 'alice' }).catalog;
 
-  it('keeps its roles for the same user, and for one that nobody knows yet', () => {
+  it('keeps its roles for the same user, and for an unknown one', () => {
     for (const user of ['alice', undefined]) {
       const { catalog } = list({ has: [1, 2], failed: [3], ...(user === undefined ? {} : { user }) }, ofAlice);
       expect({ user, roles: listedIn(catalog), startsAnew: catalog.startsAnew }).toEqual({ user, roles: [1, 2, 3] });
     }
   });
 
-  it('has none of another user’s, and no profile is kept for that user', () => {
+  it('has no roles of another user, and no profile is kept for that user', () => {
     const { catalog } = list({ has: [1], failed: [3], user: 'bob' }, ofAlice);
     expect(catalog).toMatchObject({ user: 'bob', complete: false, startsAnew: true });
     expect([listedIn(catalog), catalog.lost]).toEqual([[1], undefined]);
@@ -104,7 +104,7 @@ describe('an account that can not be asked', () => {
     expect(settleUser(ofBob, 'alice')).toBe(ofBob);
   });
 
-  it('is the last confirmed user’s in a list of an earlier version', () => {
+  it('belongs to the last confirmed user in a list of an earlier version', () => {
     const old = list({ has: [1, 3] }).catalog;
     expect(old.user).toBeUndefined();
     const unknown = list({ has: [1], failed: [3], previousUser: 'alice' }, old).catalog;
@@ -112,7 +112,7 @@ describe('an account that can not be asked', () => {
     expect(listedIn(settleUser(unknown, 'alice'))).toEqual([1, 3]);
   });
 
-  it('and what a listing lost go over several listings of a user that nobody knows', () => {
+  it('and lost roles carry over several listings of an unknown user', () => {
     const first = list({ has: [], failed: [3] }, ofAlice).catalog;
     const second = list({ has: [7], failed: [3] }, first).catalog;
     expect([listedIn(second), numbersOf(second.lost)]).toEqual([[3, 7], []]);

@@ -1,4 +1,4 @@
-// Lists that come page by page: read to their end, and refused when a server never lets them end.
+// Paged lists: read to the end, and refused if they never end.
 import { expect, test } from 'vitest';
 import { createPageReader } from '../../../src/sso/roles/read-pages.ts';
 
@@ -20,12 +20,12 @@ test('refuses a list with more than 100 empty pages in a row', async () => {
   expect(await readEndless(() => [])).toEqual([101, 'a list has more than 100 empty pages in a row.']);
 });
 
-test('counts empty pages anew after each entry, and refuses a list of more than 2000 pages', async () => {
+test('counts empty pages from zero after each entry, and refuses a list of more than 2000 pages', async () => {
   const said = await readEndless((number) => (number % 100 === 0 ? ['entry'] : []));
   expect(said).toEqual([2001, 'a list has more than 2000 pages.']);
 });
 
-test('reads a list to its end past empty pages', async () => {
+test('reads a list with empty pages to the end', async () => {
   const pages = [['a'], [], [], ['b'], []];
   let next = 0;
   const list = await createPageReader().readAll(async () => {

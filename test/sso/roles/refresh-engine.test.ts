@@ -1,4 +1,4 @@
-// The refresh engine on its tick: fresh ahead of every caller, quiet in an outage, awake after a sleep, and nothing for roles that nobody uses.
+// The refresh engine: renews ahead of every caller, few requests in an outage, immediately after a sleep, nothing for unused roles.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Role } from '../../../src/core/model.ts';
 import { runTicker } from '../../../src/daemon/process/ticker.ts';
@@ -60,7 +60,7 @@ async function askFor(world: World, roles: readonly Role[], durationMs: number, 
 }
 
 describe('roles in use', () => {
-  it('are renewed before any caller meets one with under 20 minutes left, and so is the access token', async () => {
+  it('are renewed before a caller gets one with less than 20 minutes left, and so is the access token', async () => {
     const { world, roles } = await createTickingWorld(40);
     const left = await askFor(world, roles, 8 * HOUR_MS, 5 * MINUTE_MS);
     expect(Math.min(...left)).toBeGreaterThan(20 * MINUTE_MS);
@@ -70,7 +70,7 @@ describe('roles in use', () => {
     expect(world.identityCenter.mostInFlight('createTokenByRefreshToken')).toBe(1);
   });
 
-  it('that were asked for in one moment are renewed within the rate', async () => {
+  it('requested at the same moment are renewed within the rate limit', async () => {
     const { world, roles } = await createTickingWorld(200);
     await askAll(world, roles);
     world.identityCenter.forgetArrivals();
@@ -81,7 +81,7 @@ describe('roles in use', () => {
     expect(busiest).toBeLessThanOrEqual(20);
   });
 
-  it('have ten renewals under way at most, however long they take', async () => {
+  it('have at most ten renewals in flight, however long they take', async () => {
     const { world, roles } = await createTickingWorld(100);
     await askAll(world, roles);
     world.identityCenter.settings.latencyMs = 10_000;
@@ -91,7 +91,7 @@ describe('roles in use', () => {
     expect(world.identityCenter.mostInFlight('getRoleCredentials')).toBe(10);
   });
 
-  it('show their state and what comes next, and nothing secret', async () => {
+  it('show their state and next renewal, and no secrets', async () => {
     const { world, roles } = await createTickingWorld(1);
     const [role = ROLE] = roles;
     const { expiresAtMs } = await ask(world, role);
@@ -116,7 +116,7 @@ describe('roles in use', () => {
     expect(statesOf(world)).toEqual(['fresh']);
   });
 
-  it('of a session that is over are left alone, and looked at no more often than usual', async () => {
+  it('of an ended session are left alone, without extra ticks', async () => {
     const { world, roles } = await createTickingWorld(5);
     await askAll(world, roles);
     world.identityCenter.endSessions();
@@ -134,7 +134,7 @@ describe('roles in use', () => {
     expect(codesOf(world)).toEqual(['sign-in-expired']);
   });
 
-  it('are fetched anew after the next sign-in, before anybody asks', async () => {
+  it('are fetched again after the next sign-in, before anybody asks', async () => {
     const { world, roles } = await createTickingWorld(5);
     await askAll(world, roles);
     await world.signIn();
@@ -152,7 +152,7 @@ describe('roles in use', () => {
     expect(world.broker.rolesInUse(SESSION)).toEqual([]);
   });
 
-  it('that an administrator takes away are not asked for again', async () => {
+  it('removed by an administrator are not requested again', async () => {
     const { world, roles } = await createTickingWorld(1);
     await askAll(world, roles);
     world.identityCenter.unassign(ACCOUNT_ID);
@@ -162,8 +162,8 @@ describe('roles in use', () => {
   });
 });
 
-describe('roles that nobody asks for any more', () => {
-  it('are renewed for a lifetime at most, then let go, and their session with them', async () => {
+describe('roles that are no longer requested', () => {
+  it('are renewed for one lifetime at most, then removed with their session', async () => {
     const { world, roles } = await createTickingWorld(300);
     await askAll(world, roles);
     await world.clock.advance(2 * HOUR_MS);
@@ -174,7 +174,7 @@ describe('roles that nobody asks for any more', () => {
     expect(world.identityCenter.arrivals).toEqual([]);
   });
 
-  it('and never had an answer are let go ten minutes after their last caller', async () => {
+  it('and never had an answer are removed ten minutes after their last caller', async () => {
     const { world, roles } = await createTickingWorld(3);
     breakEverything(world);
     for (const role of roles) {
@@ -192,7 +192,7 @@ describe('roles that nobody asks for any more', () => {
 });
 
 describe('credentials of twenty seconds', () => {
-  it('are never served expired nor late to callers of each second, over fifteen turnovers', async () => {
+  it('are never served expired or late, requested each second over fifteen renewals', async () => {
     const { world, roles } = await createTickingWorld(2, { credentialsSeconds: 20, accessTokenSeconds: 60 });
     const left = await askFor(world, roles, 5 * MINUTE_MS, SECOND_MS);
     expect(left).toHaveLength(600);
@@ -203,7 +203,7 @@ describe('credentials of twenty seconds', () => {
 });
 
 describe('an outage', () => {
-  it('of a minute: the cached are served at once, others fail at once, it is told once, and it ends by itself', async () => {
+  it('of a minute: cached credentials are served at once, others fail at once, one problem is shown, and it ends by itself', async () => {
     const { world, roles } = await createTickingWorld(40, { latencyMs: 0 });
     const [, ...cached] = roles;
     await askAll(world, cached);
@@ -234,7 +234,7 @@ describe('an outage', () => {
     expect(world.identityCenter.count('startDeviceAuthorization')).toBe(0);
   });
 
-  it('that callers of a cold role meet is over for them without their asking', async () => {
+  it('of a cold role ends without a new request by its callers', async () => {
     const { world, roles } = await createTickingWorld(3);
     breakEverything(world);
     const asking = roles.map((role) => failureOf(ask(world, role)));
@@ -246,7 +246,7 @@ describe('an outage', () => {
     expect(codesOf(world)).toEqual([]);
   });
 
-  it('in which any number of roles is asked for leaves no more than a thousand behind', async () => {
+  it('keeps at most a thousand of the roles that were requested in it', async () => {
     const { world } = await createTickingWorld(1);
     breakEverything(world);
     const names = Array.from({ length: 1500 }, (_, index) => `none-${index}`);
@@ -256,7 +256,7 @@ describe('an outage', () => {
     expect(world.broker.rolesInUse(SESSION)).toHaveLength(1000);
   });
 
-  it('that keeps a token from being refreshed has the engine wait for its next try', async () => {
+  it('that prevents a token refresh makes the engine wait for the next attempt', async () => {
     const { world, roles } = await createTickingWorld(1, { credentialsSeconds: 12 * 3600 });
     await askAll(world, roles);
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable' });
@@ -265,7 +265,7 @@ describe('an outage', () => {
     expect(await world.broker.refreshAhead()).toBeGreaterThan(SECOND_MS);
   });
 
-  it('in the middle of a refresh: nobody waits over half a second, and nothing is lost', async () => {
+  it('in the middle of a refresh: nobody waits more than half a second, and nothing is lost', async () => {
     const { world, roles } = await createTickingWorld(2);
     const [warm = ROLE, cold = ROLE] = roles;
     const first = await ask(world, warm);
@@ -287,7 +287,7 @@ describe('an outage', () => {
     expect(await world.broker.describe(SESSION)).toMatchObject({ state: 'live' });
   });
 
-  it('has its end noticed by a person who signs in, whatever the circuit says', async () => {
+  it('does not stop a person from signing in when it is over, even with an open circuit', async () => {
     const { world, roles } = await createTickingWorld(3);
     breakEverything(world);
     const asking = roles.map((role) => failureOf(ask(world, role)));
@@ -299,8 +299,8 @@ describe('an outage', () => {
   });
 });
 
-describe('a storm of 429', () => {
-  it('makes the calls fall to a few, costs no sign-in, and is over by itself', async () => {
+describe('a series of 429s', () => {
+  it('reduces the requests to a few, costs no sign-in, and ends by itself', async () => {
     const { world, roles } = await createTickingWorld(40);
     world.identityCenter.fail('getRoleCredentials', { kind: 'throttled' });
     const asking: Promise<unknown>[] = [];
@@ -321,7 +321,7 @@ describe('a storm of 429', () => {
     expect(statesOf(world)).toEqual(roles.map(() => 'fresh'));
   });
 
-  it('makes calls that could not wait wait for the rate', async () => {
+  it('makes urgent requests wait for the rate budget', async () => {
     const { world, roles } = await createTickingWorld(60);
     world.identityCenter.fail('getRoleCredentials', { kind: 'throttled', times: 60 });
     const asking = Promise.all(roles.map((role) => ask(world, role)));
@@ -336,7 +336,7 @@ describe('a storm of 429', () => {
     expect(times.filter((at) => at < (times[0] ?? 0) + SECOND_MS)).toHaveLength(19);
   });
 
-  it('that names a time is not met again before it, by any caller or tick', async () => {
+  it('that names a time stops all callers and ticks until then', async () => {
     const { world, roles } = await createTickingWorld(10);
     await askAll(world, roles);
     world.identityCenter.fail('getRoleCredentials', { kind: 'throttled', retryAfterMs: 5 * MINUTE_MS, times: 1 });
@@ -365,7 +365,7 @@ describe('300 cold callers over 15 roles', () => {
 });
 
 describe('a sleep', () => {
-  it('of two minutes with keys of twenty seconds: the first request after it gets a valid key', async () => {
+  it('of two minutes with credentials of twenty seconds: the first request after it gets valid ones', async () => {
     const { world, roles } = await createTickingWorld(1, { credentialsSeconds: 20 });
     await askFor(world, roles, MINUTE_MS, SECOND_MS);
     world.clock.jump(2 * MINUTE_MS);
@@ -373,7 +373,7 @@ describe('a sleep', () => {
     expect(key?.expiresAtMs).toBe(world.clock.nowMs() + 20 * SECOND_MS);
   });
 
-  it('ends every back-off of ours, so that all that is due is renewed at the first tick', async () => {
+  it('ends every back-off, so that the first tick renews everything that is due', async () => {
     const { world, roles } = await createTickingWorld(8);
     await askAll(world, roles);
     breakEverything(world);
@@ -388,7 +388,7 @@ describe('a sleep', () => {
     expect(codesOf(world)).toEqual([]);
   });
 
-  it('over a weekend costs one refresh and one call for the first who asks', async () => {
+  it('over a weekend costs the first caller one refresh and one request', async () => {
     const { world, roles } = await createTickingWorld(40);
     await askAll(world, roles);
     world.identityCenter.forgetArrivals();
@@ -401,7 +401,7 @@ describe('a sleep', () => {
     expect([refreshes(world), portalCalls(world)]).toEqual([1, 1]);
   });
 
-  it('backwards, as a corrected clock, keeps every role renewed', async () => {
+  it('a clock that is set back keeps every role renewed', async () => {
     const { world, roles } = await createTickingWorld(5);
     await askAll(world, roles);
     world.clock.jump(-3 * HOUR_MS);

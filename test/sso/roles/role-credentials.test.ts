@@ -1,4 +1,4 @@
-// Role credentials: one call for all who wait, fresh enough for every SDK, served through outages and never after a sign-out.
+// Role credentials: one request for all callers, fresh enough for every SDK, served in an outage and never after a sign-out.
 import { describe, expect, it } from 'vitest';
 import type { Role, RoleCredentials } from '../../../src/core/model.ts';
 import type { FaultKind } from '../../../src/sso/ports.ts';
@@ -26,7 +26,7 @@ async function within(world: World, durationMs: number, promise: Promise<RoleCre
 }
 
 describe('a cold role', () => {
-  it('costs 200 callers one call, and gives all of them the same answer', async () => {
+  it('costs 200 callers one request, and gives all of them the same answer', async () => {
     const world = await createSignedInWorld();
     const given = await Promise.all(Array.from({ length: 200 }, () => ask(world)));
     expect(new Set(given).size).toBe(1);
@@ -37,7 +37,7 @@ describe('a cold role', () => {
     expect(callsOf(world)).toBe(1);
   });
 
-  it('and 14 more, asked for by 200 callers with a dead access token, cost one refresh and 15 calls', async () => {
+  it('and 14 more, requested by 200 callers with an expired access token, cost one refresh and 15 requests', async () => {
     const world = await createSignedInWorld();
     const roles: Role[] = Array.from({ length: 15 }, (_, index) => ({ ...ROLE, permissionSet: `set-${index}` }));
     world.identityCenter.assign(
@@ -51,7 +51,7 @@ describe('a cold role', () => {
     expect(world.identityCenter.count('createTokenByRefreshToken')).toBe(1);
   });
 
-  it('whose keys claim to live for a year is an unusable answer that is not kept', async () => {
+  it('with credentials that claim to be valid for a year is an unusable answer that is not kept', async () => {
     const world = await createSignedInWorld({ credentialsSeconds: 365 * 24 * 3600 });
     expect(await failureOf(ask(world))).toMatchObject({
       code: 'unusable-response',
@@ -61,7 +61,7 @@ describe('a cold role', () => {
     expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + 12 * HOUR_MS });
   });
 
-  it('whose keys have expired already is an unusable answer that is not kept', async () => {
+  it('with expired credentials is an unusable answer that is not kept', async () => {
     const world = await createSignedInWorld({ credentialsSeconds: -60 });
     expect(await failureOf(ask(world))).toMatchObject({
       code: 'unusable-response',
@@ -71,7 +71,7 @@ describe('a cold role', () => {
     expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + HOUR_MS });
   });
 
-  it('tries a network three times with growing pauses, shares the failure, and does not keep it', async () => {
+  it('is tried three times with growing pauses; the failure is shared and not kept', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('getRoleCredentials', { kind: 'unreachable' });
     const failures = Array.from({ length: 20 }, () => failureOf(ask(world)));
@@ -84,7 +84,7 @@ describe('a cold role', () => {
     expect(await ask(world)).toMatchObject({ accessKeyId: 'ASIA-5' });
   });
 
-  it('is answered when the second try works', async () => {
+  it('is answered if the second attempt works', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('getRoleCredentials', { kind: 'unreachable', times: 1 });
     expect(await within(world, 250, ask(world))).toMatchObject({ accessKeyId: 'ASIA-5' });
@@ -98,13 +98,13 @@ describe('a cold role', () => {
     expect(callsOf(world)).toBe(1);
   });
 
-  it('without a sign-in fails at once and asks nobody', async () => {
+  it('without a sign-in fails at once without a request', async () => {
     const world = createWorld();
     expect(await failureOf(ask(world))).toMatchObject({ code: 'sign-in-required' });
     expect(world.identityCenter.arrivals).toEqual([]);
   });
 
-  it('with a session that is over fails at once: no retries, no sleeps', async () => {
+  it('with an ended session fails at once: no retries, no sleeps', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.endSessions();
     world.clock.jump(2 * HOUR_MS);
@@ -125,7 +125,7 @@ describe('a cold role', () => {
     expect(world.identityCenter.arrivals).toEqual([]);
   });
 
-  it('tells an answer that is none as unusable, and a bug as internal', async () => {
+  it('reports an unusable answer as such, and a bug as internal', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('getRoleCredentials', { kind: 'unusable-response' });
     expect(await failureOf(ask(world))).toMatchObject({ errorClass: 'ProtocolError', code: 'unusable-response' });
@@ -135,7 +135,7 @@ describe('a cold role', () => {
 });
 
 describe('a portal that answers 401', () => {
-  it('is asked once more with a refreshed token', async () => {
+  it('is called once more with a refreshed token', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.refuseAccessTokens();
     const given = await Promise.all(
@@ -165,7 +165,7 @@ describe('a portal that answers 401', () => {
     expect(callsOf(world)).toBe(2);
   });
 
-  it('to a token of before a new sign-in does not end the new one', async () => {
+  it('for a token from before a new sign-in does not end the new session', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.fail('getRoleCredentials', { kind: 'unauthorized', times: 2 });
     const releaseFirst = world.identityCenter.hold('getRoleCredentials');
@@ -188,7 +188,7 @@ describe('renewal', () => {
     ['20 minutes of an hour', 3600, 40 * MINUTE_MS],
     ['20 minutes of twelve hours', 12 * 3600, 12 * HOUR_MS - 20 * MINUTE_MS],
     ['a third of 15 minutes', 900, 10 * MINUTE_MS],
-  ])('comes at %s left, and never later while longer ones can be had', async (_, credentialsSeconds, dueMs) => {
+  ])('happens with %s left, and never later while new ones can be had', async (_, credentialsSeconds, dueMs) => {
     const world = await createSignedInWorld({ credentialsSeconds });
     const first = await ask(world);
     world.clock.jump(dueMs - 1);
@@ -201,7 +201,7 @@ describe('renewal', () => {
     expect(world.clock.pendingSleeps()).toBe(0);
   });
 
-  it('that fails leaves the valid ones serving, says so, asks again after 30 s, and unsays it', async () => {
+  it('that fails keeps the valid ones in use, shows a problem, retries after 30 s, and clears the problem', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -227,7 +227,7 @@ describe('renewal', () => {
   it.each<[FaultKind, string]>([
     ['unusable-response', 'unusable-response'],
     ['throttled', 'identity-center-throttled'],
-  ])('that fails by %s is told too', async (kind, code) => {
+  ])('that fails because of %s is reported too', async (kind, code) => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -248,7 +248,7 @@ describe('renewal', () => {
     expect(await ask(world)).not.toBe(first);
   });
 
-  it('that hangs keeps nobody from the valid ones for more than half a second, and serves when it comes', async () => {
+  it('that hangs delays the valid ones by half a second at most, and is used when it arrives', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -264,7 +264,7 @@ describe('renewal', () => {
     expect(callsOf(world)).toBe(2);
   });
 
-  it('that hangs past the end of the valid ones is waited for: expired ones are never served', async () => {
+  it('that hangs until the valid ones expire is waited for: expired ones are never served', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(HOUR_MS - 400);
@@ -275,7 +275,7 @@ describe('renewal', () => {
     expect((await asking).accessKeyId).not.toBe(first.accessKeyId);
   });
 
-  it('that hangs and then fails is nobody’s unhandled rejection', async () => {
+  it('that hangs and then fails causes no unhandled rejection', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -287,7 +287,7 @@ describe('renewal', () => {
     expect(await failureOf(ask(world))).toMatchObject({ code: 'permission-set-not-assigned' });
   });
 
-  it('is tried again when the clock is set back', async () => {
+  it('is retried when the clock is set back', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -297,7 +297,7 @@ describe('renewal', () => {
     expect(await ask(world)).not.toBe(first);
   });
 
-  it('of expired ones that fails is unavailable: what has expired is never served', async () => {
+  it('that fails after the old ones have expired is an error: expired ones are never served', async () => {
     const world = await createSignedInWorld();
     await ask(world);
     world.clock.jump(HOUR_MS);
@@ -307,7 +307,7 @@ describe('renewal', () => {
     expect(await ask(world)).toMatchObject({ expiresAtMs: world.clock.nowMs() + HOUR_MS });
   });
 
-  it('after a weekend asleep brings new ones with a new token', async () => {
+  it('after a weekend asleep gives new ones with a new token', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.clock.jump(60 * HOUR_MS);
@@ -319,7 +319,7 @@ describe('renewal', () => {
 });
 
 describe('credentials that are valid', () => {
-  it('are served when the session is over, to their end', async () => {
+  it('are served until they expire, even after the session has ended', async () => {
     const world = await createSignedInWorld();
     const first = await ask(world);
     world.identityCenter.endSessions();
@@ -351,7 +351,7 @@ describe('credentials that are valid', () => {
 });
 
 describe('a role that the portal refuses', () => {
-  it('is refused with what is assigned instead, from the list that a restart has left on disk', async () => {
+  it('is refused with the names of what is assigned, from the list on disk after a restart', async () => {
     const world = createWorld();
     world.identityCenter.assign({ accountId: ACCOUNT_ID, accountName: 'taylor' }, ['ReadOnly', 'Admin', 'Billing']);
     await world.signIn();
@@ -377,7 +377,7 @@ describe('a role that the portal refuses', () => {
     });
   });
 
-  it('is refused without a list to name others from, also when the list can not be read', async () => {
+  it('is refused without those names if the list is missing or cannot be read', async () => {
     const world = await createSignedInWorld();
     const role = { ...ROLE, permissionSet: 'Other' };
     const expected = {
@@ -389,7 +389,7 @@ describe('a role that the portal refuses', () => {
     expect(await failureOf(ask(world, role))).toMatchObject(expected);
   });
 
-  it('is not refused for an account that an incomplete list does not have', async () => {
+  it('is not account-not-found if the list is incomplete', async () => {
     const world = await createSignedInWorld();
     world.files.saved.set(SESSION.sessionName, { asOfMs: 0, complete: false, accounts: [] });
     expect(await failureOf(ask(world, { ...ROLE, accountId: '999999999999' }))).toMatchObject({
@@ -397,7 +397,7 @@ describe('a role that the portal refuses', () => {
     });
   });
 
-  it('stops its cached credentials at the next renewal, and is asked for again by the next caller', async () => {
+  it('loses its cached credentials at the next renewal, and is requested again by the next caller', async () => {
     const world = await createSignedInWorld();
     await ask(world);
     world.identityCenter.unassign(ACCOUNT_ID, [ROLE.permissionSet]);
@@ -432,7 +432,7 @@ describe('a sign-out', () => {
     ]);
   });
 
-  it('during GetRoleCredentials: the answer is neither served nor kept', async () => {
+  it('during GetRoleCredentials: the answer is neither served nor cached', async () => {
     const world = await createSignedInWorld();
     const release = world.identityCenter.hold('getRoleCredentials');
     const asking = failureOf(ask(world));
@@ -445,7 +445,7 @@ describe('a sign-out', () => {
     expect(await failureOf(ask(world))).toMatchObject({ code: 'sign-in-required' });
   });
 
-  it('in the same moment as a question wins, also when the store has to be read first', async () => {
+  it('at the same moment as a request wins, even if the store has to be read first', async () => {
     const world = await createSignedInWorld();
     world.restart();
     const release = world.store.hold('load');
@@ -458,7 +458,7 @@ describe('a sign-out', () => {
     expect(callsOf(world)).toBe(0);
   });
 
-  it('while a caller waits for a hanging renewal: the old ones are not served to him', async () => {
+  it('while a caller waits for a hanging renewal: the old credentials are not served', async () => {
     const world = await createSignedInWorld();
     await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -471,7 +471,7 @@ describe('a sign-out', () => {
     expect(await asking).toMatchObject({ code: 'sign-in-required' });
   });
 
-  it('clears what was wrong with the session', async () => {
+  it('clears the problems of the session', async () => {
     const world = await createSignedInWorld();
     await ask(world);
     world.clock.jump(45 * MINUTE_MS);
@@ -489,7 +489,7 @@ describe('a sign-out', () => {
     expect(await world.broker.describe(SESSION)).toEqual({ state: 'signed-out' });
   });
 
-  it('with nothing to sign out of asks nobody', async () => {
+  it('without a sign-in makes no request', async () => {
     const world = createWorld();
     await world.broker.signOut(SESSION);
     expect(world.identityCenter.arrivals).toEqual([]);
@@ -503,7 +503,7 @@ describe('a sign-out', () => {
     expect(await world.broker.describe(SESSION)).toEqual({ state: 'signed-out' });
   });
 
-  it('of one session leaves the other one’s answers alone, those under way too', async () => {
+  it('of one session does not affect another one, nor its requests in flight', async () => {
     const world = await createSignedInWorld();
     const other = { ...SESSION, sessionName: 'my-sso-session-2' };
     await world.signIn(other);
@@ -529,7 +529,7 @@ describe('a new sign-in', () => {
     expect(callsOf(world)).toBe(2);
   });
 
-  it('during GetRoleCredentials: who waits gets credentials of the new one', async () => {
+  it('during GetRoleCredentials: waiting callers get credentials of the new one', async () => {
     const world = await createSignedInWorld();
     const release = world.identityCenter.hold('getRoleCredentials');
     const asking = ask(world);

@@ -1,4 +1,4 @@
-// Access tokens: refreshed ahead by one refresh at once, bound to their issuer and client, kept when network or store fail.
+// Access tokens: refreshed early with one request in flight, bound to their issuer and client, kept if network or store fail.
 import { describe, expect, it } from 'vitest';
 import { formatUtcSeconds } from '../../../src/core/clock.ts';
 import type { SsoSession } from '../../../src/core/model.ts';
@@ -46,7 +46,7 @@ const refreshesOf = ({ identityCenter }: TokenWorld) =>
     .filter(({ operation }) => operation === 'createTokenByRefreshToken')
     .map(({ clientId, token }) => ({ clientId, token }));
 
-describe('a record with a time that cannot be true', () => {
+describe('a record with an impossible time', () => {
   it.each([
     { expiresAtMs: 1e18 },
     { expiresAtMs: -1 },
@@ -54,7 +54,7 @@ describe('a record with a time that cannot be true', () => {
     { issuedAtMs: 1e300 },
     { signedInAtMs: 1e300, observedLengthMs: 1e300 },
     { clientExpiresAtMs: 1e300, expiresAtMs: FAKE_NOW_MS },
-  ])('%j keeps the sign-in: a status can show it, and the refresh token brings another token', async (absurd) => {
+  ])('%j keeps the sign-in: status shows it, and the token is refreshed', async (absurd) => {
     const world = createTokenWorld();
     const before = await world.signIn();
     const record = await stored(world);
@@ -70,7 +70,7 @@ describe('a record with a time that cannot be true', () => {
 });
 
 describe('a store that somebody else writes to', () => {
-  it('gives a sign-in that was not there at first, and none that this daemon has ended', async () => {
+  it('finds a sign-in that was not there at first, but not one that this daemon has ended', async () => {
     const world = createTokenWorld();
     const before = await world.signIn();
     const text = (await world.store.text(SECRET_NAME)) ?? '';
@@ -91,7 +91,7 @@ describe('a store that somebody else writes to', () => {
 });
 
 describe('without a sign-in', () => {
-  it('there is nothing to ask Identity Center with', async () => {
+  it('no request is made', async () => {
     const { identityCenter, tokens } = createTokenWorld();
     expect(await failureOf(tokens.fresh(SESSION))).toMatchObject(SIGN_IN_REQUIRED);
     expect(await failureOf(tokens.replaceRefused(SESSION, new Secret('x')))).toMatchObject(SIGN_IN_REQUIRED);
@@ -99,7 +99,7 @@ describe('without a sign-in', () => {
     expect(identityCenter.arrivals).toEqual([]);
   });
 
-  it('the store is read once, however many ask', async () => {
+  it('the store is read once for many callers', async () => {
     const { store, tokens } = createTokenWorld();
     await Promise.all(Array.from({ length: 50 }, () => tokens.describe(SESSION)));
     await tokens.describe(SESSION);
@@ -108,7 +108,7 @@ describe('without a sign-in', () => {
 });
 
 describe('a new sign-in', () => {
-  it('serves, is stored with what it is bound to, and outlives a restart', async () => {
+  it('is used, is stored with its issuer and client, and survives a restart', async () => {
     const world = createTokenWorld();
     const accessToken = await world.signIn();
     expect(await world.tokens.fresh(SESSION)).toEqual({
@@ -137,7 +137,7 @@ describe('a new sign-in', () => {
     expect(refreshesOf(world)).toEqual([]);
   });
 
-  it('serves before the store has it', async () => {
+  it('is used before the store has it', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
     const release = world.store.hold('save');
@@ -149,7 +149,7 @@ describe('a new sign-in', () => {
     expect(await stored(world)).toMatchObject({ accessToken: 'access-2' });
   });
 
-  it('wins over what the store is still being read for', async () => {
+  it('wins over a read of the store in progress', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.restart();
@@ -164,7 +164,7 @@ describe('a new sign-in', () => {
 });
 
 describe('refresh', () => {
-  it('is due at 20 minutes left of an hour', async () => {
+  it('is due with 20 minutes left of an hour', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.clock.jump(40 * MINUTE_MS - 1);
@@ -173,7 +173,7 @@ describe('refresh', () => {
     expect([before, await textOf(world)]).toEqual(['access-2', 'access-4']);
   });
 
-  it('is due at a third left of a short token', async () => {
+  it('is due with a third left of a short lifetime', async () => {
     const world = createTokenWorld({ accessTokenSeconds: 900 });
     await world.signIn();
     world.clock.jump(10 * MINUTE_MS - 1);
@@ -182,7 +182,7 @@ describe('refresh', () => {
     expect([before, await textOf(world)]).toEqual(['access-2', 'access-4']);
   });
 
-  it('is one for 200 callers of a dead token, who all get the same', async () => {
+  it('happens once for 200 callers with an expired token, who all get the same result', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.clock.jump(2 * HOUR_MS);
@@ -207,7 +207,7 @@ describe('refresh', () => {
     expect(await stored(world)).toMatchObject({ refreshToken: 'refresh-9', accessToken: 'access-8' });
   });
 
-  it('keeps the old refresh token when the answer brings none', async () => {
+  it('keeps the old refresh token if the answer has none', async () => {
     const world = createTokenWorld({ rotates: false });
     await world.signIn();
     for (let turn = 0; turn < 2; turn += 1) {
@@ -218,7 +218,7 @@ describe('refresh', () => {
     expect(refreshesOf(world).map(({ token }) => token)).toEqual(['refresh-3', 'refresh-3']);
   });
 
-  it('keeps the time of the sign-in and counts the lifetime from the question', async () => {
+  it('keeps the time of the sign-in, and counts the lifetime from the request', async () => {
     const world = createTokenWorld({ latencyMs: 5000 });
     const signing = world.signIn();
     await world.clock.advance(5000);
@@ -235,14 +235,14 @@ describe('refresh', () => {
     });
   });
 
-  it('after a weekend asleep brings a token that lives', async () => {
+  it('gives a valid token after a weekend asleep', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.clock.jump(60 * HOUR_MS);
     expect((await world.tokens.fresh(SESSION)).expiresAtMs).toBe(world.clock.nowMs() + HOUR_MS);
   });
 
-  it('is sent with the client that the token was issued to, whatever the section and the store say by now', async () => {
+  it('uses the client that the token was issued to, even if the section or the store have changed', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await world.registrations.forget(SESSION, 'client-1');
@@ -260,7 +260,7 @@ describe('refresh', () => {
     ]);
   });
 
-  it('finds the client in the store for a record that an earlier version wrote, and keeps it from then on', async () => {
+  it('finds the client of a record from an earlier version in the store, and keeps it from then on', async () => {
     const world = createTokenWorld({ rotates: false });
     await world.signIn();
     await restartWithEarlierRecord(world);
@@ -269,7 +269,7 @@ describe('refresh', () => {
     expect(await stored(world)).toMatchObject({ clientId: 'client-1', clientSecret: 'secret of client-1' });
   });
 
-  it('is never sent with another client than the one that a record of an earlier version names', async () => {
+  it('never uses a client other than the one named in a record from an earlier version', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await restartWithEarlierRecord(world);
@@ -293,7 +293,7 @@ describe('refresh', () => {
     expect(refreshesOf(world)).toEqual([]);
   });
 
-  it('forgets a registration that the server no longer knows', async () => {
+  it('forgets a registration that the server does not know', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.forgetClients();
@@ -303,7 +303,7 @@ describe('refresh', () => {
     expect((await world.registrations.ensure(SESSION)).clientId).toBe('client-4');
   });
 
-  it('ends the session though the registration that is dead can not be deleted', async () => {
+  it('ends the session even if the dead registration cannot be deleted', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.forgetClients();
@@ -314,7 +314,7 @@ describe('refresh', () => {
 });
 
 describe('a refresh token that is dead', () => {
-  it('ends the session at once when the access token is dead too: one question, no pause', async () => {
+  it('ends the session at once if the access token has expired too: one request, no pause', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.endSessions();
@@ -345,7 +345,7 @@ describe('a refresh token that is dead', () => {
     expect(await failureOf(world.tokens.replaceRefused(SESSION, new Secret('x')))).toMatchObject(SIGN_IN_EXPIRED);
   });
 
-  it('lets the access token serve to its end', async () => {
+  it('lets the access token be used until it expires', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'invalid-grant' });
@@ -362,7 +362,7 @@ describe('a refresh token that is dead', () => {
 });
 
 describe('a session without a refresh token', () => {
-  it('serves to the end of its access token and is over then', async () => {
+  it('lasts as long as its access token', async () => {
     const world = createTokenWorld({ givesRefreshTokens: false });
     await world.signIn();
     world.clock.jump(59 * MINUTE_MS);
@@ -372,8 +372,8 @@ describe('a session without a refresh token', () => {
   });
 });
 
-describe('a refresh that network or server prevent', () => {
-  it('leaves the valid token serving, says so, and is tried again after 30 s', async () => {
+describe('a refresh that fails because of network or server', () => {
+  it('keeps the valid token in use, shows a problem, and is retried after 30 s', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable' });
@@ -390,7 +390,7 @@ describe('a refresh that network or server prevent', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
-  it('pauses for 30 s again after one that worked in between', async () => {
+  it('pauses for 30 s again after a success in between', async () => {
     const world = createTokenWorld();
     await world.signIn();
     const refuse = () => world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable', times: 1 });
@@ -405,7 +405,7 @@ describe('a refresh that network or server prevent', () => {
     }
   });
 
-  it('is not tried again within the pause for a patient caller, valid token or not', async () => {
+  it('is not retried within the pause for a background caller, with or without a valid token', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unusable-response' });
@@ -421,7 +421,7 @@ describe('a refresh that network or server prevent', () => {
     expect((await world.tokens.fresh(SESSION, 'background')).expiresAtMs).toBeGreaterThan(world.clock.nowMs());
   });
 
-  it('also counts an answer that is none, as from a captive portal', async () => {
+  it('also counts an unusable answer, as from a captive portal', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unusable-response' });
@@ -431,7 +431,7 @@ describe('a refresh that network or server prevent', () => {
     expect(problemsOf(world)).toEqual([{ code: 'unusable-response', session: 'my-sso-session' }]);
   });
 
-  it('is unavailable with a dead token, is asked again at once, and loses nothing', async () => {
+  it('is an error with an expired token, is retried at once, and loses nothing', async () => {
     const world = createTokenWorld();
     await world.signIn();
     const before = await stored(world);
@@ -448,7 +448,7 @@ describe('a refresh that network or server prevent', () => {
     expect(refreshesOf(world).map(({ token }) => token)).toEqual(['refresh-3', 'refresh-3']);
   });
 
-  it('does not ask a server again before the time that it named', async () => {
+  it('is not retried before the time that the server named', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'throttled', retryAfterMs: 90_000, times: 1 });
@@ -465,7 +465,7 @@ describe('a refresh that network or server prevent', () => {
     expect(await textOf(world)).toBe('access-4');
   });
 
-  it('keeps the valid token as long as the server asked us to stay away', async () => {
+  it('keeps the valid token during the pause that the server asked for', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'throttled', retryAfterMs: 90_000, times: 1 });
@@ -477,7 +477,7 @@ describe('a refresh that network or server prevent', () => {
     expect(await textOf(world)).toBe('access-4');
   });
 
-  it('is not put off by what a server said to the sign-in before', async () => {
+  it('is not delayed by a pause from before the sign-in', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.identityCenter.fail('createTokenByRefreshToken', { kind: 'throttled', retryAfterMs: 2 * HOUR_MS, times: 1 });
@@ -488,7 +488,7 @@ describe('a refresh that network or server prevent', () => {
     expect(await textOf(world)).not.toBe(accessToken);
   });
 
-  it('is tried again at once when the clock is set back, not after the hours that it was ahead', async () => {
+  it('is retried at once when the clock is set back, not after the hours that it was ahead', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.clock.jump(45 * MINUTE_MS);
@@ -498,7 +498,7 @@ describe('a refresh that network or server prevent', () => {
     expect(await textOf(world)).toBe('access-4');
   });
 
-  it('includes a store that hides the registration: one look, then the token serves on', async () => {
+  it('also happens if the store hides the registration: one attempt, and the token stays in use', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await restartWithEarlierRecord(world);
@@ -531,7 +531,7 @@ describe('a token that the portal refuses', () => {
       'the refresh token is dead',
       (world: TokenWorld) => world.identityCenter.fail('createTokenByRefreshToken', { kind: 'invalid-grant' }),
     ],
-  ])('ends the session when %s, though its time is not up', async (_, arrange) => {
+  ])('ends the session when %s, even before it expires', async (_, arrange) => {
     const world = createTokenWorld();
     arrange(world);
     await world.signIn();
@@ -541,7 +541,7 @@ describe('a token that the portal refuses', () => {
     expect(await stored(world)).not.toHaveProperty('accessToken');
   });
 
-  it('ends no session while the refresh can not be asked for', async () => {
+  it('does not end the session while a refresh is impossible', async () => {
     const world = createTokenWorld();
     await world.signIn();
     const { secret } = await world.tokens.fresh(SESSION);
@@ -552,7 +552,7 @@ describe('a token that the portal refuses', () => {
     expect(await world.tokens.describe(SESSION)).toMatchObject({ state: 'live' });
   });
 
-  it('ends nothing when another sign-in has come since', async () => {
+  it('ends nothing after another sign-in', async () => {
     const world = createTokenWorld();
     await world.signIn();
     const { secret } = await world.tokens.fresh(SESSION);
@@ -563,7 +563,7 @@ describe('a token that the portal refuses', () => {
   });
 });
 
-describe('while a refresh is under way', () => {
+describe('during a refresh', () => {
   async function startRefresh(): Promise<{ world: TokenWorld; release: () => void; refreshing: Promise<unknown> }> {
     const world = createTokenWorld();
     await world.signIn();
@@ -577,7 +577,7 @@ describe('while a refresh is under way', () => {
     return { world, release, refreshing };
   }
 
-  it('a sign-out wins: the answer is neither served nor stored, and is no problem', async () => {
+  it('a sign-out wins: the answer is neither used nor stored, and is no problem', async () => {
     const { world, release, refreshing } = await startRefresh();
     await world.tokens.drop(SESSION);
     release();
@@ -587,7 +587,7 @@ describe('while a refresh is under way', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
-  it('a new sign-in wins and serves those who waited, whatever became of the refresh', async () => {
+  it('a new sign-in wins and serves those who waited, whatever the result of the refresh', async () => {
     for (const kind of [undefined, 'unreachable', 'invalid-grant', 'invalid-client'] as const) {
       const { world, release, refreshing } = await startRefresh();
       const accessToken = await world.signIn();
@@ -599,7 +599,7 @@ describe('while a refresh is under way', () => {
     }
   });
 
-  it('a section that was edited meanwhile does not share it', async () => {
+  it('an edited section does not share it', async () => {
     const { world, release, refreshing } = await startRefresh();
     const edited = { ...SESSION, startUrl: 'https://other.awsapps.com/start' };
     await world.signIn(edited);
@@ -656,7 +656,7 @@ describe('tokens of another issuer', () => {
     expect(await world.tokens.describe(SESSION)).toMatchObject({ state: 'live' });
   });
 
-  it('are given to nobody by a sign-out of the edited section', async () => {
+  it('are not returned by a sign-out of the edited section', async () => {
     const [, edited] = OTHERS[0] ?? [];
     const world = createTokenWorld();
     await world.signIn();
@@ -667,7 +667,7 @@ describe('tokens of another issuer', () => {
     expect(await world.tokens.drop(edited ?? SESSION)).toEqual({});
   });
 
-  it('at a custom endpoint are kept in an item of their own', async () => {
+  it('at a custom endpoint are stored in a separate item', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.restart(LOCAL);
@@ -680,7 +680,7 @@ describe('tokens of another issuer', () => {
     expect(await world.store.text(`${SECRET_NAME} http://127.0.0.1:4000`)).toBeUndefined();
   });
 
-  it('of one endpoint with another portal are not shared, though the item is', async () => {
+  it('of one endpoint with another portal are not shared, although the item is', async () => {
     const world = createTokenWorld();
     world.restart(LOCAL);
     await world.signIn();
@@ -690,7 +690,7 @@ describe('tokens of another issuer', () => {
 });
 
 describe('a store that can not be read', () => {
-  it('is an error for each caller and never an empty one', async () => {
+  it('is an error for each caller, never an empty store', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.restart();
@@ -746,7 +746,7 @@ describe('a store that can not be written', () => {
     expect(world.store.log).toHaveLength(writes);
   });
 
-  it('holds up no caller of a renewed token for longer than half a second', async () => {
+  it('delays no caller of a refreshed token by more than half a second', async () => {
     const world = createTokenWorld();
     await world.signIn();
     const release = world.store.hold('save');
@@ -761,7 +761,7 @@ describe('a store that can not be written', () => {
     expect(await stored(world)).toMatchObject({ refreshToken: 'refresh-5' });
   });
 
-  it('says what a restart would do meanwhile: lose a sign-in, forget an end, undo a sign-out', async () => {
+  it('says what a restart would cost: a sign-in, the end of a session, a sign-out', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.store.refuse('save');
@@ -787,7 +787,7 @@ describe('a store that can not be written', () => {
     ]);
   });
 
-  it('tells an error that is none of ours as internal', async () => {
+  it('reports an unknown error as internal', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
     world.store.refuse('save', new Error('EIO'));
@@ -795,7 +795,7 @@ describe('a store that can not be written', () => {
     expect(problemsOf(world)).toEqual([{ code: 'internal', session: undefined }]);
   });
 
-  it('gets one write of an item at a time, the newest last, however slow it is', async () => {
+  it('gets one write per item at a time, the newest last, however slow it is', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
     const release = world.store.hold('save');
@@ -812,7 +812,7 @@ describe('a store that can not be written', () => {
 });
 
 describe('a sign-out', () => {
-  it('gives back the last access token, also when the store has to be read for it', async () => {
+  it('returns the last access token, even if the store has to be read for it', async () => {
     const world = createTokenWorld();
     await world.signIn();
     const fromMemory = await world.tokens.drop(SESSION);
@@ -839,7 +839,7 @@ describe('a sign-out', () => {
     expect((await dropping).tokens?.accessToken.reveal()).toBe('access-2');
   });
 
-  it('that the store refuses is in force, is told, and is made good by flush', async () => {
+  it('that the store refuses takes effect, is reported, and is completed by flush', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.store.refuse('delete');
@@ -855,7 +855,7 @@ describe('a sign-out', () => {
     expect(problemsOf(world)).toEqual([]);
   });
 
-  it('from a store that can not be read deletes the item all the same, and tells that AWS was not told', async () => {
+  it('deletes an item that cannot be read, and reports that AWS was not told', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.restart();
@@ -864,7 +864,7 @@ describe('a sign-out', () => {
     expect(await world.store.text(SECRET_NAME)).toBeUndefined();
   });
 
-  it('does not come back through a save that was under way', async () => {
+  it('is not undone by a save in progress', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
     const release = world.store.hold('save');
@@ -877,7 +877,7 @@ describe('a sign-out', () => {
     expect(await world.store.text(SECRET_NAME)).toBeUndefined();
   });
 
-  it('does not undo a sign-in that comes while the store is slow', async () => {
+  it('does not undo a sign-in that happens while the store is slow', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.restart();
@@ -902,7 +902,7 @@ describe('a sign-out', () => {
   });
 });
 
-it('a bug in the adapter is told as internal and does not end the session', async () => {
+it('a bug in the adapter is internal and does not end the session', async () => {
   const world = createTokenWorld();
   await world.signIn();
   world.identityCenter.fail('createTokenByRefreshToken', { kind: 'unreachable', thrown: new TypeError('bug') });

@@ -1,4 +1,4 @@
-// Client registrations: made once, kept in the store, reused until 30 days before their end.
+// Client registrations: made once, stored, reused until 30 days before they expire.
 import { describe, expect, it } from 'vitest';
 import { registrationSecretName } from '../../../src/sso/issuer.ts';
 import { createTokenWorld, failureOf, LOCKED, SESSION } from '../world.ts';
@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 describe('client registrations', () => {
-  it('are made once, also for many who ask at once, and stored with their end', async () => {
+  it('are made once, also for concurrent callers, and stored with their expiry', async () => {
     const { clock, identityCenter, registrations, store } = createTokenWorld();
     const expiresAtMs = clock.nowMs() + 90 * DAY_MS;
     const given = await Promise.all(Array.from({ length: 50 }, () => registrations.ensure(SESSION)));
@@ -46,7 +46,7 @@ describe('client registrations', () => {
     expect(identityCenter.count('registerClient')).toBe(3);
   });
 
-  it('are made anew in their last 30 days', async () => {
+  it('are replaced in their last 30 days', async () => {
     const { clock, registrations } = createTokenWorld();
     await registrations.ensure(SESSION);
     clock.jump(60 * DAY_MS - 1);
@@ -69,7 +69,7 @@ describe('client registrations', () => {
     expect((await world.registrations.ensure(SESSION)).clientId).toBe('client-2');
   });
 
-  it('cost another registration and nothing else when the store refuses them after the approval', async () => {
+  it('are only made again if the store refuses them after the approval', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
     world.clock.jump(60 * DAY_MS);
@@ -80,7 +80,7 @@ describe('client registrations', () => {
     expect(await world.store.text(NAME)).toContain('"client-2"');
   });
 
-  it('are found by their client id until they end, and no other client is', async () => {
+  it('are found by their client id until they expire', async () => {
     const { clock, registrations } = createTokenWorld();
     await registrations.ensure(SESSION);
     const found = [await registrations.find(SESSION, 'client-1'), await registrations.find(SESSION, 'client-9')];
@@ -91,7 +91,7 @@ describe('client registrations', () => {
     expect(found.map((registration) => registration?.clientId)).toEqual(['client-1', undefined, 'client-1', undefined]);
   });
 
-  it('are found without the store once they are known', async () => {
+  it('are found without the store once they were read', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
     world.store.refuse('load');
@@ -100,7 +100,7 @@ describe('client registrations', () => {
     expect(await failureOf(world.registrations.find(SESSION, 'client-1'))).toBe(LOCKED);
   });
 
-  it('are forgotten by their client id alone', async () => {
+  it('are forgotten only by their own client id', async () => {
     const { registrations, store } = createTokenWorld();
     await registrations.ensure(SESSION);
     await registrations.forget(SESSION, 'client-9');
@@ -113,7 +113,7 @@ describe('client registrations', () => {
     expect((await registrations.ensure(SESSION)).clientId).toBe('client-2');
   });
 
-  it('a locked store is passed on, and nothing is registered behind its back', async () => {
+  it('a locked store is an error, and nothing is registered', async () => {
     const { identityCenter, registrations, store } = createTokenWorld();
     store.refuse('load');
     expect(await failureOf(registrations.ensure(SESSION))).toBe(LOCKED);
@@ -130,7 +130,7 @@ describe('client registrations', () => {
     ['of a newer schema', '{"schemaVersion":2,"clientId":"a","clientSecret":"b","expiresAtMs":9e15}'],
     ['without its secret', '{"schemaVersion":1,"clientId":"a","expiresAtMs":9e15}'],
     ['without its end', '{"schemaVersion":1,"clientId":"a","clientSecret":"b"}'],
-  ])('one that is %s is an error and is left as it is', async (_, text) => {
+  ])('one that is %s is an error and is left unchanged', async (_, text) => {
     const { identityCenter, registrations, store } = createTokenWorld();
     await store.plant(NAME, text);
     for (const failure of [

@@ -1,4 +1,4 @@
-// Work on several sessions by one tick: neither a slow nor a failing one is in the others' way.
+// Timed work on several sessions: a slow or failing one does not delay the others.
 import { expect, test } from 'vitest';
 import { createPerSession } from '../../../src/sso/session/per-session.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
@@ -6,7 +6,7 @@ import { SESSION, settle } from '../world.ts';
 
 const named = (sessionName: string) => ({ ...SESSION, sessionName });
 
-test('a slow session is waited for a second, and goes on while the others run at every tick', async () => {
+test('a tick waits one second for a slow session, whose work continues while the others run at every tick', async () => {
   const clock = createFakeClock();
   const begun: string[] = [];
   const runAll = createPerSession({
@@ -30,7 +30,7 @@ test('a slow session is waited for a second, and goes on while the others run at
   expect(begun).toEqual(['slow 0', 'quick 0', 'quick 15', 'slow 30', 'quick 30']);
 });
 
-test('a session that fails is told, and does not keep the others from their turn', async () => {
+test('a failure is reported and does not affect the other sessions', async () => {
   const told: string[] = [];
   const done: string[] = [];
   const runAll = createPerSession({

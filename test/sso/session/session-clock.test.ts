@@ -1,4 +1,4 @@
-// When a session ends: learned from sessions that ended by themselves, not from those that somebody ended, and kept for the next.
+// When a session ends: learned from sessions that expired, not from revoked ones, and remembered for the next.
 import { describe, expect, it, test } from 'vitest';
 import { findSessionEnd, observeSessionLength } from '../../../src/sso/session/session-clock.ts';
 import { createTokenWorld, createWorld, failureOf, MINUTE_MS, SESSION, type TokenWorld } from '../world.ts';
@@ -24,7 +24,7 @@ test.each([
   );
 });
 
-test('what the user has set comes before what was observed, and without a sign-in there is no end', () => {
+test('the configured length takes precedence over the observed one; without a sign-in there is no end', () => {
   const lengths = { configuredMs: 8 * HOUR_MS, observedMs: 10 * HOUR_MS };
   expect(findSessionEnd(0, lengths)).toEqual({ atMs: 8 * HOUR_MS, source: 'configured' });
   expect(findSessionEnd(0, { ...lengths, configuredMs: undefined })).toEqual({
@@ -55,7 +55,7 @@ const learnedHours = async ({ tokens }: TokenWorld) => {
 };
 
 describe('a session that ends by itself', () => {
-  it('teaches the length of the next one, over restarts and a sign-out', async () => {
+  it('gives the length of the next one, also after restarts and a sign-out', async () => {
     const world = createTokenWorld();
     await world.signIn();
     expect(await learnedHours(world)).toBeUndefined();
@@ -72,7 +72,7 @@ describe('a session that ends by itself', () => {
     expect(await learnedHours(world)).toBe(10);
   });
 
-  it('is believed less than the next one that ends', async () => {
+  it('is replaced by the next observation', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await liveFor(world, 10);
@@ -81,7 +81,7 @@ describe('a session that ends by itself', () => {
     expect(await learnedHours(world)).toBe(8);
   });
 
-  it('is not believed any more once a session has outlived it', async () => {
+  it('is forgotten when a session has outlived it', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await liveFor(world, 3);
@@ -95,7 +95,7 @@ describe('a session that ends by itself', () => {
     expect(await learnedHours(world)).toBeUndefined();
   });
 
-  it('of another start URL teaches nothing about this one', async () => {
+  it('of another start URL has no influence', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await liveFor(world, 10);
@@ -106,7 +106,7 @@ describe('a session that ends by itself', () => {
 });
 
 describe('a session that somebody ends', () => {
-  it('by a sign-out, or an administrator soon after the sign-in, teaches nothing', async () => {
+  it('by a sign-out, or by an administrator soon after the sign-in, is not used', async () => {
     const world = createTokenWorld();
     await world.signIn();
     world.clock.jump(45 * MINUTE_MS);
@@ -118,7 +118,7 @@ describe('a session that somebody ends', () => {
     expect(await learnedHours(world)).toBeUndefined();
   });
 
-  it('by a registration that the server has forgotten teaches nothing', async () => {
+  it('because the server has forgotten the registration is not used', async () => {
     const world = createTokenWorld();
     await world.signIn();
     await world.tokens.fresh(SESSION);
@@ -133,7 +133,7 @@ describe('a session that somebody ends', () => {
   });
 });
 
-it('the broker tells the end of a session, none without a sign-in', async () => {
+it('the broker returns the end of a session, and none without a sign-in', async () => {
   const world = createWorld();
   expect(await world.broker.sessionEnd(SESSION)).toBeUndefined();
   await world.signIn();

@@ -1,4 +1,4 @@
-// How a sign-in is spelled in the secret store, and that what can't be read is an error and never "nothing".
+// The stored form of a sign-in; an unreadable record is an error, never "no sign-in".
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import {
@@ -33,7 +33,7 @@ describe('a session record', () => {
     ['whole', FULL],
     ['without a refresh token', { ...FULL, tokens: { accessToken: new Secret('a'), issuedAtMs: 1, expiresAtMs: 2 } }],
     ['of a session that is over', { issuer: 'issuer', signedInAtMs: 1000 }],
-  ])('%s comes back as it was', (_, record) => {
+  ])('%s is read back unchanged', (_, record) => {
     const parsed = parseSessionRecord(formatSessionRecord(record), 'session:x');
     expect(reveal(parsed)).toBe(reveal(record));
     expect(parsed).toEqual(record);
@@ -53,7 +53,7 @@ describe('a session record', () => {
     ['an access token of a wrong type', FULL_TEXT.replace('"access"', '7')],
     ['an access token without its times', FULL_TEXT.replace(',"issuedAtMs":2000', '')],
     ['a time that is no number', FULL_TEXT.replace('3000', 'null')],
-  ])('%s is an error that names the item and quotes nothing of it', (_, text) => {
+  ])('%s is an error that names the item without quoting it', (_, text) => {
     let thrown: unknown;
     try {
       parseSessionRecord(new Secret(text), 'session:x');
@@ -69,7 +69,7 @@ describe('a session record', () => {
     expect((thrown as Error).cause).toBeUndefined();
   });
 
-  it('with half of what a refresh needs is one without a refresh', () => {
+  it('without everything that a refresh needs has no refresh token', () => {
     const half = parseSessionRecord(new Secret(FULL_TEXT.replace(',"clientId":"client"', '')), 'session:x');
     expect(half.tokens?.refresh).toBeUndefined();
     expect(half.tokens?.accessToken.reveal()).toBe('access');

@@ -1,4 +1,4 @@
-// Signing in by device code: one pending a session, every outcome, and what network, store and person may do meanwhile.
+// Sign-in by device code: one pending per session, every outcome, and failures of network and store in between.
 import { describe, expect, it } from 'vitest';
 import { registrationSecretName } from '../../../src/sso/issuer.ts';
 import type { FaultKind } from '../../../src/sso/ports.ts';
@@ -22,7 +22,7 @@ const pollsOf = ({ identityCenter }: World) =>
     .map(({ atMs }) => (atMs - FAKE_NOW_MS) / SECOND_MS);
 
 describe('a sign-in', () => {
-  it('shows a code, waits for the person, and is approved', async () => {
+  it('shows a code, waits for the user, and is approved', async () => {
     const world = createWorld({ intervalSeconds: 5 });
     expect(world.broker.signInState(SESSION)).toBeUndefined();
     expect(await start(world)).toEqual({ state: 'pending', ...PROMPT });
@@ -40,7 +40,7 @@ describe('a sign-in', () => {
     expect(world.clock.pendingSleeps()).toBe(0);
   });
 
-  it('is one for many who start it at once, and for those who start it later', async () => {
+  it('is shared by concurrent and by later starts', async () => {
     const world = createWorld();
     const states = await Promise.all(Array.from({ length: 50 }, (_, index) => start(world, index % 2 === 0)));
     states.push(await start(world), await start(world, true));
@@ -69,14 +69,14 @@ describe('a sign-in', () => {
     ]);
   });
 
-  it('asks for a code when the session was ended elsewhere, though its tokens look good', async () => {
+  it('requests a code if the session was ended elsewhere, even with valid-looking tokens', async () => {
     const world = createWorld();
     await world.signIn();
     world.identityCenter.endSessions();
     expect(await start(world)).toMatchObject({ state: 'pending' });
   });
 
-  it('asks for a code by force, and the session goes on until that is approved', async () => {
+  it('requests a code if forced, and the session continues until that is approved', async () => {
     const world = createWorld();
     await world.signIn();
     expect(await start(world, true)).toMatchObject({ state: 'pending' });
@@ -84,14 +84,14 @@ describe('a sign-in', () => {
     expect(await world.broker.credentials(SESSION, ROLE)).toMatchObject({ accessKeyId: 'ASIA-6' });
   });
 
-  it('asks for a code by force also while one without force finds the session live', async () => {
+  it('requests a code if forced, even while an unforced start finds the session live', async () => {
     const world = createWorld();
     await world.signIn();
     const [unforced, forced] = await Promise.all([start(world), start(world, true)]);
     expect([unforced.state, forced.state]).toEqual(['live', 'pending']);
   });
 
-  it('passes on what keeps it from knowing whether the session lives, and asks for no code', async () => {
+  it('fails without requesting a code if it cannot check whether the session is live', async () => {
     const world = createWorld();
     await world.signIn();
     const before = world.broker.signInState(SESSION);
@@ -102,7 +102,7 @@ describe('a sign-in', () => {
     expect(world.broker.signInState(SESSION)).toEqual(before);
   });
 
-  it('of one session leaves the others alone', async () => {
+  it('does not affect other sessions', async () => {
     const world = createWorld();
     const other = { ...SESSION, sessionName: 'other', startUrl: 'https://other.awsapps.com/start' };
     await world.signIn(other);
@@ -114,7 +114,7 @@ describe('a sign-in', () => {
     ]);
   });
 
-  it('of a section that was edited starts anew and lets the old code go', async () => {
+  it('starts over, without the old code, if the section was edited', async () => {
     const world = createWorld();
     await start(world);
     const edited = { ...SESSION, startUrl: 'https://right.awsapps.com/start' };
@@ -128,7 +128,7 @@ describe('a sign-in', () => {
 });
 
 describe('polling', () => {
-  it('slows down by five seconds for good each time it is told to', async () => {
+  it('adds five seconds permanently after each slow_down', async () => {
     const world = createWorld({ intervalSeconds: 1 });
     await start(world);
     world.identityCenter.fail('createTokenByDeviceCode', { kind: 'slow-down', times: 2 });
@@ -136,14 +136,14 @@ describe('polling', () => {
     expect(pollsOf(world)).toEqual([1, 7, 18, 29, 40]);
   });
 
-  it.each([0, -1])('takes an interval of %d for five seconds', async (intervalSeconds) => {
+  it.each([0, -1])('treats an interval of %d as five seconds', async (intervalSeconds) => {
     const world = createWorld({ intervalSeconds });
     await start(world);
     await world.clock.advance(11 * SECOND_MS);
     expect(pollsOf(world)).toEqual([5, 10]);
   });
 
-  it('keeps the code through network trouble', async () => {
+  it('keeps the code through network failures', async () => {
     const world = createWorld();
     await start(world);
     world.identityCenter.fail('createTokenByDeviceCode', { kind: 'unreachable', times: 30 });
@@ -154,7 +154,7 @@ describe('polling', () => {
     expect(world.broker.signInState(SESSION)).toEqual({ state: 'approved', ...PROMPT });
   });
 
-  it('stays away as long as a 429 asks, and comes back at its own pace', async () => {
+  it('pauses as long as a 429 asks, then returns to its interval', async () => {
     const world = createWorld();
     await start(world);
     world.identityCenter.fail('createTokenByDeviceCode', { kind: 'throttled', retryAfterMs: 20_000, times: 1 });
@@ -162,7 +162,7 @@ describe('polling', () => {
     expect(pollsOf(world)).toEqual([1, 21, 22, 23]);
   });
 
-  it('stays away for half a minute at most, so that one odd answer does not cost the code', async () => {
+  it('pauses for 30 s at most, so that one odd answer does not cost the code', async () => {
     const world = createWorld();
     await start(world);
     world.identityCenter.fail('createTokenByDeviceCode', { kind: 'unreachable', retryAfterMs: 900_000, times: 1 });
@@ -172,7 +172,7 @@ describe('polling', () => {
     expect(world.broker.signInState(SESSION)).toEqual({ state: 'approved', ...PROMPT });
   });
 
-  it('says on time that the code ran out, though its own next look is far', async () => {
+  it('reports on time that the code has expired, even if the next poll is later', async () => {
     const world = createWorld({ intervalSeconds: 400 });
     await start(world);
     await world.clock.advance(600 * SECOND_MS - 1);
@@ -187,7 +187,7 @@ describe('polling', () => {
 });
 
 describe('outcomes', () => {
-  it('denied by the person', async () => {
+  it('denied by the user', async () => {
     const world = createWorld();
     await start(world);
     world.identityCenter.answerCode('denied');
@@ -208,7 +208,7 @@ describe('outcomes', () => {
     expect(world.expired).toEqual([SESSION.sessionName]);
   });
 
-  it('expired while the machine slept: the next start gives a new code at once', async () => {
+  it('expired while the machine slept: the next start returns a new code at once', async () => {
     const world = createWorld();
     await start(world);
     world.clock.jump(3_600_000);
@@ -237,7 +237,7 @@ describe('outcomes', () => {
     expect(pollsOf(world)).toEqual([1]);
   });
 
-  it('cancelled by a person: nothing is asked any more, though the code is approved later', async () => {
+  it('cancelled by the user: no more polls, even if the code is approved later', async () => {
     const world = createWorld();
     await start(world);
     world.broker.cancelSignIn(SESSION);
@@ -250,7 +250,7 @@ describe('outcomes', () => {
     expect(await world.broker.describe(SESSION)).toEqual({ state: 'signed-out' });
   });
 
-  it('cancelled while the code is being asked for: it comes cancelled', async () => {
+  it('cancelled while the code is requested: it is returned as cancelled', async () => {
     const world = createWorld();
     const release = world.identityCenter.hold('startDeviceAuthorization');
     const starting = start(world);
@@ -262,7 +262,7 @@ describe('outcomes', () => {
     expect(pollsOf(world)).toEqual([]);
   });
 
-  it('cancelled while a poll is under way: its tokens are not taken', async () => {
+  it('cancelled during a poll: its tokens are ignored', async () => {
     const world = createWorld();
     await start(world);
     world.identityCenter.answerCode('approved');
@@ -286,7 +286,7 @@ describe('outcomes', () => {
     expect(await world.broker.describe(SESSION)).toEqual({ state: 'signed-out' });
   });
 
-  it('what has an outcome is not cancelled any more', async () => {
+  it('a sign-in with an outcome cannot be cancelled', async () => {
     const world = createWorld();
     world.broker.cancelSignIn(SESSION);
     expect(world.broker.signInState(SESSION)).toBeUndefined();
@@ -295,7 +295,7 @@ describe('outcomes', () => {
     expect(world.broker.signInState(SESSION)).toMatchObject({ state: 'approved' });
   });
 
-  it('a start that fails leaves the last outcome', async () => {
+  it('a start that fails keeps the last outcome', async () => {
     const world = createWorld();
     await start(world);
     world.broker.cancelSignIn(SESSION);
@@ -306,7 +306,7 @@ describe('outcomes', () => {
     expect(await start(world)).toMatchObject({ state: 'pending' });
   });
 
-  it('a first start that fails leaves nothing, and the next one works', async () => {
+  it('a first start that fails leaves no state, and the next one works', async () => {
     const world = createWorld();
     world.identityCenter.fail('registerClient', { kind: 'throttled', retryAfterMs: 2000 });
     expect(await failureOf(start(world))).toMatchObject({ code: 'identity-center-throttled', retryAfterMs: 2000 });
@@ -317,7 +317,7 @@ describe('outcomes', () => {
 });
 
 describe('the client registration', () => {
-  it('is used again by the next sign-in and after a restart', async () => {
+  it('is reused by the next sign-in and after a restart', async () => {
     const world = createWorld();
     await world.signIn();
     await world.signIn();
@@ -326,7 +326,7 @@ describe('the client registration', () => {
     expect(world.identityCenter.count('registerClient')).toBe(1);
   });
 
-  it('that the server no longer knows is made again, once', async () => {
+  it('is made again once if the server does not know it', async () => {
     const world = createWorld();
     await world.signIn();
     world.identityCenter.forgetClients();
@@ -337,7 +337,7 @@ describe('the client registration', () => {
     });
   });
 
-  it('is not made again and again for a server that refuses every client', async () => {
+  it('is not repeated endlessly if the server refuses every client', async () => {
     const world = createWorld();
     world.identityCenter.fail('startDeviceAuthorization', { kind: 'invalid-client' });
     expect(await failureOf(start(world))).toMatchObject({ code: 'unusable-response' });
@@ -347,7 +347,7 @@ describe('the client registration', () => {
 });
 
 describe('a keychain that is locked', () => {
-  it('at the start is told before a person has to approve anything', async () => {
+  it('at the start is reported before the user has to approve anything', async () => {
     const world = createWorld();
     world.store.refuse('load');
     expect(await failureOf(start(world))).toBe(LOCKED);
@@ -355,7 +355,7 @@ describe('a keychain that is locked', () => {
     expect(world.identityCenter.arrivals).toEqual([]);
   });
 
-  it('at the time of approval costs nothing: keys work, a problem says so, and flush stores the tokens', async () => {
+  it('at the approval costs nothing: credentials work, a problem is shown, and flush stores the tokens', async () => {
     const world = createWorld();
     await start(world);
     world.store.refuse('load');
@@ -372,7 +372,7 @@ describe('a keychain that is locked', () => {
     expect(world.problems.list()).toEqual([]);
   });
 
-  it('that hangs at the time of approval does not keep the person waiting', async () => {
+  it('that hangs at the approval does not keep the user waiting', async () => {
     const world = createWorld();
     await start(world);
     const release = world.store.hold('save');
@@ -387,7 +387,7 @@ describe('a keychain that is locked', () => {
   });
 });
 
-it('a listener that fails does not undo the sign-in, and is told as a problem until one works', async () => {
+it('a failing listener does not undo the sign-in, and is a problem until one succeeds', async () => {
   const world = createWorld();
   world.listenerFault = new Error('no room');
   await world.signIn();

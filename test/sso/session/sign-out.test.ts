@@ -20,13 +20,13 @@ const callsOf = ({ identityCenter }: World) =>
   identityCenter.arrivals.map(({ operation, token }) => [operation, token]);
 
 describe('a sign-out', () => {
-  it('tells AWS with the access token that it has', async () => {
+  it('calls sso:Logout with the current access token', async () => {
     const world = await createSignedInWorld();
     expect(await world.broker.signOut(SESSION)).toEqual(ENDED);
     expect(callsOf(world)).toEqual([['logout', 'access-3']]);
   });
 
-  it('after an idle hour refreshes first, also after a restart', async () => {
+  it('refreshes first after an idle hour, also after a restart', async () => {
     for (const prepare of [() => undefined, (world: World) => world.restart()]) {
       const world = await createSignedInWorld();
       prepare(world);
@@ -40,14 +40,14 @@ describe('a sign-out', () => {
     }
   });
 
-  it('refreshes too when the portal refuses a token before its time', async () => {
+  it('also refreshes if the portal refuses a token that has not expired', async () => {
     const world = await createSignedInWorld();
     world.identityCenter.refuseAccessTokens();
     expect(await world.broker.signOut(SESSION)).toEqual(ENDED);
     expect(callsOf(world).map(([operation]) => operation)).toEqual(['logout', 'createTokenByRefreshToken', 'logout']);
   });
 
-  it('uses what a refresh under way brings: that has used up the refresh token', async () => {
+  it('waits for a refresh in flight and uses its result, because it has used up the refresh token', async () => {
     const world = await createSignedInWorld();
     world.clock.jump(HOUR_MS);
     const release = world.identityCenter.hold('createTokenByRefreshToken');
@@ -64,7 +64,7 @@ describe('a sign-out', () => {
     ]);
   });
 
-  it.each([0, HOUR_MS])('of a session that is over already has ended it, %s ms after the sign-in', async (afterMs) => {
+  it.each([0, HOUR_MS])('counts as done if the session has already ended, %s ms after the sign-in', async (afterMs) => {
     const world = await createSignedInWorld();
     world.identityCenter.endSessions();
     world.clock.jump(afterMs);
@@ -90,7 +90,7 @@ describe('a sign-out', () => {
     },
   );
 
-  it('says so of an expired token that can not be refreshed', async () => {
+  it('reports an expired token that cannot be refreshed', async () => {
     const world = createWorld({ givesRefreshTokens: false });
     await world.signIn();
     world.clock.jump(HOUR_MS);
@@ -99,7 +99,7 @@ describe('a sign-out', () => {
     );
   });
 
-  it('of tokens that a locked store hides fails, and ends the session at AWS as soon as they can be read', async () => {
+  it('fails if a locked store hides the tokens, and ends the session at AWS as soon as they can be read', async () => {
     const world = await createSignedInWorld();
     world.restart();
     for (const operation of ['load', 'delete'] as const) world.store.refuse(operation);
@@ -113,7 +113,7 @@ describe('a sign-out', () => {
     expect(await world.store.text(SECRET_NAME)).toBeUndefined();
   });
 
-  it('that is tried again by the person ends the session too', async () => {
+  it('ends the session too if the user tries again', async () => {
     const world = await createSignedInWorld();
     world.restart();
     for (const operation of ['load', 'delete'] as const) world.store.refuse(operation);
@@ -124,7 +124,7 @@ describe('a sign-out', () => {
     expect(callsOf(world)).toEqual([['logout', 'access-3']]);
   });
 
-  it('that the store refuses says both', async () => {
+  it('reports both failures if the store refuses', async () => {
     const world = await createSignedInWorld();
     world.store.refuse('delete');
     world.identityCenter.fail('logout', { kind: 'unreachable' });

@@ -1,4 +1,4 @@
-// Who signed in, without a daemon: what is kept over restarts, an STS that is slow or fails, and sign-ins that come in between.
+// Who signed in, without a daemon: what survives restarts, slow or failing STS, and sign-ins in between.
 import { expect, it } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -54,7 +54,7 @@ it('the first user of a session is served before anybody has checked', async () 
   await users.require(SESSION, KEYS);
 });
 
-it('somebody else than before is still not served after a restart', async () => {
+it('a different user is still not served after a restart', async () => {
   const { users, file } = await createWithAlice(async () => 'bob');
   await expect(users.require(SESSION, KEYS)).rejects.toMatchObject(UNCONFIRMED);
   const { users: later, confirmed } = create(async () => 'bob', file.saved);
@@ -68,13 +68,13 @@ it('somebody else than before is still not served after a restart', async () => 
   expect([confirmed, later.lastConfirmed(SESSION)]).toEqual([['bob'], { user: 'bob' }]);
 });
 
-it('an STS that fails serves, and says why', async () => {
+it('if STS fails the session is served, with the reason', async () => {
   const { users } = await createWithAlice(() => Promise.reject(new Error('no network')));
   await users.require(SESSION, KEYS);
   expect(users.describe(SESSION)).toEqual({ state: 'unchecked', reason: 'no network' });
 });
 
-it('an STS that is slow is waited for two seconds, and its answer counts when it comes', async () => {
+it('waits two seconds for STS, and a later answer still counts', async () => {
   let answer: (user: string) => void = () => undefined;
   const { users, clock } = await createWithAlice(() => new Promise((resolve) => (answer = resolve)));
   const waiting = users.require(SESSION, KEYS);
@@ -86,7 +86,7 @@ it('an STS that is slow is waited for two seconds, and its answer counts when it
   expect(users.isServing(SESSION)).toBe(false);
 });
 
-it('an answer about an earlier sign-in says nothing of a later one', async () => {
+it('an answer about an earlier sign-in does not apply to a later one', async () => {
   let answer: (user: string) => void = () => undefined;
   const { users, clock } = await createWithAlice(() => new Promise((resolve) => (answer = resolve)));
   const waiting = users.require(SESSION, KEYS);
@@ -97,7 +97,7 @@ it('an answer about an earlier sign-in says nothing of a later one', async () =>
   expect(users.describe(SESSION)).toEqual({ state: 'unchecked' });
 });
 
-it('an STS that failed is asked again, and may say that it is somebody else', async () => {
+it('STS is asked again after a failure, and may name a different user', async () => {
   const answers: (() => string)[] = [
     () => {
       throw new Error('503');
