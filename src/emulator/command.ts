@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { type RolecallError, UsageError } from '../core/errors.ts';
 import { formatJsonLine } from '../core/text/format-json.ts';
 import { UnreadableFileError } from '../platform/files/bounded-read.ts';
-import { type DirectoryDocument, parseDirectoryDocument } from './directory/directory-document.ts';
+import { parseDirectoryDocument } from './directory/directory-document.ts';
+import type { DirectoryDocument } from './directory/directory-model.ts';
 import { type Emulator, createEmulator } from './emulator.ts';
 import { formatConfigSection, formatExports } from './pages/shell-lines.ts';
 

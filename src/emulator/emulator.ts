@@ -16,7 +16,7 @@ import { createDeviceAuthorizations } from './sessions/device-authorizations.ts'
 import { createDevicePageRoutes } from './pages/device-page.ts';
 import { createDirectory } from './directory/directory.ts';
 import type { Emulator, EmulatorOptions } from './control/emulator-interface.ts';
-import { createFaultBoard } from './control/faults.ts';
+import { createFaultBoard } from './control/fault-board.ts';
 import { createFederationRoutes } from './aws/federation.ts';
 import { type Knobs, createKnobBoard, parseKnobs } from './sessions/knobs.ts';
 import { createListener } from './listener.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { connectionOf } from '../platform/sockets/loopback-peer.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './http/aws-errors.ts';
-import type { FaultBoard } from './control/faults.ts';
+import type { FaultBoard } from './control/fault-board.ts';
 import {
   BodyTooLargeError,
   type HttpRequest,

@@ -1,6 +1,6 @@
 // `rolecall ls` with everything that AWS's free text may do to a terminal.
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DirectoryDocument } from '../../src/emulator/directory/directory-document.ts';
+import type { DirectoryDocument } from '../../src/emulator/directory/directory-model.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { mask } from './masks.ts';
 

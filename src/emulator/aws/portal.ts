@@ -1,7 +1,7 @@
 // The SSO portal: lists the user's accounts and permission sets, and issues role credentials.
 import { portalError } from '../http/aws-errors.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { DirectoryAccount } from '../directory/directory-document.ts';
+import type { DirectoryAccount } from '../directory/directory-model.ts';
 import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
 import type { KnobBoard, Knobs } from '../sessions/knobs.ts';
 import type { RoleCredentialsDesk } from '../sessions/role-credentials.ts';

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { PendingDeviceAuthorization } from '../sessions/device-authorizations.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { DirectoryDocument } from '../directory/directory-document.ts';
+import type { DirectoryDocument } from '../directory/directory-model.ts';
 import type { Fault } from './faults.ts';
 import type { Knobs } from '../sessions/knobs.ts';
 import type { Operation } from '../http/operations.ts';

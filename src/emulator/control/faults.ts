@@ -1,5 +1,4 @@
-// Injected faults: a table of the kinds, and the list of active faults.
-import type { Clock } from '../../core/clock.ts';
+// Faults: the kinds, how each changes an answer, and how they are parsed.
 import { AWS_ERRORS, AwsError, SERVER_FAILED, THROTTLED, formatAwsError, isExceptionOf } from '../http/aws-errors.ts';
 import type { Reply } from '../http/http.ts';
 import { type Fields, readFields } from '../http/json-fields.ts';
@@ -37,26 +36,6 @@ export type FaultEffect =
   | { readonly kind: 'omit'; readonly fields: readonly string[] };
 
 export type Fault = FaultTarget & FaultEffect;
-
-export interface FaultBoard {
-  /** @throws UsageError invalid-request: not a fault */
-  add(fault: Fault): void;
-  /** The active faults with their remaining counts. */
-  list(): readonly Fault[];
-  clear(): void;
-  /**
-   * The answer of the operation after faults; undefined when the connection should be closed without one.
-   * Rejects with the signal's reason when it is aborted during a delay.
-   */
-  answer(call: FaultedCall, work: () => Promise<Reply>): Promise<Reply | undefined>;
-}
-
-export interface FaultedCall {
-  readonly operation: Operation;
-  readonly detail?: string | undefined;
-  readonly requestId: string;
-  readonly signal: AbortSignal;
-}
 
 interface FaultContext {
   readonly dialect: Dialect;
@@ -177,64 +156,9 @@ function readCount(fields: Fields, name: 'count' | 'skip'): { count?: number; sk
   return { [name]: count };
 }
 
-export function createFaultBoard(clock: Clock): FaultBoard {
-  let active: readonly Fault[] = [];
-
-  /** Takes the faults that affect this call: decrements their counts and removes those that are used up. */
-  const take = (call: FaultedCall): readonly Fault[] => {
-    const taken: Fault[] = [];
-    active = active.flatMap((fault): readonly Fault[] => {
-      if (!concerns(fault, call)) return [fault];
-      // Only one fault besides delays affects a call; the others wait for the next call.
-      if (fault.kind !== 'delay' && taken.some((earlier) => earlier.kind !== 'delay')) return [fault];
-      if (fault.skip !== undefined) return [withSkip(fault, fault.skip - 1)];
-      taken.push(fault);
-      if (fault.count === undefined) return [fault];
-      return fault.count > 1 ? [{ ...fault, count: fault.count - 1 }] : [];
-    });
-    return taken;
-  };
-
-  return {
-    add(fault) {
-      active = [...active, parseFault(fault)];
-    },
-    list: () => active,
-    clear() {
-      active = [];
-    },
-    async answer(call, work) {
-      const taken = take(call);
-      for (const fault of taken) {
-        if (fault.kind === 'delay') await clock.sleep(fault.delayMs, call.signal);
-      }
-      const fault = taken.find(({ kind }) => kind !== 'delay');
-      if (fault === undefined) return work();
-      const rule = ruleOf(fault);
-      if (rule.instead !== undefined) {
-        return rule.instead(fault, { dialect: OPERATIONS[call.operation], requestId: call.requestId });
-      }
-      const reply = await work();
-      return rule.afterwards?.(fault, reply);
-    },
-  };
-}
-
 /** The rule for a fault's kind; TypeScript cannot infer that a kind and its row belong together. */
-function ruleOf(fault: Fault): FaultRule<FaultEffect> {
+export function ruleOf(fault: Fault): FaultRule<FaultEffect> {
   return FAULT_RULES[fault.kind] as unknown as FaultRule<FaultEffect>;
-}
-
-function concerns(fault: Fault, call: FaultedCall): boolean {
-  if (fault.operation !== '*' && fault.operation !== call.operation) return false;
-  if (fault.detail !== undefined && fault.detail !== call.detail) return false;
-  return fault.kind !== 'exception' || isExceptionOf(OPERATIONS[call.operation], fault.exception);
-}
-
-function withSkip(fault: Fault, skip: number): Fault {
-  if (skip > 0) return { ...fault, skip };
-  const { skip: _skip, ...rest } = fault;
-  return rest;
 }
 
 function withoutFields(body: string, paths: readonly string[]): string {

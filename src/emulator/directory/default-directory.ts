@@ -1,5 +1,5 @@
 // The default directory: the organization of a small team.
-import type { DirectoryDocument } from './directory-document.ts';
+import type { DirectoryDocument } from './directory-model.ts';
 
 /**
  * A management account, an invited account and two created ones. The group ProfessionalAfAdmins has

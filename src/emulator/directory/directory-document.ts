@@ -1,51 +1,14 @@
-// The JSON form of a directory, as an administrator of IAM Identity Center would set it up, and its validation.
+// Parses the JSON form of a directory.
 import { type Fields, readFields } from '../http/json-fields.ts';
-
-export type AccountKind = 'management' | 'invited' | 'created';
-
-export interface DirectoryAccount {
-  readonly accountId: string;
-  readonly accountName?: string;
-  readonly emailAddress?: string;
-  /** How the account joined the organization. */
-  readonly kind?: AccountKind;
-}
-
-export interface DirectoryUser {
-  readonly userName: string;
-  readonly displayName?: string;
-  readonly groups?: readonly string[];
-}
-
-export interface DirectoryGroup {
-  readonly name: string;
-}
-
-export interface PermissionSet {
-  readonly name: string;
-  /** Lifetime of role credentials, 900 to 43,200; one hour by default. */
-  readonly sessionDurationSeconds?: number;
-}
-
-/** Gives a group or a user (not both) a permission set in an account. */
-export interface Assignment {
-  readonly accountId: string;
-  readonly permissionSet: string;
-  readonly group?: string;
-  readonly user?: string;
-}
-
-export interface DirectoryDocument {
-  /** An https URL; newer AWS CLIs insist on a host of AWS's, as in `https://d-1234567890.awsapps.com/start`. */
-  readonly startUrl: string;
-  readonly region: string;
-  readonly organization: { readonly managementAccountId: string };
-  readonly accounts: readonly DirectoryAccount[];
-  readonly users: readonly DirectoryUser[];
-  readonly groups: readonly DirectoryGroup[];
-  readonly permissionSets: readonly PermissionSet[];
-  readonly assignments: readonly Assignment[];
-}
+import type {
+  Assignment,
+  DirectoryAccount,
+  DirectoryDocument,
+  DirectoryGroup,
+  DirectoryUser,
+  PermissionSet,
+} from './directory-model.ts';
+import { checkReferences } from './directory-references.ts';
 
 /**
  * Parses a document; missing lists are empty.
@@ -185,78 +148,4 @@ function readAssignment(fields: Fields): Assignment {
     ...(group === undefined ? {} : { group }),
     ...(user === undefined ? {} : { user }),
   };
-}
-
-function checkReferences(document: DirectoryDocument, fields: Fields): void {
-  const accountIds = uniqueNames(document.accounts, (account) => account.accountId, 'accounts', 'accountId', fields);
-  const groups = uniqueNames(document.groups, (group) => group.name, 'groups', 'name', fields);
-  const users = uniqueNames(document.users, (user) => user.userName, 'users', 'userName', fields);
-  const permissionSets = uniqueNames(document.permissionSets, (set) => set.name, 'permissionSets', 'name', fields);
-
-  if (!accountIds.has(document.organization.managementAccountId)) {
-    throw fields.wrong('organization.managementAccountId', 'is not the id of an account');
-  }
-  for (const [index, user] of document.users.entries()) {
-    for (const group of user.groups ?? []) {
-      if (!groups.has(group))
-        throw fields.wrong(`users[${index}].groups`, `names ${quoted(group)}, which is not a group in the directory`);
-    }
-  }
-  for (const [index, assignment] of document.assignments.entries()) {
-    const problem = problemOfAssignment(assignment, { accountIds, groups, users, permissionSets });
-    if (problem !== undefined) throw fields.wrong(`assignments[${index}].${problem.field}`, problem.problem);
-  }
-}
-
-interface KnownNames {
-  readonly accountIds: { has(name: string): boolean };
-  readonly groups: { has(name: string): boolean };
-  readonly users: { has(name: string): boolean };
-  readonly permissionSets: { has(name: string): boolean };
-}
-
-/** The first reference to something that does not exist; undefined when there is none. */
-export function problemOfAssignment(
-  assignment: Assignment,
-  known: KnownNames,
-): { field: keyof Assignment; problem: string } | undefined {
-  if (!known.accountIds.has(assignment.accountId)) {
-    return {
-      field: 'accountId',
-      problem: `names ${quoted(assignment.accountId)}, which is not an account in the directory`,
-    };
-  }
-  if (!known.permissionSets.has(assignment.permissionSet)) {
-    return {
-      field: 'permissionSet',
-      problem: `names ${quoted(assignment.permissionSet)}, which is not a permission set in the directory`,
-    };
-  }
-  if (assignment.group !== undefined && !known.groups.has(assignment.group)) {
-    return { field: 'group', problem: `names ${quoted(assignment.group)}, which is not a group in the directory` };
-  }
-  if (assignment.user !== undefined && !known.users.has(assignment.user)) {
-    return { field: 'user', problem: `names ${quoted(assignment.user)}, which is not a user in the directory` };
-  }
-  return undefined;
-}
-
-function uniqueNames<T>(
-  entries: readonly T[],
-  nameOf: (entry: T) => string,
-  list: string,
-  field: string,
-  fields: Fields,
-): Set<string> {
-  const names = new Set<string>();
-  for (const [index, entry] of entries.entries()) {
-    const name = nameOf(entry);
-    if (names.has(name)) throw fields.wrong(`${list}[${index}].${field}`, `repeats ${quoted(name)}`);
-    names.add(name);
-  }
-  return names;
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name);
 }

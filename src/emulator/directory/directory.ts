@@ -1,15 +1,15 @@
 // The directory in use: it alone decides what a user can list and get.
 import { NotFoundError, UsageError } from '../../core/errors.ts';
-import {
-  type Assignment,
-  type DirectoryAccount,
-  type DirectoryDocument,
-  type DirectoryGroup,
-  type DirectoryUser,
-  type PermissionSet,
-  parseDirectoryDocument,
-  problemOfAssignment,
-} from './directory-document.ts';
+import { parseDirectoryDocument } from './directory-document.ts';
+import type {
+  Assignment,
+  DirectoryAccount,
+  DirectoryDocument,
+  DirectoryGroup,
+  DirectoryUser,
+  PermissionSet,
+} from './directory-model.ts';
+import { problemOfAssignment } from './directory-references.ts';
 
 export interface Directory {
   readonly startUrl: string;

@@ -1,5 +1,5 @@
 // Generates directories of any size for tests and the bench.
-import type { DirectoryDocument } from './directory-document.ts';
+import type { DirectoryDocument } from './directory-model.ts';
 
 export interface GeneratedDirectoryOptions {
   readonly accountCount: number;

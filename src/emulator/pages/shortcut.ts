@@ -2,7 +2,7 @@
 import type { ConsoleSessions } from '../sessions/console-sessions.ts';
 import { openConsole, parseDestination, refusedConsole } from './console-page.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { DirectoryUser } from '../directory/directory-document.ts';
+import type { DirectoryUser } from '../directory/directory-model.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
 import { markup, pageReply } from '../http/html.ts';
 import type { HttpRequest, Reply, Route } from '../http/http.ts';

@@ -1,7 +1,7 @@
 // The access portal page: a user's accounts and permission sets, and temporary keys.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { DirectoryAccount, DirectoryUser } from '../directory/directory-document.ts';
+import type { DirectoryAccount, DirectoryUser } from '../directory/directory-model.ts';
 import { SHORTCUT_SCRIPT } from './shortcut.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
 import { type Html, markup, pageReply } from '../http/html.ts';

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../../src/emulator/directory/default-directory.ts';
 import { createDirectory } from '../../../src/emulator/directory/directory.ts';
-import { type DirectoryDocument, parseDirectoryDocument } from '../../../src/emulator/directory/directory-document.ts';
+import { parseDirectoryDocument } from '../../../src/emulator/directory/directory-document.ts';
+import type { DirectoryDocument } from '../../../src/emulator/directory/directory-model.ts';
 import { generateDirectory } from '../../../src/emulator/directory/generate-directory.ts';
 
 function smallDocument(changes: Record<string, unknown> = {}): unknown {
