@@ -208,6 +208,11 @@ describe('the quick way round the parser', () => {
       ['ls'],
       ['ls', 'a', '--json', 'b'],
       ['ls', '--refresh'],
+      ['status', '--format', 'tmux'],
+      ['use'],
+      ['use', '--print-name', '--no-picker', 'shop', 'read'],
+      ['use', '--back', '--', '-odd-'],
+      ['--version'],
     ]) {
       expect(await findQuickCommand(argv)).toBeTypeOf('function');
     }
@@ -222,6 +227,12 @@ describe('the quick way round the parser', () => {
       ['ls', '-h'],
       ['ls', '--json=1'],
       ['--debug', 'ls'],
+      ['status', '--format'],
+      ['status', '--format', 'screen'],
+      ['status', '--format=tmux'],
+      ['use', '-'],
+      ['use', '-h'],
+      ['constructor'],
     ]) {
       expect(await findQuickCommand(argv)).toBeUndefined();
     }
@@ -237,6 +248,10 @@ describe('the quick way round the parser', () => {
       ['ls', '--json', 'shop'],
       ['ls', 'nothing'],
       ['ls', '--refresh'],
+      ['status', '--format', 'tmux'],
+      ['use', '--print-name', '--no-picker', 'shop', 'read'],
+      ['use', '--print-name', '--back', '--', '-odd-'],
+      ['use', '--current', '--json', 'nothing'],
     ]) {
       // `--debug` is what the quick way leaves to the parser.
       const parsed = await rig.runCli(['--debug', ...argv]);
