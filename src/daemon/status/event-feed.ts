@@ -31,7 +31,6 @@ export function createEventFeed(deps: {
   readonly clock: Clock;
   readonly log: Log;
 }): EventFeed {
-  const { clock } = deps;
   const ring = createEventRing(deps.startedAtMs);
   const listeners = createEventListeners({ onEmpty: stopWatching, log: deps.log });
   let latest: Snapshot | undefined;
@@ -56,24 +55,13 @@ export function createEventFeed(deps: {
     }
   }
 
-  async function repeat(pauseMs: number, signal: AbortSignal, work: () => Promise<void> | void): Promise<void> {
-    try {
-      for (;;) {
-        await clock.sleep(pauseMs, signal);
-        await work();
-      }
-    } catch {
-      // Aborted: no listeners left.
-    }
-  }
-
   function beginWatching(): void {
     watching = new AbortController();
-    void repeat(SNAPSHOT_INTERVAL_MS, watching.signal, async () => {
+    void repeat(deps.clock, SNAPSHOT_INTERVAL_MS, watching.signal, async () => {
       await deps.collect();
       await publishOrLog();
     });
-    void repeat(HEARTBEAT_MS, watching.signal, () => {
+    void repeat(deps.clock, HEARTBEAT_MS, watching.signal, () => {
       listeners.send(': ping\n\n');
     });
   }
@@ -122,4 +110,21 @@ export function createEventFeed(deps: {
       await publishOrLog();
     },
   };
+}
+
+/** Runs `work` after each pause until `signal` aborts. */
+async function repeat(
+  clock: Clock,
+  pauseMs: number,
+  signal: AbortSignal,
+  work: () => Promise<void> | void,
+): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(pauseMs, signal);
+      await work();
+    }
+  } catch {
+    // Aborted.
+  }
 }
