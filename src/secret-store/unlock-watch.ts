@@ -1,4 +1,5 @@
 // Learns from the Secret Service that the keychain was unlocked, without asking it for anything that opens a dialog.
+import { createSerialQueue } from '../core/async/serial-queue.ts';
 import { BUS, type BusConnection, type Destination, type IncomingCall } from '../platform/bus/bus-connection.ts';
 
 export interface UnlockWatch {
@@ -38,10 +39,10 @@ export function createUnlockWatch(deps: {
     const bus = await deps.connect();
     signal.addEventListener('abort', () => bus.close(), { once: true });
     if (signal.aborted) return bus.close();
-    let looking: Promise<void> = Promise.resolve();
+    const inTurn = createSerialQueue();
     bus.onSignal((received) => {
       if (!mayTellOfUnlocking(received)) return;
-      looking = looking.then(async () => {
+      void inTurn(async () => {
         if (!signal.aborted && (await isUnlocked(bus))) tell({ bySignal: true });
       });
     });

@@ -1,4 +1,4 @@
-// Which roles a query means and which of them first: twenty thousand at a keystroke. JavaScript, because browsers load it too.
+// Finds and ranks the roles that match a query, fast enough for 20,000 roles per keystroke. JavaScript, because browsers load it too.
 import { fitOf, levelOf, neededLetters, NO_FIT, readRole } from './role-match.js';
 import { parseWords } from './search-words.js';
 
@@ -8,19 +8,19 @@ import { parseWords } from './search-words.js';
 /**
  * @typedef {object} Found
  * @property {ArrayLike<number>} positions of roles in their list, best first
- * @property {(level: number) => number} count how many match at this level or a better one: the first so many
+ * @property {(level: number) => number} count how many of the first positions match at this level or better
  */
 
 /**
  * @typedef {object} RoleIndex
- * @property {(query: string) => Found} search the roles that match every word; without a word all of them, most used first
- * @property {() => boolean} prepare does a part of what the first search needs, so that no key waits for all of it; false: nothing is left
+ * @property {(query: string) => Found} search roles that match every word; without a word all of them, most used first
+ * @property {() => boolean} prepare does part of the work of the first search, so that no keystroke waits for all of it; false when done
  */
 
-/** An index that is built when it is searched or prepared, for the first screen needs none. @param {readonly RankedRole[]} roles @returns {RoleIndex} */
+/** Builds the index with the first search or by `prepare`, because the first screen does not need it. @param {readonly RankedRole[]} roles @returns {RoleIndex} */
 export function createRoleIndex(roles) {
   const byUse = orderByUse(roles);
-  /** By place in the order of use, so that of equals the one used more comes first. @type {RoleText[]} */
+  /** In the order of use, so that of equal matches the one used more comes first. @type {RoleText[]} */
   const texts = [];
   const read = (/** @type {number} */ most) => {
     const end = Math.min(byUse.length, texts.length + most);
@@ -40,10 +40,10 @@ export function createRoleIndex(roles) {
   };
 }
 
-/** Some milliseconds' worth. */
+/** A few milliseconds of work. */
 const SLICE = 2000;
 
-/** Pinned roles, then those that were used, the most and latest first, then the list's own order. @param {readonly RankedRole[]} roles */
+/** Pinned roles, then used ones by frequency and recency, then the order of the list. @param {readonly RankedRole[]} roles */
 function orderByUse(roles) {
   const rankOf = (/** @type {number} */ position) => {
     const role = roles[position];
@@ -65,7 +65,7 @@ function orderByUse(roles) {
   return order;
 }
 
-/** More than there are roles: fit and place are sorted as one number. */
+/** More than the number of roles: fit and place are combined into one number for sorting. */
 const PLACES = 2 ** 24;
 
 /** @param {readonly RoleText[]} texts @param {Int32Array} byUse @param {readonly import('./search-words.js').Word[]} words @returns {Found} */

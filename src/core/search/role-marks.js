@@ -1,18 +1,18 @@
-// What of a role's row to mark as found. JavaScript, because browsers load it too.
+// Which characters of a role's row to highlight. JavaScript, because browsers load it too.
 import { findDigits, findLetters, findWord, fold } from './search-words.js';
 
 /** @typedef {import('./search-words.js').Word} Word */
 
 /**
- * For each cell of a row the positions that the words were found at: every place of a word in one piece and, if `marksLetters`,
- * the letters of a word that no cell has in one piece.
+ * The matched positions in each cell of a row: every occurrence of a word and, with `marksLetters`, the single letters of
+ * a word that no cell contains as a whole.
  * @param {readonly { text: string, isId?: boolean }[]} cells @param {readonly Word[]} words @param {{ marksLetters: boolean }} options
  * @returns {readonly ReadonlySet<number>[]}
  */
 export function findMarks(cells, words, { marksLetters }) {
   /** @type {Set<number>[]} */
   const marks = cells.map(() => new Set());
-  // Where folding changes the length, places in one are not places in the other.
+  // If folding changes the length, positions in the folded text do not fit the original.
   const folded = cells.map(({ text }) => (fold(text).length === text.length ? fold(text) : ''));
   for (const word of words) {
     const pieces = cells.map(({ isId }, index) => placesOf(folded[index] ?? '', word, isId === true));

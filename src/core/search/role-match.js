@@ -1,4 +1,4 @@
-// How well a role fits search words: the one rule of `use`, `ls`, the picker and the page. JavaScript, because browsers load it too.
+// How well a role matches search words, for `use`, `ls`, the picker and the page. JavaScript, because browsers load it too.
 import {
   findDigits,
   findLetters,
@@ -28,42 +28,42 @@ import {
  */
 
 /**
- * What a role is found by.
+ * The searchable text of a role.
  * @typedef {object} RoleText
  * @property {string} accountId
- * @property {string} text account name, permission set and every other name without account ids in it, folded, a line each
- * @property {string} cased the same with its capitals
+ * @property {string} text account name, permission set and all other names, without account ids, folded, one per line
+ * @property {string} cased the same with capitals
  * @property {number} namesEnd where the permission set ends in `text`
- * @property {string} withId the other names with account ids in them, folded; empty where none has it
- * @property {number} letters all that occur
+ * @property {string} withId the other names with the account id, folded; empty if none contains it
+ * @property {number} letters the letters that occur, as bits
  */
 
-// How a role matches, best first. A role matches as its worst word does.
+// Levels of a match, best first. The level of a role is that of its worst word.
 /** The word starts a word of the account name or the permission set. */
 export const NAMED = 1;
-/** It starts a part of such a word: Admin of AWSAdminAccess, 07 of prod07. */
+/** The word starts a part of such a word: Admin of AWSAdminAccess, 07 of prod07. */
 export const PARTED = 2;
-/** It starts a word, or a part of one, of another name (profile, alias, label, …), or is the whole account id. */
+/** The word starts a word, or a part of one, of another name (profile, alias, label, …), or is the whole account id. */
 export const STARTED = 3;
-/** It is inside a word of a name. */
+/** The word is inside a word of a name. */
 export const INSIDE = 4;
-/** It is part of the account id: its beginning, or four digits or more of it. */
+/** The word is part of the account id: its beginning, or at least four digits of it. */
 export const BY_ID = 5;
-/** Its letters occur in this order in account name and permission set, with others between them. */
+/** The letters of the word occur in this order in account name and permission set, with others in between. */
 export const NEAR = 6;
 
 /** @param {SearchedRole} role @returns {RoleText} */
 export function readRole({ accountId, accountName, permissionSet, profile, aliases, label, session, emailAddress }) {
   const names = `${accountName ?? ''}\n${permissionSet}`;
   const others = `${profile ?? ''}\n${aliases?.join('\n') ?? ''}\n${label ?? ''}\n${session ?? ''}\n${emailAddress ?? ''}`;
-  // A profile may be named after the account id, which stays an id there.
+  // A profile name may contain the account id, which is matched as an id there too.
   const hasId = accountId !== '' && others.includes(accountId);
   const cased = withoutAccents(`${names}\n${hasId ? others.replaceAll(accountId, '\n') : others}`);
   const text = cased.toLowerCase();
   return {
     accountId,
     text,
-    // In a few languages a small letter takes more room: then capitals say nothing.
+    // In some languages lower case changes the length: then capitals are ignored.
     cased: cased.length === text.length ? cased : text,
     namesEnd: fold(names).length,
     withId: hasId ? fold(others) : '',
@@ -71,19 +71,19 @@ export function readRole({ accountId, accountName, permissionSet, profile, alias
   };
 }
 
-/** A role without one of these letters does not match. @param {readonly Word[]} words */
+/** A role that lacks one of these letters does not match. @param {readonly Word[]} words */
 export function neededLetters(words) {
   return words.reduce((bits, { text, digits }) => bits | lettersOf(digits ?? text), 0);
 }
 
-// A fit is one number, smaller is better: the level times LEVEL, plus the points that are missing.
+// A fit is one number, smaller is better: the level times LEVEL, plus the missing points.
 const LEVEL = 1 << 10;
 const AS_IT_IS = 400;
 const FROM_THE_START_OF_A_WORD = 100;
 const TO_THE_END_OF_IT = 50;
 const SCATTERED = 200;
 const MOST = AS_IT_IS + FROM_THE_START_OF_A_WORD + TO_THE_END_OF_IT;
-/** The fit of what does not match. */
+/** The fit of a role that does not match. */
 export const NO_FIT = Number.POSITIVE_INFINITY;
 
 /** The level of a fit. @param {number} fit */
@@ -92,7 +92,7 @@ export const levelOf = (fit) => Math.floor(fit / LEVEL);
 /** @param {number} level @param {number} points */
 const toFit = (level, points) => level * LEVEL + MOST - Math.floor(points);
 
-/** How well the role fits all words together. @param {RoleText} role @param {readonly Word[]} words */
+/** How well the role matches all words together. @param {RoleText} role @param {readonly Word[]} words */
 export function fitOf(role, words) {
   let level = NAMED;
   let missing = 0;
@@ -115,7 +115,7 @@ function fitOfWord(role, word) {
     : best;
 }
 
-/** In one piece in any of the names. @param {Pick<RoleText, 'text' | 'cased' | 'namesEnd'>} role @param {string} word */
+/** The whole word in any of the names. @param {Pick<RoleText, 'text' | 'cased' | 'namesEnd'>} role @param {string} word */
 function fitOfNames({ text, cased, namesEnd }, word) {
   let best = NO_FIT;
   for (let at = findWord(text, word); at >= 0; at = findWord(text, word, at + 1)) {
@@ -159,8 +159,8 @@ function pointsOfPlace(text, start, end) {
 }
 
 /**
- * Whether only the account id identifies this role's account: some word is in no name but in the id, and it has fewer than
- * four digits, or no other word is in the account's name. False for a complete id together with another word.
+ * Whether only the account id identifies this role's account: some word is in the id and in no name, and it has fewer
+ * than four digits, or no other word is in the account's name. False for a complete id together with another word.
  * @param {SearchedRole} role @param {string} query
  */
 export function isFoundById(role, query) {
@@ -177,7 +177,7 @@ export function isFoundById(role, query) {
   return words.length === byId.length || !byId.includes(role.accountId);
 }
 
-/** Whether the words hold the whole account id and the whole permission set. @param {SearchedRole} role @param {string} query */
+/** Whether the query contains the complete account id and the complete permission set. @param {SearchedRole} role @param {string} query */
 export function isNamedInFull({ accountId, permissionSet }, query) {
   const words = parseWords(query);
   const name = fold(permissionSet);

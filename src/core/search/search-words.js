@@ -1,14 +1,14 @@
-// Search words and where a name has them. JavaScript, because browsers load it too.
+// Splits a query into words, and finds them in names. JavaScript, because browsers load it too.
 
 /**
- * A word of a query, folded. `digits`: the part of an account id that it may be; `isDashed`: typed as 1234-5678-9012.
+ * A word of a query, folded. `digits`: set if it may be part of an account id; `isDashed`: typed as 1234-5678-9012.
  * @typedef {{ text: string, digits: string | undefined, isDashed: boolean }} Word
  */
 
 /** Without case and accents. @param {string} text */
 export const fold = (text) => withoutAccents(text).toLowerCase();
 
-/** ASCII is nearly everything, and twenty thousand roles are read at once. @param {string} text */
+/** Most names are ASCII, which is skipped because 20,000 roles are read at once. @param {string} text */
 export function withoutAccents(text) {
   return /^[\u0000-\u007e]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{Mark}/gu, '');
 }
@@ -26,18 +26,18 @@ function toWord(text) {
   return { text, digits, isDashed };
 }
 
-/** The first place of a word at or after `from`, -1 for none. Both are folded. @param {string} text @param {string} word */
+/** The first position of a word at or after `from`, -1 for none; text and word are folded. @param {string} text @param {string} word */
 export function findWord(text, word, from = 0) {
   let at = text.indexOf(word, from);
-  // A number is not searched from its middle: 07 is no part of 107.
+  // Does not match inside a number: 07 is not part of 107.
   while (at >= 0 && kindOf(text, at) === DIGIT && kindOf(text, at - 1) === DIGIT) at = text.indexOf(word, at + 1);
   return at;
 }
 
-/** Fewer digits are looked for at the beginning of an account id alone. */
+/** Fewer digits match only the beginning of an account id. */
 export const MIN_ID_DIGITS = 4;
 
-/** The place of a word in an account id, -1 for none. @param {string} accountId @param {Word} word */
+/** The position of a word in an account id, -1 for none. @param {string} accountId @param {Word} word */
 export function findDigits(accountId, { digits, isDashed }) {
   if (digits === undefined) return -1;
   if (accountId.startsWith(digits)) return 0;
@@ -45,7 +45,7 @@ export function findDigits(accountId, { digits, isDashed }) {
 }
 
 /**
- * Where the letters of a word stand in their order: the first end there is, and the last start before it.
+ * The span in which the letters of a word occur in order: the first possible end, and the last start before it.
  * @param {string} text @param {string} word @returns {{ start: number, end: number } | undefined}
  */
 export function findLetters(text, word) {
@@ -60,11 +60,11 @@ export function findLetters(text, word) {
   return { start, end };
 }
 
-/** After anything but a letter or a digit. @param {string} text @param {number} at */
+/** After anything except a letter or a digit. @param {string} text @param {number} at */
 export const startsWord = (text, at) => !isLetter(text, at - 1) || !isLetter(text, at);
 
 /**
- * Where a reader sees a part of a word start too: between letters and digits, and at the capitals of ReadOnly and
+ * Also true at the start of a part of a word: between letters and digits, and at the capitals of ReadOnly and
  * AWSAdministrator.
  * @param {string} cased with its capitals @param {number} at
  */
@@ -96,7 +96,7 @@ function kindOf(text, at) {
   return character === character.toLowerCase() ? SMALL : CAPITAL;
 }
 
-/** One bit a letter: what lacks a letter of a word does not have the word. @param {string} text */
+/** One bit per letter, for a quick check: a text that lacks a letter of a word cannot contain the word. @param {string} text */
 export function lettersOf(text) {
   let bits = 0;
   for (let index = 0; index < text.length; index += 1) {

@@ -39,17 +39,17 @@ describe('search', () => {
     expect(found(query).slice(0, expected.length === 0 ? 99 : expected.length)).toEqual(expected);
   });
 
-  test('puts a whole word before the start of one, that before its middle, and letters with gaps last', () => {
+  test('ranks whole words before word starts, those before parts inside a word, and letters with gaps last', () => {
     const roles = [role('d-e-v', 'A'), role('mydev', 'A'), role('devices', 'A'), role('dev', 'A')];
     expect(found('dev', roles)).toEqual(['dev A', 'devices A', 'mydev A', 'd-e-v A']);
   });
 
-  test('of equal matches puts the one used more first', () => {
+  test('ranks the more used of equal matches first', () => {
     const roles = [role('one dev', 'A'), role('two dev', 'A', { score: 5 }), role('three dev', 'A', { score: 1 })];
     expect(found('dev', roles)).toEqual(['two dev A', 'three dev A', 'one dev A']);
   });
 
-  test('finds a role by any piece of its names', () => {
+  test('finds a role by any part of its names', () => {
     fc.assert(
       fc.property(fc.constantFrom(...ROLES), fc.nat(), fc.integer({ min: 1, max: 9 }), (wanted, at, length) => {
         const text = `${wanted.accountName ?? ''} ${wanted.permissionSet} ${wanted.profile?.split('.')[1] ?? ''}`;
@@ -62,7 +62,7 @@ describe('search', () => {
 });
 
 describe('the level of a match', () => {
-  test('tells pieces as they are from letters with gaps', () => {
+  test('distinguishes whole words from letters with gaps', () => {
     const search = (query: string) => {
       const { positions, count } = createRoleIndex(ROLES).search(query);
       return Array.from(positions).slice(0, count(BY_ID));
@@ -105,7 +105,7 @@ describe('the level of a match', () => {
     expect(levelOf(query)).toBe(level);
   });
 
-  test('of an account id in a profile is that of the id', () => {
+  test('of an account id in a profile name is that of the id', () => {
     const profile = 'Shop-220711112222.Admin';
     expect(
       ['07', '22', '1111', '220711112222', 'shop-22', 'shop-220711112222', profile].map((query) =>
@@ -115,13 +115,13 @@ describe('the level of a match', () => {
     expect(levelOf('220711112222.AWS', { profile: '220711112222.AWSAdministratorAccess' }, null)).toBe(STARTED);
   });
 
-  test('is that of the name where a name has the digits of an id', () => {
+  test('is that of the name if a name contains the digits of an id', () => {
     expect(levelOf('22', {}, 'Team 220711112222')).toBe(NAMED);
     expect(levelOf('07', {}, 'Team 220711112222')).toBe(undefined);
   });
 });
 
-test('an index that is prepared in parts finds the same as one that was not', () => {
+test('an index that was prepared in parts finds the same as one that was not', () => {
   const roles = Array.from({ length: 5000 }, (_, number) => role(`account ${number}`, 'ReadOnly'));
   const prepared = createRoleIndex(roles);
   let parts = 0;
@@ -142,24 +142,24 @@ describe('marks', () => {
       { marksLetters: true },
     ).map((marks) => [...marks].toSorted((a, b) => a - b));
 
-  test('stand where a word is in one piece, in every column', () => {
+  test('are at whole words, in every column', () => {
     expect(positions(['Admin box', 'Admin'], 'adm')).toEqual([
       [0, 1, 2],
       [0, 1, 2],
     ]);
   });
 
-  test('stand at single letters only where no column has the word in one piece', () => {
+  test('are at single letters only if no column contains the whole word', () => {
     expect(positions(['a-d-m', 'Admin'], 'adm')).toEqual([[], [0, 1, 2]]);
     expect(positions(['a-d-m', 'other'], 'adm')).toEqual([[0, 2, 4], []]);
   });
 
-  test('are left out where a letter becomes two', () => {
+  test('are left out if folding turns one letter into two', () => {
     expect(positions(['İstanbul'], 'stan')).toEqual([[1, 2, 3, 4]]);
     expect(positions(['\ufb01nance'], 'nan')).toEqual([[]]);
   });
 
-  test('stand in an account id only where it was searched', () => {
+  test('are in an account id only if it was searched', () => {
     expect(positions(['220711112222', 'prod 07'], '07')).toEqual([[], [5, 6]]);
     expect(positions(['220711112222', 'prod 22'], '22')).toEqual([
       [0, 1],
