@@ -386,7 +386,7 @@ describe('doctor', () => {
           code: 'environment-keys',
           severity: 'problem',
           message:
-            'This shell has keys in its environment, and most AWS clients prefer them to any profile. If they reappear in a new shell, look for them in its startup files.',
+            'This shell has keys in its environment, and most AWS clients prefer them to any profile. If the variables are back in a new shell, its startup files set them.',
           commands: [`unset AWS_ACCESS_KEY_ID ${token}`],
           fixable: false,
         },

@@ -46,7 +46,7 @@ function findKeys(environment: Environment): Finding[] {
   return [
     {
       code: 'environment-keys',
-      message: `This shell has ${kind} in its environment, and most AWS clients prefer them to any profile. If they reappear in a new shell, look for them in its startup files.${advice}`,
+      message: `This shell has ${kind} in its environment, and most AWS clients prefer them to any profile. If the variables are back in a new shell, its startup files set them.${advice}`,
       // The commands need the key in the environment, so unset comes last.
       commands: [...(isKeyOfUser ? removeKeyCommands('"$AWS_ACCESS_KEY_ID"') : []), unset(names)],
     },

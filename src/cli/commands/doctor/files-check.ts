@@ -117,8 +117,9 @@ function examine(path: string, rule: Rule, found: Stats, { context }: World): Fi
       message: `${shown} ${rule.says} (mode ${(found.mode & 0o777).toString(8)}).`,
       commands: [`chmod ${rule.change} ${quoteForShell(path)}`],
       async fix() {
-        await chmod(path, found.mode & 0o777 & ~rule.mask);
-        return `Changed the mode of ${shown}: only you can use it now.`;
+        const mode = found.mode & 0o777 & ~rule.mask;
+        await chmod(path, mode);
+        return `Changed the mode of ${shown} to ${mode.toString(8)}.`;
       },
     },
   ];
