@@ -31,13 +31,13 @@ const rightHeaders = (to = grant): Header[] => [
   ['Host', hostOf(to)],
   ['Authorization', to.token],
 ];
-/** In place of the right one, or several, or none. */
+/** The valid headers with one replaced by any number of values. */
 const replaced = (name: string, ...values: string[]): Header[] => [
   ...values.map((value): Header => [name, value]),
   ...rightHeaders().filter(([present]) => present !== name),
 ];
 
-/** What every answer has, refusals included, and none ever has. */
+/** Headers that every answer has, including refusals, and secrets that none has. */
 function expectSafe(answer: RawAnswer): void {
   expect(answer.headers).toMatchObject({
     'cache-control': 'no-store',
@@ -61,7 +61,7 @@ async function expectRefused(request: RawRequest, status: number, code: string, 
   expect(answer.body).not.toContain('ASIA');
 }
 
-test('the rightful caller is answered, with and without the port in its Host', async () => {
+test('answers a valid request, with and without the port in its Host', async () => {
   for (const host of [hostOf(), '127.0.0.1']) {
     const answer = await ask({ target: pathOf(), headers: replaced('Host', host) });
     expectSafe(answer);
@@ -93,7 +93,7 @@ const NOT_ALLOWED: readonly [clause: string, headers: () => readonly Header[]][]
   ['another port of this machine', () => [...rightHeaders(), ['Sec-Fetch-Site', 'same-site']]],
 ];
 
-describe('is refused as not allowed, whatever the path:', () => {
+describe('refuses for every path:', () => {
   test.each(NOT_ALLOWED)('%s', async (_, headers) => {
     for (const target of [pathOf(), '/container/unknown', '/v1/status', '/%zz']) {
       await expectRefused({ target, headers: headers() }, 403, 'caller-not-allowed');
@@ -134,7 +134,7 @@ describe('needs the token of a grant:', () => {
   });
 });
 
-test('behind the guard another method is 405, and a body that is too large is refused', async () => {
+test('answers 405 to another method, and refuses a body that is too large', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
     const answer = await ask({ method, target: pathOf(), headers: rightHeaders() });
     expectSafe(answer);
@@ -144,13 +144,13 @@ test('behind the guard another method is 405, and a body that is too large is re
   await expectRefused({ target: pathOf(), headers }, 400, 'invalid-request');
 });
 
-test('bytes that are not HTTP get a plain no', async () => {
+test('answers 400 to bytes that are not HTTP', async () => {
   const answer = await exchange({ host: '127.0.0.1', port: Number(new URL(grant.url).port) }, 'hello\r\n\r\n');
   expect(answer).toMatchObject({ status: 400, headers: { 'content-type': 'application/json' } });
 });
 
 describe('a grant', () => {
-  test("is useless at another one's path", async () => {
+  test("does not work at another grant's path", async () => {
     const other = await rig.client.call('createGrant', {
       body: { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly' },
     });
@@ -161,13 +161,13 @@ describe('a grant', () => {
   test.each([
     ['revoked', () => rig.client.call('revokeGrant', { id: grant.id })],
     ['of a session that was signed out', () => rig.client.call('signOut', { session: SESSION })],
-  ])('that is %s is dead at once', async (_, end) => {
+  ])('that is %s ends at once', async (_, end) => {
     await end();
     await expectRefused({ target: pathOf(), headers: rightHeaders() }, 401, 'token-required');
     expect(await rig.client.call('grants', {})).toEqual({ grants: [] });
   });
 
-  test('that has expired is dead', async () => {
+  test('ends when it expires', async () => {
     const brief = await rig.client.call('createGrant', { body: { ...ADMIN, lifetimeSeconds: 1 } });
     await waitFor('the end of the grant', async () => {
       const answer = await ask({ target: pathOf(brief), headers: rightHeaders(brief) }, brief);
@@ -185,12 +185,12 @@ describe('a grant', () => {
     await expectRefused({ target: pathOf(bound), headers: rightHeaders(bound) }, 401, 'token-required', bound);
   });
 
-  test('outlives the daemon, on the same port', async () => {
+  test('survives a restart, on the same port', async () => {
     await rig.restartDaemon();
     expect((await ask({ target: pathOf(), headers: rightHeaders() })).status).toBe(200);
   });
 
-  test('is dead when another program has its port by then, and the status says so', async () => {
+  test('ends if another program has its port, and the status says so', async () => {
     const port = Number(new URL(grant.url).port);
     await rig.daemon().stop();
     const asked: string[] = [];
@@ -207,7 +207,7 @@ describe('a grant', () => {
       const next = await rig.client.call('createGrant', { body: ADMIN });
       expect(new URL(next.url).port).not.toBe(String(port));
       expect((await ask({ target: pathOf(next), headers: rightHeaders(next) }, next)).status).toBe(200);
-      // The old secrets are good for nothing at the new port either.
+      // The old secrets do not work at the new port either.
       await expectRefused({ target: pathOf(), headers: replaced('Host', hostOf(next)) }, 401, 'token-required', next);
       expect(asked).toEqual([]);
     } finally {

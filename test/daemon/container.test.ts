@@ -39,7 +39,7 @@ function ask(url: string, headers: Readonly<Record<string, string>>, method = 'G
   });
 }
 
-test('a grant answers what every SDK reads, for its own role and no other', async () => {
+test('a grant gives what every SDK reads, for its own role only', async () => {
   const { url, token } = await rig.client.call('createGrant', { body: ADMIN });
   expect(await ask(url, { authorization: token })).toEqual({
     status: 200,
@@ -54,7 +54,7 @@ test('a grant answers what every SDK reads, for its own role and no other', asyn
   });
 });
 
-test('one token is useless at another grant, and after a revocation at its own', async () => {
+test('a token does not work for another grant, nor for its own once that is revoked', async () => {
   const one = await rig.client.call('createGrant', { body: ADMIN });
   const other = await rig.client.call('createGrant', { body: READ_ONLY });
   expect(await ask(other.url, { authorization: one.token })).toMatchObject({
@@ -66,14 +66,14 @@ test('one token is useless at another grant, and after a revocation at its own',
   expect(await ask(other.url, { authorization: other.token })).toMatchObject({ status: 200 });
 });
 
-test('grants survive a restart on the same port, and the daemon keeps no secret of theirs', async () => {
+test('grants survive a restart on the same port, and the daemon stores none of their secrets', async () => {
   const { url, token } = await rig.client.call('createGrant', { body: ADMIN });
   await rig.restartDaemon();
   // Tokens are in memory in this rig, so the answer is about the sign-in, and no longer about the grant.
   expect(await ask(url, { authorization: token })).toMatchObject({ status: 401, body: { Code: 'sign-in-required' } });
 });
 
-test("files of grants that nobody knows any more are gone after a start, and a living grant's stay", async () => {
+test('a start removes the files of unknown grants, and keeps those of valid ones', async () => {
   const { id } = await rig.client.call('createGrant', { body: ADMIN });
   const directory = join(rig.paths.stateDirectory, 'grants');
   for (const name of [id, '0123456789abcdef', 'not-a-grant']) {
@@ -86,7 +86,7 @@ test("files of grants that nobody knows any more are gone after a start, and a l
 });
 
 describe('the guard', () => {
-  test('takes the Host without its port, as aws-c-auth sends it', async () => {
+  test('accepts the Host without its port, as aws-c-auth sends it', async () => {
     const { url, token } = await rig.client.call('createGrant', { body: ADMIN });
     expect(await ask(url, { authorization: token, host: '127.0.0.1' })).toMatchObject({ status: 200 });
     expect(await ask(url, { authorization: token, host: 'localhost' })).toMatchObject({ status: 403 });

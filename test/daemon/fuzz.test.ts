@@ -1,4 +1,4 @@
-// What no peer can do to a listener: broken connections and fuzzed requests on the three surfaces and on the emulator.
+// Broken connections and fuzzed requests to the three surfaces and the emulator.
 import { readFileSync } from 'node:fs';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -109,14 +109,14 @@ async function expectUnharmed(context: string): Promise<void> {
   for (const secret of secrets) expect(log, context).not.toContain(secret);
 }
 
-/** Ends the connection without a word: by a reset over TCP, by a broken pipe on a unix socket. */
+/** Breaks the connection: a reset over TCP, a broken pipe on a unix socket. */
 function breakOff(socket: Socket, { address }: Listener): void {
   if ('path' in address) socket.destroy();
   else socket.resetAndDestroy();
 }
 
 test.each(['socket', 'web', 'container', 'emulator'])(
-  'a CONNECT that is reset at once leaves %s serving',
+  '%s keeps serving after a CONNECT that is reset at once',
   async (name) => {
     const listener = listeners.find((one) => one.name === name) as Listener;
     for (let turns = 0; turns < 6; turns += 1) {
@@ -188,7 +188,7 @@ function makeRequest(random: Random, listener: Listener, more: readonly string[]
   return `${pick(random, METHODS)} ${path}${query} HTTP/1.${random(2)}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** The beginning of a TLS 1.2 ClientHello, and noise after it. */
+/** The start of a TLS 1.2 ClientHello, followed by noise. */
 function makeTlsHello(random: Random): Buffer {
   const noise = Buffer.from(Array.from({ length: 200 }, () => random(256)));
   return Buffer.concat([Buffer.from([0x16, 0x03, 0x01, 0x00, 0xc8, 0x01, 0x00, 0x00, 0xc4, 0x03, 0x03]), noise]);
@@ -224,7 +224,7 @@ async function sendBroken(random: Random, listener: Listener): Promise<string> {
   return answer;
 }
 
-/** Sends a whole request and gives the whole answer. */
+/** Sends a complete request and resolves the complete answer. */
 function sendWhole(random: Random, listener: Listener): Promise<string> {
   const request = makeRequest(random, listener);
   const socket = openSocket(listener.address).on('error', () => undefined);
@@ -245,7 +245,7 @@ function collect(socket: Socket): Promise<string> {
 }
 
 test(
-  'fuzzed requests, whole and broken off, cause no exception, no 500 and give no secret away',
+  'fuzzed requests, complete or cut off, cause no exception and no 500, and reveal no secret',
   { timeout: TIMEOUT_MS },
   async () => {
     const statuses = new Map<string, number>();

@@ -1,4 +1,4 @@
-// Every clause of the guards refused over a real socket by both surfaces, whatever the request is for.
+// Each check of the guards, refused over a real socket by both surfaces for every kind of request.
 import { readFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ const hostOf = (surface: SurfaceName) => (surface === 'socket' ? 'localhost' : `
 const targetOf = (surface: SurfaceName): NetConnectOpts =>
   surface === 'socket' ? { path: rig.paths.socketPath } : { host: '127.0.0.1', port };
 
-/** What a rightful caller of the surface sends. */
+/** The headers of a valid request to the surface. */
 function rightHeaders(surface: SurfaceName): Header[] {
   const host: Header = ['Host', hostOf(surface)];
   return surface === 'socket' ? [host] : [host, ['Authorization', `Bearer ${token}`]];
@@ -32,7 +32,7 @@ function rightHeaders(surface: SurfaceName): Header[] {
 const without = (headers: readonly Header[], name: string) =>
   headers.filter(([present]) => present.toLowerCase() !== name.toLowerCase());
 
-/** In place of the right one, or several. */
+/** The valid headers with one replaced by one or more values. */
 const replaced = (surface: SurfaceName, name: string, ...values: string[]): Header[] => [
   ...values.map((value): Header => [name, value]),
   ...without(rightHeaders(surface), name),
@@ -49,7 +49,7 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** What must not come back in any answer: a word of the request that is in no text of ours. */
+/** A word that no message contains: no answer may repeat it from the request. */
 const CANARY = 'xyzzycanary';
 
 function expectSafe(answer: RawAnswer): void {
@@ -73,7 +73,7 @@ function expectRefused(answer: RawAnswer, status: number, code: string): void {
   });
 }
 
-/** What a request can be for; the guard must not care. */
+/** Kinds of requests, which the guard has to treat alike. */
 const ADDRESSEES: readonly (RawRequest & { readonly what: string })[] = [
   { what: 'a known route', target: '/v1/status' },
   { what: 'an unknown route', target: `/v1/${CANARY}` },
@@ -85,7 +85,7 @@ const ADDRESSEES: readonly (RawRequest & { readonly what: string })[] = [
   { what: 'a preflight', method: 'OPTIONS', target: '/v1/status' },
 ];
 
-/** What needs no token, and is held to everything else. */
+/** Requests that need no token, but have to pass all other checks. */
 const OPEN: readonly (RawRequest & { readonly what: string })[] = [
   { what: 'the page', target: '/' },
   { what: 'its script', target: '/page.js' },
@@ -190,7 +190,7 @@ describe('a foreign caller', () => {
     }
   });
 
-  test.each(SURFACES)('%s refuses a target that names a host, whatever the Host header says', async (surface) => {
+  test.each(SURFACES)('%s refuses a target that names a host, with any Host header', async (surface) => {
     for (const target of ['http://evil.example/v1/status', `http://${hostOf(surface)}/v1/status`, '*']) {
       const answer = await ask(surface, {
         method: target === '*' ? 'OPTIONS' : 'GET',
@@ -201,7 +201,7 @@ describe('a foreign caller', () => {
     }
   });
 
-  test.each(SURFACES)('%s is no proxy', async (surface) => {
+  test.each(SURFACES)('%s is not a proxy', async (surface) => {
     const answer = await ask(surface, {
       method: 'CONNECT',
       target: 'evil.example:443',
@@ -232,7 +232,7 @@ const wrongTokens = (): readonly (readonly [what: string, ...headers: Header[]])
 };
 
 describe('the token of the web surface', () => {
-  test.each(ADDRESSEES)('is asked for by $what', async ({ what: _what, ...addressee }) => {
+  test.each(ADDRESSEES)('is required for $what', async ({ what: _what, ...addressee }) => {
     for (const [what, ...headers] of wrongTokens()) {
       const answer = await ask('web', { ...addressee, headers: [['Host', hostOf('web')], ...headers] });
       expect.soft({ what, status: answer.status }).toEqual({ what, status: 401 });
@@ -240,7 +240,7 @@ describe('the token of the web surface', () => {
     }
   });
 
-  test('is asked for by everything that only looks like what needs none', async () => {
+  test('is required for paths that only look like those without a token', async () => {
     const near: readonly (readonly [method: string, target: string])[] = [
       ['HEAD', '/'],
       ['POST', '/'],
@@ -272,17 +272,17 @@ describe('the token of the web surface', () => {
     }
   });
 
-  test('is not taken from the query', async () => {
+  test('is not read from the query', async () => {
     const target = `/v1/status?token=${token}&access_token=${token}`;
     expectRefused(await ask('web', { target, headers: [['Host', hostOf('web')]] }), 401, 'token-required');
   });
 
-  test('is not asked for on the socket, whose file is the permission', async () => {
+  test('is not required on the socket, which its file mode protects', async () => {
     expect((await ask('socket', { headers: [['Host', 'localhost']] })).status).toBe(200);
   });
 });
 
-describe('a rightful caller', () => {
+describe('a valid request', () => {
   test.each([
     ['socket', []],
     ['socket', [['Sec-Fetch-Site', 'none']]],
@@ -303,11 +303,11 @@ describe('a rightful caller', () => {
     });
   });
 
-  test('is served on the socket by HTTP/1.0 as well, if it names the host', async () => {
+  test('is served on the socket over HTTP/1.0 too, if it has a Host', async () => {
     expect((await ask('socket', { version: '1.0', headers: [['Host', 'localhost']] })).status).toBe(200);
   });
 
-  test.each(SURFACES)('is told apart on %s: 404 for no route, 405 for another method', async (surface) => {
+  test.each(SURFACES)('gets 404 on %s for an unknown route, 405 for another method', async (surface) => {
     const headers = rightHeaders(surface);
     for (const target of [
       `/v1/${CANARY}`,
@@ -335,14 +335,14 @@ describe('a rightful caller', () => {
     }
   });
 
-  test('finds the page on the web alone, and by GET alone', async () => {
+  test('gets the page only on the web, and only with GET', async () => {
     expectRefused(await ask('socket', { target: '/', headers: rightHeaders('socket') }), 404, 'route-not-found');
     const answer = await ask('web', { method: 'POST', target: '/', headers: rightHeaders('web') });
     expectRefused(answer, 405, 'route-not-found');
     expect(answer.headers['allow']).toBe('GET');
   });
 
-  test('finds no route of the socket on the web: 401 without a token, 404 with one', async () => {
+  test('gets no route of the socket on the web: 401 without a token, 404 with one', async () => {
     const targets = ['/v1/credentials?session=s&account=111111111111&role=r', '/v1/credentials/current'];
     for (const target of targets) {
       expectRefused(await ask('web', { target, headers: [['Host', hostOf('web')]] }), 401, 'token-required');
@@ -353,7 +353,7 @@ describe('a rightful caller', () => {
     expectRefused(await ask('web', { ...stop, headers: rightHeaders('web') }), 404, 'route-not-found');
   });
 
-  test('may expect what the daemon does not know', async () => {
+  test('may have an Expect header that the daemon does not know', async () => {
     const answer = await ask('socket', { headers: [...rightHeaders('socket'), ['Expect', CANARY]] });
     expectSafe(answer);
     expect(answer.status).toBe(200);
@@ -369,7 +369,7 @@ describe('a rightful caller', () => {
     );
   });
 
-  test('may ask for an upgrade, and gets an answer in plain HTTP', async () => {
+  test('may ask for an upgrade, and gets a plain HTTP answer', async () => {
     const upgrade: Header[] = [
       ['Connection', 'Upgrade'],
       ['Upgrade', 'websocket'],
@@ -407,7 +407,7 @@ const BIG = 64 * 1024 + 1;
 const chunked = (size: number) => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`;
 
 describe('a body over the limit', () => {
-  test.each(SURFACES)('is refused by %s from its length, for every path, before it is read', async (surface) => {
+  test.each(SURFACES)('is refused by %s by its length, for every path, before it is read', async (surface) => {
     for (const { what, ...addressee } of ADDRESSEES) {
       const answer = await ask(surface, {
         ...addressee,
@@ -441,7 +441,7 @@ describe('a body over the limit', () => {
     expect([400, 404]).toContain(unknown.status);
   });
 
-  test('is refused by the exchange of a code as well, which needs no token', async () => {
+  test('is refused by the exchange of a code too, which needs no token', async () => {
     const headers: Header[] = [
       ['Host', hostOf('web')],
       ['Content-Type', 'application/json'],
@@ -454,7 +454,7 @@ describe('a body over the limit', () => {
     expectRefused(await ask('web', { ...exchange, headers: inChunks, body: chunked(BIG) }), 400, 'invalid-request');
   });
 
-  test.each(SURFACES)('is not refused by %s at the limit itself', async (surface) => {
+  test.each(SURFACES)('is accepted by %s at exactly the limit', async (surface) => {
     const body = JSON.stringify({ force: false }).padEnd(BIG - 1);
     const answer = await ask(surface, {
       method: 'POST',
@@ -489,7 +489,7 @@ describe('control characters', () => {
     }
   });
 
-  test.each(SURFACES)('that break a line are no HTTP to %s, and answered as such', async (surface) => {
+  test.each(SURFACES)('that break a line are invalid HTTP to %s, and answered as such', async (surface) => {
     for (const target of ['/v1/\u0000status', '/v1/sta\u001btus', '/v1/status\u007f', '/v1/\tstatus']) {
       const answer = await ask(surface, { target, headers: rightHeaders(surface) });
       expectRefused(answer, 400, 'invalid-request');
@@ -523,7 +523,7 @@ describe('control characters', () => {
   });
 });
 
-describe('bytes that are no request', () => {
+describe('bytes that are not a request', () => {
   const GARBAGE: readonly (readonly [what: string, bytes: string])[] = [
     ['words', `${CANARY}\r\n\r\n`],
     ['a method that is none', `${CANARY} /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n`],
@@ -542,7 +542,7 @@ describe('bytes that are no request', () => {
     ['a chunk that is none', `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${CANARY}\r\n`],
   ];
 
-  test.each(SURFACES)('are answered by %s without a word of them, and the daemon lives', async (surface) => {
+  test.each(SURFACES)('are answered by %s without repeating them, and the daemon survives', async (surface) => {
     for (const [what, bytes] of GARBAGE) {
       const answer = await exchange(targetOf(surface), Buffer.from(bytes, 'latin1'));
       expectSafe(answer);
@@ -551,7 +551,7 @@ describe('bytes that are no request', () => {
     expect((await ask(surface, { headers: rightHeaders(surface) })).status).toBe(200);
   });
 
-  test.each(SURFACES)('after a good request on one connection of %s do no harm', async (surface) => {
+  test.each(SURFACES)('do no harm after a valid request on one connection of %s', async (surface) => {
     const good = `GET /v1/status HTTP/1.1\r\n${rightHeaders(surface)
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join('')}\r\n`;
@@ -559,7 +559,7 @@ describe('bytes that are no request', () => {
     expect((await ask(surface, { headers: rightHeaders(surface) })).status).toBe(200);
   });
 
-  test.each(SURFACES)('from one who never hangs up do not keep a connection of %s open', async (surface) => {
+  test.each(SURFACES)('do not keep a connection of %s open, even if the peer never closes it', async (surface) => {
     const socket = openSocket({ ...targetOf(surface), allowHalfOpen: true });
     const hungUp = new Promise((resolve) => socket.once('end', resolve));
     socket.resume().write('nothing that is HTTP\r\n\r\n');
@@ -568,7 +568,7 @@ describe('bytes that are no request', () => {
   });
 });
 
-describe('what a query and a body may hold', () => {
+describe('query and body', () => {
   const CREDENTIALS = 'session=my-sso-session&account=111111111111&role=Admin-AF-Permission-Set';
 
   test.each([
@@ -596,7 +596,7 @@ describe('what a query and a body may hold', () => {
   });
 
   test.each(['..%2f..%2fetc%2fpasswd', '%2e%2e', 'a%2fb', '%C3%A9', '%25%30%30'])(
-    'a session called %s is simply not there',
+    'a session called %s is not found',
     async (name) => {
       for (const surface of SURFACES) {
         const target = `/v1/sessions/${name}/sign-in`;
@@ -605,7 +605,7 @@ describe('what a query and a body may hold', () => {
     },
   );
 
-  test('a session name of 256 characters, all percent-encoded, is looked for', async () => {
+  test('a session name of 256 percent-encoded characters is accepted', async () => {
     const target = `/v1/sessions/${encodeURIComponent('é'.repeat(256))}/sign-in`;
     expectRefused(await ask('socket', { target, headers: rightHeaders('socket') }), 404, 'session-not-found');
     const longer = `/v1/sessions/${'a'.repeat(257)}/sign-in`;
@@ -661,7 +661,7 @@ describe('what a query and a body may hold', () => {
     },
   );
 
-  test('a sign-out looks at no body, but takes none that a page may send without asking either', async () => {
+  test('a sign-out ignores its body, but refuses types that a page may send to another origin', async () => {
     const signOut = (headers: readonly Header[], body = '') =>
       ask('web', {
         method: 'POST',
@@ -675,7 +675,7 @@ describe('what a query and a body may hold', () => {
   });
 
   test.each(['""', '0', 'false', '{}', '[]', '{"session":"s"}'])(
-    'the current role is not cleared by %s, only by null',
+    'the current role is cleared by null, not by %s',
     async (body) => {
       const answer = await ask('socket', {
         method: 'PUT',
@@ -695,7 +695,7 @@ describe('what a query and a body may hold', () => {
 });
 
 describe('an answer in plain text, for the sh client', () => {
-  test('has the sentence and the command, and the same headers', async () => {
+  test('has the message and the command, and the same headers', async () => {
     const answer = await ask('socket', {
       target: `/v1/${CANARY}`,
       headers: [...rightHeaders('socket'), ['Accept', 'text/plain']],

@@ -1,4 +1,4 @@
-// The daemon as a process: one of it, found by every caller, replaced when dead, gone without a trace when stopped.
+// The daemon process: one per user, found by every caller, replaced when dead, and removed completely when stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -94,7 +94,7 @@ const run = (its: Environment = environment, ...args: string[]): Promise<Process
 const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
 
 describe('of its environment', () => {
-  test('a daemon drops what would change it, and says so by name', async () => {
+  test('the daemon drops variables that would change it, and names them', async () => {
     await start({
       ...environment,
       NODE_TLS_REJECT_UNAUTHORIZED: '0',
@@ -107,7 +107,7 @@ describe('of its environment', () => {
     });
   });
 
-  test('what has changed its Node before its first line is refused', async () => {
+  test('refuses variables that have changed its Node already', async () => {
     expect(await run({ ...environment, NODE_OPTIONS: '--no-warnings' }, '--check-settings')).toEqual({
       exitCode: 2,
       stdout: '',
@@ -137,8 +137,8 @@ describe('of its environment', () => {
   });
 });
 
-describe('what a daemon makes', () => {
-  test('is for its owner alone: a 0600 socket in a 0700 folder, 0600 state', async () => {
+describe('the files of a daemon', () => {
+  test('are for their owner only: a 0600 socket in a 0700 folder, 0600 state', async () => {
     await start();
     expect({
       socketFolder: modeOf(dirname(paths.socketPath)),
@@ -159,7 +159,7 @@ describe('what a daemon makes', () => {
     });
   });
 
-  test('says where the page is, with a token that is new at each start and gone at exit', async () => {
+  test("include the page's address with a token, new at each start and deleted at exit", async () => {
     const readAddress = () =>
       JSON.parse(readFileSync(paths.webAddressFile, 'utf8')) as { url: string; port: number; token: string };
     const tokens: string[] = [];
@@ -178,7 +178,7 @@ describe('what a daemon makes', () => {
     expect(tokens[0]).not.toBe(tokens[1]);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('is gone after %s: socket, alias and address file', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('are deleted after %s: socket, alias and address file', async (signal) => {
     const child = await start();
     const alias = paths.socketCandidates.at(-1) ?? '';
     expect(readlinkSync(alias)).toBe(paths.socketPath);
@@ -188,7 +188,7 @@ describe('what a daemon makes', () => {
     }
   });
 
-  test('outlives a hang-up of the terminal', async () => {
+  test('stay when the terminal closes', async () => {
     const child = await start();
     child.kill('SIGHUP');
     expect((await clientFor(environment).call('status', {})).pid).toBe(child.pid);
@@ -196,7 +196,7 @@ describe('what a daemon makes', () => {
 });
 
 describe('one daemon', () => {
-  test('is what a second one leaves alone, with exit 0 and without a word', async () => {
+  test('stays when a second one starts, which exits with 0 and no output', async () => {
     const first = await start();
     expect(await run()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     expect(await run(environment, '--foreground')).toEqual({
@@ -207,7 +207,7 @@ describe('one daemon', () => {
     expect((await clientFor(environment).call('status', {})).pid).toBe(first.pid);
   });
 
-  test('comes of many starters at once', async () => {
+  test('results from many concurrent starts', async () => {
     const clients = Array.from({ length: 8 }, () => clientFor(environment, true));
     const pids = new Set(await Promise.all(clients.map(async (client) => (await client.call('status', {})).pid)));
     expect(pids.size).toBe(1);
@@ -215,7 +215,7 @@ describe('one daemon', () => {
     await waitFor('the daemon to end', () => !isRunning(pid));
   });
 
-  test('replaces the socket of one that was killed', async () => {
+  test('replaces the socket of a killed one', async () => {
     await end(await start(), 'SIGKILL');
     expect(lstatSync(paths.socketPath).isSocket()).toBe(true);
     await start();
@@ -243,7 +243,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-describe('what is in the way of the socket', () => {
+describe('obstacles at the socket path', () => {
   /** What the process says on stderr when nobody listens on its channel. */
   async function expectRefusal(message: string, hint: string, its: Environment = environment): Promise<void> {
     expect(await run(its)).toEqual({ exitCode: 7, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
@@ -257,7 +257,7 @@ describe('what is in the way of the socket', () => {
   }
   const folder = () => dirname(paths.socketPath);
 
-  test('a file that is no socket is named and kept', async () => {
+  test('a file that is not a socket is named and kept', async () => {
     mkdirSync(folder(), { mode: 0o700 });
     writeFileSync(paths.socketPath, 'precious');
     await expectRefusal(
@@ -267,7 +267,7 @@ describe('what is in the way of the socket', () => {
     expect(readFileSync(paths.socketPath, 'utf8')).toBe('precious');
   });
 
-  test('a file in the place of the alias is named and kept, and the socket is not left behind', async () => {
+  test('a file in place of the alias is named and kept, and no socket is left behind', async () => {
     const alias = paths.socketCandidates.at(-1) ?? '';
     mkdirSync(dirname(alias), { recursive: true, mode: 0o700 });
     writeFileSync(alias, 'precious');
@@ -279,7 +279,7 @@ describe('what is in the way of the socket', () => {
     expect(existsSync(paths.socketPath)).toBe(false);
   });
 
-  test('a folder in the place of the lock is named, and the command takes it away', async () => {
+  test('a folder in place of the lock is named, and the command removes it', async () => {
     mkdirSync(paths.lockFile, { recursive: true, mode: 0o700 });
     await expectRefusal(
       `${paths.lockFile} cannot be used: it is a folder.`,
@@ -334,7 +334,7 @@ describe('what is in the way of the socket', () => {
     );
   });
 
-  test('a path that is too long is refused with one that is not', async () => {
+  test('a path that is too long is refused, with one that works', async () => {
     const long = join(home.path, 'a'.repeat(100), 'daemon.sock');
     await expectRefusal(
       `The socket ${long} can't be used: it is too long for a socket.`,
@@ -356,7 +356,7 @@ describe('what is in the way of the socket', () => {
 });
 
 describe('settings that are not valid', () => {
-  test('are told to the client that starts the daemon, by file and line, as a usage error', async () => {
+  test('are reported to the client that starts the daemon, with file and line, as a usage error', async () => {
     mkdirSync(dirname(paths.settingsFile), { recursive: true });
     writeFileSync(paths.settingsFile, '# mine\nsecret_stor = "file"\n');
     const message = `${paths.settingsFile}, line 2: unknown key "secret_stor". Did you mean "secret_store"?`;
@@ -386,7 +386,7 @@ describe('settings that are not valid', () => {
     ).rejects.toMatchObject({ exitCode: 2, code: 'settings-invalid', message: expect.stringContaining(reason) });
   });
 
-  test('nor is a secret store that there is none of', async () => {
+  test('include a secret store that does not exist', async () => {
     expect(await run({ ...environment, ROLECALL_SECRET_STORE: 'vault' })).toEqual({
       exitCode: 2,
       stdout: '',
@@ -397,7 +397,7 @@ describe('settings that are not valid', () => {
 });
 
 describe('a graceful stop', () => {
-  test('by the API answers with the process that is to end, which then does', async () => {
+  test('over the API answers with the process id, and the process ends', async () => {
     const child = await start();
     const exited = new Promise((resolve) => child.once('exit', resolve));
     expect(await clientFor(environment).call('stop', {})).toEqual({ pid: child.pid });
@@ -405,7 +405,7 @@ describe('a graceful stop', () => {
     expect(existsSync(paths.socketPath)).toBe(false);
   });
 
-  test('does not wait for ever for one who never finishes asking', async () => {
+  test('does not wait forever for a request that never ends', async () => {
     const child = await start();
     const socket = openSocket({ path: paths.socketPath });
     const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));

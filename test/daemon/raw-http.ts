@@ -1,18 +1,18 @@
-// Bytes on a real socket and what comes back: HTTP clients would mend the very requests that a guard is for.
+// Sends bytes over a real socket and reads the answer: an HTTP client would correct the requests that a guard has to refuse.
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case; of two equal names the last value. */
+  /** Lower-case names; the last value of a repeated name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** All bytes, for what no parser would show. */
+  /** All received bytes. */
   readonly text: string;
 }
 
 const DEADLINE_MS = 30_000;
 
-/** Sends `bytes` and reads until the other side hangs up, so the request has to ask for `Connection: close`. */
+/** Sends `bytes` and reads until the other side closes, so the request needs `Connection: close`. */
 export async function exchange(target: NetConnectOpts, bytes: string | Buffer): Promise<RawAnswer> {
   return parseAnswer(await readAll(openSocket(target), bytes));
 }
@@ -29,7 +29,7 @@ function readAll(socket: Socket, bytes: string | Buffer): Promise<string> {
       socket.destroy(new Error(`no end of the answer within ${DEADLINE_MS} ms: ${Buffer.concat(chunks).toString()}`));
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // A server that refuses a long request may hang up before we have sent all of it.
+      // A server that refuses a long request may close the connection before all of it is sent.
       if (!['ECONNRESET', 'EPIPE'].includes(error.code ?? '')) reject(error);
     });
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
@@ -58,12 +58,12 @@ export interface RawRequest {
   readonly method?: string;
   readonly target?: string;
   readonly version?: '1.0' | '1.1';
-  /** In this order and as often as they stand here. */
+  /** Sent in this order, repeated ones too. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
 }
 
-/** A request, byte for byte as asked for; only `Connection: close` is added. */
+/** Formats a request exactly as given, plus `Connection: close`. */
 export function formatRequest(request: RawRequest): string {
   const { method = 'GET', target = '/v1/status', version = '1.1', headers = [], body = '' } = request;
   const lines = [...headers, ['Connection', 'close'] as const].map(([name, value]) => `${name}: ${value}\r\n`);

@@ -19,7 +19,7 @@ afterEach(async () => {
   rig = undefined;
 });
 
-test('a web port that is taken is a problem; the page is elsewhere and credentials flow', async () => {
+test('a web port in use is a problem, the page gets another port, and credentials work', async () => {
   const squatter = createServer();
   await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
   const { port } = squatter.address() as AddressInfo;
@@ -43,7 +43,7 @@ test('a web port that is taken is a problem; the page is elsewhere and credentia
   expect((await rig.client.call('status', {})).problems).toEqual([]);
 });
 
-test('an address file that cannot be written closes the page alone', async () => {
+test("an address file that can't be written disables only the page", async () => {
   rig = await createRig();
   await rig.daemon().stop();
   mkdirSync(join(rig.paths.webAddressFile, 'in-the-way'), { recursive: true });
@@ -55,7 +55,7 @@ test('an address file that cannot be written closes the page alone', async () =>
   rmSync(rig.paths.webAddressFile, { recursive: true });
 });
 
-test('a page that could not be opened is opened by itself once the disk has room', async () => {
+test('opens a page that could not be opened once the disk has room', async () => {
   rig = await createRig({ clock: createHurriedClock(30) });
   const its = rig;
   await its.daemon().stop();
@@ -74,7 +74,7 @@ test('a page that could not be opened is opened by itself once the disk has room
   expect(existsSync(its.paths.webAddressFile)).toBe(false);
 });
 
-test('a socket that cannot be had closes the page as well, and leaves no address', async () => {
+test("a socket that can't be opened closes the page as well, and leaves no address file", async () => {
   rig = await createRig();
   await rig.daemon().stop();
   rmSync(rig.paths.socketPath, { force: true });
@@ -84,7 +84,7 @@ test('a socket that cannot be had closes the page as well, and leaves no address
   expect(readFileSync(rig.paths.socketPath, 'utf8')).toBe('precious');
 });
 
-test('a copy that cannot be written is a problem, and no reason to stay down', async () => {
+test("a copy that can't be written is a problem, but the daemon starts", async () => {
   rig = await createRig();
   await rig.daemon().stop();
   rmSync(rig.paths.credentialProcessPath);
@@ -98,7 +98,7 @@ test('a copy that cannot be written is a problem, and no reason to stay down', a
   ]);
 });
 
-test('an answer that is under way at a stop is given, and no new request is taken', async () => {
+test('sends a pending answer during a stop, and accepts no new request', async () => {
   rig = await createRig();
   const its = rig;
   await its.runCli(['login']);
@@ -121,7 +121,7 @@ test('an answer that is under way at a stop is given, and no new request is take
   expect(its.logLines.at(-1)).toBe('info stopped');
 });
 
-test('whoever has connected by the time of a stop is answered, however late the question comes', async () => {
+test('answers all who connected before a stop, even if their request comes late', async () => {
   rig = await createRig();
   const its = rig;
   // More than are taken in by the way while the stop is on its way.
@@ -140,7 +140,7 @@ test('whoever has connected by the time of a stop is answered, however late the 
   await stopped;
 });
 
-test('so is the last of them, whose answer takes its time', async () => {
+test('also waits for the last of them if its answer takes long', async () => {
   rig = await createRig();
   const its = rig;
   await its.runCli(['login']);
@@ -158,7 +158,7 @@ test('so is the last of them, whose answer takes its time', async () => {
   await stopped;
 });
 
-test('a sign-in that is pending ends with the daemon, and a second stop waits for the first', async () => {
+test('cancels a pending sign-in on a stop, and a second stop waits for the first', async () => {
   rig = await createRig({ emulator: { autoApprove: false } });
   const its = rig;
   await its.client.call('startSignIn', { session: SESSION, body: {} });
@@ -169,7 +169,7 @@ test('a sign-in that is pending ends with the daemon, and a second stop waits fo
   expect(existsSync(its.paths.webAddressFile)).toBe(false);
 });
 
-test('the bundle of certificate authorities is the one of the settings, the variable, the config file, in this order', async () => {
+test('takes the CA bundle from the settings, else the variable, else the config file', async () => {
   rig = await createRig({ config: '[default]\nca_bundle = /from/config.pem\n' });
   const sharedConfig = createSharedConfig(createConfigFile({ path: rig.configPath, clock: createSystemClock() }));
   const failureOf = async (setting: string | undefined, environment: Readonly<Record<string, string>>) => {

@@ -1,4 +1,4 @@
-// Logs, state files, folders and the copy of the sh client: whole or not at all, for their owner alone.
+// Logs, state files, folders and the copy of the sh client: written completely or not at all, for their owner only.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -42,7 +42,7 @@ const modeOf = (path: string) => statSync(path).mode & 0o777;
 describe('the log', () => {
   const clock = createFakeClock();
 
-  test('has one line an event, whatever is in it, and is for its owner alone', () => {
+  test('has one line per event with any content, and is readable only by its owner', () => {
     const { log, close } = openLogFile(at('daemon.log'), clock);
     log('info', 'hello');
     log('warn', 'two\nlines\r\u001b[31m\u0000\u007f\u009b\u202e');
@@ -59,7 +59,7 @@ describe('the log', () => {
     expect(readFileSync(at('daemon.log'), 'utf8')).not.toContain('too late');
   });
 
-  test('goes on where it was, and is repeated to whoever watches', () => {
+  test('continues an existing file, and repeats each line to a watcher', () => {
     openLogFile(at('daemon.log'), clock).log('info', 'first');
     const watched: string[] = [];
     openLogFile(at('daemon.log'), clock, { alsoTo: (line) => void watched.push(line) }).log('info', 'second');
@@ -69,7 +69,7 @@ describe('the log', () => {
     expect(watched).toEqual(['2026-11-24T06:00:00Z info second\n']);
   });
 
-  test('is of bounded size, in bytes: the file and one predecessor', () => {
+  test('has a size limit in bytes, and keeps one predecessor', () => {
     const maxBytes = 1000;
     const { log } = openLogFile(at('daemon.log'), clock, { maxBytes });
     for (let index = 0; index < 200; index += 1) log('info', `ééééé ${index}`);
@@ -80,7 +80,7 @@ describe('the log', () => {
     expect(modeOf(at('daemon.log.1'))).toBe(0o600);
   });
 
-  test('follows no symlink and replaces no folder: it is silent', () => {
+  test('follows no symlink and replaces no folder, but drops its lines', () => {
     writeFileSync(at('elsewhere'), 'mine');
     symlinkSync(at('elsewhere'), at('linked.log'));
     mkdirSync(at('folder.log'));
@@ -92,14 +92,14 @@ describe('the log', () => {
     expect(readFileSync(at('elsewhere'), 'utf8')).toBe('mine');
   });
 
-  test('is silent while it cannot be turned over, and goes on when it can', () => {
+  test("drops lines while it can't be rotated, and continues once it can", () => {
     mkdirSync(at('daemon.log.1', 'in-the-way'), { recursive: true });
     const { log } = openLogFile(at('daemon.log'), clock, { maxBytes: 100 });
     for (let index = 0; index < 10; index += 1) log('info', `line ${index}`);
     expect(statSync(at('daemon.log')).size).toBeLessThanOrEqual(100);
   });
 
-  test.skipIf(!existsSync('/dev/full'))('is silent on a full disk', () => {
+  test.skipIf(!existsSync('/dev/full'))('drops lines on a full disk', () => {
     const { log } = openLogFile('/dev/full', clock);
     log('info', 'hello');
     log('info', 'hello again');
@@ -107,7 +107,7 @@ describe('the log', () => {
 });
 
 describe('a private folder', () => {
-  test('is made with its parents, all of them for their owner alone', () => {
+  test('is created with its parents, all of them for their owner only', () => {
     ensurePrivateDirectory(at('a', 'b', 'c'), USER_ID);
     expect([at('a'), at('a', 'b'), at('a', 'b', 'c')].map(modeOf)).toEqual([0o700, 0o700, 0o700]);
     // Once more is no error.
@@ -123,7 +123,7 @@ describe('a private folder', () => {
     }
   };
 
-  test('is refused when it is not one, with what is wrong and a command that can be typed', () => {
+  test('is refused if it is not private, with the reason and a command', () => {
     mkdirSync(at('open to all'));
     chmodSync(at('open to all'), 0o755);
     mkdirSync(at('mine'), { mode: 0o700 });
@@ -152,7 +152,7 @@ describe('a private folder', () => {
     });
   });
 
-  test('is refused, and not made, where others could replace it by way of a folder above', async () => {
+  test('is refused, and not created, if others could replace it through a folder above', async () => {
     mkdirSync(at('shared', 'home', 'state'), { recursive: true, mode: 0o700 });
     chmodSync(at('shared'), 0o777);
     const path = at('shared', 'home', 'state', 'rolecall');
@@ -175,7 +175,7 @@ describe('a private folder', () => {
     expect(refusal(path)).toBeUndefined();
   });
 
-  test('has a name that can be typed', () => {
+  test('is quoted in commands if its name needs it', () => {
     expect([quoteForShell('/a/b-c_d.e+f@g'), quoteForShell('/a b'), quoteForShell("/it's $HOME")]).toEqual([
       '/a/b-c_d.e+f@g',
       "'/a b'",
@@ -185,7 +185,7 @@ describe('a private folder', () => {
 });
 
 describe('a state file', () => {
-  test('is written whole, 0600, in folders made for it, and read back', async () => {
+  test('is written completely, with 0600, in new folders, and read back', async () => {
     expect(await readPrivateFile(at('new', 'state.json'))).toBeUndefined();
     await writePrivateFile(at('new', 'state.json'), 'one');
     await writePrivateFile(at('new', 'state.json'), 'two');
@@ -194,14 +194,14 @@ describe('a state file', () => {
     expect(readdirSync(at('new'))).toEqual(['state.json']);
   });
 
-  test('survives many writers at once as one of the whole texts', async () => {
+  test('contains one of the complete texts after many concurrent writes', async () => {
     const texts = Array.from({ length: 30 }, (_, index) => String(index).repeat(50_000));
     await Promise.all(texts.map((text) => writePrivateFile(at('state.json'), text)));
     expect(texts).toContain(readFileSync(at('state.json'), 'utf8'));
     expect(readdirSync(home.path).filter((name) => name.includes('state.json'))).toEqual(['state.json']);
   });
 
-  test('that is a folder is an error of ours, to read as to write', async () => {
+  test('that is a folder is an error, for reads and writes', async () => {
     mkdirSync(at('folder', 'full'), { recursive: true });
     for (const attempt of [readPrivateFile(at('folder')), writePrivateFile(at('folder'), 'text')]) {
       await expect(attempt).rejects.toMatchObject({
@@ -213,7 +213,7 @@ describe('a state file', () => {
 });
 
 describe('the lock', () => {
-  test('is had by one at a time, and by the next once it is released', () => {
+  test('has one holder at a time, and the next once it is released', () => {
     const first = tryDaemonLock(at('daemon.lock'));
     expect(tryDaemonLock(at('daemon.lock'))).toBeUndefined();
     first?.release();
@@ -246,7 +246,7 @@ describe('the list of a session on disk', () => {
       log: (_level, message) => void logged.push(message),
     });
 
-  test('is read back as it was, for the same Identity Center only', async () => {
+  test('is read back unchanged, for the same Identity Center only', async () => {
     expect(await files().load(session)).toBeUndefined();
     await files().save(session, catalog);
     expect(await files().load(session)).toEqual(catalog);
@@ -281,7 +281,7 @@ describe('the list of a session on disk', () => {
 describe('the copy of rolecall-credential-process', () => {
   const template = CREDENTIAL_PROCESS;
 
-  test('has the paths of this installation in it, whatever they are, and is written only when it differs', async () => {
+  test('contains the paths of this installation, and is written only if it differs', async () => {
     const clientPath = at(`it's "$(touch x)" & a space`, 'main.js');
     mkdirSync(join(clientPath, '..'), { recursive: true });
     writeFileSync(clientPath, 'console.log("client", ...process.argv.slice(2))');
@@ -313,7 +313,7 @@ describe('the copy of rolecall-credential-process', () => {
     expect(readdirSync(at('bin'))).toEqual(['copy']);
   });
 
-  test('gets back what was taken from it: its content and its mode', async () => {
+  test('gets its content and mode back', async () => {
     const sources = { templatePath: template, copyPath: at('copy'), nodePath: '/n', clientPath: '/c' };
     await refreshCredentialProcessCopy(sources);
     chmodSync(at('copy'), 0o600);
@@ -323,7 +323,7 @@ describe('the copy of rolecall-credential-process', () => {
     expect(await refreshCredentialProcessCopy(sources)).toBe(true);
   });
 
-  test('that cannot be written is an error that names it', async () => {
+  test("that can't be written is an error that names it", async () => {
     writeFileSync(at('file'), '');
     await expect(
       refreshCredentialProcessCopy({
@@ -336,8 +336,8 @@ describe('the copy of rolecall-credential-process', () => {
   });
 });
 
-describe('work by the clock', () => {
-  test('comes soon after the start, then at each tick; a failure is logged and a slow one delays itself alone', async () => {
+describe('timed work', () => {
+  test('runs soon after the start, then on each tick; a failure is logged, and a slow task delays only itself', async () => {
     const clock = createFakeClock();
     const signal = new AbortController();
     const logged: string[] = [];
@@ -387,7 +387,7 @@ describe('work by the clock', () => {
   });
 });
 
-test('a daemon that starts removes what killed ones left half written, of whatever file', async () => {
+test('a starting daemon removes all temporary files of killed ones', async () => {
   const rig = await createRig();
   onTestFinished(() => rig.remove());
   const { switchDirectory, stateDirectory } = rig.paths;

@@ -1,4 +1,4 @@
-// A page on a port that is always the same: its origin is a new one at each start, so that nobody can prepare it.
+// A page on a fixed port: its origin is new at each start, so that nobody can prepare it.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -34,7 +34,7 @@ async function statusOf(
 const TARGETS = ['/', '/page.js', '/v1/status', '/v1/nothing'];
 
 describe('with a fixed port', () => {
-  test('the page is below a random name of this machine, wherever its address is told', async () => {
+  test('the page has a random name of this machine wherever its address is shown', async () => {
     const { url } = readAddress();
     expect(url).toMatch(new RegExp(`^http://rolecall-[0-9a-f]{32}\\.localhost:${port}$`));
     expect(rig.daemon().webUrl).toBe(url);
@@ -45,7 +45,7 @@ describe('with a fixed port', () => {
     expect(await statusOf('/v1/status', host, { headers: [['Origin', url]] })).toBe(200);
   });
 
-  test('a request for any other name is refused, the page and its scripts included', async () => {
+  test('refuses requests for any other name, including those for the page and its scripts', async () => {
     const { hostname } = new URL(readAddress().url);
     const others = [
       `127.0.0.1:${port}`,
@@ -64,7 +64,7 @@ describe('with a fixed port', () => {
     expect(await statusOf('/v1/web-token', `127.0.0.1:${port}`, { method: 'POST' })).toBe(403);
   });
 
-  test('the script of a service worker is refused', async () => {
+  test('refuses the script of a service worker', async () => {
     const { host } = new URL(readAddress().url);
     for (const target of TARGETS) {
       const status = await statusOf(target, host, { headers: [['Service-Worker', 'script']] });
@@ -72,13 +72,13 @@ describe('with a fixed port', () => {
     }
   });
 
-  test.skipIf(!hasIpv6)('the same port of ::1 is ours as well, for a browser may try it first', async () => {
+  test.skipIf(!hasIpv6)('also binds the port on ::1, which a browser may try first', async () => {
     const { host } = new URL(readAddress().url);
     expect(await statusOf('/v1/status', host, { address: '::1' })).toBe(200);
     expect(await statusOf('/', `127.0.0.1:${port}`, { address: '::1' })).toBe(403);
   });
 
-  test('the next start has another name, and refuses what is left of this one', async () => {
+  test('the next start has another name, and refuses the old one', async () => {
     const before = readAddress();
     await rig.restartDaemon();
     const after = readAddress();
@@ -89,7 +89,7 @@ describe('with a fixed port', () => {
     expect(await statusOf('/v1/status', host)).toBe(200);
   });
 
-  test.skipIf(!hasIpv6)('a port whose ::1 belongs to another program is not used', async () => {
+  test.skipIf(!hasIpv6)('does not use a port that another program has on ::1', async () => {
     await rig.daemon().stop();
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(port, '::1', resolve));

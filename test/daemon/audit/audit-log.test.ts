@@ -1,4 +1,4 @@
-// The audit log: its lines as they are written, and those of a day on a real daemon over all three surfaces.
+// The audit log: how lines are written, and the lines of a day on a real daemon over all three surfaces.
 import { request } from 'node:http';
 import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ describe('the file', () => {
     return { audit, clock, path, problems };
   }
 
-  test('has one JSON document a line, in their order, for its owner alone', async () => {
+  test('has one JSON document per line, in order, readable only by its owner', async () => {
     const { audit, clock, path } = open();
     audit.record({ event: 'console-opened', role: ROLE, federated: false, surface: 'web' });
     audit.record({ event: 'grant-issued', role: 'current', surface: 'socket', processId: 4711 });
@@ -51,7 +51,7 @@ describe('the file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test('is bounded, and keeps one predecessor', async () => {
+  test('has a size limit, and keeps one predecessor', async () => {
     const { audit, path } = open(1000);
     for (let processId = 0; processId < 100; processId += 1) {
       audit.record({ event: 'daemon-started', surface: 'daemon', processId });
@@ -66,7 +66,7 @@ describe('the file', () => {
     expect(kept.length).toBeGreaterThan(10);
   });
 
-  test('keeps its sign-ins however often roles are switched and codes are refused', async () => {
+  test('keeps its sign-ins even if roles are switched and codes refused very often', async () => {
     const { audit, clock, path } = open();
     const hours = 7 * 24;
     for (let hour = 0; hour < hours; hour += 1) {
@@ -95,7 +95,7 @@ describe('the file', () => {
     ]);
   });
 
-  test('names the first switches of an hour one by one, and then the last with the count of those between', async () => {
+  test('has the first switches of an hour one by one, then the last with a count', async () => {
     const { audit, clock, path } = open();
     const switchTo = (accountId: string) =>
       audit.record({ event: 'current-role-switched', role: { ...ROLE, accountId }, surface: 'socket' });
@@ -112,7 +112,7 @@ describe('the file', () => {
     ]);
   });
 
-  test('that can not be written is a problem until it can, and then has what was missed', async () => {
+  test("that can't be written is a problem until it can, and then gets the missing lines", async () => {
     const { audit, path, problems } = open();
     mkdirSync(path);
     audit.record({ event: 'daemon-started', surface: 'daemon' });
@@ -131,7 +131,7 @@ describe('the file', () => {
     expect(linesOf(path).map(({ event }) => event)).toEqual(['daemon-started', 'daemon-stopped']);
   });
 
-  test('that can not be written for long loses its oldest lines', async () => {
+  test("that can't be written for long loses its oldest lines", async () => {
     const { audit, path } = open();
     mkdirSync(path);
     for (let processId = 0; processId < 1500; processId += 1) {
@@ -157,8 +157,8 @@ describe('the file', () => {
   });
 });
 
-describe('keys that are handed out', () => {
-  test('are a line a role, an hour and a kind of caller', async () => {
+describe('issued credentials', () => {
+  test('have one line per role, hour and surface', async () => {
     const clock = createFakeClock();
     const records: AuditRecord[] = [];
     const issuanceLog = createIssuanceLog({ audit: { record: (record) => void records.push(record) }, clock });
@@ -188,7 +188,7 @@ describe('keys that are handed out', () => {
     expect(records).toHaveLength(5);
   });
 
-  test('of very many roles are told one from another', () => {
+  test('are recorded for each of very many roles', () => {
     const clock = createFakeClock();
     const records: AuditRecord[] = [];
     const issuanceLog = createIssuanceLog({ audit: { record: (record) => void records.push(record) }, clock });
@@ -206,7 +206,7 @@ describe('a day', () => {
     rig = undefined;
   });
 
-  test('is told from start to stop, without a secret', { timeout: 60_000 }, async () => {
+  test('is recorded from start to stop, without a secret', { timeout: 60_000 }, async () => {
     const clock = createFakeClock();
     rig = await createRig({ clock, emulator: { clock, autoApprove: false } });
     const { client, emulator, paths } = rig;
@@ -311,7 +311,7 @@ describe('a day', () => {
     expect((await client.call('status', {})).files).toMatchObject({ audit: paths.auditFile });
   });
 
-  test('on which settings and a team file are taken over names that, and nothing that was only looked at', async () => {
+  test('records written settings and team files, and nothing that was only read', async () => {
     rig = await createRig();
     const { client, home, paths } = rig;
     const source = join(home.path, 'team.toml');
@@ -332,7 +332,7 @@ describe('a day', () => {
     ]);
   });
 
-  test('on a disk that takes no line gives its answers all the same, and says so in the status', async () => {
+  test('on a disk that accepts no line still gets answers, and the status shows the problem', async () => {
     rig = await createRig();
     const { client, paths, runCli } = rig;
     await waitFor('the first line', () => linesOf(paths.auditFile).length === 1);
@@ -352,7 +352,7 @@ describe('a day', () => {
   });
 });
 
-/** The keys that a grant's URL gives. */
+/** The credentials from a grant's URL. */
 function askContainer({ url, token }: { url: string; token: string }): Promise<string[]> {
   return new Promise((resolve, reject) => {
     request(url, { headers: { authorization: token } }, (answer) => {

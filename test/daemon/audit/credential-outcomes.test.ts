@@ -1,4 +1,4 @@
-// What is remembered of refused keys: one a role, the last one, bounded, and gone with the next keys.
+// The remembered refusals: the last one per role, limited in number, and forgotten once credentials are issued.
 import { expect, test } from 'vitest';
 import { NotFoundError, SignInRequiredError } from '../../../src/core/errors.ts';
 import { createLastRefusals } from '../../../src/daemon/audit/credential-outcomes.ts';
@@ -14,7 +14,7 @@ const asCurrent = (permissionSet: string) => ({ followsCurrent: true, role: role
 const ended = (message = 'Your sign-in has ended.') => new SignInRequiredError('sign-in-expired', message);
 const named = ({ permissionSet }: { readonly permissionSet: string }) => `taylor.${permissionSet}`;
 
-test('the last refusal of a role, until it gets keys', async () => {
+test('remembers the last refusal of a role until credentials are issued', async () => {
   const clock = createFakeClock();
   const refusals = createLastRefusals(clock);
   refusals.note(by('Admin'), new NotFoundError('session-not-found', 'No such session.'));
@@ -45,7 +45,7 @@ test('the last refusal of a role, until it gets keys', async () => {
   expect(refusals.find(role('ReadOnly'))).toMatchObject({ code: 'sign-in-expired' });
 });
 
-test('the current role has one of its own, which the role itself ends as well', () => {
+test('remembers one for the current role, which the role itself clears as well', () => {
   const refusals = createLastRefusals(createFakeClock());
   refusals.note({ followsCurrent: true, role: undefined }, new NotFoundError('no-current-role', 'There is none.'));
   expect(refusals.list(named)).toEqual([
@@ -67,7 +67,7 @@ test('the current role has one of its own, which the role itself ends as well', 
   expect(refusals.list(named)).toEqual([]);
 });
 
-test('a thousand roles at most are remembered, the last hundred listed, and no message is long', () => {
+test('remembers at most a thousand roles, lists the last hundred, and cuts long messages', () => {
   const refusals = createLastRefusals(createFakeClock());
   for (let index = 0; index <= 1000; index += 1) refusals.note(by(`R${index}`), ended('x'.repeat(100_000)));
   const listed = refusals.list(() => undefined);
@@ -79,7 +79,7 @@ test('a thousand roles at most are remembered, the last hundred listed, and no m
   expect(refusals.find(role('R1'))).toBeDefined();
 });
 
-test('what went wrong inside is told in the words of every such error', () => {
+test('describes an internal error like every other one', () => {
   const refusals = createLastRefusals(createFakeClock());
   refusals.note(by('Admin'), new TypeError('secret'));
   expect(refusals.find(role('Admin'))).toMatchObject({

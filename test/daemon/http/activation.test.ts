@@ -1,4 +1,4 @@
-// The socket from a service manager: taken by the process that it is meant for, and an answer from a daemon that can't start.
+// Socket activation: which sockets a process takes over, and what a daemon that can't start answers.
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ test.each([
   expect(environment).toEqual({ HOME: home.path });
 });
 
-test('a descriptor that is no socket is none', async () => {
+test('ignores a passed descriptor that is not a socket', async () => {
   const script = `
     const { takePassedSockets } = await import('${new URL('../../../dist/daemon/http/activation.js', import.meta.url).href}');
     console.log(takePassedSockets({ LISTEN_PID: String(process.pid), LISTEN_FDS: '1' }, process.pid).activatedFd ?? 'none');`;
@@ -38,7 +38,7 @@ test('a descriptor that is no socket is none', async () => {
   expect(run).toEqual({ exitCode: 0, stdout: 'none\n', stderr: '' });
 });
 
-test('whoever asks a service that can not start is told why, in the form that was asked for', async () => {
+test("a service that can't start tells its callers why, in the format that they accept", async () => {
   const socketPath = join(home.path, 'x.sock');
   const error = new UsageError('settings-invalid', 'Line 3 \u001b[31mis wrong.', { hint: 'vi +3 \u202econfig.toml' });
   const clock = createFakeClock();
@@ -63,7 +63,7 @@ test('whoever asks a service that can not start is told why, in the form that wa
   expect(await ask()).toBeUndefined();
 });
 
-test('a socket that can not be had is an error, and nobody waits', async () => {
+test("fails at once if the socket can't be opened", async () => {
   const socketPath = join(home.path, 'x.sock');
   const other = createServer();
   await listen(other, { path: socketPath });

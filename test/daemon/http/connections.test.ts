@@ -1,4 +1,4 @@
-// Whom the listeners serve and how many at once: users told apart, crowds of idle connections, and what is left for the others.
+// Which users the surfaces serve, and how many connections: other users, crowds of idle connections, and the shares of other surfaces.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -22,7 +22,7 @@ const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admi
 const CREDENTIALS = { query: { session: SESSION, account: ROLE.accountId, role: ROLE.permissionSet } };
 const MAIN = fileURLToPath(new URL('../../../dist/daemon/main.js', import.meta.url));
 
-/** Connections that say nothing, and how many of them were closed by the other side without a word. */
+/** Opens idle connections, and counts those that the other side closed without an answer. */
 async function openIdle(target: NetConnectOpts, count: number): Promise<{ closed(): number; end(): void }> {
   const sockets = Array.from({ length: count }, () =>
     openSocket(target)
@@ -42,7 +42,7 @@ async function openIdle(target: NetConnectOpts, count: number): Promise<{ closed
 
 describe('the rules', () => {
   test.each([64, 96, 256, 1024, 4096, 20_000, 1_048_576])(
-    'leave descriptors free of a limit of %d',
+    'leave descriptors unused at a limit of %d',
     (descriptorLimit) => {
       const { socket, container, web } = createConnectionRules({ userId: 0, descriptorLimit });
       const taken = socket.maxServed + container.maxServed + container.maxUnchecked + web.maxServed + web.maxUnchecked;
@@ -52,7 +52,7 @@ describe('the rules', () => {
     },
   );
 
-  test('have room for hundreds of callers at a low limit, and for thousands at a usual one', () => {
+  test('allow hundreds of callers at a low limit, and thousands at a usual one', () => {
     const limits = (descriptorLimit: number) => {
       const { socket, container, web } = createConnectionRules({ userId: 0, descriptorLimit });
       return [socket.maxServed, container.maxServed, container.maxUnchecked, web.maxServed, web.maxUnchecked];
@@ -117,7 +117,7 @@ describe('a guarded server', () => {
     return { target, seen, log, clock, accepted };
   }
 
-  test('parses no byte before the user is known, and loses none of them afterwards', async () => {
+  test('parses no byte before the user is known, and loses none of them', async () => {
     const verdicts: ((isServed: boolean) => void)[] = [];
     const { target, seen } = await listen({
       peerCheck: () => new Promise((resolve) => void verdicts.push(resolve)),
@@ -135,7 +135,7 @@ describe('a guarded server', () => {
     expect(seen).toEqual(['POST 100000']);
   });
 
-  test('drops what is more than it can check at once', async () => {
+  test('drops connections beyond what it can check at once', async () => {
     const verdicts: ((isServed: boolean) => void)[] = [];
     const { target } = await listen({
       maxUnchecked: 2,
@@ -147,7 +147,7 @@ describe('a guarded server', () => {
     idle.end();
   });
 
-  test('logs a line a minute at most, with the number of those dropped', async () => {
+  test('logs at most one line a minute, with the number of dropped connections', async () => {
     const { target, log, clock } = await listen({ peerCheck: async () => false });
     const dropOne = async () => expect((await exchange(target, REQUEST)).text).toBe('');
     await dropOne();
@@ -175,7 +175,7 @@ describe('a guarded server', () => {
   });
 });
 
-test('a connection that sends no whole header within the deadline is closed', async () => {
+test('closes a connection that does not send complete headers in time', async () => {
   const { app } = createSurface({
     surface: 'socket',
     guard: () => undefined,
@@ -196,7 +196,7 @@ test('a connection that sends no whole header within the deadline is closed', as
 });
 
 describe('a daemon', () => {
-  /** Four connections for each surface: the least there is. */
+  /** Gives each surface four connections, the minimum. */
   const LIMIT = 64;
   const IDLE = 12;
   let rig: Rig;
@@ -215,7 +215,7 @@ describe('a daemon', () => {
   });
   afterAll(() => rig.remove());
 
-  /** What a rightful caller asks at each port. */
+  /** A request with valid credentials for each port. */
   const requests = () => [
     {
       port: Number(new URL(grant.url).port),
@@ -241,19 +241,19 @@ describe('a daemon', () => {
     Promise.all(requests().map(async ({ port, bytes }) => (await exchange({ host: '127.0.0.1', port }, bytes)).status));
 
   test.each(['socket', 'web', 'container'] as const)(
-    'answers everybody while %s is full of idle connections',
+    'answers on every surface while %s is full of idle connections',
     async (surface) => {
       const idle = await openIdle(targets[surface], IDLE);
       await waitFor('the oldest to be closed', () => idle.closed() >= IDLE - 4);
       expect(await rig.client.call('status', {})).toMatchObject({ sessions: [{ session: SESSION }] });
       expect(await rig.client.call('credentials', CREDENTIALS)).toMatchObject({ Version: 1 });
-      // A port that checks as many users as it can drops who comes then.
+      // A port drops connections while it checks as many users as it can.
       await waitFor('both ports to answer', async () => (await askPorts()).every((status) => status === 200));
       idle.end();
     },
   );
 
-  test('says too-many-connections when all are in use, and serves again when one ends', async () => {
+  test('answers too-many-connections while all are in use, and serves again once one ends', async () => {
     const streams = Array.from({ length: 4 }, () => openSocket(targets.socket).on('error', () => undefined));
     await Promise.all(
       streams.map(async (stream) => {
@@ -274,7 +274,7 @@ describe('a daemon', () => {
   });
 
   test.skipIf(!canBeSomebodyElse)(
-    'gives another user nothing at its loopback ports, not for the right path and token either, and does nothing he asks',
+    'gives another user no answer at its loopback ports, even with the right path and token, and does nothing',
     async () => {
       const script = `
         const net = require('net');
@@ -306,7 +306,7 @@ describe('a daemon', () => {
       const wishes = [...requests(), { port: web.port, bytes: signIn, hangsUp: true }];
       const answers = JSON.parse(await runAsSomebodyElse(script, [JSON.stringify(wishes)])) as unknown;
       expect(answers).toEqual(['', '', '', '', '', '']);
-      // The same bytes are good for us, and come after his.
+      // The same bytes sent by our own user afterwards are served.
       expect(await askPorts()).toEqual([200, 200]);
       expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(before);
       expect(rig.logLines.filter((line) => line.includes('other users')).map((line) => line.split(':')[0])).toEqual(
@@ -325,7 +325,7 @@ describe('a daemon with few descriptors', () => {
   });
   afterAll(() => world.remove());
 
-  test('signs in, tells its status and gives credentials among more idle connections than it may have', async () => {
+  test('signs in, answers status and issues credentials with more idle connections than its limit', async () => {
     const { client, environment, paths } = world;
     const daemon = spawn('/bin/sh', ['-c', 'ulimit -n 96; exec "$0" "$1"', process.execPath, MAIN], {
       env: environment,

@@ -1,11 +1,11 @@
-// Late parts: loaded by the first who needs them or after the first answer, once, and again after a failure.
+// Late loading: on first use or after the first answer, once, and again after a failure.
 import { expect, test } from 'vitest';
 import type { Caller } from '../../../src/daemon/http/caller.ts';
 import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 
 const CALLER = {} as Caller;
 
-test('nothing is loaded before it is needed, and then once', async () => {
+test('loads nothing before it is needed, and then once', async () => {
   const loads: string[] = [];
   const late = createLateLoading();
   const get = late.defer(async () => {
@@ -20,7 +20,7 @@ test('nothing is loaded before it is needed, and then once', async () => {
   expect(loads).toEqual(['part']);
 });
 
-test('warming loads what nobody needed yet', async () => {
+test('warm() loads what was not needed so far', async () => {
   const loads: string[] = [];
   const late = createLateLoading();
   late.defer(async () => void loads.push('first'));
@@ -30,7 +30,7 @@ test('warming loads what nobody needed yet', async () => {
   expect(loads).toEqual(['first', 'second']);
 });
 
-test('a load that failed is told, and tried again by the next caller', async () => {
+test('reports a failed load, and repeats it for the next caller', async () => {
   let attempts = 0;
   const late = createLateLoading();
   const get = late.defer(async () => {
@@ -43,7 +43,7 @@ test('a load that failed is told, and tried again by the next caller', async () 
   expect(await get()).toBe(2);
 });
 
-test('handlers have their names at once, and pass on input, caller, answer and error', async () => {
+test('deferred handlers have their names at once, and pass on input, caller, answer and error', async () => {
   const asked: unknown[] = [];
   const handlers = createLateLoading().deferHandlers(['startUrl', 'profiles'], async () => ({
     async startUrl(input, caller) {

@@ -1,4 +1,4 @@
-// Listening on a path: what is dead is replaced, what lives or is no socket is named and kept.
+// Listening on a path: replaces dead sockets, and keeps and names anything else that is in the way.
 import {
   chownSync,
   existsSync,
@@ -39,7 +39,7 @@ function createOwnServer(): Server {
   return server;
 }
 
-/** A socket that a program listens on, which is not ours. */
+/** A socket of another program that is listening. */
 async function listenAsAnother(path: string): Promise<() => Promise<void>> {
   const other = createServer((socket) => socket.destroy());
   servers.push(other);
@@ -47,7 +47,7 @@ async function listenAsAnother(path: string): Promise<() => Promise<void>> {
   return () => new Promise((resolve) => other.close(() => resolve()));
 }
 
-/** What a killed daemon leaves: the name of a socket that nobody listens on. */
+/** The socket file of a killed daemon, on which nobody listens. */
 async function leaveDeadSocket(path: string): Promise<void> {
   const close = await listenAsAnother(at('short-lived.sock'));
   linkSync(at('short-lived.sock'), path);
@@ -55,7 +55,7 @@ async function leaveDeadSocket(path: string): Promise<void> {
   expect(lstatSync(path).isSocket()).toBe(true);
 }
 
-test('a socket is made 0600 in a folder made 0700, and the process keeps its mask', async () => {
+test('creates a 0600 socket in a 0700 folder, and keeps the umask of the process', async () => {
   const usual = process.umask(0o022);
   await listenOnSocket(createOwnServer(), at('run', 'rolecall', 'd.sock'), USER_ID);
   expect(
@@ -64,7 +64,7 @@ test('a socket is made 0600 in a folder made 0700, and the process keeps its mas
   expect(process.umask(usual)).toBe(0o022);
 });
 
-test('a dead socket and an old alias are replaced', async () => {
+test('replaces a dead socket and an old alias', async () => {
   mkdirSync(at('run', 'own'), { mode: 0o700 });
   await leaveDeadSocket(at('run', 'own', 'dead.sock'));
   symlinkSync('/nowhere', at('run', 'own', 'alias.sock'));
@@ -74,7 +74,7 @@ test('a dead socket and an old alias are replaced', async () => {
   }
 });
 
-test('a living socket, a file and a path that is too long are named and kept', async () => {
+test('refuses a socket in use, a file and a path that is too long, and changes none of them', async () => {
   mkdirSync(at('run', 'own'), { mode: 0o700 });
   const living = at('run', 'own', 'living.sock');
   await listenAsAnother(living);
@@ -97,7 +97,7 @@ test('a living socket, a file and a path that is too long are named and kept', a
   expect(existsSync(file)).toBe(true);
 });
 
-test.skipIf(!canBeSomebodyElse)('no socket is made in a folder that another user can replace', async () => {
+test.skipIf(!canBeSomebodyElse)('creates no socket in a folder that another user could replace', async () => {
   mkdirSync(at('theirs'));
   chownSync(at('theirs'), SOMEBODY_ELSE, SOMEBODY_ELSE);
   const path = at('theirs', 'rolecall', 'd.sock');
@@ -109,7 +109,7 @@ test.skipIf(!canBeSomebodyElse)('no socket is made in a folder that another user
   expect(existsSync(path)).toBe(false);
 });
 
-test('an alias leads to the socket, in place of dead ones only, and goes if it is still ours', async () => {
+test('creates the alias over dead ones only, and removes it if it is still its own', async () => {
   const socketPath = at('run', 'd.sock');
   const aliasPath = at('state', 'run', 'd.sock');
   await aliasSocket(aliasPath, socketPath, USER_ID);
@@ -134,7 +134,7 @@ test('an alias leads to the socket, in place of dead ones only, and goes if it i
   expect(lstatSync(aliasPath).isSocket()).toBe(true);
 });
 
-test('a socket that is its own alias needs none', async () => {
+test('creates no alias if both paths are the same', async () => {
   await aliasSocket(at('d.sock'), at('d.sock'), USER_ID);
   expect(existsSync(at('d.sock'))).toBe(false);
   removeAlias(at('d.sock'), at('d.sock'));

@@ -1,4 +1,4 @@
-// The page's files as the daemon serves them: each of them, with its type, to anyone on this machine, and without data.
+// The files of the page: each is served with its type, without a token, and contains no data.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-/** What the page shares with the command line is all the JavaScript of src/core. */
+/** All JavaScript of src/core is shared with the page. */
 const SHARED = ['search', 'text'].flatMap((folder) =>
   readdirSync(new URL(`../../../src/core/${folder}/`, import.meta.url))
     .filter((name) => name.endsWith('.js'))
@@ -32,12 +32,12 @@ const SHARED = ['search', 'text'].flatMap((folder) =>
 const names = [...readdirSync(DIRECTORY).filter((name) => !NOT_SERVED.includes(name)), ...SHARED];
 const pathOf = (name: string) => (name === 'page.html' ? '/' : new URL(name, 'http://localhost/').pathname);
 
-test('are all that is in src/web and what it shares with the command line, and nothing else', () => {
+test('are exactly those of src/web and those shared with the command line', () => {
   expect(createPageFiles(DIRECTORY).paths.toSorted()).toEqual(names.map(pathOf).toSorted());
   expect(names.length).toBeGreaterThan(10);
 });
 
-test.each(names)('%s comes without a token, as it is, with its type and every header', async (name) => {
+test.each(names)('%s is served unchanged without a token, with its type and every header', async (name) => {
   const answer = await fetch(`${url}${pathOf(name)}`);
   const headers = Object.fromEntries(answer.headers);
   expect({ status: answer.status, text: await answer.text() }).toEqual({
@@ -53,7 +53,7 @@ test.each(names)('%s comes without a token, as it is, with its type and every he
   });
 });
 
-test('load nothing but each other, and have no script or style in their markup', () => {
+test('load only each other, and contain no inline script or style', () => {
   const html = readFileSync(`${DIRECTORY}page.html`, 'utf8');
   const loaded = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, path = '']) => path);
   expect(loaded.length).toBeGreaterThan(2);
@@ -68,7 +68,7 @@ test('load nothing but each other, and have no script or style in their markup',
   expect(new Set(imported)).toEqual(new Set(scripts.filter((name) => name !== 'page.js').map(pathOf)));
 });
 
-test('make no markup out of text', () => {
+test('create no markup from text', () => {
   for (const name of names.filter((one) => one.endsWith('.js'))) {
     const text = readFileSync(`${DIRECTORY}${name}`, 'utf8');
     expect
@@ -83,7 +83,7 @@ test('make no markup out of text', () => {
   }
 });
 
-test('are read once, and looked for again when they were not there', async () => {
+test('are read once, and tried again if they were missing', async () => {
   const missing = createPageFiles('/nowhere');
   await expect(missing.read('/page.js')).rejects.toMatchObject({ code: 'file-not-writable' });
   const files = createPageFiles(DIRECTORY);

@@ -1,4 +1,4 @@
-// Files that callers find the daemon by, deleted under it: they come back, and the state folder with what was in it.
+// The files that callers find the daemon by: restored when they are deleted, together with the state folder and its content.
 import {
   existsSync,
   mkdirSync,
@@ -27,7 +27,7 @@ afterEach(async () => {
   rig = undefined;
 });
 
-/** Asks at `path` and nowhere else. */
+/** A client that tries only `path`. */
 function askAt(path: string): Promise<number | undefined> {
   const client = createLocalApiClient({
     socketCandidates: [path],
@@ -64,7 +64,7 @@ test.each<[string, (rig: Rig) => void]>([
   expect(own.paths.socketCandidates.filter((path) => existsSync(path))).toEqual([]);
 });
 
-test('the socket is made again although the state folder can not be', async () => {
+test("restores the socket even if the state folder can't be restored", async () => {
   rig = await createRig();
   const own = rig;
   renameSync(own.paths.stateDirectory, `${own.paths.stateDirectory}.old`);
@@ -76,7 +76,7 @@ test('the socket is made again although the state folder can not be', async () =
   await waitFor('no problem', async () => (await own.client.call('status', {})).problems.length === 0);
 });
 
-test('the secret file is written again when it alone is deleted', async () => {
+test('restores the secret file if only that is deleted', async () => {
   rig = await createSignedInRig({
     environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
   });
@@ -87,7 +87,7 @@ test('the secret file is written again when it alone is deleted', async () => {
   expect(readFileSync(path, 'utf8')).toBe(before);
 });
 
-test.skipIf(!canForbidChanges())('a daemon that lost its lock stays until the disk takes its sign-ins', async () => {
+test.skipIf(!canForbidChanges())('a daemon that lost its lock stays until it has saved its sign-ins', async () => {
   let state: 'held' | 'lost' = 'held';
   let endings = 0;
   rig = await createSignedInRig({
@@ -109,7 +109,7 @@ test.skipIf(!canForbidChanges())('a daemon that lost its lock stays until the di
   expect(readFileSync(path, 'utf8')).toBe(before);
 });
 
-test('a start goes on when the folder of its lock is deleted while it waits for the lock', async () => {
+test("a start continues if the lock's folder is deleted while it waits for the lock", async () => {
   const home = createTemporaryHome();
   const folder = join(home.path, 'state');
   const path = join(folder, 'daemon.lock');
@@ -124,7 +124,7 @@ test('a start goes on when the folder of its lock is deleted while it waits for 
   await home.remove();
 });
 
-test('without a place for the socket it is where its alias was, and comes back', async () => {
+test("moves the socket to its alias while its folder can't be created, and back later", async () => {
   rig = await createRig();
   const runtimeDirectory = dirname(dirname(rig.paths.socketPath));
   deleteFolder(runtimeDirectory);
@@ -137,7 +137,7 @@ test('without a place for the socket it is where its alias was, and comes back',
   expect(await askAt(aliasOf(own))).toBe(process.pid);
 });
 
-test("a daemon that stops leaves another one's socket and address alone", async () => {
+test('a stopping daemon leaves the socket and address of another one alone', async () => {
   rig = await createRig();
   const { paths } = rig;
   const other = createServer((socket) => socket.destroy());
@@ -155,7 +155,7 @@ test("a daemon that stops leaves another one's socket and address alone", async 
   }
 });
 
-test('a symlink in place of the folder is not followed', async () => {
+test('does not follow a symlink in place of the folder', async () => {
   rig = await createRig();
   const own = rig;
   const folder = dirname(own.paths.socketPath);
@@ -167,7 +167,7 @@ test('a symlink in place of the folder is not followed', async () => {
   expect(readdirSync(foreign)).toEqual([]);
 });
 
-test('a deleted state folder is written again from memory', async () => {
+test('restores a deleted state folder from memory', async () => {
   rig = await createSignedInRig({
     environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse' },
   });
@@ -189,7 +189,7 @@ test('a deleted state folder is written again from memory', async () => {
   expect((await own.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
 });
 
-test('a deleted lock file is locked again, and a replaced one is lost', async () => {
+test('locks a deleted lock file again, and loses a replaced one', async () => {
   const home = createTemporaryHome();
   const path = join(home.path, 'daemon.lock');
   const first = tryDaemonLock(path);

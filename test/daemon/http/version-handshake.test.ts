@@ -1,4 +1,4 @@
-// A newer client meets an older daemon: it is turned away before anything is done, and served by its successor.
+// A newer client meets an older daemon: it is refused before any work starts, and the next daemon serves it.
 import { afterEach, expect, test } from 'vitest';
 import { createSystemClock } from '../../../src/core/clock.ts';
 import { createVersionCheck, readGuarded } from '../../../src/daemon/http/guard.ts';
@@ -35,7 +35,7 @@ test.each(['0.4.9', '0.5.0', '0.5.0-rc.1', 'nonsense'])('a client of version %s 
   expect(seen).toEqual([]);
 });
 
-test('a newer one is turned away once the daemon leaves, with nothing done, and answered by the next', async () => {
+test('a newer client is refused before any work starts, and the next daemon answers it', async () => {
   rig = await createRig({ version: '0.5.0', emulator: { autoApprove: false } });
   const its = rig;
   const seen: string[] = [];
@@ -53,7 +53,7 @@ test('a newer one is turned away once the daemon leaves, with nothing done, and 
   expect(its.logLines).toContain('info a newer client asks: rolecall 0.5.0 makes room');
 });
 
-test('who may start no daemon does not send the older one away', async () => {
+test('a client that may not start a daemon does not replace the older one', async () => {
   rig = await createRig({ version: '0.5.0' });
   const its = rig;
   const call = (client: LocalApiClient, options = {}) => client.call('status', {}, options);
@@ -62,7 +62,7 @@ test('who may start no daemon does not send the older one away', async () => {
   expect(its.logLines.filter((line) => line.includes('makes room'))).toEqual([]);
 });
 
-test('answers under way are given although the daemon leaves', async () => {
+test('pending answers are sent although the daemon stops', async () => {
   rig = await createRig({ version: '0.5.0' });
   const its = rig;
   await its.runCli(['login']);
@@ -74,7 +74,7 @@ test('answers under way are given although the daemon leaves', async () => {
   expect(await credentials).toMatchObject({ Version: 1 });
 });
 
-test('the check leaves once for each newer client, and never for one that stops the daemon', () => {
+test('the check calls leave for each newer client, but not for a stop request', () => {
   let left = 0;
   const check = createVersionCheck('0.5.0', () => (left += 1));
   const ask = (url: string, ...versions: readonly string[]) =>

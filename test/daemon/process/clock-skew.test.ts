@@ -1,4 +1,4 @@
-// A machine whose clock is wrong or is set: no expired keys, no call to AWS for every caller, and a problem that says so.
+// A machine with a wrong or changed clock: no expired credentials, no AWS call per caller, and a problem in the status.
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tokenFilePath } from '../../../src/aws-config/files/token-file.ts';
@@ -47,7 +47,7 @@ describe.each([
   ['2 h behind', -2 * HOUR_MS],
   ['2 h ahead of', 2 * HOUR_MS],
 ])('with a clock that is %s AWS’s', (amount, byMs) => {
-  test('keys are fetched once for many callers, and again before they have expired by AWS’s clock', async () => {
+  test('fetches credentials once for many callers, and again before they expire by AWS’s clock', async () => {
     const its = await signedIn(byMs);
     its.emulator.resetCalls();
     const first = await ask(its);
@@ -61,7 +61,7 @@ describe.each([
     expect(calls(its)).toBe(2);
   });
 
-  test('the token file for the AWS CLI expires by this machine’s clock, which the AWS CLI goes by', async () => {
+  test('the token file expires by this machine’s clock, which the AWS CLI uses', async () => {
     const its = await signedIn(byMs);
     const path = tokenFilePath(its.home.path, SESSION);
     const { expiresAt } = JSON.parse(readFileSync(path, 'utf8')) as { expiresAt: string };
@@ -70,7 +70,7 @@ describe.each([
     expect(leftMs).toBeLessThanOrEqual(HOUR_MS + 2000);
   });
 
-  test('the status says so and names the command', async () => {
+  test('shows the problem and the command in the status', async () => {
     expect(await skewOf(await signedIn(byMs))).toEqual([
       {
         code: 'clock-skew',
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test('a clock that is set back while keys are served keeps no expired ones alive', async () => {
+test('serves no expired credentials after the clock was set back', async () => {
   const its = await signedIn(0);
   const first = await ask(its);
   wrongByMs = -2 * HOUR_MS;
@@ -96,7 +96,7 @@ test('a clock that is set back while keys are served keeps no expired ones alive
   expect(await skewOf(its)).toEqual([]);
 });
 
-test('a clock that is set at random brings no expired keys and costs no sign-in', async () => {
+test('random clock changes cause no expired credentials and no sign-in', async () => {
   const its = await signedIn(0);
   its.emulator.resetCalls();
   // Numerical Recipes' generator: the same story each time.

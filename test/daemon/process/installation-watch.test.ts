@@ -1,4 +1,4 @@
-// What the daemon makes of the files that it was started from.
+// Noticing that the files which the daemon was started from were replaced or removed.
 import { expect, test } from 'vitest';
 import { createInstallationWatch } from '../../../src/daemon/process/installation-watch.ts';
 
@@ -13,18 +13,18 @@ function watch(seen: readonly (string | undefined)[]): readonly (string | undefi
   return seen.map(() => check());
 }
 
-test('our own version is no change, however often it is seen', () => {
+test("the daemon's own version is never a change", () => {
   expect(watch(['1.0.0', '1.0.0', '1.0.0'])).toEqual([undefined, undefined, undefined]);
 });
 
-test('another version, newer or older, is one once npm has had time for the rest', () => {
+test('reports another version, newer or older, once npm had time to finish', () => {
   expect(watch(['1.0.0', '1.1.0', '1.1.0'])).toEqual([undefined, undefined, 'replaced']);
   expect(watch(['0.9.0', '0.9.0'])).toEqual([undefined, 'replaced']);
   expect(watch(['1.1.0', '1.2.0', '1.2.0'])).toEqual([undefined, undefined, 'replaced']);
   expect(watch(['1.1.0', '1.0.0', '1.0.0'])).toEqual([undefined, undefined, undefined]);
 });
 
-test('an installation that is away for a moment is being replaced, and one that stays away is gone', () => {
+test('takes a briefly missing installation for a replacement, and a lasting one for a removal', () => {
   expect(watch([undefined, undefined, '1.1.0', '1.1.0'])).toEqual([undefined, undefined, undefined, 'replaced']);
   expect(watch([undefined, undefined, undefined, undefined, undefined])).toEqual([
     undefined,

@@ -1,4 +1,4 @@
-// The secret that a killed daemon left for the next one, read from a pipe.
+// The secret of a killed daemon, which the next one reads from a pipe.
 import { expect, test } from 'vitest';
 import { formatKeptSecret, parseKeptSecret } from '../../../src/daemon/process/kept-secret.ts';
 

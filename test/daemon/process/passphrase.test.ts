@@ -1,4 +1,4 @@
-// Where the daemon's passphrase comes from, and that nothing of it stays in the environment.
+// Where the daemon takes the passphrase from, and that it does not stay in the environment.
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ function credentials(text: string): string {
   return directory;
 }
 
-test('it is taken from the pipe, else from the credential of the service, else from the variable', () => {
+test("takes it from the pipe, else from the service's credential, else from the variable", () => {
   const piped = join(home.path, 'piped');
   writeFileSync(piped, 'from the pipe ');
   const fd = openSync(piped, 'r');
@@ -39,7 +39,7 @@ test('it is taken from the pipe, else from the credential of the service, else f
   expect(() => closeSync(fd)).toThrow('EBADF');
 });
 
-test('a credentials directory without it, or a descriptor that is not open, leaves the variable', () => {
+test('uses the variable if the credential is missing or the descriptor is closed', () => {
   const environment = { ROLECALL_PASSPHRASE_FD: '987', CREDENTIALS_DIRECTORY: home.path, ROLECALL_PASSPHRASE: 'v' };
   expect(takePassphrase(environment)).toBe('v');
 });

@@ -1,10 +1,10 @@
-// What a person may have put right is done at again before it is shown, for a second at most.
+// Problems that a person may have fixed are checked again before they are shown, for at most a second.
 import { expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { createRecheck } from '../../../src/daemon/process/recheck.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 
-test('runs only what concerns a problem that is raised, and survives a task that fails or hangs', async () => {
+test('runs only the checks of raised problems, and survives one that fails or hangs', async () => {
   const problems = createProblems();
   const clock = createFakeClock();
   const recheck = createRecheck({ problems, clock });

@@ -1,4 +1,4 @@
-// The tick: every task at its own pace, sooner when it says so, never more often than each second.
+// The ticker: each task runs on its own schedule, earlier if it asks for that, but at most once a second.
 import { expect, test } from 'vitest';
 import { runTicker } from '../../../src/daemon/process/ticker.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
@@ -29,22 +29,22 @@ async function runsOf(run: () => Promise<number | undefined | void>, lines: stri
   return runs;
 }
 
-test('a task runs a second after the start and every fifteen then', async () => {
+test('runs a task a second after the start, then every 15 seconds', async () => {
   expect(await runsOf(async () => {})).toEqual([1, 16, 31, 46]);
 });
 
-test('a task that wants to be sooner is, later is not, and never within the second', async () => {
+test('runs a task earlier if it asks for that, but not later and at most once a second', async () => {
   const wishes = [6000, 60_000, 0, -5, 1500, undefined];
   expect(await runsOf(async () => wishes.shift())).toEqual([1, 7, 22, 23, 24, 25.5, 40.5, 55.5]);
 });
 
-test('a task that fails is told and runs again', async () => {
+test('logs a failed task and runs it again', async () => {
   const lines: string[] = [];
   expect(await runsOf(() => Promise.reject(new Error('no disk')), lines)).toHaveLength(4);
   expect(lines).toContain('warn task: no disk');
 });
 
-test('many tasks on one signal are no leak to Node', async () => {
+test('many tasks on one signal cause no leak warning', async () => {
   const warnings: string[] = [];
   const onWarning = ({ name }: Error) => void warnings.push(name);
   process.on('warning', onWarning);

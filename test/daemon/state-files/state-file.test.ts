@@ -1,4 +1,4 @@
-// State over versions: an older file is migrated, a newer one is left alone and named in the status, by every reader there is.
+// State files across versions: every reader migrates older ones, leaves newer ones alone and names them in the status.
 import {
   existsSync,
   mkdirSync,
@@ -103,7 +103,7 @@ describe('a file', () => {
     expect([await file.read(), problems.list()]).toEqual([undefined, []]);
   });
 
-  test('of an absurd size is kept aside, and costs no memory; of many copies three stay', async () => {
+  test('that is far too large is set aside without using memory, and three copies are kept', async () => {
     const { path, file, problems } = open();
     for (let day = 1; day < 6; day += 1) writeFileSync(`${path}.damaged-2026-11-0${day}T000000Z`, '');
     writeFileSync(path, '');
@@ -117,7 +117,7 @@ describe('a file', () => {
     expect(problems.list()).toHaveLength(1);
   });
 
-  test('loses only those entries of its list that are damaged', async () => {
+  test('loses only the damaged entries of its list', async () => {
     const roles = Array.from({ length: 500 }, (_, index) => ({
       sessionName: 'a } "quoted" {',
       accountId: String(100_000_000_000 + index),
@@ -155,7 +155,7 @@ describe('a file', () => {
     expect(await openStateFiles()(path, ISSUED_NAMES_SCHEMA).read()).toBeUndefined();
   });
 
-  test('of a newer daemon is neither read nor written, also when it comes in between, until it is gone', async () => {
+  test('of a newer daemon is neither read nor written until it is gone, even if it appears while the daemon runs', async () => {
     const { path, file, problems } = open();
     await file.write({ names: [] });
     const newer = '{ "schemaVersion": 4, "something": "else" }';
@@ -189,7 +189,7 @@ describe('a daemon that finds the state of a newer one', () => {
       .toSorted();
   }
 
-  test('works, changes none of it, and names each file', { timeout: 60_000 }, async () => {
+  test('works, changes none of the files, and names each', { timeout: 60_000 }, async () => {
     rig = await createRig();
     const its = rig;
     const { stateDirectory } = its.paths;
@@ -253,7 +253,7 @@ describe('a daemon that finds its state damaged', () => {
     ['with nothing in its list', () => '{"schemaVersion":1,"role":1,"grants":[null],"roles":[null],"uses":[null]}'],
   ];
 
-  test('starts, names each file with its loss in status, doctor and log, and is well once they are deleted', async () => {
+  test('starts, names each file and its loss in status, doctor and log, and reports nothing once the copies are deleted', async () => {
     rig = await createRig();
     const its = rig;
     await its.runCli(['login']);
@@ -289,7 +289,7 @@ describe('a daemon that finds its state damaged', () => {
     }
   });
 
-  test('serves the grants that are whole, and tells the others why they have ended', async () => {
+  test('serves the undamaged grants, and tells callers of the others why they ended', async () => {
     rig = await createRig();
     const its = rig;
     const state = (name: string) => join(its.paths.stateDirectory, name);
@@ -318,7 +318,7 @@ describe('a daemon that finds its state damaged', () => {
     expect(await ask()).toEqual([ended, ended]);
   });
 
-  test('with a time that cannot be true ends that grant, and the others can be listed', async () => {
+  test('ends a grant with an impossible time, and still lists the others', async () => {
     rig = await createRig();
     const its = rig;
     await its.runCli(['login']);
@@ -339,7 +339,7 @@ describe('a daemon that finds its state damaged', () => {
     expect(left.grants.map(({ id }) => id)).toEqual([grants[1]?.id]);
   });
 
-  test('takes no profile of a used role away', async () => {
+  test('removes no profile of a used role', async () => {
     rig = await createRig({ settings: '[profiles]\nwrite = "used"\n' });
     const its = rig;
     await its.runCli(['login']);

@@ -1,4 +1,4 @@
-// How a page comes to its token: the code, its one use and its minute, over both surfaces of a real daemon.
+// How the page gets its token: a code, valid once and for a minute, over both surfaces of a real daemon.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ import { exchange, formatRequest, type RawAnswer } from '../raw-http.ts';
 
 const WRONG = 'A'.repeat(43);
 
-/** What the page does, in a process of another user. */
+/** Does what the page does, in a process of another user. */
 async function askAsSomebodyElse(wish: { host: string; port: number; code: string }): Promise<unknown> {
   const script = `
     const [host, port, code] = process.argv.slice(1);
@@ -45,7 +45,7 @@ describe('the codes', () => {
     }
   };
 
-  test('are 32 random bytes in the fragment of an address, good for a minute', () => {
+  test('are 32 random bytes in the fragment of a URL, valid for a minute', () => {
     const { access } = open();
     const issued = access.issueCode();
     expect(issued).toEqual({
@@ -57,7 +57,7 @@ describe('the codes', () => {
     expect(access.token).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
-  test('are each exchanged once, in any order', () => {
+  test('can each be exchanged once, in any order', () => {
     const { access } = open();
     const [one, other] = [access.issueCode().code, access.issueCode().code];
     expect(outcome(() => access.exchange(other))).toBe(access.token);
@@ -66,7 +66,7 @@ describe('the codes', () => {
     expect(outcome(() => access.exchange(one))).toEqual(refusal);
   });
 
-  test('are nothing but themselves', () => {
+  test('do not match anything else', () => {
     const { access } = open();
     const { code } = access.issueCode();
     for (const wrong of [WRONG, '', code.slice(0, -1), `${code}A`, code.toLowerCase(), access.token]) {
@@ -75,7 +75,7 @@ describe('the codes', () => {
     expect(outcome(() => access.exchange(code))).toBe(access.token);
   });
 
-  test('are over after their minute, and by a clock that jumped as well', async () => {
+  test('expire after a minute, also if the clock jumps', async () => {
     const { access, clock } = open();
     const [early, late, slept] = [access.issueCode().code, access.issueCode().code, access.issueCode().code];
     await clock.advance(CODE_LIFETIME_MS - 1);
@@ -86,14 +86,14 @@ describe('the codes', () => {
     expect(outcome(() => access.exchange(slept))).toEqual(refusal);
   });
 
-  test('of which there are too many lose the oldest', () => {
+  test('are limited in number, and the oldest are dropped', () => {
     const { access } = open();
     const codes = Array.from({ length: MAX_CODES + 1 }, () => access.issueCode().code);
     const outcomes = codes.map((code) => outcome(() => access.exchange(code)));
     expect(outcomes).toEqual([refusal, ...Array.from({ length: MAX_CODES }, () => access.token)]);
   });
 
-  test('are all void once too many wrong ones were tried, and a new one is good again', () => {
+  test('are all revoked after too many wrong ones, and a new one works again', () => {
     const { access } = open();
     const { code } = access.issueCode();
     for (let tried = 0; tried < MAX_WRONG_CODES; tried += 1) outcome(() => access.exchange(WRONG));
@@ -103,7 +103,7 @@ describe('the codes', () => {
     expect(outcome(() => access.exchange(next))).toBe(access.token);
   });
 
-  test('are not to be had before the surface is open', () => {
+  test('are not issued before the surface is open', () => {
     const access = createWebAccess({
       audit: { record: () => undefined },
       clock: createFakeClock(),
@@ -181,7 +181,7 @@ describe('over real sockets', () => {
     expect(await audited(2)).toEqual(['web-code-exchanged web', 'web-code-refused web']);
   });
 
-  test('a wrong code, an old one and a code of another start are refused alike', async () => {
+  test('a wrong code, an expired one and one of another start get the same refusal', async () => {
     const { client, clock, redeem } = await start();
     const wrong = await redeem(WRONG);
     const { code } = await client.call('webCode', {});
@@ -200,7 +200,7 @@ describe('over real sockets', () => {
     expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 401, text: wrong.body });
   });
 
-  test('a page of another origin exchanges nothing, and its try does not use the code up', async () => {
+  test('a page of another origin can exchange nothing, and its attempt does not use up the code', async () => {
     const { address, client, redeem } = await start();
     const { code } = await client.call('webCode', {});
     for (const header of [
@@ -234,7 +234,7 @@ describe('over real sockets', () => {
     },
   );
 
-  test('what a page can send without asking first is no exchange', async () => {
+  test('a request that a page may send to another origin exchanges nothing', async () => {
     const { client, post } = await start();
     const { code } = await client.call('webCode', {});
     const body = JSON.stringify({ code });
@@ -260,7 +260,7 @@ describe('over real sockets', () => {
     expect(told(await post('/v1/web-token', body))).toEqual(refused(400, 'invalid-request'));
   });
 
-  test('each route is on its own surface alone', async () => {
+  test('each route exists only on its own surface', async () => {
     const { address, post } = await start();
     const authorized = [['Authorization', `Bearer ${address.token}`]] as const;
     expect(told(await post('/v1/web-code', undefined, { headers: authorized }))).toEqual(
