@@ -112,21 +112,21 @@ export const routes = {
   status: {
     ...ROUTE_ADDRESSES.status,
     surfaces: BOTH,
-    summary: 'The daemon, its store, the sessions with time left, the current role and what is wrong right now',
+    summary: 'The daemon, its secret store, the sessions with time left, the current role, and current problems',
     successStatus: 200,
     answer: statusSchema,
   },
   openapi: {
     ...ROUTE_ADDRESSES.openapi,
     surfaces: BOTH,
-    summary: 'This description',
+    summary: 'This description of the API',
     successStatus: 200,
     answer: { type: 'object', additionalProperties: true },
   },
   accounts: {
     ...ROUTE_ADDRESSES.accounts,
     surfaces: BOTH,
-    summary: 'Accounts and permission sets, as last known or listed anew',
+    summary: 'Accounts and permission sets; `refresh` lists them again first',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -138,7 +138,7 @@ export const routes = {
   roles: {
     ...ROUTE_ADDRESSES.roles,
     surfaces: BOTH,
-    summary: 'One row an account and permission set, as a person chooses from them',
+    summary: 'One row for each account and permission set, as lists show them',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -153,7 +153,7 @@ export const routes = {
   credentials: {
     ...ROUTE_ADDRESSES.credentials,
     surfaces: SOCKET,
-    summary: 'Role credentials as a credential_process document',
+    summary: 'Credentials of one role, as a credential_process document',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -166,14 +166,14 @@ export const routes = {
   currentCredentials: {
     ...ROUTE_ADDRESSES.currentCredentials,
     surfaces: SOCKET,
-    summary: 'Role credentials of the current role',
+    summary: 'Credentials of the current role, as a credential_process document',
     successStatus: 200,
     answer: credentialsSchema,
   },
   startSignIn: {
     ...ROUTE_ADDRESSES.startSignIn,
     surfaces: BOTH,
-    summary: 'Starts a sign-in, or says that none is needed',
+    summary: 'Starts a sign-in, or answers that none is needed',
     params: sessionInPath,
     body: {
       type: 'object',
@@ -194,7 +194,7 @@ export const routes = {
   signIn: {
     ...ROUTE_ADDRESSES.signIn,
     surfaces: BOTH,
-    summary: 'The pending sign-in or the last outcome',
+    summary: 'The pending sign-in, or the last outcome',
     params: sessionInPath,
     successStatus: 200,
     answer: nullable(signInSchema),
@@ -209,7 +209,7 @@ export const routes = {
   signOut: {
     ...ROUTE_ADDRESSES.signOut,
     surfaces: BOTH,
-    summary: 'Ends the session: tokens and cached role credentials are gone at once, then AWS is told',
+    summary: 'Ends the session: drops tokens and credentials at once, then tells AWS',
     params: sessionInPath,
     body: {
       type: 'object',
@@ -229,13 +229,14 @@ export const routes = {
   retrySecretStore: {
     ...ROUTE_ADDRESSES.retrySecretStore,
     surfaces: BOTH,
-    summary: 'A person is there: saves what is in memory only, for which a locked keychain may open its dialog, once',
+    summary:
+      'Saves what is in memory only; a locked keychain may open its dialog, once. Call it only when a person acts',
     successStatus: 204,
   },
   checkUser: {
     ...ROUTE_ADDRESSES.checkUser,
     surfaces: SOCKET,
-    summary: "Finds out who signed in, and takes a person's agreement to another user than before",
+    summary: 'Finds out who signed in, and accepts another user than before',
     params: sessionInPath,
     body: { type: 'object', additionalProperties: false, properties: { accept: { type: 'string', maxLength: 64 } } },
     successStatus: 200,
@@ -244,14 +245,14 @@ export const routes = {
   current: {
     ...ROUTE_ADDRESSES.current,
     surfaces: BOTH,
-    summary: 'The current role',
+    summary: 'The current role, or null',
     successStatus: 200,
     answer: nullable(currentRoleSchema),
   },
   setCurrent: {
     ...ROUTE_ADDRESSES.setCurrent,
     surfaces: BOTH,
-    summary: 'Makes a role the current one, or none with null',
+    summary: 'Sets the current role; null clears it',
     body: nullable(newCurrentRoleSchema),
     successStatus: 200,
     answer: nullable(currentRoleSchema),
@@ -259,7 +260,7 @@ export const routes = {
   events: {
     ...ROUTE_ADDRESSES.events,
     surfaces: BOTH,
-    summary: 'Server-sent events: hello, then what changes of the status; Last-Event-ID resumes',
+    summary: 'Server-sent events: hello, then every change of the status; Last-Event-ID resumes',
     successStatus: 200,
     answer: eventSchema,
     isStream: true,
@@ -267,7 +268,7 @@ export const routes = {
   profiles: {
     ...ROUTE_ADDRESSES.profiles,
     surfaces: BOTH,
-    summary: 'The profiles as a sync would write them, with the diff',
+    summary: 'The profiles that a sync would write, with the diff',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -297,7 +298,7 @@ export const routes = {
   profile: {
     ...ROUTE_ADDRESSES.profile,
     surfaces: BOTH,
-    summary: 'The role behind one profile, ours or a hand-written one in the native form',
+    summary: 'The role of one profile, of rolecall or a native one',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -310,8 +311,7 @@ export const routes = {
   writeProfile: {
     ...ROUTE_ADDRESSES.writeProfile,
     surfaces: BOTH,
-    summary:
-      'Brings a profile that has a name only (write = "used") into the shared config file; one that is there stays',
+    summary: 'Writes one profile that is not in the shared config file yet (write = "used")',
     body: profileWishSchema,
     successStatus: 200,
     answer: profileSchema,
@@ -328,14 +328,14 @@ export const routes = {
   webCode: {
     ...ROUTE_ADDRESSES.webCode,
     surfaces: SOCKET,
-    summary: 'A code of 60 seconds for the page, good for one exchange',
+    summary: 'A code for the page, valid for 60 seconds and one exchange',
     successStatus: 200,
     answer: webCodeSchema,
   },
   webToken: {
     ...ROUTE_ADDRESSES.webToken,
     surfaces: WEB,
-    summary: 'The bearer token of the web surface in exchange for a code; needs no token',
+    summary: 'Exchanges a code for the bearer token of the web surface; needs no token',
     body: webCodeExchangeSchema,
     successStatus: 200,
     answer: webTokenSchema,
@@ -343,7 +343,8 @@ export const routes = {
   createGrant: {
     ...ROUTE_ADDRESSES.createGrant,
     surfaces: SOCKET,
-    summary: 'A URL and a token for the keys of one role, as AWS_CONTAINER_CREDENTIALS_FULL_URI wants them',
+    summary:
+      'Creates a grant: a URL and a token for the credentials of one role, for AWS_CONTAINER_CREDENTIALS_FULL_URI',
     body: grantWishSchema,
     successStatus: 201,
     answer: issuedGrantSchema,
@@ -351,7 +352,7 @@ export const routes = {
   grants: {
     ...ROUTE_ADDRESSES.grants,
     surfaces: SOCKET,
-    summary: 'The grants that count, without their secrets',
+    summary: 'All valid grants, without their secrets',
     successStatus: 200,
     answer: grantsSchema,
   },
@@ -373,7 +374,7 @@ export const routes = {
   containerCredentials: {
     ...ROUTE_ADDRESSES.containerCredentials,
     surfaces: CONTAINER,
-    summary: "Role credentials of the grant's role, for the container credentials provider of AWS's SDKs",
+    summary: "Credentials of the grant's role, for the container credentials provider of AWS SDKs",
     params: {
       type: 'object',
       required: ['grant'],
@@ -385,8 +386,7 @@ export const routes = {
   adoptProfiles: {
     ...ROUTE_ADDRESSES.adoptProfiles,
     surfaces: SOCKET,
-    summary:
-      'Leads hand-written sso profiles, and those of other tools, to rolecall under their own names, or undoes that',
+    summary: 'Converts native profiles, and those of other tools, under their own names, or undoes that',
     body: adoptionWishSchema,
     successStatus: 200,
     answer: adoptionSchema,
@@ -394,7 +394,7 @@ export const routes = {
   startUrl: {
     ...ROUTE_ADDRESSES.startUrl,
     surfaces: SOCKET,
-    summary: 'The start URL that somebody typed, as it has to be written, and its region if the start page tells',
+    summary: 'Completes a start URL that a person typed, and finds its region if the start page has it',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -407,7 +407,7 @@ export const routes = {
   setup: {
     ...ROUTE_ADDRESSES.setup,
     surfaces: SOCKET,
-    summary: 'Adds an sso-session to the shared config file, and settings, where nothing of that name stands',
+    summary: 'Adds an sso-session to the shared config file, and settings; keeps what exists',
     body: setupWishSchema,
     successStatus: 200,
     answer: setupSchema,
@@ -415,8 +415,7 @@ export const routes = {
   team: {
     ...ROUTE_ADDRESSES.team,
     surfaces: SOCKET,
-    summary:
-      'Fetches a team file, checks it, and keeps it beside the settings with its sso-sessions in the shared config file',
+    summary: 'Fetches a team file, checks it, saves it, and adds its sso-sessions to the shared config file',
     body: teamWishSchema,
     successStatus: 200,
     answer: teamSchema,
@@ -424,14 +423,14 @@ export const routes = {
   reach: {
     ...ROUTE_ADDRESSES.reach,
     surfaces: SOCKET,
-    summary: "Asks each endpoint of AWS's that is in use whether it answers, and what time it is there",
+    summary: 'Asks each AWS endpoint in use whether it answers, and what time it is there',
     successStatus: 200,
     answer: reachSchema,
   },
   stop: {
     ...ROUTE_ADDRESSES.stop,
     surfaces: SOCKET,
-    summary: 'Stops the daemon once the answers under way are given',
+    summary: 'Stops the daemon after it has finished its answers',
     successStatus: 202,
     answer: { type: 'object', required: ['pid'], properties: { pid: { type: 'integer' } } },
   },

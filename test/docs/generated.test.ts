@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { loadProgram } from '../../src/cli/parser.ts';
 import { COMMANDS } from '../../src/cli/program.ts';
 import {
+  apiSections,
   commandSections,
   errorSections,
   fillSections,
@@ -22,6 +23,7 @@ const quiet = { write: () => true };
 const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 
 const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
+  ['docs/api.md', apiSections()],
   ['docs/commands.md', commandSections(program)],
   ['docs/exit-codes.md', errorSections()],
   ['docs/settings.md', await settingsSections(VARIABLES)],

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ERROR_TABLE, EXIT_INTERRUPTED, type ErrorCode } from '../../src/core/errors.ts';
 import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
+import { routes, type Route } from '../../src/local-api/routes.ts';
 import { teamSchema } from '../../src/daemon/settings/team-schema.ts';
 import { FOLDERS, ROOMS } from '../helpers/house.ts';
 import { ERROR_MEANINGS } from './error-meanings.ts';
@@ -200,6 +201,21 @@ export async function settingsSections(variables: readonly (readonly [string, st
       variables.map(([name, meaning]) => [codes(name.split(', ')), meaning]),
     ),
   };
+}
+
+/** The section of docs/api.md. */
+export function apiSections(): Sections {
+  const names = (schema: Schema | undefined) => Object.keys(schema?.properties ?? {});
+  const rows = Object.values<Route>(routes).map((route) => {
+    const query = names(route.query);
+    return [
+      code(`${route.method} ${route.path}${query.length === 0 ? '' : `?${query.map((name) => `${name}=`).join('&')}`}`),
+      route.surfaces.join(', '),
+      sentence(route.summary),
+      String(route.successStatus),
+    ];
+  });
+  return { routes: formatTable(['request', 'surfaces', 'does', 'status'], rows) };
 }
 
 /** The sections of CONTRIBUTING.md. */
