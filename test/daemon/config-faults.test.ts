@@ -1,4 +1,4 @@
-// What a person did to the shared config file by hand, and what sync, login, status and doctor say of it.
+// Manual edits that break the shared config file or our block, and what sync, login, status and doctor report.
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 import { CONFIG, createRig, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -12,7 +12,7 @@ async function signedIn(options: RigOptions = {}): Promise<void> {
   expect(await rig.runCli(['login', '--no-browser'])).toMatchObject({ exitCode: 0 });
 }
 
-it('a Latin-1 byte is named with its line, and the file stays as it is', async () => {
+it('a Latin-1 byte is reported with its line, and the file is not changed', async () => {
   await signedIn();
   const text = Buffer.concat([Buffer.from(`${CONFIG}# M`), Buffer.from([0xfc]), Buffer.from('ller\n')]);
   writeFileSync(rig.configPath, text);
@@ -33,7 +33,7 @@ it('a Latin-1 byte is named with its line, and the file stays as it is', async (
   expect(doctor.stdout).toContain('"config-malformed"');
 });
 
-it('a key that a person added to one of our profiles is kept, and named by all who would lose it', async () => {
+it('a key that the user added to a rolecall profile is kept and reported', async () => {
   await signedIn();
   const header = '[profile taylor.Admin-AF-Permission-Set]';
   const synced = readFileSync(rig.configPath, 'utf8');
@@ -84,7 +84,7 @@ it('a key that a person added to one of our profiles is kept, and named by all w
   expect(readFileSync(rig.configPath, 'utf8')).toBe(synced);
 });
 
-it('a marker that a person deleted is named by sync, status and doctor, with the line to edit', async () => {
+it('a deleted marker is reported by sync, status and doctor, with the line to edit', async () => {
   await signedIn();
   const synced = readFileSync(rig.configPath, 'utf8');
   writeFileSync(rig.configPath, synced.replace('# <<< rolecall <<<\n', ''));

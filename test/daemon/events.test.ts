@@ -1,4 +1,4 @@
-// GET /v1/events over real sockets: what is told, in which order, to whom again after a cut, and when somebody is hung up on.
+// GET /v1/events over real sockets: content and order of events, reconnecting, and limits.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
@@ -21,7 +21,7 @@ afterEach(async () => {
 interface Listener {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** Everything as it came. */
+  /** The raw text received. */
   text(): string;
   events(): readonly StreamEvent[];
   hasEnded(): boolean;
@@ -89,7 +89,7 @@ async function waitForEvent<T extends EventDocument['type']>(
   return find()?.data as DataOf<T>;
 }
 
-/** Time stands still in the daemon unless a test moves it, so what arrives was not found by looking each second. */
+/** The daemon's clock stands still unless a test moves it, so events arrive without the polling interval. */
 async function createStillRig(options: RigOptions = {}): Promise<void> {
   clock = createFakeClock(Date.now());
   rig = await createRig({ clock, ...options });
@@ -98,7 +98,7 @@ async function createStillRig(options: RigOptions = {}): Promise<void> {
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
 
 describe.each(['socket', 'web'] as const)('on %s', (surface) => {
-  test('begins with hello and the whole status, in the form of server-sent events', async () => {
+  test('starts with hello and the whole status, as server-sent events', async () => {
     await createStillRig();
     const listener = await listen({ surface });
     expect({ status: listener.status, headers: listener.headers }).toMatchObject({
@@ -114,7 +114,7 @@ describe.each(['socket', 'web'] as const)('on %s', (surface) => {
     expect(listener.text()).toMatch(/^: listening\n\nid: \d+-0\nevent: hello\ndata: \{.*\}\n\n$/);
   });
 
-  test('tells of a switch at once, with no clock moved', async () => {
+  test('sends a switch immediately, without the clock moving', async () => {
     await createStillRig();
     const listener = await listen({ surface });
     await waitForEvent(listener, 'hello');
@@ -131,7 +131,7 @@ describe.each(['socket', 'web'] as const)('on %s', (surface) => {
 });
 
 describe('each kind of event', () => {
-  test('arrives by itself through a sign-in, a switch and a sign-out, in order and numbered', async () => {
+  test('arrives in order and numbered during a sign-in, a switch and a sign-out', async () => {
     rig = await createRig({ settings: `[session.${SESSION}]\nlabel = "Work"\n` });
     const listener = await listen();
     await waitForEvent(listener, 'hello');
@@ -142,7 +142,7 @@ describe('each kind of event', () => {
     });
     const signedIn = await waitForEvent(listener, 'sign-in', ({ signIn }) => signIn?.setup?.state === 'done');
     expect(signedIn).toMatchObject({ session: SESSION, signIn: { state: 'approved' } });
-    // Without what was new: that may be thousands of roles, which the list has.
+    // Without the new roles, which may be thousands and are in the list.
     expect(signedIn.signIn?.setup).toEqual({
       state: 'done',
       accountsListed: 4,
@@ -171,7 +171,7 @@ describe('each kind of event', () => {
     expect(types(listener).filter((type) => type === 'hello')).toHaveLength(1);
   });
 
-  test('a pending sign-in is told to whoever comes later, right after hello', async () => {
+  test('a pending sign-in is sent to a new listener right after hello', async () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const { userCode } = await rig.client.call('startSignIn', { session: SESSION, body: {} });
     const listener = await listen();
@@ -184,7 +184,7 @@ describe('each kind of event', () => {
     await waitForEvent(listener, 'sign-in', ({ signIn }) => signIn?.state === 'cancelled');
   });
 
-  test('a sign-in to a large organization is told in short', async () => {
+  test('a sign-in to a large organization is one short event', async () => {
     rig = await createRig({
       emulator: { directory: generateDirectory({ accountCount: 30, permissionSetCount: 100 }) },
       config: CONFIG.slice(0, CONFIG.indexOf('\n\n') + 1),
@@ -198,12 +198,12 @@ describe('each kind of event', () => {
     expect(listener.text().length).toBeLessThan(50_000);
   });
 
-  test('problems are told as they come and go, here a config file that breaks', async () => {
+  test('problems are sent as they appear and disappear, here for a malformed config file', async () => {
     await createStillRig();
     const listener = await listen();
     await waitForEvent(listener, 'hello');
     writeFileSync(rig.configPath, `${CONFIG}\ngarbage\n`);
-    // Nobody announces an edit: it is found by the look of each second.
+    // An edit is not announced: the polled snapshot finds it.
     await clock.settle();
     expect(types(listener)).toEqual(['hello']);
     await clock.advance(1000);
@@ -217,7 +217,7 @@ describe('each kind of event', () => {
     });
   });
 
-  test('another set of sessions is a new hello', async () => {
+  test('another set of sessions sends hello again', async () => {
     await createStillRig();
     const listener = await listen();
     await waitForEvent(listener, 'hello');
@@ -228,7 +228,7 @@ describe('each kind of event', () => {
     expect(types(listener).filter((type) => type !== 'roles')).toEqual(['hello', 'hello']);
   });
 
-  test('a use in a shell changes the list of roles', async () => {
+  test('a use in a shell sends a change of the role list', async () => {
     await createStillRig();
     const listener = await listen();
     await waitForEvent(listener, 'hello');
@@ -237,7 +237,7 @@ describe('each kind of event', () => {
     expect(await waitForEvent(listener, 'roles')).toEqual({ asOf: null });
   });
 
-  test('nothing is told when nothing has changed, whoever announces what', async () => {
+  test('nothing is sent when nothing has changed', async () => {
     await createStillRig();
     const listener = await listen();
     await waitForEvent(listener, 'hello');
@@ -250,8 +250,8 @@ describe('each kind of event', () => {
   });
 });
 
-describe('after a cut', () => {
-  test('whoever comes back with the last id gets what was missed and nothing else, though nobody listened meanwhile', async () => {
+describe('after a lost connection', () => {
+  test('a listener that reconnects with the last id gets exactly the missed events, even if it was the only one', async () => {
     await createStillRig();
     const first = await listen();
     await waitForEvent(first, 'hello');
@@ -287,7 +287,7 @@ describe('after a cut', () => {
     },
   );
 
-  test('a daemon that was started anew says hello to the ids of the one before', async () => {
+  test('a restarted daemon answers ids of the previous one with hello', async () => {
     rig = await createRig();
     const first = await listen();
     await waitForEvent(first, 'hello');
@@ -297,7 +297,7 @@ describe('after a cut', () => {
   });
 });
 
-describe('within bounds', () => {
+describe('limits', () => {
   test('a heartbeat comes every 15 seconds', async () => {
     await createStillRig();
     const listener = await listen();
@@ -311,7 +311,7 @@ describe('within bounds', () => {
     await waitFor('the second heartbeat', () => pings() === 2);
   });
 
-  test('nothing is looked at and no clock runs while nobody listens', async () => {
+  test('no snapshot is taken and no timer runs without listeners', async () => {
     await createStillRig();
     const before = clock.pendingSleeps();
     const listener = await listen();
@@ -321,7 +321,7 @@ describe('within bounds', () => {
     await waitFor('the end of the looking', () => clock.pendingSleeps() === before);
   });
 
-  test('the 65th listener of a surface is refused with a reason, another surface and the next one are not', async () => {
+  test('the 65th listener of a surface is refused; other surfaces and later listeners are not', async () => {
     await createStillRig();
     for (let count = 0; count < 64; count += 1) await listen();
     const refused = await listen();
@@ -339,7 +339,7 @@ describe('within bounds', () => {
     await waitFor('room for another one', async () => (await listen()).status === 200);
   });
 
-  test('a listener that does not read is hung up on, and the others are told on', async () => {
+  test('a listener that does not read is disconnected, and the others keep receiving', async () => {
     const sessionNamed = (name: string) =>
       `[sso-session ${name}]\nsso_start_url = https://a.awsapps.com/start\nsso_region = us-east-1\n`;
     const many = Array.from({ length: 200 }, (_, index) => sessionNamed(`s${index}`)).join('');
@@ -351,7 +351,7 @@ describe('within bounds', () => {
     slow.write('GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     slow.pause();
     const isDisconnected = () => rig.logLines.includes('warn events: disconnected a listener that does not read');
-    // Each time the set of sessions changes, all of it is told again.
+    // Each change of the set of sessions sends everything again.
     for (let count = 1; count < 200 && !isDisconnected(); count += 1) {
       writeFileSync(rig.configPath, CONFIG + many + sessionNamed(`more${count}`));
       await rig.client.call('cancelSignIn', { session: SESSION });
@@ -364,13 +364,13 @@ describe('within bounds', () => {
     expect(listener.hasEnded()).toBe(false);
   }, 60_000);
 
-  test('the end of the daemon is the end of every stream, and is not held up by one', async () => {
+  test('stopping the daemon ends every stream and does not wait for any', async () => {
     await createStillRig();
     const listener = await listen();
     const onWeb = await listen({ surface: 'web' });
     await waitForEvent(listener, 'hello');
     await waitForEvent(onWeb, 'hello');
-    // No deadline of the daemon's passes: its clock stands still.
+    // The daemon's clock stands still, so no timeout can help.
     await rig.daemon().stop();
     await waitFor('the end of both', () => listener.hasEnded() && onWeb.hasEnded());
   });

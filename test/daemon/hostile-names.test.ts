@@ -1,4 +1,4 @@
-// Account names are free text that an administrator typed: they are shown, never run, and never stand in a profile as they are.
+// Account names are free text from an administrator: they are shown, never evaluated, and never written to a profile unchanged.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ const NAMES = [
   undefined,
 ] as const;
 
-test('hostile, equal, long and missing account names are all usable, and nothing of them is evaluated', async () => {
+test('hostile, equal, long and missing account names are usable and never evaluated', async () => {
   const directory = createDefaultDirectory();
   const accountIds = NAMES.map((_, index) => String(index).padStart(12, '0'));
   const created = await createRig({
@@ -92,7 +92,7 @@ test('hostile, equal, long and missing account names are all usable, and nothing
   );
   expect(existsSync(join(home.path, 'pwned'))).toBe(false);
 
-  // A refusal names the account, and the sh client prints the daemon's words as they are.
+  // A refusal names the account, and the sh client prints the daemon's message unchanged.
   const refusals = await Promise.all(
     [6, 7].map(async (index) => {
       const selectors = ['--session', SESSION, '--account', accountIds[index] as string, '--role', 'Nope'];
@@ -108,7 +108,7 @@ test('hostile, equal, long and missing account names are all usable, and nothing
   }
 });
 
-/** What each surface would take for more than a name, were it not for us. */
+/** Text that each surface would interpret if it were not escaped. */
 const SURFACE_NAMES = [
   '$(touch pwned)',
   '`touch pwned`',
@@ -120,7 +120,7 @@ const SURFACE_NAMES = [
   "x | bash='touch pwned' shell=touch param1=pwned terminal=false",
 ] as const;
 
-test('no surface that a name reaches runs it, colours by it, or gets a line more', async () => {
+test('no surface evaluates a name, changes colour because of it, or gets an additional line', async () => {
   const directory = createDefaultDirectory();
   const accounts = SURFACE_NAMES.map((accountName, index) => ({
     accountName,
@@ -139,22 +139,22 @@ test('no surface that a name reaches runs it, colours by it, or gets a line more
   const { runCli, client, paths, home } = created;
   expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
 
-  // Programs get a name as AWS has it, in JSON.
+  // Programs get the original name, in JSON.
   const { roles } = await client.call('roles', { query: {} });
   expect(new Set(roles.map(({ accountName }) => accountName))).toEqual(new Set(SURFACE_NAMES));
 
-  // Shells get names that nothing has to be quoted in.
+  // Shells get names that need no quoting.
   const switchFile = (name: string) => readFileSync(join(paths.switchDirectory, name), 'utf8').trim().split('\n');
   await waitFor('the names for shells', () => switchFile('accounts').length >= SURFACE_NAMES.length);
   expect(switchFile('profiles').filter((line) => !/^[A-Za-z0-9_.@/+=:,-]+$/.test(line))).toEqual([]);
   expect(switchFile('accounts').filter((line) => !/^\d{12}\t[A-Za-z0-9_.@/+=:,-]+$/.test(line))).toEqual([]);
 
   const said: string[] = [];
-  /** What a command says to a person, line by line, none of it more than text. */
+  /** The output of a command by line, without control characters. */
   const linesOf = async (...argv: string[]) => {
     const run = await runCli(argv, { environment: { AWS_PROFILE: 'current' }, isTerminal: true });
     expect({ argv, ...run }).toMatchObject({ argv, exitCode: 0 });
-    // Our own colours are no name's.
+    // Remove our own colours.
     const lines = `${run.stdout}${run.stderr}`
       .replaceAll(/\u001b\[\d*m/g, '')
       .trimEnd()
@@ -182,24 +182,24 @@ test('no surface that a name reaches runs it, colours by it, or gets a line more
     ]) {
       const lines = await linesOf(...argv);
       (lengths[argv.join(' ')] ??= new Set()).add(lines.length);
-      // tmux runs what is in such parentheses, and a prompt what zsh finds in it.
+      // tmux evaluates such parentheses, and zsh evaluates prompts.
       if (argv[2] === 'tmux' || argv[2] === 'prompt') expect(lines.join('')).not.toMatch(/#[([]fg=red|#\(|%|\$|`/);
-      // Waybar reads markup.
+      // Waybar interprets markup.
       if (argv[2] === 'waybar') {
         const { tooltip } = JSON.parse(lines.join('')) as { tooltip: string };
         expect(tooltip).not.toMatch(/<(?!\/?span\b)/);
       }
-      // A bar runs what it finds after the bar of a line: the program itself, and there is one bar.
+      // SwiftBar runs the command after `|`: there must be exactly one, with our own program.
       if (argv[0] === 'tray') {
         expect(lines.filter((line) => /\|.*\||\|.*(?:touch|pwned) *pwned/.test(line))).toEqual([]);
       }
     }
   }
-  // As many lines whatever the current account is called.
+  // The number of lines does not depend on the name of the current account.
   expect(Object.entries(lengths).filter(([, counts]) => counts.size !== 1)).toEqual([]);
   expect(said.some((line) => line.includes('<img src=x onerror=alert(1)>'))).toBe(true);
 
-  // SDKs print the message that they parse, and botocore the whole answer.
+  // SDKs print the parsed message, botocore the whole answer.
   const role = { accountId: accounts[5]?.accountId as string, permissionSet: 'ReadOnly' };
   const grant = await client.call('createGrant', { body: { session: SESSION, ...role } });
   created.emulator.directory.unassign({ ...role, user: 'taylor' });
@@ -218,7 +218,7 @@ test.each([
   ['an account id without its leading zero', ['--account', '44444444444', '--role', 'ReadOnly'], 2],
   ['a role with a path in it', ['--account', '111111111111', '--role', '../../x'], 2],
   ['a role with a line break', ['--account', '111111111111', '--role', 'Admin\nAdmin'], 2],
-])('%s is told as such', async (_, selectors, exitCode) => {
+])('reports %s', async (_, selectors, exitCode) => {
   rig = await createRig();
   expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
   expect(await rig.runCli(['credential-process', '--session', SESSION, ...selectors])).toEqual({

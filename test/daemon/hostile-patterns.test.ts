@@ -1,10 +1,10 @@
-// Patterns of settings and team files that are made to take for ever: they match what they say, and the daemon answers.
+// Patterns in settings and team files that would take forever as regular expressions: they match correctly and quickly.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_GLOB_CHARACTERS } from '../../src/core/text/glob.ts';
 import { parseSettings, teamFileBeside } from '../../src/daemon/settings/settings.ts';
 import { createSignedInRig, writePrivate, type Rig } from '../helpers/rig.ts';
 
-/** Matches no profile; a RegExp tries all ways to divide a name among the stars. */
+/** Matches no profile; a RegExp would try all ways to divide a name among the stars. */
 const ENDLESS = `${'*?'.repeat(MAX_GLOB_CHARACTERS / 2 - 1)}~`;
 
 describe('a daemon with hostile patterns', () => {
@@ -24,12 +24,12 @@ describe('a daemon with hostile patterns', () => {
     return roles;
   }
 
-  test('in `exclude` leaves out the profiles that match another one', async () => {
+  test('in `exclude` leaves out the profiles that match the other pattern', async () => {
     const roles = await rolesWith({ settings: `[profiles]\nexclude = ["${ENDLESS}", "*taylor*?*"]\n` });
     expect(roles.filter(({ profile }) => profile === null).map(({ accountName }) => accountName)).toEqual(['taylor']);
   });
 
-  test('in `include` writes the profiles that match another one', async () => {
+  test('in `include` writes the profiles that match the other pattern', async () => {
     const roles = await rolesWith({
       settings: `[profiles]\nwrite = "used"\ninclude = ["${ENDLESS}", "*Log*?*"]\n`,
     });
@@ -38,7 +38,7 @@ describe('a daemon with hostile patterns', () => {
     ]);
   });
 
-  test('in `[[protect]]` marks the roles that match another one', async () => {
+  test('in `[[protect]]` marks the roles that match the other rule', async () => {
     const roles = await rolesWith({
       settings:
         `[[protect]]\nsession = "${ENDLESS}"\n[[protect]]\npermission_set = "${ENDLESS}"\n` +
@@ -47,7 +47,7 @@ describe('a daemon with hostile patterns', () => {
     expect(roles.filter((role) => role.protected).map(({ accountName }) => accountName)).toEqual(['Log Archive']);
   });
 
-  test('in `[[role]]`, where only * is special, pins the roles of another one', async () => {
+  test('in `[[role]]` pins the roles that match the other rule', async () => {
     const roles = await rolesWith({
       settings:
         `[[role]]\naccount_id = "${ENDLESS}"\npin = true\n[[role]]\npermission_set = "${ENDLESS}"\npin = true\n` +
@@ -56,7 +56,7 @@ describe('a daemon with hostile patterns', () => {
     expect(roles.filter(({ pinned }) => pinned).map(({ accountName }) => accountName)).toEqual(['Log Archive']);
   });
 
-  test('in a team file does all of this', async () => {
+  test('in a team file has the same effects', async () => {
     const roles = await rolesWith({
       team:
         `[profiles]\nexclude = ["${ENDLESS}", "*taylor*?*"]\nwrite = "used"\ninclude = ["${ENDLESS}"]\n` +
@@ -79,7 +79,7 @@ test.each([
   ['protect.session', `[[protect]]\nsession = "${TOO_LONG}"\n`],
   ['protect.permission_set', `[[protect]]\npermission_set = "${TOO_LONG}"\n`],
   ['role.account_id', `[[role]]\naccount_id = "${TOO_LONG}"\n`],
-])('a pattern of more than 256 characters is refused as %s, by the file it stands in', async (key, text) => {
+])('a pattern of more than 256 characters is refused as %s, naming its file', async (key, text) => {
   const own = { path: '/home/config.toml', environment: {}, text };
   await expect(parseSettings(own)).rejects.toMatchObject({
     code: 'settings-invalid',

@@ -1,4 +1,4 @@
-// A listing that lost too much at once: profiles stay until a person agrees; another user's roles do not.
+// A listing that suddenly lost many roles: profiles stay until the user confirms; another user's roles do not.
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
@@ -19,7 +19,7 @@ const ASSIGNMENTS = createDefaultDirectory().assignments ?? [];
 const readConfig = () => readFileSync(rig.configPath, 'utf8');
 const sync = (...argv: string[]) => rig.runCli(['profiles', 'sync', ...argv]);
 
-/** From now on AWS, or whatever answers in its place, lists no account. */
+/** Makes AWS, or whatever answers in its place, list no accounts. */
 function loseEverything(): void {
   for (const assignment of ASSIGNMENTS) rig.emulator.directory.unassign(assignment);
 }
@@ -32,7 +32,7 @@ const KEPT =
   'Kept 5 profiles although the last listing lost their roles, too many at once to be sure.\n' +
   'If you lost that access for good, run: rolecall profiles sync --prune\n';
 
-test('a listing without any role keeps profiles and keys, and says how they go', async () => {
+test('a listing without roles keeps profiles and credentials, and reports how to remove them', async () => {
   await createSignedInRig();
   const config = readConfig();
   const keys = await rig.runCli([...KEYS, 'Admin-AF-Permission-Set']);
@@ -43,7 +43,7 @@ test('a listing without any role keeps profiles and keys, and says how they go',
 
   const login = await rig.runCli(['login']);
   expect(login).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(KEPT) });
-  // Nothing is said to have gone.
+  // Nothing is reported as removed.
   expect(login.stdout).toBe('0 accounts, 0 permission sets.\n~/.aws/config: 5 profiles, up to date.\n');
   expect(readConfig()).toBe(config);
   expect(await rig.runCli([...KEYS, 'Admin-AF-Permission-Set'])).toEqual(keys);
@@ -56,7 +56,7 @@ test('a listing without any role keeps profiles and keys, and says how they go',
     setup: { removed: [], profiles: { removed: [], kept: { length: 5 } } },
   });
 
-  // Neither a sync, nor a restart, nor another listing takes them away.
+  // A sync, a restart or another listing does not remove them.
   await rig.restartDaemon();
   await rig.runCli(['login']);
   await rig.runCli(['ls', '--refresh']);
@@ -74,7 +74,7 @@ test('a listing without any role keeps profiles and keys, and says how they go',
   expect((await sync()).stdout).toBe('~/.aws/config: 0 profiles, up to date.\n');
 });
 
-test('roles that are back need nobody to agree', async () => {
+test('roles that come back need no confirmation', async () => {
   await createSignedInRig();
   const config = readConfig();
   loseEverything();
@@ -84,12 +84,12 @@ test('roles that are back need nobody to agree', async () => {
   expect(login.stderr).not.toContain('Kept');
   expect((await rig.client.call('status', {})).problems).toEqual([]);
   expect(readConfig()).toBe(config);
-  // One that goes alone goes by itself, as ever.
+  // A single lost role is removed without confirmation.
   rig.emulator.directory.unassign({ accountId: '333333333333', permissionSet: 'ReadOnly', user: 'taylor' });
   expect((await rig.runCli(['login'])).stdout).toContain('4 profiles, 1 gone');
 });
 
-test('a profile of a lost role still gives keys, if AWS does', async () => {
+test('a profile of a lost role still works if AWS returns credentials', async () => {
   await createSignedInRig();
   loseEverything();
   await rig.runCli(['login']);
@@ -98,7 +98,7 @@ test('a profile of a lost role still gives keys, if AWS does', async () => {
   expect(await rig.client.call('createGrant', { body: grant })).toMatchObject({ url: expect.any(String) });
 });
 
-test('another user keeps none of the roles in accounts that could not be asked', async () => {
+test('another user does not keep roles in accounts that could not be listed', async () => {
   await createSignedInRig({ checksUsers: true });
   const { directory } = rig.emulator;
   directory.addUser({ userName: 'mallory' });
@@ -112,7 +112,7 @@ test('another user keeps none of the roles in accounts that could not be asked',
   const code = await waitFor('a code', () => rig.emulator.pendingDeviceAuthorizations()[0]?.userCode);
   rig.emulator.approve(code, 'mallory');
   expect(await login).toMatchObject({ exitCode: 0 });
-  // What taylor had in account 333333333333 was carried over until it was known who signed in.
+  // Taylor's roles in account 333333333333 were carried over until it was known who signed in.
   await waitFor(
     'the profiles of mallory alone',
     () => /--account/.test(readConfig()) && !/333333333333/.test(readConfig()),

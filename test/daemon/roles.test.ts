@@ -1,4 +1,4 @@
-// GET /v1/roles: one row an account and permission set, in one order, joined with what this machine knows of each.
+// GET /v1/roles: one row per account and permission set, in one order, with profile, label, pin and usage.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -22,12 +22,12 @@ const row = (accountId: string, accountName: string, permissionSet: string, more
 });
 
 describe('/v1/roles', () => {
-  test('is empty before the first sign-in, and says that nothing was ever listed', async () => {
+  test('is empty before the first sign-in, with no time of a listing', async () => {
     rig = await createRig();
     expect(await rig.client.call('roles', { query: {} })).toEqual({ asOf: null, complete: false, roles: [] });
   });
 
-  test('marks a profile whose name came into the credentials file, until a sync', async () => {
+  test('marks a profile whose name was added to the credentials file, until a sync', async () => {
     rig = await createRig();
     await rig.runCli(['login']);
     const shadowed = async () =>
@@ -41,7 +41,7 @@ describe('/v1/roles', () => {
     expect(await shadowed()).toEqual([]);
   });
 
-  test('pins and names by the wildcards of a rule; a rule that matches no role is told by status and doctor', async () => {
+  test('applies rules with wildcards; status and doctor report a rule that matches no role', async () => {
     rig = await createRig({
       settings: `
 [[role]]
@@ -109,13 +109,13 @@ account_id = "1*"
         ),
       ),
     );
-    // All of the marks were seen in both states.
+    // Each mark was seen set and unset.
     expect(new Set(roles.map((role) => role.pinned))).toEqual(new Set([true, false]));
     expect(new Set(roles.map((role) => role.protected))).toEqual(new Set([true, false]));
     expect(roles.every(({ profile }) => profile !== null)).toBe(true);
   });
 
-  test('of a short list the first ones are all', async () => {
+  test('has all roles of a short list in its first part', async () => {
     rig = await createRig();
     await rig.runCli(['login']);
     const all = await rig.client.call('roles', { query: {} });
@@ -123,7 +123,7 @@ account_id = "1*"
     expect(await rig.client.call('roles', { query: { first: true } })).toEqual({ ...all, total, leading: total });
   });
 
-  test('tells what a first screen shows: what is pinned or used, the beginning of the list, and how many there are', async () => {
+  test('has pinned and used roles, the beginning of the list and the total in its first part', async () => {
     rig = await createRig({
       emulator: { directory: generateDirectory({ accountCount: 100, permissionSetCount: 4 }) },
       settings: '[[role]]\naccount_id = "100000000090"\npermission_set = "PermissionSet-002"\npin = true\n',
@@ -144,7 +144,7 @@ account_id = "1*"
     });
   });
 
-  test('names the profiles that stand in the file now, not those that a sync would write', async () => {
+  test('names the profiles in the file, not those that a sync would write', async () => {
     rig = await createRig({ settings: '[profiles]\nsync = "manual"\n' });
     await rig.runCli(['login']);
     const profilesOf = async () => (await rig.client.call('roles', { query: {} })).roles.map(({ profile }) => profile);
@@ -156,7 +156,7 @@ account_id = "1*"
     expect((await profilesOf()).filter((profile) => profile === null)).toHaveLength(1);
   });
 
-  test('is in the one order of all lists: account name in any case, account id, permission set, session', async () => {
+  test('is sorted by account name ignoring case, account id, permission set and session', async () => {
     rig = await createRig({
       config: `${CONFIG}\n[sso-session another]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n`,
     });
@@ -185,7 +185,7 @@ account_id = "1*"
     });
   });
 
-  test('knows what was switched to, by the current role and by a shell, over a restart as well', async () => {
+  test('counts switches of the current role and in a shell, also after a restart', async () => {
     rig = await createRig();
     await rig.runCli(['login']);
     const { roles } = await rig.client.call('roles', { query: {} });

@@ -1,4 +1,4 @@
-// What the routes answer: each document as described, complete, and without a token in it.
+// The answers of the routes: they match the schemas, are complete, and contain no token.
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ function surfacesOf(its: Rig): readonly Surface[] {
 
 const TEAM_FILE = fileURLToPath(new URL('../fixtures/team.toml', import.meta.url));
 
-/** A request that each route has a good answer for, after a sign-in; the order matters. */
+/** A successful request for each route after a sign-in; the order matters. */
 const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown])[] = [
   ['status', '/v1/status'],
   ['retrySecretStore', '/v1/secret-store/retry'],
@@ -110,7 +110,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['signOut', `/v1/sessions/${SESSION}/sign-out`],
 ];
 
-/** The strict reading of a schema: what is not described may not be there. */
+/** A strict version of a schema: undescribed properties are not allowed. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -120,13 +120,13 @@ function closed(schema: unknown): unknown {
 }
 
 describe('every route', () => {
-  test('answers as described, nothing more, and never with a token or a client secret', async () => {
+  test('answers exactly as described, and never with a token or client secret', async () => {
     const passphrase = 'correct horse battery staple';
     const its = await openSignedInRig({
       environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: passphrase },
     });
     const secrets = await readSecrets(its, passphrase);
-    // An access token, a refresh token and a client secret at the least.
+    // At least an access token, a refresh token and a client secret.
     expect(secrets.length).toBeGreaterThanOrEqual(3);
     const ajv = new Ajv({ allowUnionTypes: true });
     const seen = new Set<string>();
@@ -162,7 +162,7 @@ describe('every route', () => {
         if (surface.name === 'web') expect(/"(SecretAccessKey|SessionToken)": ?"|"ASIA/.test(answer.body)).toBe(false);
       }
     }
-    // What is left has no end, takes a code that is good once, has a server of its own, or ends the daemon.
+    // The rest is a stream, takes a one-time code, has its own server, or stops the daemon.
     expect(Object.keys(routes).filter((name) => !seen.has(name))).toEqual([
       'events',
       'webToken',
@@ -173,7 +173,7 @@ describe('every route', () => {
     for (const secret of secrets) expect(its.logLines.join('\n')).not.toContain(secret);
   });
 
-  /** Every long string in what the daemon keeps secret. */
+  /** Every long string in the daemon's secret store. */
   async function readSecrets(its: Rig, passphrase: string): Promise<string[]> {
     const session = {
       sessionName: SESSION,
@@ -230,7 +230,7 @@ describe('the OpenAPI description', () => {
         .filter(([, operation]) => operation['x-surfaces'].includes(surface))
         .map(([method]) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     );
-    // Every method of a known path is taken: those that are not described say so by 405.
+    // Every method of a known path is handled: undescribed ones answer 405.
     const paths = new Set(described.map((line) => line.split(' ')[1] ?? ''));
     for (const path of paths) {
       for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const) {
@@ -239,7 +239,7 @@ describe('the OpenAPI description', () => {
       }
     }
     expect(registered.toSorted()).toEqual(described.toSorted());
-    // And no path beside them.
+    // No other path exists.
     const tree = app.printRoutes({ commonPrefix: false });
     expect(tree.match(/ \([A-Z, ]+\)/g)?.length).toBe(paths.size);
     await app.close();
@@ -275,14 +275,14 @@ describe('the OpenAPI description', () => {
     ]);
   });
 
-  test('is served as it is', async () => {
+  test('is served unchanged', async () => {
     rig = await createRig();
     expect(await rig.client.call('openapi', {})).toEqual(JSON.parse(JSON.stringify(describeOpenApi(loadVersion()))));
   });
 });
 
-describe('an error inside', () => {
-  test('is told without details in the answer, with all of them in the log', async () => {
+describe('an internal error', () => {
+  test('is answered without details, which are in the log', async () => {
     const lines: string[] = [];
     const { app } = createSurface({
       surface: 'socket',
@@ -321,7 +321,7 @@ const CLOSED_CIRCUITS = [
 ];
 
 describe('/v1/status', () => {
-  test('tells everything before the first sign-in', async () => {
+  test('is complete before the first sign-in', async () => {
     rig = await createRig();
     const { url } = rig.emulator;
     expect(await rig.client.call('status', {})).toEqual({
@@ -360,7 +360,7 @@ describe('/v1/status', () => {
     });
   });
 
-  test('tells of a live session its times, its list and for whom its token is in clear', async () => {
+  test('shows the times of a live session, its list, and the profiles that need its token in a file', async () => {
     const its = await openSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 8\n` });
     const time = expect.stringMatching(/Z$/);
     const { sessions } = await its.client.call('status', {});
@@ -386,7 +386,7 @@ describe('/v1/status', () => {
     expect(Date.parse(session?.sessionExpiresAt ?? '') - Date.parse(session?.signedInAt ?? '')).toBe(8 * 3_600_000);
   });
 
-  test('takes endpoints of the settings over those of the environment, and knows no AWS_ENDPOINT_URL', async () => {
+  test('prefers endpoints from the settings to the environment and ignores AWS_ENDPOINT_URL', async () => {
     rig = await createRig({
       settings: '[endpoints]\nsso_oidc = "https://oidc.example"\n',
       environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', AWS_ENDPOINT_URL_STS: '' },
@@ -397,7 +397,7 @@ describe('/v1/status', () => {
     });
   });
 
-  test('says a problem of several sessions once', async () => {
+  test('lists a problem of several sessions once', async () => {
     const second = CONFIG.replaceAll(SESSION, 'second').replace('account1', 'account2');
     rig = await createRig({
       config: CONFIG + second,
@@ -415,7 +415,7 @@ describe('/v1/status', () => {
     expect(new Set(problems.map(({ message }) => message)).size).toBe(problems.length);
   });
 
-  test('names file and line of a config file that is not well-formed, and a session that can be used still is', async () => {
+  test('names file and line of a malformed config file, and usable sessions still work', async () => {
     const its = await openSignedInRig();
     writeFileSync(its.configPath, `${readFileSync(its.configPath, 'utf8')}\n[sso-session\nbroken\n`);
     const { problems, sessions } = await its.client.call('status', {});
@@ -431,7 +431,7 @@ describe('/v1/status', () => {
     await expect(its.client.call('profiles', {})).rejects.toMatchObject({ code: 'config-malformed' });
   });
 
-  test('answers though the config file and the file of the current role are folders', async () => {
+  test('answers even if the config file and the file of the current role are folders', async () => {
     rig = await createRig({ environment: { AWS_CONFIG_FILE: '~' } });
     mkdirSync(join(rig.paths.stateDirectory, 'current.json'));
     const { current, problems, sessions } = await rig.client.call('status', {});
@@ -445,7 +445,7 @@ describe('/v1/status', () => {
 });
 
 describe('sessions of the config file', () => {
-  test('none at all is an error that names the file', async () => {
+  test('no session is an error that names the file', async () => {
     rig = await createRig({ config: '' });
     await expect(rig.client.call('startSignIn', { session: 'work', body: {} })).rejects.toMatchObject({
       code: 'session-not-found',
@@ -458,7 +458,7 @@ describe('sessions of the config file', () => {
     });
   });
 
-  test('an unusable one says why', async () => {
+  test('an unusable session is reported with the reason', async () => {
     rig = await createRig({ config: '[sso-session work]\nsso_region = us-east-1\n' });
     await expect(rig.client.call('signIn', { session: 'work' })).rejects.toMatchObject({
       code: 'config-malformed',
@@ -466,7 +466,7 @@ describe('sessions of the config file', () => {
     });
   });
 
-  test('one that is taken out is not found, and is found again when it is back', async () => {
+  test('a removed session is not found, and is found again when it comes back', async () => {
     const its = await openSignedInRig();
     writeFileSync(its.configPath, '');
     await expect(its.client.call('credentials', { query: CREDENTIALS_QUERY })).rejects.toMatchObject({
@@ -476,7 +476,7 @@ describe('sessions of the config file', () => {
     expect(await its.client.call('credentials', { query: CREDENTIALS_QUERY })).toMatchObject({ Version: 1 });
   });
 
-  test('one with spaces in its name is meant by a stable id as well', async () => {
+  test('a session with spaces in its name can be selected by a stable id', async () => {
     const name = 'My "own" $(touch x) é';
     rig = await createRig({
       config: `[sso-session '${name}']\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = us-east-1\n`,
@@ -491,7 +491,7 @@ describe('sessions of the config file', () => {
 });
 
 describe('/v1/accounts', () => {
-  test('is empty before the first listing, and asks for a sign-in when told to list', async () => {
+  test('is empty before the first listing, and requires a sign-in for a refresh', async () => {
     rig = await createRig();
     expect(await rig.client.call('accounts', { query: {} })).toEqual({ asOf: null, complete: false, accounts: [] });
     await expect(rig.client.call('accounts', { query: { refresh: true } })).rejects.toMatchObject({
@@ -499,7 +499,7 @@ describe('/v1/accounts', () => {
     });
   });
 
-  test('is as last known after a sign-out and a restart', async () => {
+  test('is still cached after a sign-out and a restart', async () => {
     const its = await openSignedInRig();
     const before = await its.client.call('accounts', { query: {} });
     expect(before).toMatchObject({ complete: true, asOf: expect.stringMatching(/Z$/) });
@@ -515,7 +515,7 @@ describe('/v1/accounts', () => {
     expect(await its.client.call('accounts', { query: {} })).toEqual(before);
   });
 
-  test('lists anew what can be listed; a session that was never signed in to makes no list incomplete', async () => {
+  test('refreshes live sessions; a session without a sign-in does not make the list incomplete', async () => {
     const second = CONFIG.replaceAll(SESSION, 'second').replace('account1', 'account2');
     const its = await openSignedInRig({ config: CONFIG + second });
     its.emulator.directory.addAccount({ accountId: '555555555555', accountName: 'new' });
@@ -539,7 +539,7 @@ describe('/v1/accounts', () => {
 describe('the current role', () => {
   const current = { ...ROLE, profile: 'taylor.Admin-AF-Permission-Set' };
 
-  test('is kept over a restart, serves its keys, and is none again after null', async () => {
+  test('survives a restart, serves credentials, and is cleared by null', async () => {
     const its = await openSignedInRig();
     expect(await its.client.call('current', {})).toBeNull();
     await expect(its.client.call('currentCredentials', {})).rejects.toMatchObject({
@@ -561,7 +561,7 @@ describe('the current role', () => {
     expect(statSync(join(its.paths.stateDirectory, 'current.json')).mode & 0o777).toBe(0o600);
   });
 
-  test('must be one that the list knows, and may be any while there is no list', async () => {
+  test('must be in the list, and may be any role while there is no list', async () => {
     rig = await createRig();
     const unknown = { ...ROLE, permissionSet: 'Nobody', profile: null };
     expect(await rig.client.call('setCurrent', { body: unknown })).toEqual(unknown);
@@ -578,7 +578,7 @@ describe('the current role', () => {
     expect(await rig.client.call('current', {})).toEqual(unknown);
   });
 
-  test('that is gone is a problem, whether its session went or its permission set', async () => {
+  test('is a problem when its session or its permission set is gone', async () => {
     const its = await openSignedInRig();
     await its.client.call('setCurrent', { body: current });
     const problems = async () => (await its.client.call('status', {})).problems;
@@ -605,13 +605,13 @@ describe('the current role', () => {
         hint: 'rolecall ls',
       },
     ]);
-    // A file that can't be read says nothing about what is in it.
+    // An unreadable file says nothing about its content.
     rmSync(its.configPath);
     mkdirSync(its.configPath);
     expect(new Set((await problems()).map(({ code }) => code))).toEqual(new Set(['file-not-writable']));
   });
 
-  test('is the last of many set at once, in memory and on disk', async () => {
+  test('is the last of many concurrent changes, in memory and on disk', async () => {
     const its = await openSignedInRig();
     await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -636,7 +636,7 @@ describe('the current role', () => {
 });
 
 describe('/v1/profiles', () => {
-  test('is what a sync would do; a sync does it, and a second one nothing', async () => {
+  test('shows what a sync would do; a sync does it, and a second one changes nothing', async () => {
     const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
     const plan = await its.client.call('profiles', {});
     expect(plan).toMatchObject({ configFile: its.configPath, written: false, removed: [], changed: [], skipped: [] });
@@ -647,7 +647,7 @@ describe('/v1/profiles', () => {
     expect(await its.client.call('syncProfiles', {})).toMatchObject({ written: false, added: [], diff: '' });
   });
 
-  test('skips names that are taken by hand, and says where', async () => {
+  test('skips names of hand-written profiles and names the line', async () => {
     const config = `${CONFIG}\n[profile taylor.Admin-AF-Permission-Set]\nregion = eu-west-1\n`;
     const its = await openSignedInRig({ config });
     const { skipped } = await its.client.call('profiles', {});
@@ -656,11 +656,11 @@ describe('/v1/profiles', () => {
     ]);
   });
 
-  test('tries again when an editor saves in the middle, and keeps what the editor wrote', async () => {
+  test('retries when an editor saves meanwhile, and keeps the editor’s changes', async () => {
     const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
     const syncs = Promise.allSettled(Array.from({ length: 4 }, () => its.client.call('syncProfiles', {})));
     for (let edit = 0; edit < 20; edit += 1) {
-      // In one step: between the emptying of a file and its new text, nobody can tell that it is not empty.
+      // Atomically: a file that was truncated but not yet written would look empty.
       writeFileSync(`${its.configPath}.new`, `${CONFIG}\n# edit ${edit}\n`);
       renameSync(`${its.configPath}.new`, its.configPath);
       await its.client.call('current', {});
@@ -674,7 +674,7 @@ describe('/v1/profiles', () => {
     expect(text).toContain('[profile taylor.Admin-AF-Permission-Set]');
   });
 
-  test('cannot be written into a config file that is read-only, and says so', async () => {
+  test('reports that a read-only config file cannot be written', async () => {
     const its = await openSignedInRig({ settings: '[profiles]\nsync = "manual"\n' });
     chmodSync(its.configPath, 0o400);
     await expect(its.client.call('syncProfiles', {})).rejects.toMatchObject({
@@ -685,7 +685,7 @@ describe('/v1/profiles', () => {
     expect(readFileSync(its.configPath, 'utf8')).toBe(CONFIG);
   });
 
-  test('keeps the names of a role that comes back', async () => {
+  test('keeps the name of a role that comes back', async () => {
     const its = await openSignedInRig({ settings: '[profiles]\nname = "{account_name}"\n' });
     const assignment = { accountId: '333333333333', permissionSet: 'ReadOnly', user: 'taylor' };
     its.emulator.directory.unassign(assignment);
@@ -695,7 +695,7 @@ describe('/v1/profiles', () => {
     await its.client.call('accounts', { query: { refresh: true } });
     await its.restartDaemon();
     expect(await its.client.call('syncProfiles', {})).toMatchObject({ added: ['Shop-Staging'] });
-    // A file of names that is not ours is no reason to fail.
+    // An invalid file of names is not an error.
     for (const text of ['no JSON', '{"schemaVersion":9}']) {
       writeFileSync(join(its.paths.stateDirectory, 'profile-names.json'), text);
       expect(await its.client.call('syncProfiles', {})).toMatchObject({ written: false });
@@ -704,7 +704,7 @@ describe('/v1/profiles', () => {
 });
 
 describe('a sign-in', () => {
-  test('lists and syncs by itself, and the state tells how far it is', async () => {
+  test('lists accounts and syncs profiles, and its state shows the progress', async () => {
     const its = await openSignedInRig();
     const state = await its.client.call('signIn', { session: SESSION });
     expect(state).toMatchObject({
@@ -724,7 +724,7 @@ describe('a sign-in', () => {
     expect(its.logLines).toContain(`info ${SESSION}: 4 accounts listed, 5 profiles`);
   });
 
-  test('that finds a live session is brought up to date without a code', async () => {
+  test('of a live session refreshes the list without a code', async () => {
     const its = await openSignedInRig();
     its.emulator.resetCalls();
     expect(await its.client.call('startSignIn', { session: SESSION, body: {} })).toMatchObject({ state: 'live' });
@@ -735,7 +735,7 @@ describe('a sign-in', () => {
     expect(its.emulator.countCalls('ListAccountRoles')).toBe(4);
   });
 
-  test('may come without a body', async () => {
+  test('may be requested without a body', async () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const [socket] = surfacesOf(rig);
     const answer = await socket?.ask('POST', `/v1/sessions/${SESSION}/sign-in`);
@@ -743,11 +743,11 @@ describe('a sign-in', () => {
       status: 202,
       body: { state: 'pending', userCode: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/) },
     });
-    // A pending one ends with the daemon.
+    // A pending sign-in ends with the daemon.
     expect((await rig.client.call('status', {})).sessions[0]?.state).toBe('pending');
   });
 
-  test('whose list cannot be written says so, and the keys work all the same', async () => {
+  test('reports that its profiles could not be written, and credentials still work', async () => {
     const config = `${CONFIG}\n# >>> rolecall >>>\n`;
     rig = await createRig({ config });
     await rig.client.call('startSignIn', { session: SESSION, body: {} });
@@ -761,7 +761,7 @@ describe('a sign-in', () => {
     expect(await its.client.call('credentials', { query: CREDENTIALS_QUERY })).toMatchObject({ Version: 1 });
   });
 
-  test('by another user, while the list of the first one is being made, lists again', async () => {
+  test('by another user during the first user’s listing lists again', async () => {
     const its = await openSignedInRig();
     its.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 300, count: 4 });
     await its.client.call('startSignIn', { session: SESSION, body: {} });

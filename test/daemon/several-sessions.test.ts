@@ -11,7 +11,7 @@ const START_URL = 'https://d-1234567890.awsapps.com/start';
 const session = (name: string, region = 'us-east-1') =>
   `[sso-session ${name}]\nsso_start_url = ${START_URL}\nsso_region = ${region}\nsso_registration_scopes = sso:account:access\n\n`;
 
-/** Says Allow as each of the users in turn, to the sign-in that waits then. */
+/** Approves the pending sign-in as each of the users in turn. */
 async function approveAs(...userNames: readonly string[]): Promise<void> {
   const seen = new Set<string>();
   for (const userName of userNames) {
@@ -42,7 +42,7 @@ describe('two users at one start URL', () => {
     return run;
   };
 
-  test('are two sessions: each with its token, its roles, its label and its browser', async () => {
+  test('are two sessions with separate tokens, roles, labels and browsers', async () => {
     const templates: string[] = [];
     const { exitCode, stderr } = await create();
     expect(exitCode).toBe(0);
@@ -69,7 +69,7 @@ describe('two users at one start URL', () => {
     expect(templates).toEqual(['firefox -P taylor']);
   });
 
-  test('never get each other’s keys, and one who leaves takes nothing from the other', async () => {
+  test('never get each other’s credentials, and a sign-out of one does not affect the other', async () => {
     await create();
     const ask = (name: string, account: string, role: string) =>
       rig.client.call('credentials', { query: { session: name, account, role } });
@@ -93,7 +93,7 @@ describe('two users at one start URL', () => {
 });
 
 describe('two regions', () => {
-  test('register their own clients, keep their own tokens, and name their own region in profiles', async () => {
+  test('have separate client registrations, tokens and profile regions', async () => {
     rig = await createRig({ config: session('east') + session('frankfurt', 'eu-central-1') });
     expect(await rig.runCli(['login', '--all'])).toMatchObject({ exitCode: 0 });
     expect(rig.emulator.countCalls('RegisterClient')).toBe(2);
@@ -111,7 +111,7 @@ describe('two regions', () => {
     ]);
   });
 
-  test('with one user at one start URL share a client only where everything is the same', async () => {
+  test('share a client registration only if everything is equal', async () => {
     rig = await createRig({ config: session('one') + session('two') });
     await rig.runCli(['login', '--all']);
     expect(rig.emulator.countCalls('RegisterClient')).toBe(1);
@@ -119,7 +119,7 @@ describe('two regions', () => {
 });
 
 describe('login --all', () => {
-  test('goes on after one that was denied, says it where it happened, and fails in the end', async () => {
+  test('continues after a denied sign-in, reports it there, and fails at the end', async () => {
     rig = await createRig({ config: session('one') + session('two'), emulator: { autoApprove: false } });
     const [run] = await Promise.all([rig.runCli(['login', '--all']), approveAs('', 'taylor')]);
     expect(run.exitCode).toBe(4);
@@ -128,7 +128,7 @@ describe('login --all', () => {
     expect(found.every((place, index) => place > (found[index - 1] ?? -1))).toBe(true);
   });
 
-  test('has its outcome as JSON, and leaves those alone that are signed in', async () => {
+  test('prints its result as JSON and skips sessions that are signed in', async () => {
     rig = await createRig({ config: session('one') + session('two') });
     await rig.runCli(['login', 'one']);
     const { exitCode, stdout } = await rig.runCli(['login', '--all', '--json', '--no-wait']);
@@ -143,7 +143,7 @@ describe('login --all', () => {
     ]);
   });
 
-  test('takes no name, and says how to begin where there is no session', async () => {
+  test('accepts no session name, and explains how to start when there is no session', async () => {
     rig = await createRig({ config: '' });
     expect(await rig.runCli(['login', '--all', 'one'])).toMatchObject({
       exitCode: 2,

@@ -1,4 +1,4 @@
-// What is no file, or far too large, in place of a file that we read: refused by name, and nothing waits for it.
+// Special or oversized files in place of files that we read: refused by name, without blocking.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -43,7 +43,7 @@ const KINDS = [
   ['large', 'is larger than'],
 ] as const;
 
-/** Each place where a file is read that somebody else may have put something at; `read` gets the home that it is in. */
+/** Each file that is read and that another program may have replaced; `read` gets the home folder. */
 const FILES: readonly (readonly [string, string, (home: string, path: string) => Promise<unknown>])[] = [
   ['the settings', 'config.toml', (_home, path) => loadSettings(path, {})],
   ['the team file', 'team.toml', (home) => loadSettings(join(home, 'config.toml'), {})],
@@ -82,7 +82,7 @@ describe.each(FILES)('in place of %s', (_what, name, read) => {
   });
 });
 
-/** Puts a named pipe there, whatever was there before. */
+/** Replaces the path with a named pipe. */
 function putPipe(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(path, { recursive: true, force: true });
@@ -96,7 +96,7 @@ describe('a daemon', () => {
   });
   afterAll(() => rig.remove());
 
-  test("fails an adoption by the name of the other tool's file, and answers on", async () => {
+  test("fails an adoption, naming the other tool's file, and keeps running", async () => {
     const path = join(rig.home.path, '.aws-sso', 'config.yaml');
     putPipe(path);
     const run = await rig.runCli(['profiles', 'adopt', '--dry-run']);
@@ -105,7 +105,7 @@ describe('a daemon', () => {
     expect((await rig.client.call('status', {})).sessions).toHaveLength(1);
   });
 
-  test('takes a credentials file that is none for one without profiles', async () => {
+  test('treats a special credentials file as one without profiles', async () => {
     const path = join(rig.home.path, '.aws', 'credentials');
     for (const [kind] of KINDS) {
       symlinkSync(join(kinds, kind), path);
@@ -119,7 +119,7 @@ describe('a daemon', () => {
     }
   });
 
-  test('says that it could not write the token file for native profiles', async () => {
+  test('reports that it could not write the token file for native profiles', async () => {
     const path = tokenFilePath(rig.home.path, SESSION);
     putPipe(path);
     await rig.restartDaemon();
@@ -130,7 +130,7 @@ describe('a daemon', () => {
     );
   });
 
-  test('starts with named pipes for all of its state, signs in, and names those that it needs', async () => {
+  test('starts with named pipes in place of all its state files, signs in, and names those that it needs', async () => {
     const state = rig.paths.stateDirectory;
     const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const paths = files.map((entry) => join(entry.parentPath, entry.name));
@@ -149,7 +149,7 @@ describe('a daemon', () => {
   });
 });
 
-test('a daemon process that finds named pipes for its settings, its lock and its log tells its caller why it ends', async () => {
+test('a daemon process with named pipes as settings, lock and log tells its caller why it exits', async () => {
   const home = createTemporaryHome();
   try {
     const environment = { ...home.environment, ROLECALL_SECRET_STORE: 'memory' };

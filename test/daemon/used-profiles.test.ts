@@ -1,4 +1,4 @@
-// `write = "used"` in a running daemon: a name is enough to use a role, its profile comes by itself, and stays.
+// `write = "used"` in a running daemon: a role can be used by name, which writes its profile, and the profile stays.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const SETTINGS = '[profiles]\nwrite = "used"\n';
 
 const config = () => readFileSync(rig.configPath, 'utf8');
 const lines = (name: string) => readFileSync(join(rig.paths.switchDirectory, name), 'utf8').split('\n').slice(0, -1);
-/** Our own profiles that are in the file. */
+/** The rolecall profiles in the file. */
 const written = () =>
   [...config().matchAll(/^\[profile (.+)\]$/gm)].flatMap(([, name = '']) =>
     ['account1', 'current'].includes(name) ? [] : [name],
@@ -25,8 +25,8 @@ async function createSignedInRig(options: RigOptions = { settings: SETTINGS }): 
   expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
 }
 
-describe('a role that nobody has used yet', () => {
-  test('has a name everywhere and no profile in the file; login says so', async () => {
+describe('an unused role', () => {
+  test('has a name everywhere but no profile in the file, as login reports', async () => {
     rig = await createRig({ settings: SETTINGS });
     const login = await rig.runCli(['login']);
     expect(login.stdout).toMatch(
@@ -39,7 +39,7 @@ describe('a role that nobody has used yet', () => {
     expect(names).toContain(ADMIN);
     await waitFor('the names for completion', () => lines('planned').length === names.length);
     expect(lines('planned')).toEqual(names.toSorted());
-    // The shell hook takes these as they are, so they have to be in the config file.
+    // The shell hook uses these without asking, so they must be in the config file.
     expect(lines('profiles')).toEqual(['account1', 'current']);
     expect(lines('accounts')).toContain(`111111111111\t${ADMIN}`);
     expect(await rig.client.call('profile', { query: { name: ADMIN } })).toEqual({
@@ -51,7 +51,7 @@ describe('a role that nobody has used yet', () => {
     });
   });
 
-  test('that nobody knows of, because the file of used roles cannot be read, stops the sync and not the daemon', async () => {
+  test('fails the sync, but not the daemon, when the file of used roles cannot be read', async () => {
     await createSignedInRig();
     await rig.runCli(['use', '--print-name', ADMIN]);
     const before = config();
@@ -65,7 +65,7 @@ describe('a role that nobody has used yet', () => {
     expect(await rig.runCli(['use', '--current', ADMIN])).toMatchObject({ exitCode: 0 });
   });
 
-  test('gets its profile by `use`, by name and by words, and is not said to lack one', async () => {
+  test('gets its profile by `use`, with its name or with words', async () => {
     await createSignedInRig();
     expect(await rig.runCli(['use', '--print-name', ADMIN])).toEqual({ exitCode: 0, stdout: `${ADMIN}\n`, stderr: '' });
     expect(written()).toEqual([ADMIN]);
@@ -76,7 +76,7 @@ describe('a role that nobody has used yet', () => {
     expect((await rig.runCli(['profiles', 'list'])).stderr).toContain('more roles have names');
   });
 
-  test('keeps it: over syncs, over a restart, and when all others go', async () => {
+  test('keeps its profile after syncs, after a restart, and when all others are removed', async () => {
     await createSignedInRig();
     await rig.client.call('writeProfile', { body: { name: ADMIN } });
     const before = config();
@@ -106,7 +106,7 @@ describe('a role that nobody has used yet', () => {
     await waitFor('the profile', () => written().join() === ADMIN);
   });
 
-  test('does not get it behind the back of who syncs by hand, but by `use`', async () => {
+  test('gets its profile only by `use` with sync = "manual"', async () => {
     await createSignedInRig({ settings: `${SETTINGS}sync = "manual"\n` });
     await rig.client.call('syncProfiles', {});
     await rig.client.call('console', { body: ROLE });
@@ -116,7 +116,7 @@ describe('a role that nobody has used yet', () => {
     expect(written()).toEqual([ADMIN]);
   });
 
-  test('is there when a shell used its profile before it was set to "used"', async () => {
+  test('counts as used if a shell used its profile before write was set to "used"', async () => {
     await createSignedInRig({});
     expect(written()).toHaveLength(5);
     writePrivate(join(rig.paths.switchDirectory, 'used'), `${ADMIN}\n`);
@@ -126,7 +126,7 @@ describe('a role that nobody has used yet', () => {
     expect(written()).toEqual([ADMIN]);
   });
 
-  test('is not made up: a name of nobody is an error with the nearest one, and no name gets into the file by itself', async () => {
+  test('is not invented: an unknown name is an error that suggests the closest one, and writes nothing', async () => {
     await createSignedInRig();
     await expect(rig.client.call('writeProfile', { body: { name: `${ADMIN}x` } })).rejects.toMatchObject({
       code: 'profile-not-found',
@@ -142,7 +142,7 @@ describe('a role that nobody has used yet', () => {
 });
 
 describe('write = "auto"', () => {
-  test('writes everything while there is little, and `include` and pins count with "used"', async () => {
+  test('writes all profiles while there are few; with "used", `include` and pins apply', async () => {
     await createSignedInRig({ settings: '[profiles]\nwrite = "auto"\n' });
     expect(written()).toHaveLength(5);
     writePrivate(
@@ -156,7 +156,7 @@ describe('write = "auto"', () => {
 });
 
 describe('an alias', () => {
-  test('is one of the names of a role: in its row, for use, for exec, for login, for completion', async () => {
+  test('is a name of the role in its row and for use, exec, login and completion', async () => {
     await createSignedInRig({
       settings: '[[role]]\naccount_id = "111111111111"\npermission_set = "Admin-AF-Permission-Set"\nalias = "admin"\n',
     });
@@ -172,14 +172,14 @@ describe('an alias', () => {
     expect((await rig.client.call('status', {})).problems).toEqual([]);
   });
 
-  test('counts its uses for the role', async () => {
+  test('counts its use for the role', async () => {
     await createSignedInRig({ settings: '[[role]]\naccount_id = "111111111111"\nalias = "admin"\n' });
     writePrivate(join(rig.paths.switchDirectory, 'used'), `admin\n${ADMIN}\n`);
     const { roles } = await rig.client.call('roles', { query: {} });
     expect(roles.flatMap(({ profile, score }) => (score === 0 ? [] : [[profile, score]]))).toEqual([[ADMIN, 2]]);
   });
 
-  test('that nobody can have is said by sync', async () => {
+  test('that no role can have is reported by sync', async () => {
     await createSignedInRig({ settings: '[[role]]\nalias = "same-for-all"\n' });
     expect((await rig.runCli(['profiles', 'sync'])).stderr).toBe(
       'Left out same-for-all: it is an alias that several roles would get. Make the rule match one role, or use {account_id} and {permission_set} in the alias.\n',
