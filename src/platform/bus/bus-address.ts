@@ -1,9 +1,9 @@
-// Where the session bus listens, as D-Bus addresses say it.
+// Finds the socket of the session bus from its D-Bus address.
 import { join } from 'node:path';
 
 /**
- * A path for `net.connect`, abstract sockets with a leading NUL; undefined when there is no bus that can be reached by
- * a unix socket.
+ * A path for `net.connect`, with a leading NUL for an abstract socket; undefined if no bus can be reached over a unix
+ * socket.
  * @see https://dbus.freedesktop.org/doc/dbus-specification.html#addresses
  */
 export function findBusSocket(
@@ -15,7 +15,7 @@ export function findBusSocket(
     const path = toSocketPath(part, environment);
     if (path !== undefined) return path;
   }
-  // Where systemd puts it; a login by ssh or su lacks the variable.
+  // systemd's default place: a login by ssh or su does not have the variable.
   const usual = runtimeBus(environment);
   return address === '' && usual !== undefined && isThere(usual) ? usual : undefined;
 }
@@ -38,7 +38,7 @@ function runtimeBus(environment: Readonly<Record<string, string | undefined>>): 
   return directory?.startsWith('/') === true ? join(directory, 'bus') : undefined;
 }
 
-/** `%2b` for a byte that an address can't hold. */
+/** Decodes `%2b`, which stands for a byte that an address can't contain. */
 function unescape(value: string): string {
   return Buffer.from(
     value.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),

@@ -1,4 +1,4 @@
-// One connection to the session bus: calls with a deadline, signals, calls from others, and an end that is always told.
+// A connection to the session bus: calls with a deadline, signals, incoming calls, and a promise for its end.
 import { connect } from 'node:net';
 import { toRolecallError } from '../../core/errors.ts';
 import type { BusValue } from './bus-values.ts';
@@ -26,20 +26,20 @@ export interface Destination {
 }
 
 export interface BusConnection {
-  /** The body of the answer. @throws BusError: refused, or no answer within five seconds; Error: the bus is gone */
+  /** The body of the reply. @throws BusError: refused, or no reply within five seconds; Error: the connection has ended */
   call(to: Destination, member: string, signature?: string, body?: readonly BusValue[]): Promise<readonly unknown[]>;
-  /** Sends a signal to whoever listens; nothing happens once the bus is gone. */
+  /** Broadcasts a signal. Does nothing once the connection has ended. */
   emit(path: string, interfaceName: string, member: string, signature: string, body: readonly BusValue[]): void;
-  /** Every signal that a match was added for; the listener must not throw. */
+  /** Called for every signal that a match was added for. The listener must not throw. */
   onSignal(listener: (signal: IncomingCall) => void): void;
-  /** Who answers calls from others; what it throws becomes an error reply. */
+  /** Sets the function that answers incoming calls. What it throws becomes an error reply. */
   answerWith(answer: (call: IncomingCall) => Reply): void;
-  /** Resolves when the connection has ended, by whichever side. */
+  /** Resolves when either side has ended the connection. */
   readonly closed: Promise<void>;
   close(): void;
 }
 
-/** An error reply, by the name that D-Bus knows it by. */
+/** An error reply, with its D-Bus name. */
 export class BusError extends Error {
   readonly errorName: string;
   constructor(errorName: string, message: string) {
@@ -58,7 +58,7 @@ const CALL_TIMEOUT_MS = 5000;
 const TYPES = { call: 1, reply: 2, error: 3, signal: 4 } as const;
 const NO_REPLY_EXPECTED = 1;
 
-/** Connects and says hello; rejects when there is no bus or it does not want us. */
+/** Connects and registers; rejects if there is no bus, or if it refuses this user. */
 export async function connectToBus(socketPath: string): Promise<BusConnection> {
   const stream = connect(socketPath);
   const wire = createBusWire(stream, receive);

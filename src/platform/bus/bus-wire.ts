@@ -85,7 +85,7 @@ export interface BusWire {
   send(message: WireMessage): void;
 }
 
-/** Speaks D-Bus on `stream`, and destroys it on anything else than a message. `onMessage` must not throw. */
+/** Speaks D-Bus on `stream`, and destroys it if anything other than a message arrives. `onMessage` must not throw. */
 export function createBusWire(stream: Socket, onMessage: (message: WireMessage) => void): BusWire {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -97,7 +97,7 @@ export function createBusWire(stream: Socket, onMessage: (message: WireMessage) 
     refuse = reject;
   });
 
-  /** What has come so far, if it is at least `size` bytes; joined only then, for a large message comes in many pieces. */
+  /** The bytes received so far, if there are at least `size`. Joins them only then, because a large message arrives in many pieces. */
   function peek(size: number): Buffer | undefined {
     if (waitingBytes < size) return undefined;
     if (waiting.length > 1) waiting = [Buffer.concat(waiting)];

@@ -1,4 +1,4 @@
-// The desktop's notification server, as it is spoken to over the session bus.
+// Shows and closes notifications through the desktop's notification server on the session bus.
 import type { BusConnection, Destination } from './bus-connection.ts';
 
 /** @see https://specifications.freedesktop.org/notification-spec/latest/protocol.html */
@@ -7,22 +7,22 @@ export const NOTIFICATION_SERVER: Readonly<Destination> = {
   path: '/org/freedesktop/Notifications',
   interface: 'org.freedesktop.Notifications',
 };
-/** The expiry of a notification that stays until it is closed; and the one that the server chooses. */
+/** Expiry of a notification that stays until it is closed, and of one whose expiry the server chooses. */
 const NEVER_MS = 0;
-const AS_THE_SERVER_LIKES_MS = -1;
+const SERVER_DEFAULT_MS = -1;
 
 export interface DesktopNotification {
   readonly title: string;
-  /** Read as markup: escaped by the caller. */
+  /** Markup: the caller escapes it. */
   readonly body: string;
-  /** The id of one that this one replaces. */
+  /** The id of the notification that this one replaces. */
   readonly replaces?: number | undefined;
   /** Keys and labels of buttons. */
   readonly actions?: readonly (readonly [key: string, label: string])[];
   readonly stays: boolean;
 }
 
-/** Its id. @throws BusError: nobody shows notifications here; Error: the bus is gone */
+/** Returns its id. @throws BusError: there is no notification server; Error: the connection has ended */
 export async function showNotification(call: BusConnection['call'], shown: DesktopNotification): Promise<number> {
   const [id] = await call(NOTIFICATION_SERVER, 'Notify', 'susssasa{sv}i', [
     'rolecall',
@@ -32,13 +32,13 @@ export async function showNotification(call: BusConnection['call'], shown: Deskt
     shown.body,
     (shown.actions ?? []).flat(),
     [],
-    shown.stays ? NEVER_MS : AS_THE_SERVER_LIKES_MS,
+    shown.stays ? NEVER_MS : SERVER_DEFAULT_MS,
   ]);
   if (typeof id !== 'number') throw new Error('The notification server gave no id.');
   return id;
 }
 
-/** Never rejects: one that is gone needs no closing. */
+/** Never rejects: a notification that no longer exists needs no closing. */
 export async function closeNotification(call: BusConnection['call'], id: number): Promise<void> {
   await call(NOTIFICATION_SERVER, 'CloseNotification', 'u', [id]).catch(() => undefined);
 }

@@ -1,15 +1,15 @@
-// Where AWS's own files are for a program with this environment, as botocore finds them.
+// Finds AWS's files for a given environment, by botocore's rules.
 import { join, resolve } from 'node:path';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables that name AWS's own files. */
+/** The variables with the paths of AWS's files. */
 export const AWS_FILE_VARIABLES = { config: 'AWS_CONFIG_FILE', credentials: 'AWS_SHARED_CREDENTIALS_FILE' } as const;
 
-/** 20,000 profiles have five megabytes. */
+/** 20,000 profiles take five megabytes. */
 export const MAX_AWS_FILE_BYTES = 64 * 1024 * 1024;
 
-/** What the variable names, else the file of that name in `~/.aws`; absolute, symlinks not resolved. */
+/** The path in the variable, or else the file of that name in `~/.aws`. Absolute, without resolving symlinks. */
 export function awsFilePath(
   name: keyof typeof AWS_FILE_VARIABLES,
   environment: Environment,
@@ -19,12 +19,12 @@ export function awsFilePath(
   return named === '' ? join(homeDirectory, '.aws', name) : resolve(named);
 }
 
-/** `$NAME`, `${NAME}` and then `~` filled in as botocore does it; a variable that is not set stays as it is written. */
+/** Expands `$NAME`, `${NAME}` and then `~` like botocore. A variable that is not set stays as it is. */
 export function expandPath(path: string, environment: Environment, homeDirectory: string): string {
   return expandVariables(path, environment).replace(/^~(?=\/|$)/u, () => homeDirectory);
 }
 
-/** The same file for a process that has neither this environment nor this working directory. */
+/** The same path for a process with another environment and working directory. */
 export function portablePath(path: string, environment: Environment): string {
   const expanded = expandVariables(path, environment);
   return expanded === '' || /^~(?:\/|$)/u.test(expanded) ? expanded : resolve(expanded);

@@ -1,10 +1,10 @@
-// Reads of files that somebody may have replaced by something else: regular files only, and never more than a limit.
+// Reads files that may have been replaced by something else: only regular files, and only up to a size limit.
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { fstatSync, statSync } from './stat-sync.ts';
 
-/** A plain open waits for ever for the writer of a named pipe; with O_NONBLOCK it returns, and the type is looked at. */
+/** A plain open of a named pipe waits for a writer for ever. With O_NONBLOCK it returns, and the type can be checked. */
 const OPEN_FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** For log files: created when missing. A symlink is not followed, and a named pipe fails instead of waiting for a reader. */
@@ -13,13 +13,13 @@ export const OPEN_FOR_APPENDING =
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-/** What is at a path cannot be read as a file. */
+/** The thing at a path cannot be read as a file. */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';
-  /** What is there, to follow "is": `a named pipe, not a file`, `larger than 1 MiB`. */
+  /** Completes a sentence with "is": `a named pipe, not a file`, `larger than 1 MiB`. */
   readonly reason: string;
 
-  /** The message names the path and the reason. */
+  /** Builds the message from the path and the reason. */
   constructor(path: string, reason: string) {
     super(`${path} is ${reason}`);
     this.reason = reason;
@@ -27,27 +27,27 @@ export class UnreadableFileError extends Error {
 }
 
 /**
- * The text of a regular file; symlinks are followed, and /dev/null is an empty file.
- * Rejects with an UnreadableFileError when anything else is there or the file has more than `maxBytes`, and with Node's
- * own error (ENOENT, EACCES) when it cannot be opened.
+ * The text of a regular file. Follows symlinks, and reads /dev/null as an empty file.
+ * Rejects with an UnreadableFileError if something else is there or the file has more than `maxBytes`, and with Node's
+ * error (ENOENT, EACCES) if it cannot be opened.
  */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<string> {
   return (await readBoundedBytes(path, maxBytes)).toString('utf8');
 }
 
-/** What a read needs of an open file. */
+/** The part of an open file that reading needs. */
 export interface OpenFile {
   stat(): Promise<Stats>;
   read(buffer: Buffer, offset: number, length: number, position: null): Promise<{ readonly bytesRead: number }>;
   close(): Promise<void>;
 }
 
-/** A file that keeps changing is used as it was read last. */
+/** If the file changes during each of them, the last read is used. */
 const MAX_READS = 4;
 
 /**
- * The same for files that may hold something else than UTF-8. An editor that saves in place while we read would give us
- * the old beginning and the new end, so a file that changed meanwhile is read again.
+ * Like `readBoundedFile`, for files that may not be UTF-8. If an editor saves in place during the read, we get the old
+ * beginning and the new end, so a file that has changed is read again.
  */
 export async function readBoundedBytes(
   path: string,
@@ -76,7 +76,7 @@ async function readToEnd(
   file: OpenFile,
   { path, size, maxBytes }: { readonly path: string; readonly size: number; readonly maxBytes: number },
 ): Promise<Buffer> {
-  // One byte more than the file had, so that one that grows meanwhile is noticed.
+  // One byte more than the file's size, to notice if it grows during the read.
   let content = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
@@ -88,7 +88,7 @@ async function readToEnd(
   }
 }
 
-/** Like `readBoundedFile` without waiting for the event loop, for programs that read one file and end. Throws what that rejects with. */
+/** Synchronous `readBoundedFile`, for programs that read one file and exit. Throws what that rejects with. */
 export function readBoundedFileSync(path: string, maxBytes: number): string {
   const descriptor = openFile(path);
   try {
@@ -116,7 +116,7 @@ function openFile(path: string): number {
   }
 }
 
-/** Size in bytes of a regular file within the limit, undefined of /dev/null. Files of /proc say 0 and are read all the same. */
+/** The size of a regular file within the limit; undefined for /dev/null. Files in /proc report 0 and are read nevertheless. */
 function checkedSize(path: string, stats: Stats, maxBytes: number): number | undefined {
   if (isNullDevice(stats)) return undefined;
   if (!stats.isFile()) throw new UnreadableFileError(path, `${kindOf(stats)}, not a file`);
@@ -124,12 +124,12 @@ function checkedSize(path: string, stats: Stats, maxBytes: number): number | und
   return stats.size;
 }
 
-/** People name /dev/null where they want no file: AWS_CONFIG_FILE=/dev/null. */
+/** People use /dev/null to say that there is no file: AWS_CONFIG_FILE=/dev/null. */
 function isNullDevice(stats: Stats): boolean {
   return stats.isCharacterDevice() && stats.rdev === statSync('/dev/null').rdev;
 }
 
-/** A socket cannot be opened, and Node's words for that ("no such device or address") do not say so. */
+/** Explains the failure to open a socket, for which Node reports "no such device or address". */
 function openingFault(path: string, error: unknown): unknown {
   return error instanceof Error && 'code' in error && error.code === 'ENXIO'
     ? new UnreadableFileError(path, 'a socket or a device, not a file')

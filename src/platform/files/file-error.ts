@@ -1,4 +1,4 @@
-// What went wrong with a file, for a person: its path, what was tried, the reason, and the command that helps.
+// Turns a failed file operation into an error for people: path, attempt, reason, and a command that helps.
 import { statfsSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { toRolecallError, UnavailableError, type RolecallError } from '../../core/errors.ts';
@@ -8,14 +8,14 @@ import { lstatSync, statSync } from './stat-sync.ts';
 
 export type FileAttempt = 'read' | 'written' | 'deleted' | 'used';
 
-/** `thrown` as the error that a person is told: the path, what was tried, why it failed and what to type. */
+/** Converts `thrown` to the error to show, with the path, what was attempted, why it failed and what to type. */
 export function toFileError(thrown: unknown, path: string, attempt: FileAttempt): RolecallError {
   if (thrown instanceof UnreadableFileError) {
     const message = `${path} cannot be ${attempt}: it is ${thrown.reason}.`;
     return new UnavailableError('file-not-writable', message, { cause: thrown, hint: moveAsideCommand(path) });
   }
   const code = errorCode(thrown);
-  // Only the system's own failures (ENOSPC, EACCES) are about the file; ours say already what they are.
+  // Only errors of the system (ENOSPC, EACCES) need an explanation; ours already have one.
   if (code === undefined || !/^E[A-Z0-9]+$/u.test(code)) return toRolecallError(thrown);
   return new UnavailableError('file-not-writable', `${path} cannot be ${attempt}: ${reasonFor(code, path)}.`, {
     cause: thrown,
@@ -31,13 +31,13 @@ function reasonFor(code: string, path: string): string {
   return REASONS[code] ?? `the system says ${code}`;
 }
 
-/** As `toFileError` when the system's error names a file or is about the disk, else as `toRolecallError`. */
+/** Like `toFileError` if the system's error has a path or is about the disk, otherwise like `toRolecallError`. */
 export function toFailure(thrown: unknown): RolecallError {
   const { path, address } = (thrown ?? {}) as { readonly path?: unknown; readonly address?: unknown };
-  // A socket that can't be made has it as its address.
+  // For a socket that can't be created, the path is in `address`.
   const named = [path, address].find((name) => typeof name === 'string' && name.startsWith('/')) as string | undefined;
   if (named !== undefined) return toFileError(thrown, named, 'used');
-  // A write names no file.
+  // The error of a write has no path.
   const code = errorCode(thrown) ?? '';
   if (!DISK_FAILURES.includes(code)) return toRolecallError(thrown);
   return new UnavailableError('file-not-writable', `A file cannot be written: ${REASONS[code]}.`, {
@@ -52,7 +52,7 @@ export function errorCode(thrown: unknown): string | undefined {
 
 const DISK_FAILURES: readonly string[] = ['EDQUOT', 'EIO', 'ENOSPC', 'EROFS'];
 
-/** A link that could be followed, had whoever opened it wanted that. */
+/** Whether it is a link that could be followed, but was opened with O_NOFOLLOW. */
 function isPlainLink(path: string): boolean {
   try {
     statSync(path);
@@ -97,12 +97,12 @@ function commandFor(code: string, path: string, attempt: FileAttempt): string {
   }
 }
 
-/** Ends of the paths at which a folder stands in the place of a file of ours or of the AWS CLI. */
+/** Matches the paths of our files and the AWS CLI's, for a folder in the place of one. */
 const OUR_FILE = /\/(rolecall(\/(catalog|switch|grants|adoptions))?|\.aws)\/(?!\.aws$)[^/]+$/u;
 
 /**
- * Renames what is at `path`, so that nothing is lost, to a name that is free. A device or somebody's folder (`/`, a home,
- * `~/.aws`), which a variable may name, is only shown.
+ * The command that renames what is at `path` to an unused name, so that nothing is lost. For a device, or a folder that
+ * may be important (`/`, a home, `~/.aws`) because a variable may name any path, the command only lists it.
  */
 export function moveAsideCommand(path: string): string {
   const found = tryOr(() => lstatSync(path));
@@ -114,7 +114,7 @@ export function moveAsideCommand(path: string): string {
   return `mv ${quoteForShell(path)} ${quoteForShell(target)}`;
 }
 
-/** The first part of the path that is no folder, above the path itself; undefined when there is none. */
+/** The first parent of the path that is not a folder; undefined if there is none. */
 function findNonFolder(path: string): string | undefined {
   let found: string | undefined;
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
@@ -123,10 +123,10 @@ function findNonFolder(path: string): string | undefined {
   return found;
 }
 
-/** What gives us back a permission on our own file or folder; undefined when it is not that. */
+/** The command that restores our permission on our own file or folder; undefined if that is not the problem. */
 function permitCommand(path: string, attempt: FileAttempt): string | undefined {
   const folder = dirname(path);
-  // A file is replaced by way of its folder.
+  // Replacing a file needs permission on its folder.
   return attempt === 'read'
     ? (permit(path, 'r') ?? permit(folder, 'rx') ?? permitPassage(folder))
     : (permit(folder, 'rwx') ?? permit(path, 'rw') ?? permitPassage(folder));
@@ -134,14 +134,14 @@ function permitCommand(path: string, attempt: FileAttempt): string | undefined {
 
 const BITS = { r: 0o400, w: 0o200, x: 0o100 } as const;
 
-/** On a folder that is ours nobody can do anything without x. */
+/** A folder always gets all three: without x nothing in it can be used. */
 function permit(path: string, wanted: 'r' | 'rw' | 'rx' | 'rwx'): string | undefined {
   const found = tryOr(() => statSync(path));
   const letters = found?.isDirectory() === true ? 'rwx' : wanted;
   return found !== undefined && isLacking(found, letters) ? `chmod u+${letters} ${quoteForShell(path)}` : undefined;
 }
 
-/** The same for a folder further up, of which alone anything can be seen. */
+/** Does the same for the nearest parent folder that can be inspected. */
 function permitPassage(path: string): string | undefined {
   let folder = path;
   while (folder !== dirname(folder) && tryOr(() => lstatSync(folder)) === undefined) folder = dirname(folder);
@@ -159,20 +159,20 @@ function listCommand(path: string): string {
   return `ls -ld ${quoteForShell(path)}`;
 }
 
-/** Whether the file system of the path takes no more files. */
+/** Whether the file system of the path has no free inodes. */
 export function isOutOfInodes(path: string): boolean {
   const { files = 0, ffree = 0 } = tryOr(() => statfsSync(nearestFolder(path))) ?? {};
-  // Some file systems have no such number.
+  // Some file systems do not report these numbers.
   return files > 0 && ffree === 0;
 }
 
-/** Whether the file system of the path has no room for anybody but root. */
+/** Whether the file system of the path has no free space except for root. */
 export function isFull(path: string): boolean {
   const { blocks = 0, bavail = 0 } = tryOr(() => statfsSync(nearestFolder(path))) ?? {};
   return blocks > 0 && bavail === 0;
 }
 
-/** The path when it is a folder, else the first one above it that is there. */
+/** The path if it is a folder, otherwise its nearest existing parent. */
 function nearestFolder(path: string): string {
   let folder = path;
   while (folder !== dirname(folder) && tryOr(() => statSync(folder))?.isDirectory() !== true) folder = dirname(folder);

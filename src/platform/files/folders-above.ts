@@ -1,4 +1,4 @@
-// Whether another user could replace a file or folder by way of a folder above it.
+// Checks whether another user could replace a file or folder through a folder above it.
 import { readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
@@ -6,15 +6,15 @@ import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { lstatIfPresentSync, lstatSync } from './stat-sync.ts';
 
 const STICKY = 0o1000;
-/** As many as Linux follows in one path. */
+/** As many as Linux follows in a path. */
 const MAX_LINKS = 40;
 const MAC_ADMIN_GROUP = 80;
 
 /**
- * Why somebody other than `userId` and root can decide what is at `path`; undefined when nobody can.
- * Looks at every existing folder on the way to `path` from `/` on, also through symbolic links. Each must belong to
- * `userId` or root, and must not be writable to others unless it is sticky, as /tmp is.
- * @throws lstat's own errors, such as EACCES
+ * Why a user other than `userId` and root could replace what is at `path`; undefined if none could.
+ * Checks every existing folder from `/` to `path`, also through symbolic links. Each must belong to `userId` or root,
+ * and must not be writable by others unless it is sticky, like /tmp.
+ * @throws lstat's errors, such as EACCES
  */
 export function findFaultAbove(path: string, userId: number): UnavailableError | undefined {
   const names = dirname(resolve(path)).split('/');
@@ -28,7 +28,7 @@ export function findFaultAbove(path: string, userId: number): UnavailableError |
     if (name === undefined) return undefined;
     const next = join(folder, name);
     const entry = lstatIfPresentSync(next);
-    // What is missing, or is no folder, is left to whoever creates it.
+    // The caller finds out when it creates what is missing or is not a folder.
     if (entry === undefined) return undefined;
     if (entry.isSymbolicLink()) {
       links += 1;
@@ -83,14 +83,14 @@ function isWritableByOthers({ mode, gid }: Stats, userId: number): boolean {
   return (mode & 0o020) !== 0 && !isOwnGroup(gid, userId);
 }
 
-/** In a user namespace with few users, as in a service with `PrivateUsers=yes`, root's folders seem to have this owner. */
+/** Whether this is the placeholder for users that are not mapped into a user namespace, such as root under `PrivateUsers=yes`. */
 function isUnmappedUser(uid: number): boolean {
   const overflow = readIfThere('/proc/sys/kernel/overflowuid');
   if (overflow === undefined || uid !== Number(overflow)) return false;
   return !isMappedUser(uid, readIfThere('/proc/self/uid_map') ?? '');
 }
 
-/** user_namespaces(7): each line of `uidMap` has the first user inside, the first outside, and how many there are. */
+/** user_namespaces(7): each line of `uidMap` has the first user inside, the first outside, and their number. */
 export function isMappedUser(uid: number, uidMap: string): boolean {
   return uidMap.split('\n').some((line) => {
     const [first, , count] = line.trim().split(/\s+/u).map(Number);
@@ -100,8 +100,8 @@ export function isMappedUser(uid: number, uidMap: string): boolean {
 
 /**
  * Whether only `userId` and root are in the group. Many systems create such a group for each user, and with their umask
- * of 002 the folders of a home are writable to it. A group that the system's files do not name counts when it has the
- * number of the user.
+ * of 002 the folders in a home are writable by it. A group that is not in the system's files counts if its number is the
+ * user's.
  */
 function isOwnGroup(gid: number, userId: number): boolean {
   if (gid === 0 || (process.platform === 'darwin' && gid === MAC_ADMIN_GROUP)) return true;
@@ -119,7 +119,7 @@ function isOwnGroup(gid: number, userId: number): boolean {
   return gid === userId || users.some((user) => user.gid === gid) || members.length > 0;
 }
 
-/** The lines of a file as passwd(5), split into their fields. */
+/** The lines of a file in the format of passwd(5), split into fields. */
 function readTable(path: string): (readonly string[])[] {
   const lines = (readIfThere(path) ?? '').split('\n');
   return lines.filter((line) => /^[^#:]+:/u.test(line)).map((line) => line.split(':'));

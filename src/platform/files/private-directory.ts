@@ -1,4 +1,4 @@
-// Directories that only their owner may enter: created so, and verified before anything is put in.
+// Directories that only their owner may enter: created that way, and verified before use.
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UnavailableError, type RolecallError } from '../../core/errors.ts';
@@ -8,12 +8,12 @@ import { findFaultAbove } from './folders-above.ts';
 import { lstatSync, statSync } from './stat-sync.ts';
 
 /**
- * Makes sure that `path` is a directory of `userId`, 0700 and no symlink, in folders that nobody else could replace;
- * parents are created 0700 when missing.
- * @throws UnavailableError file-not-writable: naming what is wrong and the command that mends it
+ * Ensures that `path` is a directory of `userId` with mode 0700, not a symlink, and that no other user could replace a
+ * folder above it. Creates missing parents with mode 0700.
+ * @throws UnavailableError file-not-writable: with the fault and a command that fixes it
  */
 export function ensurePrivateDirectory(path: string, userId: number): void {
-  // Nothing is created in a folder that is refused.
+  // Nothing must be created in a folder that is refused.
   if (!existsSync(path)) checkFoldersAbove(path, userId);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -21,7 +21,7 @@ export function ensurePrivateDirectory(path: string, userId: number): void {
     throw cannotBeMade(path, error);
   }
   try {
-    // Created with its final mode: a chmod afterwards would leave a moment in which others can enter.
+    // Created with its final mode: before a later chmod others could enter.
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw cannotBeMade(path, error);
@@ -31,7 +31,7 @@ export function ensurePrivateDirectory(path: string, userId: number): void {
   checkFoldersAbove(path, userId);
 }
 
-/** @throws UnavailableError file-not-writable: another user could replace `path`, by way of the folder that is named */
+/** @throws UnavailableError file-not-writable: another user could replace `path`, through the folder in the message */
 export function checkFoldersAbove(path: string, userId: number): void {
   let fault: UnavailableError | undefined;
   try {
@@ -42,7 +42,7 @@ export function checkFoldersAbove(path: string, userId: number): void {
   if (fault !== undefined) throw fault;
 }
 
-/** Why the directory, which is there, is not private to `userId`; undefined when it is. */
+/** Why the existing directory is not private to `userId`; undefined if it is. */
 export function findDirectoryFault(path: string, userId: number): UnavailableError | undefined {
   const found = lstatSync(path);
   if (found.isSymbolicLink()) return notUsable(path, 'it is a symbolic link', replaceLinkCommand(path));
@@ -52,23 +52,23 @@ export function findDirectoryFault(path: string, userId: number): UnavailableErr
   return notUsable(path, 'others may enter it', `chmod 700 ${quoteForShell(path)}`);
 }
 
-/** In a folder of ours it was made with sudo; elsewhere it may well be another user's. */
+/** In our own folder it was created with sudo; elsewhere it may really belong to another user. */
 function ownCommand(path: string, userId: number): string {
   const word = quoteForShell(path);
   return statSync(dirname(path)).uid === userId ? `sudo chown -R "$(id -u)" ${word}` : `ls -ld ${word}`;
 }
 
-/** Puts the directory itself in the place of the link to it. */
+/** The command that replaces the link with the directory it points to. */
 function replaceLinkCommand(path: string): string {
   try {
     const target = realpathSync(path);
     const [found, own] = [statSync(target), lstatSync(path)];
     const [link, folder] = [path, target].map(quoteForShell);
-    // On another disk, which may be encrypted, it would be copied; and no folder can be moved into itself.
+    // Moving it from another disk, which may be encrypted, would copy it. A folder cannot be moved into itself.
     const canMove = found.dev === own.dev && !path.startsWith(`${target}/`);
     if (found.isDirectory() && found.uid === own.uid && canMove) return `rm ${link} && mv ${folder} ${link}`;
   } catch {
-    // It leads nowhere.
+    // The link is dangling.
   }
   return moveAsideCommand(path);
 }
@@ -78,6 +78,6 @@ function notUsable(path: string, reason: string, hint: string): UnavailableError
 }
 
 function cannotBeMade(path: string, error: unknown): RolecallError {
-  // What mkdir says when the folder above is a file.
+  // EEXIST from mkdir: a file is in the place of a parent folder.
   return toFileError(errorCode(error) === 'EEXIST' ? { code: 'ENOTDIR' } : error, path, 'used');
 }

@@ -1,43 +1,43 @@
-// Synchronous stats that do not lead Node astray when it next looks for a module behind a symlink.
+// Synchronous stats that work around a fault of Node in resolving modules behind symlinks.
 import * as fs from 'node:fs';
 import type { Stats } from 'node:fs';
 
 /*
- * As of Node 22 realpathSync() looks at what the last synchronous stat of the whole process found, and stops halfway when
- * that was a socket or a pipe. The next import() then takes a path with symlinks (pnpm, npm link, Homebrew) as it is, and
- * loads a second copy of what is loaded already, or half of it. Node 24 has no such fault.
+ * Up to Node 22 realpathSync() reuses the result of the process's last synchronous stat, and stops halfway if that was a
+ * socket or a pipe. The next import() then leaves the symlinks in a path (pnpm, npm link, Homebrew) unresolved, and loads
+ * a second copy of modules that are already loaded. Node 24 does not have this fault.
  */
 function forgetSpecialFile<S extends Stats | undefined>(found: S): S {
   if (found?.isSocket() === true || found?.isFIFO() === true) fs.statSync('/');
   return found;
 }
 
-/** As Node's own; throws what that throws. */
+/** Like Node's function of this name, and with its errors. */
 export function statSync(path: string): Stats {
   return forgetSpecialFile(fs.statSync(path));
 }
 
-/** As Node's own; throws what that throws. */
+/** Like Node's function of this name, and with its errors. */
 export function lstatSync(path: string): Stats {
   return forgetSpecialFile(fs.lstatSync(path));
 }
 
-/** Undefined when nothing is there. */
+/** Undefined if nothing is there. */
 export function statIfPresentSync(path: string): Stats | undefined {
   return forgetSpecialFile(fs.statSync(path, { throwIfNoEntry: false }));
 }
 
-/** Undefined when nothing is there; a symlink is not followed. */
+/** Undefined if nothing is there; does not follow a symlink. */
 export function lstatIfPresentSync(path: string): Stats | undefined {
   return forgetSpecialFile(fs.lstatSync(path, { throwIfNoEntry: false }));
 }
 
-/** As Node's own; throws what that throws. */
+/** Like Node's function of this name, and with its errors. */
 export function fstatSync(descriptor: number): Stats {
   return forgetSpecialFile(fs.fstatSync(descriptor));
 }
 
-/** Deletes a file, socket or pipe, if there is one; rmSync() looks at what it deletes, with the fault above. */
+/** Deletes a file, socket or pipe if there is one. rmSync() would stat it first, with the fault above. */
 export function unlinkIfPresentSync(path: string): void {
   try {
     fs.unlinkSync(path);

@@ -1,20 +1,20 @@
-// systemd's descriptor store: a service's listening socket that stays open in the manager while the service restarts.
+// Keeps a service's listening socket open in systemd's descriptor store while the service restarts.
 import { spawn } from 'node:child_process';
 import type { PortHolder } from './port-keeper.ts';
 
-/** Node has no unix datagrams, over which the manager is told. As of systemd 254 this program can send a descriptor. */
+/** Sends descriptors since systemd 254. Node has no unix datagram sockets, which the manager's protocol needs. */
 const NOTIFY = '/usr/bin/systemd-notify';
 const DEADLINE_MS = 5000;
 
 /**
- * Has the manager keep `fd` under `name`, in place of an earlier one of that name.
+ * Stores `fd` in the manager under `name`, replacing an earlier one of that name.
  * @see https://systemd.io/FILE_DESCRIPTOR_STORE/
- * @throws Error: this systemd can't, or the unit does not allow it
+ * @throws Error: this systemd does not support it, or the unit does not allow it
  */
 export async function storeDescriptor(deps: {
   readonly fd: number;
   readonly name: string;
-  /** `NOTIFY_SOCKET`, as the manager has given it to this process. */
+  /** `NOTIFY_SOCKET`, which the manager has set for this process. */
   readonly notifySocket: string;
 }): Promise<PortHolder> {
   const { fd, name, notifySocket } = deps;
@@ -23,11 +23,11 @@ export async function storeDescriptor(deps: {
   return storedDescriptor({ name, notifySocket });
 }
 
-/** One that the manager keeps already. */
+/** A descriptor that is already in the store. */
 export function storedDescriptor(deps: { readonly name: string; readonly notifySocket: string }): PortHolder {
   return {
     hasEnded: () => false,
-    // Whether the manager starts us again is up to its unit.
+    // The unit decides whether the manager restarts the service.
     expectEnd: () => undefined,
     end() {
       notify(deps.notifySocket, ['FDSTOREREMOVE=1', `FDNAME=${deps.name}`]).catch(() => undefined);
@@ -45,7 +45,7 @@ function notify(notifySocket: string, args: readonly string[], fd?: number): Pro
     child.on('error', reject);
     child.on('exit', (exitCode) => {
       if (exitCode === 0) resolve();
-      else reject(new Error(`${NOTIFY} does not hand a descriptor to this systemd`));
+      else reject(new Error(`${NOTIFY} could not pass a descriptor to systemd`));
     });
   });
 }

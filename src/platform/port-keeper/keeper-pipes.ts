@@ -1,4 +1,4 @@
-// The two pipes of the port keeper: made with a name, opened by the daemon, and passed on only when they are its own.
+// Creates and opens the two pipes of the port keeper, and checks that they are the daemon's own.
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { secretPipePath } from './port-keeper-script.ts';
@@ -9,16 +9,16 @@ export interface KeeperPipes {
   /** The request pipe, open for reading and writing. */
   readonly requestFd: number;
   readonly secretFd: number;
-  /** Takes the name off the secret pipe. */
+  /** Unlinks the secret pipe. */
   hideSecret(): void;
   /** Closes both in this process. */
   close(): void;
 }
 
 /**
- * Makes both pipes anew, 0600, in place of earlier ones.
- * The keeper runs what it reads from the request pipe, so a pipe that another user put there in between is refused.
- * @throws Error: a pipe can't be made, is not ours, or another user could replace its folder
+ * Creates both pipes with mode 0600, replacing earlier ones.
+ * The keeper executes what it reads from the request pipe, so a pipe that another user has put there meanwhile is refused.
+ * @throws Error: a pipe can't be created or is not ours, or another user could replace its folder
  */
 export async function openKeeperPipes(pipePath: string, userId: number): Promise<KeeperPipes> {
   checkFoldersAbove(pipePath, userId);
@@ -54,9 +54,9 @@ function makePipes(paths: readonly string[]): Promise<void> {
   });
 }
 
-/** @throws Error: it is no pipe, or not one that only `userId` can open */
+/** @throws Error: it is not a pipe that only `userId` can open */
 export function openOwnPipe(path: string, userId: number): number {
-  // Open for both, so that neither this nor a later write waits for another process.
+  // Opened for reading and writing, so that neither this open nor a later write waits for another process.
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
   const found = fstatSync(fd);
   if (found.isFIFO() && found.uid === userId && (found.mode & 0o777) === 0o600) return fd;

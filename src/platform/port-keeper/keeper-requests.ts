@@ -1,15 +1,15 @@
-// Requests to the port keeper, and the secrets for the daemons that it starts.
+// Sends requests to the port keeper, and passes secrets to the daemons that it starts.
 import { closeSync, constants, fchmodSync, openSync, readSync, writeSync } from 'node:fs';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { NO_RESTART_MODE, REQUEST_PIPE_FD, SECRET_PIPE_FD, secretPipePath } from './port-keeper-script.ts';
 import { fstatSync } from '../files/stat-sync.ts';
 
-/** Less than what a pipe holds, so that the first request is written as a whole. */
+/** Less than the capacity of a pipe, so that the first request is written completely. */
 const MAX_REQUEST_BYTES = 60_000;
 
 export interface StartCommand {
   readonly command: readonly string[];
-  /** All that the program gets; variables with a line break in them are left out. */
+  /** The program's whole environment; variables that contain a line break are left out. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -18,7 +18,7 @@ export function hasPortKeeper(pipePath: string): boolean {
   return withPipe(pipePath, () => true) ?? false;
 }
 
-/** Has the keeper run the first line of `request` as shell, as soon as the owner of the port has ended; false when there is none. */
+/** Has the keeper execute the first line of `request` as shell code once the owner of the port has ended; false if there is no keeper. */
 export function askPortKeeper(pipePath: string, request: string): boolean {
   const line = Buffer.from(`${request}\n`);
   if (line.length > MAX_REQUEST_BYTES) return false;
@@ -26,42 +26,42 @@ export function askPortKeeper(pipePath: string, request: string): boolean {
     try {
       writeSync(fd, line);
     } catch {
-      // In part, or not at all: the pipe is full of requests, and the first one is whole.
+      // Written partly or not at all: the pipe is full of requests, of which the first is complete.
     }
     return true;
   });
   return isWritten ?? false;
 }
 
-/** Nobody starts a killed owner again until somebody asks for one; does nothing without a keeper. */
+/** Keeps the keeper from restarting a killed owner until a client asks for one. Does nothing without a keeper. */
 export function forbidRestart(pipePath: string): void {
   withPipe(pipePath, (fd) => fchmodSync(fd, NO_RESTART_MODE));
 }
 
-/** Whether the keeper may start its owner again. */
+/** Whether the keeper may restart its owner. */
 export function isRestartAllowed(pipePath: string): boolean {
   return withPipe(pipePath, (fd) => (fstatSync(fd).mode & 0o777) !== NO_RESTART_MODE) ?? false;
 }
 
-/** The request that ends a keeper, for an owner that can't take the port over. */
+/** The request that ends the keeper, for an owner that can't take over the port. */
 export const END_KEEPER = 'exit 0';
 
 /**
- * The request that makes the keeper this program. The secret stays behind in the pipe, as a second line that the
- * program reads by `readRequestSecret`.
+ * The request that turns the keeper into this program. The secret stays in the pipe as a second line, which the program
+ * reads with `readRequestSecret`.
  */
 export function formatSuccessor(start: StartCommand, secret?: string): string {
   return `${formatStart(start)}\n${formatSecret(secret)}`;
 }
 
-/** One line of shell that replaces the shell by the program. */
+/** One line of shell code that replaces the shell with the program. */
 export function formatStart({ command, environment }: StartCommand): string {
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined || /[\n\0]/.test(value) || !/^[A-Za-z_]\w*$/.test(name)
       ? []
       : [`export ${name}=${quoteForShell(value)};`],
   );
-  // Not by `env`: its arguments can be read by everybody.
+  // Not with `env`, whose arguments every user can read.
   return [...variables, 'exec', ...command.map(quoteForShell), '</dev/null'].join(' ');
 }
 
@@ -72,12 +72,12 @@ function parseSecret(line: string): string | undefined {
   return typeof secret === 'string' ? secret : undefined;
 }
 
-/** The secret that came with the request by which the keeper became this process. */
+/** The secret from the request that turned the keeper into this process. */
 export function readRequestSecret(): string | undefined {
   return parseSecret(readLine(REQUEST_PIPE_FD));
 }
 
-/** Writes the secret for the daemon that the keeper at `pipePath` starts; false if that failed. */
+/** Writes the secret for the daemon that the keeper at `pipePath` will start; false if that failed. */
 export function fillSecretPipe(pipePath: string, secret: string | undefined): boolean {
   const line = Buffer.from(`${formatSecret(secret)}\n`);
   if (line.length > MAX_REQUEST_BYTES) return false;
@@ -89,11 +89,11 @@ export function fillSecretPipe(pipePath: string, secret: string | undefined): bo
 }
 
 /**
- * The secret of the owner that was killed, which stays in the pipe for the next restart; undefined also when one that was
- * killed amid this took it along.
+ * The secret of the killed owner, which stays in the pipe for the next restart. Undefined also if an earlier restart was
+ * killed while it read the secret.
  */
 export function readKeptSecret(): string | undefined {
-  // Never waits for a line that nobody writes: this one comes in any case.
+  // This line is always there, so the loop never waits for a line that nobody writes.
   const mark = `#${process.pid}`;
   writeSync(SECRET_PIPE_FD, `${mark}\n`);
   let secret: string | undefined;
@@ -106,7 +106,7 @@ export function readKeptSecret(): string | undefined {
   return secret;
 }
 
-/** Takes the requests of clients out of the pipe that nobody needs to answer now that this process has the lock. */
+/** Empties the pipe of requests, which are obsolete now that this process has the lock. */
 export function dropRequests(pipePath: string): void {
   const piece = Buffer.alloc(4096);
   try {
@@ -122,7 +122,7 @@ export function dropRequests(pipePath: string): void {
   }
 }
 
-/** One byte at a time: what follows is for somebody else, and nobody closes the pipe. */
+/** Reads byte by byte: what follows is for another reader, and the pipe is never closed. */
 function readLine(fd: number): string {
   const bytes: number[] = [];
   const byte = Buffer.alloc(1);
@@ -130,7 +130,7 @@ function readLine(fd: number): string {
   return Buffer.from(bytes).toString('utf8');
 }
 
-/** What `use` gives; undefined when the pipe can't be opened. */
+/** The result of `use`; undefined if the pipe can't be opened. */
 function withPipe<T>(path: string, use: (fd: number) => T, access?: number): T | undefined {
   const fd = openPipe(path, access);
   if (fd === undefined) return undefined;
@@ -141,7 +141,7 @@ function withPipe<T>(path: string, use: (fd: number) => T, access?: number): T |
   }
 }
 
-/** Undefined when nobody has the pipe open for reading, or it is no pipe of ours. */
+/** Undefined if no process has the pipe open for reading, or it is not our pipe. */
 function openPipe(path: string, access: number = constants.O_WRONLY): number | undefined {
   try {
     const fd = openSync(path, access | constants.O_NONBLOCK | constants.O_NOFOLLOW);

@@ -1,33 +1,34 @@
-// The shell program of the port keeper, and the descriptors that it shares with the daemons it becomes or starts.
+// The shell script of the port keeper, and the descriptors that it shares with the daemons that replace it or that it starts.
 
-/** The listening socket in the keeper, and in every daemon that comes out of it. */
+/** The listening socket, in the keeper and in every daemon that replaces it or that it starts. */
 export const KEPT_PORT_FD = 3;
-/** The request pipe, open in those daemons too until they are done with it: as long as anyone has it open, the port is kept. */
+/** The request pipe. Those daemons keep it open until they are done with it: while it is open, clients see that the port is kept. */
 export const REQUEST_PIPE_FD = 4;
-/** A restarted owner tells the keeper here that it lasts; the keeper sees by its end that the owner has ended. */
+/** A restarted owner reports here that it keeps running. When the pipe is closed, the keeper knows that the owner has ended. */
 export const OWNER_FD = 5;
-/** A pipe without a name in which the owner's secret waits for the next owner; the shell never reads it. */
+/** An unlinked pipe that keeps the owner's secret for the next owner; the shell never reads it. */
 export const SECRET_PIPE_FD = 6;
 
 /** The name of `SECRET_PIPE_FD` until the owner has filled it. */
 export const secretPipePath = (pipePath: string): string => `${pipePath}.secret`;
 
-/** What a restarted owner says once it has run for a while: the next restart is a first one again. */
+/** A restarted owner reports this once it has run for a while; it resets the pauses before restarts. */
 export const LASTS = 'lasts';
-/** Set on the request pipe, it keeps the keeper from starting its owner again. The mark is gone with the pipe. */
+/** This mode of the request pipe keeps the keeper from restarting its owner. It is gone when the pipe is deleted. */
 export const NO_RESTART_MODE = 0o700;
 
-/** Seconds before each restart, until one lasts; after the last of them the keeper gives up. */
+/** Seconds to wait before each restart. After the last one the keeper gives up, unless an owner has kept running. */
 export const RESTART_PAUSES = [0, 0, 1, 4, 15, 60] as const;
 
 /**
- * It inherits both pipes, and opens neither by its path: what it reads from the request pipe is run.
+ * Inherits both pipes and opens neither by its path, because it executes what it reads from the request pipe.
  * $1: path of the request pipe, $2: seconds to wait for a request once the owner has ended, $3: the pauses, $4: log file.
  *
- * Standard input ends with the owner, whichever way it ends. Its first line is the command that restarts the owner, or
- * empty. The keeper runs it as a child, with its own process id as the last argument, unless the pipe is marked or was
- * deleted: a new daemon would recreate a state folder that the user deleted. Otherwise one line is read from the request pipe and run, which replaces the shell
- * by the successor. The keeper ends when no request comes, or when the pipe's file was deleted.
+ * Standard input is closed when the owner ends in any way. Its first line is the command that restarts the owner, or
+ * empty. The keeper runs that command as a child, with its own process id as the last argument, unless the pipe is
+ * marked or was deleted: a new daemon would recreate a state folder that the user deleted. Otherwise it reads one line
+ * from the request pipe and executes it, which replaces the shell with the successor. The keeper exits if no request
+ * comes, or if the pipe's file was deleted.
  */
 export const KEEPER_SCRIPT = `
 pipe=$1 seconds=$2 pauses=$3 log=$4

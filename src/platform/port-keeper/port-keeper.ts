@@ -1,4 +1,4 @@
-// Keeps a listening port while its owner is down, and starts an owner that was killed: a small shell has the descriptor too, so that nobody else can bind the port.
+// Keeps a listening port while its owner is down, and restarts a killed owner. A small shell shares the descriptor, so that no other user can bind the port.
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -7,39 +7,39 @@ import { fillSecretPipe, forbidRestart, formatStart, type StartCommand } from '.
 import { KEEPER_SCRIPT, LASTS, OWNER_FD, RESTART_PAUSES } from './port-keeper-script.ts';
 import { lstatIfPresentSync, unlinkIfPresentSync } from '../files/stat-sync.ts';
 
-/** How long a port is kept for a successor. */
+/** For so long a port is kept for a successor. */
 const MAX_WAIT_SECONDS = 600;
 const READY_DEADLINE_MS = 5000;
 
-/** Whoever has the port open beside its owner. */
+/** Another process that keeps the port open. */
 export interface PortHolder {
-  /** True once it is gone, and the port with it as soon as its owner closes it. */
+  /** True once it has ended. The port is then lost as soon as its owner closes it. */
   hasEnded(): boolean;
-  /** The owner will end as planned, and is not to be started again by itself. The port is still kept for a successor. */
+  /** Announces that the owner is about to exit and must not be restarted. The port is still kept for a successor. */
   expectEnd(): void;
-  /** It lets go of the port, which stays open for as long as its owner has it. */
+  /** Releases the port, which stays open until its owner closes it. */
   end(): void;
 }
 
-/** How the keeper starts its owner again after a kill. */
+/** How the keeper restarts a killed owner. */
 export interface Restart extends StartCommand {
-  /** For the daemon that is started; kept in a pipe, out of sight of the shell. */
+  /** For the daemon that is started. It stays in a pipe that the shell does not read. */
   readonly secret: string | undefined;
 }
 
 /**
- * A keeper that holds the listening socket `fd` from now on, beyond the end of this process.
- * It has no other descriptor of ours, and of the environment `HOME` alone.
+ * Starts a keeper that keeps the listening socket `fd` open from now on, also after this process has ended.
+ * It inherits no other descriptor, and only `HOME` of the environment.
  * @throws Error: it could not be started
  */
 export async function startPortKeeper(deps: {
   readonly fd: number;
-  /** Where the request pipe is made, in a folder that only its owner may enter. */
+  /** Path of the request pipe to create, in a folder that only its owner may enter. */
   readonly pipePath: string;
   readonly homeDirectory: string;
-  /** Undefined: an owner that is killed waits for a request, as one does that has ended as planned. */
+  /** Undefined: the keeper does not restart a killed owner, and only waits for a request. */
   readonly restart: Restart | undefined;
-  /** Where the keeper says that it has given up. */
+  /** Where the keeper reports that it has given up. */
   readonly logFile: string;
 }): Promise<PortHolder> {
   const { pipePath, restart } = deps;
@@ -48,7 +48,7 @@ export async function startPortKeeper(deps: {
   pipes.hideSecret();
   const words = [pipePath, String(MAX_WAIT_SECONDS), RESTART_PAUSES.join(' '), deps.logFile];
   const child = spawn('/bin/sh', ['-c', KEEPER_SCRIPT, 'rolecall-port-keeper', ...words], {
-    // A session of its own: what a terminal sends to the owner is not meant for it.
+    // In its own session, so that it does not get the owner's signals from a terminal.
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore', deps.fd, pipes.requestFd, 'ignore', pipes.secretFd],
     env: { PATH: '/usr/bin:/bin', HOME: deps.homeDirectory },
@@ -74,14 +74,14 @@ export async function startPortKeeper(deps: {
     child.kill('SIGKILL');
     throw new Error('the program that keeps the port did not start');
   }
-  // Its end is the owner's end: held open until then, but no reason to go on running.
+  // The keeper notices the owner's end when this is closed. It must not keep this process running.
   child.stdin?.on('error', () => undefined);
   child.stdin?.write(`${isRestarted ? formatStart(restart) : ''}\n`);
   (child.stdin as Socket | null)?.unref();
   child.unref();
   const pipe = watchPipe(pipePath);
   return {
-    // Without its pipe no successor can ask it.
+    // Without its pipe no successor can send it a request.
     hasEnded: () => hasEnded || !pipe.isThere(),
     expectEnd: pipe.forbidRestart,
     end() {
@@ -91,7 +91,7 @@ export async function startPortKeeper(deps: {
   };
 }
 
-/** The request pipe as it is now. At its path there may be another keeper's later, which is none of our business. */
+/** Identifies the request pipe, because the pipe of another keeper may later have the same path. */
 function watchPipe(path: string) {
   const identify = () => {
     const found = lstatIfPresentSync(path);
@@ -110,15 +110,15 @@ function watchPipe(path: string) {
   };
 }
 
-/** The keeper that has started this process as its child, in place of an owner that was killed. */
+/** The keeper that started this process as its child, to replace a killed owner. */
 export interface RestartingKeeper extends PortHolder {
-  /** This process has run for a while: it has not failed to start. */
+  /** Reports that this process has run for a while, so its start did not fail. */
   reportLasting(): void;
-  /** Another owner serves by now, and this process gives up: the keeper ends, and leaves the pipe's path to that one. */
+  /** Ends the keeper, and leaves the pipe to another owner, which already serves. */
   giveWay(): void;
 }
 
-/** `keeperId` is what the keeper has said of itself: should it have ended by now, this process has another parent. */
+/** `keeperId` is the process id that the keeper passed. If it has ended, this process has another parent. */
 export function joinPortKeeper(pipePath: string, keeperId: number): RestartingKeeper {
   const isThere = () => process.ppid === keeperId;
   function giveWay(): void {

@@ -1,12 +1,12 @@
-// Leaves the memory of this process out of core dumps, because keys and passphrases are in it.
+// Keeps the memory of this process, which contains credentials and passphrases, out of core dumps.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Calls `start` with the filter that this process was started with: a program inherits the one in force when it is started. */
+/** Calls `start` with the original filter in force: a program inherits the filter that is set when it is started. */
 export type StartWithCoreDumps = <T>(start: () => T) => T;
 
 /**
- * Sets the kernel's filter so that a dump of this process has no memory in it, wherever dumps go. Linux only: Node has
- * no setrlimit(2). See core(5).
+ * Sets the kernel's filter so that a core dump of this process contains no memory, wherever dumps are written. Linux
+ * only, see core(5); Node has no setrlimit(2).
  */
 export function leaveMemoryOutOfCoreDumps(filterPath = '/proc/self/coredump_filter'): StartWithCoreDumps {
   const before = readFilter(filterPath);
@@ -26,7 +26,7 @@ function readFilter(path: string): string | undefined {
   try {
     return `0x${readFileSync(path, 'latin1').trim()}`;
   } catch {
-    // Another system than Linux, or a kernel without core dumps.
+    // Not Linux, or a kernel without core dumps.
     return undefined;
   }
 }

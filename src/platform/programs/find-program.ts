@@ -1,4 +1,4 @@
-// Programs that we run by name: looked up where only the user and the system can put them, not where the caller stands.
+// Finds programs by name, only in folders to which nobody but the user and the system can write.
 import { accessSync, constants, existsSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { statSync } from '../files/stat-sync.ts';
@@ -10,17 +10,17 @@ export interface ProgramSearch {
   readonly platform: NodeJS.Platform;
 }
 
-/** Searched last, whatever PATH says. */
+/** Always searched last, whether or not they are in PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'] as const;
-/** Homebrew's folder on Apple's processors belongs to the user, and is a git working tree. */
+/** On Apple silicon Homebrew's folder belongs to the user, and is a git working tree. */
 const MAC_FOLDERS = [...SYSTEM_FOLDERS, '/opt/homebrew/bin'] as const;
 const WORKING_TREE_MARKS = ['.git', '.hg', '.svn', '.jj'] as const;
 /** `admin` on macOS, whose members may become root anyway. */
 const MAC_ADMIN_GROUP = 80;
 
 /**
- * The path of a program, from the trusted folders of PATH and then the system's; undefined when there is none.
- * With `pathOnly` the system's folders count only where PATH names them.
+ * The path of a program in the trusted folders of PATH, or else in the system's folders; undefined if there is none.
+ * With `pathOnly` the system's folders are searched only if they are in PATH.
  */
 export function findProgram(
   name: string,
@@ -32,7 +32,7 @@ export function findProgram(
   return folder === undefined ? undefined : join(folder, name);
 }
 
-/** PATH without the folders that are not trusted, the system's at the end: for our children, and what they run by name. */
+/** PATH without untrusted folders and with the system's folders at the end, for the programs that rolecall starts. */
 export function trustedPath(search: ProgramSearch): string {
   const trusted = pathFolders(search).filter((folder) => isTrustedFolder(folder, search));
   return [...new Set([...trusted, ...systemFolders(search)])].join(':');
@@ -44,9 +44,9 @@ const systemFolders = ({ platform }: ProgramSearch): readonly string[] =>
   platform === 'darwin' ? MAC_FOLDERS : SYSTEM_FOLDERS;
 
 /**
- * Whether only this user and root can put programs there, and no checkout or package did: the folder and those above it
+ * Whether only this user and root can put programs there, and no checkout or package has: the folder and its parents
  * belong to one of the two, nobody else may write to them, and no part of the path is a working tree or `node_modules`.
- * The home and what is above it are not looked at, nor are tools that were cloned to a hidden folder of the home (~/.fzf).
+ * The home and its parents are not checked, nor is a working tree in a hidden folder of the home (~/.fzf).
  */
 function isTrustedFolder(folder: string, search: ProgramSearch): boolean {
   if (systemFolders(search).includes(folder)) return true;
@@ -60,7 +60,7 @@ function isTrustedFolder(folder: string, search: ProgramSearch): boolean {
       const isHiddenInHome = above === home && path.startsWith(`${home}/.`);
       if (!isHiddenInHome && isWorkingTree(path)) return false;
       if (above === path) return true;
-      // In a sticky folder, as /tmp is, nobody replaces what others have made.
+      // In a sticky folder, such as /tmp, users can't replace each other's files.
       const stats = statSync(above);
       const isSticky = stats.uid === 0 && (stats.mode & 0o1000) !== 0;
       if (above !== home && !isSticky && !isKeptByOwner(stats, search)) return false;
@@ -73,7 +73,7 @@ function isTrustedFolder(folder: string, search: ProgramSearch): boolean {
 }
 
 function isKeptByOwner({ uid, gid, mode }: Stats, { userId, platform }: ProgramSearch): boolean {
-  // Many systems give each user a group of the same number.
+  // Many systems give each user a group with the same number.
   const isOwnGroup = gid === userId || gid === 0 || (platform === 'darwin' && gid === MAC_ADMIN_GROUP);
   return (uid === userId || uid === 0) && (mode & (isOwnGroup ? 0o002 : 0o022)) === 0;
 }

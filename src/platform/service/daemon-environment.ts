@@ -1,9 +1,9 @@
-// What of a caller's environment the daemon that it starts may see: an allow-list, for the daemon outlives the caller.
+// The environment variables that a daemon gets from the caller that starts it: an allow-list, because it outlives the caller.
 
 import { UsageError } from '../../core/errors.ts';
 import { AWS_FILE_VARIABLES, portablePath } from '../files/aws-file-path.ts';
 
-/** Where AWS's files are, and how AWS is reached. */
+/** Where AWS's files are, and how to reach AWS. */
 export const AWS_NAMES = [
   'AWS_CONFIG_FILE',
   'AWS_SHARED_CREDENTIALS_FILE',
@@ -40,13 +40,13 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'] as const;
 
-/** The descriptor on which a daemon that a client starts finds its passphrase; an environment can be read in /proc. */
+/** The descriptor from which the daemon reads its passphrase when a client starts it; an environment can be read in /proc. */
 export const PASSPHRASE_FD_NAME = 'ROLECALL_PASSPHRASE_FD';
 
-/** What changes the daemon's Node before its first line of JavaScript. */
+/** Variables that change Node before it runs any of our JavaScript. */
 const BEFORE_US = ['NODE_OPTIONS', 'LD_PRELOAD', 'LD_AUDIT'] as const;
 
-/** What a unit takes out of the manager's environment: variables that act on Node, OpenSSL and the loader. */
+/** Variables that the systemd unit removes from the manager's environment: they affect Node, OpenSSL and the loader. */
 export const UNSET_FOR_SERVICE = [
   ...BEFORE_US,
   'LD_LIBRARY_PATH',
@@ -63,13 +63,13 @@ export const UNSET_FOR_SERVICE = [
   'OPENSSL_MODULES',
 ] as const;
 
-/** A service uses these only when they come from the shell that installed it, or from the person's own file. */
+/** A service uses these only if they come from the shell that installed it, or from the user's own file. */
 export const ENDPOINT_NAMES = AWS_NAMES.filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
 
-/** The variables that would have changed how the daemon runs; anything else that is dropped means nothing to it. */
+/** Variables that would have changed how the daemon runs; the others have no effect on it. */
 const CONSEQUENTIAL = /^(?:NODE|LD|DYLD|OPENSSL|GCONV|GLIBC)_/;
 
-/** Deletes from `environment` what a daemon is not to see, and returns the names that would have mattered. */
+/** Deletes from `environment` what a daemon must not see, and returns the names that would have had an effect. */
 export function cleanEnvironment(environment: Record<string, string | undefined>): readonly string[] {
   const kept = daemonEnvironment(environment);
   const dropped = Object.entries(environment).filter(([name]) => !Object.hasOwn(kept, name));
@@ -78,7 +78,7 @@ export function cleanEnvironment(environment: Record<string, string | undefined>
   return dropped.flatMap(([name, value]) => (CONSEQUENTIAL.test(name) && value !== '' ? [name] : [])).toSorted();
 }
 
-/** @throws UsageError usage: a variable has changed this Node already, so that dropping it comes too late */
+/** @throws UsageError usage: a variable has already changed this Node, so dropping it now is too late */
 export function refuseChangedNode(droppedNames: readonly string[]): void {
   const names = BEFORE_US.filter((name) => droppedNames.includes(name));
   if (names.length === 0) return;
@@ -89,7 +89,7 @@ export function refuseChangedNode(droppedNames: readonly string[]): void {
 
 const FILES: ReadonlySet<string> = new Set(Object.values(AWS_FILE_VARIABLES));
 
-/** The value for a daemon, which lacks the variables and the working directory that a file may be named by. */
+/** The value for a daemon, which has neither the variables nor the working directory that a file name may depend on. */
 export function daemonValue(
   name: string,
   value: string,

@@ -1,4 +1,4 @@
-// The service that `rolecall service install` has installed: whether there is one, and whether it is of this version.
+// Finds the service that `rolecall service install` installed, and whether it belongs to this version.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compareVersions } from '../../core/compare-versions.ts';
@@ -7,7 +7,7 @@ import { readBoundedFileSync } from '../files/bounded-read.ts';
 export const SYSTEMD_SOCKET = 'rolecall.socket';
 export const SYSTEMD_SERVICE = 'rolecall.service';
 export const LAUNCHD_LABEL = 'rolecall.daemon';
-/** Of both units; raise it with every change to what they say, so that units of an older rolecall are noticed. */
+/** The revision of both units. Raise it with every change to them, so that units of an older rolecall are noticed. */
 export const SYSTEMD_REVISION = 1;
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -22,15 +22,15 @@ export interface InstalledService {
   readonly manager: 'systemd' | 'launchd';
   /** The unit or the property list that starts the daemon. */
   readonly file: string;
-  /** The Node and the `dist/daemon/main.js` that it names; undefined when somebody has rewritten it. */
+  /** The Node and the `dist/daemon/main.js` that it starts; undefined if somebody has edited it. */
   readonly command: { readonly nodePath: string; readonly mainPath: string } | undefined;
-  /** Whether the units are of an older rolecall; never known of a LaunchAgent. */
+  /** Whether an older rolecall wrote the units. Always false for a LaunchAgent, which has no revision. */
   readonly isOutdated: boolean;
 }
 
-/** Reads one file at the most; undefined: the daemon is started by the first command that needs it. */
+/** Reads at most one file. Undefined: no service is installed, and the first command that needs the daemon starts it. */
 export function findInstalledService(surroundings: ServiceSurroundings): InstalledService | undefined {
-  // Whoever names a socket wants the daemon behind that one, and the service listens at its own.
+  // ROLECALL_SOCKET asks for the daemon at that socket, and the service listens at its own.
   if ((surroundings.environment['ROLECALL_SOCKET'] ?? '') !== '') return undefined;
   if (surroundings.platform === 'darwin') {
     const file = join(surroundings.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
@@ -49,7 +49,7 @@ export function findInstalledService(surroundings: ServiceSurroundings): Install
   };
 }
 
-/** Where a user's own units are, as the manager looks for them; the shell's XDG_CONFIG_HOME may be another than its. */
+/** The folders in which the manager may look for a user's units: its XDG_CONFIG_HOME may differ from the shell's. */
 export function systemdDirectories({ environment, homeDirectory }: ServiceSurroundings): readonly string[] {
   const config = environment['XDG_CONFIG_HOME'];
   const usual = join(homeDirectory, '.config', 'systemd', 'user');
@@ -58,8 +58,8 @@ export function systemdDirectories({ environment, homeDirectory }: ServiceSurrou
 }
 
 /**
- * Why the service can't start what it names, starts what is older than `ownVersion`, or starts it as an older version did;
- * undefined when it is in order.
+ * Why the service can't start its program, starts a version older than `ownVersion`, or starts it from an outdated unit;
+ * undefined if it is up to date.
  */
 export function findStaleness({ command, isOutdated }: InstalledService, ownVersion: string): string | undefined {
   if (command === undefined) return undefined;
@@ -74,7 +74,7 @@ export function findStaleness({ command, isOutdated }: InstalledService, ownVers
   return isOutdated ? 'an older rolecall wrote its unit' : undefined;
 }
 
-/** For `dist/daemon/main.js` that is the package.json two folders up. */
+/** The version in the package.json two folders above `dist/daemon/main.js`. */
 function readVersionBeside(mainPath: string): string | undefined {
   try {
     const text = readBoundedFileSync(join(dirname(mainPath), '..', '..', 'package.json'), MAX_FILE_BYTES);
@@ -93,12 +93,12 @@ function read(file: string): string {
   }
 }
 
-/** Zero for a unit from before there were revisions. */
+/** Zero for a unit without a revision. */
 function readRevision(unit: string): number {
   return Number(/^X-RolecallRevision=(\d{1,6})$/m.exec(unit)?.[1] ?? 0);
 }
 
-/** The reverse of how the template is filled, and of nothing else that systemd reads. */
+/** Reverses the quoting that fills the template, and understands nothing else of systemd's syntax. */
 function readSystemdCommand(unit: string): InstalledService['command'] {
   const [, nodeWord, mainWord] = /^ExecStart="((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"/m.exec(unit) ?? [];
   if (nodeWord === undefined || mainWord === undefined) return undefined;

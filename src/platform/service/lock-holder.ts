@@ -1,4 +1,4 @@
-// Which process is the daemon, by what it wrote into its lock file; nobody else's process is ever taken for it.
+// Finds the daemon's process by its lock file, without ever mistaking another process for it.
 import { execFileSync } from 'node:child_process';
 import { readBoundedFileSync } from '../files/bounded-read.ts';
 import { isStillRunning, readProcessState, type ProcessIdentity } from '../process/process-identity.ts';
@@ -8,8 +8,8 @@ const MAX_HOLDER_BYTES = 64 * 1024;
 const PS_TIMEOUT_MS = 2000;
 
 /**
- * The living process that holds the lock; undefined when there is none, or when it is not certainly our user's daemon:
- * the file and the process must be ours, and the process no later one with the same id.
+ * The running process that holds the lock; undefined if there is none, or if it may not be this user's daemon: file and
+ * process must belong to this user, and the process must not be a later one with the same id.
  */
 export function readLockHolder(
   path: string,
@@ -41,14 +41,14 @@ export interface HolderActivity {
   readonly processId: number;
   /**
    * - `suspended`: stopped by a signal (Ctrl-Z, `kill -STOP`) or a debugger
-   * - `waiting-for-device`: in a system call that no signal interrupts: reading a disk, swap space or a network drive
-   * - `busy`: on a processor, or next in turn for one
-   * - `sleeping`: waits for something to happen, as an idle daemon does
+   * - `waiting-for-device`: in an uninterruptible system call, such as reading a disk, swap space or a network drive
+   * - `busy`: running, or waiting for a processor
+   * - `sleeping`: waiting for an event, as an idle daemon does
    */
   readonly activity: 'suspended' | 'waiting-for-device' | 'busy' | 'sleeping';
 }
 
-/** What the daemon's process does at this moment; undefined when there is none, see `readLockHolder`. */
+/** What the daemon's process is doing now; undefined if there is none, see `readLockHolder`. */
 export function readHolderActivity(
   path: string,
   platform: NodeJS.Platform = process.platform,
@@ -60,7 +60,7 @@ export function readHolderActivity(
   return { processId, activity: ACTIVITIES[state?.[0] ?? ''] ?? 'sleeping' };
 }
 
-/** By the letter of ps(1); D on Linux is U on macOS. */
+/** By the state letter of ps(1); D on Linux is U on macOS. */
 const ACTIVITIES: Readonly<Record<string, HolderActivity['activity']>> = {
   T: 'suspended',
   t: 'suspended',
@@ -69,7 +69,7 @@ const ACTIVITIES: Readonly<Record<string, HolderActivity['activity']>> = {
   R: 'busy',
 };
 
-/** Without /proc. */
+/** For systems without /proc. */
 function askPs(processId: number, column: string): string {
   try {
     const args = ['-o', column, '-p', String(processId)];

@@ -1,24 +1,24 @@
-// Starting the daemon from a client: detached, with an allow-listed environment, its early failure reported back.
+// Starts the daemon from a client: detached, with an allow-listed environment, and with early failures reported back.
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
 import { noDebuggerFlags } from '../process/no-debugger.ts';
 import { daemonEnvironment, PASSPHRASE_FD_NAME } from './daemon-environment.ts';
 
-/** After the standard streams and Node's own channel. */
+/** The first descriptor after the standard streams and Node's IPC channel. */
 const PASSPHRASE_FD = 4;
 
-/** A daemon process that we started. While another daemon holds the lock, it waits for the lock until `release`. */
+/** A daemon process that this client started. While another daemon holds the lock, it waits for the lock until `release`. */
 export interface StartedDaemon {
-  /** Why it could not start; undefined while it lives or when it ended in order. */
+  /** Why it could not start; undefined while it runs, or if it ended normally. */
   failure(): ErrorBody | undefined;
   /** True once the process has ended. */
   hasEnded(): boolean;
-  /** The caller is answered, or has given up: lets its own process end, and ends a daemon that still waits for the lock. */
+  /** Call it once the client has its answer or has given up: lets this process exit, and ends a daemon that still waits for the lock. */
   release(): void;
 }
 
-/** Starts `mainPath` under this Node; the child reports a failed start over its channel and logs everything to its file. */
+/** Starts `mainPath` with this Node. The child reports a failed start over its IPC channel, and logs everything to its file. */
 export function startDaemonProcess(
   mainPath: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -31,7 +31,7 @@ export function startDaemonProcess(
     cwd: '/',
   });
   const pipe = child.stdio[PASSPHRASE_FD] as Socket | null | undefined;
-  // A daemon that can't start says why in another way.
+  // A daemon that can't start reports why over the IPC channel.
   pipe?.on('error', () => undefined).end(passphrase ?? '');
   let failure: ErrorBody | undefined;
   let hasEnded = false;
@@ -67,7 +67,7 @@ export function startDaemonProcess(
   };
 }
 
-/** The passphrase goes through a pipe: what is in the environment can be read in /proc for as long as the daemon runs. */
+/** Separates the passphrase, which goes through a pipe: /proc shows a daemon's environment for as long as it runs. */
 function splitPassphrase(environment: Readonly<Record<string, string | undefined>>): {
   readonly passphrase: string | undefined;
   readonly env: Record<string, string>;
@@ -76,7 +76,7 @@ function splitPassphrase(environment: Readonly<Record<string, string | undefined
   return { passphrase, env };
 }
 
-/** What a daemon with this environment would say against its settings; it takes no lock and ends at once. */
+/** The error that a daemon with this environment would report for its settings. It takes no lock and exits at once. */
 export function checkDaemonSettings(
   mainPath: string,
   environment: Readonly<Record<string, string | undefined>>,

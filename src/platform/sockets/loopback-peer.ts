@@ -1,4 +1,4 @@
-// Which user's program is at the other end of a loopback connection, by the kernel's own table of connections.
+// Finds the user at the other end of a loopback connection in the kernel's table of connections.
 import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { endianness, release } from 'node:os';
@@ -13,7 +13,7 @@ export interface LoopbackConnection {
   readonly serverPort: number;
 }
 
-/** The two ends of a socket; undefined when it is closed. */
+/** The two ends of a socket; undefined if it is closed. */
 export function connectionOf(socket: Socket): LoopbackConnection | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
@@ -21,26 +21,26 @@ export function connectionOf(socket: Socket): LoopbackConnection | undefined {
   return { clientAddress: remoteAddress, clientPort: remotePort, serverAddress: localAddress, serverPort: localPort };
 }
 
-/** Whether the peer may be served; `isGone` says that the connection has ended meanwhile, which is a no. */
+/** Whether the peer may be served. `isGone` tells whether the connection has ended meanwhile; such a peer is refused. */
 export type PeerCheck = (connection: LoopbackConnection, isGone: () => boolean) => Promise<boolean>;
 
-/** Gives a file below /proc/net piece by piece, each piece whole rows; throws when it can't be read. */
+/** Reads a file below /proc/net in pieces of whole rows; throws if it can't be read. */
 export type ReadTable = (name: 'tcp' | 'tcp6') => AsyncIterable<string>;
 
 /** A row can be missed while the table changes under the reader. */
-const MAX_LOOKS = 3;
+const MAX_READS = 3;
 const ROOT = 0;
 
 /**
- * A check that serves programs of `userIds`. Who can't be found is refused, an unreadable table included:
- * a peer that sends its request and closes at once has left no user to the kernel.
+ * Returns a check that accepts programs of `userIds`. It refuses a peer whose user can't be found, also because the
+ * table can't be read: once a peer has closed its connection, the kernel no longer knows its user.
  *
- * Linux only: as of 2026-11 macOS tells the user of a connection through sysctl (`net.inet.tcp.pcblist_n`) and libproc
- * alone, which Node can't call without native code. There the check serves everybody, and tokens are the protection.
+ * Linux only. As of 2026-11 macOS reports the user of a connection only through sysctl (`net.inet.tcp.pcblist_n`) and
+ * libproc, which Node can't call without native code. There the check accepts everybody, and the tokens protect the port.
  */
 export function createPeerCheck(deps: {
   readonly userIds: readonly number[];
-  /** Under WSL, also root, whose relay Windows' programs come in by, and who is in no table: they may have no relay. */
+  /** Under WSL, also accepts root, whose relay carries the connections of Windows programs, and peers in no table, which come without a relay. */
   readonly servesWindows: boolean;
   readonly platform?: NodeJS.Platform;
   readonly kernelRelease?: string;
@@ -53,7 +53,7 @@ export function createPeerCheck(deps: {
   const findOwner = createOwnerLookup(deps.readTable ?? readProcTable, deps.byteOrder ?? endianness());
 
   return async (connection, isGone) => {
-    for (let look = 1; look <= MAX_LOOKS; look += 1) {
+    for (let reads = 1; reads <= MAX_READS; reads += 1) {
       const owner = await findOwner(connection);
       if (isGone() || owner === 'nobody') return false;
       if (owner !== undefined) return userIds.includes(owner) || (owner === ROOT && servesWindows);
@@ -62,7 +62,7 @@ export function createPeerCheck(deps: {
   };
 }
 
-/** `nobody`: no process holds the socket any more, and the kernel shows user 0 whoever it was. */
+/** `nobody`: no process has the socket open any more, and the kernel shows user 0 for it. */
 type Owner = number | 'nobody';
 
 interface Lookup {
@@ -71,8 +71,8 @@ interface Lookup {
 }
 
 /**
- * Finds the user of a connection's calling side; undefined when it is in no table.
- * Connections that are looked up at the same time share one reading, which begins after each of them was accepted.
+ * Returns a function that finds the user who opened a connection; undefined if it is in no table.
+ * Concurrent lookups share one read of the tables, which starts after all of their connections were accepted.
  */
 function createOwnerLookup(
   readTable: ReadTable,
@@ -82,7 +82,7 @@ function createOwnerLookup(
   const read = coalesced(async () => {
     const wanted = new Map(asked.flatMap((lookup) => lookup.pairs.map((pair) => [pair, lookup])));
     asked = [];
-    // A program that asks for IPv6 reaches an IPv4 port as well, and is in the other table; a machine may have no IPv6.
+    // A program may reach an IPv4 port through an IPv6 socket, which is in the other table. A machine may have no IPv6.
     for (const name of ['tcp', 'tcp6'] as const) {
       if (wanted.size > 0) await readOwners(readTable(name), wanted).catch(() => undefined);
     }
@@ -96,7 +96,7 @@ function createOwnerLookup(
 }
 
 /**
- * Stops reading once everybody is found.
+ * Stops reading once all are found.
  * @see https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
  */
 async function readOwners(table: AsyncIterable<string>, wanted: Map<string, Lookup>): Promise<void> {
@@ -124,7 +124,7 @@ function readOwner(row: string): Owner | undefined {
   return inode === '0' ? 'nobody' : Number(userId);
 }
 
-/** How the calling side's row can begin: an IPv4 address may be written as an IPv4-mapped IPv6 address. */
+/** The ways in which the row of the calling side can begin: an IPv4 address may be written as an IPv4-mapped IPv6 address. */
 function formatPairs(
   { clientAddress, clientPort, serverAddress, serverPort }: LoopbackConnection,
   byteOrder: 'LE' | 'BE',
@@ -141,7 +141,7 @@ function formatPairs(
 const MAPPED_PREFIX: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 const IPV6_LOOPBACK: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
-/** Undefined for what is neither IPv4 nor `::1`: nothing else is a loopback connection. */
+/** Undefined for an address that is neither IPv4 nor `::1`, and so not a loopback address. */
 function parseAddress(address: string): readonly number[] | undefined {
   if (address === '::1') return IPV6_LOOPBACK;
   const bytes = address
@@ -151,7 +151,7 @@ function parseAddress(address: string): readonly number[] | undefined {
   return bytes.length === 4 && bytes.every((byte) => byte >= 0 && byte <= 255) ? bytes : undefined;
 }
 
-/** `0100007F:1F90`: each four bytes as a number of the machine's byte order, then the port. */
+/** `0100007F:1F90`: every four bytes as a number in the machine's byte order, then the port. */
 function formatEnd(address: readonly number[], port: number, byteOrder: 'LE' | 'BE'): string {
   const bytes = Buffer.from(address);
   const words = Array.from({ length: bytes.length / 4 }, (_, index) =>
@@ -166,7 +166,7 @@ function hex(value: number, digits: number): string {
 
 const PIECE_BYTES = 64 * 1024;
 
-/** By pieces, off the event loop: a crowded machine has megabytes of rows, of which the kernel gives a page at a time. */
+/** Reads in pieces, without blocking the event loop: a busy machine has megabytes of rows, which the kernel returns a page at a time. */
 async function* readProcTable(name: 'tcp' | 'tcp6'): AsyncGenerator<string> {
   const file = await open(`/proc/net/${name}`);
   try {

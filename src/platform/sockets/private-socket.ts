@@ -1,4 +1,4 @@
-// Whether a unix socket is ours to speak to, by the owner of the socket and of its folder: checked before anything is sent.
+// Checks the owner of a unix socket and of its folder before anything is sent to it.
 import { readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
@@ -7,13 +7,13 @@ import { lstatSync, statSync } from '../files/stat-sync.ts';
 export type SocketFinding =
   /** `path` names the socket itself, with no symlink as its last part. */
   | { readonly state: 'ours'; readonly path: string }
-  /** There is nothing, or something that is no socket. */
+  /** Nothing is there, or something other than a socket. */
   | { readonly state: 'absent' }
-  /** `message` is a sentence that names the path, `hint` a command to type. */
+  /** Another user may control it. `message` is a sentence that names the path, `hint` a command to type. */
   | { readonly state: 'foreign'; readonly message: string; readonly hint: string };
 
 const ABSENT = { state: 'absent' } as const;
-/** Errors of lstat that mean that nobody can listen at this path. */
+/** Errors of lstat after which no process can listen at this path. */
 const NOTHING_THERE: ReadonlySet<string | undefined> = new Set([
   'ENOENT',
   'ENOTDIR',
@@ -25,10 +25,10 @@ const USE_OWN = 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET';
 const OF_ANOTHER_USER = { reason: 'is in a folder of another user', hint: USE_OWN } as const;
 
 /**
- * Whether `userId` alone decides who listens at `path`. Node cannot ask the kernel for the uid of the other end
- * (SO_PEERCRED), so the proof is ownership: only we can create, replace or rename what is in a folder of ours.
- * A symlink in such a folder is followed once, and its target has to pass the same checks. `homeDirectory` is only for
- * the words of a refusal.
+ * Whether only `userId` controls who listens at `path`. Node cannot ask the kernel for the uid of the other end
+ * (SO_PEERCRED), so ownership has to prove it: only a folder's owner can create, replace or rename what is in it.
+ * A symlink in such a folder is followed once, and its target must pass the same checks. `homeDirectory` only makes the
+ * message of a refusal more helpful.
  */
 export function inspectSocket(path: string, userId: number, homeDirectory?: string): SocketFinding {
   const found = find(path, userId);
@@ -42,7 +42,7 @@ function find(path: string, userId: number): SocketFinding {
     const { code } = error as NodeJS.ErrnoException;
     if (NOTHING_THERE.has(code)) return ABSENT;
     if (code === 'EACCES' || code === 'EPERM') {
-      // A folder of ours that we may not enter, as after a chmod: a daemon says what to do about it.
+      // Our own folder, which we may not enter, as after a chmod: the daemon reports what to do about it.
       if (findOwner(foldersAbove(path)) === userId) return ABSENT;
       return foreign(path, { reason: 'belongs to another user', hint: USE_OWN });
     }
@@ -56,7 +56,7 @@ export interface FolderFault {
   readonly hint: string;
 }
 
-/** Why somebody else may decide what is in `folder`; undefined when only `userId` can. Throws lstat's own errors. */
+/** Why another user may control what is in `folder`; undefined if only `userId` does. Throws lstat's errors. */
 export function findFolderFault(folder: string, userId: number): FolderFault | undefined {
   const found = lstatSync(folder);
   if (found.isSymbolicLink()) {
@@ -66,7 +66,7 @@ export function findFolderFault(folder: string, userId: number): FolderFault | u
   if ((found.mode & 0o022) !== 0) {
     return { reason: 'is in a folder that others may write to', hint: `chmod 700 ${quoteForShell(folder)}` };
   }
-  // The owner of the folder above could put another folder in place of this one. In /tmp, which is root's, nobody can.
+  // The owner of the parent folder could replace this folder. In /tmp, which belongs to root, no other user can.
   const above = statSync(resolve(folder, '..')).uid;
   return above === userId || above === 0 ? undefined : OF_ANOTHER_USER;
 }
@@ -87,10 +87,10 @@ function foreign(path: string, { reason, hint }: FolderFault): SocketFinding {
   return { state: 'foreign', message: `The socket ${path} ${reason}.`, hint };
 }
 
-/** The finding in the words of somebody who used sudo; undefined when this is no trace of one. */
+/** Explains the finding to somebody who used sudo; undefined if there is no sign of that. */
 function explainSudo(path: string, userId: number, homeDirectory: string | undefined): SocketFinding | undefined {
   const folders = foldersAbove(path);
-  // Of what lies in a folder of another user we may not know even that much.
+  // What is in a folder of another user may not even show its owner.
   const owner = findOwner([path, ...folders]);
   if (owner === undefined || owner === userId) return undefined;
   if (homeDirectory !== undefined && ownerOf(homeDirectory) === owner) {
@@ -100,7 +100,7 @@ function explainSudo(path: string, userId: number, homeDirectory: string | undef
       hint: `sudo -u '#${owner}' rolecall status`,
     };
   }
-  // The outermost folder of root's, when it lies in one of ours.
+  // The outermost folder that belongs to root, if its parent is ours.
   const end = folders.findIndex((folder) => ![undefined, 0].includes(ownerOf(folder)));
   const [folder, above] = [folders[end - 1], folders[end]];
   if (owner !== 0 || folder === undefined || above === undefined || ownerOf(above) !== userId) return undefined;
@@ -111,19 +111,19 @@ function explainSudo(path: string, userId: number, homeDirectory: string | undef
   };
 }
 
-/** From the one that `path` is in up to `/`. */
+/** From the folder of `path` up to `/`. */
 function foldersAbove(path: string): string[] {
   const folders = [dirname(resolve(path))];
   for (let each = folders[0] ?? '/'; each !== '/'; each = dirname(each)) folders.push(dirname(each));
   return folders;
 }
 
-/** Of the first path that can be looked at. */
+/** The owner of the first path that can be inspected. */
 function findOwner(paths: readonly string[]): number | undefined {
   return paths.map(ownerOf).find((owner) => owner !== undefined);
 }
 
-/** Undefined for what is not there or may not be looked at. */
+/** Undefined if the path does not exist or may not be inspected. */
 function ownerOf(path: string): number | undefined {
   try {
     return lstatSync(path).uid;

@@ -1,9 +1,9 @@
-// What stands where a socket is to be made; a file of its own, as every command loads private-socket.ts.
+// Finds what prevents a socket from being created. Kept apart from private-socket.ts, which every command loads.
 import { moveAsideCommand } from '../files/file-error.ts';
 import type { FolderFault } from './private-socket.ts';
 import { lstatIfPresentSync } from '../files/stat-sync.ts';
 
-/** Why no socket can be made at `path`; undefined when nothing, or a socket, is there. Throws lstat's own errors. */
+/** Why no socket can be created at `path`; undefined if nothing or a socket is there. Throws lstat's errors. */
 export function findObstacle(path: string): FolderFault | undefined {
   const found = lstatIfPresentSync(path);
   if (found === undefined || found.isSocket() || found.isSymbolicLink()) return undefined;
