@@ -26,54 +26,54 @@ export interface Broker {
   signInState(session: SsoSession): SignInState | undefined;
   cancelSignIn(session: SsoSession): void;
   /**
-   * Stops serving at once, forgets the tokens, then tells AWS; resolves though AWS can't be reached.
-   * @throws UnavailableError secret-store-…: nothing is served any more, but the store still has the tokens, which `flush`
-   * deletes, or AWS could not be told
+   * Stops serving at once, deletes the tokens, then tells AWS; resolves even if AWS cannot be reached.
+   * @throws UnavailableError secret-store-…: nothing is served any more, but the store could not be read or changed;
+   * `flush` tries again
    */
   signOut(session: SsoSession): Promise<LogoutOutcome>;
   describe(session: SsoSession): Promise<TokenState>;
-  /** Who signed in, as far as is known. */
+  /** Who signed in, if known. */
   signedInUser(session: SsoSession): UserCheck;
   /**
-   * Finds out who signed in, with keys at hand or those of the first role, unless it is known; waits two seconds at most
-   * and never rejects. `accept` is a person's agreement to a user that was told as unconfirmed.
+   * Finds out who signed in, unless that is known, with credentials of a role in use or of a listed one. Waits two
+   * seconds at most and never rejects. `accept` is an unconfirmed user whom the person confirms.
    */
   checkUser(session: SsoSession, accept?: string): Promise<UserCheck>;
-  /** Whether `checkUser` could still find out who signed in. */
+  /** Whether `checkUser` can still find out who signed in. */
   needsUserCheck(session: SsoSession): boolean;
-  /** False while another user than before signed in, or may have: nobody gets anything of the session. */
+  /** False while a different user has signed in, or may have: nothing of the session is served. */
   isServing(session: SsoSession): boolean;
-  /** For the AWS CLI's own token file only. @throws SignInRequiredError, UnavailableError */
+  /** Only for the AWS CLI's own token file. @throws SignInRequiredError, UnavailableError */
   accessToken(session: SsoSession): Promise<AccessToken>;
   credentials(session: SsoSession, role: Role): Promise<RoleCredentials>;
-  /** What `credentials` would give without asking anybody, if it is at hand. */
+  /** What `credentials` would return without a request, if anything. */
   peekCredentials(session: SsoSession, role: Role): RoleCredentials | undefined;
   /**
-   * Resolves unless a complete list says that the role is not the user's.
+   * Resolves unless a complete list says that the role is not assigned to the user.
    * @throws RefusedError permission-set-not-assigned, NotFoundError account-not-found
    */
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
   cachedCatalog(session: SsoSession): Promise<Catalog | undefined>;
-  /** Lists anew; attended, one call goes out even in a pause that the server asked for. */
+  /** Lists the accounts again. If a person waits (`isAttended`), one call is made even in a pause that the server asked for. */
   refreshCatalog(session: SsoSession, options?: { readonly isAttended: boolean }): Promise<CatalogChange>;
-  /** A person agrees to what a suspicious listing lost. */
+  /** A person confirms that the roles missing from a suspicious listing are gone. */
   acceptLoss(session: SsoSession): Promise<void>;
   listingProgress(session: SsoSession): ListingProgress | undefined;
-  /** Asks the portal whether the session still lives; ends it when it does not. @throws UnavailableError when it can't be asked */
+  /** Asks the portal whether the session is alive, and ends it here if not. @throws UnavailableError: it could not be asked */
   verifyLive(session: SsoSession): Promise<boolean>;
-  /** When the Identity Center session ends, as the user has set it or as earlier ones ended; undefined when neither is known. */
+  /** When the Identity Center session ends: from the user's setting, else from earlier sessions; undefined without both. */
   sessionEnd(session: SsoSession): Promise<SessionEnd | undefined>;
-  /** The roles of a session whose credentials are kept, the one that was asked for last first. */
+  /** The roles of a session with cached credentials, the most recently requested first. */
   rolesInUse(session: SsoSession): readonly RoleUse[];
   upstreamHealth(session: SsoSession): readonly UpstreamHealth[];
-  /** One tick of the refresh engine: renews ahead what is due; gives the time until the next thing is, if anything. */
+  /** One tick of the refresh engine: renews what is due and returns the time until the next renewal, if any. */
   refreshAhead(): Promise<number | undefined>;
-  /** Retries what the secret store refused earlier; a sign-out whose tokens it hid is brought to its end at AWS too. */
+  /** Retries what the secret store refused earlier, and ends at AWS the sessions of sign-outs whose tokens could not be read. */
   flush(): Promise<void>;
 }
 
 /**
- * AWS allows a user 20 portal calls a second; one is left for the credentials that cannot wait.
+ * AWS allows a user 20 portal calls a second; one is left for urgent credential requests.
  * @public for the bench, which scales it
  */
 export const PORTAL_CALLS_PER_SECOND = 19;
@@ -81,9 +81,9 @@ export const PORTAL_CALLS_PER_SECOND = 19;
 export function createBroker(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
-  /** Absent: who signed in is never checked. */
+  /** Without it, nobody checks who signed in. */
   readonly callerIdentity?: CallerIdentity;
-  /** Who signed in before; nobody is remembered when absent. */
+  /** Remembers who signed in over restarts. */
   readonly usersFile?: SignedInUsersFile;
   readonly endpoints: Endpoints;
   readonly catalogFiles: CatalogFiles;
@@ -91,12 +91,12 @@ export function createBroker(deps: {
   readonly random: () => number;
   readonly problems: Problems;
   readonly onSignedIn: (session: SsoSession) => void;
-  /** A person said no to a sign-in. */
+  /** A person denied the sign-in. */
   readonly onSignInDenied?: (session: SsoSession) => void;
-  /** Nobody said anything to one in its time. */
+  /** The sign-in expired before anybody approved it. */
   readonly onSignInExpired?: (session: SsoSession) => void;
   readonly portalCallsPerSecond?: number;
-  /** Lengths of Identity Center sessions as their users have set them, by session name. */
+  /** Session lengths from the settings, by session name. */
   readonly sessionHours?: Readonly<Record<string, number>>;
 }): Broker {
   const { clock, identityCenter } = deps;

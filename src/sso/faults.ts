@@ -1,4 +1,4 @@
-// From what Identity Center did to what a person is told.
+// Maps faults of Identity Center to the errors that users see.
 import {
   ProtocolError,
   SignInRequiredError,
@@ -8,7 +8,7 @@ import {
 } from '../core/errors.ts';
 import { IdentityCenterFault, type FaultKind } from './ports.ts';
 
-/** Thrown in place of a call to an upstream that is left alone for now; kind and message are those of what it did last. */
+/** Thrown instead of making a call while the circuit is open; kind and message are those of the last fault. */
 export class CircuitOpenError extends IdentityCenterFault {}
 
 /** True for a fault of one of `kinds`. */
@@ -16,12 +16,12 @@ export function isFault(thrown: unknown, ...kinds: readonly FaultKind[]): thrown
   return thrown instanceof IdentityCenterFault && kinds.includes(thrown.kind);
 }
 
-/** True when asking again later may help and nobody needs to sign in: network trouble and throttling. */
+/** True for network failures and throttling: a later attempt may succeed without a sign-in. */
 export function isTransient(thrown: unknown): thrown is IdentityCenterFault {
   return isFault(thrown, 'unreachable', 'throttled');
 }
 
-/** The error of ours for whatever a call to Identity Center threw; errors of ours pass through, a bug is `internal`. */
+/** The user-visible error for what a call to Identity Center threw; RolecallErrors are returned as they are, a bug is `internal`. */
 export function describeFault(thrown: unknown, sessionName: string): RolecallError {
   if (!(thrown instanceof IdentityCenterFault)) return toRolecallError(thrown);
   const pause = thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs };
@@ -35,7 +35,7 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
     case 'throttled':
       return new UnavailableError(
         'identity-center-throttled',
-        `Identity Center of ${sessionName} asks for fewer calls; rolecall waits and tries again by itself.`,
+        `Identity Center of ${sessionName} is throttling requests; rolecall waits and retries by itself.`,
         { cause: thrown, ...pause },
       );
     case 'invalid-grant':
@@ -44,13 +44,13 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
     default:
       return new ProtocolError(
         'unusable-response',
-        `Identity Center of ${sessionName} gave an answer that can't be used: ${thrown.message}`,
+        `Identity Center of ${sessionName} sent an unusable answer: ${thrown.message}`,
         { cause: thrown },
       );
   }
 }
 
-/** The session has ended and only a new sign-in helps. */
+/** The session has ended; only a new sign-in helps. */
 export function sessionOver(sessionName: string, cause?: unknown): SignInRequiredError {
   return new SignInRequiredError('sign-in-expired', `Your sign-in to ${sessionName} has ended.`, {
     hint: loginCommand(sessionName),
@@ -65,14 +65,14 @@ export function signInRequired(sessionName: string): SignInRequiredError {
   });
 }
 
-/** A person said no on the page. */
+/** A person denied it on the page. */
 export function signInDenied(sessionName: string): SignInRequiredError {
   return new SignInRequiredError('sign-in-denied', `The sign-in to ${sessionName} was denied on the page.`, {
     hint: loginCommand(sessionName),
   });
 }
 
-/** What to type for a sign-in; a name that a shell would read as something else is left out. */
+/** The command for a sign-in, without the session name if a shell would not take it literally. */
 export function loginCommand(sessionName: string, option?: '--fresh'): string {
   const command = option === undefined ? 'rolecall login' : `rolecall login ${option}`;
   return /^[A-Za-z0-9_.@/][A-Za-z0-9_.@/-]*$/.test(sessionName) ? `${command} ${sessionName}` : command;

@@ -1,4 +1,4 @@
-// The ports of the domain: AWS's Identity Center and console sign-in on one side, the store for secrets on the other.
+// The interfaces through which the domain reaches AWS and the secret store.
 import type {
   Account,
   ClientRegistration,
@@ -11,16 +11,16 @@ import type {
 import type { Secret } from '../core/secret.ts';
 
 /**
- * What can come back instead of an answer, by what the domain does about it:
- * - `authorization-pending`, `slow-down`, `device-code-expired`, `access-denied`: outcomes of one poll of CreateToken
+ * Kinds of failure, distinguished by how the domain reacts:
+ * - `authorization-pending`, `slow-down`, `device-code-expired`, `access-denied`: results of polling CreateToken
  * - `invalid-grant`: the refresh token is dead, the session is over
  * - `invalid-client`: the client registration is gone or expired, register again
- * - `unauthorized`: the portal does not take the access token (401)
+ * - `unauthorized`: the portal refuses the access token (401)
  * - `forbidden`: the role is not assigned (403)
  * - `not-found`: 404 from the portal
- * - `throttled`: 429 or slow down outside a poll; `retryAfterMs` when the server said so
+ * - `throttled`: 429, or slow-down outside of polling; `retryAfterMs` if the server gave a time
  * - `unreachable`: DNS, connection, TLS, proxy, timeout, or a 5xx answer
- * - `unusable-response`: an answer that is not the protocol (HTML, missing fields, another 4xx)
+ * - `unusable-response`: an answer that does not follow the protocol (HTML, missing fields, another 4xx)
  */
 export type FaultKind =
   | 'authorization-pending'
@@ -36,11 +36,11 @@ export type FaultKind =
   | 'unreachable'
   | 'unusable-response';
 
-/** The one error that an IdentityCenter may throw; `message` names host and reason, never a secret. */
+/** The only error that an IdentityCenter throws; `message` names the host and the reason, never a secret. */
 export class IdentityCenterFault extends Error {
   readonly kind: FaultKind;
   readonly retryAfterMs: number | undefined;
-  /** Of an unusable answer to a refresh: it replaces the one that was sent, which may be used up. */
+  /** From an unusable answer to a refresh: replaces the one that was sent, which may be used up. */
   readonly refreshToken: Secret | undefined;
 
   constructor(
@@ -62,8 +62,8 @@ export interface Page<T> {
 }
 
 /**
- * SSO OIDC and the SSO portal for one set of endpoints, one HTTP request a call, without retries of its own.
- * Every method rejects with an {@link IdentityCenterFault} and with nothing else.
+ * SSO OIDC and the SSO portal for one set of endpoints; each call makes one HTTP request, without retries.
+ * Every method rejects only with an {@link IdentityCenterFault}.
  */
 export interface IdentityCenter {
   registerClient(session: SsoSession): Promise<ClientRegistration>;
@@ -90,31 +90,31 @@ export interface IdentityCenter {
   logout(session: SsoSession, accessToken: Secret): Promise<void>;
 }
 
-/** STS, asked whose role credentials these are. */
+/** STS GetCallerIdentity. */
 export interface CallerIdentity {
-  /** The user behind credentials that the portal gave. @throws Error: it can't be told; `message` says why, and no secret */
+  /** The user to whom the portal issued these credentials. @throws Error: unknown; `message` says why, without secrets */
   fetchUser(session: SsoSession, credentials: RoleCredentials): Promise<string>;
 }
 
-/** AWS's federation endpoint, which signs a browser in. Rejects with an {@link IdentityCenterFault} and with nothing else. */
+/** AWS's federation endpoint, which signs a browser in. Rejects only with an {@link IdentityCenterFault}. */
 export interface ConsoleFederation {
-  /** A token of 15 minutes for the keys' role; the console session that comes of it ends with the keys. */
+  /** A sign-in token, valid for 15 minutes; the console session it starts ends when the credentials expire. */
   getSigninToken(endpoint: URL, credentials: RoleCredentials): Promise<Secret>;
 }
 
 /**
- * Named secrets (`session:NAME`, `registration:ID`), durable unless the driver is `memory`.
- * An absent name is `undefined`; a store that cannot be read or written rejects with
- * UnavailableError `secret-store-unavailable` or `secret-store-locked`, never with an empty answer.
+ * Named secrets (`session:NAME`, `registration:ID`), persistent unless the driver is `memory`.
+ * An absent name is `undefined`. A store that cannot be read or written rejects with UnavailableError
+ * `secret-store-unavailable` or `secret-store-locked`; it never looks empty.
  */
 export interface SecretStore {
   readonly driver: 'keychain' | 'file' | 'memory';
   load(name: string): Promise<Secret | undefined>;
   save(name: string, secret: Secret): Promise<void>;
-  /** Deleting an absent name is no error. */
+  /** Does nothing for an absent name. */
   delete(name: string): Promise<void>;
-  /** Writes what was read or saved last once more when somebody deleted it; absent where nobody can. */
+  /** Writes the last known content again if the store was deleted; absent for stores that cannot be deleted. */
   restore?(): Promise<void>;
-  /** Changes when somebody writes to the store; absent where nobody can tell, or nobody else writes. */
+  /** Changes when the store is written to; absent where that is unknown, or where nobody else writes. */
   revision?(): string;
 }

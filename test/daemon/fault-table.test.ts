@@ -32,9 +32,9 @@ const THROTTLED: Outcome = {
   exitCode: 7,
   httpStatus: 503,
   code: 'identity-center-throttled',
-  says: /asks for fewer calls/,
+  says: /is throttling requests/,
 };
-const UNUSABLE: Outcome = { exitCode: 1, httpStatus: 502, code: 'unusable-response', says: /that can't be used/ };
+const UNUSABLE: Outcome = { exitCode: 1, httpStatus: 502, code: 'unusable-response', says: /sent an unusable answer/ };
 const OVER: Outcome = { exitCode: 4, httpStatus: 401, code: 'sign-in-expired', says: /has ended/ };
 const REFUSED: Outcome = {
   exitCode: 5,

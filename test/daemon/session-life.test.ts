@@ -39,7 +39,7 @@ test('a logout after an idle hour ends the session at AWS too', async () => {
   ]);
 });
 
-test('a logout that AWS can not be told of says that the session lives on there', async () => {
+test('a logout that AWS can not be told of says that the session stays active there', async () => {
   const its = await signedIn();
   await its.emulator.close();
   const { exitCode, stdout, stderr } = await its.runCli(['logout', '--json']);
@@ -48,7 +48,7 @@ test('a logout that AWS can not be told of says that the session lives on there'
     answer: { signedOut: [SESSION], livesOn: [SESSION] },
   });
   expect(stderr).toMatch(
-    /^Note: The session of my-sso-session could not be ended at AWS and lives on there until it expires\. Identity Center of my-sso-session can't be reached: .*\n$/,
+    /^Note: The session of my-sso-session could not be ended at AWS and stays active there until it expires\. Identity Center of my-sso-session can't be reached: .*\n$/,
   );
   expect(its.logLines.filter((line) => line.startsWith('warn The session of'))).toHaveLength(1);
 });

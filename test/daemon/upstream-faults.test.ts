@@ -46,20 +46,20 @@ interface Row {
 const ROWS: readonly Row[] = [
   { what: '500', fault: { kind: 'status', status: 500 }, exitCode: 7, says: /can't be reached/ },
   { what: '503', fault: { kind: 'status', status: 503 }, exitCode: 7, says: /can't be reached/ },
-  { what: '429', fault: { kind: 'throttle' }, exitCode: 7, says: /asks for fewer calls/ },
+  { what: '429', fault: { kind: 'throttle' }, exitCode: 7, says: /is throttling requests/ },
   { what: 'a dropped connection', fault: { kind: 'drop' }, exitCode: 7, says: /can't be reached/ },
   {
     what: 'HTML in place of JSON',
     fault: { kind: 'html' },
     exitCode: 1,
-    says: /an answer that can't be used/,
+    says: /sent an unusable answer/,
   },
-  { what: 'half an answer', fault: { kind: 'truncate' }, exitCode: 1, says: /an answer that can't be used/ },
+  { what: 'half an answer', fault: { kind: 'truncate' }, exitCode: 1, says: /sent an unusable answer/ },
   {
     what: 'an answer without its fields',
     fault: { kind: 'omit', fields: ['roleCredentials', 'deviceCode'] },
     exitCode: 1,
-    says: /an answer that can't be used/,
+    says: /sent an unusable answer/,
   },
 ];
 
@@ -190,10 +190,13 @@ test('a pause of a day that a server asks for is shown with its end, and a perso
   const { lists, keys } = calls();
   expect(await runCli(CREDENTIALS)).toMatchObject({ exitCode: 7 });
   for (const argv of [['ls', '--refresh'], ['login']]) {
-    expect(await runCli(argv)).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('asks for fewer calls') });
+    expect(await runCli(argv)).toMatchObject({
+      exitCode: 7,
+      stderr: expect.stringContaining('is throttling requests'),
+    });
   }
   expect(calls()).toEqual({ lists: lists + 2, keys });
-  const said = /asked for a pause: .*HTTP 429.*\. No call goes out before 20\S+Z\./;
+  const said = /asked for a pause: .*HTTP 429.*\. rolecall makes no requests before 20\S+Z\./;
   for (const argv of [['status'], ['doctor']]) {
     const { stdout } = await runCli(argv);
     expect(stdout).toMatch(said);

@@ -86,7 +86,7 @@ describe.skipIf(!hasKeyring)('a keychain that is locked with the screen', () => 
     expect(await problems()).toEqual([
       {
         code: 'secret-store-locked',
-        message: `The keychain is locked; unlock it and try again. Until it is saved, the sign-in to ${SESSION} is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.`,
+        message: `The keychain is locked; unlock it and try again. Until it is saved, the sign-in to ${SESSION} exists only in memory: credentials keep working, but after a restart of the daemon you have to sign in again.`,
         hint: 'rolecall status',
       },
     ]);

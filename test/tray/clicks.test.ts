@@ -30,7 +30,7 @@ test('opens pages by session, and never with a program that an answer names', as
 });
 
 test('reports a session that stays valid at AWS although it was signed out here', async () => {
-  const note = 'The session of work could not be ended at AWS and lives on there until it expires.';
+  const note = 'The session of work could not be ended at AWS and stays active there until it expires.';
   const answers: unknown[] = [{ endedAtAws: true }, { endedAtAws: false, note }];
   const deps = {
     client: { call: async () => answers.shift() } as unknown as LocalApiClient,

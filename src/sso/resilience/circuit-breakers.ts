@@ -128,7 +128,7 @@ export function createCircuitBreakers(deps: {
     const { sessionName } = session;
     problems.raise(problemKey(health), {
       code: describeFault(fault, sessionName).code,
-      message: `Identity Center of ${sessionName} asked for a pause: ${fault.message} No call goes out before ${formatUtcSeconds(pause.untilMs)}.`,
+      message: `Identity Center of ${sessionName} asked for a pause: ${fault.message} rolecall makes no requests before ${formatUtcSeconds(pause.untilMs)}.`,
       hint: 'rolecall ls --refresh',
       session: sessionName,
     });

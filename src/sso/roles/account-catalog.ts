@@ -1,4 +1,4 @@
-// Every account and permission set of a session: listed within the rate budget, kept over restarts, partial when it must be.
+// The accounts and permission sets of a session: listed within the rate budget, stored in a file, partial if some accounts fail.
 import { monotonicNowMs } from '../../core/clock.ts';
 import { SignInRequiredError, toRolecallError, UnavailableError, type RolecallError } from '../../core/errors.ts';
 import type { Account, Catalog, SsoSession } from '../../core/model.ts';
@@ -13,7 +13,7 @@ import { callPortal, type Portal } from '../session/portal-call.ts';
 import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
 import { sessionKey } from '../issuer.ts';
 
-/** Where the catalog outlives the daemon; what can't be read counts as never listed, for it can be listed again. */
+/** Catalogs on disk. One that cannot be read counts as never listed, because it can be listed again. */
 export interface CatalogFiles {
   load(session: SsoSession): Promise<Catalog | undefined>;
   save(session: SsoSession, catalog: Catalog): Promise<void>;
@@ -22,52 +22,50 @@ export interface CatalogFiles {
 export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: number }>;
 
 export interface AccountCatalog {
-  /** As last known, at once; undefined when this session was never listed. */
+  /** The last catalog, without a request; undefined if this session was never listed. */
   cached(session: SsoSession): Promise<Catalog | undefined>;
   /**
-   * Lists anew; callers that come meanwhile share the run. Accounts that could not be asked keep
-   * what was known of them, the catalog says `complete: false`, and a problem says why.
-   * @throws SignInRequiredError, UnavailableError, ProtocolError: the catalog stays as it was
+   * Lists again; concurrent callers share the run. Accounts that could not be listed keep their old permission sets,
+   * the catalog says `complete: false`, and a problem says why.
+   * @throws SignInRequiredError, UnavailableError, ProtocolError: the catalog is unchanged
    */
   refresh(session: SsoSession): Promise<CatalogChange>;
-  /** How far the listing under way is; undefined when there is none. */
+  /** The progress of the current listing; undefined if there is none. */
   progress(session: SsoSession): ListingProgress | undefined;
-  /** A listing under way begins anew: another user may have signed in. */
+  /** Restarts the current listing, because another user may have signed in. */
   startOver(sessionName: string): void;
-  /**
-   * It is known now who signed in: what was carried over from another user's list goes. True when something did.
-   */
+  /** The user is known now: removes what was carried over from another user's list. True if there was something to remove. */
   settleUser(session: SsoSession, user: string): Promise<boolean>;
-  /** A person agrees to what a suspicious listing lost. */
+  /** A person confirms that the roles missing from a suspicious listing are gone. */
   acceptLoss(session: SsoSession): Promise<void>;
-  /** Writes again the lists that could not be written. */
+  /** Retries the files that could not be written. */
   flush(): Promise<void>;
 }
 
-/** Somebody may be waiting for the list, and is told of a longer pause. */
+/** Somebody may be waiting for the list; a longer pause becomes an error that says so. */
 const BACK_OFF = { attempts: 6, firstPauseMs: 500, maxPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
-/** Far more than the slowest listing takes within the rate budget; what is not listed by then is carried over. */
+/** Far longer than any listing within the rate budget takes; accounts not listed by then are carried over. */
 const MAX_LISTING_MS = 10 * 60_000;
 const MAX_ACCOUNT_MS = 200;
-/** Enough that round trips of half a second still fill the budget of 19 calls a second. */
+/** Enough to use the budget of 19 calls a second with round trips of half a second. */
 const CONCURRENT_CALLS = 10;
 
 export function createAccountCatalog(
   deps: Portal & {
     readonly files: CatalogFiles;
     readonly problems: Problems;
-    /** Who is signed in, or was before while that is not known. */
+    /** The signed-in user; while that one is unknown or unconfirmed, the previous one. */
     readonly lastConfirmed: (session: SsoSession) => { readonly user?: string; readonly previousUser?: string };
   },
 ): AccountCatalog {
   const { clock, problems } = deps;
   const catalogs = new Map<string, Catalog>();
-  /** Whose list is not in its file. */
+  /** Sessions whose catalog is not in its file. */
   const unsaved = new Map<string, SsoSession>();
   const progresses = new Map<string, ListingProgress>();
-  /** Counts the sign-ins of each session: a listing that began before one is no list of it. */
+  /** Counts the sign-ins of each session: a listing that started before a sign-in does not belong to it. */
   const generations = new Map<string, number>();
-  /** The generation that the kept list of each session is of; absent for one from an earlier daemon. */
+  /** The generation in which each catalog was listed; absent for one from an earlier daemon. */
   const listedIn = new Map<string, number | undefined>();
   const listing = createSingleFlight<CatalogChange>();
 
@@ -80,25 +78,25 @@ export function createAccountCatalog(
     return catalogs.get(key);
   }
 
-  /** One call within the budget, asked again after transient faults. */
+  /** One call within the budget, retried after transient faults. */
   function call<T>(session: SsoSession, ask: (accessToken: Secret) => Promise<T>): Promise<T> {
     return callPortal(deps, session, { priority: 'background', backOff: BACK_OFF }, ask);
   }
 
-  /** Undefined when a new sign-in made it pointless. */
+  /** Undefined if a new sign-in has superseded it. */
   async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
     const startedAtMs = monotonicNowMs(clock);
     const requireTime = (accountCount: number) => {
       if (monotonicNowMs(clock) - startedAtMs < MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) return;
-      throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was ended.');
+      throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was stopped.');
     };
     const reader = createPageReader();
     const pages = await reader.readAll<Account>((nextToken) => {
       requireTime(0);
       return call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken));
     });
-    // An account that moves to another page while we read them is listed twice.
+    // An account that moves to another page in the meantime is listed twice.
     const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
     const found = new Map<string, readonly string[]>();
     const failed = new Set<string>();
@@ -109,7 +107,7 @@ export function createAccountCatalog(
     await forEachConcurrently(accounts, CONCURRENT_CALLS, async ({ accountId }) => {
       if (isSuperseded()) return;
       try {
-        // An outage: 5,000 accounts, each with its own back-off, would take hours.
+        // In an outage 5,000 accounts, each with its own back-off, would take hours.
         if (failuresInARow >= CONCURRENT_CALLS) throw failure;
         const names = await reader.readAll<string>((nextToken) => {
           requireTime(accounts.length);
@@ -120,7 +118,7 @@ export function createAccountCatalog(
         found.set(accountId, [...new Set(names)].toSorted());
         failuresInARow = 0;
       } catch (fault) {
-        // An account that went while we list is no fault of the listing; what ends the session ends the listing too.
+        // An account that was removed in the meantime does not fail the listing; the end of the session does.
         if (!isFault(fault, 'forbidden', 'not-found')) {
           if (!canBePartial(fault)) throw fault;
           failure = fault;
@@ -130,7 +128,7 @@ export function createAccountCatalog(
       }
       progress.accountsListed += 1;
     });
-    // As it is now: a person may have agreed to a loss meanwhile.
+    // Read now, because a person may have confirmed a loss in the meantime.
     const before = await cached(session);
     if (isSuperseded()) return undefined;
     const change = mergeListing(
@@ -153,7 +151,7 @@ export function createAccountCatalog(
       problems.clear(`catalog file ${sessionName}`);
       unsaved.delete(sessionKey(session));
     } catch (error) {
-      // The list itself is good; only a restart would not know it.
+      // The catalog is used all the same; only a restart would lose it.
       unsaved.set(sessionKey(session), session);
       problems.raise(`catalog file ${sessionName}`, { ...toRolecallError(error).toBody(), session: sessionName });
     }
@@ -161,7 +159,7 @@ export function createAccountCatalog(
 
   function raise(session: SsoSession, fault: unknown): RolecallError {
     const error = describeFault(fault, session.sessionName);
-    // That the session is over is told by its state.
+    // The end of the session has a problem of its own.
     if (error instanceof SignInRequiredError) problems.clear(problemKey(session));
     else problems.raise(problemKey(session), { ...error.toBody(), session: session.sessionName });
     return error;
@@ -197,7 +195,7 @@ export function createAccountCatalog(
     async settleUser(session, user) {
       const key = sessionKey(session);
       const catalog = catalogs.get(key);
-      // A list from before the sign-in is that of whoever was signed in then.
+      // A list from before the sign-in belongs to whoever was signed in then.
       const isOfThisSignIn = listedIn.has(key) && listedIn.get(key) === generations.get(session.sessionName);
       if (catalog === undefined || !isOfThisSignIn || catalog.user !== undefined) return false;
       const settled = settleUser(catalog, user);
@@ -220,7 +218,7 @@ function problemKey(session: SsoSession): string {
   return `catalog ${session.sessionName}`;
 }
 
-/** True for what says nothing about the session: the next account may be answered, or this one later. */
+/** True for a failure of this account only: the next account, or a later attempt, may succeed. */
 function canBePartial(fault: unknown): boolean {
   if (fault instanceof TooManyEntriesFault) return false;
   return isFault(fault, 'unreachable', 'throttled', 'unusable-response') || fault instanceof UnavailableError;

@@ -25,7 +25,7 @@ export function createAssignments(cachedCatalog: (session: SsoSession) => Promis
       );
     }
     const others = account?.permissionSets.filter((name) => name !== role.permissionSet) ?? [];
-    const has = others.length === 0 ? '' : ` You have there: ${others.join(', ')}.`;
+    const has = others.length === 0 ? '' : ` Assigned to you there: ${others.join(', ')}.`;
     const name = account?.accountName === undefined ? '' : ` (${account.accountName})`;
     return new RefusedError(
       'permission-set-not-assigned',

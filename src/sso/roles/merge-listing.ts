@@ -1,9 +1,9 @@
-// From what a listing found and what was known before to the new catalog: what is carried over, and what it must not lose.
+// Merges a new listing with the previous catalog: what is carried over, and what a suspicious listing must not remove.
 import type { Account, Catalog, CatalogAccount, Role, SsoSession } from '../../core/model.ts';
 
 export interface CatalogChange {
   readonly catalog: Catalog;
-  /** What the user has now and had not at the last listing; of a first listing, everything. */
+  /** Roles that were not in the last listing; for a first listing, all of them. */
   readonly added: readonly Role[];
   /** Without the roles of `catalog.lost`. */
   readonly removed: readonly Role[];
@@ -13,22 +13,22 @@ export interface Listing {
   readonly session: SsoSession;
   readonly asOfMs: number;
   readonly accounts: readonly Account[];
-  /** Permission sets by account; an account that went meanwhile is in neither. */
+  /** Permission sets by account; an account that was removed in the meantime is in neither this nor `failed`. */
   readonly found: ReadonlyMap<string, readonly string[]>;
-  /** Accounts that could not be asked. */
+  /** Accounts that could not be listed. */
   readonly failed: ReadonlySet<string>;
-  /** Who is signed in, when that is known and a person has agreed to it. */
+  /** The signed-in user, if known and confirmed. */
   readonly user?: string;
-  /** Else who was before. */
+  /** Otherwise the previous user. */
   readonly previousUser?: string;
 }
 
-/** From this many roles on, losing more than half of them is suspicious; below it, only losing all. */
+/** With at least this many roles, losing more than half is suspicious; with fewer, only losing all of them. */
 const MANY_ROLES = 10;
 
 /**
- * What is known of an account that could not be asked stays, unless it was another user's. A listing that lost
- * suspiciously much may come from a proxy or an outage: `lost` names those roles until they are back or a person agrees.
+ * Accounts that could not be listed keep their permission sets, unless those were another user's. A listing that lost
+ * suspiciously many roles may come from a proxy or an outage: `lost` names them until they are back or a person confirms.
  */
 export function mergeListing(listing: Listing, known: Catalog | undefined): CatalogChange {
   const { session, user, failed } = listing;
@@ -58,8 +58,8 @@ export function mergeListing(listing: Listing, known: Catalog | undefined): Cata
 }
 
 /**
- * The catalog once it is known that `user` is signed in: nothing of an earlier user's is left in it. The same object
- * when that changes nothing.
+ * The catalog once it is known that `user` is signed in, without anything of an earlier user. Returns the same object
+ * if nothing changes.
  */
 export function settleUser(catalog: Catalog, user: string): Catalog {
   if (catalog.user !== undefined) return catalog;
@@ -102,7 +102,7 @@ function findLost(
   const isSuspicious =
     (missing.length > 0 && missing.length === rolesBefore.length) ||
     (rolesBefore.length >= MANY_ROLES && missing.length > rolesBefore.length / 2);
-  // What an earlier listing lost stays until a person agrees, however many roles have come since.
+  // Roles lost in an earlier listing stay until a person confirms, even if many others were added since.
   const stillLost = (before.lost ?? []).filter(isMissing);
   return [...stillLost, ...(isSuspicious ? missing : [])].map((role) => ({ ...role, sessionName }));
 }
@@ -123,7 +123,7 @@ function nameOf({ accountId, permissionSet }: Omit<Role, 'sessionName'>): string
 }
 
 function byNameThenId(a: CatalogAccount, b: CatalogAccount): number {
-  // Not by the locale: every surface and every machine shows one order.
+  // Independent of the locale, so that every client shows the same order.
   const left = (a.accountName ?? a.accountId).toLowerCase();
   const right = (b.accountName ?? b.accountId).toLowerCase();
   if (left === right) return a.accountId < b.accountId ? -1 : 1;

@@ -1,16 +1,16 @@
-// Reads lists that AWS gives page by page, with a limit to the pages and entries that a server can make us read.
+// Reads paged lists from AWS, with limits on the number of pages and entries that a server can make us read.
 import { IdentityCenterFault, type Page } from '../ports.ts';
 
 /** Ten times as many as the largest organization has, 100 accounts a page. */
 const MAX_PAGES = 2000;
-/** In a row. AWS's paged APIs may give an empty page although more follow. */
+/** In a row. AWS's paged APIs may return empty pages before the last one. */
 const MAX_EMPTY_PAGES = 100;
-/** Of one listing, accounts and permission sets together; the largest organizations have some ten thousand. */
+/** Per listing, accounts and permission sets together; the largest organizations have about ten thousand. */
 const MAX_ENTRIES = 200_000;
 /** As of 2026-11 an Identity Center instance has a few thousand permission sets at most. */
 export const MAX_PERMISSION_SETS = 20_000;
 
-/** Makes the whole listing useless, and not only what it says of one account. */
+/** Fails the whole listing, not only one account. */
 export class TooManyEntriesFault extends IdentityCenterFault {}
 
 export interface PageReader {
@@ -22,7 +22,7 @@ export interface PageReader {
   readAll<T>(fetchPage: (nextToken?: string) => Promise<Page<T>>, maxEntries?: number): Promise<readonly T[]>;
 }
 
-/** For the lists of one listing. */
+/** Builds a reader for one listing, which may read many lists. */
 export function createPageReader(): PageReader {
   let total = 0;
   return {
@@ -50,7 +50,7 @@ export function createPageReader(): PageReader {
         if (emptyPages > MAX_EMPTY_PAGES) {
           throw unusable(`a list has more than ${MAX_EMPTY_PAGES} empty pages in a row.`);
         }
-        if (seen.has(nextToken)) throw unusable('a list that gives the same page token twice has no end.');
+        if (seen.has(nextToken)) throw unusable('a list repeats a page token, so it would never end.');
         if (seen.size >= MAX_PAGES) throw unusable(`a list has more than ${MAX_PAGES} pages.`);
         seen.add(nextToken);
       }

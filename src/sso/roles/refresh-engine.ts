@@ -1,4 +1,4 @@
-// The one scheduler: at each tick it renews what is due by the wall clock of the roles in use, their access tokens first.
+// The scheduler: each tick renews what is due by the wall clock, first the access tokens, then the credentials of roles in use.
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
@@ -10,11 +10,11 @@ import type { RoleUse } from './role-use.ts';
 import type { Service, CircuitBreakers } from '../resilience/circuit-breakers.ts';
 
 export interface RefreshEngine {
-  /** Renews what is due; gives the time to the next thing that comes due, undefined when nothing does. Never rejects. */
+  /** Renews what is due and returns the time until the next renewal, undefined if there is none. Never rejects. */
   tick(): Promise<number | undefined>;
 }
 
-/** As many as a listing has under way; the rate budget spaces them. */
+/** As many as a listing has in flight; the rate budget spaces them. */
 const CONCURRENT_RENEWALS = 10;
 
 export function createRefreshEngine(deps: {
@@ -30,7 +30,7 @@ export function createRefreshEngine(deps: {
       await accessTokens.fresh(session, 'background');
       return true;
     } catch {
-      // Over, which only a sign-in helps, or a problem that is told by now; a later tick tries again.
+      // The session is over, or the failure is shown as a problem by now; a later tick tries again.
       return false;
     }
   }
@@ -38,7 +38,7 @@ export function createRefreshEngine(deps: {
   const usesOf = (session: SsoSession) =>
     roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
 
-  /** When the next thing of this session is due; Infinity while nothing of it can be had. */
+  /** When the next renewal of this session is due; Infinity while none is possible. */
   async function renewSession(session: SsoSession): Promise<number> {
     if (!(await refreshToken(session))) return Infinity;
     const nowMs = clock.nowMs();
@@ -57,7 +57,7 @@ export function createRefreshEngine(deps: {
     return Math.max(dueAtMs ?? Infinity, health?.nextTryAtMs ?? 0);
   }
 
-  /** When the next thing is due, as of the last run of each session. */
+  /** When the next renewal is due, as of the last run of each session. */
   const dueAtMs = new Map<string, number>();
   const renewSessions = createPerSession({
     clock,

@@ -1,4 +1,4 @@
-// OIDC client registrations: made once per issuer and scopes, kept in the secret store, reused until they near their end.
+// OIDC client registrations: one per issuer and scopes, kept in the secret store, reused until shortly before they expire.
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import type { ClientRegistration, Endpoints, SsoSession } from '../../core/model.ts';
@@ -10,25 +10,25 @@ import { parseStoredObject, unreadable, type RefreshGrant } from './session-reco
 
 export interface ClientRegistrations {
   /**
-   * The kept registration while it is good for 30 days more, else a new one. A new one replaces an unexpired one in the
-   * store only when it is confirmed: the tokens of the live session may need the old one.
+   * The stored registration if it is valid for 30 more days, else a new one. A new one replaces an unexpired one in the
+   * store only when it is confirmed, because the tokens of the live session may need the old one.
    */
   ensure(session: SsoSession): Promise<ClientRegistration>;
-  /** Stores a new registration once its sign-in is approved; a store that refuses costs no more than another registration. */
+  /** Stores a new registration when its sign-in is approved. If the store refuses, the next sign-in registers again. */
   confirm(session: SsoSession, registration: ClientRegistration): Promise<void>;
-  /** The kept registration if it is the one with this client id and unexpired. */
+  /** The stored registration if it has this client id and has not expired. */
   find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined>;
   /**
-   * The client that a refresh token was issued to, whatever scopes the section has by now; undefined when it is gone or
-   * has expired.
+   * The client that a refresh token was issued to, even if the scopes of the section have changed since; undefined if
+   * it is gone or has expired.
    */
   findIssuer(session: SsoSession, grant: RefreshGrant): Promise<ClientRegistration | undefined>;
-  /** Makes the next `ensure` register again, unless another client was registered meanwhile: the server no longer knows this one. */
+  /** Makes the next `ensure` register again, because the server does not know this client; does nothing if another one replaced it. */
   forget(session: SsoSession, clientId: string): Promise<void>;
 }
 
 const SCHEMA_VERSION = 1;
-/** A session that begins now is refreshed with this client to its end, which is weeks away where administrators like it so. */
+/** A session that starts now is refreshed with this client until it ends, which may be weeks away. */
 const MIN_LEFT_MS = 30 * 24 * 60 * 60_000;
 
 export function createClientRegistrations(deps: {
@@ -38,9 +38,9 @@ export function createClientRegistrations(deps: {
   readonly clock: Clock;
 }): ClientRegistrations {
   const registering = createSingleFlight<ClientRegistration>();
-  /** What the store is known to have: a refresh then needs no unlocked keychain. */
+  /** Copies of stored registrations: a refresh then works with a locked keychain. */
   const kept = new Map<string, ClientRegistration>();
-  /** Registered for a sign-in that nobody has approved yet. */
+  /** Registered for a sign-in that is not approved yet. */
   const unconfirmed = new Map<string, ClientRegistration>();
 
   async function load(session: SsoSession): Promise<ClientRegistration | undefined> {

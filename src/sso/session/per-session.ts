@@ -1,15 +1,15 @@
-// Periodic work on several sso-sessions at once, so that a slow or failing one does not delay the others.
+// Runs timed work for several sso-sessions in parallel, so that a slow or failing one does not delay the others.
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { sessionKey } from '../issuer.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 
-/** A tick waits this long for its sessions; a slower one goes on, and is skipped by the ticks until it has ended. */
+/** A tick waits this long. The work for a slower session continues, and later ticks skip the session until it is done. */
 const TIMEOUT_MS = 1000;
 
 /**
- * A function that runs `work` for every session whose earlier run has ended. It resolves when all have ended, after a
+ * A function that runs `work` for every session without an unfinished run. It resolves when all are done, after one
  * second at the latest, and never rejects: failures go to `onFailure`.
  */
 export function createPerSession(deps: {

@@ -1,24 +1,24 @@
-// Writes to the secret store that must not be lost when it refuses them: kept in memory and tried again by `flush`.
+// Writes to the secret store that are kept in memory when the store refuses them, and retried by `flush`.
 import { createSerialQueue, type SerialQueue } from '../../core/async/serial-queue.ts';
 import { toRolecallError, type RolecallError } from '../../core/errors.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { SecretStore } from '../ports.ts';
 
-/** What the store is to have under a name. */
+/** The desired content of the store under a name. */
 export interface SecretWrite {
-  /** null: the item is to be deleted. */
+  /** null: delete the item. */
   readonly secret: Secret | null;
-  /** What is lost, in a sentence, when the daemon ends before the store has taken it. */
+  /** A sentence that says what is lost if the daemon ends before the store has accepted it. */
   readonly loss: string;
 }
 
 export interface SecretWrites {
-  /** Notes what the store is to have; the next write of the name brings it there. */
+  /** Sets the desired content; the next `write` of the name stores it. */
   want(name: string, wanted: SecretWrite): void;
-  /** Writes what is wanted, after earlier writes of that name; gives back the store's refusal, if any. Never rejects. */
+  /** Writes the desired content after earlier writes of that name; returns the store's refusal, if any. Never rejects. */
   write(name: string): Promise<RolecallError | undefined>;
-  /** Brings to the store what it refused earlier, if anything; never rejects. */
+  /** Retries what the store refused earlier, if anything; never rejects. */
   flush(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function createSecretWrites(deps: {
   const unsaved = new Map<string, SecretWrite>();
   const queues = new Map<string, SerialQueue>();
 
-  /** One write of a name at a time, so that an older one never lands last. */
+  /** One write per name at a time, so that an older one never overwrites a newer one. */
   function writeInTurn(name: string): Promise<RolecallError | undefined> {
     const queue = queues.get(name) ?? createSerialQueue();
     queues.set(name, queue);
@@ -44,7 +44,7 @@ export function createSecretWrites(deps: {
       await (wanted.secret === null ? secretStore.delete(name) : secretStore.save(name, wanted.secret));
     } catch (thrown) {
       const error = toRolecallError(thrown);
-      // Replaced meanwhile: the write that follows tells what is lost now.
+      // If the desired content has changed meanwhile, the next write reports what is lost.
       if (unsaved.get(name) === wanted) {
         problems.raise(`unsaved ${name}`, { ...error.toBody(), message: `${error.message} ${wanted.loss}` });
       }

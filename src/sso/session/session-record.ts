@@ -1,16 +1,16 @@
-// What the secret store keeps for one sso-session, and how it is spelled there.
+// What the secret store keeps for one sso-session, and its JSON format.
 import { isEpochMs } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import type { ClientRegistration } from '../../core/model.ts';
 import { Secret } from '../../core/secret.ts';
 
-/** A sign-in, or the memory of one that has ended (then without tokens). */
+/** A sign-in; without tokens if the session has ended. */
 export interface SessionRecord {
-  /** See `formatIssuer`: the tokens go nowhere else. */
+  /** See `formatIssuer`: the tokens are sent nowhere else. */
   readonly issuer: string;
   readonly signedInAtMs: number;
   readonly tokens?: SessionTokens;
-  /** How long the last session was that ended by itself. */
+  /** How long the last session lasted that ended by itself. */
   readonly observedLengthMs?: number;
 }
 
@@ -23,7 +23,7 @@ export interface SessionTokens {
 
 export interface RefreshGrant {
   readonly refreshToken: Secret;
-  /** The client that the token was issued to; AWS takes it from no other. */
+  /** The client that the token was issued to; AWS accepts it from no other. */
   readonly clientId: string;
   /** That client's registration; absent in records that earlier versions wrote. */
   readonly registration?: ClientRegistration;
@@ -57,9 +57,9 @@ export function formatSessionRecord(record: SessionRecord): Secret {
 }
 
 /**
- * The record that `stored` spells. Times that cannot be true, as earlier versions kept them, cost no sign-in: the access
- * token counts as expired, and the refresh token brings another one.
- * @throws UnavailableError secret-store-unavailable: when it is not one of ours or of a newer version; never read as absent
+ * Parses a stored record. Impossible times, which earlier versions stored, do not cost the sign-in: the access token
+ * counts as expired and is refreshed.
+ * @throws UnavailableError secret-store-unavailable: not a record, or of a newer version; it never counts as absent
  */
 export function parseSessionRecord(stored: Secret, secretName: string): SessionRecord {
   const wire = parseStoredObject(stored, secretName, SCHEMA_VERSION);
@@ -99,7 +99,7 @@ function parseRefreshGrant(wire: Readonly<Record<string, unknown>>): RefreshGran
   return { ...grant, registration: { clientId, clientSecret: new Secret(clientSecret), expiresAtMs } };
 }
 
-/** A stored JSON object of a version that we know. @throws UnavailableError secret-store-unavailable */
+/** Parses a stored JSON object of this schema version. @throws UnavailableError secret-store-unavailable */
 export function parseStoredObject(
   stored: Secret,
   secretName: string,
@@ -109,7 +109,7 @@ export function parseStoredObject(
   try {
     parsed = JSON.parse(stored.reveal());
   } catch {
-    // The parser's own message quotes the text, which is a secret.
+    // The parser's error message quotes the text, which is secret.
     throw unreadable(secretName);
   }
   if (typeof parsed !== 'object' || parsed === null) throw unreadable(secretName);
@@ -121,6 +121,6 @@ export function parseStoredObject(
 export function unreadable(secretName: string): UnavailableError {
   return new UnavailableError(
     'secret-store-unavailable',
-    `The stored item "${secretName}" is not in a form that this version of rolecall can read; it was left as it is.`,
+    `This version of rolecall cannot read the stored item "${secretName}"; it was left unchanged.`,
   );
 }

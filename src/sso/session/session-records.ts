@@ -196,5 +196,5 @@ function lossOf({ sessionName }: SsoSession, record?: SessionRecord): string {
   if (record.tokens === undefined) {
     return `Until it is saved, a restarted daemon does not know that the sign-in to ${sessionName} has ended.`;
   }
-  return `Until it is saved, the sign-in to ${sessionName} is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.`;
+  return `Until it is saved, the sign-in to ${sessionName} exists only in memory: credentials keep working, but after a restart of the daemon you have to sign in again.`;
 }

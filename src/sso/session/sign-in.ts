@@ -1,4 +1,4 @@
-// Sign-in by device authorization as a state machine: one pending a session, and the last outcome is kept.
+// Sign-in by device authorization, as a state machine: one pending sign-in per session; the last outcome is kept.
 import type { Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import type { ClientRegistration, DeviceAuthorization, SsoSession } from '../../core/model.ts';
@@ -9,7 +9,7 @@ import type { ClientRegistrations } from './client-registrations.ts';
 import { describeFault, isFault, isTransient } from '../faults.ts';
 import type { IdentityCenter } from '../ports.ts';
 
-/** What the person has to see and do while a sign-in is pending; the outcome keeps it for reference. */
+/** What to show the user while a sign-in is pending; also part of its outcome. */
 export interface SignInPrompt {
   readonly flow: 'device';
   readonly userCode: string;
@@ -20,7 +20,7 @@ export interface SignInPrompt {
 
 type Outcome = 'approved' | 'denied' | 'expired' | 'cancelled';
 
-/** `live`: nothing had to be asked. The others are the states of a device authorization; `error` says why one failed. */
+/** `live`: no sign-in was needed. The others are states of a device authorization; `error` says why it failed. */
 export type SignInState =
   | { readonly state: 'live' }
   | ({
@@ -30,28 +30,28 @@ export type SignInState =
 
 export interface SignIn {
   /**
-   * The pending sign-in, a new one if none is pending; `live` without asking AWS for a code when the
-   * session is live or can be refreshed, unless forced.
-   * @throws UnavailableError, ProtocolError: nothing is pending then
+   * The pending sign-in, or a new one. Returns `live` without requesting a code if the session is live or can be
+   * refreshed, unless forced.
+   * @throws UnavailableError, ProtocolError: no sign-in is pending
    */
   start(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
-  /** The last state of a session's sign-in; undefined before the first. */
+  /** The state of the session's last sign-in; undefined before the first one. */
   state(session: SsoSession): SignInState | undefined;
-  /** Stops waiting for approval; the code is not accepted any more by us. */
+  /** Stops waiting for approval and ignores the code from then on. */
   cancel(session: SsoSession): void;
 }
 
-/** RFC 8628 3.5: each `slow_down` adds five seconds, for good. */
+/** RFC 8628 3.5: each `slow_down` adds five seconds to the interval permanently. */
 const SLOW_DOWN_SECONDS = 5;
 const DEFAULT_INTERVAL_SECONDS = 5;
-/** A person has approved or is about to, and a code is good for ten minutes: a longer pause would outlast it. */
+/** A longer pause could outlast the code, which is valid for ten minutes. */
 const MAX_ASKED_PAUSE_MS = 30_000;
 
-/** One device authorization, or the asking for one. */
+/** One device authorization, or the request for one. */
 interface Attempt {
   readonly identity: string;
   readonly abort: AbortController;
-  /** Absent until AWS has given a code. */
+  /** Absent until AWS has issued a code. */
   state?: SignInState;
 }
 
@@ -61,13 +61,13 @@ export function createSignIn(deps: {
   readonly registrations: ClientRegistrations;
   readonly clock: Clock;
   readonly problems: Problems;
-  /** True when the session has a token that the portal takes, false when only a sign-in helps. */
+  /** True if the portal accepts the session's token, false if only a sign-in helps. */
   readonly verifyLive: (session: SsoSession) => Promise<boolean>;
-  /** Called as soon as the tokens of an approved sign-in serve, before the secret store has them. */
+  /** Called as soon as the new tokens are in use, before the secret store has them. */
   readonly onApproved: (session: SsoSession) => void;
-  /** Called when a person said no on the page. */
+  /** Called when the sign-in was denied on the page. */
   readonly onDenied?: (session: SsoSession) => void;
-  /** Called when a code was not approved in its time, or a fault ended the waiting. */
+  /** Called when the code expired before it was approved, or a failure ended the waiting. */
   readonly onExpired?: (session: SsoSession) => void;
 }): SignIn {
   const { clock, identityCenter, problems } = deps;
@@ -78,7 +78,7 @@ export function createSignIn(deps: {
   async function begin(session: SsoSession, force: boolean): Promise<SignInState> {
     const attempt: Attempt = { identity: identityOf(session), abort: new AbortController() };
     const earlier = attempts.get(session.sessionName);
-    // One for an earlier wording of the section would go on polling unseen.
+    // An attempt for an earlier version of the config section would continue to poll unnoticed.
     cancel(session);
     attempts.set(session.sessionName, attempt);
     try {
@@ -99,7 +99,7 @@ export function createSignIn(deps: {
       void poll(session, registration, authorization, prompt, attempt);
       return state;
     } catch (error) {
-      // Nothing came of it, so what was last known of this session still is.
+      // The attempt failed before it had a code, so the previous state still holds.
       if (attempts.get(session.sessionName) === attempt) restore(session, earlier);
       throw error;
     }
@@ -120,7 +120,7 @@ export function createSignIn(deps: {
       } catch (fault) {
         if (!isFault(fault, 'invalid-client')) throw fault;
       }
-      // The server no longer knows the client that we kept: register again, once.
+      // The server does not know our client any more: register again, once.
       await deps.registrations.forget(session, registration.clientId);
       const renewed = await deps.registrations.ensure(session);
       return { registration: renewed, authorization: await identityCenter.startDeviceAuthorization(session, renewed) };
@@ -129,7 +129,7 @@ export function createSignIn(deps: {
     }
   }
 
-  /** Never rejects: its outcome is the state. */
+  /** Never rejects: the outcome is in the state. */
   async function poll(
     session: SsoSession,
     registration: ClientRegistration,
@@ -151,7 +151,7 @@ export function createSignIn(deps: {
       try {
         const issued = await identityCenter.createTokenByDeviceCode(session, registration, authorization.deviceCode);
         if (signal.aborted) return;
-        // From here on it is approved: the tokens serve before the store, which may be locked, has them.
+        // Approved from here on: the tokens are used before the store, which may be locked, has them.
         const saving = deps.accessTokens.accept(session, registration, issued);
         settle(attempt, 'approved');
         announce(session);
@@ -160,7 +160,7 @@ export function createSignIn(deps: {
         if (isFault(fault, 'slow-down')) intervalSeconds += SLOW_DOWN_SECONDS;
         else if (isFault(fault, 'access-denied')) return deny(session, attempt);
         else if (isFault(fault, 'device-code-expired')) return expire(session, attempt);
-        // A VPN that drops while the person is at the page is no reason to throw the code away.
+        // A VPN that drops while the user is on the page must not cost the code.
         else if (isTransient(fault)) askedPauseMs = Math.min(fault.retryAfterMs ?? 0, MAX_ASKED_PAUSE_MS);
         else if (!isFault(fault, 'authorization-pending')) {
           return expire(session, attempt, describeFault(fault, session.sessionName).toBody());
@@ -169,7 +169,7 @@ export function createSignIn(deps: {
     }
   }
 
-  /** The first outcome stays. */
+  /** The first outcome is final. */
   function settle(attempt: Attempt, outcome: Outcome, error?: ErrorBody): void {
     const { state } = attempt;
     if (state?.state !== 'pending') return;
@@ -189,7 +189,7 @@ export function createSignIn(deps: {
     if (wasPending) deps.onExpired?.(session);
   }
 
-  /** A listener that fails does not undo the sign-in. */
+  /** A failing listener does not undo the sign-in. */
   function announce(session: SsoSession): void {
     const key = `sign-in ${session.sessionName}`;
     try {
@@ -200,7 +200,7 @@ export function createSignIn(deps: {
     }
   }
 
-  /** The newest attempt; one whose code ran out while the machine slept is over, though its poll has yet to wake. */
+  /** The newest attempt. Expires it here if its code ran out while the machine slept: its poll may not have woken up yet. */
   function current(session: SsoSession): Attempt | undefined {
     const attempt = attempts.get(session.sessionName);
     if (attempt?.state?.state === 'pending' && attempt.state.expiresAtMs <= clock.nowMs()) expire(session, attempt);
@@ -211,7 +211,7 @@ export function createSignIn(deps: {
     const attempt = current(session);
     if (attempt === undefined) return;
     settle(attempt, 'cancelled');
-    // One that has no code yet learns of it when the code comes.
+    // An attempt without a code yet notices when it gets one.
     if (attempt.state === undefined) attempt.abort.abort(new Error('the sign-in was cancelled'));
   }
 
@@ -221,7 +221,7 @@ export function createSignIn(deps: {
       if (pending?.state?.state === 'pending' && pending.identity === identityOf(session)) return pending.state;
       const run = (isForced: boolean) => starting.run(identityOf(session), () => begin(session, isForced));
       const state = await run(force);
-      // The run that we joined may have been one without force.
+      // The run that was joined may not have been forced.
       return force && state.state === 'live' ? run(true) : state;
     },
     state(session) {
@@ -232,7 +232,7 @@ export function createSignIn(deps: {
   };
 }
 
-/** What a code is good for. */
+/** Attempts are the same if their code gives tokens for the same session and scopes. */
 function identityOf(session: SsoSession): string {
   return JSON.stringify([session.sessionName, session.startUrl, session.region, session.registrationScopes.toSorted()]);
 }

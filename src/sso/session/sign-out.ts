@@ -88,6 +88,6 @@ export function createSignOut(deps: {
 function staysAlive({ sessionName }: SsoSession, reason: string): LogoutOutcome {
   return {
     endedAtAws: false,
-    note: `The session of ${sessionName} could not be ended at AWS and lives on there until it expires. ${reason}`,
+    note: `The session of ${sessionName} could not be ended at AWS and stays active there until it expires. ${reason}`,
   };
 }

@@ -1,4 +1,4 @@
-// Who signed in to each session: asked of STS with the first role credentials after a sign-in, which wait when another user is remembered.
+// Who signed in to each session: asks STS with the first credentials after a sign-in. If another user signed in before, those wait for the answer.
 import type { Clock } from '../../core/clock.ts';
 import { SignInRequiredError } from '../../core/errors.ts';
 import type { RoleCredentials, SsoSession } from '../../core/model.ts';
@@ -10,8 +10,8 @@ import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { CallerIdentity } from '../ports.ts';
 
 /**
- * `unconfirmed`: another user than `previousUser` signed in, and nothing is served until a person agrees;
- * `unchecked`: nobody knows, and everything is served; `reason` says why when it was tried.
+ * `unconfirmed`: `user` signed in instead of `previousUser`, and nothing is served until a person confirms it;
+ * `unchecked`: unknown, and everything is served; `reason` says why a check failed, if there was one.
  */
 export interface UserCheck {
   readonly state: 'confirmed' | 'unconfirmed' | 'unchecked';
@@ -20,30 +20,30 @@ export interface UserCheck {
   readonly reason?: string;
 }
 
-/** What is kept of one session over restarts. */
+/** What is stored for one session. */
 export interface KeptUser {
   readonly state: UserCheck['state'];
-  /** The last one that was confirmed. */
+  /** The last confirmed user. */
   readonly user?: string;
-  /** With `unconfirmed`, who signed in instead. */
+  /** With `unconfirmed`: who signed in instead. */
   readonly found?: string;
 }
 
 export interface SignedInUsersFile {
-  /** By session. */
+  /** By session key. */
   readonly kept: ReadonlyMap<string, KeptUser>;
   /** Never rejects. */
   save(users: ReadonlyMap<string, KeptUser>): void;
 }
 
 export interface SignedInUsers {
-  /** A new sign-in or a sign-out: whoever signs in next is not known. */
+  /** After a sign-in or a sign-out: the user is unknown again. */
   startOver(session: SsoSession): void;
-  /** Tells sign-ins apart: the same value means that no other came in between. */
+  /** Identifies the current sign-in: an equal value later means that there was no other one in between. */
   signInOf(session: SsoSession): unknown;
-  /** Whether STS can be asked who signed in, and has not said it yet. */
+  /** Whether STS can be asked who signed in and has not answered yet. */
   isUnchecked(session: SsoSession): boolean;
-  /** Whether the session may be served without asking anybody. */
+  /** Whether the session may be served without asking STS first. */
   isServing(session: SsoSession): boolean;
   /** @throws SignInRequiredError sign-in-unconfirmed: `isServing` is false */
   requireServing(session: SsoSession): void;
@@ -55,33 +55,33 @@ export interface SignedInUsers {
   serve(session: SsoSession, fetch: () => Promise<RoleCredentials>): Promise<RoleCredentials>;
   /** Resolves when the session may be served. @throws SignInRequiredError sign-in-unconfirmed */
   require(session: SsoSession, credentials: RoleCredentials): Promise<void>;
-  /** Asks whose `credentials` are, unless that is known; never rejects. */
+  /** Asks STS whose `credentials` these are, unless the user is known; never rejects. */
   check(session: SsoSession, credentials: RoleCredentials): Promise<void>;
-  /** A person agrees to `user`; without effect when it is not who signed in. */
+  /** A person confirms `user`; does nothing if somebody else signed in. */
   accept(session: SsoSession, user: string): void;
   describe(session: SsoSession): UserCheck;
-  /** Who is signed in, or was before when that is not known yet or nobody has agreed to it. */
+  /** The signed-in user; while that one is unknown or unconfirmed, the previous one. */
   lastConfirmed(session: SsoSession): { readonly user?: string; readonly previousUser?: string };
 }
 
 interface Entry extends KeptUser {
-  /** The same object for as long as no other sign-in or sign-out comes. */
+  /** The same object until the next sign-in or sign-out. */
   readonly signIn: object;
-  /** Why the check failed; everything is served then. */
+  /** Why the check failed; if it is set, everything is served. */
   readonly failure?: string;
 }
 
-/** A caller's SDK gives up soon after. */
+/** SDKs give up soon after this. */
 const CHECK_TIMEOUT_MS = 2000;
 const TOO_SLOW = 'STS did not answer in time';
 
 export function createSignedInUsers(deps: {
-  /** Absent: nobody is asked, and nobody is ever unconfirmed. */
+  /** Without it there is no check, and no user is ever unconfirmed. */
   readonly callerIdentity?: CallerIdentity;
   readonly file: SignedInUsersFile;
   readonly clock: Clock;
   readonly problems: Problems;
-  /** It is known who is signed in, and nobody has to agree to it any more. */
+  /** The user is known and needs no further confirmation. */
   readonly onConfirmed: (session: SsoSession, user: string) => void;
 }): SignedInUsers {
   const { callerIdentity, problems } = deps;
@@ -106,7 +106,7 @@ export function createSignedInUsers(deps: {
     else problems.raise(key, { ...unconfirmed(session, entry).toBody(), session: session.sessionName });
   }
 
-  /** An answer that comes late counts too, unless that sign-in is over by then. */
+  /** A late answer counts too, unless there was another sign-in by then. */
   async function ask(session: SsoSession, entry: Entry, credentials: RoleCredentials): Promise<true> {
     const { signIn } = entry;
     const replace = (next: Omit<Entry, 'signIn'>) => {
@@ -189,9 +189,13 @@ export function createSignedInUsers(deps: {
 function unconfirmed({ sessionName }: SsoSession, { user, found }: KeptUser): SignInRequiredError {
   const who =
     found === undefined
-      ? `It is not known yet who signed in to ${sessionName}`
-      : `${found} signed in to ${sessionName}, which was ${user}'s`;
-  return new SignInRequiredError('sign-in-unconfirmed', `${who}; nothing of it is served until you confirm that.`, {
-    hint: loginCommand(sessionName),
-  });
+      ? `The user who signed in to ${sessionName} is not known yet`
+      : `${found} signed in to ${sessionName}, which ${user} used before`;
+  return new SignInRequiredError(
+    'sign-in-unconfirmed',
+    `${who}; rolecall serves nothing of it until you confirm the new user.`,
+    {
+      hint: loginCommand(sessionName),
+    },
+  );
 }

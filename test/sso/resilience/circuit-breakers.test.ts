@@ -283,7 +283,7 @@ describe('a 429', () => {
         {
           code: `identity-center-${kind}`,
           message:
-            'Identity Center of my-sso-session asked for a pause: no route to host No call goes out before 2026-11-24T06:06:00Z.',
+            'Identity Center of my-sso-session asked for a pause: no route to host rolecall makes no requests before 2026-11-24T06:06:00Z.',
           hint: 'rolecall ls --refresh',
           session: 'my-sso-session',
         },

@@ -362,7 +362,7 @@ describe('a role that the portal refuses', () => {
       code: 'permission-set-not-assigned',
       message:
         'Permission set Adm1n is not assigned to you in account 011111111111 (taylor). ' +
-        'You have there: Admin, Billing, ReadOnly.',
+        'Assigned to you there: Admin, Billing, ReadOnly.',
       hint: 'rolecall ls --refresh',
     });
   });

@@ -781,7 +781,7 @@ describe('a store that can not be written', () => {
       );
     }
     expect(messages.map((message) => message.replace(`${LOCKED.message} `, ''))).toEqual([
-      'Until it is saved, the sign-in to my-sso-session is in memory only: keys keep flowing, but after a restart of the daemon you have to sign in again.',
+      'Until it is saved, the sign-in to my-sso-session exists only in memory: credentials keep working, but after a restart of the daemon you have to sign in again.',
       'Until it is saved, a restarted daemon does not know that the sign-in to my-sso-session has ended.',
       'Until it is deleted there, a restart of the daemon brings back the sign-in to my-sso-session that you ended.',
     ]);

@@ -62,8 +62,7 @@ describe('a session record', () => {
     }
     expect(thrown).toMatchObject({
       code: 'secret-store-unavailable',
-      message:
-        'The stored item "session:x" is not in a form that this version of rolecall can read; it was left as it is.',
+      message: 'This version of rolecall cannot read the stored item "session:x"; it was left unchanged.',
     });
     // The parser's own message would quote the text.
     expect((thrown as Error).cause).toBeUndefined();

@@ -1,4 +1,4 @@
-// A sign-out ends the session at AWS, or says that it lives on there.
+// A sign-out ends the session at AWS, or says that it stays active there.
 import { describe, expect, it } from 'vitest';
 import type { FaultKind } from '../../../src/sso/ports.ts';
 import { createWorld, failureOf, LOCKED, MINUTE_MS, SECRET_NAME, SESSION, type World } from '../world.ts';
@@ -7,7 +7,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const ENDED = { endedAtAws: true };
 const livesOn = (reason: string) => ({
   endedAtAws: false,
-  note: `The session of my-sso-session could not be ended at AWS and lives on there until it expires. ${reason}`,
+  note: `The session of my-sso-session could not be ended at AWS and stays active there until it expires. ${reason}`,
 });
 
 async function createSignedInWorld(): Promise<World> {
@@ -130,7 +130,9 @@ describe('a sign-out', () => {
     world.identityCenter.fail('logout', { kind: 'unreachable' });
     expect(await failureOf(world.broker.signOut(SESSION))).toMatchObject({
       code: LOCKED.code,
-      message: expect.stringMatching(/^The keychain is locked.* lives on there until it expires\. .*can't be reached/),
+      message: expect.stringMatching(
+        /^The keychain is locked.* stays active there until it expires\. .*can't be reached/,
+      ),
     });
   });
 });
