@@ -1,6 +1,5 @@
 // The CLI's process: creates the real streams, clock, client and browser, which the rest of the CLI gets as parameters.
 import { homedir } from 'node:os';
-import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock, type Clock } from '../core/clock.ts';
@@ -51,13 +50,19 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { openPickerTerminal } = await import('./terminal/terminal.ts');
       return openPickerTerminal(process.stdin, process.stderr);
     },
-    openBrowser: (url, template) => openBrowser(url, template, surroundings),
+    async openBrowser(url, template) {
+      const { openBrowser } = await import('./open-browser.ts');
+      return openBrowser(url, template, surroundings);
+    },
     async checkSettings() {
       const { checkDaemonSettings } = await import('../platform/service/start-daemon.ts');
       const { outsideOfExec } = await import('./environment/child-environment.ts');
       return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
     },
-    deletePageLater,
+    async deletePageLater(path, delaySeconds) {
+      const { deletePageLater } = await import('./open-browser.ts');
+      deletePageLater(path, delaySeconds, surroundings);
+    },
     runProgram,
     async findInstalledService() {
       const { findInstalledService } = await import('../platform/service/installed-service.ts');
@@ -155,39 +160,6 @@ async function ask(question: string, interrupt: AbortController): Promise<string
   } finally {
     lines.off('close', stop).close();
   }
-}
-
-async function openBrowser(
-  url: string,
-  template: string | undefined,
-  surroundings: ServiceSurroundings,
-): Promise<boolean> {
-  if (environment['SSH_CONNECTION'] !== undefined) return false;
-  const hasDisplay =
-    process.platform === 'darwin' ||
-    [environment['DISPLAY'], environment['WAYLAND_DISPLAY'], environment['WSL_DISTRO_NAME']].some(Boolean);
-  if (template === undefined && !hasDisplay) return false;
-  const { trustedPath } = await import('../platform/programs/find-program.ts');
-  const { startBrowser } = await import('../platform/programs/start-browser.ts');
-  process.env['PATH'] = trustedPath(surroundings);
-  try {
-    await startBrowser(url, { isInUnit: false, template });
-    return true;
-  } catch (error) {
-    if (template !== undefined) throw error;
-    return false;
-  }
-}
-
-/** In a process that outlives this one, because the browser may still be starting. */
-async function deletePageLater(path: string, delaySeconds: number): Promise<void> {
-  const { spawn } = await import('node:child_process');
-  const script = 'sleep "$1"; rm -f -- "$2"; rmdir -- "$3"';
-  const args = ['-c', script, 'sh', String(delaySeconds), path, dirname(path)];
-  spawn('/bin/sh', args, { detached: true, stdio: 'ignore', env: { PATH: '/usr/bin:/bin', HOME: environment['HOME'] } })
-    // The next command that writes a page deletes leftovers.
-    .on('error', () => undefined)
-    .unref();
 }
 
 /** Runs our own program in the foreground. The terminal delivers Ctrl-C to it; SIGTERM is passed on. */

@@ -33,7 +33,7 @@ const records = (its: Rig) => {
 };
 
 describe('profiles adopt', () => {
-  test('leads profiles to rolecall under their own names, so that programs get their keys from it', async () => {
+  test('converts profiles under their own names, so that programs get their keys from rolecall', async () => {
     const before = CONFIG + GRANTED;
     const its = await openRig({ config: before });
     const { exitCode, stdout, stderr } = await its.runCli(['profiles', 'adopt', '--yes']);
@@ -71,7 +71,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect((await its.client.call('status', {})).sessions[0]?.tokenFileProfiles).toEqual([]);
   });
 
-  test('warns before it adds a start URL that is not of AWS', async () => {
+  test('warns before it adds a start URL that is not AWS’s', async () => {
     const foreign = 'https://login.example.com/start';
     const its = await openRig({ config: GRANTED.replace(/https:[^`]*/, foreign) });
     const { exitCode, stdout, stderr } = await its.runCli(['profiles', 'adopt', '--dry-run']);
@@ -84,7 +84,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect(ofAws.stderr).not.toContain('Note:');
   });
 
-  test('twice is once', async () => {
+  test('changes nothing the second time', async () => {
     const its = await openRig();
     await its.runCli(['profiles', 'adopt', '--yes']);
     const after = read(its);
@@ -97,7 +97,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect(records(its)).toEqual(['1.json']);
   });
 
-  test('twice at once is once as well, and can be undone', async () => {
+  test('twice at the same time changes the file once, and can be undone', async () => {
     const its = await openRig();
     const before = read(its);
     const outcomes = await Promise.all([1, 2].map(() => its.client.call('adoptProfiles', { body: {} })));
@@ -107,7 +107,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect(read(its)).toBe(before);
   });
 
-  test('asks before it writes, and takes Enter for no', async () => {
+  test('asks before it writes; Enter means no', async () => {
     const its = await openRig();
     for (const [answers, isWritten] of [
       [[''], false],
@@ -125,7 +125,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     }
   });
 
-  test('--dry-run writes nothing, --json is one document, --from narrows it down', async () => {
+  test('--dry-run writes nothing, --json prints one document, --from selects tools', async () => {
     const its = await openRig({ config: CONFIG + GRANTED });
     const { exitCode, stdout, stderr } = await its.runCli([
       'profiles',
@@ -149,7 +149,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect(records(its)).toEqual([]);
   });
 
-  test("takes aws-sso-cli's Identity Centers over, and says how its names are made", async () => {
+  test("converts aws-sso-cli's Identity Centers, and says how its names are made", async () => {
     const its = await openRig({
       config:
         '# BEGIN_AWS_SSO_CLI\n[profile logs]\ncredential_process = /opt/homebrew/bin/aws-sso -u open -S "Default" process --arn arn:aws:iam::044444444444:role/ReadOnly\n# END_AWS_SSO_CLI\n',
@@ -166,7 +166,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect(await its.runCli(['env', 'logs', '--shell', 'json'])).toMatchObject({ exitCode: 0 });
   });
 
-  test('without a terminal wants --yes or --dry-run; names the tools that it knows', async () => {
+  test('without a terminal needs --yes or --dry-run; lists the tools that it knows', async () => {
     const its = await openRig();
     expect(await its.runCli(['profiles', 'adopt'])).toMatchObject({
       exitCode: 2,
@@ -179,7 +179,7 @@ Note: Do not use "granted sso populate" or a profile registry any more: both wri
     expect(read(its)).toBe(CONFIG);
   });
 
-  test('leaves a file alone that AWS clients refuse', async () => {
+  test('does not change a file that AWS clients refuse', async () => {
     const broken = `${CONFIG}[profile account1]\nregion = x\n`;
     const its = await openRig({ config: broken });
     expect(await its.runCli(['profiles', 'adopt', '--yes'])).toMatchObject({
@@ -194,7 +194,7 @@ describe('profiles adopt --undo', () => {
   const ODD =
     `${CONFIG.replaceAll('\n', '\r\n')}; note\r\n[services x]\r\ns3 =\r\n\tendpoint_url = http://localhost\r\n${GRANTED}`.trimEnd();
 
-  test('puts the file back byte for byte, one adoption at a time', async () => {
+  test('restores the file byte for byte, one adoption at a time', async () => {
     const its = await openRig({ config: ODD });
     await its.runCli(['profiles', 'adopt', '--from', 'aws', '--yes']);
     const between = read(its);
@@ -215,7 +215,7 @@ describe('profiles adopt --undo', () => {
     });
   });
 
-  test('after a sync keeps what the sync wrote, and every other byte is as it was', async () => {
+  test('keeps what a later sync wrote, and restores every other byte', async () => {
     const its = await openRig();
     await its.runCli(['profiles', 'adopt', '--yes']);
     await its.runCli(['login']);
@@ -225,7 +225,7 @@ describe('profiles adopt --undo', () => {
     expect(read(its)).toBe(`${CONFIG}${block}\n`);
   });
 
-  test('of thousands of lines is told in one', async () => {
+  test('shows one line for a change of thousands of lines', async () => {
     const many = Array.from({ length: 400 }, (_, index) =>
       CONFIG.slice(CONFIG.indexOf('\n[profile')).replace('account1', `p${index}`),
     );
@@ -236,7 +236,7 @@ describe('profiles adopt --undo', () => {
     expect(read(its)).toBe(CONFIG + many.join(''));
   });
 
-  test('refuses to lose what somebody wrote since, and names the copy', async () => {
+  test('refuses to overwrite later edits, and names the copy', async () => {
     const its = await openRig();
     await its.runCli(['profiles', 'adopt', '--yes']);
     const mine = `${read(its)}[profile mine]\nregion = eu-west-1\n`;

@@ -26,7 +26,7 @@ const OUT_OF_REACH =
 const ROLE = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 
 describe('logout', () => {
-  test('of the only session, of one, of all; signed out already is no error', async () => {
+  test('signs out of the only session, of one, or of all; signing out twice is no error', async () => {
     rig = await createRig({ config: CONFIG + OTHER });
     await rig.runCli(['login', SESSION, '--no-wait']);
     expect(await run(['logout'])).toEqual({
@@ -48,7 +48,7 @@ describe('logout', () => {
     });
   });
 
-  test('without a keychain ends what is in memory, and fails when one may hold more', async () => {
+  test('without a keychain ends what is in memory, and fails if the keychain may hold more', async () => {
     rig = await createRig({ config: CONFIG + OTHER, environment: { ROLECALL_SECRET_STORE: 'keychain' } });
     await rig.runCli(['login', SESSION, '--no-wait']);
     expect(await run(['logout', SESSION])).toEqual({ exitCode: 0, stdout: `Signed out of ${SESSION}.\n`, stderr: '' });
@@ -67,7 +67,7 @@ describe('logout', () => {
     expect((await run(['status', '--check'])).exitCode).toBe(4);
   });
 
-  test('of a keychain that is gone for good ends when it is given up, and says what that leaves', async () => {
+  test('with --forget-keychain signs out without the keychain, and says what stays there', async () => {
     rig = await createRig({ environment: { ROLECALL_SECRET_STORE: 'keychain' } });
     await rig.runCli(['login', '--no-wait']);
     writeFileSync(join(rig.paths.stateDirectory, 'keychain-used'), '');
@@ -95,7 +95,7 @@ describe('logout', () => {
     expect(rig.emulator.countCalls('Logout')).toBe(3);
   });
 
-  test('with no session at all says how to begin', async () => {
+  test('without any session says how to add one', async () => {
     rig = await createRig({ config: '' });
     for (const argv of [['logout'], ['logout', '--all']]) {
       const { exitCode, stdout, stderr } = await run(argv);
@@ -106,7 +106,7 @@ describe('logout', () => {
 });
 
 describe('profiles', () => {
-  test('before anything is listed', async () => {
+  test('before anything is listed, there are none', async () => {
     rig = await createRig();
     const nothing = 'No profiles yet. They are made from the list of accounts: rolecall login\n';
     expect(await run(['profiles', 'list'])).toEqual({ exitCode: 0, stdout: '', stderr: nothing });
@@ -117,7 +117,7 @@ describe('profiles', () => {
     });
   });
 
-  test('without our markers: a few of the profiles that are somebody else’s now, and how many more', async () => {
+  test('without our markers names a few of the profiles left out, and how many more', async () => {
     rig = await createRig();
     await rig.runCli(['login']);
     const ours = readFileSync(rig.configPath, 'utf8');
@@ -136,7 +136,7 @@ describe('profiles', () => {
     expect(await run(['profiles', 'list'])).toEqual({ exitCode: 0, stdout: '', stderr });
   });
 
-  test('list, dry run and sync, with what is new, what is left out and nothing written twice', async () => {
+  test('list, dry run and sync print what is new and what is left out, and write nothing twice', async () => {
     rig = await createRig({ settings: '[profiles]\nsync = "manual"\n' });
     await rig.runCli(['login']);
     writeFileSync(rig.configPath, `${CONFIG}\n[profile taylor.Admin-AF-Permission-Set]\nregion = eu-west-1\n`);
@@ -183,7 +183,7 @@ professional-af.ReadOnly                 222222222222  professional-af  ReadOnly
 });
 
 describe('credential-process', () => {
-  test('prints the document that AWS asks for, alone', async () => {
+  test('prints only AWS’s document', async () => {
     rig = await createRig();
     await rig.runCli(['login', '--no-wait']);
     const { exitCode, stdout, stderr } = await rig.runCli(['credential-process', '--session', SESSION, ...ROLE]);
@@ -209,7 +209,7 @@ describe('credential-process', () => {
     expect((await rig.runCli(['credential-process', '--current'])).stdout).toBe(stdout);
   });
 
-  test('each refusal has its exit code, and nothing on stdout', async () => {
+  test('each refusal has its exit code and prints nothing on stdout', async () => {
     rig = await createRig();
     const ask = (...argv: string[]) => run(['credential-process', ...argv]);
     expect(await ask('--session', SESSION, ...ROLE)).toEqual({ exitCode: 4, stdout: '', stderr: NOT_SIGNED_IN });
@@ -237,7 +237,7 @@ describe('credential-process', () => {
   });
 });
 
-test('daemon start names the process that answers', async () => {
+test('daemon start prints the pid of the daemon that answers', async () => {
   rig = await createRig();
   expect(await run(['daemon', 'start'])).toEqual({
     exitCode: 0,
@@ -246,7 +246,7 @@ test('daemon start names the process that answers', async () => {
   });
 });
 
-test('daemon run and emulator are started as programs with their options', async () => {
+test('daemon run and emulator start programs with their options', async () => {
   rig = await createRig();
   const programs: string[][] = [];
   await rig.runCli(['daemon', 'run'], { programs });

@@ -36,7 +36,7 @@ const printed = async (its: Rig, argv: readonly string[], options: CliOptions = 
 };
 
 describe('the role', () => {
-  test('is that of the profile that is named, ours or a hand-written one', async () => {
+  test('is that of the named profile, generated or hand-written', async () => {
     const its = await openSignedInRig();
     for (const name of [ADMIN, 'account1']) {
       expect(await printed(its, [name], { environment: { AWS_PROFILE: READER } })).toEqual({
@@ -47,7 +47,7 @@ describe('the role', () => {
     }
   });
 
-  test('is that of AWS_PROFILE, of what exec runs, and then the current one', async () => {
+  test('comes from AWS_PROFILE, then from exec, then from the current role', async () => {
     const its = await openSignedInRig();
     const current = { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null };
     await its.client.call('setCurrent', { body: current });
@@ -68,7 +68,7 @@ describe('the role', () => {
     });
   });
 
-  test('is never another one in place of a profile that does not exist', async () => {
+  test('is never another one if the profile does not exist', async () => {
     const its = await openSignedInRig();
     await its.client.call('setCurrent', {
       body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
@@ -81,7 +81,7 @@ describe('the role', () => {
     expect(leftOver.stderr).toContain('AWS_PROFILE of this shell: There is no profile "gone" of an sso-session.');
   });
 
-  test('is none without a profile, a variable and a current role, which is said', async () => {
+  test('without a profile, a variable and a current role is an error', async () => {
     const its = await openSignedInRig();
     expect(await printed(its, [])).toEqual({
       exitCode: 6,
@@ -94,7 +94,7 @@ describe('the role', () => {
     );
   });
 
-  test('that is protected is said to be, and shown all the same', async () => {
+  test('if it is protected is named with a warning and opened all the same', async () => {
     const its = await openSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\n' });
     const line = 'taylor  111111111111  Admin-AF-Permission-Set is protected by your settings.\n';
     expect(await printed(its, [ADMIN], { environment: { LC_ALL: 'C' } })).toMatchObject({
@@ -110,7 +110,7 @@ describe('the page', () => {
   const pageOf = (region: string, service: string) =>
     `&destination=${encodeURIComponent(`https://${region}.console.aws.amazon.com/${service}/home?region=${region}`)}`;
 
-  test('is the administrator’s choice, or that of a service in the region of the profile, or of a region', async () => {
+  test('is the administrator’s choice, or the given service in the profile’s region, or the given region', async () => {
     const its = await openSignedInRig({
       config: CONFIG.replace('region = us-east-1\n', 'region = eu-west-1\n').replace(
         'sso_region = eu-west-1',
@@ -137,7 +137,7 @@ describe('the page', () => {
 });
 
 describe('the browser', () => {
-  test('is the person’s own, and the role is said', async () => {
+  test('is the default one, and the role is printed', async () => {
     const its = await openSignedInRig();
     const opened: string[] = [];
     const templates: string[] = [];
@@ -152,7 +152,7 @@ describe('the browser', () => {
     });
   });
 
-  test('is the command of the session, for the console and for signing in', async () => {
+  test('is the one of the session’s setting, for the console and for signing in', async () => {
     const its = await createRig({
       emulator: { autoApprove: false },
       settings: `[session.${SESSION}]\nbrowser = "firefox -P work"\n`,
@@ -184,7 +184,7 @@ describe('the browser', () => {
     expect({ opened: opened.length, templates: templates.length }).toEqual({ opened: 3, templates: 2 });
   });
 
-  test('that can’t be started is told of by its setting and line; a sign-in goes on without it', async () => {
+  test('that cannot be started is reported with its setting and line; a sign-in goes on without it', async () => {
     const its = await openSignedInRig({
       settings: `[session.${SESSION}]\nlabel = "Work"\nbrowser = "nosuch -P work"\n`,
     });
@@ -210,7 +210,7 @@ describe('the browser', () => {
     );
   });
 
-  test('where there is none, the link is printed', async () => {
+  test('if there is none, the link is printed', async () => {
     const its = await openSignedInRig();
     expect(await its.runCli(['console', ADMIN])).toEqual({
       exitCode: 0,
@@ -224,7 +224,7 @@ describe('the browser', () => {
 describe('a federated sign-in', () => {
   const tokenOf = (text: string) => /SigninToken=([^"&\s]+)/.exec(text)?.[1] ?? '';
 
-  test('goes to the browser as a page that only its owner can read', async () => {
+  test('opens in the browser as a page that only its owner can read', async () => {
     const its = await openSignedInRig();
     const opened: string[] = [];
     const pages: { path: string; delaySeconds: number }[] = [];
@@ -255,7 +255,7 @@ describe('a federated sign-in', () => {
     expect(its.logLines.join('\n')).not.toContain(tokenOf(html));
   });
 
-  test('leaves no page behind when there is no browser, and is not printed unasked', async () => {
+  test('without a browser leaves no page behind and prints no URL', async () => {
     const its = await openSignedInRig();
     expect(await its.runCli(['console', READER, '--federated'])).toEqual({
       exitCode: 2,
@@ -267,7 +267,7 @@ describe('a federated sign-in', () => {
     expect(readdirSync(its.paths.pageDirectory)).toEqual([]);
   });
 
-  test('deletes the pages that an earlier command left behind', async () => {
+  test('deletes pages that earlier commands left behind', async () => {
     const its = await openSignedInRig();
     const stale = join(its.paths.pageDirectory, 'console-stale');
     const fresh = join(its.paths.pageDirectory, 'console-fresh');
@@ -277,7 +277,7 @@ describe('a federated sign-in', () => {
     expect([existsSync(stale), existsSync(fresh)]).toEqual([false, true]);
   });
 
-  test('is no page for a browser that opens by another URL', async () => {
+  test('is refused for a browser that opens pages through another URL', async () => {
     const its = await openSignedInRig({
       settings: `[session.${SESSION}]\nbrowser = "firefox 'ext+container:name=Work&url={url}'"\n`,
     });
@@ -290,7 +290,7 @@ describe('a federated sign-in', () => {
     expect(opened).toHaveLength(1);
   });
 
-  test('is printed when asked for, with a word of caution on a terminal', async () => {
+  test('is printed with --print, with a warning on a terminal', async () => {
     const its = await openSignedInRig();
     const piped = await printed(its, [READER, '--federated']);
     expect({ ...piped, stdout: tokenOf(piped.stdout).length > 200 }).toEqual({ exitCode: 0, stdout: true, stderr: '' });
@@ -314,7 +314,7 @@ describe('a federated sign-in', () => {
   });
 });
 
-test('hostile names of accounts are text in what is said, and in no URL', async () => {
+test('prints hostile account names as plain text, and puts them into no URL', async () => {
   const its = await openSignedInRig();
   const accountName = '$(touch x)`id`\u001b[31m\n%F{red}<b>';
   its.emulator.directory.addAccount({ accountId: '000000000009', accountName });

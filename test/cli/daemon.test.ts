@@ -105,11 +105,11 @@ async function startChild(): Promise<number> {
   return child.pid ?? -1;
 }
 
-test('none was running', async () => {
+test('without a daemon says that none was running', async () => {
   expect(await run(['daemon', 'stop'])).toEqual({ exitCode: 0, stdout: 'No daemon was running.\n', stderr: '' });
 });
 
-test('none was running: the keeper of the container port is not to start one either', async () => {
+test('without a daemon keeps the port keeper from starting one', async () => {
   const { keptPortPipe } = pathsOf();
   mkdirSync(dirname(keptPortPipe), { recursive: true });
   execFileSync('mkfifo', ['-m', '600', keptPortPipe]);
@@ -140,7 +140,7 @@ test('returns only when the process has ended', async () => {
   expect(isAlive(pid)).toBe(false);
 });
 
-test('one that lives on is named by its pid', async () => {
+test('names the pid of a daemon that does not stop', async () => {
   const pid = await startChild();
   await listen((respond) => respond(pid));
   expect(await run(['daemon', 'stop'])).toEqual({
@@ -150,7 +150,7 @@ test('one that lives on is named by its pid', async () => {
   });
 });
 
-test('one that does not even answer is to be ended by its lock file, for stop and restart alike', async () => {
+test('suggests how to end a daemon that does not answer by its lock file, for stop and restart', async () => {
   await listen(() => undefined);
   for (const command of ['stop', 'restart']) {
     const { exitCode, stdout, stderr } = await run(['daemon', command], undefined, 80);
@@ -160,7 +160,7 @@ test('one that does not even answer is to be ended by its lock file, for stop an
 });
 
 test.runIf(canSeeProcesses)(
-  'one that is suspended is ended by its pid, unless that is another process by now',
+  'ends a suspended daemon with a signal, unless its pid belongs to another process now',
   async () => {
     const pid = await startChild();
     child?.kill('SIGSTOP');
@@ -181,7 +181,7 @@ test.runIf(canSeeProcesses)(
   },
 );
 
-test.runIf(canSeeProcesses)('one that answers nobody is ended by its pid, without a wait', async () => {
+test.runIf(canSeeProcesses)('ends a daemon that does not answer with a signal, without waiting', async () => {
   const pid = await startChild();
   await listen(() => undefined);
   writePrivate(pathsOf().lockFile, JSON.stringify(identifyProcess(pid)));
@@ -193,7 +193,7 @@ test.runIf(canSeeProcesses)('one that answers nobody is ended by its pid, withou
   expect(isAlive(pid)).toBe(false);
 });
 
-test.runIf(canSeeProcesses)('one whose socket is gone is found by its lock file', async () => {
+test.runIf(canSeeProcesses)('finds a daemon whose socket is gone by its lock file', async () => {
   const pid = await startChild();
   writePrivate(pathsOf().lockFile, JSON.stringify(identifyProcess(pid)));
   expect(await run(['daemon', 'stop'], createSystemClock())).toEqual({
@@ -204,7 +204,7 @@ test.runIf(canSeeProcesses)('one whose socket is gone is found by its lock file'
   expect(isAlive(pid)).toBe(false);
 });
 
-test('one that has ended counts as ended, also where nobody collects the dead', async () => {
+test('a zombie process counts as ended', async () => {
   // The shell becomes a program that never asks after the child it had.
   child = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [text] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
@@ -214,7 +214,7 @@ test('one that has ended counts as ended, also where nobody collects the dead', 
   expect(await run(['daemon', 'stop'])).toMatchObject({ exitCode: 0, stdout: 'The daemon has stopped.\n' });
 });
 
-test('restart tells which one runs now', async () => {
+test('restart prints the pid of the new daemon', async () => {
   const pid = await startChild();
   child?.kill('SIGKILL');
   await once(child as ChildProcess, 'exit');
@@ -226,7 +226,7 @@ test('restart tells which one runs now', async () => {
   });
 });
 
-test('a refusal to stop is passed on', async () => {
+test('reports a refusal to stop', async () => {
   server = createServer((_request, response) =>
     response.writeHead(403).end('{"code":"caller-not-allowed","message":"Not you.","hint":"rolecall status"}'),
   );

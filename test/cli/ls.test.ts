@@ -42,7 +42,7 @@ function directoryOf(names: readonly (string | undefined)[]): DirectoryDocument 
 }
 
 describe('the list', () => {
-  test('before a first sign-in is an error with a command, or an empty document', async () => {
+  test('before the first sign-in is an error with a command, or an empty document with --json', async () => {
     rig = await createRig();
     expect(await run(['ls'])).toEqual({
       exitCode: 6,
@@ -62,7 +62,7 @@ describe('the list', () => {
     });
   });
 
-  test('shows all, what matches every word, as JSON, and stays after a logout', async () => {
+  test('shows everything, or what matches every word, also as JSON and after a logout', async () => {
     rig = await createRig();
     await rig.runCli(['login']);
     expect(await run(['ls'])).toEqual({ exitCode: 0, stdout: ALL, stderr: AGE });
@@ -98,7 +98,7 @@ describe('the list', () => {
     expect(await run(['ls'])).toEqual({ exitCode: 0, stdout: ALL, stderr: AGE });
   });
 
-  test('says so when it is incomplete, and --refresh completes it with progress on a terminal', async () => {
+  test('says that it is incomplete, and --refresh completes it with progress on a terminal', async () => {
     rig = await createRig();
     rig.emulator.addFault({ operation: 'ListAccountRoles', detail: '333333333333', kind: 'status', status: 400 });
     await rig.runCli(['login']);
@@ -114,7 +114,7 @@ describe('the list', () => {
     expect(mask(whole.stderr).endsWith(`\r\u001b[K${AGE}`)).toBe(true);
   });
 
-  test('has a column for the session when there are several', async () => {
+  test('has a column for the session if there are several', async () => {
     rig = await createRig({
       config: `${CONFIG}\n[sso-session other]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = us-east-1\n`,
     });
@@ -131,7 +131,7 @@ describe('the list', () => {
   });
 });
 
-describe('names that AWS lets people give', () => {
+describe('hostile account names', () => {
   const HOSTILE = [
     'plain',
     'clear\u001b[2J\u001b]0;title\u0007',
@@ -145,7 +145,7 @@ describe('names that AWS lets people give', () => {
     undefined,
   ];
 
-  test('cannot move the cursor, turn the writing round or add a line; columns stay aligned', async () => {
+  test('cannot move the cursor, reverse the text or add a line; columns stay aligned', async () => {
     rig = await createRig({ emulator: { directory: directoryOf(HOSTILE) } });
     const login = await rig.runCli(['login', '--yes'], { isTerminal: true, environment: { NO_COLOR: '1' } });
     const ls = await rig.runCli(['ls'], { isTerminal: true, environment: { NO_COLOR: '1' } });

@@ -24,7 +24,7 @@ async function expectRefused(directory: string, reason: string): Promise<void> {
   expect(readdirSync(directory)).toEqual([]);
 }
 
-test('is made 0700, and refused when others may enter it or it is a symbolic link', async () => {
+test('creates the folder with mode 0700, and refuses one that others may enter or that is a symbolic link', async () => {
   const made = join(home.path, 'made');
   await write(made);
   expect(statSync(made).mode & 0o777).toBe(0o700);
@@ -39,7 +39,7 @@ test('is made 0700, and refused when others may enter it or it is a symbolic lin
   await expectRefused(link, `The directory ${link} can't be used: it is a symbolic link.`);
 });
 
-test.skipIf(!canBeSomebodyElse)('is refused when it, or the folder above, belongs to another user', async () => {
+test.skipIf(!canBeSomebodyElse)('refuses a folder that belongs to another user, or whose parent does', async () => {
   const theirs = join(home.path, 'theirs');
   const pages = join(theirs, 'pages');
   mkdirSync(pages, { recursive: true, mode: 0o700 });

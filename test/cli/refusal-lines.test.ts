@@ -16,7 +16,7 @@ const refusal = (changes: Partial<RoleRefusalDocument> = {}): RoleRefusalDocumen
 });
 const nowMs = Date.parse('2026-11-24T07:30:00Z');
 
-test('profiles that met the same share a line', () => {
+test('profiles with the same refusal share a line', () => {
   const lines = groupRefusals(
     [
       refusal(),
@@ -34,7 +34,7 @@ test('profiles that met the same share a line', () => {
   ]);
 });
 
-test('the time is that of this machine, with the day when it was another', () => {
+test('prints local time, with the date if it was another day', () => {
   const local = new Date(2026, 10, 24, 9, 5);
   const at = local.toISOString();
   expect(formatMoment(at, local.getTime() + 60_000)).toBe('09:05');

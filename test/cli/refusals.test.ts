@@ -38,7 +38,7 @@ const SHELL = { AWS_PROFILE: ADMIN, PATH: '/nowhere' };
 const run = async (...argv: string[]) => (await rig.runCli(argv, { environment: SHELL })).stdout;
 const json = async <T>(...argv: string[]) => JSON.parse(await run(...argv, '--json')) as T;
 
-test('is in whoami, status and doctor, also as JSON, and goes with the next keys', async () => {
+test('appears in whoami, status and doctor, also as JSON, and disappears with the next keys', async () => {
   for (const command of ['status', 'whoami']) expect(await run(command)).not.toContain('not signed in');
   await rig.runCli(['logout']);
   expect(await ask()).toBe('sign-in-required');
@@ -69,7 +69,7 @@ test('is in whoami, status and doctor, also as JSON, and goes with the next keys
   expect((await json<{ lastRefusal: unknown }>('whoami')).lastRefusal).toBeNull();
 });
 
-test('is remembered of a session and of a role that are not there, by their ids', async () => {
+test('is recorded by id for a session and a role that do not exist', async () => {
   expect(await ask({ session: 'nosuch' })).toBe('session-not-found');
   expect(await ask({ role: 'Nobody-Has-This' })).toBe('permission-set-not-assigned');
   expect(await lastRefusals()).toEqual([
@@ -81,7 +81,7 @@ test('is remembered of a session and of a role that are not there, by their ids'
   );
 });
 
-test('is one of [profile current], with and without a current role', async () => {
+test('is recorded for [profile current], with and without a current role', async () => {
   expect(await askCurrent()).toBe('no-current-role');
   expect(await run('status')).toMatch(/\n! \d\d:\d\d current: No current role is set\.\n {2}Run: rolecall ls\n/);
   await rig.runCli(['use', '--current', 'log']);
@@ -94,7 +94,7 @@ test('is one of [profile current], with and without a current role', async () =>
   await rig.runCli(['use', '--current', '--off']);
 });
 
-test('is one of what exec runs, whose keys end it', async () => {
+test('is recorded for programs in exec, and disappears with their next keys', async () => {
   const grant = await rig.client.call('createGrant', {
     body: { session: SESSION, accountId: ROLE.account, permissionSet: ROLE.role },
   });
@@ -116,7 +116,7 @@ test('is one of what exec runs, whose keys end it', async () => {
   expect(await lastRefusals()).toBeUndefined();
 });
 
-test('is told of the last few roles only, when each was refused in words of its own', async () => {
+test('is shown for the last few roles only, if each has its own message', async () => {
   for (let index = 0; index < 8; index += 1) await ask({ role: `Nobody-Has-${index}` });
   expect(await lastRefusals()).toHaveLength(8);
   const status = await run('status');

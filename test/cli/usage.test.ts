@@ -1,4 +1,4 @@
-// What a person gets who types something wrong, and that whatever we tell people to type can be typed.
+// Usage errors and help, and that every command line in a message is valid.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,7 @@ function findCommand(words: readonly string[]): { command: Command; rest: readon
   return { command, rest: [] };
 }
 
-/** What is wrong with a command line of ours as a person would type it; undefined when nothing is. */
+/** What is wrong with a command line; undefined if it is valid. */
 function findFault(commandLine: string): string | undefined {
   const { command, rest } = findCommand(commandLine.split(/\s+/).slice(1));
   if (command.commands.length > 0 && rest[0] !== '--help') return `"${commandLine}" is no command`;
@@ -57,8 +57,8 @@ function findFault(commandLine: string): string | undefined {
   return given > most ? `"${commandLine}" has too many arguments` : undefined;
 }
 
-describe('what we tell people to type', () => {
-  test('a fault in a hint would be found', () => {
+describe('commands in messages', () => {
+  test('the check below finds unknown commands, options and arguments', () => {
     expect(findFault('rolecall frobnicate')).toBe('"rolecall frobnicate" is no command');
     expect(findFault('rolecall daemon frobnicate')).toBe('"rolecall daemon frobnicate" is no command');
     expect(findFault('rolecall ls --frobnicate')).toBe(
@@ -70,13 +70,13 @@ describe('what we tell people to type', () => {
     expect(findFault('rolecall status -- now')).toBe('"rolecall status -- now" has too many arguments');
   });
 
-  test('every hint of the table of errors is a command that exists', () => {
+  test('every hint in the table of errors is a valid command line', () => {
     const hints = Object.values(ERROR_TABLE).flatMap(({ codes }) => Object.values(codes));
     expect(hints.length).toBeGreaterThan(20);
     expect(hints.flatMap((hint) => findFault(hint) ?? [])).toEqual([]);
   });
 
-  test('so is every command line in the strings of our sources', () => {
+  test('every command line in the strings of the sources is valid', () => {
     const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(ts|js)$/.test(path));
     const found = files.flatMap((path) => {
       const text = readFileSync(join(SOURCES, path), 'utf8');
@@ -106,7 +106,7 @@ describe('what we tell people to type', () => {
   });
 });
 
-describe('mistakes', () => {
+describe('usage errors', () => {
   const cases: readonly [argv: string[], message: string, hint: string][] = [
     [['logni'], 'There is no command "logni"; did you mean "login"?', 'rolecall login'],
     [
@@ -148,7 +148,7 @@ describe('mistakes', () => {
   });
 
   test.each([[[]], [['daemon']], [['profiles']]])(
-    'no command at all, as in %j: what there is, exit 2',
+    'without a command, as in %j, prints the help and exits with 2',
     async (argv) => {
       const { exitCode, stdout, stderr } = await rig.runCli(argv);
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -159,7 +159,7 @@ describe('mistakes', () => {
 });
 
 describe('help', () => {
-  test('of rolecall names every command and where to start', async () => {
+  test('of rolecall lists every command and where to start', async () => {
     const { exitCode, stdout, stderr } = await rig.runCli(['--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     for (const command of program.commands) {
@@ -185,7 +185,7 @@ describe('help', () => {
     }
   });
 
-  test('--version is that of the package, of Node, and of the daemon without starting one', async () => {
+  test('--version prints the versions of the package, of Node and of the daemon, and starts none', async () => {
     for (const flag of ['--version', '-V']) {
       expect(await rig.runCli([flag])).toEqual({
         exitCode: 0,
@@ -199,8 +199,8 @@ describe('help', () => {
   });
 });
 
-describe('the quick way round the parser', () => {
-  test('is taken for what is plain to see, and for nothing else', async () => {
+describe('the quick path around the parser', () => {
+  test('takes plain command lines only', async () => {
     for (const argv of [
       ['status'],
       ['status', '--check'],
@@ -238,7 +238,7 @@ describe('the quick way round the parser', () => {
     }
   });
 
-  test('leads to the same as the parser does', async () => {
+  test('gives the same result as the parser', async () => {
     await rig.runCli(['login', '--no-wait']);
     await rig.client.call('accounts', { query: { refresh: true } });
     for (const argv of [
@@ -253,7 +253,7 @@ describe('the quick way round the parser', () => {
       ['use', '--print-name', '--back', '--', '-odd-'],
       ['use', '--current', '--json', 'nothing'],
     ]) {
-      // `--debug` is what the quick way leaves to the parser.
+      // The quick path leaves `--debug` to the parser.
       const parsed = await rig.runCli(['--debug', ...argv]);
       const quick = await rig.runCli(argv);
       expect({ ...quick, stderr: '' }).toEqual({ ...parsed, stderr: '' });
@@ -280,7 +280,7 @@ describe('--debug', () => {
     return { exitCode: await runCommandLine(argv, context), stderr };
   };
 
-  test('adds the code and the causes', async () => {
+  test('prints the code and the causes', async () => {
     const cause = new Error('connect ECONNREFUSED', { cause: new TypeError('deeper\u001b[2J') });
     const run = failing(new UnavailableError('identity-center-unreachable', 'It is away.', { cause }));
     expect(await run(['ls'])).toEqual({ exitCode: 7, stderr: 'rolecall: It is away.\nRun: rolecall doctor\n' });
@@ -294,7 +294,7 @@ describe('--debug', () => {
     });
   });
 
-  test('tells of a fault of ours without its stack', async () => {
+  test('reports an internal error without its stack', async () => {
     const run = failing(new TypeError('x is not a function'));
     expect(await run(['status'])).toEqual({
       exitCode: 1,

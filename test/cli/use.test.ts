@@ -103,14 +103,14 @@ describe('a name for AWS_PROFILE', () => {
     expect(await name(words)).toEqual({ exitCode: 0, stdout: `${stdout}\n`, stderr });
   });
 
-  test('is not guessed by digits from inside of an account id', async () => {
+  test('is not found by digits from the middle of an account id', async () => {
     expect(await name(['log', '44'])).toMatchObject({
       exitCode: 6,
       stderr: expect.stringContaining('No role matches "log 44".'),
     });
   });
 
-  test('is not guessed among several: the candidates, and exit code 2', async () => {
+  test('is not chosen among several: prints the candidates and exits with 2', async () => {
     expect(await name(['readonly'])).toEqual({
       exitCode: 2,
       stdout: '',
@@ -123,7 +123,7 @@ Run: rolecall use Shop-Staging.ReadOnly
     });
   });
 
-  test('is offered among several with a mark where it is protected, and the command to run takes another one', async () => {
+  test('of several candidates, marks protected ones and suggests another', async () => {
     expect(await name(['professional'])).toEqual({
       exitCode: 2,
       stdout: '',
@@ -135,7 +135,7 @@ Run: rolecall use professional-af.ReadOnly
     });
   });
 
-  test('is not guessed from letters with gaps, however few roles have them: the nearest, and exit code 6', async () => {
+  test('is not found by letters with gaps: suggests the nearest and exits with 6', async () => {
     expect(await name(['shpstg'])).toEqual({
       exitCode: 6,
       stdout: '',
@@ -161,7 +161,7 @@ Run: rolecall use professional-af.ReadOnly
     });
   });
 
-  test('is not asked for without a terminal', async () => {
+  test('without a terminal is not asked for', async () => {
     expect(await name([])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no terminal') });
     expect(await name(['--no-picker', 'readonly'], { isTerminal: true })).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await rig.runCli(['use', '--json', 'readonly'], { isTerminal: true })).toMatchObject({
@@ -170,7 +170,7 @@ Run: rolecall use professional-af.ReadOnly
     });
   });
 
-  test('as JSON is the whole role, and changes nothing', async () => {
+  test('with --json prints the whole role and changes nothing', async () => {
     const { exitCode, stdout } = await rig.runCli(['use', '--json', 'log']);
     expect({ exitCode, role: JSON.parse(stdout) as unknown }).toEqual({
       exitCode: 0,
@@ -197,7 +197,7 @@ describe('the picker', () => {
       answers,
     });
 
-  test('shows every role, pinned ones first, and gives the one that was taken', async () => {
+  test('shows every role, pinned ones first, and prints the chosen one', async () => {
     const person = createPerson([[/5 of 5/u, '\u001b[B\u001b[B\r']]);
     expect(await pick([], person, ['y'])).toEqual({
       exitCode: 0,
@@ -214,7 +214,7 @@ describe('the picker', () => {
     ]);
   });
 
-  test('asks before it gives a protected role, or one that only the digits of its id have found', async () => {
+  test('asks before it uses a protected role, or one found only by its account id', async () => {
     for (const [query, answer, outcome] of [
       ['taylor', 'n', { exitCode: 130, stdout: '' }],
       ['taylor', 'y', { exitCode: 0, stdout: `${ADMIN}\n` }],
@@ -229,7 +229,7 @@ describe('the picker', () => {
     }
   });
 
-  test('starts with what was typed on the command line, and narrows it down', async () => {
+  test('starts with the query of the command line', async () => {
     const person = createPerson([
       [/> readonly {6}.*3 of 5/u, 'prof'],
       [/> readonly prof {6}.*1 of 5/u, '\r'],
@@ -237,7 +237,7 @@ describe('the picker', () => {
     expect(await pick(['readonly'], person)).toMatchObject({ exitCode: 0, stdout: 'professional-af.ReadOnly\n' });
   });
 
-  test('is asked for letters with gaps too, for a person sees what they find', async () => {
+  test('also searches letters with gaps, because the user sees the matches', async () => {
     const person = createPerson([[/1 of 5/u, '\r']]);
     expect(await pick(['shpstg'], person)).toMatchObject({ exitCode: 0, stdout: 'Shop-Staging.ReadOnly\n' });
   });
@@ -245,13 +245,13 @@ describe('the picker', () => {
   test.each([
     ['Ctrl-C', '\u0003'],
     ['Escape', '\u001b'],
-  ])('left by %s gives nothing, 130, and the terminal back', async (_, input) => {
+  ])('closed with %s prints nothing, exits with 130 and restores the terminal', async (_, input) => {
     const person = createPerson([[/5 of 5/u, input]]);
     expect(await pick([], person)).toEqual({ exitCode: 130, stdout: '', stderr: '' });
     expect(person.state).toMatchObject({ isOpen: 1, closed: 1 });
   });
 
-  test('gives the terminal back when a signal ends the command', async () => {
+  test('restores the terminal when a signal ends the command', async () => {
     const interrupt = new AbortController();
     const person = createPerson([]);
     const running = rig.runCli(['use', '--print-name'], {
@@ -270,7 +270,7 @@ describe('the current role', () => {
   const NOTE =
     'Programs that use [profile current] follow at their next refresh, even in the middle of an apply. For long runs: rolecall exec\n';
 
-  test('is set by name or by words, with a line on who follows it when, and unset', async () => {
+  test('is set by name or by words, says who follows it and when, and is cleared', async () => {
     expect(await rig.runCli(['use', '--current', 'log'])).toEqual({
       exitCode: 0,
       stdout: 'Current role: Log Archive  044444444444  ReadOnly (profile Log-Archive.ReadOnly)\n',
@@ -297,7 +297,7 @@ describe('the current role', () => {
     expect((await rig.runCli(['use', '--current', '--off', '--json'])).stdout).toBe('null\n');
   });
 
-  test('stays what it was when nothing or several match, or when nobody chooses', async () => {
+  test('stays the same if nothing or several roles match, or if nobody chooses', async () => {
     await rig.runCli(['use', '--current', 'log']);
     for (const [words, exitCode] of [
       [['nosuch'], 6],
@@ -319,7 +319,7 @@ describe('the current role', () => {
   });
 });
 
-describe('a role that has to be agreed to', () => {
+describe('a role that needs a confirmation', () => {
   test.each([
     [
       'a protected role',
@@ -385,7 +385,7 @@ describe('a role that has to be agreed to', () => {
 });
 
 describe('without the hook', () => {
-  test('it is exit code 2, the line that reads the hook, and what to type without it', async () => {
+  test('exits with 2, and prints the line that loads the hook and what to type without it', async () => {
     expect(await rig.runCli(['use', ADMIN])).toEqual({
       exitCode: 2,
       stdout: '',
@@ -411,12 +411,12 @@ Run: eval "$(rolecall shell-init zsh)"
     });
   });
 
-  test('a name that does not exist is that error first', async () => {
+  test('an unknown name is reported first', async () => {
     expect(await rig.runCli(['use', 'nosuch'])).toMatchObject({ exitCode: 6 });
   });
 
   test.each([[['--off', 'x']], [['--print-name', '--current', 'x']], [['--print-name', '--json', 'x']]])(
-    '%j makes no sense and says so',
+    'refuses %j',
     async (words) => {
       expect(await rig.runCli(['use', ...words])).toMatchObject({ exitCode: 2, stdout: '' });
     },

@@ -24,7 +24,7 @@ async function redeem(opened: string): Promise<unknown> {
   return answer.json();
 }
 
-test('opens the page by an address that is good once', async () => {
+test('opens the page with a one-time address', async () => {
   const opened: string[] = [];
   const run = await rig.runCli(['web'], { opened });
   expect(run).toEqual({ exitCode: 0, stdout: '', stderr: 'Opened the page in your browser.\n' });
@@ -46,7 +46,7 @@ test.each([
   expect(await redeem(run.stdout.trimEnd())).toEqual({ token: address.token });
 });
 
-test('prints the token that the API wants', async () => {
+test('prints the token of the API', async () => {
   const run = await rig.runCli(['web', '--token']);
   expect(run).toEqual({ exitCode: 0, stdout: `${address.token}\n`, stderr: '' });
   const status = await fetch(`${address.url}/v1/status`, {
@@ -55,7 +55,7 @@ test('prints the token that the API wants', async () => {
   expect(status.status).toBe(200);
 });
 
-test('says so when the daemon has no web address', async () => {
+test('reports a daemon without a web address', async () => {
   await rm(rig.paths.webAddressFile);
   expect(await rig.runCli(['web', '--token'])).toEqual({
     exitCode: 7,

@@ -33,7 +33,7 @@ async function whoami(environment: Readonly<Record<string, string>>, argv: reado
 }
 
 describe('whoami', () => {
-  test('names account, id and permission set in the order of every list, the profile and why, the session and how long', async () => {
+  test('prints account, id and permission set, the profile and why, the session and the time left', async () => {
     expect(await whoami({ AWS_PROFILE: ADMIN })).toEqual({
       exitCode: 0,
       stdout: `taylor  111111111111  Admin-AF-Permission-Set  Work
@@ -49,7 +49,7 @@ Session  ${SESSION}, signed in, A DAY left
     expect(stdout.split('\n')[0]).toBe('professional-af  222222222222  ReadOnly  Work  ⚠');
   });
 
-  test('is stable JSON', async () => {
+  test('has stable JSON', async () => {
     const { stdout } = await rig.runCli(['whoami', '--json'], { environment: { AWS_DEFAULT_PROFILE: 'account1' } });
     expect(JSON.parse(stdout)).toEqual({
       source: 'profile',
@@ -68,7 +68,7 @@ Session  ${SESSION}, signed in, A DAY left
     });
   });
 
-  test('follows the current role where the shell does', async () => {
+  test('follows the current role if the shell does', async () => {
     expect(await whoami({ AWS_PROFILE: 'current' })).toMatchObject({ exitCode: 6, stdout: '' });
     await rig.runCli(['use', '--current', 'log']);
     expect((await whoami({ AWS_PROFILE: 'current' })).stdout).toContain(
@@ -76,7 +76,7 @@ Session  ${SESSION}, signed in, A DAY left
     );
   });
 
-  test('says that keys in the environment win, without a letter of them', async () => {
+  test('says that keys in the environment take precedence, and prints nothing of them', async () => {
     const expirationIn = new Date(Date.now() + 30 * 60_000 + 50_000).toISOString();
     expect(await whoami({ ...KEYS, AWS_PROFILE: ADMIN, AWS_CREDENTIAL_EXPIRATION: expirationIn })).toEqual({
       exitCode: 0,
@@ -98,7 +98,7 @@ To use a role from rolecall: rolecall use
     expect((await whoami({ AWS_PROFILE: 'account1' })).stdout).toContain('taylor  111111111111');
   });
 
-  test('finds the credentials file where AWS clients do, ~ included', async () => {
+  test('finds the credentials file where AWS clients find it, also with ~', async () => {
     writePrivate(
       join(rig.home.path, 'keys'),
       `[${ADMIN}]\naws_access_key_id = AKIDHIDDEN\naws_secret_access_key = hidden\n`,
@@ -107,13 +107,13 @@ To use a role from rolecall: rolecall use
     expect((await whoami(named)).stdout).toContain(`keys of [${ADMIN}] in the credentials file take precedence`);
   });
 
-  test('knows what exec gave', async () => {
+  test('recognizes the environment of exec', async () => {
     const door = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/container/x', ROLECALL_PROFILE: ADMIN };
     expect((await whoami(door)).stdout).toContain(`Profile  ${ADMIN} (set by rolecall exec)`);
     expect((await whoami({ ...door, ...KEYS })).stdout).toMatch(/^Keys in the environment take precedence/u);
   });
 
-  test('never falls back: an unknown profile, or none, is exit code 6', async () => {
+  test('never falls back: exits with 6 for an unknown profile, or without one', async () => {
     expect(await whoami({ AWS_PROFILE: 'taylor.Admin' })).toMatchObject({
       exitCode: 6,
       stdout: '',
@@ -127,7 +127,7 @@ To use a role from rolecall: rolecall use
   });
 });
 
-test('what counts is found as the AWS CLI finds it', () => {
+test('the identity source is found in the order of the AWS CLI', () => {
   const door = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' };
   const web = { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn:aws:iam::1:role/r' };
   const named = { AWS_PROFILE: 'p' };
