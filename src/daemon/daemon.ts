@@ -1,4 +1,4 @@
-// A daemon from start to stop: builds its services, opens its servers, starts the timed work, and ends all of it in order.
+// Starts and stops a daemon: creates its services, opens its servers, runs the timed work, and ends all of it in order.
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from '../core/async/once.ts';
@@ -21,21 +21,21 @@ import { createVersionCheck } from './http/guard.ts';
 
 export interface DaemonDeps extends ServicesDeps {
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
-  /** The folder with the page's files. */
+  /** The folder with the files of the web page. */
   readonly pageDirectory: string;
-  /** The listening socket, when a service manager has made it. */
+  /** The listening socket, when a service manager has opened it. */
   readonly activatedFd?: number | undefined;
-  /** By which we are the one daemon of this user; absent: nobody looks whether we still are. */
+  /** The lock that makes this the only daemon of the user; absent: it is not checked again. */
   readonly lock?: {
     readonly check: DaemonLock['check'];
-    /** Another daemon has taken our place. */
+    /** Another daemon has the lock. */
     readonly onLost: () => void;
-    /** The state folder is there again. */
+    /** The state folder was deleted and has been made again. */
     readonly onRestored: () => void;
   };
-  /** What becomes of the files that we were started from; absent: nobody looks. */
+  /** Watches the files that this daemon was started from; absent: not watched. */
   readonly installation?: {
-    /** The version that is installed now. @throws when there is none */
+    /** The installed version. @throws when rolecall is no longer installed */
     readonly readVersion: () => string;
     readonly onChanged: (change: InstallationChange) => void;
   };
@@ -45,15 +45,15 @@ export interface Daemon {
   readonly socketPath: string;
   /** Undefined when the loopback port could not be opened. */
   readonly webUrl: string | undefined;
-  /** Gives the answers under way, then lets go of everything; safe to call twice. */
+  /** Answers pending requests, then closes everything; safe to call twice. */
   stop(): Promise<void>;
 }
 
 const DRAIN_DEADLINE_MS = 5000;
 
 /**
- * A daemon that listens; the caller holds the lock.
- * @throws UsageError settings-invalid; UnavailableError file-not-writable: nothing is left behind then
+ * Resolves when the daemon listens. The caller holds the lock.
+ * @throws UsageError settings-invalid; UnavailableError file-not-writable: everything is closed again
  */
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { clock, log, paths } = deps;
@@ -71,8 +71,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     checkVersion: createVersionCheck(
       deps.version,
       once(() => {
-        log('info', `a newer client asks: rolecall ${deps.version} makes room`);
-        // What is in memory only is saved now or lost.
+        log('info', `a newer client connected: version ${deps.version} stops for the newer version`);
+        // State that is only in memory is saved now, or lost.
         services.personActs();
         deps.onStopRequested();
       }),
@@ -107,11 +107,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   async function stop(): Promise<void> {
     deps.portHandover?.expectEnd();
     stopTicking.abort();
-    // For the successor, when the state folder was deleted a moment ago.
+    // Restores the state folder for the next daemon if it was just deleted.
     await presence.check();
     presence.close();
     const released = services.release();
-    // A listing of thousands of accounts may be under way as well, and is not waited for to its end.
+    // Timed work can be listing thousands of accounts, so it is not awaited to its end.
     await withTimeout(clock, DRAIN_DEADLINE_MS, Promise.all([servers.drain(), ticking]));
     await servers.close();
     await released;
@@ -131,22 +131,22 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   };
 }
 
-/** How long a daemon that lost its lock goes on trying to save its sign-ins. */
+/** How long a daemon that lost its lock keeps trying to save its sign-ins. */
 const MAX_LEAVE_MS = 10 * 60_000;
 
-/** Files that callers find us by come back when somebody deletes them; a daemon that lost its lock goes. */
+/** Restores the files that clients need to find the daemon; stops a daemon that has lost its lock. */
 function createOwnPresence(deps: DaemonDeps, services: Services, servers: Servers): Presence {
   const { paths, log, lock } = deps;
   const openStateFolder = () => openSync(paths.stateDirectory, constants.O_RDONLY | constants.O_DIRECTORY);
-  // While it is open, no new folder can get its inode number.
+  // While it is open, no new folder can get the same inode number.
   let stateFolder = openStateFolder();
   let lostAtMs: number | undefined;
 
-  /** The socket is restored even when the state folder can't be. */
+  /** Restores the socket even if the state folder can't be restored. */
   async function restore(): Promise<void> {
     const folder = await restoreFolder().catch(toFailure);
     if (folder === 'lost') return;
-    for (const path of await servers.restore()) log('warn', `made again what was deleted: ${path}`);
+    for (const path of await servers.restore()) log('warn', `restored after it was deleted: ${path}`);
     if (folder instanceof Error) throw folder;
   }
 
@@ -163,16 +163,16 @@ function createOwnPresence(deps: DaemonDeps, services: Services, servers: Server
       const deleted = stateFolder;
       stateFolder = openStateFolder();
       closeSync(deleted);
-      log('warn', `made again what was deleted: ${paths.stateDirectory}`);
+      log('warn', `restored after it was deleted: ${paths.stateDirectory}`);
     }
     await services.restoreSecrets();
     return 'ours';
   }
 
-  /** Ends this daemon, but tries again first while sign-ins that only it has can't be written. */
+  /** Stops this daemon once the sign-ins that only it has are saved. */
   async function leave(): Promise<void> {
     const nowMs = monotonicNowMs(deps.clock);
-    if (lostAtMs === undefined) log('warn', `another daemon has replaced ${paths.lockFile}, so this one ends`);
+    if (lostAtMs === undefined) log('warn', `another daemon has replaced ${paths.lockFile}, so this one stops`);
     lostAtMs ??= nowMs;
     const failure = await services.leaveState().then(() => undefined, toFailure);
     if (failure !== undefined) log('error', failure.message);
@@ -204,7 +204,7 @@ function createInstallationTask({ installation, version, log }: DaemonDeps): () 
   if (installation === undefined) return async () => undefined;
   const watch = createInstallationWatch(version, installation.readVersion);
   const tell = once((change: InstallationChange) => {
-    log('info', change === 'gone' ? 'this installation is gone' : 'another version was installed in our place');
+    log('info', change === 'gone' ? 'this installation was removed' : 'another version was installed');
     installation.onChanged(change);
   });
   return async () => {
@@ -213,13 +213,13 @@ function createInstallationTask({ installation, version, log }: DaemonDeps): () 
   };
 }
 
-/** Temporary files of daemons that were killed while they wrote. */
+/** Removes temporary files of daemons that were killed while writing. */
 async function removeLeftoversOfKilled({ stateDirectory, switchDirectory }: RuntimePaths): Promise<void> {
   const below = ['catalog', 'adoptions'].map((name) => join(stateDirectory, name));
   await Promise.all([stateDirectory, switchDirectory, ...below].map(removeAllLeftovers));
 }
 
-/** Whether it is there. Without the copy the profiles fail, but everything else works: a problem, not a reason to stay down. */
+/** True when the copy is up to date. Without it profiles fail but everything else works, so a failure becomes a problem. */
 async function refreshCopy(deps: DaemonDeps, { problems }: Services): Promise<boolean> {
   try {
     await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: deps.paths.credentialProcessPath });

@@ -218,7 +218,7 @@ describe('a federated sign-in', () => {
       return { code: json['code'], message: json['message'] };
     };
     const host = new URL(its.emulator.url).host;
-    const words = `AWS's sign-in to the console failed: getSigninToken at ${host} failed:`;
+    const words = `Signing in to the AWS console failed: getSigninToken at ${host} failed:`;
     expect(await failureOf({ operation: 'GetSigninToken', kind: 'status', status: 503 })).toEqual({
       code: 'identity-center-unreachable',
       message: `${words} HTTP 503.`,

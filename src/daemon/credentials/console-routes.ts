@@ -1,4 +1,4 @@
-// POST /v1/console: a link to the AWS console as one role, without a secret in it, or signed in already.
+// POST /v1/console: a link to the AWS console as one role, either a plain portal link or one that signs in by itself.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import {
   findAccessPortal,
@@ -40,7 +40,7 @@ export function createConsoleHandlers(deps: {
   const { broker, endpoints, settings } = deps;
 
   function linkTo(session: SsoSession, role: Role, wish: ConsoleWishDocument): string {
-    // The administrator may have chosen where a role lands, which only a wish goes over.
+    // Without a wish the administrator's choice of start page applies.
     const destination =
       wish.service === undefined && wish.region === undefined ? undefined : choosePage(session, role, wish).destination;
     return formatShortcutLink(requirePortal(session), role, destination);
@@ -67,7 +67,7 @@ export function createConsoleHandlers(deps: {
     if (portal !== undefined) return portal;
     throw new UsageError(
       'config-malformed',
-      `The sso_start_url of ${session.sessionName} is no https URL, so there is no access portal to open.`,
+      `The sso_start_url of ${session.sessionName} is not an https URL, so there is no access portal to open.`,
     );
   }
 
@@ -120,18 +120,18 @@ export function createConsoleHandlers(deps: {
 function requirePartition(region: string): Partition {
   const partition = findPartition(region);
   if (partition !== undefined) return partition;
-  throw new UsageError('invalid-request', `There is no AWS console that rolecall knows for the region "${region}".`, {
+  throw new UsageError('invalid-request', `No AWS console is known for the region "${region}".`, {
     hint: 'rolecall console --help',
   });
 }
 
-/** The federation endpoint is no part of Identity Center: what it does says nothing of the session. */
+/** The federation endpoint is not part of Identity Center: its errors do not mean that the session has ended. */
 function describeFault(thrown: unknown): unknown {
   if (!(thrown instanceof IdentityCenterFault)) return thrown;
   const { kind, message, retryAfterMs } = thrown;
   const options = { cause: thrown, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  const words = `AWS's sign-in to the console failed: ${message}`;
-  if (kind === 'unreachable') return new UnavailableError('identity-center-unreachable', words, options);
-  if (kind === 'throttled') return new UnavailableError('identity-center-throttled', words, options);
-  return new ProtocolError('unusable-response', words, options);
+  const text = `Signing in to the AWS console failed: ${message}`;
+  if (kind === 'unreachable') return new UnavailableError('identity-center-unreachable', text, options);
+  if (kind === 'throttled') return new UnavailableError('identity-center-throttled', text, options);
+  return new ProtocolError('unusable-response', text, options);
 }

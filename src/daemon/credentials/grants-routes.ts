@@ -19,7 +19,7 @@ const DEFAULT_LIFETIME_SECONDS = 24 * 3600;
 
 export function createGrantsHandlers(deps: {
   readonly grants: Grants;
-  /** Each grant's files are below it. */
+  /** Has a folder for the files of each grant. */
   readonly directory: string;
   readonly containerServer: ContainerServer;
   readonly sharedConfig: SharedConfig;
@@ -44,7 +44,7 @@ export function createGrantsHandlers(deps: {
 
   function find(id: string): Grant {
     const grant = grants.get(id);
-    if (grant === undefined) throw new NotFoundError('grant-not-found', `There is no grant ${id} that still counts.`);
+    if (grant === undefined) throw new NotFoundError('grant-not-found', `Grant ${id} has ended or never existed.`);
     return grant;
   }
 
@@ -53,7 +53,10 @@ export function createGrantsHandlers(deps: {
       const role = await readRole(body);
       const boundTo = body.processId === undefined ? undefined : identifyProcess(body.processId);
       if (body.processId !== undefined && boundTo === undefined) {
-        throw new NotFoundError('grant-not-found', `There is no process ${body.processId} to bind a grant to.`);
+        throw new NotFoundError(
+          'grant-not-found',
+          `Cannot bind a grant to process ${body.processId}: it is not running.`,
+        );
       }
       const url = await deps.containerServer.url();
       const { grant, pathSecret, token } = await grants.issue({
@@ -61,7 +64,7 @@ export function createGrantsHandlers(deps: {
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
       });
-      // After the answer, which need not wait for a process to start.
+      // After the answer: this can start a process.
       setImmediate(() => void deps.containerServer.keepPort());
       deps.audit.record({ event: 'grant-issued', role, surface, processId: boundTo?.processId });
       const directory = join(deps.directory, grant.id);

@@ -1,4 +1,4 @@
-// Grants: one caller's right to the keys of exactly one role over loopback, for a while, kept over restarts as hashes.
+// Grants: each lets one caller get credentials of one role at the container port. Saved as hashes, to survive a restart.
 import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { isRole } from '../roles/role-usage.ts';
 
 export interface Grant {
   readonly id: string;
-  /** `current`: whatever role is the current one when it is asked. */
+  /** `current`: the current role at the time of a request. */
   readonly role: Role | 'current';
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
@@ -23,30 +23,30 @@ export interface Grant {
 
 export interface IssuedGrant {
   readonly grant: Grant;
-  /** What only the caller gets to know: the last part of the URL, and the Authorization header. */
+  /** Told only to the caller: the last part of the URL, and the Authorization header. */
   readonly pathSecret: string;
   readonly token: string;
 }
 
 export interface Grants {
-  /** Whether some may have been lost, because their file was damaged. */
+  /** Whether grants may have been lost because their file was damaged. */
   readonly haveGaps: boolean;
   issue(wish: {
     readonly role: Role | 'current';
     readonly lifetimeSeconds: number;
     readonly boundTo?: ProcessIdentity;
   }): Promise<IssuedGrant>;
-  /** The living grant that both secrets belong to; undefined says nothing about which of them was wrong. */
+  /** The valid grant with both secrets; undefined does not tell which of them was wrong. */
   find(pathSecret: string, token: string): Grant | undefined;
   get(id: string): Grant | undefined;
   list(): readonly Grant[];
-  /** True when there was one; `by` is whose wish it was. */
+  /** True when there was one. */
   revoke(id: string, by: Actor): Promise<boolean>;
-  /** Those of one sso-session; those on the current role stay, for it may be another session's by then. */
+  /** Revokes the grants of one sso-session. Grants of the current role stay: it can be of another session later. */
   revokeSession(sessionName: string, by: Actor): Promise<void>;
-  /** None of the grants counts any more: their port belongs to somebody else. */
+  /** Revokes all grants: another program may have their port. */
   revokeAll(): Promise<void>;
-  /** Lets go of what has expired or outlived its process. */
+  /** Removes grants that have expired, or whose process has ended. */
   sweep(): Promise<void>;
 }
 
@@ -58,25 +58,25 @@ interface StoredGrant extends Grant {
 const SECRET_BYTES = 32;
 const GRANT_ID = /^[0-9a-f]{16}$/;
 const SHA256 = /^[A-Za-z0-9+/]{43}=$/;
-/** The longest lifetime that the route takes. */
-const LONGEST_LIFETIME_MS = 7 * 24 * 3600_000;
+/** The longest lifetime that the route accepts. */
+const MAX_LIFETIME_MS = 7 * 24 * 3600_000;
 
-/** Of `grants.json`. */
+/** Schema of `grants.json`. */
 export const GRANTS_SCHEMA = {
   version: 1,
   isReadOnce: true,
   entries: { list: 'grants', firstKey: 'id', isSound: isStoredGrant },
-  loss: 'If a running "rolecall exec" gets no credentials any more, start it again.',
+  loss: 'If a running "rolecall exec" no longer gets credentials, start it again.',
 } as const satisfies StateFileSchema;
 
-/** The grants of an earlier daemon that still count, and new ones; `directory` holds each one's files, gone with it. */
+/** Loads the valid grants of an earlier daemon. `directory` has a folder for each grant, removed with it. */
 export async function loadGrants(deps: {
-  /** Of `GRANTS_SCHEMA`. */
+  /** Uses `GRANTS_SCHEMA`. */
   readonly file: StateFile;
   readonly directory: string;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
-  /** Hears of each grant that counts no more, once. */
+  /** Called once for each grant that ends. */
   readonly onGone?: (grant: Grant, how: 'revoked' | 'ended', by: Actor) => void;
   readonly log: Log;
 }): Promise<Grants> {
@@ -84,19 +84,19 @@ export async function loadGrants(deps: {
   const byPath = new Map<string, StoredGrant>();
   for (const grant of await readStored(deps.file, deps.log)) byPath.set(grant.pathHash, grant);
   const haveGaps = await deps.file.wasDamaged();
-  // Commands whose grants were lost still run with their files.
+  // Commands whose grants were lost still use their files.
   if (!haveGaps) await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
-  /** Both secrets of a grant that was asked for by them once: hashing them each time would be most of an answer's work. */
+  /** Grants whose secrets were proven once: hashing at each request would take most of its time. */
   const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
 
   const isSameProcess = createProcessRecognition(clock);
 
-  function isLiving(grant: Grant): boolean {
+  function isValid(grant: Grant): boolean {
     return grant.expiresAtMs > clock.nowMs() && (grant.boundTo === undefined || isSameProcess(grant.boundTo));
   }
 
   const inTurn = createSerialQueue();
-  /** With what is known when its turn comes. */
+  /** Saves the grants as they are when the write starts. */
   const save = () => inTurn(() => deps.file.write({ grants: [...byPath.values()] }));
 
   async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Actor): Promise<void> {
@@ -134,17 +134,17 @@ export async function loadGrants(deps: {
       const known = proven.get(pathSecret);
       const given = Buffer.from(token);
       if (known !== undefined && given.length === known.token.length && timingSafeEqual(given, known.token)) {
-        return isLiving(known.grant) ? known.grant : undefined;
+        return isValid(known.grant) ? known.grant : undefined;
       }
       const grant = byPath.get(hash(pathSecret));
-      // Compared even without a grant, so that the time tells nothing about the path.
+      // Compares even without a grant, so that the time does not tell whether the path exists.
       const isRight = timingSafeEqual(Buffer.from(hash(token)), Buffer.from(grant?.tokenHash ?? hash('')));
-      if (grant === undefined || !isRight || !isLiving(grant)) return undefined;
+      if (grant === undefined || !isRight || !isValid(grant)) return undefined;
       proven.set(pathSecret, { grant, token: given });
       return grant;
     },
-    get: (id) => [...byPath.values()].find((grant) => grant.id === id && isLiving(grant)),
-    list: () => [...byPath.values()].filter(isLiving),
+    get: (id) => [...byPath.values()].find((grant) => grant.id === id && isValid(grant)),
+    list: () => [...byPath.values()].filter(isValid),
     async revoke(id, by) {
       const grants = [...byPath.values()].filter((grant) => grant.id === id);
       await remove(grants, 'revoked', by);
@@ -157,7 +157,7 @@ export async function loadGrants(deps: {
     revokeAll: () => remove([...byPath.values()], 'revoked', 'daemon'),
     sweep: () =>
       remove(
-        [...byPath.values()].filter((grant) => !isLiving(grant)),
+        [...byPath.values()].filter((grant) => !isValid(grant)),
         'ended',
         'daemon',
       ),
@@ -173,24 +173,24 @@ function isStoredGrant(candidate: unknown): candidate is StoredGrant {
     (role === 'current' || isRole(role)) &&
     isEpochMs(createdAtMs) &&
     isEpochMs(expiresAtMs) &&
-    expiresAtMs - createdAtMs <= LONGEST_LIFETIME_MS &&
+    expiresAtMs - createdAtMs <= MAX_LIFETIME_MS &&
     (boundTo === undefined || Number.isInteger((boundTo as ProcessIdentity | null)?.processId)) &&
     [pathHash, tokenHash].every((digest) => typeof digest === 'string' && SHA256.test(digest))
   );
 }
 
-/** Grants that can't be read are gone: their callers ask for new ones. */
+/** Without a readable file there are no grants; callers ask for new ones. */
 async function readStored(file: StateFile, log: Log): Promise<readonly StoredGrant[]> {
   try {
     const stored = (await file.read())?.['grants'];
     return Array.isArray(stored) ? stored.filter(isStoredGrant) : [];
   } catch (error) {
-    log('warn', `the kept grants can't be read: ${(error as Error).message}`);
+    log('warn', `cannot read the saved grants: ${(error as Error).message}`);
     return [];
   }
 }
 
-/** Files of grants that nobody knows any more: a daemon that was killed amid their end has left them. */
+/** Removes files of unknown grants, left by a daemon that was killed while it removed them. */
 async function removeOrphans(directory: string, known: ReadonlySet<string>): Promise<void> {
   const names = await readdir(directory).catch((): string[] => []);
   const orphans = names.filter((name) => GRANT_ID.test(name) && !known.has(name));

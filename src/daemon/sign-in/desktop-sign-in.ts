@@ -1,4 +1,4 @@
-// A sign-in that begins on the desktop: the code is shown first, then the page is opened.
+// Starts a sign-in from a desktop notification: shows the code first, then opens the page.
 import { toRolecallError } from '../../core/errors.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/aws/verification-uri.ts';
@@ -12,11 +12,11 @@ import type { Notifier } from '../notifications/notifier.ts';
 
 export interface DesktopSignIn {
   /**
-   * True when the person has the code before them, or when none was needed; never rejects.
-   * A code that can't be shown is cancelled, and its page is not opened.
+   * True when the person sees the code, or when none was needed; never rejects.
+   * If the code can't be shown, the sign-in is cancelled and its page is not opened.
    */
   start(session: SsoSession): Promise<boolean>;
-  /** Takes the code off the screen: it was used, refused, or is of no use any more. */
+  /** Removes the code from the screen: it was approved, denied, or no longer works. */
   end(sessionName: string): void;
 }
 
@@ -45,12 +45,15 @@ export function createDesktopSignIn(deps: {
         stays: true,
       });
     if (page === undefined) {
-      log('warn', `the page of a sign-in to ${sessionName} is neither AWS's nor the start URL's, so it was not opened`);
+      log(
+        'warn',
+        `did not open the sign-in page of ${sessionName}: it is neither on an AWS host nor on the start URL's host`,
+      );
       return tell(
-        `The page ${verificationUri} is neither AWS's nor your start URL's, so it was not opened. ${caution}`,
+        `Not opened: ${verificationUri} is neither on an AWS host nor on the host of your start URL. ${caution}`,
       );
     }
-    // The code is always shown, and before the page is.
+    // The person needs the code to compare, so it is shown before the page.
     if (!(await tell(caution))) return false;
     const template = deps.settings.browsers.get(sessionName)?.template;
     if (!(await deps.desktop.openPage(page, template))) await tell(`Open ${verificationUri} in a browser. ${caution}`);

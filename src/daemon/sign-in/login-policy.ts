@@ -1,4 +1,4 @@
-// What becomes of callers when a session is over: told at once, held for the next sign-in, or helped to one.
+// Decides what callers get when a session has ended: an error at once, or a wait for the next sign-in.
 import type { Clock } from '../../core/clock.ts';
 import { RolecallError, SignInRequiredError } from '../../core/errors.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
@@ -14,41 +14,41 @@ import { signInDenied } from '../../sso/faults.ts';
 
 export interface LoginPolicy {
   /**
-   * What `ask` answers. When it fails because the session is over, the person is told once; with `wait` and `login`
-   * the caller is then held until a sign-in, for which `ask` is run again, or until its time is up.
+   * Returns what `ask` returns. When it fails because the session has ended, the person is notified once. With
+   * `on_expired` `wait` or `login` the caller then waits for a sign-in, after which `ask` runs again, or for its budget to end.
    * @throws SignInRequiredError sign-in-expired, sign-in-denied; everything else that `ask` throws, at once
    */
   serve<T>(session: SsoSession, role: Role, ask: () => Promise<T>, caller: WaitBudget): Promise<T>;
-  /** To be told of what happens to a session, by whichever way. */
+  /** Call on every sign-in, sign-out and denial, however it came about. */
   signedIn(sessionName: string): void;
   signedOut(sessionName: string): void;
   denied(sessionName: string): void;
-  /** Callers that are held right now. */
+  /** How many callers are waiting. */
   waiting(sessionName: string): number;
-  /** Answers everybody who is held with why; nobody is held any more. */
+  /** Fails every waiting caller; later ones do not wait. */
   close(): void;
 }
 
-/** What decides how long a caller is held. */
+/** How long a caller can wait. */
 export type WaitBudget = Pick<Caller, 'waitBudgetMs' | 'gone'>;
 
-/** For a caller that is never held. */
+/** For a caller that can't wait. */
 export const NO_WAIT: Readonly<WaitBudget> = { waitBudgetMs: 0, gone: () => AbortSignal.abort() };
 
-/** What our own clients wait in all, from their start; Go's SDK gives up on them at 60 s. */
+/** How long our own clients wait in total: Go's SDK kills a credential_process after 60 s. */
 const DEFAULT_WAIT_BUDGET_MS = 55_000;
-/** For the answer to reach the caller before that, keys after a sign-in included. */
+/** Time left for the answer, including fetching credentials after a sign-in. */
 const ANSWER_MARGIN_MS = 2000;
-/** After a "no" nobody is asked again for a while; a sign-in that a person starts is never held up by it. */
+/** After a denial the person is not asked again for this long. They can start a sign-in themselves at any time. */
 const COOL_DOWN_MS = 5 * 60_000;
 
-/** What is known of a session that was found to be over. */
+/** What the policy did about a session that has ended. */
 interface EndedSessionState {
-  /** Of the last denial. */
+  /** When a sign-in was last denied. */
   deniedAtMs?: number;
-  /** A page was opened by itself, or could not be: there is no second one. */
-  hasTriedByItself?: boolean;
-  isTryingByItself?: boolean;
+  /** The daemon opened a sign-in page, or failed to. It does that once. */
+  hasTriedSignIn?: boolean;
+  isTryingSignIn?: boolean;
 }
 
 export function createLoginPolicy(deps: {
@@ -59,20 +59,20 @@ export function createLoginPolicy(deps: {
   readonly desktopSignIn: DesktopSignIn;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called when a person clicks on a notification. */
+  /** Call when a person clicks on a notification. */
   readonly personActs: () => void;
 }): LoginPolicy {
   const { broker, clock, desktopSignIn, notifier } = deps;
   const { onExpired, waitSeconds } = deps.settings;
   const callers = createWaitingCallers(clock);
   const endedSessions = new Map<string, EndedSessionState>();
-  /** Counts what happened to each session: a sign-in while a caller was being refused would else be missed by it. */
+  /** Counts the events of each session, to notice a sign-in that happens while a caller is being refused. */
   const events = new Map<string, number>();
 
   const isPending = (session: SsoSession) => broker.signInState(session)?.state === 'pending';
 
   function isCoolingDown({ deniedAtMs }: EndedSessionState): boolean {
-    // A clock that was set back ends it.
+    // Setting the clock back ends the cool-down.
     return deniedAtMs !== undefined && Math.abs(clock.nowMs() - deniedAtMs) < COOL_DOWN_MS;
   }
 
@@ -86,21 +86,21 @@ export function createLoginPolicy(deps: {
     events.set(sessionName, (events.get(sessionName) ?? 0) + 1);
   }
 
-  /** Gets a person to know of it, in one way and once. Returns at once. */
+  /** Notifies the person once, or opens a sign-in page. Returns at once. */
   function raise(session: SsoSession, role: Role, ended: SignInRequiredError): void {
     const state = stateOf(session.sessionName);
-    // Whoever has a code before him needs no second one.
-    if (isPending(session) || isCoolingDown(state) || state.isTryingByItself === true) return;
-    if (onExpired === 'login' && state.hasTriedByItself !== true && notifier.isAble) {
-      state.hasTriedByItself = true;
-      state.isTryingByItself = true;
-      void signInByItself(session, role, ended, state);
+    // A person who already sees a code needs no second one.
+    if (isPending(session) || isCoolingDown(state) || state.isTryingSignIn === true) return;
+    if (onExpired === 'login' && state.hasTriedSignIn !== true && notifier.isAble) {
+      state.hasTriedSignIn = true;
+      state.isTryingSignIn = true;
+      void startSignIn(session, role, ended, state);
     } else {
       void tell(session, role, ended);
     }
   }
 
-  async function signInByItself(
+  async function startSignIn(
     session: SsoSession,
     role: Role,
     ended: SignInRequiredError,
@@ -112,7 +112,7 @@ export function createLoginPolicy(deps: {
       if (events.get(session.sessionName) !== before) return;
       if (isAttended && (await desktopSignIn.start(session))) return;
     } finally {
-      state.isTryingByItself = false;
+      state.isTryingSignIn = false;
     }
     if (events.get(session.sessionName) === before) await tell(session, role, ended);
   }
@@ -122,12 +122,12 @@ export function createLoginPolicy(deps: {
     const { sessionName } = session;
     const before = events.get(sessionName);
     const account = await describeAccount(session, role.accountId);
-    // Over before it was told.
+    // Signed in meanwhile.
     if (events.get(sessionName) !== before) return;
     await notifier.notify({
       key: keyOf(sessionName),
       title: `Sign in to ${sessionName}`,
-      body: `${ended.message} Keys for ${role.permissionSet} in ${account} were asked for. Run: ${ended.hint}`,
+      body: `${ended.message} A program asked for credentials of ${role.permissionSet} in ${account}. Run: ${ended.hint}`,
       action: {
         label: 'Sign in',
         onClick() {
@@ -144,8 +144,8 @@ export function createLoginPolicy(deps: {
     return name === undefined ? accountId : `${name} (${accountId})`;
   }
 
-  /** How long a caller may be held from its arrival on. */
-  function longestWaitMs({ waitBudgetMs = DEFAULT_WAIT_BUDGET_MS }: WaitBudget): number {
+  /** How long a caller can wait, from its arrival. */
+  function maxWaitMs({ waitBudgetMs = DEFAULT_WAIT_BUDGET_MS }: WaitBudget): number {
     return Math.min(waitSeconds * 1000, waitBudgetMs - ANSWER_MARGIN_MS);
   }
 
@@ -176,9 +176,9 @@ export function createLoginPolicy(deps: {
         }
         if (events.get(sessionName) !== before) continue;
         raise(session, role, ended);
-        const longestMs = longestWaitMs(caller);
-        // A clock that was set back must not make the wait longer than that.
-        const leftMs = longestMs - Math.max(0, clock.nowMs() - arrivedAtMs);
+        const maxMs = maxWaitMs(caller);
+        // Setting the clock back must not lengthen the wait.
+        const leftMs = maxMs - Math.max(0, clock.nowMs() - arrivedAtMs);
         if (leftMs <= 0 || !mayWait(session)) throw ended;
         const outcome = await callers.join(sessionName, leftMs, caller.gone());
         if (outcome instanceof RolecallError) throw outcome;

@@ -1,4 +1,4 @@
-// What the daemon does by itself once a session is signed in: list the accounts, write the profiles, keep the token file.
+// Runs after a sign-in: lists the accounts, writes the profiles, and writes the AWS CLI's token file.
 import { toRolecallError } from '../../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
@@ -10,11 +10,11 @@ import type { ProfileSync } from '../profiles/profile-sync.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
 export interface PostSignInSync {
-  /** Starts the work, or joins it while it runs; never rejects. */
+  /** Starts the work, or joins the run in progress; never rejects. */
   run(session: SsoSession): Promise<void>;
-  /** The work from its beginning, after the one that runs: that one may be listing for who was signed in before. */
+  /** Runs the work again after the run in progress, which can be listing for the user who was signed in before. */
   restart(session: SsoSession): Promise<void>;
-  /** How far it is or how it ended; undefined before the first run. */
+  /** Progress or outcome of the last run; undefined before the first. */
   state(session: SsoSession): SignInSetupDocument | undefined;
 }
 
@@ -22,7 +22,7 @@ export function createPostSignInSync(deps: {
   readonly broker: Pick<Broker, 'cachedCatalog' | 'refreshCatalog' | 'listingProgress'>;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
-  /** False with `sync = "manual"`. */
+  /** False for `sync = "manual"`. */
   readonly syncsProfiles: boolean;
   readonly changes: Pick<Changes, 'announce'>;
   readonly log: Log;
@@ -40,7 +40,7 @@ export function createPostSignInSync(deps: {
     let state: SignInSetupDocument = { state: 'listing', accountsListed: 0, accountsTotal: 0 };
     note(sessionName, state);
     try {
-      // The native profiles work from this moment, however long the listing takes.
+      // Native profiles work from here on; the listing can take minutes.
       await keepTokenFile(session);
       const before = await deps.broker.cachedCatalog(session);
       const { catalog, added, removed } = await deps.broker.refreshCatalog(session);
@@ -88,7 +88,7 @@ export function createPostSignInSync(deps: {
     try {
       await deps.tokenFiles.keep(session, { justSignedIn: true });
     } catch (error) {
-      // A config file that can't be read ends the sync below, and says so; the list is of use all the same.
+      // If the config file can't be read, the sync below reports it. The account list is useful anyway.
       deps.log('warn', `${session.sessionName}: ${(error as Error).message}`);
     }
   }
@@ -107,7 +107,7 @@ export function createPostSignInSync(deps: {
   };
 }
 
-/** With the earlier list's names, for accounts that are gone. */
+/** Names accounts that are gone after the earlier list. */
 function describeRoles(
   before: Catalog | undefined,
   after: Catalog,

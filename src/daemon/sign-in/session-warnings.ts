@@ -1,4 +1,4 @@
-// Tells a person ahead of the end of an Identity Center session, while a long run can still be saved.
+// Warns a person before an Identity Center session ends, so that long-running work can be saved.
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { loginCommand } from '../../sso/faults.ts';
@@ -7,30 +7,30 @@ import type { Log } from '../process/log.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 
 export interface SessionEnd {
-  /** Of the sign-in that the session began with: another one is another session. */
+  /** When the session began. A different time means a different session. */
   readonly signedInAtMs: number;
   readonly endsAtMs: number;
 }
 
 export interface SessionWarnings {
-  /** To be run on a short tick. */
+  /** Timed work. */
   check(): Promise<void>;
 }
 
 /** Longest first. */
 const WARNED_AHEAD_MS = [30 * 60_000, 10 * 60_000] as const;
 
-/** Two warnings a session at the most, each once for the life of the daemon; none for a session that is renewed. */
+/** At most two warnings per session, and none for a session that was replaced by a new sign-in. */
 export function createSessionWarnings(deps: {
   readonly sessions: () => Promise<readonly SsoSession[]>;
-  /** Undefined when nobody is signed in, or when the end is not known. */
+  /** Undefined when nobody is signed in, or the end is unknown. */
   readonly findEnd: (session: SsoSession) => Promise<SessionEnd | undefined>;
   readonly notifier: Notifier;
   readonly clock: Clock;
   readonly log: Log;
 }): SessionWarnings {
   const { clock, notifier } = deps;
-  /** How many of the warnings are behind us, by sso-session. */
+  /** How many warnings each sso-session had. */
   const given = new Map<string, { readonly signedInAtMs: number; readonly steps: number }>();
 
   async function checkOne(session: SsoSession): Promise<void> {
@@ -47,14 +47,14 @@ export function createSessionWarnings(deps: {
     if (due.length <= (given.get(sessionName)?.steps ?? 0)) return;
     given.set(sessionName, { signedInAtMs: end.signedInAtMs, steps: due.length });
     const aheadMs = due.at(-1) ?? 0;
-    // A session that was never longer than that would be warned of as soon as it begins.
+    // A short session would otherwise be warned about as soon as it begins.
     if (leftMs <= 0 || end.endsAtMs - end.signedInAtMs <= 2 * aheadMs) return;
     const minutes = Math.max(1, Math.round(leftMs / 60_000));
     await notifier.notify({
       key: keyOf(sessionName),
       title: `Your sign-in to ${sessionName} ends in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
-      // Without a button: the new session needs the old one signed out, which stops whatever runs on it.
-      body: `What runs longer than that loses its keys. When it suits you, run: ${loginCommand(sessionName, '--fresh')}`,
+      // No button: `--fresh` signs out of the old session, which stops everything that runs on it.
+      body: `Programs that run longer lose their credentials. At a convenient moment, run: ${loginCommand(sessionName, '--fresh')}`,
     });
   }
 

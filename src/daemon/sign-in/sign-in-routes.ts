@@ -1,4 +1,4 @@
-// Signing in and out: /v1/sessions/{session}/sign-in and /sign-out.
+// /v1/sessions/{session}/sign-in, and the check of who signed in.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/aws/verification-uri.ts';
@@ -14,7 +14,7 @@ import type { PostSignInSync } from './post-sign-in-sync.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 
-/** With the state of a sign-in as a document for whoever else shows it. */
+/** `signIn` also returns the document for events. */
 export type SignInHandlers = Pick<Handlers, 'startSignIn' | 'cancelSignIn' | 'checkUser'> & {
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
 };
@@ -28,7 +28,7 @@ export function createSignInHandlers(deps: {
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
-  /** Called when a person starts a sign-in, and can be asked to unlock the keychain. */
+  /** A person is at the machine, and can unlock the keychain. */
   readonly personActs: () => void;
 }): SignInHandlers {
   const { broker, sharedConfig, postSignInSync } = deps;
@@ -57,7 +57,7 @@ export function createSignInHandlers(deps: {
       const state = await broker.startSignIn(session, { force: body?.force === true });
       deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
       deps.changes.announce();
-      // A session that is live already is brought up to date as after a sign-in.
+      // Already live: update lists and profiles as after a sign-in.
       if (state.state === 'live') void postSignInSync.run(session);
       return describe(session, state);
     },
@@ -74,9 +74,9 @@ export function createSignInHandlers(deps: {
     async checkUser({ session: selector, body }) {
       const session = await sharedConfig.findSession(selector);
       const check = await broker.checkUser(session, body.accept);
-      // It was held back until somebody knew.
+      // The token file waited for this confirmation.
       if (check.state === 'confirmed') await deps.tokenFiles.keep(session, { justSignedIn: true });
-      // What was kept for the user before goes.
+      // Replaces the lists of the user before.
       if (check.state === 'confirmed' && body.accept !== undefined) void postSignInSync.run(session);
       deps.changes.announce();
       return { ...check };

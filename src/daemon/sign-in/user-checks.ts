@@ -1,4 +1,4 @@
-// Finds out who signed in to a session without waiting for a caller, and asks again later while STS can't be asked.
+// Finds out who signed in to a session before anybody asks for credentials, and retries while STS can't be reached.
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { createRetryPauses } from '../../sso/resilience/back-off.ts';
@@ -14,9 +14,9 @@ import type { TokenFiles } from '../profiles/token-files.ts';
 const PAUSE = { firstPauseMs: 5 * 60_000, maxPauseMs: 60 * 60_000 } as const;
 
 export interface UserChecks {
-  /** Tells a person when it is another user than before, and writes the token file that waited for it; never rejects. */
+  /** Notifies the person of a different user; otherwise writes the token file that waited for this. Never rejects. */
   check(session: SsoSession, options: { readonly justSignedIn: boolean }): Promise<void>;
-  /** A task for the ticker: STS may have come back, or the daemon was restarted before it could be asked. */
+  /** Timed work: STS can be reachable again, or the daemon was restarted before the check. */
   checkAgain(): Promise<void>;
 }
 
@@ -38,11 +38,11 @@ export function createUserChecks(deps: {
     const { state, user = '', previousUser = '' } = await broker.checkUser(session);
     const { sessionName } = session;
     if (state === 'unconfirmed') {
-      deps.log('warn', `another user than before signed in to ${sessionName}`);
+      deps.log('warn', `a different user signed in to ${sessionName}`);
       await deps.notifier.notify({
         key: `user ${sessionName}`,
         title: `${user} signed in to ${sessionName}`,
-        body: `It was ${previousUser}'s before. Nothing of it is served until you confirm that: rolecall login`,
+        body: `Before, it was ${previousUser}. Nothing is served from this session until you confirm the change: rolecall login`,
       });
     } else if (broker.isServing(session)) {
       await deps.tokenFiles.keep(session, options).catch(() => undefined);
@@ -57,7 +57,7 @@ export function createUserChecks(deps: {
       const hasFailed = broker.signedInUser(session).reason !== undefined;
       if (!broker.needsUserCheck(session) || (broker.isServing(session) && !hasFailed)) return pauses.succeeded(key);
       if (pauses.isPaused(key) || (await broker.describe(session)).state !== 'live') return;
-      // Until it is known who it was, each try counts as failed.
+      // Counts as failed until the user is known.
       pauses.failed(key);
       await check(session, { justSignedIn: false });
     },

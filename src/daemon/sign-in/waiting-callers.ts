@@ -1,25 +1,25 @@
-// The callers that are held for a sign-in: one bounded queue a sso-session, answered together.
+// Callers that wait for a sign-in: one bounded queue per sso-session, answered together.
 import type { Clock } from '../../core/clock.ts';
 import type { RolecallError } from '../../core/errors.ts';
 
 /**
- * Why a wait is over: `signed-in` or signed out, so that asking again is worth it; an error that is the answer now;
- * `given-up`: too late, hung up, stopped, or not even begun because the queue is full.
+ * Why a wait ended. `ask-again`: somebody signed in or out. An error: the answer to every caller.
+ * `given-up`: timeout, the caller hung up, the daemon stops, or the queue was full.
  */
 export type WaitOutcome = 'ask-again' | 'given-up' | RolecallError;
 
 export interface WaitingCallers {
-  /** Resolves when the wait is over, after `longestMs` at the latest; never rejects. */
-  join(sessionName: string, longestMs: number, gone: AbortSignal): Promise<WaitOutcome>;
-  /** Ends the wait of everybody in a session's queue. */
+  /** Resolves when the wait ends, after `maxMs` at the latest; never rejects. */
+  join(sessionName: string, maxMs: number, gone: AbortSignal): Promise<WaitOutcome>;
+  /** Ends the wait of every caller of a session. */
   answer(sessionName: string, outcome: WaitOutcome): void;
-  /** Ends every wait; nobody is held any more. */
+  /** Ends every wait; later callers do not wait. */
   close(): void;
   count(sessionName: string): number;
 }
 
-/** A shell loop gone wild gets its error at once instead of a file descriptor of ours. */
-const LONGEST_QUEUE = 1000;
+/** A shell loop that never stops gets errors instead of using up file descriptors. */
+const MAX_QUEUE = 1000;
 
 export function createWaitingCallers(clock: Clock): WaitingCallers {
   const queues = new Map<string, Set<(outcome: WaitOutcome) => void>>();
@@ -32,9 +32,9 @@ export function createWaitingCallers(clock: Clock): WaitingCallers {
   }
 
   return {
-    async join(sessionName, longestMs, gone) {
+    async join(sessionName, maxMs, gone) {
       const queue = queues.get(sessionName) ?? new Set();
-      if (isClosed || gone.aborted || queue.size >= LONGEST_QUEUE) return 'given-up';
+      if (isClosed || gone.aborted || queue.size >= MAX_QUEUE) return 'given-up';
       queues.set(sessionName, queue);
       const over = new AbortController();
       try {
@@ -47,7 +47,7 @@ export function createWaitingCallers(clock: Clock): WaitingCallers {
           queue.add(settle);
           const giveUp = () => settle('given-up');
           gone.addEventListener('abort', giveUp, { signal: over.signal });
-          void clock.sleep(longestMs, over.signal).then(giveUp, () => undefined);
+          void clock.sleep(maxMs, over.signal).then(giveUp, () => undefined);
         });
       } finally {
         over.abort(new Error('the wait is over'));

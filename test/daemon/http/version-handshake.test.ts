@@ -50,7 +50,7 @@ test('a newer client is refused before any work starts, and the next daemon answ
   expect(seen).toContain('started');
   expect(seen).not.toContain('replaced');
   expect(its.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
-  expect(its.logLines).toContain('info a newer client asks: rolecall 0.5.0 makes room');
+  expect(its.logLines).toContain('info a newer client connected: version 0.5.0 stops for the newer version');
 });
 
 test('a client that may not start a daemon does not replace the older one', async () => {
@@ -59,7 +59,7 @@ test('a client that may not start a daemon does not replace the older one', asyn
   const call = (client: LocalApiClient, options = {}) => client.call('status', {}, options);
   expect(await call(createClient('0.6.0', { mayStart: false }))).toMatchObject({ version: '0.5.0' });
   expect(await call(createClient('0.6.0'), { autostart: false })).toMatchObject({ version: '0.5.0' });
-  expect(its.logLines.filter((line) => line.includes('makes room'))).toEqual([]);
+  expect(its.logLines.filter((line) => line.includes('stops for the newer version'))).toEqual([]);
 });
 
 test('pending answers are sent although the daemon stops', async () => {

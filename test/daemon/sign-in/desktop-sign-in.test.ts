@@ -92,7 +92,7 @@ test.each([
   const { signIn, seen } = build(async () => pending(uri));
   expect(await signIn.start(SESSION)).toBe(true);
   expect(seen).toEqual([
-    `Code ABCD-EFGH signs in to work: The page ${uri} is neither AWS's nor your start URL's, so it was not opened. ${CAUTION}`,
+    `Code ABCD-EFGH signs in to work: Not opened: ${uri} is neither on an AWS host nor on the host of your start URL. ${CAUTION}`,
   ]);
 });
 

@@ -107,7 +107,7 @@ describe('on_expired = "wait"', () => {
       {
         title: `Sign in to ${SESSION}`,
         body: expect.stringMatching(
-          /^Your sign-in to my-sso-session has ended\. Keys for \S+ in .+ \(\d{12}\) were asked for\. Run: rolecall login my-sso-session$/,
+          /^Your sign-in to my-sso-session has ended\. A program asked for credentials of \S+ in .+ \(\d{12}\)\. Run: rolecall login my-sso-session$/,
         ),
         action: { label: 'Sign in', onClick: expect.any(Function) },
         isWithdrawn: false,
@@ -439,7 +439,7 @@ describe('what is shown', () => {
     });
     const asked = ask(0);
     await held(1);
-    expect(desktop.shown[0]?.body).toContain(' in <b>$(reboot) [2J x\\n (111111111111) were asked for.');
+    expect(desktop.shown[0]?.body).toContain(' in <b>$(reboot) [2J x\\n (111111111111). ');
     desktop.click();
     await waitFor('the page to be opened', () => desktop.openedPages.length === 1);
     const [{ userCode } = { userCode: '' }] = rig.emulator.pendingDeviceAuthorizations();

@@ -55,7 +55,7 @@ test('a session of ten hours is warned of 30 and 10 minutes before its end, with
   expect(desktop.shown).toEqual([
     {
       title: 'Your sign-in to work ends in 30 minutes',
-      body: 'What runs longer than that loses its keys. When it suits you, run: rolecall login --fresh work',
+      body: 'Programs that run longer lose their credentials. At a convenient moment, run: rolecall login --fresh work',
       isWithdrawn: false,
     },
   ]);
