@@ -101,7 +101,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
     set --local directory ${quoteFish(switchDirectory)}
     set --local words $argv[2..-1]
     set --local name ''
-    set --local wish name
+    set --local action name
     # AWS clients prefer what this file has to a profile of the same name, which the program looks into.
     set --local keys $HOME/.aws/credentials
     if test -n "$AWS_SHARED_CREDENTIALS_FILE"
@@ -109,9 +109,9 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
     end
     switch "$words"
         case -
-            set wish back
+            set action back
         case --off
-            set wish off
+            set action off
         case '*'
             for word in $words
                 if string match --quiet -- '-*' $word
@@ -124,7 +124,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
         printf 'rolecall: This shell uses %s until you leave it.\\nRun: exit\\n' $ROLECALL_PROFILE >&2
         return 2
     end
-    if test $wish = back
+    if test $action = back
         if not set --query __rolecall_previous
             printf 'rolecall: This shell has no profile to go back to.\\nRun: rolecall use\\n' >&2
             return 2
@@ -142,7 +142,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             command rolecall use --print-name --back -- $name >/dev/null
             or return
         end
-    else if test $wish = name
+    else if test $action = name
         if test (count $words) -eq 1
             and string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- $words
             and command grep -qxF -e $words $directory/profiles 2>/dev/null

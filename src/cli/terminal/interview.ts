@@ -9,7 +9,7 @@ export interface Question {
   readonly given: string | undefined;
   readonly question: string;
   /** The default, used when the user presses Enter. */
-  readonly standard?: string;
+  readonly defaultAnswer?: string;
   /** Returns the answer as it will be used. @throws UsageError: the answer is not valid; the message is shown to the user */
   check(text: string): string | Promise<string>;
 }
@@ -21,7 +21,7 @@ export interface Interview {
   warn(text: string): void;
   /** @throws UsageError usage: no flag, no default and no terminal; or what `check` throws for the value of a flag */
   ask(question: Question): Promise<string>;
-  confirm(question: string, standard: boolean): Promise<boolean>;
+  confirm(question: string, defaultAnswer: boolean): Promise<boolean>;
 }
 
 export function createInterview(
@@ -50,30 +50,30 @@ export function createInterview(
     isOpen,
     say,
     warn: (text) => void context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(text)}\n`),
-    async ask({ flag, given, question, standard, check }) {
+    async ask({ flag, given, question, defaultAnswer, check }) {
       if (given !== undefined) return check(given);
       if (!isOpen) {
-        if (standard !== undefined) return check(standard);
+        if (defaultAnswer !== undefined) return check(defaultAnswer);
         throw new UsageError('usage', `Without a terminal, or with --yes, setup needs ${flag}.`, {
           hint: 'rolecall setup --start-url https://d-1234567890.awsapps.com/start --sso-region us-east-1 --yes',
         });
       }
-      const ending = standard === undefined ? ': ' : ` [${paint('bold', harmless(standard))}]: `;
+      const ending = defaultAnswer === undefined ? ': ' : ` [${paint('bold', harmless(defaultAnswer))}]: `;
       for (;;) {
         const typed = await readAnswer(`${question}${ending}`);
         try {
-          return await check(typed === '' ? (standard ?? '') : typed);
+          return await check(typed === '' ? (defaultAnswer ?? '') : typed);
         } catch (error) {
           if (!(error instanceof RolecallError) || error.errorClass !== 'UsageError') throw error;
           say(`  ${paint('yellow', harmless(error.message))}\n`);
         }
       }
     },
-    async confirm(question, standard) {
+    async confirm(question, defaultAnswer) {
       if (!isOpen) return true;
       for (;;) {
-        const answer = (await readAnswer(`${question} [${standard ? 'Y/n' : 'y/N'}] `)).toLowerCase();
-        if (answer === '') return standard;
+        const answer = (await readAnswer(`${question} [${defaultAnswer ? 'Y/n' : 'y/N'}] `)).toLowerCase();
+        if (answer === '') return defaultAnswer;
         if (['y', 'yes'].includes(answer)) return true;
         if (['n', 'no'].includes(answer)) return false;
         say(`  ${paint('yellow', 'Type y or n.')}\n`);

@@ -22,8 +22,8 @@ export interface ShortcutDeps {
 export const SHORTCUT_SCRIPT = '/shortcut.js';
 const SCRIPT = `// Follows a shortcut link by sending its fragment to the server.
 function follow() {
-  const wish = /^#\\/console\\?(.*)$/.exec(location.hash);
-  if (wish !== null) location.replace('/start/console?' + wish[1]);
+  const link = /^#\\/console\\?(.*)$/.exec(location.hash);
+  if (link !== null) location.replace('/start/console?' + link[1]);
 }
 addEventListener('hashchange', follow);
 follow();
@@ -58,10 +58,10 @@ function signIn(deps: ShortcutDeps, request: HttpRequest): Reply {
   return show(deps, form, deps.directory.findUser(chosenUser(form)), chosenUser(form));
 }
 
-function show(deps: ShortcutDeps, wish: URLSearchParams, user: DirectoryUser | undefined, typed?: string): Reply {
-  if (user === undefined) return signInPage(deps, wish, typed);
-  const accountId = wish.get('account_id') ?? '';
-  const permissionSet = wish.get('role_name') ?? '';
+function show(deps: ShortcutDeps, link: URLSearchParams, user: DirectoryUser | undefined, typed?: string): Reply {
+  if (user === undefined) return signInPage(deps, link, typed);
+  const accountId = link.get('account_id') ?? '';
+  const permissionSet = link.get('role_name') ?? '';
   const assigned = deps.directory.permissionSetsOf(user.userName, accountId);
   // Without a role the portal shows its first page, where the user chooses one.
   if (permissionSet === '' && assigned.length > 0) {
@@ -72,7 +72,7 @@ function show(deps: ShortcutDeps, wish: URLSearchParams, user: DirectoryUser | u
     return refusedConsole(403, `${permissionSet} in ${accountId} is not assigned to ${user.userName}.`);
   }
   const destination = parseDestination(
-    wish.get('destination') ?? `https://console.aws.amazon.com/console/home?region=${deps.directory.region}`,
+    link.get('destination') ?? `https://console.aws.amazon.com/console/home?region=${deps.directory.region}`,
   );
   if (destination === undefined) return refusedConsole(400, 'The destination is not a page of the AWS console.');
   const { expiresAtMs } = deps.roleCredentials.issue(user.userName, accountId, permissionSet);
@@ -85,15 +85,15 @@ function show(deps: ShortcutDeps, wish: URLSearchParams, user: DirectoryUser | u
   });
 }
 
-function signInPage(deps: ShortcutDeps, wish: URLSearchParams, typed: string | undefined): Reply {
+function signInPage(deps: ShortcutDeps, link: URLSearchParams, typed: string | undefined): Reply {
   const kept = ['account_id', 'role_name', 'destination'].flatMap((name) => {
-    const value = wish.get(name);
+    const value = link.get(name);
     return value === null ? [] : [markup`<input type="hidden" name="${name}" value="${value}">`];
   });
   return pageReply(typed === undefined ? 200 : 404, {
     title: 'AWS access portal',
     body: markup`<div class="card narrow"><h1>AWS access portal</h1>
-<p class="lead">To the console of ${wish.get('account_id') ?? ''} as <b>${wish.get('role_name') ?? ''}</b></p>
+<p class="lead">To the console of ${link.get('account_id') ?? ''} as <b>${link.get('role_name') ?? ''}</b></p>
 ${problemNote(typed === undefined ? undefined : `There is no user ${typed} in this directory.`)}
 <form method="post" action="/start/console" class="stack">${nonceField(deps.nonces)}${kept}${userChoice(deps.directory, typed)}</form>
 </div>`,

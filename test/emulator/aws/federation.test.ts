@@ -25,7 +25,7 @@ async function fetchKeys(started: Started): Promise<Keys> {
   };
 }
 
-const wish = (keys: unknown, extra: Record<string, string> = {}) => ({
+const tokenRequest = (keys: unknown, extra: Record<string, string> = {}) => ({
   Action: 'getSigninToken',
   Session: JSON.stringify(keys),
   ...extra,
@@ -72,7 +72,7 @@ const login = (started: Started, token: string, destination = DESTINATION) =>
 describe('federation', () => {
   test.each(['POST', 'GET'])('by %s: exchanges keys for a token, which opens the console', async (method) => {
     const started = await startEmulator();
-    const form = wish(await fetchKeys(started), { SessionDuration: '43200' });
+    const form = tokenRequest(await fetchKeys(started), { SessionDuration: '43200' });
     const issued =
       method === 'POST'
         ? await started.submit('/federation', form)
@@ -90,7 +90,7 @@ describe('federation', () => {
     const started = await startEmulator();
     const keys = await fetchKeys(started);
     const statusOf = async (form: Record<string, string>) => (await started.submit('/federation', form)).status;
-    expect(await statusOf(wish(keys))).toBe(200);
+    expect(await statusOf(tokenRequest(keys))).toBe(200);
     for (const wrong of [
       { ...keys, sessionKey: 'x' },
       { ...keys, sessionToken: 'x' },
@@ -99,20 +99,22 @@ describe('federation', () => {
       null,
       'x',
     ]) {
-      expect(await statusOf(wish(wrong))).toBe(400);
+      expect(await statusOf(tokenRequest(wrong))).toBe(400);
     }
     expect(await statusOf({ Action: 'getSigninToken', Session: '{' })).toBe(400);
     expect(await statusOf({ Action: 'login' })).toBe(400);
     for (const SessionDuration of ['899', '43201', 'x', '']) {
-      expect(await statusOf(wish(keys, { SessionDuration }))).toBe(400);
+      expect(await statusOf(tokenRequest(keys, { SessionDuration }))).toBe(400);
     }
     await started.clock.advance(4 * 3_600_000);
-    expect(await statusOf(wish(keys))).toBe(400);
+    expect(await statusOf(tokenRequest(keys))).toBe(400);
   });
 
   test('a token is valid for fifteen minutes, a console session as long as its keys', async () => {
     const started = await startEmulator();
-    const token = String((await started.submit('/federation', wish(await fetchKeys(started)))).json['SigninToken']);
+    const token = String(
+      (await started.submit('/federation', tokenRequest(await fetchKeys(started)))).json['SigninToken'],
+    );
     await started.clock.advance(899_000);
     const answer = await login(started, token);
     expect(shown(await follow(started, answer))).toEqual(CONSOLE);
@@ -131,7 +133,9 @@ describe('federation', () => {
     '',
   ])('does not lead to %j', async (destination) => {
     const started = await startEmulator();
-    const token = String((await started.submit('/federation', wish(await fetchKeys(started)))).json['SigninToken']);
+    const token = String(
+      (await started.submit('/federation', tokenRequest(await fetchKeys(started)))).json['SigninToken'],
+    );
     expect((await login(started, token, destination)).status).toBe(400);
   });
 });

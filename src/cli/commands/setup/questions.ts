@@ -48,7 +48,7 @@ export function askRegion(
     flag: '--sso-region',
     given,
     question: region === null ? 'Region of Identity Center, like us-east-1' : `Region of Identity Center, ${source}`,
-    ...(region === null ? {} : { standard: region }),
+    ...(region === null ? {} : { defaultAnswer: region }),
     check: parseRegion,
   });
 }
@@ -64,7 +64,7 @@ export function askName(
     flag: '--name',
     given,
     question: 'A name for this sso-session, for commands and files',
-    standard: freeName(nameFrom(startUrl), startUrl, taken),
+    defaultAnswer: freeName(nameFrom(startUrl), startUrl, taken),
     check(text) {
       const name = text.trim();
       if (!/^[A-Za-z0-9_.@/-]{1,64}$/.test(name)) {
@@ -108,7 +108,7 @@ export async function askTemplate(
       flag: '--profile-name-template',
       given,
       question: 'Profile names',
-      standard: DEFAULT_NAME_TEMPLATE,
+      defaultAnswer: DEFAULT_NAME_TEMPLATE,
       async check(text) {
         const names = (await preview(text.trim())).map(({ profileName }) => profileName);
         interview.say(`  for example: ${names.map(harmless).join(', ')}\n`);
@@ -140,7 +140,7 @@ export async function askStore(
     flag: '--secret-store',
     given: undefined,
     question: 'Number',
-    standard: '1',
+    defaultAnswer: '1',
     check(text) {
       const word = text.trim().toLowerCase();
       const store = STORES[Number(word) - 1] ?? STORES.find((name) => name === word);
