@@ -1,5 +1,5 @@
 // `write = "used"` in a running daemon: a role can be used by name, which writes its profile, and the profile stays.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRig, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
@@ -56,6 +56,7 @@ describe('an unused role', () => {
     await rig.runCli(['use', '--print-name', ADMIN]);
     const before = config();
     const path = join(rig.paths.stateDirectory, 'used-roles.json');
+    await waitFor('the file of used roles', () => existsSync(path));
     rmSync(path);
     mkdirSync(path);
     await rig.restartDaemon();
