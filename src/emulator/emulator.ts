@@ -16,9 +16,9 @@ import { createDeviceAuthorizations } from './sessions/device-authorizations.ts'
 import { createDevicePageRoutes } from './pages/device-page.ts';
 import { createDirectory } from './directory/directory.ts';
 import type { Emulator, EmulatorOptions } from './control/emulator-interface.ts';
-import { createFaultBoard } from './control/fault-board.ts';
+import { createFaultInjector } from './control/fault-injector.ts';
 import { createFederationRoutes } from './aws/federation.ts';
-import { type Knobs, createKnobBoard, parseKnobs } from './sessions/knobs.ts';
+import { type Knobs, createKnobStore, parseKnobs } from './sessions/knobs.ts';
 import { createListener } from './listener.ts';
 import { createNonces } from './http/nonces.ts';
 import { createOidcRoutes } from './aws/oidc.ts';
@@ -27,7 +27,7 @@ import { createPortalRoutes } from './aws/portal.ts';
 import { systemRandom } from './http/random.ts';
 import { createRegistrations } from './sessions/registrations.ts';
 import { createRequestLog } from './http/request-log.ts';
-import { createRoleCredentialsDesk } from './sessions/role-credentials.ts';
+import { createRoleCredentialsIssuer } from './sessions/role-credentials.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { endpointEnvironment } from './pages/shell-lines.ts';
 import { createShortcutRoutes } from './pages/shortcut.ts';
@@ -47,14 +47,14 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     ...knobOptions
   } = options;
   const directory = createDirectory(document ?? createDefaultDirectory());
-  const knobs = createKnobBoard();
+  const knobs = createKnobStore();
   const shared = { clock, random, knobs, directory };
   const registrations = createRegistrations(shared);
   const deviceAuthorizations = createDeviceAuthorizations(shared);
   const sessions = createSessions(shared);
-  const roleCredentials = createRoleCredentialsDesk(shared);
+  const roleCredentials = createRoleCredentialsIssuer(shared);
   const consoleSessions = createConsoleSessions(shared);
-  const faults = createFaultBoard(clock);
+  const faults = createFaultInjector(clock);
   const log = createRequestLog();
   const nonces = createNonces(shared);
   const controlAccess = createControlAccess({ random, ...(userId === undefined ? {} : { userId }) });

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { toRolecallError } from '../core/errors.ts';
 import { connectionOf } from '../platform/sockets/loopback-peer.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './http/aws-errors.ts';
-import type { FaultBoard } from './control/fault-board.ts';
+import type { FaultInjector } from './control/fault-injector.ts';
 import {
   BodyTooLargeError,
   type HttpRequest,
@@ -25,7 +25,7 @@ export interface ListenerDeps {
   readonly routes: readonly Route[];
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly faults: FaultBoard;
+  readonly faults: FaultInjector;
   readonly log: RequestLog;
   /** Aborted when the emulator closes, so that it does not wait for delayed answers. */
   readonly signal: AbortSignal;

@@ -3,10 +3,10 @@ import { signinError } from '../http/aws-errors.ts';
 import { openConsole, parseDestination, refusedConsole } from '../pages/console-page.ts';
 import type { ConsoleSessions } from '../sessions/console-sessions.ts';
 import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
-import type { RoleCredentialsDesk, RoleSession } from '../sessions/role-credentials.ts';
+import type { RoleCredentialsIssuer, RoleSession } from '../sessions/role-credentials.ts';
 
 export interface FederationDeps {
-  readonly roleCredentials: RoleCredentialsDesk;
+  readonly roleCredentials: RoleCredentialsIssuer;
   readonly consoleSessions: ConsoleSessions;
 }
 

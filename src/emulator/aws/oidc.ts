@@ -12,12 +12,12 @@ import {
   type Registrations,
   mayUseGrant,
 } from '../sessions/registrations.ts';
-import type { KnobBoard } from '../sessions/knobs.ts';
+import type { KnobStore } from '../sessions/knobs.ts';
 import type { Sessions, Tokens } from '../sessions/sessions.ts';
 
 export interface OidcDeps {
   readonly directory: Directory;
-  readonly knobs: KnobBoard;
+  readonly knobs: KnobStore;
   readonly registrations: Registrations;
   readonly deviceAuthorizations: DeviceAuthorizations;
   readonly sessions: Sessions;

@@ -3,16 +3,16 @@ import { portalError } from '../http/aws-errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DirectoryAccount } from '../directory/directory-model.ts';
 import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
-import type { KnobBoard, Knobs } from '../sessions/knobs.ts';
-import type { RoleCredentialsDesk } from '../sessions/role-credentials.ts';
+import type { KnobStore, Knobs } from '../sessions/knobs.ts';
+import type { RoleCredentialsIssuer } from '../sessions/role-credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Throttle } from '../http/throttle.ts';
 
 export interface PortalDeps {
   readonly directory: Directory;
-  readonly knobs: KnobBoard;
+  readonly knobs: KnobStore;
   readonly sessions: Sessions;
-  readonly roleCredentials: RoleCredentialsDesk;
+  readonly roleCredentials: RoleCredentialsIssuer;
   readonly throttle: Throttle;
 }
 

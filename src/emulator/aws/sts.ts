@@ -7,13 +7,13 @@ import { type RandomBytes, randomUuid } from '../http/random.ts';
 import {
   type IamRole,
   RESERVED_ROLE_PREFIX,
-  type RoleCredentialsDesk,
+  type RoleCredentialsIssuer,
   type RoleIdentity,
 } from '../sessions/role-credentials.ts';
 
 export interface StsDeps {
   readonly directory: Pick<Directory, 'findAccount'>;
-  readonly roleCredentials: RoleCredentialsDesk;
+  readonly roleCredentials: RoleCredentialsIssuer;
   readonly random: RandomBytes;
 }
 

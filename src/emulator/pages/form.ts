@@ -20,13 +20,13 @@ export function nonceField(nonces: Nonces): Html {
   return markup`<input type="hidden" name="nonce" value="${nonces.issue()}">`;
 }
 
-/** With more users than this there are no buttons, only the text field. */
-const MAX_DRAWN_USERS = 6;
+/** Further users type their name. */
+const MAX_USER_BUTTONS = 6;
 
 /** Lets the user choose who signs in: buttons for a few users, and a field for any user name. */
 export function userChoice(directory: Directory, wasTyped?: string): Html {
   const users = directory.users();
-  const drawn = users.slice(0, MAX_DRAWN_USERS);
+  const drawn = users.slice(0, MAX_USER_BUTTONS);
   const typed = markup`<div class="row"><input class="grow" name="user_name" aria-label="User name" placeholder="User name"
  autocomplete="off" autocapitalize="none" spellcheck="false" value="${wasTyped}"><button>Continue</button></div>`;
   return markup`<fieldset><legend>Sign in as</legend>

@@ -6,14 +6,14 @@ import type { DirectoryUser } from '../directory/directory-model.ts';
 import { chosenUser, nonceField, problemNote, readForm, userChoice } from './form.ts';
 import { markup, pageReply } from '../http/html.ts';
 import type { HttpRequest, Reply, Route } from '../http/http.ts';
-import type { KnobBoard } from '../sessions/knobs.ts';
+import type { KnobStore } from '../sessions/knobs.ts';
 import type { Nonces } from '../http/nonces.ts';
-import type { RoleCredentialsDesk } from '../sessions/role-credentials.ts';
+import type { RoleCredentialsIssuer } from '../sessions/role-credentials.ts';
 
 export interface ShortcutDeps {
   readonly directory: Directory;
-  readonly knobs: KnobBoard;
-  readonly roleCredentials: RoleCredentialsDesk;
+  readonly knobs: KnobStore;
+  readonly roleCredentials: RoleCredentialsIssuer;
   readonly consoleSessions: ConsoleSessions;
   readonly nonces: Nonces;
 }

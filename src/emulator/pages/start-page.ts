@@ -7,12 +7,12 @@ import { chosenUser, nonceField, problemNote, readForm, userChoice } from './for
 import { type Html, markup, pageReply } from '../http/html.ts';
 import type { HttpRequest, Reply, Route } from '../http/http.ts';
 import type { Nonces } from '../http/nonces.ts';
-import type { RoleCredentialsDesk } from '../sessions/role-credentials.ts';
+import type { RoleCredentialsIssuer } from '../sessions/role-credentials.ts';
 import { formatConfigSection, formatExports } from './shell-lines.ts';
 
 export interface StartPageDeps {
   readonly directory: Directory;
-  readonly roleCredentials: RoleCredentialsDesk;
+  readonly roleCredentials: RoleCredentialsIssuer;
   readonly nonces: Nonces;
   readonly origin: () => string;
 }

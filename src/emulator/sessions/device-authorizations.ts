@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { KnobBoard } from './knobs.ts';
+import type { KnobStore } from './knobs.ts';
 import { type RandomBytes, randomOpaque, randomUserCode } from '../http/random.ts';
 
 /** The public part of an authorization: everything but the device code. */
@@ -54,7 +54,7 @@ const POLL_TOLERANCE_MS = 50;
 export function createDeviceAuthorizations(deps: {
   clock: Clock;
   random: RandomBytes;
-  knobs: KnobBoard;
+  knobs: KnobStore;
   directory: Directory;
 }): DeviceAuthorizations {
   const byDeviceCode = new Map<string, DeviceAuthorizationRecord>();

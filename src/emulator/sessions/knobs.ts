@@ -40,14 +40,14 @@ export const DEFAULT_KNOBS: Readonly<Knobs> = {
   portalCallsPerSecond: null,
 };
 
-export interface KnobBoard {
+export interface KnobStore {
   readonly current: Knobs;
   /** @throws UsageError invalid-request: an unknown knob or an invalid value; nothing is changed then */
   turn(changes: Partial<Knobs>): void;
 }
 
 /** Knobs with their default values. */
-export function createKnobBoard(): KnobBoard {
+export function createKnobStore(): KnobStore {
   let current = DEFAULT_KNOBS;
   return {
     get current() {
@@ -61,7 +61,7 @@ export function createKnobBoard(): KnobBoard {
 
 /**
  * Parses changes of knobs.
- * @throws UsageError invalid-request: as KnobBoard.turn
+ * @throws UsageError invalid-request: as KnobStore.turn
  */
 export function parseKnobs(value: unknown): Partial<Knobs> {
   const fields = readFields(value, Object.keys(DEFAULT_KNOBS));

@@ -1,6 +1,6 @@
 // Client registrations of SSO OIDC with their grant types and scopes.
 import type { Clock } from '../../core/clock.ts';
-import type { KnobBoard } from './knobs.ts';
+import type { KnobStore } from './knobs.ts';
 import { type RandomBytes, randomOpaque } from '../http/random.ts';
 
 export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -30,7 +30,7 @@ export interface Registrations {
   expireAll(): void;
 }
 
-export function createRegistrations(deps: { clock: Clock; random: RandomBytes; knobs: KnobBoard }): Registrations {
+export function createRegistrations(deps: { clock: Clock; random: RandomBytes; knobs: KnobStore }): Registrations {
   const byId = new Map<string, Registration>();
   return {
     register({ clientName, scopes, grantTypes }) {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { KnobBoard } from './knobs.ts';
+import type { KnobStore } from './knobs.ts';
 import { type RandomBytes, randomBase32, randomOpaque } from '../http/random.ts';
 
 export interface RoleIdentity {
@@ -33,7 +33,7 @@ export interface RoleSession {
   readonly expiresAtMs: number;
 }
 
-export interface RoleCredentialsDesk {
+export interface RoleCredentialsIssuer {
   /** Issues keys; the caller has checked that the user may have them. */
   issue(userName: string, accountId: string, permissionSet: string): IssuedRoleCredentials;
   /** Issues keys of a role session; the caller has checked that they are allowed. */
@@ -56,12 +56,12 @@ interface IssuedRecord extends RoleIdentity {
 const MAX_REMEMBERED_KEYS = 50_000;
 const DEFAULT_DURATION_SECONDS = 3600;
 
-export function createRoleCredentialsDesk(deps: {
+export function createRoleCredentialsIssuer(deps: {
   clock: Clock;
   random: RandomBytes;
-  knobs: KnobBoard;
+  knobs: KnobStore;
   directory: Directory;
-}): RoleCredentialsDesk {
+}): RoleCredentialsIssuer {
   const issued = new Map<string, IssuedRecord>();
 
   function make(

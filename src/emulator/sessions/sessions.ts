@@ -1,6 +1,6 @@
 // Identity Center sessions of users, with their access and refresh tokens.
 import type { Clock } from '../../core/clock.ts';
-import type { KnobBoard } from './knobs.ts';
+import type { KnobStore } from './knobs.ts';
 import { type RandomBytes, randomOpaque } from '../http/random.ts';
 import { ACCOUNT_ACCESS_SCOPE, type Registration, getsRefreshToken } from './registrations.ts';
 
@@ -50,7 +50,7 @@ export interface Sessions {
 /** For clients registered without scopes (the AWS CLI's legacy form): eight hours, without refresh tokens. */
 const LEGACY_TOKEN_LIFETIME_SECONDS = 28_800;
 
-export function createSessions(deps: { clock: Clock; random: RandomBytes; knobs: KnobBoard }): Sessions {
+export function createSessions(deps: { clock: Clock; random: RandomBytes; knobs: KnobStore }): Sessions {
   const sessions = new Set<Session>();
   const accessTokens = new Map<string, AccessToken>();
   const refreshTokens = new Map<string, RefreshToken>();

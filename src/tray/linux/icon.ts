@@ -39,7 +39,7 @@ const without =
   (shape: Shape, hole: Shape): Shape =>
   (x, y) =>
     shape(x, y) && !hole(x, y);
-/** A line between two points with this half width. */
+/** A diagonal stroke from the top left to the bottom right, with this half width. */
 const slash =
   (halfWidth: number): Shape =>
   (x, y) =>
@@ -58,7 +58,7 @@ const KEY = either(
   box(0.7, 0.5, 0.79, 0.73),
   box(0.87, 0.5, 0.97, 0.78),
 );
-/** Layers with shape and colour; an undefined colour erases what is below, for a gap between mark and key. */
+/** Layers from bottom to top. An undefined colour erases what is below it, for a gap between mark and key. */
 const LAYERS: Readonly<Record<StateWord, readonly Layer[]>> = {
   ok: [[KEY, GREEN]],
   'ends-soon': [

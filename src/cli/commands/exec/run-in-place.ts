@@ -20,7 +20,7 @@ export interface ProgramEnd {
 
 type Execve = (file: string, argv: readonly string[], environment: Readonly<Record<string, string>>) => never;
 
-/** execve cannot report a failure to the caller, so it runs env(1), which looks the program up and reports errors like a shell. */
+/** Node has to be sure that execve succeeds, so it runs env(1), which looks the program up and reports errors like a shell. */
 const ENV_PROGRAM = '/usr/bin/env';
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /** The terminal sends these to all foreground processes, so the program gets them anyway. */

@@ -5,7 +5,7 @@ import type { Reply } from '../http/http.ts';
 import { OPERATIONS, type Operation } from '../http/operations.ts';
 import { type Fault, parseFault, ruleOf } from './faults.ts';
 
-export interface FaultBoard {
+export interface FaultInjector {
   /** @throws UsageError invalid-request: not a fault */
   add(fault: Fault): void;
   /** The active faults with their remaining counts. */
@@ -25,7 +25,7 @@ export interface FaultedCall {
   readonly signal: AbortSignal;
 }
 
-export function createFaultBoard(clock: Clock): FaultBoard {
+export function createFaultInjector(clock: Clock): FaultInjector {
   let active: readonly Fault[] = [];
 
   /** Takes the faults that affect this call: decrements their counts and removes those that are used up. */
