@@ -1,25 +1,19 @@
 // The accounts and permission sets of a session: listed within the rate budget, stored in a file, partial if some accounts fail.
-import { monotonicNowMs } from '../../core/clock.ts';
-import { SignInRequiredError, toRolecallError, UnavailableError, type RolecallError } from '../../core/errors.ts';
-import type { Account, Catalog, SsoSession } from '../../core/model.ts';
-import type { Problems } from '../../core/problems.ts';
-import type { Secret } from '../../core/secret.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
-import { forEachConcurrently } from '../../core/async/concurrently.ts';
-import { describeFault, isFault } from '../faults.ts';
-import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
-import { IdentityCenterFault } from '../ports.ts';
-import { callPortal, type Portal } from '../session/portal-call.ts';
-import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
+import { SignInRequiredError, toRolecallError, type RolecallError } from '../../core/errors.ts';
+import type { Catalog, SsoSession } from '../../core/model.ts';
+import type { Problems } from '../../core/problems.ts';
+import { describeFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
+import type { Portal } from '../session/portal-call.ts';
+import { listAccounts, type ListingProgress } from './list-accounts.ts';
+import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
 
 /** Catalogs on disk. One that cannot be read counts as never listed, because it can be listed again. */
 export interface CatalogFiles {
   load(session: SsoSession): Promise<Catalog | undefined>;
   save(session: SsoSession, catalog: Catalog): Promise<void>;
 }
-
-export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: number }>;
 
 export interface AccountCatalog {
   /** The last catalog, without a request; undefined if this session was never listed. */
@@ -41,14 +35,6 @@ export interface AccountCatalog {
   /** Retries the files that could not be written. */
   flush(): Promise<void>;
 }
-
-/** Somebody may be waiting for the list; a longer pause becomes an error that says so. */
-const BACK_OFF = { attempts: 6, firstPauseMs: 500, maxPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
-/** Far longer than any listing within the rate budget takes; accounts not listed by then are carried over. */
-const MAX_LISTING_MS = 10 * 60_000;
-const MAX_ACCOUNT_MS = 200;
-/** Enough to use the budget of 19 calls a second with round trips of half a second. */
-const CONCURRENT_CALLS = 10;
 
 export function createAccountCatalog(
   deps: Portal & {
@@ -78,55 +64,12 @@ export function createAccountCatalog(
     return catalogs.get(key);
   }
 
-  /** One call within the budget, retried after transient faults. */
-  function call<T>(session: SsoSession, ask: (accessToken: Secret) => Promise<T>): Promise<T> {
-    return callPortal(deps, session, { priority: 'background', backOff: BACK_OFF }, ask);
-  }
-
   /** Undefined if a new sign-in has superseded it. */
   async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
-    const startedAtMs = monotonicNowMs(clock);
-    const requireTime = (accountCount: number) => {
-      if (monotonicNowMs(clock) - startedAtMs < MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) return;
-      throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was stopped.');
-    };
-    const reader = createPageReader();
-    const pages = await reader.readAll<Account>((nextToken) => {
-      requireTime(0);
-      return call(session, (accessToken) => deps.identityCenter.listAccounts(session, accessToken, nextToken));
-    });
-    // An account that moves to another page in the meantime is listed twice.
-    const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
-    const found = new Map<string, readonly string[]>();
-    const failed = new Set<string>();
-    const progress = { accountsListed: 0, accountsTotal: accounts.length };
-    progresses.set(key, progress);
-    let failure: unknown;
-    let failuresInARow = 0;
-    await forEachConcurrently(accounts, CONCURRENT_CALLS, async ({ accountId }) => {
-      if (isSuperseded()) return;
-      try {
-        // In an outage 5,000 accounts, each with its own back-off, would take hours.
-        if (failuresInARow >= CONCURRENT_CALLS) throw failure;
-        const names = await reader.readAll<string>((nextToken) => {
-          requireTime(accounts.length);
-          return call(session, (accessToken) =>
-            deps.identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
-          );
-        }, MAX_PERMISSION_SETS);
-        found.set(accountId, [...new Set(names)].toSorted());
-        failuresInARow = 0;
-      } catch (fault) {
-        // An account that was removed in the meantime does not fail the listing; the end of the session does.
-        if (!isFault(fault, 'forbidden', 'not-found')) {
-          if (!canBePartial(fault)) throw fault;
-          failure = fault;
-          failuresInARow += 1;
-          failed.add(accountId);
-        }
-      }
-      progress.accountsListed += 1;
+    const { accounts, found, failed, failure } = await listAccounts(deps, session, {
+      isSuperseded,
+      onProgress: (progress) => void progresses.set(key, progress),
     });
     // Read now, because a person may have confirmed a loss in the meantime.
     const before = await cached(session);
@@ -216,10 +159,4 @@ export function createAccountCatalog(
 
 function problemKey(session: SsoSession): string {
   return `catalog ${session.sessionName}`;
-}
-
-/** True for a failure of this account only: the next account, or a later attempt, may succeed. */
-function canBePartial(fault: unknown): boolean {
-  if (fault instanceof TooManyEntriesFault) return false;
-  return isFault(fault, 'unreachable', 'throttled', 'unusable-response') || fault instanceof UnavailableError;
 }

@@ -1,0 +1,96 @@
+// Lists all accounts of a session and their permission sets from the portal, within the rate budget.
+import { forEachConcurrently } from '../../core/async/concurrently.ts';
+import { monotonicNowMs } from '../../core/clock.ts';
+import { UnavailableError } from '../../core/errors.ts';
+import type { Account, SsoSession } from '../../core/model.ts';
+import type { Secret } from '../../core/secret.ts';
+import { isFault } from '../faults.ts';
+import { IdentityCenterFault } from '../ports.ts';
+import { callPortal, type Portal } from '../session/portal-call.ts';
+import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './read-pages.ts';
+
+export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: number }>;
+
+export interface ListedAccounts {
+  readonly accounts: readonly Account[];
+  /** Permission sets by account; an account that was removed in the meantime is in neither this nor `failed`. */
+  readonly found: ReadonlyMap<string, readonly string[]>;
+  /** Accounts that could not be listed. */
+  readonly failed: ReadonlySet<string>;
+  /** Why the last of them failed. */
+  readonly failure: unknown;
+}
+
+/** Somebody may be waiting for the list; a longer pause becomes an error that says so. */
+const BACK_OFF = { attempts: 6, firstPauseMs: 500, maxPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
+/** Far longer than any listing within the rate budget takes; accounts not listed by then are carried over. */
+const MAX_LISTING_MS = 10 * 60_000;
+const MAX_ACCOUNT_MS = 200;
+/** Enough to use the budget of 19 calls a second with round trips of half a second. */
+const CONCURRENT_CALLS = 10;
+
+/**
+ * Accounts that fail are left out, unless the failure concerns the whole session. Ends early once `isSuperseded`.
+ * `onProgress` is called once, with an object that is kept up to date.
+ * @throws faults and errors of `callPortal`
+ */
+export async function listAccounts(
+  portal: Portal,
+  session: SsoSession,
+  options: { readonly isSuperseded: () => boolean; readonly onProgress: (progress: ListingProgress) => void },
+): Promise<ListedAccounts> {
+  const { clock, identityCenter } = portal;
+  const startedAtMs = monotonicNowMs(clock);
+  const reader = createPageReader();
+
+  function call<T>(accountCount: number, request: (accessToken: Secret) => Promise<T>): Promise<T> {
+    if (monotonicNowMs(clock) - startedAtMs >= MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) {
+      throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was stopped.');
+    }
+    return callPortal(portal, session, { priority: 'background', backOff: BACK_OFF }, request);
+  }
+
+  const pages = await reader.readAll<Account>((nextToken) =>
+    call(0, (accessToken) => identityCenter.listAccounts(session, accessToken, nextToken)),
+  );
+  // An account that moves to another page in the meantime is listed twice.
+  const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
+  const found = new Map<string, readonly string[]>();
+  const failed = new Set<string>();
+  const progress = { accountsListed: 0, accountsTotal: accounts.length };
+  options.onProgress(progress);
+  let failure: unknown;
+  let failuresInARow = 0;
+  await forEachConcurrently(accounts, CONCURRENT_CALLS, async ({ accountId }) => {
+    if (options.isSuperseded()) return;
+    try {
+      // In an outage 5,000 accounts, each with its own back-off, would take hours.
+      if (failuresInARow >= CONCURRENT_CALLS) throw failure;
+      const names = await reader.readAll<string>(
+        (nextToken) =>
+          call(accounts.length, (accessToken) =>
+            identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
+          ),
+        MAX_PERMISSION_SETS,
+      );
+      found.set(accountId, [...new Set(names)].toSorted());
+      failuresInARow = 0;
+    } catch (fault) {
+      // An account that was removed in the meantime does not fail the listing; the end of the session does.
+      if (!isFault(fault, 'forbidden', 'not-found')) {
+        if (!canBePartial(fault)) throw fault;
+        failure = fault;
+        failuresInARow += 1;
+        failed.add(accountId);
+      }
+    }
+    progress.accountsListed += 1;
+  });
+  return { accounts, found, failed, failure };
+}
+
+/** True for a failure of this account only: the next account, or a later attempt, may succeed. */
+function canBePartial(fault: unknown): boolean {
+  if (fault instanceof TooManyEntriesFault) return false;
+  return isFault(fault, 'unreachable', 'throttled', 'unusable-response') || fault instanceof UnavailableError;
+}
