@@ -1,12 +1,13 @@
 // Sign-in by device authorization, as a state machine: one pending sign-in per session; the last outcome is kept.
 import type { Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
-import type { ClientRegistration, DeviceAuthorization, SsoSession } from '../../core/model.ts';
+import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
-import { describeFault, isFault, isTransient } from '../faults.ts';
+import { pollForToken, requestDeviceCode, type DeviceCode } from './device-code.ts';
+import { describeFault } from '../faults.ts';
 import type { IdentityCenter } from '../ports.ts';
 
 /** What to show the user while a sign-in is pending; also part of its outcome. */
@@ -41,12 +42,6 @@ export interface SignIn {
   cancel(session: SsoSession): void;
 }
 
-/** RFC 8628 3.5: each `slow_down` adds five seconds to the interval permanently. */
-const SLOW_DOWN_SECONDS = 5;
-const DEFAULT_INTERVAL_SECONDS = 5;
-/** A longer pause could outlast the code, which is valid for ten minutes. */
-const MAX_ASKED_PAUSE_MS = 30_000;
-
 /** One device authorization, or the request for one. */
 interface Attempt {
   readonly identity: string;
@@ -70,7 +65,7 @@ export function createSignIn(deps: {
   /** Called when the code expired before it was approved, or a failure ended the waiting. */
   readonly onExpired?: (session: SsoSession) => void;
 }): SignIn {
-  const { clock, identityCenter, problems } = deps;
+  const { clock, problems } = deps;
   /** The newest attempt of each session. */
   const attempts = new Map<string, Attempt>();
   const starting = createSingleFlight<SignInState>();
@@ -86,7 +81,10 @@ export function createSignIn(deps: {
         attempt.state = { state: 'live' };
         return attempt.state;
       }
-      const { registration, authorization } = await authorize(session);
+      const code = await requestDeviceCode(deps, session).catch((fault: unknown) => {
+        throw describeFault(fault, session.sessionName);
+      });
+      const { authorization } = code;
       const prompt: SignInPrompt = {
         flow: 'device',
         userCode: authorization.userCode,
@@ -96,7 +94,7 @@ export function createSignIn(deps: {
       };
       const state: SignInState = { state: attempt.abort.signal.aborted ? 'cancelled' : 'pending', ...prompt };
       attempt.state = state;
-      void poll(session, registration, authorization, prompt, attempt);
+      void awaitApproval(session, code, prompt.expiresAtMs, attempt);
       return state;
     } catch (error) {
       // The attempt failed before it had a code, so the previous state still holds.
@@ -110,63 +108,21 @@ export function createSignIn(deps: {
     else attempts.set(session.sessionName, earlier);
   }
 
-  async function authorize(
-    session: SsoSession,
-  ): Promise<{ registration: ClientRegistration; authorization: DeviceAuthorization }> {
-    try {
-      const registration = await deps.registrations.ensure(session);
-      try {
-        return { registration, authorization: await identityCenter.startDeviceAuthorization(session, registration) };
-      } catch (fault) {
-        if (!isFault(fault, 'invalid-client')) throw fault;
-      }
-      // The server does not know our client any more: register again, once.
-      await deps.registrations.forget(session, registration.clientId);
-      const renewed = await deps.registrations.ensure(session);
-      return { registration: renewed, authorization: await identityCenter.startDeviceAuthorization(session, renewed) };
-    } catch (fault) {
-      throw describeFault(fault, session.sessionName);
-    }
-  }
-
   /** Never rejects: the outcome is in the state. */
-  async function poll(
-    session: SsoSession,
-    registration: ClientRegistration,
-    authorization: DeviceAuthorization,
-    prompt: SignInPrompt,
-    attempt: Attempt,
-  ): Promise<void> {
+  async function awaitApproval(session: SsoSession, code: DeviceCode, expiresAtMs: number, attempt: Attempt) {
     const { signal } = attempt.abort;
-    let intervalSeconds = authorization.intervalSeconds > 0 ? authorization.intervalSeconds : DEFAULT_INTERVAL_SECONDS;
-    let askedPauseMs = 0;
-    while (!signal.aborted) {
-      try {
-        await clock.sleep(Math.max(intervalSeconds * 1000, askedPauseMs), signal);
-      } catch {
-        return;
-      }
-      if (clock.nowMs() >= prompt.expiresAtMs) return expire(session, attempt);
-      askedPauseMs = 0;
-      try {
-        const issued = await identityCenter.createTokenByDeviceCode(session, registration, authorization.deviceCode);
-        if (signal.aborted) return;
-        // Approved from here on: the tokens are used before the store, which may be locked, has them.
-        const saving = deps.accessTokens.accept(session, registration, issued);
-        settle(attempt, 'approved');
-        announce(session);
-        return await saving;
-      } catch (fault) {
-        if (isFault(fault, 'slow-down')) intervalSeconds += SLOW_DOWN_SECONDS;
-        else if (isFault(fault, 'access-denied')) return deny(session, attempt);
-        else if (isFault(fault, 'device-code-expired')) return expire(session, attempt);
-        // A VPN that drops while the user is on the page must not cost the code.
-        else if (isTransient(fault)) askedPauseMs = Math.min(fault.retryAfterMs ?? 0, MAX_ASKED_PAUSE_MS);
-        else if (!isFault(fault, 'authorization-pending')) {
-          return expire(session, attempt, describeFault(fault, session.sessionName).toBody());
-        }
-      }
+    const polled = await pollForToken(deps, session, code, { expiresAtMs, signal });
+    if (polled.result === 'denied') return deny(session, attempt);
+    if (polled.result === 'expired') return expire(session, attempt);
+    if (polled.result === 'failed') {
+      return expire(session, attempt, describeFault(polled.fault, session.sessionName).toBody());
     }
+    if (polled.result === 'aborted' || signal.aborted) return;
+    // Approved from here on: the tokens are used before the store, which may be locked, has them.
+    const saving = deps.accessTokens.accept(session, code.registration, polled.issued);
+    settle(attempt, 'approved');
+    announce(session);
+    await saving.catch(() => undefined);
   }
 
   /** The first outcome is final. */
