@@ -1,6 +1,7 @@
 // Adds settings to config.toml for `rolecall setup`: one line for each missing key, everything else unchanged.
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
-import { parseSettingsFile, type SettingsFile } from './settings-file.ts';
+import { parseSettingsFile } from './settings-file.ts';
+import type { SettingsFile } from './settings-schema.ts';
 
 export interface WantedSettings {
   readonly secretStore?: 'keychain' | 'file' | 'memory';

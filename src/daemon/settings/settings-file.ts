@@ -6,40 +6,8 @@ import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { nearest } from '../../core/text/nearest.ts';
-import { settingsSchema } from './settings-schema.ts';
+import { settingsSchema, type SettingsFile } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
-
-/** The settings as written in the file. */
-export interface SettingsFile {
-  secret_store?: 'keychain' | 'file' | 'memory';
-  flow?: 'device' | 'pkce' | 'auto';
-  on_expired?: 'notify' | 'wait' | 'login';
-  wait_seconds?: number;
-  token_cache?: 'auto' | 'never';
-  web_port?: number;
-  profiles?: {
-    name?: string;
-    region?: string;
-    style?: 'credential_process' | 'sso';
-    write?: 'all' | 'used' | 'auto';
-    include?: string[];
-    sync?: 'on-login' | 'manual';
-    default_follows_current?: boolean;
-    exclude?: string[];
-  };
-  session?: Record<string, { label?: string; browser?: string; flow?: string; session_hours?: number }>;
-  endpoints?: { sso_oidc?: string; sso?: string; sts?: string };
-  network?: { proxy?: string; ca_bundle?: string };
-  role?: {
-    account_id?: string;
-    permission_set?: string;
-    region?: string;
-    alias?: string;
-    pin?: boolean;
-    extra?: ExtraSettings;
-  }[];
-  protect?: { session?: string; account_id?: string; permission_set?: string; remember_minutes?: number }[];
-}
 
 type Scalar = string | number | boolean;
 export type ExtraSettings = Record<string, Scalar | Record<string, Scalar>>;

@@ -1,10 +1,14 @@
-// The JSON Schema of config.toml.
+// The JSON Schema of config.toml, and the type that follows from it.
+import type { FromSchema } from 'json-schema-to-ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 /** Adds the text that editors and docs/settings.md show. */
-const about = <const S extends Schema>(description: string, schema: S) => ({ description, ...schema });
+const about = <const S extends Schema>(description: string, schema: S): S & { readonly description: string } => ({
+  description,
+  ...schema,
+});
 
 const text = { type: 'string', minLength: 1 } as const;
 const flow = { enum: ['device', 'pkce', 'auto'] } as const;
@@ -23,7 +27,7 @@ const extra = {
   },
 } as const;
 
-const table = <T extends object>(properties: T) =>
+const table = <const T extends object>(properties: T) =>
   ({ type: 'object', additionalProperties: false, properties }) as const;
 
 export const settingsSchema = table({
@@ -96,3 +100,6 @@ export const settingsSchema = table({
     }),
   },
 });
+
+/** The settings as written in the file. */
+export type SettingsFile = FromSchema<typeof settingsSchema>;

@@ -6,7 +6,8 @@ import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import type { Problem } from '../../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
-import type { BrowserSetting, ExtraSettings, RuleLines, SettingsFile } from './settings-file.ts';
+import type { BrowserSetting, ExtraSettings, RuleLines } from './settings-file.ts';
+import type { SettingsFile } from './settings-schema.ts';
 
 /** A `[[role]]` rule; account id and permission set are globs. */
 export interface RoleSettings {
@@ -33,6 +34,8 @@ export interface ProtectSettings {
 }
 
 export interface Settings {
+  /** As written. A capability reads a setting that only it uses from here, and has the default. */
+  readonly file: SettingsFile;
   readonly secretStore: 'keychain' | 'file' | 'memory';
   /** What happens to callers when a session has ended. */
   readonly onExpired: 'notify' | 'wait' | 'login';
@@ -122,6 +125,7 @@ function toSettings(
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
+    file,
     secretStore: secretStore ?? file.secret_store ?? 'keychain',
     onExpired: file.on_expired ?? 'notify',
     waitSeconds: file.wait_seconds ?? 50,

@@ -2,7 +2,8 @@
 import { parseNameTemplate } from '../../aws-config/profiles/profile-names.ts';
 import { UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
-import { parseTomlFile, settingsFault, type SettingsFile } from './settings-file.ts';
+import { parseTomlFile, settingsFault } from './settings-file.ts';
+import type { SettingsFile } from './settings-schema.ts';
 import { teamSchema } from './team-schema.ts';
 
 /** The team file as written. */

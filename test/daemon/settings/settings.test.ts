@@ -57,6 +57,7 @@ remember_minutes = 15
 `;
 
 const DEFAULTS: Settings = {
+  file: expect.any(Object),
   secretStore: 'keychain',
   onExpired: 'notify',
   waitSeconds: 50,
