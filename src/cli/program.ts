@@ -81,10 +81,9 @@ function readPlainWords(
       values[attributeOf(word)] = !word.startsWith('--no-');
     } else {
       const [, option] = all.find(([flags]) => flags.startsWith(`${word} <`)) ?? [];
-      const choice = words[words.indexOf(word) + 1];
+      const choice = rest.next().value;
       if (typeof option !== 'object' || option.choices?.includes(choice ?? '') !== true) return undefined;
       values[attributeOf(word)] = choice;
-      rest.next();
     }
   }
   if (argument === undefined) return operands.length === 0 ? [values] : undefined;

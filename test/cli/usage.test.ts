@@ -185,6 +185,15 @@ describe('help', () => {
     }
   });
 
+  test('of each command fits into 80 columns below its options', async () => {
+    const definitions = await Promise.all(Object.values(COMMANDS).map(async (load) => (await load()).definition));
+    const lines = definitions.flatMap((definition) =>
+      'help' in definition ? (definition.help ?? '').split('\n') : [],
+    );
+    expect(lines.length).toBeGreaterThan(50);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
   test('--version prints the versions of the package, of Node and of the daemon, and starts none', async () => {
     for (const flag of ['--version', '-V']) {
       expect(await rig.runCli([flag])).toEqual({
@@ -249,6 +258,7 @@ describe('the quick path around the parser', () => {
       ['ls', 'nothing'],
       ['ls', '--refresh'],
       ['status', '--format', 'tmux'],
+      ['status', '--format', 'tmux', '--format', 'waybar'],
       ['use', '--print-name', '--no-picker', 'shop', 'read'],
       ['use', '--print-name', '--back', '--', '-odd-'],
       ['use', '--current', '--json', 'nothing'],

@@ -18,7 +18,7 @@ Without a profile: the one in AWS_PROFILE, else the current role.
 
   rolecall console taylor.Admin --service ec2
   rolecall console current --print
-  rolecall console taylor.Admin --federated    signs in by itself; its URL is a secret and is not shown
+  rolecall console taylor.Admin --federated    keeps the URL, a secret, hidden
 
 The link goes through the access portal, which supports several roles at a time.
 Each sso-session can have its own browser in the settings.`,

@@ -11,9 +11,9 @@ export const definition: CommandDefinition<typeof options, [profile: string]> = 
   arguments: [{ name: '<profile>', description: 'a profile, or "current"; to list them: rolecall profiles list' }],
   options,
   help: `
-  eval "$(rolecall env taylor.Admin)"                    bash, zsh
-  rolecall env taylor.Admin --shell fish | source        fish
-  rolecall env taylor.Admin --shell dotenv > .env        a file; keep it to yourself
+  eval "$(rolecall env taylor.Admin)"                bash, zsh
+  rolecall env taylor.Admin --shell fish | source    fish
+  rolecall env taylor.Admin --shell dotenv > .env    a file; keep it to yourself
 
 For anything that runs longer than the keys: rolecall exec`,
   run: async (profile, values, context) => (await import('./run.ts')).runEnv(profile, values, context),

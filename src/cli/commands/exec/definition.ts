@@ -15,13 +15,13 @@ export const definition: CommandDefinition<typeof options, [profile: string, com
   ],
   options,
   help: `
-The command sees only this role. Keys, profiles and a [default] with credentials
-that would take precedence are hidden from it. It exits with the command's exit code.
+The command sees only this role: keys, profiles and a [default] with credentials
+that would take precedence are hidden from it. The exit code is the command's.
 
   rolecall exec taylor.Admin -- terraform apply
   rolecall exec current -- aws s3 ls
-  rolecall exec taylor.Admin -- nohup ./nightly &    keeps running after you close the terminal
-  rolecall exec taylor.Admin                         a subshell, until you type exit`,
+  rolecall exec taylor.Admin                       a subshell, until: exit
+  rolecall exec taylor.Admin -- nohup ./nightly &  survives closing the terminal`,
   takesCommand: true,
   run: async (profile, command, values, context) =>
     (await import('./run.ts')).runExec(profile, command, values, context),

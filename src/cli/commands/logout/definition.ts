@@ -3,7 +3,7 @@ import type { CommandDefinition } from '../../definition.ts';
 
 const options = {
   '--all': 'sign out of every sso-session',
-  '--forget-keychain': 'sign out although the keychain cannot be reached, and leave there what it has',
+  '--forget-keychain': 'sign out without the keychain; only for a keychain that is gone for good',
   '--json': 'print the outcome as JSON',
 } as const;
 

@@ -13,16 +13,23 @@ export const definition: CommandDefinition<typeof options> = {
   description: 'show the current role, sessions and roles to switch to in the tray of your desktop',
   options,
   help: `
-Without options: an icon in a tray that supports StatusNotifierItem (KDE, Xfce, LXQt,
-Cinnamon, waybar, swaybar; GNOME with its AppIndicator extension), until you quit it.
+Without options: an icon in a tray that supports StatusNotifierItem (KDE, Xfce,
+LXQt, Cinnamon, waybar, swaybar; GNOME with its AppIndicator extension), until
+you quit it.
 
 If there is no such tray:
-  rolecall web                         the page in your browser
-  rolecall tray --format swiftbar      the menu bar of macOS; also xbar, and argos for GNOME:
-                                       an executable file rolecall.1m.sh in their plugin folder
-                                           #!/bin/zsh -l     (for Argos: /bin/bash)
-                                           exec rolecall tray --format swiftbar
-  rolecall status --format waybar      one line for a bar; also tmux and prompt`,
+  rolecall web                       the page in your browser
+  rolecall tray --format swiftbar    the menu bar of macOS; also xbar, and argos
+                                     for GNOME
+  rolecall status --format waybar    one line for a bar; also tmux and prompt
+
+For SwiftBar, xbar and Argos, put an executable file rolecall.1m.sh into their
+plugin folder:
+
+  #!/bin/zsh -l
+  exec rolecall tray --format swiftbar
+
+Argos needs /bin/bash instead of /bin/zsh -l.`,
   run: ({ format, wait }, context) =>
     context.runProgram('tray', [
       ...(format === undefined ? [] : ['--format', format]),

@@ -22,16 +22,18 @@ export const definition: CommandDefinition<typeof options, [query: readonly stri
   options,
   help: `
   rolecall use taylor.Admin      switch this shell to that profile
-  rolecall use prod read         the only role that matches both words, or a list to choose from
+  rolecall use prod read         the role that matches both words, or a list
   rolecall use -                 back to the previous profile
   rolecall use --off             unset AWS_PROFILE
-  rolecall use --current prod    for programs outside your shell that use [profile current]
+  rolecall use --current prod    for programs that use [profile current]
 
-If several roles match, you choose from a list. Roles whose names start with your
-words come first, then roles that contain them, then roles whose account id starts
-with them or contains them as four digits or more. rolecall asks before it uses a
-protected role, or a role that only its account id matched; a script passes the
-profile's name, or the account id and the full permission set.
+If several roles match, you choose from a list. Roles whose names start with
+your words come first, then roles whose names contain them, then roles whose
+account id starts with them, or contains them if they are four digits or more.
+
+rolecall asks before it uses a protected role, or a role that only its account
+id matched. A script passes the profile's name, or the account id and the full
+permission set.
 
 Set up the shell hook once: rolecall shell-init --help`,
   isQuick: true,
