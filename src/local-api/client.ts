@@ -1,4 +1,4 @@
-// The client of the local API: finds the daemon, starts it when there is none, and turns its errors back into ours.
+// The client of the local API: finds the daemon, starts it if necessary, and converts its errors.
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
 import { isAnswering, isForeignSocket, requestOverSocket, type SocketAnswer } from './http-request.ts';
@@ -7,60 +7,60 @@ import type { Answers, CallableRouteName, InputOf } from './routes.ts';
 import type { StartedDaemon } from '../platform/service/start-daemon.ts';
 
 export interface CallOptions {
-  /** For the whole call: finding the daemon, starting it, and its answer. */
+  /** For the whole call: finding the daemon, starting it, and waiting for its answer. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** False: no daemon is DaemonUnreachableError instead of a reason to start one. */
+  /** False: fails with DaemonUnreachableError instead of starting a daemon. */
   readonly autostart?: boolean;
-  /** A daemon that answers nobody is an error after five seconds, instead of a call to `onSilence` and a longer wait. */
+  /** Fails after five seconds if the daemon hangs, instead of calling `onSilence` and waiting on. */
   readonly failsOnSilence?: boolean;
 }
 
 export interface LocalApiClient {
   /**
-   * The daemon's answer; the daemon is started first when none is running.
-   * @throws RolecallError: the daemon's own error by class and code
-   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering; daemon-version-mismatch: an older one does not leave;
-   *   foreign-socket: somebody else may listen at the only socket there is, and was sent nothing
+   * The daemon's answer; starts the daemon first if none is running.
+   * @throws RolecallError: the daemon's error, with its class and code
+   * @throws DaemonUnreachableError daemon-not-running, daemon-not-answering; daemon-version-mismatch: an older one does not stop;
+   *   foreign-socket: another user may listen at the only socket, so nothing was sent
    */
   call<R extends CallableRouteName>(route: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
 }
 
-/** Starting takes a third of a second; a machine under load gets time, a broken one an answer. */
+/** A start takes a third of a second. The deadline allows for a busy machine, and ends the wait for a broken one. */
 const START_DEADLINE_MS = 40_000;
 const POLL_MS = 25;
-/** Many clients that ask all the time would take the processor from the daemon that they wait for. */
+/** Many clients that poll often would slow down the daemon that they wait for. */
 const MAX_POLL_MS = 250;
 const POLL_GROWTH = 1.25;
-/** A daemon that we started and that somebody stopped before it answered us is started again after this. */
+/** A daemon that we started and that was stopped before it answered is started again after this. */
 const RESTART_AFTER_MS = 500;
-/** A daemon that is not stuck answers the probe by then, even on a busy machine. */
+/** A daemon that does not hang answers the probe within this time, even on a busy machine. */
 const PROBE_TIMEOUT_MS = 2000;
-/** Probes at every tenth check only: hundreds of clients may be waiting for one sign-in. */
+/** Probes only at every tenth check: hundreds of clients may be waiting for one sign-in. */
 const CHECKS_PER_PROBE = 10;
-/** A daemon whose socket was deleted has a new one by then. */
+/** A daemon whose socket was deleted has created a new one within this time. */
 const UNREACHABLE_AFTER_MS = 5000;
 
 export function createLocalApiClient(deps: {
   readonly socketCandidates: readonly string[];
   readonly mayStart: boolean;
-  /** Loaded only when there is a daemon to start, for every command pays for what this file imports. */
+  /** Loads the code that starts a daemon only when it is needed, because every command loads this file's imports. */
   readonly startDaemon: () => StartedDaemon | Promise<StartedDaemon>;
-  /** With it a daemon that is older makes room for the one that `startDaemon` starts. */
+  /** If present, an older daemon stops, and `startDaemon` starts its successor. */
   readonly version?: string;
-  /** Called once that has happened. */
+  /** Called after an older daemon was replaced. */
   readonly onReplaced?: () => void;
-  /** Says which process the daemon is; without it a suspended daemon can't be told from a slow one. */
+  /** Tells which process is the daemon; without it a suspended daemon looks like a slow one. */
   readonly lockFile?: string;
-  /** Called once for a call during which the daemon answers nobody, with a sentence that says so; the call goes on. */
+  /** Called once per call if the daemon hangs, with a sentence that says so; the call goes on. */
   readonly onSilence?: (message: string) => void;
-  /** In place of three seconds without an answer, and two more for the daemon to show a sign of life. */
+  /** Replaces the defaults: three seconds without an answer, then two for the answer to a probe. */
   readonly silence?: { readonly afterMs: number; readonly probeMs: number };
   readonly clock: Clock;
 }): LocalApiClient {
   const { clock, lockFile } = deps;
 
-  /** Loaded when it is needed, because every command pays for what this file imports. */
+  /** Imports on demand, because every command loads this file's imports. */
   async function explainSuspension(): Promise<DaemonUnreachableError | undefined> {
     if (lockFile === undefined) return undefined;
     const { describeSuspension } = await import('../platform/service/unresponsive-daemon.ts');
@@ -80,7 +80,7 @@ export function createLocalApiClient(deps: {
     return undefined;
   }
 
-  /** Undefined when there is no daemon that started `minAgeMs` ago or earlier. */
+  /** Undefined if there is no daemon, or if it started less than `minAgeMs` ago. */
   async function explainAbsence(minAgeMs: number): Promise<DaemonUnreachableError | undefined> {
     const [socketPath] = deps.socketCandidates;
     if (lockFile === undefined || socketPath === undefined) return undefined;
@@ -88,7 +88,7 @@ export function createLocalApiClient(deps: {
     return describeUnreachable({ lockFile, socketPath }, { minAgeMs, nowMs: clock.nowMs() });
   }
 
-  /** The answer of the first candidate at which somebody listens. */
+  /** The answer from the first candidate at which a process listens. */
   async function send(request: Request, call: Call): Promise<SocketAnswer | undefined> {
     let refusal: DaemonUnreachableError | undefined;
     for (const socketPath of deps.socketCandidates) {
@@ -99,7 +99,7 @@ export function createLocalApiClient(deps: {
           ...call.limits(),
           explainSilence: () => explainSilence(socketPath, call),
           silenceMs: deps.silence?.afterMs,
-          // Who may start none would only send the older one away.
+          // A client that may not start a daemon must not stop the older one.
           ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
         });
         if (answer !== undefined) return answer;
@@ -117,18 +117,18 @@ export function createLocalApiClient(deps: {
     const deadlineMs = clock.nowMs() + Math.min(START_DEADLINE_MS, call.leftMs() ?? START_DEADLINE_MS);
     let started = await deps.startDaemon();
     let startedAtMs = clock.nowMs();
-    let lookAtMs = startedAtMs + UNREACHABLE_AFTER_MS;
-    let turnedAway = refusal;
+    let checkAtMs = startedAtMs + UNREACHABLE_AFTER_MS;
+    let refusalAnswer = refusal;
     let pollMs = POLL_MS;
     try {
       while (clock.nowMs() < deadlineMs) {
         const answer = await send(request, call).catch((error: unknown) => {
-          // Its deadline passed while it was tried once more, and why it is turned away is known.
-          if (turnedAway === undefined || codeOf(error) !== 'ETIMEDOUT') forgiveBreak(error);
+          // A timeout of a repeated request is ignored, because the refusal of the older daemon explains it.
+          if (refusalAnswer === undefined || codeOf(error) !== 'ETIMEDOUT') forgiveBreak(error);
           return undefined;
         });
-        if (answer !== undefined && !isTurnedAway(answer)) return answer;
-        turnedAway = answer ?? turnedAway;
+        if (answer !== undefined && !isRefusedByOlder(answer)) return answer;
+        refusalAnswer = answer ?? refusalAnswer;
         const failure = started.failure();
         if (failure !== undefined) throw errorFromBody(failure);
         if (started.hasEnded() && clock.nowMs() - startedAtMs > RESTART_AFTER_MS) {
@@ -136,8 +136,8 @@ export function createLocalApiClient(deps: {
           started = await deps.startDaemon();
           startedAtMs = clock.nowMs();
         }
-        if (turnedAway === undefined && clock.nowMs() >= lookAtMs) {
-          lookAtMs = clock.nowMs() + UNREACHABLE_AFTER_MS;
+        if (refusalAnswer === undefined && clock.nowMs() >= checkAtMs) {
+          checkAtMs = clock.nowMs() + UNREACHABLE_AFTER_MS;
           const unreachable = await explainAbsence(START_DEADLINE_MS);
           if (unreachable !== undefined) throw unreachable;
         }
@@ -147,7 +147,7 @@ export function createLocalApiClient(deps: {
     } finally {
       started.release();
     }
-    if (turnedAway !== undefined) return turnedAway;
+    if (refusalAnswer !== undefined) return refusalAnswer;
     const unreachable = await explainAbsence(UNREACHABLE_AFTER_MS);
     if (unreachable !== undefined) throw unreachable;
     throw new DaemonUnreachableError('daemon-not-answering', 'The daemon was started but did not answer in time.', {
@@ -157,9 +157,9 @@ export function createLocalApiClient(deps: {
 
   async function findAndSend(request: Request, call: Call): Promise<SocketAnswer> {
     const answer = await send(request, call);
-    if (answer !== undefined && isTurnedAway(answer)) {
+    if (answer !== undefined && isRefusedByOlder(answer)) {
       const successors = await startAndSend(request, call, answer);
-      if (!isTurnedAway(successors)) deps.onReplaced?.();
+      if (!isRefusedByOlder(successors)) deps.onReplaced?.();
       return successors;
     }
     if (answer !== undefined) return answer;
@@ -177,12 +177,12 @@ export function createLocalApiClient(deps: {
         try {
           return readAnswer(await findAndSend(request, call)) as never;
         } catch (error) {
-          // A daemon that was just stopping; asking its successor is safe, for every route can be repeated.
+          // The daemon was just stopping. Asking its successor is safe, because every request can be repeated.
           if (!isBrokenOff(error) || !call.mayStart) throw error;
           return readAnswer(await findAndSend(request, call)) as never;
         }
       } catch (error) {
-        // An aborted request says so in Node's words, and not in those of whoever aborted it.
+        // Throws the caller's reason for the abort, instead of Node's error for an aborted request.
         options.signal?.throwIfAborted();
         if (!SILENCES.has(codeOf(error))) throw describeConnectionFailure(error, options);
         throw (await explainSuspension()) ?? call.silence ?? describeConnectionFailure(error, options);
@@ -191,16 +191,16 @@ export function createLocalApiClient(deps: {
   };
 }
 
-/** What the tries of one call share. */
+/** The state that all attempts of one call share. */
 interface Call {
   readonly mayStart: boolean;
   readonly signal: AbortSignal | undefined;
   readonly failsOnSilence: boolean;
-  /** How often the daemon was looked at while it gave no answer. */
+  /** How often the silence of the daemon was checked. */
   checks: number;
-  /** What was said of a daemon that answers nobody. */
+  /** The error that was reported for a daemon that hangs. */
   silence?: DaemonUnreachableError | undefined;
-  /** Undefined without a deadline. */
+  /** Undefined if there is no deadline. */
   leftMs(): number | undefined;
   limits(): Pick<CallOptions, 'timeoutMs' | 'signal'>;
 }
@@ -249,7 +249,7 @@ function readAnswer(answer: SocketAnswer): unknown {
   try {
     parsed = JSON.parse(answer.text);
   } catch (cause) {
-    throw new ProtocolError('unusable-response', 'The daemon gave an answer that is not JSON.', {
+    throw new ProtocolError('unusable-response', "The daemon's answer is not JSON.", {
       hint: 'rolecall daemon restart',
       cause,
     });
@@ -262,8 +262,8 @@ function readAnswer(answer: SocketAnswer): unknown {
   throw errorFromBody({ code: body.code, message: body.message, hint: body.hint ?? 'rolecall status' });
 }
 
-/** By a daemon that is older than we are, which has done nothing and leaves. */
-function isTurnedAway(answer: SocketAnswer): boolean {
+/** Whether this is the refusal of a daemon that is older than this client and is stopping. */
+function isRefusedByOlder(answer: SocketAnswer): boolean {
   if (answer.status !== 503) return false;
   try {
     return (JSON.parse(answer.text) as Partial<ErrorBody>).code === 'daemon-version-mismatch';
@@ -273,14 +273,14 @@ function isTurnedAway(answer: SocketAnswer): boolean {
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
-/** The last one: the end came amid the headers. */
+/** HPE_INVALID_EOF_STATE: the connection ended within the headers. */
 const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
 
-/** EAGAIN: so many callers wait to be accepted that the kernel takes no more. */
+/** EAGAIN: the daemon's accept queue is full. */
 const SILENCES: ReadonlySet<string | undefined> = new Set(['ETIMEDOUT', 'EAGAIN']);
 
-/** While one daemon follows another, whoever is hung up on asks again. */
+/** Ignores a connection that was closed while one daemon replaced another: the client asks again. */
 function forgiveBreak(error: unknown): undefined {
   if (!isBrokenOff(error)) throw error;
 }
@@ -302,7 +302,7 @@ function describeConnectionFailure(error: unknown, { timeoutMs = 0 }: CallOption
     return new DaemonUnreachableError('daemon-not-answering', 'The daemon ended before it answered.', { cause: error });
   }
   if (code?.startsWith('HPE_') === true) {
-    return new ProtocolError('unusable-response', 'Another program than the daemon answered at its socket.', {
+    return new ProtocolError('unusable-response', "Another program is listening at the daemon's socket.", {
       hint: 'rolecall daemon restart',
       cause: error,
     });

@@ -1,4 +1,4 @@
-// The daemon's events for a client that lives on: connected again after a cut or a restart, with none missed in between.
+// Reads the daemon's events for a long-running client; reconnects after a lost connection or a restart without missing any.
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import {
@@ -13,18 +13,18 @@ import { isForeignSocket, openStreamOverSocket } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { EventDocument, StatusDocument } from './schemas.ts';
 
-/** An event of the daemon; or that it can't be heard at the moment, and that it can be again. */
+/** An event of the daemon, or a change of the connection to it. */
 export type HeardEvent = EventDocument | { readonly type: 'disconnected' | 'connected' };
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2000;
-/** Three heartbeats: a connection that is silent for that long is dead, as after a laptop's sleep. */
-const LONGEST_SILENCE_MS = 45_000;
+const MIN_RETRY_DELAY_MS = 50;
+const MAX_RETRY_DELAY_MS = 2000;
+/** Three heartbeats. A connection that is silent for so long is dead, for example after a laptop has slept. */
+const MAX_SILENCE_MS = 45_000;
 
 /**
- * Events until `signal` aborts; it never starts a daemon, and waits for one that comes back.
- * A `hello` says that everything known before is to be forgotten: see {@link applyEvent}.
- * @throws RolecallError: the daemon refuses from the first, as for want of room
+ * Yields events until `signal` aborts. Never starts a daemon, but waits until one is running again.
+ * A `hello` replaces everything known before: see {@link applyEvent}.
+ * @throws RolecallError: the daemon refuses the first connection, for example because it has too many
  */
 export async function* readEvents(deps: {
   readonly socketCandidates: readonly string[];
@@ -33,7 +33,7 @@ export async function* readEvents(deps: {
 }): AsyncGenerator<HeardEvent, void, undefined> {
   const { clock, signal } = deps;
   let lastEventId: string | undefined;
-  let pauseMs = FIRST_PAUSE_MS;
+  let pauseMs = MIN_RETRY_DELAY_MS;
   let isLost = false;
   while (!signal.aborted) {
     const connection = new AbortController();
@@ -44,7 +44,7 @@ export async function* readEvents(deps: {
       if (stream !== undefined) {
         if (isLost) yield { type: 'connected' };
         isLost = false;
-        pauseMs = FIRST_PAUSE_MS;
+        pauseMs = MIN_RETRY_DELAY_MS;
         const heard = watchSilence(clock, connection);
         for await (const { id, document } of readDocuments(stream, heard)) {
           lastEventId = id;
@@ -52,7 +52,7 @@ export async function* readEvents(deps: {
         }
       }
     } catch (error) {
-      // Whoever was heard before will be heard again: a daemon that is starting, or full for a moment.
+      // After a first event, a refusal is temporary: the daemon is starting, or has too many connections.
       if (error instanceof RolecallError && lastEventId === undefined) throw error;
     } finally {
       signal.removeEventListener('abort', end);
@@ -62,11 +62,11 @@ export async function* readEvents(deps: {
     if (!isLost) yield { type: 'disconnected' };
     isLost = true;
     await clock.sleep(pauseMs, signal).catch(() => undefined);
-    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    pauseMs = Math.min(MAX_RETRY_DELAY_MS, pauseMs * 2);
   }
 }
 
-/** The status after `event`; undefined while nothing is known, as before the first `hello`. */
+/** The status after `event`; undefined before the first `hello`. */
 export function applyEvent(status: StatusDocument | undefined, event: HeardEvent): StatusDocument | undefined {
   if (event.type === 'hello') return event.data.status;
   if (status === undefined) return undefined;
@@ -102,8 +102,8 @@ const TYPES: ReadonlySet<string> = new Set([
 ] satisfies EventDocument['type'][]);
 
 /**
- * The stream of the first candidate at which somebody listens.
- * @throws RolecallError: the daemon's own refusal; foreign-socket when only somebody else may listen
+ * The stream from the first candidate at which a process listens.
+ * @throws RolecallError: the daemon's refusal; foreign-socket if only another user may listen
  */
 async function connect(
   socketCandidates: readonly string[],
@@ -138,14 +138,14 @@ async function readRefusal(answer: IncomingMessage): Promise<RolecallError> {
   try {
     return errorFromBody(JSON.parse(Buffer.concat(chunks).toString('utf8')) as ErrorBody);
   } catch (cause) {
-    return new ProtocolError('unusable-response', 'The daemon gave an answer that is not JSON.', {
+    return new ProtocolError('unusable-response', "The daemon's answer is not JSON.", {
       hint: 'rolecall daemon restart',
       cause,
     });
   }
 }
 
-/** The events of a stream that are of a type we know: a newer daemon may have more. */
+/** The events of a stream that have a known type: a newer daemon may send others. */
 async function* readDocuments(
   stream: IncomingMessage,
   heard: () => void,
@@ -159,13 +159,13 @@ async function* readDocuments(
   }
 }
 
-/** Ends a connection on which nothing comes for long, by the wall clock; the function is told of what does. */
+/** Ends a connection on which nothing has arrived for too long by the wall clock. Call the returned function when something arrives. */
 function watchSilence(clock: Clock, connection: AbortController): () => void {
   let heardAtMs = clock.nowMs();
   void (async () => {
     while (!connection.signal.aborted) {
-      await clock.sleep(LONGEST_SILENCE_MS / 3, connection.signal);
-      if (Math.abs(clock.nowMs() - heardAtMs) > LONGEST_SILENCE_MS) connection.abort(new Error('silence'));
+      await clock.sleep(MAX_SILENCE_MS / 3, connection.signal);
+      if (Math.abs(clock.nowMs() - heardAtMs) > MAX_SILENCE_MS) connection.abort(new Error('silence'));
     }
   })().catch(() => undefined);
   return () => {

@@ -1,4 +1,4 @@
-// HTTP over a unix socket, one answer or a stream of them, and whether there was a daemon at all.
+// Sends HTTP requests over a unix socket, for one answer or a stream, and tells whether a daemon listens there.
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
@@ -9,18 +9,18 @@ export interface SocketRequest {
   readonly method: string;
   readonly path: string;
   readonly body?: string;
-  /** Says who asks, to a daemon that makes room for a newer client. */
+  /** The client's version: an older daemon stops so that a newer one can start. */
   readonly clientVersion?: string;
-  /** The whole exchange; absent: as long as it takes. */
+  /** For the whole exchange; absent: no limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Called again and again while no answer comes; the exchange fails with the error that it gives. */
+  /** Called repeatedly while there is no answer; the exchange fails with the error that it returns. */
   readonly explainSilence?: (() => Promise<Error | undefined>) | undefined;
-  /** Delay before its first call; three seconds when absent. */
+  /** Delay before its first call; three seconds if absent. */
   readonly silenceMs?: number | undefined;
 }
 
-/** A healthy daemon answers in milliseconds, unless it waits for a person or for AWS. */
+/** A healthy daemon answers within milliseconds, unless it waits for a person or for AWS. */
 const SILENCE_MS = 3000;
 const SILENCE_POLL_MS = 1000;
 
@@ -29,7 +29,7 @@ export interface SocketAnswer {
   readonly text: string;
 }
 
-/** Nobody listens at this path: no socket, a stale one, a file that is none, or a path too long for a socket. */
+/** Errors after which no process listens at the path: no socket, a stale one, another file, or a path that is too long. */
 const NOBODY_THERE: ReadonlySet<string> = new Set([
   'ENOENT',
   'ECONNREFUSED',
@@ -40,8 +40,8 @@ const NOBODY_THERE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The answer, or undefined when nobody listens; every other failure rejects, with ETIMEDOUT after `timeoutMs`.
- * @throws DaemonUnreachableError foreign-socket: somebody else may listen there, so nothing was sent
+ * The answer, or undefined if no process listens. Rejects on every other failure, with ETIMEDOUT after `timeoutMs`.
+ * @throws DaemonUnreachableError foreign-socket: another user may listen there, so nothing was sent
  */
 export async function requestOverSocket(options: SocketRequest): Promise<SocketAnswer | undefined> {
   const socketPath = findOwnSocket(options.socketPath);
@@ -49,14 +49,14 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
   return new Promise<SocketAnswer | undefined>((resolve, reject) => {
     const to: RequestOptions & { readonly servername: string } = {
       socketPath,
-      // There is no TLS here; left to itself Node would work out a name for it, which costs 3 ms of each start.
+      // Without it Node would compute a TLS server name, which takes 3 ms of each start, although there is no TLS.
       servername: '',
       method: options.method,
       path: options.path,
       headers: {
         host: 'localhost',
         accept: 'application/json',
-        // RFC 7240: so that the daemon, which may hold a caller for a sign-in, gives its answer before we are gone.
+        // RFC 7240: the daemon, which may wait for a sign-in, answers before this client gives up.
         ...(options.timeoutMs === undefined ? {} : { prefer: `wait=${Math.floor(options.timeoutMs / 1000)}` }),
         ...(options.clientVersion === undefined ? {} : { [VERSION_HEADER]: options.clientVersion }),
         ...(options.body === undefined
@@ -73,7 +73,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
         resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
       );
     });
-    // Not the socket's own timeout, which starts anew with each byte.
+    // Not the socket's timeout, which restarts with each byte.
     const timer =
       options.timeoutMs === undefined
         ? undefined
@@ -97,7 +97,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
   });
 }
 
-/** An answer that goes on, once its head has come; undefined when nobody listens. It ends, or breaks, with `signal`. */
+/** A streamed answer, once its headers have arrived; undefined if no process listens. It ends or fails when `signal` aborts. */
 export async function openStreamOverSocket(options: {
   readonly socketPath: string;
   readonly path: string;
@@ -132,7 +132,7 @@ export function isForeignSocket(error: unknown): error is DaemonUnreachableError
   return error instanceof DaemonUnreachableError && error.code === 'foreign-socket';
 }
 
-/** Where to connect to; undefined when nobody can listen there. @throws DaemonUnreachableError foreign-socket */
+/** The path to connect to; undefined if no process can listen there. @throws DaemonUnreachableError foreign-socket */
 function findOwnSocket(path: string): string | undefined {
   const found = inspectSocket(path, process.geteuid?.() ?? -1, process.env['HOME']);
   if (found.state === 'foreign') {

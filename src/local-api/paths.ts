@@ -1,8 +1,8 @@
-// Where everything of rolecall lives on this machine, the same for daemon and clients.
+// Resolves the paths of rolecall's files, identically for daemon and clients.
 import { join } from 'node:path';
 import { lstatSync } from '../platform/files/stat-sync.ts';
 
-/** Of settings and team files: the largest team file that is accepted, with a line on where it came from. */
+/** Limit for settings and team files: the largest team file that is accepted, plus a line with its source. */
 export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 
 export interface RuntimePaths {
@@ -10,19 +10,19 @@ export interface RuntimePaths {
   readonly stateDirectory: string;
   /** Where a daemon started with this environment listens. */
   readonly socketPath: string;
-  /** Where clients look for a daemon, in order; the last one is known to every caller with the same HOME. */
+  /** Where clients look for a daemon, in this order. The last one depends on HOME only. */
   readonly socketCandidates: readonly string[];
   readonly lockFile: string;
-  /** Where a successor asks for the container port while no daemon has it. */
+  /** Where a successor requests the container port while no daemon has it. */
   readonly keptPortPipe: string;
   readonly logFile: string;
   readonly auditFile: string;
   readonly webAddressFile: string;
-  /** For pages with a secret in them that a browser opens once; gone at log-out where the system has such a place. */
+  /** For pages that contain a secret and that a browser opens once. Deleted at log-out if the system has such a folder. */
   readonly pageDirectory: string;
-  /** Plain files for shells and prompts, which need no process to read them. */
+  /** Plain files that shells and prompts can read without starting a process. */
   readonly switchDirectory: string;
-  /** The copy of `rolecall-credential-process` that profiles name. */
+  /** The copy of `rolecall-credential-process` to which profiles refer. */
   readonly credentialProcessPath: string;
 }
 
@@ -34,7 +34,7 @@ export interface PathSources {
   readonly userId: number;
 }
 
-/** The paths for this environment; reads at most the mode of `/run/user/UID`, creates nothing. */
+/** The paths for this environment. Reads only the mode of `/run/user/UID`, and creates nothing. */
 export function resolvePaths(sources: PathSources): RuntimePaths {
   const { environment, homeDirectory, platform } = sources;
   const isMac = platform === 'darwin';
@@ -81,7 +81,7 @@ function findRuntimeDirectory({ environment, userId }: PathSources): string | un
   return xdg(environment['XDG_RUNTIME_DIR']) ?? systemRuntimeDirectory(userId);
 }
 
-/** cron, ssh and GUI programs often lack XDG_RUNTIME_DIR although logind has made the directory. */
+/** `/run/user/UID`, if logind has created it: cron, ssh and GUI programs often run without XDG_RUNTIME_DIR. */
 export function systemRuntimeDirectory(userId: number): string | undefined {
   const path = `/run/user/${userId}`;
   try {
@@ -92,7 +92,7 @@ export function systemRuntimeDirectory(userId: number): string | undefined {
   }
 }
 
-/** The XDG specification: a relative path is to be ignored. */
+/** By the XDG specification, relative paths are ignored. */
 function xdg(value: string | undefined): string | undefined {
   return value?.startsWith('/') === true ? value : undefined;
 }

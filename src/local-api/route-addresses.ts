@@ -1,8 +1,8 @@
-// Method and path of every route, apart from their schemas: all that a client needs, which pays for what it loads at each start.
+// Method and path of every route, without their schemas: clients need nothing else, and load this file at each start.
 
 export interface RouteAddress {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With `:name` for a parameter. */
+  /** `:name` stands for a parameter. */
   readonly path: string;
 }
 

@@ -1,4 +1,4 @@
-// Every route of the local API on one page: the surfaces it is registered on, what goes in and what comes out, at its address.
+// Every route of the local API on one page: its surfaces, its input and its answer.
 import { ROUTE_ADDRESSES, type RouteAddress } from './route-addresses.ts';
 import { accountId, permissionSet, sessionName } from './schemas/values.ts';
 import {
@@ -71,7 +71,7 @@ import {
   type WebTokenDocument,
 } from './schemas/web-access.ts';
 
-/** Where a route can be reached: being registered on a surface is the permission. */
+/** Where a route is available. Registration on a surface is the permission to use the route there. */
 export type SurfaceName = 'socket' | 'web' | 'container';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -79,19 +79,19 @@ type Schema = Readonly<Record<string, unknown>>;
 export interface Route extends RouteAddress {
   readonly surfaces: readonly SurfaceName[];
   readonly summary: string;
-  /** Of the parameters in the path. */
+  /** Schema of the parameters in the path. */
   readonly params?: Schema;
   readonly query?: Schema;
-  /** Absent: a body that comes is not looked at. */
+  /** Absent: a body is ignored. */
   readonly body?: Schema;
-  /** A request without a body wishes for nothing special; absent: it is refused. */
+  /** A request may have no body, which means no options. Absent: it is refused. */
   readonly bodyIsOptional?: true;
-  /** Fields of the body that are wishes for a secret: only the socket grants them. */
+  /** Fields of the body that request a secret: allowed on the socket only. */
   readonly socketOnly?: readonly string[];
   readonly successStatus: 200 | 201 | 202 | 204;
   /** Absent for an empty answer. */
   readonly answer?: Schema;
-  /** An answer that goes on: server-sent events, each with data as `answer` says. */
+  /** The answer is a stream of server-sent events, each with data in the form of `answer`. */
   readonly isStream?: true;
 }
 

@@ -1,14 +1,14 @@
-// The state of everything in one word, the same in prompt, tmux, tray and page.
+// Summarizes the status in one word, for prompt, tmux, tray and page.
 import type { StatusDocument } from './schemas.ts';
 
-/** `problem`: something is broken; `signed-out`: a sign-in is needed; `ends-soon`: one will be; `ok`: none of these. */
+/** `problem`: something is broken; `signed-out`: a sign-in is needed; `ends-soon`: one will be needed soon; `ok`: none of these. */
 export type StateWord = 'ok' | 'ends-soon' | 'signed-out' | 'problem';
 
-/** From then on it is one click to sign in anew, in good time before something long is started. */
+/** So early a new sign-in is suggested, in time before the user starts something that takes long. */
 export const ENDS_SOON_MS = 30 * 60_000;
 
-/** What keeps keys from coming although somebody is signed in. */
-const GRAVE_CODES: ReadonlySet<string> = new Set([
+/** Problems that prevent credentials from being issued although a session is live. */
+const BLOCKING_CODES: ReadonlySet<string> = new Set([
   'secret-store-locked',
   'secret-store-unavailable',
   'identity-center-unreachable',
@@ -16,14 +16,14 @@ const GRAVE_CODES: ReadonlySet<string> = new Set([
   'current-role-gone',
 ]);
 
-/** The word for `status` at `nowMs`: the gravest that applies. */
+/** The word for `status` at `nowMs`: the most serious that applies. */
 export function summarizeState(
   { current, problems, sessions, store }: Pick<StatusDocument, 'current' | 'problems' | 'sessions' | 'store'>,
   nowMs: number,
 ): StateWord {
-  // A machine without a keychain keeps tokens in memory, which status tells; a word that never changes would hide all others.
+  // Without a keychain tokens stay in memory, which `status` reports. If it counted as a problem here, it would hide every other state.
   const isKnownLack = (code: string) => code === 'secret-store-unavailable' && store.driver === 'memory';
-  if (problems.some(({ code }) => GRAVE_CODES.has(code) && !isKnownLack(code))) return 'problem';
+  if (problems.some(({ code }) => BLOCKING_CODES.has(code) && !isKnownLack(code))) return 'problem';
   const live = sessions.filter(({ state }) => state === 'live');
   const isCurrentLive = current === null || live.some(({ session }) => session === current.session);
   if (live.length === 0 || !isCurrentLive) return 'signed-out';

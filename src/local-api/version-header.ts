@@ -1,4 +1,4 @@
-// The handshake by version: a client says its own, and a daemon that is older makes room instead of answering.
+// The header with the client's version: an older daemon stops instead of answering.
 
-/** Lower case, as Node gives the names of headers. */
+/** In lower case, like all header names in Node. */
 export const VERSION_HEADER = 'rolecall-version';

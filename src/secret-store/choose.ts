@@ -1,4 +1,4 @@
-// Which secret store is used, and what to tell the person when it is not the one that was wanted.
+// Chooses the secret store, and explains if it is not the one that was asked for.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
@@ -11,46 +11,46 @@ import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
 import { describeMissingKeychain } from './missing-keychain.ts';
 import type { KeychainLock } from './open-keychain.ts';
 
-/** Of the file store, in the state folder. */
+/** The file of the file store, in the state folder. */
 export const SECRET_FILE_NAME = 'secrets.json';
 
 export interface StoreWish {
   readonly wanted: SecretStore['driver'];
-  /** Of the file store (`ROLECALL_PASSPHRASE`). */
+  /** For the file store (`ROLECALL_PASSPHRASE`). */
   readonly passphrase?: Secret | undefined;
-  /** Of the key of the file store; its own when absent. */
+  /** Cost of the file store's key; the default if absent. */
   readonly passphraseCost?: ScryptCost | undefined;
-  /** Of the file store; for a daemon that a restart does not give another passphrase. */
+  /** For the file store of a daemon that would not get another passphrase by a restart. */
   readonly passphraseHint?: string | undefined;
-  /** Of the file store. */
+  /** For the file store. */
   readonly keyCache?: KeyCache | undefined;
   /** The state folder; the file store keeps its file there. */
   readonly statePath: string;
-  /** Named to whoever has no keychain. */
+  /** Shown to users without a keychain. */
   readonly settingsFile: string;
   readonly keychain?: KeychainStore;
-  /** Of the session bus, on which the keychain reports that it is unlocked. */
+  /** The session bus, on which the keychain reports that it was unlocked. */
   readonly busSocketPath?: string | undefined;
   readonly clock?: Clock;
-  /** False when it is plain to see that no keychain can be reached; see `mayHaveKeychain`. */
+  /** False if it is obvious that no keychain can be reached; see `mayHaveKeychain`. */
   readonly hasBus?: boolean;
 }
 
 export interface StoreChoice {
   readonly store: SecretStore;
-  /** For `status`, `login` and `doctor`: why the store is another one, or why its calls will fail for now. */
+  /** For `status`, `login` and `doctor`: why another store is used, or why its calls will fail for now. */
   readonly problem?: ErrorBody;
-  /** Of the encrypted file: what is wrong with it by now. */
+  /** For the encrypted file: what is wrong with it now. */
   readonly findProblem?: () => Promise<UnavailableError | undefined>;
-  /** Gives up what a keychain that is out of reach may hold; false when it holds nothing. Absent with any other store. */
+  /** Gives up secrets in a keychain that can't be reached; false if there are none. Absent for any other store. */
   readonly forgetKeychain?: () => boolean;
-  /** Of the keychain, when it is the choice. */
+  /** Present if the keychain is used. */
   readonly lock?: KeychainLock;
 }
 
 /**
- * The store to use, chosen without writing anything; the code of that one alone is loaded. Without a keychain on the machine it is memory, with a problem;
- * a keychain that is there but locked or failing stays the choice, for its calls say so and it may open again.
+ * Chooses the store without writing anything, and loads only the code of that store. On a machine without a keychain it
+ * is memory, with a problem. A keychain that is locked or failing is still used: its calls report that, and it may recover.
  */
 export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
   switch (wish.wanted) {
@@ -70,7 +70,7 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
       return { ...withProblem(store, await store.findProblem()), findProblem: () => store.findProblem() };
     }
     case 'keychain': {
-      // The native module is not loaded, nor waited for, where it could only say the same.
+      // Without a bus the native module could only report the same, so it is not loaded.
       if (wish.hasBus !== false) {
         const { keychain, lock } = await openWished(wish);
         const { state, error } = await keychain.probe();
@@ -103,7 +103,7 @@ async function openMemoryStore(): Promise<SecretStore> {
   return createMemoryStore();
 }
 
-/** False on a Linux without a session bus: the variable, the bus of the runtime directory, or a display to start one by. */
+/** False on Linux without a session bus: no variable, no bus in the runtime directory, and no display on which one could be started. */
 export function mayHaveKeychain(
   platform: NodeJS.Platform,
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-// Secrets in one encrypted file, for machines without a keychain, and only when asked for.
+// Stores secrets in one encrypted file: for machines without a keychain, and only if the settings say so.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { once } from '../core/async/once.ts';
 import { createSerialQueue } from '../core/async/serial-queue.ts';
@@ -13,15 +13,15 @@ import { removeHalfWritten, replaceFile } from '../platform/files/replace-file.t
 export interface FileStoreDeps {
   readonly path: string;
   readonly passphrase: Secret | undefined;
-  /** Of new files, and of older ones once they are written; what OWASP recommends when absent. */
+  /** For new files, and for older ones when they are next written; OWASP's recommendation if absent. */
   readonly cost?: ScryptCost;
-  /** What to type for a passphrase that is missing or wrong; absent: what reads one and restarts the daemon with it. */
+  /** The command to show for a missing or wrong passphrase; absent: one that reads a passphrase and restarts the daemon with it. */
   readonly passphraseHint?: string | undefined;
-  /** Absent: each process derives the key anew. */
+  /** Absent: each process derives the key. */
   readonly keyCache?: KeyCache | undefined;
 }
 
-/** Where the key, which takes long to derive, gets from one daemon to the next. It opens the file as the passphrase does. */
+/** Passes the key, which takes long to derive, from one daemon to the next. The key opens the file just like the passphrase. */
 export interface KeyCache {
   load(): string | undefined;
   save(key: string): void;
@@ -34,21 +34,21 @@ export interface ScryptCost {
 }
 
 export interface FileStore extends SecretStore {
-  /** Set when every call will reject: there is no passphrase, or the file does not open with it. Writes nothing. */
+  /** The error with which every call will reject: no passphrase, or one that does not open the file. Writes nothing. */
   findProblem(): Promise<UnavailableError | undefined>;
 }
 
-/** The file, as JSON; everything binary in base64. */
+/** The content of the file as JSON; binary values are in base64. */
 interface Envelope {
   readonly version: number;
-  /** Names algorithm and cost, of which few are known, so a changed file cannot ask for a cheaper one. */
+  /** Algorithm and cost. Only known ones are accepted, so a modified file cannot ask for a cheaper one. */
   readonly kdf: string;
   readonly salt: string;
-  /** Second half of scrypt's output: tells a wrong passphrase from a damaged file. */
+  /** The second half of scrypt's output, which distinguishes a wrong passphrase from a damaged file. */
   readonly verifier: string;
   readonly nonce: string;
   readonly tag: string;
-  /** The names with their secrets as one JSON object: names are hidden, and no entry can be swapped or dropped. */
+  /** All names and secrets as one JSON document, so that names are hidden, and no entry can be swapped or removed. */
   readonly ciphertext: string;
 }
 
@@ -60,32 +60,32 @@ interface Keys {
 }
 
 const VERSION = 1;
-/** 128 MiB and about 0.4 s a guess (2026-11, a laptop's core). @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
+/** 128 MiB and about 0.4 s per guess (2026-11, on a laptop's core). @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html */
 const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
-/** Of earlier files: they are read, and take on the cost of today when they are next written. */
+/** For earlier files, which are read with it and written with today's cost. */
 const EARLIER_COST = { N: 2 ** 15, r: 8, p: 1 } as const;
-/** A session has a few kilobytes. */
+/** A session takes a few kilobytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 
-/** From any shell; typed without an echo, and in no history. */
+/** Works in any shell; the passphrase is not echoed, and in no history. */
 const READ_PASSPHRASE =
   'bash -c \'read -rsp "Passphrase: " ROLECALL_PASSPHRASE && export ROLECALL_PASSPHRASE && rolecall daemon restart\'';
 
 /**
- * Secrets in the file at `path` (0600, replaced atomically), under AES-256-GCM with a key from the passphrase.
+ * Stores secrets in the file at `path` (0600, replaced atomically), encrypted with AES-256-GCM and a key from the passphrase.
  * Calls reject with UnavailableError: `secret-store-locked` without the right passphrase, `secret-store-unavailable`
- * for a file that is damaged, newer than us or out of reach; such a file is never written over.
+ * for a file that is damaged, of a newer version or unreadable. Such a file is never overwritten.
  */
 export function createFileStore(deps: FileStoreDeps): FileStore {
   const { path, cost = COST, passphraseHint = READ_PASSPHRASE } = deps;
   const costs = new Map<string, ScryptCost>([EARLIER_COST, cost].map((known) => [formatKdf(known), known]));
-  /** What a daemon that was killed amid a write has left; there is one daemon, so it is nobody else's. */
+  /** Removes what a daemon left that was killed during a write. There is only one daemon, so no other process uses it. */
   const clear = once(() => removeHalfWritten(path));
   let derived: { kdf: string; salt: string; keys: Promise<Keys> } | undefined;
   const inTurn = createSerialQueue();
-  /** As it is in the file, encrypted. */
+  /** The encrypted content of the file. */
   let latest: Envelope | undefined;
 
   const keysFor = (salt: string, its: ScryptCost): Promise<Keys> => {
@@ -109,13 +109,13 @@ export function createFileStore(deps: FileStoreDeps): FileStore {
     return derived.keys;
   };
 
-  /** The secrets and the keys that opened them; none and new keys when there is no file yet. */
+  /** The secrets, and the keys that decrypted them; if there is no file yet, no secrets and new keys. */
   async function readSecrets(): Promise<{ keys: Keys; secrets: Map<string, string> }> {
     await clear();
-    // Whoever has deleted the file meanwhile has deleted none of the secrets: see `restore`.
+    // If the file was deleted meanwhile, the secrets are not lost: see `restore`.
     const envelope = (await readEnvelope(path, costs)) ?? latest;
     if (envelope === undefined) {
-      // A salt once chosen is kept, so that a first load and the first save derive one key.
+      // Reuses the salt, so that the first load and the first save derive the same key.
       const salt = derived?.salt ?? randomSalt();
       return { keys: await keysFor(salt, cost), secrets: new Map() };
     }
@@ -197,10 +197,10 @@ function randomSalt(): string {
 }
 
 function deriveKeys(passphrase: string, salt: string, cost: ScryptCost): Promise<Keys> {
-  // Node refuses from 32 MiB on if it is not told otherwise; scrypt takes 128 * N * r bytes and a little more.
+  // By default Node refuses more than 32 MiB; scrypt needs a little more than 128 * N * r bytes.
   const options = { ...cost, maxmem: 2 * 128 * cost.N * cost.r };
   return new Promise((resolve, reject) => {
-    // One passphrase typed on two keyboards may differ in its composition of accents.
+    // Two keyboards may compose the accents of the same passphrase differently.
     scrypt(passphrase.normalize('NFC'), Buffer.from(salt, 'base64'), 2 * KEY_BYTES, options, (error, output) => {
       if (error !== null) {
         reject(error);
@@ -220,7 +220,7 @@ function formatKeys({ key, ...rest }: Keys): string {
   return JSON.stringify({ ...rest, key: key.toString('base64') });
 }
 
-/** Of `formatKeys`, which a daemon of another version may have written. */
+/** Parses the text of `formatKeys`, which a daemon of another version may have written. */
 function parseKeys(text: string | undefined): Keys | undefined {
   if (text === undefined) return undefined;
   const { kdf, salt, verifier, key } = JSON.parse(text) as Record<string, unknown>;
@@ -232,7 +232,7 @@ function parseKeys(text: string | undefined): Keys | undefined {
 
 function encrypt(secrets: ReadonlyMap<string, string>, keys: Keys): Envelope {
   const head = { version: VERSION, kdf: keys.kdf, salt: keys.salt, verifier: keys.verifier };
-  // 96 random bits: NIST SP 800-38D section 8.3 allows 2^32 of them under one key.
+  // 96 random bits: NIST SP 800-38D section 8.3 allows 2^32 such nonces with one key.
   const nonce = randomBytes(12);
   const cipher = createCipheriv(CIPHER, keys.key, nonce).setAAD(associatedText(head));
   const ciphertext = Buffer.concat([cipher.update(JSON.stringify([...secrets]), 'utf8'), cipher.final()]);
@@ -251,7 +251,7 @@ function decrypt(envelope: Envelope, keys: Keys, path: string): Map<string, stri
       .setAuthTag(Buffer.from(envelope.tag, 'base64'));
     const ciphertext = Buffer.from(envelope.ciphertext, 'base64');
     const text = Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
-    // Authenticated: only `encrypt` above can have written it.
+    // It is authenticated, so only `encrypt` can have written it.
     return new Map(JSON.parse(text) as [string, string][]);
   } catch (error) {
     throw damaged(path, error);
@@ -262,7 +262,7 @@ function associatedText({ version, kdf, salt, verifier }: Omit<Envelope, 'nonce'
   return Buffer.from(JSON.stringify(['rolecall', version, kdf, salt, verifier]));
 }
 
-/** The file's envelope, or undefined when there is no file; every other failure is an error, never "empty". */
+/** The file's envelope, or undefined if there is no file. Every other failure is an error, never an empty store. */
 async function readEnvelope(path: string, costs: ReadonlyMap<string, ScryptCost>): Promise<Envelope | undefined> {
   let text: string;
   try {
@@ -283,7 +283,7 @@ async function readEnvelope(path: string, costs: ReadonlyMap<string, ScryptCost>
   if (version !== VERSION || (typeof kdf === 'string' && !costs.has(kdf))) {
     throw new UnavailableError(
       'secret-store-unavailable',
-      `The secret file ${path} is of a format (version ${version}) that this rolecall does not know; a newer one wrote it.`,
+      `The secret file ${path} has a format (version ${version}) that this rolecall does not know; a newer one wrote it.`,
       { hint: 'npm install -g rolecall@latest' },
     );
   }
@@ -305,7 +305,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function damaged(path: string, cause?: unknown): UnavailableError {
-  // The parser's own error may quote the file, but the file holds nothing in clear.
+  // The parser's error may quote the file, which contains no plain text.
   return new UnavailableError(
     'secret-store-unavailable',
     `The secret file ${path} is damaged or was changed. Move it away and sign in again.`,

@@ -1,4 +1,4 @@
-// Remembers in the state folder that the keychain has held secrets of ours, for the times when it can't be reached.
+// Records in the state folder that the keychain has contained our secrets, for when it can't be reached.
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
@@ -6,7 +6,7 @@ import type { SecretStore } from '../sso/ports.ts';
 
 const FILE_NAME = 'keychain-used';
 
-/** Called each time the keychain gives or takes a secret; writes the mark once a process. */
+/** Call the returned function each time the keychain returns or stores a secret; it writes the mark once per process. */
 export function createKeychainMark(statePath: string): () => void {
   const path = join(statePath, FILE_NAME);
   let isWritten = false;
@@ -16,12 +16,12 @@ export function createKeychainMark(statePath: string): () => void {
     try {
       writeFileSync(path, '', { mode: 0o600, flag: 'a' });
     } catch {
-      // Without the mark a later sign-out without the keychain reports too much; that is no reason to fail now.
+      // Without the mark, a later sign-out while the keychain is out of reach misses a warning. No reason to fail now.
     }
   };
 }
 
-/** Gives up what the keychain may still hold, for one that is gone for good; false when nothing was remembered. */
+/** Deletes the mark, for a keychain that is gone for good; false if there was none. */
 export function forgetKeychain(statePath: string): boolean {
   const path = join(statePath, FILE_NAME);
   if (!existsSync(path)) return false;
@@ -30,7 +30,7 @@ export function forgetKeychain(statePath: string): boolean {
 }
 
 /**
- * `memory` in place of a keychain that can't be reached. Deleting the tokens of a session deletes them from memory and
+ * Uses `memory` because the keychain can't be reached. Deleting the tokens of a session deletes them from memory and
  * then rejects if the keychain may still have older ones, which this process can neither read nor delete.
  */
 export function inPlaceOfKeychain(memory: SecretStore, statePath: string): SecretStore {
@@ -41,7 +41,7 @@ export function inPlaceOfKeychain(memory: SecretStore, statePath: string): Secre
       if (!name.startsWith('session:') || !existsSync(join(statePath, FILE_NAME))) return;
       throw new UnavailableError(
         'secret-store-unavailable',
-        "The keychain can't be reached, so a sign-in that it still holds was not ended. " +
+        "The keychain can't be reached, so a sign-in that is stored in it was not ended. " +
           'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
           'if it is gone for good: rolecall logout --forget-keychain',
         { hint: 'rolecall daemon restart' },

@@ -1,4 +1,4 @@
-// Secrets in the OS keychain: Secret Service on Linux, Keychain on macOS.
+// Stores secrets in the OS keychain: Secret Service on Linux, Keychain on macOS.
 import type { AsyncEntry, EntryOptions } from '@napi-rs/keyring';
 import { once } from '../core/async/once.ts';
 import { createSerialQueue } from '../core/async/serial-queue.ts';
@@ -10,56 +10,56 @@ import type { LockGate } from './lock-gate.ts';
 
 type Entry = Pick<AsyncEntry, 'getPassword' | 'setPassword' | 'deleteCredential'>;
 
-/** What we use of `@napi-rs/keyring`: never `Entry`, which blocks, nor its `keytar.js`, which pins no store. */
+/** The part of `@napi-rs/keyring` that is used. Not `Entry`, which blocks, nor its `keytar.js`, which does not pin the store. */
 export interface KeychainModule {
   readonly AsyncEntry: new (service: string, username: string, options: EntryOptions) => Entry;
 }
 
 export interface KeychainDeps {
-  /** How long a call may take, its turn in the queue and an unlock prompt on the desktop included. */
+  /** Limit for a call, including its wait in the queue and an unlock dialog on the desktop. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
   readonly loadModule?: () => Promise<KeychainModule>;
-  /** Called when the keychain has given or taken a secret. */
+  /** Called when the keychain has returned or stored a secret. */
   readonly onUse?: () => void;
-  /** Absent: each call asks the keychain, whatever it said before. */
+  /** Absent: each call asks the keychain, even after a refusal. */
   readonly gate?: LockGate;
 }
 
-/** `absent`: no keychain on this machine, and waiting mends nothing; `failing`: there is one, out of order. */
+/** `absent`: this machine has no keychain, and waiting does not help; `failing`: there is one, but it does not work. */
 export type KeychainState = 'readable' | 'locked' | 'absent' | 'failing';
 
 export interface KeychainStore extends SecretStore {
-  /** What the keychain is like just now; reads one item and writes nothing. */
+  /** The current state of the keychain. Reads one item and writes nothing. */
   probe(): Promise<{ state: KeychainState; error?: UnavailableError }>;
 }
 
 const SERVICE = 'rolecall';
-// Unpinned the library falls back to the kernel's keyutils, which forgets between processes.
+// If not pinned, the library falls back to the kernel's keyutils, which does not keep secrets between processes.
 const OPTIONS = { linux: { store: 'secret-service' } } as const satisfies EntryOptions;
-/** An item of no worth: that it can be read or written proves that the keychain is not locked. */
+/** An item without a secret. If it can be read or written, the keychain is not locked. */
 const SENTINEL = 'unlocked';
 
 /**
- * Secrets as items of service `rolecall`, the username being the secret's name; one call at a time.
- * Calls reject with UnavailableError: `secret-store-locked`, or `secret-store-unavailable`, after which a save or
- * delete that timed out may still take effect once the keychain answers.
+ * Stores secrets as items of the service `rolecall`, with the secret's name as username. Runs one call at a time.
+ * Calls reject with UnavailableError: `secret-store-locked` or `secret-store-unavailable`. A save or delete that timed out
+ * may still take effect when the keychain answers.
  */
 export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
   const { timeoutMs = 5_000, clock = createSystemClock(), gate, loadModule = () => import('@napi-rs/keyring') } = deps;
   const loadOnce = once(loadModule);
-  // As of @napi-rs/keyring 2.1.2 building an entry talks to D-Bus on the main thread (7 ms, 2 s when the provider
-  // hangs), using one does not; so entries are kept.
+  // As of @napi-rs/keyring 2.1.2 creating an entry talks to D-Bus on the main thread (7 ms, 2 s if the provider hangs),
+  // while using one does not. So entries are cached.
   const entries = new Map<string, Entry>();
   const queue = createSerialQueue();
 
   /**
-   * As of @napi-rs/keyring 2.1.2 a signal does not end a call that has begun, and each one that waits for a prompt
-   * holds one of the four threads that all file and DNS work of the process shares. So only one runs at a time, and
-   * the deadline is ours; a call whose deadline passes in the queue is never made.
+   * As of @napi-rs/keyring 2.1.2 a signal does not end a running call, and each call that waits for a dialog blocks one
+   * of the four threads for file and DNS work. So only one call runs at a time, with our own deadline; a call whose
+   * deadline passes in the queue is never made.
    */
   async function inTurn<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    // Before the queue, in which an open dialog may hold everybody up.
+    // Before the queue, which an open dialog may block.
     gate?.pass();
     const deadline = new AbortController();
     const run = queue(async () => {
@@ -102,7 +102,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
       if (kept !== undefined) return await act(kept);
     } catch (error) {
       if (!hasLostConnection(error)) throw toUnavailable(error);
-      // The provider was restarted, and every entry belongs to a connection to the old one.
+      // The provider was restarted, and all entries belong to a connection to the old one.
       entries.clear();
     }
     try {
@@ -127,7 +127,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
           deps.onUse?.();
           return new Secret(value);
         }
-        // A provider may hide the items of a locked collection: "absent" is believed only of an open one.
+        // A provider may hide the items of a locked collection, so a missing item is trusted only if the keychain is open.
         if ((await read(SENTINEL, signal)) === null) await write(SENTINEL, 'yes', signal);
         const again = await read(name, signal);
         return again === null ? undefined : new Secret(again);
@@ -159,7 +159,7 @@ function stateOf(error: UnavailableError): KeychainState {
   return isAbsence(reasonOf(error.cause)) ? 'absent' : 'failing';
 }
 
-// The library has no error codes (as of 2.1.2), so its words, and libdbus's below them, are what there is.
+// The library has no error codes (as of 2.1.2), so its messages and libdbus's are all there is to go by.
 
 function toUnavailable(error: unknown): UnavailableError {
   if (error instanceof UnavailableError) return error;
@@ -173,7 +173,7 @@ function toUnavailable(error: unknown): UnavailableError {
   return new UnavailableError('secret-store-unavailable', `The keychain cannot be used: ${reason}`, { cause: error });
 }
 
-/** No module for this platform, no session bus, or nobody on the bus who keeps secrets. */
+/** There is no module for this platform, no session bus, or no Secret Service on the bus. */
 function isAbsence(reason: string): boolean {
   return /native binding|DBUS_SESSION_BUS_ADDRESS|failed to connect to socket|not provided by any|no dbus session/i.test(
     reason,

@@ -1,26 +1,26 @@
-// Keeps a locked keychain from being asked again by itself: each attempt opens the desktop's unlock dialog.
+// Blocks requests to a locked keychain until a person acts, because each attempt opens the desktop's unlock dialog.
 import type { Clock } from '../core/clock.ts';
 import type { UnavailableError } from '../core/errors.ts';
 
 export interface LockGate {
-  /** @throws UnavailableError what the keychain said last, while it is not to be asked */
+  /** @throws UnavailableError: the keychain's last error, while it must not be asked */
   pass(): void;
-  /** To be told how a call to the keychain has ended, however late; without an error it worked. */
+  /** Reports how a call to the keychain has ended, however late; without an error it succeeded. */
   settled(error?: UnavailableError): void;
-  /** To be told that a call has not ended in time, as while the dialog is open. */
+  /** Reports that a call has not ended in time, as while the dialog is open. */
   overdue(error: UnavailableError): void;
-  /** A person acts, so one more attempt may be made; a refusal of the last seconds stands, for it came of the same act. */
+  /** Allows one more attempt because a person acts. Ignored within seconds of a refusal, which came from the same action. */
   retry(): void;
-  /** The keychain has reported that it is unlocked. */
+  /** Reports that the keychain was unlocked. */
   unlocked(): void;
 }
 
-/** What the gate has learned of the keychain. */
+/** A change in the state of the keychain. */
 export type KeychainNews = 'closed' | 'works';
 
-const SAME_ACT_MS = 3000;
+const SAME_ACTION_MS = 3000;
 
-/** A gate that is open at first; `onNews` is called each time it closes, and for the first call that works. */
+/** Creates an open gate. Calls `onNews` each time the gate closes, and for the first call that succeeds. */
 export function createLockGate(deps: {
   readonly clock: Clock;
   readonly onNews: (news: KeychainNews) => void;
@@ -41,7 +41,7 @@ export function createLockGate(deps: {
     },
     settled(error) {
       if (error?.code === 'secret-store-locked') {
-        // What passes on the refusal of an earlier call is no new one.
+        // This call only passed on the refusal of an earlier one.
         if (error === refusal) return;
         refusedAtMs = deps.clock.nowMs();
         close(error);
@@ -54,7 +54,7 @@ export function createLockGate(deps: {
     },
     overdue: close,
     retry() {
-      if (Math.abs(deps.clock.nowMs() - refusedAtMs) >= SAME_ACT_MS) refusal = undefined;
+      if (Math.abs(deps.clock.nowMs() - refusedAtMs) >= SAME_ACTION_MS) refusal = undefined;
     },
     unlocked() {
       refusal = undefined;

@@ -1,4 +1,4 @@
-// Secrets in this process's memory: gone when the daemon stops.
+// Stores secrets in this process's memory, until the daemon stops.
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
 

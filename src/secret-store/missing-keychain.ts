@@ -1,9 +1,9 @@
-// What to tell a person whose machine has no keychain: how to get one, or the setting that does without.
+// Explains to a user without a keychain how to install one, or which setting to use instead.
 import { dirname } from 'node:path';
 import type { ErrorBody } from '../core/errors.ts';
 import { editCommand, quoteForShell } from '../core/text/quote-for-shell.ts';
 
-/** Package managers by their program; the Secret Service of GNOME runs on any desktop. */
+/** By the program of the package manager. GNOME's Secret Service runs on any desktop. */
 const INSTALL_COMMANDS = [
   ['/usr/bin/apt-get', 'sudo apt-get install gnome-keyring'],
   ['/usr/bin/dnf', 'sudo dnf install gnome-keyring'],
@@ -12,7 +12,7 @@ const INSTALL_COMMANDS = [
 ] as const;
 
 /**
- * The problem `secret-store-unavailable`. Never hints at a restart alone, which would end the sign-in that is in memory.
+ * The problem `secret-store-unavailable`. Its hint is never just a restart, which would lose the sign-in in memory.
  * Without a session bus, as on a server, no package helps.
  */
 export function describeMissingKeychain(deps: {

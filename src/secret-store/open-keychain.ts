@@ -1,13 +1,13 @@
-// The OS keychain as the daemon uses it: behind a gate while it is locked, and watched until it is unlocked.
+// Opens the OS keychain for the daemon: no requests while it is locked, and a watch for its unlocking.
 import { createSystemClock, type Clock } from '../core/clock.ts';
 import { createKeychainStore, type KeychainStore } from './keychain.ts';
 import { createKeychainMark } from './keychain-mark.ts';
 import { createLockGate } from './lock-gate.ts';
 import { createUnlockWatch } from './unlock-watch.ts';
 
-/** What is known of a keychain that may be locked, beyond its answers. */
+/** Controls access to a keychain that may be locked. */
 export interface KeychainLock {
-  /** A person acts: the next call may ask the keychain again, and open its dialog. */
+  /** Call it when a person acts: the next call may ask the keychain again, and open its dialog. */
   retry(): void;
   /** Calls `listener` when the keychain works again, or reports that it is unlocked. */
   onOpened(listener: () => void): void;
@@ -16,12 +16,12 @@ export interface KeychainLock {
 
 export function openKeychain(deps: {
   readonly statePath: string;
-  /** Of the session bus; without it nobody reports that the keychain is unlocked. */
+  /** The session bus; without it unlocking is not noticed. */
   readonly busSocketPath?: string | undefined;
   readonly clock?: Clock;
 }): { readonly keychain: KeychainStore; readonly lock: KeychainLock } {
   const listeners: (() => void)[] = [];
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
   const { busSocketPath } = deps;
@@ -32,7 +32,7 @@ export function openKeychain(deps: {
           connect: async () => (await import('../platform/bus/bus-connection.ts')).connectToBus(busSocketPath),
           onUnlocked() {
             gate.unlocked();
-            tell();
+            notify();
           },
         });
   const gate = createLockGate({
@@ -42,7 +42,7 @@ export function openKeychain(deps: {
         watch?.start();
       } else {
         watch?.stop();
-        tell();
+        notify();
       }
     },
   });

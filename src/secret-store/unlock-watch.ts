@@ -1,9 +1,9 @@
-// Learns from the Secret Service that the keychain was unlocked, without asking it for anything that opens a dialog.
+// Notices through the Secret Service that the keychain was unlocked, without a request that opens a dialog.
 import { createSerialQueue } from '../core/async/serial-queue.ts';
 import { BUS, type BusConnection, type Destination, type IncomingCall } from '../platform/bus/bus-connection.ts';
 
 export interface UnlockWatch {
-  /** Watches until the keychain is unlocked; does nothing while it watches already. Never rejects. */
+  /** Watches until the keychain is unlocked; does nothing if it is already watching. Never rejects. */
   start(): void;
   stop(): void;
 }
@@ -16,7 +16,7 @@ const SERVICE: Readonly<Destination> = {
 };
 const COLLECTION = 'org.freedesktop.Secret.Collection';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
-/** gnome-keyring changes the property; others tell by the service's signal (as of 2026-11), or come anew. */
+/** gnome-keyring changes the property; as of 2026-11 other providers send the service's signal, or restart. */
 const MATCHES = [
   `type='signal',sender='${SERVICE_NAME}',interface='${PROPERTIES}',member='PropertiesChanged',arg0='${COLLECTION}'`,
   `type='signal',sender='${SERVICE_NAME}',interface='${SERVICE.interface}',member='CollectionChanged'`,
@@ -32,8 +32,8 @@ export function createUnlockWatch(deps: {
   readonly onUnlocked: () => void;
 }): UnlockWatch {
   let current: AbortController | undefined;
-  /** False once a look of ours found it unlocked and nothing came of it: two refusals in a row are not to begin a loop. */
-  let looksAtOnce = true;
+  /** False if the last report came from our own check: if the keychain then refuses again, another check would start a loop. */
+  let checksAtOnce = true;
 
   async function watch(signal: AbortSignal): Promise<void> {
     const bus = await deps.connect();
@@ -41,19 +41,19 @@ export function createUnlockWatch(deps: {
     if (signal.aborted) return bus.close();
     const inTurn = createSerialQueue();
     bus.onSignal((received) => {
-      if (!mayTellOfUnlocking(received)) return;
+      if (!mayReportUnlock(received)) return;
       void inTurn(async () => {
-        if (!signal.aborted && (await isUnlocked(bus))) tell({ bySignal: true });
+        if (!signal.aborted && (await isUnlocked(bus))) report({ bySignal: true });
       });
     });
     for (const match of MATCHES) await bus.call(BUS, 'AddMatch', 's', [match]);
     // It may have been unlocked between the refusal and now.
-    if (looksAtOnce && (await isUnlocked(bus)) && !signal.aborted) tell({ bySignal: false });
+    if (checksAtOnce && (await isUnlocked(bus)) && !signal.aborted) report({ bySignal: false });
     await bus.closed;
   }
 
-  function tell({ bySignal }: { bySignal: boolean }): void {
-    looksAtOnce = bySignal;
+  function report({ bySignal }: { bySignal: boolean }): void {
+    checksAtOnce = bySignal;
     stop();
     deps.onUnlocked();
   }
@@ -68,7 +68,7 @@ export function createUnlockWatch(deps: {
       if (current !== undefined) return;
       const own = new AbortController();
       current = own;
-      // A bus that is gone takes the keychain along; the next refusal begins anew.
+      // Without the bus there is no keychain either; the next refusal starts a new watch.
       const end = () => {
         if (current === own) stop();
       };
@@ -78,7 +78,7 @@ export function createUnlockWatch(deps: {
   };
 }
 
-function mayTellOfUnlocking({ interface: from, member }: IncomingCall): boolean {
+function mayReportUnlock({ interface: from, member }: IncomingCall): boolean {
   return (
     (from === PROPERTIES && member === 'PropertiesChanged') ||
     (from === SERVICE.interface && member === 'CollectionChanged') ||
@@ -86,7 +86,7 @@ function mayTellOfUnlocking({ interface: from, member }: IncomingCall): boolean 
   );
 }
 
-/** Of the collection that our items are in. Reading a property opens no dialog. */
+/** Whether the collection with our items is unlocked. Reading a property opens no dialog. */
 async function isUnlocked(bus: BusConnection): Promise<boolean> {
   try {
     const [path] = await bus.call(SERVICE, 'ReadAlias', 's', ['default']);
@@ -95,7 +95,7 @@ async function isUnlocked(bus: BusConnection): Promise<boolean> {
     const [locked] = await bus.call(properties, 'Get', 'ss', [COLLECTION, 'Locked']);
     return readBoolean(locked) === false;
   } catch {
-    // The provider is just going, or coming: another signal tells of it.
+    // The provider is just stopping or starting: another signal will follow.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-// The service under launchd: one LaunchAgent of the person's own.
+// The service under launchd: a LaunchAgent of the user.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
@@ -81,7 +81,7 @@ export function createLaunchdService(deps: ServiceDeps): Service {
     },
 
     async stop() {
-      // Unloaded, so that it stays down whatever the daemon's exit code is; clients load it again.
+      // Unloaded, so that it stays down whatever the daemon's exit code is. Clients load it again.
       await run('launchctl', 'bootout', target);
     },
 

@@ -1,8 +1,8 @@
-// The system's own programs, run to their end with what they print.
+// Runs a program of the system until it ends, and collects its output.
 import { spawn } from 'node:child_process';
 import type { ProgramRun } from './service.ts';
 
-/** systemd gives a stop ninety seconds; nothing that we ask of it takes a third of that. */
+/** systemd allows ninety seconds for a stop; no command of ours takes a third of that. */
 const DEADLINE_MS = 30_000;
 const EXIT_NOT_FOUND = 127;
 

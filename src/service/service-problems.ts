@@ -1,11 +1,11 @@
-// What is wrong with a service, in the same words whoever manages it: systemd or launchd.
+// Describes the problems of a service identically for systemd and launchd.
 import { UsageError } from '../core/errors.ts';
 import type { ServiceProblem } from './service.ts';
 
-/** @throws UsageError usage: the service would listen elsewhere than the clients of this shell look */
+/** @throws UsageError usage: the service would listen at another socket than the clients of this shell use */
 export function refuseOwnSocket(environment: Readonly<Record<string, string | undefined>>): void {
   if ((environment['ROLECALL_SOCKET'] ?? '') === '') return;
-  throw new UsageError('usage', 'ROLECALL_SOCKET is set in this shell, and the service listens at its own socket.', {
+  throw new UsageError('usage', 'ROLECALL_SOCKET is set in this shell, but the service listens at its own socket.', {
     hint: 'unset ROLECALL_SOCKET',
   });
 }
@@ -13,7 +13,7 @@ export function refuseOwnSocket(environment: Readonly<Record<string, string | un
 export function describeStaleness(staleness: string): ServiceProblem {
   return {
     code: 'service-broken',
-    message: `The service is not of this installation: ${staleness}.`,
+    message: `The service is out of date: ${staleness}.`,
     hint: 'rolecall service install',
   };
 }

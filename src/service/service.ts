@@ -1,4 +1,4 @@
-// What a service of the person's own can do, whichever manager runs it.
+// The operations on the user's service, for either manager.
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 
@@ -8,7 +8,7 @@ export interface ProgramRun {
   readonly stderr: string;
 }
 
-/** Runs one of the system's programs to its end; a program that is not there is exit code 127. */
+/** Runs a program of the system until it ends; exit code 127 if it does not exist. */
 export type RunProgram = (
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -30,41 +30,41 @@ export interface ServiceProblem {
 }
 
 export interface ServiceStatus {
-  /** Null: there is none to be had here, and commands start the daemon by themselves. */
+  /** Null: no service manager is available, and commands start the daemon themselves. */
   readonly manager: 'systemd' | 'launchd' | null;
   readonly installed: boolean;
   readonly startsWithDesktop: boolean;
-  /** In the manager's own words: `active`, `inactive`, `failed`, … */
+  /** The manager's word: `active`, `inactive`, `failed`, … */
   readonly socketState: string | null;
   readonly daemonState: string | null;
   readonly pid: number | null;
   readonly files: readonly string[];
-  /** Names in the manager's environment that the daemon is started without. */
+  /** Variables of the manager's environment that the daemon does not get. */
   readonly droppedVariables: readonly string[];
   readonly problems: readonly ServiceProblem[];
 }
 
 export interface InstalledFiles {
   readonly files: readonly string[];
-  /** The names of the variables that the service got of this shell. */
+  /** Names of the variables that the service got from this shell. */
   readonly variables: readonly string[];
 }
 
 export interface Service {
   /**
-   * Writes the files, and has the manager listen or start; over an earlier installation as well.
-   * `stopDaemon` is called once nothing is known that speaks against it: the socket has one owner.
+   * Writes the files, and has the manager listen or start. Replaces an earlier installation.
+   * Calls `stopDaemon` after all checks have passed, because only one process can own the socket.
    */
   install(stopDaemon: () => Promise<unknown>): Promise<InstalledFiles>;
-  /** Ends the daemon and takes everything away; the files that were there. */
+  /** Stops the daemon and removes everything. Returns the removed files. */
   uninstall(): Promise<readonly string[]>;
   status(): Promise<ServiceStatus>;
-  /** Ends the daemon, and whatever would start it again by itself. */
+  /** Stops the daemon, and whatever would restart it automatically. */
   stop(): Promise<void>;
-  /** The daemon ends and a new one starts; those who call meanwhile wait. */
+  /** Replaces the daemon with a new one; callers wait meanwhile. */
   restart(): Promise<void>;
-  /** Moves an earlier installation to this one. */
+  /** Changes the files of an earlier installation so that the service starts this one. */
   repair(): Promise<void>;
-  /** The command that shows the manager's log of the daemon; undefined when there is nothing in it, or none. */
+  /** The command that shows the manager's log of the daemon; undefined if there is none or it is empty. */
   logCommand(options: { readonly lines: number; readonly follow: boolean }): Promise<readonly string[] | undefined>;
 }

@@ -1,4 +1,4 @@
-// The service under systemd: two user units and the file with their environment.
+// The service under systemd: two user units and a file with their environment.
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
@@ -41,13 +41,13 @@ export function createSystemdService(deps: ServiceDeps): Service {
     );
   }
 
-  /** The folders that the manager reads units from. @throws UnavailableError no-service-manager */
+  /** The folders from which the manager reads units. @throws UnavailableError no-service-manager */
   async function unitPath(): Promise<readonly string[]> {
     const { exitCode, stdout } = await run('systemctl', '--user', 'show', '--property=UnitPath', '--value');
     if (exitCode !== 0) {
       throw new UnavailableError(
         'no-service-manager',
-        'No systemd of yours is running here, so there is no service; the daemon is started by the first command that needs it.',
+        'No systemd user manager is running, so there is no service. The first command that needs the daemon starts it.',
         { hint: 'rolecall daemon start' },
       );
     }
@@ -103,7 +103,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
       refuseOwnSocket(deps.environment);
       const directory = await chooseDirectory();
       await stopDaemon();
-      // An earlier installation may listen elsewhere, and what listens keeps what it was started with.
+      // An earlier installation may listen elsewhere, and a running socket unit keeps its old configuration.
       if (findInstalledService(deps) !== undefined) await run('systemctl', '--user', 'stop', ...UNITS);
       const written = await writeFiles(directory);
       await systemctl('daemon-reload');
@@ -114,7 +114,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
     },
 
     async uninstall() {
-      // `disable --now` stops nothing where systemd is not what booted the machine, though it may be the user's manager.
+      // `disable --now` stops nothing if systemd has not booted the machine, even if it is the user's manager.
       await run('systemctl', '--user', 'stop', ...UNITS);
       await run('systemctl', '--user', '--quiet', 'disable', ...UNITS);
       const directories = systemdDirectories(deps);
@@ -215,7 +215,7 @@ function findProblems(found: {
   if (!found.hasManager) {
     problems.push({
       code: 'service-without-manager',
-      message: 'No systemd of yours is running here; the first command that needs the daemon starts it directly.',
+      message: 'No systemd user manager is running. The first command that needs the daemon starts it directly.',
       hint: 'rolecall daemon start',
     });
   }
@@ -243,7 +243,7 @@ function findProblems(found: {
   if (found.service?.['NeedDaemonReload'] === 'yes') {
     problems.push({
       code: 'service-broken',
-      message: 'The unit was changed and systemd has not read it again.',
+      message: 'The unit was changed, but systemd has not reloaded it.',
       hint: 'systemctl --user daemon-reload',
     });
   }

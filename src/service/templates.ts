@@ -1,4 +1,4 @@
-// The files of systemd/ and launchd/ with their blanks filled in, each value spelled as its reader wants it.
+// Fills in the templates of systemd/ and launchd/, and quotes each value for its reader.
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
 import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/service/daemon-environment.ts';
@@ -26,19 +26,19 @@ export interface LaunchAgentValues extends CommandValues {
 }
 
 /**
- * The socket unit, with what leads to the socket for those who know HOME alone.
- * @throws UsageError usage: the path holds a character that no unit can spell
+ * The socket unit, with a symlink for clients that know only HOME.
+ * @throws UsageError usage: the path contains a character that a unit cannot
  */
 export function fillSystemdSocket(aliasPath: string): string {
   return fill(`systemd/${SYSTEMD_SOCKET}`, { alias: systemdWord(aliasPath) });
 }
 
-/** @throws UsageError usage: a path holds a character that no unit can spell */
+/** @throws UsageError usage: a path contains a character that a unit cannot */
 export function fillSystemdService(values: SystemdServiceValues): string {
   return fill(`systemd/${SYSTEMD_SERVICE}`, {
     revision: String(SYSTEMD_REVISION),
     node: systemdWord(values.nodePath),
-    // Only in what comes after the program a `$` begins a variable.
+    // A `$` starts a variable only in the arguments, not in the program.
     main: systemdWord(values.mainPath).replaceAll('$', '$$$$'),
     unset: UNSET_FOR_SERVICE.join(' '),
     emptyEndpoints: ENDPOINT_NAMES.map((name) => `${name}=`).join(' '),
@@ -47,7 +47,7 @@ export function fillSystemdService(values: SystemdServiceValues): string {
   });
 }
 
-/** The variables as systemd reads them. @see systemd.exec(5), EnvironmentFile */
+/** The variables in systemd's format. @see systemd.exec(5), EnvironmentFile */
 export function formatEnvironmentFile(environment: LaunchAgentValues['environment']): string {
   const lines = Object.entries(environment)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -58,7 +58,7 @@ export function formatEnvironmentFile(environment: LaunchAgentValues['environmen
 const LAUNCHD_OVERRIDDEN = ['NODE_OPTIONS', 'NODE_TLS_REJECT_UNAUTHORIZED'] as const;
 
 export function fillLaunchAgent(values: LaunchAgentValues): string {
-  // The plist can override variables of launchd's environment and not remove them. Nobody reads these when empty.
+  // The plist can override variables of launchd's environment but not remove them. Empty ones have no effect.
   const overridden = [...LAUNCHD_OVERRIDDEN, ...ENDPOINT_NAMES].map((name) => [name, '']);
   const environment = { ...Object.fromEntries(overridden), ...values.environment } as Record<string, string>;
   const variables = Object.entries(environment)
@@ -77,22 +77,22 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   const text = readFileSync(new URL(`../../${template}`, import.meta.url), 'utf8');
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`${template} has a blank "${name}" that nobody fills in`);
+    if (value === undefined) throw new Error(`${template} has a blank "${name}" that is not filled in`);
     return value;
   });
 }
 
-/** The rest of a line, where only the specifiers of systemd.unit(5) are read. */
+/** The rest of a line, in which only the specifiers of systemd.unit(5) are special. */
 function systemdText(path: string): string {
   if (/[\u0000-\u001f\u007f]/.test(path) || path !== path.trim() || path.endsWith('\\')) {
-    throw new UsageError('usage', `The path ${JSON.stringify(path)} can't be spelled in a systemd unit.`, {
+    throw new UsageError('usage', `The path ${JSON.stringify(path)} cannot be written in a systemd unit.`, {
       hint: 'rolecall daemon start',
     });
   }
   return path.replaceAll('%', '%%');
 }
 
-/** One word of a list or a command. */
+/** One quoted word of a list or a command. */
 function systemdWord(path: string): string {
   return `"${systemdText(path).replace(/[\\"]/g, String.raw`\$&`)}"`;
 }

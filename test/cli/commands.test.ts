@@ -20,7 +20,7 @@ sso_region = us-east-1
 `;
 const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
 const OUT_OF_REACH =
-  "The keychain can't be reached, so a sign-in that it still holds was not ended. " +
+  "The keychain can't be reached, so a sign-in that is stored in it was not ended. " +
   'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
   'if it is gone for good: rolecall logout --forget-keychain';
 const ROLE = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];

@@ -34,7 +34,7 @@ test('install without a service manager says what happens instead, and changes n
     exitCode: 7,
     stdout: '',
     stderr:
-      'rolecall: No systemd of yours is running here, so there is no service; the daemon is started by the first command that needs it.\n' +
+      'rolecall: No systemd user manager is running, so there is no service. The first command that needs the daemon starts it.\n' +
       'Run: rolecall daemon start\n',
   });
   expect(existsSync(join(rig.home.path, '.config', 'systemd'))).toBe(false);
@@ -89,14 +89,12 @@ test('status shows what is wrong, with the command that fixes it', async () => {
   const run = await rig.runCli(['service', 'status']);
   expect(run.stdout).toContain('installed, but its service manager is not running');
   expect(run.stdout).toContain(
-    '! No systemd of yours is running here; the first command that needs the daemon starts it directly.\n  Run: rolecall daemon start\n',
+    '! No systemd user manager is running. The first command that needs the daemon starts it directly.\n  Run: rolecall daemon start\n',
   );
   writeFileSync(join(units, 'rolecall.service'), '[Service]\nExecStart="/gone/node" "/gone/main.js" --service\n');
   const { stdout } = await rig.runCli(['service', 'status'], { runTool: createSystemd(rig.home.path) });
   expect(stdout).toContain(`running, pid ${process.pid}`);
-  expect(stdout).toContain(
-    '! The service is not of this installation: /gone/node is gone.\n  Run: rolecall service install\n',
-  );
+  expect(stdout).toContain('! The service is out of date: /gone/node is gone.\n  Run: rolecall service install\n');
 });
 
 test('logs come from the journal, or from the daemon’s file without one', async () => {

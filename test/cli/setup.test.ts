@@ -234,7 +234,7 @@ test('--service yes without a manager fails after the files are written; other w
   expect(existsSync(its.configPath)).toBe(false);
   expect(await its.runCli(['setup', ...FLAGS, '--yes', '--service', 'yes'])).toMatchObject({
     exitCode: 7,
-    stderr: expect.stringMatching(/^Written\.\nrolecall: No systemd of yours is running here/) as string,
+    stderr: expect.stringMatching(/^Written\.\nrolecall: No systemd user manager is running/) as string,
   });
   expect(readFileSync(its.configPath, 'utf8')).toBe(SECTION);
 });

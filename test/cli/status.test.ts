@@ -127,7 +127,7 @@ test('reports a service of an older rolecall with the command that updates it', 
   const unit = join(rig.home.path, '.config', 'systemd', 'user', 'rolecall.service');
   expect((await rig.runCli(['status'])).stdout).not.toContain('service');
   writeFileSync(unit, readFileSync(unit, 'utf8').replace(/^X-RolecallRevision=.*\n/m, ''));
-  const message = 'The service is not of this installation: an older rolecall wrote its unit.';
+  const message = 'The service is out of date: an older rolecall wrote its unit.';
   const hint = 'rolecall service install';
   expect((await rig.runCli(['status'])).stdout).toContain(`! ${message}\n  Run: ${hint}\n`);
   const document = JSON.parse((await rig.runCli(['status', '--json'])).stdout) as { problems: unknown[] };

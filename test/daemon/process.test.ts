@@ -261,7 +261,7 @@ describe('obstacles at the socket path', () => {
     mkdirSync(folder(), { mode: 0o700 });
     writeFileSync(paths.socketPath, 'precious');
     await expectRefusal(
-      `The socket ${paths.socketPath} can't be used: a file that is no socket is in the way.`,
+      `The socket ${paths.socketPath} can't be used: a file that is not a socket is in the way.`,
       `mv ${paths.socketPath} ${paths.socketPath}.old`,
     );
     expect(readFileSync(paths.socketPath, 'utf8')).toBe('precious');
@@ -272,7 +272,7 @@ describe('obstacles at the socket path', () => {
     mkdirSync(dirname(alias), { recursive: true, mode: 0o700 });
     writeFileSync(alias, 'precious');
     await expectRefusal(
-      `The socket ${alias} can't be used: a file that is no socket is in the way.`,
+      `The socket ${alias} can't be used: a file that is not a socket is in the way.`,
       `mv ${alias} ${alias}.old`,
     );
     expect(readFileSync(alias, 'utf8')).toBe('precious');
@@ -290,7 +290,7 @@ describe('obstacles at the socket path', () => {
   test('a folder is named and kept', async () => {
     mkdirSync(paths.socketPath, { recursive: true, mode: 0o700 });
     await expectRefusal(
-      `The socket ${paths.socketPath} can't be used: a file that is no socket is in the way.`,
+      `The socket ${paths.socketPath} can't be used: a file that is not a socket is in the way.`,
       `mv ${paths.socketPath} ${paths.socketPath}.old`,
     );
   });

@@ -370,7 +370,7 @@ describe('a daemon that does not answer well', () => {
     await expect(createClient([path]).call('status', {})).rejects.toMatchObject({
       code: 'unusable-response',
       exitCode: 1,
-      message: 'Another program than the daemon answered at its socket.',
+      message: "Another program is listening at the daemon's socket.",
     });
   });
 
@@ -379,7 +379,7 @@ describe('a daemon that does not answer well', () => {
     await expect(createClient([html]).call('status', {})).rejects.toMatchObject({
       code: 'unusable-response',
       exitCode: 1,
-      message: 'The daemon gave an answer that is not JSON.',
+      message: "The daemon's answer is not JSON.",
       hint: 'rolecall daemon restart',
     });
     const bare = await saying('bare.sock', 404, '{}');

@@ -224,7 +224,7 @@ describe('the secret file', () => {
     const gone = join(folder, 'gone', 'secrets.json');
     await expect(open(gone).save('session:work', new Secret('x'))).rejects.toMatchObject({
       code: 'secret-store-unavailable',
-      message: `The secret file ${gone} cannot be written: a folder on the way to it does not exist.`,
+      message: `The secret file ${gone} cannot be written: a folder in its path does not exist.`,
       hint: `mkdir -p -m 700 ${join(folder, 'gone')}`,
     });
   });

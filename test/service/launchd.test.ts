@@ -103,7 +103,7 @@ test('status reads what launchctl prints', async () => {
   expect((await mac.status()).problems).toEqual([
     {
       code: 'service-broken',
-      message: 'The service is not of this installation: it starts rolecall 0.9.0.',
+      message: 'The service is out of date: it starts rolecall 0.9.0.',
       hint: 'rolecall service install',
     },
   ]);
@@ -111,7 +111,7 @@ test('status reads what launchctl prints', async () => {
   expect((await mac.status()).problems).toEqual([
     {
       code: 'service-broken',
-      message: `The service is not of this installation: ${mainPath} is gone.`,
+      message: `The service is out of date: ${mainPath} is gone.`,
       hint: 'rolecall service install',
     },
   ]);

@@ -94,7 +94,9 @@ describe('systemd', () => {
   });
 
   test.each(['/a\nExecStartPre=/bin/false', '/a ', '/a\\'])('a path that no unit can spell is refused: %j', (path) => {
-    expect(() => fillSystemdService({ ...VALUES, ownEnvironmentPath: path })).toThrow(/can't be spelled/);
+    expect(() => fillSystemdService({ ...VALUES, ownEnvironmentPath: path })).toThrow(
+      /cannot be written in a systemd unit/,
+    );
   });
 
   test('the variables, quoted as systemd.exec(5) has it', () => {

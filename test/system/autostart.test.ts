@@ -45,7 +45,7 @@ test('a file in the way of the socket is named and left alone', async () => {
   writeFileSync(rig.paths.socketPath, 'mine');
   const { exitCode, stderr } = await runRolecall(['ls'], { environment });
   expect(exitCode).toBe(7);
-  expect(stderr).toContain(`a file that is no socket is in the way`);
+  expect(stderr).toContain(`a file that is not a socket is in the way`);
   expect(readFileSync(rig.paths.socketPath, 'utf8')).toBe('mine');
 });
 

@@ -257,7 +257,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
       expect(await answerTo(exit)).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr: `rolecall: the daemon broke off its answer (curl ${exit}).\nRun: rolecall daemon restart\n`,
+        stderr: `rolecall: the daemon closed the connection before it had answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
       });
     }
     // Nobody there, no curl, or one that cannot ask: Node asks, and finds the daemon after all.
@@ -297,7 +297,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
       expect(await answerAfter('48.1')).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr: `rolecall: the daemon broke off its answer (curl ${exit}).\nRun: rolecall daemon restart\n`,
+        stderr: `rolecall: the daemon closed the connection before it had answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
       });
     },
   );
@@ -317,7 +317,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     rmSync(seen);
     expect(await answerAfter(6)).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining('broke off its answer'),
+      stderr: expect.stringContaining('closed the connection before it had answered'),
     });
     expect(readFileSync(seen, 'utf8')).toBe('\n'.repeat(6));
   });
@@ -378,7 +378,7 @@ describe('without a daemon', () => {
       exitCode: 3,
       stdout: '',
       stderr:
-        'rolecall: the daemon is not running, and /gone/node, which starts it, is gone.\nRun: rolecall daemon start\n',
+        'rolecall: the daemon is not running, and /gone/node, which would start it, no longer exists.\nRun: rolecall daemon start\n',
     });
   });
 });

@@ -26,7 +26,7 @@ export function toFileError(thrown: unknown, path: string, attempt: FileAttempt)
 function reasonFor(code: string, path: string): string {
   const file = code === 'ENOTDIR' ? findNonFolder(path) : undefined;
   if (file !== undefined) return `${file} is not a folder`;
-  if (code === 'ENOSPC' && isOutOfInodes(path)) return 'the file system can take no more files, as it is out of inodes';
+  if (code === 'ENOSPC' && isOutOfInodes(path)) return 'the file system is out of inodes, so it can hold no more files';
   if (code === 'ELOOP' && isPlainLink(path)) return 'it is a symbolic link';
   return REASONS[code] ?? `the system says ${code}`;
 }
@@ -67,11 +67,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EIO: 'the disk reports an error',
   EISDIR: 'it is a folder',
-  ELOOP: 'its symlinks go in a circle',
+  ELOOP: 'its symlinks form a loop',
   ENAMETOOLONG: 'its name is too long',
-  ENOENT: 'a folder on the way to it does not exist',
+  ENOENT: 'a folder in its path does not exist',
   ENOSPC: 'the disk is full',
-  ENOTDIR: 'something on the way to it is no folder',
+  ENOTDIR: 'a part of its path is not a folder',
   ENXIO: 'it is a named pipe, a socket or a device, not a file',
   EPERM: 'the system does not permit it',
   EROFS: 'the file system is read-only',

@@ -7,5 +7,5 @@ import { lstatIfPresentSync } from '../files/stat-sync.ts';
 export function findObstacle(path: string): FolderFault | undefined {
   const found = lstatIfPresentSync(path);
   if (found === undefined || found.isSocket() || found.isSymbolicLink()) return undefined;
-  return { reason: 'a file that is no socket is in the way', hint: moveAsideCommand(path) };
+  return { reason: 'a file that is not a socket is in the way', hint: moveAsideCommand(path) };
 }

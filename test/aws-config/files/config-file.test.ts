@@ -167,7 +167,7 @@ describe('a new file', () => {
     const other = join(folder, 'other');
     symlinkSync('../unmounted/aws-config', other);
     await expect(configFile(other).write('', '[a]\n')).rejects.toEqual(
-      unwritable('a folder on the way to it does not exist', other),
+      unwritable('a folder in its path does not exist', other),
     );
     expect(existsSync(join(home.path, 'unmounted'))).toBe(false);
   });
@@ -313,7 +313,7 @@ describe('what cannot be written', () => {
     await expect(configFile(below).write('', 'y')).rejects.toEqual(unwritable(`${path} is not a folder`, below));
     const circle = join(folder, 'circle');
     symlinkSync('circle', circle);
-    await expect(configFile(circle).write('', 'y')).rejects.toEqual(unwritable('its symlinks go in a circle', circle));
+    await expect(configFile(circle).write('', 'y')).rejects.toEqual(unwritable('its symlinks form a loop', circle));
     const long = join(folder, 'n'.repeat(300));
     await expect(configFile(long).write('', 'y')).rejects.toEqual(unwritable('its name is too long', long));
   });

@@ -83,7 +83,7 @@ test('refuses a socket in use, a file and a path that is too long, and changes n
   const long = at('a'.repeat(100), 'd.sock');
   const rows = [
     [living, 'another program listens there', 'rolecall daemon stop'],
-    [file, 'a file that is no socket is in the way', `mv ${quoteForShell(file)} ${quoteForShell(`${file}.old`)}`],
+    [file, 'a file that is not a socket is in the way', `mv ${quoteForShell(file)} ${quoteForShell(`${file}.old`)}`],
     [long, 'it is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
   ] as const;
   for (const [path, reason, hint] of rows) {

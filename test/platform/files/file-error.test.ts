@@ -24,7 +24,7 @@ test.each([
   ['EIO', 'the disk reports an error', () => `df -h ${folder}`],
   ['EROFS', 'the file system is read-only', () => `df -h ${folder}`],
   ['EISDIR', 'it is a folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
-  ['ENOTDIR', 'something on the way to it is no folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
+  ['ENOTDIR', 'a part of its path is not a folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
   ['EACCES', 'permission denied', () => `ls -ld ${folder}/missing/file`],
   ['EOWNERDEAD', 'the system says EOWNERDEAD', () => `ls -ld ${folder}/missing/file`],
 ])('%s says that %s', (code, reason, hint) => {
@@ -130,7 +130,7 @@ describe.skipIf(!canMount)('on a small disk (as root, by tmpfs)', () => {
     const expected = {
       code: 'file-not-writable',
       message: expect.stringMatching(
-        / cannot be used: the file system can take no more files, as it is out of inodes\.$/,
+        / cannot be used: the file system is out of inodes, so it can hold no more files\.$/,
       ),
       hint: `df -i ${disk()}`,
     };
