@@ -2,13 +2,13 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { RefusedError, RolecallError } from '../../core/errors.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
-import type { Grant, Grants } from './grants.ts';
+import type { Grants } from './grants.ts';
 import { createContainerListener } from './container-listener.ts';
+import { createContainerPortLoss } from './container-port-loss.ts';
 import { createContainerGuard } from '../http/guard.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import type { CredentialIssuer } from './issue.ts';
@@ -53,9 +53,9 @@ export function createContainerServer(deps: {
   readonly problems: Problems;
   readonly log: Log;
 }): ContainerServer {
-  const { grants, problems } = deps;
+  const { grants } = deps;
   let opening: Promise<{ http: HttpServer; url: string }> | undefined;
-  let wasLost = false;
+  const loss = createContainerPortLoss(deps);
   const inTurn = createSerialQueue();
 
   async function open(): Promise<{ http: HttpServer; url: string }> {
@@ -64,7 +64,7 @@ export function createContainerServer(deps: {
       port: () => port,
       findGrant: (pathSecret, token) => grants.find(pathSecret, token),
     });
-    const http = createContainerListener({ ...deps, guard: (request) => explain(admit(request)) });
+    const http = createContainerListener({ ...deps, guard: (request) => loss.explain(admit(request)) });
     const { server } = http;
     const earlierPort = await readPort(deps.portFile);
     const isHandedOver = earlierPort !== 0 && (await deps.handover.adopt(server, earlierPort));
@@ -85,47 +85,12 @@ export function createContainerServer(deps: {
     await grants.revokeAll();
     try {
       await listen(server, { host: HOST, port: earlierPort });
-      if (isLost && earlierPort !== 0) reportLoss(earlierPort);
+      if (isLost && earlierPort !== 0) loss.reportLost(earlierPort);
     } catch (error) {
       if (earlierPort === 0) throw error;
-      if (isLost) reportTaken(earlierPort);
+      if (isLost) loss.reportTaken(earlierPort);
       await listen(server, { host: HOST, port: 0 });
     }
-  }
-
-  function reportLoss(port: number): void {
-    wasLost = true;
-    deps.audit.record({ event: 'container-port-lost', surface: 'daemon' });
-    problems.raise('container port', {
-      code: 'container-port-lost',
-      message: `Port ${port}, where running "rolecall exec" commands ask for credentials, was free while no daemon ran. Their grants have ended. Start these commands again.`,
-      hint: 'rolecall exec --help',
-    });
-  }
-
-  function reportTaken(port: number): void {
-    problems.raise('container port', {
-      code: 'container-port-taken',
-      message: `Another program has port ${port}, where running "rolecall exec" commands ask for credentials. They get none; start them again.`,
-      hint: 'rolecall exec --help',
-    });
-  }
-
-  /** After grants were lost, a caller without a grant most likely had one of them. */
-  function explain(admitted: Grant | RolecallError): Grant | RolecallError {
-    if (!(admitted instanceof RolecallError) || admitted.code !== 'token-required') return admitted;
-    if (grants.haveGaps) {
-      return new RefusedError(
-        'token-required',
-        'This URL or token is not valid. The file of the grants was damaged, and may have contained this one: start the command again.',
-        { hint: 'rolecall exec --help' },
-      );
-    }
-    if (!wasLost) return admitted;
-    return new RefusedError(
-      'container-port-lost',
-      'The grant of this command has ended: its port was free while no daemon ran. Start the command again.',
-    );
   }
 
   async function ensureOpen(): Promise<{ http: HttpServer; url: string }> {

@@ -38,6 +38,7 @@ export function guardConnections(
   },
 ): Connections {
   const { maxServed, maxUnchecked, peerCheck } = deps.rules;
+  const unanswered = trackUnanswered(server);
   const serve = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   server.removeAllListeners('connection');
   ignoreConnectionErrors(server);
@@ -45,15 +46,7 @@ export function guardConnections(
   const unchecked = new Set<Socket>();
   const served = new Set<Socket>();
   const refused = new Set<Socket>();
-  /** Accepted, without a request so far; oldest first. */
-  const silent = new Set<Socket>();
-  const silence = createCount();
-  const pending = createCount();
   const countDropped = createDropLog(deps);
-
-  function endSilence(socket: Socket): void {
-    if (silent.delete(socket)) silence.subtract();
-  }
 
   function admit(socket: Socket): void {
     if (socket.destroyed) return;
@@ -69,7 +62,7 @@ export function guardConnections(
     server.closeIdleConnections();
     for (const socket of served) if (socket.destroyed) served.delete(socket);
     if (served.size < maxServed) return true;
-    for (const socket of silent) {
+    for (const socket of unanswered.silent) {
       if (!served.delete(socket)) continue;
       socket.destroy();
       return true;
@@ -78,7 +71,7 @@ export function guardConnections(
   }
 
   function refuse(socket: Socket): void {
-    endSilence(socket);
+    unanswered.endSilence(socket);
     if (refused.size >= MAX_REFUSED) {
       socket.destroy();
       return;
@@ -106,16 +99,41 @@ export function guardConnections(
   }
 
   server.on('connection', (socket: Socket) => {
-    silent.add(socket);
-    silence.add();
+    unanswered.add(socket);
     socket.once('close', () => {
       served.delete(socket);
       refused.delete(socket);
-      endSilence(socket);
     });
     if (peerCheck === undefined) admit(socket);
     else void checkPeer(socket, peerCheck);
   });
+
+  return {
+    answered: unanswered.none,
+    destroyAll() {
+      for (const sockets of [unchecked, served, refused]) for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+interface Unanswered {
+  /** Accepted connections without a request so far, oldest first. */
+  readonly silent: ReadonlySet<Socket>;
+  add(socket: Socket): void;
+  endSilence(socket: Socket): void;
+  none(): Promise<void>;
+}
+
+/** Tracks connections that have not sent a request, and requests without a complete answer. */
+function trackUnanswered(server: Server): Unanswered {
+  const silent = new Set<Socket>();
+  const silence = createCount();
+  const pending = createCount();
+
+  function endSilence(socket: Socket): void {
+    if (silent.delete(socket)) silence.subtract();
+  }
+
   server.on('request', ({ socket }, response) => {
     pending.add();
     response.once('close', pending.subtract);
@@ -123,12 +141,16 @@ export function guardConnections(
   });
 
   return {
-    async answered() {
+    silent,
+    add(socket) {
+      silent.add(socket);
+      silence.add();
+      socket.once('close', () => endSilence(socket));
+    },
+    endSilence,
+    async none() {
       await silence.zero(SILENCE_MS);
       await pending.zero();
-    },
-    destroyAll() {
-      for (const sockets of [unchecked, served, refused]) for (const socket of sockets) socket.destroy();
     },
   };
 }
