@@ -150,14 +150,17 @@ function tablesOf(schema: Schema): SettingsTable[] {
 function formatType(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(`"${value}"`)).join(', ');
   if (schema.type === 'array') return 'list of texts';
-  const range = [
-    ...(schema.minimum === undefined ? [] : [`from ${schema.minimum}`]),
-    ...(schema.exclusiveMinimum === undefined ? [] : [`above ${schema.exclusiveMinimum}`]),
-    ...(schema.maximum === undefined ? [] : [`to ${schema.maximum}`]),
-  ].join(' ');
+  const range = formatRange(schema);
   const names: Readonly<Record<string, string>> = { string: 'text', boolean: '`true`, `false`', object: 'table' };
   const name = names[schema.type ?? ''] ?? 'number';
   return range === '' ? name : `${name} ${range}`;
+}
+
+function formatRange({ minimum, exclusiveMinimum, maximum }: Schema): string {
+  const lowest = exclusiveMinimum === undefined ? minimum : `above ${exclusiveMinimum}`;
+  if (lowest === undefined) return maximum === undefined ? '' : `up to ${maximum}`;
+  const from = exclusiveMinimum === undefined ? `from ${lowest}` : `${lowest},`;
+  return maximum === undefined ? from : `${from} up to ${maximum}`;
 }
 
 /** The value in force when the file does not set `key` of the table, as TOML; a dash when there is none. */
