@@ -44,6 +44,8 @@ export async function takeTerminalPictures(studio) {
       await switching.see('enter');
       await studio.shootMarkup(switching.toHtml(), 'terminal-picker');
       switching.press('Enter');
+      await switching.see('[y/N]');
+      await switching.type('y');
       await switching.see('This shell now uses');
       await switching.clear();
       for (const line of [
