@@ -24,7 +24,7 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
   if (!NAME.test(sessionName)) {
     throw new UsageError(
       'invalid-request',
-      'The name of an sso-session may contain only letters, digits and . _ - @ /',
+      'The name of an sso-session may contain only letters, digits and . _ - @ / (at most 64 characters).',
       {
         hint: 'rolecall setup',
       },
