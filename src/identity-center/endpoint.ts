@@ -10,8 +10,9 @@ export function parseEndpoint(text: string, settingName: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // The text itself is not repeated: it may contain a password.
   if (url === undefined) throw invalid(settingName, 'is not a URL');
-  if (url.username !== '' || url.password !== '')
+  if (url.username !== '' || url.password !== '') {
     throw invalid(settingName, 'must not contain a user name or password');
+  }
   if (url.search !== '' || url.hash !== '') throw invalid(settingName, 'must not have a query or a fragment');
   if (url.protocol === 'https:') return url;
   if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return url;

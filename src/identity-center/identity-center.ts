@@ -1,5 +1,5 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
-import type { Endpoints, SsoSession } from '../core/model.ts';
+import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
@@ -78,49 +78,34 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   const load = () =>
     (loading ??= import('./aws-clients.ts').then((aws) => ({ aws, clients: aws.createAwsClients(awsDeps) })));
 
-  /** Runs one request; every failure becomes a fault. */
-  async function run<C, T>(
+  /** Runs one request and reads its answer; every failure becomes a fault. */
+  async function run<C, A, T>(
     session: SsoSession,
     about: Omit<Call, 'host'>,
     pick: (clients: AwsClients, region: string) => RegionalClient<C>,
-    request: (client: C, aws: typeof AwsModule, options: { abortSignal: AbortSignal }) => Promise<T>,
-  ): Promise<{ answer: T; host: string }> {
+    request: (client: C, aws: typeof AwsModule, options: { abortSignal: AbortSignal }) => Promise<A>,
+    read: (answer: A, host: string) => T,
+  ): Promise<T> {
     const { aws, clients } = await load();
     let host = `region ${session.region}`;
+    let answer: A;
     const deadline = AbortSignal.timeout(requestTimeoutMs);
     try {
       const regional = pick(clients, checkRegion(session.region));
       host = regional.host;
-      return { answer: await request(regional.client, aws, { abortSignal: deadline }), host };
+      answer = await request(regional.client, aws, { abortSignal: deadline });
     } catch (error) {
       throw toFault(error, { ...about, host, ...(deadline.aborted && { timedOutAfterMs: requestTimeoutMs }) });
+    }
+    try {
+      return read(answer, host);
+    } catch (error) {
+      throw toFault(error, { ...about, host });
     }
   }
 
   const ssoOidc = (clients: AwsClients, region: string) => clients.ssoOidc(region);
   const sso = (clients: AwsClients, region: string) => clients.sso(region);
-
-  async function createToken(
-    session: SsoSession,
-    grant: 'device_code' | 'refresh_token',
-    secrets: readonly Secret[],
-    input: { clientId: string; clientSecret: string; deviceCode?: string; refreshToken?: string },
-  ) {
-    const about = { service: 'sso-oidc', operation: 'CreateToken', grant, secrets } as const;
-    return read(
-      about,
-      await run(session, about, ssoOidc, (client, aws, options) =>
-        client.send(
-          new aws.CreateTokenCommand({
-            ...input,
-            grantType: grant === 'device_code' ? DEVICE_CODE_GRANT : 'refresh_token',
-          }),
-          options,
-        ),
-      ),
-      (answer, host) => readToken(answer, () => warnOfRefreshToken(session, host)),
-    );
-  }
 
   const warnOfRefreshToken = ({ sessionName }: SsoSession, host: string) =>
     deps.warn?.(
@@ -131,12 +116,40 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   const onUnusable = (operation: string, host: string, what: string) => (count: number) =>
     deps.warn?.(`${operation} at ${host}: ${count} of the entries had no ${what} and were skipped.`);
 
+  function createToken(
+    session: SsoSession,
+    grant: 'device_code' | 'refresh_token',
+    registration: ClientRegistration,
+    secret: Secret,
+  ): Promise<IssuedToken> {
+    const { clientId, clientSecret } = registration;
+    const secrets = [clientSecret, secret];
+    return run(
+      session,
+      { service: 'sso-oidc', operation: 'CreateToken', grant, secrets },
+      ssoOidc,
+      (client, aws, options) =>
+        client.send(
+          new aws.CreateTokenCommand({
+            clientId,
+            clientSecret: clientSecret.reveal(),
+            ...(grant === 'device_code'
+              ? { grantType: DEVICE_CODE_GRANT, deviceCode: secret.reveal() }
+              : { grantType: 'refresh_token', refreshToken: secret.reveal() }),
+          }),
+          options,
+        ),
+      (answer, host) => readToken(answer, () => warnOfRefreshToken(session, host)),
+    );
+  }
+
   return {
-    async registerClient(session) {
-      const about = { service: 'sso-oidc', operation: 'RegisterClient', secrets: [] } as const;
-      return read(
-        about,
-        await run(session, about, ssoOidc, (client, aws, options) =>
+    registerClient: (session) =>
+      run(
+        session,
+        { service: 'sso-oidc', operation: 'RegisterClient', secrets: [] },
+        ssoOidc,
+        (client, aws, options) =>
           client.send(
             new aws.RegisterClientCommand({
               clientName: formatClientName(session.sessionName),
@@ -147,108 +160,83 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
             }),
             options,
           ),
-        ),
         readRegistration,
-      );
-    },
+      ),
 
-    async startDeviceAuthorization(session, registration) {
-      const about = {
-        service: 'sso-oidc',
-        operation: 'StartDeviceAuthorization',
-        secrets: [registration.clientSecret],
-      } as const;
-      return read(
-        about,
-        await run(session, about, ssoOidc, (client, aws, options) =>
+    startDeviceAuthorization: (session, { clientId, clientSecret }) =>
+      run(
+        session,
+        { service: 'sso-oidc', operation: 'StartDeviceAuthorization', secrets: [clientSecret] },
+        ssoOidc,
+        (client, aws, options) =>
           client.send(
             new aws.StartDeviceAuthorizationCommand({
-              clientId: registration.clientId,
-              clientSecret: registration.clientSecret.reveal(),
+              clientId,
+              clientSecret: clientSecret.reveal(),
               startUrl: session.startUrl,
             }),
             options,
           ),
-        ),
         readDeviceAuthorization,
-      );
-    },
+      ),
 
     createTokenByDeviceCode: (session, registration, deviceCode) =>
-      createToken(session, 'device_code', [registration.clientSecret, deviceCode], {
-        clientId: registration.clientId,
-        clientSecret: registration.clientSecret.reveal(),
-        deviceCode: deviceCode.reveal(),
-      }),
+      createToken(session, 'device_code', registration, deviceCode),
 
     createTokenByRefreshToken: (session, registration, refreshToken) =>
-      createToken(session, 'refresh_token', [registration.clientSecret, refreshToken], {
-        clientId: registration.clientId,
-        clientSecret: registration.clientSecret.reveal(),
-        refreshToken: refreshToken.reveal(),
-      }),
+      createToken(session, 'refresh_token', registration, refreshToken),
 
-    async listAccounts(session, accessToken, nextToken) {
-      const about = { service: 'sso', operation: 'ListAccounts', secrets: [accessToken] } as const;
-      return read(
-        about,
-        await run(session, about, sso, (client, aws, options) =>
+    listAccounts: (session, accessToken, nextToken) =>
+      run(
+        session,
+        { service: 'sso', operation: 'ListAccounts', secrets: [accessToken] },
+        sso,
+        (client, aws, options) =>
           client.send(
-            new aws.ListAccountsCommand({
-              accessToken: accessToken.reveal(),
-              maxResults: PAGE_SIZE,
-              ...(nextToken !== undefined && { nextToken }),
-            }),
+            new aws.ListAccountsCommand({ accessToken: accessToken.reveal(), ...pageOf(nextToken) }),
             options,
           ),
-        ),
-        (answer, host) => readAccounts(answer, onUnusable(about.operation, host, '12-digit account id')),
-      );
-    },
+        (answer, host) => readAccounts(answer, onUnusable('ListAccounts', host, '12-digit account id')),
+      ),
 
-    async listAccountRoles(session, accessToken, accountId, nextToken) {
-      const about = { service: 'sso', operation: 'ListAccountRoles', secrets: [accessToken] } as const;
-      return read(
-        about,
-        await run(session, about, sso, (client, aws, options) =>
+    listAccountRoles: (session, accessToken, accountId, nextToken) =>
+      run(
+        session,
+        { service: 'sso', operation: 'ListAccountRoles', secrets: [accessToken] },
+        sso,
+        (client, aws, options) =>
           client.send(
-            new aws.ListAccountRolesCommand({
-              accessToken: accessToken.reveal(),
-              accountId,
-              maxResults: PAGE_SIZE,
-              ...(nextToken !== undefined && { nextToken }),
-            }),
+            new aws.ListAccountRolesCommand({ accessToken: accessToken.reveal(), accountId, ...pageOf(nextToken) }),
             options,
           ),
-        ),
-        (answer, host) => readPermissionSets(answer, onUnusable(about.operation, host, 'role name')),
-      );
-    },
+        (answer, host) => readPermissionSets(answer, onUnusable('ListAccountRoles', host, 'role name')),
+      ),
 
-    async getRoleCredentials(session, accessToken, role) {
-      const about = { service: 'sso', operation: 'GetRoleCredentials', secrets: [accessToken] } as const;
-      return read(
-        about,
-        await run(session, about, sso, (client, aws, options) =>
+    getRoleCredentials: (session, accessToken, { accountId, permissionSet }) =>
+      run(
+        session,
+        { service: 'sso', operation: 'GetRoleCredentials', secrets: [accessToken] },
+        sso,
+        (client, aws, options) =>
           client.send(
             new aws.GetRoleCredentialsCommand({
               accessToken: accessToken.reveal(),
-              accountId: role.accountId,
-              roleName: role.permissionSet,
+              accountId,
+              roleName: permissionSet,
             }),
             options,
           ),
-        ),
         readRoleCredentials,
-      );
-    },
+      ),
 
-    async logout(session, accessToken) {
-      const about = { service: 'sso', operation: 'Logout', secrets: [accessToken] } as const;
-      await run(session, about, sso, (client, aws, options) =>
-        client.send(new aws.LogoutCommand({ accessToken: accessToken.reveal() }), options),
-      );
-    },
+    logout: (session, accessToken) =>
+      run(
+        session,
+        { service: 'sso', operation: 'Logout', secrets: [accessToken] },
+        sso,
+        (client, aws, options) => client.send(new aws.LogoutCommand({ accessToken: accessToken.reveal() }), options),
+        () => undefined,
+      ),
 
     async probe(region) {
       const { clients } = await load();
@@ -276,16 +264,9 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   };
 }
 
-function read<A, T>(
-  about: Omit<Call, 'host'>,
-  received: { answer: A; host: string },
-  reader: (answer: A, host: string) => T,
-): T {
-  try {
-    return reader(received.answer, received.host);
-  } catch (error) {
-    throw toFault(error, { ...about, host: received.host });
-  }
+/** The page parameters of a list operation. */
+function pageOf(nextToken: string | undefined): { readonly maxResults: number; readonly nextToken?: string } {
+  return { maxResults: PAGE_SIZE, ...(nextToken !== undefined && { nextToken }) };
 }
 
 function withoutUser(proxy: string): string {
