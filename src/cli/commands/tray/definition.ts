@@ -19,8 +19,8 @@ you quit it.
 
 If there is no such tray:
   rolecall web                       the page in your browser
-  rolecall tray --format swiftbar    the menu bar of macOS; also xbar, and argos
-                                     for GNOME
+  rolecall tray --format swiftbar    the menu bar of macOS; also xbar, and
+                                     argos for GNOME
   rolecall status --format waybar    one line for a bar; also tmux and prompt
 
 For SwiftBar, xbar and Argos, put an executable file rolecall.1m.sh into their
