@@ -1,23 +1,23 @@
-// How the page comes to its token: a code in the address, exchanged once; the token stays in this tab's session storage.
+// Gets the page's token: exchanges the code in the address once, and keeps the token in this tab's session storage.
 
 const STORAGE_KEY = 'rolecall-token';
 
 /**
- * Removes every service worker of this origin, and says whether there was none. rolecall has no service worker: one that
- * is here was left by another program that had this port before, and could read what the page is told.
+ * Removes every service worker of this origin; true when there was none. rolecall installs no service worker: one found
+ * here was left by another program that used this port before, and could read everything that the page receives.
  * @param {Pick<ServiceWorkerContainer, 'controller' | 'getRegistrations'> | undefined} container
  * @returns {Promise<boolean>}
  */
 export async function removeServiceWorkers(container) {
   if (container === undefined) return true;
-  // Rejects where the browser lets no page store anything, a service worker included.
+  // Rejects when the browser blocks storage, and with it service workers.
   const found = await container.getRegistrations().catch(() => []);
   await Promise.all(found.map((registration) => registration.unregister()));
   return found.length === 0 && container.controller === null;
 }
 
 /**
- * The token, or undefined when there is none and the person has to run `rolecall web`.
+ * The token; undefined when there is none and the user has to run `rolecall web`.
  * @param {object} deps
  * @param {Pick<Location, 'hash' | 'pathname'>} deps.location
  * @param {Pick<History, 'replaceState'>} deps.history
@@ -27,7 +27,7 @@ export async function removeServiceWorkers(container) {
  */
 export async function obtainToken({ location, history, storage, fetch }) {
   const code = location.hash.slice(1);
-  // At once, so that neither the history nor a person who copies the address has it.
+  // Immediately, so that the code is neither in the history nor in a copied address.
   if (code !== '') history.replaceState(null, '', location.pathname);
   if (/^[A-Za-z0-9_-]{43}$/.test(code)) {
     const token = await exchange(code, fetch);

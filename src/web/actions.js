@@ -1,4 +1,4 @@
-// What a person can do on the page, each thing in one place: done by the daemon, and said when it is done.
+// The actions of the page: each calls the daemon and reports the outcome.
 import { sessionPath } from './api.js';
 import { accountTitle, cliLine, exportLine, harmless, missingProfile, safeLink } from './wording.js';
 
@@ -18,11 +18,14 @@ export function createActions({ api, model, toasts, copy, openTab }) {
   /** @param {() => Promise<unknown>} work */
   const attempt = (work) => work().catch((/** @type {unknown} */ error) => toasts.fail(error));
 
-  /** The event that follows shows it. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'> | null} role @param {string} words */
+  /** The display is updated by the event that follows. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'> | null} role @param {string} words */
   async function setCurrent(role, words) {
     const before = model.status()?.current ?? null;
     await api.call('PUT', '/v1/current', role === null ? null : withoutWords(role));
-    toasts.say(words, { label: 'Undo', run: () => void attempt(() => setCurrent(before, 'As it was before.')) });
+    toasts.say(words, {
+      label: 'Undo',
+      run: () => void attempt(() => setCurrent(before, 'Restored the previous role.')),
+    });
   }
 
   /** @param {string} text @param {string} what */
@@ -38,7 +41,7 @@ export function createActions({ api, model, toasts, copy, openTab }) {
   };
 
   /**
-   * Copied first, for browsers allow it right after a click only; then a profile that has a name alone comes into the file.
+   * Copies first, because browsers allow that only right after a click; then has the profile written if it is not in the file yet.
    * @param {Role} role @param {string} text @param {string} what
    */
   async function copyOf(role, text, what) {
@@ -49,15 +52,15 @@ export function createActions({ api, model, toasts, copy, openTab }) {
   return {
     /** @param {Role} role */
     use: (role) => attempt(() => setCurrent(role, `Current: ${accountTitle(role)}, ${harmless(role.permissionSet)}`)),
-    useNone: () => attempt(() => setCurrent(null, 'No role is current now.')),
+    useNone: () => attempt(() => setCurrent(null, 'No current role is set.')),
     /** @param {Role} role */
     openConsole: ({ session, accountId, permissionSet }) =>
       attempt(async () => {
         const { url } = await api.call('POST', '/v1/console', { session, accountId, permissionSet });
         const link = safeLink(url);
-        if (link === undefined) throw new Error('The address of the console is none that can be opened.');
+        if (link === undefined) throw new Error('The console address is not a valid link.');
         openTab(link);
-        toasts.say('The AWS console opens in a new tab.', { label: 'Open it here', href: link });
+        toasts.say('Opening the AWS console in a new tab.', { label: 'Open it here', href: link });
       }),
     /** @param {Role} role */
     copyProfile: (role) => attempt(async () => copyOf(role, harmless(profileOf(role)), 'the profile')),
@@ -85,12 +88,12 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     refresh: () =>
       attempt(async () => {
         await api.call('GET', '/v1/accounts?refresh=true');
-        toasts.say('The list is new.');
+        toasts.say('The list is up to date.');
       }),
   };
 }
 
-/** What the daemon takes, of what it shows. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'>} role */
+/** The fields that the daemon accepts. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'>} role */
 function withoutWords({ session, accountId, permissionSet }) {
   return { session, accountId, permissionSet };
 }

@@ -1,6 +1,6 @@
-// The daemon's local API with this page's token.
+// Calls the daemon's local API with this page's token.
 
-/** What the daemon refused or could not do, in its own words. */
+/** An error answer of the daemon. */
 class ApiError extends Error {
   /** @param {{ code: string, message: string, hint: string }} body */
   constructor({ code, message, hint }) {
@@ -29,7 +29,7 @@ export function createApi(deps) {
   return {
     request,
     /**
-     * The document of the answer; undefined for an empty one.
+     * The answer's document; undefined for an empty answer.
      * @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>}
      */
     async call(method, path, body) {

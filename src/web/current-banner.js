@@ -1,4 +1,4 @@
-// The role that is current for the whole machine, always in sight.
+// Shows the current role of the whole machine, always visible.
 import { element, fill } from './elements.js';
 import { accountTitle, harmless } from './wording.js';
 
@@ -40,7 +40,7 @@ export function createCurrentBanner(host, actions) {
             type: 'button',
             class: 'quiet small',
             click: () => void actions.useNone(),
-            title: 'No role is current then',
+            title: 'Leaves no current role',
           },
           'Stop using',
         ),

@@ -1,4 +1,4 @@
-// What the daemon sends, for the type checker alone: a browser never sees this file.
+// Types of the daemon's documents, for the type checker only; browsers never load this file.
 export type {
   RoleDocument as Role,
   RolesDocument as Roles,

@@ -1,9 +1,9 @@
-// DOM nodes made of words: text is only ever text, for there is no way in here by which it could become markup.
+// Creates DOM nodes. Text is always set as text, never as markup.
 
 /** @typedef {Node | string | undefined | false} Child */
 
 /**
- * A new element. An attribute that is undefined or false is left out, a function listens to the event of its name.
+ * Creates an element. Attributes that are undefined or false are left out; a function becomes a listener for the event of that name.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, string | number | boolean | undefined | ((event: any) => void)>} [attributes]
@@ -26,7 +26,7 @@ export function fill(parent, ...children) {
   parent.replaceChildren(...children.filter(isThere));
 }
 
-/** As `fill`; whichever child had the focus has it again, by its `data-key`. @param {Element} parent @param {...Child} children */
+/** Like `fill`, and restores the focus by `data-key`. @param {Element} parent @param {...Child} children */
 export function refill(parent, ...children) {
   const focused = document.activeElement;
   const key = focused instanceof HTMLElement && parent.contains(focused) ? focused.dataset['key'] : undefined;
@@ -34,20 +34,20 @@ export function refill(parent, ...children) {
   if (key !== undefined) focusWithin(parent, `[data-key="${CSS.escape(key)}"]`);
 }
 
-/** The element that page.html has for this. @param {string} id */
+/** The element of page.html with this id. @param {string} id */
 export function byId(id) {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`page.html has no #${id}`);
   return found;
 }
 
-/** @param {Element} parent @param {string} selector of the one that gets the focus, if it is there */
+/** @param {Element} parent @param {string} selector of the element to focus, if it exists */
 export function focusWithin(parent, selector) {
   const found = parent.querySelector(selector);
   if (found instanceof HTMLElement) found.focus();
 }
 
-/** Changes the text only where it differs, so that nothing is announced or repainted twice. @param {Element} target @param {string} text */
+/** Sets the text only when it differs, so that nothing is announced or repainted twice. @param {Element} target @param {string} text */
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }

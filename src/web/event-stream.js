@@ -1,7 +1,7 @@
-// The daemon's events for as long as the page is open: read with fetch, which can send the token; taken up where they were cut.
+// Follows the daemon's events while the page is open, with fetch (which can send the token); resumes after a lost connection.
 import { createEventParser } from '../core/text/event-parser.js';
 
-/** The daemon says something every 15 s; after a sleep of the machine nothing comes, and nothing says so. */
+/** The daemon sends a heartbeat every 15 s; after a suspend the stream is silent without an error. */
 const SILENCE_MS = 40_000;
 const LOOK_MS = 5000;
 const FIRST_PAUSE_MS = 250;
@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 10_000;
 /** @typedef {'connecting' | 'live' | 'lost' | 'refused'} Connection */
 
 /**
- * Follows the events until the token or the page's origin is refused, for then the daemon is another one.
+ * Follows the events until the daemon rejects the token or the page's origin: it is a different daemon then.
  * @param {object} deps
  * @param {(path: string, options: { headers: Record<string, string>, signal: AbortSignal }) => Promise<Response>} deps.request
  * @param {() => number} deps.nowMs
@@ -22,7 +22,7 @@ export function followEvents(deps) {
   const stopped = new AbortController();
   let lastByteAtMs = 0;
   let attempt = new AbortController();
-  /** Ends the pause before the next try. */
+  /** Ends the pause before the next attempt. */
   let skipPause = () => {};
 
   async function readOnce() {
@@ -31,10 +31,10 @@ export function followEvents(deps) {
     lastByteAtMs = deps.nowMs();
     const headers = { accept: 'text/event-stream', ...(lastId === '' ? {} : { 'last-event-id': lastId }) };
     const response = await deps.request('/v1/events', { headers, signal });
-    // Another token, or another name of the daemon: with a fixed port both are new at each start.
+    // The token or the host name has changed: with a fixed port both are new at each start of the daemon.
     if (response.status === 401 || response.status === 403) return 'refused';
     if (!response.ok || response.body === null) throw new Error(`events: ${response.status}`);
-    // When nothing was missed, nothing is told but a comment.
+    // If nothing was missed, the stream starts with a comment only.
     deps.onConnection('live');
     const parse = createEventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -58,7 +58,7 @@ export function followEvents(deps) {
         deps.onConnection('refused');
         return;
       }
-      // A stream that was good for a while is taken up at once.
+      // Reconnects immediately if the stream worked for a while.
       if (deps.nowMs() - startedAtMs > LONGEST_PAUSE_MS) failures = 0;
       if (failures > 0) deps.onConnection('lost');
       await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
@@ -84,7 +84,7 @@ export function followEvents(deps) {
   const looking = setInterval(() => cutWhenSilent(SILENCE_MS), LOOK_MS);
   void follow();
   return {
-    /** The page is looked at again, or the network is back: no more waiting. */
+    /** The page is visible again, or the network is back: retry now. */
     wake() {
       cutWhenSilent(SILENCE_MS / 2);
       skipPause();

@@ -1,4 +1,4 @@
-// The keys of the page, shown by `?`.
+// The list of keyboard shortcuts, opened with `?`.
 import { element } from './elements.js';
 
 /** @type {readonly (readonly [keys: readonly string[], what: string])[]} */
@@ -15,7 +15,7 @@ const KEYS = Object.freeze([
   [['?'], 'this legend'],
 ]);
 
-/** A function that shows it. @param {HTMLElement} host */
+/** Returns a function that opens the list. @param {HTMLElement} host */
 export function createLegend(host) {
   const close = element('button', { type: 'button', class: 'primary', autofocus: true }, 'Close');
   const dialog = element(

@@ -1,4 +1,4 @@
-// What the page knows: the daemon's status kept current by its events, the roles, and who wants to hear of a change.
+// The page's state: the daemon's status, kept current by events, the roles, and the watchers of both.
 
 /** @typedef {import('./documents.d.ts').EventDocuments} EventDocuments */
 /** @typedef {import('./documents.d.ts').Role} Role */
@@ -73,7 +73,7 @@ export function createModel() {
     signIns: () => signIns,
     /** @param {(part: Part) => void} watcher */
     watch: (watcher) => void watchers.push(watcher),
-    /** An event of a type that this page does not know says nothing to it. @param {string} type @param {any} document */
+    /** Applies an event; unknown types are ignored. @param {string} type @param {any} document */
     apply(type, document) {
       if (Object.hasOwn(appliers, type)) appliers[/** @type {keyof EventDocuments} */ (type)](document);
     },
@@ -82,7 +82,7 @@ export function createModel() {
       roles = document;
       changed('roles');
     },
-    /** The role that is current, as the list has it; undefined when the list has no such role. */
+    /** The row of the current role; undefined when the list does not have it. */
     currentRole() {
       const current = status?.current ?? null;
       if (current === null) return undefined;

@@ -1,4 +1,4 @@
-// The page: gets its token, follows the daemon's events, and lays what it knows out in its parts.
+// The page: gets a token, follows the daemon's events, and renders the parts.
 import { forgetToken, obtainToken, removeServiceWorkers } from './access.js';
 import { createActions } from './actions.js';
 import { createApi } from './api.js';
@@ -28,7 +28,7 @@ const CONNECTION_WORDS = Object.freeze({
   refused: 'ended',
 });
 
-/** In place of everything: one sentence, and the command that helps. @param {string} title @param {string} text @param {string} command */
+/** Replaces the whole page with one sentence and a command. @param {string} title @param {string} text @param {string} command */
 function showInstead(title, text, command) {
   byId('board').hidden = true;
   byId('notices').replaceChildren();
@@ -45,7 +45,7 @@ function showConnection(connection) {
   setText(shown, CONNECTION_WORDS[connection]);
 }
 
-/** Everything that a page with a token does. @param {string} token */
+/** Runs the page once it has a token. @param {string} token */
 function runPage(token) {
   const nowMs = () => Date.now();
   const api = createApi({ token, fetch: (...args) => fetch(...args) });
@@ -73,7 +73,7 @@ function runPage(token) {
     element(
       'p',
       {},
-      'The daemon does not answer; what you see may be old. If it was restarted, it has another address:',
+      'The daemon does not answer, so this page may be out of date. If the daemon was restarted, open the page again:',
     ),
     element('code', {}, 'rolecall web'),
   );
@@ -118,7 +118,7 @@ function runPage(token) {
     showEmptiness();
   }
 
-  /** Nothing to choose from yet is said instead of an empty list. */
+  /** Explains why there are no roles, instead of an empty list. */
   function showEmptiness() {
     const status = model.status();
     const roles = model.roles();
@@ -133,23 +133,27 @@ function runPage(token) {
       fill(
         empty,
         element('h2', {}, 'No sso-session yet'),
-        element('p', {}, 'Have the start URL that your administrator gave you ready, and type in a terminal:'),
+        element('p', {}, 'Get the start URL from your administrator, then run in a terminal:'),
         element('pre', { tabindex: 0 }, 'rolecall setup'),
       );
     } else if (status.sessions.some(({ listing }) => listing !== null)) {
-      fill(empty, element('h2', {}, 'Listing your accounts …'), element('p', {}, 'They appear here by themselves.'));
+      fill(empty, element('h2', {}, 'Listing your accounts …'), element('p', {}, 'They will appear here.'));
     } else if (status.sessions.some(({ state }) => state === 'live')) {
       fill(
         empty,
         element('h2', {}, 'No accounts'),
-        element('p', {}, 'Nobody has assigned you a permission set yet, or the list was not made.'),
-        element('p', {}, element('button', { type: 'button', click: () => void actions.refresh() }, 'List them now')),
+        element('p', {}, 'No permission set is assigned to you, or your accounts have not been listed yet.'),
+        element(
+          'p',
+          {},
+          element('button', { type: 'button', click: () => void actions.refresh() }, 'List accounts now'),
+        ),
       );
     } else {
       fill(
         empty,
         element('h2', {}, 'Sign in to see your accounts'),
-        element('p', {}, 'One sign-in, and every AWS client on this machine has its keys for the rest of the day.'),
+        element('p', {}, 'Sign in once, and every AWS client on this machine has credentials for the rest of the day.'),
       );
     }
   }
@@ -165,7 +169,7 @@ function runPage(token) {
   });
 
   let isChecked = true;
-  /** Once for each first word of the daemon: the list may have been asked for before a change that no event tells of. */
+  /** After each connect: the list may be older than a change that no event reports. */
   function checkRoles() {
     const status = model.status();
     const roles = model.roles();
@@ -191,7 +195,7 @@ function runPage(token) {
       forgetToken(sessionStorage);
       showInstead(
         'The daemon was restarted',
-        'A page is good for one run of it. For a new one, in a terminal:',
+        'This page belongs to the previous run. To open a new one, run in a terminal:',
         'rolecall web',
       );
     },
@@ -201,7 +205,7 @@ function runPage(token) {
       if (wasPending && document.signIn?.state === 'approved') {
         toasts.say(`Signed in to ${harmless(labelOf(document.session))}.`);
       }
-      // Each switch changes how often a role was used, which nobody looks for in the same moment.
+      // Each switch changes the usage order, which does not have to be shown immediately.
       if (type === 'roles') loader.loadSoon();
       if (type === 'hello') {
         isChecked = false;
@@ -210,7 +214,7 @@ function runPage(token) {
     },
   });
 
-  // Beside the events, not after their first word: the list is what a person waits for.
+  // In parallel with the event stream: the list is what the user waits for.
   void loader.load();
 
   const wake = () => {
@@ -240,7 +244,7 @@ function runPage(token) {
 
 async function start() {
   showConnection('connecting');
-  // The address of another `rolecall web`, pasted into this tab, differs in its fragment alone and loads nothing.
+  // A new address pasted into this tab differs only in its fragment, so the browser does not reload the page.
   window.addEventListener('hashchange', () => location.reload());
   if (!(await removeServiceWorkers(navigator.serviceWorker))) {
     history.replaceState(null, '', location.pathname);
@@ -248,7 +252,7 @@ async function start() {
     showConnection('refused');
     showInstead(
       'Another program interfered with this page',
-      'It had left a script in this browser, which was removed. Close this tab, and in a terminal:',
+      'It had left a script in this browser. The script was removed. Close this tab and run in a terminal:',
       'rolecall web',
     );
     return;
@@ -263,7 +267,7 @@ async function start() {
     showConnection('refused');
     showInstead(
       'This page needs a new address',
-      'The one that it was opened with is good once, and for a minute. In a terminal:',
+      'Its address works once and for one minute. To get a new one, run in a terminal:',
       'rolecall web',
     );
     return;

@@ -1,4 +1,4 @@
-// What is wrong right now, each with the command that mends it.
+// Lists current problems, each with the command that fixes it.
 import { element, fill } from './elements.js';
 import { harmless } from './wording.js';
 

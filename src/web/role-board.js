@@ -1,4 +1,4 @@
-// Everything about choosing a role: search field, filter by session, what was used lately, the grid, and the keys.
+// Choosing a role: search field, session filter, recent roles, the grid, and keyboard control.
 import { element, fill, refill, setText } from './elements.js';
 import { createRoleGrid, rowId } from './role-grid.js';
 import { parseWords } from '../core/search/search-words.js';
@@ -12,10 +12,10 @@ import { accountTitle, count, formatDuration, harmless, roleKey } from './wordin
 /** @typedef {import('./documents.d.ts').Roles} Roles */
 /** @typedef {import('./role-grid.js').Placement} Placement */
 
-const MOST_RECENT = 6;
-/** Once the first rows are on the screen. */
+const MAX_RECENT = 6;
+/** After the first rows are on screen. */
 const PREPARE_AFTER_MS = 200;
-/** So many colours has page.css for sessions. */
+/** The number of session colours in page.css. */
 const HUES = 6;
 
 /**
@@ -29,7 +29,7 @@ const HUES = 6;
 export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   /** @type {Roles} */
   let document = { asOf: null, complete: true, roles: [] };
-  /** The roles that are in the list: while only the first are known, its beginning. @type {readonly Role[]} */
+  /** The roles in the list; only its beginning while the rest is loading. @type {readonly Role[]} */
   let listed = [];
   let search = createRoleSearch(listed);
   /** @type {{ session: string, label: string }[]} */
@@ -39,7 +39,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   /** @type {readonly Role[]} */
   let found = [];
   let isNear = false;
-  /** Why the first of `found` is not selected by itself. @type {ReturnType<typeof doubtOf>} */
+  /** Why the first of `found` is not selected automatically. @type {ReturnType<typeof doubtOf>} */
   let doubt;
   let selected = -1;
   /** @type {string | undefined} */
@@ -109,14 +109,14 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     onSelected(found[index]);
   }
 
-  /** @param {string | undefined} key of the role that stays selected if it is found @param {{ stays: boolean }} [placement] */
+  /** @param {string | undefined} key of the role that stays selected if it still matches @param {{ stays: boolean }} [placement] */
   function filter(key, { stays } = { stays: false }) {
     const isAsked = field.value.trim() !== '' || session !== null;
-    // Enter takes the best of all that match, and not of the few that are known by now.
+    // Enter uses the best of all matches, so it waits until the whole list is loaded.
     if (isAsked && !isWhole(document)) [found, isNear] = [[], false];
     else ({ roles: found, isNear } = search.find(field.value, session));
     const kept = key === undefined ? -1 : found.findIndex((role) => roleKey(role) === key);
-    // Without a word typed nothing is selected by itself: Enter must not switch to whatever comes first.
+    // Nothing is selected until something is typed: Enter must not switch to an arbitrary first role.
     const isTyped = field.value.trim() !== '';
     const first = isTyped ? found[0] : undefined;
     doubt = first === undefined ? undefined : doubtOf(first, field.value, isNear);
@@ -192,7 +192,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     const used = document.roles
       .filter((role) => role.pinned || role.score > 0)
       .toSorted((one, other) => Number(other.pinned) - Number(one.pinned) || other.score - one.score)
-      .slice(0, MOST_RECENT);
+      .slice(0, MAX_RECENT);
     recent.hidden = used.length === 0;
     refill(
       recent,
@@ -217,7 +217,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     );
   }
 
-  /** What a key does to the selected role; false when it does nothing. @param {KeyboardEvent} event */
+  /** Handles a key for the selected role; false when the key has no meaning. @param {KeyboardEvent} event */
   function act(event) {
     const role = found[selected];
     if (role === undefined) return false;
@@ -250,7 +250,7 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.isComposing) return;
-    // A button in a row answers its own Enter.
+    // A button in a row handles Enter itself.
     if (event.target instanceof HTMLButtonElement) return;
     const movesCaret = event.target === field && (event.key === 'Home' || event.key === 'End');
     const next =
@@ -303,9 +303,9 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   };
 }
 
-/** What has to be done before Enter takes the first role. @param {NonNullable<ReturnType<typeof doubtOf>>} doubt @param {string} query */
+/** Explains why Enter does not use the first role. @param {NonNullable<ReturnType<typeof doubtOf>>} doubt @param {string} query */
 function describeDoubt(doubt, query) {
-  if (doubt === 'near') return `No role has “${query}” in it; these come near.`;
+  if (doubt === 'near') return `No role contains “${query}”. These are similar.`;
   const why = doubt === 'protected' ? 'is protected' : 'was found by its account id';
-  return `The first role ${why}: select it with ↓ before Enter uses it.`;
+  return `The first role ${why}. To use it, select it with ↓, then press Enter.`;
 }

@@ -1,4 +1,4 @@
-// The selected role at length: what it is, what to do with it, and the lines to paste.
+// Details of the selected role: its data, actions, and lines to copy.
 import { element, fill, focusWithin } from './elements.js';
 import { accountTitle, cliLine, exportLine, harmless, missingProfile, roleKey } from './wording.js';
 

@@ -1,4 +1,4 @@
-// The list of roles: a grid of which only the rows in sight exist, however many there are.
+// The grid of roles. Only visible rows exist in the DOM, however long the list is.
 import { element, fill } from './elements.js';
 import { markMatches } from './role-search.js';
 import { rowsInSight, scrollToRow } from './row-window.js';
@@ -9,7 +9,7 @@ import { accountTitle, harmless, roleKey } from './wording.js';
 /**
  * @typedef {object} GridView
  * @property {readonly Role[]} roles
- * @property {readonly import('../core/search/search-words.js').Word[]} words what was searched for
+ * @property {readonly import('../core/search/search-words.js').Word[]} words the query
  * @property {number} selected index, -1 for none
  * @property {string | undefined} currentKey
  * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
@@ -74,7 +74,7 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
     draw();
   }
 
-  /** Height of what covers the first row when it is scrolled to the top. */
+  /** Height of the header that covers the first row when scrolled to the top. */
   const headHeight = () => header.offsetHeight;
 
   function draw() {

@@ -1,4 +1,4 @@
-// Finding roles on the page by the words that are typed, with the rule of the command line.
+// Searches roles with the same rules as the command line.
 import { createRoleIndex } from '../core/search/role-index.js';
 import { findMarks } from '../core/search/role-marks.js';
 import { BY_ID, isFoundById } from '../core/search/role-match.js';
@@ -8,18 +8,18 @@ import { BY_ID, isFoundById } from '../core/search/role-match.js';
 
 /** @typedef {{ roles: readonly Role[], isNear: boolean }} Found best first; near: only letters in this order */
 
-/** A search over these roles. @param {readonly Role[]} roles */
+/** Creates a search over `roles`. @param {readonly Role[]} roles */
 export function createRoleSearch(roles) {
   const index = createRoleIndex(roles);
   return {
-    /** Does ahead of the first letter what that would wait for; the first list is not to wait for it. */
+    /** Builds the index ahead of the first keystroke; the first list does not wait for it. */
     prepare() {
       while (index.prepare());
     },
-    /** @param {string} query @param {string | null} session its roles alone, or all @returns {Found} */
+    /** @param {string} query @param {string | null} session limits the search to one session @returns {Found} */
     find(query, session) {
       const isIn = (/** @type {Role} */ role) => session === null || role.session === session;
-      // Without a word the list keeps its order, which is by account.
+      // Without a query the list stays ordered by account.
       if (query.trim() === '') return { roles: session === null ? roles : roles.filter(isIn), isNear: false };
       const { positions, count } = index.search(query);
       const found = Array.from(positions, (position) => /** @type {Role} */ (roles[position]));
@@ -32,7 +32,7 @@ export function createRoleSearch(roles) {
 }
 
 /**
- * Why the first role is not selected automatically, so that Enter in the search field does not use it; undefined: it is.
+ * Why the first role is not selected automatically, so that Enter does not use it; undefined when it is selected.
  * @param {Role} role @param {string} query @param {boolean} isNear
  * @returns {'near' | 'protected' | 'id' | undefined}
  */
@@ -43,7 +43,7 @@ export function doubtOf(role, query, isNear) {
 }
 
 /**
- * `text` in pieces, those that a word of the query matches marked.
+ * Splits `text` into pieces and marks those that match the query.
  * @param {string} text @param {readonly Word[]} words @param {boolean} [isId] whether it is an account id
  * @returns {{ text: string, isMatch: boolean }[]}
  */

@@ -1,4 +1,4 @@
-// Loads the list of roles, one request at a time: what changes meanwhile is asked for once more. At first its beginning alone.
+// Loads the role list with one request at a time, first its beginning only; changes during a request cause one more.
 
 /** @typedef {import('./documents.d.ts').Roles} Roles */
 /** @typedef {import('./documents.d.ts').Status} Status */
@@ -33,7 +33,7 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
           hasBeginning = true;
           onRoles(first);
           if (isWhole(first)) continue;
-          // What changed meanwhile is in what is asked for now.
+          // The next request includes everything that changed in the meantime.
           isStale = false;
         }
         onRoles(await load());
@@ -48,9 +48,9 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
 
   return {
     load: loadNow,
-    /** After a failure, when there is reason to hope: no event need come that would ask for it. */
+    /** Retries after a failure, because there may be no event that would trigger it. */
     loadAgain: async () => (hasFailed ? loadNow() : undefined),
-    /** Several changes in a row are one. */
+    /** Combines several changes in a row. */
     loadSoon() {
       clearTimeout(waiting);
       waiting = setTimeout(() => void loadNow(), SOON_MS);
@@ -58,10 +58,10 @@ export function createRolesLoader({ loadFirst, load, onRoles, onError }) {
   };
 }
 
-/** Whether these are all of them, and not only what a first screen shows. @param {Roles} roles */
+/** Whether the list is complete, not only the first screen. @param {Roles} roles */
 export const isWhole = ({ roles, total }) => roles.length === (total ?? roles.length);
 
-/** Whether the list is the one that the status speaks of. @param {Status} status @param {Roles} roles */
+/** Whether the list has the revision that the status names. @param {Status} status @param {Roles} roles */
 export function isAbout({ sessions }, roles) {
   const catalogs = sessions.flatMap(({ catalog }) => catalog ?? []);
   const oldest = catalogs.map(({ asOf }) => asOf).toSorted()[0] ?? null;

@@ -1,10 +1,10 @@
-// Which of very many rows are to be drawn: those in sight and a few more, however long the list is.
+// Computes which rows of a long list to render: the visible ones and a margin.
 
-/** Drawn above and below what is in sight, so that a fast hand sees no gap. */
+/** Extra rows above and below the visible ones, so that fast scrolling shows no gap. */
 const MARGIN_ROWS = 6;
 
 /**
- * The rows from `first` up to but without `end`.
+ * The rows from `first` up to, but not including, `end`.
  * @param {{ scrollTop: number, height: number, rowHeight: number, rowCount: number }} view
  */
 export function rowsInSight({ scrollTop, height, rowHeight, rowCount }) {
@@ -14,7 +14,7 @@ export function rowsInSight({ scrollTop, height, rowHeight, rowCount }) {
 }
 
 /**
- * Where to scroll for the row `index` to be seen whole; as it is when it is.
+ * The scroll position that makes row `index` fully visible; unchanged when it already is.
  * @param {number} index @param {{ scrollTop: number, height: number, rowHeight: number }} view
  */
 export function scrollToRow(index, { scrollTop, height, rowHeight }) {
@@ -25,7 +25,7 @@ export function scrollToRow(index, { scrollTop, height, rowHeight }) {
 }
 
 /**
- * The row that a key leads to; undefined for a key that moves nowhere.
+ * The row that a key moves to; undefined for other keys.
  * @param {string} key @param {{ index: number, rowCount: number, pageRows: number }} at `index` -1: none is selected
  */
 export function rowAfterKey(key, { index, rowCount, pageRows }) {

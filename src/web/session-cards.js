@@ -1,11 +1,11 @@
-// The sessions, a card each: who is signed in, for how long, and the one button that changes it.
+// One card per session: who is signed in, the time left, and a button to sign in or out.
 import { element, setText } from './elements.js';
 import { count, describeSession, formatDuration, fractionLeft, harmless } from './wording.js';
 
 /** @typedef {import('./documents.d.ts').Session} Session */
 /** @typedef {import('./documents.d.ts').SignIn} SignIn */
 
-/** Why a sign-in that is over did not work out. */
+/** Why a sign-in failed. */
 const OUTCOMES = Object.freeze({
   denied: 'The sign-in was denied on the page.',
   expired: 'The code was not approved in time.',
@@ -90,7 +90,7 @@ function createCard(name, actions) {
   };
 }
 
-/** What the button says, and the word that joins it to the session. @param {boolean} isIn @param {boolean} isPending @returns {[string, string]} */
+/** The button's label and the preposition before the session's name. @param {boolean} isIn @param {boolean} isPending @returns {[string, string]} */
 function buttonWords(isIn, isPending) {
   if (isIn) return ['Sign out', 'of'];
   return isPending ? ['Show code', 'for'] : ['Sign in', 'to'];

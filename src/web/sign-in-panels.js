@@ -1,4 +1,4 @@
-// A sign-in under way: the code, large, where to enter it, and how long it is good.
+// A pending sign-in: the code in large type, the page to enter it on, and the time left.
 import { element, focusWithin, setText } from './elements.js';
 import { formatDuration, harmless, safeLink } from './wording.js';
 
@@ -25,7 +25,7 @@ export function createSignInPanels({ host, actions, nowMs, labelOf }) {
     if (known === undefined) host.append(panel);
     else known.panel.replaceWith(panel);
     panels.set(session, { panel, key, left, expiresAt: signIn.expiresAt });
-    // Whoever pressed "Sign in" just now goes on here; a page that was opened meanwhile keeps its focus.
+    // Moves the focus here after "Sign in"; a page opened in the meantime keeps its focus.
     if (document.activeElement?.closest('.session') instanceof HTMLElement) focusWithin(panel, 'a, button');
   }
 
@@ -74,7 +74,7 @@ function signInPanel(session, signIn, label, left, actions) {
         element(
           'p',
           { class: 'warning' },
-          'Its page is neither AWS’s nor your start URL’s, so it is not linked: ',
+          'This page is neither an AWS page nor on your start URL’s host, so it is not a link: ',
           element('code', {}, harmless(signIn.verificationUri ?? '')),
         ),
       element(

@@ -1,4 +1,4 @@
-// Short words at the edge of the page on what was done or went wrong, gone by themselves unless they ask for something.
+// Toasts: short messages about what was done or failed. They disappear by themselves unless they have an action.
 import { element } from './elements.js';
 
 const GONE_AFTER_MS = 6000;
@@ -66,7 +66,7 @@ export function createToasts(host, announcer) {
         ERROR_GONE_AFTER_MS,
       );
     },
-    /** For those who hear the page. @param {string} text */
+    /** Announces to screen readers. @param {string} text */
     announce(text) {
       announcer.textContent = text;
     },

@@ -1,14 +1,14 @@
-// How things are said on the page: times, states, lines to paste, and text from AWS made harmless.
+// Wording of the page: times, states, lines to copy, and text from AWS without control characters.
 
 /** @typedef {import('./documents.d.ts').Role} Role */
 /** @typedef {import('./documents.d.ts').RoleKey} RoleKey */
 /** @typedef {import('./documents.d.ts').Session} Session */
 
 const MINUTE_MS = 60_000;
-/** From here on a session is said to end soon. */
+/** With less time left than this, a session is shown as ending soon. */
 const ENDS_SOON_MS = 30 * MINUTE_MS;
 
-/** "58 min", "7 h 12 min", "3 d": never negative. @param {number} durationMs */
+/** "58 min", "7 h 12 min", "3 d"; never negative. @param {number} durationMs */
 export function formatDuration(durationMs) {
   const minutes = Math.max(0, Math.floor(durationMs / MINUTE_MS));
   if (minutes < 1) return 'less than a minute';
@@ -23,12 +23,12 @@ export function count(amount, noun) {
   return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Control and direction characters, which could turn a line around, become visible. @param {string} text */
+/** Replaces control and direction characters, which could reorder a line. @param {string} text */
 export function harmless(text) {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
-/** One word for a POSIX shell, whatever is in it. @param {string} text */
+/** Quotes `text` as one word for a POSIX shell. @param {string} text */
 export function quoteForShell(text) {
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
@@ -39,7 +39,7 @@ export const exportLine = (profile) => `export AWS_PROFILE=${quoteForShell(profi
 /** @param {string} profile */
 export const cliLine = (profile) => `aws sts get-caller-identity --profile ${quoteForShell(profile)}`;
 
-/** The account's name, or its id where it has none. @param {Pick<Role, 'accountName' | 'accountId'>} role */
+/** The account's name, or its id when it has no name. @param {Pick<Role, 'accountName' | 'accountId'>} role */
 export function accountTitle({ accountName, accountId }) {
   return accountName === null || accountName === '' ? accountId : harmless(accountName);
 }
@@ -47,15 +47,15 @@ export function accountTitle({ accountName, accountId }) {
 /** Why a role has no profile to copy. @param {{ shadowed?: boolean }} role */
 export function missingProfile({ shadowed }) {
   return shadowed === true
-    ? 'AWS clients take its profile from your credentials file, not from rolecall.'
-    : 'No profile has this role yet.';
+    ? 'AWS clients read this profile from your credentials file, not from rolecall.'
+    : 'This role has no profile yet.';
 }
 
-/** The same for two roles that are one. @param {RoleKey} role */
+/** Equal for the same role. @param {RoleKey} role */
 export const roleKey = ({ session, accountId, permissionSet }) => `${session}\n${accountId}\n${permissionSet}`;
 
 /**
- * The state of a session in a word, what goes with it, and the colour it has.
+ * A session's state as one word, its details, and its colour.
  * @param {Session} session @param {number} nowMs
  * @returns {{ tone: 'good' | 'soon' | 'busy' | 'off', word: string, detail: string }}
  */
@@ -78,13 +78,13 @@ export function describeSession(session, nowMs) {
     case 'pending':
       return { tone: 'busy', word: 'Signing in', detail: 'waiting for your approval' };
     case 'expired':
-      return { tone: 'off', word: 'Session over', detail: 'sign in for new keys' };
+      return { tone: 'off', word: 'Session ended', detail: 'sign in to get credentials' };
     case 'signed-out':
       return { tone: 'off', word: 'Signed out', detail: '' };
   }
 }
 
-/** How much of a session is left, 0 to 1; undefined when its end is not known. @param {Session} session @param {number} nowMs */
+/** The part of a session that is left, 0 to 1; undefined when its end is unknown. @param {Session} session @param {number} nowMs */
 export function fractionLeft(session, nowMs) {
   if (session.state !== 'live' || session.sessionExpiresAt === undefined || session.signedInAt === undefined) {
     return undefined;
@@ -95,7 +95,7 @@ export function fractionLeft(session, nowMs) {
 }
 
 /**
- * A link that may be followed: https, or http on this machine; undefined for all else, script URLs to begin with.
+ * The link if it is https, or http to this machine; undefined for anything else, such as script URLs.
  * @param {string | undefined} text
  */
 export function safeLink(text) {

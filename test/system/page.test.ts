@@ -258,7 +258,7 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(await page.locator('.summary').textContent()).toContain('4 of 400 roles');
     // Digits alone select nothing: a person does.
     expect(await page.locator('.nothing').textContent()).toBe(
-      'The first role was found by its account id: select it with ↓ before Enter uses it.',
+      'The first role was found by its account id. To use it, select it with ↓, then press Enter.',
     );
     await page.keyboard.press('Enter');
     expect(await current()).toMatchObject({ accountId: last?.accountId });

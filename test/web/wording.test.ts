@@ -87,7 +87,7 @@ test.each([
   ],
   ['of whom alone the user is known', { user: 'taylor' }, 'good', 'Signed in', 'as taylor'],
   ['that is signed in to', { state: 'pending' }, 'busy', 'Signing in', 'waiting for your approval'],
-  ['that is over', { state: 'expired' }, 'off', 'Session over', 'sign in for new keys'],
+  ['that is over', { state: 'expired' }, 'off', 'Session ended', 'sign in to get credentials'],
   ['that is signed out', { state: 'signed-out' }, 'off', 'Signed out', ''],
 ] as const)('a session %s is described', (_what, changes, tone, word, detail) => {
   expect(page.describeSession(session(changes), NOW_MS)).toEqual({ tone, word, detail });
