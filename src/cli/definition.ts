@@ -1,19 +1,19 @@
-// What a command tells about itself: words and flags with their help, and how it is run. Types only, so that it costs nothing at start.
+// The types of a command's definition: arguments, options, help, and how to run it. Types only, so it costs nothing at start.
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 
-/** What an option is for, as `--help` says it; an object when there is more to know than that. */
+/** The description for `--help`, or an object if the option needs more than that. */
 export type OptionDefinition =
   | string
   | {
       readonly description: string;
       readonly choices?: readonly string[];
       readonly default?: string;
-      /** Works, but is left out of help, man page and completions. */
+      /** Accepted, but not listed in help, man page and completions. */
       readonly isHidden?: boolean;
     };
 
-/** By their flags as commander writes them: `--json`, `-y, --yes`, `--region <name>`, `--from <tool...>`, `--no-browser`. */
+/** Keyed by flags in commander's notation: `--json`, `-y, --yes`, `--region <name>`, `--from <tool...>`, `--no-browser`. */
 export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
 
 export interface ArgumentDefinition {
@@ -23,25 +23,25 @@ export interface ArgumentDefinition {
   readonly choices?: readonly string[];
 }
 
-/** What a command is run with: what `main` gives to all of them, and the commands themselves. */
+/** What a command is run with: the context from `main`, and the list of all commands. */
 export interface CommandContext extends CliContext {
-  /** All commands with their help, as commander knows them. */
+  /** Every command with its help, as commander's objects. */
   loadProgram(): Promise<Command>;
 }
 
-/** One command, whatever its options and arguments. */
+/** A command with any options and arguments. */
 export interface AnyCommand {
   /** One line in lower case without a full stop. */
   readonly description: string;
   readonly arguments?: readonly ArgumentDefinition[];
   readonly options?: OptionDefinitions;
-  /** Below the options: examples, and what needs more than a line. */
+  /** Printed below the options: examples and details. At most 80 columns. */
   readonly help?: string;
-  /** Prompts and scripts run it all day: plain command lines of it are run without loading the parser. */
+  /** Prompts and scripts run it often, so plain command lines skip the parser. */
   readonly isQuick?: boolean;
-  /** What follows its first argument is a command line of another program, whose flags are not ours. */
+  /** After its first argument comes another program's command line, whose flags are not ours. */
   readonly takesCommand?: boolean;
-  /** Gets the arguments, the values of the options, and the context; resolves the exit code. */
+  /** Receives the arguments, the option values and the context; returns the exit code. */
   run(...input: never): Promise<number> | number;
 }
 
@@ -52,7 +52,7 @@ export interface CommandGroup {
 }
 
 /**
- * One command with `Options`, the type of its option definitions, and `Words`, what its arguments are.
+ * A command whose option values follow from `Options`, and whose arguments are `Words`.
  * `run` loads the code behind the command with `import()`, so that listing all commands loads none of it.
  */
 export interface CommandDefinition<
@@ -64,13 +64,13 @@ export interface CommandDefinition<
 }
 
 /** Of a command without options. */
-// oxlint-disable-next-line typescript/no-generated-empty-object-type -- that is what is meant
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- there are no options on purpose
 export type NoOptions = Record<never, never>;
 
 /** Loads the definition of each command by name. */
 export type CommandList = Readonly<Record<string, () => Promise<{ readonly definition: AnyCommand | CommandGroup }>>>;
 
-/** What the parser makes of options: `--dry-run` is `dryRun?: boolean`, `--no-wait` is `wait: boolean`. */
+/** The values that the parser returns: `--dry-run` is `dryRun?: boolean`, `--no-wait` is `wait: boolean`. */
 export type OptionValues<Options> = {
   readonly [
     Flags in keyof Options as IsAlwaysSet<Flags, Options[Flags]> extends true ? never : Attribute<Flags>

@@ -41,12 +41,12 @@ export async function runParsed(
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // It has printed a help: one that was asked for, or that of a group without its command.
+    // Commander has printed a help: exit code 0 if it was requested, else for a group without its command.
     return error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
 }
 
-/** Every command with its help, for completions and man pages; none of them can be run. */
+/** Every command with its help, for completions, docs and man pages. Their actions do nothing. */
 export async function loadProgram(
   commands: CommandList,
   streams: Pick<CliContext, 'stdout' | 'stderr'>,
@@ -111,7 +111,7 @@ function createOption(flags: string, definition: OptionDefinition, command: Comm
   return definition.default === undefined ? option : option.default(definition.default);
 }
 
-/** The words with a "--" before the other program's command line, if it was left out, so that no flag there is taken for ours. */
+/** Adds a missing "--" before the other program's command line, so that its flags are not taken for ours. */
 function separateCommand(argv: readonly string[], name: string, { options = {} }: AnyCommand): readonly string[] {
   const flags = Object.keys(options);
   const takesValue = (word: string) => flags.some((other) => other.startsWith(`${word} <`));

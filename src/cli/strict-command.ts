@@ -1,10 +1,13 @@
-// Mistakes on the command line, each as an error of ours that names the right word where there is a near one.
+// Usage errors: unknown words, with the nearest valid one, and missing, extra or invalid arguments.
 import { Command, type Option } from 'commander';
 import { UsageError } from '../core/errors.ts';
 import { nearest } from '../core/text/nearest.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 
-/** Commander's command, which calls these methods when it finds a mistake; by itself it would print English of its own. */
+/**
+ * A command that throws our errors. Commander calls these methods when it finds a mistake, with the word or option as data;
+ * its own versions put them into an English message.
+ */
 export class StrictCommand extends Command {
   readonly argv: readonly string[];
 
