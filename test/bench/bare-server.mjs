@@ -1,4 +1,4 @@
-// The floor of every HTTP door: a bare node:http server that has one answer, which a file gives it; says where it listens.
+// The lower bound of every HTTP surface: a bare node:http server with one answer, which a file gives it; prints its address.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 

@@ -8,7 +8,7 @@ import { measureColdCallers } from './rows/cold-callers.mjs';
 import { measureColdStart } from './rows/cold-start.mjs';
 import { measureClient } from './rows/client.mjs';
 import { measureCommands } from './rows/commands.mjs';
-import { measureContainerDoor } from './rows/container-door.mjs';
+import { measureContainerSurface } from './rows/container-surface.mjs';
 import { measureDaemonStart } from './rows/daemon-start.mjs';
 import { measureDiscovery } from './rows/discovery.mjs';
 import { measureInstallSize } from './rows/install-size.mjs';
@@ -32,7 +32,7 @@ const PARTS = {
   tray: measureTray,
   scale: measureScale,
   'switch-events': measureSwitchEvents,
-  'container-door': measureContainerDoor,
+  'container-surface': measureContainerSurface,
   'cold-callers': measureColdCallers,
   'cold-start': measureColdStart,
   soak: measureSoak,

@@ -82,7 +82,7 @@ export async function startWorld(
     roles: directory.assignments.map(({ accountId, permissionSet }) => ({ accountId, permissionSet })),
     credentialsPath: (role) => `/v1/credentials?${formatSelectors(role).join('&')}`,
     selectors: formatSelectors,
-    /** `{ url, token }` of the container door. */
+    /** `{ url, token }` of the container surface. */
     createGrant: ({ accountId, permissionSet }, processId) =>
       ask(client, '/v1/grants', 'POST', JSON.stringify({ session: SESSION, accountId, permissionSet, processId })),
     clientPath: join(home.path, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),

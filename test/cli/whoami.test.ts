@@ -108,9 +108,9 @@ To use a role from rolecall: rolecall use
   });
 
   test('recognizes the environment of exec', async () => {
-    const door = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/container/x', ROLECALL_PROFILE: ADMIN };
-    expect((await whoami(door)).stdout).toContain(`Profile  ${ADMIN} (set by rolecall exec)`);
-    expect((await whoami({ ...door, ...KEYS })).stdout).toMatch(/^Keys in the environment take precedence/u);
+    const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/container/x', ROLECALL_PROFILE: ADMIN };
+    expect((await whoami(container)).stdout).toContain(`Profile  ${ADMIN} (set by rolecall exec)`);
+    expect((await whoami({ ...container, ...KEYS })).stdout).toMatch(/^Keys in the environment take precedence/u);
   });
 
   test('never falls back: exits with 6 for an unknown profile, or without one', async () => {
@@ -128,7 +128,7 @@ To use a role from rolecall: rolecall use
 });
 
 test('the identity source is found in the order of the AWS CLI', () => {
-  const door = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' };
+  const container = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' };
   const web = { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn:aws:iam::1:role/r' };
   const named = { AWS_PROFILE: 'p' };
   const cases: readonly [Readonly<Record<string, string>>, ReturnType<typeof findIdentitySource>][] = [
@@ -140,7 +140,7 @@ test('the identity source is found in the order of the AWS CLI', () => {
       { kind: 'profile', profileName: 'p', because: 'AWS_PROFILE' },
     ],
     [
-      { ...named, ...door },
+      { ...named, ...container },
       { kind: 'profile', profileName: 'p', because: 'AWS_PROFILE' },
     ],
     [
@@ -153,7 +153,7 @@ test('the identity source is found in the order of the AWS CLI', () => {
     ],
     [{ AWS_ACCESS_KEY_ID: 'half' }, { kind: 'profile', profileName: 'default', because: 'default' }],
     [KEYS, { kind: 'keys', beside: undefined }],
-    [door, { kind: 'container' }],
+    [container, { kind: 'container' }],
     [
       { ...KEYS, AWS_CREDENTIAL_EXPIRATION: 't', ROLECALL_PROFILE: 'p' },
       { kind: 'profile', profileName: 'p', because: 'exec-keys' },

@@ -288,18 +288,20 @@ describe('everything at once', () => {
       body: { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' },
     });
     const { environment, files = {} } = everything();
-    const door = {
+    const container = {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token,
       AWS_REGION: 'us-east-1',
     };
-    expect(await identities(['sh', 'clients.sh'], { environment: { ...environment, ...door }, files })).toMatchObject({
+    expect(
+      await identities(['sh', 'clients.sh'], { environment: { ...environment, ...container }, files }),
+    ).toMatchObject({
       arns: allAre(OTHER),
     });
     await rig.client.call('revokeGrant', { id: grant.id });
   });
 
-  test('around exec changes nothing: by the door, by keys, and inside another exec', async () => {
+  test('around exec changes nothing: by container credentials, by keys, and inside another exec', async () => {
     expect(await identities(EXEC, everything())).toMatchObject({ exitCode: 0, arns: allAre(TAYLOR) });
     const byKeys = [process.execPath, ROLECALL, 'exec', PROFILE, '--env-keys', '--', 'sh', 'clients.sh'] as const;
     expect(await identities(byKeys, everything())).toMatchObject({ exitCode: 0, arns: allAre(TAYLOR) });
@@ -325,8 +327,8 @@ describe('everything at once', () => {
 });
 
 /** The ways to the keys of one role, each as a command and what it needs around it. */
-const DOORS: readonly [
-  door: string,
+const CLIENTS_BY_SURFACE: readonly [
+  surface: string,
   open: (its: Rig) => Promise<{ command: readonly [string, ...string[]]; environment: Record<string, string> }>,
 ][] = [
   ['exec', async () => ({ command: EXEC, environment: {} })],
@@ -351,7 +353,7 @@ const DOORS: readonly [
 ];
 
 // At the same time, for all that takes long is the waiting for keys to end.
-test.concurrent.each(DOORS)(
+test.concurrent.each(CLIENTS_BY_SURFACE)(
   'over a turnover of keys that last 20 seconds no call of a long run by %s fails',
   { timeout: 240_000 },
   async (_, open) => {

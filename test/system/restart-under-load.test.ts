@@ -1,4 +1,4 @@
-// The daemon killed and restarted under load: callers of both doors go on, and those by credential_process need not even ask again.
+// The daemon killed and restarted under load: callers of both surfaces continue, and those of credential_process don't even have to retry.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { runProcess, runRolecall } from '../helpers/run-process.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
-/** botocore and the AWS SDKs ask a container door three times, a second apart. */
+/** botocore and the AWS SDKs ask the container surface three times, a second apart. */
 const TRIES = 3;
 const PAUSE_MS = 1000;
 /** How long they wait for an answer. */

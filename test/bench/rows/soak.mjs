@@ -1,4 +1,4 @@
-// Many requests over all doors of one daemon: what they leave behind in memory and open files.
+// Many requests over all surfaces of one daemon, and the memory and open files that they leave behind.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,7 @@ export async function measureSoak(scene) {
   const grants = [];
   for (const role of world.roles.slice(0, 4)) grants.push(await world.createGrant(role, process.pid));
   const onSocket = (path) => ({ socketPath: world.socketPath, path, headers: { host: 'localhost' }, servername: '' });
-  const doors = [
+  const targets = [
     ...world.roles.slice(0, 4).map((role) => onSocket(world.credentialsPath(role))),
     ...grants.map((grant) => toOptions(grant.url, grant.token)),
     onSocket('/v1/current'),
@@ -31,10 +31,10 @@ export async function measureSoak(scene) {
     toOptions(grants[0].url, 'wrong'),
   ];
 
-  const early = await lookAfter(world, doors, FIRST_REQUESTS, FIRST_LOOKS);
-  const late = await lookAfter(world, doors, ALL_REQUESTS - FIRST_REQUESTS, LAST_LOOKS);
+  const early = await lookAfter(world, targets, FIRST_REQUESTS, FIRST_LOOKS);
+  const late = await lookAfter(world, targets, ALL_REQUESTS - FIRST_REQUESTS, LAST_LOOKS);
 
-  const how = `${ALL_REQUESTS} requests over socket, loopback port and container door, ${CONNECTIONS} at once, refusals among them`;
+  const how = `${ALL_REQUESTS} requests over socket, loopback port and container surface, ${CONNECTIONS} at once, refusals among them`;
   const span = ({ count, requestsBetween }) => `${count} looks with ${requestsBetween} requests between each two`;
   return [
     {
@@ -86,14 +86,14 @@ function toOptions(url, authorization) {
 }
 
 /** What the daemon holds once `requestCount` requests are answered and their connections closed. */
-async function lookAfter(world, doors, requestCount, { count, requestsBetween }) {
-  let failures = await askAll(doors, requestCount - (count - 1) * requestsBetween);
+async function lookAfter(world, targets, requestCount, { count, requestsBetween }) {
+  let failures = await askAll(targets, requestCount - (count - 1) * requestsBetween);
   const looks = [];
   for (;;) {
     await sleep(SETTLE_MS);
     looks.push(look(world.daemonPid));
     if (looks.length === count) break;
-    failures += await askAll(doors, requestsBetween);
+    failures += await askAll(targets, requestsBetween);
   }
   const residents = looks.map(({ residentMib }) => residentMib);
   return {
@@ -113,17 +113,17 @@ async function readLiveMib({ daemonPid, heapReportPath }) {
 }
 
 /** How many answers were wrong. */
-async function askAll(doors, count) {
+async function askAll(targets, count) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let asked = 0;
   let failures = 0;
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       while (asked < count) {
-        const door = doors[asked % doors.length];
+        const target = targets[asked % targets.length];
         asked += 1;
-        const expected = door.headers.authorization === 'wrong' ? 401 : 200;
-        if ((await ask(agent, door)) !== expected) failures += 1;
+        const expected = target.headers.authorization === 'wrong' ? 401 : 200;
+        if ((await ask(agent, target)) !== expected) failures += 1;
       }
     }),
   );

@@ -63,7 +63,7 @@ async function measureKeysDuringSync({ client, credentialsPath, roles, socketPat
     name: 'a credential during a sync of 20,000 profiles',
     how:
       'the longest that a warm role takes when it is asked for without a pause while `POST /v1/profiles/sync` is under ' +
-      `way, against the ${ALLOWED_DURING_SYNC_MS} ms that are allowed, for an SDK gives a container door one second; median of ${ROUNDS} syncs.`,
+      `way, against the ${ALLOWED_DURING_SYNC_MS} ms that are allowed, because SDKs give the container surface one second; median of ${ROUNDS} syncs.`,
     unit: 'ms',
     floorName: 'allowed',
     floor: ALLOWED_DURING_SYNC_MS,

@@ -1,4 +1,4 @@
-// The container door under the load of many SDKs at once, beside a bare node:http server that answers the same bytes.
+// The container surface under the load of many SDKs at once, beside a bare node:http server that answers the same bytes.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { comparePairs, describeSpread, median } from '../measure.mjs';
@@ -9,7 +9,7 @@ const CONNECTIONS = 64;
 /** Many short ones, in pairs: what else the machine does hits both sides of one pair, or only few of the pairs. */
 const ROUNDS = 15;
 const ROUND_SECONDS = 1;
-/** A minute for the door, and one for the other side. */
+/** A minute for each side. */
 const LONG_ROUNDS = 20;
 const LONG_ROUND_SECONDS = 3;
 const WARM_UP_SECONDS = 2;
@@ -18,7 +18,7 @@ const WRK = '/usr/bin/wrk';
 const BOUND = 1 / 0.6;
 const ALLOWED_P99_MS = 20;
 
-export async function measureContainerDoor(scene, { long }) {
+export async function measureContainerSurface(scene, { long }) {
   const rounds = long ? LONG_ROUNDS : ROUNDS;
   const seconds = long ? LONG_ROUND_SECONDS : ROUND_SECONDS;
   const world = await startWorld(scene, { accountCount: 5, permissionSetCount: 2 });
@@ -29,33 +29,33 @@ export async function measureContainerDoor(scene, { long }) {
   await load(world, bare, WARM_UP_SECONDS);
   await load(world, grant, WARM_UP_SECONDS);
   const floors = [];
-  const doors = [];
+  const surfaceRounds = [];
   for (let round = 0; round < rounds; round += 1) {
     // Which of the two is first changes each time, so that a trend favours neither.
     const measureBare = async () => floors.push(await load(world, bare, seconds));
-    const measureDoor = async () => doors.push(await load(world, grant, seconds));
-    for (const measure of round % 2 === 0 ? [measureBare, measureDoor] : [measureDoor, measureBare]) await measure();
+    const measureOurs = async () => surfaceRounds.push(await load(world, grant, seconds));
+    for (const measure of round % 2 === 0 ? [measureBare, measureOurs] : [measureOurs, measureBare]) await measure();
   }
   const by = `${existsSync(WRK) ? 'wrk' : 'a small client of our own'} over ${CONNECTIONS} kept connections`;
   const ofRate = (side) => side.map(({ requestsPerSecond }) => 1e6 / requestsPerSecond);
   const ofProcessor = (side) => side.map(({ processorMicroseconds }) => processorMicroseconds);
   const rate = (side) => median(side.map(({ requestsPerSecond }) => requestsPerSecond)).toFixed(0);
   const p99 = (side) => median(side.map(({ p99Ms }) => p99Ms));
-  const requestCount = doors.reduce((sum, round) => sum + round.requests, 0);
+  const requestCount = surfaceRounds.reduce((sum, round) => sum + round.requests, 0);
   const rows = [
     {
-      name: 'container door, time for a request',
+      name: 'container surface, time for a request',
       how:
         `a warm role asked for by ${by}, by a grant that is bound to a process, against a bare \`node:http\` server with the ` +
-        `same bytes and headers, as 1,000,000 over requests a second (${rate(doors)} against ${rate(floors)}); a bound of 1.67 ` +
-        `is 60 % of its rate; ${rounds} pairs of ${seconds} s each, ${describeSpread(ofRate(floors), ofRate(doors))}.`,
+        `same bytes and headers, as 1,000,000 over requests a second (${rate(surfaceRounds)} against ${rate(floors)}); a bound of 1.67 ` +
+        `is 60 % of its rate; ${rounds} pairs of ${seconds} s each, ${describeSpread(ofRate(floors), ofRate(surfaceRounds))}.`,
       unit: 'µs',
       floorName: 'bare node:http',
       bound: BOUND,
-      ...comparePairs(ofRate(floors), ofRate(doors)),
+      ...comparePairs(ofRate(floors), ofRate(surfaceRounds)),
     },
     {
-      name: 'container door, p99',
+      name: 'container surface, p99',
       how:
         `of the same requests, the median of the rounds, against the ${ALLOWED_P99_MS} ms that are allowed; the bare server's is ` +
         `${p99(floors).toFixed(1)} ms.`,
@@ -63,28 +63,28 @@ export async function measureContainerDoor(scene, { long }) {
       floorName: 'allowed',
       floor: ALLOWED_P99_MS,
       bound: 1,
-      measured: p99(doors),
+      measured: p99(surfaceRounds),
     },
     {
-      name: 'container door, failed requests',
+      name: 'container surface, failed requests',
       how: `of the same ${requestCount} requests in ${rounds * seconds} s: no answer, or another status than 200.`,
       unit: 'requests',
       floorName: 'one would be too many',
       bound: 0,
       floor: 1,
-      measured: doors.reduce((sum, round) => sum + round.errors, 0),
+      measured: surfaceRounds.reduce((sum, round) => sum + round.errors, 0),
     },
   ];
   if (existsSync('/proc/self/schedstat')) {
     rows.splice(1, 0, {
-      name: 'container door, processor time for a request',
+      name: 'container surface, processor time for a request',
       how:
         "of the same requests and both servers' threads: what the first row measures on a machine that does nothing else; " +
-        `${describeSpread(ofProcessor(floors), ofProcessor(doors))}.`,
+        `${describeSpread(ofProcessor(floors), ofProcessor(surfaceRounds))}.`,
       unit: 'µs',
       floorName: 'bare node:http',
       bound: BOUND,
-      ...comparePairs(ofProcessor(floors), ofProcessor(doors)),
+      ...comparePairs(ofProcessor(floors), ofProcessor(surfaceRounds)),
     });
   }
   return rows;
@@ -93,7 +93,7 @@ export async function measureContainerDoor(scene, { long }) {
 /** The same bytes with the same headers, from a process of its own. */
 async function startBareServer(scene, world, grant) {
   const answer = await fetch(grant.url, { headers: { authorization: grant.token } });
-  if (answer.status !== 200) throw new Error(`the door answers ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`the container surface answers ${answer.status}`);
   const skipped = new Set(['connection', 'keep-alive', 'date']);
   const headers = [...answer.headers].filter(([name]) => !skipped.has(name));
   const path = join(world.home.path, 'answer.json');
