@@ -85,7 +85,7 @@ describe('an alias', () => {
     ['several roles at once', { '*': 'billing' }, [{ profileName: 'billing', reason: 'ambiguous' }]],
     ['the name that the role has', { '222222222222 Admin': 'beta.Admin' }, []],
     ['nothing that a name may hold', { '222222222222 Admin': '!!' }, []],
-  ] as const)('that is %s is given to nobody, and all else is as without it', (_, aliases, skipped) => {
+  ] as const)('that is %s goes to no role and changes nothing else', (_, aliases, skipped) => {
     const text = `${sessionSection()}[profile mine]\nregion = eu-west-1\n`;
     const plan = planWith(aliases, text);
     expect(plan.skipped).toEqual(skipped);

@@ -43,7 +43,7 @@ describe('characters', () => {
   });
 
   it.each([[''], ['🚀'], ['   ']])(
-    'of an account called %j leave nothing, so the account id stands for it',
+    'of an account called %j are all removed, so the account id is used',
     (accountName) => {
       expect(name([role({ accountName })])).toEqual(['111111111111.Admin']);
     },

@@ -219,7 +219,7 @@ describe('the choice of backend', () => {
     ],
     ['no display', { ...all, environment: { ...nowhere, DBUS_SESSION_BUS_ADDRESS: BUS } }, undefined],
     ['no bus', { ...all, environment: { ...nowhere, DISPLAY: ':0' } }, undefined],
-    ['a bus that is no socket', { environment: { DBUS_SESSION_BUS_ADDRESS: 'tcp:host=127.0.0.1' } }, undefined],
+    ['a bus that is not a socket', { environment: { DBUS_SESSION_BUS_ADDRESS: 'tcp:host=127.0.0.1' } }, undefined],
     ['macOS', { ...all, platform: 'darwin', environment: nowhere }, 'osascript'],
     ['WSL', { ...all, ...wsl, environment: nowhere }, 'powershell.exe'],
     [
@@ -242,7 +242,7 @@ describe('whether someone is using the desktop', () => {
     ['locked', 'Active=yes\\nLockedHint=yes\\nRemote=no\\n', false],
     ['another user in front', 'Active=no\\nLockedHint=no\\nRemote=no\\n', false],
     ['remote', 'Active=yes\\nLockedHint=no\\nRemote=yes\\n', false],
-    ['nothing told', '', false],
+    ['no properties', '', false],
   ])('%s', async (_, session, isAttended) => {
     loginctl(session);
     expect(await isDesktopAttended(sources(), 1000)).toBe(isAttended);

@@ -23,8 +23,8 @@ const about = (key: string) => ({ key, title: `about ${key}`, body: 'Run: roleca
 
 test('shows one notification for a burst about one topic', async () => {
   const { desktop, notifier } = build();
-  const told = await Promise.all(Array.from({ length: 300 }, () => notifier.notify(about('a'))));
-  expect(told.filter(Boolean)).toHaveLength(1);
+  const shown = await Promise.all(Array.from({ length: 300 }, () => notifier.notify(about('a'))));
+  expect(shown.filter(Boolean)).toHaveLength(1);
   expect(desktop.shown).toEqual([{ title: 'about a', body: 'Run: rolecall login', isWithdrawn: false }]);
 });
 

@@ -38,7 +38,7 @@ const SESSIONS = [
   { name: 'Other Corp', startUrl: 'https://acme.awsapps.com/start', region: 'eu-west-1' },
 ];
 
-test.each(['.aws-sso/config.yaml', '.config/aws-sso/config.yaml'])('in ~/%s', async (place) => {
+test.each(['.aws-sso/config.yaml', '.config/aws-sso/config.yaml'])('reads ~/%s', async (place) => {
   const path = write(place, WHOLE);
   expect(await readAwsSsoSettings(home.path, {})).toEqual({
     path,
@@ -74,7 +74,7 @@ test.each([
       .join('\n')}\n`,
   ],
   ['a prototype', '__proto__: {SSOConfig: {x: {StartUrl: a, SSORegion: b}}}\n'],
-])('%s has no Identity Center', async (_what, text) => {
+])('finds no Identity Center in %s', async (_what, text) => {
   write('.aws-sso/config.yaml', text);
   expect(await readAwsSsoSettings(home.path, {})).toMatchObject({ sessions: [] });
 });

@@ -49,9 +49,9 @@ describe.each([
   test.each([
     ['another role’s', OTHER],
     ['that of a profile that follows the current role', 'current'],
-    ['one that nobody has', 'prod.Admin'],
-    ['an empty one', ''],
-    ['one that a prompt would run', '%F{red}$(touch x)'],
+    ['unknown', 'prod.Admin'],
+    ['empty', ''],
+    ['evaluated by a prompt', '%F{red}$(touch x)'],
   ])('refuses a profile name that is %s and keeps the previous role', async (_kind, profile) => {
     expect(await put(READ_ONLY)).toEqual({ status: 200, body: { ...READ_ONLY, profile: OTHER } });
     expect(await put({ ...ADMIN, profile })).toEqual({

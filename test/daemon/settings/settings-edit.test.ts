@@ -17,7 +17,7 @@ test.each([
     `flow = "device"\n${STORE}[profiles] # mine\n${NAME}sync = "manual"\n`,
   ],
   ['the table written in one line', 'profiles.sync = "manual"\n', `profiles.sync = "manual"\n${STORE}profiles.${NAME}`],
-])('beside %s', async (_what, before, after) => {
+])('adds settings to %s', async (_what, before, after) => {
   const edited = editSettings('config.toml', before, WANTED);
   expect(edited).toEqual({ text: after, kept: [] });
   expect(editSettings('config.toml', after, WANTED)).toEqual({ text: after, kept: [] });

@@ -431,7 +431,7 @@ describe('the closest valid word', () => {
     ['', undefined],
     ['completely_other', undefined],
     ['flwo', 'flow'],
-  ])('to %j is %j', (word, expected) => {
+  ])('for %j is %j', (word, expected) => {
     expect(nearest(word, ['secret_store', 'web_port', 'flow'])).toBe(expected);
   });
 

@@ -76,7 +76,7 @@ async function createFeed(first: StatusDocument) {
   return {
     logLines,
     listen,
-    tell(status: StatusDocument) {
+    change(status: StatusDocument) {
       now.status = status;
       changes.announce();
     },
@@ -92,11 +92,11 @@ const problem = (message: string) => ({ code: 'internal', message, hint: 'roleca
 
 test('does not disconnect a slow listener because of a first event larger than the limit', async () => {
   const large = aStatus({ sessions: [aSession({ tokenFileProfiles: ['x'.repeat(3 * 1024 * 1024)] })] });
-  const { listen, tell, logLines } = await createFeed(large);
+  const { listen, change, logLines } = await createFeed(large);
   const listener = await listen();
-  tell({ ...large, current: null });
+  change({ ...large, current: null });
   await new Promise((resolve) => setImmediate(resolve));
-  tell({ ...large, current: null, problems: [problem('one')] });
+  change({ ...large, current: null, problems: [problem('one')] });
   await new Promise((resolve) => setImmediate(resolve));
   listener.read();
   await waitFor('both events', () => listener.heard.text.includes('event: problems'));
@@ -105,10 +105,10 @@ test('does not disconnect a slow listener because of a first event larger than t
 });
 
 test('disconnects a listener that never reads, and logs it once', async () => {
-  const { listen, tell, logLines } = await createFeed(aStatus());
+  const { listen, change, logLines } = await createFeed(aStatus());
   const listener = await listen();
   for (let count = 0; count < 40; count += 1) {
-    tell(aStatus({ problems: [problem(String(count).repeat(100_000))] }));
+    change(aStatus({ problems: [problem(String(count).repeat(100_000))] }));
     await new Promise((resolve) => setImmediate(resolve));
   }
   await waitFor('the hanging up', () => logLines.length > 0);
@@ -118,14 +118,14 @@ test('disconnects a listener that never reads, and logs it once', async () => {
 });
 
 test('logs a failed snapshot; the next one sends the changes', async () => {
-  const { fail, listen, logLines, tell } = await createFeed(aStatus());
+  const { fail, listen, logLines, change } = await createFeed(aStatus());
   const listener = await listen();
   listener.read();
   await waitFor('hello', () => listener.heard.text.includes('event: hello'));
   fail(new Error('no snapshot'));
   await waitFor('the log', () => logLines.length > 0);
   fail(undefined);
-  tell(aStatus({ current: null }));
+  change(aStatus({ current: null }));
   await waitFor('the change', () => listener.heard.text.includes('event: current'));
   expect(new Set(logLines)).toEqual(new Set(['events: no snapshot']));
 });
