@@ -1,11 +1,10 @@
 // The domain with its adapters: the broker, Identity Center behind it, and the secret store that it keeps tokens in.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../core/clock.ts';
+import { createServerClock, type Clock } from '../core/clock.ts';
 import type { Endpoints } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
-import { createServerClock } from '../core/server-clock.ts';
 import { createCallerIdentity } from '../identity-center/caller-identity.ts';
 import { createConsoleFederation, type ConsoleFederationDeps } from '../identity-center/console-federation.ts';
 import { createIdentityCenter, type ClosableIdentityCenter } from '../identity-center/identity-center.ts';

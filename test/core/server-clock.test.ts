@@ -1,6 +1,6 @@
 // The server's time from its answers, while this machine's clock is wrong or changed, or the machine sleeps.
 import { describe, expect, it } from 'vitest';
-import { createServerClock } from '../../src/core/server-clock.ts';
+import { createServerClock } from '../../src/core/clock.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../helpers/fake-clock.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 // Raises the problem `clock-skew` if this machine's clock differs from AWS's, as measured from AWS's answers.
 import { describeClockSkew } from '../../core/aws/clock-skew.ts';
 import type { Problems } from '../../core/problems.ts';
-import type { ServerClock } from '../../core/server-clock.ts';
+import type { ServerClock } from '../../core/clock.ts';
 
 export interface ClockSkew {
   /** Called for each answer of AWS with its Date and its duration. */
