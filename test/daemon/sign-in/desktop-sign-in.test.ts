@@ -1,4 +1,4 @@
-// A sign-in from the desktop: which pages are opened, and that the code comes before the page.
+// A sign-in from a notification: which pages are opened, and that the code is shown before the page.
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/core/errors.ts';
 import type { Endpoints, SsoSession } from '../../../src/core/model.ts';
@@ -96,7 +96,7 @@ test.each([
   ]);
 });
 
-test('opens it in the browser of the session, trusted or not at all', async () => {
+test('opens a trusted page in the browser of the session, and no other page', async () => {
   const template = 'firefox -P work';
   const { signIn, seen } = build(async () => pending('https://device.sso.us-east-1.amazonaws.com/'), { template });
   expect(await signIn.start(SESSION)).toBe(true);
@@ -106,7 +106,7 @@ test('opens it in the browser of the session, trusted or not at all', async () =
   expect(foreign.seen.filter((line) => line.startsWith('page '))).toEqual([]);
 });
 
-test('without a browser the page is named', async () => {
+test('names the page when there is no browser', async () => {
   const { signIn, seen } = build(async () => pending('https://d-1234567890.awsapps.com/start/#/device'), {
     opens: false,
   });
@@ -116,7 +116,7 @@ test('without a browser the page is named', async () => {
   );
 });
 
-test('a session that is live by now needs nothing; AWS out of reach is logged', async () => {
+test('a live session needs no code; an unreachable AWS is logged', async () => {
   const live = build(async () => ({ state: 'live' }));
   expect(await live.signIn.start(SESSION)).toBe(true);
   expect(live.seen).toEqual([]);

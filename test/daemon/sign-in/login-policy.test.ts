@@ -1,4 +1,4 @@
-// What callers and the person get when a session is over, in each mode of on_expired, over the real socket on a fake clock.
+// What callers and the person get when a session has ended, in each mode of on_expired, over the real socket with a fake clock.
 import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../../src/emulator/directory/default-directory.ts';
@@ -133,7 +133,7 @@ describe('on_expired = "wait"', () => {
     expect((await session()).waiting).toBe(0);
   });
 
-  test('a sign-in in the terminal answers those who wait as well', async () => {
+  test('a sign-in in the terminal also answers waiting callers', async () => {
     const { ask, held, signIn } = await createEndedWorld(WAIT);
     const asked = [ask(0), ask(1)];
     await held(2);
@@ -167,7 +167,7 @@ describe('on_expired = "wait"', () => {
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
   });
 
-  test('wait_seconds is kept, and a caller who is in more of a hurry has its answer two seconds before it leaves', async () => {
+  test('callers wait for wait_seconds, and one with a shorter budget gets its answer two seconds before it gives up', async () => {
     const { clock, ask, held } = await createEndedWorld(`${WAIT}wait_seconds = 30\n`);
     const patient = ask(0);
     const hurried = ask(1, { timeoutMs: 12_000 });
@@ -189,7 +189,7 @@ describe('on_expired = "wait"', () => {
     await expect(asked).rejects.toMatchObject(EXPIRED);
   });
 
-  test('a caller who hangs up leaves the queue', async () => {
+  test('a caller that hangs up leaves the queue', async () => {
     const { ask, held } = await createEndedWorld(WAIT);
     const hangUp = new AbortController();
     const asked = ask(0, { signal: hangUp.signal });
@@ -199,7 +199,7 @@ describe('on_expired = "wait"', () => {
     await held(0);
   });
 
-  test('a denial answers all at once; then nobody is asked again for five minutes, unless a person starts', async () => {
+  test('a denial answers all callers at once; then the person is not asked for five minutes, unless they start a sign-in', async () => {
     const { rig, clock, desktop, ask, held, signIn } = await createEndedWorld(WAIT);
     const asked = [ask(0), ask(1)];
     await held(2);
@@ -223,7 +223,7 @@ describe('on_expired = "wait"', () => {
     expect(await codesOf([waiting])).toEqual(['1 x keys']);
   });
 
-  test('after the cool-down there is a new notification', async () => {
+  test('notifies again after the cool-down', async () => {
     const { rig, clock, desktop, ask, held, signInIs } = await createEndedWorld(`${WAIT}wait_seconds = 1\n`);
     const { userCode = '' } = await rig.client.call('startSignIn', { session: SESSION, body: {} });
     rig.emulator.deny(userCode);
@@ -238,7 +238,7 @@ describe('on_expired = "wait"', () => {
     await expect(later).rejects.toMatchObject(EXPIRED);
   });
 
-  test('while a person has a code before them, nobody is notified', async () => {
+  test('does not notify while a person sees a code', async () => {
     const { rig, desktop, ask, held, signIn } = await createEndedWorld(WAIT);
     await rig.client.call('startSignIn', { session: SESSION, body: {} });
     const asked = ask();
@@ -248,7 +248,7 @@ describe('on_expired = "wait"', () => {
     await asked;
   });
 
-  test('a logout answers those who wait at once', async () => {
+  test('a logout answers waiting callers at once', async () => {
     const { rig, ask, held } = await createEndedWorld(WAIT);
     const asked = [ask(0), ask(1)];
     await held(2);
@@ -256,7 +256,7 @@ describe('on_expired = "wait"', () => {
     expect(await codesOf(asked)).toEqual(['2 x sign-in-required']);
   });
 
-  test('a daemon that stops answers those who wait at once, with what they need', async () => {
+  test('a daemon that stops answers waiting callers at once with the command to run', async () => {
     const { rig, ask, held } = await createEndedWorld(WAIT);
     const asked = ask();
     await held(1);
@@ -265,7 +265,7 @@ describe('on_expired = "wait"', () => {
     await stopping;
   });
 
-  test('the container surface answers 401 at once, and a person is told', async () => {
+  test('the container surface answers 401 at once, and the person is notified', async () => {
     const { rig, desktop, session, signIn } = await createWorld(WAIT);
     await signIn();
     const { account, role } = ROLES[0];
@@ -283,7 +283,7 @@ describe('on_expired = "wait"', () => {
     await waitFor('a notification', () => desktop.shown.length === 1);
   });
 
-  test('the current role waits as any other', async () => {
+  test('callers of the current role wait too', async () => {
     const { rig, held, signIn } = await createEndedWorld(WAIT);
     const { account, role } = ROLES[0];
     await rig.client.call('setCurrent', {
@@ -306,7 +306,7 @@ describe('on_expired = "notify"', () => {
     expect((await session()).waiting).toBe(0);
   });
 
-  test('the notification goes with the next sign-in, and a session that ends after that has its own', async () => {
+  test('the next sign-in removes the notification, and a session that ends later gets a new one', async () => {
     const { rig, desktop, ask, signIn } = await createEndedWorld('');
     await expect(ask(0)).rejects.toMatchObject(EXPIRED);
     await waitFor('a notification', () => desktop.shown.length === 1);
@@ -336,7 +336,7 @@ describe('on_expired = "login"', () => {
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(1);
   });
 
-  test('once: when nobody approves, the next callers bring a notification and no second page', async () => {
+  test('opens one page: if nobody approves, later callers cause a notification', async () => {
     const { rig, clock, desktop, ask, held, signInIs } = await createEndedWorld(LOGIN, {
       desktop: createRecordingDesktop({ isAttended: true }),
     });
@@ -355,7 +355,7 @@ describe('on_expired = "login"', () => {
     await expect(second).rejects.toMatchObject(EXPIRED);
   });
 
-  test('before a locked screen: a notification, and nothing is opened or asked of AWS', async () => {
+  test('with a locked screen: a notification, no page, and no request to AWS', async () => {
     const { rig, clock, desktop, ask, held } = await createEndedWorld(LOGIN);
     const asked = ask();
     await held(1);
@@ -381,11 +381,11 @@ describe('on_expired = "login"', () => {
   });
 });
 
-describe.each(['notify', 'wait', 'login'])('whatever is set, here %s', (mode) => {
+describe.each(['notify', 'wait', 'login'])('in every mode, here %s', (mode) => {
   const settings = `on_expired = "${mode}"\n`;
   const attended = () => ({ desktop: createRecordingDesktop({ isAttended: true }) });
 
-  test('with no sign-in ever, and after a logout, callers fail at once and nobody is disturbed', async () => {
+  test('callers fail at once without a notification before the first sign-in and after a logout', async () => {
     const { rig, desktop, ask, signIn } = await createWorld(settings, attended());
     await expect(ask()).rejects.toMatchObject({ code: 'sign-in-required' });
     await signIn();

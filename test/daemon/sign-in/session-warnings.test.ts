@@ -1,4 +1,4 @@
-// Warnings ahead of a session's end: at 30 and at 10 minutes, each once.
+// Warnings before a session ends: 30 and 10 minutes ahead, each once.
 import { expect, test } from 'vitest';
 import type { SsoSession } from '../../../src/core/model.ts';
 import { createNotifier } from '../../../src/daemon/notifications/notifier.ts';
@@ -47,7 +47,7 @@ function build(lengthMs: number, sessionName = 'work') {
   };
 }
 
-test('a session of ten hours is warned of 30 and 10 minutes before its end, with what to run', async () => {
+test('warns 30 and 10 minutes before the end of a ten-hour session, with the command to run', async () => {
   const { desktop, pass, titles } = build(10 * HOUR_MS);
   await pass(10 * HOUR_MS - 30 * MINUTE_MS - 15_000);
   expect(titles()).toEqual([]);
@@ -63,7 +63,7 @@ test('a session of ten hours is warned of 30 and 10 minutes before its end, with
   expect(titles()).toEqual(['Your sign-in to work ends in 30 minutes', 'Your sign-in to work ends in 10 minutes']);
 });
 
-test('a session that is renewed takes its warning back, and is warned of again in its own time', async () => {
+test('a new sign-in removes the warning, and the new session gets its own', async () => {
   const { clock, desktop, pass, state, titles } = build(2 * HOUR_MS);
   await pass(95 * MINUTE_MS);
   expect(titles()).toHaveLength(1);
@@ -74,7 +74,7 @@ test('a session that is renewed takes its warning back, and is warned of again i
   expect(titles()).toHaveLength(3);
 });
 
-test('an end that is learned to be later takes nothing back and repeats nothing', async () => {
+test('a later end neither removes nor repeats a warning', async () => {
   const { pass, state, titles } = build(2 * HOUR_MS);
   await pass(91 * MINUTE_MS);
   state.end = { signedInAtMs: FAKE_NOW_MS, endsAtMs: FAKE_NOW_MS + 3 * HOUR_MS };
@@ -84,7 +84,7 @@ test('an end that is learned to be later takes nothing back and repeats nothing'
   expect(titles()).toEqual(['Your sign-in to work ends in 30 minutes', 'Your sign-in to work ends in 10 minutes']);
 });
 
-test('a laptop that wakes eight minutes before the end gives one warning, and one that wakes after it none', async () => {
+test('a laptop that wakes eight minutes before the end shows one warning, and one that wakes after the end shows none', async () => {
   const early = build(10 * HOUR_MS);
   early.clock.jump(10 * HOUR_MS - 8 * MINUTE_MS);
   await early.pass(HOUR_MS);
@@ -95,7 +95,7 @@ test('a laptop that wakes eight minutes before the end gives one warning, and on
   expect(late.titles()).toEqual([]);
 });
 
-test('an end that nobody knows, and a session too short to be warned of, are no news', async () => {
+test('does not warn when the end is unknown or the session is short', async () => {
   const unknown = build(10 * HOUR_MS);
   unknown.state.end = undefined;
   await unknown.pass(11 * HOUR_MS);
@@ -112,7 +112,7 @@ test('a name that a shell would read as something else is not in the command', a
   expect(desktop.shown[0]?.body).toMatch(/run: rolecall login --fresh$/);
 });
 
-test('a daemon warns of the end that settings tell, and of a session that was signed out no more', async () => {
+test('the daemon uses the length from the settings, and stops warning after a sign-out', async () => {
   const clock = createFakeClock();
   const desktop = createRecordingDesktop();
   const rig = await createRig({

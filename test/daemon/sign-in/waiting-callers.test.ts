@@ -1,4 +1,4 @@
-// The queue of callers that are held, and the policy's answer to a sign-in that comes while a caller is being refused.
+// The queue of waiting callers, and a sign-in that happens while a caller is being refused.
 import { expect, test } from 'vitest';
 import { SignInRequiredError } from '../../../src/core/errors.ts';
 import type { Role, SsoSession } from '../../../src/core/model.ts';
@@ -11,7 +11,7 @@ import { createRecordingDesktop } from '../../helpers/recording-desktop.ts';
 /** The signal of a caller who stays. */
 const stays = () => new AbortController().signal;
 
-test('a thousand callers of one session are held, the next one is not, and another session has a queue of its own', async () => {
+test('a thousand callers of one session wait, the next one does not, and another session has its own queue', async () => {
   const clock = createFakeClock();
   const callers = createWaitingCallers(clock);
   const held = Array.from({ length: 1000 }, () => callers.join('work', 50_000, stays()));
@@ -27,7 +27,7 @@ test('a thousand callers of one session are held, the next one is not, and anoth
   expect(clock.pendingSleeps()).toBe(0);
 });
 
-test('a caller who hangs up, or whose time is up, leaves without a trace', async () => {
+test('a caller that hangs up or times out leaves the queue', async () => {
   const clock = createFakeClock();
   const callers = createWaitingCallers(clock);
   const hangUp = new AbortController();
@@ -41,7 +41,7 @@ test('a caller who hangs up, or whose time is up, leaves without a trace', async
   expect([callers.count('work'), clock.pendingSleeps()]).toEqual([0, 0]);
 });
 
-test('a sign-in that comes while a caller is being refused is not missed by it', async () => {
+test('a caller notices a sign-in that happens while it is being refused', async () => {
   const clock = createFakeClock();
   const desktop = createRecordingDesktop();
   const notifier = createNotifier({ backend: desktop.notifications, clock, log: () => undefined });
