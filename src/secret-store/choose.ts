@@ -5,11 +5,12 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { SecretStore } from '../sso/ports.ts';
-import type { KeyCache, ScryptCost } from './file.ts';
+import type { KeyCache } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
 import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
 import { describeMissingKeychain } from './missing-keychain.ts';
 import type { KeychainLock } from './open-keychain.ts';
+import type { ScryptCost } from './secret-envelope.ts';
 
 /** The file of the file store, in the state folder. */
 export const SECRET_FILE_NAME = 'secrets.json';
