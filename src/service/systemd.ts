@@ -2,25 +2,21 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/service/daemon-environment.ts';
 import {
   findInstalledService,
-  findStaleness,
   SYSTEMD_SERVICE,
   SYSTEMD_SOCKET,
   systemdDirectories,
 } from '../platform/service/installed-service.ts';
 import { systemRuntimeDirectory } from '../local-api/paths.ts';
 import { managerEnvironment } from '../platform/service/start-installed-service.ts';
-import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import { writePrivateFile } from '../platform/files/private-file.ts';
-import type { ProgramRun, Service, ServiceDeps, ServiceProblem } from './service.ts';
-import { describeStaleness, refuseOwnSocket, STOPPED } from './service-problems.ts';
+import type { ProgramRun, Service, ServiceDeps } from './service.ts';
+import { refuseOwnSocket } from './service-problems.ts';
 import { serviceEnvironment } from './service-environment.ts';
+import { readIfPresent, readSystemdStatus, UNITS } from './systemd-status.ts';
 import { fillSystemdService, fillSystemdSocket, formatEnvironmentFile } from './templates.ts';
 
-const MAX_UNIT_BYTES = 1024 * 1024;
-const UNITS = [SYSTEMD_SOCKET, SYSTEMD_SERVICE] as const;
 /** Where `systemctl enable` links the units from. */
 const TARGETS = ['sockets.target.wants', 'graphical-session.target.wants'] as const;
 
@@ -85,19 +81,6 @@ export function createSystemdService(deps: ServiceDeps): Service {
     return { files: [...texts.keys()], variables: Object.keys(environment) };
   }
 
-  async function findDroppedVariables(): Promise<readonly string[]> {
-    const { stdout } = await run('systemctl', '--user', 'show-environment');
-    const fromShell = readIfThere(environmentPath) ?? '';
-    const dropped: readonly string[] = [
-      ...UNSET_FOR_SERVICE,
-      ...ENDPOINT_NAMES.filter((name) => !fromShell.includes(`${name}=`)),
-    ];
-    return stdout.split('\n').flatMap((line) => {
-      const [name = '', value = ''] = line.split('=', 2);
-      return dropped.includes(name) && value !== '' ? [name] : [];
-    });
-  }
-
   return {
     async install(stopDaemon) {
       refuseOwnSocket(deps.environment);
@@ -136,33 +119,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
       return files;
     },
 
-    async status() {
-      const installed = findInstalledService(deps);
-      const properties = 'Id,ActiveState,SubState,UnitFileState,MainPID,Result,NeedDaemonReload';
-      const shown = await run('systemctl', '--user', 'show', `--property=${properties}`, ...UNITS);
-      const hasManager = shown.exitCode === 0;
-      const units = parseUnits(shown.stdout);
-      const [socket, service] = [units.get(SYSTEMD_SOCKET), units.get(SYSTEMD_SERVICE)];
-      const pid = Number(service?.['MainPID'] ?? 0);
-      const isInstalled = installed !== undefined;
-      return {
-        manager: hasManager ? 'systemd' : null,
-        installed: isInstalled,
-        startsWithDesktop: isInstalled && service?.['UnitFileState'] === 'enabled',
-        socketState: isInstalled && hasManager ? (socket?.['ActiveState'] ?? null) : null,
-        daemonState: isInstalled && hasManager ? (service?.['ActiveState'] ?? null) : null,
-        pid: isInstalled && pid > 0 ? pid : null,
-        files: isInstalled
-          ? [join(dirname(installed.file), SYSTEMD_SOCKET), installed.file, environmentPath].filter((path) =>
-              existsSync(path),
-            )
-          : [],
-        droppedVariables: isInstalled && hasManager ? await findDroppedVariables() : [],
-        problems: isInstalled
-          ? findProblems({ staleness: findStaleness(installed, deps.version), hasManager, socket, service })
-          : [],
-      };
-    },
+    status: () => readSystemdStatus({ deps, run, environmentPath }),
 
     async stop() {
       await unitPath();
@@ -178,7 +135,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
     },
 
     async repair() {
-      const kept = readIfThere(environmentPath);
+      const kept = readIfPresent(environmentPath);
       await writeFiles(await chooseDirectory());
       await systemctl('daemon-reload');
       // Keeps the variables of the shell that installed it, instead of those of this shell.
@@ -194,74 +151,10 @@ export function createSystemdService(deps: ServiceDeps): Service {
   };
 }
 
-type UnitProperties = Readonly<Record<string, string>>;
-
-/** Blocks of `Name=value` lines with an empty line between them. */
-function parseUnits(text: string): ReadonlyMap<string, UnitProperties> {
-  const blocks = text.split(/\n{2,}/).map((block) => {
-    const pairs = block.split('\n').map((line) => /^([^=]+)=(.*)$/.exec(line));
-    return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1], pair[2]]]))) as UnitProperties;
-  });
-  return new Map(blocks.map((block) => [block['Id'] ?? '', block]));
-}
-
-function findProblems(found: {
-  readonly staleness: string | undefined;
-  readonly hasManager: boolean;
-  readonly socket: UnitProperties | undefined;
-  readonly service: UnitProperties | undefined;
-}): ServiceProblem[] {
-  const problems: ServiceProblem[] = [];
-  if (!found.hasManager) {
-    problems.push({
-      code: 'service-without-manager',
-      message: 'No systemd user manager is running. The first command that needs the daemon starts it directly.',
-      hint: 'rolecall daemon start',
-    });
-  }
-  if (found.staleness !== undefined) {
-    problems.push(describeStaleness(found.staleness));
-  }
-  for (const unit of [found.socket, found.service]) {
-    if (unit?.['ActiveState'] !== 'failed') continue;
-    problems.push({
-      code: 'service-failed',
-      message: `${unit['Id']} has failed (${unit['Result']}).`,
-      hint: 'rolecall service logs',
-    });
-  }
-  if (found.hasManager && found.socket?.['ActiveState'] === 'inactive') {
-    problems.push(STOPPED);
-  }
-  if (found.socket?.['UnitFileState'] === 'disabled') {
-    problems.push({
-      code: 'service-broken',
-      message: 'The service does not start with your login.',
-      hint: 'rolecall service install',
-    });
-  }
-  if (found.service?.['NeedDaemonReload'] === 'yes') {
-    problems.push({
-      code: 'service-broken',
-      message: 'The unit was changed, but systemd has not reloaded it.',
-      hint: 'systemctl --user daemon-reload',
-    });
-  }
-  return problems;
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readBoundedFileSync(path, MAX_UNIT_BYTES);
-  } catch {
-    return undefined;
-  }
-}
-
 function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // Not there, or somebody else's files are in it.
+    // It does not exist, or is not empty.
   }
 }
