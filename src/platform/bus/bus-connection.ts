@@ -63,7 +63,7 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
   const stream = connect(socketPath);
   const wire = createBusWire(stream, receive);
 
-  const pending = new Map<number, { resolve(body: readonly unknown[]): void; reject(error: Error): void }>();
+  const pending = createPendingCalls();
   const listeners: ((signal: IncomingCall) => void)[] = [];
   let answer: ((call: IncomingCall) => Reply) | undefined;
   let serial = 0;
@@ -79,46 +79,26 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
   const closed = new Promise<void>((resolve) => {
     stream.on('close', () => {
       isClosed = true;
-      for (const { reject } of pending.values()) reject(new Error('The connection to the session bus has ended.'));
-      pending.clear();
+      pending.rejectAll();
       resolve();
     });
   });
 
-  function call(
+  async function call(
     to: Destination,
     member: string,
     signature = '',
     body: readonly BusValue[] = [],
   ): Promise<readonly unknown[]> {
+    if (isClosed) throw connectionEnded();
     const own = nextSerial();
-    return new Promise((resolve, reject) => {
-      if (isClosed) {
-        reject(new Error('The connection to the session bus has ended.'));
-        return;
-      }
-      const timer = setTimeout(() => {
-        pending.delete(own);
-        reject(new BusError('org.freedesktop.DBus.Error.NoReply', `${to.destination} gave no answer to ${member}.`));
-      }, CALL_TIMEOUT_MS);
-      timer.unref();
-      const settle =
-        <T>(then: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(timer);
-          then(value);
-        };
-      pending.set(own, { resolve: settle(resolve), reject: settle(reject) });
-      send({ type: TYPES.call, serial: own, ...to, member, ...withBody(signature, body) });
-    });
+    send({ type: TYPES.call, serial: own, ...to, member, ...withBody(signature, body) });
+    return pending.add(own, `${to.destination} gave no answer to ${member}.`);
   }
 
   function receive(message: WireMessage): void {
     if (message.type === TYPES.reply || message.type === TYPES.error) {
-      const waiting = pending.get(message.replySerial ?? 0);
-      pending.delete(message.replySerial ?? 0);
-      if (message.type === TYPES.reply) waiting?.resolve(message.body ?? []);
-      else waiting?.reject(toError(message));
+      pending.settle(message);
     } else if (message.type === TYPES.signal) {
       for (const listener of listeners) listener(toIncoming(message));
     } else if (message.type === TYPES.call) {
@@ -164,6 +144,50 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     close() {
       isClosed = true;
       stream.end();
+    },
+  };
+}
+
+const connectionEnded = () => new Error('The connection to the session bus has ended.');
+
+/** The calls that wait for a reply, by their serial. */
+function createPendingCalls() {
+  const pending = new Map<number, { resolve(body: readonly unknown[]): void; reject(error: Error): void }>();
+
+  function take(serial: number) {
+    const call = pending.get(serial);
+    pending.delete(serial);
+    return call;
+  }
+
+  return {
+    /** Resolves with the body of the reply; rejects after the timeout, with `timeoutMessage`. */
+    add(serial: number, timeoutMessage: string): Promise<readonly unknown[]> {
+      return new Promise<readonly unknown[]>((resolve, reject) => {
+        const timer = setTimeout(
+          () => take(serial)?.reject(new BusError('org.freedesktop.DBus.Error.NoReply', timeoutMessage)),
+          CALL_TIMEOUT_MS,
+        );
+        timer.unref();
+        pending.set(serial, {
+          resolve(body) {
+            clearTimeout(timer);
+            resolve(body);
+          },
+          reject(error) {
+            clearTimeout(timer);
+            reject(error);
+          },
+        });
+      });
+    },
+    settle(reply: WireMessage): void {
+      const call = take(reply.replySerial ?? 0);
+      if (reply.type === TYPES.reply) call?.resolve(reply.body ?? []);
+      else call?.reject(toError(reply));
+    },
+    rejectAll(): void {
+      for (const serial of pending.keys()) take(serial)?.reject(connectionEnded());
     },
   };
 }
