@@ -1,6 +1,5 @@
 // `rolecall web`: the page in the browser, its address, or the API's token.
-import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRig, type Rig } from '../helpers/rig.ts';
 
@@ -56,7 +55,9 @@ test('prints the token of the API', async () => {
 });
 
 test('reports a daemon without a web address', async () => {
-  await rm(rig.paths.webAddressFile);
+  rmSync(rig.paths.webAddressFile);
+  // A missing file is written again within a second; a folder in its place is not.
+  mkdirSync(rig.paths.webAddressFile);
   expect(await rig.runCli(['web', '--token'])).toEqual({
     exitCode: 7,
     stdout: '',

@@ -169,7 +169,7 @@ async function listItems(bus) {
     interface: 'org.freedesktop.DBus.Properties',
   };
   const body = ['org.kde.StatusNotifierWatcher', 'RegisteredStatusNotifierItems'];
-  const [[, [items]]] = await bus.call(watcher, 'Get', 'ss', body);
+  const [[, items]] = await bus.call(watcher, 'Get', 'ss', body);
   return items.length > 0 ? items : undefined;
 }
 
