@@ -53,8 +53,9 @@ function answerProperties(exported: ExportedInterface, { member, body }: Incomin
   const property = typeof propertyName === 'string' ? lookUp(exported.properties, propertyName) : undefined;
   if (property === undefined) throw unknown('Property', String(propertyName));
   if (member === 'Get') return { signature: 'v', body: [[property.type, property.get()]] };
-  if (member === 'Set')
+  if (member === 'Set') {
     throw new BusError('org.freedesktop.DBus.Error.PropertyReadOnly', 'This property is read-only.');
+  }
   throw unknown('Method', member);
 }
 
