@@ -275,7 +275,7 @@ describe('doctor', () => {
     ['socket folder a file', ({ socketPath }: RuntimePaths) => dirname(socketPath), 'it is not a directory'],
     ['state folder a file', ({ stateDirectory }: RuntimePaths) => stateDirectory, 'it is not a directory'],
     ['a file above the state folder', ({ stateDirectory }: RuntimePaths) => dirname(stateDirectory), 'is not a folder'],
-    ['a file in the way of the socket', ({ socketPath }: RuntimePaths) => socketPath, 'a file that is no socket'],
+    ['a file in the way of the socket', ({ socketPath }: RuntimePaths) => socketPath, 'a file that is not a socket'],
   ])('reports what keeps a daemon from starting: %s', async (_, pathOf, reason) => {
     const its = await openRig();
     await its.daemon().stop();
