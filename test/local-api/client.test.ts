@@ -69,15 +69,15 @@ const failStart = () => Promise.reject(new Error('nothing was to be started'));
 
 const STOPPED = JSON.stringify({ pid: 7 });
 
-describe('where the daemon is looked for', () => {
-  test('the first candidate at which somebody listens', async () => {
+describe('the search for the daemon', () => {
+  test('uses the first candidate at which a process listens', async () => {
     const first = await saying('first.sock', 200, '{"pid":1}');
     const second = await saying('second.sock', 200, '{"pid":2}');
     expect(await createClient([first, second]).call('stop', {})).toEqual({ pid: 1 });
     expect(await createClient([socketAt('none.sock'), second]).call('stop', {})).toEqual({ pid: 2 });
   });
 
-  test('past a stale socket, a file that is none, a folder, a file for a folder and a path that is too long', async () => {
+  test('skips a stale socket, a file, a folder, a file as a folder and a path that is too long', async () => {
     const dying = createServer();
     const original = await listen(dying, 'dying.sock');
     const stale = socketAt('stale.sock');
@@ -124,7 +124,7 @@ describe('where the daemon is looked for', () => {
     }
   });
 
-  test('past a folder that another user may not enter', async () => {
+  test('skips a folder of another user that we may not enter', async () => {
     // Below a folder that every user may pass, which the one for temporary files need not be.
     const shared = mkdtempSync('/tmp/rolecall-');
     const locked = join(shared, 'locked');
@@ -155,7 +155,7 @@ describe('where the daemon is looked for', () => {
 });
 
 describe('with no daemon', () => {
-  test('is exit 3 when none may be started', async () => {
+  test('fails with exit code 3 if none may be started', async () => {
     const expected = {
       code: 'daemon-not-running',
       exitCode: 3,
@@ -168,7 +168,7 @@ describe('with no daemon', () => {
     await expect(willing.call('status', {}, { autostart: false })).rejects.toMatchObject(expected);
   });
 
-  test('one is started and asked as soon as it listens', async () => {
+  test('starts one, and asks it as soon as it listens', async () => {
     let starts = 0;
     const client = createClient([socketAt('new.sock')], {
       startDaemon() {
@@ -181,7 +181,7 @@ describe('with no daemon', () => {
     expect(starts).toBe(1);
   });
 
-  test('its own reason is given when it fails to start', async () => {
+  test("reports the daemon's reason if it fails to start", async () => {
     const failure = { code: 'settings-invalid', message: 'Line 1 of config.toml is wrong.', hint: 'rolecall status' };
     const client = createClient([socketAt('none.sock')], { startDaemon: () => started({ failure, hasEnded: true }) });
     await expect(client.call('status', {})).rejects.toMatchObject({
@@ -191,7 +191,7 @@ describe('with no daemon', () => {
     });
   });
 
-  test('another one is started when the first lost the lock to a daemon that was just ending', async () => {
+  test('starts another one if the first lost the lock to a daemon that was just stopping', async () => {
     let starts = 0;
     const client = createClient([socketAt('late.sock')], {
       async startDaemon() {
@@ -205,7 +205,7 @@ describe('with no daemon', () => {
     expect(starts).toBe(2);
   });
 
-  test('one that never listens is given up within the deadline of the call', async () => {
+  test('gives up on one that never listens, within the deadline of the call', async () => {
     const client = createClient([socketAt('none.sock')], { startDaemon: () => started() });
     await expect(client.call('status', {}, { timeoutMs: 150 })).rejects.toMatchObject({
       code: 'daemon-not-answering',
@@ -249,7 +249,7 @@ describe('with no daemon', () => {
     },
   );
 
-  test('Ctrl-C ends the waiting', async () => {
+  test('stops waiting on Ctrl-C', async () => {
     const interrupt = new AbortController();
     const client = createClient([socketAt('none.sock')], { startDaemon: () => started() });
     const call = client.call('status', {}, { signal: interrupt.signal });
@@ -266,7 +266,7 @@ describe('a daemon that does not answer well', () => {
     hint: 'rolecall daemon restart',
   };
 
-  test('dying before, at the start of or amid its answer is exit 3', async () => {
+  test('fails with exit code 3 if it dies before or during its answer', async () => {
     const deaths: readonly ((socket: Socket) => void)[] = [
       (socket) => socket.once('data', () => socket.destroy()),
       (socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n')),
@@ -278,7 +278,7 @@ describe('a daemon that does not answer well', () => {
     }
   });
 
-  test('stopping while it is asked: its successor is asked, once', async () => {
+  test('asks the successor once if it stops during the request', async () => {
     let requests = 0;
     const path = await answering('stopping.sock', (request, response) => {
       requests += 1;
@@ -298,7 +298,7 @@ describe('a daemon that does not answer well', () => {
     expect(requests).toBe(4);
   });
 
-  test('silent or endlessly slow: the deadline is for the whole answer', async () => {
+  test('applies the deadline to the whole answer, whether it is missing or endless', async () => {
     const silent = await speaking('silent.sock', () => undefined);
     const slow = await answering('slow.sock', (_request, response) => {
       response.writeHead(200);
@@ -314,7 +314,7 @@ describe('a daemon that does not answer well', () => {
     }
   });
 
-  test('silent to everybody: the caller hears of it and goes on waiting, or fails at once', async () => {
+  test('tells the caller if it hangs, and waits on or fails at once', async () => {
     const lockFile = join(home.path, 'daemon.lock');
     writePrivate(lockFile, JSON.stringify(identifyProcess(process.pid)));
     const held: Socket[] = [];
@@ -345,7 +345,7 @@ describe('a daemon that does not answer well', () => {
     expect(notes).toHaveLength(1);
   });
 
-  test('slow with one answer and quick with others: nobody is told that it hangs', async () => {
+  test('does not report that it hangs if only one answer is slow', async () => {
     const answers: (() => void)[] = [];
     const path = await answering('busy.sock', (request, response) => {
       if (request.url !== '/') return void answers.push(() => response.end('{"pid":1}'));
@@ -365,7 +365,7 @@ describe('a daemon that does not answer well', () => {
     expect(notes).toEqual([]);
   });
 
-  test('another program at its socket', async () => {
+  test('recognizes another program at its socket', async () => {
     const path = await speaking('other.sock', (socket) => socket.end('SSH-2.0-OpenSSH_10\r\n'));
     await expect(createClient([path]).call('status', {})).rejects.toMatchObject({
       code: 'unusable-response',
@@ -374,7 +374,7 @@ describe('a daemon that does not answer well', () => {
     });
   });
 
-  test('not JSON, an error without a code, a code of a later version', async () => {
+  test('handles an answer that is not JSON, an error without a code, and a code of a later version', async () => {
     const html = await saying('html.sock', 200, '<html>');
     await expect(createClient([html]).call('status', {})).rejects.toMatchObject({
       code: 'unusable-response',
@@ -404,7 +404,7 @@ describe('a daemon that does not answer well', () => {
   });
 });
 
-test('what is asked reaches the daemon as it is, whatever is in it', async () => {
+test('sends the input to the daemon unchanged, whatever it contains', async () => {
   const seen: object[] = [];
   const path = await answering('echo.sock', (request, response) => {
     let body = '';

@@ -43,7 +43,7 @@ function hear(socketPath: string, clock = createSystemClock()) {
 }
 
 describe('the lines of an event', () => {
-  test('are put together from any pieces; comments and unknown fields are no events', () => {
+  test('are read from pieces of any size, without comments and unknown fields', () => {
     const text =
       ': hi\n\nid: 1-1\nevent: current\ndata: {"name":"é🙂"}\n\n: ping\n\nretry: 5\nid: 1-2\nevent: x\ndata: 2\n\nid: 1-3\n';
     const bytes = Buffer.from(text);
@@ -65,7 +65,7 @@ describe('the lines of an event', () => {
 describe('against a daemon', () => {
   let rig: Rig;
 
-  test('begins with hello, goes on over a restart, and makes the status that the daemon would tell', async () => {
+  test("starts with hello, continues over a restart, and results in the daemon's status", async () => {
     rig = await createRig();
     cleanUps.push(() => rig.remove());
     const { types, heard } = hear(rig.paths.socketPath);
@@ -93,7 +93,7 @@ describe('against a daemon', () => {
     });
   });
 
-  test('ends with its signal, with nothing left to wait for', async () => {
+  test('ends with its signal, and leaves nothing running', async () => {
     rig = await createRig();
     cleanUps.push(() => rig.remove());
     const clock = createFakeClock();
@@ -128,7 +128,7 @@ describe('against what a daemon may do', () => {
   const begin = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' });
   const problems = (id: string) => `id: ${id}\nevent: problems\ndata: []\n\n`;
 
-  test('after a cut it comes back with the last id, and an event of a kind it does not know is passed over', async () => {
+  test('reconnects with the last id, and ignores events of unknown types', async () => {
     const ids: (string | undefined)[] = [];
     const socketPath = await serve((id, response, round) => {
       ids.push(id);
@@ -150,7 +150,7 @@ describe('against what a daemon may do', () => {
     ]);
   });
 
-  test('a refusal from the first is the error of the daemon; later it is waited out', async () => {
+  test('rejects with a refusal of the first connection, and retries after a later one', async () => {
     const refuse = (response: ServerResponse) =>
       response
         .writeHead(503, { 'content-type': 'application/json' })
@@ -174,7 +174,7 @@ describe('against what a daemon may do', () => {
     expect(types()).toEqual(['problems', 'disconnected', 'connected', 'problems']);
   });
 
-  test('a daemon that is not there is waited for, ever less often, and loss is said once', async () => {
+  test('waits for a missing daemon with growing pauses, and reports the loss once', async () => {
     const clock = createFakeClock();
     const { types, outcome } = hear('/nowhere/either', clock);
     await waitFor('the first try', () => types().length === 1 && clock.pendingSleeps() === 1);
@@ -185,7 +185,7 @@ describe('against what a daemon may do', () => {
     expect({ types: types(), ...outcome }).toEqual({ types: ['disconnected'], error: undefined, hasEnded: false });
   });
 
-  test('a connection on which nothing comes for 45 s is given up, as after a laptop slept', async () => {
+  test('gives up a connection that is silent for 45 s, as after a laptop has slept', async () => {
     const clock = createFakeClock();
     const ids: (string | undefined)[] = [];
     const socketPath = await serve((id, response) => {

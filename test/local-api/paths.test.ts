@@ -9,7 +9,7 @@ function resolve(environment: Record<string, string>, platform: NodeJS.Platform 
   return resolvePaths({ environment, homeDirectory: '/home/t', platform, userId: NOBODY });
 }
 
-test('on Linux by XDG', () => {
+test('follow XDG on Linux', () => {
   const environment = { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' };
   expect(resolve(environment)).toEqual({
     settingsFile: '/c/rolecall/config.toml',
@@ -27,7 +27,7 @@ test('on Linux by XDG', () => {
   });
 });
 
-test('on Linux without XDG, and with relative paths, which are to be ignored', () => {
+test('use defaults on Linux without XDG, and ignore relative paths', () => {
   const plain = resolve({});
   expect(plain).toMatchObject({
     settingsFile: '/home/t/.config/rolecall/config.toml',
@@ -39,7 +39,7 @@ test('on Linux without XDG, and with relative paths, which are to be ignored', (
   expect(resolve({ XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: '', XDG_RUNTIME_DIR: './r' })).toEqual(plain);
 });
 
-test('on macOS below Application Support, whatever XDG says', () => {
+test('are below Application Support on macOS, whatever XDG says', () => {
   const root = '/home/t/Library/Application Support/rolecall';
   expect(resolve({ XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s' }, 'darwin')).toMatchObject({
     settingsFile: `${root}/config.toml`,
@@ -50,7 +50,7 @@ test('on macOS below Application Support, whatever XDG says', () => {
   });
 });
 
-test('overrides stand above all, and an empty one is none', () => {
+test('are overridden by our own variables, unless those are empty', () => {
   for (const platform of ['linux', 'darwin'] as const) {
     const { settingsFile, socketCandidates } = resolve(
       { ROLECALL_CONFIG: '/x.toml', ROLECALL_SOCKET: '/x.sock' },

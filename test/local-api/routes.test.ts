@@ -30,7 +30,7 @@ describe('the routes', () => {
     }
   });
 
-  test('are each another method or another path', () => {
+  test('differ in method or path', () => {
     const addresses = ALL.map(([, { method, path }]) => `${method} ${path}`);
     expect(new Set(addresses).size).toBe(addresses.length);
   });
@@ -52,7 +52,7 @@ describe('the routes', () => {
     expect(checked).toEqual(named);
   });
 
-  test('answer nothing with 204, and something with every other status', () => {
+  test('have no answer with 204, and one with every other status', () => {
     for (const [name, { answer, successStatus }] of ALL) {
       expect({ name, isEmpty: answer === undefined }).toEqual({ name, isEmpty: successStatus === 204 });
     }

@@ -27,14 +27,14 @@ const statePath = home.path;
 const settingsFile = '/home/me/config.toml';
 
 describe('chooseSecretStore', () => {
-  test('a readable keychain is the choice, without a problem', async () => {
+  test('uses a readable keychain, without a problem', async () => {
     const keychain = keychainThatIs('readable');
     expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toEqual({
       store: keychain,
     });
   });
 
-  test('a locked keychain stays the choice, with a problem', async () => {
+  test('uses a locked keychain, with a problem', async () => {
     const keychain = keychainThatIs('locked', new UnavailableError('secret-store-locked', 'The keychain is locked.'));
     expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toEqual({
       store: keychain,
@@ -42,7 +42,7 @@ describe('chooseSecretStore', () => {
     });
   });
 
-  test('a failing keychain stays the choice too: tokens that are in it must not be forgotten', async () => {
+  test('uses a failing keychain too, because the tokens in it must not be forgotten', async () => {
     const keychain = keychainThatIs('failing', new UnavailableError('secret-store-unavailable', 'No reply.'));
     expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toMatchObject({
       store: { driver: 'keychain' },
@@ -50,7 +50,7 @@ describe('chooseSecretStore', () => {
     });
   });
 
-  test('no keychain on the machine is memory, and says so plainly', async () => {
+  test('uses memory on a machine without a keychain, and says so', async () => {
     const keychain = keychainThatIs('absent', new UnavailableError('secret-store-unavailable', 'No bus.'));
     expect(await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain })).toMatchObject({
       store: { driver: 'memory' },
@@ -76,7 +76,7 @@ describe('chooseSecretStore', () => {
     expect(message).toContain('secret_store = "file" in /home/me/config.toml');
   });
 
-  test('without a bus the keychain is not even asked', async () => {
+  test('does not ask the keychain if there is no bus', async () => {
     const keychain = keychainThatIs('readable');
     expect(
       await chooseSecretStore({ wanted: 'keychain', statePath, settingsFile, keychain, hasBus: false }),
@@ -86,7 +86,7 @@ describe('chooseSecretStore', () => {
     });
   });
 
-  test('a bus is named by a variable, lies in the runtime directory, or can be started on a display', () => {
+  test('expects a bus if a variable names one, one is in the runtime directory, or a display could start one', () => {
     const withBus = join(statePath, 'with-bus');
     mkdirSync(withBus);
     writeFileSync(join(withBus, 'bus'), '');
@@ -100,12 +100,12 @@ describe('chooseSecretStore', () => {
     ]).toEqual([false, false, true, true, true, true]);
   });
 
-  test('memory is memory, and no problem when it was asked for', async () => {
+  test('uses memory without a problem if the settings ask for it', async () => {
     const choice = await chooseSecretStore({ wanted: 'memory', statePath, settingsFile });
     expect([choice.store.driver, choice.problem]).toEqual(['memory', undefined]);
   });
 
-  test('file with its passphrase is the file in the state folder', async () => {
+  test('uses the file in the state folder, with its passphrase', async () => {
     const choice = await chooseSecretStore({ wanted: 'file', statePath, settingsFile, passphrase: new Secret('p') });
     expect([choice.store.driver, choice.problem]).toEqual(['file', undefined]);
     expect(await readdir(statePath)).not.toContain('secrets.json');
@@ -113,7 +113,7 @@ describe('chooseSecretStore', () => {
     expect(await readdir(statePath)).toContain('secrets.json');
   });
 
-  test('file without a passphrase is locked and names the variable', async () => {
+  test('reports a file without a passphrase as locked, and names the variable', async () => {
     const choice = await chooseSecretStore({ wanted: 'file', statePath, settingsFile });
     expect(choice.problem).toEqual({
       code: 'secret-store-locked',
@@ -123,7 +123,7 @@ describe('chooseSecretStore', () => {
     await expect(choice.store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-locked' });
   });
 
-  test('file with the wrong passphrase is locked', async () => {
+  test('reports a file with the wrong passphrase as locked', async () => {
     const folder = join(statePath, 'wrong');
     await mkdir(folder);
     await createFileStore({ path: join(folder, 'secrets.json'), passphrase: new Secret('right') }).save(

@@ -17,7 +17,7 @@ const ODD_NAMES = [
 export function testSecretStore(open: () => SecretStore): void {
   const loadText = async (store: SecretStore, name: string) => (await store.load(name))?.reveal();
 
-  test('gives back what was saved', async () => {
+  test('returns what was saved', async () => {
     const store = open();
     await store.save('session:round-trip', new Secret('a token'));
     expect(await loadText(store, 'session:round-trip')).toBe('a token');
@@ -41,7 +41,7 @@ export function testSecretStore(open: () => SecretStore): void {
     expect(await store.load('session:deleted')).toBeUndefined();
   });
 
-  test('deleting an absent name is no error', async () => {
+  test('does not fail if an absent name is deleted', async () => {
     await expect(open().delete('session:never-saved')).resolves.toBeUndefined();
   });
 
@@ -72,14 +72,14 @@ export function testSecretStore(open: () => SecretStore): void {
     expect(await loadText(store, 'session:my sso-session')).toBe('value 0');
   });
 
-  test('saves at the same time lose nothing', async () => {
+  test('loses nothing in concurrent saves', async () => {
     const store = open();
     const names = Array.from({ length: 20 }, (_, index) => `session:concurrent-${index}`);
     await Promise.all(names.map((name) => store.save(name, new Secret(`of ${name}`))));
     expect(await Promise.all(names.map((name) => loadText(store, name)))).toEqual(names.map((name) => `of ${name}`));
   });
 
-  test('of saves of one name at the same time the last one stays', async () => {
+  test('keeps the last of several concurrent saves of one name', async () => {
     const store = open();
     await Promise.all([1, 2, 3, 4, 5].map((turn) => store.save('session:race', new Secret(`turn ${turn}`))));
     expect(await loadText(store, 'session:race')).toBe('turn 5');

@@ -95,14 +95,14 @@ describe('the secret file', () => {
     expect((JSON.parse(await readFile(other, 'utf8')) as Record<string, string>)['salt']).not.toBe(first['salt']);
   });
 
-  test('costs a guess what OWASP recommends, and is opened by that alone', async () => {
+  test('uses the cost that OWASP recommends, and opens with no other', async () => {
     const real = join(folder, 'real.json');
     await createFileStore({ path: real, passphrase }).save('session:work', new Secret('x'));
     expect(JSON.parse(await readFile(real, 'utf8'))).toMatchObject({ kdf: 'scrypt-131072-8-1' });
     expect((await createFileStore({ path: real, passphrase }).load('session:work'))?.reveal()).toBe('x');
   });
 
-  test('of an earlier version is read as it is, and takes on the cost of today and a new salt when written', async () => {
+  test("of an earlier version is read as it is, and gets today's cost and a new salt when written", async () => {
     const earlier = createFileStore({ path, passphrase, cost: { N: 2 ** 15, r: 8, p: 1 } });
     await rm(path);
     await earlier.save('session:work', new Secret('x'));
@@ -135,7 +135,7 @@ describe('the secret file', () => {
     expect((await open(other, new Secret('cafe\u0301')).load('session:work'))?.reveal()).toBe('x');
   });
 
-  test('a key that was derived before opens it, and one of another file is derived anew', async () => {
+  test('opens with a cached key, and derives a key if the cached one is of another file', async () => {
     const saved: string[] = [];
     const openWith = (kept: string | undefined) =>
       createFileStore({ path, passphrase, cost, keyCache: { load: () => kept, save: (key) => void saved.push(key) } });
@@ -150,10 +150,10 @@ describe('the secret file', () => {
     expect(saved).toHaveLength(3);
   });
 
-  test('the wrong passphrase is locked', () =>
+  test('is locked with the wrong passphrase', () =>
     expectRefusal(new Secret('another'), 'secret-store-locked', /ROLECALL_PASSPHRASE is not the passphrase/));
 
-  test('no passphrase is locked and names the variable', async () => {
+  test('is locked without a passphrase, and names the variable', async () => {
     await expectRefusal(undefined, 'secret-store-locked', /set ROLECALL_PASSPHRASE/);
     await expectRefusal(new Secret(''), 'secret-store-locked', /set ROLECALL_PASSPHRASE/);
   });
@@ -173,7 +173,7 @@ describe('the secret file', () => {
     await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
   });
 
-  test('a short tag is no tag', async () => {
+  test('refuses a short tag', async () => {
     await alter((fields) => {
       fields['tag'] = Buffer.from(String(fields['tag']), 'base64').subarray(0, 4).toString('base64');
     });
@@ -196,7 +196,7 @@ describe('the secret file', () => {
     },
   );
 
-  test('a truncated file is damage', async () => {
+  test('reports a truncated file as damaged', async () => {
     await writeFile(path, (await readFile(path, 'utf8')).slice(0, -20));
     await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
   });
@@ -214,13 +214,13 @@ describe('the secret file', () => {
     await expectRefusal(passphrase, 'secret-store-unavailable', /cannot be read/);
   });
 
-  test('a symlink that leads nowhere reads as absent and becomes a file', async () => {
+  test('reads a dangling symlink as absent, and replaces it with a file', async () => {
     await rm(path);
     await symlink(join(folder, 'nowhere'), path);
     expect(await open(path).load('session:work')).toBeUndefined();
   });
 
-  test('a folder that takes no file is an error and leaves nothing behind', async () => {
+  test('fails in a read-only folder, and leaves nothing behind', async () => {
     const gone = join(folder, 'gone', 'secrets.json');
     await expect(open(gone).save('session:work', new Secret('x'))).rejects.toMatchObject({
       code: 'secret-store-unavailable',
@@ -238,13 +238,13 @@ describe('the secret file', () => {
     expect((await open(path).load('session:work'))?.reveal()).toBe('refresh-token-canary');
   });
 
-  test('writes leave nothing beside it but room for the next one', async () => {
+  test('leaves nothing beside it but the reserved space for the next write', async () => {
     const store = open(path);
     await Promise.all([1, 2, 3].map((n) => store.save(`session:${n}`, new Secret('x'))));
     expect(await readdir(folder)).toEqual(['secrets.json', 'secrets.json.room']);
   });
 
-  test('what a process that was killed amid a write has left is gone with the next use', async () => {
+  test('removes what a process left that was killed during a write', async () => {
     const left = `${path}.tmp`;
     for (const use of [
       (store: FileStore) => store.load('session:work'),
@@ -264,7 +264,7 @@ describe('the secret file', () => {
     expect((await open(path).load('session:work'))?.reveal()).toBe('y');
   });
 
-  test("room that is somebody's link, or of another mode, is not written into", async () => {
+  test('does not write into reserved space that is a link or has another mode', async () => {
     const precious = join(folder, 'precious');
     const room = `${path}.room`;
     await writeFile(precious, 'mine', { mode: 0o600 });
@@ -286,7 +286,7 @@ describe('the secret file', () => {
     beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]));
     afterEach(() => void execFileSync('umount', [folder]));
 
-    test('tokens that are replaced while the disk is full are there after a kill', async () => {
+    test('keeps tokens that were replaced while the disk was full, even after a kill', async () => {
       const tokens = (turn: number) => new Secret(`${turn} `.repeat(2000));
       await open(path).save('session:work', tokens(0));
       const fill = join(folder, 'fill');
@@ -307,7 +307,7 @@ describe('the secret file', () => {
     });
   });
 
-  test('a save after the file was deleted keeps what else was in it', async () => {
+  test('keeps the other secrets if a save follows the deletion of the file', async () => {
     const store = open(path);
     await store.save('session:home', new Secret('another-canary'));
     await rm(path);

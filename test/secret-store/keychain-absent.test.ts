@@ -23,7 +23,7 @@ describe.skipIf(process.platform !== 'linux')('a process without a session bus',
     await expect(store.delete('session:a')).rejects.toMatchObject(expected);
   });
 
-  test('gets the memory store, with the problem said', async () => {
+  test('gets the memory store, with a problem', async () => {
     const choice = await chooseSecretStore({
       wanted: 'keychain',
       statePath: '/nonexistent',

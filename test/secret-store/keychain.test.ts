@@ -102,7 +102,7 @@ describe('keychain store', () => {
     expect(await store.probe()).toMatchObject({ state, error: { code } });
   });
 
-  test('what is no Error is told too', async () => {
+  test('reports thrown values that are not errors', async () => {
     const fake = createFakeModule(() => {
       // oxlint-disable-next-line typescript/only-throw-error -- a native module may throw anything
       throw 'odd';
@@ -121,7 +121,7 @@ describe('keychain store', () => {
     expect(await store.probe()).toMatchObject({ state: 'absent' });
   });
 
-  test('a fault of our own is not taken for the keychain’s', async () => {
+  test('does not mistake our own fault for the keychain’s', async () => {
     const store = createKeychainStore({
       loadModule: async () => createFakeModule().module,
       clock: { nowMs: () => 0, sleep: fail('the clock is broken') },
@@ -146,7 +146,7 @@ describe('keychain store', () => {
     expect((await store.load('session:a'))?.reveal()).toBe('x');
   });
 
-  test('an item that was hidden when first asked is found after the unlocking', async () => {
+  test('finds an item after unlocking that was hidden before', async () => {
     const fake = createFakeModule((operation, username) => {
       // The write of the sentinel made the person unlock the keychain.
       if (operation === 'set' && username === 'unlocked') fake.items.set('session:a', 'x');
@@ -155,7 +155,7 @@ describe('keychain store', () => {
     expect((await store.load('session:a'))?.reveal()).toBe('x');
   });
 
-  test('a provider that was restarted is asked again by a new entry', async () => {
+  test('asks a restarted provider again with a new entry', async () => {
     let broken = false;
     const fake = createFakeModule(() => {
       if (!broken) return;
@@ -190,7 +190,7 @@ describe('a keychain that does not answer', () => {
     return { ...fake, clock, store, release };
   }
 
-  test('is given up after the deadline, as unavailable', async () => {
+  test('is unavailable after the deadline', async () => {
     const { store, clock, release } = createHanging();
     const failing = expect(store.load('session:a')).rejects.toMatchObject({
       code: 'secret-store-unavailable',
@@ -201,7 +201,7 @@ describe('a keychain that does not answer', () => {
     release();
   });
 
-  test('has at most one call running, and calls that gave up in the queue are never made', async () => {
+  test('gets one call at a time, and no call whose deadline passed in the queue', async () => {
     const { store, clock, log, release } = createHanging();
     const calls = Promise.allSettled([
       store.save('session:a', new Secret('1')),
@@ -215,7 +215,7 @@ describe('a keychain that does not answer', () => {
     expect(log.filter((line) => line.startsWith('set'))).toEqual(['set session:a', 'set session:d']);
   });
 
-  test('is failing to a probe, not absent', async () => {
+  test('is failing, not absent, in a probe', async () => {
     const { store, clock, release } = createHanging();
     const probing = store.probe();
     await clock.advance(5_000);
@@ -255,7 +255,7 @@ describe('a keychain behind the gate', () => {
   }
   const refused = { code: 'secret-store-locked' };
 
-  test('that is locked is asked once, however often and by whom it is wanted', async () => {
+  test('is asked once while it is locked, whoever needs it', async () => {
     const { store, dialogs, news } = createGated();
     const calls = Array.from({ length: 40 }, (_, index) =>
       index % 2 === 0 ? store.load('session:a') : store.save('session:a', new Secret('x')),
@@ -266,7 +266,7 @@ describe('a keychain behind the gate', () => {
     expect([dialogs(), news]).toEqual([1, ['closed']]);
   });
 
-  test('is asked once more by each act of a person, but not twice within the same one', async () => {
+  test('is asked once more for each action of a person', async () => {
     const { clock, gate, store, dialogs } = createGated();
     await expect(store.load('session:a')).rejects.toMatchObject(refused);
     for (const pauseMs of [2_999, 1, 2_999]) {
@@ -277,7 +277,7 @@ describe('a keychain behind the gate', () => {
     expect(dialogs()).toBe(2);
   });
 
-  test('is asked again when it reports that it is unlocked, and told of once it works', async () => {
+  test('is asked again when it reports its unlocking, and reported once it works', async () => {
     const { gate, store, news, world } = createGated();
     await expect(store.save('session:a', new Secret('x'))).rejects.toMatchObject(refused);
     world.answer = 'works';
@@ -288,7 +288,7 @@ describe('a keychain behind the gate', () => {
     expect(news).toEqual(['closed', 'works']);
   });
 
-  test('that has a dialog open is not waited for by everybody, and works as soon as it is answered', async () => {
+  test('does not block every caller while its dialog is open, and works once it is answered', async () => {
     const { clock, store, news, world, dialogs } = createGated();
     world.answer = 'hangs';
     const first = expect(store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
@@ -304,7 +304,7 @@ describe('a keychain behind the gate', () => {
     expect(news).toEqual(['closed', 'works']);
   });
 
-  test('whose dialog is dismissed late stays closed; a person who acts meanwhile waits for that dialog', async () => {
+  test('stays blocked if its dialog is dismissed late; a person who acts meanwhile waits for that dialog', async () => {
     const { clock, gate, store, world, dialogs } = createGated();
     world.answer = 'hangs';
     const first = expect(store.load('session:a')).rejects.toMatchObject({ code: 'secret-store-unavailable' });
@@ -319,7 +319,7 @@ describe('a keychain behind the gate', () => {
     expect(dialogs()).toBe(1);
   });
 
-  test('that fails for another reason is asked each time', async () => {
+  test('is asked each time after another failure', async () => {
     const fake = createFakeModule(fail('Platform failure: DBus error: Did not receive a reply.'));
     const gate = createLockGate({ clock: createFakeClock(), onNews: () => undefined });
     const store = createKeychainStore({ loadModule: async () => fake.module, gate });

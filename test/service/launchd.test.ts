@@ -1,4 +1,4 @@
-// The LaunchAgent, by what launchctl would be told; nobody here has a launchd.
+// The LaunchAgent, by the commands that launchctl would get: there is no launchd here.
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,7 +49,7 @@ test('install unloads what was there, writes the agent for its owner alone, and 
   expect(readFileSync(file, 'utf8')).toContain('<string>http://p</string>');
 });
 
-test('what launchctl refuses is an error in its words', async () => {
+test("reports launchctl's refusal in its words", async () => {
   const mac = createMac({
     bootstrap: { exitCode: 5, stdout: '', stderr: 'Bootstrap failed: 5: Input/output\n error\n' },
   });
@@ -60,7 +60,7 @@ test('what launchctl refuses is an error in its words', async () => {
   });
 });
 
-test('with a socket of its own in the shell nothing is installed', async () => {
+test('installs nothing if the shell has a socket of its own', async () => {
   await expect(createMac({}, { ROLECALL_SOCKET: '/x' }).install(stopDaemon)).rejects.toMatchObject({
     code: 'usage',
     hint: 'unset ROLECALL_SOCKET',
@@ -68,7 +68,7 @@ test('with a socket of its own in the shell nothing is installed', async () => {
   expect({ told, isThere: existsSync(file) }).toEqual({ told: [], isThere: false });
 });
 
-test('stop unloads it, restart loads and kicks it', async () => {
+test('stop unloads it, restart loads and restarts it', async () => {
   const mac = createMac({ bootstrap: { ...DONE, exitCode: 37 } });
   await mac.stop();
   await mac.restart();
@@ -131,7 +131,7 @@ test('status reads what launchctl prints', async () => {
   });
 });
 
-test('uninstall takes the agent away, and is as good when there is none', async () => {
+test('uninstall removes the agent, and succeeds if there is none', async () => {
   const mac = createMac();
   await mac.install(stopDaemon);
   expect(await mac.uninstall()).toEqual([file]);

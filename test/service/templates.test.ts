@@ -28,7 +28,7 @@ const VALUES = {
 } as const;
 const AWKWARD = '/opt/my "tools" 100% $HOME\\x/node';
 
-/** What of a unit its reader reads: the comments are for people, and change with the words in them. */
+/** The unit without its comments, which may be reworded. */
 function readable(unit: string): string {
   return unit
     .split('\n')
@@ -79,7 +79,7 @@ describe('systemd', () => {
     },
   );
 
-  test('paths with everything that systemd reads into them', () => {
+  test('quotes every character in a path that is special to systemd', () => {
     const unit = fillSystemdService({
       ...VALUES,
       nodePath: AWKWARD,
@@ -93,13 +93,13 @@ describe('systemd', () => {
     expect(fillSystemdSocket(AWKWARD)).toContain(String.raw`Symlinks="/opt/my \"tools\" 100%% $HOME\\x/node"`);
   });
 
-  test.each(['/a\nExecStartPre=/bin/false', '/a ', '/a\\'])('a path that no unit can spell is refused: %j', (path) => {
+  test.each(['/a\nExecStartPre=/bin/false', '/a ', '/a\\'])('refuses a path that a unit cannot contain: %j', (path) => {
     expect(() => fillSystemdService({ ...VALUES, ownEnvironmentPath: path })).toThrow(
       /cannot be written in a systemd unit/,
     );
   });
 
-  test('the variables, quoted as systemd.exec(5) has it', () => {
+  test('quotes variables by the rules of systemd.exec(5)', () => {
     const text = formatEnvironmentFile({ HTTPS_PROXY: 'http://u:p"$`\\@proxy', AWS_CA_BUNDLE: '/a b.pem' });
     expect(text.split('\n').slice(1)).toEqual([
       'AWS_CA_BUNDLE="/a b.pem"',
@@ -150,7 +150,7 @@ describe('launchd', () => {
   });
 });
 
-test('a client reads the command back, whatever is in its paths', () => {
+test('lets a client read the command back, whatever its paths contain', () => {
   const homeDirectory = mkdtempSync(join(tmpdir(), 'rolecall-unit-'));
   try {
     const values = { ...VALUES, nodePath: AWKWARD, mainPath: AWKWARD };
@@ -181,7 +181,7 @@ test('a client reads the command back, whatever is in its paths', () => {
   }
 });
 
-test('every template is filled in by somebody, and no blank is left', () => {
+test('fills in every template completely', () => {
   const templates = ['systemd', 'launchd'].flatMap((folder) => readdirSync(join(root, folder)));
   expect(templates.toSorted()).toEqual(['rolecall.daemon.plist', 'rolecall.service', 'rolecall.socket']);
   const filled = fillSystemdSocket('/x') + fillSystemdService(VALUES) + fillLaunchAgent(VALUES);
@@ -189,7 +189,7 @@ test('every template is filled in by somebody, and no blank is left', () => {
   expect(readFileSync(join(root, 'systemd', 'rolecall.service'), 'utf8')).toMatch(/\{\{node\}\}/);
 });
 
-test('of a shell the service gets where things are and how AWS is reached, and no secret', () => {
+test('gives the service paths and how to reach AWS from the shell, but no secret', () => {
   const kept = { HTTPS_PROXY: 'http://p', AWS_CONFIG_FILE: '/c', ROLECALL_CONFIG: '/r', XDG_STATE_HOME: '/s' };
   const left = {
     ROLECALL_PASSPHRASE: 'secret',

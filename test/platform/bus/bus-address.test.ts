@@ -19,7 +19,7 @@ test.each([
   expect(findBusSocket({ ...RUNTIME, DBUS_SESSION_BUS_ADDRESS }, () => true)).toBe(expected);
 });
 
-test('without an address it is the one of systemd, when that is there', () => {
+test("uses systemd's bus if there is no address and that bus exists", () => {
   const asked: string[] = [];
   const isThere = (path: string) => {
     asked.push(path);

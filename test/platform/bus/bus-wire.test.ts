@@ -99,7 +99,7 @@ describe('a value is refused', () => {
     },
   );
 
-  test('when it is cut off, longer than its message, or nested without end', () => {
+  test('if it is cut off, longer than its message, or nested without end', () => {
     const whole = marshal('a{sv}', [[['a', ['as', ['x', 'y']]]]]);
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => unmarshal('a{sv}', whole.subarray(0, length), true)).toThrow();
@@ -109,7 +109,7 @@ describe('a value is refused', () => {
     expect(() => unmarshal('v', Buffer.from('017600'.repeat(1000), 'hex'), true)).toThrow('nested too deeply');
   });
 
-  test('whatever the bytes are, in no more time than they take', () => {
+  test('without hanging, whatever the bytes are', () => {
     const signatures = ['a{sv}', 'v', 'aa(yv)', 'yyyyuua(yv)', 'asasv'];
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(...signatures), (bytes, signature) => {
@@ -152,7 +152,7 @@ describe('a connection', () => {
     return new Promise<void>((resolve) => server.listen(path, resolve));
   }
 
-  test('puts messages together that come byte by byte, and takes several apart that come at once', async () => {
+  test('reads messages that arrive byte by byte, or several at once', async () => {
     await listen('OK 0123456789abcdef\r\n', (message, socket) => {
       const reply = marshall({ type: 2, serial: 1, replySerial: message.serial, signature: 's', body: ['é'] });
       const signal = marshall({ type: 4, serial: 2, path: '/a', interface: 'a.b', member: 'S' });

@@ -26,14 +26,14 @@ it.each([
   expect(awsFilePath('config', { ...ENVIRONMENT, ...variables }, '/home/t')).toBe(expected);
 });
 
-it('the credentials file has a variable and a place of its own', () => {
+it('finds the credentials file by its own variable and default path', () => {
   expect([
     awsFilePath('credentials', { AWS_CONFIG_FILE: '/c' }, '/home/t'),
     awsFilePath('credentials', { AWS_SHARED_CREDENTIALS_FILE: '~/k' }, '/home/t'),
   ]).toEqual(['/home/t/.aws/credentials', '/home/t/k']);
 });
 
-it('another process gets a path that needs neither our variables nor our folder', () => {
+it('gives another process a path that needs neither our variables nor our working directory', () => {
   expect(['$WHERE/c', '~/c', '$TILDE/c', 'c', ''].map((path) => portablePath(path, ENVIRONMENT))).toEqual([
     '/data/c',
     '~/c',

@@ -41,12 +41,12 @@ describe.each(READERS)('%s', (_name, read) => {
     expect(await read(join(folder, 'empty'), MIB)).toBe('');
   });
 
-  it('reads a file whose size is not known before, up to the limit', async () => {
+  it('reads a file whose size is not known in advance, up to the limit', async () => {
     expect(await read('/proc/self/status', MIB)).toContain('Pid:');
     await expect(read('/proc/self/status', 16)).rejects.toThrow('/proc/self/status is larger than');
   });
 
-  it('takes /dev/null for an empty file', async () => {
+  it('reads /dev/null as an empty file', async () => {
     expect(await read('/dev/null', MIB)).toBe('');
   });
 
@@ -56,7 +56,7 @@ describe.each(READERS)('%s', (_name, read) => {
     await expect(read(join(folder, 'large'), MIB)).rejects.toThrow(`${join(folder, 'large')} is larger than 1 MiB`);
   });
 
-  it('refuses what is no file, and says what it is', async () => {
+  it('refuses anything but a file, and tells what it is', async () => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     symlinkSync('/dev/zero', join(folder, 'zero'));
     await expect(read(join(folder, 'pipe'), MIB)).rejects.toThrow(
@@ -69,7 +69,7 @@ describe.each(READERS)('%s', (_name, read) => {
     );
   });
 
-  it("passes on Node's own error when there is nothing", async () => {
+  it("passes on Node's error if nothing is there", async () => {
     await expect(read(join(folder, 'missing'), MIB)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
@@ -114,7 +114,7 @@ describe('a file that somebody saves in place while it is read', () => {
     expect(content.toString()).toBe('[profile new]\nregion = eu-west-1\n');
   });
 
-  it('is taken as it is when it never comes to rest', async () => {
+  it('is used as it was read last if it keeps changing', async () => {
     const path = join(folder, 'restless');
     writeFileSync(path, '.');
     let text = '.';

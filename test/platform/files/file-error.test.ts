@@ -35,7 +35,7 @@ test.each([
   expect(toFailure(failure(code, path))).toMatchObject({ ...expected, message: `${path} cannot be used: ${reason}.` });
 });
 
-test('a permission of our own is given back, to the file that is read or the folder that is written to', () => {
+test('suggests to restore our permission on the file to read or the folder to write to', () => {
   const path = join(folder, "it's");
   writeFileSync(path, '');
   chmodSync(path, 0o200);
@@ -51,7 +51,7 @@ test.each(['/', '/etc', '/dev/null', '/dev/zero'])('%s is never moved', (path) =
   expect(toFileError(failure('EISDIR'), path, 'read').hint).toBe(`ls -ld ${path}`);
 });
 
-test('of folders only those are moved that are in the place of a file of ours or of the AWS CLI', () => {
+test("suggests to move a folder only if it is in the place of our file or the AWS CLI's", () => {
   const hintFor = (path: string) => {
     mkdirSync(path, { recursive: true });
     return toFileError(failure('EISDIR'), path, 'read').hint;
@@ -63,7 +63,7 @@ test('of folders only those are moved that are in the place of a file of ours or
   expect(toFileError(failure('ENOTDIR'), '/dev/null/x', 'used').hint).toBe('ls -ld /dev/null');
 });
 
-test('what is in the way is moved to a name that is free', () => {
+test('suggests to move an obstacle to an unused name', () => {
   const [link, file] = [join(folder, 'link'), join(folder, 'file')];
   symlinkSync('/dev/null', link);
   writeFileSync(file, '');
@@ -78,7 +78,7 @@ test('what is in the way is moved to a name that is free', () => {
   });
 });
 
-test('a folder needs all three permissions, also one further up', () => {
+test('suggests all three permissions for a folder, also for a parent', () => {
   const below = join(folder, 'state', 'run');
   mkdirSync(below, { recursive: true });
   chmodSync(join(folder, 'state'), 0);
@@ -89,7 +89,7 @@ test('a folder needs all three permissions, also one further up', () => {
   chmodSync(join(folder, 'state'), 0o700);
 });
 
-test('what is no error of the system about a file stays what it is', () => {
+test("keeps an error that is not the system's error about a file", () => {
   const ours = new UnavailableError('secret-store-locked', 'Locked.');
   expect([toFailure(ours), toFileError(ours, '/x', 'read')]).toEqual([ours, ours]);
   expect(toFailure(new Error('x')).code).toBe('internal');
@@ -113,7 +113,7 @@ describe.skipIf(!canMount)('on a small disk (as root, by tmpfs)', () => {
     }
   };
 
-  test('a disk that is full and one without inodes are told apart', () => {
+  test('distinguishes a full disk from one without inodes', () => {
     mount('size=64k');
     const path = join(disk(), 'file');
     expect(failureOf(() => writeFileSync(path, Buffer.alloc(100_000)))).toMatchObject({

@@ -20,12 +20,12 @@ function makeState(root = 'a'): string {
 }
 const faultOf = (path: string) => findFaultAbove(path, me)?.message;
 
-test('below /tmp, which is sticky, folders of ours are fine', () => {
+test('accepts our own folders below /tmp, which is sticky', () => {
   expect(faultOf(makeState())).toBeUndefined();
   expect(faultOf(join(folder, 'missing', 'too', 'rolecall'))).toBeUndefined();
 });
 
-test('a folder that everybody may write to is refused at any height, unless it is sticky', () => {
+test('refuses any parent that everybody may write to, unless it is sticky', () => {
   const path = makeState();
   for (const name of [join(folder, 'a', 'b'), join(folder, 'a'), folder]) {
     chmodSync(name, 0o777);
@@ -76,7 +76,7 @@ test.skipIf(me !== 0)('a folder that only a group of ours may write to is fine, 
   });
 });
 
-test('a link is followed, and the folders of the link and of its target both count', () => {
+test('follows a link, and checks the folders of the link and of its target', () => {
   const target = makeState('real');
   mkdirSync(join(folder, 'links'), { mode: 0o700 });
   const link = join(folder, 'links', 'state');
@@ -103,7 +103,7 @@ test.skipIf(!canBeSomebodyElse)('a link of another user in a sticky folder is re
   expect(faultOf(join(link, 'rolecall'))).toContain(`${link} belongs to another user`);
 });
 
-test('a user namespace says which users it has', () => {
+test('knows which users a user namespace maps', () => {
   expect(isMappedUser(65_534, '         0          0 4294967295\n')).toBe(true);
   expect(isMappedUser(65_534, '         0       1000          1\n         1     100000      65536\n')).toBe(true);
   expect(isMappedUser(65_534, '      1000       1000          1\n')).toBe(false);

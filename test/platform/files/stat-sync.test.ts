@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('says what is there, or that nothing is', () => {
+it('tells what is there, or that nothing is', () => {
   expect(stats.statSync(folder).isDirectory()).toBe(true);
   expect(stats.lstatSync(join(folder, 'socket')).isSocket()).toBe(true);
   expect(stats.lstatIfPresentSync(join(folder, 'pipe'))?.isFIFO()).toBe(true);
@@ -31,7 +31,7 @@ it('says what is there, or that nothing is', () => {
   expect(() => stats.lstatSync(join(folder, 'nothing'))).toThrow('ENOENT');
 });
 
-it('deletes a socket or a pipe, and minds when there is something that it cannot delete', () => {
+it('deletes a socket or a pipe, and throws for something that it cannot delete', () => {
   execFileSync('mkfifo', [join(folder, 'other')]);
   stats.unlinkIfPresentSync(join(folder, 'other'));
   stats.unlinkIfPresentSync(join(folder, 'other'));

@@ -81,7 +81,7 @@ async function startKeeper(owner: string, { pauses = '0', shell = 'sh' } = {}) {
   };
 }
 
-test('every shell starts an owner that does not last a few times, gives up, and says so in the log', async () => {
+test('restarts an owner that keeps ending a few times, then gives up and logs it, in every shell', async () => {
   expect(SHELLS).toContain('sh');
   await Promise.all(
     SHELLS.map(async (shell) => {
@@ -101,14 +101,14 @@ test('every shell starts an owner that does not last a few times, gives up, and 
   );
 });
 
-test('an owner that lasted is started again as often as it is killed', async () => {
+test('restarts an owner that kept running as often as it is killed', async () => {
   const keeper = await startKeeper(`[ $(wc -c <"$STARTS") -gt 5 ] || echo ${LASTS} >&5`);
   keeper.endOwner();
   await waitFor('the keeper to give up', keeper.hasGivenUp);
   expect(keeper.countStarts()).toBe(6);
 });
 
-test('a request goes before a restart that has to wait', async () => {
+test('prefers a request to a restart that has to wait', async () => {
   const keeper = await startKeeper('exit 1', { pauses: '600' });
   keeper.endOwner();
   expect(askPortKeeper(keeper.pipe, `printf asked >"${keeper.log}"; ${END_KEEPER}`)).toBe(true);
@@ -116,7 +116,7 @@ test('a request goes before a restart that has to wait', async () => {
   expect({ starts: keeper.countStarts(), log: readFileSync(keeper.log, 'utf8') }).toEqual({ starts: 0, log: 'asked' });
 });
 
-test('an owner that ended as planned is not started again until somebody asks', async () => {
+test('does not restart an owner that ended as planned until a client asks', async () => {
   const keeper = await startKeeper('exit 1');
   forbidRestart(keeper.pipe);
   keeper.endOwner();
@@ -125,7 +125,7 @@ test('an owner that ended as planned is not started again until somebody asks', 
   expect(keeper.countStarts()).toBe(0);
 });
 
-test('nothing is started once the folder of the pipe was deleted', async () => {
+test('starts nothing after the folder of the pipe was deleted', async () => {
   const keeper = await startKeeper('exit 1');
   rmSync(keeper.pipe);
   keeper.endOwner();
@@ -133,7 +133,7 @@ test('nothing is started once the folder of the pipe was deleted', async () => {
   expect(keeper.countStarts()).toBe(0);
 });
 
-test('the keeper of a daemon that has lost its place says and does nothing about the pipe of its successor', async () => {
+test('leaves the pipe of a successor alone if its own daemon was replaced', async () => {
   const fd = openSync('/dev/null', 'r');
   const pipePath = join(home.path, 'pipe');
   const keep = () =>
@@ -155,10 +155,10 @@ test('the keeper of a daemon that has lost its place says and does nothing about
   expect(existsSync(pipePath)).toBe(false);
 });
 
-describe('the pipe whose lines the keeper runs', () => {
+describe('the pipe whose lines the keeper executes', () => {
   const me = process.getuid?.() ?? -1;
 
-  test('is refused when it is a link, a file, or open to others', () => {
+  test('is refused if it is a link, a file, or open to others', () => {
     const at = (name: string) => join(home.path, name);
     execFileSync('mkfifo', ['-m', '600', at('own')]);
     execFileSync('mkfifo', ['-m', '622', at('open')]);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { readDescriptorLimit } from '../../../src/platform/process/descriptor-limit.ts';
 
-test('is the soft limit of the table, and a careful guess where there is none', () => {
+test('reads the soft limit, and assumes a low one if there is no table', () => {
   const table = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             95943                95943                processes
 Max open files            20000                524288               files

@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => home.remove());
 
-test('is the template of that session, or none', async () => {
+test('reads the template of the session, if it has one', async () => {
   expect(await readBrowserSetting(file, 'work', 1024)).toBeUndefined();
   writeFileSync(file, '[session.work]\nbrowser = "firefox -P work"\n[session.other]\nlabel = "Other"\n');
   expect(await readBrowserSetting(file, 'work', 1024)).toBe('firefox -P work');
@@ -23,7 +23,7 @@ test('is the template of that session, or none', async () => {
   }
 });
 
-test('fails in words when the settings are not valid or no file', async () => {
+test('explains settings that are invalid or not a file', async () => {
   writeFileSync(file, '[session');
   await expect(readBrowserSetting(file, 'work', 1024)).rejects.toEqual(
     new BrowserFailure('the settings are not valid'),

@@ -34,7 +34,7 @@ function folderWithProgram(...names: string[]): string {
 
 const mark = (...names: string[]) => mkdirSync(at(...names), { recursive: true });
 
-test('the first of the user’s own folders, in the order of PATH, then the system’s', () => {
+test('searches the user’s folders in the order of PATH, then the system’s', () => {
   const [one, two] = [folderWithProgram('.local', 'bin'), folderWithProgram('bin')];
   expect(findProgram('opener', search(two, one))).toBe(join(two, 'opener'));
   expect(findProgram('opener', search('/nowhere', one, two))).toBe(join(one, 'opener'));
@@ -44,7 +44,7 @@ test('the first of the user’s own folders, in the order of PATH, then the syst
   expect(findProgram('no-such-program', search(one))).toBeUndefined();
 });
 
-test('a file that can’t be run, and a folder, are no programs', () => {
+test('skips folders and files that are not executable', () => {
   const folder = at('plain');
   mkdirSync(join(folder, 'opener'), { recursive: true });
   writeFileSync(join(folder, 'other'), '', { mode: 0o644 });
@@ -52,7 +52,7 @@ test('a file that can’t be run, and a folder, are no programs', () => {
   expect(findProgram('other', search(folder))).toBeUndefined();
 });
 
-test('not in a working tree or in node_modules, also behind a symbolic link', () => {
+test('skips working trees and node_modules, also behind a symbolic link', () => {
   mark('work', 'project', '.git');
   const inside = folderWithProgram('work', 'project', 'tools', 'bin');
   mark('checkout', '.git');
@@ -66,7 +66,7 @@ test('not in a working tree or in node_modules, also behind a symbolic link', ()
   }
 });
 
-test('also in a home that is a working tree, and in a tool that was cloned to a hidden folder of it', () => {
+test('searches a home that is a working tree, and a tool that was cloned to a hidden folder in it', () => {
   const own = folderWithProgram('own', 'bin');
   const cloned = folderWithProgram('.fzf', 'bin');
   mark('.git');
@@ -78,7 +78,7 @@ test('also in a home that is a working tree, and in a tool that was cloned to a 
   expect(findProgram('opener', search(checkout))).toBeUndefined();
 });
 
-test('not in relative folders', () => {
+test('skips relative folders', () => {
   const own = folderWithProgram('relative', 'bin');
   const before = process.cwd();
   process.chdir(dirname(own));
@@ -96,7 +96,7 @@ test('not in relative folders', () => {
   }
 });
 
-test('not where others can write, there or above', () => {
+test('skips folders that others can write to, or whose parents they can', () => {
   const folder = folderWithProgram('shared', 'bin');
   for (const path of [folder, dirname(folder)]) {
     chmodSync(path, 0o777);

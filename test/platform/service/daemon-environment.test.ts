@@ -69,24 +69,24 @@ const LEFT_OUT = {
   rolecall_x: 'x',
 } as const;
 
-test('a daemon gets what is on the list and nothing else', () => {
+test('gives the daemon only what is on the list', () => {
   expect(daemonEnvironment({ ...LEFT_OUT, ...KEPT, TERM: undefined, LC_NAME: undefined })).toEqual(KEPT);
 });
 
-test('a daemon takes everything else out of its own environment, and knows by name what would have changed it', () => {
+test("removes everything else from the daemon's environment, and returns the names that would have had an effect", () => {
   const environment: Record<string, string | undefined> = { ...LEFT_OUT, ...KEPT, NODE_DEBUG: '' };
   expect(cleanEnvironment(environment)).toEqual(['LD_PRELOAD', 'NODE_OPTIONS', 'NODE_TLS_REJECT_UNAUTHORIZED']);
   expect(environment).toEqual(KEPT);
 });
 
-test('a daemon does not go on when a variable has changed its Node before its first line', () => {
+test('refuses a Node that a variable has changed before its first line', () => {
   expect(() => refuseChangedNode(['LD_PRELOAD', 'NODE_DEBUG', 'NODE_OPTIONS'])).toThrow(
     'The daemon does not run with NODE_OPTIONS and LD_PRELOAD set.',
   );
   refuseChangedNode(['LD_LIBRARY_PATH', 'NODE_TLS_REJECT_UNAUTHORIZED']);
 });
 
-test('a daemon finds the files that other variables of its caller name, and those of its working directory', () => {
+test('resolves file names that depend on other variables or the working directory of the caller', () => {
   const named = { AWS_CONFIG_FILE: '$DOTFILES/aws', AWS_SHARED_CREDENTIALS_FILE: 'keys', DOTFILES: '/dots' };
   const expected = { AWS_CONFIG_FILE: '/dots/aws', AWS_SHARED_CREDENTIALS_FILE: join(process.cwd(), 'keys') };
   expect(daemonEnvironment(named)).toEqual(expected);

@@ -19,7 +19,7 @@ function startScript(script: string, environment: Record<string, string> = {}): 
   return startDaemonProcess(path, { ...home.environment, ...environment });
 }
 
-test('gets an allow-list of the environment, the passphrase through a pipe, and the root for a working directory', async () => {
+test('gets an allow-list of the environment, the passphrase through a pipe, and / as working directory', async () => {
   const report = join(home.path, 'report.json');
   const daemon = startScript(
     `const fs = require('node:fs');
@@ -41,7 +41,7 @@ test('gets an allow-list of the environment, the passphrase through a pipe, and 
   daemon.release();
 });
 
-test('a failure that it tells is passed on', async () => {
+test('reports a failure to the client', async () => {
   const failure = { code: 'settings-invalid', message: 'Wrong.', hint: 'rolecall status' };
   const daemon = startScript(`process.send(${JSON.stringify(failure)}, () => process.exit(2))`);
   expect(daemon.failure()).toBeUndefined();
@@ -51,7 +51,7 @@ test('a failure that it tells is passed on', async () => {
   daemon.release();
 });
 
-test('one that ends without a word is an error with a command that shows why', async () => {
+test('is an error with a command that shows why if it ends without a report', async () => {
   const daemon = startScript('process.exit(3)');
   expect(await waitFor('the failure', () => daemon.failure())).toEqual({
     code: 'daemon-not-running',
@@ -61,7 +61,7 @@ test('one that ends without a word is an error with a command that shows why', a
   daemon.release();
 });
 
-test('of a shell full of everything a daemon sees only what is its business', () => {
+test('sees only the variables on the list, whatever the shell has', () => {
   const mine = {
     HOME: '/h',
     PATH: '/p',
@@ -83,7 +83,7 @@ test('of a shell full of everything a daemon sees only what is its business', ()
   expect(daemonEnvironment({ ...mine, ...notMine, TZ: undefined })).toEqual(mine);
 });
 
-test('a Node that is gone is an error as well', async () => {
+test('is an error if Node no longer exists', async () => {
   const { execPath } = process;
   process.execPath = join(home.path, 'gone');
   let daemon: StartedDaemon;

@@ -51,14 +51,14 @@ const owned = (userId: number) => row(CLIENT, SERVER, userId);
 const mapped = (userId: number) => row(`${MAPPED}${CLIENT}`, `${MAPPED}${SERVER}`, userId);
 
 describe('a table', () => {
-  test('names the user of the calling side, not of the called one', async () => {
+  test('tells the user of the calling side, not of the listening one', async () => {
     const both = row(SERVER, CLIENT, 1000) + row(CLIENT, SERVER, 1001);
     expect(await isServed({ tables: { tcp: both } })).toBe(false);
     expect(await isServed({ tables: { tcp: both }, userIds: [1001] })).toBe(true);
     expect(await isServed({ tables: { tcp: row(SERVER, CLIENT, 1000) } })).toBe(false);
   });
 
-  test('is written in the byte order of the machine', async () => {
+  test('is read in the byte order of the machine', async () => {
     const tcp = row('7F000001:80E8', '7F000001:1F90', 1000);
     expect(await isServed({ tables: { tcp }, byteOrder: 'BE' })).toBe(true);
     expect(await isServed({ tables: { tcp }, byteOrder: 'LE' })).toBe(false);
@@ -79,7 +79,7 @@ describe('a table', () => {
     expect(await isServed({ tables: { tcp } })).toBe(false);
   });
 
-  test('has ::1 for a connection by IPv6', async () => {
+  test('has ::1 for an IPv6 connection', async () => {
     const loopback = '00000000000000000000000001000000';
     const rows = row(`${loopback}:80E8`, `${loopback}:1F90`, 1000);
     const check = createPeerCheck({
@@ -122,7 +122,7 @@ describe('the check', () => {
     expect(await isServed(options)).toBe(expected);
   });
 
-  test('serves everybody on macOS, which has no such table', async () => {
+  test('accepts everybody on macOS, which has no such table', async () => {
     const check = createPeerCheck({ userIds: [1000], servesWindows: false, platform: 'darwin' });
     expect(await check(CONNECTION, () => false)).toBe(true);
   });
@@ -144,7 +144,7 @@ describe('the check', () => {
     return { check, readings };
   }
 
-  test('looks again for a row that slipped through', async () => {
+  test('reads again if a row was missed', async () => {
     const { check, readings } = createSlowCheck();
     const verdict = check(CONNECTION, () => false);
     for (const [index, rows] of [HEAD, HEAD, owned(1000)].entries()) {
@@ -154,7 +154,7 @@ describe('the check', () => {
     expect(await verdict).toBe(true);
   });
 
-  test('does not look again for who has hung up', async () => {
+  test('does not read again for a connection that has ended', async () => {
     const { check, readings } = createSlowCheck();
     const verdict = check(CONNECTION, () => true);
     await waitFor('the reading', () => readings.length === 1);
@@ -163,7 +163,7 @@ describe('the check', () => {
     expect(readings).toHaveLength(1);
   });
 
-  test('reads once for all connections that came while it was reading', async () => {
+  test('reads once for all connections that arrived during the last read', async () => {
     const { check, readings } = createSlowCheck();
     const first = check(CONNECTION, () => false);
     await waitFor('the first reading', () => readings.length === 1);
@@ -212,7 +212,7 @@ describe.skipIf(process.platform !== 'linux')('real connections', () => {
         .resume();
     });
 
-  test('of ours are recognized, from other addresses of loopback and by IPv6 as well', async () => {
+  test('of our own are recognized, also from other loopback addresses and over IPv6', async () => {
     const { port, verdicts } = await listen(process.getuid?.() ?? -1);
     await connectFrom({ host: '127.0.0.1', port });
     await connectFrom({ host: '127.0.0.1', port, localAddress: '127.0.0.9' });
@@ -220,7 +220,7 @@ describe.skipIf(process.platform !== 'linux')('real connections', () => {
     expect(verdicts).toEqual([true, true, true]);
   });
 
-  test("of ours are nobody else's", async () => {
+  test('of our own are not attributed to another user', async () => {
     const { port, verdicts } = await listen(SOMEBODY_ELSE);
     await connectFrom({ host: '127.0.0.1', port });
     expect(verdicts).toEqual([false]);

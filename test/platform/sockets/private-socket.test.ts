@@ -43,11 +43,11 @@ const foreign = (end: string, hint = 'unset XDG_RUNTIME_DIR ROLECALL_SOCKET') =>
   hint,
 });
 
-test('a socket of ours in a folder of ours is ours', () => {
+test('accepts our own socket in our own folder', () => {
   expect(inspectSocket(socket, me)).toEqual({ state: 'ours', path: socket });
 });
 
-test('an alias in a folder of ours is followed once', async () => {
+test('follows one symlink in our own folder', async () => {
   const alias = join(home.path, `alias${count}`);
   symlinkSync(socket, alias);
   expect(inspectSocket(alias, me)).toEqual({ state: 'ours', path: socket });
@@ -56,7 +56,7 @@ test('an alias in a folder of ours is followed once', async () => {
   expect(inspectSocket(second, me)).toEqual({ state: 'absent' });
 });
 
-test('nothing, a file, a folder, a file for a folder and a dangling alias are absent', () => {
+test('treats nothing, a file, a folder, a file as a folder and a dangling symlink as absent', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   const dangling = join(folder, 'dangling');
@@ -66,7 +66,7 @@ test('nothing, a file, a folder, a file for a folder and a dangling alias are ab
   }
 });
 
-test('a folder that others may write to is refused, also behind an alias', () => {
+test('refuses a folder that others may write to, also behind a symlink', () => {
   const alias = join(home.path, `alias${count}`);
   symlinkSync(socket, alias);
   for (const mode of [0o770, 0o702, 0o1777]) {
@@ -77,7 +77,7 @@ test('a folder that others may write to is refused, also behind an alias', () =>
   }
 });
 
-test('a folder that is a symbolic link is refused', () => {
+test('refuses a folder that is a symbolic link', () => {
   const link = join(home.path, `link${count}`);
   symlinkSync(folder, link);
   expect(inspectSocket(join(link, 's'), me)).toMatchObject({
@@ -87,7 +87,7 @@ test('a folder that is a symbolic link is refused', () => {
 });
 
 describe('after sudo', () => {
-  test('with a kept HOME says whose socket it is, and to run it as that user', () => {
+  test('with a kept HOME explains whose socket it is, and how to run as that user', () => {
     expect(inspectSocket(socket, me + 1, home.path)).toEqual({
       state: 'foreign',
       message: `The socket ${socket} belongs to ${me === 0 ? 'root' : `user ${me}`}; this command runs as user ${me + 1} but with HOME of that user.`,
@@ -148,7 +148,7 @@ describe('of another user', () => {
     expect(inspectSocket(socket, me)).toEqual({ state: 'ours', path: socket });
   });
 
-  test('everything is, for somebody else', () => {
+  test('everything is foreign to another user', () => {
     expect(inspectSocket(socket, me + 1)).toEqual(foreign('belongs to another user'));
   });
 });
