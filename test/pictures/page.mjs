@@ -89,7 +89,7 @@ async function takeMany(studio) {
     const page = await studio.openPage(world);
     await page.locator('.row').nth(5).waitFor();
     await page.keyboard.press('/');
-    await page.keyboard.type('421 set-003');
+    await page.keyboard.type('042 set-003');
     await page.locator('mark').first().waitFor();
     await studio.shoot(page, 'page-many');
   } finally {
