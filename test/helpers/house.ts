@@ -30,7 +30,7 @@ export const ROOMS: readonly Room[] = [
     rooms: ['core'],
     packages: ['fs-native-extensions', 'open', 'smol-toml'],
     builtins: ['*'],
-    why: 'knows files, sockets and processes, and nothing about what rolecall does with them',
+    why: 'handles files, sockets, programs and the daemon as a process, and knows neither the local API nor the domain',
   },
   {
     room: 'identity-center',
