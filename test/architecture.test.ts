@@ -165,7 +165,7 @@ describe('the import table', () => {
     const files = src.filter((file) => roomOf(file.path) === rule.room);
     expect(files.flatMap((file) => findBackwardImports(file, rule))).toEqual([]);
     const found = new Set(files.map((file) => folderOf(file.path)).filter((folder) => folder !== undefined));
-    expect([...found].toSorted()).toEqual(rule.folders.toSorted());
+    expect(rule.folders.filter((folder) => !found.has(folder))).toEqual([]);
   });
 
   it.each(ROOMS)('$room is permitted nothing that it does not use', (rule) => {

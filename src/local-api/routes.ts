@@ -1,5 +1,4 @@
 // Every route of the local API on one page: its surfaces, its input and its answer.
-import { ROUTE_ADDRESSES, type RouteAddress } from './route-addresses.ts';
 import { accountId, permissionSet, sessionName } from './schemas/values.ts';
 import {
   consoleSchema,
@@ -76,6 +75,13 @@ export type SurfaceName = 'socket' | 'web' | 'container';
 
 type Schema = Readonly<Record<string, unknown>>;
 
+/** Method and path of a route. */
+export interface RouteAddress {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `:name` stands for a parameter. */
+  readonly path: string;
+}
+
 export interface Route extends RouteAddress {
   readonly surfaces: readonly SurfaceName[];
   readonly summary: string;
@@ -110,21 +116,24 @@ const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
 export const routes = {
   status: {
-    ...ROUTE_ADDRESSES.status,
+    method: 'GET',
+    path: '/v1/status',
     surfaces: BOTH,
     summary: 'The daemon, its secret store, the sessions with time left, the current role, and current problems',
     successStatus: 200,
     answer: statusSchema,
   },
   openapi: {
-    ...ROUTE_ADDRESSES.openapi,
+    method: 'GET',
+    path: '/v1/openapi.json',
     surfaces: BOTH,
     summary: 'This description of the API',
     successStatus: 200,
     answer: { type: 'object', additionalProperties: true },
   },
   accounts: {
-    ...ROUTE_ADDRESSES.accounts,
+    method: 'GET',
+    path: '/v1/accounts',
     surfaces: BOTH,
     summary: 'Accounts and permission sets; `refresh` lists them again first',
     query: {
@@ -136,7 +145,8 @@ export const routes = {
     answer: accountsSchema,
   },
   roles: {
-    ...ROUTE_ADDRESSES.roles,
+    method: 'GET',
+    path: '/v1/roles',
     surfaces: BOTH,
     summary: 'One row for each account and permission set, as lists show them',
     query: {
@@ -151,7 +161,8 @@ export const routes = {
     answer: rolesSchema,
   },
   credentials: {
-    ...ROUTE_ADDRESSES.credentials,
+    method: 'GET',
+    path: '/v1/credentials',
     surfaces: SOCKET,
     summary: 'Credentials of one role, as a credential_process document',
     query: {
@@ -164,14 +175,16 @@ export const routes = {
     answer: credentialsSchema,
   },
   currentCredentials: {
-    ...ROUTE_ADDRESSES.currentCredentials,
+    method: 'GET',
+    path: '/v1/credentials/current',
     surfaces: SOCKET,
     summary: 'Credentials of the current role, as a credential_process document',
     successStatus: 200,
     answer: credentialsSchema,
   },
   startSignIn: {
-    ...ROUTE_ADDRESSES.startSignIn,
+    method: 'POST',
+    path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
     summary: 'Starts a sign-in, or answers that none is needed',
     params: sessionInPath,
@@ -192,7 +205,8 @@ export const routes = {
     answer: signInSchema,
   },
   signIn: {
-    ...ROUTE_ADDRESSES.signIn,
+    method: 'GET',
+    path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
     summary: 'The pending sign-in, or the last outcome',
     params: sessionInPath,
@@ -200,14 +214,16 @@ export const routes = {
     answer: nullable(signInSchema),
   },
   cancelSignIn: {
-    ...ROUTE_ADDRESSES.cancelSignIn,
+    method: 'DELETE',
+    path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
     summary: 'Cancels the pending sign-in',
     params: sessionInPath,
     successStatus: 204,
   },
   signOut: {
-    ...ROUTE_ADDRESSES.signOut,
+    method: 'POST',
+    path: '/v1/sessions/:session/sign-out',
     surfaces: BOTH,
     summary: 'Ends the session: drops tokens and credentials at once, then tells AWS',
     params: sessionInPath,
@@ -227,14 +243,16 @@ export const routes = {
     answer: signOutSchema,
   },
   retrySecretStore: {
-    ...ROUTE_ADDRESSES.retrySecretStore,
+    method: 'POST',
+    path: '/v1/secret-store/retry',
     surfaces: BOTH,
     summary:
       'Saves what is in memory only; a locked keychain may open its dialog, once. Call it only when a person acts',
     successStatus: 204,
   },
   checkUser: {
-    ...ROUTE_ADDRESSES.checkUser,
+    method: 'POST',
+    path: '/v1/sessions/:session/user',
     surfaces: SOCKET,
     summary: 'Finds out who signed in, and accepts another user than before',
     params: sessionInPath,
@@ -243,14 +261,16 @@ export const routes = {
     answer: userCheckSchema,
   },
   current: {
-    ...ROUTE_ADDRESSES.current,
+    method: 'GET',
+    path: '/v1/current',
     surfaces: BOTH,
     summary: 'The current role, or null',
     successStatus: 200,
     answer: nullable(currentRoleSchema),
   },
   setCurrent: {
-    ...ROUTE_ADDRESSES.setCurrent,
+    method: 'PUT',
+    path: '/v1/current',
     surfaces: BOTH,
     summary: 'Sets the current role; null clears it',
     body: nullable(newCurrentRoleSchema),
@@ -258,7 +278,8 @@ export const routes = {
     answer: nullable(currentRoleSchema),
   },
   events: {
-    ...ROUTE_ADDRESSES.events,
+    method: 'GET',
+    path: '/v1/events',
     surfaces: BOTH,
     summary: 'Server-sent events: hello, then every change of the status; Last-Event-ID resumes',
     successStatus: 200,
@@ -266,7 +287,8 @@ export const routes = {
     isStream: true,
   },
   profiles: {
-    ...ROUTE_ADDRESSES.profiles,
+    method: 'GET',
+    path: '/v1/profiles',
     surfaces: BOTH,
     summary: 'The profiles that a sync would write, with the diff',
     query: {
@@ -278,7 +300,8 @@ export const routes = {
     answer: profilesSchema,
   },
   syncProfiles: {
-    ...ROUTE_ADDRESSES.syncProfiles,
+    method: 'POST',
+    path: '/v1/profiles/sync',
     surfaces: BOTH,
     summary: 'Writes the profiles into the shared config file',
     body: {
@@ -296,7 +319,8 @@ export const routes = {
     answer: profilesSchema,
   },
   profile: {
-    ...ROUTE_ADDRESSES.profile,
+    method: 'GET',
+    path: '/v1/profile',
     surfaces: BOTH,
     summary: 'The role of one profile, of rolecall or a native one',
     query: {
@@ -309,7 +333,8 @@ export const routes = {
     answer: profileSchema,
   },
   writeProfile: {
-    ...ROUTE_ADDRESSES.writeProfile,
+    method: 'POST',
+    path: '/v1/profile',
     surfaces: BOTH,
     summary: 'Writes one profile that is not in the shared config file yet (write = "used")',
     body: profileWishSchema,
@@ -317,7 +342,8 @@ export const routes = {
     answer: profileSchema,
   },
   console: {
-    ...ROUTE_ADDRESSES.console,
+    method: 'POST',
+    path: '/v1/console',
     surfaces: BOTH,
     summary: "A link to the AWS console as one role: the access portal's shortcut, or a federated sign-in",
     body: consoleWishSchema,
@@ -326,14 +352,16 @@ export const routes = {
     answer: consoleSchema,
   },
   webCode: {
-    ...ROUTE_ADDRESSES.webCode,
+    method: 'POST',
+    path: '/v1/web-code',
     surfaces: SOCKET,
     summary: 'A code for the page, valid for 60 seconds and one exchange',
     successStatus: 200,
     answer: webCodeSchema,
   },
   webToken: {
-    ...ROUTE_ADDRESSES.webToken,
+    method: 'POST',
+    path: '/v1/web-token',
     surfaces: WEB,
     summary: 'Exchanges a code for the bearer token of the web surface; needs no token',
     body: webCodeExchangeSchema,
@@ -341,7 +369,8 @@ export const routes = {
     answer: webTokenSchema,
   },
   createGrant: {
-    ...ROUTE_ADDRESSES.createGrant,
+    method: 'POST',
+    path: '/v1/grants',
     surfaces: SOCKET,
     summary:
       'Creates a grant: a URL and a token for the credentials of one role, for AWS_CONTAINER_CREDENTIALS_FULL_URI',
@@ -350,14 +379,16 @@ export const routes = {
     answer: issuedGrantSchema,
   },
   grants: {
-    ...ROUTE_ADDRESSES.grants,
+    method: 'GET',
+    path: '/v1/grants',
     surfaces: SOCKET,
     summary: 'All valid grants, without their secrets',
     successStatus: 200,
     answer: grantsSchema,
   },
   grant: {
-    ...ROUTE_ADDRESSES.grant,
+    method: 'GET',
+    path: '/v1/grants/:id',
     surfaces: SOCKET,
     summary: 'One grant, without its secrets',
     params: grantInPath,
@@ -365,14 +396,16 @@ export const routes = {
     answer: grantSchema,
   },
   revokeGrant: {
-    ...ROUTE_ADDRESSES.revokeGrant,
+    method: 'DELETE',
+    path: '/v1/grants/:id',
     surfaces: SOCKET,
     summary: 'Ends a grant at once',
     params: grantInPath,
     successStatus: 204,
   },
   containerCredentials: {
-    ...ROUTE_ADDRESSES.containerCredentials,
+    method: 'GET',
+    path: '/container/:grant',
     surfaces: CONTAINER,
     summary: "Credentials of the grant's role, for the container credentials provider of AWS SDKs",
     params: {
@@ -384,7 +417,8 @@ export const routes = {
     answer: containerCredentialsSchema,
   },
   adoptProfiles: {
-    ...ROUTE_ADDRESSES.adoptProfiles,
+    method: 'POST',
+    path: '/v1/profiles/adopt',
     surfaces: SOCKET,
     summary: 'Converts native profiles, and those of other tools, under their own names, or undoes that',
     body: adoptionWishSchema,
@@ -392,7 +426,8 @@ export const routes = {
     answer: adoptionSchema,
   },
   startUrl: {
-    ...ROUTE_ADDRESSES.startUrl,
+    method: 'GET',
+    path: '/v1/start-url',
     surfaces: SOCKET,
     summary: 'Completes a start URL that a person typed, and finds its region if the start page has it',
     query: {
@@ -405,7 +440,8 @@ export const routes = {
     answer: startUrlSchema,
   },
   setup: {
-    ...ROUTE_ADDRESSES.setup,
+    method: 'POST',
+    path: '/v1/setup',
     surfaces: SOCKET,
     summary: 'Adds an sso-session to the shared config file, and settings; keeps what exists',
     body: setupWishSchema,
@@ -413,7 +449,8 @@ export const routes = {
     answer: setupSchema,
   },
   team: {
-    ...ROUTE_ADDRESSES.team,
+    method: 'POST',
+    path: '/v1/team',
     surfaces: SOCKET,
     summary: 'Fetches a team file, checks it, saves it, and adds its sso-sessions to the shared config file',
     body: teamWishSchema,
@@ -421,14 +458,16 @@ export const routes = {
     answer: teamSchema,
   },
   reach: {
-    ...ROUTE_ADDRESSES.reach,
+    method: 'GET',
+    path: '/v1/reach',
     surfaces: SOCKET,
     summary: 'Asks each AWS endpoint in use whether it answers, and what time it is there',
     successStatus: 200,
     answer: reachSchema,
   },
   stop: {
-    ...ROUTE_ADDRESSES.stop,
+    method: 'POST',
+    path: '/v1/daemon/stop',
     surfaces: SOCKET,
     summary: 'Stops the daemon after it has finished its answers',
     successStatus: 202,

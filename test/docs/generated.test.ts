@@ -1,9 +1,10 @@
-// The generated sections of docs/ and CONTRIBUTING.md show what the code says; `npm run docs` updates them.
+// The generated sections of docs/ and CONTRIBUTING.md, and generated files, show what the code says; `npm run docs` updates them.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { loadProgram } from '../../src/cli/parser.ts';
 import { COMMANDS } from '../../src/cli/program.ts';
+import { routes } from '../../src/local-api/routes.ts';
 import {
   apiSections,
   commandSections,
@@ -33,6 +34,17 @@ const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
 test.each(PAGES)('%s is up to date; `npm run docs` updates it', async (path, sections) => {
   const page = readFileSync(pathOf(path), 'utf8');
   await expect(fillSections(page, sections)).toMatchFileSnapshot(pathOf(path));
+});
+
+test('src/local-api/route-addresses.ts is up to date; `npm run docs` updates it', async () => {
+  const path = pathOf('src/local-api/route-addresses.ts');
+  const [opening = ''] = readFileSync(path, 'utf8').split('\n');
+  const rows = Object.entries(routes).map(
+    ([name, row]) => `  ${name}: { method: '${row.method}', path: '${row.path}' },`,
+  );
+  const text = [opening, '', 'export const ROUTE_ADDRESSES = {', ...rows, '} as const;', ''].join('\n');
+  expect(rows.length).toBeGreaterThan(30);
+  await expect(text).toMatchFileSnapshot(path);
 });
 
 test('no generated section is empty or has a gap', () => {

@@ -132,6 +132,16 @@ describe('the folders of a room', () => {
     expect(check('src/hall/high/a.ts', "import '../low/b.ts'; import './c.ts'; import '../../core/d.ts';")).toEqual([]);
     expect(check('src/hall/main.ts', "import './low/b.ts'; import './high/c.ts';")).toEqual([]);
     expect(check('src/hall/low/a.ts', "import type { A } from '../top.ts';", 'anywhere')).toEqual([]);
+    expect(check('src/hall/unlisted/a.ts', "import '../high/b.ts'; import './c.ts';")).toEqual([]);
+  });
+
+  it('are above all listed ones when they are not listed themselves', () => {
+    expect(check('src/hall/high/a.ts', "import '../unlisted/b.ts';")).toEqual([
+      'src/hall/high/a.ts:1 imports src/hall/unlisted/b.ts',
+    ]);
+    expect(check('src/hall/unlisted/a.ts', "import '../another/b.ts';")).toEqual([
+      'src/hall/unlisted/a.ts:1 imports src/hall/another/b.ts',
+    ]);
   });
 
   it.each([

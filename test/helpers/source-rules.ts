@@ -36,7 +36,7 @@ export interface RoomRule {
 /** In which order the folders of one room may import each other. */
 export interface FolderRule {
   readonly room: string;
-  /** Bottom up. */
+  /** Bottom up. A folder that is not listed is above all of them: it needs a line when another folder imports it. */
   readonly folders: readonly string[];
   /** Files beside the folders: `above` imports from all folders and is imported by none, `anywhere` may also be imported by folders. */
   readonly top: 'above' | 'anywhere';
@@ -145,11 +145,12 @@ export function findForbiddenImports(file: SourceFile, rule: RoomRule): string[]
 export function findBackwardImports(file: SourceFile, { room, folders, top }: FolderRule): string[] {
   const from = folderOf(file.path);
   if (from === undefined) return [];
+  const rankOf = (folder: string) => (folders.includes(folder) ? folders.indexOf(folder) : folders.length);
   return file.imports.flatMap(({ specifier, line }) => {
     const target = isRelative(specifier) ? resolveImport(file.path, specifier) : '';
     if (roomOf(target) !== room) return [];
     const to = folderOf(target);
-    if (to === undefined ? top === 'anywhere' : folders.indexOf(to) <= folders.indexOf(from)) return [];
+    if (to === undefined ? top === 'anywhere' : rankOf(to) < rankOf(from) || to === from) return [];
     return [`${file.path}:${line} imports ${target}`];
   });
 }
