@@ -70,7 +70,7 @@ function createProgram(
     )
     .version(loadVersion(), '-V, --version', 'print the versions of this command, of Node and of the daemon')
     .option('--debug', 'print the cause of an error')
-    .addHelpText('after', '\nA day starts with: rolecall login')
+    .addHelpText('after', '\nStart your day with: rolecall login')
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),

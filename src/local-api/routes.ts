@@ -154,7 +154,7 @@ export const routes = {
       additionalProperties: false,
       properties: {
         session: sessionName,
-        first: { type: 'boolean', description: 'only those that a first screen shows, and how many there are' },
+        first: { type: 'boolean', description: 'only the roles for a first screen, with the total' },
       },
     },
     successStatus: 200,
@@ -196,7 +196,7 @@ export const routes = {
         acceptEndpoint: {
           type: 'boolean',
           description:
-            "true: a person was shown the endpoints that are not AWS's, and agreed; needed with another machine's",
+            "true: the user has seen the endpoints that are not AWS's and agreed; required for one on another machine",
         },
       },
     },
@@ -233,7 +233,7 @@ export const routes = {
       properties: {
         forgetKeychain: {
           type: 'boolean',
-          description: 'true: gives up what a keychain that is out of reach may still hold',
+          description: 'true: signs out even though an unreachable keychain may still contain tokens',
         },
       },
     },

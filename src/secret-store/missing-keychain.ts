@@ -28,7 +28,7 @@ export function describeMissingKeychain(deps: {
   return {
     code: 'secret-store-unavailable',
     message:
-      'This machine offers no keychain, so tokens are kept in memory only, until the daemon stops. ' +
+      'This machine has no keychain, so tokens are kept in memory only, until the daemon stops. ' +
       `To keep them, ${install === undefined ? setting : `install gnome-keyring, or ${setting}`}, ` +
       'run "rolecall daemon restart" and sign in again.',
     hint: install ?? (isThere(folder) ? edit : `mkdir -p -m 700 ${quoteForShell(folder)} && ${edit}`),

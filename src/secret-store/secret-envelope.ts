@@ -148,7 +148,7 @@ export async function readEnvelope(
   if (version !== VERSION || (typeof kdf === 'string' && !costs.has(kdf))) {
     throw new UnavailableError(
       'secret-store-unavailable',
-      `The secret file ${path} has a format (version ${version}) that this rolecall does not know; a newer one wrote it.`,
+      `The secret file ${path} has a format (version ${version}) that this rolecall does not know; a newer rolecall wrote it.`,
       { hint: 'npm install -g rolecall@latest' },
     );
   }
@@ -173,7 +173,7 @@ function damaged(path: string, cause?: unknown): UnavailableError {
   // The parser's error may quote the file, which contains no plain text.
   return new UnavailableError(
     'secret-store-unavailable',
-    `The secret file ${path} is damaged or was changed. Move it away and sign in again.`,
+    `The secret file ${path} is damaged or was modified. Move it aside and sign in again.`,
     { cause, hint: moveAsideCommand(path) },
   );
 }

@@ -57,7 +57,7 @@ export function createSystemdService(deps: ServiceDeps): Service {
     if (chosen !== undefined) return chosen;
     throw new UnavailableError(
       'no-service-manager',
-      `The systemd of this login reads no units from ${candidates.join(' or ')}: it belongs to another home.`,
+      `The systemd user manager reads no units from ${candidates.join(' or ')}: it uses another home directory.`,
       { hint: 'systemctl --user show --property=UnitPath' },
     );
   }

@@ -52,7 +52,7 @@ export function formatEnvironmentFile(environment: LaunchAgentValues['environmen
   const lines = Object.entries(environment)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}="${value.replace(/[\\"$`]/g, String.raw`\$&`)}"\n`);
-  return `# From the shell that ran \`rolecall service install\`, which writes this anew; your own go into the file "environment" beside the settings.\n${lines.join('')}`;
+  return `# Variables of the shell that ran \`rolecall service install\`, which overwrites this file. Put your own into the file "environment" beside the settings.\n${lines.join('')}`;
 }
 
 const LAUNCHD_OVERRIDDEN = ['NODE_OPTIONS', 'NODE_TLS_REJECT_UNAUTHORIZED'] as const;

@@ -35,7 +35,7 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
     case 'throttled':
       return new UnavailableError(
         'identity-center-throttled',
-        `Identity Center of ${sessionName} is throttling requests; rolecall waits and retries by itself.`,
+        `Identity Center of ${sessionName} is throttling requests; rolecall waits and retries automatically.`,
         { cause: thrown, ...pause },
       );
     case 'invalid-grant':

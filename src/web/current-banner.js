@@ -40,7 +40,7 @@ export function createCurrentBanner(host, actions) {
             type: 'button',
             class: 'quiet small',
             click: () => void actions.useNone(),
-            title: 'Leaves no current role',
+            title: 'Set no current role',
           },
           'Stop using',
         ),

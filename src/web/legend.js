@@ -4,7 +4,7 @@ import { element } from './elements.js';
 /** @type {readonly (readonly [keys: readonly string[], what: string])[]} */
 const KEYS = Object.freeze([
   [['/'], 'search'],
-  [['↑', '↓'], 'move in the list, from the search field too'],
+  [['↑', '↓'], 'move in the list, also from the search field'],
   [['Enter'], 'use the selected role as current'],
   [['Shift', 'Enter'], 'open its AWS console'],
   [['Esc'], 'clear the search, then go to the list'],
@@ -12,7 +12,7 @@ const KEYS = Object.freeze([
   [['e'], 'in the list: copy the export line'],
   [['c'], 'in the list: copy the AWS CLI line'],
   [['o'], 'in the list: open the console'],
-  [['?'], 'this legend'],
+  [['?'], 'show these shortcuts'],
 ]);
 
 /** Returns a function that opens the list. @param {HTMLElement} host */

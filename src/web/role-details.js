@@ -52,7 +52,7 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
         element('span', { class: 'set' }, harmless(role.permissionSet)),
         hasLabels && element('span', { class: 'label' }, harmless(role.label)),
       ),
-      role.protected && element('p', { class: 'protected' }, '⚠ Protected: look twice before you use it.'),
+      role.protected && element('p', { class: 'protected' }, '⚠ Protected: double-check before you use it.'),
     ),
     element(
       'p',
@@ -93,7 +93,7 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
       { class: 'note' },
       'Programs on ',
       element('code', {}, 'AWS_PROFILE=current'),
-      ' follow the current role at their next refresh, in the middle of a run if need be.',
+      ' follow the current role at their next refresh, even in the middle of a run.',
     ),
   );
 }

@@ -31,7 +31,7 @@ export function createSignInPanels({ host, actions, nowMs, labelOf }) {
 
   function tick() {
     for (const { left, expiresAt } of panels.values()) {
-      if (expiresAt !== undefined) setText(left, `good for ${formatDuration(Date.parse(expiresAt) - nowMs())}`);
+      if (expiresAt !== undefined) setText(left, `valid for ${formatDuration(Date.parse(expiresAt) - nowMs())}`);
     }
   }
 

@@ -84,7 +84,7 @@ describe('logout', () => {
       exitCode: 0,
       stdout: `Signed out of ${SESSION}.\n`,
       stderr:
-        'Note: The keychain was given up: a sign-in that it may still hold was not ended, and lives on at AWS until it expires.\n',
+        'Note: The keychain was skipped: a sign-in that it may still contain was not ended and stays active at AWS until it expires.\n',
     });
     expect(await run(['logout', '--forget-keychain'])).toEqual({
       exitCode: 0,
@@ -108,7 +108,7 @@ describe('logout', () => {
 describe('profiles', () => {
   test('before anything is listed, there are none', async () => {
     rig = await createRig();
-    const nothing = 'No profiles yet. They are made from the list of accounts: rolecall login\n';
+    const nothing = 'No profiles yet. To list your accounts and write their profiles: rolecall login\n';
     expect(await run(['profiles', 'list'])).toEqual({ exitCode: 0, stdout: '', stderr: nothing });
     expect(await run(['profiles', 'sync'])).toEqual({
       exitCode: 0,

@@ -78,7 +78,7 @@ describe('the role', () => {
     expect(mistyped.stderr).toContain(`Did you mean "${ADMIN}"?`);
     const leftOver = await printed(its, [], { environment: { AWS_PROFILE: 'gone' } });
     expect(leftOver).toMatchObject({ exitCode: 6, stdout: '' });
-    expect(leftOver.stderr).toContain('AWS_PROFILE of this shell: There is no profile "gone" of an sso-session.');
+    expect(leftOver.stderr).toContain('AWS_PROFILE of this shell: No sso-session has a profile "gone".');
   });
 
   test('without a profile, a variable and a current role is an error', async () => {
@@ -126,7 +126,11 @@ describe('the page', () => {
 
   test.each([
     [['--region', 'x y'], 2, '"x y" is not a region.'],
-    [['--region', 'cn-north-1'], 2, `cn-north-1 is in aws-cn, and the accounts of ${SESSION} are in aws.`],
+    [
+      ['--region', 'cn-north-1'],
+      2,
+      `The region cn-north-1 is in the partition aws-cn, but the accounts of ${SESSION} are in aws.`,
+    ],
     [['--service', '../x'], 2, '"../x" is not a service. Use the name in its console’s address, like ec2 or s3.'],
   ])('with %j is refused', async (argv, exitCode, message) => {
     const its = await openSignedInRig();
@@ -188,8 +192,8 @@ describe('the browser', () => {
     const its = await openSignedInRig({
       settings: `[session.${SESSION}]\nlabel = "Work"\nbrowser = "nosuch -P work"\n`,
     });
-    const browserFailure = 'there is no program nosuch';
-    const words = `The browser of session "${SESSION}" (~/.config/rolecall/config.toml, line 3) could not be started: there is no program nosuch.`;
+    const browserFailure = 'nosuch was not found';
+    const words = `The browser of session "${SESSION}" (~/.config/rolecall/config.toml, line 3) could not be started: nosuch was not found.`;
     const hint = `Run: \${EDITOR:-vi} +3 ${its.paths.settingsFile}`;
     expect(await its.runCli(['console', ADMIN], { browserFailure })).toEqual({
       exitCode: 2,

@@ -297,7 +297,7 @@ describe('doctor', () => {
     chmodSync(above, 0o777);
     const expected = {
       code: 'daemon-problem',
-      message: `${its.paths.stateDirectory} can't be used, because others could replace it: ${above} is writable to other users.`,
+      message: `${its.paths.stateDirectory} is not safe to use, because other users could replace it: ${above} is writable by other users.`,
       commands: [`chmod go-w ${above}`],
     };
     expect((await diagnose(its)).findings).toContainEqual(expect.objectContaining(expected));

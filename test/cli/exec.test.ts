@@ -176,7 +176,7 @@ describe('exec', () => {
     ]) {
       const { exitCode, stderr, started } = await exec(argv);
       expect({ exitCode, started }).toEqual({ exitCode: 6, started: [] });
-      expect(stderr).toContain(`There is no profile "${argv[0]}" of an sso-session. Did you mean "${PROFILE}"?`);
+      expect(stderr).toContain(`No sso-session has a profile "${argv[0]}". Did you mean "${PROFILE}"?`);
     }
   });
 

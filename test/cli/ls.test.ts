@@ -81,7 +81,7 @@ describe('the list', () => {
     ]) {
       expect(await run(['ls', ...query])).toEqual(shop);
     }
-    const nothing = 'rolecall: None of your accounts and permission sets match "shop admin".\nRun: rolecall ls\n';
+    const nothing = 'rolecall: No account or permission set matches "shop admin".\nRun: rolecall ls\n';
     expect(await run(['ls', 'shop', 'admin'])).toEqual({ exitCode: 6, stdout: '', stderr: nothing });
     const json = await rig.runCli(['ls', 'shop', 'admin', '--json']);
     expect(json).toMatchObject({ exitCode: 6, stderr: nothing });

@@ -32,7 +32,7 @@ test('creates the folder with mode 0700, and refuses one that others may enter o
   const open = join(home.path, 'open');
   mkdirSync(open);
   chmodSync(open, 0o755);
-  await expectRefused(open, `The directory ${open} can't be used: others may enter it.`);
+  await expectRefused(open, `The directory ${open} can't be used: other users can enter it.`);
   chmodSync(open, 0o700);
   const link = join(home.path, 'link');
   symlinkSync(open, link);
@@ -46,7 +46,7 @@ test.skipIf(!canBeSomebodyElse)('refuses a folder that belongs to another user, 
   chownSync(theirs, SOMEBODY_ELSE, SOMEBODY_ELSE);
   await expectRefused(
     pages,
-    `${pages} can't be used, because others could replace it: ${theirs} belongs to another user (uid ${SOMEBODY_ELSE}).`,
+    `${pages} is not safe to use, because other users could replace it: ${theirs} belongs to another user (uid ${SOMEBODY_ELSE}).`,
   );
   chownSync(pages, SOMEBODY_ELSE, SOMEBODY_ELSE);
   await expectRefused(pages, `The directory ${pages} can't be used: it belongs to another user.`);

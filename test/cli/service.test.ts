@@ -63,7 +63,11 @@ test('install without a service manager says what happens instead, and changes n
 test('installs nothing with a manager of another home directory', async () => {
   rig = await createRig();
   const run = await rig.runCli(['service', 'install'], { runTool: createSystemd('/home/somebody-else') });
-  expect(run).toMatchObject({ exitCode: 7, stdout: '', stderr: expect.stringContaining('it belongs to another home') });
+  expect(run).toMatchObject({
+    exitCode: 7,
+    stdout: '',
+    stderr: expect.stringContaining('it uses another home directory'),
+  });
   expect(existsSync(join(rig.home.path, '.config', 'systemd'))).toBe(false);
   expect(await rig.client.call('status', {})).toMatchObject({ pid: process.pid });
 });
@@ -94,7 +98,9 @@ test('status shows what is wrong, with the command that fixes it', async () => {
   writeFileSync(join(units, 'rolecall.service'), '[Service]\nExecStart="/gone/node" "/gone/main.js" --service\n');
   const { stdout } = await rig.runCli(['service', 'status'], { runTool: createSystemd(rig.home.path) });
   expect(stdout).toContain(`running, pid ${process.pid}`);
-  expect(stdout).toContain('! The service is out of date: /gone/node is gone.\n  Run: rolecall service install\n');
+  expect(stdout).toContain(
+    '! The service is out of date: /gone/node no longer exists.\n  Run: rolecall service install\n',
+  );
 });
 
 test('logs come from the journal, or from the daemon’s file without one', async () => {

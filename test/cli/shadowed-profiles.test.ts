@@ -63,7 +63,7 @@ describe('a name that the credentials file already has', () => {
     expect(await rig.runCli(['use', '--current', ADMIN])).toEqual({ ...error, stderr });
     expect(await rig.runCli(['exec', ADMIN, '--', 'true'])).toMatchObject({
       exitCode: 6,
-      stderr: `rolecall: "${ADMIN}" is not a profile of an sso-session. AWS clients take it from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
+      stderr: `rolecall: "${ADMIN}" does not belong to an sso-session. AWS clients read it from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
     });
     // The profile keeps its name once it has one, and the file's own is used like any profile of another tool.
     writePrivate(credentialsPath(), '');
@@ -90,7 +90,7 @@ describe('a name that was added to the credentials file later', () => {
     expect(await rig.runCli(['use', '--print-name', ADMIN])).toMatchObject({ exitCode: 0, stdout: `${ADMIN}\n` });
     writePrivate(credentialsPath(), `# mine\n[${ADMIN}]\n${KEYS}`);
 
-    const message = `AWS clients take [${ADMIN}] (line 2) from ${credentialsPath()}, not from rolecall. A sync renames rolecall's profiles.`;
+    const message = `AWS clients read [${ADMIN}] (line 2) from ${credentialsPath()}, not from rolecall. A sync renames rolecall's profiles.`;
     expect(await shadowed()).toEqual([{ code: 'profile-shadowed', message, hint: 'rolecall profiles sync' }]);
     const doctor = JSON.parse((await rig.runCli(['doctor', '--json'])).stdout) as {
       groups: { findings: { code: string; message: string; commands: string[] }[] }[];
@@ -159,7 +159,7 @@ describe('[current] and [default] of the credentials file', () => {
     expect(await shadowed()).toEqual(
       ['current', 'default'].map((name, index) => ({
         code: 'profile-shadowed',
-        message: `AWS clients take [${name}] from ${credentialsPath()}, line ${1 + 3 * index}, so it does not follow the current role. Delete or rename that section.`,
+        message: `AWS clients read [${name}] from ${credentialsPath()}, line ${1 + 3 * index}, so it does not follow the current role. Delete or rename that section.`,
         hint: `\${EDITOR:-vi} +${1 + 3 * index} ${credentialsPath()}`,
       })),
     );

@@ -165,7 +165,7 @@ describe('help', () => {
     for (const command of program.commands) {
       expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'));
     }
-    expect(stdout.endsWith('\nA day starts with: rolecall login\n')).toBe(true);
+    expect(stdout.endsWith('\nStart your day with: rolecall login\n')).toBe(true);
   });
 
   test('of each command lists its options', async () => {

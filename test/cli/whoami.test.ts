@@ -37,7 +37,7 @@ describe('whoami', () => {
     expect(await whoami({ AWS_PROFILE: ADMIN })).toEqual({
       exitCode: 0,
       stdout: `taylor  111111111111  Admin-AF-Permission-Set  Work
-Profile  ${ADMIN} (AWS_PROFILE names it)
+Profile  ${ADMIN} (set by AWS_PROFILE)
 Session  ${SESSION}, signed in, A DAY left
 `,
       stderr: '',
@@ -53,7 +53,7 @@ Session  ${SESSION}, signed in, A DAY left
     const { stdout } = await rig.runCli(['whoami', '--json'], { environment: { AWS_DEFAULT_PROFILE: 'account1' } });
     expect(JSON.parse(stdout)).toEqual({
       source: 'profile',
-      why: 'AWS_DEFAULT_PROFILE names it',
+      why: 'set by AWS_DEFAULT_PROFILE',
       profile: 'account1',
       session: SESSION,
       label: 'Work',
@@ -72,7 +72,7 @@ Session  ${SESSION}, signed in, A DAY left
     expect(await whoami({ AWS_PROFILE: 'current' })).toMatchObject({ exitCode: 6, stdout: '' });
     await rig.runCli(['use', '--current', 'log']);
     expect((await whoami({ AWS_PROFILE: 'current' })).stdout).toContain(
-      'Log Archive  044444444444  ReadOnly  Work\nProfile  current (AWS_PROFILE names it, which follows the current role)\n',
+      'Log Archive  044444444444  ReadOnly  Work\nProfile  current (set by AWS_PROFILE, which follows the current role)\n',
     );
   });
 
@@ -117,7 +117,7 @@ To use a role from rolecall: rolecall use
     expect(await whoami({ AWS_PROFILE: 'taylor.Admin' })).toMatchObject({
       exitCode: 6,
       stdout: '',
-      stderr: expect.stringContaining('There is no profile "taylor.Admin"'),
+      stderr: expect.stringContaining('No sso-session has a profile "taylor.Admin"'),
     });
     expect(await whoami({})).toEqual({
       exitCode: 6,

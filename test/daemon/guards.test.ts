@@ -656,7 +656,7 @@ describe('query and body', () => {
         expect(answer.status).toBe(route.successStatus);
       } else {
         expectRefused(answer, 400, 'invalid-request');
-        expect(answer.body).toContain('The body of the request is missing.');
+        expect(answer.body).toContain('The request body is missing.');
       }
     },
   );
@@ -703,7 +703,7 @@ describe('an answer in plain text, for the sh client', () => {
     expectSafe(answer);
     expect({ type: answer.headers['content-type'], body: answer.body }).toEqual({
       type: 'text/plain; charset=utf-8',
-      body: 'There is no such route.\nRun: rolecall daemon restart\n',
+      body: 'This route does not exist.\nRun: rolecall daemon restart\n',
     });
   });
 });

@@ -111,7 +111,7 @@ describe('of its environment', () => {
     expect(await run({ ...environment, NODE_OPTIONS: '--no-warnings' }, '--check-settings')).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'rolecall: The daemon does not run with NODE_OPTIONS set.\nRun: rolecall daemon start\n',
+      stderr: 'rolecall: The daemon refuses to run with NODE_OPTIONS set.\nRun: rolecall daemon start\n',
     });
   });
 
@@ -323,7 +323,7 @@ describe('obstacles at the socket path', () => {
   test.each([0o750, 0o701, 0o777])('a folder of mode %o is refused', async (mode) => {
     mkdirSync(folder());
     chmodSync(folder(), mode);
-    await expectRefusal(`The directory ${folder()} can't be used: others may enter it.`, `chmod 700 ${folder()}`);
+    await expectRefusal(`The directory ${folder()} can't be used: other users can enter it.`, `chmod 700 ${folder()}`);
   });
 
   test('a file in the place of the folder is refused', async () => {
@@ -337,7 +337,7 @@ describe('obstacles at the socket path', () => {
   test('a path that is too long is refused, with one that works', async () => {
     const long = join(home.path, 'a'.repeat(100), 'daemon.sock');
     await expectRefusal(
-      `The socket ${long} can't be used: it is too long for a socket.`,
+      `The socket ${long} can't be used: its path is too long for a socket.`,
       'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock',
       { ...environment, ROLECALL_SOCKET: long },
     );
@@ -349,7 +349,7 @@ describe('obstacles at the socket path', () => {
     mkdirSync(paths.stateDirectory, { recursive: true });
     chmodSync(paths.stateDirectory, 0o755);
     await expectRefusal(
-      `The directory ${paths.stateDirectory} can't be used: others may enter it.`,
+      `The directory ${paths.stateDirectory} can't be used: other users can enter it.`,
       `chmod 700 ${paths.stateDirectory}`,
     );
   });

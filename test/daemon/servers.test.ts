@@ -28,7 +28,7 @@ test('a web port in use is a problem, the page gets another port, and credential
     expect((await rig.client.call('status', {})).problems).toEqual([
       {
         code: 'web-port-not-usable',
-        message: `Port ${port} (web_port in the settings) can't be used: EADDRINUSE. The page has another port until the next start.`,
+        message: `Port ${port} (web_port in the settings) can't be used: EADDRINUSE. The page uses another port until the next start.`,
         hint: 'rolecall daemon restart',
       },
     ]);

@@ -131,7 +131,7 @@ describe('a private folder', () => {
     symlinkSync(at('nowhere'), at('dangling'));
     writeFileSync(at('file'), '');
     const rows = [
-      [refusal(at('open to all')), 'others may enter it', `chmod 700 '${at('open to all')}'`],
+      [refusal(at('open to all')), 'other users can enter it', `chmod 700 '${at('open to all')}'`],
       [refusal(at('link')), 'it is a symbolic link', `rm ${at('link')} && mv ${at('mine')} ${at('link')}`],
       [refusal(at('dangling')), 'it is a symbolic link', `mv ${at('dangling')} ${at('dangling')}.old`],
       [refusal(at('file')), 'it is not a directory', `mv ${at('file')} ${at('file')}.old`],
@@ -159,7 +159,7 @@ describe('a private folder', () => {
     const expected = {
       code: 'file-not-writable',
       exitCode: 7,
-      message: `${path} can't be used, because others could replace it: ${at('shared')} is writable to other users.`,
+      message: `${path} is not safe to use, because other users could replace it: ${at('shared')} is writable by other users.`,
       hint: `chmod go-w ${at('shared')}`,
     };
     expect(refusal(path)).toMatchObject(expected);
@@ -167,7 +167,7 @@ describe('a private folder', () => {
     mkdirSync(path, { mode: 0o700 });
     expect(refusal(path)).toMatchObject(expected);
     await expect(writePrivateFile(join(path, 'state.json'), 'x')).rejects.toMatchObject({
-      message: expect.stringContaining(`${at('shared')} is writable to other users`),
+      message: expect.stringContaining(`${at('shared')} is writable by other users`),
       hint: expected.hint,
     });
     expect(readdirSync(path)).toEqual([]);

@@ -131,7 +131,7 @@ describe('an unused role', () => {
     await createSignedInRig();
     await expect(rig.client.call('writeProfile', { body: { name: `${ADMIN}x` } })).rejects.toMatchObject({
       code: 'profile-not-found',
-      message: `There is no profile "${ADMIN}x" of an sso-session. Did you mean "${ADMIN}"?`,
+      message: `No sso-session has a profile "${ADMIN}x". Did you mean "${ADMIN}"?`,
     });
     for (const name of ['', 'a\u0000b', 'a\nb', 'x'.repeat(513)]) {
       await expect(rig.client.call('writeProfile', { body: { name } })).rejects.toMatchObject({

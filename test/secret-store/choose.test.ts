@@ -56,7 +56,7 @@ describe('chooseSecretStore', () => {
       store: { driver: 'memory' },
       problem: {
         code: 'secret-store-unavailable',
-        message: expect.stringMatching(/^This machine offers no keychain, so tokens are kept in memory only/),
+        message: expect.stringMatching(/^This machine has no keychain, so tokens are kept in memory only/),
       },
     });
   });

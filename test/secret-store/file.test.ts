@@ -170,14 +170,14 @@ describe('the secret file', () => {
       bytes[0] = (bytes[0] ?? 0) ^ 1;
       fields[field] = bytes.toString('base64');
     });
-    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was modified/);
   });
 
   test('refuses a short tag', async () => {
     await alter((fields) => {
       fields['tag'] = Buffer.from(String(fields['tag']), 'base64').subarray(0, 4).toString('base64');
     });
-    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was modified/);
   });
 
   test('a ciphertext of another file under the same passphrase is noticed', async () => {
@@ -185,25 +185,25 @@ describe('the secret file', () => {
     await open(other).save('session:work', new Secret('x'));
     const otherFields = JSON.parse(await readFile(other, 'utf8')) as Record<string, unknown>;
     await alter((fields) => Object.assign(fields, otherFields, { salt: fields['salt'], verifier: fields['verifier'] }));
-    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was modified/);
   });
 
   test.each(['', '{', '[]', 'null', '{"version":1}', '{"version":"1"}', '<html>'])(
     'the text %j is damage',
     async (text) => {
       await writeFile(path, text);
-      await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+      await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was modified/);
     },
   );
 
   test('reports a truncated file as damaged', async () => {
     await writeFile(path, (await readFile(path, 'utf8')).slice(0, -20));
-    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was changed/);
+    await expectRefusal(passphrase, 'secret-store-unavailable', /damaged or was modified/);
   });
 
   test('a newer version and another key derivation are refused', async () => {
     await alter((fields) => (fields['version'] = 2));
-    await expectRefusal(passphrase, 'secret-store-unavailable', /version 2.*newer one wrote it/);
+    await expectRefusal(passphrase, 'secret-store-unavailable', /version 2.*newer rolecall wrote it/);
     await alter((fields) => Object.assign(fields, { version: 1, kdf: 'scrypt-2-8-1' }));
     await expectRefusal(passphrase, 'secret-store-unavailable', /does not know/);
   });

@@ -111,7 +111,7 @@ test('status reads what launchctl prints', async () => {
   expect((await mac.status()).problems).toEqual([
     {
       code: 'service-broken',
-      message: `The service is out of date: ${mainPath} is gone.`,
+      message: `The service is out of date: ${mainPath} no longer exists.`,
       hint: 'rolecall service install',
     },
   ]);

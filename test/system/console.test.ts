@@ -189,14 +189,16 @@ test('a browser that is not there is told of by its line; one that fails as well
   expect(await failureOf('nosuchbrowser -P work')).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: [`${setting} there is no program nosuchbrowser.`, hint, ''],
+    stderr: [`${setting} nosuchbrowser was not found.`, hint, ''],
   });
   expect(await failureOf('false')).toEqual({
     exitCode: 2,
     stdout: '',
     stderr: [`${setting} false ended with status 1.`, hint, ''],
   });
-  expect(await failureOf(home.path)).toMatchObject({ stderr: [`${setting} ${home.path} may not be run.`, hint, ''] });
+  expect(await failureOf(home.path)).toMatchObject({
+    stderr: [`${setting} ${home.path} is not executable.`, hint, ''],
+  });
   // No shell reads it: this is one program with odd words.
   expect(await failureOf('true $(touch pwned) ; touch pwned')).toMatchObject({ exitCode: 0 });
   expect(readdirSync(home.path)).not.toContain('pwned');

@@ -253,7 +253,7 @@ test.skipIf(!canSeeProcesses)(
     const doctor = await rolecall('doctor', '--json');
     expect(doctor.stdout).toContain('"container-port-lost"');
     expect(readFileSync(paths.auditFile, 'utf8').match(/"container-port-lost"/g)).toHaveLength(1);
-    expect(readFileSync(paths.logFile, 'utf8').match(/was free while no daemon ran/g)).toHaveLength(1);
+    expect(readFileSync(paths.logFile, 'utf8').match(/was free while no daemon was running/g)).toHaveLength(1);
     expect(await refresh(await createGrant())).toMatchObject({ status: 200 });
   },
 );

@@ -72,7 +72,7 @@ test.runIf(hasPrograms && canSeeProcesses)(
         for (const response of held) response.end(DOCUMENT);
       }),
     ]);
-    const why = 'waits for a disk or a network drive';
+    const why = 'is waiting for a disk or a network drive';
     const message = `The daemon (pid ${pid}) does not answer: it ${why}.`;
     expect(shell).toEqual({
       exitCode: 0,

@@ -88,7 +88,7 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
   if (isChanged) requireWellFormed(document);
   if (hasDefault && unclearLine !== undefined) {
     const reason =
-      'AWS clients disagree on whether this line starts a section, so it is unclear whose the keys below it are';
+      'AWS clients disagree on whether this line starts a section, so it is unclear which profile the keys below it belong to';
     throw new UsageError('config-malformed', describeProblem(document.path, { line: unclearLine, reason }));
   }
   if (hasDefault) refuseInherited(document, defaults);
@@ -104,7 +104,7 @@ function refuseInherited(document: ConfigDocument, defaults: readonly ConfigSect
       if (section.entries.some((entry) => entry.key === key)) continue;
       const inherited = valueOf(document, section, key);
       if (inherited === undefined) continue;
-      const reason = `[${PYTHON_DEFAULTS}] gives "${key}" to every profile, and so to [${section.header}]`;
+      const reason = `[${PYTHON_DEFAULTS}] sets "${key}" for every profile, including [${section.header}]`;
       throw new UsageError('config-malformed', describeProblem(document.path, { line: inherited.line, reason }));
     }
   }

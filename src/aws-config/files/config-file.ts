@@ -229,5 +229,5 @@ function tryLockIfSupported(fileDescriptor: number): boolean {
 }
 
 function changedMeanwhile(path: string): ConflictError {
-  return new ConflictError('config-changed-meanwhile', `${path} was changed by another program meanwhile.`);
+  return new ConflictError('config-changed-meanwhile', `${path} was changed by another program at the same time.`);
 }

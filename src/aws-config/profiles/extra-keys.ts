@@ -15,7 +15,7 @@ const IDENTITY_KEY =
 
 /** Why the key cannot be set, as a clause; undefined when it can. */
 export function findExtraKeyFault(key: string): string | undefined {
-  if (key === 'region') return 'set "region" of the [[role]] itself';
+  if (key === 'region') return 'use the "region" key of the [[role]] instead';
   if (IDENTITY_KEY.test(key)) return 'keys that select the credentials of a profile cannot be set here';
   return KEY.test(key)
     ? undefined

@@ -14,7 +14,7 @@ export function describeClockSkew(
   const amount =
     amountMs < 1.5 * HOUR_MS ? `${Math.round(amountMs / 60_000)} min` : `${Math.round(amountMs / HOUR_MS)} h`;
   return {
-    message: `The clock of this machine is ${amount} ${aheadMs > 0 ? 'ahead of' : 'behind'} AWS's. AWS refuses requests that are five minutes off, and credentials seem to expire early or late.`,
+    message: `The clock of this machine is ${amount} ${aheadMs > 0 ? 'ahead of' : 'behind'} AWS's. AWS refuses requests that are five minutes off, and credentials appear to expire early or late.`,
     command: platform === 'darwin' ? 'sudo sntp -sS time.apple.com' : 'sudo timedatectl set-ntp true',
   };
 }

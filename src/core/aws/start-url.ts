@@ -77,10 +77,10 @@ function pathOf({ hostname, pathname }: URL): string {
 }
 
 function refuseOtherPages(host: string): void {
-  const instead = `the start URL, which your administrator knows, looks like ${EXAMPLE}`;
-  if (host.startsWith('device.sso.')) throw wrong(`${host} is the page for codes; ${instead}`);
+  const instead = `ask your administrator for the start URL; it looks like ${EXAMPLE}`;
+  if (host.startsWith('device.sso.')) throw wrong(`${host} is the page where you enter a code; ${instead}`);
   if (host.startsWith('oidc.') || host.startsWith('portal.sso.')) {
-    throw wrong(`${host} is an API server, not a page; ${instead}`);
+    throw wrong(`${host} is an API server, not a start page; ${instead}`);
   }
   if (/(^|\.)aws\.amazon\.com$/.test(host)) throw wrong(`${host} is the AWS console; ${instead}`);
 }

@@ -78,7 +78,7 @@ export function createConsoleHandlers(deps: {
     if (there.name !== partition.name) {
       throw new UsageError(
         'invalid-request',
-        `${region} is in ${there.name}, and the accounts of ${session.sessionName} are in ${partition.name}.`,
+        `The region ${region} is in the partition ${there.name}, but the accounts of ${session.sessionName} are in ${partition.name}.`,
         { hint: 'rolecall console --help' },
       );
     }

@@ -76,7 +76,12 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
     if (admitted instanceof RolecallError) throw admitted;
     if (request.method !== ROUTE.method) {
       response.setHeader('allow', ROUTE.method);
-      sendError(request, response, new NotFoundError('route-not-found', 'This route has another method.'), 405);
+      sendError(
+        request,
+        response,
+        new NotFoundError('route-not-found', 'This route does not support this method.'),
+        405,
+      );
       return;
     }
     const cached = peek(admitted);

@@ -25,14 +25,14 @@ export function createContainerPortLoss(deps: {
       deps.audit.record({ event: 'container-port-lost', surface: 'daemon' });
       deps.problems.raise('container port', {
         code: 'container-port-lost',
-        message: `Port ${port}, where running "rolecall exec" commands ask for credentials, was free while no daemon ran. Their grants have ended. Start these commands again.`,
+        message: `Running "rolecall exec" commands get credentials on port ${port}, which was free while no daemon was running. Their grants have ended: start these commands again.`,
         hint: 'rolecall exec --help',
       });
     },
     reportTaken(port) {
       deps.problems.raise('container port', {
         code: 'container-port-taken',
-        message: `Another program has port ${port}, where running "rolecall exec" commands ask for credentials. They get none; start them again.`,
+        message: `Another program uses port ${port}, on which running "rolecall exec" commands get credentials. They no longer get any: start them again.`,
         hint: 'rolecall exec --help',
       });
     },
@@ -41,14 +41,14 @@ export function createContainerPortLoss(deps: {
       if (deps.grants.haveGaps) {
         return new RefusedError(
           'token-required',
-          'This URL or token is not valid. The file of the grants was damaged, and may have contained this one: start the command again.',
+          'This URL or token is not valid. The grants file was damaged and may have contained its grant: start the command again.',
           { hint: 'rolecall exec --help' },
         );
       }
       if (!wasLost) return admitted;
       return new RefusedError(
         'container-port-lost',
-        'The grant of this command has ended: its port was free while no daemon ran. Start the command again.',
+        'The grant of this command has ended: its port was free while no daemon was running. Start the command again.',
       );
     },
   };

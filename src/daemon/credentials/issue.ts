@@ -73,7 +73,7 @@ export function createCredentialIssuer(deps: {
     if (deadlineMs === undefined) return work;
     const credentials = await withTimeout(deps.clock, deadlineMs, work);
     if (credentials !== undefined) return credentials;
-    throw new UnavailableError('identity-center-unreachable', 'AWS has not answered yet; ask again.', {
+    throw new UnavailableError('identity-center-unreachable', 'AWS has not answered yet. Try again.', {
       retryAfterMs: 1000,
     });
   }

@@ -48,11 +48,12 @@ const PART_NAMES: Readonly<Record<string, string>> = { params: 'path', querystri
 
 function describe(httpPart: string, error: ErrorObject | undefined): string {
   const where = PART_NAMES[httpPart] ?? httpPart;
-  if (error?.keyword === 'required') return `The ${where} lacks "${String(error.params['missingProperty'])}".`;
-  if (error?.keyword === 'additionalProperties') return `The ${where} has a field that this route does not know.`;
+  if (error?.keyword === 'required') return `The ${where} has no "${String(error.params['missingProperty'])}".`;
+  if (error?.keyword === 'additionalProperties') return `The ${where} has an unknown field.`;
   const field = error?.instancePath.slice(1) ?? '';
-  if (field === '') return `The ${where} must be of another form.`;
-  return `"${field}" in the ${where} must be ${EXPECTED[field] ?? 'of another form'}.`;
+  if (field === '') return `The ${where} has the wrong format.`;
+  const expected = EXPECTED[field];
+  return `"${field}" in the ${where} ${expected === undefined ? 'has the wrong format' : `must be ${expected}`}.`;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

@@ -19,7 +19,7 @@ const MAX_SOCKET_PATH_BYTES = 103;
  */
 export async function listenOnSocket(server: NetServer, path: string, userId: number): Promise<void> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
-    throw notUsable(path, 'it is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock');
+    throw notUsable(path, 'its path is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock');
   }
   ensureSocketFolder(path, userId);
   await removeDeadSocket(path);
@@ -83,7 +83,7 @@ export async function listenOnLoopback(
     } catch (error) {
       problems.raise('web port', {
         code: 'web-port-not-usable',
-        message: `Port ${wantedPort} (web_port in the settings) can't be used: ${(error as NodeJS.ErrnoException).code}. The page has another port until the next start.`,
+        message: `Port ${wantedPort} (web_port in the settings) can't be used: ${(error as NodeJS.ErrnoException).code}. The page uses another port until the next start.`,
         hint: 'rolecall daemon restart',
       });
     }

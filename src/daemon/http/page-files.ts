@@ -89,7 +89,7 @@ export function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
   for (const pattern of ['/', '/:fileName', '/core/:folder/:fileName']) {
     app.get(pattern, async (request, reply) => {
       const [path = ''] = (request.raw.url ?? '').split('?');
-      if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'There is no such route.');
+      if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'This route does not exist.');
       const { contentType, body } = await pageFiles.read(path);
       return reply.headers(ANSWER_HEADERS).type(contentType).send(body);
     });

@@ -65,7 +65,11 @@ export function createSurface(deps: SurfaceDeps): Surface {
     schemaController: { compilersFactory: { buildValidator: neverCalled, buildSerializer: neverCalled } },
     // Called instead of the hooks for a path that Fastify can't parse, so the guard has to be asked here too.
     frameworkErrors: (_error, request, reply) => {
-      sendError(request, reply, deps.guard(readGuarded(request.raw)) ?? invalidRequest("The path can't be read."));
+      sendError(
+        request,
+        reply,
+        deps.guard(readGuarded(request.raw)) ?? invalidRequest('The request path is malformed.'),
+      );
     },
   });
   // Leaves JSON as the only body type. A page may send text/plain to another origin without asking first.
@@ -135,7 +139,7 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
 }
 
 function bodyWhenMissing({ bodyIsOptional }: Route): object {
-  if (bodyIsOptional !== true) throw invalidRequest('The body of the request is missing.');
+  if (bodyIsOptional !== true) throw invalidRequest('The request body is missing.');
   return {};
 }
 
@@ -175,11 +179,16 @@ function sendNotFound(request: FastifyRequest, reply: FastifyReply, deps: Surfac
   const [path = ''] = (request.raw.url ?? '').split('?');
   const methods = deps.pageFiles?.has(path) === true ? ['GET'] : findMethods(path, deps.surface);
   if (methods.length === 0) {
-    return sendError(request, reply, new NotFoundError('route-not-found', 'There is no such route.'));
+    return sendError(request, reply, new NotFoundError('route-not-found', 'This route does not exist.'));
   }
   // Registering a route for every other method would take longer than registering all the routes.
   reply.header('allow', methods.join(', '));
-  return sendError(request, reply, new NotFoundError('route-not-found', 'This route has another method.'), 405);
+  return sendError(
+    request,
+    reply,
+    new NotFoundError('route-not-found', 'This route does not support this method.'),
+    405,
+  );
 }
 
 /** The methods of a known path, sorted; empty for an unknown one. */
@@ -211,7 +220,7 @@ function readFrameworkError(thrown: unknown): RolecallError {
   const { statusCode } = thrown as { statusCode?: number };
   if (statusCode === 413) return invalidRequest('The request body is too large.');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return invalidRequest("The request body can't be read.");
+    return invalidRequest('The request body is malformed.');
   }
   return toFailure(thrown);
 }

@@ -66,13 +66,13 @@ export function createProfileHandlers(deps: {
     if (line !== undefined) {
       throw new NotFoundError(
         'profile-not-found',
-        `"${name}" is not a profile of an sso-session. AWS clients take it from ${deps.sharedCredentials.path}, line ${line}.`,
+        `"${name}" does not belong to an sso-session. AWS clients read it from ${deps.sharedCredentials.path}, line ${line}.`,
       );
     }
     const meant = nearest(name, [...inFile, ...unwritten.list().map(({ profileName }) => profileName)]);
     throw new NotFoundError(
       'profile-not-found',
-      `There is no profile "${name}" of an sso-session.${meant === undefined || meant === name ? '' : ` Did you mean "${meant}"?`}`,
+      `No sso-session has a profile "${name}".${meant === undefined || meant === name ? '' : ` Did you mean "${meant}"?`}`,
     );
   }
 

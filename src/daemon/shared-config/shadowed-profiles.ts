@@ -37,7 +37,7 @@ function describeCutOff(name: string, path: string, names: CredentialsNames): Pr
   const line = names.get(name) ?? 1;
   return {
     code: 'profile-shadowed',
-    message: `AWS clients take [${name}] from ${path}, line ${line}, so it does not follow the current role. Delete or rename that section.`,
+    message: `AWS clients read [${name}] from ${path}, line ${line}, so it does not follow the current role. Delete or rename that section.`,
     hint: editCommand(path, line),
   };
 }
@@ -48,7 +48,7 @@ function describeShadowed(shadowed: readonly string[], path: string, names: Cred
   const more = shadowed.length > shown.length ? ` and ${shadowed.length - shown.length} more` : '';
   return {
     code: 'profile-shadowed',
-    message: `AWS clients take ${shown.join(', ')}${more} from ${path}, not from rolecall. A sync renames rolecall's profiles.`,
+    message: `AWS clients read ${shown.join(', ')}${more} from ${path}, not from rolecall. A sync renames rolecall's profiles.`,
     hint: 'rolecall profiles sync',
   };
 }

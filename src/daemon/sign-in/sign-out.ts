@@ -20,7 +20,7 @@ export type SignOut = (
 ) => Promise<SignOutDocument>;
 
 const KEYCHAIN_FORGOTTEN =
-  'The keychain was given up: a sign-in that it may still hold was not ended, and lives on at AWS until it expires.';
+  'The keychain was skipped: a sign-in that it may still contain was not ended and stays active at AWS until it expires.';
 
 export function createSignOut(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'read'>;

@@ -42,7 +42,7 @@ export function createUserChecks(deps: {
       await deps.notifier.notify({
         key: `user ${sessionName}`,
         title: `${user} signed in to ${sessionName}`,
-        body: `Before, it was ${previousUser}. Nothing is served from this session until you confirm the change: rolecall login`,
+        body: `${previousUser} was signed in before. rolecall serves no credentials of this session until you confirm the change: rolecall login`,
       });
     } else if (broker.isServing(session)) {
       await deps.tokenFiles.keep(session, options).catch(() => undefined);

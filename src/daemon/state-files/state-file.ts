@@ -174,8 +174,8 @@ function inspect(read: string | UnreadableFileError | undefined, schema: StateFi
   const version = parsed['schemaVersion'];
   if (typeof version === 'number' && version > schema.version) return { kind: 'newer' };
   const content = migrate(parsed, schema);
-  if (content === undefined) return damaged('of a version that rolecall never wrote');
-  return isSound(content, schema) ? { kind: 'sound', content, text: read } : damaged('not as rolecall writes it');
+  if (content === undefined) return damaged('of an unknown version');
+  return isSound(content, schema) ? { kind: 'sound', content, text: read } : damaged('not in the expected format');
 }
 
 function isSound(content: Content, { entries, isSound: check }: StateFileSchema): boolean {

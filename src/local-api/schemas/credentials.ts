@@ -121,8 +121,8 @@ export const consoleSchema = {
   required: ['url', 'secret', 'session', 'accountId', 'accountName', 'permissionSet', 'protected', 'browser'],
   properties: {
     url: text,
-    secret: { type: 'boolean', description: 'true: whoever has the URL is signed in; keep it off argv and logs' },
-    endsAt: { ...time, description: 'of a secret one: when the console session ends, which is when its keys do' },
+    secret: { type: 'boolean', description: 'true: anyone who has the URL is signed in; keep it out of arguments and logs' },
+    endsAt: { ...time, description: 'only for a secret URL: when the console session ends, with its keys' },
     session: text,
     accountId: text,
     accountName: { type: ['string', 'null'] },

@@ -13,7 +13,7 @@ export type RefusalDocument = FromSchema<typeof refusalSchema>;
 
 export const inCredentialsFileSchema = {
   type: 'object',
-  description: 'names that the shared credentials file has, so that no profile of ours gets them; absent without any',
+  description: 'names that the shared credentials file uses, so rolecall gives them to no profile; absent without any',
   required: ['file', 'names'],
   properties: {
     file: text,
@@ -55,13 +55,13 @@ export const profilesSchema = {
       },
     },
     write: { enum: ['used', 'auto'], description: 'the setting; absent when every profile is written' },
-    unwritten: { type: 'integer', description: 'profiles that are written once somebody uses them' },
+    unwritten: { type: 'integer', description: 'profiles that are written at their first use' },
     added: names,
     removed: names,
     changed: names,
     kept: {
       ...names,
-      description: 'profiles that stay though a suspicious listing lost their roles; absent without any',
+      description: 'profiles that are kept although a suspicious listing lost their roles; absent without any',
     },
     skipped: {
       type: 'array',
@@ -88,13 +88,13 @@ export const profileSchema = {
   required: ['profileName', 'followsCurrent', 'session', 'accountId', 'permissionSet', 'region'],
   properties: {
     profileName: text,
-    followsCurrent: { type: 'boolean', description: 'the role is what is current now' },
+    followsCurrent: { type: 'boolean', description: 'true: the profile follows the current role, which is given here' },
     session: text,
     accountId: text,
     permissionSet: text,
     region: { type: ['string', 'null'] },
     unwritten: { type: 'boolean', description: 'true: it is not in the file; POST /v1/profile writes it' },
-    lastRefusal: { ...refusalSchema, description: 'absent when its keys were given since, or never asked for' },
+    lastRefusal: { ...refusalSchema, description: 'absent when it got its keys since, or never asked' },
   },
 } as const;
 
@@ -164,7 +164,7 @@ export const adoptionSchema = {
     diff: { type: 'string', description: 'unified' },
     backup: {
       type: ['string', 'null'],
-      description: 'where the file of before is kept; null when nothing was written',
+      description: 'where the previous file is kept; null when nothing was written',
     },
   },
 } as const;

@@ -12,7 +12,7 @@ export const currentRoleSchema = {
     permissionSet,
     profile: {
       anyOf: [{ ...plainText, maxLength: 512 }, { type: 'null' }],
-      description: 'the profile of ours by which AWS clients get the role, if there is one',
+      description: "rolecall's profile for the role; absent without one",
     },
   },
 } as const;
@@ -27,7 +27,7 @@ export const newCurrentRoleSchema = {
     ...currentRoleSchema.properties,
     profile: {
       ...currentRoleSchema.properties.profile,
-      description: 'may be left out; a name that is not one of that role is refused',
+      description: "optional; must be a profile name of that role",
     },
   },
 } as const;
@@ -51,7 +51,7 @@ export const accountsSchema = {
   type: 'object',
   required: ['asOf', 'complete', 'accounts'],
   properties: {
-    asOf: { type: ['string', 'null'], description: 'the oldest of the lists shown; null when nothing was ever listed' },
+    asOf: { type: ['string', 'null'], description: 'time of the oldest list shown; null when nothing has been listed yet' },
     complete: { type: 'boolean' },
     accounts: {
       type: 'array',
@@ -92,13 +92,13 @@ export const roleSchema = {
     accountId: { type: 'string', description: 'twelve digits' },
     accountName: { type: ['string', 'null'] },
     permissionSet: text,
-    profile: { type: ['string', 'null'], description: 'null when no profile of ours has this role' },
-    aliases: { ...names, description: 'further profile names of ours; absent without any' },
-    unwritten: { type: 'boolean', description: 'true: the profile comes into the file with POST /v1/profile' },
-    shadowed: { type: 'boolean', description: 'true: AWS clients take that name from the shared credentials file' },
+    profile: { type: ['string', 'null'], description: 'null when rolecall has no profile for this role' },
+    aliases: { ...names, description: "rolecall's further profile names for the role; absent without any" },
+    unwritten: { type: 'boolean', description: 'true: POST /v1/profile writes the profile to the file' },
+    shadowed: { type: 'boolean', description: 'true: AWS clients read that name from the shared credentials file' },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
     pinned: { type: 'boolean' },
-    score: { type: 'number', description: 'how often and how lately it was switched to; 0: never' },
+    score: { type: 'number', description: 'higher for roles that you switch to often and recently; 0: never' },
     lastUsedAt: time,
   },
 } as const;
@@ -111,8 +111,8 @@ export const rolesSchema = {
   properties: {
     asOf: { type: ['string', 'null'], description: 'as in the list of accounts' },
     complete: { type: 'boolean' },
-    total: { type: 'integer', description: 'how many there are, when only the first were asked for' },
-    leading: { type: 'integer', description: 'how many of the first are the beginning of the whole list' },
+    total: { type: 'integer', description: 'the total, when only the first roles were requested' },
+    leading: { type: 'integer', description: 'how many of the first roles are the start of the full list' },
     roles: {
       type: 'array',
       items: roleSchema,

@@ -8,7 +8,7 @@ export const reachSchema = {
   required: ['nodeVersion', 'endpoints'],
   properties: {
     nodeVersion: { type: 'string', description: "the daemon's" },
-    droppedVariables: { ...names, description: 'of its environment, which the daemon took out at its start' },
+    droppedVariables: { ...names, description: 'variables that the daemon removed from its environment at its start' },
     endpoints: {
       type: 'array',
       items: {
@@ -41,9 +41,9 @@ export const startUrlSchema = {
   required: ['startUrl', 'isAws', 'region', 'regionIs'],
   properties: {
     startUrl: text,
-    isAws: { type: 'boolean', description: "false: a host that is none of AWS's" },
+    isAws: { type: 'boolean', description: "false: not an AWS host" },
     region: { type: ['string', 'null'] },
-    regionIs: { enum: ['in-the-url', 'on-the-page', null], description: 'how it is known' },
+    regionIs: { enum: ['in-the-url', 'on-the-page', null], description: 'where the region comes from' },
   },
 } as const;
 
@@ -86,8 +86,8 @@ export const setupSchema = {
     settings: {
       type: 'object',
       required: ['path', 'written', 'diff', 'kept'],
-      properties: { ...editedFile, kept: { ...names, description: 'keys that say something else already' } },
-      description: 'in force from the next start of the daemon on',
+      properties: { ...editedFile, kept: { ...names, description: 'keys that already have another value' } },
+      description: 'takes effect when the daemon starts next',
     },
     preview: {
       type: 'array',
@@ -112,7 +112,7 @@ export const teamWishSchema = {
     digest: {
       type: 'string',
       pattern: '^[0-9a-f]{64}$',
-      description: 'of the file that was looked at: no other is taken',
+      description: 'SHA-256 of the file that was shown; a different file is refused',
     },
     dryRun: { type: 'boolean', description: 'write nothing' },
   },
@@ -125,13 +125,13 @@ export const teamSchema = {
   required: ['source', 'digest', 'team', 'config', 'sessions', 'kept', 'foreignStartUrls'],
   properties: {
     source: text,
-    redirectedTo: { ...text, description: 'where the source leads and the file was loaded from' },
+    redirectedTo: { ...text, description: 'where the source redirects to; the file was loaded from there' },
     digest: { type: 'string', description: 'SHA-256 of the file' },
     team: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
     config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
     sessions: { ...names, description: 'sso-sessions of the file' },
-    kept: { ...names, description: "what a person's own settings say differently, which stays" },
-    foreignStartUrls: { ...names, description: "start URLs on hosts that are none of AWS's" },
+    kept: { ...names, description: "keys for which the user's own settings have another value, which stays" },
+    foreignStartUrls: { ...names, description: "start URLs on hosts that are not AWS's" },
   },
 } as const;
 

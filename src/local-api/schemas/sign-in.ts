@@ -70,9 +70,9 @@ export const signOutSchema = {
   properties: {
     endedAtAws: {
       type: 'boolean',
-      description: 'false: nothing is served here any more, but the session lives on at AWS',
+      description: 'false: signed out here, but the session stays active at AWS',
     },
-    note: { type: 'string', description: 'why it lives on, for a person' },
+    note: { type: 'string', description: 'why it stays active, as a sentence for the user' },
   },
 } as const;
 
@@ -84,11 +84,11 @@ export const userCheckSchema = {
   properties: {
     state: {
       enum: ['confirmed', 'unconfirmed', 'unchecked'],
-      description: 'unconfirmed: another user than before, and nothing is served until a person agrees',
+      description: 'unconfirmed: another user than before; no credentials until the user confirms',
     },
     user: text,
     previousUser: text,
-    reason: { type: 'string', description: 'why nobody knows' },
+    reason: { type: 'string', description: 'why the user is not known' },
   },
 } as const;
 

@@ -20,8 +20,8 @@ const roleRefusalSchema = {
   required: [...refusalSchema.required, 'profile', 'session', 'accountId', 'permissionSet'],
   properties: {
     ...refusalSchema.properties,
-    profile: { type: ['string', 'null'], description: 'of ours for the role; `current` when it was asked for as that' },
-    session: { type: ['string', 'null'], description: 'null, as the next two, when no role was current' },
+    profile: { type: ['string', 'null'], description: "rolecall's profile for the role; `current` when that was requested" },
+    session: { type: ['string', 'null'], description: 'null if no role was current, like the next two' },
     accountId: { type: ['string', 'null'] },
     permissionSet: { type: ['string', 'null'] },
   },
@@ -51,7 +51,7 @@ const upstreamSchema = {
   required: ['service', 'circuit'],
   properties: {
     service: { enum: ['oidc', 'portal'] },
-    circuit: { enum: ['closed', 'open', 'half-open'], description: 'open in an outage: no call goes out' },
+    circuit: { enum: ['closed', 'open', 'half-open'], description: 'open: an outage, in which no calls are made' },
     nextTryAt: time,
   },
 } as const;
@@ -64,7 +64,7 @@ const roleUseSchema = {
     permissionSet: text,
     state: {
       enum: ['fresh', 'due', 'refreshing', 'failing', 'unused'],
-      description: 'unused: not asked for within a lifetime, so not renewed any more',
+      description: 'unused: not requested for one lifetime, so no longer renewed',
     },
     expiresAt: time,
     nextRefreshAt: time,
@@ -85,16 +85,16 @@ export const sessionStatusSchema = {
     signedInAt: time,
     tokenExpiresAt: time,
     sessionExpiresAt: time,
-    user: { type: 'string', description: 'who signed in, by GetCallerIdentity; absent while nobody has checked' },
-    sessionEndIs: { enum: ['configured', 'observed'], description: 'how sessionExpiresAt is known' },
+    user: { type: 'string', description: 'who signed in, from GetCallerIdentity; absent until checked' },
+    sessionEndIs: { enum: ['configured', 'observed'], description: 'where sessionExpiresAt comes from' },
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },
-    waiting: { type: 'integer', description: 'callers that are held for a sign-in (on_expired)' },
+    waiting: { type: 'integer', description: 'callers that wait for a sign-in (on_expired)' },
     upstreams: { type: 'array', items: upstreamSchema },
-    roles: { type: 'array', items: roleUseSchema, description: 'in use, the 100 that were asked for last' },
+    roles: { type: 'array', items: roleUseSchema, description: 'in use: the 100 that were requested last' },
     tokenFileProfiles: {
       ...names,
-      description: "hand-written profiles for whose sake the access token is in the AWS CLI's own token file",
+      description: "hand-written profiles that need the access token in the AWS CLI's own token file",
     },
   },
 } as const;
@@ -142,7 +142,7 @@ export const statusSchema = {
       type: 'array',
       items: roleRefusalSchema,
       description:
-        'of each profile that got no keys when it last asked, the last 100, newest first; absent without one, and in events',
+        'the last refusal of each profile that got no keys, newest first, 100 at most; absent without one, and in events',
     },
   },
 } as const;

@@ -28,7 +28,7 @@ function reasonFor(code: string, path: string): string {
   if (file !== undefined) return `${file} is not a folder`;
   if (code === 'ENOSPC' && isOutOfInodes(path)) return 'the file system is out of inodes, so it can hold no more files';
   if (code === 'ELOOP' && isPlainLink(path)) return 'it is a symbolic link';
-  return REASONS[code] ?? `the system says ${code}`;
+  return REASONS[code] ?? `the system reports ${code}`;
 }
 
 /** Like `toFileError` if the system's error has a path or is about the disk, otherwise like `toRolecallError`. */

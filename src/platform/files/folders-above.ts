@@ -65,12 +65,12 @@ function findReason(found: Stats, userId: number): Reason | undefined {
   if ((found.mode & STICKY) !== 0 || !isWritableByOthers(found, userId)) return undefined;
   const sudo = found.uid === userId ? '' : 'sudo ';
   const text =
-    (found.mode & 0o002) === 0 ? `is writable to its group (gid ${found.gid})` : 'is writable to other users';
+    (found.mode & 0o002) === 0 ? `is writable by its group (gid ${found.gid})` : 'is writable by other users';
   return { text, hint: (folder) => `${sudo}chmod go-w ${quoteForShell(folder)}` };
 }
 
 function replaceable(path: string, folder: string, { text, hint }: Reason): UnavailableError {
-  const message = `${path} can't be used, because others could replace it: ${folder} ${text}.`;
+  const message = `${path} is not safe to use, because other users could replace it: ${folder} ${text}.`;
   return new UnavailableError('file-not-writable', message, { hint: hint(folder) });
 }
 

@@ -49,7 +49,7 @@ export function findDirectoryFault(path: string, userId: number): UnavailableErr
   if (!found.isDirectory()) return notUsable(path, 'it is not a directory', moveAsideCommand(path));
   if (found.uid !== userId) return notUsable(path, 'it belongs to another user', ownCommand(path, userId));
   if ((found.mode & 0o077) === 0) return undefined;
-  return notUsable(path, 'others may enter it', `chmod 700 ${quoteForShell(path)}`);
+  return notUsable(path, 'other users can enter it', `chmod 700 ${quoteForShell(path)}`);
 }
 
 /** In our own folder it was created with sudo; elsewhere it may really belong to another user. */

@@ -40,6 +40,6 @@ export async function runBrowser(
 }
 
 function describe(program: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return `there is no program ${program}`;
-  return code === 'EACCES' ? `${program} may not be run` : message;
+  if (code === 'ENOENT') return `${program} was not found`;
+  return code === 'EACCES' ? `${program} is not executable` : message;
 }

@@ -82,7 +82,7 @@ export function cleanEnvironment(environment: Record<string, string | undefined>
 export function refuseChangedNode(droppedNames: readonly string[]): void {
   const names = BEFORE_US.filter((name) => droppedNames.includes(name));
   if (names.length === 0) return;
-  throw new UsageError('usage', `The daemon does not run with ${names.join(' and ')} set.`, {
+  throw new UsageError('usage', `The daemon refuses to run with ${names.join(' and ')} set.`, {
     hint: 'rolecall daemon start',
   });
 }

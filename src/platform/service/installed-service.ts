@@ -66,9 +66,9 @@ export function findStaleness({ command, isOutdated }: InstalledService, ownVers
   try {
     accessSync(command.nodePath, constants.X_OK);
   } catch {
-    return `${command.nodePath} is gone`;
+    return `${command.nodePath} no longer exists`;
   }
-  if (!existsSync(command.mainPath)) return `${command.mainPath} is gone`;
+  if (!existsSync(command.mainPath)) return `${command.mainPath} no longer exists`;
   const version = readVersionBeside(command.mainPath);
   if (version !== undefined && compareVersions(version, ownVersion) < 0) return `it starts rolecall ${version}`;
   return isOutdated ? 'an older rolecall wrote its unit' : undefined;

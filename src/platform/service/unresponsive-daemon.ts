@@ -17,9 +17,9 @@ export function describeSuspension(lockFile: string): DaemonUnreachableError | u
 
 const REASONS: Readonly<Record<HolderActivity['activity'], string>> = {
   suspended: 'it is suspended',
-  'waiting-for-device': 'it waits for a disk or a network drive',
+  'waiting-for-device': 'it is waiting for a disk or a network drive',
   busy: 'it is busy, or this machine is',
-  sleeping: 'it runs, but hangs',
+  sleeping: 'it is running but hangs',
 };
 
 /** The error for a daemon that did not answer a probe; undefined if no process holds the lock, as while a service starts. */

@@ -64,7 +64,7 @@ export function findFolderFault(folder: string, userId: number): FolderFault | u
   }
   if (found.uid !== userId) return OF_ANOTHER_USER;
   if ((found.mode & 0o022) !== 0) {
-    return { reason: 'is in a folder that others may write to', hint: `chmod 700 ${quoteForShell(folder)}` };
+    return { reason: 'is in a folder that other users can write to', hint: `chmod 700 ${quoteForShell(folder)}` };
   }
   // The owner of the parent folder could replace this folder. In /tmp, which belongs to root, no other user can.
   const above = statSync(resolve(folder, '..')).uid;
@@ -106,7 +106,7 @@ function explainSudo(path: string, userId: number, homeDirectory: string | undef
   if (owner !== 0 || folder === undefined || above === undefined || ownerOf(above) !== userId) return undefined;
   return {
     state: 'foreign',
-    message: `The socket ${path} belongs to root, in a folder of yours: its daemon was started with sudo.`,
+    message: `The socket ${path} belongs to root although its folder is yours: the daemon was started with sudo.`,
     hint: `sudo fuser -k ${quoteForShell(path)}; sudo chown -R ${userId} ${quoteForShell(folder)}`,
   };
 }

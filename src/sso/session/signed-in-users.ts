@@ -193,7 +193,7 @@ function unconfirmed({ sessionName }: SsoSession, { user, found }: KeptUser): Si
       : `${found} signed in to ${sessionName}, which ${user} used before`;
   return new SignInRequiredError(
     'sign-in-unconfirmed',
-    `${who}; rolecall serves nothing of it until you confirm the new user.`,
+    `${who}; rolecall serves none of its credentials until you confirm the new user.`,
     {
       hint: loginCommand(sessionName),
     },

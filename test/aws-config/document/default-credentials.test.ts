@@ -78,7 +78,7 @@ describe('refuses, with the line, a file', () => {
     [
       'whose default profile inherits keys from [DEFAULT]',
       '[DEFAULT]\naws_access_key_id = A\n[default]\nregion = x\n',
-      'line 2: [DEFAULT] gives "aws_access_key_id" to every profile',
+      'line 2: [DEFAULT] sets "aws_access_key_id" for every profile',
     ],
   ])('%s', (_, text, message) => {
     expect(() => strip(text)).toThrow(

@@ -53,7 +53,7 @@ const unwritable = (reason: string, at = path): unknown =>
 const changed: unknown = expect.objectContaining({
   code: 'config-changed-meanwhile',
   exitCode: 1,
-  message: expect.stringContaining('was changed by another program meanwhile.'),
+  message: expect.stringContaining('was changed by another program at the same time.'),
 });
 
 function writeExisting(text: string, mode = 0o600): void {

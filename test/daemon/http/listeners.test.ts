@@ -84,7 +84,7 @@ test('refuses a socket in use, a file and a path that is too long, and changes n
   const rows = [
     [living, 'another program listens there', 'rolecall daemon stop'],
     [file, 'a file that is not a socket is in the way', `mv ${quoteForShell(file)} ${quoteForShell(`${file}.old`)}`],
-    [long, 'it is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
+    [long, 'its path is too long for a socket', 'export ROLECALL_SOCKET=$HOME/.rolecall/daemon.sock'],
   ] as const;
   for (const [path, reason, hint] of rows) {
     await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
@@ -103,7 +103,7 @@ test.skipIf(!canBeSomebodyElse)('creates no socket in a folder that another user
   const path = at('theirs', 'rolecall', 'd.sock');
   await expect(listenOnSocket(createOwnServer(), path, USER_ID)).rejects.toMatchObject({
     code: 'file-not-writable',
-    message: `${join(path, '..')} can't be used, because others could replace it: ${at('theirs')} belongs to another user (uid ${SOMEBODY_ELSE}).`,
+    message: `${join(path, '..')} is not safe to use, because other users could replace it: ${at('theirs')} belongs to another user (uid ${SOMEBODY_ELSE}).`,
     hint: 'unset XDG_STATE_HOME XDG_RUNTIME_DIR ROLECALL_SOCKET',
   });
   expect(existsSync(path)).toBe(false);

@@ -350,7 +350,7 @@ describe('an error in the settings names the file, the line and what would be va
     ],
     ['[[role]]\nextra."a = b\\n[x]" = "json"', 2, /^"role\.extra\..*": a key may contain only lower-case letters/],
     ['[[role]]\nextra.__proto__ = "json"', 2, /^"role\.extra\.__proto__": a key may contain only lower-case letters/],
-    ['[[role]]\nextra.region = "json"', 2, '"role.extra.region": set "region" of the [[role]] itself.'],
+    ['[[role]]\nextra.region = "json"', 2, '"role.extra.region": use the "region" key of the [[role]] instead.'],
     ...[
       'credential_process',
       'sso_session',

@@ -62,8 +62,8 @@ describe('a file', () => {
     ['null', 'not valid JSON'],
     ['"x"', 'not valid JSON'],
     ['[1]', 'not valid JSON'],
-    ['{"name":"a"}', 'of a version that rolecall never wrote'],
-    ['{"schemaVersion":0,"name":"a"}', 'of a version that rolecall never wrote'],
+    ['{"name":"a"}', 'of an unknown version'],
+    ['{"schemaVersion":0,"name":"a"}', 'of an unknown version'],
   ])('that holds %j is kept aside, named and replaced', async (text, reason) => {
     const { path, file, problems, logLines } = open();
     const copy = `${path}.damaged-2026-11-24T060000Z`;
@@ -305,7 +305,7 @@ describe('a daemon that finds its state damaged', () => {
           return [response.status, ((await response.json()) as { message?: string }).message];
         }),
       );
-    const ended = [401, expect.stringContaining('The file of the grants was damaged')];
+    const ended = [401, expect.stringContaining('The grants file was damaged')];
     await its.daemon().stop();
     const text = readFileSync(state('grants.json'), 'utf8');
     writeFileSync(state('grants.json'), text.slice(0, -10));

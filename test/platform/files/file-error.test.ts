@@ -26,7 +26,7 @@ test.each([
   ['EISDIR', 'it is a folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
   ['ENOTDIR', 'a part of its path is not a folder', () => `mv ${folder}/missing/file ${folder}/missing/file.old`],
   ['EACCES', 'permission denied', () => `ls -ld ${folder}/missing/file`],
-  ['EOWNERDEAD', 'the system says EOWNERDEAD', () => `ls -ld ${folder}/missing/file`],
+  ['EOWNERDEAD', 'the system reports EOWNERDEAD', () => `ls -ld ${folder}/missing/file`],
 ])('%s says that %s', (code, reason, hint) => {
   const path = join(folder, 'missing', 'file');
   const expected = { code: 'file-not-writable', exitCode: 7, hint: hint() };

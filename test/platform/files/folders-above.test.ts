@@ -31,7 +31,7 @@ test('refuses any parent that everybody may write to, unless it is sticky', () =
     chmodSync(name, 0o777);
     expect(findFaultAbove(path, me)).toMatchObject({
       code: 'file-not-writable',
-      message: `${path} can't be used, because others could replace it: ${name} is writable to other users.`,
+      message: `${path} is not safe to use, because other users could replace it: ${name} is writable by other users.`,
       hint: `chmod go-w ${name}`,
     });
     chmodSync(name, 0o1777);
@@ -71,7 +71,7 @@ test.skipIf(me !== 0)('a folder that only a group of ours may write to is fine, 
   // nogroup is the group of several users.
   chownSync(folder, 1, SOMEBODY_ELSE);
   expect(findFaultAbove(path, 1)).toMatchObject({
-    message: expect.stringContaining(`${folder} is writable to its group (gid ${SOMEBODY_ELSE}).`),
+    message: expect.stringContaining(`${folder} is writable by its group (gid ${SOMEBODY_ELSE}).`),
     hint: `chmod go-w ${folder}`,
   });
 });
@@ -85,7 +85,7 @@ test('follows a link, and checks the folders of the link and of its target', () 
   expect(faultOf(path)).toBeUndefined();
   for (const name of [join(folder, 'links'), join(folder, 'real')]) {
     chmodSync(name, 0o777);
-    expect(faultOf(path)).toContain(`${name} is writable to other users.`);
+    expect(faultOf(path)).toContain(`${name} is writable by other users.`);
     chmodSync(name, 0o700);
   }
   expect(faultOf(target)).toBeUndefined();

@@ -81,7 +81,7 @@ test("removes everything else from the daemon's environment, and returns the nam
 
 test('refuses a Node that a variable has changed before its first line', () => {
   expect(() => refuseChangedNode(['LD_PRELOAD', 'NODE_DEBUG', 'NODE_OPTIONS'])).toThrow(
-    'The daemon does not run with NODE_OPTIONS and LD_PRELOAD set.',
+    'The daemon refuses to run with NODE_OPTIONS and LD_PRELOAD set.',
   );
   refuseChangedNode(['LD_LIBRARY_PATH', 'NODE_TLS_REJECT_UNAUTHORIZED']);
 });

@@ -71,7 +71,7 @@ test('refuses a folder that others may write to, also behind a symlink', () => {
   symlinkSync(socket, alias);
   for (const mode of [0o770, 0o702, 0o1777]) {
     chmodSync(folder, mode);
-    const refusal = foreign('is in a folder that others may write to', `chmod 700 ${folder}`);
+    const refusal = foreign('is in a folder that other users can write to', `chmod 700 ${folder}`);
     expect(inspectSocket(socket, me)).toEqual(refusal);
     expect(inspectSocket(alias, me)).toEqual(refusal);
   }
@@ -118,7 +118,7 @@ describe('after sudo', () => {
     chownSync(runtime, SOMEBODY_ELSE, SOMEBODY_ELSE);
     const left = {
       state: 'foreign',
-      message: `The socket ${socket} belongs to root, in a folder of yours: its daemon was started with sudo.`,
+      message: `The socket ${socket} belongs to root although its folder is yours: the daemon was started with sudo.`,
       hint: `sudo fuser -k ${socket}; sudo chown -R ${SOMEBODY_ELSE} ${folder}`,
     };
     chmodSync(folder, 0o755);

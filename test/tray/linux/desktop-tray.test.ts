@@ -266,9 +266,9 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     [
       'that of the settings fails',
       async () => {
-        throw new BrowserFailure('there is no program firefox');
+        throw new BrowserFailure('firefox was not found');
       },
-      '⚠ Could not start the browser from your settings: there is no program firefox.',
+      '⚠ Could not start the browser from your settings: firefox was not found.',
     ],
   ])('still shows the code when %s', async (_, openBrowser, message) => {
     const rig = await createScene({ emulator: { autoApprove: false } }, false);

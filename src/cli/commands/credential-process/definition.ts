@@ -6,7 +6,7 @@ const options = {
   '--account <id>': 'the account, twelve digits',
   '--role <name>': 'the permission set',
   '--current': 'use the current role',
-  '--deadline-seconds <seconds>': { description: 'give up after so many seconds', isHidden: true },
+  '--deadline-seconds <seconds>': { description: 'give up after this many seconds', isHidden: true },
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {

@@ -77,7 +77,7 @@ export const DOCTOR_CODES = {
   'web-port-not-usable': problem('The port for the page is in use.'),
   'container-port-taken': problem('Another program uses the port of running `exec` commands.'),
   'container-port-lost': problem(
-    'The port of running `exec` commands was free while no daemon ran, so their grants have ended.',
+    'The port of running `exec` commands was free while no daemon was running, so their grants have ended.',
   ),
   'token-file-not-ours': note(
     'The AWS CLI’s own login to this session is valid, or the AWS CLI can refresh it, so rolecall does not replace its token file.',

@@ -30,7 +30,7 @@ export async function confirmUser(
     if (options.acceptUser !== user && !(await asksToContinue(session, user, previousUser, context))) {
       throw new SignInRequiredError(
         'sign-in-unconfirmed',
-        `${user} signed in to ${session}, but ${previousUser} was signed in before. rolecall serves no keys of it until you confirm the change.`,
+        `${user} signed in to ${session}, but ${previousUser} was signed in before. rolecall serves none of its keys until you confirm the change.`,
         { hint: `rolecall login ${quoteForShell(session)} --accept-user ${quoteForShell(user)}` },
       );
     }

@@ -4,7 +4,7 @@ import type { CommandDefinition } from '../../definition.ts';
 const options = {
   '--all': 'sign in to every sso-session, one after the other',
   '--profile <name>': 'sign in to the sso-session of this profile',
-  '--sso-session <name>': 'the same as the argument, as in: aws sso login',
+  '--sso-session <name>': 'the same as [session], as in: aws sso login',
   '--no-browser': 'print the page and the code, and open no browser',
   '--no-wait': 'return once signed in; the daemon lists the accounts in the background',
   '--force': 'ask for approval even if the session is live',

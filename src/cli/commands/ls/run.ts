@@ -29,13 +29,9 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     throw new NotFoundError('account-not-found', 'No accounts have been listed yet.', { hint: 'rolecall login' });
   }
   if (matching.accounts.length === 0 && query.length > 0) {
-    throw new NotFoundError(
-      'account-not-found',
-      `None of your accounts and permission sets match "${query.join(' ')}".`,
-      {
-        hint: 'rolecall ls',
-      },
-    );
+    throw new NotFoundError('account-not-found', `No account or permission set matches "${query.join(' ')}".`, {
+      hint: 'rolecall ls',
+    });
   }
   if (options.json === true || document.asOf === null) return 0;
   context.stdout.write(format(matching, context));

@@ -47,7 +47,7 @@ export function describeUnwritten({
 /** Says nothing if profiles were left out: `reportSkipped` says why there are none. */
 export function reportNoProfiles({ skipped }: ProfilesDocument, context: Pick<Output, 'stderr'>): void {
   if (skipped.length > 0) return;
-  context.stderr.write('No profiles yet. They are made from the list of accounts: rolecall login\n');
+  context.stderr.write('No profiles yet. To list your accounts and write their profiles: rolecall login\n');
 }
 
 /** Two lines on profiles whose roles were missing from a suspicious listing; nothing if there are none. */

@@ -13,7 +13,7 @@ For every new shell, at almost no cost when it starts:
 
 ${HOOK_SHELLS.map((shell) => `${shell}:\n${indent(hookInstallLines(shell))}`).join('\n')}
 
-For this shell only, or if the start of one program more does not matter to you:
+For this shell only, or if starting one more program does not matter to you:
 
 ${indent(HOOK_SHELLS.map(readHookLine))}`,
   run: async (shell, _values, context) => (await import('./run.ts')).runShellInit(shell, context),

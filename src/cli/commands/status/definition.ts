@@ -8,7 +8,7 @@ const options = {
   '--watch': 'print again at every change, until Ctrl-C; one event per line with --json, one line with --format',
   '--json': 'print the status as JSON',
   '--format <name>': {
-    description: 'print one line for a bar or a prompt; starts no daemon',
+    description: 'print one line for a bar or a prompt; does not start the daemon',
     choices: LINE_FORMATS,
   },
 } as const;

@@ -46,8 +46,8 @@ const UNKNOWN = {
 const REASONS: Readonly<Record<ProfileReason, string>> = {
   exec: 'set by rolecall exec',
   'exec-keys': 'rolecall exec put its keys into the environment',
-  AWS_PROFILE: 'AWS_PROFILE names it',
-  AWS_DEFAULT_PROFILE: 'AWS_DEFAULT_PROFILE names it',
+  AWS_PROFILE: 'set by AWS_PROFILE',
+  AWS_DEFAULT_PROFILE: 'set by AWS_DEFAULT_PROFILE',
   default: 'no profile is set, so [default] applies',
 };
 
@@ -81,7 +81,7 @@ async function findOutProfile(name: string, because: ProfileReason, context: Con
   const { environment, client, signal } = context;
   const isOther = because === 'AWS_PROFILE' && (environment['AWS_DEFAULT_PROFILE'] ?? name) !== name;
   const why = isOther
-    ? 'AWS_PROFILE names it (boto3 prefers AWS_DEFAULT_PROFILE, which names another)'
+    ? 'set by AWS_PROFILE (boto3 prefers AWS_DEFAULT_PROFILE, which names another)'
     : REASONS[because];
   const keysExpireAt = because === 'exec-keys' ? (environment['AWS_CREDENTIAL_EXPIRATION'] ?? null) : null;
   if (because !== 'exec' && because !== 'exec-keys' && (await hasStoredKeys(name, context))) {
