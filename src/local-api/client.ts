@@ -3,8 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
 import { isAnswering, isForeignSocket, requestOverSocket, type SocketAnswer } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
-import type { RouteAddress } from './routes.ts';
-import type { Answers, CallableRouteName, InputOf } from './routes.ts';
+import type { Answers, CallableRouteName, InputOf, RouteAddress } from './routes.ts';
 import type { StartedDaemon } from '../platform/service/start-daemon.ts';
 
 export interface CallOptions {

@@ -14,7 +14,7 @@ export interface Connections {
   destroyAll(): void;
 }
 
-/** Grace period for accepted connections that have not sent a request yet, when the server stops. */
+/** Grace period when the server stops, for accepted connections that have not sent a request. Starts again with each request. */
 const SILENCE_MS = 2000;
 /** Connections that were told that too many are open, and are not closed yet. */
 const MAX_REFUSED = 16;
@@ -158,26 +158,33 @@ function trackUnanswered(server: Server): Unanswered {
 interface Count {
   add(): void;
   subtract(): void;
-  /** Resolves once the count is 0, after `deadlineMs` at the latest. */
+  /** Resolves once the count is 0, or has not fallen for `deadlineMs`. */
   zero(deadlineMs?: number): Promise<void>;
 }
 
 function createCount(): Count {
   let count = 0;
   const waiting: (() => void)[] = [];
+  let deadline: NodeJS.Timeout | undefined;
   return {
     add() {
       count += 1;
     },
     subtract() {
       count -= 1;
+      deadline?.refresh();
       if (count === 0) for (const resolve of waiting.splice(0)) resolve();
     },
     async zero(deadlineMs) {
       if (count === 0) return;
       await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        if (deadlineMs !== undefined) setTimeout(resolve, deadlineMs);
+        const settle = () => {
+          clearTimeout(deadline);
+          deadline = undefined;
+          resolve();
+        };
+        waiting.push(settle);
+        if (deadlineMs !== undefined) deadline = setTimeout(settle, deadlineMs);
       });
     },
   };
