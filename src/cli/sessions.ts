@@ -21,8 +21,8 @@ export async function loadStatus(context: DaemonAccess & Output): Promise<Status
   const differing = findDifferingVariables(status, context);
   if (differing.length > 0) {
     context.stderr.write(
-      `Note: ${differing.join(', ')} of this shell ${differing.length === 1 ? 'is' : 'are'} not what the daemon was started with; ` +
-        `to make it use ${differing.length === 1 ? 'that' : 'those'}: rolecall daemon restart\n`,
+      `Note: the daemon was started with another ${differing.join(' and another ')} than this shell has. ` +
+        `To use this shell's: rolecall daemon restart\n`,
     );
   }
   return status;

@@ -150,12 +150,12 @@ test('names endpoint variables that differ from the daemon’s, and only those',
   rig = await createRig();
   const other = { AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:1' };
   const note =
-    'Note: AWS_ENDPOINT_URL_SSO of this shell is not what the daemon was started with; to make it use that: rolecall daemon restart\n';
+    "Note: the daemon was started with another AWS_ENDPOINT_URL_SSO than this shell has. To use this shell's: rolecall daemon restart\n";
   expect((await run(['status'], { environment: other })).stderr).toBe(note);
   expect((await run(['status', '--json'], { environment: other })).stderr).toBe(note);
   expect((await run(['status', '--check'], { environment: other })).stderr).toBe('');
   expect((await run(['logout'], { environment: { ...other, AWS_ENDPOINT_URL_STS: '' } })).stderr).toBe(
-    'Note: AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS of this shell are not what the daemon was started with; to make it use those: rolecall daemon restart\n',
+    "Note: the daemon was started with another AWS_ENDPOINT_URL_SSO and another AWS_ENDPOINT_URL_STS than this shell has. To use this shell's: rolecall daemon restart\n",
   );
 
   // An endpoint in the settings overrides the shell's.

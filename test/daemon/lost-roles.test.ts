@@ -29,7 +29,7 @@ function bringBack(): void {
 }
 
 const KEPT =
-  'Kept 5 profiles although the last listing lost their roles, too many at once to be sure.\n' +
+  'Kept 5 profiles although their roles are missing from the last listing: too many went missing at once to be sure.\n' +
   'If you lost that access for good, run: rolecall profiles sync --prune\n';
 
 test('a listing without roles keeps profiles and credentials, and reports how to remove them', async () => {

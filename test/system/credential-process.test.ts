@@ -251,13 +251,13 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     expect(await answerTo('28')).toEqual({
       exitCode: 7,
       stdout: '',
-      stderr: 'rolecall: the daemon did not answer in time.\nRun: rolecall status\n',
+      stderr: 'rolecall: The daemon did not answer in time.\nRun: rolecall status\n',
     });
     for (const exit of ['52', '56', '3']) {
       expect(await answerTo(exit)).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr: `rolecall: the daemon closed the connection before it had answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
+        stderr: `rolecall: The daemon closed the connection before it answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
       });
     }
     // Nobody there, no curl, or one that cannot ask: Node asks, and finds the daemon after all.
@@ -297,7 +297,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
       expect(await answerAfter('48.1')).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr: `rolecall: the daemon closed the connection before it had answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
+        stderr: `rolecall: The daemon closed the connection before it answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
       });
     },
   );
@@ -317,7 +317,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     rmSync(seen);
     expect(await answerAfter(6)).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining('closed the connection before it had answered'),
+      stderr: expect.stringContaining('closed the connection before it answered'),
     });
     expect(readFileSync(seen, 'utf8')).toBe('\n'.repeat(6));
   });
@@ -378,7 +378,7 @@ describe('without a daemon', () => {
       exitCode: 3,
       stdout: '',
       stderr:
-        'rolecall: the daemon is not running, and /gone/node, which would start it, no longer exists.\nRun: rolecall daemon start\n',
+        'rolecall: The daemon is not running, and /gone/node, which would start it, no longer exists.\nRun: rolecall daemon start\n',
     });
   });
 });

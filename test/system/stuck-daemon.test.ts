@@ -82,7 +82,7 @@ test.runIf(hasPrograms && canSeeProcesses)(
     expect(node).toEqual({
       exitCode: 0,
       stdout: `${DOCUMENT}\n`,
-      stderr: `Note: ${message} Still waiting; to replace it: rolecall daemon restart\n`,
+      stderr: `Note: ${message} Still waiting. To replace it: rolecall daemon restart\n`,
     });
     const { groups } = JSON.parse(doctor.stdout) as { groups: { findings: unknown[] }[] };
     expect(groups.flatMap(({ findings }) => findings)).toContainEqual(

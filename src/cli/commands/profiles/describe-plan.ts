@@ -40,7 +40,7 @@ export function describeUnwritten({
   readonly unwritten?: number;
 }): string {
   if (unwritten === 0) return '';
-  const why = write === 'auto' ? 'there are so many, and write = "auto"' : `write = "${write}"`;
+  const why = write === 'auto' ? 'write = "auto", and there are many roles' : `write = "${write}"`;
   return `\n${count(unwritten, 'more role')} ${unwritten === 1 ? 'has a name and gets its' : 'have names and get their'} profile when first used (${why}): rolecall use`;
 }
 
@@ -57,7 +57,7 @@ export function reportKept(
 ): void {
   if (kept.length === 0) return;
   context.stderr.write(
-    `Kept ${count(kept.length, 'profile')} although the last listing lost ${kept.length === 1 ? 'its role' : 'their roles'}, too many at once to be sure.\n` +
+    `Kept ${count(kept.length, 'profile')} although ${kept.length === 1 ? 'its role is' : 'their roles are'} missing from the last listing: too many went missing at once to be sure.\n` +
       `If you lost that access for good, run: rolecall profiles sync --prune\n`,
   );
 }
