@@ -63,7 +63,7 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
     terminal.type('work');
     await terminal.see(/^Profile names \[.*\]: $/m);
     terminal.type('{account}');
-    await terminal.see(/is no placeholder/);
+    await terminal.see(/is not a placeholder/);
     terminal.type('{account_id}/{permission_set}');
     await terminal.see(/for example: 111111111111\/ReadOnlyAccess/);
     terminal.type('y');
