@@ -24,18 +24,20 @@ export class StrictCommand extends Command {
     const names = this.createHelp()
       .visibleCommands(this)
       .map((command) => command.name());
-    this.#fail('command', this.args[0] ?? '', names);
+    const [word = ''] = this.args;
+    this.#fail(`command "${word}"`, word, nearest(word, names));
   }
 
   unknownOption(word: string): never {
     const [flag = ''] = word.split('=');
-    const flags = [this, ...ancestorsOf(this)].flatMap((command) =>
-      command
-        .createHelp()
-        .visibleOptions(command)
-        .flatMap(({ long }) => long ?? []),
-    );
-    this.#fail('option', flag, flag.startsWith('--') ? flags : []);
+    const options = [this, ...ancestorsOf(this)].flatMap((command) => command.createHelp().visibleOptions(command));
+    const flags = options.flatMap(({ long }) => long ?? []);
+    if (flags.includes(flag)) {
+      throw new UsageError('usage', `${pathOf(this)} takes no value after ${flag}.`, { hint: this.#with(word, flag) });
+    }
+    const meant = flag.startsWith('--') ? nearest(flag, flags) : undefined;
+    const takesValue = options.some(({ long, required, optional }) => long === meant && (required || optional));
+    this.#fail(`option "${flag}"`, word, meant, takesValue ? word.slice(flag.length) : '');
   }
 
   missingArgument(name: string): never {
@@ -46,16 +48,15 @@ export class StrictCommand extends Command {
     throw new UsageError('usage', `${pathOf(this)} needs a value after ${option.long ?? option.flags}.`, helpOf(this));
   }
 
-  #fail(kind: 'command' | 'option', wrong: string, candidates: readonly string[]): never {
-    const what = `no ${kind} "${wrong}"`;
-    const message = this.parent === null ? `There is ${what}` : `${pathOf(this)} has ${what}`;
-    const meant = nearest(wrong, candidates);
+  #fail(what: string, word: string, meant: string | undefined, value = ''): never {
+    const message = this.parent === null ? `There is no ${what}` : `${pathOf(this)} has no ${what}`;
     if (meant === undefined) throw new UsageError('usage', `${message}.`, helpOf(this));
-    const index = this.argv.findIndex((word) => word === wrong || word.startsWith(`${wrong}=`));
-    const words = this.argv.with(index, meant + (this.argv[index] ?? '').slice(wrong.length));
-    throw new UsageError('usage', `${message}; did you mean "${meant}"?`, {
-      hint: ['rolecall', ...words.map(quoteForShell)].join(' '),
-    });
+    throw new UsageError('usage', `${message}; did you mean "${meant}"?`, { hint: this.#with(word, meant + value) });
+  }
+
+  /** The command line as it was typed, except for one word. */
+  #with(word: string, right: string): string {
+    return ['rolecall', ...this.argv.with(this.argv.indexOf(word), right).map(quoteForShell)].join(' ');
   }
 }
 
