@@ -105,7 +105,9 @@ describe.skipIf(!hasKeyring)('with the keychain of the desktop', () => {
     expect(await rolecall('logout')).toEqual({
       exitCode: 7,
       stdout: '',
-      stderr: expect.stringContaining("The keychain can't be reached, so a sign-in that is stored in it was not ended."),
+      stderr: expect.stringContaining(
+        "The keychain can't be reached, so a sign-in that is stored in it was not ended.",
+      ),
     });
     expect(emulator.countCalls('Logout')).toBe(0);
     await rolecall('daemon', 'stop');
