@@ -118,7 +118,9 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
       if (!isSilent) send({ type: TYPES.reply, serial: nextSerial(), ...back, ...withBody(signature, body) });
     } catch (thrown) {
       const errorName = thrown instanceof BusError ? thrown.errorName : 'org.freedesktop.DBus.Error.Failed';
-      const text = thrown instanceof BusError ? thrown.message : toRolecallError(thrown).message;
+      const reason = thrown instanceof BusError ? thrown.message : toRolecallError(thrown).message;
+      // It may repeat bytes of the call, and a string of D-Bus can't contain this one.
+      const text = reason.replaceAll('\0', '');
       if (!isSilent) send({ type: TYPES.error, serial: nextSerial(), ...back, errorName, ...withBody('s', [text]) });
     }
   }

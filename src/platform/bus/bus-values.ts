@@ -26,6 +26,8 @@ const ALIGNMENTS: Readonly<Record<string, number>> = {
 const MAX_SIGNATURE_LENGTH = 255;
 /** Arrays, structs and variants inside each other; the specification allows 64. */
 const MAX_DEPTH = 64;
+/** In one message. Any process on the bus can send us one; each value takes much more time and memory than its bytes. */
+const MAX_VALUES = 50_000;
 
 const alignmentOf = (type: string) => (/^[({]/u.test(type) ? 8 : (ALIGNMENTS[type[0] ?? ''] ?? 1));
 const insideOf = (type: string) => type.slice(1, -1);
@@ -170,6 +172,7 @@ function mismatch(type: string, value: BusValue): Error {
 /** The values of `signature` in `bytes`, as `BusValue` describes them. @throws Error: the bytes do not have this form */
 export function unmarshal(signature: string, bytes: Buffer, isLittleEndian: boolean): BusValue[] {
   let position = 0;
+  let values = 0;
 
   function align(size: number): void {
     position = Math.ceil(position / size) * size;
@@ -235,6 +238,8 @@ export function unmarshal(signature: string, bytes: Buffer, isLittleEndian: bool
 
   function read(type: string, depth: number): BusValue {
     if (depth > MAX_DEPTH) throw new Error('A D-Bus value is nested too deeply.');
+    values += 1;
+    if (values > MAX_VALUES) throw new Error('A D-Bus message has too many values.');
     align(alignmentOf(type));
     switch (type[0]) {
       case 'a':

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { marshall, unmarshalMessages, type WireMessage } from '@homebridge/dbus-native/lib/message.js';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectToBus } from '../../../src/platform/bus/bus-connection.ts';
+import { BusError, connectToBus } from '../../../src/platform/bus/bus-connection.ts';
 import { marshal, splitSignature, unmarshal, type BusValue } from '../../../src/platform/bus/bus-values.ts';
 import { formatMessage, parseMessage } from '../../../src/platform/bus/bus-wire.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
@@ -109,6 +109,12 @@ describe('a value is refused', () => {
     expect(() => unmarshal('v', Buffer.from('017600'.repeat(1000), 'hex'), true)).toThrow('nested too deeply');
   });
 
+  test('if a megabyte would become millions of values', () => {
+    const bytes = Buffer.alloc(8 + 1024 * 1024);
+    bytes.writeUInt32LE(1024 * 1024);
+    expect(() => unmarshal(`a${'('.repeat(30)}y${')'.repeat(30)}`, bytes, true)).toThrow('too many values');
+  });
+
   test('without hanging, whatever the bytes are', () => {
     const signatures = ['a{sv}', 'v', 'aa(yv)', 'yyyyuua(yv)', 'asasv'];
     fc.assert(
@@ -161,6 +167,26 @@ describe('a connection', () => {
     });
     const bus = await connectToBus(path);
     expect(await bus.call({ destination: 'a.b', path: '/', interface: 'a.b' }, 'Get')).toEqual(['é']);
+    bus.close();
+    await bus.closed;
+  });
+
+  test('survives a call whose refusal repeats a byte that no string can contain', async () => {
+    let refuse: (message: WireMessage) => void;
+    const refusal = new Promise<WireMessage>((resolve) => {
+      refuse = resolve;
+    });
+    await listen('OK 00\r\n', (message, socket) => {
+      if (message.type === 3) refuse(message);
+      else socket.write(marshall({ type: 2, serial: 1, replySerial: message.serial }));
+      if (message.member === 'Ready') socket.write(marshall({ ...CALL, signature: 'ay', body: [Buffer.from('a\0b')] }));
+    });
+    const bus = await connectToBus(path);
+    bus.answerWith(({ body }) => {
+      throw new BusError('a.b.Unknown', `No interface "${String(body[0])}".`);
+    });
+    await bus.call({ destination: 'a.b', path: '/', interface: 'a.b' }, 'Ready');
+    expect(await Promise.race([refusal, bus.closed])).toMatchObject({ body: ['No interface "ab".'] });
     bus.close();
     await bus.closed;
   });
