@@ -56,7 +56,19 @@ async function createDay({ hasNativeProfile = false } = {}) {
   });
   const changes = { announce: () => undefined };
   const dailyLists = createDailyLists({ ...shared, changes });
-  const userChecks = createUserChecks({ ...shared, tokenFiles, changes, notifier: { notify: async () => false } });
+  // Deletes and writes real files, also while the clock moves: a tick must not end, and the next one begin, in between.
+  const filesInUse = new Set<Promise<void>>();
+  const keep: typeof tokenFiles.keep = async (...request) => {
+    const kept = tokenFiles.keep(...request);
+    filesInUse.add(kept);
+    await kept.finally(() => filesInUse.delete(kept));
+  };
+  const userChecks = createUserChecks({
+    ...shared,
+    tokenFiles: { keep },
+    changes,
+    notifier: { notify: async () => false },
+  });
 
   for (const session of [SESSION, OTHER]) {
     await world.signIn(session);
@@ -82,6 +94,8 @@ async function createDay({ hasNativeProfile = false } = {}) {
         await clock.advance(TICK_MS);
         // What one of them does outside of the fake clock takes no time of the day.
         await Promise.all(tasks);
+        await Promise.allSettled(filesInUse);
+        await clock.settle();
       }
       const counts: Record<string, number> = {};
       for (const { operation, startUrl } of identityCenter.arrivals) {
