@@ -184,7 +184,14 @@ function createCount(): Count {
           resolve();
         };
         waiting.push(settle);
-        if (deadlineMs !== undefined) deadline = setTimeout(settle, deadlineMs);
+        if (deadlineMs === undefined) return;
+        // Timers run before sockets are read: after a stall, requests that arrived in time are still unread. Their
+        // `subtract` starts the deadline again.
+        const settleUnlessFalling = () => {
+          const atDeadline = count;
+          setImmediate(() => setImmediate(() => count >= atDeadline && settle()));
+        };
+        deadline = setTimeout(settleUnlessFalling, deadlineMs);
       });
     },
   };

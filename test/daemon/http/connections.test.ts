@@ -1,10 +1,11 @@
 // Which users the surfaces serve, and how many connections: other users, crowds of idle connections, and the shares of other surfaces.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, NetConnectOpts, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createConnectionRules, type ConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { guardConnections } from '../../../src/daemon/http/connections.ts';
 import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
@@ -103,7 +104,7 @@ describe('a guarded server', () => {
       seen.push('bytes that are not HTTP');
       socket.destroy();
     });
-    guardConnections(created, {
+    const connections = guardConnections(created, {
       rules: { maxServed: 100, maxUnchecked: 100, headersDeadlineMs: 5000, ...rules },
       refuse: (socket) => socket.end('too many'),
       name: 'web',
@@ -114,7 +115,7 @@ describe('a guarded server', () => {
     server = created;
     await new Promise<void>((resolve) => created.listen(0, '127.0.0.1', resolve));
     const target = { host: '127.0.0.1', port: (created.address() as AddressInfo).port };
-    return { target, seen, log, clock, accepted };
+    return { target, seen, log, clock, accepted, connections };
   }
 
   test('parses no byte before the user is known, and loses none of them', async () => {
@@ -172,6 +173,33 @@ describe('a guarded server', () => {
     await waitFor('the first to be closed', () => first.closed() === 1);
     expect([second.closed(), third.closed()]).toEqual([0, 0]);
     for (const idle of [first, second, third]) idle.end();
+  });
+
+  test('reads what has arrived before it gives up on silent connections', async () => {
+    const { target, accepted, connections } = await listen({});
+    const silent = await openIdle(target, 1);
+    const late = openSocket(target);
+    await once(late, 'connect');
+    await waitFor('both to be accepted', () => accepted.length === 2);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const answered = connections.answered();
+      let text = '';
+      late.setEncoding('utf8').on('data', (part: string) => (text += part));
+      late.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+      // As after a process that was suspended: the time is up, and no socket has been read.
+      vi.advanceTimersByTime(2000);
+      const ended = once(late, 'close');
+      const isOver = answered.then(() => 'given up');
+      expect(await Promise.race([isOver, ended.then(() => 'answered')])).toBe('answered');
+      expect(text).toContain('served');
+      // The other one gets the whole grace period again, and no more.
+      vi.advanceTimersByTime(2000);
+      expect(await isOver).toBe('given up');
+    } finally {
+      vi.useRealTimers();
+      silent.end();
+    }
   });
 });
 
