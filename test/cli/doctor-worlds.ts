@@ -242,6 +242,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'container-port-taken',
+    rig: { hasLastingPort: true },
     async breakIt(rig, ends) {
       await rig.runCli(['login']);
       const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
@@ -256,7 +257,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     code: 'container-port-lost',
-    rig: { losesPort: true },
+    rig: { losesPort: true, hasLastingPort: true },
     async breakIt(rig) {
       await rig.runCli(['login']);
       const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };

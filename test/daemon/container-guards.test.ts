@@ -15,6 +15,7 @@ let rig: Rig;
 let grant: IssuedGrantDocument;
 beforeEach(async () => {
   rig = await createRig({
+    hasLastingPort: true,
     passphraseCost: { N: 2 ** 10, r: 8, p: 1 },
     environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse battery staple' },
   });

@@ -10,7 +10,7 @@ const READ_ONLY = { session: SESSION, accountId: '222222222222', permissionSet: 
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await createRig();
+  rig = await createRig({ hasLastingPort: true });
   expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
 });
 afterEach(() => rig.remove());

@@ -11,6 +11,7 @@ import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daem
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { loadSettings } from '../../src/daemon/settings/settings.ts';
 import { ensurePrivateDirectory } from '../../src/platform/files/private-directory.ts';
+import { CONTAINER_PORT_SCHEMA } from '../../src/daemon/credentials/container-server.ts';
 import { listen } from '../../src/daemon/http/listeners.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createLocalApiClient, type LocalApiClient } from '../../src/local-api/client.ts';
@@ -20,6 +21,7 @@ import { loadVersion } from '../../src/local-api/version.ts';
 import { createService } from '../../src/service/create-service.ts';
 import type { RunProgram } from '../../src/service/service.ts';
 import { AT_ONCE } from './approval.ts';
+import { findLastingPort } from './lasting-port.ts';
 import { withQuickPrograms } from './quick-programs.ts';
 import { createTemporaryHome, type TemporaryHome } from './temporary-home.ts';
 
@@ -79,6 +81,8 @@ export interface RigOptions {
   readonly version?: string;
   /** Says whether this is the one daemon of its user; nobody looks when absent. */
   readonly lock?: DaemonDeps['lock'];
+  /** For restarts with grants: a container port that no other server gets while none of the two daemons listens on it. */
+  readonly hasLastingPort?: boolean;
   /** Nothing keeps the container port between two daemons. */
   readonly losesPort?: boolean;
 }
@@ -149,6 +153,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const config = options.config ?? CONFIG;
   if (config !== '') writePrivate(configPath, config);
   if (options.settings !== undefined) writePrivate(paths.settingsFile, options.settings);
+  if (options.hasLastingPort === true) {
+    const content = { schemaVersion: CONTAINER_PORT_SCHEMA.version, port: await findLastingPort() };
+    writePrivate(join(paths.stateDirectory, 'container-port.json'), JSON.stringify(content));
+  }
 
   const logLines: string[] = [];
   const start = (daemonEnvironment: Readonly<Record<string, string>> = environment) => {
@@ -172,7 +180,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       ...(options.losesPort === true
         ? {}
         : {
-            // Nobody else is after the port of a daemon in this process.
+            // Nothing holds the port between two daemons of this process: see `hasLastingPort`.
             portHandover: {
               adopt: (server, port) =>
                 listen(server, { host: '127.0.0.1', port }).then(

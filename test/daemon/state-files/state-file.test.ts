@@ -290,7 +290,7 @@ describe('a daemon that finds its state damaged', () => {
   });
 
   test('serves the undamaged grants, and tells callers of the others why they ended', async () => {
-    rig = await createRig();
+    rig = await createRig({ hasLastingPort: true });
     const its = rig;
     const state = (name: string) => join(its.paths.stateDirectory, name);
     await its.runCli(['login']);
@@ -319,7 +319,7 @@ describe('a daemon that finds its state damaged', () => {
   });
 
   test('ends a grant with an impossible time, and still lists the others', async () => {
-    rig = await createRig();
+    rig = await createRig({ hasLastingPort: true });
     const its = rig;
     await its.runCli(['login']);
     const grants = [
