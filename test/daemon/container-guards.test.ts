@@ -88,6 +88,14 @@ const NOT_ALLOWED: readonly [clause: string, headers: () => readonly Header[]][]
   ['an Origin', () => [...rightHeaders(), ['Origin', 'http://evil.example']]],
   ['its own address as Origin', () => [...rightHeaders(), ['Origin', `http://${hostOf()}`]]],
   ['an Origin in capitals', () => [...rightHeaders(), ['ORIGIN', `http://${hostOf()}`]]],
+  [
+    'an Origin behind 2,000 headers',
+    () => [
+      ...rightHeaders(),
+      ...Array.from({ length: 2000 }, (): Header => ['x', '']),
+      ['Origin', 'http://evil.example'],
+    ],
+  ],
   ['the null Origin', () => [...rightHeaders(), ['Origin', 'null']]],
   ['a Referer', () => [...rightHeaders(), ['Referer', `http://${hostOf()}/`]]],
   ['another site', () => [...rightHeaders(), ['Sec-Fetch-Site', 'cross-site']]],

@@ -149,6 +149,14 @@ const CALLER_CLAUSES: readonly Clause[] = [
   extra('of two in one', 'Origin', 'http://OWN, https://evil.example'),
   extra('of an extension', 'Origin', 'chrome-extension://abcdefgh'),
   extra('on the socket, even of ours', 'Origin', 'http://localhost'),
+  {
+    what: 'Origin of a page behind 2,000 headers',
+    headers: (surface) => [
+      ...rightHeaders(surface),
+      ...Array.from({ length: 2000 }, (): Header => ['x', '']),
+      ['Origin', 'https://evil.example'],
+    ],
+  },
 
   extra('of a page', 'Referer', 'https://evil.example/page'),
   extra('of another port', 'Referer', 'http://127.0.0.1:PORTX/'),

@@ -49,6 +49,8 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     requestTimeout: REQUEST_DEADLINE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
+  // No limit but that of their bytes: Node would leave out the headers after the 2000th, and the guard would not see them.
+  server.maxHeadersCount = 0;
   const refuse = (socket: Duplex, error: RolecallError) => answerOnSocket(socket, error, deps.describeError);
   const connections = guardConnections(server, {
     rules: deps.connectionRules,
