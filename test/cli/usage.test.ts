@@ -126,7 +126,6 @@ describe('usage errors', () => {
     [['--debug=1', 'ls'], 'rolecall takes no value after --debug.', 'rolecall --debug ls'],
     [['completion'], 'rolecall completion needs a shell.', 'rolecall completion --help'],
     [['completion', 'tcsh'], '"tcsh" is not one of bash, zsh, fish.', 'rolecall completion --help'],
-    [['status', '--json=1'], 'rolecall status takes no value after --json.', 'rolecall status --help'],
     [['service', 'logs', '-x'], 'rolecall service logs has no option "-x".', 'rolecall service logs --help'],
     [
       ['profiles', 'snyc', '--dry-run'],
