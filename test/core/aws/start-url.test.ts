@@ -68,8 +68,8 @@ describe('a start URL', () => {
     ['https://user:secret@d-1234567890.awsapps.com/start', /must not contain a user name or password/],
     ['https://eu-west-1.console.aws.amazon.com/singlesignon', /is the AWS console/],
     ['https://signin.aws.amazon.com/', /is the AWS console/],
-    ['https://device.sso.us-east-1.amazonaws.com/', /page for codes/],
-    ['https://oidc.us-east-1.amazonaws.com', /API server, not a page/],
+    ['https://device.sso.us-east-1.amazonaws.com/', /page where you enter a code/],
+    ['https://oidc.us-east-1.amazonaws.com', /API server, not a start page/],
   ])('%s is refused with the reason', (typed, reason) => {
     expect(() => parseStartUrl(typed)).toThrow(reason);
   });
