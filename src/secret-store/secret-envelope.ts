@@ -82,12 +82,23 @@ export function formatKeys({ key, ...rest }: Keys): string {
 
 /** Parses the text of `formatKeys`, which a daemon of another version may have written. */
 export function parseKeys(text: string | undefined): Keys | undefined {
-  if (text === undefined) return undefined;
-  const { kdf, salt, verifier, key } = JSON.parse(text) as Record<string, unknown>;
+  const parsed = parseObject(text ?? '');
+  if (parsed === undefined) return undefined;
+  const { kdf, salt, verifier, key } = parsed;
   if (typeof kdf !== 'string' || typeof salt !== 'string' || typeof verifier !== 'string' || typeof key !== 'string') {
     return undefined;
   }
   return { kdf, salt, verifier, key: Buffer.from(key, 'base64') };
+}
+
+/** Undefined if the text is no JSON object. The parser's error would quote the text, which is secret here. */
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Encrypts all secrets with a new nonce. */

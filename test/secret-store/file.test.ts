@@ -148,6 +148,11 @@ describe('the secret file', () => {
     await openWith(undefined).save('session:work', new Secret('y'));
     expect((await openWith(saved[0]).load('session:work'))?.reveal()).toBe('y');
     expect(saved).toHaveLength(3);
+
+    // Of a daemon of another version.
+    for (const kept of ['no JSON', 'null', '[]', '{}', '']) {
+      expect((await openWith(kept).load('session:work'))?.reveal()).toBe('y');
+    }
   });
 
   test('is locked with the wrong passphrase', () =>
