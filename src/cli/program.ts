@@ -77,7 +77,7 @@ function readPlainWords(
       operands.push(...rest);
     } else if (!word.startsWith('-')) {
       operands.push(word);
-    } else if (Object.hasOwn(options, word)) {
+    } else if (Object.hasOwn(options, word) && !word.includes(' ')) {
       values[attributeOf(word)] = !word.startsWith('--no-');
     } else {
       const [, option] = all.find(([flags]) => flags.startsWith(`${word} <`)) ?? [];

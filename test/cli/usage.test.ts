@@ -245,6 +245,7 @@ describe('the quick path around the parser', () => {
       ['use', '-'],
       ['use', '-h'],
       ['constructor'],
+      ['status', '--format <name>'],
     ]) {
       expect(await findQuickCommand(argv)).toBeUndefined();
     }
