@@ -358,7 +358,7 @@ test.skipIf(!isThere)(
     const moved = createInstallation(join(home.path, 'my tools 100%', 'node v24', 'rolecall'), NEW);
     installation.remove();
     installation = moved;
-    expect((await rolecall('service', 'status')).stdout).toContain('dist/daemon/main.js is gone');
+    expect((await rolecall('service', 'status')).stdout).toContain('dist/daemon/main.js no longer exists');
     expect(await rolecall('status')).toMatchObject({ exitCode: 0 });
     expect(
       await rolecall('service', 'status', '--json').then(({ stdout }) => JSON.parse(stdout) as object),
