@@ -106,8 +106,8 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
     path: 'src/platform/files/folders-above.ts',
     reads: '/proc and /etc, whose users and groups nobody else may write',
   },
-  { path: 'src/platform/process/core-dumps.ts', reads: '/proc' },
   { path: 'src/platform/process/descriptor-limit.ts', reads: '/proc' },
+  { path: 'src/platform/process/harden-process.ts', reads: '/proc' },
   { path: 'src/platform/process/process-identity.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];

@@ -8,8 +8,11 @@ import type { LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 import { resolvePaths, systemRuntimeDirectory, type RuntimePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../platform/service/start-daemon.ts';
-import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
-import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/process/no-debugger.ts';
+import {
+  ignoreDebuggerSignal,
+  leaveMemoryOutOfCoreDumps,
+  noDebuggerFlags,
+} from '../platform/process/harden-process.ts';
 import type { Service } from '../service/service.ts';
 import type { CliContext } from './context.ts';
 import { runCommandLine } from './program.ts';

@@ -11,8 +11,11 @@ import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { cleanEnvironment, refuseChangedNode } from '../platform/service/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
-import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
-import { ignoreDebuggerSignal, noDebuggerFlags } from '../platform/process/no-debugger.ts';
+import {
+  ignoreDebuggerSignal,
+  leaveMemoryOutOfCoreDumps,
+  noDebuggerFlags,
+} from '../platform/process/harden-process.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import { findProgram, trustedPath } from '../platform/programs/find-program.ts';
 import {

@@ -1,6 +1,6 @@
 // The process of `rolecall emulator`: real files, streams and signals.
 import { readBoundedFile } from '../platform/files/bounded-read.ts';
-import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
+import { ignoreDebuggerSignal } from '../platform/process/harden-process.ts';
 import { runEmulatorCommand } from './command.ts';
 
 /** Enough for 20,000 accounts with their assignments. */

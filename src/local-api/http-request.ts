@@ -2,7 +2,7 @@
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { DaemonUnreachableError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
-import { VERSION_HEADER } from './version-header.ts';
+import { VERSION_HEADER } from './version.ts';
 
 export interface SocketRequest {
   readonly socketPath: string;

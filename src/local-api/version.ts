@@ -1,5 +1,8 @@
-// Reads the version of this installation from its package.json.
+// The version of this installation, and the header with which a client names its own: an older daemon stops instead of answering.
 import { readFileSync } from 'node:fs';
+
+/** In lower case, like all header names in Node. */
+export const VERSION_HEADER = 'rolecall-version';
 
 /** Reads the file at each call, so a daemon keeps the version of its start: the installation may be upgraded while it runs. */
 export function loadVersion(): string {

@@ -10,8 +10,7 @@ import { createLocalApiClient, type LocalApiClient } from '../local-api/client.t
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 import { MAX_SETTINGS_BYTES, resolvePaths, systemRuntimeDirectory } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../platform/service/start-daemon.ts';
-import { leaveMemoryOutOfCoreDumps } from '../platform/process/core-dumps.ts';
-import { ignoreDebuggerSignal } from '../platform/process/no-debugger.ts';
+import { ignoreDebuggerSignal, leaveMemoryOutOfCoreDumps } from '../platform/process/harden-process.ts';
 import { printTextMenu } from './text/print-text-menu.ts';
 import { TEXT_HOSTS } from './text/text-menu.ts';
 

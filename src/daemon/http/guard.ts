@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { compareVersions } from '../../core/compare-versions.ts';
 import { DaemonUnreachableError, RefusedError, RolecallError, UsageError } from '../../core/errors.ts';
 import { ROUTE_ADDRESSES } from '../../local-api/route-addresses.ts';
-import { VERSION_HEADER } from '../../local-api/version-header.ts';
+import { VERSION_HEADER } from '../../local-api/version.ts';
 
 type GuardedHeader =
   | 'authorization'

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { ErrorBody } from '../../core/errors.ts';
-import { noDebuggerFlags } from '../process/no-debugger.ts';
+import { noDebuggerFlags } from '../process/harden-process.ts';
 import { daemonEnvironment, PASSPHRASE_FD_NAME } from './daemon-environment.ts';
 
 /** The first descriptor after the standard streams and Node's IPC channel. */

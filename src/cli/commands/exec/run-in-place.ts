@@ -3,7 +3,7 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { isatty } from 'node:tty';
-import type { StartWithCoreDumps } from '../../../platform/process/core-dumps.ts';
+import type { StartWithCoreDumps } from '../../../platform/process/harden-process.ts';
 
 export interface ForeignProgram {
   /** The words as typed; the first is looked up in the PATH of `environment`. */

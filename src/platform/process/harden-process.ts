@@ -1,4 +1,4 @@
-// Keeps the memory of this process, which contains credentials and passphrases, out of core dumps.
+// Keeps the memory of this process, which contains credentials and passphrases, out of core dumps and away from debuggers.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Calls `start` with the original filter in force: a program inherits the filter that is set when it is started. */
@@ -37,4 +37,17 @@ function writeFilter(path: string, filter: string): void {
   } catch {
     // A container may mount /proc read-only.
   }
+}
+
+/**
+ * Keeps Node's inspector closed: by default SIGUSR1 opens it on 127.0.0.1:9229, where every local user can attach.
+ * Call it first: once a listener is installed, SIGUSR1 no longer opens the inspector.
+ */
+export function ignoreDebuggerSignal(): void {
+  process.on('SIGUSR1', () => undefined);
+}
+
+/** Flags for a Node that we start, which close the gap before its first line of JavaScript (Node 22.14, 23.7 and later). */
+export function noDebuggerFlags(): readonly string[] {
+  return process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
 }
