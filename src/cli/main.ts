@@ -118,12 +118,13 @@ function programPath(program: Program): string {
 /** Through the installed service, which is first updated if it belongs to an older or missing installation; otherwise directly. */
 async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
-  const { findInstalledService, findStaleness } = await import('../platform/service/installed-service.ts');
+  const { findInstalledService } = await import('../platform/service/installed-service.ts');
   const { outsideOfExec } = await import('./environment/child-environment.ts');
   const { loadVersion } = await import('../local-api/version.ts');
   const startDirectly = () => startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
   const installed = findInstalledService(surroundings);
   if (installed === undefined) return startDirectly();
+  const { findStaleness } = await import('../platform/service/service-staleness.ts');
   if (findStaleness(installed, loadVersion()) !== undefined) {
     // If the service manager cannot be reached, the daemon is started directly below.
     await (await loadService(surroundings, paths)).repair().catch(() => undefined);

@@ -2,7 +2,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { findInstalledService, findStaleness, LAUNCHD_LABEL } from '../platform/service/installed-service.ts';
+import { findInstalledService, LAUNCHD_LABEL } from '../platform/service/installed-service.ts';
+import { findStaleness } from '../platform/service/service-staleness.ts';
 import { systemRuntimeDirectory } from '../local-api/paths.ts';
 import { managerEnvironment } from '../platform/service/start-installed-service.ts';
 import { writePrivateFile } from '../platform/files/private-file.ts';

@@ -3,12 +3,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import { ENDPOINT_NAMES, UNSET_FOR_SERVICE } from '../platform/service/daemon-environment.ts';
-import {
-  findInstalledService,
-  findStaleness,
-  SYSTEMD_SERVICE,
-  SYSTEMD_SOCKET,
-} from '../platform/service/installed-service.ts';
+import { findInstalledService, SYSTEMD_SERVICE, SYSTEMD_SOCKET } from '../platform/service/installed-service.ts';
+import { findStaleness } from '../platform/service/service-staleness.ts';
 import type { ProgramRun, ServiceDeps, ServiceProblem, ServiceStatus } from './service.ts';
 import { describeStaleness, STOPPED } from './service-problems.ts';
 

@@ -1,7 +1,6 @@
-// Finds the service that `rolecall service install` installed, and whether it belongs to this version.
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { compareVersions } from '../../core/compare-versions.ts';
+// Finds the service that `rolecall service install` installed.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { readBoundedFileSync } from '../files/bounded-read.ts';
 
 export const SYSTEMD_SOCKET = 'rolecall.socket';
@@ -55,34 +54,6 @@ export function systemdDirectories({ environment, homeDirectory }: ServiceSurrou
   const usual = join(homeDirectory, '.config', 'systemd', 'user');
   const own = config?.startsWith('/') === true ? join(config, 'systemd', 'user') : usual;
   return own === usual ? [usual] : [own, usual];
-}
-
-/**
- * Why the service can't start its program, starts a version older than `ownVersion`, or starts it from an outdated unit;
- * undefined if it is up to date.
- */
-export function findStaleness({ command, isOutdated }: InstalledService, ownVersion: string): string | undefined {
-  if (command === undefined) return undefined;
-  try {
-    accessSync(command.nodePath, constants.X_OK);
-  } catch {
-    return `${command.nodePath} no longer exists`;
-  }
-  if (!existsSync(command.mainPath)) return `${command.mainPath} no longer exists`;
-  const version = readVersionBeside(command.mainPath);
-  if (version !== undefined && compareVersions(version, ownVersion) < 0) return `it starts rolecall ${version}`;
-  return isOutdated ? 'an older rolecall wrote its unit' : undefined;
-}
-
-/** The version in the package.json two folders above `dist/daemon/main.js`. */
-function readVersionBeside(mainPath: string): string | undefined {
-  try {
-    const text = readBoundedFileSync(join(dirname(mainPath), '..', '..', 'package.json'), MAX_FILE_BYTES);
-    const { version } = JSON.parse(text) as { version?: unknown };
-    return typeof version === 'string' ? version : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function read(file: string): string {

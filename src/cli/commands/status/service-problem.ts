@@ -1,5 +1,6 @@
 // The one service problem that `status` shows: it has to be installed again.
-import { findStaleness, type InstalledService } from '../../../platform/service/installed-service.ts';
+import type { InstalledService } from '../../../platform/service/installed-service.ts';
+import { findStaleness } from '../../../platform/service/service-staleness.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { loadVersion } from '../../../local-api/version.ts';
 import { describeStaleness } from '../../../service/service-problems.ts';
