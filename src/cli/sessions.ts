@@ -21,7 +21,7 @@ export async function loadStatus(context: DaemonAccess & Output): Promise<Status
   const differing = findDifferingVariables(status, context);
   if (differing.length > 0) {
     context.stderr.write(
-      `Note: the daemon was started with another ${differing.join(' and another ')} than this shell has. ` +
+      `Note: the daemon was started with other values of ${new Intl.ListFormat('en-GB').format(differing)} than this shell has. ` +
         `To use this shell's: rolecall daemon restart\n`,
     );
   }

@@ -150,12 +150,12 @@ test('names endpoint variables that differ from the daemon’s, and only those',
   rig = await createRig();
   const other = { AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:1' };
   const note =
-    "Note: the daemon was started with another AWS_ENDPOINT_URL_SSO than this shell has. To use this shell's: rolecall daemon restart\n";
+    "Note: the daemon was started with other values of AWS_ENDPOINT_URL_SSO than this shell has. To use this shell's: rolecall daemon restart\n";
   expect((await run(['status'], { environment: other })).stderr).toBe(note);
   expect((await run(['status', '--json'], { environment: other })).stderr).toBe(note);
   expect((await run(['status', '--check'], { environment: other })).stderr).toBe('');
   expect((await run(['logout'], { environment: { ...other, AWS_ENDPOINT_URL_STS: '' } })).stderr).toBe(
-    "Note: the daemon was started with another AWS_ENDPOINT_URL_SSO and another AWS_ENDPOINT_URL_STS than this shell has. To use this shell's: rolecall daemon restart\n",
+    "Note: the daemon was started with other values of AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_STS than this shell has. To use this shell's: rolecall daemon restart\n",
   );
 
   // An endpoint in the settings overrides the shell's.
