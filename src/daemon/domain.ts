@@ -11,7 +11,7 @@ import { createIdentityCenter, type ClosableIdentityCenter } from '../identity-c
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { findBusSocket } from '../platform/bus/bus-address.ts';
-import { chooseSecretStore, mayHaveKeychain, type StoreWish } from '../secret-store/choose.ts';
+import { chooseSecretStore, mayHaveKeychain, type StoreOptions } from '../secret-store/choose.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import type { ConsoleFederation, SecretStore } from '../sso/ports.ts';
 import type { Handlers } from './http/surface.ts';
@@ -49,9 +49,9 @@ export interface DomainDeps {
   /** Portal calls per second; tests and benches scale it. */
   readonly portalCallsPerSecond?: number;
   /** Scrypt cost of the secret file; the file store has a default. */
-  readonly passphraseCost?: StoreWish['passphraseCost'];
-  readonly passphraseHint?: StoreWish['passphraseHint'];
-  readonly keyCache?: StoreWish['keyCache'];
+  readonly passphraseCost?: StoreOptions['passphraseCost'];
+  readonly passphraseHint?: StoreOptions['passphraseHint'];
+  readonly keyCache?: StoreOptions['keyCache'];
 }
 
 export interface Domain {

@@ -2,30 +2,30 @@
 import { accountId, permissionSet, sessionName } from './schemas/values.ts';
 import {
   consoleSchema,
-  consoleWishSchema,
+  consoleRequestSchema,
   containerCredentialsSchema,
   credentialsSchema,
   grantSchema,
-  grantWishSchema,
+  grantRequestSchema,
   grantsSchema,
   issuedGrantSchema,
   type ConsoleDocument,
-  type ConsoleWishDocument,
+  type ConsoleRequestDocument,
   type ContainerCredentialsDocument,
   type CredentialsDocument,
   type GrantDocument,
-  type GrantWishDocument,
+  type GrantRequestDocument,
   type GrantsDocument,
   type IssuedGrantDocument,
 } from './schemas/credentials.ts';
 import {
   adoptionSchema,
-  adoptionWishSchema,
+  adoptionRequestSchema,
   profileSchema,
-  profileWishSchema,
+  profileRequestSchema,
   profilesSchema,
   type AdoptionDocument,
-  type AdoptionWishDocument,
+  type AdoptionRequestDocument,
   type ProfileDocument,
   type ProfilesDocument,
 } from './schemas/profiles.ts';
@@ -42,16 +42,16 @@ import {
 import {
   reachSchema,
   setupSchema,
-  setupWishSchema,
+  setupRequestSchema,
   startUrlSchema,
   teamSchema,
-  teamWishSchema,
+  teamRequestSchema,
   type ReachDocument,
   type SetupDocument,
-  type SetupWishDocument,
+  type SetupRequestDocument,
   type StartUrlDocument,
   type TeamDocument,
-  type TeamWishDocument,
+  type TeamRequestDocument,
 } from './schemas/setup.ts';
 import {
   signInSchema,
@@ -337,7 +337,7 @@ export const routes = {
     path: '/v1/profile',
     surfaces: BOTH,
     summary: 'Writes one profile that is not in the shared config file yet (write = "used")',
-    body: profileWishSchema,
+    body: profileRequestSchema,
     successStatus: 200,
     answer: profileSchema,
   },
@@ -346,7 +346,7 @@ export const routes = {
     path: '/v1/console',
     surfaces: BOTH,
     summary: "A link to the AWS console as one role: the access portal's shortcut, or a federated sign-in",
-    body: consoleWishSchema,
+    body: consoleRequestSchema,
     socketOnly: ['federated'],
     successStatus: 200,
     answer: consoleSchema,
@@ -374,7 +374,7 @@ export const routes = {
     surfaces: SOCKET,
     summary:
       'Creates a grant: a URL and a token for the credentials of one role, for AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    body: grantWishSchema,
+    body: grantRequestSchema,
     successStatus: 201,
     answer: issuedGrantSchema,
   },
@@ -421,7 +421,7 @@ export const routes = {
     path: '/v1/profiles/adopt',
     surfaces: SOCKET,
     summary: 'Converts native profiles, and those of other tools, under their own names, or undoes that',
-    body: adoptionWishSchema,
+    body: adoptionRequestSchema,
     successStatus: 200,
     answer: adoptionSchema,
   },
@@ -444,7 +444,7 @@ export const routes = {
     path: '/v1/setup',
     surfaces: SOCKET,
     summary: 'Adds an sso-session to the shared config file, and settings; keeps what exists',
-    body: setupWishSchema,
+    body: setupRequestSchema,
     successStatus: 200,
     answer: setupSchema,
   },
@@ -453,7 +453,7 @@ export const routes = {
     path: '/v1/team',
     surfaces: SOCKET,
     summary: 'Fetches a team file, checks it, saves it, and adds its sso-sessions to the shared config file',
-    body: teamWishSchema,
+    body: teamRequestSchema,
     successStatus: 200,
     answer: teamSchema,
   },
@@ -530,14 +530,14 @@ export interface Inputs {
   profiles: { query?: { prune?: boolean } };
   syncProfiles: { body?: { prune?: boolean } | undefined };
   profile: { query: { name: string } };
-  adoptProfiles: { body: AdoptionWishDocument };
+  adoptProfiles: { body: AdoptionRequestDocument };
   writeProfile: { body: { name: string } };
   startUrl: { query: { text: string } };
-  setup: { body: SetupWishDocument };
-  team: { body: TeamWishDocument };
-  console: { body: ConsoleWishDocument };
+  setup: { body: SetupRequestDocument };
+  team: { body: TeamRequestDocument };
+  console: { body: ConsoleRequestDocument };
   webToken: { body: { code: string } };
-  createGrant: { body: GrantWishDocument };
+  createGrant: { body: GrantRequestDocument };
   grant: { id: string };
   revokeGrant: { id: string };
   containerCredentials: { grant: string };

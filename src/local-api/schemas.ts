@@ -1,16 +1,16 @@
 // The documents of the local API as types, derived from their JSON Schemas in `schemas/`; validation and OpenAPI use the same schemas.
 export type {
   ConsoleDocument,
-  ConsoleWishDocument,
+  ConsoleRequestDocument,
   ContainerCredentialsDocument,
   CredentialsDocument,
   GrantDocument,
-  GrantWishDocument,
+  GrantRequestDocument,
   IssuedGrantDocument,
 } from './schemas/credentials.ts';
 export type {
   AdoptionDocument,
-  AdoptionWishDocument,
+  AdoptionRequestDocument,
   ProfileDocument,
   ProfilesDocument,
   RefusalDocument,
@@ -23,7 +23,7 @@ export type {
   RolesDocument,
   ShownCurrentRoleDocument,
 } from './schemas/roles.ts';
-export type { ReachDocument, SetupDocument, SetupWishDocument, TeamDocument } from './schemas/setup.ts';
+export type { ReachDocument, SetupDocument, SetupRequestDocument, TeamDocument } from './schemas/setup.ts';
 export type { SignInDocument, SignInSetupDocument, SignOutDocument } from './schemas/sign-in.ts';
 export type {
   EventDocument,

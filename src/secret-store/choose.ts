@@ -15,7 +15,7 @@ import type { ScryptCost } from './secret-envelope.ts';
 /** The file of the file store, in the state folder. */
 export const SECRET_FILE_NAME = 'secrets.json';
 
-export interface StoreWish {
+export interface StoreOptions {
   readonly wanted: SecretStore['driver'];
   /** For the file store (`ROLECALL_PASSPHRASE`). */
   readonly passphrase?: Secret | undefined;
@@ -53,14 +53,14 @@ export interface StoreChoice {
  * Chooses the store without writing anything, and loads only the code of that store. On a machine without a keychain it
  * is memory, with a problem. A keychain that is locked or failing is still used: its calls report that, and it may recover.
  */
-export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
-  switch (wish.wanted) {
+export async function chooseSecretStore(options: StoreOptions): Promise<StoreChoice> {
+  switch (options.wanted) {
     case 'memory':
       return { store: await openMemoryStore() };
     case 'file': {
       const { createFileStore } = await import('./file.ts');
-      const { keyCache, passphrase, passphraseCost: cost, passphraseHint } = wish;
-      const path = join(wish.statePath, SECRET_FILE_NAME);
+      const { keyCache, passphrase, passphraseCost: cost, passphraseHint } = options;
+      const path = join(options.statePath, SECRET_FILE_NAME);
       const store = createFileStore({
         path,
         passphrase,
@@ -72,18 +72,18 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
     }
     case 'keychain': {
       // Without a bus the native module could only report the same, so it is not loaded.
-      if (wish.hasBus !== false) {
-        const { keychain, lock } = await openWished(wish);
+      if (options.hasBus !== false) {
+        const { keychain, lock } = await openKeychainStore(options);
         const { state, error } = await keychain.probe();
         if (state !== 'absent') return { ...withProblem(keychain, error), ...(lock === undefined ? {} : { lock }) };
         lock?.close();
       }
       return {
-        store: inPlaceOfKeychain(await openMemoryStore(), wish.statePath),
-        forgetKeychain: () => forgetKeychain(wish.statePath),
+        store: inPlaceOfKeychain(await openMemoryStore(), options.statePath),
+        forgetKeychain: () => forgetKeychain(options.statePath),
         problem: describeMissingKeychain({
-          settingsFile: wish.settingsFile,
-          hasBus: wish.hasBus !== false,
+          settingsFile: options.settingsFile,
+          hasBus: options.hasBus !== false,
           isThere: existsSync,
         }),
       };
@@ -91,12 +91,12 @@ export async function chooseSecretStore(wish: StoreWish): Promise<StoreChoice> {
   }
 }
 
-async function openWished(
-  wish: StoreWish,
+async function openKeychainStore(
+  options: StoreOptions,
 ): Promise<{ readonly keychain: KeychainStore; readonly lock?: KeychainLock }> {
-  if (wish.keychain !== undefined) return { keychain: wish.keychain };
+  if (options.keychain !== undefined) return { keychain: options.keychain };
   const { openKeychain } = await import('./open-keychain.ts');
-  return openKeychain(wish);
+  return openKeychain(options);
 }
 
 async function openMemoryStore(): Promise<SecretStore> {

@@ -33,7 +33,7 @@ export function createSessionBook(document: ConfigDocument, awsSsoSessions: read
   function byAddress(
     startUrl: string | undefined,
     region: string | undefined,
-    wish: string,
+    wanted: string,
   ): string | { reason: string } {
     const address = addressOf(startUrl, region);
     if (address === undefined) return { reason: 'its start URL or region is missing or not valid' };
@@ -48,7 +48,7 @@ export function createSessionBook(document: ConfigDocument, awsSsoSessions: read
       };
     }
     if (first !== undefined) return first.sessionName;
-    const sessionName = freeName(wish, (name) =>
+    const sessionName = freeName(wanted, (name) =>
       [...present, ...added].some((session) => session.sessionName === name),
     );
     added.push({ sessionName, startUrl: address.startUrl, region: address.region });
@@ -107,8 +107,8 @@ function nameFromUrl(startUrl: string | undefined): string {
   return /^(?:d-[0-9a-f]+|ssoins-.*|start|identitycenter|)$/iu.test(label) ? 'my-sso-session' : label;
 }
 
-function freeName(wish: string, isTaken: (name: string) => boolean): string {
-  const base = reduceName(wish).slice(0, 60) || 'my-sso-session';
+function freeName(wanted: string, isTaken: (name: string) => boolean): string {
+  const base = reduceName(wanted).slice(0, 60) || 'my-sso-session';
   for (let attempt = 1; ; attempt += 1) {
     const name = attempt === 1 ? base : `${base}-${attempt}`;
     if (!isTaken(name)) return name;

@@ -46,12 +46,12 @@ export function formatShortcutLink(
   role: { readonly accountId: string; readonly permissionSet: string },
   destination?: string,
 ): string {
-  const wish = [
+  const parameters = [
     `account_id=${role.accountId}`,
     `role_name=${encodeURIComponent(role.permissionSet)}`,
     ...(destination === undefined ? [] : [`destination=${encodeURIComponent(destination)}`]),
   ];
-  return `${portal.origin}${portal.pathname.replace(/\/+$/, '')}/#/console?${wish.join('&')}`;
+  return `${portal.origin}${portal.pathname.replace(/\/+$/, '')}/#/console?${parameters.join('&')}`;
 }
 
 /**

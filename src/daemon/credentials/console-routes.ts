@@ -11,7 +11,7 @@ import {
 } from '../../core/aws/console-url.ts';
 import { ProtocolError, UnavailableError, UsageError } from '../../core/errors.ts';
 import type { Endpoints, Role, SsoSession } from '../../core/model.ts';
-import type { ConsoleDocument, ConsoleWishDocument } from '../../local-api/schemas.ts';
+import type { ConsoleDocument, ConsoleRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -39,16 +39,18 @@ export function createConsoleHandlers(deps: {
 }): Pick<Handlers, 'console'> {
   const { broker, endpoints, settings } = deps;
 
-  function linkTo(session: SsoSession, role: Role, wish: ConsoleWishDocument): string {
-    // Without a wish the administrator's choice of start page applies.
+  function linkTo(session: SsoSession, role: Role, request: ConsoleRequestDocument): string {
+    // Without a service or region the administrator's start page applies.
     const destination =
-      wish.service === undefined && wish.region === undefined ? undefined : choosePage(session, role, wish).destination;
+      request.service === undefined && request.region === undefined
+        ? undefined
+        : choosePage(session, role, request).destination;
     return formatShortcutLink(requirePortal(session), role, destination);
   }
 
-  async function signInTo(session: SsoSession, role: Role, wish: ConsoleWishDocument, caller: Caller) {
+  async function signInTo(session: SsoSession, role: Role, request: ConsoleRequestDocument, caller: Caller) {
     const issuer = requirePortal(session).href;
-    const { partition, destination } = choosePage(session, role, wish);
+    const { partition, destination } = choosePage(session, role, request);
     const endpoint = findFederationEndpoint(partition, session.region, endpoints.sso);
     const { credentials } = await deps.issuer.issue({ role, waitBudget: caller });
     try {
@@ -71,9 +73,9 @@ export function createConsoleHandlers(deps: {
     );
   }
 
-  function choosePage(session: SsoSession, role: Role, wish: ConsoleWishDocument) {
+  function choosePage(session: SsoSession, role: Role, request: ConsoleRequestDocument) {
     const partition = requirePartition(session.region);
-    const region = wish.region ?? regionFor(settings, role) ?? session.region;
+    const region = request.region ?? regionFor(settings, role) ?? session.region;
     const there = requirePartition(region);
     if (there.name !== partition.name) {
       throw new UsageError(
@@ -82,7 +84,7 @@ export function createConsoleHandlers(deps: {
         { hint: 'rolecall console --help' },
       );
     }
-    return { partition, destination: formatConsolePage(partition, region, wish.service) };
+    return { partition, destination: formatConsolePage(partition, region, request.service) };
   }
 
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
-import type { GrantDocument, GrantWishDocument } from '../../local-api/schemas.ts';
+import type { GrantDocument, GrantRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ContainerServer } from './container-server.ts';
@@ -29,13 +29,13 @@ export function createGrantsHandlers(deps: {
 }): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant'> {
   const { grants, sharedConfig } = deps;
 
-  async function readRole(wish: GrantWishDocument): Promise<Role | 'current'> {
-    if ('current' in wish) return 'current';
-    const session = await sharedConfig.findSession(wish.session);
+  async function readRole(request: GrantRequestDocument): Promise<Role | 'current'> {
+    if ('current' in request) return 'current';
+    const session = await sharedConfig.findSession(request.session);
     const role = {
       sessionName: session.sessionName,
-      accountId: wish.accountId,
-      permissionSet: wish.permissionSet,
+      accountId: request.accountId,
+      permissionSet: request.permissionSet,
     };
     await deps.broker.requireAssigned(session, role);
     deps.roleUsage.note(role);

@@ -31,7 +31,7 @@ export interface IssuedGrant {
 export interface Grants {
   /** Whether grants may have been lost because their file was damaged. */
   readonly haveGaps: boolean;
-  issue(wish: {
+  issue(request: {
     readonly role: Role | 'current';
     readonly lifetimeSeconds: number;
     readonly boundTo?: ProcessIdentity;

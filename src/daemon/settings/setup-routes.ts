@@ -9,7 +9,7 @@ import {
   type NameableRole,
 } from '../../aws-config/profiles/profile-names.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
-import type { SetupWishDocument } from '../../local-api/schemas.ts';
+import type { SetupRequestDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
@@ -27,9 +27,9 @@ export function createSetupHandlers(deps: {
 }): Pick<Handlers, 'startUrl' | 'setup'> {
   const { configFile, settingsPath } = deps;
 
-  async function editConfig(wish: SetupWishDocument, dryRun: boolean) {
+  async function editConfig(request: SetupRequestDocument, dryRun: boolean) {
     const { document } = await configFile.read();
-    const { session } = wish;
+    const { session } = request;
     if (session === undefined) return { path: configFile.path, written: false, diff: '' };
     const { startUrl } = parseStartUrl(session.startUrl);
     const text = addSession(document, { sessionName: session.name, startUrl, region: parseRegion(session.region) });

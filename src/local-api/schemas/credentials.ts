@@ -25,7 +25,7 @@ const grantTerms = {
 } as const;
 
 /** The request for a grant: for one role, or for whatever role is current. */
-export const grantWishSchema = {
+export const grantRequestSchema = {
   anyOf: [
     {
       type: 'object',
@@ -42,7 +42,7 @@ export const grantWishSchema = {
   ],
 } as const;
 
-export type GrantWishDocument = FromSchema<typeof grantWishSchema>;
+export type GrantRequestDocument = FromSchema<typeof grantRequestSchema>;
 
 const grantProperties = {
   id: text,
@@ -100,7 +100,7 @@ export const containerCredentialsSchema = {
 export type ContainerCredentialsDocument = FromSchema<typeof containerCredentialsSchema>;
 
 /** The role, and optionally the service and region, to open the AWS console for. */
-export const consoleWishSchema = {
+export const consoleRequestSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['session', 'accountId', 'permissionSet'],
@@ -114,7 +114,7 @@ export const consoleWishSchema = {
   },
 } as const;
 
-export type ConsoleWishDocument = FromSchema<typeof consoleWishSchema>;
+export type ConsoleRequestDocument = FromSchema<typeof consoleRequestSchema>;
 
 export const consoleSchema = {
   type: 'object',

@@ -100,7 +100,7 @@ export const profileSchema = {
 
 export type ProfileDocument = FromSchema<typeof profileSchema>;
 
-export const profileWishSchema = {
+export const profileRequestSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['name'],
@@ -110,7 +110,7 @@ export const profileWishSchema = {
 const adoptionSource = { enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] } as const;
 
 /** Which profiles to switch to rolecall; `undo` restores the file from before the latest adoption. */
-export const adoptionWishSchema = {
+export const adoptionRequestSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -120,7 +120,7 @@ export const adoptionWishSchema = {
   },
 } as const;
 
-export type AdoptionWishDocument = FromSchema<typeof adoptionWishSchema>;
+export type AdoptionRequestDocument = FromSchema<typeof adoptionRequestSchema>;
 
 export const adoptionSchema = {
   type: 'object',

@@ -50,7 +50,7 @@ export const startUrlSchema = {
 export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
 
 /** The changes of `rolecall setup`; an absent part stays as it is. */
-export const setupWishSchema = {
+export const setupRequestSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -70,7 +70,7 @@ export const setupWishSchema = {
   },
 } as const;
 
-export type SetupWishDocument = FromSchema<typeof setupWishSchema>;
+export type SetupRequestDocument = FromSchema<typeof setupRequestSchema>;
 
 const editedFile = {
   path: text,
@@ -104,7 +104,7 @@ export const setupSchema = {
 export type SetupDocument = FromSchema<typeof setupSchema>;
 
 /** The team file to use; without a source, the source of the last one. */
-export const teamWishSchema = {
+export const teamRequestSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -118,7 +118,7 @@ export const teamWishSchema = {
   },
 } as const;
 
-export type TeamWishDocument = FromSchema<typeof teamWishSchema>;
+export type TeamRequestDocument = FromSchema<typeof teamRequestSchema>;
 
 export const teamSchema = {
   type: 'object',

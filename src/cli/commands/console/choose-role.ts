@@ -29,10 +29,10 @@ export async function chooseRole(
   });
   const { session, accountId, permissionSet } = profile;
   // Without options, the administrator's choice of a page applies.
-  const isPageWished = [options.service, options.region].some((wish) => wish !== undefined) || options.federated;
+  const isPageRequested = [options.service, options.region].some((value) => value !== undefined) || options.federated;
   return {
     role: { session, accountId, permissionSet },
-    region: isPageWished === true ? chooseRegion(options.region, profile) : undefined,
+    region: isPageRequested === true ? chooseRegion(options.region, profile) : undefined,
   };
 }
 

@@ -2,7 +2,7 @@
 import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import { parseStartUrl } from '../../../core/aws/start-url.ts';
-import type { AdoptionDocument, AdoptionWishDocument } from '../../../local-api/schemas.ts';
+import type { AdoptionDocument, AdoptionRequestDocument } from '../../../local-api/schemas.ts';
 import type { DaemonAccess, Dialog, Output, Places } from '../../context.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { count, createPainter, formatTable, harmless, shortenPath } from '../../terminal/render.ts';
@@ -18,7 +18,7 @@ export interface AdoptOptions {
   readonly json?: boolean;
 }
 
-type Source = NonNullable<AdoptionWishDocument['from']>[number];
+type Source = NonNullable<AdoptionRequestDocument['from']>[number];
 
 const SOURCES: Readonly<Record<Source, string>> = {
   aws: 'AWS CLI',
@@ -32,7 +32,7 @@ const MAX_ROWS = 30;
 const MAX_DIFF_LINES = 300;
 
 export async function runProfilesAdopt(options: AdoptOptions, context: Context): Promise<number> {
-  const wish: AdoptionWishDocument = {
+  const request: AdoptionRequestDocument = {
     ...(options.from === undefined ? {} : { from: options.from.map(checkSource) }),
     ...(options.undo === true ? { undo: true } : {}),
   };
@@ -51,7 +51,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
     );
   }
   const plan =
-    options.yes === true && options.dryRun !== true ? undefined : await send({ ...wish, dryRun: true }, context);
+    options.yes === true && options.dryRun !== true ? undefined : await send({ ...request, dryRun: true }, context);
   if (plan !== undefined) {
     show(plan, options, context);
     if (options.dryRun === true || plan.diff === '') return 0;
@@ -64,13 +64,13 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
       return 0;
     }
   }
-  const done = await send(wish, context);
+  const done = await send(request, context);
   if (plan === undefined) show(done, options, context);
   if (options.json !== true) reportDone(done, options, context);
   return 0;
 }
 
-function send(body: AdoptionWishDocument, context: Context): Promise<AdoptionDocument> {
+function send(body: AdoptionRequestDocument, context: Context): Promise<AdoptionDocument> {
   return context.client.call('adoptProfiles', { body }, { signal: context.signal });
 }
 

@@ -2,7 +2,7 @@
 import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
-import type { SetupDocument, SetupWishDocument } from '../../../local-api/schemas.ts';
+import type { SetupDocument, SetupRequestDocument } from '../../../local-api/schemas.ts';
 import type { Dialog } from '../../context.ts';
 import { loadStatus } from '../../sessions.ts';
 import type { StopContext } from '../../stop-daemon.ts';
@@ -79,12 +79,12 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   const secretStore = store ?? (await askStore(status, interview, context));
   const isService = wantsService ?? (await askService(interview, context));
 
-  const wish: SetupWishDocument = {
+  const request: SetupRequestDocument = {
     session: { name, startUrl, region },
     ...(nameTemplate === undefined ? {} : { nameTemplate }),
     ...(secretStore === undefined ? {} : { secretStore }),
   };
-  const plan = await callSetup({ ...wish, dryRun: true }, context);
+  const plan = await callSetup({ ...request, dryRun: true }, context);
   if (options.json !== true) showPlan(plan, context);
   if (options.dryRun === true || (isDone(plan) && !isService)) {
     if (options.json === true) context.stdout.write(formatJson({ session: name, ...plan }));
@@ -94,7 +94,7 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
     context.stderr.write('Nothing was written.\n');
     return undefined;
   }
-  const written = await callSetup(wish, context);
+  const written = await callSetup(request, context);
   if (options.json === true) context.stdout.write(formatJson({ session: name, ...written }));
   else context.stderr.write('Written.\n');
   if (isService) {
@@ -113,7 +113,7 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
 
 const isDone = ({ config, settings }: SetupDocument) => config.diff === '' && settings.diff === '';
 
-function callSetup(body: SetupWishDocument, context: Context): Promise<SetupDocument> {
+function callSetup(body: SetupRequestDocument, context: Context): Promise<SetupDocument> {
   return context.client.call('setup', { body }, { signal: context.signal });
 }
 
