@@ -62,8 +62,11 @@ export interface Broker {
   listingProgress(session: SsoSession): ListingProgress | undefined;
   /** Asks the portal whether the session is alive, and ends it here if not. @throws UnavailableError: it could not be asked */
   verifyLive(session: SsoSession): Promise<boolean>;
-  /** When the Identity Center session ends: from the user's setting, else from earlier sessions; undefined without both. */
-  sessionEnd(session: SsoSession): Promise<SessionEnd | undefined>;
+  /**
+   * When the Identity Center session ends: from the user's setting, else from earlier sessions; undefined without both.
+   * `state` is what `describe` returned.
+   */
+  sessionEnd(session: SsoSession, state: TokenState): SessionEnd | undefined;
   /** The roles of a session with cached credentials, the most recently requested first. */
   rolesInUse(session: SsoSession): readonly RoleUse[];
   upstreamHealth(session: SsoSession): readonly UpstreamHealth[];
@@ -191,8 +194,7 @@ export function createBroker(deps: {
     acceptLoss: catalog.acceptLoss,
     listingProgress: catalog.progress,
     verifyLive: (session) => verifyLive(portal, session),
-    sessionEnd: async (session) =>
-      describeSessionEnd(await accessTokens.describe(session), deps.sessionHours?.[session.sessionName]),
+    sessionEnd: (session, state) => describeSessionEnd(state, deps.sessionHours?.[session.sessionName]),
     rolesInUse,
     upstreamHealth: circuitBreakers.describe,
     refreshAhead: refreshEngine.tick,

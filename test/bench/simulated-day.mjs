@@ -269,7 +269,7 @@ export async function simulateDay(parts, seed) {
   await ticking;
 
   const count = (operation) => calls.filter((call) => call.operation === operation).length;
-  const end = await broker.sessionEnd(SESSION);
+  const end = broker.sessionEnd(SESSION, await broker.describe(SESSION));
   return {
     seed,
     table: [

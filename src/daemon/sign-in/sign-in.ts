@@ -117,8 +117,9 @@ export function createSignIn(deps: {
 
 /** When a live session ends; undefined for one that has ended, or whose end is not known. */
 async function findSessionEnd(broker: Broker, session: SsoSession): Promise<SessionEnd | undefined> {
-  const { state, signedInAtMs } = await broker.describe(session);
+  const token = await broker.describe(session);
+  const { state, signedInAtMs } = token;
   if (state !== 'live' || signedInAtMs === undefined) return undefined;
-  const end = await broker.sessionEnd(session);
+  const end = broker.sessionEnd(session, token);
   return end === undefined ? undefined : { signedInAtMs, endsAtMs: end.atMs };
 }

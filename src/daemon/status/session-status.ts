@@ -30,11 +30,11 @@ export async function describeSession(
   const { broker } = deps;
   const catalog = await broker.cachedCatalog(session);
   let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
-  let sessionEnd: Awaited<ReturnType<Broker['sessionEnd']>>;
+  let sessionEnd: ReturnType<Broker['sessionEnd']>;
   let problem: Problem | undefined;
   try {
     token = await broker.describe(session);
-    sessionEnd = await broker.sessionEnd(session);
+    sessionEnd = broker.sessionEnd(session, token);
   } catch (error) {
     problem = { ...toRolecallError(error).toBody() };
   }
