@@ -86,7 +86,7 @@ export function createSignIn(deps: {
   const sessionWarnings = createSessionWarnings({
     ...deps,
     sessions: readSessions,
-    findEnd: (session) => findSessionEnd(broker, session),
+    findEnd: (session) => readSessionEnd(broker, session),
   });
 
   return {
@@ -116,7 +116,7 @@ export function createSignIn(deps: {
 }
 
 /** When a live session ends; undefined for one that has ended, or whose end is not known. */
-async function findSessionEnd(broker: Broker, session: SsoSession): Promise<SessionEnd | undefined> {
+async function readSessionEnd(broker: Broker, session: SsoSession): Promise<SessionEnd | undefined> {
   const token = await broker.describe(session);
   const { state, signedInAtMs } = token;
   if (state !== 'live' || signedInAtMs === undefined) return undefined;

@@ -39,24 +39,12 @@ export function hasOutlived(signedInAtMs: number, lengthMs: number, nowMs: numbe
   return nowMs > signedInAtMs + lengthMs + SLACK_MS;
 }
 
-/** The end of a session; the length that the user has set takes precedence over the observed one. */
-export function findSessionEnd(
-  signedInAtMs: number | undefined,
-  lengths: { readonly configuredMs: number | undefined; readonly observedMs: number | undefined },
-): SessionEnd | undefined {
-  if (signedInAtMs === undefined) return undefined;
-  const { configuredMs, observedMs } = lengths;
-  if (configuredMs !== undefined) return { atMs: signedInAtMs + configuredMs, source: 'configured' };
-  return observedMs === undefined ? undefined : { atMs: signedInAtMs + observedMs, source: 'observed' };
-}
-
-/** `findSessionEnd` for the state of a session and the length in hours that its user has set. */
+/** The end of a session; the length in hours that the user has set takes precedence over the observed one. */
 export function describeSessionEnd(
-  state: { readonly signedInAtMs?: number; readonly observedLengthMs?: number },
+  { signedInAtMs, observedLengthMs }: { readonly signedInAtMs?: number; readonly observedLengthMs?: number },
   configuredHours: number | undefined,
 ): SessionEnd | undefined {
-  return findSessionEnd(state.signedInAtMs, {
-    configuredMs: configuredHours === undefined ? undefined : configuredHours * HOUR_MS,
-    observedMs: state.observedLengthMs,
-  });
+  if (signedInAtMs === undefined) return undefined;
+  if (configuredHours !== undefined) return { atMs: signedInAtMs + configuredHours * HOUR_MS, source: 'configured' };
+  return observedLengthMs === undefined ? undefined : { atMs: signedInAtMs + observedLengthMs, source: 'observed' };
 }

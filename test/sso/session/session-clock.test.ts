@@ -1,6 +1,6 @@
 // When a session ends: learned from sessions that expired, not from revoked ones, and remembered for the next.
 import { describe, expect, it, test } from 'vitest';
-import { findSessionEnd, observeSessionLength } from '../../../src/sso/session/session-clock.ts';
+import { describeSessionEnd, observeSessionLength } from '../../../src/sso/session/session-clock.ts';
 import { createTokenWorld, createWorld, failureOf, MINUTE_MS, SESSION, type TokenWorld } from '../world.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
@@ -25,14 +25,11 @@ test.each([
 });
 
 test('the configured length takes precedence over the observed one; without a sign-in there is no end', () => {
-  const lengths = { configuredMs: 8 * HOUR_MS, observedMs: 10 * HOUR_MS };
-  expect(findSessionEnd(0, lengths)).toEqual({ atMs: 8 * HOUR_MS, source: 'configured' });
-  expect(findSessionEnd(0, { ...lengths, configuredMs: undefined })).toEqual({
-    atMs: 10 * HOUR_MS,
-    source: 'observed',
-  });
-  expect(findSessionEnd(0, { configuredMs: undefined, observedMs: undefined })).toBeUndefined();
-  expect(findSessionEnd(undefined, lengths)).toBeUndefined();
+  const state = { signedInAtMs: 0, observedLengthMs: 10 * HOUR_MS };
+  expect(describeSessionEnd(state, 8)).toEqual({ atMs: 8 * HOUR_MS, source: 'configured' });
+  expect(describeSessionEnd(state, undefined)).toEqual({ atMs: 10 * HOUR_MS, source: 'observed' });
+  expect(describeSessionEnd({ signedInAtMs: 0 }, undefined)).toBeUndefined();
+  expect(describeSessionEnd({ observedLengthMs: 10 * HOUR_MS }, 8)).toBeUndefined();
 });
 
 /** Refreshes as the engine does, from the sign-in on, until the session is over after `hours`. */
