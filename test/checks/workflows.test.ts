@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { systemPart } from '../helpers/system.ts';
 
 const CHECK = fileURLToPath(new URL('workflows.mjs', import.meta.url));
 async function check(workflow: string, form: string): Promise<{ exitCode: number; faults: string }> {
@@ -59,4 +60,8 @@ test('names every fault of workflows and issue forms', async () => {
   ]) {
     expect(faults).toMatch(fault);
   }
+});
+
+test.skipIf(!systemPart('shellcheck', '/usr/bin/shellcheck'))('names what shellcheck finds in a script', async () => {
+  expect((await check(WORKFLOW, FORM)).faults).toMatch(/a\.yml, test: [\s\S]*SC2086/);
 });
