@@ -1,9 +1,9 @@
 // The layers of the suite: every test file is in exactly one, and what starts something is not in the unit layer.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { findTestLayers, LONGEST, ON_DEMAND } from './test-layers.ts';
+import { findTestLayers, LONGEST, ON_DEMAND, STARTERS } from './test-layers.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const layers = findTestLayers(ROOT);
@@ -14,6 +14,10 @@ it('has every test file in exactly one layer', () => {
     .map((name) => `test/${name}`)
     .filter((path) => ON_DEMAND[path] === undefined);
   expect([...layers.unit, ...layers.shared, ...layers.isolated, ...layers.alone].toSorted()).toEqual(files.toSorted());
+});
+
+it('knows only starters that exist', () => {
+  expect(STARTERS.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
 });
 
 it('tells by what a file and its helpers import', () => {

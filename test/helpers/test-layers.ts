@@ -23,9 +23,16 @@ export const LONGEST: readonly string[] = ['crash', 'exec-clients', 'demo', 'upg
   (name) => `test/system/${name}.test.ts`,
 );
 
-/** Modules that start processes, listen or connect. */
-const STARTS_SOMETHING =
-  /^(node:(child_process|dgram|http|http2|https|net|tls)|playwright-core|.*\/src\/(cli\/exec\/run-in-place|emulator\/emulator|platform\/service\/start-daemon)\.ts|.*\/test\/helpers\/rig\.ts)$/;
+/** Modules of the repository that start processes, listen or connect. */
+export const STARTERS = [
+  'src/cli/commands/exec/run-in-place.ts',
+  'src/emulator/emulator.ts',
+  'src/platform/service/start-daemon.ts',
+  'test/helpers/rig.ts',
+] as const;
+
+/** Packages and modules of Node that do. */
+const STARTS_SOMETHING = /^(node:(child_process|dgram|http|http2|https|net|tls)|playwright-core)$/;
 
 /** What these are about is loaded, or read from the environment, once in a process. */
 const NEEDS_OWN_PROCESS = [
@@ -48,6 +55,7 @@ const IMPORT = /^(?:import|export)\s+(?!type\s)(?:[^;]*?\sfrom\s+)?'([^']+)'/gm;
 /** Sorts every test file below `root`; paths are relative to it. */
 export function findTestLayers(root: string): TestLayers {
   const known = new Map<string, boolean>();
+  const starters = new Set(STARTERS.map((name) => join(root, name)));
   const startsSomething = (path: string): boolean => {
     const answer = known.get(path);
     if (answer !== undefined) return answer;
@@ -56,7 +64,7 @@ export function findTestLayers(root: string): TestLayers {
     const specifiers = [...readFileSync(path, 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => specifier);
     const found = specifiers.some((specifier) => {
       const target = specifier.startsWith('.') ? join(path, '..', specifier) : specifier;
-      if (STARTS_SOMETHING.test(target)) return true;
+      if (STARTS_SOMETHING.test(target) || starters.has(target)) return true;
       // What the product imports is passed in by its tests, and is not started by them.
       return target.startsWith(join(root, 'test')) && existsSync(target) && startsSomething(target);
     });
