@@ -17,13 +17,17 @@ export function readHookLine(shell: HookShell): string {
 /** Lines that load the hook in every new shell, from a file, so that shells start without running rolecall. */
 export function hookInstallLines(shell: HookShell): readonly string[] {
   // fish loads a function from the file of that name on the first call.
-  if (shell === 'fish') return [`${INIT} fish > ~/.config/fish/functions/rolecall.fish`];
+  if (shell === 'fish') {
+    return ['mkdir -p ~/.config/fish/functions', `${INIT} fish > ~/.config/fish/functions/rolecall.fish`];
+  }
   return installInto(`${INIT} ${shell}`, `hook.${shell}`, shell);
 }
 
 /** The same for completions. */
 export function completionInstallLines(shell: HookShell): readonly string[] {
-  if (shell === 'fish') return [`${COMPLETION} fish > ~/.config/fish/completions/rolecall.fish`];
+  if (shell === 'fish') {
+    return ['mkdir -p ~/.config/fish/completions', `${COMPLETION} fish > ~/.config/fish/completions/rolecall.fish`];
+  }
   return installInto(`${COMPLETION} ${shell}`, `completion.${shell}`, shell);
 }
 
