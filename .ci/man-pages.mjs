@@ -30,6 +30,10 @@ export const VARIABLES = [
   ['ROLECALL_PROFILE', 'Set by exec: the profile of the command.'],
   ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', "Paths of AWS's own files."],
   [
+    'AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS',
+    "Addresses to use instead of AWS's, read when the daemon starts. Settings override them; AWS_ENDPOINT_URL is ignored.",
+  ],
+  [
     'HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE',
     'How to reach AWS. The daemon uses the values from the shell that started it.',
   ],
@@ -52,7 +56,7 @@ export function formatCommandPage({ program, errorTable, version }) {
     section('OPTIONS'),
     ...program.createHelp().visibleOptions(program).flatMap(describeOption),
     section('COMMANDS'),
-    ...leaves(program).flatMap(describeCommand),
+    ...commandsOf(program).flatMap(describeCommand),
     section('EXIT STATUS'),
     ...entry('0', 'Success.'),
     ...exitCodes(errorTable).flatMap(([code, names]) => entry(code, names)),
@@ -127,15 +131,12 @@ function entry(term, what) {
 }
 
 /** Every command that does something, with the words that lead to it. */
-function leaves(command, path = []) {
+export function commandsOf(command, path = []) {
   return command.commands
     .filter((child) => child.name() !== 'help')
     .flatMap((child) => {
       const words = [...path, child.name()];
-      // A group can also be a command.
-      const own =
-        child.commands.length === 0 || child.registeredArguments.length > 0 ? [{ command: child, words }] : [];
-      return [...own, ...leaves(child, words)];
+      return child.commands.length === 0 ? [{ command: child, words: words.join(' ') }] : commandsOf(child, words);
     });
 }
 
@@ -147,7 +148,7 @@ function describeCommand({ command, words }) {
   });
   const described = command.registeredArguments.filter(({ description }) => description !== '');
   return [
-    `.SS ${text(['rolecall', ...words, ...args].join(' '))}`,
+    `.SS ${text(['rolecall', words, ...args].join(' '))}`,
     text(sentence(command.description())),
     ...described.flatMap((argument) => entry(argument.name(), sentence(argument.description))),
     ...help
@@ -162,12 +163,18 @@ function describeOption(option) {
   return entry(option.flags, sentence(option.description));
 }
 
-/** The text that `--help` shows below the options. */
-function afterHelp(command) {
+/** The text that `--help` shows below the options; empty if there is none. */
+export function helpAfterOptions(command) {
   let printed = '';
   command.configureOutput({ writeOut: (part) => (printed += part) });
   command.outputHelp();
-  const after = printed.slice(printed.indexOf(command.helpInformation()) + command.helpInformation().length).trim();
+  const information = command.helpInformation();
+  // The first line may be indented.
+  return printed.slice(printed.indexOf(information) + information.length).replaceAll(/^\n+|\s+$/g, '');
+}
+
+function afterHelp(command) {
+  const after = helpAfterOptions(command);
   return after === '' ? [] : ['.PP', '.nf', ...after.split('\n').map(text), '.fi'];
 }
 
@@ -179,9 +186,10 @@ function exitCodes(errorTable) {
   return [...byCode].toSorted(([a], [b]) => a - b).map(([code, names]) => [String(code), `${names.join(', ')}.`]);
 }
 
-function sentence(words) {
+/** A description with a capital letter and a full stop. */
+export function sentence(words) {
   const capital = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.?!)]$/.test(capital) ? capital : `${capital}.`;
+  return /[.?!]$/.test(capital) ? capital : `${capital}.`;
 }
 
 const firstSentence = (words) => words.replace(/\.(?: .*)?$/s, '');

@@ -17,9 +17,6 @@ import {
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
-const { VARIABLES } = (await import(new URL('../../.ci/man-pages.mjs', import.meta.url).href)) as {
-  readonly VARIABLES: readonly (readonly [string, string])[];
-};
 const quiet = { write: () => true };
 const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 
@@ -27,7 +24,7 @@ const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
   ['docs/api.md', apiSections()],
   ['docs/commands.md', commandSections(program)],
   ['docs/exit-codes.md', errorSections()],
-  ['docs/settings.md', await settingsSections(VARIABLES)],
+  ['docs/settings.md', await settingsSections()],
   ['CONTRIBUTING.md', houseSections()],
 ];
 

@@ -32,9 +32,14 @@ function formatTable(heads: readonly string[], rows: readonly (readonly string[]
 
 const code = (text: string) => `\`${text}\``;
 const codes = (texts: readonly string[]) => texts.map(code).join(', ');
-const sentence = (text: string) => {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.?!)]$/.test(capital) ? capital : `${capital}.`;
+/** What the man pages and these pages have in common. */
+const { VARIABLES, commandsOf, helpAfterOptions, sentence } = (await import(
+  new URL('../../.ci/man-pages.mjs', import.meta.url).href
+)) as {
+  readonly VARIABLES: readonly (readonly [string, string])[];
+  readonly commandsOf: (program: Command) => { readonly command: Command; readonly words: string }[];
+  readonly helpAfterOptions: (command: Command) => string;
+  readonly sentence: (words: string) => string;
 };
 
 /** The sections of docs/exit-codes.md. */
@@ -61,17 +66,6 @@ export function errorSections(): Sections {
   };
 }
 
-/** Every command that does something, with the words that lead to it. */
-function commandsOf(command: Command, path: readonly string[] = []): { command: Command; words: string }[] {
-  return command.commands
-    .filter((child) => child.name() !== 'help')
-    .flatMap((child) => {
-      const words = [...path, child.name()];
-      const isGroup = child.commands.length > 0;
-      return [...(isGroup ? [] : [{ command: child, words: words.join(' ') }]), ...commandsOf(child, words)];
-    });
-}
-
 function describeCommand({ command, words }: { command: Command; words: string }): string {
   const help = command.createHelp();
   const usage = help.commandUsage(command).replace(' [options]', '');
@@ -92,13 +86,8 @@ function describeCommand({ command, words }: { command: Command; words: string }
   ].join('\n\n');
 }
 
-/** What `--help` prints after the options. */
 function afterHelp(command: Command): string[] {
-  let printed = '';
-  command.configureOutput({ writeOut: (part) => (printed += part) });
-  command.outputHelp();
-  const information = command.helpInformation();
-  const after = printed.slice(printed.indexOf(information) + information.length).replaceAll(/^\n+|\s+$/g, '');
+  const after = helpAfterOptions(command);
   return after === '' ? [] : [`\`\`\`text\n${after}\n\`\`\``];
 }
 
@@ -178,7 +167,7 @@ function formatDefault(settings: object, header: string, key: string): string {
 }
 
 /** The sections of docs/settings.md. */
-export async function settingsSections(variables: readonly (readonly [string, string])[]): Promise<Sections> {
+export async function settingsSections(): Promise<Sections> {
   const settings = await parseSettings({ path: 'config.toml', text: '[[role]]\n[[protect]]\n', environment: {} });
   const keys = tablesOf(settingsSchema as unknown as Schema).map(({ header, keys: rows }) => {
     const table = formatTable(
@@ -201,7 +190,7 @@ export async function settingsSections(variables: readonly (readonly [string, st
     'team-keys': team.join('\n'),
     variables: formatTable(
       ['variable', 'meaning'],
-      variables.map(([name, meaning]) => [codes(name.split(', ')), meaning]),
+      VARIABLES.map(([name, meaning]) => [codes(name.split(', ')), meaning]),
     ),
   };
 }
