@@ -28,7 +28,7 @@ export function formatTable(rows) {
     row.floor === undefined ? '' : `${formatQuantity(row.floor, row.unit)} (${row.floorName})`,
     formatQuantity(row.measured, row.unit),
     ratioOf(row)?.toFixed(2) ?? '',
-    row.bound === undefined ? '' : `<= ${row.bound}`,
+    row.bound === undefined ? '' : `<= ${Number(row.bound.toFixed(2))}`,
     verdictOf(row),
   ]);
   return [['what', 'floor', 'measured', 'ratio', 'bound', ''], ['---', '---', '---:', '---:', '---:', '---'], ...lines]
