@@ -14,6 +14,11 @@ export function monotonicNowMs(clock: Clock): number {
   return clock.monotonicMs?.() ?? clock.nowMs();
 }
 
+/** Whether `durationMs` have passed since `sinceMs`. True as well if the wall clock was set back by that much. */
+export function hasElapsed(clock: Pick<Clock, 'nowMs'>, sinceMs: number, durationMs: number): boolean {
+  return Math.abs(clock.nowMs() - sinceMs) >= durationMs;
+}
+
 /** Node's timers drop fractions of a millisecond, of the duration and of the start time. */
 const EARLY_MS = 1;
 /** 25 days. Node's timers turn a longer duration into a millisecond. */

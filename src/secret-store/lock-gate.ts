@@ -1,5 +1,5 @@
 // Blocks requests to a locked keychain until a person acts, because each attempt opens the desktop's unlock dialog.
-import type { Clock } from '../core/clock.ts';
+import { hasElapsed, type Clock } from '../core/clock.ts';
 import type { UnavailableError } from '../core/errors.ts';
 
 export interface LockGate {
@@ -54,7 +54,7 @@ export function createLockGate(deps: {
     },
     overdue: close,
     retry() {
-      if (Math.abs(deps.clock.nowMs() - refusedAtMs) >= SAME_ACTION_MS) refusal = undefined;
+      if (hasElapsed(deps.clock, refusedAtMs, SAME_ACTION_MS)) refusal = undefined;
     },
     unlocked() {
       refusal = undefined;

@@ -1,7 +1,7 @@
 // The system clock: the machine's time, sleeps that can be cancelled, and the format of an expiry.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createSystemClock, formatUtcSeconds } from '../../src/core/clock.ts';
+import { createSystemClock, formatUtcSeconds, hasElapsed } from '../../src/core/clock.ts';
 
 describe('system clock', () => {
   it('returns the wall clock in milliseconds', () => {
@@ -62,6 +62,14 @@ describe('system clock', () => {
     expect(timersAlive()).toBe(beforeCount + 1);
     controller.abort(new Error('done'));
     await Promise.allSettled([idle, awake]);
+  });
+});
+
+describe('hasElapsed', () => {
+  it('is true from the end of the duration on, and after the clock was set back by as much', () => {
+    const hasHourElapsedAt = (nowMs: number) => hasElapsed({ nowMs: () => nowMs }, 10_000_000, 3_600_000);
+    expect([13_599_999, 13_600_000].map(hasHourElapsedAt)).toEqual([false, true]);
+    expect([6_400_001, 6_400_000].map(hasHourElapsedAt)).toEqual([false, true]);
   });
 });
 

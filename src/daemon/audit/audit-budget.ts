@@ -1,5 +1,5 @@
 // Limits the audit lines of events that a program can cause thousands of times: a number per hour, then one line with a count.
-import type { Clock } from '../../core/clock.ts';
+import { hasElapsed, type Clock } from '../../core/clock.ts';
 
 /** Lines per group and hour that are written at once. Further ones are only counted. */
 export const MAX_LINES_PER_HOUR = 20;
@@ -33,11 +33,9 @@ export function createAuditBudget<R>(deps: {
   const hours = new Map<string, Hour<R>>();
 
   function release(isLast: boolean): readonly BudgetedRecord<R>[] {
-    const nowMs = deps.clock.nowMs();
     const released: BudgetedRecord<R>[] = [];
     for (const [group, { startedAtMs, held }] of hours) {
-      // Math.abs: the clock may have been set back.
-      if (!isLast && Math.abs(nowMs - startedAtMs) < HOUR_MS) continue;
+      if (!isLast && !hasElapsed(deps.clock, startedAtMs, HOUR_MS)) continue;
       hours.delete(group);
       if (held !== undefined) released.push(held);
     }

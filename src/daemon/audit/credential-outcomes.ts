@@ -1,5 +1,5 @@
 // Records what became of requests for credentials: the audit log gets the issued ones, `status` the last refusals.
-import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
+import { formatUtcSeconds, hasElapsed, type Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { RefusalDocument, RoleRefusalDocument } from '../../local-api/schemas.ts';
@@ -21,20 +21,16 @@ export function createIssuanceLog(deps: {
 }): IssuanceLog {
   const notedAtMs = new Map<string, number>();
 
-  function isRecent(atMs: number | undefined, nowMs: number): boolean {
-    // After the clock was set back, an entry from the future counts as old.
-    return atMs !== undefined && Math.abs(nowMs - atMs) < HOUR_MS;
-  }
+  const isRecent = (atMs: number | undefined) => atMs !== undefined && !hasElapsed(deps.clock, atMs, HOUR_MS);
 
   return {
     note(role, surface, processId) {
-      const nowMs = deps.clock.nowMs();
       const key = `${surface}\n${role.accountId}\n${role.permissionSet}\n${role.sessionName}`;
-      if (isRecent(notedAtMs.get(key), nowMs)) return;
+      if (isRecent(notedAtMs.get(key))) return;
       if (notedAtMs.size >= MAX_ENTRIES) {
-        for (const [old, atMs] of notedAtMs) if (!isRecent(atMs, nowMs)) notedAtMs.delete(old);
+        for (const [old, atMs] of notedAtMs) if (!isRecent(atMs)) notedAtMs.delete(old);
       }
-      notedAtMs.set(key, nowMs);
+      notedAtMs.set(key, deps.clock.nowMs());
       deps.audit.record({ event: 'credentials-issued', role, surface, processId });
     },
   };

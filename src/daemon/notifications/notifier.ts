@@ -1,5 +1,5 @@
 // Sends notifications to the user: one per topic, rate-limited, with sanitized text and no secrets.
-import type { Clock } from '../../core/clock.ts';
+import { hasElapsed, type Clock } from '../../core/clock.ts';
 import type { Log } from '../process/log.ts';
 import type { NotificationBackend, ShownNotification } from './backend.ts';
 import { toHarmlessLine } from '../../core/text/harmless-text.ts';
@@ -53,14 +53,11 @@ export function createNotifier(deps: {
   let recentMs: readonly number[] = [];
   let isClosed = false;
 
-  /** A clock that was set back counts as elapsed time: one extra notification is better than none for hours. */
-  const hasPassed = (sinceMs: number, durationMs: number) => Math.abs(clock.nowMs() - sinceMs) >= durationMs;
-
   function isThrottled({ key, isAnswer }: Notification): boolean {
     if (isAnswer === true) return false;
     const topic = topics.get(key);
-    if (topic !== undefined && !hasPassed(topic.shownAtMs, pauseAfter(topic.timesShown))) return true;
-    recentMs = recentMs.filter((shownAtMs) => !hasPassed(shownAtMs, MINUTE_MS));
+    if (topic !== undefined && !hasElapsed(clock, topic.shownAtMs, pauseAfter(topic.timesShown))) return true;
+    recentMs = recentMs.filter((shownAtMs) => !hasElapsed(clock, shownAtMs, MINUTE_MS));
     return recentMs.length >= MAX_PER_MINUTE;
   }
 

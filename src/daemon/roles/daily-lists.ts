@@ -1,5 +1,5 @@
 // Refreshes the account list of each live session once a day, with back-off on failures.
-import type { Clock } from '../../core/clock.ts';
+import { hasElapsed, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { createRetryPauses } from '../../sso/resilience/back-off.ts';
 import type { Broker } from '../../sso/broker.ts';
@@ -31,9 +31,7 @@ export function createDailyLists(deps: {
       const key = sessionKey(session);
       if (pauses.isPaused(key)) return;
       const catalog = await broker.cachedCatalog(session);
-      // If the clock was set back, the list is dated in the future; that counts as old.
-      const ageMs = Math.abs(clock.nowMs() - (catalog?.asOfMs ?? 0));
-      if (catalog === undefined || ageMs < LIST_LIFETIME_MS) return pauses.succeeded(key);
+      if (catalog === undefined || !hasElapsed(clock, catalog.asOfMs, LIST_LIFETIME_MS)) return pauses.succeeded(key);
       if ((await broker.describe(session)).state !== 'live') return;
       try {
         await broker.refreshCatalog(session);

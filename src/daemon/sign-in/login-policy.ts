@@ -1,5 +1,5 @@
 // Decides what callers get when a session has ended: an error at once, or a wait for the next sign-in.
-import type { Clock } from '../../core/clock.ts';
+import { hasElapsed, type Clock } from '../../core/clock.ts';
 import { RolecallError, SignInRequiredError } from '../../core/errors.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
 import type { Broker } from '../../sso/broker.ts';
@@ -72,8 +72,7 @@ export function createLoginPolicy(deps: {
   const isPending = (session: SsoSession) => broker.signInState(session)?.state === 'pending';
 
   function isCoolingDown({ deniedAtMs }: EndedSessionState): boolean {
-    // Setting the clock back ends the cool-down.
-    return deniedAtMs !== undefined && Math.abs(clock.nowMs() - deniedAtMs) < COOL_DOWN_MS;
+    return deniedAtMs !== undefined && !hasElapsed(clock, deniedAtMs, COOL_DOWN_MS);
   }
 
   function stateOf(sessionName: string): EndedSessionState {
