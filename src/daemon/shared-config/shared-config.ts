@@ -1,5 +1,4 @@
 // Caches the parsed shared config file and parses it again only when the file has changed.
-import { stat } from 'node:fs/promises';
 import { once } from '../../core/async/once.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { describeProblem, type ConfigDocument } from '../../aws-config/document/document.ts';
@@ -25,6 +24,7 @@ import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import { forEachInSlices } from '../../core/async/steps.ts';
+import { fingerprintFile } from '../../platform/files/file-fingerprint.ts';
 import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {
@@ -63,7 +63,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
   const parsing = createSingleFlight<SharedConfigReading>();
 
   async function read(): Promise<SharedConfigReading> {
-    const stamp = await fingerprint(configFile.path);
+    const stamp = await fingerprintFile(configFile.path);
     return cached?.stamp === stamp ? cached.reading : parsing.run(stamp, () => parse(stamp));
   }
 
@@ -124,14 +124,5 @@ async function findBlockConflict(document: ConfigDocument, extraFor: ExtraFor): 
     return describeForeignKeys(document, foreign)?.toBody();
   } catch (error) {
     return toRolecallError(error).toBody();
-  }
-}
-
-async function fingerprint(path: string): Promise<string> {
-  try {
-    const found = await stat(path, { bigint: true });
-    return `${found.ino} ${found.size} ${found.mtimeNs}`;
-  } catch {
-    return 'absent';
   }
 }

@@ -1,9 +1,9 @@
 // Caches the profile names of the shared credentials file and reads them again only when the file has changed.
-import { stat } from 'node:fs/promises';
 import { readNamesInSteps, type CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import { runStepsYielding } from '../../core/async/steps.ts';
 import { MAX_AWS_FILE_BYTES } from '../../platform/files/aws-file-path.ts';
 import { readBoundedFile } from '../../platform/files/bounded-read.ts';
+import { fingerprintFile } from '../../platform/files/file-fingerprint.ts';
 
 export interface SharedCredentials {
   readonly path: string;
@@ -29,19 +29,9 @@ export function createSharedCredentials(path: string): SharedCredentials {
   return {
     path,
     async names() {
-      const stamp = await fingerprint(path);
+      const stamp = await fingerprintFile(path);
       if (cached?.stamp !== stamp) cached = { stamp, names: read(stamp) };
       return cached.names;
     },
   };
-}
-
-/** Empty when the file does not exist. */
-async function fingerprint(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  } catch {
-    return '';
-  }
 }

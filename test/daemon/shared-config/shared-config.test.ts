@@ -1,5 +1,5 @@
 // The shared config file is parsed once per version of the file, however many callers there are.
-import { writeFileSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createConfigFile } from '../../../src/aws-config/files/config-file.ts';
@@ -40,6 +40,23 @@ test('shares one parse among concurrent callers and caches it until the file cha
   writeFileSync(path, '');
   expect((await sharedConfig.read()).sessions).toEqual([]);
   expect(reads()).toBe(2);
+});
+
+test('notices an edit in place that keeps the size and the modification time', async () => {
+  const { path, sharedConfig } = open(CONFIG);
+  const restoreTime = () => utimesSync(path, 1_700_000_000, 1_700_000_000);
+  restoreTime();
+  const before = statSync(path, { bigint: true });
+  await sharedConfig.read();
+  const renamed = SESSION.replace(/./u, 'x');
+  // The kernel's clock for file times advances every few milliseconds.
+  do {
+    writeFileSync(path, CONFIG.replaceAll(SESSION, renamed));
+    restoreTime();
+  } while (statSync(path, { bigint: true }).ctimeNs === before.ctimeNs);
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+  expect({ ino, size, mtimeNs }).toEqual({ ino: before.ino, size: before.size, mtimeNs: before.mtimeNs });
+  expect((await sharedConfig.read()).sessions.map(({ sessionName }) => sessionName)).toContain(renamed);
 });
 
 test('reuses the parse of the CA bundle lookup at startup for the first call', async () => {
