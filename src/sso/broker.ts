@@ -2,7 +2,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
-import { sessionKey } from './issuer.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createRateBudget } from './resilience/rate-budget.ts';
@@ -123,12 +122,10 @@ export function createBroker(deps: {
     // Its own failures become problems.
     onConfirmed: (session, user) => void catalog.settleUser(session, user),
   });
-  const rolesInUse = (session: SsoSession) =>
-    roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
   const checkUser = createUserCheck({
     users,
     canCheck: deps.callerIdentity !== undefined,
-    findUsedRole: (session) => rolesInUse(session)[0]?.role,
+    findUsedRole: (session) => roleCredentials.list(session)[0]?.role,
     async findListedRoles(session) {
       const list = await catalog.cached(session).catch(() => undefined);
       return list === undefined ? [] : rolesOf(list);
@@ -195,7 +192,7 @@ export function createBroker(deps: {
     listingProgress: catalog.progress,
     verifyLive: (session) => verifyLive(portal, session),
     sessionEnd: (session, state) => describeSessionEnd(state, deps.sessionHours?.[session.sessionName]),
-    rolesInUse,
+    rolesInUse: roleCredentials.list,
     upstreamHealth: circuitBreakers.describe,
     refreshAhead: refreshEngine.tick,
     async flush() {

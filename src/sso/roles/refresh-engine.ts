@@ -35,20 +35,17 @@ export function createRefreshEngine(deps: {
     }
   }
 
-  const usesOf = (session: SsoSession) =>
-    roleCredentials.list().filter((use) => sessionKey(use.session) === sessionKey(session));
-
   /** When the next renewal of this session is due; Infinity while none is possible. */
   async function renewSession(session: SsoSession): Promise<number> {
     if (!(await refreshToken(session))) return Infinity;
     const nowMs = clock.nowMs();
-    const due = usesOf(session).filter(
-      (use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs,
-    );
+    const due = roleCredentials
+      .list(session)
+      .filter((use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs);
     await forEachConcurrently(due, CONCURRENT_RENEWALS, ({ role }) => roleCredentials.renewAhead(session, role));
     return Math.min(
       nextTryMs(session, 'oidc', accessTokens.nextRefreshMs(session)),
-      ...usesOf(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
+      ...roleCredentials.list(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
     );
   }
 

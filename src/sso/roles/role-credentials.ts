@@ -25,8 +25,8 @@ export interface RoleCredentialsCache {
   peek(session: SsoSession, role: Role): RoleCredentials | undefined;
   /** Renews without a caller, within the rate budget; never rejects. */
   renewAhead(session: SsoSession, role: Role): Promise<void>;
-  /** Every cached role, the most recently requested first. */
-  list(): readonly RoleUse[];
+  /** The cached roles of one session or of all, the most recently requested first. */
+  list(session?: SsoSession): readonly RoleUse[];
   /** Removes entries that are neither in use nor valid. */
   removeUnused(): void;
   /**
@@ -180,10 +180,13 @@ export function createRoleCredentials(
       // A failure is kept in the entry.
       if (entry !== undefined) await renewOnce(entry, 'background').catch(() => undefined);
     },
-    list: () =>
-      [...entries.entries()]
+    list(session) {
+      const wanted = session && sessionKey(session);
+      return [...entries.entries()]
+        .filter(([, entry]) => wanted === undefined || sessionKey(entry.session) === wanted)
         .map(([key, entry]) => describeUse(entry, clock.nowMs(), inFlight.isRunning(key)))
-        .toSorted((left, right) => right.askedAtMs - left.askedAtMs),
+        .toSorted((left, right) => right.askedAtMs - left.askedAtMs);
+    },
     removeUnused() {
       for (const [key, entry] of entries) {
         if (!isInUse(entry, clock.nowMs()) && findValid(entry) === undefined) entries.delete(key);
