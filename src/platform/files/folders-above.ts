@@ -8,6 +8,7 @@ import { lstatIfPresentSync, lstatSync } from './stat-sync.ts';
 const STICKY = 0o1000;
 /** As many as Linux follows in a path. */
 const MAX_LINKS = 40;
+/** `admin` on macOS. */
 const MAC_ADMIN_GROUP = 80;
 
 /**
@@ -78,7 +79,8 @@ function isTrusted(uid: number, userId: number): boolean {
   return uid === userId || uid === 0 || isUnmappedUser(uid);
 }
 
-function isWritableByOthers({ mode, gid }: Stats, userId: number): boolean {
+/** Whether the mode lets a user other than `userId` and root write, as far as the system's users and groups tell. */
+export function isWritableByOthers({ mode, gid }: Stats, userId: number): boolean {
   if ((mode & 0o002) !== 0) return true;
   return (mode & 0o020) !== 0 && !isOwnGroup(gid, userId);
 }
@@ -104,7 +106,7 @@ export function isMappedUser(uid: number, uidMap: string): boolean {
  * user's.
  */
 function isOwnGroup(gid: number, userId: number): boolean {
-  if (gid === 0 || (process.platform === 'darwin' && gid === MAC_ADMIN_GROUP)) return true;
+  if (isAdminGroup(gid)) return true;
   const users = readTable('/etc/passwd').map(([name, , uid, primary]) => ({
     name,
     uid: Number(uid),
@@ -117,6 +119,11 @@ function isOwnGroup(gid: number, userId: number): boolean {
   const members = (group[3] ?? '').split(',').filter((name) => name !== '');
   if (members.some((name) => !own.includes(name))) return false;
   return gid === userId || users.some((user) => user.gid === gid) || members.length > 0;
+}
+
+/** Whether the members of the group may become root anyway. */
+export function isAdminGroup(gid: number, platform = process.platform): boolean {
+  return gid === 0 || (platform === 'darwin' && gid === MAC_ADMIN_GROUP);
 }
 
 /** The lines of a file in the format of passwd(5), split into fields. */

@@ -1,6 +1,7 @@
 // Finds programs by name, only in folders to which nobody but the user and the system can write.
 import { accessSync, constants, existsSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isAdminGroup, isWritableByOthers } from '../files/folders-above.ts';
 import { statSync } from '../files/stat-sync.ts';
 
 export interface ProgramSearch {
@@ -15,8 +16,6 @@ const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbi
 /** On Apple silicon Homebrew's folder belongs to the user, and is a git working tree. */
 const MAC_FOLDERS = [...SYSTEM_FOLDERS, '/opt/homebrew/bin'] as const;
 const WORKING_TREE_MARKS = ['.git', '.hg', '.svn', '.jj'] as const;
-/** `admin` on macOS, whose members may become root anyway. */
-const MAC_ADMIN_GROUP = 80;
 
 /**
  * The path of a program in the trusted folders of PATH, or else in the system's folders; undefined if there is none.
@@ -72,10 +71,15 @@ function isTrustedFolder(folder: string, search: ProgramSearch): boolean {
   }
 }
 
-function isKeptByOwner({ uid, gid, mode }: Stats, { userId, platform }: ProgramSearch): boolean {
-  // Many systems give each user a group with the same number.
-  const isOwnGroup = gid === userId || gid === 0 || (platform === 'darwin' && gid === MAC_ADMIN_GROUP);
-  return (uid === userId || uid === 0) && (mode & (isOwnGroup ? 0o002 : 0o022)) === 0;
+/**
+ * Stricter than for the folders above a state file, because a program found here is run: a private group counts only if
+ * its number is the user's. Users of a directory service, on macOS all of them, are in groups without being in the
+ * system's files.
+ */
+function isKeptByOwner(stats: Stats, { userId, platform }: ProgramSearch): boolean {
+  const { uid, gid, mode } = stats;
+  if ((uid !== userId && uid !== 0) || isWritableByOthers(stats, userId)) return false;
+  return (mode & 0o020) === 0 || gid === userId || isAdminGroup(gid, platform);
 }
 
 const isWorkingTree = (folder: string) => WORKING_TREE_MARKS.some((mark) => existsSync(join(folder, mark)));

@@ -119,3 +119,14 @@ test.skipIf(!canBeSomebodyElse)('not in folders of another user, and not where a
   chownSync(folder, 0, SOMEBODY_ELSE);
   expect(findProgram('opener', search(folder))).toBeUndefined();
 });
+
+test.skipIf(!canBeSomebodyElse)('skips a folder whose group has the user’s number but also other members', () => {
+  const folder = folderWithProgram('crowded', 'bin');
+  // `nogroup` has the number of `nobody`, and is the group of other users too.
+  chownSync(folder, SOMEBODY_ELSE, SOMEBODY_ELSE);
+  const asNobody = { ...search(folder), userId: SOMEBODY_ELSE };
+  chmodSync(folder, 0o755);
+  expect(findProgram('opener', asNobody)).toBe(join(folder, 'opener'));
+  chmodSync(folder, 0o775);
+  expect(findProgram('opener', asNobody)).toBeUndefined();
+});
