@@ -48,7 +48,7 @@ export function createRoleList(deps: {
   const isProtected = createProtection(settings);
   /** By session name; `undefined` for the list of all sessions. */
   const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
-  const writing = createSingleFlight<void>();
+  const writing = createSingleFlight<void, string | undefined>();
 
   async function gather(uses: UsageByProfile): Promise<RoleSources & { readonly revision: RoleListRevision }> {
     const { sessions, profiles } = await sharedConfig.read();
@@ -74,7 +74,7 @@ export function createRoleList(deps: {
         const earlier = written.get(only);
         if (earlier !== undefined && isSameRevision(earlier.revision, sources.revision)) return earlier.texts;
         // A write already in flight may be of an earlier revision, so loop and compare again.
-        await writing.run(only === undefined ? 'all' : `session ${only}`, async () => {
+        await writing.run(only, async () => {
           written.set(only, {
             revision: sources.revision,
             texts: await formatRoles(sources, only, { settings, isProtected, nowMs: clock.nowMs() }),
