@@ -28,6 +28,7 @@ import { REQUEST_PIPE_FD } from '../platform/port-keeper/port-keeper-script.ts';
 import { joinPortKeeper, type Restart } from '../platform/port-keeper/port-keeper.ts';
 import { keepTicksFast } from './process/fast-ticks.ts';
 import { answerWithFailure, takePassedSockets } from './http/activation.ts';
+import { describeCause } from './http/error-answer.ts';
 import { isListening, listen, listenOnSocket } from './http/listeners.ts';
 import { inFolder, takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './process/lock.ts';
 import { formatKeptSecret, parseKeptSecret } from './process/kept-secret.ts';
@@ -121,7 +122,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => log('warn', warning.message));
   const fail = (thrown: unknown) => {
-    log('error', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    log('error', describeCause(thrown));
     process.exit(1);
   };
   process.on('uncaughtException', fail);

@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
-import { NotFoundError, RolecallError } from '../../core/errors.ts';
+import { RolecallError } from '../../core/errors.ts';
 import type { RoleCredentials } from '../../core/model.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
 import { routes } from '../../local-api/routes.ts';
 import type { ContainerCredentialsDocument } from '../../local-api/schemas.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
-import { ANSWER_HEADERS, formatError } from '../http/error-answer.ts';
+import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from '../http/error-answer.ts';
 import { readGuarded, type ContainerGuard } from '../http/guard.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import type { Log } from '../process/log.ts';
@@ -63,11 +63,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
 
   function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
     const error = thrown instanceof RolecallError ? thrown : toFailure(thrown);
-    if (error.errorClass === 'InternalError') {
-      const { cause } = error;
-      const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-      log('error', `${ROUTE.method} ${ROUTE.path}: ${detail}`);
-    }
+    logInternalError(log, `${ROUTE.method} ${ROUTE.path}`, error);
     sendError(request, response, error);
   }
 
@@ -76,12 +72,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
     if (admitted instanceof RolecallError) throw admitted;
     if (request.method !== ROUTE.method) {
       response.setHeader('allow', ROUTE.method);
-      sendError(
-        request,
-        response,
-        new NotFoundError('route-not-found', 'This route does not support this method.'),
-        405,
-      );
+      sendError(request, response, methodNotAllowed(), 405);
       return;
     }
     const cached = peek(admitted);

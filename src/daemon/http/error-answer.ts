@@ -1,6 +1,7 @@
 // Error answers: the same status, headers and body whether Fastify, a node:http response or a bare socket sends them.
-import type { RolecallError } from '../../core/errors.ts';
+import { NotFoundError, type RolecallError } from '../../core/errors.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
+import type { Log } from '../process/log.ts';
 
 /** On every answer: no caching, framing, embedding or sniffing, and nothing for other sites. */
 export const ANSWER_HEADERS = {
@@ -41,4 +42,19 @@ export function formatError(
     },
     body,
   };
+}
+
+/** For an answer with status 405, which names the route's methods in `allow`. */
+export function methodNotAllowed(): NotFoundError {
+  return new NotFoundError('route-not-found', 'This route does not support this method.');
+}
+
+/** Logs the cause of an internal error, because its answer does not contain it. Other errors are not logged. */
+export function logInternalError(log: Log, route: string, error: RolecallError): void {
+  if (error.errorClass === 'InternalError') log('error', `${route}: ${describeCause(error.cause)}`);
+}
+
+/** The text for the log of anything that was thrown. */
+export function describeCause(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

@@ -6,7 +6,7 @@ import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../.
 import { routes } from '../../local-api/routes.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import type { Caller } from './caller.ts';
-import { ANSWER_HEADERS, formatError } from './error-answer.ts';
+import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from './error-answer.ts';
 import { BODY_LIMIT_BYTES, readGuarded } from './guard.ts';
 import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
 import type { InputChecks } from './input-checks.ts';
@@ -81,9 +81,7 @@ export function createSurface(deps: SurfaceDeps): Surface {
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = readFrameworkError(thrown);
-    if (error.errorClass === 'InternalError') {
-      deps.log('error', `${request.method} ${request.routeOptions.url ?? ''}: ${describeCause(error.cause)}`);
-    }
+    logInternalError(deps.log, `${request.method} ${request.routeOptions.url ?? ''}`, error);
     return sendError(request, reply, error);
   });
   app.setNotFoundHandler((request, reply) => sendNotFound(request, reply, deps));
@@ -183,12 +181,7 @@ function sendNotFound(request: FastifyRequest, reply: FastifyReply, deps: Surfac
   }
   // Registering a route for every other method would take longer than registering all the routes.
   reply.header('allow', methods.join(', '));
-  return sendError(
-    request,
-    reply,
-    new NotFoundError('route-not-found', 'This route does not support this method.'),
-    405,
-  );
+  return sendError(request, reply, methodNotAllowed(), 405);
 }
 
 /** The methods of a known path, sorted; empty for an unknown one. */
@@ -223,10 +216,6 @@ function readFrameworkError(thrown: unknown): RolecallError {
     return invalidRequest('The request body is malformed.');
   }
   return toFailure(thrown);
-}
-
-function describeCause(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
 /** `setValidatorCompiler` replaces the one, and no route has a schema for the other. */
