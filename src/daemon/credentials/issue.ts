@@ -58,11 +58,6 @@ export function createCredentialIssuer(deps: {
   /** Credentials whose role is noted as used. */
   const noted = new WeakSet<RoleCredentials>();
 
-  async function readCurrentRole(): Promise<Role> {
-    const { session: sessionName, accountId, permissionSet } = await deps.currentRole.require();
-    return { sessionName, accountId, permissionSet };
-  }
-
   /** A caller with a deadline does not wait for the disk. */
   async function findSession(selector: string, deadlineMs: number | undefined): Promise<SsoSession> {
     const cached = deadlineMs === undefined ? undefined : sharedConfig.peekSession(selector);
@@ -101,7 +96,7 @@ export function createCredentialIssuer(deps: {
       const followsCurrent = wanted === 'current';
       let role: Role | undefined;
       try {
-        const asked = followsCurrent ? await readCurrentRole() : wanted;
+        const asked = followsCurrent ? await deps.currentRole.require() : wanted;
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
         role = { ...asked, sessionName: session.sessionName };

@@ -63,7 +63,7 @@ export function createPlanRequests(
       catalogs.set(session.sessionName, prune ? accepted : catalog);
     }
     const previousNames = await deps.issuedNames.previous();
-    const current = await deps.currentRole.get();
+    const currentRole = await deps.currentRole.get();
     return {
       document,
       catalogs,
@@ -80,15 +80,7 @@ export function createPlanRequests(
       credentialProcessPath: deps.credentialProcessPath,
       inCredentialsFile: await sharedCredentials.names(),
       ...(previousNames === undefined ? {} : { previousNames }),
-      ...(current === null
-        ? {}
-        : {
-            currentRole: {
-              sessionName: current.session,
-              accountId: current.accountId,
-              permissionSet: current.permissionSet,
-            },
-          }),
+      ...(currentRole === null ? {} : { currentRole }),
     };
   };
 }

@@ -42,8 +42,15 @@ export function createProfileHandlers(deps: {
         region: region ?? null,
       };
     }
-    const { session, accountId, permissionSet } = await deps.currentRole.require();
-    return { profileName, followsCurrent: true, session, accountId, permissionSet, region: region ?? null };
+    const { sessionName, accountId, permissionSet } = await deps.currentRole.require();
+    return {
+      profileName,
+      followsCurrent: true,
+      session: sessionName,
+      accountId,
+      permissionSet,
+      region: region ?? null,
+    };
   }
 
   /** The role whose unwritten profile has this name, unless a profile in the file has it. */

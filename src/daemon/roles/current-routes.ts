@@ -8,7 +8,7 @@ import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';
-import { describeCurrentRole, type CurrentRole, type KeptRole } from './current-role.ts';
+import { describeCurrentRole, type CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
 import type { RoleList } from './role-list.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -28,7 +28,7 @@ export function createCurrentHandlers(deps: {
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Handlers, 'current' | 'setCurrent'> {
-  async function set(role: KeptRole | null): Promise<void> {
+  async function set(role: Role | null): Promise<void> {
     await deps.currentRole.set(role);
     deps.changes.announce();
   }
@@ -84,11 +84,10 @@ export function createCurrentHandlers(deps: {
         );
       }
       const { accountId, permissionSet } = body;
-      const kept = { session: session.sessionName, accountId, permissionSet };
       const role = { sessionName: session.sessionName, accountId, permissionSet };
-      const document = await describeCurrentRole(kept, deps.roleList);
+      const document = await describeCurrentRole(role, deps.roleList);
       if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);
-      await set(kept);
+      await set(role);
       deps.roleUsage.note(role);
       deps.audit.record({ event: 'current-role-switched', role, surface });
       void recordUse(role, document.profile).catch(() => undefined);

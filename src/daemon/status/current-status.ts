@@ -1,11 +1,11 @@
 // The current role in the status document, and the problem when that role no longer exists.
 import { toRolecallError } from '../../core/errors.ts';
-import type { Catalog, SsoSession } from '../../core/model.ts';
+import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isLost } from '../../sso/roles/merge-listing.ts';
-import { describeCurrentRole, type CurrentRole, type KeptRole } from '../roles/current-role.ts';
+import { describeCurrentRole, type CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import { UNREADABLE_CONFIG, type ConfigReading } from './config-reading.ts';
 
@@ -25,17 +25,16 @@ export async function readCurrent(
   try {
     const current = await currentRole.get();
     if (current === null) return { current, currentProblems: [] };
-    const session = reading.sessions.find(({ sessionName }) => sessionName === current.session);
+    const session = reading.sessions.find(({ sessionName }) => sessionName === current.sessionName);
     const catalog = session === undefined ? undefined : await broker.cachedCatalog(session);
     // With an unreadable config file it is unknown whether the session exists.
     const problem = reading === UNREADABLE_CONFIG ? undefined : findCurrentProblem(current, session, catalog);
-    const role = { ...current, sessionName: current.session };
     const account = catalog?.accounts.find(({ accountId }) => accountId === current.accountId);
     return {
       current: {
         ...(await describeCurrentRole(current, roleList)),
         accountName: account?.accountName ?? null,
-        protected: roleList.isProtected(role),
+        protected: roleList.isProtected(current),
       },
       currentProblems: problem === undefined ? [] : [problem],
     };
@@ -46,7 +45,7 @@ export async function readCurrent(
 
 /** The problem when the current role no longer exists: users of `[profile current]` get no credentials then. */
 function findCurrentProblem(
-  { session: sessionName, accountId, permissionSet }: KeptRole,
+  { sessionName, accountId, permissionSet }: Role,
   session: SsoSession | undefined,
   catalog: Catalog | undefined,
 ): Problem | undefined {
