@@ -77,7 +77,7 @@ export async function loadGrants(deps: {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
   /** Called once for each grant that ends. */
-  readonly onGone?: (grant: Grant, how: 'revoked' | 'ended', by: Actor) => void;
+  readonly onGone: (grant: Grant, how: 'revoked' | 'ended', by: Actor) => void;
   readonly log: Log;
 }): Promise<Grants> {
   const { clock } = deps;
@@ -101,7 +101,7 @@ export async function loadGrants(deps: {
 
   async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Actor): Promise<void> {
     if (grants.length === 0) return;
-    for (const grant of grants) if (byPath.delete(grant.pathHash)) deps.onGone?.(grant, how, by);
+    for (const grant of grants) if (byPath.delete(grant.pathHash)) deps.onGone(grant, how, by);
     for (const [pathSecret, { grant }] of proven) if (!byPath.has(grant.pathHash)) proven.delete(pathSecret);
     await Promise.all(grants.map(({ id }) => rm(join(deps.directory, id), { recursive: true, force: true })));
     await save();

@@ -61,9 +61,9 @@ export function createSignIn(deps: {
   /** Called as soon as the new tokens are in use, before the secret store has them. */
   readonly onApproved: (session: SsoSession) => void;
   /** Called when the sign-in was denied on the page. */
-  readonly onDenied?: (session: SsoSession) => void;
+  readonly onDenied: (session: SsoSession) => void;
   /** Called when the code expired before it was approved, or a failure ended the waiting. */
-  readonly onExpired?: (session: SsoSession) => void;
+  readonly onExpired: (session: SsoSession) => void;
 }): SignIn {
   const { clock, problems } = deps;
   /** The newest attempt of each session. */
@@ -136,13 +136,13 @@ export function createSignIn(deps: {
   function deny(session: SsoSession, attempt: Attempt): void {
     const wasPending = attempt.state?.state === 'pending';
     settle(attempt, 'denied');
-    if (wasPending) deps.onDenied?.(session);
+    if (wasPending) deps.onDenied(session);
   }
 
   function expire(session: SsoSession, attempt: Attempt, error?: ErrorBody): void {
     const wasPending = attempt.state?.state === 'pending';
     settle(attempt, 'expired', error);
-    if (wasPending) deps.onExpired?.(session);
+    if (wasPending) deps.onExpired(session);
   }
 
   /** A failing listener does not undo the sign-in. */
