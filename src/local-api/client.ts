@@ -1,7 +1,7 @@
 // The client of the local API: finds the daemon, starts it if necessary, and converts its errors.
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
-import { isAnswering, isForeignSocket, requestOverSocket, type SocketAnswer } from './http-request.ts';
+import { answerIsNotJson, findListening, isAnswering, requestOverSocket, type SocketAnswer } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { Answers, CallableRouteName, InputOf, RouteAddress } from './routes.ts';
 import type { StartedDaemon } from '../platform/service/start-daemon.ts';
@@ -89,28 +89,18 @@ export function createLocalApiClient(deps: {
   }
 
   /** The answer from the first candidate at which a process listens. */
-  async function send(request: Request, call: Call): Promise<SocketAnswer | undefined> {
-    let refusal: DaemonUnreachableError | undefined;
-    for (const socketPath of deps.socketCandidates) {
-      try {
-        const answer = await requestOverSocket({
-          socketPath,
-          ...request,
-          ...call.limits(),
-          explainSilence: () => explainSilence(socketPath, call),
-          silenceMs: deps.silence?.afterMs,
-          // A client that may not start a daemon must not stop the older one.
-          ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
-        });
-        if (answer !== undefined) return answer;
-      } catch (error) {
-        // `su` keeps XDG_RUNTIME_DIR, so the first socket may be another user's and the next one ours.
-        if (!isForeignSocket(error)) throw error;
-        refusal ??= error;
-      }
-    }
-    if (refusal !== undefined) throw refusal;
-    return undefined;
+  function send(request: Request, call: Call): Promise<SocketAnswer | undefined> {
+    return findListening(deps.socketCandidates, (socketPath) =>
+      requestOverSocket({
+        socketPath,
+        ...request,
+        ...call.limits(),
+        explainSilence: () => explainSilence(socketPath, call),
+        silenceMs: deps.silence?.afterMs,
+        // A client that may not start a daemon must not stop the older one.
+        ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
+      }),
+    );
   }
 
   async function startAndSend(request: Request, call: Call, refusal?: SocketAnswer): Promise<SocketAnswer> {
@@ -249,10 +239,7 @@ function readAnswer(answer: SocketAnswer): unknown {
   try {
     parsed = JSON.parse(answer.text);
   } catch (cause) {
-    throw new ProtocolError('unusable-response', "The daemon's answer is not JSON.", {
-      hint: 'rolecall daemon restart',
-      cause,
-    });
+    throw answerIsNotJson(cause);
   }
   if (answer.status < 400) return parsed;
   const body = parsed as Partial<ErrorBody>;

@@ -1,15 +1,9 @@
 // Reads the daemon's events for a long-running client; reconnects after a lost connection or a restart without missing any.
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import {
-  type DaemonUnreachableError,
-  errorFromBody,
-  ProtocolError,
-  RolecallError,
-  type ErrorBody,
-} from '../core/errors.ts';
+import { errorFromBody, RolecallError, type ErrorBody } from '../core/errors.ts';
 import { createEventParser } from '../core/text/event-parser.js';
-import { isForeignSocket, openStreamOverSocket } from './http-request.ts';
+import { answerIsNotJson, findListening, openStreamOverSocket } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { EventDocument, StatusDocument } from './schemas.ts';
 
@@ -114,22 +108,12 @@ async function connect(
     accept: 'text/event-stream',
     ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
   };
-  let refusal: DaemonUnreachableError | undefined;
-  for (const socketPath of socketCandidates) {
-    const stream = await openStreamOverSocket({ socketPath, path: ROUTE_ADDRESSES.events.path, headers, signal }).catch(
-      (error: unknown) => {
-        // `su` keeps XDG_RUNTIME_DIR, so the first socket may be another user's and the next one ours.
-        if (!isForeignSocket(error)) throw error;
-        refusal ??= error;
-        return undefined;
-      },
-    );
-    if (stream === undefined) continue;
-    if (stream.statusCode === 200) return stream;
-    throw await readRefusal(stream);
-  }
-  if (refusal !== undefined) throw refusal;
-  return undefined;
+  const { path } = ROUTE_ADDRESSES.events;
+  const stream = await findListening(socketCandidates, (socketPath) =>
+    openStreamOverSocket({ socketPath, path, headers, signal }),
+  );
+  if (stream === undefined || stream.statusCode === 200) return stream;
+  throw await readRefusal(stream);
 }
 
 async function readRefusal(answer: IncomingMessage): Promise<RolecallError> {
@@ -138,10 +122,7 @@ async function readRefusal(answer: IncomingMessage): Promise<RolecallError> {
   try {
     return errorFromBody(JSON.parse(Buffer.concat(chunks).toString('utf8')) as ErrorBody);
   } catch (cause) {
-    return new ProtocolError('unusable-response', "The daemon's answer is not JSON.", {
-      hint: 'rolecall daemon restart',
-      cause,
-    });
+    return answerIsNotJson(cause);
   }
 }
 

@@ -1,6 +1,6 @@
 // Sends HTTP requests over a unix socket, for one answer or a stream, and tells whether a daemon listens there.
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
-import { DaemonUnreachableError } from '../core/errors.ts';
+import { DaemonUnreachableError, ProtocolError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
 import { VERSION_HEADER } from './version.ts';
 
@@ -128,7 +128,38 @@ export async function isAnswering(socketPath: string, timeoutMs: number): Promis
   }
 }
 
-export function isForeignSocket(error: unknown): error is DaemonUnreachableError {
+/**
+ * The result for the first candidate at which a process listens; undefined if none listens anywhere.
+ * @throws DaemonUnreachableError foreign-socket: none of ours listens, and another user may at one of them
+ */
+export async function findListening<T>(
+  socketCandidates: readonly string[],
+  ask: (socketPath: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  let refusal: DaemonUnreachableError | undefined;
+  for (const socketPath of socketCandidates) {
+    try {
+      const answer = await ask(socketPath);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      // `su` keeps XDG_RUNTIME_DIR, so the first socket may be another user's and the next one ours.
+      if (!isForeignSocket(error)) throw error;
+      refusal ??= error;
+    }
+  }
+  if (refusal !== undefined) throw refusal;
+  return undefined;
+}
+
+/** For an answer that JSON.parse refused with `cause`. */
+export function answerIsNotJson(cause: unknown): ProtocolError {
+  return new ProtocolError('unusable-response', "The daemon's answer is not JSON.", {
+    hint: 'rolecall daemon restart',
+    cause,
+  });
+}
+
+function isForeignSocket(error: unknown): error is DaemonUnreachableError {
   return error instanceof DaemonUnreachableError && error.code === 'foreign-socket';
 }
 
