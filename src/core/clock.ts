@@ -24,8 +24,8 @@ const EARLY_MS = 1;
 /** 25 days. Node's timers turn a longer duration into a millisecond. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's clock; with `unref` a sleep does not keep the process alive. */
-export function createSystemClock(options: { unref?: boolean } = {}): Clock {
+/** The machine's clock. */
+export function createSystemClock(): Clock {
   return {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
@@ -46,7 +46,6 @@ export function createSystemClock(options: { unref?: boolean } = {}): Clock {
           },
           Math.min(Math.ceil(durationMs) + EARLY_MS, MAX_TIMER_MS),
         );
-        if (options.unref === true) timer.unref();
         signal?.addEventListener('abort', onAbort, { once: true });
       }),
   };

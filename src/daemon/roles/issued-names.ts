@@ -7,7 +7,6 @@ import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 
 /** Profiles that are written to the config file on first use. A new object after each change. */
 export interface UnwrittenProfiles {
-  readonly size: number;
   /** Finds a profile by its name or alias. */
   find(profileName: string): UnwrittenProfile | undefined;
   of(role: Role): UnwrittenProfile | undefined;
@@ -74,7 +73,6 @@ function index(profiles: readonly UnwrittenProfile[]): UnwrittenProfiles {
   // A role's own name takes precedence over another role's alias.
   for (const profile of profiles) byName.set(profile.profileName, profile);
   return {
-    size: profiles.length,
     find: (profileName) => byName.get(profileName),
     of: (role) => byRole.get(roleKey(role)),
     list: () => profiles,

@@ -20,7 +20,6 @@ function create(
   const used: Role[] = [];
   const written: Role[] = [];
   const unwritten: UnwrittenProfiles = {
-    size: ROLES.length,
     find: () => undefined,
     of: ({ accountId, ...rest }) => (accountId === '999999999999' ? undefined : { ...KNOWN, ...rest, accountId }),
     list: () => [],
