@@ -101,8 +101,8 @@ describe('the log', () => {
 
   test.skipIf(!existsSync('/dev/full'))('drops lines on a full disk', () => {
     const { log } = openLogFile('/dev/full', clock);
-    log('info', 'hello');
-    log('info', 'hello again');
+    expect(() => log('info', 'hello')).not.toThrow();
+    expect(() => log('info', 'hello again')).not.toThrow();
   });
 });
 
