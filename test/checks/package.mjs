@@ -8,7 +8,7 @@ import { ROOT, stagePackage } from '../../.ci/stage-package.mjs';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-/** What has no business in any file that everybody can download. */
+/** What must not be in a published file. */
 const NOT_TO_PUBLISH = {
   // AWS's own examples end so, and are no keys.
   'an access key id': /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b(?<!EXAMPLE)/u,
@@ -45,7 +45,7 @@ const faults = [];
 try {
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
-  // What the daemon serves: the JavaScript of three folders as it is, without what only the type checker and the compiler read.
+  // What the daemon serves to the page: JavaScript of three folders, without files for the compiler only.
   const pageFiles = ['src/web', 'src/core/search', 'src/core/text'].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => !/\.(json|ts)$/.test(name))
@@ -78,7 +78,7 @@ try {
   );
   faults.push(...missing.map((path) => `${path} is not in the package`));
   faults.push(...foreign.map((path) => `${path} does not belong in the package`));
-  // Put together here, or this file would be found by whoever searches the repository.
+  // Assembled here, so that a search of the repository does not find these samples.
   const planted = [
     `AKIA${'Q'.repeat(16)}`,
     `-----BEGIN ${['PRIVATE', 'KEY'].join(' ')}-----`,

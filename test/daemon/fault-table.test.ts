@@ -57,7 +57,7 @@ interface Row {
   readonly calls: 'again' | 'once' | 'each' | Readonly<Record<Exclude<State, 'warm'>, number>>;
 }
 
-/** Calls that a caller's own patience allows. */
+/** Attempts per caller. */
 const TRIES = 3;
 
 const onCredentials = (effect: FaultEffect) => (rig: Rig) =>

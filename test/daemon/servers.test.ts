@@ -110,7 +110,7 @@ test('sends a pending answer during a stop, and accepts no new request', async (
   const stopped = its.client.call('stop', {});
   await stopped;
   await waitFor('the socket to go', () => !existsSync(its.paths.socketPath));
-  // Whoever had connected by then is still answered, and this client keeps its connection.
+  // Requests that had connected by then are still answered, and this client keeps its connection.
   await waitFor('the socket server to be closed', () =>
     its.client.call('status', {}).then(
       () => false,

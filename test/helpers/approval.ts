@@ -1,4 +1,4 @@
-// A sign-in that nobody has to wait for: how the emulator is set for tests that are about something else.
+// Sets the emulator to approve sign-ins automatically, for tests that are not about signing in.
 import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
 
 /** The emulator approves by itself, and is asked for the token twenty times a second in place of once. */

@@ -1,4 +1,4 @@
-// A real Chromium for the page: in a home of its own, without a word to anybody but this machine.
+// Starts a real Chromium for the page, with its own home and no network but this machine.
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { systemPart } from './system.ts';
 import { createTemporaryHome } from './temporary-home.ts';

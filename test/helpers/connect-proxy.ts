@@ -1,4 +1,4 @@
-// A CONNECT proxy on loopback: counts its tunnels, can refuse them, ask for a password, or lead them elsewhere.
+// A CONNECT proxy on loopback that counts its tunnels and can refuse them, ask for a password, or redirect them.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

@@ -1,4 +1,4 @@
-// An HTTP proxy between a browser and this machine whose connections a test cuts, or leaves without a word as a sleep does.
+// An HTTP proxy between a browser and this machine whose connections a test can cut, or stall as a suspend does.
 import { createServer, request as connectTo, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

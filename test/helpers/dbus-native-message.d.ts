@@ -1,4 +1,4 @@
-// The wire format of `@homebridge/dbus-native`: an implementation other than ours, for a bus of the tests' own.
+// Types of the wire format of `@homebridge/dbus-native`, an independent implementation for the tests.
 declare module '@homebridge/dbus-native/lib/message.js' {
   import type { Readable } from 'node:stream';
 

@@ -1,4 +1,4 @@
-// Deleting a folder under a daemon that goes on writing into it.
+// Deletes a folder while a daemon still writes into it.
 import { rmSync } from 'node:fs';
 
 const MAX_ATTEMPTS = 20;

@@ -1,4 +1,4 @@
-// Documents of the daemon as surfaces get them: a morning with everything in order, and names that do their worst.
+// Sample documents of the daemon: a normal morning, and hostile names.
 import type { RoleDocument, SessionStatusDocument, StatusDocument } from '../../src/local-api/schemas.ts';
 
 export const NOW_MS = Date.parse('2026-11-24T08:00:00Z');

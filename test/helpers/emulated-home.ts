@@ -1,4 +1,4 @@
-// A temporary home with an sso-session, an emulator behind it, and a client for whatever daemon a test starts there as a process.
+// A temporary home with an sso-session, an emulator, and a client for daemons that a test starts as processes.
 import { join } from 'node:path';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';

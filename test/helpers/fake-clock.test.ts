@@ -1,4 +1,4 @@
-// The fake clock is what all time-dependent tests stand on, so its own order of events is tested first.
+// Tests the fake clock, on which all time-dependent tests rely.
 import { describe, expect, it } from 'vitest';
 import { createFakeClock, FAKE_NOW_MS } from './fake-clock.ts';
 

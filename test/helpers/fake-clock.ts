@@ -1,4 +1,4 @@
-// A clock that moves only when a test says so, and lets the code under test react at each due moment.
+// A clock that moves only when a test says so, and lets the tested code react at each due time.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../src/core/clock.ts';
 

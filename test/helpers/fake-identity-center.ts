@@ -1,4 +1,4 @@
-// An Identity Center in memory behind the port: it knows clients, codes, tokens and assignments, and fails when told to.
+// An in-memory Identity Center behind the port: clients, codes, tokens and assignments, with faults on request.
 import type { Clock } from '../../src/core/clock.ts';
 import type { Account, IssuedToken, SsoSession } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';

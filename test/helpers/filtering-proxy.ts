@@ -1,4 +1,4 @@
-// A proxy in front of the emulator that refuses requests in its own words, as proxies that filter do.
+// A proxy in front of the emulator that rejects requests with its own answers, as filtering proxies do.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { passOn } from './recording-proxy.ts';

@@ -1,4 +1,4 @@
-// A folder that takes no change from anybody, root included: how a test run as root meets a real EPERM.
+// A folder that nobody can change, not even root: gives a test that runs as root a real EPERM.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

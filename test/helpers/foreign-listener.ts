@@ -1,4 +1,4 @@
-// A socket of another user of the machine, at which somebody listens who keeps what is sent; takes root to make.
+// A socket of another user that records what is sent to it; needs root.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The machine's clock, running faster: for pauses of the daemon that a test with real sockets would otherwise wait out.
+// The machine's clock, running faster, so that tests with real sockets do not wait for the daemon's pauses.
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 
 /** Starts at the real time, and from then on passes `factor` seconds in each one. */

@@ -1,4 +1,4 @@
-// An installation of rolecall in a folder of its own, of any version, replaced as npm replaces one.
+// An installation of rolecall in a temporary folder, of any version, replaced as npm replaces one.
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

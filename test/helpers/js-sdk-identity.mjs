@@ -1,4 +1,4 @@
-// The AWS SDK for JavaScript as a stranger's program: prints who STS says we are, by the provider named on the command line.
+// Prints the identity that STS reports to the AWS SDK for JavaScript, with the provider named on the command line.
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromIni, fromNodeProviderChain, fromProcess, fromSSO } from '@aws-sdk/credential-providers';

@@ -1,4 +1,4 @@
-// A real gnome-keyring on a session bus of its own, in a private home, for the keychain's tests.
+// A real gnome-keyring on its own session bus, in a private home.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const PASSWORD = 'correct horse';
-/** Asks nobody, takes no name, and ends with its bus. */
+/** Needs no prompt or name, and ends with its bus. */
 const HANGING_PROMPTER = '/usr/bin/gdbus monitor --session --dest org.freedesktop.DBus';
 
 /** What a session is made of. */

@@ -1,4 +1,4 @@
-// A port that is free on both loopback addresses, and stays so: outside of those that the system gives to whoever asks for any.
+// A port that is free on both loopback addresses and outside the ephemeral range, so that it stays free.
 import { createServer } from 'node:net';
 
 export async function findLastingPort(): Promise<number> {

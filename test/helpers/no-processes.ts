@@ -1,4 +1,4 @@
-// Set-up of the unit layer: a test there that starts a process, listens or connects fails where it does so.
+// Set-up of the unit layer: makes a test fail that starts a process, listens or connects.
 import { ChildProcess } from 'node:child_process';
 import { Server, Socket } from 'node:net';
 

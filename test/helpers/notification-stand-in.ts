@@ -1,4 +1,4 @@
-// A session bus with a notification server and nothing else on it, in this process: what was shown, and clicks.
+// A session bus in this process with only a notification server: records notifications and simulates clicks.
 import { createServer, type Socket } from 'node:net';
 import { marshall, unmarshalMessages, type WireMessage } from '@homebridge/dbus-native/lib/message.js';
 

@@ -1,4 +1,4 @@
-// A certificate authority that no machine trusts, as behind a proxy that re-signs TLS; made without openssl, which not every machine has.
+// Creates a certificate authority that no machine trusts, as behind a proxy that re-signs TLS, without needing openssl.
 import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';

@@ -1,4 +1,4 @@
-// For test files that run one after another in one process: each leaves its environment and current folder as it found them.
+// Makes a test file fail that changes the environment or the current folder for the files after it.
 import { afterAll, expect } from 'vitest';
 
 const before = { environment: { ...process.env }, folder: process.cwd() };

@@ -1,4 +1,4 @@
-// Looking at processes from outside, as far as the machine shows them: which live in a home, and whether one still does.
+// Finds processes from outside: which belong to a home, and whether one is still running.
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
@@ -28,7 +28,7 @@ export function processesOf(home: string): readonly SeenProcess[] {
     });
 }
 
-/** Kills all of those; one that ends by itself meanwhile is none of them any more. */
+/** Kills these processes; ignores those that have already ended. */
 export function killAllOf(home: string): void {
   for (const { pid } of processesOf(home)) {
     try {

@@ -1,4 +1,4 @@
-// The AWS CLI and curl for `rolecall doctor`, which asks each for its version: the real CLI takes half a second for that.
+// Fast stand-ins for the AWS CLI and curl for `rolecall doctor`, which asks for versions: the real CLI takes half a second.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// A folder whose files are replaced while it is read.
+// Reads a folder whose files are replaced at the same time.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

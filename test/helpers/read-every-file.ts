@@ -1,4 +1,4 @@
-// What every file below a folder has in it, for tests that search a home for secrets while a daemon still writes there.
+// Reads every file below a folder, for tests that search a home for secrets while a daemon still writes there.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// Accounts and permission sets as a company with 833 roles has them, and what its people type to find one; the same for the same seed.
+// Generates accounts, permission sets and queries like those of a company with 833 roles; the same for the same seed.
 import type { RoleDocument } from '../../src/local-api/schemas.ts';
 import { aRole } from './documents.ts';
 import type { Random } from './seeded-random.ts';

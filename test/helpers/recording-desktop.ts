@@ -1,4 +1,4 @@
-// A desktop that keeps what it was asked to show and open, for tests of what a person gets to see.
+// A desktop that records notifications and opened pages.
 import type { PlainNotification } from '../../src/daemon/notifications/backend.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 

@@ -1,4 +1,4 @@
-// A plain HTTP server in front of the emulator that knows every secret that has passed through it.
+// A plain HTTP server in front of the emulator that records every secret that passes through it.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,4 +1,4 @@
-// The normal test's surroundings: an emulator, a real daemon in this process on a real socket, a CLI, all in a temporary home.
+// The standard test environment: an emulator, a real daemon in this process on a real socket, and a CLI, in a temporary home.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

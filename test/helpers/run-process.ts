@@ -1,4 +1,4 @@
-// Real programs as users and SDKs run them: what they print, how they end, never without a deadline.
+// Runs real programs as users and SDKs do, with a deadline, and returns their output and exit status.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-// Random numbers that a failed test can be run with again.
+// Random numbers with a seed, so that a failed test can be repeated.
 
 export type Random = () => number;
 

@@ -1,4 +1,4 @@
-// A session bus of its own for a test, and a tray on it by GLib, whose D-Bus has nothing in common with ours.
+// A session bus for one test, with a tray on it that uses GLib, an independent D-Bus implementation.
 import { execFileSync, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readLines } from './processes.ts';

@@ -1,4 +1,4 @@
-// Whether tests can act as another user is found out, so that they are skipped where they cannot.
+// Tests whether this machine can run programs as another user, and skips where it cannot.
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

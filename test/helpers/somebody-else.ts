@@ -1,4 +1,4 @@
-// A program of another user of the machine, which takes root to start.
+// Runs a program as another user; needs root.
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { systemPartByCheck } from './system.ts';

@@ -1,4 +1,4 @@
-// Each rule on source text is shown a fault that it must find and a twin of it that it must leave alone.
+// Tests each rule with code that it must report and similar code that it must not.
 import { describe, expect, it } from 'vitest';
 import {
   findBackwardImports,

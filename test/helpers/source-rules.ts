@@ -1,4 +1,4 @@
-// Rules about source text that no linter has: who imports whom, module state, first lines and names, on a real AST.
+// Rules about source text that no linter has: imports, module state, first lines and names, on a real AST.
 import { posix } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 import type { Argument, CallExpression, Class, Expression, Program, VariableDeclaration } from 'oxc-parser';

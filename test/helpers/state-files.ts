@@ -1,4 +1,4 @@
-// Opens state files as the daemon does, for tests of what is kept in them.
+// Opens state files as the daemon does.
 import { createProblems, type Problems } from '../../src/core/problems.ts';
 import { createDamagedFiles } from '../../src/daemon/state-files/damaged-files.ts';
 import { createStateFiles, type OpenStateFile } from '../../src/daemon/state-files/state-file.ts';

@@ -1,4 +1,4 @@
-// Real parts of a machine (the AWS CLI, boto3, a keychain): there, skipped by name, or required.
+// Real parts of a machine (the AWS CLI, boto3, a keychain): present, skipped by name, or required.
 import { accessSync, constants } from 'node:fs';
 
 /**

@@ -1,4 +1,4 @@
-// A real `systemd --user` for one test home, as a login starts one, on a machine that has none.
+// A real `systemd --user` for one test home, as a login starts it, on a machine without one.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';

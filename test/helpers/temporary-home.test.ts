@@ -1,4 +1,4 @@
-// A temporary home must hand nothing of the developer's shell to a child, and leave nothing behind.
+// Tests that a temporary home passes nothing of the developer's shell to a child, and leaves nothing behind.
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A home of its own for a test and the processes it starts, so that no test reads or writes the developer's.
+// A temporary home for a test and its processes, so that no test touches the developer's.
 import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

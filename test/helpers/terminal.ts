@@ -1,4 +1,4 @@
-// A real terminal (tmux) with a shell in it, for what only a terminal does: keys that are signals, prompts, job control.
+// A real terminal (tmux) with a shell in it, for what only a terminal does: signals from keys, prompts, job control.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The layers of the suite: every test file is in exactly one, and what starts something is not in the unit layer.
+// Tests that every test file is in exactly one layer, and that the unit layer starts nothing.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Which layer of the suite a test file belongs to, told by what it and its helpers import.
+// Sorts test files into layers by what they and their helpers import.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// waitFor must end by itself whatever the condition does, and say what it was waiting for.
+// Tests that waitFor always ends, and names what it waited for.
 import { expect, it } from 'vitest';
 import { waitFor } from './wait-for.ts';
 

@@ -1,4 +1,4 @@
-// Waiting for something in the real world, never without a deadline and a name for what was awaited.
+// Waits for a condition in the real world, with a deadline and a description.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitForOptions {

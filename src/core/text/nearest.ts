@@ -11,7 +11,7 @@ export function nearestFew(word: string, candidates: readonly string[], maxCount
   return (
     candidates
       .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-      // Two edits turn "up" into "ls", which nobody meant: four letters in ten have to stay.
+      // Fewer than six letters in ten may differ: two edits would turn "up" into "ls".
       .filter(
         ({ candidate, distance }) => distance <= farthest && distance < 0.6 * Math.max(word.length, candidate.length),
       )

@@ -10,7 +10,7 @@ import { escapeControls } from '../../core/text/harmless-text.ts';
 import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
 import { MAX_LOG_BYTES } from '../process/log.ts';
 
-/** Where it was asked for; `daemon` is what nobody asked for just then. */
+/** The surface of the request; `daemon` for what the daemon did on its own. */
 export type Actor = SurfaceName | 'daemon';
 
 export interface AuditRecord {

@@ -1,4 +1,4 @@
-// Records what became of requests for credentials: the audit log gets the issued ones, `status` the last refusals.
+// Records the outcome of credential requests: issued ones in the audit log, the last refusals for `status`.
 import { formatUtcSeconds, hasElapsed, type Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';

@@ -1,4 +1,4 @@
-// POST /v1/console: a link to the AWS console as one role, either a plain portal link or one that signs in by itself.
+// POST /v1/console: a link to the AWS console as one role, a plain portal link or a federated one that needs no sign-in.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import {
   findAccessPortal,

@@ -43,7 +43,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
   });
   const answerOf = createAnswers();
 
-  /** The answer, if nobody has to be waited for. */
+  /** The cached answer; undefined if AWS or the disk has to be asked. */
   function peek({ role, boundTo }: Grant): Answer | undefined {
     if (role === 'current') return undefined;
     const credentials = issuer.peek(role, { surface: 'container', processId: boundTo?.processId });

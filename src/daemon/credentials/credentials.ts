@@ -1,4 +1,4 @@
-// Hands out role credentials: over the socket, at the container port to whoever has a grant, and as console links.
+// Issues role credentials: over the socket, on the container port for grants, and as console links.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';

@@ -1,4 +1,4 @@
-// Issues the credentials of a role. Every surface and command that hands out credentials calls `issue`.
+// Issues the credentials of a role. Every surface and command that returns credentials calls it.
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';

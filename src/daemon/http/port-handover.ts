@@ -1,4 +1,4 @@
-// Keeps the container port across daemons: takes it over from the previous daemon, and has it held for the next one.
+// Keeps the container port across daemons: takes it over from the previous daemon and keeps it open for the next.
 import { closeSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -34,7 +34,7 @@ export const settingsSchema = table({
   secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'] }),
   flow: about('how to sign in; `auto` means `device`, and `pkce` has no effect yet', flow),
   on_expired: about('what programs get when a session has ended', { enum: ['notify', 'wait', 'login'] }),
-  wait_seconds: about('how long `wait` and `login` make a program wait; above 53 counts as 53', {
+  wait_seconds: about('how long `wait` and `login` make a program wait; values above 53 are treated as 53', {
     type: 'integer',
     minimum: 1,
     maximum: 55,

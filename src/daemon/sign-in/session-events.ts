@@ -4,7 +4,7 @@ import type { SurfaceName } from '../../local-api/routes.ts';
 
 /** Called in the order of subscription. */
 export interface SessionListener {
-  /** A person approved a sign-in, and its token is stored. */
+  /** A person approved a sign-in: its token is in use, but perhaps not stored yet. */
   signedIn?(session: SsoSession): void;
   /** A person denied a sign-in. */
   denied?(session: SsoSession): void;

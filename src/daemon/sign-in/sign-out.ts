@@ -49,7 +49,7 @@ export function createSignOut(deps: {
   return async (session, { by, forgetsKeychain }) => {
     const isForgotten = forgetsKeychain && deps.forgetKeychain();
     deps.personActs();
-    // From here on nothing of the session is served; AWS is told meanwhile.
+    // Stops serving the session now; the request to AWS continues.
     const signingOut = broker.signOut(session);
     const reacting = deps.events.signedOut(session, by);
     let outcome: LogoutOutcome;

@@ -61,5 +61,5 @@ export function openOwnPipe(path: string, userId: number): number {
   const found = fstatSync(fd);
   if (found.isFIFO() && found.uid === userId && (found.mode & 0o777) === 0o600) return fd;
   closeSync(fd);
-  throw new Error(`${path} is not a pipe of ours`);
+  throw new Error(`${path} is not a pipe that only this user can open`);
 }

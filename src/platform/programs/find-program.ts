@@ -43,7 +43,7 @@ const systemFolders = ({ platform }: ProgramSearch): readonly string[] =>
   platform === 'darwin' ? MAC_FOLDERS : SYSTEM_FOLDERS;
 
 /**
- * Whether only this user and root can put programs there, and no checkout or package has: the folder and its parents
+ * Whether only this user and root can write to the folder, and it is not inside a checkout or package: the folder and its parents
  * belong to one of the two, nobody else may write to them, and no part of the path is a working tree or `node_modules`.
  * The home and its parents are not checked, nor is a working tree in a hidden folder of the home (~/.fzf).
  */

@@ -68,7 +68,7 @@ export function createRoleCredentials(
     // In flight: joins that request, else starts one.
     const renewal = renewOnce(entry, 'urgent');
     if (!hasValid) return renewal;
-    // Looked up again after the timeout, because of a sign-out meanwhile. The renewal continues for the next caller.
+    // Checks again after the timeout, because the session may have been signed out. The renewal continues for the next caller.
     return (await withTimeout(clock, RENEWAL_TIMEOUT_MS, renewal)) ?? findValid(entry) ?? renewal;
   }
 

@@ -21,7 +21,7 @@ export interface TokenState {
   readonly state: 'live' | 'expired' | 'signed-out';
   readonly tokenExpiresAtMs?: number;
   readonly signedInAtMs?: number;
-  /** How long the last session lasted that ended by itself; undefined before one has. */
+  /** How long the last session lasted that was not signed out; undefined before one has. */
   readonly observedLengthMs?: number;
 }
 

@@ -10,7 +10,7 @@ export interface SessionRecord {
   readonly issuer: string;
   readonly signedInAtMs: number;
   readonly tokens?: SessionTokens;
-  /** How long the last session lasted that ended by itself. */
+  /** How long the last session lasted that was not signed out. */
   readonly observedLengthMs?: number;
 }
 

@@ -106,7 +106,7 @@ export function createSignedInUsers(deps: {
     else problems.raise(key, { ...unconfirmed(session, entry).toBody(), session: session.sessionName });
   }
 
-  /** A late answer counts too, unless there was another sign-in by then. */
+  /** Also uses an answer that comes after the timeout, unless there was another sign-in by then. */
   async function ask(session: SsoSession, entry: Entry, credentials: RoleCredentials): Promise<true> {
     const { signIn } = entry;
     const replace = (next: Omit<Entry, 'signIn'>) => {

@@ -66,7 +66,7 @@ export function createTokenRefresh(deps: {
       if (!isCurrent(session, tokens)) return records.currentTokens(session);
       return handleFailure(session, tokens, fault);
     }
-    // After a sign-in or sign-out in the meantime its outcome counts, not ours.
+    // A sign-in or sign-out in the meantime takes precedence over this result.
     if (!isCurrent(session, tokens)) {
       if (refreshed !== undefined) refreshedTooLate.set(tokens, refreshed);
       return records.currentTokens(session);
