@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isEpochMs } from '../../core/clock.ts';
-import type { Catalog, CatalogAccount, Endpoints, Role, SsoSession } from '../../core/model.ts';
+import type { Catalog, CatalogAccount, Endpoints, SsoSession } from '../../core/model.ts';
 import type { CatalogFiles } from '../../sso/roles/account-catalog.ts';
 import { formatIssuer } from '../../sso/issuer.ts';
 import type { Log } from '../process/log.ts';
 import type { OpenStateFile, StateFileSchema } from '../state-files/state-file.ts';
+import { isRole } from './role-usage.ts';
 
 const SCHEMA = {
   version: 1,
@@ -64,11 +65,6 @@ function parse(content: object | undefined, session: SsoSession, issuer: string)
 
 function isText(candidate: unknown): candidate is string {
   return typeof candidate === 'string';
-}
-
-function isRole(candidate: unknown): candidate is Role {
-  const { sessionName, accountId, permissionSet } = (candidate ?? {}) as Partial<Role>;
-  return isText(sessionName) && isText(accountId) && isText(permissionSet);
 }
 
 function isAccount(candidate: unknown): candidate is CatalogAccount {
