@@ -241,6 +241,7 @@ describe('a hostile or broken team file', () => {
     for (const [path, exitCode] of [
       [join(its.home.path, 'folder'), 2],
       ['/dev/zero', 2],
+      ['/dev/null', 2],
       [join(its.home.path, 'nothing'), 7],
     ] as const) {
       expect(await its.runCli(['setup', '--from', path, '--yes'])).toMatchObject({

@@ -1,7 +1,6 @@
 // POST /v1/team: fetches and checks a team file, applies it unless it is a dry run, and answers with the changes.
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { unifiedDiff } from '../../aws-config/document/diff.ts';
 import { parseConfigDocument } from '../../aws-config/document/document.ts';
@@ -11,6 +10,7 @@ import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { download, type Download } from '../../identity-center/plain-download.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
+import { readBoundedBytes, UnreadableFileError } from '../../platform/files/bounded-read.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
 import { parseSettingsFile } from './settings-file.ts';
 import { teamFileBeside } from './settings.ts';
@@ -126,25 +126,20 @@ function findOverruled(team: TeamFile, own: ReturnType<typeof parseSettingsFile>
   ];
 }
 
-/** Reads regular files only: a device or a pipe might never end. */
+/** Unlike readBoundedFile, refuses /dev/null and bytes that are not UTF-8. */
 async function readPlainFile(path: string): Promise<string> {
   if (!path.startsWith('/')) throw wrong(`"${path}" is not an absolute path.`);
-  let file;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const found = await file.stat();
-    if (!found.isFile()) throw wrong(`${path} is not a regular file.`);
-    if (found.size > MAX_TEAM_BYTES) throw wrong(`${path} is larger than ${MAX_TEAM_BYTES / 1024} KiB.`);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_TEAM_BYTES), 0, MAX_TEAM_BYTES, 0);
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead));
+    if (!(await stat(path)).isFile()) throw wrong(`${path} is not a regular file.`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readBoundedBytes(path, MAX_TEAM_BYTES));
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    // A regular file is unreadable only because of its size.
+    if (error instanceof UnreadableFileError) throw wrong(`${path} is larger than ${MAX_TEAM_BYTES / 1024} KiB.`);
     if (error instanceof TypeError) throw wrong(`${path} is not UTF-8 text.`);
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
     const message = reason === 'ENOENT' ? `${path} does not exist.` : `${path} could not be read (${reason}).`;
     throw new UnavailableError('file-not-writable', message, { cause: error, hint: 'rolecall setup --help' });
-  } finally {
-    await file?.close();
   }
 }
 
