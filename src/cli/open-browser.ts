@@ -1,8 +1,8 @@
 // Opens the user's browser, and deletes the private page that it was given.
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
-import { trustedPath, type ProgramSearch } from '../platform/programs/find-program.ts';
-import { startBrowser } from '../platform/programs/start-browser.ts';
+import type { ProgramSearch } from '../platform/programs/find-program.ts';
+import { startTrustedBrowser } from '../platform/programs/start-browser.ts';
 
 /**
  * Opens `url` in the default browser, or with a command template; false if there is no browser to open.
@@ -19,14 +19,7 @@ export async function openBrowser(
     process.platform === 'darwin' ||
     [environment['DISPLAY'], environment['WAYLAND_DISPLAY'], environment['WSL_DISTRO_NAME']].some(Boolean);
   if (template === undefined && !hasDisplay) return false;
-  process.env['PATH'] = trustedPath(surroundings);
-  try {
-    await startBrowser(url, { isInUnit: false, template });
-    return true;
-  } catch (error) {
-    if (template !== undefined) throw error;
-    return false;
-  }
+  return startTrustedBrowser(url, template, surroundings);
 }
 
 /** In a process that outlives this one, because the browser may still be starting. */

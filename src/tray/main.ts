@@ -58,18 +58,10 @@ async function startDaemon(): Promise<StartedDaemon> {
 /** False when there is no browser. @throws BrowserFailure: the browser in the settings could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
   const { readBrowserSetting } = await import('../platform/programs/browser-setting.ts');
-  const { trustedPath } = await import('../platform/programs/find-program.ts');
-  const { startBrowser } = await import('../platform/programs/start-browser.ts');
-  process.env['PATH'] = trustedPath(surroundings);
+  const { startTrustedBrowser } = await import('../platform/programs/start-browser.ts');
   const template =
     session === undefined ? undefined : await readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
-  try {
-    await startBrowser(url, { isInUnit: false, template });
-    return true;
-  } catch (error) {
-    if (template !== undefined) throw error;
-    return false;
-  }
+  return startTrustedBrowser(url, template, surroundings);
 }
 
 const ALTERNATIVES = `Alternatives: the page (rolecall web), a menu for a bar (rolecall tray --format argos),

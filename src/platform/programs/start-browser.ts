@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { formatBrowserCommand } from '../../core/text/browser-command.ts';
+import { trustedPath, type ProgramSearch } from './find-program.ts';
 import { runBrowser } from './run-browser.ts';
 
 /**
@@ -27,6 +28,25 @@ export async function startBrowser(
   const child = await open(url.startsWith('file:') ? fileURLToPath(url) : url);
   child.on('error', () => undefined);
   child.unref();
+}
+
+/**
+ * `startBrowser` outside of a unit, with only trusted folders in PATH; false if there is no default browser.
+ * @throws BrowserFailure: the browser of the template could not be started
+ */
+export async function startTrustedBrowser(
+  url: string,
+  template: string | undefined,
+  search: ProgramSearch,
+): Promise<boolean> {
+  process.env['PATH'] = trustedPath(search);
+  try {
+    await startBrowser(url, { isInUnit: false, template });
+    return true;
+  } catch (error) {
+    if (template !== undefined) throw error;
+    return false;
+  }
 }
 
 /** `ExitType=cgroup`: xdg-open ends at once, and must not end the browser that it started. */
