@@ -53,7 +53,8 @@ function checkStep(where, { uses, run }) {
     input: run.replaceAll(/\$\{\{[^}]*\}\}/g, 'value'),
     encoding: 'utf8',
   });
-  if (error?.code === 'ENOENT') isShellcheckMissing = true;
+  // A shell skips a file on PATH that can't be executed; Node reports it.
+  if (error?.code === 'ENOENT' || error?.code === 'EACCES') isShellcheckMissing = true;
   else if (error !== undefined) throw error;
   else if (status !== 0) faults.push(`${where}: ${stdout.trim()}`);
 }

@@ -166,8 +166,9 @@ describe('the pipe whose lines the keeper executes', () => {
     writeFileSync(at('file'), '', { mode: 0o600 });
     closeSync(openOwnPipe(at('own'), me));
     expect(() => openOwnPipe(at('own'), me + 1)).toThrow('is not a pipe that only this user can open');
-    for (const name of ['open', 'file'])
+    for (const name of ['open', 'file']) {
       expect(() => openOwnPipe(at(name), me)).toThrow('is not a pipe that only this user can open');
+    }
     expect(() => openOwnPipe(at('link'), me)).toThrow('ELOOP');
   });
 
