@@ -34,7 +34,7 @@ if (!files.includes('.ci/run')) {
 }
 
 const { error, status } = spawnSync('shellcheck', ['--external-sources', ...files], { cwd: ROOT, stdio: 'inherit' });
-if (error?.code === 'ENOENT') {
+if (error?.code === 'ENOENT' || error?.code === 'EACCES') {
   const isRequired = process.env.ROLECALL_REQUIRE_SYSTEM === '1';
   console.log(
     `note: shellcheck is not installed, so ${files.length} shell files were not checked (apt install shellcheck)`,
