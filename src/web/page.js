@@ -1,22 +1,22 @@
 // The page: gets a token, follows the daemon's events, and renders the parts.
-import { forgetToken, obtainToken, removeServiceWorkers } from './access.js';
-import { createActions } from './actions.js';
-import { createApi } from './api.js';
-import { createCurrentBanner } from './current-banner.js';
-import { byId, element, fill, setText } from './elements.js';
-import { followEvents } from './event-stream.js';
-import { createLegend } from './legend.js';
-import { createModel } from './model.js';
-import { createProblemList } from './problem-list.js';
-import { createRoleBoard } from './role-board.js';
-import { createRoleDetails } from './role-details.js';
-import { createRolesLoader, isAbout } from './roles-loader.js';
-import { createSessionCards } from './session-cards.js';
-import { createSignInPanels } from './sign-in-panels.js';
-import { createToasts } from './toasts.js';
-import { harmless } from './wording.js';
+import { forgetToken, obtainToken, removeServiceWorkers } from './connection/access.js';
+import { createActions } from './connection/actions.js';
+import { createApi } from './connection/api.js';
+import { createCurrentBanner } from './roles/current-banner.js';
+import { byId, element, fill, setText } from './frame/elements.js';
+import { followEvents } from './connection/event-stream.js';
+import { createLegend } from './frame/legend.js';
+import { createModel } from './connection/model.js';
+import { createProblemList } from './sessions/problem-list.js';
+import { createRoleBoard } from './roles/role-board.js';
+import { createRoleDetails } from './roles/role-details.js';
+import { createRolesLoader, isAbout } from './roles/roles-loader.js';
+import { createSessionCards } from './sessions/session-cards.js';
+import { createSignInPanels } from './sessions/sign-in-panels.js';
+import { createToasts } from './frame/toasts.js';
+import { harmless } from './frame/wording.js';
 
-/** @typedef {import('./event-stream.js').Connection} Connection */
+/** @typedef {import('./connection/event-stream.js').Connection} Connection */
 
 const TICK_MS = 10_000;
 

@@ -45,10 +45,10 @@ const faults = [];
 try {
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
-  // What the daemon serves to the page: JavaScript of three folders, without files for the compiler only.
+  // What the daemon serves to the page: the page and the JavaScript of core, without files for the compiler only.
   const pageFiles = ['src/web', 'src/core/search', 'src/core/text'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder))
-      .filter((name) => !/\.(json|ts)$/.test(name))
+    readdirSync(join(ROOT, folder), { recursive: true })
+      .filter((name) => /\.\w+$/.test(name) && !/\.(json|ts)$/.test(name))
       .map((name) => `${folder}/${name}`),
   );
   // What editors load by the first line of a settings file.

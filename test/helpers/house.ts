@@ -194,4 +194,10 @@ export const FOLDERS: readonly FolderRule[] = [
     top: 'anywhere',
     why: 'the menu is data; each host has its own renderer',
   },
+  {
+    room: 'web',
+    folders: ['frame', 'connection', 'sessions', 'roles'],
+    top: 'above',
+    why: 'first what all parts of the page share, then the daemon, then one folder for each part',
+  },
 ];

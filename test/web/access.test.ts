@@ -1,6 +1,6 @@
 // How the page finds its token: a code first, whose trace is gone at once, then what this tab has kept.
 import { describe, expect, test } from 'vitest';
-import { forgetToken, obtainToken, removeServiceWorkers } from '../../src/web/access.js';
+import { forgetToken, obtainToken, removeServiceWorkers } from '../../src/web/connection/access.js';
 
 const CODE = 'c'.repeat(43);
 

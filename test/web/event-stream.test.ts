@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createEventParser } from '../../src/core/text/event-parser.js';
-import { followEvents } from '../../src/web/event-stream.js';
+import { followEvents } from '../../src/web/connection/event-stream.js';
 import { waitFor } from '../helpers/wait-for.ts';
 
 describe('the parser', () => {

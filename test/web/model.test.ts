@@ -1,7 +1,7 @@
 // What the page knows after each kind of event.
 import { expect, test } from 'vitest';
 import type { StatusDocument } from '../../src/local-api/schemas.ts';
-import { createModel } from '../../src/web/model.js';
+import { createModel } from '../../src/web/connection/model.js';
 import { aRole } from '../helpers/documents.ts';
 
 const SESSION = {

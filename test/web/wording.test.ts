@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { harmless } from '../../src/cli/terminal/render.ts';
 import { formatDuration } from '../../src/core/text/format-duration.ts';
 import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
-import * as page from '../../src/web/wording.js';
+import * as page from '../../src/web/frame/wording.js';
 import type { SessionStatusDocument } from '../../src/local-api/schemas.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);

@@ -26,26 +26,26 @@ const FILES: Readonly<Record<string, string>> = {
   'page.html': HTML,
   'page.css': CSS,
   'icon.svg': 'image/svg+xml',
-  'access.js': SCRIPT,
-  'actions.js': SCRIPT,
-  'api.js': SCRIPT,
-  'current-banner.js': SCRIPT,
-  'elements.js': SCRIPT,
-  'event-stream.js': SCRIPT,
-  'legend.js': SCRIPT,
-  'model.js': SCRIPT,
+  'connection/access.js': SCRIPT,
+  'connection/actions.js': SCRIPT,
+  'connection/api.js': SCRIPT,
+  'connection/event-stream.js': SCRIPT,
+  'connection/model.js': SCRIPT,
+  'frame/elements.js': SCRIPT,
+  'frame/legend.js': SCRIPT,
+  'frame/toasts.js': SCRIPT,
+  'frame/wording.js': SCRIPT,
   'page.js': SCRIPT,
-  'problem-list.js': SCRIPT,
-  'role-board.js': SCRIPT,
-  'role-details.js': SCRIPT,
-  'role-grid.js': SCRIPT,
-  'role-search.js': SCRIPT,
-  'roles-loader.js': SCRIPT,
-  'row-window.js': SCRIPT,
-  'session-cards.js': SCRIPT,
-  'sign-in-panels.js': SCRIPT,
-  'toasts.js': SCRIPT,
-  'wording.js': SCRIPT,
+  'roles/current-banner.js': SCRIPT,
+  'roles/role-board.js': SCRIPT,
+  'roles/role-details.js': SCRIPT,
+  'roles/role-grid.js': SCRIPT,
+  'roles/role-search.js': SCRIPT,
+  'roles/roles-loader.js': SCRIPT,
+  'roles/row-window.js': SCRIPT,
+  'sessions/problem-list.js': SCRIPT,
+  'sessions/session-cards.js': SCRIPT,
+  'sessions/sign-in-panels.js': SCRIPT,
   // Shared with the command line.
   '../core/search/role-index.js': SCRIPT,
   '../core/search/role-marks.js': SCRIPT,
@@ -84,9 +84,12 @@ async function load(directory: string, fileName: string): Promise<PageFile> {
   }
 }
 
-/** Adds the routes of the page. Three patterns for all files: one route each would delay the daemon's start. */
+/** Matches every file in the folder of `path`. */
+const patternOf = (path: string) => (path === '/' ? path : path.replace(/[^/]+$/u, ':fileName'));
+
+/** Adds the routes of the page: one pattern for each folder, because one route for each file would delay the daemon's start. */
 export function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
-  for (const pattern of ['/', '/:fileName', '/core/:folder/:fileName']) {
+  for (const pattern of new Set(pageFiles.paths.map(patternOf))) {
     app.get(pattern, async (request, reply) => {
       const [path = ''] = (request.raw.url ?? '').split('?');
       if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'This route does not exist.');

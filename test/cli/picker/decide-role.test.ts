@@ -4,7 +4,7 @@ import { createAccountsSearch } from '../../../src/cli/commands/ls/run.ts';
 import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
 import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { AccountsDocument, RoleDocument } from '../../../src/local-api/schemas.ts';
-import { createRoleSearch } from '../../../src/web/role-search.js';
+import { createRoleSearch } from '../../../src/web/roles/role-search.js';
 import { createOracle, createQuery, createRealisticRoles } from '../../helpers/realistic-roles.ts';
 import { createRandom } from '../../helpers/seeded-random.ts';
 import { role } from './roles.ts';

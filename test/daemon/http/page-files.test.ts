@@ -1,5 +1,6 @@
 // The files of the page: each is served with its type, without a token, and contains no data.
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPageFiles } from '../../../src/daemon/http/page-files.ts';
@@ -29,7 +30,10 @@ const SHARED = ['search', 'text'].flatMap((folder) =>
     .filter((name) => name.endsWith('.js'))
     .map((name) => `../core/${folder}/${name}`),
 );
-const names = [...readdirSync(DIRECTORY).filter((name) => !NOT_SERVED.includes(name)), ...SHARED];
+const OWN = readdirSync(DIRECTORY, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && !NOT_SERVED.includes(entry.name))
+  .map((entry) => join(entry.parentPath, entry.name).slice(DIRECTORY.length));
+const names = [...OWN, ...SHARED];
 const pathOf = (name: string) => (name === 'page.html' ? '/' : new URL(name, 'http://localhost/').pathname);
 
 test('are exactly those of src/web and those shared with the command line', () => {

@@ -1,9 +1,9 @@
 // Details of the selected role: its data, actions, and lines to copy.
-import { element, fill, focusWithin } from './elements.js';
-import { accountTitle, cliLine, exportLine, harmless, missingProfile, roleKey } from './wording.js';
+import { element, fill, focusWithin } from '../frame/elements.js';
+import { accountTitle, cliLine, exportLine, harmless, missingProfile, roleKey } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').Role} Role */
-/** @typedef {import('./actions.js').Actions} Actions */
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../connection/actions.js').Actions} Actions */
 
 /**
  * @typedef {object} DetailView

@@ -1,5 +1,5 @@
 // Follows the daemon's events while the page is open, with fetch (which can send the token); resumes after a lost connection.
-import { createEventParser } from '../core/text/event-parser.js';
+import { createEventParser } from '../../core/text/event-parser.js';
 
 /** The daemon sends a heartbeat every 15 s; after a suspend the stream is silent without an error. */
 const SILENCE_MS = 40_000;

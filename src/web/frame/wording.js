@@ -1,8 +1,8 @@
 // Wording of the page: times, states, lines to copy, and text from AWS without control characters.
 
-/** @typedef {import('./documents.d.ts').Role} Role */
-/** @typedef {import('./documents.d.ts').RoleKey} RoleKey */
-/** @typedef {import('./documents.d.ts').Session} Session */
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../documents.d.ts').RoleKey} RoleKey */
+/** @typedef {import('../documents.d.ts').Session} Session */
 
 const MINUTE_MS = 60_000;
 /** With less time left than this, a session is shown as ending soon. */

@@ -1,15 +1,15 @@
 // Choosing a role: search field, session filter, recent roles, the grid, and keyboard control.
-import { element, fill, refill, setText } from './elements.js';
+import { element, fill, refill, setText } from '../frame/elements.js';
 import { createRoleGrid, rowId } from './role-grid.js';
-import { parseWords } from '../core/search/search-words.js';
+import { parseWords } from '../../core/search/search-words.js';
 import { createRoleSearch, doubtOf } from './role-search.js';
 import { isWhole } from './roles-loader.js';
 import { rowAfterKey } from './row-window.js';
-import { accountTitle, count, formatDuration, harmless, roleKey } from './wording.js';
+import { accountTitle, count, formatDuration, harmless, roleKey } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
-/** @typedef {import('./documents.d.ts').Role} Role */
-/** @typedef {import('./documents.d.ts').Roles} Roles */
+/** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../documents.d.ts').Roles} Roles */
 /** @typedef {import('./role-grid.js').Placement} Placement */
 
 const MAX_RECENT = 6;
@@ -21,8 +21,8 @@ const HUES = 6;
 /**
  * @param {object} deps
  * @param {HTMLElement} deps.host
- * @param {import('./actions.js').Actions} deps.actions
- * @param {import('./toasts.js').Toasts} deps.toasts
+ * @param {import('../connection/actions.js').Actions} deps.actions
+ * @param {import('../frame/toasts.js').Toasts} deps.toasts
  * @param {() => number} deps.nowMs
  * @param {(role: Role | undefined) => void} deps.onSelected
  */

@@ -1,16 +1,16 @@
 // The actions of the page: each calls the daemon and reports the outcome.
 import { sessionPath } from './api.js';
-import { accountTitle, cliLine, exportLine, harmless, missingProfile, safeLink } from './wording.js';
+import { accountTitle, cliLine, exportLine, harmless, missingProfile, safeLink } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
-/** @typedef {import('./documents.d.ts').Role} Role */
+/** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
+/** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {ReturnType<typeof createActions>} Actions */
 
 /**
  * @param {object} deps
  * @param {import('./api.js').Api} deps.api
  * @param {import('./model.js').Model} deps.model
- * @param {import('./toasts.js').Toasts} deps.toasts
+ * @param {import('../frame/toasts.js').Toasts} deps.toasts
  * @param {(text: string) => Promise<void>} deps.copy
  * @param {(url: string) => void} deps.openTab
  */

@@ -1,10 +1,10 @@
 // Searches roles with the same rules as the command line.
-import { createRoleIndex } from '../core/search/role-index.js';
-import { findMarks } from '../core/search/role-marks.js';
-import { BY_ID, isFoundById } from '../core/search/role-match.js';
+import { createRoleIndex } from '../../core/search/role-index.js';
+import { findMarks } from '../../core/search/role-marks.js';
+import { BY_ID, isFoundById } from '../../core/search/role-match.js';
 
-/** @typedef {import('./documents.d.ts').Role} Role */
-/** @typedef {import('../core/search/search-words.js').Word} Word */
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../../core/search/search-words.js').Word} Word */
 
 /** @typedef {{ roles: readonly Role[], isNear: boolean }} Found best first; near: only letters in this order */
 

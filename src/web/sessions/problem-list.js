@@ -1,10 +1,10 @@
 // Lists current problems, each with the command that fixes it.
-import { element, fill } from './elements.js';
-import { harmless } from './wording.js';
+import { element, fill } from '../frame/elements.js';
+import { harmless } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').Problem} Problem */
+/** @typedef {import('../documents.d.ts').Problem} Problem */
 
-/** @param {HTMLElement} host @param {import('./actions.js').Actions} actions */
+/** @param {HTMLElement} host @param {import('../connection/actions.js').Actions} actions */
 export function createProblemList(host, actions) {
   let shown = '';
   return {
@@ -18,7 +18,7 @@ export function createProblemList(host, actions) {
   };
 }
 
-/** @param {Problem} problem @param {import('./actions.js').Actions} actions */
+/** @param {Problem} problem @param {import('../connection/actions.js').Actions} actions */
 function problemRow({ message, hint, session }, actions) {
   const command = harmless(hint);
   return element(

@@ -1,7 +1,7 @@
 // Loads the role list with one request at a time, first its beginning only; changes during a request cause one more.
 
-/** @typedef {import('./documents.d.ts').Roles} Roles */
-/** @typedef {import('./documents.d.ts').Status} Status */
+/** @typedef {import('../documents.d.ts').Roles} Roles */
+/** @typedef {import('../documents.d.ts').Status} Status */
 
 const SOON_MS = 500;
 

@@ -1,10 +1,10 @@
 // Shows the current role of the whole machine, always visible.
-import { element, fill } from './elements.js';
-import { accountTitle, harmless } from './wording.js';
+import { element, fill } from '../frame/elements.js';
+import { accountTitle, harmless } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').CurrentRole} CurrentRole */
+/** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
 
-/** @param {HTMLElement} host @param {import('./actions.js').Actions} actions */
+/** @param {HTMLElement} host @param {import('../connection/actions.js').Actions} actions */
 export function createCurrentBanner(host, actions) {
   let shown = '';
   return {

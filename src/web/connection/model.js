@@ -1,11 +1,11 @@
 // The page's state: the daemon's status, kept current by events, the roles, and the watchers of both.
 
-/** @typedef {import('./documents.d.ts').EventDocuments} EventDocuments */
-/** @typedef {import('./documents.d.ts').Role} Role */
-/** @typedef {import('./documents.d.ts').Roles} Roles */
-/** @typedef {import('./documents.d.ts').Session} Session */
-/** @typedef {import('./documents.d.ts').SignIn} SignIn */
-/** @typedef {import('./documents.d.ts').Status} Status */
+/** @typedef {import('../documents.d.ts').EventDocuments} EventDocuments */
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../documents.d.ts').Roles} Roles */
+/** @typedef {import('../documents.d.ts').Session} Session */
+/** @typedef {import('../documents.d.ts').SignIn} SignIn */
+/** @typedef {import('../documents.d.ts').Status} Status */
 
 /** @typedef {'status' | 'roles' | 'sign-ins'} Part */
 /** @typedef {ReturnType<typeof createModel>} Model */

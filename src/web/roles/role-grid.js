@@ -1,15 +1,15 @@
 // The grid of roles. Only visible rows exist in the DOM, however long the list is.
-import { element, fill } from './elements.js';
+import { element, fill } from '../frame/elements.js';
 import { markMatches } from './role-search.js';
 import { rowsInSight, scrollToRow } from './row-window.js';
-import { accountTitle, harmless, roleKey } from './wording.js';
+import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').Role} Role */
+/** @typedef {import('../documents.d.ts').Role} Role */
 
 /**
  * @typedef {object} GridView
  * @property {readonly Role[]} roles
- * @property {readonly import('../core/search/search-words.js').Word[]} words the query
+ * @property {readonly import('../../core/search/search-words.js').Word[]} words the query
  * @property {number} selected index, -1 for none
  * @property {string | undefined} currentKey
  * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
@@ -207,7 +207,7 @@ function createRow() {
   };
 }
 
-/** @param {string} text @param {readonly import('../core/search/search-words.js').Word[]} words @param {boolean} [isId] */
+/** @param {string} text @param {readonly import('../../core/search/search-words.js').Word[]} words @param {boolean} [isId] */
 function marked(text, words, isId) {
   return markMatches(text, words, isId).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
 }

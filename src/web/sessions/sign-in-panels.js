@@ -1,13 +1,13 @@
 // A pending sign-in: the code in large type, the page to enter it on, and the time left.
-import { element, focusWithin, setText } from './elements.js';
-import { formatDuration, harmless, safeLink } from './wording.js';
+import { element, focusWithin, setText } from '../frame/elements.js';
+import { formatDuration, harmless, safeLink } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').SignIn} SignIn */
+/** @typedef {import('../documents.d.ts').SignIn} SignIn */
 
 /**
  * @param {object} deps
  * @param {HTMLElement} deps.host
- * @param {import('./actions.js').Actions} deps.actions
+ * @param {import('../connection/actions.js').Actions} deps.actions
  * @param {() => number} deps.nowMs
  * @param {(session: string) => string} deps.labelOf
  */
@@ -52,7 +52,7 @@ export function createSignInPanels({ host, actions, nowMs, labelOf }) {
 
 /**
  * @param {string} session @param {SignIn} signIn @param {string} label @param {HTMLElement} left
- * @param {import('./actions.js').Actions} actions
+ * @param {import('../connection/actions.js').Actions} actions
  */
 function signInPanel(session, signIn, label, left, actions) {
   const code = harmless(signIn.userCode ?? '');

@@ -1,9 +1,9 @@
 // One card per session: who is signed in, the time left, and a button to sign in or out.
-import { element, setText } from './elements.js';
-import { count, describeSession, formatDuration, fractionLeft, harmless } from './wording.js';
+import { element, setText } from '../frame/elements.js';
+import { count, describeSession, formatDuration, fractionLeft, harmless } from '../frame/wording.js';
 
-/** @typedef {import('./documents.d.ts').Session} Session */
-/** @typedef {import('./documents.d.ts').SignIn} SignIn */
+/** @typedef {import('../documents.d.ts').Session} Session */
+/** @typedef {import('../documents.d.ts').SignIn} SignIn */
 
 /** Why a sign-in failed. */
 const OUTCOMES = Object.freeze({
@@ -15,7 +15,7 @@ const OUTCOMES = Object.freeze({
 /**
  * @param {object} deps
  * @param {HTMLElement} deps.host
- * @param {import('./actions.js').Actions} deps.actions
+ * @param {import('../connection/actions.js').Actions} deps.actions
  * @param {() => number} deps.nowMs
  * @param {(session: string) => string} deps.labelOf
  */
@@ -41,7 +41,7 @@ export function createSessionCards({ host, actions, nowMs, labelOf }) {
   };
 }
 
-/** @param {string} name @param {import('./actions.js').Actions} actions */
+/** @param {string} name @param {import('../connection/actions.js').Actions} actions */
 function createCard(name, actions) {
   const title = element('h2');
   const word = element('span', { class: 'word' });
