@@ -71,6 +71,8 @@ export function createModel() {
     status: () => status,
     roles: () => roles,
     signIns: () => signIns,
+    /** The session's label in the settings, or its name. @param {string} name */
+    labelOf: (name) => status?.sessions.find(({ session }) => session === name)?.label ?? name,
     /** @param {(part: Part) => void} watcher */
     watch: (watcher) => void watchers.push(watcher),
     /** Applies an event; unknown types are ignored. @param {string} type @param {any} document */

@@ -1,25 +1,19 @@
 // The grid of roles. Only visible rows exist in the DOM, however long the list is.
-import { element, fill } from '../frame/elements.js';
-import { markMatches } from './role-search.js';
+import { element } from '../frame/elements.js';
+import { createRow, rowId } from './role-row.js';
 import { rowsInSight, scrollToRow } from './row-window.js';
-import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 
-/**
- * @typedef {object} GridView
- * @property {readonly Role[]} roles
- * @property {readonly import('../../core/search/search-words.js').Word[]} words the query
- * @property {number} selected index, -1 for none
- * @property {string | undefined} currentKey
- * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
- */
+/** @typedef {import('./role-row.js').RowView & { readonly roles: readonly Role[] }} GridView */
 
 /**
  * @typedef {object} Placement
  * @property {boolean} reveals whether the selected row is brought into sight
  * @property {boolean} [stays] whether another list begins where one was in this one, and not at its top
  */
+
+const COLUMNS = Object.freeze(['Account', 'Account id', 'Permission set', 'Profile', 'Do']);
 
 /**
  * @param {object} deps
@@ -30,86 +24,33 @@ import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 export function createRoleGrid({ onSelect, onUse, onConsole }) {
   /** @type {GridView} */
   let view = { roles: [], words: [], selected: -1, currentKey: undefined, hueOf: () => undefined };
-  let isDrawing = false;
   let rowHeight = 0;
-  /** @type {ReturnType<typeof createRow>[]} */
-  const rows = [];
+  const { grid, header, body } = createGridNodes();
+  const rows = createRowPool(body);
 
-  const header = element(
-    'div',
-    { role: 'row', class: 'header', 'aria-rowindex': 1 },
-    ...['Account', 'Account id', 'Permission set', 'Profile', 'Do'].map((title) =>
-      element('span', { role: 'columnheader' }, title),
-    ),
-  );
-  const body = element('div', { role: 'rowgroup', class: 'body' });
-  const grid = element(
-    'div',
-    { id: 'role-grid', role: 'grid', class: 'grid', tabindex: 0, 'aria-label': 'Accounts and permission sets' },
-    element('div', { role: 'rowgroup', class: 'head' }, header),
-    body,
-  );
-
-  /** @param {Event} event */
-  const indexOf = (event) => {
-    const row = /** @type {HTMLElement} */ (event.target).closest('[data-index]');
-    return row === null ? -1 : Number(/** @type {HTMLElement} */ (row).dataset['index']);
-  };
-  body.addEventListener('click', (event) => {
-    const index = indexOf(event);
-    const role = view.roles[index];
-    if (role === undefined) return;
-    onSelect(index);
-    const action = /** @type {HTMLElement} */ (event.target).closest('button')?.dataset['action'];
-    if (action === 'use') onUse(role);
-    if (action === 'console') onConsole(role);
-  });
-  body.addEventListener('dblclick', (event) => {
-    const role = view.roles[indexOf(event)];
-    if (role !== undefined && /** @type {HTMLElement} */ (event.target).closest('button') === null) onUse(role);
-  });
+  /** Height of the visible rows: the header covers the first row when scrolled to the top. */
+  const listHeight = () => grid.clientHeight - header.offsetHeight;
 
   function measure() {
     rowHeight = Number.parseFloat(getComputedStyle(grid).getPropertyValue('--row-height')) || 44;
     draw();
   }
 
-  /** Height of the header that covers the first row when scrolled to the top. */
-  const headHeight = () => header.offsetHeight;
-
   function draw() {
     const rowCount = view.roles.length;
     body.style.height = `${rowCount * rowHeight}px`;
-    const { first, end } = rowsInSight({
-      scrollTop: grid.scrollTop,
-      height: grid.clientHeight,
-      rowHeight,
-      rowCount,
-    });
-    while (rows.length < end - first) {
-      const row = createRow();
-      rows.push(row);
-      body.append(row.node);
-    }
-    for (const row of rows.splice(Math.max(0, end - first))) row.node.remove();
-    for (const [offset, row] of rows.entries()) {
-      const index = first + offset;
-      const role = view.roles[index];
-      if (role !== undefined) row.show(role, index, rowHeight, view);
-    }
+    const sight = rowsInSight({ scrollTop: grid.scrollTop, height: grid.clientHeight, rowHeight, rowCount });
+    rows.show(sight, rowHeight, view);
   }
 
-  function drawSoon() {
-    if (isDrawing) return;
-    isDrawing = true;
-    requestAnimationFrame(() => {
-      isDrawing = false;
-      draw();
-    });
+  function reveal() {
+    body.style.height = `${view.roles.length * rowHeight}px`;
+    grid.scrollTop = scrollToRow(view.selected, { scrollTop: grid.scrollTop, height: listHeight(), rowHeight });
   }
 
-  grid.addEventListener('scroll', drawSoon, { passive: true });
+  grid.addEventListener('scroll', oncePerFrame(draw), { passive: true });
   new ResizeObserver(measure).observe(grid);
+  listenToRows(body, { roleAt: (index) => view.roles[index], onSelect, onUse, onConsole });
 
   return {
     node: grid,
@@ -120,94 +61,91 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
       grid.setAttribute('aria-rowcount', String(view.roles.length + 1));
       if (rowHeight === 0) measure();
       if (isAnother && !reveals && !stays) grid.scrollTop = 0;
-      if (reveals && view.selected !== -1) {
-        body.style.height = `${view.roles.length * rowHeight}px`;
-        grid.scrollTop = scrollToRow(view.selected, {
-          scrollTop: grid.scrollTop,
-          height: grid.clientHeight - headHeight(),
-          rowHeight,
-        });
-      }
+      if (reveals && view.selected !== -1) reveal();
       draw();
-      const active = view.selected === -1 ? undefined : rowId(view.selected);
-      if (active === undefined) grid.removeAttribute('aria-activedescendant');
-      else grid.setAttribute('aria-activedescendant', active);
+      if (view.selected === -1) grid.removeAttribute('aria-activedescendant');
+      else grid.setAttribute('aria-activedescendant', rowId(view.selected));
     },
-    pageRows: () => Math.max(1, Math.floor((grid.clientHeight - headHeight()) / rowHeight) - 1),
+    pageRows: () => Math.max(1, Math.floor(listHeight() / rowHeight) - 1),
   };
 }
 
-/** @param {number} index */
-export const rowId = (index) => `role-${index}`;
-
-function createRow() {
-  const name = element('span', { role: 'gridcell', class: 'name' });
-  const id = element('span', { role: 'gridcell', class: 'id' });
-  const set = element('span', { role: 'gridcell', class: 'set' });
-  const profile = element('span', { role: 'gridcell', class: 'profile' });
-  const use = element('button', { type: 'button', tabindex: -1, class: 'small', 'data-action': 'use' }, 'Use');
-  const console = element(
-    'button',
-    { type: 'button', tabindex: -1, class: 'small', 'data-action': 'console' },
-    'Console',
-  );
-  const node = element(
+function createGridNodes() {
+  const header = element(
     'div',
-    { role: 'row', class: 'row' },
-    name,
-    id,
-    set,
-    profile,
-    element('span', { role: 'gridcell', class: 'do' }, use, console),
+    { role: 'row', class: 'header', 'aria-rowindex': 1 },
+    ...COLUMNS.map((title) => element('span', { role: 'columnheader' }, title)),
   );
-  let shown = '';
+  const body = element('div', { role: 'rowgroup', class: 'body' });
+  const grid = element(
+    'div',
+    { id: 'role-grid', role: 'grid', class: 'grid', tabindex: 0, 'aria-label': 'Accounts and permission sets' },
+    element('div', { role: 'rowgroup', class: 'head' }, header),
+    body,
+  );
+  return { grid, header, body };
+}
 
+/** Keeps as many rows as are visible, and reuses them. @param {HTMLElement} body */
+function createRowPool(body) {
+  /** @type {ReturnType<typeof createRow>[]} */
+  const rows = [];
   return {
-    node,
-    /** @param {Role} role @param {number} index @param {number} rowHeight @param {GridView} view */
-    show(role, index, rowHeight, { words, selected, currentKey, hueOf }) {
-      node.style.transform = `translateY(${index * rowHeight}px)`;
-      const key = roleKey(role);
-      const isCurrent = key === currentKey;
-      const hue = hueOf(role.session);
-      if (node.id !== rowId(index)) {
-        node.id = rowId(index);
-        node.dataset['index'] = String(index);
-        node.setAttribute('aria-rowindex', String(index + 2));
+    /** @param {{ first: number, end: number }} sight @param {number} rowHeight @param {GridView} view */
+    show({ first, end }, rowHeight, view) {
+      while (rows.length < end - first) {
+        const row = createRow();
+        rows.push(row);
+        body.append(row.node);
       }
-      node.setAttribute('aria-selected', String(index === selected));
-      const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}`;
-      if (state === shown) return;
-      shown = state;
-      node.classList.toggle('is-current', isCurrent);
-      const title = accountTitle(role);
-      fill(name, ...marked(title, words));
-      name.title = title;
-      fill(id, ...marked(role.accountId, words, true));
-      fill(
-        set,
-        element('span', { class: 'text' }, ...marked(harmless(role.permissionSet), words)),
-        role.protected &&
-          element(
-            'span',
-            { class: 'protected', title: 'protected' },
-            '⚠',
-            element('span', { class: 'unseen' }, ' protected'),
-          ),
-        hue !== undefined && element('span', { class: 'label', 'data-hue': hue }, harmless(role.label)),
-        isCurrent && element('span', { class: 'badge' }, 'current'),
-      );
-      set.title = harmless(role.permissionSet);
-      fill(profile, ...marked(harmless(role.profile ?? ''), words));
-      profile.title = harmless(role.profile ?? '');
-      use.hidden = isCurrent;
-      use.setAttribute('aria-label', `Use ${title}, ${harmless(role.permissionSet)}`);
-      console.setAttribute('aria-label', `Open the console of ${title}, ${harmless(role.permissionSet)}`);
+      for (const row of rows.splice(Math.max(0, end - first))) row.node.remove();
+      for (const [offset, row] of rows.entries()) {
+        const role = view.roles[first + offset];
+        if (role !== undefined) row.show(role, first + offset, rowHeight, view);
+      }
     },
   };
 }
 
-/** @param {string} text @param {readonly import('../../core/search/search-words.js').Word[]} words @param {boolean} [isId] */
-function marked(text, words, isId) {
-  return markMatches(text, words, isId).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
+/**
+ * A click selects, a button acts, a double click uses the role.
+ * @param {HTMLElement} body
+ * @param {object} deps
+ * @param {(index: number) => Role | undefined} deps.roleAt
+ * @param {(index: number) => void} deps.onSelect
+ * @param {(role: Role) => void} deps.onUse
+ * @param {(role: Role) => void} deps.onConsole
+ */
+function listenToRows(body, { roleAt, onSelect, onUse, onConsole }) {
+  /** @param {Event} event */
+  const indexOf = (event) => {
+    const row = /** @type {HTMLElement} */ (event.target).closest('[data-index]');
+    return row === null ? -1 : Number(/** @type {HTMLElement} */ (row).dataset['index']);
+  };
+  body.addEventListener('click', (event) => {
+    const index = indexOf(event);
+    const role = roleAt(index);
+    if (role === undefined) return;
+    onSelect(index);
+    const action = /** @type {HTMLElement} */ (event.target).closest('button')?.dataset['action'];
+    if (action === 'use') onUse(role);
+    if (action === 'console') onConsole(role);
+  });
+  body.addEventListener('dblclick', (event) => {
+    const role = roleAt(indexOf(event));
+    if (role !== undefined && /** @type {HTMLElement} */ (event.target).closest('button') === null) onUse(role);
+  });
+}
+
+/** Runs `work` at most once per frame. @param {() => void} work */
+function oncePerFrame(work) {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      work();
+    });
+  };
 }

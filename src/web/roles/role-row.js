@@ -1,0 +1,100 @@
+// One row of the grid. A row is reused for another role when the list scrolls.
+import { element, fill } from '../frame/elements.js';
+import { accountTitle, harmless, roleKey } from '../frame/wording.js';
+import { markMatches } from './role-search.js';
+
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../../core/search/search-words.js').Word} Word */
+
+/**
+ * What a row needs to know of the list.
+ * @typedef {object} RowView
+ * @property {readonly Word[]} words the query
+ * @property {number} selected index, -1 for none
+ * @property {string | undefined} currentKey
+ * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
+ */
+
+/** @param {number} index */
+export const rowId = (index) => `role-${index}`;
+
+export function createRow() {
+  const cells = createCells();
+  const node = element('div', { role: 'row', class: 'row' }, ...cells.nodes);
+  let shown = '';
+
+  return {
+    node,
+    /** @param {Role} role @param {number} index @param {number} rowHeight @param {RowView} view */
+    show(role, index, rowHeight, { words, selected, currentKey, hueOf }) {
+      node.style.transform = `translateY(${index * rowHeight}px)`;
+      const key = roleKey(role);
+      const isCurrent = key === currentKey;
+      const hue = hueOf(role.session);
+      if (node.id !== rowId(index)) {
+        node.id = rowId(index);
+        node.dataset['index'] = String(index);
+        node.setAttribute('aria-rowindex', String(index + 2));
+      }
+      node.setAttribute('aria-selected', String(index === selected));
+      const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}`;
+      if (state === shown) return;
+      shown = state;
+      node.classList.toggle('is-current', isCurrent);
+      cells.show(role, { words, isCurrent, hue });
+    },
+  };
+}
+
+function createCells() {
+  const name = element('span', { role: 'gridcell', class: 'name' });
+  const id = element('span', { role: 'gridcell', class: 'id' });
+  const set = element('span', { role: 'gridcell', class: 'set' });
+  const profile = element('span', { role: 'gridcell', class: 'profile' });
+  const use = actionButton('use', 'Use');
+  const console = actionButton('console', 'Console');
+
+  return {
+    nodes: [name, id, set, profile, element('span', { role: 'gridcell', class: 'do' }, use, console)],
+    /** @param {Role} role @param {{ words: readonly Word[], isCurrent: boolean, hue: number | undefined }} view */
+    show(role, { words, isCurrent, hue }) {
+      const title = accountTitle(role);
+      const permissionSet = harmless(role.permissionSet);
+      fill(name, ...marked(title, words));
+      name.title = title;
+      fill(id, ...marked(role.accountId, words, true));
+      fill(
+        set,
+        element('span', { class: 'text' }, ...marked(permissionSet, words)),
+        role.protected && protectedMark(),
+        hue !== undefined && element('span', { class: 'label', 'data-hue': hue }, harmless(role.label)),
+        isCurrent && element('span', { class: 'badge' }, 'current'),
+      );
+      set.title = permissionSet;
+      fill(profile, ...marked(harmless(role.profile ?? ''), words));
+      profile.title = harmless(role.profile ?? '');
+      use.hidden = isCurrent;
+      use.setAttribute('aria-label', `Use ${title}, ${permissionSet}`);
+      console.setAttribute('aria-label', `Open the console of ${title}, ${permissionSet}`);
+    },
+  };
+}
+
+/** The grid handles the click, by `data-action`. @param {string} action @param {string} label */
+function actionButton(action, label) {
+  return element('button', { type: 'button', tabindex: -1, class: 'small', 'data-action': action }, label);
+}
+
+function protectedMark() {
+  return element(
+    'span',
+    { class: 'protected', title: 'protected' },
+    '⚠',
+    element('span', { class: 'unseen' }, ' protected'),
+  );
+}
+
+/** @param {string} text @param {readonly Word[]} words @param {boolean} [isId] */
+function marked(text, words, isId) {
+  return markMatches(text, words, isId).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
+}

@@ -1,0 +1,74 @@
+// All parts of the page, drawn from the model.
+import { byId } from './frame/elements.js';
+import { createNotices } from './frame/notices.js';
+import { createCurrentBanner } from './roles/current-banner.js';
+import { createEmptyList } from './roles/empty-list.js';
+import { createRoleBoard } from './roles/role-board.js';
+import { createRoleDetails } from './roles/role-details.js';
+import { createProblemList } from './sessions/problem-list.js';
+import { createSessionCards } from './sessions/session-cards.js';
+import { createSignInPanels } from './sessions/sign-in-panels.js';
+
+/**
+ * @param {object} deps
+ * @param {import('./connection/actions.js').Actions} deps.actions
+ * @param {import('./connection/model.js').Model} deps.model
+ * @param {import('./frame/toasts.js').Toasts} deps.toasts
+ * @param {() => number} deps.nowMs
+ */
+export function createViews({ actions, model, toasts, nowMs }) {
+  const labelOf = model.labelOf;
+  const notices = createNotices(byId('notices'));
+  const problems = createProblemList(notices.problems, actions);
+  const signInPanels = createSignInPanels({ host: notices.signIns, actions, nowMs, labelOf });
+  const sessionCards = createSessionCards({ host: byId('sessions'), actions, nowMs, labelOf });
+  const banner = createCurrentBanner(byId('current'), actions);
+  const details = createRoleDetails(byId('details'), actions);
+  const emptyList = createEmptyList({
+    board: byId('board'),
+    host: byId('empty'),
+    refresh: () => void actions.refresh(),
+  });
+  /** @type {import('./documents.d.ts').Role | undefined} */
+  let selected;
+  const board = createRoleBoard({
+    host: byId('roles'),
+    actions,
+    toasts,
+    nowMs,
+    onSelected(role) {
+      selected = role;
+      drawDetails();
+    },
+  });
+
+  function drawDetails() {
+    const role = selected ?? model.currentRole();
+    details.update(role, {
+      isCurrent: role !== undefined && board.isCurrent(role),
+      isFallback: selected === undefined,
+      hasLabels: board.hasLabels(),
+    });
+  }
+
+  return {
+    setLost: notices.setLost,
+    focusSearch: board.focusSearch,
+    setRoles: board.setRoles,
+    draw() {
+      const status = model.status();
+      if (status === undefined) return;
+      const { current, sessions } = status;
+      banner.update(current, current !== null && sessions.length > 1 ? labelOf(current.session) : undefined);
+      problems.update(status.problems);
+      signInPanels.update(model.signIns());
+      sessionCards.update(sessions, model.signIns());
+      board.setCurrent(current);
+      drawDetails();
+      const roles = model.roles();
+      if (roles !== undefined) emptyList.update(status, roles);
+    },
+    /** Updates the age of the list, which changes without an event. */
+    tick: board.tick,
+  };
+}
