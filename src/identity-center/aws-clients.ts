@@ -1,10 +1,10 @@
 // The AWS SDK clients, one per region and service. Loaded with the first call, because importing the SDK is slow.
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
-import { refuseForeignAnswers, type OnServerTime } from './foreign-answer.ts';
 import { probeEndpoint, type Reach } from './probe.ts';
 import { findRegionOnPage } from './start-page.ts';
-import { createTransport, type TransportDeps } from './transport.ts';
+import { oncePerKey } from '../core/async/once.ts';
+import { createTransport, refuseForeignAnswers, type OnServerTime, type TransportDeps } from './transport.ts';
 
 export {
   GetRoleCredentialsCommand,
@@ -41,8 +41,6 @@ export interface AwsClients {
 /** Clients that read nothing from the environment or ~/.aws: every setting that the SDK would look up there is given. */
 export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   const transport = createTransport(deps);
-  const ssoOidcClients = new Map<string, RegionalClient<SSOOIDCClient>>();
-  const ssoClients = new Map<string, RegionalClient<SSOClient>>();
 
   const configure = (service: 'sso' | 'sso-oidc', region: string, endpoint: string | undefined) => ({
     region,
@@ -56,7 +54,8 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard' as const,
-    userAgentAppId: async () => undefined,
+    // None; undefined would let the SDK look for one.
+    userAgentAppId: '',
     authSchemePreference: [],
     // Our operations are unsigned; the default would search the environment, files and the instance metadata.
     credentials: async () => {
@@ -65,32 +64,16 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   });
 
   return {
-    ssoOidc(region) {
-      const kept = ssoOidcClients.get(region);
-      if (kept !== undefined) return kept;
+    ssoOidc: oncePerKey((region) => {
       const client = new SSOOIDCClient(configure('sso-oidc', region, deps.ssoOidcEndpoint));
-      const regional = {
-        client,
-        host: deps.ssoOidcEndpoint
-          ? new URL(deps.ssoOidcEndpoint).host
-          : client.config.endpointProvider(endpointParameters(region, deps)).url.host,
-      };
-      ssoOidcClients.set(region, regional);
-      return regional;
-    },
-    sso(region) {
-      const kept = ssoClients.get(region);
-      if (kept !== undefined) return kept;
+      const parameters = endpointParameters(region, deps);
+      return { client, host: hostOf(deps.ssoOidcEndpoint ?? client.config.endpointProvider(parameters).url) };
+    }),
+    sso: oncePerKey((region) => {
       const client = new SSOClient(configure('sso', region, deps.ssoEndpoint));
-      const regional = {
-        client,
-        host: deps.ssoEndpoint
-          ? new URL(deps.ssoEndpoint).host
-          : client.config.endpointProvider(endpointParameters(region, deps)).url.host,
-      };
-      ssoClients.set(region, regional);
-      return regional;
-    },
+      const parameters = endpointParameters(region, deps);
+      return { client, host: hostOf(deps.ssoEndpoint ?? client.config.endpointProvider(parameters).url) };
+    }),
     async probe(url, timeoutMs) {
       // A pooled connection would only show that the endpoint could be reached earlier.
       const fresh = createTransport(deps);
@@ -101,14 +84,14 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
       }
     },
     findRegion: (startUrl, timeoutMs) => findRegionOnPage(transport, startUrl, timeoutMs),
-    close() {
-      transport.destroy();
-      ssoOidcClients.clear();
-      ssoClients.clear();
-    },
+    close: () => transport.destroy(),
   };
 }
 
 function endpointParameters(region: string, deps: AwsClientsDeps) {
   return { Region: region, UseFIPS: deps.useFips, UseDualStack: deps.useDualStack };
+}
+
+function hostOf(url: string | URL): string {
+  return new URL(url).host;
 }

@@ -22,8 +22,10 @@ export function createCallerIdentity(deps: {
       if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
         throw new Error('no STS endpoint is set for the emulator');
       }
-      const [{ GetCallerIdentityCommand, STSClient }, { createTransport }, { refuseForeignAnswers }] =
-        await Promise.all([import('@aws-sdk/client-sts'), import('./transport.ts'), import('./foreign-answer.ts')]);
+      const [{ GetCallerIdentityCommand, STSClient }, { createTransport, refuseForeignAnswers }] = await Promise.all([
+        import('@aws-sdk/client-sts'),
+        import('./transport.ts'),
+      ]);
       const transport = createTransport({
         proxyForUrl: deps.proxyForUrl,
         caBundle: deps.caBundle ?? (() => undefined),
@@ -47,7 +49,7 @@ export function createCallerIdentity(deps: {
           maxAttempts: 1,
           retryMode: 'standard',
           defaultsMode: 'standard',
-          userAgentAppId: async () => undefined,
+          userAgentAppId: '',
         });
         // The transport's own timeout covers only the headers of the answer.
         const abortSignal = AbortSignal.timeout(requestTimeoutMs);

@@ -2,9 +2,23 @@
 import { RolecallError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type FaultKind } from '../sso/ports.ts';
-import { ForeignAnswerError } from './foreign-answer.ts';
 import { ProxyError } from './proxy.ts';
 import { WireError } from './wire.ts';
+
+/** An error without AWS's error type, or a body in another format than AWS's; `message` describes it without quoting it. */
+export class ForeignAnswerError extends Error {
+  readonly status: number;
+  /** Only those that say when to retry: others may contain secrets of the proxy. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, description: string, headers: Readonly<Record<string, string>>) {
+    super(`HTTP ${status} with ${description}`);
+    this.status = status;
+    this.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => TIMING_HEADERS.has(name)));
+  }
+}
+
+const TIMING_HEADERS: ReadonlySet<string> = new Set(['retry-after', 'date']);
 
 export interface Call {
   readonly service: 'sso-oidc' | 'sso' | 'signin';

@@ -6,9 +6,9 @@ import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type * as AwsModule from './aws-clients.ts';
 import type { AwsClients, RegionalClient } from './aws-clients.ts';
 import { parseEndpoint } from './endpoint.ts';
-import type { OnServerTime } from './foreign-answer.ts';
 import type { Reach } from './probe.ts';
 import { toFault, type Call } from './fault.ts';
+import type { OnServerTime } from './transport.ts';
 import {
   readAccounts,
   readDeviceAuthorization,

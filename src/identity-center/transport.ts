@@ -1,11 +1,12 @@
-// HTTP for the SDK clients: direct or through a CONNECT proxy, with extra CAs and pooled connections.
+// HTTP for the SDK clients: pooled connections, direct or through a proxy, and only answers that are AWS's.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { checkServerIdentity, type SecureContext } from 'node:tls';
+import { addAbortSignal, Readable } from 'node:stream';
+import type { SecureContext } from 'node:tls';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import { createTrust } from './certificate-authorities.ts';
-import { parseProxy, ProxyError } from './proxy.ts';
+import { ForeignAnswerError } from './fault.ts';
+import { createProxyAgent, POOL, VERIFIED } from './proxy-agent.ts';
 
 type Handle = NodeHttpHandler['handle'];
 
@@ -25,13 +26,9 @@ export interface Transport {
   httpHandlerConfigs(): Record<string, never>;
 }
 
-// Closes idle sockets before proxies and load balancers drop them silently: a dead socket costs a failed call.
-const POOL = { keepAlive: true, maxSockets: 50, timeout: 15_000 } as const;
-/** Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 changes the default. */
-const VERIFIED = { rejectUnauthorized: true } as const;
-
-/** One transport for all clients and regions; the URL of a request selects the proxy. */
+/** One transport for all clients and regions; the origin of a request selects the proxy. */
 export function createTransport(deps: TransportDeps): Transport {
+  /** By origin. */
   const handlers = new Map<string, NodeHttpHandler>();
   let trust: SecureContext | undefined;
 
@@ -62,11 +59,11 @@ export function createTransport(deps: TransportDeps): Transport {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request, options) {
       const port = request.port === undefined ? '' : `:${request.port}`;
-      const proxy = deps.proxyForUrl(`${request.protocol}//${request.hostname}${port}/`);
-      let handler = handlers.get(proxy);
+      const origin = `${request.protocol}//${request.hostname}${port}`;
+      let handler = handlers.get(origin);
       if (handler === undefined) {
-        handler = buildHandler(proxy);
-        handlers.set(proxy, handler);
+        handler = buildHandler(deps.proxyForUrl(`${origin}/`));
+        handlers.set(origin, handler);
       }
       return handler.handle(request, options);
     },
@@ -80,63 +77,122 @@ export function createTransport(deps: TransportDeps): Transport {
   };
 }
 
-function createProxyAgent(
-  proxyText: string,
-  options: { readonly trust: SecureContext | undefined; readonly isSecure: boolean; readonly timeoutMs: number },
-): HttpsProxyAgent<string> {
-  const { trust, isSecure, timeoutMs } = options;
-  const proxy = parseProxy(proxyText);
-  if (proxy === undefined) {
-    const scheme = /^[a-z0-9+.-]+:\/\//i.exec(proxyText)?.[0] ?? '';
-    throw new ProxyError(`the proxy (${scheme}…) is not supported; use an http or https proxy`);
-  }
-  const agent = new HttpsProxyAgent<string>(proxy, { ...POOL, ...VERIFIED, ...(trust && { secureContext: trust }) });
-  // As of https-proxy-agent 9.1 its constructor drops the agent options that Node's pool reads.
-  agent.options = { ...agent.options, ...POOL };
-  // As of agent-base 9 it looks for https in the call stack, which is different when a socket returns to the pool:
-  // without this no TLS connection is ever reused.
-  agent.isSecureEndpoint = () => isSecure;
-  const connect = agent.connect.bind(agent);
-  const { connectOpts } = agent;
-  agent.connect = async (request, target) => {
-    let status: number | undefined;
-    request.once('proxyConnect', (answer: { statusCode: number }) => (status = answer.statusCode));
-    const host = target.host ?? '';
-    // Aborting a request does not close a socket that still waits for the proxy's answer to CONNECT. Fifty of them would
-    // fill the pool, and block all further calls.
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs).unref();
-    agent.connectOpts = { ...connectOpts, signal: deadline.signal };
-    const socket = await connect(request, { ...target, ...targetTls(host, trust) })
-      .catch((error: unknown) => {
-        throw new ProxyError(`the proxy ${proxy.host} could not be used: ${reasonOf(error)}`, { cause: error });
-      })
-      .finally(() => clearTimeout(timer));
-    // Otherwise the proxy's refusal would be passed on as if AWS had answered 403, "not assigned".
-    if (status !== 200) {
-      socket.destroy();
-      throw new ProxyError(`the proxy ${proxy.host} refused the connection (${describeRefusal(status)})`);
-    }
-    return socket;
-  };
-  return agent;
-}
+/** AWS's errors have a few hundred bytes. Longer bodies are truncated, and truncated JSON counts as text. */
+const MAX_ERROR_BYTES = 64 * 1024;
+/** The largest answer, a page of 100 accounts, has about 20 kB. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
-function targetTls(host: string, trust: SecureContext | undefined) {
+/** Called with the `Date` of each answer from AWS, and with how long the answer took. */
+export type OnServerTime = (serverTimeMs: number, durationMs: number) => void;
+
+type Service = 'sso' | 'sso-oidc' | 'sts';
+
+/** STS answers in XML. */
+const STS_ANSWER = /<(?:ErrorResponse|GetCallerIdentityResponse)[\s>]/;
+
+/**
+ * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses. They are accepted without AWS's
+ * error type too, because some proxies remove unknown headers.
+ */
+const OAUTH_STATUSES: Readonly<Record<string, number>> = {
+  access_denied: 400,
+  authorization_pending: 400,
+  expired_token: 400,
+  invalid_client: 401,
+  invalid_client_metadata: 400,
+  invalid_grant: 400,
+  invalid_redirect_uri: 400,
+  invalid_request: 400,
+  invalid_scope: 400,
+  server_error: 500,
+  slow_down: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+};
+
+/**
+ * `transport`, except that an answer which is not AWS's rejects with a {@link ForeignAnswerError}, and that no body is
+ * read without end. A 429 passes in any form: as of 2026-11 the portal sends it without an error type.
+ */
+export function refuseForeignAnswers(transport: Transport, service: Service, onServerTime?: OnServerTime): Transport {
   return {
-    ...VERIFIED,
-    ...(trust && { secureContext: trust }),
-    // As of https-proxy-agent 9.1 a target given as an IP address is checked against the name "localhost".
-    checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
-      checkServerIdentity(host, certificate),
+    ...transport,
+    async handle(request, options) {
+      const sentAtMs = performance.now();
+      const output = await transport.handle(request, options);
+      const durationMs = performance.now() - sentAtMs;
+      const { response } = output;
+      const { headers, statusCode } = response;
+      const isError = statusCode >= 300;
+      const body = response.body as Readable;
+      const { abortSignal } = options ?? {};
+      const text = await readText(
+        abortSignal instanceof AbortSignal ? addAbortSignal(abortSignal, body) : body,
+        isError ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES,
+      );
+      const isAws = service === 'sts' ? STS_ANSWER.test(text) : isJsonOfAws(service, statusCode, headers, text);
+      if (!isAws) throw new ForeignAnswerError(statusCode, describeBody(text), headers);
+      // The `Date` of a cached answer is too old.
+      const serverTimeMs = headers['age'] === undefined ? Date.parse(headers['date'] ?? '') : Number.NaN;
+      if (!Number.isNaN(serverTimeMs)) onServerTime?.(serverTimeMs, durationMs);
+      response.body = Readable.from([Buffer.from(text)]);
+      return output;
+    },
   };
 }
 
-function describeRefusal(status: number | undefined): string {
-  return status === 407 ? '407: it requires a user name and password' : String(status);
+function isJsonOfAws(
+  service: 'sso' | 'sso-oidc',
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): boolean {
+  const json = parseObject(text);
+  // Logout is answered with an empty body.
+  if (status < 300) return text === '' || json !== undefined;
+  return (
+    status === 429 ||
+    isNonEmpty(headers['x-amzn-errortype']) ||
+    isNonEmpty(json?.['__type']) ||
+    (service === 'sso-oidc' && isOauthError(json, status))
+  );
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.message : 'unknown';
+async function readText(body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop destroys the stream, and the connection with it.
+    if (length > maxBytes) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, maxBytes);
+}
+
+function isNonEmpty(text: unknown): boolean {
+  return typeof text === 'string' && text !== '';
+}
+
+function isOauthError(json: Readonly<Record<string, unknown>> | undefined, status: number): boolean {
+  const error = json?.['error'];
+  return typeof error === 'string' && Object.hasOwn(OAUTH_STATUSES, error) && OAUTH_STATUSES[error] === status;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody(text: string): string {
+  if (text.trim() === '') return 'an empty body';
+  if (parseObject(text) !== undefined) return 'JSON without an AWS error type';
+  // A proxy's XHTML page has an XML declaration before it.
+  return /^\s*<(?:!doctype html|html|\?xml|[a-z]+[\s>])/i.test(text)
+    ? 'an HTML page'
+    : 'text that is not a JSON object';
 }

@@ -26,3 +26,13 @@ export function onceFulfilled<T>(load: () => Promise<T>): () => Promise<T> {
     }
   };
 }
+
+/** A function that calls `create` once for each key and returns the same value for the key from then on. */
+export function oncePerKey<V>(create: (key: string) => V): (key: string) => V {
+  const values = new Map<string, V>();
+  return (key) => {
+    const value = values.get(key) ?? create(key);
+    values.set(key, value);
+    return value;
+  };
+}

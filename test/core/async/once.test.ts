@@ -1,6 +1,6 @@
 // Work that is done at the first call, and what later calls get.
 import { describe, expect, it } from 'vitest';
-import { once, onceFulfilled } from '../../../src/core/async/once.ts';
+import { once, onceFulfilled, oncePerKey } from '../../../src/core/async/once.ts';
 
 describe('once', () => {
   it('calls the function at the first call, with its arguments, and returns that result ever after', () => {
@@ -56,5 +56,20 @@ describe('onceFulfilled', () => {
     });
     await expect(load()).rejects.toThrow('gone');
     expect(await load()).toBe(2);
+  });
+});
+
+describe('oncePerKey', () => {
+  it('calls the function once for each key, and again after it threw', () => {
+    const calls: string[] = [];
+    const get = oncePerKey((key) => {
+      calls.push(key);
+      if (calls.length === 1) throw new Error('not yet');
+      return { key };
+    });
+    expect(() => get('a')).toThrow('not yet');
+    expect(get('a')).toBe(get('a'));
+    expect(get('b')).not.toBe(get('a'));
+    expect(calls).toEqual(['a', 'a', 'b']);
   });
 });
