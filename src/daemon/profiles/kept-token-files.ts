@@ -9,7 +9,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Broker } from '../../sso/broker.ts';
-import { createRetryPauses } from '../../sso/resilience/back-off.ts';
+import { createRetryPauses } from '../../sso/resilience/pauses.ts';
 
 /** A key is the name or the start URL of a session, as profiles spell it. */
 export interface KeptTokenFiles {

@@ -1,7 +1,7 @@
 // Refreshes the account list of each live session once a day, with back-off on failures.
 import { hasElapsed, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
-import { createRetryPauses } from '../../sso/resilience/back-off.ts';
+import { createRetryPauses } from '../../sso/resilience/pauses.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { sessionKey } from '../../sso/issuer.ts';
 import { createPerSession } from '../../sso/session/per-session.ts';

@@ -1,7 +1,7 @@
 // Finds out who signed in to a session before anybody asks for credentials, and retries while STS can't be reached.
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
-import { createRetryPauses } from '../../sso/resilience/back-off.ts';
+import { createRetryPauses } from '../../sso/resilience/pauses.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { sessionKey } from '../../sso/issuer.ts';
 import { createPerSession } from '../../sso/session/per-session.ts';

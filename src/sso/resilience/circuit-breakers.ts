@@ -2,7 +2,7 @@
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
-import { isInPause, pauseAfter, type Pause } from './back-off.ts';
+import { isInPause, pauseAfter, type Pause } from './pauses.ts';
 import { describeFault, CircuitOpenError, isFault, isTransient } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import type { IdentityCenterFault } from '../ports.ts';

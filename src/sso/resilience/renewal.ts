@@ -1,6 +1,6 @@
 // When to renew what expires: ahead of time, and after a renewal that failed.
 import type { Clock } from '../../core/clock.ts';
-import { pauseAfter, type Pause } from './back-off.ts';
+import { pauseAfter, type Pause } from './pauses.ts';
 
 /** botocore refreshes credentials with less than 15 minutes left, so nothing under 20 is served while newer ones can be had. */
 export const EXPIRY_WINDOW_MS = 20 * 60_000;

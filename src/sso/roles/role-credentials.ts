@@ -7,7 +7,7 @@ import type { Problems } from '../../core/problems.ts';
 import { CircuitOpenError, describeFault, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import { IdentityCenterFault } from '../ports.ts';
-import { isInPause } from '../resilience/back-off.ts';
+import { isInPause } from '../resilience/pauses.ts';
 import { countRenewalFailure, renewAheadMs, renewalDueMs } from '../resilience/renewal.ts';
 import { callPortal, type Portal, type Priority } from '../session/portal-call.ts';
 import { describeUse, isInUse, type RoleEntry, type RoleUse } from './role-use.ts';

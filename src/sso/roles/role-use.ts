@@ -1,6 +1,6 @@
 // Which roles are in use, the state of their credentials, and when they are renewed next.
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
-import { afterPause } from '../resilience/back-off.ts';
+import { afterPause } from '../resilience/pauses.ts';
 import type { RenewalFailures } from '../resilience/renewal.ts';
 
 /** What the cache of role credentials keeps for one role; only the cache changes it. */

@@ -7,7 +7,7 @@ import type { Problems } from '../../core/problems.ts';
 import type { Secret } from '../../core/secret.ts';
 import { sessionOver } from '../faults.ts';
 import type { IdentityCenter, SecretStore } from '../ports.ts';
-import { afterPause, isInPause } from '../resilience/back-off.ts';
+import { afterPause, isInPause } from '../resilience/pauses.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 import { isDueForRenewal, renewalDueMs } from '../resilience/renewal.ts';
 import type { ClientRegistrations } from './client-registrations.ts';

@@ -5,7 +5,7 @@ import type { SsoSession } from '../../core/model.ts';
 import type { Secret } from '../../core/secret.ts';
 import { describeFault, isFault, sessionOver } from '../faults.ts';
 import type { IdentityCenter } from '../ports.ts';
-import { withBackOff, type BackOffPolicy } from '../resilience/back-off.ts';
+import { withBackOff, type BackOffPolicy } from '../resilience/pauses.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
 import type { RateBudget } from '../resilience/rate-budget.ts';
 import type { AccessTokens } from './access-tokens.ts';

@@ -1,6 +1,6 @@
 // Retries after transient faults: how often, with which pauses, and what is not retried.
 import { describe, expect, it, test } from 'vitest';
-import { afterPause, withBackOff, type BackOffPolicy } from '../../../src/sso/resilience/back-off.ts';
+import { afterPause, withBackOff, type BackOffPolicy } from '../../../src/sso/resilience/pauses.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 import { failureOf } from '../world.ts';
