@@ -4,7 +4,6 @@ import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../c
 import type { Problems } from '../core/problems.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
-import { createRateBudget } from './resilience/rate-budget.ts';
 import { createAccountCatalog, type CatalogFiles } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
 import type { ListingProgress } from './roles/list-accounts.ts';
@@ -14,7 +13,7 @@ import { createRoleCredentials } from './roles/role-credentials.ts';
 import type { RoleUse } from './roles/role-use.ts';
 import { createAccessTokens, type AccessToken, type TokenState } from './session/access-tokens.ts';
 import { createClientRegistrations } from './session/client-registrations.ts';
-import { verifyLive } from './session/portal-call.ts';
+import { createRateBudget, verifyLive } from './session/portal-call.ts';
 import { describeSessionEnd, type SessionEnd } from './session/session-clock.ts';
 import { createSignIn, type SignInState } from './session/sign-in.ts';
 import { createSignOut, type LogoutOutcome } from './session/sign-out.ts';

@@ -1,20 +1,9 @@
 // How long to wait after a failure: pauses that grow and are partly random.
 import type { Clock } from '../../core/clock.ts';
-import { CircuitOpenError, isTransient } from '../faults.ts';
-import type { IdentityCenterFault } from '../ports.ts';
 
 export interface PausePolicy {
   readonly firstPauseMs: number;
   readonly maxPauseMs: number;
-}
-
-export interface BackOffPolicy extends PausePolicy {
-  /** Includes the first call. */
-  readonly attempts: number;
-  /** Gives up when the server asks for a longer pause than this, or during an outage. Without a limit it always waits. */
-  readonly maxWaitMs?: number;
-  /** Gives up when the server asks for a longer pause than this, or an outage lasts longer. */
-  readonly maxAskedPauseMs?: number;
 }
 
 /** The pause after this many failures in a row: doubled each time, and the upper half of it random. */
@@ -37,32 +26,6 @@ export function isInPause(pause: Pause | undefined, nowMs: number): pause is Pau
 /** When to do what is due at `dueAtMs`: after the pause, if there is one now. */
 export function afterPause(dueAtMs: number, pause: Pause | undefined, nowMs: number): number {
   return isInPause(pause, nowMs) ? Math.max(dueAtMs, pause.untilMs) : dueAtMs;
-}
-
-/** The result of `work`, retried after transient faults only; a longer pause that the server asks for is kept. @throws the last fault */
-export async function withBackOff<T>(
-  deps: { readonly clock: Clock; readonly random: () => number },
-  policy: BackOffPolicy,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (fault) {
-      if (!isTransient(fault) || attempt >= policy.attempts || isTooLong(fault, policy)) throw fault;
-      // An open circuit made no call that could have failed: only the rest of its pause counts.
-      const ownPauseMs = fault instanceof CircuitOpenError ? 0 : pauseAfter(attempt, policy, deps.random);
-      await deps.clock.sleep(Math.max(ownPauseMs, fault.retryAfterMs ?? 0));
-    }
-  }
-}
-
-function isTooLong(fault: IdentityCenterFault, policy: BackOffPolicy): boolean {
-  const { maxWaitMs, maxAskedPauseMs } = policy;
-  if (maxAskedPauseMs !== undefined && (fault.retryAfterMs ?? 0) > maxAskedPauseMs) return true;
-  if (maxWaitMs === undefined) return false;
-  const isOutage = fault instanceof CircuitOpenError && fault.kind === 'unreachable';
-  return isOutage || (fault.retryAfterMs ?? 0) > maxWaitMs;
 }
 
 /** Pauses between attempts of timed work, for each key separately. */

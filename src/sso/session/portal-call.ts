@@ -3,11 +3,10 @@ import type { Clock } from '../../core/clock.ts';
 import { SignInRequiredError } from '../../core/errors.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Secret } from '../../core/secret.ts';
-import { describeFault, isFault, sessionOver } from '../faults.ts';
-import type { IdentityCenter } from '../ports.ts';
-import { withBackOff, type BackOffPolicy } from '../resilience/pauses.ts';
+import { CircuitOpenError, describeFault, isFault, isTransient, sessionOver } from '../faults.ts';
+import type { IdentityCenter, IdentityCenterFault } from '../ports.ts';
+import { pauseAfter, type PausePolicy } from '../resilience/pauses.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
-import type { RateBudget } from '../resilience/rate-budget.ts';
 import type { AccessTokens } from './access-tokens.ts';
 
 /** What every call to the portal needs. */
@@ -71,4 +70,77 @@ export async function verifyLive(portal: Portal, session: SsoSession): Promise<b
     if (error instanceof SignInRequiredError) return false;
     throw error;
   }
+}
+
+export interface BackOffPolicy extends PausePolicy {
+  /** Includes the first call. */
+  readonly attempts: number;
+  /** Gives up when the server asks for a longer pause than this, or during an outage. Without a limit it always waits. */
+  readonly maxWaitMs?: number;
+  /** Gives up when the server asks for a longer pause than this, or an outage lasts longer. */
+  readonly maxAskedPauseMs?: number;
+}
+
+/** The result of `work`, retried after transient faults only; a longer pause that the server asks for is kept. @throws the last fault */
+export async function withBackOff<T>(
+  deps: { readonly clock: Clock; readonly random: () => number },
+  policy: BackOffPolicy,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (fault) {
+      if (!isTransient(fault) || attempt >= policy.attempts || isTooLong(fault, policy)) throw fault;
+      // An open circuit made no call that could have failed: only the rest of its pause counts.
+      const ownPauseMs = fault instanceof CircuitOpenError ? 0 : pauseAfter(attempt, policy, deps.random);
+      await deps.clock.sleep(Math.max(ownPauseMs, fault.retryAfterMs ?? 0));
+    }
+  }
+}
+
+function isTooLong(fault: IdentityCenterFault, policy: BackOffPolicy): boolean {
+  const { maxWaitMs, maxAskedPauseMs } = policy;
+  if (maxAskedPauseMs !== undefined && (fault.retryAfterMs ?? 0) > maxAskedPauseMs) return true;
+  if (maxWaitMs === undefined) return false;
+  const isOutage = fault instanceof CircuitOpenError && fault.kind === 'unreachable';
+  return isOutage || (fault.retryAfterMs ?? 0) > maxWaitMs;
+}
+
+/** Keeps calls to the portal below AWS's limit per user. */
+export interface RateBudget {
+  /** Resolves when the next call may be made, in the order of the calls of `take`. */
+  take(): Promise<void>;
+  /** Counts a call that does not wait; later `take`s wait longer for it. */
+  spend(): void;
+}
+
+export function createRateBudget(deps: { readonly clock: Clock; readonly callsPerSecond: number }): RateBudget {
+  const spacingMs = 1000 / deps.callsPerSecond;
+  let nextFreeMs = 0;
+  let lastSeenMs = 0;
+
+  function now(): number {
+    const nowMs = deps.clock.nowMs();
+    // Without this, setting the clock back would make the next call wait for hours.
+    const setBackMs = Math.max(0, lastSeenMs - nowMs);
+    nextFreeMs -= setBackMs;
+    lastSeenMs = nowMs;
+    return nowMs;
+  }
+
+  function reserve(): number {
+    const nowMs = now();
+    const slotMs = Math.max(nowMs, nextFreeMs);
+    nextFreeMs = slotMs + spacingMs;
+    return slotMs - nowMs;
+  }
+
+  return {
+    async take() {
+      const waitMs = reserve();
+      if (waitMs > 0) await deps.clock.sleep(waitMs);
+    },
+    spend: () => void reserve(),
+  };
 }

@@ -1,6 +1,7 @@
 // Retries after transient faults: how often, with which pauses, and what is not retried.
 import { describe, expect, it, test } from 'vitest';
-import { afterPause, withBackOff, type BackOffPolicy } from '../../../src/sso/resilience/pauses.ts';
+import { afterPause } from '../../../src/sso/resilience/pauses.ts';
+import { withBackOff, type BackOffPolicy } from '../../../src/sso/session/portal-call.ts';
 import { IdentityCenterFault, type FaultKind } from '../../../src/sso/ports.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 import { failureOf } from '../world.ts';

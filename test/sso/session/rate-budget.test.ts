@@ -1,6 +1,6 @@
 // The rate budget: even spacing, urgent calls, clocks that jump.
 import { describe, expect, it } from 'vitest';
-import { createRateBudget, type RateBudget } from '../../../src/sso/resilience/rate-budget.ts';
+import { createRateBudget, type RateBudget } from '../../../src/sso/session/portal-call.ts';
 import { createFakeClock, FAKE_NOW_MS, type FakeClock } from '../../helpers/fake-clock.ts';
 
 interface Rig {
