@@ -58,6 +58,11 @@ export function sessionOver(sessionName: string, cause?: unknown): SignInRequire
   });
 }
 
+/** True for the error of `sessionOver`, the only one that a login policy may turn into a wait. */
+export function isSessionOver(thrown: unknown): thrown is SignInRequiredError {
+  return thrown instanceof SignInRequiredError && thrown.code === 'sign-in-expired';
+}
+
 /** There is no sign-in at all. */
 export function signInRequired(sessionName: string): SignInRequiredError {
   return new SignInRequiredError('sign-in-required', `You are not signed in to ${sessionName}.`, {

@@ -51,7 +51,7 @@ export async function createCredentials(deps: {
   readonly currentRole: CurrentRole;
   readonly roleList: RoleList;
   readonly roleUsage: RoleUsage;
-  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly loginPolicy: Pick<LoginPolicy, 'serveEnded'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;

@@ -5,6 +5,7 @@ import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Broker } from '../../sso/broker.ts';
+import { isSessionOver } from '../../sso/faults.ts';
 import type { IssuanceLog, LastRefusals } from '../audit/credential-outcomes.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -48,13 +49,13 @@ export function createCredentialIssuer(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
   readonly broker: Pick<Broker, 'credentials' | 'peekCredentials'>;
   readonly currentRole: Pick<CurrentRole, 'require'>;
-  readonly loginPolicy: Pick<LoginPolicy, 'serve'>;
+  readonly loginPolicy: Pick<LoginPolicy, 'serveEnded'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly clock: Clock;
 }): CredentialIssuer {
-  const { broker, issuanceLog, lastRefusals, sharedConfig } = deps;
+  const { broker, issuanceLog, lastRefusals, loginPolicy, sharedConfig } = deps;
   /** Credentials whose role is noted as used. */
   const noted = new WeakSet<RoleCredentials>();
 
@@ -73,14 +74,20 @@ export function createCredentialIssuer(deps: {
     });
   }
 
-  function fetchOrWait(
+  async function fetchOrWait(
     session: SsoSession,
     role: Role,
-    waitBudget: WaitBudget,
+    caller: WaitBudget,
     deadlineMs: number | undefined,
   ): Promise<RoleCredentials> {
-    const fetch = () => withinDeadline(broker.credentials(session, role), deadlineMs);
-    return deps.loginPolicy.serve(session, role, fetch, waitBudget);
+    const arrivedAtMs = deps.clock.nowMs();
+    const ask = () => withinDeadline(broker.credentials(session, role), deadlineMs);
+    try {
+      return await ask();
+    } catch (ended) {
+      if (!isSessionOver(ended)) throw ended;
+      return loginPolicy.serveEnded({ session, role, ended, arrivedAtMs, ask, caller });
+    }
   }
 
   function recordIssuance(

@@ -10,15 +10,15 @@ import type { Desktop } from '../notifications/desktop.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createWaitingCallers } from './waiting-callers.ts';
-import { signInDenied } from '../../sso/faults.ts';
+import { isSessionOver, signInDenied } from '../../sso/faults.ts';
 
 export interface LoginPolicy {
   /**
-   * Returns what `ask` returns. When it fails because the session has ended, the person is notified once. With
-   * `on_expired` `wait` or `login` the caller then waits for a sign-in, after which `ask` runs again, or for its budget to end.
+   * For a caller whose session has ended: the person is notified once. With `on_expired` `wait` or `login` the caller
+   * then waits for a sign-in, after which `ask` runs again, or for its budget to end. Returns what `ask` returns.
    * @throws SignInRequiredError sign-in-expired, sign-in-denied; everything else that `ask` throws, at once
    */
-  serve<T>(session: SsoSession, role: Role, ask: () => Promise<T>, caller: WaitBudget): Promise<T>;
+  serveEnded<T>(request: EndedRequest<T>): Promise<T>;
   /** Call on every sign-in, sign-out and denial, however it came about. */
   signedIn(sessionName: string): void;
   signedOut(sessionName: string): void;
@@ -27,6 +27,17 @@ export interface LoginPolicy {
   waiting(sessionName: string): number;
   /** Fails every waiting caller; later ones do not wait. */
   close(): void;
+}
+
+export interface EndedRequest<T> {
+  readonly session: SsoSession;
+  readonly role: Role;
+  /** Why the first `ask` failed; see `isSessionOver`. */
+  readonly ended: SignInRequiredError;
+  /** When the caller came, by the wall clock. */
+  readonly arrivedAtMs: number;
+  readonly ask: () => Promise<T>;
+  readonly caller: WaitBudget;
 }
 
 /** How long a caller can wait. */
@@ -66,8 +77,8 @@ export function createLoginPolicy(deps: {
   const { onExpired, waitSeconds } = deps.settings;
   const callers = createWaitingCallers(clock);
   const endedSessions = new Map<string, EndedSessionState>();
-  /** Counts the events of each session, to notice a sign-in that happens while a caller is being refused. */
-  const events = new Map<string, number>();
+  /** The latest event of each session, to notice a sign-in that happens while a caller is being refused. */
+  const events = new Map<string, { readonly atMs: number }>();
 
   const isPending = (session: SsoSession) => broker.signInState(session)?.state === 'pending';
 
@@ -82,7 +93,13 @@ export function createLoginPolicy(deps: {
   }
 
   function note(sessionName: string): void {
-    events.set(sessionName, (events.get(sessionName) ?? 0) + 1);
+    events.set(sessionName, { atMs: clock.nowMs() });
+  }
+
+  /** True as well if the clock was set back meanwhile. */
+  function hasEventSince(sessionName: string, sinceMs: number): boolean {
+    const atMs = events.get(sessionName)?.atMs;
+    return atMs !== undefined && (atMs >= sinceMs || clock.nowMs() < sinceMs);
   }
 
   /** Notifies the person once, or opens a sign-in page. Returns at once. */
@@ -152,6 +169,21 @@ export function createLoginPolicy(deps: {
     return onExpired !== 'notify' && (isPending(session) || !isCoolingDown(stateOf(session.sessionName)));
   }
 
+  /** @throws SignInRequiredError: `ended` when the caller can't wait any longer, sign-in-denied */
+  async function waitForSignIn(
+    session: SsoSession,
+    ended: SignInRequiredError,
+    caller: WaitBudget,
+    arrivedAtMs: number,
+  ): Promise<void> {
+    // Setting the clock back must not lengthen the wait.
+    const leftMs = maxWaitMs(caller) - Math.max(0, clock.nowMs() - arrivedAtMs);
+    if (leftMs <= 0 || !mayWait(session)) throw ended;
+    const outcome = await callers.join(session.sessionName, leftMs, caller.gone());
+    if (outcome instanceof RolecallError) throw outcome;
+    if (outcome === 'given-up') throw ended;
+  }
+
   function leave(sessionName: string): void {
     note(sessionName);
     endedSessions.delete(sessionName);
@@ -161,27 +193,23 @@ export function createLoginPolicy(deps: {
   }
 
   return {
-    async serve(session, role, ask, caller) {
+    async serveEnded({ session, role, ask, caller, arrivedAtMs, ...first }) {
       const { sessionName } = session;
-      const arrivedAtMs = clock.nowMs();
+      let { ended } = first;
+      let mayHaveChanged = hasEventSince(sessionName, arrivedAtMs);
       for (;;) {
+        if (!mayHaveChanged) {
+          raise(session, role, ended);
+          await waitForSignIn(session, ended, caller, arrivedAtMs);
+        }
         const before = events.get(sessionName);
-        let ended: SignInRequiredError;
         try {
           return await ask();
         } catch (error) {
-          if (!(error instanceof SignInRequiredError) || error.code !== 'sign-in-expired') throw error;
+          if (!isSessionOver(error)) throw error;
           ended = error;
         }
-        if (events.get(sessionName) !== before) continue;
-        raise(session, role, ended);
-        const maxMs = maxWaitMs(caller);
-        // Setting the clock back must not lengthen the wait.
-        const leftMs = maxMs - Math.max(0, clock.nowMs() - arrivedAtMs);
-        if (leftMs <= 0 || !mayWait(session)) throw ended;
-        const outcome = await callers.join(sessionName, leftMs, caller.gone());
-        if (outcome instanceof RolecallError) throw outcome;
-        if (outcome === 'given-up') throw ended;
+        mayHaveChanged = events.get(sessionName) !== before;
       }
     },
     signedIn: leave,

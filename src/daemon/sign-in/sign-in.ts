@@ -25,7 +25,7 @@ import { createUserChecks } from './user-checks.ts';
 export interface SignIn {
   readonly handlers: SignInHandlers & Pick<Handlers, 'signOut'>;
   readonly tasks: readonly TickTask[];
-  readonly loginPolicy: Pick<LoginPolicy, 'serve' | 'waiting'>;
+  readonly loginPolicy: Pick<LoginPolicy, 'serveEnded' | 'waiting'>;
   /** Answers every waiting caller; the end of the daemon does not wait for a sign-in. */
   release(): void;
   /** Cancels pending sign-ins. */

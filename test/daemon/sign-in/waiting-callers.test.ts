@@ -62,17 +62,23 @@ test('a caller notices a sign-in that happens while it is being refused', async 
     registrationScopes: [],
   };
   const role: Role = { sessionName: 'work', accountId: '111111111111', permissionSet: 'ReadOnly' };
+  const ended = new SignInRequiredError('sign-in-expired', 'Your sign-in to work has ended.');
+  const arrivedAtMs = clock.nowMs();
+  await clock.advance(1000);
+  policy.signedIn('work');
   let asked = 0;
-  const answer = await policy.serve(
+  const answer = await policy.serveEnded({
     session,
     role,
-    async () => {
+    ended,
+    arrivedAtMs,
+    ask: async () => {
       asked += 1;
       if (asked > 1) return 'keys';
       policy.signedIn('work');
-      throw new SignInRequiredError('sign-in-expired', 'Your sign-in to work has ended.');
+      throw ended;
     },
-    { waitBudgetMs: undefined, gone: stays },
-  );
+    caller: { waitBudgetMs: undefined, gone: stays },
+  });
   expect([answer, asked, desktop.shown]).toEqual(['keys', 2, []]);
 });
