@@ -1,6 +1,6 @@
 // Decides what callers get when a session has ended: an error at once, or a wait for the next sign-in.
 import { hasElapsed, type Clock } from '../../core/clock.ts';
-import { RolecallError, SignInRequiredError } from '../../core/errors.ts';
+import { RolecallError, type SignInRequiredError } from '../../core/errors.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { Caller } from '../http/caller.ts';
