@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
+import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createAccountCatalog, type CatalogFiles } from './roles/account-catalog.ts';
@@ -68,6 +69,8 @@ export interface Broker {
   /** The roles of a session with cached credentials, the most recently requested first. */
   rolesInUse(session: SsoSession): readonly RoleUse[];
   upstreamHealth(session: SsoSession): readonly UpstreamHealth[];
+  /** When the session's token and keys are renewed next, and what delays that. */
+  nextRenewal(session: SsoSession): NextRenewal;
   /** One tick of the refresh engine: renews what is due and returns the time until the next renewal, if any. */
   refreshAhead(): Promise<number | undefined>;
   /** Retries what the secret store refused earlier, and ends at AWS the sessions of sign-outs whose tokens could not be read. */
@@ -193,6 +196,7 @@ export function createBroker(deps: {
     sessionEnd: (session, state) => describeSessionEnd(state, deps.sessionHours?.[session.sessionName]),
     rolesInUse: roleCredentials.list,
     upstreamHealth: circuitBreakers.describe,
+    nextRenewal: (session) => findNextRenewal(session, { accessTokens, circuitBreakers, roleCredentials }),
     refreshAhead: refreshEngine.tick,
     async flush() {
       await finishSignOuts();

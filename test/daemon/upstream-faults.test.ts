@@ -130,12 +130,16 @@ test('an outage is one problem and an open circuit in status, cached keys are se
       },
       { accountId: '333333333333', permissionSet: 'ReadOnly', state: 'failing', nextRefreshAt: time },
     ]),
+    nextRefreshAt: time,
+    nextRetry: { reason: 'outage', message: expect.stringContaining("can't be reached"), at: time },
   });
   emulator.clearFaults();
   expect(await runCli(['login'])).toMatchObject({ exitCode: 0 });
   expect(await runCli(OTHER_CREDENTIALS)).toMatchObject({ exitCode: 0 });
   expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
-  expect((await client.call('status', {})).problems).toEqual([]);
+  const after = await client.call('status', {});
+  expect(after.problems).toEqual([]);
+  expect(after.sessions[0]).not.toHaveProperty('nextRetry');
 });
 
 test('an absurd lifetime is told as such, costs nothing, and the next good answer works', async () => {

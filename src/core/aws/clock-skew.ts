@@ -4,6 +4,11 @@
 const MAX_SKEW_MS = 2 * 60_000;
 const HOUR_MS = 3_600_000;
 
+/** By how much the clock is ahead (negative: behind), in whole minutes; undefined if it is accurate enough. */
+export function roundClockSkewSeconds(aheadMs: number): number | undefined {
+  return Math.abs(aheadMs) <= MAX_SKEW_MS ? undefined : Math.round(aheadMs / 60_000) * 60;
+}
+
 /** Undefined if the clock is accurate enough. */
 export function describeClockSkew(
   aheadMs: number,

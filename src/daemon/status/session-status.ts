@@ -5,6 +5,7 @@ import type { Role, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { RoleUseDocument, SessionStatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { NextRenewal } from '../../sso/next-renewal.ts';
 import type { RoleUse } from '../../sso/roles/role-use.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 import { labelOf, type Settings } from '../settings/settings.ts';
@@ -70,6 +71,7 @@ export async function describeSession(
       circuit,
       ...(nextTryAtMs === undefined ? {} : { nextTryAt: formatUtcSeconds(nextTryAtMs) }),
     })),
+    ...describeNextRenewal(broker.nextRenewal(session), problem),
     roles: broker.rolesInUse(session).slice(0, MAX_ROLES).map(describeRole),
     tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
   };
@@ -94,6 +96,28 @@ async function findLossProblem(
       `${kept === 1 ? '1 profile was' : `${kept} profiles were`} kept. Remove them only if you lost that access for good.`,
     hint: 'rolecall profiles sync --prune',
     session: sessionName,
+  };
+}
+
+/** The next renewal and the next attempt after a failure. A locked keychain comes first: nothing is renewed before. */
+function describeNextRenewal(
+  { atMs, retry }: NextRenewal,
+  storeProblem: Problem | undefined,
+): Pick<SessionStatusDocument, 'nextRefreshAt' | 'nextRetry'> {
+  if (storeProblem?.code.startsWith('secret-store-') === true) {
+    return { nextRetry: { reason: 'secret-store', message: storeProblem.message } };
+  }
+  return {
+    ...(atMs === undefined ? {} : { nextRefreshAt: formatUtcSeconds(atMs) }),
+    ...(retry === undefined
+      ? {}
+      : {
+          nextRetry: {
+            reason: retry.reason,
+            message: retry.error.message,
+            ...(retry.atMs === undefined ? {} : { at: formatUtcSeconds(retry.atMs) }),
+          },
+        }),
   };
 }
 

@@ -1,5 +1,6 @@
 // GET /v1/status and /v1/openapi.json: assembles the status document.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
+import { roundClockSkewSeconds } from '../../core/aws/clock-skew.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { SecretStore } from '../../sso/ports.ts';
@@ -31,6 +32,8 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly problems: Problems;
   readonly unmatchedRules: ReturnType<typeof createUnmatchedRules>;
   readonly clock: Clock;
+  /** How far this machine's clock is ahead of AWS's. */
+  readonly clockAheadMs: () => number;
 }
 
 /** `status` returns the document itself, because events and switch files use it too. */
@@ -43,10 +46,12 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
       const { reading, configProblems } = await readConfig(deps);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
       const { current, currentProblems } = await readCurrent(reading, deps);
+      const clockAheadSeconds = roundClockSkewSeconds(deps.clockAheadMs());
       return {
         version: deps.version,
         pid: deps.processId,
         startedAt: formatUtcSeconds(deps.startedAtMs),
+        ...(clockAheadSeconds === undefined ? {} : { clockAheadSeconds }),
         store: { driver: deps.store.driver, durable: deps.store.driver !== 'memory' },
         endpoints: deps.endpoints,
         files: deps.files,

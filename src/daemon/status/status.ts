@@ -70,6 +70,7 @@ export function createStatus(deps: {
   readonly changes: Changes;
   readonly lateLoading: LateLoading;
   readonly clock: Clock;
+  readonly clockAheadMs: () => number;
   readonly log: Log;
 }): Status {
   const { changes, damagedFiles, identityCenter, lateLoading, paths, recheck } = deps;

@@ -73,6 +73,21 @@ const roleUseSchema = {
 
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
 
+const nextRetrySchema = {
+  type: 'object',
+  description: 'what delays the next renewal; absent while nothing does',
+  required: ['reason', 'message'],
+  properties: {
+    reason: {
+      enum: ['outage', 'server-pause', 'back-off', 'secret-store'],
+      description:
+        'outage: Identity Center failed several times in a row; server-pause: it asked for a pause; back-off: the last renewal failed; secret-store: it is locked or failing',
+    },
+    message: text,
+    at: { ...time, description: 'absent: at the next request, or once the secret store works' },
+  },
+} as const;
+
 export const sessionStatusSchema = {
   type: 'object',
   required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
@@ -91,6 +106,11 @@ export const sessionStatusSchema = {
     listing: { anyOf: [listingSchema, { type: 'null' }] },
     waiting: { type: 'integer', description: 'callers that wait for a sign-in (on_expired)' },
     upstreams: { type: 'array', items: upstreamSchema },
+    nextRefreshAt: {
+      ...time,
+      description: 'when the access token or the keys of a role in use are renewed next; absent while no role is in use',
+    },
+    nextRetry: nextRetrySchema,
     roles: { type: 'array', items: roleUseSchema, description: 'in use: the 100 that were requested last' },
     tokenFileProfiles: {
       ...names,
@@ -114,6 +134,11 @@ export const statusSchema = {
     version: text,
     pid: { type: 'integer' },
     startedAt: time,
+    clockAheadSeconds: {
+      type: 'integer',
+      description:
+        "by how much this machine's clock is ahead of AWS's, or behind if negative, in whole minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's",
+    },
     store: {
       type: 'object',
       required: ['driver', 'durable'],

@@ -1,5 +1,6 @@
 // One circuit breaker per session and service: it opens in an outage or when the server asks for a pause, and a single probe closes it.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
+import type { RolecallError } from '../../core/errors.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { isInPause, pauseAfter, type Pause } from './pauses.ts';
@@ -17,6 +18,15 @@ export interface UpstreamHealth {
   readonly nextTryAtMs?: number;
 }
 
+/** Why no calls are made to an upstream, or only one at first. */
+export interface HeldCalls {
+  /** `server-pause`: the server asked for it, by throttling or with Retry-After. */
+  readonly reason: 'outage' | 'server-pause';
+  readonly error: RolecallError;
+  /** When the next call may be made; absent if it may be made now. */
+  readonly untilMs?: number;
+}
+
 export interface CircuitBreakers {
   /**
    * The result of `work`; counts its faults.
@@ -28,6 +38,8 @@ export interface CircuitBreakers {
   /** True after a 429 until a call succeeds. Urgent calls then use the rate budget too. */
   isThrottled(session: SsoSession, service: Service): boolean;
   describe(session: SsoSession): readonly UpstreamHealth[];
+  /** Of the session's upstreams, those that are not called freely now. */
+  heldCalls(session: SsoSession): readonly HeldCalls[];
   /** Allows one call at once because a person is waiting; its outcome decides about all others. */
   reconsider(session: SsoSession): void;
   /** Forgets outages of upstreams that have not been called for a while. */
@@ -179,6 +191,22 @@ export function createCircuitBreakers(deps: {
           circuit: isOut ? openness : 'closed',
           ...(isPaused && health?.pause ? { nextTryAtMs: health.pause.untilMs } : {}),
         };
+      });
+    },
+    heldCalls(session) {
+      const nowMs = clock.nowMs();
+      return SERVICES.flatMap((service): HeldCalls[] => {
+        const health = find(session, service);
+        if (health?.fault === undefined) return [];
+        const isPaused = isInPause(health.pause, nowMs);
+        if (!isPaused && !isOutage(health)) return [];
+        return [
+          {
+            reason: isOutage(health) ? 'outage' : 'server-pause',
+            error: describeFault(health.fault, session.sessionName),
+            ...(isPaused && health.pause ? { untilMs: health.pause.untilMs } : {}),
+          },
+        ];
       });
     },
     reconsider(session) {

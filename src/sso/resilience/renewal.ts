@@ -1,6 +1,7 @@
 // When to renew what expires: ahead of time, and after a renewal that failed.
 import type { Clock } from '../../core/clock.ts';
-import { pauseAfter, type Pause } from './pauses.ts';
+import type { RolecallError } from '../../core/errors.ts';
+import { isInPause, pauseAfter, type Pause } from './pauses.ts';
 
 /** botocore refreshes credentials with less than 15 minutes left, so nothing under 20 is served while newer ones can be had. */
 export const EXPIRY_WINDOW_MS = 20 * 60_000;
@@ -30,6 +31,9 @@ export interface RenewalFailures {
   readonly pause: Pause;
 }
 
+/** Failed renewals, and what went wrong last. */
+export type FailedRenewals = RenewalFailures & { readonly error: RolecallError };
+
 const RENEWAL_PAUSE = { firstPauseMs: 30_000, maxPauseMs: 60_000 } as const;
 const MIN_RENEWAL_PAUSE_MS = 1000;
 
@@ -46,4 +50,14 @@ export function countRenewalFailure(
   const pauseMs = pauseAfter(count, RENEWAL_PAUSE, deps.random);
   const ownPauseMs = expiresAtMs > nowMs ? Math.min(pauseMs, halfLifeMs) : pauseMs;
   return { count, pause: { fromMs: nowMs, untilMs: nowMs + Math.max(ownPauseMs, retryAfterMs ?? 0) } };
+}
+
+/** Why renewals fail, and when the next one may be tried; without a time it may be tried now. */
+export interface BackOff {
+  readonly error: RolecallError;
+  readonly untilMs?: number;
+}
+
+export function describeBackOff({ error, pause }: FailedRenewals, nowMs: number): BackOff {
+  return { error, ...(isInPause(pause, nowMs) ? { untilMs: pause.untilMs } : {}) };
 }

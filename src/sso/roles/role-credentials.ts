@@ -128,7 +128,7 @@ export function createRoleCredentials(
     // An open circuit made no request that could have failed, and the end of the session has a problem of its own.
     if (!(fault instanceof CircuitOpenError) && !(error instanceof SignInRequiredError)) {
       const expiresAtMs = entry.issued?.credentials.expiresAtMs ?? 0;
-      entry.failures = countRenewalFailure(entry.failures, deps, expiresAtMs, error.retryAfterMs);
+      entry.failures = { ...countRenewalFailure(entry.failures, deps, expiresAtMs, error.retryAfterMs), error };
       if (valid !== undefined) problems.raise(problemKey(sessionName), { ...error.toBody(), session: sessionName });
     }
     if (valid === undefined) throw error;

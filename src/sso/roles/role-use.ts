@@ -1,7 +1,7 @@
 // Which roles are in use, the state of their credentials, and when they are renewed next.
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import { afterPause } from '../resilience/pauses.ts';
-import type { RenewalFailures } from '../resilience/renewal.ts';
+import { describeBackOff, type BackOff, type FailedRenewals } from '../resilience/renewal.ts';
 
 /** What the cache of role credentials keeps for one role; only the cache changes it. */
 export interface RoleEntry {
@@ -19,7 +19,7 @@ export interface RoleEntry {
       }
     | undefined;
   /** Since the last answer. */
-  failures: RenewalFailures | undefined;
+  failures: FailedRenewals | undefined;
 }
 
 /** `unused`: not requested within a lifetime, so no longer renewed, and removed when the credentials expire. */
@@ -34,6 +34,8 @@ export interface RoleUse {
   readonly expiresAtMs?: number;
   /** Absent when it is unused. */
   readonly nextRefreshAtMs?: number;
+  /** While renewals fail, until this moment no caller triggers one as long as the current credentials are valid. */
+  readonly backOff?: BackOff;
 }
 
 /** How long a role that never had an answer is retried after its last caller. */
@@ -56,6 +58,7 @@ export function describeUse(entry: RoleEntry, nowMs: number, isRefreshing: boole
     askedAtMs,
     ...(issued === undefined ? {} : { expiresAtMs: issued.credentials.expiresAtMs }),
     ...(isUsed ? { nextRefreshAtMs: afterPause(dueAtMs, failures?.pause, nowMs) } : {}),
+    ...(isUsed && failures !== undefined ? { backOff: describeBackOff(failures, nowMs) } : {}),
   };
 }
 

@@ -9,7 +9,7 @@ import { sessionOver } from '../faults.ts';
 import type { IdentityCenter, SecretStore } from '../ports.ts';
 import { afterPause, isInPause } from '../resilience/pauses.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
-import { isDueForRenewal, renewalDueMs } from '../resilience/renewal.ts';
+import { describeBackOff, isDueForRenewal, renewalDueMs, type BackOff } from '../resilience/renewal.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 import { createSessionEnding } from './session-end.ts';
 import type { SessionTokens } from './session-record.ts';
@@ -60,6 +60,8 @@ export interface AccessTokens {
   describe(session: SsoSession): Promise<TokenState>;
   /** When the next refresh is due, pauses after failures included; undefined without a refresh token, or before the record was read. */
   nextRefreshMs(session: SsoSession): number | undefined;
+  /** Why the last refresh failed; undefined if it did not. */
+  backOff(session: SsoSession): BackOff | undefined;
   /** Tokens of sign-outs that could not be read then and can be now, once, for sso:Logout; never rejects. */
   takeUnreadSignOuts(): Promise<readonly { readonly session: SsoSession; readonly tokens: SessionTokens }[]>;
   /** Saves what the secret store refused earlier, if anything; never rejects. */
@@ -141,6 +143,10 @@ export function createAccessTokens(deps: {
       if (tokens?.refresh === undefined) return undefined;
       const dueMs = renewalDueMs(tokens.issuedAtMs, tokens.expiresAtMs);
       return afterPause(dueMs, refreshes.failures(session)?.pause, clock.nowMs());
+    },
+    backOff(session) {
+      const failures = refreshes.failures(session);
+      return failures && describeBackOff(failures, clock.nowMs());
     },
     async describe(session) {
       const record = await records.load(session);

@@ -9,14 +9,11 @@ import { CircuitOpenError, describeFault, isFault, sessionOver } from '../faults
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../ports.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
-import { countRenewalFailure, type RenewalFailures } from '../resilience/renewal.ts';
+import { countRenewalFailure, type FailedRenewals } from '../resilience/renewal.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 import { refreshProblemKey, type SessionEnding } from './session-end.ts';
 import type { SessionTokens } from './session-record.ts';
 import type { SessionRecords } from './session-records.ts';
-
-/** Failed refreshes in a row, and what went wrong last. */
-export type RefreshFailures = RenewalFailures & { readonly error: RolecallError };
 
 export interface TokenRefresh {
   /**
@@ -24,7 +21,7 @@ export interface TokenRefresh {
    * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError, ProtocolError
    */
   refresh(session: SsoSession): Promise<SessionTokens>;
-  failures(session: SsoSession): RefreshFailures | undefined;
+  failures(session: SsoSession): FailedRenewals | undefined;
   /** The next failure counts as the first one. */
   forgetFailures(session: SsoSession): void;
   /** The newest tokens after a sign-out dropped `dropped`: waits for a refresh in flight, which may have replaced them. */
@@ -47,7 +44,7 @@ export function createTokenRefresh(deps: {
 }): TokenRefresh {
   const { clock, ending, endpoints, problems, records, registrations } = deps;
   const inFlight = createSingleFlight<SessionTokens>();
-  const failures = new Map<string, RefreshFailures>();
+  const failures = new Map<string, FailedRenewals>();
   /** Results for tokens that were dropped during the refresh, which has used up their refresh token. */
   const refreshedTooLate = new WeakMap<SessionTokens, SessionTokens>();
 

@@ -70,6 +70,13 @@ describe.each([
     expect(leftMs).toBeLessThanOrEqual(HOUR_MS + 2000);
   });
 
+  test('says in the status by how much, so that times of AWS can be shown by the local clock', async () => {
+    const its = await signedIn(byMs);
+    expect(await its.client.call('status', {})).toMatchObject({ clockAheadSeconds: byMs / 1000 });
+    wrongByMs = 0;
+    expect(await its.client.call('status', {})).not.toHaveProperty('clockAheadSeconds');
+  });
+
   test('shows the problem and the command in the status', async () => {
     expect(await skewOf(await signedIn(byMs))).toEqual([
       {
