@@ -1,4 +1,5 @@
 // The error model: the class decides what the program does, the code what the user reads.
+import { harmless } from './text/harmless-text.ts';
 
 interface ClassRow {
   readonly httpStatus: number;
@@ -123,6 +124,11 @@ export type ErrorBody = {
   readonly message: string;
   readonly hint: string;
 };
+
+/** An error as text: the sentence with its code, then the command to type. Safe to print. */
+export function formatFailure({ code, message, hint }: ErrorBody): string {
+  return `${harmless(message)} [${code}]\nRun: ${harmless(hint)}\n`;
+}
 
 /** A failure shown to the user: one sentence, a stable code, one command to type. */
 export abstract class RolecallError extends Error {

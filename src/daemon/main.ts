@@ -5,8 +5,7 @@ import type { Server } from 'node:http';
 import { homedir, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../core/clock.ts';
-import { DaemonUnreachableError } from '../core/errors.ts';
-import { harmless } from '../core/text/harmless-text.ts';
+import { DaemonUnreachableError, formatFailure } from '../core/errors.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { cleanEnvironment, refuseChangedNode } from '../platform/service/daemon-environment.ts';
 import { resolvePaths } from '../local-api/paths.ts';
@@ -106,7 +105,7 @@ async function listenForCallers(server: Server): Promise<void> {
 async function reportFailure(thrown: unknown): Promise<void> {
   const error = toFailure(thrown);
   if (process.connected) await new Promise((resolve) => process.send?.(error.toBody(), resolve));
-  else process.stderr.write(`rolecall: ${harmless(error.message)}\nRun: ${harmless(error.hint)}\n`);
+  else process.stderr.write(`rolecall: ${formatFailure(error)}`);
   if (isService) await answerWithFailure(listenForCallers, error, TELL_WHY_MS, clock).catch(() => undefined);
   process.exit(error.exitCode);
 }

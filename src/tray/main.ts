@@ -4,8 +4,7 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSystemClock } from '../core/clock.ts';
-import { toRolecallError } from '../core/errors.ts';
-import { harmless } from '../core/text/harmless-text.ts';
+import { formatFailure, toRolecallError } from '../core/errors.ts';
 import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
 import { MAX_SETTINGS_BYTES, resolvePaths, systemRuntimeDirectory } from '../local-api/paths.ts';
@@ -114,7 +113,8 @@ try {
   await run();
 } catch (thrown) {
   const error = toRolecallError(thrown);
+  const [sentence, ...hint] = formatFailure(error).split('\n');
   const instead = error.code === 'no-tray' ? ALTERNATIVES : '';
-  process.stderr.write(`rolecall: ${harmless(error.message)}\n${instead}Run: ${harmless(error.hint)}\n`);
+  process.stderr.write(`rolecall: ${sentence}\n${instead}${hint.join('\n')}`);
   process.exitCode = error.exitCode;
 }

@@ -18,7 +18,7 @@ const OTHER = `
 sso_start_url = https://d-1234567890.awsapps.com/start
 sso_region = us-east-1
 `;
-const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
+const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}. [sign-in-required]\nRun: rolecall login ${SESSION}\n`;
 const OUT_OF_REACH =
   "The keychain can't be reached, so a sign-in that is stored in it was not ended. " +
   'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
@@ -32,7 +32,7 @@ describe('logout', () => {
     expect(await run(['logout'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: There are several sso-sessions. Name one: ${SESSION}, other.\nRun: rolecall logout ${SESSION}\n`,
+      stderr: `rolecall: There are several sso-sessions. Name one: ${SESSION}, other. [usage]\nRun: rolecall logout ${SESSION}\n`,
     });
     expect(await run(['logout', SESSION])).toEqual({ exitCode: 0, stdout: `Signed out of ${SESSION}.\n`, stderr: '' });
     expect(rig.emulator.countCalls('Logout')).toBe(1);
@@ -59,8 +59,8 @@ describe('logout', () => {
       exitCode: 7,
       stdout: '',
       stderr:
-        `rolecall: Not signed out of ${SESSION}: ${OUT_OF_REACH}\nRun: rolecall daemon restart\n` +
-        `rolecall: Not signed out of other: ${OUT_OF_REACH}\nRun: rolecall daemon restart\n`,
+        `rolecall: Not signed out of ${SESSION}: ${OUT_OF_REACH} [secret-store-unavailable]\nRun: rolecall daemon restart\n` +
+        `rolecall: Not signed out of other: ${OUT_OF_REACH} [secret-store-unavailable]\nRun: rolecall daemon restart\n`,
     });
     // What it had itself was ended all the same, and nothing is served.
     expect(rig.emulator.countCalls('Logout')).toBe(2);
@@ -201,7 +201,7 @@ describe('credential-process', () => {
     expect(await run(['credential-process', '--current'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: No current role is set.\nRun: rolecall ls\n',
+      stderr: 'rolecall: No current role is set. [no-current-role]\nRun: rolecall ls\n',
     });
     await rig.client.call('setCurrent', {
       body: { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set', profile: null },
@@ -215,7 +215,7 @@ describe('credential-process', () => {
     expect(await ask('--session', SESSION, ...ROLE)).toEqual({ exitCode: 4, stdout: '', stderr: NOT_SIGNED_IN });
     await rig.runCli(['login']);
     const usage =
-      'rolecall: credential-process takes --session S --account A --role R, or --current alone.\nRun: rolecall credential-process --help\n';
+      'rolecall: credential-process takes --session S --account A --role R, or --current alone. [usage]\nRun: rolecall credential-process --help\n';
     for (const argv of [
       [],
       ['--session', SESSION],

@@ -87,10 +87,10 @@ describe('the role', () => {
       exitCode: 6,
       stdout: '',
       stderr:
-        'rolecall: No profile named, AWS_PROFILE is not set, and no current role is set.\nRun: rolecall profiles list\n',
+        'rolecall: No profile named, AWS_PROFILE is not set, and no current role is set. [no-current-role]\nRun: rolecall profiles list\n',
     });
     expect((await printed(its, ['current'])).stderr).toBe(
-      'rolecall: No current role is set.\nRun: rolecall profiles list\n',
+      'rolecall: No current role is set. [no-current-role]\nRun: rolecall profiles list\n',
     );
   });
 
@@ -125,13 +125,17 @@ describe('the page', () => {
   });
 
   test.each([
-    [['--region', 'x y'], 2, '"x y" is not a region.'],
+    [['--region', 'x y'], 2, '"x y" is not a region. [usage]'],
     [
       ['--region', 'cn-north-1'],
       2,
-      `The region cn-north-1 is in the partition aws-cn, but the accounts of ${SESSION} are in aws.`,
+      `The region cn-north-1 is in the partition aws-cn, but the accounts of ${SESSION} are in aws. [invalid-request]`,
     ],
-    [['--service', '../x'], 2, '"../x" is not a service. Use the name in its console’s address, like ec2 or s3.'],
+    [
+      ['--service', '../x'],
+      2,
+      '"../x" is not a service. Use the name in its console’s address, like ec2 or s3. [usage]',
+    ],
   ])('with %j is refused', async (argv, exitCode, message) => {
     const its = await openSignedInRig();
     const outcome = await printed(its, [ADMIN, ...argv]);
@@ -198,7 +202,7 @@ describe('the browser', () => {
     expect(await its.runCli(['console', ADMIN], { browserFailure })).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: ${words}\n${hint}\n`,
+      stderr: `rolecall: ${words} [settings-invalid]\n${hint}\n`,
     });
     its.emulator.turnKnobs({ autoApprove: false });
     const signingIn = await its.runCli(['login', '--force'], {
@@ -264,7 +268,7 @@ describe('a federated sign-in', () => {
     expect(await its.runCli(['console', READER, '--federated'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: No browser can be opened here, and the URL is a secret.\nRun: rolecall console ${READER} --federated --print\n`,
+      stderr: `rolecall: No browser can be opened here, and the URL is a secret. [usage]\nRun: rolecall console ${READER} --federated --print\n`,
     });
     const failed = await its.runCli(['console', READER, '--federated'], { browserFailure: 'it broke' });
     expect(failed.exitCode).toBe(2);

@@ -146,7 +146,7 @@ test('names the pid of a daemon that does not stop', async () => {
   expect(await run(['daemon', 'stop'])).toEqual({
     exitCode: 3,
     stdout: '',
-    stderr: `rolecall: The daemon (pid ${pid}) has not stopped.\nRun: kill ${pid}\n`,
+    stderr: `rolecall: The daemon (pid ${pid}) has not stopped. [daemon-not-answering]\nRun: kill ${pid}\n`,
   });
 });
 
@@ -155,7 +155,9 @@ test('suggests how to end a daemon that does not answer by its lock file, for st
   for (const command of ['stop', 'restart']) {
     const { exitCode, stdout, stderr } = await run(['daemon', command], undefined, 80);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
-    expect(stderr).toBe(`rolecall: The daemon did not answer within 1 s.\nRun: fuser -k -KILL ${pathsOf().lockFile}\n`);
+    expect(stderr).toBe(
+      `rolecall: The daemon did not answer within 1 s. [daemon-not-answering]\nRun: fuser -k -KILL ${pathsOf().lockFile}\n`,
+    );
   }
 });
 
@@ -234,6 +236,6 @@ test('reports a refusal to stop', async () => {
   expect(await run(['daemon', 'stop'])).toEqual({
     exitCode: 5,
     stdout: '',
-    stderr: 'rolecall: Not you.\nRun: rolecall status\n',
+    stderr: 'rolecall: Not you. [caller-not-allowed]\nRun: rolecall status\n',
   });
 });

@@ -91,13 +91,14 @@ describe('exec', () => {
     expect(started[0]?.environment).toMatchObject({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
     expect(await exec([PROFILE, '--region', 'eu west', '--', 'ls'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: "eu west" is not a region.\nRun: rolecall profiles list\n',
+      stderr: 'rolecall: "eu west" is not a region. [usage]\nRun: rolecall profiles list\n',
       started: [],
     });
     writeFileSync(rig.configPath, CONFIG.replace(/region = us-east-1\n$/, 'region = $(ls)\n'));
     expect(await exec(['account1', '--', 'ls'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: "$(ls)" is not a region (set by the profile "account1").\nRun: rolecall profiles list\n',
+      stderr:
+        'rolecall: "$(ls)" is not a region (set by the profile "account1"). [usage]\nRun: rolecall profiles list\n',
     });
   });
 
@@ -130,7 +131,7 @@ describe('exec', () => {
   test('current follows the current role, and fails without one', async () => {
     expect(await exec(['current', '--', 'ls'])).toMatchObject({
       exitCode: 6,
-      stderr: 'rolecall: No current role is set.\nRun: rolecall ls\n',
+      stderr: 'rolecall: No current role is set. [no-current-role]\nRun: rolecall ls\n',
       started: [],
     });
     await rig.client.call('setCurrent', {
@@ -162,7 +163,7 @@ describe('exec', () => {
     expect(await exec([PROFILE, '--', 'ls'], { environment: { AWS_CONFIG_FILE: own } })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringMatching(
-        /^rolecall: .*own-config, line (\d+): "nonsense" has no "="\.\nRun: \$\{EDITOR:-vi\} \+\1 \S*own-config\n$/,
+        /^rolecall: .*own-config, line (\d+): "nonsense" has no "="\. \[config-malformed\]\nRun: \$\{EDITOR:-vi\} \+\1 \S*own-config\n$/,
       ),
       started: [],
     });
@@ -187,7 +188,7 @@ describe('exec', () => {
     });
     expect(await exec([PROFILE, '--', 'ls'])).toMatchObject({
       exitCode: 4,
-      stderr: `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: You are not signed in to ${SESSION}. [sign-in-required]\nRun: rolecall login ${SESSION}\n`,
       started: [],
     });
   });
@@ -235,7 +236,11 @@ describe('exec', () => {
     ],
   ];
   test.each(usage)('%j is a usage error', async (argv, message, hint) => {
-    expect(await rig.runCli(argv)).toEqual({ exitCode: 2, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
+    expect(await rig.runCli(argv)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: ${message} [usage]\nRun: ${hint}\n`,
+    });
   });
 
   test('refuses Java options that set credentials', async () => {
@@ -318,7 +323,7 @@ describe('env', () => {
         exitCode: 2,
         stdout: '',
         stderr:
-          'rolecall: "/bin/tcsh" is not one of bash, zsh, fish, powershell, dotenv, json.\nRun: rolecall env --help\n',
+          'rolecall: "/bin/tcsh" is not one of bash, zsh, fish, powershell, dotenv, json. [usage]\nRun: rolecall env --help\n',
       });
     }
   });

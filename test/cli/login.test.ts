@@ -87,7 +87,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     expect(await run(['login', '--profile', 'nobody'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: No sso-session has a profile "nobody".\nRun: rolecall profiles list\n',
+      stderr: 'rolecall: No sso-session has a profile "nobody". [profile-not-found]\nRun: rolecall profiles list\n',
     });
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(1);
   });
@@ -181,7 +181,7 @@ describe("an endpoint that is not AWS's", () => {
     for (const answer of ['', 'n', 'maybe']) {
       expect(await answerTo([answer])).toEqual({
         exitCode: 4,
-        stderr: `${ENDPOINT}Continue? [y/N] rolecall: Sign-in cancelled.\nRun: rolecall login\n`,
+        stderr: `${ENDPOINT}Continue? [y/N] rolecall: Sign-in cancelled. [sign-in-required]\nRun: rolecall login\n`,
         asked: 0,
       });
     }
@@ -215,7 +215,7 @@ describe("an endpoint that is not AWS's", () => {
       stderr:
         "Warning: this sign-in goes to https://relay.example.com, which is not AWS's (set by [endpoints] in " +
         '~/.config/rolecall/config.toml). Its operator can use the access that you approve.\n' +
-        `${ENDPOINT.replace('_OIDC', '')}rolecall: Not a terminal: pass --yes to sign in at an endpoint that is not AWS's.\n` +
+        `${ENDPOINT.replace('_OIDC', '')}rolecall: Not a terminal: pass --yes to sign in at an endpoint that is not AWS's. [usage]\n` +
         'Run: rolecall login --yes\n',
     });
     expect(await rig.client.call('signIn', { session: SESSION })).toBeNull();
@@ -236,7 +236,7 @@ describe('a sign-in that fails', () => {
     expect(await login).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `${PROMPT}${NOT_OPENED}${WAITING}rolecall: The sign-in to ${SESSION} was denied on the page.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `${PROMPT}${NOT_OPENED}${WAITING}rolecall: The sign-in to ${SESSION} was denied on the page. [sign-in-denied]\nRun: rolecall login ${SESSION}\n`,
     });
   });
 
@@ -245,7 +245,7 @@ describe('a sign-in that fails', () => {
     const { exitCode, stderr } = await run(['login']);
     expect(exitCode).toBe(4);
     expect(stderr).toContain(
-      `rolecall: The code for ${SESSION} was not approved in time.\nRun: rolecall login ${SESSION}\n`,
+      `rolecall: The code for ${SESSION} was not approved in time. [sign-in-expired]\nRun: rolecall login ${SESSION}\n`,
     );
   });
 
@@ -292,7 +292,9 @@ describe('a sign-in that fails', () => {
     await rig.client.call('cancelSignIn', { session: SESSION });
     const { exitCode, stderr } = await login;
     expect(exitCode).toBe(4);
-    expect(stderr).toContain(`rolecall: The sign-in to ${SESSION} was cancelled.\nRun: rolecall login ${SESSION}\n`);
+    expect(stderr).toContain(
+      `rolecall: The sign-in to ${SESSION} was cancelled. [sign-in-required]\nRun: rolecall login ${SESSION}\n`,
+    );
   });
 
   test('Identity Center failing: exit 7, one sentence and a command', async () => {
@@ -328,7 +330,7 @@ describe('which sso-session', () => {
     expect(await run(['login'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: There is no [sso-session …] in ~/.aws/config yet.\nRun: rolecall setup\n',
+      stderr: 'rolecall: There is no [sso-session …] in ~/.aws/config yet. [session-not-found]\nRun: rolecall setup\n',
     });
     const answers = ['d-1234567890', 'us-east-1', '', '', 'n'];
     expect(await run(['login'], { isTerminal: true, answers, environment: { NO_COLOR: '1' } })).toMatchObject({
@@ -348,12 +350,12 @@ describe('which sso-session', () => {
     expect(await run(['login'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: There are several sso-sessions. Name one: ${SESSION}, other.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: There are several sso-sessions. Name one: ${SESSION}, other. [usage]\nRun: rolecall login ${SESSION}\n`,
     });
     expect(await run(['login', 'nosuch'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: `rolecall: There is no sso-session "nosuch". Known: ${SESSION}, other.\nRun: rolecall status\n`,
+      stderr: `rolecall: There is no sso-session "nosuch". Known: ${SESSION}, other. [session-not-found]\nRun: rolecall status\n`,
     });
     for (const answer of ['2', ' other ']) {
       const { exitCode, stderr } = await run(['login', '--no-wait'], { answers: [answer] });
@@ -375,7 +377,7 @@ describe('which sso-session', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'rolecall: Name the sso-session once: as the argument, by --sso-session or by --profile.\nRun: rolecall login --help\n',
+        'rolecall: Name the sso-session once: as the argument, by --sso-session or by --profile. [usage]\nRun: rolecall login --help\n',
     });
   });
 

@@ -47,7 +47,7 @@ describe('the list', () => {
     expect(await run(['ls'])).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: No accounts have been listed yet.\nRun: rolecall login\n',
+      stderr: 'rolecall: No accounts have been listed yet. [account-not-found]\nRun: rolecall login\n',
     });
     const json = await rig.runCli(['ls', '--json']);
     expect({ ...json, stdout: JSON.parse(json.stdout) }).toEqual({
@@ -58,7 +58,7 @@ describe('the list', () => {
     expect(await run(['ls', '--refresh'])).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: You are not signed in to ${SESSION}. [sign-in-required]\nRun: rolecall login ${SESSION}\n`,
     });
   });
 
@@ -81,7 +81,8 @@ describe('the list', () => {
     ]) {
       expect(await run(['ls', ...query])).toEqual(shop);
     }
-    const nothing = 'rolecall: No account or permission set matches "shop admin".\nRun: rolecall ls\n';
+    const nothing =
+      'rolecall: No account or permission set matches "shop admin". [account-not-found]\nRun: rolecall ls\n';
     expect(await run(['ls', 'shop', 'admin'])).toEqual({ exitCode: 6, stdout: '', stderr: nothing });
     const json = await rig.runCli(['ls', 'shop', 'admin', '--json']);
     expect(json).toMatchObject({ exitCode: 6, stderr: nothing });

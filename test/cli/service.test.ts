@@ -34,7 +34,7 @@ test('install without a service manager says what happens instead, and changes n
     exitCode: 7,
     stdout: '',
     stderr:
-      'rolecall: No systemd user manager is running, so there is no service. The first command that needs the daemon starts it.\n' +
+      'rolecall: No systemd user manager is running, so there is no service. The first command that needs the daemon starts it. [no-service-manager]\n' +
       'Run: rolecall daemon start\n',
   });
   expect(existsSync(join(rig.home.path, '.config', 'systemd'))).toBe(false);
@@ -80,7 +80,7 @@ test('shows the manager’s own message when it refuses', async () => {
   expect(await rig.runCli(['service', 'install'], { runTool })).toMatchObject({
     exitCode: 7,
     stderr:
-      'rolecall: systemctl --quiet enable rolecall.socket rolecall.service failed: Unit is masked.\nRun: rolecall service logs\n',
+      'rolecall: systemctl --quiet enable rolecall.socket rolecall.service failed: Unit is masked. [no-service-manager]\nRun: rolecall service logs\n',
   });
 });
 

@@ -56,14 +56,14 @@ describe('a name that the credentials file already has', () => {
     const error = {
       exitCode: 1,
       stdout: '',
-      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 1, not from rolecall. The role's profile is ${RENAMED}.\nRun: rolecall use ${RENAMED}\n`,
+      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 1, not from rolecall. The role's profile is ${RENAMED}. [profile-shadowed]\nRun: rolecall use ${RENAMED}\n`,
     };
     expect(await rig.runCli(['use', '--print-name', ADMIN])).toEqual(error);
     const stderr = error.stderr.replace('rolecall use', 'rolecall use --current');
     expect(await rig.runCli(['use', '--current', ADMIN])).toEqual({ ...error, stderr });
     expect(await rig.runCli(['exec', ADMIN, '--', 'true'])).toMatchObject({
       exitCode: 6,
-      stderr: `rolecall: "${ADMIN}" does not belong to an sso-session. AWS clients read it from ${credentialsPath()}, line 1.\nRun: rolecall profiles list\n`,
+      stderr: `rolecall: "${ADMIN}" does not belong to an sso-session. AWS clients read it from ${credentialsPath()}, line 1. [profile-not-found]\nRun: rolecall profiles list\n`,
     });
     // The profile keeps its name once it has one, and the file's own is used like any profile of another tool.
     writePrivate(credentialsPath(), '');
@@ -101,7 +101,7 @@ describe('a name that was added to the credentials file later', () => {
     const refused = {
       exitCode: 1,
       stdout: '',
-      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 2, not from rolecall. A sync renames the role's profile to ${RENAMED}.\nRun: rolecall profiles sync\n`,
+      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 2, not from rolecall. A sync renames the role's profile to ${RENAMED}. [profile-shadowed]\nRun: rolecall profiles sync\n`,
     };
     for (const words of [
       ['--print-name', ADMIN],

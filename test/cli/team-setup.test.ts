@@ -161,7 +161,7 @@ describe('a team file', () => {
     const its = await openRig();
     expect(await its.runCli(['setup', '--from', writeTeam(its)])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: Not a terminal: pass --yes to apply the changes.\nRun: rolecall setup --help\n',
+      stderr: 'rolecall: Not a terminal: pass --yes to apply the changes. [usage]\nRun: rolecall setup --help\n',
     });
     expect(kept(its)).toBeUndefined();
   });

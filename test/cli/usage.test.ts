@@ -147,7 +147,11 @@ describe('usage errors', () => {
     [['\u001b[2J'], 'There is no command "\ufffd[2J".', 'rolecall --help'],
   ];
   test.each(cases)('%j', async (argv, message, hint) => {
-    expect(await rig.runCli(argv)).toEqual({ exitCode: 2, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
+    expect(await rig.runCli(argv)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: ${message} [usage]\nRun: ${hint}\n`,
+    });
   });
 
   test.each([[[]], [['daemon']], [['profiles']]])(
@@ -297,11 +301,14 @@ describe('--debug', () => {
   test('prints the code and the causes', async () => {
     const cause = new Error('connect ECONNREFUSED', { cause: new TypeError('deeper\u001b[2J') });
     const run = failing(new UnavailableError('identity-center-unreachable', 'It is away.', { cause }));
-    expect(await run(['ls'])).toEqual({ exitCode: 7, stderr: 'rolecall: It is away.\nRun: rolecall doctor\n' });
+    expect(await run(['ls'])).toEqual({
+      exitCode: 7,
+      stderr: 'rolecall: It is away. [identity-center-unreachable]\nRun: rolecall doctor\n',
+    });
     expect(await run(['ls', '--debug'])).toEqual({
       exitCode: 7,
       stderr:
-        'rolecall: It is away.\nRun: rolecall doctor\n' +
+        'rolecall: It is away. [identity-center-unreachable]\nRun: rolecall doctor\n' +
         '  identity-center-unreachable (UnavailableError, exit 7)\n' +
         '  caused by Error: connect ECONNREFUSED\n' +
         '  caused by TypeError: deeper\ufffd[2J\n',
@@ -312,7 +319,7 @@ describe('--debug', () => {
     const run = failing(new TypeError('x is not a function'));
     expect(await run(['status'])).toEqual({
       exitCode: 1,
-      stderr: 'rolecall: Something went wrong inside rolecall.\nRun: rolecall daemon restart\n',
+      stderr: 'rolecall: Something went wrong inside rolecall. [internal]\nRun: rolecall daemon restart\n',
     });
     expect((await run(['status', '--debug'])).stderr).toMatch(
       /exit 1\)\n {2}caused by TypeError: x is not a function\n$/,

@@ -117,7 +117,7 @@ describe('a name for AWS_PROFILE', () => {
       stderr: `  Shop Staging     333333333333  ReadOnly  Shop-Staging.ReadOnly
   Log Archive      044444444444  ReadOnly  Log-Archive.ReadOnly
   professional-af  222222222222  ReadOnly  professional-af.ReadOnly
-rolecall: 3 roles match "readonly". Name one.
+rolecall: 3 roles match "readonly". Name one. [usage]
 Run: rolecall use Shop-Staging.ReadOnly
 `,
     });
@@ -129,7 +129,7 @@ Run: rolecall use Shop-Staging.ReadOnly
       stdout: '',
       stderr: `⚠  professional-af  222222222222  Admin-AF-Permission-Set  professional-af.Admin-AF-Permission-Set
    professional-af  222222222222  ReadOnly                 professional-af.ReadOnly
-rolecall: 2 roles match "professional". Name one.
+rolecall: 2 roles match "professional". Name one. [usage]
 Run: rolecall use professional-af.ReadOnly
 `,
     });
@@ -140,7 +140,7 @@ Run: rolecall use professional-af.ReadOnly
       exitCode: 6,
       stdout: '',
       stderr:
-        'rolecall: No role matches "shpstg". Nearest: Shop-Staging.ReadOnly.\nRun: rolecall use Shop-Staging.ReadOnly\n',
+        'rolecall: No role matches "shpstg". Nearest: Shop-Staging.ReadOnly. [profile-not-found]\nRun: rolecall use Shop-Staging.ReadOnly\n',
     });
     expect(await name(['taylr'])).toMatchObject({
       exitCode: 6,
@@ -148,16 +148,18 @@ Run: rolecall use professional-af.ReadOnly
     });
     expect(await name(['arxive'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining('Nearest: Log-Archive.ReadOnly.\nRun: rolecall use Log-Archive.ReadOnly\n'),
+      stderr: expect.stringContaining(
+        'Nearest: Log-Archive.ReadOnly. [profile-not-found]\nRun: rolecall use Log-Archive.ReadOnly\n',
+      ),
     });
     // An exact name is not asked about, so none of a protected role is there to paste.
     expect(await rig.runCli(['use', '--current', 'taylr'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringContaining(`Nearest: ${ADMIN}.\nRun: rolecall ls\n`),
+      stderr: expect.stringContaining(`Nearest: ${ADMIN}. [profile-not-found]\nRun: rolecall ls\n`),
     });
     expect(await name(['qqqqqq'])).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringMatching(/matches "qqqqqq"\.\nRun/u),
+      stderr: expect.stringMatching(/matches "qqqqqq"\. \[profile-not-found\]\nRun/u),
     });
   });
 
@@ -309,7 +311,7 @@ describe('the current role', () => {
       expect(await rig.runCli(['use', '--current', ...words])).toMatchObject({ exitCode, stdout: '' });
     }
     expect((await rig.runCli(['use', '--current', '-'])).stderr).toBe(
-      'rolecall: "-" means the previous profile of a shell; the current role has no previous one.\nRun: rolecall use --current\n',
+      'rolecall: "-" means the previous profile of a shell; the current role has no previous one. [usage]\nRun: rolecall use --current\n',
     );
     const person = createPerson([[/5 of 5/u, '\u0003']]);
     expect(
@@ -346,7 +348,7 @@ describe('a role that needs a confirmation', () => {
     const refused = (command: string) => ({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: "${words.join(' ')}" matches ${description}, but ${reason}. Name it exactly.\nRun: ${command} ${profile}\n`,
+      stderr: `rolecall: "${words.join(' ')}" matches ${description}, but ${reason}. Name it exactly. [usage]\nRun: ${command} ${profile}\n`,
     });
     const terminal = { isTerminal: true, environment: { NO_COLOR: '1' } };
     expect(await rig.runCli(['use', '--print-name', ...words])).toEqual(refused('rolecall use'));
@@ -389,19 +391,19 @@ describe('without the hook', () => {
     expect(await rig.runCli(['use', ADMIN])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: The shell hook is not set up in this shell. Without it: export AWS_PROFILE=${ADMIN}
+      stderr: `rolecall: The shell hook is not set up in this shell. Without it: export AWS_PROFILE=${ADMIN} [usage]
 Run: eval "$(rolecall shell-init zsh)"
 `,
     });
     for (const words of [[], ['-']]) {
       expect(await rig.runCli(['use', ...words])).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('Without it: export AWS_PROFILE=NAME\n'),
+        stderr: expect.stringContaining('Without it: export AWS_PROFILE=NAME [usage]\n'),
       });
     }
     expect(await rig.runCli(['use', '--off'])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('Without it: unset AWS_PROFILE\n'),
+      stderr: expect.stringContaining('Without it: unset AWS_PROFILE [usage]\n'),
     });
     expect(await rig.runCli(['use', ADMIN], { environment: { SHELL: '/usr/bin/fish' } })).toMatchObject({
       stderr: expect.stringContaining('Run: rolecall shell-init fish | source\n'),

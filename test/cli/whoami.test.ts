@@ -122,7 +122,8 @@ To use a role from rolecall: rolecall use
     expect(await whoami({})).toEqual({
       exitCode: 6,
       stdout: '',
-      stderr: 'rolecall: No profile is set in this shell, and there is no [default].\nRun: rolecall use\n',
+      stderr:
+        'rolecall: No profile is set in this shell, and there is no [default]. [profile-not-found]\nRun: rolecall use\n',
     });
   });
 });

@@ -43,7 +43,7 @@ it('a key that the user added to a rolecall profile is kept and reported', async
   const message = `${rig.configPath}, line ${line}: "output" was added to ${header}, and a sync would delete it, so profiles are not written. Set it in config.toml instead: [[role]] extra = { output = "json" }.`;
   const hint = `\${EDITOR:-vi} +${line} ${rig.configPath}`;
   const error = { code: 'config-key-not-ours', message, hint };
-  const told = `rolecall: ${message}\nRun: ${hint}\n`;
+  const told = `rolecall: ${message} [config-key-not-ours]\nRun: ${hint}\n`;
 
   expect(await rig.runCli(['profiles', 'sync'])).toEqual({ exitCode: 1, stdout: '', stderr: told });
   const dryRun = await rig.runCli(['profiles', 'sync', '--dry-run']);
@@ -92,7 +92,7 @@ it('a deleted marker is reported by sync, status and doctor, with the line to ed
   const message = `${rig.configPath}, line ${line}: "# >>> rolecall >>>" without "# <<< rolecall <<<" below it.`;
   const hint = `\${EDITOR:-vi} +${line} ${rig.configPath}`;
 
-  const told = { exitCode: 1, stderr: `rolecall: ${message}\nRun: ${hint}\n` };
+  const told = { exitCode: 1, stderr: `rolecall: ${message} [config-section-not-ours]\nRun: ${hint}\n` };
   expect(await rig.runCli(['profiles', 'sync'])).toMatchObject(told);
   expect(await rig.runCli(['profiles', 'list'])).toMatchObject(told);
   const status = await rig.client.call('status', {});

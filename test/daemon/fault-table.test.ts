@@ -226,7 +226,7 @@ describe.each(ROWS)('$fault', ({ strike, outcome, isFinal, calls }) => {
       const { exitCode, httpStatus, code, says } = outcome;
       expect(bySocket.status).toBe(httpStatus);
       expect(bySocket.text).toMatch(says);
-      expect(bySocket.text).toMatch(/^[^\n]+\.\nRun: [^\n]+\n$/);
+      expect(bySocket.text).toMatch(/^[^\n]+\. \[[a-z-]+\]\nRun: [^\n]+\n$/);
       expect(ofCurrent).toEqual(bySocket);
       expect(byCli).toEqual({ exitCode, stdout: '', stderr: `rolecall: ${bySocket.text}` });
       for (const { status, text } of [byContainer, byContainerOfCurrent]) {

@@ -711,7 +711,7 @@ describe('an answer in plain text, for the sh client', () => {
     expectSafe(answer);
     expect({ type: answer.headers['content-type'], body: answer.body }).toEqual({
       type: 'text/plain; charset=utf-8',
-      body: 'This route does not exist.\nRun: rolecall daemon restart\n',
+      body: 'This route does not exist. [route-not-found]\nRun: rolecall daemon restart\n',
     });
   });
 });

@@ -224,6 +224,6 @@ test.each([
   expect(await rig.runCli(['credential-process', '--session', SESSION, ...selectors])).toEqual({
     exitCode,
     stdout: '',
-    stderr: expect.stringMatching(/^rolecall: [^\n]+\.\nRun: [^\n]+\n$/),
+    stderr: expect.stringMatching(/^rolecall: [^\n]+\. \[[a-z-]+\]\nRun: [^\n]+\n$/),
   });
 });

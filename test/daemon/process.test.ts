@@ -111,7 +111,7 @@ describe('of its environment', () => {
     expect(await run({ ...environment, NODE_OPTIONS: '--no-warnings' }, '--check-settings')).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'rolecall: The daemon refuses to run with NODE_OPTIONS set.\nRun: rolecall daemon start\n',
+      stderr: 'rolecall: The daemon refuses to run with NODE_OPTIONS set. [usage]\nRun: rolecall daemon start\n',
     });
   });
 
@@ -246,7 +246,11 @@ function isRunning(pid: number): boolean {
 describe('obstacles at the socket path', () => {
   /** What the process says on stderr when nobody listens on its channel. */
   async function expectRefusal(message: string, hint: string, its: Environment = environment): Promise<void> {
-    expect(await run(its)).toEqual({ exitCode: 7, stdout: '', stderr: `rolecall: ${message}\nRun: ${hint}\n` });
+    expect(await run(its)).toEqual({
+      exitCode: 7,
+      stdout: '',
+      stderr: `rolecall: ${message} [file-not-writable]\nRun: ${hint}\n`,
+    });
     expect(existsSync(pathsFor(its).webAddressFile)).toBe(false);
     // A client that starts the daemon gets the same.
     await expect(clientFor(its, true).call('status', {})).rejects.toMatchObject({
@@ -303,7 +307,7 @@ describe('obstacles at the socket path', () => {
       expect(await run()).toEqual({
         exitCode: 7,
         stdout: '',
-        stderr: `rolecall: The socket ${paths.socketPath} can't be used: another program listens there.\nRun: rolecall daemon stop\n`,
+        stderr: `rolecall: The socket ${paths.socketPath} can't be used: another program listens there. [file-not-writable]\nRun: rolecall daemon stop\n`,
       });
       expect(lstatSync(paths.socketPath).isSocket()).toBe(true);
     } finally {
@@ -369,7 +373,7 @@ describe('settings that are not valid', () => {
     expect(await run()).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: ${message}\nRun: \${EDITOR:-vi} +2 ${paths.settingsFile}\n`,
+      stderr: `rolecall: ${message} [settings-invalid]\nRun: \${EDITOR:-vi} +2 ${paths.settingsFile}\n`,
     });
     // Nothing is held after the failure: with the line mended the next start works.
     writeFileSync(paths.settingsFile, 'secret_store = "memory"\n');
@@ -391,7 +395,7 @@ describe('settings that are not valid', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'rolecall: ROLECALL_SECRET_STORE must be "keychain", "file" or "memory".\nRun: unset ROLECALL_SECRET_STORE\n',
+        'rolecall: ROLECALL_SECRET_STORE must be "keychain", "file" or "memory". [settings-invalid]\nRun: unset ROLECALL_SECRET_STORE\n',
     });
   });
 });

@@ -147,7 +147,8 @@ describe('login --all', () => {
     rig = await createRig({ config: '' });
     expect(await rig.runCli(['login', '--all', 'one'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: login --all signs in to every sso-session, so it takes no name.\nRun: rolecall login --help\n',
+      stderr:
+        'rolecall: login --all signs in to every sso-session, so it takes no name. [usage]\nRun: rolecall login --help\n',
     });
     expect(await rig.runCli(['login', '--all'])).toMatchObject({ exitCode: 6 });
   });

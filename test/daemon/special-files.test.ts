@@ -101,7 +101,7 @@ describe('a daemon', () => {
     putPipe(path);
     const run = await rig.runCli(['profiles', 'adopt', '--dry-run']);
     expect(run).toMatchObject({ exitCode: 7, stdout: '' });
-    expect(run.stderr).toContain(`${path} cannot be read: it is a named pipe, not a file.\n`);
+    expect(run.stderr).toContain(`${path} cannot be read: it is a named pipe, not a file. [file-not-writable]\n`);
     expect((await rig.client.call('status', {})).sessions).toHaveLength(1);
   });
 
@@ -139,7 +139,9 @@ describe('a daemon', () => {
     await rig.restartDaemon();
     const login = await rig.runCli(['login', SESSION]);
     expect(login.stderr).toContain(`Signed in to ${SESSION}.\n`);
-    expect(login.stderr).toContain('/profile-names.json cannot be read: it is a named pipe, not a file.\n');
+    expect(login.stderr).toContain(
+      '/profile-names.json cannot be read: it is a named pipe, not a file. [file-not-writable]\n',
+    );
     const { problems } = await rig.client.call('status', {});
     expect(problems).toContainEqual(
       expect.objectContaining({
@@ -159,7 +161,7 @@ test('a daemon process with named pipes as settings, lock and log tells its call
     expect(await runRolecall(['status'], { environment })).toEqual({
       exitCode: 7,
       stdout: '',
-      stderr: `rolecall: ${paths.settingsFile} cannot be read: it is a named pipe, not a file.\nRun: mv ${paths.settingsFile} ${paths.settingsFile}.old\n`,
+      stderr: `rolecall: ${paths.settingsFile} cannot be read: it is a named pipe, not a file. [file-not-writable]\nRun: mv ${paths.settingsFile} ${paths.settingsFile}.old\n`,
     });
   } finally {
     await home.remove();

@@ -34,7 +34,7 @@ async function createSignedInRig(emulator: EmulatorOptions = {}): Promise<Rig> {
 }
 
 /** One sentence that names the session or host, then one command. */
-const ONE_SENTENCE_AND_A_COMMAND = /^rolecall: [^\n]+\.\nRun: [^\n]+\n$/;
+const ONE_SENTENCE_AND_A_COMMAND = /^rolecall: [^\n]+\. \[[a-z-]+\]\nRun: [^\n]+\n$/;
 
 interface Row {
   readonly what: string;

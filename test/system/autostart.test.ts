@@ -54,7 +54,7 @@ test('ROLECALL_NO_AUTOSTART=1 is exit 3, and nothing is started', async () => {
   expect(await runRolecall(['status'], { environment: { ...environment, ROLECALL_NO_AUTOSTART: '1' } })).toEqual({
     exitCode: 3,
     stdout: '',
-    stderr: 'rolecall: The rolecall daemon is not running.\nRun: rolecall daemon start\n',
+    stderr: 'rolecall: The rolecall daemon is not running. [daemon-not-running]\nRun: rolecall daemon start\n',
   });
   expect(world.startedDaemons()).toEqual(started);
 });

@@ -77,7 +77,7 @@ describe.skipIf(!hasAwsCli)('the AWS CLI v2', () => {
   test('follows the current role by [profile current], and says what to do when there is none', async () => {
     expect(await callerIdentity('current')).toMatchObject({
       exitCode: 255,
-      stderr: expect.stringContaining('rolecall: No current role is set.\nRun: rolecall ls'),
+      stderr: expect.stringContaining('rolecall: No current role is set. [no-current-role]\nRun: rolecall ls'),
     });
     await rig.client.call('setCurrent', {
       body: { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly', profile: null },
@@ -251,14 +251,16 @@ describe.skipIf(!hasAwsCli)('after the session is over', () => {
     await rig.runCli(['logout']);
     expect(await callerIdentity(GENERATED)).toMatchObject({
       exitCode: 255,
-      stderr: expect.stringContaining(`rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}`),
+      stderr: expect.stringContaining(
+        `rolecall: You are not signed in to ${SESSION}. [sign-in-required]\nRun: rolecall login ${SESSION}`,
+      ),
     });
     expect((await callerIdentity(NATIVE)).exitCode).not.toBe(0);
   });
 
   test('other clients say why as docs/troubleshooting.md has it, and status says it for the one that does not', async () => {
     await rig.restartDaemon();
-    const reason = `rolecall: You are not signed in to ${SESSION}.\nRun: rolecall login ${SESSION}\n`;
+    const reason = `rolecall: You are not signed in to ${SESSION}. [sign-in-required]\nRun: rolecall login ${SESSION}\n`;
     const js = (provider: string) =>
       runProcess(process.execPath, [JS_SDK, provider, GENERATED], {
         environment: { ...environment, AWS_PROFILE: GENERATED },
@@ -296,7 +298,7 @@ describe.skipIf(!hasAwsCli)('after the session is over', () => {
     ).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `rolecall: Your sign-in to ${SESSION} has ended.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: Your sign-in to ${SESSION} has ended. [sign-in-expired]\nRun: rolecall login ${SESSION}\n`,
     });
     expect(await rig.runCli(['status', '--check'])).toEqual({ exitCode: 4, stdout: '', stderr: '' });
   });

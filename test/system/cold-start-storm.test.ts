@@ -159,7 +159,8 @@ describe.skipIf(!hasCurl)('without a daemon', () => {
     expect(await ask({ PATH: pathWith({ date, sleep: ':' }) })).toEqual({
       exitCode: 3,
       stdout: '',
-      stderr: 'rolecall: The daemon was started but did not answer in time.\nRun: rolecall daemon run\n',
+      stderr:
+        'rolecall: The daemon was started but did not answer in time. [daemon-not-answering]\nRun: rolecall daemon run\n',
     });
   });
 });

@@ -189,15 +189,15 @@ test('a browser that is not there is told of by its line; one that fails as well
   expect(await failureOf('nosuchbrowser -P work')).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: [`${setting} nosuchbrowser was not found.`, hint, ''],
+    stderr: [`${setting} nosuchbrowser was not found. [settings-invalid]`, hint, ''],
   });
   expect(await failureOf('false')).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: [`${setting} false ended with status 1.`, hint, ''],
+    stderr: [`${setting} false ended with status 1. [settings-invalid]`, hint, ''],
   });
   expect(await failureOf(home.path)).toMatchObject({
-    stderr: [`${setting} ${home.path} is not executable.`, hint, ''],
+    stderr: [`${setting} ${home.path} is not executable. [settings-invalid]`, hint, ''],
   });
   // No shell reads it: this is one program with odd words.
   expect(await failureOf('true $(touch pwned) ; touch pwned')).toMatchObject({ exitCode: 0 });

@@ -127,7 +127,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
       await prepare?.();
       const answer = await run(args);
       expect({ args, exitCode: answer.exitCode, stdout: answer.stdout }).toEqual({ args, exitCode, stdout: '' });
-      expect(answer.stderr).toMatch(/^rolecall: \S.*\nRun: \S.*\n$/);
+      expect(answer.stderr).toMatch(/^rolecall: \S.* \[[a-z-]+\]\nRun: \S.*\n$/);
       expect(await rig.runCli(['credential-process', ...args])).toEqual(answer);
     }
   });
@@ -176,7 +176,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'rolecall: usage: rolecall-credential-process --session S --account A --role R | --current\nRun: rolecall profiles sync\n',
+        'rolecall: usage: rolecall-credential-process --session S --account A --role R | --current [usage]\nRun: rolecall profiles sync\n',
     };
     for (const args of [
       [],
@@ -225,7 +225,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     expect(await run(SELECTORS, { environment: nowhere })).toEqual({
       exitCode: 3,
       stdout: '',
-      stderr: 'rolecall: The rolecall daemon is not running.\nRun: rolecall daemon start\n',
+      stderr: 'rolecall: The rolecall daemon is not running. [daemon-not-running]\nRun: rolecall daemon start\n',
     });
   });
 
@@ -251,13 +251,13 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     expect(await answerTo('28')).toEqual({
       exitCode: 7,
       stdout: '',
-      stderr: 'rolecall: The daemon did not answer in time.\nRun: rolecall status\n',
+      stderr: 'rolecall: The daemon did not answer in time. [daemon-not-answering]\nRun: rolecall status\n',
     });
     for (const exit of ['52', '56', '3']) {
       expect(await answerTo(exit)).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr: `rolecall: The daemon closed the connection before it answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
+        stderr: `rolecall: The daemon closed the connection before it answered (curl ${exit}). [daemon-not-answering]\nRun: rolecall daemon restart\n`,
       });
     }
     // Nobody there, no curl, or one that cannot ask: Node asks, and finds the daemon after all.
@@ -297,7 +297,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
       expect(await answerAfter('48.1')).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr: `rolecall: The daemon closed the connection before it answered (curl ${exit}).\nRun: rolecall daemon restart\n`,
+        stderr: `rolecall: The daemon closed the connection before it answered (curl ${exit}). [daemon-not-answering]\nRun: rolecall daemon restart\n`,
       });
     },
   );
@@ -378,7 +378,7 @@ describe('without a daemon', () => {
       exitCode: 3,
       stdout: '',
       stderr:
-        'rolecall: The daemon is not running, and /gone/node, which would start it, no longer exists.\nRun: rolecall daemon start\n',
+        'rolecall: The daemon is not running, and /gone/node, which would start it, no longer exists. [daemon-not-running]\nRun: rolecall daemon start\n',
     });
   });
 });

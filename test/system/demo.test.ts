@@ -77,7 +77,7 @@ test('tells the story from the hand-written profile to the logout, and leaves no
     '+  Shop Production',
     'the median of 9',
     'Signed out of my-sso-session.',
-    /rolecall: You are not\s+signed in to my-sso-session\./,
+    /rolecall: You are not\s+signed in to my-sso-session\.\s+\[sign-in-required\]/,
     'The demo has left nothing on this machine.',
     'Try next:\n    rolecall demo --stay',
   ];
@@ -101,7 +101,7 @@ test.skipIf(!canHidePrograms)(
     expect(run.stdout).not.toMatch(/warning/i);
     expect(run.stdout).toContain('curl is not installed');
     expect(run.stdout).toMatch(
-      /\n {4}CredentialsProviderError: Could not load credentials from any providers\n[^]*\n {4}rolecall: You are not signed in to my-sso-session\.\n {4}Run: rolecall login/,
+      /\n {4}CredentialsProviderError: Could not load credentials from any providers\n[^]*\n {4}rolecall: You are not signed in to my-sso-session\. \[sign-in-required\]\n {4}Run: rolecall login/,
     );
     const tooWide = run.stdout.split('\n').filter((line) => line.length > 80 && !line.includes('"Arn": '));
     expect(tooWide).toEqual([]);

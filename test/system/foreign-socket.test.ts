@@ -65,7 +65,7 @@ describe.skipIf(!canBeSomebodyElse)('a socket of another user', () => {
     const run = {
       exitCode: 3,
       stdout: '',
-      stderr: `rolecall: The socket ${theirs.socketPath} belongs to another user.\nRun: unset XDG_RUNTIME_DIR ROLECALL_SOCKET\n`,
+      stderr: `rolecall: The socket ${theirs.socketPath} belongs to another user. [foreign-socket]\nRun: unset XDG_RUNTIME_DIR ROLECALL_SOCKET\n`,
     };
     return { runs: [run, run], sent: [], hasRun: false };
   };

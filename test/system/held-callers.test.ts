@@ -45,7 +45,7 @@ describe.skipIf(!systemPart('curl', '/usr/bin/curl'))('the sh client', () => {
     expect(await ask(ended)).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `rolecall: Your sign-in to ${SESSION} has ended.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: Your sign-in to ${SESSION} has ended. [sign-in-expired]\nRun: rolecall login ${SESSION}\n`,
     });
   });
 

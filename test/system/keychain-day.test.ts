@@ -84,7 +84,7 @@ describe.skipIf(!hasKeyring)('with the keychain of the desktop', () => {
     expect(await credentials('333333333333', 'ReadOnly')).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `rolecall: Your sign-in to ${SESSION} has ended.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: Your sign-in to ${SESSION} has ended. [sign-in-expired]\nRun: rolecall login ${SESSION}\n`,
     });
     // Asked once, refreshed once, and nobody waits for a back-off when there is nothing to wait for.
     expect(emulator.requests().map(({ operation, status }) => `${operation} ${status}`)).toEqual([

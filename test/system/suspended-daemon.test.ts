@@ -31,7 +31,11 @@ describe.runIf(hasCurl && canSeeProcesses)('a suspended daemon', () => {
     ]);
 
     const message = `The daemon (pid ${pid}) is suspended (by Ctrl-Z, kill -STOP or a debugger), so it does not answer.`;
-    const refusal = { exitCode: 3, stdout: '', stderr: `rolecall: ${message}\nRun: kill -CONT ${pid}\n` };
+    const refusal = {
+      exitCode: 3,
+      stdout: '',
+      stderr: `rolecall: ${message} [daemon-not-answering]\nRun: kill -CONT ${pid}\n`,
+    };
     expect(status).toEqual(refusal);
     expect(helpers).toEqual([refusal, refusal, refusal]);
     const { groups } = JSON.parse(doctor?.stdout ?? '') as { groups: { findings: unknown[] }[] };

@@ -175,7 +175,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
   test('stays who it is when a name does not exist, when there is nothing to go back to, and inside of exec', async () => {
     await open(shell);
     expect(await run(shell, `rolecall use -`, 'a')).toMatch(
-      /no profile to go back to\.\nRun: rolecall use\nstatus 2$/mu,
+      /no profile to go back to\. \[usage\]\nRun: rolecall use\nstatus 2$/mu,
     );
     await run(shell, `rolecall use ${ADMIN}`, 'b');
     expect(await run(shell, 'rolecall use log qqq', 'c')).toMatch(/No role matches "log qqq"[^]*status 6$/mu);
@@ -183,7 +183,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     expect(await run(shell, profileLine, 'e')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
     terminal.type(shell.name === 'fish' ? 'set -gx ROLECALL_PROFILE inside' : 'export ROLECALL_PROFILE=inside');
     expect(await run(shell, `rolecall use professional-af.ReadOnly`, 'f')).toMatch(
-      /This shell uses inside until you leave it\.\nRun: exit\nstatus 2$/mu,
+      /This shell uses inside until you leave it\. \[usage\]\nRun: exit\nstatus 2$/mu,
     );
     expect(await run(shell, profileLine, 'g')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
   });

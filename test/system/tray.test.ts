@@ -104,7 +104,7 @@ describe.skipIf(!hasSessionBus())('rolecall tray on a session bus', LONG, () => 
     bus.end();
     expect(await second.ended).toEqual([7, null]);
     expect(second.stderr()).toBe(
-      `rolecall is in the tray.\nrolecall: The D-Bus session bus does not answer.\n${INSTEAD}Run: rolecall tray --help\n`,
+      `rolecall is in the tray.\nrolecall: The D-Bus session bus does not answer. [no-tray]\n${INSTEAD}Run: rolecall tray --help\n`,
     );
   });
 });
@@ -114,7 +114,7 @@ test('rolecall tray without a session bus says what there is instead', async () 
   expect(await runRolecall(['tray'], { environment })).toEqual({
     exitCode: 7,
     stdout: '',
-    stderr: `rolecall: No D-Bus session bus was found, so there is no tray.\n${INSTEAD}Run: rolecall tray --help\n`,
+    stderr: `rolecall: No D-Bus session bus was found, so there is no tray. [no-tray]\n${INSTEAD}Run: rolecall tray --help\n`,
   });
   const { stdout } = await runRolecall(['tray', '--help'], { environment });
   for (const instead of ['rolecall web', '--format swiftbar', 'argos for GNOME', 'rolecall status --format waybar']) {

@@ -116,7 +116,7 @@ test('profiles go on working when Node and rolecall are somewhere else', { timeo
     exitCode: 3,
     stdout: '',
     stderr: expect.stringMatching(
-      /^rolecall: .*node-v20\/rolecall\/dist\/cli\/main\.js, which would start it, no longer exists\.\nRun: /,
+      /^rolecall: .*node-v20\/rolecall\/dist\/cli\/main\.js, which would start it, no longer exists\. \[daemon-not-running\]\nRun: /,
     ),
   });
   // As nvm, fnm, volta and Homebrew do it: the new one is on the PATH, and the old one's folder is no more.

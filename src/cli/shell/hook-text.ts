@@ -33,13 +33,13 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
     done
   fi
   if [[ -n \${ROLECALL_PROFILE-} ]]; then
-    printf 'rolecall: This shell uses %s until you leave it.\\nRun: exit\\n' "$ROLECALL_PROFILE" >&2
+    printf 'rolecall: This shell uses %s until you leave it. [usage]\\nRun: exit\\n' "$ROLECALL_PROFILE" >&2
     return 2
   fi
   case $#:\${2-} in
     2:-)
       if [[ -z \${__rolecall_previous+set} ]]; then
-        printf 'rolecall: This shell has no profile to go back to.\\nRun: rolecall use\\n' >&2
+        printf 'rolecall: This shell has no profile to go back to. [usage]\\nRun: rolecall use\\n' >&2
         return 2
       fi
       rolecall_name=$__rolecall_previous
@@ -62,7 +62,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
         rolecall_name=$(command rolecall use --print-name --no-picker -- "\${@:2}") || return
       fi
       if [[ -z $rolecall_name || $rolecall_name == *[^${INERT_CHARACTERS}]* ]]; then
-        printf 'rolecall: That is not a profile name for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
+        printf 'rolecall: That is not a profile name for AWS_PROFILE. [unusable-response]\\nRun: rolecall profiles list\\n' >&2
         return 1
       fi
       if [[ -w $rolecall_directory/used ]]; then
@@ -121,12 +121,12 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             end
     end
     if test -n "$ROLECALL_PROFILE"
-        printf 'rolecall: This shell uses %s until you leave it.\\nRun: exit\\n' $ROLECALL_PROFILE >&2
+        printf 'rolecall: This shell uses %s until you leave it. [usage]\\nRun: exit\\n' $ROLECALL_PROFILE >&2
         return 2
     end
     if test $action = back
         if not set --query __rolecall_previous
-            printf 'rolecall: This shell has no profile to go back to.\\nRun: rolecall use\\n' >&2
+            printf 'rolecall: This shell has no profile to go back to. [usage]\\nRun: rolecall use\\n' >&2
             return 2
         end
         set name $__rolecall_previous
@@ -161,7 +161,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             or return
         end
         if not string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- "$name"
-            printf 'rolecall: That is not a profile name for AWS_PROFILE.\\nRun: rolecall profiles list\\n' >&2
+            printf 'rolecall: That is not a profile name for AWS_PROFILE. [unusable-response]\\nRun: rolecall profiles list\\n' >&2
             return 1
         end
         if test -w $directory/used

@@ -1,5 +1,5 @@
 // Formats output for the terminal: colours, tables, errors and notes.
-import { EXIT_INTERRUPTED, type RolecallError } from '../../core/errors.ts';
+import { EXIT_INTERRUPTED, type ErrorBody, type RolecallError } from '../../core/errors.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
 import type { CliContext, OutputStream } from '../context.ts';
 import { displayWidth } from './display-width.ts';
@@ -82,19 +82,19 @@ export async function reportError(
   // Loaded only now, as every command imports this file.
   const { toFailure } = await import('../../platform/files/file-error.ts');
   const error = toFailure(thrown);
-  reportFailure(error.message, error.hint, context);
+  reportFailure(error, context);
   if (options.isDebug) context.stderr.write(describeCauses(error));
   return error.exitCode;
 }
 
-/** Prints one sentence and one command, also for failures that are no RolecallError. */
+/** Prints one sentence with its code, and one command. A failure whose exit code is the shell's, like 127, has no code. */
 export function reportFailure(
-  message: string,
-  hint: string,
+  { code, message, hint }: Omit<ErrorBody, 'code'> & { readonly code?: string },
   context: Pick<CliContext, 'stderr' | 'environment'>,
 ): void {
   const paint = createPainter(context.stderr, context.environment);
-  context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(message)}\n`);
+  const suffix = code === undefined ? '' : ` ${paint('dim', `[${code}]`)}`;
+  context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(message)}${suffix}\n`);
   context.stderr.write(`Run: ${paint('bold', harmless(hint))}\n`);
 }
 

@@ -1,6 +1,5 @@
 // Error answers: the same status, headers and body whether Fastify, a node:http response or a bare socket sends them.
-import { NotFoundError, type RolecallError } from '../../core/errors.ts';
-import { harmless } from '../../core/text/harmless-text.ts';
+import { formatFailure, NotFoundError, type RolecallError } from '../../core/errors.ts';
 import type { Log } from '../process/log.ts';
 
 /** On every answer: no caching, framing, embedding or sniffing, and nothing for other sites. */
@@ -28,9 +27,7 @@ export function formatError(
   options: { readonly accept: string | undefined; readonly describe: DescribeError },
 ): ErrorAnswer {
   const isPlain = options.accept === 'text/plain';
-  const text = isPlain
-    ? `${harmless(error.message)}\nRun: ${harmless(error.hint)}\n`
-    : JSON.stringify(options.describe(error));
+  const text = isPlain ? formatFailure(error) : JSON.stringify(options.describe(error));
   const body = Buffer.from(text);
   return {
     status: error.httpStatus,

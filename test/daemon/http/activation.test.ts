@@ -57,7 +57,7 @@ test("a service that can't start tells its callers why, in the format that they 
     { path: socketPath },
     formatRequest({ target: '/v1/credentials', version: '1.0', headers }),
   );
-  expect(body).toBe('Line 3 \ufffd[31mis wrong.\nRun: vi +3 \ufffdconfig.toml\n');
+  expect(body).toBe('Line 3 \ufffd[31mis wrong. [settings-invalid]\nRun: vi +3 \ufffdconfig.toml\n');
   await clock.advance(4000);
   await answering;
   expect(await ask()).toBeUndefined();

@@ -161,7 +161,7 @@ describe('on_expired = "wait"', () => {
     expect(await run).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `rolecall: Your sign-in to ${SESSION} has ended.\nRun: rolecall login ${SESSION}\n`,
+      stderr: `rolecall: Your sign-in to ${SESSION} has ended. [sign-in-expired]\nRun: rolecall login ${SESSION}\n`,
     });
     expect(desktop.shown).toHaveLength(1);
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);

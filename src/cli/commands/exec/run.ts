@@ -36,7 +36,8 @@ export async function runExec(
   const found = findCommand(word, context.environment);
   if ('exitCode' in found) {
     const lookUp = word.includes('/') ? 'ls -l' : 'command -v';
-    reportFailure(found.reason, words.length === 0 ? 'echo $SHELL' : `${lookUp} ${quoteForShell(word)}`, context);
+    const hint = words.length === 0 ? 'echo $SHELL' : `${lookUp} ${quoteForShell(word)}`;
+    reportFailure({ message: found.reason, hint }, context);
     return found.exitCode;
   }
   const profile = await resolveProfile(profileName, context);

@@ -33,7 +33,7 @@ export async function loginToAll(
     if (failure === undefined) continue;
     failures.push(failure);
     // Printed here and not at the end, next to the session it is about.
-    reportFailure(failure.message, failure.hint, context);
+    reportFailure(failure, context);
   }
   if (options.json === true) context.stdout.write(formatJson({ sessions: outcomes }));
   return failures[0]?.exitCode ?? 0;

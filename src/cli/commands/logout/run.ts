@@ -37,7 +37,7 @@ export async function runLogout(wanted: string | undefined, options: LogoutOptio
       }
     } catch (error) {
       if (!(error instanceof RolecallError) || context.signal.aborted || names.length === 1) throw error;
-      reportFailure(`Not signed out of ${session}: ${error.message}`, error.hint, context);
+      reportFailure({ ...error.toBody(), message: `Not signed out of ${session}: ${error.message}` }, context);
       exitCode ||= error.exitCode;
     }
   }

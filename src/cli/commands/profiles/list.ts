@@ -41,6 +41,6 @@ export async function runProfilesList(
   reportKept(document, context);
   reportSkipped(document, context);
   const { conflict } = document;
-  if (conflict !== undefined) reportFailure(conflict.message, conflict.hint, context);
+  if (conflict !== undefined) reportFailure(conflict, context);
   return 0;
 }

@@ -56,7 +56,7 @@ test('serves no keys to another user until that is confirmed', async () => {
   const refused = {
     exitCode: 4,
     stdout: '',
-    stderr: `rolecall: mallory signed in to ${SESSION}, which taylor used before; rolecall serves none of its credentials until you confirm the new user.\nRun: rolecall login ${SESSION}\n`,
+    stderr: `rolecall: mallory signed in to ${SESSION}, which taylor used before; rolecall serves none of its credentials until you confirm the new user. [sign-in-unconfirmed]\nRun: rolecall login ${SESSION}\n`,
   };
   const login = await loginApprovedBy('mallory');
   expect(login.exitCode).toBe(4);

@@ -96,7 +96,7 @@ describe('rolecall status --format', () => {
     rig = await createRig();
     expect(await rig.runCli(['status', '--format', 'i3'])).toMatchObject({
       exitCode: 2,
-      stderr: 'rolecall: "i3" is not one of waybar, tmux, prompt.\nRun: rolecall status --help\n',
+      stderr: 'rolecall: "i3" is not one of waybar, tmux, prompt. [usage]\nRun: rolecall status --help\n',
     });
   });
 });
