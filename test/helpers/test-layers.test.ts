@@ -25,7 +25,7 @@ it('tells by what a file and its helpers import', () => {
   expect(layers.isolated).toContain('test/system/keychain.test.ts');
   expect(layers.shared).toEqual(
     expect.arrayContaining([
-      'test/aws-config/document/diff.test.ts', // node:child_process
+      'test/core/text/unified-diff.test.ts', // node:child_process
       'test/cli/adopt.test.ts', // a helper that runs processes
       'test/cli/login.test.ts', // a daemon of its own
       'test/emulator/aws-sdk.test.ts', // an emulator of its own

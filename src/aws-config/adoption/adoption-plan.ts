@@ -2,7 +2,7 @@
 import type { NewSession } from '../sessions/new-session.ts';
 import { appendSessions } from '../sessions/new-session.ts';
 import { quoteCommandWord } from '../document/command-word.ts';
-import { unifiedDiff } from '../document/diff.ts';
+import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import type { ConfigDocument, ConfigEntry, ConfigSection } from '../document/document.ts';
 import { parseConfigDocument, requireWellFormed } from '../document/document.ts';
 import type { AdoptionSource } from './foreign-command.ts';

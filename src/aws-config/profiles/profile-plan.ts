@@ -2,7 +2,7 @@
 import { UsageError } from '../../core/errors.ts';
 import type { Steps } from '../../core/async/steps.ts';
 import { quoteCommandWord } from '../document/command-word.ts';
-import { unifiedDiff } from '../document/diff.ts';
+import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import { malformedError, type ConfigDocument } from '../document/document.ts';
 import { findManagedBlock, isInsideBlock, type ManagedBlock } from '../document/managed-block.ts';
 import { readSsoSessions } from '../sessions/sso-sessions.ts';

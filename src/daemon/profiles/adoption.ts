@@ -4,7 +4,7 @@ import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planAdoption, type AdoptionPlan } from '../../aws-config/adoption/adoption-plan.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import { unifiedDiff } from '../../aws-config/document/diff.ts';
+import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import { parseConfigDocument, type ConfigDocument } from '../../aws-config/document/document.ts';
 import { ADOPTION_SOURCES, type AdoptionSource } from '../../aws-config/adoption/foreign-command.ts';
 import { findManagedBlockLeniently, replaceManagedBlock } from '../../aws-config/document/managed-block.ts';

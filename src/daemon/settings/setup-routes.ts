@@ -1,6 +1,6 @@
 // GET /v1/start-url and POST /v1/setup: what `rolecall setup` asks for and the lines it writes.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import { unifiedDiff } from '../../aws-config/document/diff.ts';
+import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import { addSession } from '../../aws-config/sessions/new-session.ts';
 import {
   nameProfiles,

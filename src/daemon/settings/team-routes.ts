@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import { unifiedDiff } from '../../aws-config/document/diff.ts';
+import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import { parseConfigDocument } from '../../aws-config/document/document.ts';
 import { addSession } from '../../aws-config/sessions/new-session.ts';
 import { ConflictError, UnavailableError, UsageError } from '../../core/errors.ts';

@@ -16,7 +16,8 @@ import { errorCode } from './file-error.ts';
 export interface AtomicWrite {
   /** Where the file itself is: a symlink here would be replaced, not followed. */
   readonly targetPath: string;
-  readonly content: string;
+  /** Text is written as UTF-8. */
+  readonly content: string | Uint8Array;
   readonly mode: number;
   /** Restored if the file would get another owner and the system permits it. */
   readonly owner?: { readonly uid: number; readonly gid: number };
@@ -38,7 +39,7 @@ export async function writeFileAtomically(write: AtomicWrite): Promise<void> {
     const creation = reservedPath === undefined ? constants.O_CREAT | constants.O_EXCL : 0;
     const file = await open(temporaryPath, constants.O_WRONLY | constants.O_NOFOLLOW | creation, write.mode);
     try {
-      await file.writeFile(write.content, 'utf8');
+      await file.writeFile(write.content);
       if (reservedPath !== undefined) await file.truncate(Buffer.byteLength(write.content));
       if (write.owner !== undefined) await giveTo(file, write.owner);
       // The umask removed bits from the mode, and chown may have.

@@ -1,11 +1,36 @@
-// `rolecall shell-init`: prints the shell hook.
-import type { Output, Places } from '../../context.ts';
+// `rolecall shell-init`: prints the shell hook, or sets it up and removes it.
+import { UsageError } from '../../../core/errors.ts';
+import type { Output } from '../../context.ts';
 import { formatShellHook, type HookShell } from '../../shell/hook-text.ts';
-import { hookInstallLines } from '../../shell/install-lines.ts';
+import { guessHookShell } from '../../shell/install-lines.ts';
+import type { InstallContext, InstallOptions } from './install.ts';
 
-export function runShellInit(shell: HookShell, context: Output & Pick<Places, 'paths'>): number {
+export interface ShellInitOptions extends InstallOptions {
+  readonly install?: boolean;
+  readonly uninstall?: boolean;
+}
+
+export async function runShellInit(
+  shell: HookShell | undefined,
+  { install, uninstall, ...options }: ShellInitOptions,
+  context: InstallContext,
+): Promise<number> {
+  if (install === true && uninstall === true) {
+    throw new UsageError('usage', 'shell-init takes --install or --uninstall, not both.', {
+      hint: 'rolecall shell-init --help',
+    });
+  }
+  if (uninstall === true) return (await import('./install.ts')).runUninstall(shell, options, context);
+  const guessed = shell ?? guessHookShell(context.environment['SHELL']);
+  if (install === true && guessed !== undefined) {
+    return (await import('./install.ts')).runInstall(guessed, options, context);
+  }
+  if (shell === undefined) {
+    const command = `rolecall shell-init ${install === true ? '--install ' : ''}${guessed ?? 'bash'}`;
+    throw new UsageError('usage', 'shell-init needs the name of your shell: bash, zsh or fish.', { hint: command });
+  }
   context.stdout.write(formatShellHook(shell, context.paths.switchDirectory));
-  explain(hookInstallLines(shell), context);
+  explain([`rolecall shell-init --install ${shell}`], context);
   return 0;
 }
 

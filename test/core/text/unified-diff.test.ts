@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { unifiedDiff } from '../../../src/aws-config/document/diff.ts';
+import { unifiedDiff } from '../../../src/core/text/unified-diff.ts';
 import { createTemporaryHome } from '../../helpers/temporary-home.ts';
 
 it('is empty for equal texts', () => {
