@@ -101,6 +101,7 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
     statePath: paths.stateDirectory,
     settingsFile: paths.settingsFile,
     hasBus: mayHaveKeychain(process.platform, environment),
+    desktop: environment['XDG_CURRENT_DESKTOP'],
     busSocketPath: findBusSocket(environment, existsSync),
     clock,
   });

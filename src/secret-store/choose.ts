@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorBody, UnavailableError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
+import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import type { KeyCache } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
@@ -14,6 +15,8 @@ import type { ScryptCost } from './secret-envelope.ts';
 
 /** The file of the file store, in the state folder. */
 export const SECRET_FILE_NAME = 'secrets.json';
+
+const MAX_OS_RELEASE_BYTES = 64 * 1024;
 
 export interface StoreOptions {
   readonly wanted: SecretStore['driver'];
@@ -35,6 +38,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** False if it is obvious that no keychain can be reached; see `mayHaveKeychain`. */
   readonly hasBus?: boolean;
+  /** XDG_CURRENT_DESKTOP, whose keychain is suggested. */
+  readonly desktop?: string | undefined;
 }
 
 export interface StoreChoice {
@@ -85,6 +90,8 @@ export async function chooseSecretStore(options: StoreOptions): Promise<StoreCho
           settingsFile: options.settingsFile,
           hasBus: options.hasBus !== false,
           isThere: existsSync,
+          osRelease: readOsRelease(),
+          desktop: options.desktop,
         }),
       };
     }
@@ -113,6 +120,15 @@ export function mayHaveKeychain(
   const { DBUS_SESSION_BUS_ADDRESS, DISPLAY, XDG_RUNTIME_DIR } = environment;
   if ((DBUS_SESSION_BUS_ADDRESS ?? '') !== '' || (DISPLAY ?? '') !== '') return true;
   return XDG_RUNTIME_DIR !== undefined && existsSync(join(XDG_RUNTIME_DIR, 'bus'));
+}
+
+/** Empty where there is none, as on macOS. */
+function readOsRelease(): string {
+  try {
+    return readBoundedFileSync('/etc/os-release', MAX_OS_RELEASE_BYTES);
+  } catch {
+    return '';
+  }
 }
 
 function withProblem(store: SecretStore, problem: UnavailableError | undefined): StoreChoice {

@@ -42,9 +42,9 @@ export function inPlaceOfKeychain(memory: SecretStore, statePath: string): Secre
       throw new UnavailableError(
         'secret-store-unavailable',
         "The keychain can't be reached, so a sign-in that is stored in it was not ended. " +
-          'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
-          'if it is gone for good: rolecall logout --forget-keychain',
-        { hint: 'rolecall daemon restart' },
+          'To end it, run "rolecall daemon restart" in your desktop session, where the keychain works, and sign out again. ' +
+          'If the keychain is gone for good, sign out without it.',
+        { hint: 'rolecall logout --forget-keychain' },
       );
     },
   };

@@ -166,8 +166,11 @@ function toUnavailable(error: unknown): UnavailableError {
   const reason = reasonOf(error);
   // Linux: "object locked", "unlock prompt was dismissed"; macOS without a screen: "User interaction is not allowed".
   if (/object locked|prompt was dismissed|interaction is not allowed/i.test(reason)) {
+    // On Linux `rolecall status`, the default hint, opens the desktop's dialog.
+    const isMac = /interaction/i.test(reason);
     return new UnavailableError('secret-store-locked', 'The keychain is locked; unlock it and try again.', {
       cause: error,
+      ...(isMac ? { hint: 'security unlock-keychain && rolecall status' } : {}),
     });
   }
   return new UnavailableError('secret-store-unavailable', `The keychain cannot be used: ${reason}`, { cause: error });

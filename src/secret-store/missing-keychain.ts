@@ -1,27 +1,40 @@
-// Explains to a user without a keychain how to install one, or which setting to use instead.
+// Explains to a user without a keychain how to install or start one, or which setting to use instead.
 import { dirname } from 'node:path';
 import type { ErrorBody } from '../core/errors.ts';
 import { editCommand, quoteForShell } from '../core/text/quote-for-shell.ts';
 
-/** By the program of the package manager. GNOME's Secret Service runs on any desktop. */
-const INSTALL_COMMANDS = [
-  ['/usr/bin/apt-get', 'sudo apt-get install gnome-keyring'],
-  ['/usr/bin/dnf', 'sudo dnf install gnome-keyring'],
-  ['/usr/bin/pacman', 'sudo pacman -S gnome-keyring'],
-  ['/usr/bin/zypper', 'sudo zypper install gnome-keyring'],
-] as const;
+/** By ID or ID_LIKE of os-release. */
+const INSTALL_COMMANDS: ReadonlyMap<string, string> = new Map([
+  ['debian', 'sudo apt-get install'],
+  ['ubuntu', 'sudo apt-get install'],
+  ['fedora', 'sudo dnf install'],
+  ['rhel', 'sudo dnf install'],
+  ['arch', 'sudo pacman -S'],
+  ['suse', 'sudo zypper install'],
+  ['opensuse', 'sudo zypper install'],
+  ['alpine', 'doas apk add'],
+]);
 
-/**
- * The problem `secret-store-unavailable`. Its hint is never just a restart, which would lose the sign-in in memory.
- * Without a session bus, as on a server, no package helps.
- */
-export function describeMissingKeychain(deps: {
+const KEYRING_DAEMON = '/usr/bin/gnome-keyring-daemon';
+
+export interface MissingKeychainDeps {
   readonly settingsFile: string;
+  /** Without a session bus, as on a server, no package helps. */
   readonly hasBus: boolean;
   readonly isThere: (path: string) => boolean;
-}): ErrorBody {
-  const { settingsFile, hasBus, isThere } = deps;
-  const install = hasBus ? INSTALL_COMMANDS.find(([program]) => isThere(program))?.[1] : undefined;
+  /** The content of `/etc/os-release`; empty where there is none. */
+  readonly osRelease: string;
+  /** XDG_CURRENT_DESKTOP. */
+  readonly desktop?: string | undefined;
+}
+
+/**
+ * The problem `secret-store-unavailable`. Its hint is never a restart of the daemon, which ends the sign-in that is in
+ * memory and fixes nothing.
+ */
+export function describeMissingKeychain(deps: MissingKeychainDeps): ErrorBody {
+  const { settingsFile, isThere } = deps;
+  const way = deps.hasBus ? findKeychain(deps) : undefined;
   const folder = dirname(settingsFile);
   const edit = editCommand(settingsFile);
   const setting = `set secret_store = "file" in ${settingsFile} and ROLECALL_PASSPHRASE in your shell`;
@@ -29,8 +42,35 @@ export function describeMissingKeychain(deps: {
     code: 'secret-store-unavailable',
     message:
       'This machine has no keychain, so tokens are kept in memory only, until the daemon stops. ' +
-      `To keep them, ${install === undefined ? setting : `install gnome-keyring, or ${setting}`}, ` +
-      'run "rolecall daemon restart" and sign in again.',
-    hint: install ?? (isThere(folder) ? edit : `mkdir -p -m 700 ${quoteForShell(folder)} && ${edit}`),
+      `To keep them, ${way === undefined ? setting : `${way.words}, or ${setting}`}. ` +
+      'The daemon uses it from its next start; then sign in again.',
+    hint: way?.command ?? (isThere(folder) ? edit : `mkdir -p -m 700 ${quoteForShell(folder)} && ${edit}`),
   };
+}
+
+/** What to do for a keychain on this desktop, in words and, where it is known, as a command. */
+function findKeychain({ desktop, isThere, osRelease }: MissingKeychainDeps): {
+  readonly words: string;
+  readonly command?: string;
+} {
+  if (isThere(KEYRING_DAEMON)) {
+    return {
+      words: 'start gnome-keyring, which is installed',
+      command: 'gnome-keyring-daemon --start --components=secrets',
+    };
+  }
+  const isKde = desktop?.split(':').includes('KDE') === true;
+  // The manager depends on the wallet itself, whose package has another name in each distribution.
+  const name = isKde ? 'kwalletmanager' : 'gnome-keyring';
+  const install = readIds(osRelease).flatMap((id) => INSTALL_COMMANDS.get(id) ?? [])[0];
+  const words = `install ${isKde ? 'KWallet' : 'gnome-keyring'} and log in to your desktop again`;
+  return install === undefined ? { words } : { words, command: `${install} ${name}` };
+}
+
+/** The distribution, and then those that it is like. @see https://www.freedesktop.org/software/systemd/man/latest/os-release.html */
+function readIds(osRelease: string): readonly string[] {
+  return ['ID', 'ID_LIKE'].flatMap((key) => {
+    const value = new RegExp(`^${key}=(.*)$`, 'm').exec(osRelease)?.[1] ?? '';
+    return value.replaceAll(/["']/g, '').trim().split(/\s+/);
+  });
 }

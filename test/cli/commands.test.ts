@@ -21,8 +21,9 @@ sso_region = us-east-1
 const NOT_SIGNED_IN = `rolecall: You are not signed in to ${SESSION}. [sign-in-required]\nRun: rolecall login ${SESSION}\n`;
 const OUT_OF_REACH =
   "The keychain can't be reached, so a sign-in that is stored in it was not ended. " +
-  'Restart the daemon where the keychain works (in your desktop session) and sign out again; ' +
-  'if it is gone for good: rolecall logout --forget-keychain';
+  'To end it, run "rolecall daemon restart" in your desktop session, where the keychain works, and sign out again. ' +
+  'If the keychain is gone for good, sign out without it.';
+const FORGET = ' [secret-store-unavailable]\nRun: rolecall logout --forget-keychain\n';
 const ROLE = ['--account', '111111111111', '--role', 'Admin-AF-Permission-Set'];
 
 describe('logout', () => {
@@ -59,8 +60,8 @@ describe('logout', () => {
       exitCode: 7,
       stdout: '',
       stderr:
-        `rolecall: Not signed out of ${SESSION}: ${OUT_OF_REACH} [secret-store-unavailable]\nRun: rolecall daemon restart\n` +
-        `rolecall: Not signed out of other: ${OUT_OF_REACH} [secret-store-unavailable]\nRun: rolecall daemon restart\n`,
+        `rolecall: Not signed out of ${SESSION}: ${OUT_OF_REACH}${FORGET}` +
+        `rolecall: Not signed out of other: ${OUT_OF_REACH}${FORGET}`,
     });
     // What it had itself was ended all the same, and nothing is served.
     expect(rig.emulator.countCalls('Logout')).toBe(2);

@@ -8,7 +8,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { chooseSecretStore, mayHaveKeychain } from '../../src/secret-store/choose.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import type { KeychainState, KeychainStore } from '../../src/secret-store/keychain.ts';
-import { describeMissingKeychain } from '../../src/secret-store/missing-keychain.ts';
+import { describeMissingKeychain, type MissingKeychainDeps } from '../../src/secret-store/missing-keychain.ts';
 import { createMemoryStore } from '../../src/secret-store/memory.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 
@@ -61,19 +61,47 @@ describe('chooseSecretStore', () => {
     });
   });
 
+  const missing = (deps: Partial<MissingKeychainDeps>) =>
+    describeMissingKeychain({ settingsFile, hasBus: true, isThere: () => false, osRelease: '', ...deps });
+
   test.each([
-    [true, '/usr/bin/dnf', 'sudo dnf install gnome-keyring'],
-    [true, '/home/me', '${EDITOR:-vi} /home/me/config.toml'],
-    [false, '/usr/bin/dnf', 'mkdir -p -m 700 /home/me && ${EDITOR:-vi} /home/me/config.toml'],
-  ])('who has none is told how to get one, or what does without (bus %s, %s)', (hasBus, program, hint) => {
-    const { message, ...rest } = describeMissingKeychain({
-      settingsFile,
-      hasBus,
-      isThere: (path) => path === program,
-    });
-    expect(rest).toEqual({ code: 'secret-store-unavailable', hint });
-    expect(message.includes('install gnome-keyring')).toBe(hint.startsWith('sudo'));
+    ['ID=debian', 'sudo apt-get install gnome-keyring'],
+    ['NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"', 'sudo apt-get install gnome-keyring'],
+    ['ID=fedora', 'sudo dnf install gnome-keyring'],
+    ['ID="rocky"\nID_LIKE="rhel centos fedora"', 'sudo dnf install gnome-keyring'],
+    ['ID=arch', 'sudo pacman -S gnome-keyring'],
+    ['ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"', 'sudo zypper install gnome-keyring'],
+    ['ID=alpine', 'doas apk add gnome-keyring'],
+    ['ID=nixos', 'mkdir -p -m 700 /home/me && ${EDITOR:-vi} /home/me/config.toml'],
+    ['', 'mkdir -p -m 700 /home/me && ${EDITOR:-vi} /home/me/config.toml'],
+  ])('without a keychain names the package of the distribution (%j)', (osRelease, hint) => {
+    const { code, message, hint: actual } = missing({ osRelease });
+    expect({ code, hint: actual }).toEqual({ code: 'secret-store-unavailable', hint });
+    expect(message).toContain('To keep them, install gnome-keyring and log in to your desktop again, or set');
     expect(message).toContain('secret_store = "file" in /home/me/config.toml');
+    expect(message + actual).not.toContain('daemon restart');
+  });
+
+  test('without a keychain suggests KWallet on KDE, and to start a keyring that is installed', () => {
+    expect(missing({ osRelease: 'ID=debian', desktop: 'KDE' })).toMatchObject({
+      message: expect.stringContaining('install KWallet and log in'),
+      hint: 'sudo apt-get install kwalletmanager',
+    });
+    expect(missing({ isThere: (path) => path === '/usr/bin/gnome-keyring-daemon' })).toMatchObject({
+      message: expect.stringContaining('To keep them, start gnome-keyring, which is installed, or set'),
+      hint: 'gnome-keyring-daemon --start --components=secrets',
+    });
+  });
+
+  test('without a session bus suggests only the encrypted file', () => {
+    const { message, hint } = missing({
+      hasBus: false,
+      osRelease: 'ID=debian',
+      isThere: (path) => path === '/home/me',
+    });
+    expect(hint).toBe('${EDITOR:-vi} /home/me/config.toml');
+    expect(message).not.toContain('gnome-keyring');
+    expect(message).toContain('set secret_store = "file" in /home/me/config.toml');
   });
 
   test('does not ask the keychain if there is no bus', async () => {

@@ -1,19 +1,22 @@
 // `rolecall daemon start`, `stop`, `restart` and `run`: their help.
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
+import { YES_OPTION } from '../../yes-option.ts';
 
 const start: CommandDefinition = {
   description: 'start the daemon in the background',
   run: async (_values, context) => (await import('./run.ts')).runDaemonStart(context),
 } as const;
 
-const stop: CommandDefinition = {
+const stop: CommandDefinition<typeof YES_OPTION> = {
   description: 'stop the daemon; returns when its process has ended',
-  run: async (_values, context) => (await import('./run.ts')).runDaemonStop(context),
+  options: YES_OPTION,
+  run: async (values, context) => (await import('./run.ts')).runDaemonStop(values, context),
 } as const;
 
-const restart: CommandDefinition = {
+const restart: CommandDefinition<typeof YES_OPTION> = {
   description: "stop the daemon and start it with this shell's environment",
-  run: async (_values, context) => (await import('./run.ts')).runDaemonRestart(context),
+  options: YES_OPTION,
+  run: async (values, context) => (await import('./run.ts')).runDaemonRestart(values, context),
 } as const;
 
 const run: CommandDefinition = {

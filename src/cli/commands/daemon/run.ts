@@ -1,8 +1,10 @@
 // `rolecall daemon start`, `stop`, `restart` and `run`: starts and stops the background service by hand.
 import { DaemonUnreachableError } from '../../../core/errors.ts';
-import type { CliContext, DaemonAccess, Output, ServiceAccess } from '../../context.ts';
+import type { CliContext, DaemonAccess, Dialog, Output, ServiceAccess } from '../../context.ts';
 import { fetchStatus } from '../../sessions.ts';
+import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
+import type { YesOption } from '../../yes-option.ts';
 
 export async function runDaemonStart(context: DaemonAccess & Pick<Output, 'stdout'>): Promise<number> {
   const status = await fetchStatus(context);
@@ -10,14 +12,30 @@ export async function runDaemonStart(context: DaemonAccess & Pick<Output, 'stdou
   return 0;
 }
 
+/** The user did not want it. */
+const EXIT_DECLINED = 1;
+
 /** Returns when the process has ended. */
-export async function runDaemonStop(context: StopContext): Promise<number> {
+export async function runDaemonStop(options: YesOption, context: Dialog & StopContext): Promise<number> {
+  if (!(await mayEndSignIns('Stopping the daemon', options, context))) {
+    context.stderr.write('The daemon was not stopped.\n');
+    return EXIT_DECLINED;
+  }
   const pid = await stopDaemon(context);
   context.stdout.write(pid === undefined ? 'No daemon was running.\n' : 'The daemon has stopped.\n');
   return 0;
 }
 
-export async function runDaemonRestart(context: StopContext): Promise<number> {
+export async function runDaemonRestart(options: YesOption, context: Dialog & StopContext): Promise<number> {
+  if (!(await mayEndSignIns('Restarting the daemon', options, context))) {
+    context.stderr.write('The daemon was not restarted.\n');
+    return EXIT_DECLINED;
+  }
+  return restartDaemon(context);
+}
+
+/** Without a question. */
+export async function restartDaemon(context: StopContext): Promise<number> {
   const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
   if (service === undefined || (await service.status()).manager === null) {
     await stopDaemon(context);

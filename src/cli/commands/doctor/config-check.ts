@@ -186,8 +186,10 @@ function staleCopy(fault: string, profiles: number, { context, daemon }: World):
     message: `${harmless(path)}, which ${count(profiles, 'profile')} ${profiles === 1 ? 'runs' : 'run'}, ${fault}.`,
     commands: [daemon.state === 'running' ? 'rolecall daemon restart' : 'rolecall daemon start'],
     async fix() {
-      const { runDaemonRestart } = await import('../daemon/run.ts');
-      await runDaemonRestart({ ...context, stdout: { write: () => true } });
+      const { mayEndSignIns } = await import('../../sign-ins-in-memory.ts');
+      if (!(await mayEndSignIns('Restarting the daemon', {}, context))) return 'The daemon was not restarted.';
+      const { restartDaemon } = await import('../daemon/run.ts');
+      await restartDaemon({ ...context, stdout: { write: () => true } });
       return `Restarted the daemon, which has written ${path} again.`;
     },
   };

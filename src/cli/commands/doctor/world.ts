@@ -13,7 +13,7 @@ import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../../platform/files/aws-fil
 import { readBoundedBytes } from '../../../platform/files/bounded-read.ts';
 import { errorCode, moveAsideCommand, toFailure, toFileError } from '../../../platform/files/file-error.ts';
 import { findProgram, trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
-import type { CliContext, DaemonAccess, Output, Places, ServiceAccess } from '../../context.ts';
+import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
 import { shortenPath } from '../../terminal/render.ts';
 import { lstatIfPresentSync } from '../../../platform/files/stat-sync.ts';
 
@@ -39,6 +39,7 @@ export interface ProgramVersions {
 }
 
 export type DoctorContext = DaemonAccess &
+  Dialog &
   Output &
   Places &
   ProgramSearch &

@@ -1,14 +1,17 @@
 // `rolecall service install`, `uninstall`, `status` and `logs`: their options and help.
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
+import { YES_OPTION } from '../../yes-option.ts';
 
-const install: CommandDefinition = {
+const install: CommandDefinition<typeof YES_OPTION> = {
   description: 'start the daemon with your desktop or at the first request; repeat it after an update or a new PATH',
-  run: async (_values, context) => (await import('./run.ts')).runServiceInstall(context),
+  options: YES_OPTION,
+  run: async (values, context) => (await import('./run.ts')).runServiceInstall(values, context),
 } as const;
 
-const uninstall: CommandDefinition = {
+const uninstall: CommandDefinition<typeof YES_OPTION> = {
   description: 'stop and remove the service; commands then start the daemon themselves',
-  run: async (_values, context) => (await import('./run.ts')).runServiceUninstall(context),
+  options: YES_OPTION,
+  run: async (values, context) => (await import('./run.ts')).runServiceUninstall(values, context),
 } as const;
 
 const statusOptions = { '--json': 'print it as JSON' } as const;

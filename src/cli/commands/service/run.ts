@@ -5,9 +5,11 @@ import { formatJson } from '../../../core/text/format-json.ts';
 import { trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
-import type { CliContext, DaemonAccess, Output, Places, ServiceAccess } from '../../context.ts';
+import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
+import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import { createPainter, formatTable, harmless, shortenPath } from '../../terminal/render.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
+import type { YesOption } from '../../yes-option.ts';
 
 export interface ServiceOptions {
   readonly json?: boolean;
@@ -22,8 +24,16 @@ export interface ServiceLogsOptions {
 const VERIFY_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
-export async function runServiceInstall(context: StopContext): Promise<number> {
+/** The user did not want it. */
+const EXIT_DECLINED = 1;
+
+export async function runServiceInstall(options: YesOption, context: Dialog & StopContext): Promise<number> {
   const service = await context.loadService();
+  const isPossible = (await service.status()).manager !== null;
+  if (isPossible && !(await mayEndSignIns('Installing the service restarts the daemon and', options, context))) {
+    context.stderr.write('The service was not installed.\n');
+    return EXIT_DECLINED;
+  }
   const { files, variables } = await service.install(() => stopDaemon(context));
   for (const file of files) context.stdout.write(`Wrote ${shortenPath(file, context.homeDirectory)}\n`);
   if (variables.length > 0) {
@@ -66,8 +76,18 @@ async function waitForAnswer(context: DaemonAccess & Pick<CliContext, 'clock'>):
   }
 }
 
-export async function runServiceUninstall(context: Output & Places & ServiceAccess): Promise<number> {
+export async function runServiceUninstall(
+  options: YesOption,
+  context: DaemonAccess & Dialog & Output & Places & ServiceAccess,
+): Promise<number> {
   const service = await context.loadService();
+  const { pid: servicePid } = await service.status();
+  // A daemon that was started by a command goes on.
+  const isService = ({ pid }: StatusDocument) => pid === servicePid;
+  if (!(await mayEndSignIns('Uninstalling the service stops the daemon and', options, context, isService))) {
+    context.stderr.write('The service was not uninstalled.\n');
+    return EXIT_DECLINED;
+  }
   const files = await service.uninstall();
   for (const file of files) context.stdout.write(`Removed ${shortenPath(file, context.homeDirectory)}\n`);
   context.stdout.write(

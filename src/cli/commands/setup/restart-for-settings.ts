@@ -1,7 +1,15 @@
 // Restarts the daemon without output, because it reads its settings only at start.
+import type { Dialog } from '../../context.ts';
+import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import type { StopContext } from '../../stop-daemon.ts';
+import type { YesOption } from '../../yes-option.ts';
 
-export async function restartForSettings(context: StopContext): Promise<void> {
-  const { runDaemonRestart } = await import('../daemon/run.ts');
-  await runDaemonRestart({ ...context, stdout: { write: () => true } });
+/** Asks first if that ends a sign-in. */
+export async function restartForSettings(options: YesOption, context: Dialog & StopContext): Promise<void> {
+  if (!(await mayEndSignIns('The settings apply after a restart of the daemon, which', options, context))) {
+    context.stderr.write('The daemon was not restarted. For the new settings: rolecall daemon restart\n');
+    return;
+  }
+  const { restartDaemon } = await import('../daemon/run.ts');
+  await restartDaemon({ ...context, stdout: { write: () => true } });
 }

@@ -99,9 +99,9 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   else context.stderr.write('Written.\n');
   if (isService) {
     const { runServiceInstall } = await import('../service/run.ts');
-    await runServiceInstall({ ...context, stdout: context.stderr });
+    await runServiceInstall({ yes: !interview.isOpen }, { ...context, stdout: context.stderr });
   } else if (written.settings.written) {
-    await restartForSettings(context);
+    await restartForSettings({ yes: !interview.isOpen }, context);
   }
   if (secretStore === 'file' && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
     interview.warn(

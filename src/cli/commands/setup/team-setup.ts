@@ -54,7 +54,7 @@ export async function runTeamSetup(options: TeamSetupOptions, context: Context):
   const written = await ask({ digest: plan.digest });
   if (isJson) context.stdout.write(formatJson(written));
   else context.stderr.write('Written.\n');
-  if (written.team.written) await restartForSettings(context);
+  if (written.team.written) await restartForSettings({ yes: options.yes === true || isJson }, context);
   if (!isJson) {
     const isNew = written.config.written;
     context.stderr.write(

@@ -1,0 +1,63 @@
+// Asks before a command ends a sign-in that exists only in the daemon's memory.
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
+import type { StatusDocument } from '../local-api/schemas.ts';
+import type { DaemonAccess, Dialog, Output } from './context.ts';
+import { askYesNo } from './terminal/ask-yes-no.ts';
+import { harmless, reportNote } from './terminal/render.ts';
+import type { YesOption } from './yes-option.ts';
+
+type Context = DaemonAccess & Dialog & Output;
+
+/** The status comes from memory; a daemon that does not answer in time can't be asked. */
+const STATUS_TIMEOUT_MS = 5000;
+
+/**
+ * Whether the command may end the daemon. Asks on a terminal if that ends a sign-in; otherwise prints a note and returns
+ * true, because scripts have always gone on. `action` begins the sentence: `Stopping the daemon`.
+ * Returns true for a daemon that does not run or does not answer, and for one that `isMeant` does not mean.
+ */
+export async function mayEndSignIns(
+  action: string,
+  { yes }: YesOption,
+  context: Context,
+  isMeant: (daemon: StatusDocument) => boolean = () => true,
+): Promise<boolean> {
+  const status = await findStatus(context);
+  const sessions = status !== undefined && isMeant(status) ? listSignInsInMemory(status) : [];
+  const [first] = sessions;
+  if (first === undefined) return true;
+  const what = `${action} signs you out of ${sessions.map(harmless).join(', ')}`;
+  if (yes !== true && context.stdinIsTerminal) {
+    context.stderr.write(`${what}:\nthe sign-in is in memory only.\n`);
+    return askYesNo('Go on?', context);
+  }
+  const again = sessions.length === 1 ? quoteForShell(first) : '--all';
+  reportNote(`${what}: the sign-in is in memory only. To sign in again: rolecall login ${again}`, context);
+  return true;
+}
+
+/** Names of live sessions whose tokens are stored nowhere. */
+export function listSignInsInMemory({ problems, sessions, store }: StatusDocument): string[] {
+  // A store that refuses a write is reported with this sentence.
+  const isUnsaved = (session: string) =>
+    problems.some(
+      ({ code, message }) =>
+        code.startsWith('secret-store-') && message.includes(`the sign-in to ${session} exists only in memory`),
+    );
+  return sessions
+    .filter(({ session, state }) => state === 'live' && (store.driver === 'memory' || isUnsaved(session)))
+    .map(({ session }) => session);
+}
+
+/** Undefined if there is no answer, or not one that this version understands. */
+async function findStatus({ client, signal }: DaemonAccess): Promise<StatusDocument | undefined> {
+  try {
+    const options = { autostart: false, timeoutMs: STATUS_TIMEOUT_MS, failsOnSilence: true, signal };
+    const status: Partial<StatusDocument> = await client.call('status', {}, options);
+    const isComplete = Array.isArray(status.sessions) && Array.isArray(status.problems) && status.store !== undefined;
+    return isComplete ? (status as StatusDocument) : undefined;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return undefined;
+  }
+}
