@@ -1,6 +1,5 @@
 // The parser of command lines: commander, built from the definitions of the commands.
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { UsageError } from '../core/errors.ts';
 import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
 import type { AnyCommand, CommandContext, CommandGroup, CommandList, OptionDefinition } from './definition.ts';
@@ -25,17 +24,18 @@ export async function runParsed(
   // Help and suggestions need every definition; a command that exists needs only its own.
   const definitions = await loadDefinitions(load === undefined ? commands : { [name]: load });
   let exitCode = 0;
+  const own = definitions.find(([other]) => other === name)?.[1];
+  const takesCommand = own !== undefined && 'run' in own && own.takesCommand === true;
+  const { words, ...separation } = takesCommand ? separateCommand(argv, name, own) : { words: argv };
   const program = createProgram(
     new StrictCommand('rolecall', argv),
     definitions,
     context,
     async (definition, input) => {
-      exitCode = await definition.run(...([...input, context] as never));
+      const values = { ...(input.at(-1) as object), ...separation };
+      exitCode = await definition.run(...([...input.slice(0, -1), values, context] as never));
     },
   );
-  const own = definitions.find(([other]) => other === name)?.[1];
-  const words =
-    own !== undefined && 'run' in own && own.takesCommand === true ? separateCommand(argv, name, own) : argv;
   try {
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
@@ -111,8 +111,14 @@ function createOption(flags: string, definition: OptionDefinition, command: Comm
   return definition.default === undefined ? option : option.default(definition.default);
 }
 
+interface SeparatedLine {
+  readonly words: readonly string[];
+  /** Whether the user typed "--" right after the first argument, or before any. */
+  readonly isSeparated: boolean;
+}
+
 /** Adds a missing "--" before the other program's command line, so that its flags are not taken for ours. */
-function separateCommand(argv: readonly string[], name: string, { options = {} }: AnyCommand): readonly string[] {
+function separateCommand(argv: readonly string[], name: string, { options = {} }: AnyCommand): SeparatedLine {
   const flags = Object.keys(options);
   const takesValue = (word: string) => flags.some((other) => other.startsWith(`${word} <`));
   let index = argv.indexOf(name) + 1;
@@ -123,9 +129,9 @@ function separateCommand(argv: readonly string[], name: string, { options = {} }
     else if (!word.startsWith('-') && isArgumentSeen) break;
     else isArgumentSeen ||= !word.startsWith('-');
   }
-  if (argv[index] === '--' && !isArgumentSeen) {
-    throw new UsageError('usage', `${name} needs a profile before the "--".`, { hint: 'rolecall profiles list' });
-  }
-  if (!isArgumentSeen || index >= argv.length || argv[index] === '--') return argv;
-  return [...argv.slice(0, index), '--', ...argv.slice(index)];
+  const isSeparated = argv[index] === '--';
+  // The first argument is empty in `exec -- COMMAND`.
+  if (isSeparated && !isArgumentSeen) return { words: argv.toSpliced(index, 0, ''), isSeparated };
+  if (!isArgumentSeen || index >= argv.length || isSeparated) return { words: argv, isSeparated };
+  return { words: argv.toSpliced(index, 0, '--'), isSeparated };
 }

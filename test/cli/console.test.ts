@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createPerson } from './picker/person.ts';
 import {
   createRig,
   createSignedInRig,
@@ -65,6 +66,41 @@ describe('the role', () => {
       empty: '044444444444',
       byName: '044444444444',
       byVariable: '044444444444',
+    });
+  });
+
+  test('is the one that words match, and is chosen from a list on a terminal', async () => {
+    const its = await openSignedInRig();
+    const stdout = linkOf(its, '044444444444', 'ReadOnly');
+    const stderr = 'Log Archive  044444444444  ReadOnly  us-east-1\n';
+    expect(await printed(its, ['log', 'read'])).toEqual({ exitCode: 0, stdout, stderr });
+    expect(await printed(its, ['log'], { isTerminal: true })).toEqual({ exitCode: 0, stdout, stderr });
+    expect(await printed(its, ['log'])).toMatchObject({ exitCode: 6, stdout: '' });
+    expect(await printed(its, ['read', 'only'])).toMatchObject({ exitCode: 2, stdout: '' });
+    const { openPickerTerminal } = createPerson([[/5 of 5/u, 'log\r']]);
+    const environment = { ROLECALL_PICKER: 'builtin' };
+    expect(await printed(its, [], { isTerminal: true, openPickerTerminal, environment })).toMatchObject({ stdout });
+  });
+
+  test('is never the current one if the shell has keys of its own, as after: eval "$(rolecall env NAME)"', async () => {
+    const its = await openSignedInRig();
+    await its.client.call('setCurrent', {
+      body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
+    });
+    const { stdout } = await its.runCli(['env', READER, '--shell', 'json']);
+    const environment = JSON.parse(stdout) as Record<string, string>;
+    const why = 'The keys in the environment of this shell take precedence, and rolecall does not know whose they are.';
+    expect(await printed(its, [], { environment })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: ${why} Name a profile. [usage]\nRun: rolecall profiles list\n`,
+    });
+    const { openPickerTerminal } = createPerson([[/5 of 5/u, 'prof read\r']]);
+    const asked = { isTerminal: true, openPickerTerminal, environment: { ...environment, ROLECALL_PICKER: 'builtin' } };
+    expect(await printed(its, [], asked)).toEqual({
+      exitCode: 0,
+      stdout: linkOf(its, '222222222222', 'ReadOnly'),
+      stderr: `${why}\nprofessional-af  222222222222  ReadOnly  us-east-1\n`,
     });
   });
 

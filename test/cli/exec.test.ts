@@ -3,9 +3,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ForeignProgram } from '../../src/cli/commands/exec/run-in-place.ts';
+import { createPerson } from './picker/person.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 
 const PROFILE = 'taylor.Admin-AF-Permission-Set';
+const PICKER = { ROLECALL_PICKER: 'builtin' };
 const KEYS = '\n[default]\naws_access_key_id = AKIAHOSTILE\naws_secret_access_key = x\n';
 
 let rig: Rig;
@@ -181,6 +183,95 @@ describe('exec', () => {
     }
   });
 
+  test('takes words that match one role, says whose account it is, and takes options between them', async () => {
+    for (const argv of [
+      ['log', 'read', '--', 'ls', '--', '-l'],
+      ['log', '--region', 'eu-west-1', 'read', '--token-file', '--', 'ls', '--', '-l'],
+      ['044444444444', 'ReadOnly', '--', 'ls', '--', '-l'],
+    ]) {
+      const { stderr, started } = await exec(argv);
+      expect(stderr).toBe('Log Archive  044444444444  ReadOnly  us-east-1\n');
+      expect(started).toMatchObject([
+        {
+          command: ['ls', '--', '-l'],
+          container: { status: 200, body: { AccountId: '044444444444' } },
+          environment: {
+            ROLECALL_PROFILE: 'Log-Archive.ReadOnly',
+            AWS_REGION: argv.includes('--region') ? 'eu-west-1' : 'us-east-1',
+          },
+        },
+      ]);
+    }
+  });
+
+  test('leaves a "--" to the command if the first word is a profile', async () => {
+    for (const argv of [
+      [PROFILE, 'ls', 'build', '--', '--region'],
+      [PROFILE, '--', 'ls', 'build', '--', '--region'],
+    ]) {
+      const { stderr, started } = await exec(argv);
+      expect({ stderr, command: started[0]?.command }).toEqual({
+        stderr: '',
+        command: ['ls', 'build', '--', '--region'],
+      });
+    }
+    expect(await exec(['log', '--', 'ls', 'read', '--', 'x'], { isTerminal: true })).toMatchObject({
+      started: [{ command: ['ls', 'read', '--', 'x'], environment: { ROLECALL_PROFILE: 'Log-Archive.ReadOnly' } }],
+    });
+  });
+
+  test('never takes words for one of several roles, and in a script no single word for another profile', async () => {
+    const asked = await exec(['professional', 'af', '--', 'ls', '-l']);
+    expect(asked).toMatchObject({ exitCode: 2, stdout: '', started: [] });
+    // Their order depends on which was used before.
+    expect(asked.stderr).toMatch(
+      /^( {2}professional-af {2}222222222222 {2}\S+ +\S+\n){2}rolecall: 2 roles match "professional af"\. Name one\. \[usage\]\nRun: rolecall exec professional-af\.\S+ -- ls -l\n$/u,
+    );
+    expect(await exec(['4444', 'read', '--', 'ls'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        'it was found only by its account id. Name it exactly. [usage]\nRun: rolecall exec Log-Archive.ReadOnly -- ls\n',
+      ),
+      started: [],
+    });
+    expect(await exec(['log', '--', 'ls'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('No sso-session has a profile "log".'),
+      started: [],
+    });
+    expect(await exec(['log', 'qqq', '--', 'ls'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('No role matches "log qqq".'),
+      started: [],
+    });
+    expect(await exec(['log', '--', 'ls'], { isTerminal: true })).toMatchObject({
+      exitCode: 37,
+      stderr: 'Log Archive  044444444444  ReadOnly  us-east-1\n',
+    });
+  });
+
+  test('without a word opens the picker on a terminal, for a command and for a subshell', async () => {
+    for (const argv of [[], ['--', 'ls']]) {
+      const person = createPerson([
+        [/5 of 5/u, 'log'],
+        [/1 of 5[^]*Log-Archive\.ReadOnly (?:for this command|in a subshell)/u, '\r'],
+      ]);
+      const run = await exec(argv, {
+        isTerminal: true,
+        openPickerTerminal: person.openPickerTerminal,
+        environment: PICKER,
+      });
+      expect(run).toMatchObject({
+        exitCode: 37,
+        started: [{ environment: { ROLECALL_PROFILE: 'Log-Archive.ReadOnly' } }],
+      });
+      const left = createPerson([[/5 of 5/u, '\u0003']]);
+      expect(
+        await exec(argv, { isTerminal: true, openPickerTerminal: left.openPickerTerminal, environment: PICKER }),
+      ).toMatchObject({ exitCode: 130, started: [] });
+    }
+  });
+
   test('fails before it starts anything when signed out: exit 4 and a command', async () => {
     await rig.runCli(['logout']);
     onTestFinished(async () => {
@@ -282,6 +373,25 @@ describe('exec without a command', () => {
 });
 
 describe('env', () => {
+  test('takes words and the picker, and keeps standard output for the shell', async () => {
+    const ofLog = { exitCode: 0, stdout: expect.stringMatching(/^export AWS_ACCESS_KEY_ID='ASIA/u) };
+    const environment = { SHELL: '/bin/bash', ...PICKER };
+    const stderr = 'Log Archive  044444444444  ReadOnly  us-east-1\n';
+    expect(await rig.runCli(['env', 'log', 'read'], { environment })).toEqual({ ...ofLog, stderr });
+    const person = createPerson([[/3 of 5/u, 'log\r']]);
+    const { openPickerTerminal } = person;
+    expect(await rig.runCli(['env', 'readonly'], { environment, isTerminal: true, openPickerTerminal })).toEqual({
+      ...ofLog,
+      stderr: expect.stringContaining(`${stderr}These are secrets`),
+    });
+    expect(await rig.runCli(['env', 'log'], { environment })).toMatchObject({ exitCode: 6, stdout: '' });
+    expect(await rig.runCli(['env'], { environment })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'rolecall: rolecall env needs a profile. [usage]\nRun: rolecall env --help\n',
+    });
+  });
+
   test('prints keys, both regions and what to unset, for the user’s shell', async () => {
     const { exitCode, stdout, stderr } = await rig.runCli(['env', PROFILE], { environment: { SHELL: '/bin/bash' } });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });

@@ -1,9 +1,8 @@
 // `rolecall use` against a real daemon: what matches, what is asked, what is made current, and what a shell without the hook is told.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PickerTerminal, Size } from '../../src/cli/terminal/terminal.ts';
 import { createRig, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { createWrittenScreen } from './picker/written-screen.ts';
+import { createPerson } from './picker/person.ts';
 
 const ADMIN = 'taylor.Admin-AF-Permission-Set';
 const SETTINGS = `
@@ -25,42 +24,6 @@ beforeAll(async () => {
   await waitFor('the profiles', async () => (await rig.runCli(['use', '--print-name', ADMIN])).exitCode === 0);
 });
 afterAll(() => rig.remove());
-
-/** A person who types each of `inputs` once the screen shows what is beside it. */
-function createPerson(
-  inputs: readonly (readonly [shown: RegExp, input: string])[],
-  size: Size = { columns: 100, rows: 10 },
-) {
-  const screen = createWrittenScreen(size.rows);
-  const left = [...inputs];
-  const state = { isOpen: 0, closed: 0, screens: [] as string[] };
-  let onInput: ((text: string) => void) | undefined;
-  const act = () => {
-    const shown = screen.lines().join('\n');
-    const [pattern, input] = left[0] ?? [];
-    if (onInput === undefined || pattern === undefined || input === undefined || !pattern.test(shown)) return;
-    left.shift();
-    state.screens.push(shown);
-    onInput(input);
-  };
-  const terminal: PickerTerminal = {
-    size: () => size,
-    write(text) {
-      screen.write(text);
-      setImmediate(act);
-    },
-    listen(listeners) {
-      state.isOpen += 1;
-      ({ onInput } = listeners);
-      setImmediate(act);
-    },
-    close() {
-      state.closed += 1;
-      onInput = undefined;
-    },
-  };
-  return { state, openPickerTerminal: async () => terminal };
-}
 
 describe('a name for AWS_PROFILE', () => {
   const name = (words: readonly string[], options?: CliOptions) =>

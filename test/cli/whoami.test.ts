@@ -49,6 +49,25 @@ Session  ${SESSION}, signed in, A DAY left
     expect(stdout.split('\n')[0]).toBe('professional-af  222222222222  ReadOnly  Work  ⚠');
   });
 
+  test('of a profile or of words is about that role, whatever this shell uses, and asks about none', async () => {
+    const of = (first: string, profile: string) => ({
+      exitCode: 0,
+      stdout: `${first}
+Profile  ${profile} (named on the command line)
+Session  ${SESSION}, signed in, A DAY left
+`,
+      stderr: '',
+    });
+    const log = of('Log Archive  044444444444  ReadOnly  Work', 'Log-Archive.ReadOnly');
+    expect(await whoami({ AWS_PROFILE: ADMIN, ...KEYS }, ['log'])).toEqual(log);
+    expect(await whoami({}, ['Log-Archive.ReadOnly'])).toEqual(log);
+    expect(await whoami({}, ['2222', 'read'])).toEqual(
+      of('professional-af  222222222222  ReadOnly  Work  ⚠', 'professional-af.ReadOnly'),
+    );
+    expect(await whoami({}, ['readonly'])).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await whoami({}, ['qqq'])).toMatchObject({ exitCode: 6, stdout: '' });
+  });
+
   test('has stable JSON', async () => {
     const { stdout } = await rig.runCli(['whoami', '--json'], { environment: { AWS_DEFAULT_PROFILE: 'account1' } });
     expect(JSON.parse(stdout)).toEqual({

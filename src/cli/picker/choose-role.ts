@@ -81,7 +81,8 @@ async function confirmed(
   context: PickerContext,
 ): Promise<ChosenRole | undefined> {
   if (candidate === undefined) return undefined;
-  const { role, doubt } = candidate;
+  const { role } = candidate;
+  const doubt = request.isReadOnly === true ? undefined : candidate.doubt;
   const description = describeAmong(roles, role, context);
   if (doubt !== undefined && !(await confirmRole({ role, doubt, description }, request, context))) return undefined;
   return { role, description };

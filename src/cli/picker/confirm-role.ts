@@ -10,8 +10,9 @@ interface Search {
   readonly query: string;
   /** What the role is for: `in this shell`. */
   readonly purpose: string;
-  /** The command line before the query. */
+  /** The command line before and after the query. */
   readonly command: string;
+  readonly commandEnd?: string;
   /** Whether to ask the user. */
   readonly mayAsk: boolean;
 }
@@ -27,12 +28,12 @@ const REASONS: Readonly<Record<Doubt, string>> = {
  */
 export async function confirmRole(
   { role, doubt, description }: { readonly role: RoleDocument; readonly doubt: Doubt; readonly description: string },
-  { query, purpose, command, mayAsk }: Search,
+  { query, purpose, mayAsk, ...line }: Search,
   context: Dialog & Output,
 ): Promise<boolean> {
   if (!mayAsk) {
     const why = `"${harmless(query)}" matches ${description}, but ${REASONS[doubt]}`;
-    throw new UsageError('usage', `${why}. Name it exactly.`, { hint: exactCommand(role, command) });
+    throw new UsageError('usage', `${why}. Name it exactly.`, { hint: exactCommand(role, line) });
   }
   const question = `Use ${description} ${purpose}? (${REASONS[doubt]}) [y/N] `;
   const answer = (await context.ask(question))?.trim().toLowerCase() ?? '';
@@ -42,6 +43,10 @@ export async function confirmRole(
 }
 
 /** The command line that names exactly this role. */
-export function exactCommand(role: RoleDocument | undefined, command: string): string {
-  return `${command} ${quoteForShell(role?.profile ?? `${role?.accountId ?? ''} ${role?.permissionSet ?? ''}`)}`;
+export function exactCommand(
+  role: RoleDocument | undefined,
+  { command, commandEnd = '' }: Pick<Search, 'command' | 'commandEnd'>,
+): string {
+  const name = role?.profile ?? `${role?.accountId ?? ''} ${role?.permissionSet ?? ''}`;
+  return `${command} ${quoteForShell(name)}${commandEnd}`;
 }

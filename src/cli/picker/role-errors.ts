@@ -33,7 +33,7 @@ export function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: 
 }
 
 export function nothingMatches(
-  { command, query }: RoleRequest,
+  { command, commandEnd = '', query }: RoleRequest,
   roles: readonly RoleDocument[],
   index: RoleIndex,
 ): NotFoundError {
@@ -57,7 +57,8 @@ export function nothingMatches(
   const suggested = near.find((role) => !role.protected);
   const suggestion = nearest.length === 0 ? '' : ` Nearest: ${nearest.join(', ')}.`;
   return new NotFoundError('profile-not-found', `No role matches "${harmless(query)}".${suggestion}`, {
-    hint: suggested === undefined ? 'rolecall ls' : `${command} ${quoteForShell(harmless(nameOf(suggested)))}`,
+    hint:
+      suggested === undefined ? 'rolecall ls' : `${command} ${quoteForShell(harmless(nameOf(suggested)))}${commandEnd}`,
   });
 }
 
@@ -65,7 +66,7 @@ export function nothingMatches(
 export function severalMatch(
   matching: readonly number[],
   roles: readonly RoleDocument[],
-  { query, command }: RoleRequest,
+  request: RoleRequest,
   context: Output,
 ): UsageError {
   const candidates = matching.slice(0, MAX_CANDIDATES).map((position) => roles[position] as RoleDocument);
@@ -76,8 +77,12 @@ export function severalMatch(
   );
   const more = matching.length - candidates.length;
   const tail = more > 0 ? ` (${candidates.length} shown)` : '';
-  return new UsageError('usage', `${count(matching.length, 'role')} match "${harmless(query)}"${tail}. Name one.`, {
-    // Prefers to suggest a role that is not protected.
-    hint: exactCommand(candidates.find((role) => !role.protected) ?? candidates[0], command),
-  });
+  return new UsageError(
+    'usage',
+    `${count(matching.length, 'role')} match "${harmless(request.query)}"${tail}. Name one.`,
+    {
+      // Prefers to suggest a role that is not protected.
+      hint: exactCommand(candidates.find((role) => !role.protected) ?? candidates[0], request),
+    },
+  );
 }

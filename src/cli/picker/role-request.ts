@@ -5,8 +5,12 @@ export interface RoleRequest {
   readonly purpose: string;
   /** The command line before the query, for hints: `rolecall use`. */
   readonly command: string;
+  /** The command line after the query: ` -- terraform apply`. */
+  readonly commandEnd?: string;
   /** Whether to ask the user when the query is not enough. */
   readonly mayAsk: boolean;
   /** Only roles that have a profile. */
   readonly needsProfile: boolean;
+  /** The command only describes the role, so no role has to be confirmed. */
+  readonly isReadOnly?: boolean;
 }

@@ -53,6 +53,7 @@ function describeFlag(option: Option) {
 
 const KINDS: Readonly<Record<string, WordKind>> = {
   profile: 'profile',
+  'profile|query': 'role',
   session: 'session',
   'sso-session': 'session',
   command: 'command',

@@ -1,32 +1,80 @@
-// Which role `rolecall console` opens: the named profile's, this shell's, or the current one.
-import { NotFoundError } from '../../../core/errors.ts';
-import type { ConsoleDocument } from '../../../local-api/schemas.ts';
-import type { DaemonAccess, Output } from '../../context.ts';
+// Which role `rolecall console` opens: the one that its words mean, this shell's, or the current one.
+import { NotFoundError, UsageError } from '../../../core/errors.ts';
+import type { ConsoleDocument, ProfileDocument } from '../../../local-api/schemas.ts';
+import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
+import type { PickerContext } from '../../picker/choose-role.ts';
 import { chooseRegion, resolveProfile } from '../../profiles/granted-role.ts';
+import { findIdentitySource } from '../whoami/shell-identity.ts';
 import type { ConsoleOptions } from './options.ts';
 
 type RoleName = Pick<ConsoleDocument, 'session' | 'accountId' | 'permissionSet'>;
 
-/** Never falls back: if the profile that comes first is unusable, that is an error. @throws NotFoundError */
-export async function chooseRole(
-  wanted: string | undefined,
+export interface ConsoleRole {
+  readonly role: RoleName;
+  readonly region: string | undefined;
+}
+
+/**
+ * Undefined when the user cancelled. Never falls back: if the profile that comes first is unusable, that is an error.
+ * @throws NotFoundError; UsageError usage: the shell's keys may be of any role, or the words mean no single role
+ */
+export async function chooseConsoleRole(
+  words: readonly string[],
   options: ConsoleOptions,
-  context: DaemonAccess & Pick<Output, 'environment'>,
-): Promise<{ readonly role: RoleName; readonly region: string | undefined }> {
-  const { environment } = context;
-  // `exec` sets ROLECALL_PROFILE instead of AWS_PROFILE.
-  const variable = ['AWS_PROFILE', 'ROLECALL_PROFILE'].find((name) => (environment[name] ?? '') !== '');
-  const name = wanted ?? (variable === undefined ? 'current' : environment[variable]) ?? 'current';
-  if (name === 'current') {
-    const current = await context.client.call('current', {}, { signal: context.signal });
-    if (current === null) throw noRole(wanted ?? variable);
-    const { session, accountId, permissionSet } = current;
-    return { role: { session, accountId, permissionSet }, region: options.region };
+  context: PickerContext,
+): Promise<ConsoleRole | undefined> {
+  const mayAsk = canAsk(context) && options.json !== true;
+  const request = { purpose: 'in the console', command: 'rolecall console', mayAsk };
+  const search = async () => {
+    const profile = await chooseProfile(words, request, context);
+    return profile === undefined ? undefined : withRegion(profile, options);
+  };
+  if (words.length > 0) return words.join(' ') === 'current' ? currentRole('current', options, context) : search();
+  const own = nameOfShell(context.environment);
+  if (own === 'foreign') {
+    const why = 'The keys in the environment of this shell take precedence, and rolecall does not know whose they are.';
+    if (!mayAsk) throw new UsageError('usage', `${why} Name a profile.`, { hint: 'rolecall profiles list' });
+    context.stderr.write(`${why}\n`);
+    return search();
   }
-  const profile = await resolveProfile(name, context).catch((error: unknown) => {
-    if (wanted !== undefined || !(error instanceof NotFoundError) || error.code !== 'profile-not-found') throw error;
-    throw new NotFoundError('profile-not-found', `${variable} of this shell: ${error.message}`, { cause: error });
+  if (own === undefined || own.name === 'current') {
+    const isNothingSet = own === undefined && mayAsk && (await fetchCurrent(context)) === null;
+    return isNothingSet ? search() : currentRole(own?.variable, options, context);
+  }
+  const profile = await resolveProfile(own.name, context).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError) || error.code !== 'profile-not-found') throw error;
+    throw new NotFoundError('profile-not-found', `${own.variable} of this shell: ${error.message}`, { cause: error });
   });
+  return withRegion(profile, options);
+}
+
+/** The profile that this shell uses, by the rules of `whoami`; undefined if it has none. */
+function nameOfShell(
+  environment: PickerContext['environment'],
+): { readonly name: string; readonly variable: string } | 'foreign' | undefined {
+  const source = findIdentitySource(environment);
+  if (source.kind !== 'profile') return 'foreign';
+  const { because, profileName: name } = source;
+  if (because === 'AWS_PROFILE' || because === 'AWS_DEFAULT_PROFILE') return { name, variable: because };
+  const variable = 'ROLECALL_PROFILE';
+  const execName = environment[variable] ?? '';
+  return execName === '' ? undefined : { name: execName, variable };
+}
+
+const fetchCurrent = ({ client, signal }: PickerContext) => client.call('current', {}, { signal });
+
+async function currentRole(
+  asked: string | undefined,
+  options: ConsoleOptions,
+  context: PickerContext,
+): Promise<ConsoleRole> {
+  const current = await fetchCurrent(context);
+  if (current === null) throw noRole(asked);
+  const { session, accountId, permissionSet } = current;
+  return { role: { session, accountId, permissionSet }, region: options.region };
+}
+
+function withRegion(profile: ProfileDocument, options: ConsoleOptions): ConsoleRole {
   const { session, accountId, permissionSet } = profile;
   // Without options, the administrator's choice of a page applies.
   const isPageRequested = [options.service, options.region].some((value) => value !== undefined) || options.federated;

@@ -9,18 +9,20 @@ const options = {
   '--json': 'print the URL and its role as JSON',
 } as const;
 
-export const definition: CommandDefinition<typeof options, [profile: string | undefined]> = {
+export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
   description: 'open the AWS console as one role, in the browser of its sso-session',
-  arguments: [{ name: '[profile]', description: 'a profile, or "current"; to list them: rolecall profiles list' }],
+  arguments: [{ name: '[profile|query...]', description: 'a profile, "current", or words as in: rolecall use' }],
   options,
   help: `
-Without a profile: the one in AWS_PROFILE, else the current role.
+Without a profile: the role of this shell (see: rolecall whoami), else the
+current role.
 
   rolecall console taylor.Admin --service ec2
+  rolecall console log read                    the role that matches both words
   rolecall console current --print
   rolecall console taylor.Admin --federated    keeps the URL, a secret, hidden
 
 The link goes through the access portal, which supports several roles at a time.
 Each sso-session can have its own browser in the settings.`,
-  run: async (profile, values, context) => (await import('./run.ts')).runConsole(profile, values, context),
+  run: async (query, values, context) => (await import('./run.ts')).runConsole(query, values, context),
 } as const;

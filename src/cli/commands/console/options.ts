@@ -1,5 +1,6 @@
 // The options of `rolecall console`, and what its parts use.
-import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
+import type { CliContext, Places } from '../../context.ts';
+import type { PickerContext } from '../../picker/choose-role.ts';
 
 export interface ConsoleOptions {
   readonly service?: string;
@@ -9,7 +10,6 @@ export interface ConsoleOptions {
   readonly json?: boolean;
 }
 
-export type ConsoleContext = DaemonAccess &
-  Output &
+export type ConsoleContext = PickerContext &
   Places &
   Pick<CliContext, 'clock' | 'deletePageLater' | 'openBrowser' | 'userId'>;

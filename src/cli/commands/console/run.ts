@@ -1,23 +1,25 @@
 // `rolecall console`: opens the AWS console as one role, or prints its URL.
 import { CONSOLE_SERVICE } from '../../../core/aws/console-service.ts';
-import { UsageError } from '../../../core/errors.ts';
+import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { ConsoleDocument } from '../../../local-api/schemas.ts';
 import { protectedMark } from '../../picker/role-columns.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
-import { chooseRole } from './choose-role.ts';
+import { chooseConsoleRole } from './choose-role.ts';
 import { describeConsole, describeEnd } from './describe-console.ts';
 import { openConsole } from './open-console.ts';
 import type { ConsoleContext, ConsoleOptions } from './options.ts';
 
 export async function runConsole(
-  wanted: string | undefined,
+  words: readonly string[],
   options: ConsoleOptions,
   context: ConsoleContext,
 ): Promise<number> {
   const service = readService(options.service);
-  const { region, role } = await chooseRole(wanted, options, context);
+  const chosen = await chooseConsoleRole(words, options, context);
+  if (chosen === undefined) return EXIT_INTERRUPTED;
+  const { region, role } = chosen;
   const found = await context.client.call(
     'console',
     {
@@ -33,7 +35,7 @@ export async function runConsole(
   warnOfProtection(found, context);
   if (options.json === true) context.stdout.write(formatJson(found));
   else if (options.print === true) print(found, context);
-  else await openConsole(found, printingCommand(wanted, options), context);
+  else await openConsole(found, printingCommand(words, options), context);
   return 0;
 }
 
@@ -67,9 +69,9 @@ function print(found: ConsoleDocument, context: ConsoleContext): void {
 }
 
 /** This command line with `--print`, for when the browser cannot be opened. */
-function printingCommand(wanted: string | undefined, options: ConsoleOptions): string {
+function printingCommand(wanted: readonly string[], options: ConsoleOptions): string {
   const words = [
-    ...(wanted === undefined ? [] : [wanted]),
+    ...wanted,
     ...(options.service === undefined ? [] : ['--service', options.service]),
     ...(options.region === undefined ? [] : ['--region', options.region]),
     ...(options.federated === true ? ['--federated'] : []),

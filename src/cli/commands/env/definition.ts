@@ -6,15 +6,21 @@ const options = {
   '--region <region>': "the region to work in; the profile's by default",
 } as const;
 
-export const definition: CommandDefinition<typeof options, [profile: string]> = {
+export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
   description: 'print the keys of one role as variables, for a shell or a file; they expire and are not renewed',
-  arguments: [{ name: '<profile>', description: 'a profile, or "current"; to list them: rolecall profiles list' }],
+  arguments: [
+    {
+      name: '[profile|query...]',
+      description: 'a profile, "current", or words as in: rolecall use; without any you choose from a list',
+    },
+  ],
   options,
   help: `
   eval "$(rolecall env taylor.Admin)"                bash, zsh
   rolecall env taylor.Admin --shell fish | source    fish
+  eval "$(rolecall env log read)"                    the role of both words
   rolecall env taylor.Admin --shell dotenv > .env    a file; keep it to yourself
 
 For anything that runs longer than the keys: rolecall exec`,
-  run: async (profile, values, context) => (await import('./run.ts')).runEnv(profile, values, context),
+  run: async (query, values, context) => (await import('./run.ts')).runEnv(query, values, context),
 } as const;

@@ -1,9 +1,10 @@
 // `rolecall env`: prints keys as variables, for tools that support nothing else. They expire and are not renewed.
-import { UsageError } from '../../../core/errors.ts';
-import type { CliContext, DaemonAccess, Output } from '../../context.ts';
+import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { BESIDE_KEYS, regionVariables } from '../../environment/child-environment.ts';
-import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../../profiles/granted-role.ts';
+import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
+import type { PickerContext } from '../../picker/choose-role.ts';
+import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
 import { formatDuration } from '../../terminal/render.ts';
 import { formatVariables, guessFormat, VARIABLE_FORMATS, type VariableFormat } from '../../shell/shell-variables.ts';
 
@@ -12,13 +13,11 @@ export interface EnvOptions {
   readonly region?: string;
 }
 
-export async function runEnv(
-  profileName: string,
-  options: EnvOptions,
-  context: DaemonAccess & Output & Pick<CliContext, 'clock'>,
-): Promise<number> {
+export async function runEnv(words: readonly string[], options: EnvOptions, context: PickerContext): Promise<number> {
   const format = chooseFormat(options.shell, context.environment['SHELL']);
-  const profile = await resolveProfile(profileName, context);
+  const request = { purpose: 'in this shell', command: 'rolecall env', mayAsk: canAsk(context) };
+  const profile = await chooseProfile(words, request, context);
+  if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
   const credentials = await fetchCredentials(profile, context);
   const text = formatVariables(format, {
@@ -27,7 +26,7 @@ export async function runEnv(
   });
   context.stdout.write(text);
   if (context.stdout.isTTY === true) {
-    const name = quoteForShell(profileName);
+    const name = quoteForShell(profile.profileName);
     const left = formatDuration(Date.parse(credentials.Expiration) - context.clock.nowMs());
     context.stderr.write(
       `These are secrets, valid for ${left}. To use them without showing them: ${useLine(format, name)}\n`,

@@ -7,22 +7,30 @@ const options = {
   '--env-keys': 'pass the keys themselves, for tools that support nothing else; they expire within hours',
 } as const;
 
-export const definition: CommandDefinition<typeof options, [profile: string, command: readonly string[]]> = {
-  description: 'run a command, or a subshell, as one role; its keys are renewed as long as it runs',
-  arguments: [
-    { name: '<profile>', description: 'a profile, or "current"; to list them: rolecall profiles list' },
-    { name: '[command...]', description: 'the command to run, after --; your shell by default' },
-  ],
-  options,
-  help: `
+export const definition: CommandDefinition<typeof options, [profile: string | undefined, command: readonly string[]]> =
+  {
+    description: 'run a command, or a subshell, as one role; its keys are renewed as long as it runs',
+    arguments: [
+      {
+        name: '[profile|query]',
+        description: 'a profile, "current", or words as in: rolecall use; without any you choose from a list',
+      },
+      { name: '[command...]', description: 'the command to run, after --; your shell by default' },
+    ],
+    options,
+    help: `
 The command sees only this role: keys, profiles and a [default] with credentials
 that would take precedence are hidden from it. The exit code is the command's.
 
   rolecall exec taylor.Admin -- terraform apply
   rolecall exec current -- aws s3 ls
   rolecall exec taylor.Admin                       a subshell, until: exit
-  rolecall exec taylor.Admin -- nohup ./nightly &  survives closing the terminal`,
-  takesCommand: true,
-  run: async (profile, command, values, context) =>
-    (await import('./run.ts')).runExec(profile, command, values, context),
-} as const;
+  rolecall exec log read -- aws s3 ls              the role matching both words
+  rolecall exec taylor.Admin -- nohup ./nightly &  survives closing the terminal
+
+Several words need the "--". Without a terminal, one word is a profile's name,
+and several words have to match exactly one role that is not protected.`,
+    takesCommand: true,
+    run: async (profile, command, values, context) =>
+      (await import('./run.ts')).runExec(profile, command, values, context),
+  } as const;

@@ -1,46 +1,47 @@
 // `rolecall exec`: runs a program or a subshell as one role.
 import { join } from 'node:path';
-import { UsageError } from '../../../core/errors.ts';
+import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
-import type { CliContext, DaemonAccess, Dialog, Output } from '../../context.ts';
+import type { CliContext } from '../../context.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../../environment/child-environment.ts';
 import { copyConfigFiles, writePrivate } from './config-copies.ts';
 import { findCommand } from '../../environment/find-command.ts';
-import { chooseRegion, fetchCredentials, keyVariables, resolveProfile } from '../../profiles/granted-role.ts';
+import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
+import type { PickerContext } from '../../picker/choose-role.ts';
+import { findProfile } from '../../profiles/find-profile.ts';
+import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
+import { readOneWord, readSeveralWords, type ExecLine } from './command-line.ts';
+import type { ExecOptions } from './options.ts';
 import type { ForeignProgram } from './run-in-place.ts';
 import { planSubshell } from './subshell.ts';
 import { harmless, reportFailure } from '../../terminal/render.ts';
 
-type Context = DaemonAccess & Dialog & Output & Pick<CliContext, 'homeDirectory' | 'processId' | 'runInPlace'>;
-
-export interface ExecOptions {
-  readonly envKeys?: boolean;
-  readonly region?: string;
-  readonly tokenFile?: boolean;
-}
+type Context = PickerContext & Pick<CliContext, 'homeDirectory' | 'processId' | 'runInPlace'>;
 
 /** The maximum that the daemon allows; the grant ends with the program anyway. */
 const LIFETIME_SECONDS = 7 * 24 * 3600;
 const REVOKE_DEADLINE_MS = 2000;
 
 export async function runExec(
-  profileName: string,
-  words: readonly string[],
-  options: ExecOptions,
+  first: string | undefined,
+  rest: readonly string[],
+  given: ExecOptions,
   context: Context,
 ): Promise<number> {
-  const [word = context.environment['SHELL'] || '/bin/sh', ...args] = words;
-  checkOptions(profileName, words, options, context);
+  const { words, command, options } = await readLine(first, rest, given, context);
+  const [program = context.environment['SHELL'] || '/bin/sh', ...args] = command;
+  checkOptions(first, words, command, options, context);
   refuseJavaIdentity(context.environment);
-  const found = findCommand(word, context.environment);
+  const found = findCommand(program, context.environment);
   if ('exitCode' in found) {
-    const lookUp = word.includes('/') ? 'ls -l' : 'command -v';
-    const hint = words.length === 0 ? 'echo $SHELL' : `${lookUp} ${quoteForShell(word)}`;
+    const lookUp = program.includes('/') ? 'ls -l' : 'command -v';
+    const hint = command.length === 0 ? 'echo $SHELL' : `${lookUp} ${quoteForShell(program)}`;
     reportFailure({ message: found.reason, hint }, context);
     return found.exitCode;
   }
-  const profile = await resolveProfile(profileName, context);
+  const profile = await chooseProfile(words, request(command, context), context);
+  if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
   const credentials = await fetchCredentials(profile, context);
   if (options.envKeys === true) {
@@ -49,7 +50,7 @@ export async function runExec(
       profileName: profile.profileName,
       region,
     });
-    return context.runInPlace({ command: [word, ...args], environment });
+    return context.runInPlace({ command: [program, ...args], environment });
   }
 
   const grant = await context.client.call(
@@ -64,8 +65,8 @@ export async function runExec(
       region,
       files: await copyConfigFiles({ ...context, directory: grant.directory }),
     });
-    if (words.length > 0) return await context.runInPlace({ command: [word, ...args], environment });
-    return await context.runInPlace(await prepareSubshell(word, profile, grant, environment, context));
+    if (command.length > 0) return await context.runInPlace({ command: [program, ...args], environment });
+    return await context.runInPlace(await prepareSubshell(program, profile, grant, environment, context));
   } finally {
     await context.client
       .call('revokeGrant', { id: grant.id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
@@ -74,14 +75,46 @@ export async function runExec(
   }
 }
 
-function checkOptions(name: string, words: readonly string[], options: ExecOptions, context: Context): void {
+/** A line with several words before a "--" is read as a search, unless its first word is a profile. */
+async function readLine(
+  first: string | undefined,
+  rest: readonly string[],
+  options: ExecOptions,
+  context: Context,
+): Promise<ExecLine> {
+  const several = readSeveralWords(first, rest, options);
+  const isProfile = several !== undefined && (await findProfile(first ?? '', context)) !== undefined;
+  return several === undefined || isProfile ? readOneWord(first, rest, options) : several;
+}
+
+function request(command: readonly string[], context: Context) {
+  return {
+    purpose: command.length === 0 ? 'in a subshell' : 'for this command',
+    command: 'rolecall exec',
+    commandEnd: command.length === 0 ? '' : ` -- ${command.map(quoteForShell).join(' ')}`,
+    mayAsk: canAsk(context),
+  };
+}
+
+function checkOptions(
+  first: string | undefined,
+  words: readonly string[],
+  command: readonly string[],
+  options: ExecOptions,
+  context: Context,
+): void {
   if (options.envKeys === true && options.tokenFile === true) {
     throw new UsageError('usage', 'exec takes --env-keys or --token-file, not both.', { hint: 'rolecall exec --help' });
   }
-  if (words.length > 0) return;
+  if (words.length === 0 && !canAsk(context)) {
+    throw first === undefined
+      ? new UsageError('usage', 'rolecall exec needs a profile.', { hint: 'rolecall exec --help' })
+      : new UsageError('usage', 'exec needs a profile before the "--".', { hint: 'rolecall profiles list' });
+  }
+  if (command.length > 0) return;
   if (options.envKeys === true) {
     throw new UsageError('usage', 'exec --env-keys needs a command, because a subshell would outlive its keys.', {
-      hint: `rolecall exec ${quoteForShell(name)}`,
+      hint: ['rolecall exec', ...words.map(quoteForShell)].join(' '),
     });
   }
   if (!context.stdinIsTerminal) {

@@ -106,6 +106,17 @@ async function findOutProfile(name: string, because: ProfileReason, context: Con
       hint: 'rolecall use',
     });
   }
+  return describeProfile(profile, why, keysExpireAt, context);
+}
+
+/** What is known of the profile's role. */
+export async function describeProfile(
+  profile: ProfileDocument,
+  why: string,
+  keysExpireAt: string | null,
+  context: Context,
+): Promise<Whoami> {
+  const { client, signal } = context;
   const { session, accountId, permissionSet } = profile;
   const [status, { roles }] = await Promise.all([
     fetchStatus(context),

@@ -1,23 +1,39 @@
 // `rolecall whoami`: prints which account and role this shell uses, why, and for how long.
+import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { RefusalDocument } from '../../../local-api/schemas.ts';
-import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
+import type { Places } from '../../context.ts';
+import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
+import type { PickerContext } from '../../picker/choose-role.ts';
 import { describeRole, protectedMark } from '../../picker/role-columns.ts';
 import { formatMoment } from '../../refusal-lines.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
-import { findOut, type Whoami } from './find-out.ts';
+import { describeProfile, findOut, type Whoami } from './find-out.ts';
 
 export interface WhoamiOptions {
   readonly json?: boolean;
 }
 
-type Context = DaemonAccess & Output & Places & Pick<CliContext, 'clock'>;
+type Context = PickerContext & Places;
 
-export async function runWhoami(options: WhoamiOptions, context: Context): Promise<number> {
-  const whoami = await findOut(context);
+export async function runWhoami(words: readonly string[], options: WhoamiOptions, context: Context): Promise<number> {
+  const whoami = words.length === 0 ? await findOut(context) : await findNamed(words, options, context);
+  if (whoami === undefined) return EXIT_INTERRUPTED;
   context.stdout.write(options.json === true ? formatJson(whoami) : format(whoami, context));
   return 0;
+}
+
+/** The role that the words mean; no role has to be confirmed, because nothing uses it. */
+async function findNamed(
+  words: readonly string[],
+  options: WhoamiOptions,
+  context: Context,
+): Promise<Whoami | undefined> {
+  const mayAsk = canAsk(context) && options.json !== true;
+  const request = { purpose: 'to look at', command: 'rolecall whoami', mayAsk, isReadOnly: true };
+  const profile = await chooseProfile(words, request, context);
+  return profile && describeProfile(profile, 'named on the command line', null, context);
 }
 
 const SESSION_STATES: Readonly<Record<string, string>> = {
