@@ -154,6 +154,17 @@ professional-af.ReadOnly                 222222222222  professional-af  ReadOnly
 `,
       stderr: `4 changes not yet written: rolecall profiles sync\n${leftOut}`,
     });
+    // In a narrow terminal every row keeps to one line, and the columns give way in order.
+    expect(await run(['profiles', 'list'], { isTerminal: true, columns: 80, environment: { NO_COLOR: '1' } })).toEqual({
+      exitCode: 0,
+      stdout: `PROFILE                             ACCOUNT ID    PERMISSION SET       REGION
+Log-Archive.ReadOnly                044444444444  ReadOnly             us-east-1
+Shop-Staging.ReadOnly               333333333333  ReadOnly             us-east-1
+professional-af.A…F-Permission-Set  222222222222  Admin-AF-…ssion-Set  us-east-1
+professional-af.ReadOnly            222222222222  ReadOnly             us-east-1
+`,
+      stderr: `Left out: account (--wide shows all).\n4 changes not yet written: rolecall profiles sync\n${leftOut}`,
+    });
     const dryRun = await run(['profiles', 'sync', '--dry-run']);
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: leftOut });
     expect(dryRun.stdout).toMatch(/^--- .*\n\+\+\+ .*\n@@ /);

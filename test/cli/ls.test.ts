@@ -21,6 +21,8 @@ taylor           111111111111  Admin-AF-Permission-Set
 `;
 const AGE = 'Listed A MOMENT ago.\n';
 
+const plain = (text: string) => text.replaceAll(/\u001b\[\d+m/g, '');
+
 /** One user with one permission set in an account of each name. */
 function directoryOf(names: readonly (string | undefined)[]): DirectoryDocument {
   const accounts = names.map((accountName, index) => ({
@@ -111,8 +113,9 @@ describe('the list', () => {
     let seen = '';
     const whole = await rig.runCli(['ls', '--refresh'], { isTerminal: true, onOutput: (text) => (seen += text) });
     expect(seen).toMatch(/\r\u001b\[KListing permission sets, \d of 4 accounts …/);
-    expect(mask(whole.stdout.replaceAll(/\u001b\[\d+m/g, ''))).toBe(ALL);
-    expect(mask(whole.stderr).endsWith(`\r\u001b[K${AGE}`)).toBe(true);
+    // The profiles of new roles follow later.
+    expect(plain(whole.stdout).replaceAll(/ {2,}(PROFILE|\S+\.\S+)$/gm, '')).toBe(ALL);
+    expect(mask(whole.stderr).endsWith(`\r\u001b[K${AGE.trim()} Signed in.\n`)).toBe(true);
   });
 
   test('has a column for the session if there are several', async () => {
@@ -129,6 +132,70 @@ describe('the list', () => {
     expect((await run(['ls', 'shop', 'other'])).stdout).toBe(
       'ACCOUNT       ID            PERMISSION SET\nShop Staging  333333333333  ReadOnly\n',
     );
+  });
+});
+
+describe('on a terminal', () => {
+  test('shows profiles, the current and protected roles and times, and with --wide also in a pipe', async () => {
+    rig = await createRig({
+      settings: '[[protect]]\nsession = "*"\naccount_id = "222222222222"\npermission_set = "Admin*"\n',
+    });
+    await rig.runCli(['login']);
+    await rig.runCli(['use', '--current', 'Shop-Staging.ReadOnly']);
+    const marked = `    ACCOUNT          ID            PERMISSION SET           PROFILE
+    Log Archive      044444444444  ReadOnly                 Log-Archive.ReadOnly
+⚠   professional-af  222222222222  Admin-AF-Permission-Set  professional-af.Admin-AF-Permission-Set
+    professional-af  222222222222  ReadOnly                 professional-af.ReadOnly
+*   Shop Staging     333333333333  ReadOnly                 Shop-Staging.ReadOnly
+    taylor           111111111111  Admin-AF-Permission-Set  taylor.Admin-AF-Permission-Set
+`.replaceAll(/^(.) {3}/gm, '$1  ');
+    const shown = await run(['ls'], { isTerminal: true });
+    expect(plain(shown.stdout)).toBe(marked);
+    expect(shown.stderr).toBe('Listed A MOMENT ago. Signed in. * current role, ⚠ protected.\n');
+    expect((await run(['ls', '--wide'])).stdout).toBe(marked);
+    // Scripts get the same columns as ever.
+    expect((await run(['ls'])).stdout).toBe(ALL);
+  });
+
+  test('columns give way in order, rows stay on one line, and names stay different', async () => {
+    rig = await createRig({
+      emulator: {
+        directory: directoryOf([
+          'Acme Corporation payments platform production 07',
+          'Acme Corporation payments platform production 08',
+          'Acme Corporation payments platform staging 07',
+          'plain',
+        ]),
+      },
+    });
+    await rig.runCli(['login']);
+    const at = async (columns: number, ...words: string[]) => {
+      const { stdout, stderr } = await run(['ls', ...words], { isTerminal: true, columns });
+      return { lines: plain(stdout).trimEnd().split('\n'), stderr };
+    };
+    const wide = await at(40, '--wide');
+    expect(wide.lines[1]).toContain('Acme-Corporation-payments-platform-production-07.ReadOnly');
+    expect((await at(110)).lines).toEqual([
+      'ACCOUNT                                           ID            PERMISSION SET  PROFILE',
+      'Acme Corporation payments platform production 07  100000000001  ReadOnly        Acme-Corporatio…on-07.ReadOnly',
+      'Acme Corporation payments platform production 08  100000000002  ReadOnly        Acme-Corporatio…on-08.ReadOnly',
+      'Acme Corporation payments platform staging 07     100000000003  ReadOnly        Acme-Corporatio…ng-07.ReadOnly',
+      'plain                                             100000000004  ReadOnly        plain.ReadOnly',
+    ]);
+    const narrow = await at(60);
+    expect(narrow.lines).toEqual([
+      'ACCOUNT                         ID            PERMISSION SET',
+      'Acme Corporatio…production 07   100000000001  ReadOnly',
+      'Acme Corporatio…production 08   100000000002  ReadOnly',
+      'Acme Corporatio…orm staging 07  100000000003  ReadOnly',
+      'plain                           100000000004  ReadOnly',
+    ]);
+    expect(narrow.stderr).toBe('Listed A MOMENT ago. Signed in. Left out: profile (--wide shows all).\n');
+    for (const columns of [100, 80, 60, 40, 24]) {
+      const { lines } = await at(columns);
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+      expect(lines).toHaveLength(5);
+    }
   });
 });
 

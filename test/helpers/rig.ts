@@ -89,6 +89,8 @@ export interface RigOptions {
 
 export interface CliOptions {
   readonly isTerminal?: boolean;
+  /** The width of the terminal; 100 by default. */
+  readonly columns?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** What the person types when asked; nobody is there to ask when absent. */
@@ -236,7 +238,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             cli.onOutput?.(text);
           },
           isTTY,
-          columns: 100,
+          columns: cli.columns ?? 100,
         },
         stderr: {
           write(text) {
@@ -244,7 +246,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             cli.onOutput?.(text);
           },
           isTTY,
-          columns: 100,
+          columns: cli.columns ?? 100,
         },
         environment: { ...environment, ...quick, ...cli.environment },
         homeDirectory: home.path,

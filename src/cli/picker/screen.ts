@@ -3,6 +3,7 @@ import { findMarks } from '../../core/search/role-marks.js';
 import { parseWords } from '../../core/search/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import { cutToWidth, displayWidth } from '../terminal/display-width.ts';
+import { fitColumns, GAP } from '../terminal/fit-columns.ts';
 import { harmless, type Style } from '../terminal/render.ts';
 import type { PickerState } from './picker-state.ts';
 import type { RoleCell, RoleColumns } from './role-columns.ts';
@@ -22,7 +23,6 @@ export interface ScreenParts {
 /** Lines that are not roles: the query above, what Enter does below. */
 const OTHER_LINES = 2;
 const GUTTER = 4;
-const GAP = 2;
 /** A narrower column would be useless. */
 const MIN_COLUMN_WIDTH = 8;
 
@@ -131,24 +131,12 @@ function drawCell(
  * share the rest; the label is dropped last. A column of width 0 is not shown.
  */
 export function fitWidths(natural: readonly number[], room: number): readonly number[] {
-  const widths = [...natural];
-  const excess = () => {
-    const shown = widths.filter((width) => width > 0);
-    return shown.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, shown.length - 1) - room;
-  };
-  const shrink = (column: number, by: number, least: number) => {
-    const width = widths[column] ?? 0;
-    if (by > 0) widths[column] = Math.min(width, Math.max(least, width - by));
-  };
-  const [name, set, label, profile] = [0, 2, widths.length > 4 ? 3 : undefined, widths.length - 1] as const;
-  if ((widths[profile] ?? 0) - excess() >= MIN_COLUMN_WIDTH) shrink(profile, excess(), MIN_COLUMN_WIDTH);
-  else if (excess() > 0) widths[profile] = 0;
-  for (const least of [2 * MIN_COLUMN_WIDTH, MIN_COLUMN_WIDTH]) {
-    shrink(set, Math.ceil(excess() / 2), least);
-    shrink(name, excess(), least);
-    shrink(set, excess(), least);
-  }
-  if (label !== undefined && excess() > 0) widths[label] = 0;
-  shrink(set, excess(), 0);
-  return widths;
+  const [name, set, label, profile] = [0, 2, natural.length > 4 ? 3 : undefined, natural.length - 1] as const;
+  return fitColumns(natural, room, [
+    { columns: [profile], least: MIN_COLUMN_WIDTH, orDrop: true },
+    { columns: [set, name], least: 2 * MIN_COLUMN_WIDTH },
+    { columns: [set, name], least: MIN_COLUMN_WIDTH },
+    ...(label === undefined ? [] : [{ columns: [label], least: natural[label] ?? 0, orDrop: true }]),
+    { columns: [set], least: 0 },
+  ]);
 }

@@ -3,6 +3,7 @@ import { EXIT_INTERRUPTED, type ErrorBody, type RolecallError } from '../../core
 import { harmless } from '../../core/text/harmless-text.ts';
 import type { CliContext, OutputStream } from '../context.ts';
 import { displayWidth } from './display-width.ts';
+import type { FitStep } from './fit-columns.ts';
 
 export { harmless };
 export { formatDuration } from '../../core/text/format-duration.ts';
@@ -56,6 +57,29 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     )
     .map((line) => `${line}\n`)
     .join('');
+}
+
+export interface TableForStream {
+  readonly text: string;
+  /** A sentence that names the columns for which the terminal is too narrow; undefined if all are shown. */
+  readonly leftOut: string | undefined;
+}
+
+/** The table, titles first, fitted to a terminal's width; in full with `isWide`, and for everything that is not a terminal. */
+export async function formatTableFor(
+  { isTTY, columns = 0 }: OutputStream,
+  rows: readonly (readonly string[])[],
+  { steps, isWide = false }: { readonly steps: readonly FitStep[]; readonly isWide?: boolean },
+): Promise<TableForStream> {
+  const text = formatTable(rows);
+  const isFitted = isTTY !== true || isWide || columns === 0;
+  if (isFitted || text.split('\n').every((line) => displayWidth(line) <= columns)) return { text, leftOut: undefined };
+  // Loaded only when needed, because `status` and `ls` have to start fast.
+  const { fitTable } = await import('./fit-table.ts');
+  const fitted = fitTable(rows, columns, steps);
+  const titles = fitted.dropped.map((column) => rows[0]?.[column]?.toLowerCase());
+  const leftOut = titles.length === 0 ? undefined : `Left out: ${titles.join(', ')} (--wide shows all).`;
+  return { text: formatTable(fitted.rows), leftOut };
 }
 
 /** "1 account", "4 accounts". */

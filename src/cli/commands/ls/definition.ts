@@ -3,6 +3,7 @@ import type { CommandDefinition } from '../../definition.ts';
 
 const options = {
   '--refresh': 'fetch the list from AWS first',
+  '--wide': 'show every column in full, whatever the width of the terminal',
   '--json': 'print the list as JSON',
 } as const;
 

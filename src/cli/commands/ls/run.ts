@@ -5,7 +5,7 @@ import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../../core/search/role
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, DaemonAccess, Output } from '../../context.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
-import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
+import { formatDuration, formatTable, harmless } from '../../terminal/render.ts';
 
 type Context = DaemonAccess & Output & Pick<CliContext, 'clock'>;
 
@@ -14,6 +14,7 @@ const PROGRESS_MS = 200;
 export interface LsOptions {
   readonly json?: boolean;
   readonly refresh?: boolean;
+  readonly wide?: boolean;
 }
 
 export async function runLs(query: readonly string[], options: LsOptions, context: Context): Promise<number> {
@@ -34,10 +35,15 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     });
   }
   if (options.json === true || document.asOf === null) return 0;
-  context.stdout.write(format(matching, context));
   const age = formatDuration(context.clock.nowMs() - Date.parse(document.asOf));
-  const note = document.complete ? '' : ' It is incomplete: rolecall ls --refresh';
-  context.stderr.write(`Listed ${age} ago.${note}\n`);
+  const note = `Listed ${age} ago.${document.complete ? '' : ' It is incomplete: rolecall ls --refresh'}`;
+  if (context.stdout.isTTY === true || options.wide === true) {
+    const { printDetails } = await import('./print-details.ts');
+    await printDetails(matching, { note, isWide: options.wide === true }, context);
+    return 0;
+  }
+  context.stdout.write(format(matching));
+  context.stderr.write(`${note}\n`);
   return 0;
 }
 
@@ -98,8 +104,8 @@ export function createAccountsSearch(document: AccountsDocument): (query: string
 
 type Account = AccountsDocument['accounts'][number];
 
-function format(document: AccountsDocument, context: Context): string {
-  const paint = createPainter(context.stdout, context.environment);
+/** For pipes: scripts rely on these columns. */
+function format(document: AccountsDocument): string {
   const isOneSession = new Set(document.accounts.map(({ session }) => session)).size <= 1;
   const header = ['ACCOUNT', 'ID', 'PERMISSION SET', ...(isOneSession ? [] : ['SESSION'])];
   const rows = document.accounts.flatMap((account) =>
@@ -110,6 +116,5 @@ function format(document: AccountsDocument, context: Context): string {
       ...(isOneSession ? [] : [harmless(account.session)]),
     ]),
   );
-  const [first = '', ...others] = formatTable([header, ...rows]).split(/(?<=\n)/);
-  return paint('dim', first) + others.join('');
+  return formatTable([header, ...rows]);
 }

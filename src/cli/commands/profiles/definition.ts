@@ -1,7 +1,10 @@
 // `rolecall profiles list`, `sync` and `adopt`: their options and help.
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
 
-const listOptions = { '--json': 'print the plan as JSON' } as const;
+const listOptions = {
+  '--wide': 'show every column in full, whatever the width of the terminal',
+  '--json': 'print the plan as JSON',
+} as const;
 
 const list: CommandDefinition<typeof listOptions> = {
   description: "list rolecall's profiles with account and permission set",

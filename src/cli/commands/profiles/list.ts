@@ -1,12 +1,22 @@
 // `rolecall profiles list`: the profiles that rolecall writes, with what is left out and why.
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { DaemonAccess, Output, Places } from '../../context.ts';
-import { count, createPainter, formatTable, harmless, reportFailure } from '../../terminal/render.ts';
+import type { FitStep } from '../../terminal/fit-columns.ts';
+import { count, createPainter, formatTableFor, harmless, reportFailure } from '../../terminal/render.ts';
 import { describeUnwritten, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
 
 export interface ProfilesListOptions {
   readonly json?: boolean;
+  readonly wide?: boolean;
 }
+
+/** The account gives way first, then profile and permission set share what is left; account ids stay whole. */
+const STEPS: readonly FitStep[] = [
+  { columns: [2], least: 16, orDrop: true },
+  { columns: [0, 3], least: 16 },
+  { columns: [4], least: 0, orDrop: true },
+  { columns: [0, 3], least: 8 },
+];
 
 export async function runProfilesList(
   options: ProfilesListOptions,
@@ -30,11 +40,14 @@ export async function runProfilesList(
     harmless(profile.permissionSet),
     harmless(profile.region),
   ]);
-  const [first = '', ...others] = formatTable([
-    ['PROFILE', 'ACCOUNT ID', 'ACCOUNT', 'PERMISSION SET', 'REGION'],
-    ...rows,
-  ]).split(/(?<=\n)/);
+  const titles = ['PROFILE', 'ACCOUNT ID', 'ACCOUNT', 'PERMISSION SET', 'REGION'];
+  const { text, leftOut } = await formatTableFor(context.stdout, [titles, ...rows], {
+    steps: STEPS,
+    isWide: options.wide === true,
+  });
+  const [first = '', ...others] = text.split(/(?<=\n)/);
   context.stdout.write(paint('dim', first) + others.join(''));
+  if (leftOut !== undefined) context.stderr.write(`${leftOut}\n`);
   const pending = document.added.length + document.removed.length + document.changed.length;
   if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);
   if ((document.unwritten ?? 0) > 0) context.stderr.write(`${describeUnwritten(document).trim()}\n`);

@@ -1,0 +1,130 @@
+// `rolecall ls` on a terminal: also the profile of each role, marks for the current and for protected roles, and times.
+import type { AccountsDocument, RoleDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import type { CliContext, DaemonAccess, Output } from '../../context.ts';
+import { protectedMark } from '../../picker/role-columns.ts';
+import type { FitStep } from '../../terminal/fit-columns.ts';
+import { createPainter, formatDuration, formatTableFor, harmless } from '../../terminal/render.ts';
+
+type Context = DaemonAccess & Output & Pick<CliContext, 'clock'>;
+
+interface DetailOptions {
+  /** The age of the list. */
+  readonly note: string;
+  readonly isWide: boolean;
+}
+
+const CURRENT_MARK = '*';
+
+/** Prints the list on stdout, and what the marks mean, the sign-in's times and left-out columns on stderr. */
+export async function printDetails(
+  document: AccountsDocument,
+  { note, isWide }: DetailOptions,
+  context: Context,
+): Promise<void> {
+  const { client, signal, stdout, stderr, environment } = context;
+  const [{ roles }, status] = await Promise.all([
+    client.call('roles', { query: {} }, { signal }),
+    client.call('status', {}, { signal }),
+  ]);
+  const rows = toRows(document, roles, status, protectedMark(environment));
+  const columns = COLUMNS.filter(({ key }) => rows.some((row) => key in row));
+  const { text, leftOut } = await formatTableFor(
+    stdout,
+    [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ key }) => row[key] ?? ''))],
+    { steps: toSteps(columns), isWide },
+  );
+  const paint = createPainter(stdout, environment);
+  const [head = '', ...lines] = text.split(/(?<=\n)/);
+  stdout.write(paint('dim', head) + lines.join(''));
+  const notes = [
+    note,
+    ...describeSessions(document, status, context.clock.nowMs()),
+    ...describeMarks(rows, protectedMark(environment)),
+    ...(leftOut === undefined ? [] : [leftOut]),
+  ];
+  stderr.write(`${notes.join(' ')}\n`);
+}
+
+interface Row {
+  readonly mark?: string;
+  readonly account: string;
+  readonly id: string;
+  readonly permissionSet: string;
+  readonly session?: string;
+  readonly profile?: string;
+}
+
+const COLUMNS: readonly { readonly key: keyof Row; readonly title: string }[] = [
+  { key: 'mark', title: '' },
+  { key: 'account', title: 'ACCOUNT' },
+  { key: 'id', title: 'ID' },
+  { key: 'permissionSet', title: 'PERMISSION SET' },
+  { key: 'session', title: 'SESSION' },
+  { key: 'profile', title: 'PROFILE' },
+];
+
+/** The profile gives way first, then names share what is left, then the session; account ids stay whole. */
+function toSteps(columns: typeof COLUMNS): readonly FitStep[] {
+  const at = (...keys: readonly (keyof Row)[]) =>
+    keys.map((key) => columns.findIndex((column) => column.key === key)).filter((index) => index >= 0);
+  return [
+    { columns: at('profile'), least: 24, orDrop: true },
+    { columns: at('permissionSet', 'account'), least: 16 },
+    { columns: at('session'), least: 8 },
+    { columns: at('permissionSet', 'account'), least: 8 },
+    { columns: at('session'), least: Number.POSITIVE_INFINITY, orDrop: true },
+  ];
+}
+
+function toRows(
+  { accounts }: AccountsDocument,
+  roles: readonly RoleDocument[],
+  { current }: StatusDocument,
+  protectedSign: string,
+): readonly Row[] {
+  const keyOf = (session: string, accountId: string, permissionSet: string) =>
+    `${session}\n${accountId}\n${permissionSet}`;
+  const known = new Map(roles.map((role) => [keyOf(role.session, role.accountId, role.permissionSet), role]));
+  const currentKey = current === null ? '' : keyOf(current.session, current.accountId, current.permissionSet);
+  const hasSessions = accounts.some(({ session }) => session !== accounts[0]?.session);
+  return accounts.flatMap(({ session, accountId, accountName, permissionSets }) =>
+    (permissionSets.length === 0 ? ['-'] : permissionSets).map((permissionSet) => {
+      const key = keyOf(session, accountId, permissionSet);
+      const role = known.get(key);
+      const mark = `${key === currentKey ? CURRENT_MARK : ''}${role?.protected === true ? protectedSign : ''}`;
+      return {
+        ...(mark === '' ? {} : { mark }),
+        account: harmless(accountName ?? '-'),
+        id: accountId,
+        permissionSet: harmless(permissionSet),
+        ...(hasSessions ? { session: harmless(session) } : {}),
+        ...(role === undefined || role.profile === null ? {} : { profile: harmless(role.profile) }),
+      };
+    }),
+  );
+}
+
+function describeMarks(rows: readonly Row[], protectedSign: string): readonly string[] {
+  const has = (sign: string) => rows.some(({ mark = '' }) => mark.includes(sign));
+  const meanings = [
+    ...(has(CURRENT_MARK) ? [`${CURRENT_MARK} current role`] : []),
+    ...(has(protectedSign) ? [`${protectedSign} protected`] : []),
+  ];
+  return meanings.length === 0 ? [] : [`${meanings.join(', ')}.`];
+}
+
+/** For the sessions in the list: whether they are signed in, and how long the sign-in lasts if that is known. */
+function describeSessions(
+  { accounts }: AccountsDocument,
+  { sessions }: StatusDocument,
+  nowMs: number,
+): readonly string[] {
+  const shown = sessions.filter(({ session }) => accounts.some((account) => account.session === session));
+  const states = shown.map(({ session, state, sessionExpiresAt }) => {
+    const name = shown.length > 1 ? ` to ${harmless(session)}` : '';
+    if (state !== 'live') return `${state === 'expired' ? 'The sign-in has ended' : 'Signed out'}${name}.`;
+    const left = sessionExpiresAt === undefined ? '' : `, ${formatDuration(Date.parse(sessionExpiresAt) - nowMs)} left`;
+    return `Signed in${name}${left}.`;
+  });
+  return states;
+}
