@@ -1,4 +1,4 @@
-// The package as it is published, put together in a folder: compiled, with man pages and the versions that were reviewed.
+// The package as it is published, put together in a folder: compiled, with man pages.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ const NOT_PUBLISHED = ['scripts', 'devDependencies', 'overrides'];
 const MAN_PAGES = ['man/rolecall.1', 'man/rolecalld.8'];
 
 /**
- * A new folder with the package in it; remove it when done.
+ * A new folder with our own part of the package in it; remove it when done.
  * Not in place: that would pull `dist` from under a daemon that runs from it. Below node_modules, where what is compiled
  * finds what it imports.
  */
@@ -40,26 +40,40 @@ async function fill(folder) {
   const { status } = spawnSync(tsc, ['--outDir', join(folder, 'dist')], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error('the package does not compile');
   writeFileSync(join(folder, 'package.json'), formatJson(publishedManifest(manifest)));
-  writeFileSync(join(folder, 'npm-shrinkwrap.json'), formatJson(publishedLock(manifest)));
   await writeManPages(folder, manifest.version);
 }
 
 function publishedManifest(manifest) {
   const kept = Object.entries(manifest).filter(([name]) => !NOT_PUBLISHED.includes(name));
-  return { ...Object.fromEntries(kept), files: [...manifest.files, 'man', 'npm-shrinkwrap.json'], man: MAN_PAGES };
+  return {
+    ...Object.fromEntries(kept),
+    bundleDependencies: bundledPaths(manifest.version).filter(isAtTop).map(nameOf),
+    files: [...manifest.files, 'man'],
+    man: MAN_PAGES,
+  };
 }
 
 /**
- * The lock file without what only development needs. npm lets no package but the outermost have `overrides`; the versions
- * that ours lead to are in here.
+ * Where the packages are that the archive contains, as package-lock.json says. With ranges in package.json alone, npm would
+ * install other versions than the reviewed ones: it ignores a shrinkwrap in an archive. Packages with a binary for each platform
+ * come from the registry; their versions are exact.
+ * @throws Error: an installed package is not of the locked version
  */
-function publishedLock(manifest) {
+export function bundledPaths(version) {
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-  const { devDependencies: _development, ...root } = lock.packages[''];
-  if (root.version !== manifest.version) throw new Error('package-lock.json is of another version: npm install');
-  const needed = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && entry.dev !== true);
-  return { ...lock, packages: { '': root, ...Object.fromEntries(needed) } };
+  if (lock.version !== version) throw new Error('package-lock.json is of another version: npm install');
+  const bundled = Object.entries(lock.packages).filter(
+    ([path, entry]) => path !== '' && !entry.dev && !entry.optional && entry.optionalDependencies === undefined,
+  );
+  for (const [path, locked] of bundled) {
+    const installed = JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'));
+    if (installed.version !== locked.version) throw new Error(`${path} is not ${locked.version}: npm ci`);
+  }
+  return bundled.map(([path]) => path);
 }
+
+const isAtTop = (path) => path.lastIndexOf('node_modules/') === 0;
+const nameOf = (path) => path.slice('node_modules/'.length);
 
 async function writeManPages(folder, version) {
   const load = (path) => import(pathToFileURL(join(folder, 'dist', path)).href);

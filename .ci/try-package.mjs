@@ -17,7 +17,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { serveAsRegistry } from './serve-as-registry.mjs';
 import { ROOT } from './stage-package.mjs';
 
 const run = promisify(execFile);
@@ -30,24 +29,20 @@ sso_registration_scopes = sso:account:access
 /** Files that remain after an uninstall, as docs/uninstall.md says. */
 const LEFT_IN_HOME =
   /^(\.aws\/config|\.local\/share\/rolecall\/bin\/rolecall-credential-process|\.local\/state\/rolecall\/.*)$/;
+/** Node's own warnings, such as DeprecationWarning, and the AWS SDK's about old versions of Node. */
+const WARNING = /Warning|deprecated/i;
 
 const npmCli = join(execFileSync('npm', ['root', '-g'], { encoding: 'utf8' }).trim(), 'npm', 'bin', 'npm-cli.js');
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'rolecall-try-')));
 try {
   const packed = await run(process.execPath, [join(ROOT, '.ci', 'pack.mjs'), scratch]);
   const archive = packed.stdout.trim().split('\n').at(-1);
-  const { stdout: upstream } = await run('npm', ['config', 'get', 'registry'], { cwd: scratch });
-  const registry = await serveAsRegistry(archive, upstream.trim());
-  try {
-    for (const major of MAJORS) await tryOn(major, registry.url);
-  } finally {
-    registry.close();
-  }
+  for (const major of MAJORS) await tryOn(major, archive);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-async function tryOn(major, registryUrl) {
+async function tryOn(major, archive) {
   const folder = join(scratch, major);
   const prefix = join(folder, 'prefix');
   const home = join(folder, 'home');
@@ -58,8 +53,8 @@ async function tryOn(major, registryUrl) {
   const npm = (...args) => run(nodePath, [npmCli, ...args], { cwd: folder, maxBuffer: 1e8 });
 
   const startedAtMs = Date.now();
-  const flags = ['--prefix', prefix, '--registry', registryUrl, '--ignore-scripts', '--no-audit', '--no-fund'];
-  const { stdout, stderr } = await npm('install', '--global', ...flags, 'rolecall');
+  const flags = ['--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund'];
+  const { stdout, stderr } = await npm('install', '--global', ...flags, archive);
   const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
   assert.doesNotMatch(
     stdout + stderr,
@@ -68,7 +63,7 @@ async function tryOn(major, registryUrl) {
   );
   const installed = join(prefix, 'lib', 'node_modules', 'rolecall');
   lookAt(installed, prefix);
-  const packages = compareWithShrinkwrap(installed);
+  const packages = compareWithLock(installed);
 
   const environment = {
     HOME: home,
@@ -134,28 +129,24 @@ function lookAt(installed, prefix) {
   }
 }
 
-/** What was reviewed is what is installed; the parts for other platforms aside. */
-function compareWithShrinkwrap(installed) {
-  const { packages } = JSON.parse(readFileSync(join(installed, 'npm-shrinkwrap.json'), 'utf8'));
-  const reviewed = Object.entries(packages).filter(([path]) => path !== '');
-  const there = reviewed.filter(([path]) => existsSync(join(installed, path, 'package.json')));
-  for (const [path, { version }] of there) {
-    const found = JSON.parse(readFileSync(join(installed, path, 'package.json'), 'utf8'));
-    assert.equal(found.version, version, path);
-  }
-  const missing = reviewed.filter(
-    (entry) => !there.includes(entry) && entry[1].optional !== true && entry[1].peer !== true,
-  );
-  assert.deepEqual(
-    missing.map(([path]) => path),
-    [],
-  );
-  const foreign = filesOf(join(installed, 'node_modules'))
-    .filter((path) => /^(?:@[^/]+\/)?[^/@]+\/package\.json$/.test(path))
-    .map((path) => `node_modules/${dirname(path)}`)
-    .filter((path) => packages[path] === undefined);
-  assert.deepEqual(foreign, []);
-  return there.length;
+/** What was reviewed is what is installed: every package of the lock file in its version, and no other. */
+function compareWithLock(installed) {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  const isForHere = ({ os, cpu, libc }) =>
+    [
+      [os, process.platform],
+      [cpu, process.arch],
+      [libc, process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl'],
+    ].every(([allowed, here]) => allowed?.includes(here) ?? true);
+  const locked = Object.entries(packages)
+    .filter(([path, entry]) => path !== '' && !entry.dev && isForHere(entry))
+    .map(([path, { version }]) => `${path} ${version}`);
+  const found = filesOf(join(installed, 'node_modules'))
+    .filter((path) => /(?:^|\/node_modules\/)(?:@[^/]+\/)?[^/@]+\/package\.json$/.test(path))
+    .map((path) => join('node_modules', path))
+    .map((path) => `${dirname(path)} ${JSON.parse(readFileSync(join(installed, path), 'utf8')).version}`);
+  assert.deepEqual(found.toSorted(), locked.toSorted());
+  return found.length;
 }
 
 async function startEmulator(prefix, environment) {
@@ -172,7 +163,11 @@ async function startEmulator(prefix, environment) {
 }
 
 async function useIt(prefix, home, environment, nodePath) {
-  const program = (name, ...args) => run(join(prefix, 'bin', name), args, { env: environment, cwd: home });
+  const program = async (name, ...args) => {
+    const output = await run(join(prefix, 'bin', name), args, { env: environment, cwd: home });
+    assert.doesNotMatch(output.stderr, WARNING, `${name} ${args.join(' ')}`);
+    return output;
+  };
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const nodeVersion = (await run(nodePath, ['--version'])).stdout.trim();
   assert.equal(
@@ -181,15 +176,15 @@ async function useIt(prefix, home, environment, nodePath) {
   );
   const login = await program('rolecall', 'login', '--no-browser');
   assert.match(login.stdout + login.stderr, /Signed in to my-sso-session/);
-  assert.doesNotMatch(login.stderr, /NodeVersionSupportWarning/);
   // A second daemon ends at once and with success.
   await program('rolecalld');
   const config = readFileSync(join(home, '.aws', 'config'), 'utf8');
   const [, helper, args] = /^credential_process = (\S+) (--session my-sso-session .*)$/m.exec(config) ?? [];
   assert.ok(helper, 'no profile was written');
   for (const command of [helper, join(prefix, 'bin', 'rolecall-credential-process')]) {
-    const { stdout } = await run(command, args.split(' '), { env: environment });
+    const { stdout, stderr } = await run(command, args.split(' '), { env: environment });
     assert.equal(JSON.parse(stdout).Version, 1);
+    assert.equal(stderr, '');
   }
   await program('rolecall', 'logout', '--all');
   await program('rolecall', 'daemon', 'stop');

@@ -63,7 +63,6 @@ try {
     'launchd/rolecall.daemon.plist',
     'man/rolecall.1',
     'man/rolecalld.8',
-    'npm-shrinkwrap.json',
     'systemd/rolecall.service',
     'systemd/rolecall.socket',
     ...programs,

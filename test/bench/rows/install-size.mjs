@@ -16,7 +16,7 @@ export async function measureInstallSize(scene) {
   return [
     {
       name: 'package',
-      how: `what \`npm run release:pack\` makes: ${archive.entryCount} files, unpacked; the archive is ${Math.round(archive.size / 1024)} KiB.`,
+      how: `rolecall's own files: ${archive.entryCount}, unpacked; packed they are ${Math.round(archive.size / 1024)} KiB.`,
       unit: 'MiB',
       measured: archive.unpackedSize / MIB,
     },
