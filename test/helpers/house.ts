@@ -121,10 +121,11 @@ export const ROOMS: readonly Room[] = [
       'core/search/role-match',
       'core/search/search-words',
       'core/text/event-parser',
+      'core/text/short-names',
     ],
     packages: [],
     builtins: [],
-    why: 'plain files for a browser: the search of core is plain JavaScript too, and the schemas are imported for their types only',
+    why: 'plain files for a browser: what it shares with core is plain JavaScript too, and the schemas are imported for their types only',
   },
   {
     room: 'emulator',

@@ -35,12 +35,16 @@ const FILES: Readonly<Record<string, string>> = {
   'frame/elements.js': SCRIPT,
   'frame/legend.js': SCRIPT,
   'frame/notices.js': SCRIPT,
+  'frame/short-text.js': SCRIPT,
   'frame/shortcuts.js': SCRIPT,
+  'frame/text-width.js': SCRIPT,
   'frame/toasts.js': SCRIPT,
   'frame/wording.js': SCRIPT,
   'page.js': SCRIPT,
+  'roles/column-widths.js': SCRIPT,
   'roles/current-banner.js': SCRIPT,
   'roles/empty-list.js': SCRIPT,
+  'roles/grid-columns.js': SCRIPT,
   'roles/list-summary.js': SCRIPT,
   'roles/recent-roles.js': SCRIPT,
   'roles/role-board.js': SCRIPT,
@@ -65,6 +69,7 @@ const FILES: Readonly<Record<string, string>> = {
   '../core/search/role-match.js': SCRIPT,
   '../core/search/search-words.js': SCRIPT,
   '../core/text/event-parser.js': SCRIPT,
+  '../core/text/short-names.js': SCRIPT,
 };
 
 /** The path as a browser resolves it against `/`, above which there is nothing. */

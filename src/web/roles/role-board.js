@@ -53,7 +53,9 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     const roles = list.found();
     const selected = list.selected();
     const words = list.isNear() ? [] : parseWords(field.value);
-    grid.update({ roles, words, selected, currentKey, hueOf: filter.hueOf }, placement);
+    const all = list.document().roles;
+    const { hueOf } = filter;
+    grid.update({ roles, all, hasLabels: filter.hasSeveral(), words, selected, currentKey, hueOf }, placement);
     search.setActive(selected === -1 ? undefined : rowId(selected));
   }
 

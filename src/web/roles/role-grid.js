@@ -1,11 +1,19 @@
 // The grid of roles. Only visible rows exist in the DOM, however long the list is.
 import { element } from '../frame/elements.js';
+import { layOutColumns, measureFonts, WHOLE } from './grid-columns.js';
 import { createRow, rowId } from './role-row.js';
 import { rowsInSight, scrollToRow } from './row-window.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 
-/** @typedef {import('./role-row.js').RowView & { readonly roles: readonly Role[] }} GridView */
+/**
+ * @typedef {object} GridList
+ * @property {readonly Role[]} roles
+ * @property {readonly Role[]} all the roles from which `roles` were found; their texts decide the widths of the columns
+ * @property {boolean} hasLabels
+ */
+
+/** @typedef {Omit<import('./role-row.js').RowView, 'columns'> & GridList} GridView */
 
 /**
  * @typedef {object} Placement
@@ -23,16 +31,27 @@ const COLUMNS = Object.freeze(['Account', 'Account id', 'Permission set', 'Profi
  */
 export function createRoleGrid({ onSelect, onUse, onConsole }) {
   /** @type {GridView} */
-  let view = { roles: [], words: [], selected: -1, currentKey: undefined, hueOf: () => undefined };
+  let view = {
+    roles: [],
+    all: [],
+    hasLabels: false,
+    words: [],
+    selected: -1,
+    currentKey: undefined,
+    hueOf: () => undefined,
+  };
   let rowHeight = 0;
   const { grid, header, body } = createGridNodes();
   const rows = createRowPool(body);
+  const columns = createColumns(grid, body);
 
   /** Height of the visible rows: the header covers the first row when scrolled to the top. */
   const listHeight = () => grid.clientHeight - header.offsetHeight;
 
   function measure() {
     rowHeight = Number.parseFloat(getComputedStyle(grid).getPropertyValue('--row-height')) || 44;
+    columns.measure();
+    columns.layOut(view);
     draw();
   }
 
@@ -40,7 +59,7 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
     const rowCount = view.roles.length;
     body.style.height = `${rowCount * rowHeight}px`;
     const sight = rowsInSight({ scrollTop: grid.scrollTop, height: grid.clientHeight, rowHeight, rowCount });
-    rows.show(sight, rowHeight, view);
+    rows.show(sight, rowHeight, { ...view, columns: columns.current() });
   }
 
   function reveal() {
@@ -57,9 +76,11 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
     /** @param {GridView} next @param {Placement} placement */
     update(next, { reveals, stays = false }) {
       const isAnother = next.roles !== view.roles;
+      const hasOtherTexts = next.all !== view.all;
       view = next;
       grid.setAttribute('aria-rowcount', String(view.roles.length + 1));
       if (rowHeight === 0) measure();
+      else if (hasOtherTexts) columns.layOut(view);
       if (isAnother && !reveals && !stays) grid.scrollTop = 0;
       if (reveals && view.selected !== -1) reveal();
       draw();
@@ -86,12 +107,49 @@ function createGridNodes() {
   return { grid, header, body };
 }
 
+/** Measures the columns and sets their widths. @param {HTMLElement} grid @param {HTMLElement} body */
+function createColumns(grid, body) {
+  let current = WHOLE;
+  /** @type {import('./grid-columns.js').Fonts | undefined} */
+  let fonts;
+  return {
+    current: () => current,
+    measure() {
+      const { node, cell } = createSampleRow();
+      body.append(node);
+      fonts = measureFonts(cell);
+      node.remove();
+    },
+    /** @param {GridList} list */
+    layOut({ all, hasLabels }) {
+      if (fonts === undefined) return;
+      const isStacked = getComputedStyle(grid).getPropertyValue('--is-stacked') === '1';
+      const laidOut = layOutColumns({ roles: all, hasLabels, fonts, width: grid.clientWidth, isStacked });
+      current = laidOut.columns;
+      // The buttons of a row would cover its permission set.
+      grid.classList.toggle('has-no-profile', laidOut.profile === 0);
+      for (const column of /** @type {const} */ (['name', 'id', 'set', 'profile'])) {
+        grid.style.setProperty(`--${column}-width`, `${laidOut[column]}px`);
+      }
+    },
+  };
+}
+
+/** A row without text, to read the fonts of its cells. */
+function createSampleRow() {
+  const cells = ['name', 'id', 'set', 'profile', 'label'].map((name) => element('span', { class: name }));
+  return {
+    node: element('div', { class: 'row', hidden: true }, ...cells),
+    cell: (/** @type {string} */ name) => /** @type {Element} */ (cells.find((one) => one.className === name)),
+  };
+}
+
 /** Keeps as many rows as are visible, and reuses them. @param {HTMLElement} body */
 function createRowPool(body) {
   /** @type {ReturnType<typeof createRow>[]} */
   const rows = [];
   return {
-    /** @param {{ first: number, end: number }} sight @param {number} rowHeight @param {GridView} view */
+    /** @param {{ first: number, end: number }} sight @param {number} rowHeight @param {GridView & import('./role-row.js').RowView} view */
     show({ first, end }, rowHeight, view) {
       while (rows.length < end - first) {
         const row = createRow();

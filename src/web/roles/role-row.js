@@ -1,6 +1,8 @@
 // One row of the grid. A row is reused for another role when the list scrolls.
 import { element, fill } from '../frame/elements.js';
+import { shortText } from '../frame/short-text.js';
 import { accountTitle, harmless, roleKey } from '../frame/wording.js';
+import { WHOLE } from './grid-columns.js';
 import { markMatches } from './role-search.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
@@ -13,6 +15,7 @@ import { markMatches } from './role-search.js';
  * @property {number} selected index, -1 for none
  * @property {string | undefined} currentKey
  * @property {(session: string) => number | undefined} hueOf undefined: labels say nothing, there is one session
+ * @property {import('./grid-columns.js').Columns} columns
  */
 
 /** @param {number} index */
@@ -22,11 +25,13 @@ export function createRow() {
   const cells = createCells();
   const node = element('div', { role: 'row', class: 'row' }, ...cells.nodes);
   let shown = '';
+  /** @type {import('./grid-columns.js').Columns | undefined} */
+  let shownColumns;
 
   return {
     node,
     /** @param {Role} role @param {number} index @param {number} rowHeight @param {RowView} view */
-    show(role, index, rowHeight, { words, selected, currentKey, hueOf }) {
+    show(role, index, rowHeight, { words, selected, currentKey, hueOf, columns }) {
       node.style.transform = `translateY(${index * rowHeight}px)`;
       const key = roleKey(role);
       const isCurrent = key === currentKey;
@@ -38,10 +43,10 @@ export function createRow() {
       }
       node.setAttribute('aria-selected', String(index === selected));
       const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}`;
-      if (state === shown) return;
-      shown = state;
+      if (state === shown && columns === shownColumns) return;
+      [shown, shownColumns] = [state, columns];
       node.classList.toggle('is-current', isCurrent);
-      cells.show(role, { words, isCurrent, hue });
+      cells.show(role, { words, isCurrent, hue, columns });
     },
   };
 }
@@ -56,23 +61,32 @@ function createCells() {
 
   return {
     nodes: [name, id, set, profile, element('span', { role: 'gridcell', class: 'do' }, use, console)],
-    /** @param {Role} role @param {{ words: readonly Word[], isCurrent: boolean, hue: number | undefined }} view */
-    show(role, { words, isCurrent, hue }) {
+    /** @param {Role} role @param {Pick<RowView, 'words' | 'columns'> & { isCurrent: boolean, hue: number | undefined }} view */
+    show(role, { words, isCurrent, hue, columns }) {
       const title = accountTitle(role);
       const permissionSet = harmless(role.permissionSet);
-      fill(name, ...marked(title, words));
+      const profileName = harmless(role.profile ?? '');
+      fill(name, ...shortText(markMatches(title, words), columns.name(title)));
       name.title = title;
-      fill(id, ...marked(role.accountId, words, true));
+      fill(id, ...shortText(markMatches(role.accountId, words, true), WHOLE.name(role.accountId)));
       fill(
         set,
-        element('span', { class: 'text' }, ...marked(permissionSet, words)),
+        element(
+          'span',
+          { class: 'text' },
+          ...shortText(
+            markMatches(permissionSet, words),
+            (isCurrent ? columns.currentSet : columns.set)(permissionSet),
+          ),
+        ),
         role.protected && protectedMark(),
-        hue !== undefined && element('span', { class: 'label', 'data-hue': hue }, harmless(role.label)),
+        hue !== undefined &&
+          element('span', { class: 'label', 'data-hue': hue, title: harmless(role.label) }, harmless(role.label)),
         isCurrent && element('span', { class: 'badge' }, 'current'),
       );
       set.title = permissionSet;
-      fill(profile, ...marked(harmless(role.profile ?? ''), words));
-      profile.title = harmless(role.profile ?? '');
+      fill(profile, ...shortText(markMatches(profileName, words), columns.profile(profileName)));
+      profile.title = profileName;
       use.hidden = isCurrent;
       use.setAttribute('aria-label', `Use ${title}, ${permissionSet}`);
       console.setAttribute('aria-label', `Open the console of ${title}, ${permissionSet}`);
@@ -92,9 +106,4 @@ function protectedMark() {
     '⚠',
     element('span', { class: 'unseen' }, ' protected'),
   );
-}
-
-/** @param {string} text @param {readonly Word[]} words @param {boolean} [isId] */
-function marked(text, words, isId) {
-  return markMatches(text, words, isId).map((piece) => (piece.isMatch ? element('mark', {}, piece.text) : piece.text));
 }

@@ -1,0 +1,107 @@
+// The columns of the grid: how wide each is, and how the texts are shortened that do not fit.
+import { createNameShortener } from '../../core/text/short-names.js';
+import { createTextWidth, fontOf } from '../frame/text-width.js';
+import { accountTitle, harmless } from '../frame/wording.js';
+import { divideColumns } from './column-widths.js';
+
+/** @typedef {import('../documents.d.ts').Role} Role */
+/** @typedef {import('../../core/text/short-names.js').ShortName} ShortName */
+/** @typedef {(text: string) => ShortName} Shorten */
+
+/**
+ * How the texts of a row are shown. Another object after each change.
+ * @typedef {object} Columns
+ * @property {Shorten} name
+ * @property {Shorten} set
+ * @property {Shorten} currentSet for the current role, which has a badge beside its permission set
+ * @property {Shorten} profile
+ */
+
+/** Of page.css, in pixels: the gaps between columns and beside a row, and what stands beside a permission set. */
+const GAP = 16;
+const STACKED_GAP = 12;
+const STACKED_PADDING = 14;
+const PROTECTED = 24;
+const LABEL_PADDING = 24;
+const MAX_LABEL = 176;
+const BADGE = 72;
+
+/** @type {Shorten} */
+const whole = (text) => ({ text, parts: [{ from: 0, to: text.length, at: 0 }] });
+/** Before the first measurement. @type {Columns} */
+export const WHOLE = Object.freeze({ name: whole, set: whole, currentSet: whole, profile: whole });
+
+/** The fonts of the cells. @param {(className: string) => Element} cell */
+export function measureFonts(cell) {
+  return {
+    name: createTextWidth(fontOf(cell('name'))),
+    id: createTextWidth(fontOf(cell('id'))),
+    set: createTextWidth(fontOf(cell('set'))),
+    profile: createTextWidth(fontOf(cell('profile'))),
+    label: createTextWidth(fontOf(cell('label'))),
+  };
+}
+
+/** @typedef {ReturnType<typeof measureFonts>} Fonts */
+
+/**
+ * Divides the width among the columns by the texts of all roles, so that they stay where they are while you type.
+ * @param {object} deps
+ * @param {readonly Role[]} deps.roles
+ * @param {boolean} deps.hasLabels whether each row names its session
+ * @param {Fonts} deps.fonts
+ * @param {number} deps.width of a row
+ * @param {boolean} deps.isStacked whether a row has two lines: the account, and below it the rest without the profile
+ */
+export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
+  const names = new Set(roles.map(accountTitle));
+  const sets = new Set(roles.map(({ permissionSet }) => harmless(permissionSet)));
+  const id = Math.ceil(fonts.id('0') * 12) + 2;
+  const beside = besideSet(roles, hasLabels, fonts);
+  const needs = {
+    name: longest(names, fonts.name),
+    set: longest(sets, fonts.set) + beside,
+    profile: isStacked ? 0 : longest(new Set(roles.map(({ profile }) => harmless(profile ?? ''))), fonts.profile),
+  };
+  const widths = isStacked
+    ? { name: width - 2 * STACKED_PADDING, set: width - 2 * STACKED_PADDING - STACKED_GAP - id, profile: 0 }
+    : divideColumns(width - 2 * GAP - id - 4 * GAP, needs);
+  const setText = widths.set - beside;
+  return {
+    id,
+    ...widths,
+    /** @type {Columns} */
+    columns: {
+      name: shortener(names, widths.name, fonts.name),
+      set: shortener(sets, setText, fonts.set),
+      currentSet: shortener([], setText - BADGE, fonts.set),
+      // Account and permission set, which it repeats, are told apart already.
+      profile: shortener([], widths.profile, fonts.profile),
+    },
+  };
+}
+
+/** Made at the first use: often everything fits. @param {Iterable<string>} names @param {number} width @param {(text: string) => number} widthOf @returns {Shorten} */
+function shortener(names, width, widthOf) {
+  /** @type {Shorten | undefined} */
+  let shorten;
+  return (text) => {
+    if (widthOf(text) <= width) return whole(text);
+    shorten ??= createNameShortener(names, width, widthOf);
+    return shorten(text);
+  };
+}
+
+/** The widest that stands beside a permission set, without the badge. @param {readonly Role[]} roles @param {boolean} hasLabels @param {Fonts} fonts */
+function besideSet(roles, hasLabels, fonts) {
+  const labels = hasLabels ? new Set(roles.map(({ label }) => harmless(label))) : [];
+  const label = Math.min(MAX_LABEL, longest(labels, fonts.label) + LABEL_PADDING);
+  return (roles.some((role) => role.protected) ? PROTECTED : 0) + (hasLabels ? label : 0);
+}
+
+/** @param {Iterable<string>} texts @param {(text: string) => number} widthOf */
+function longest(texts, widthOf) {
+  let most = 0;
+  for (const text of texts) most = Math.max(most, widthOf(text));
+  return Math.ceil(most);
+}
