@@ -4,7 +4,7 @@ import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Dialog, Output } from '../context.ts';
 import { resolveProfile } from '../profiles/granted-role.ts';
 import { harmless } from '../terminal/render.ts';
-import { chooseRole, type PickerContext } from './choose-role.ts';
+import type { PickerContext } from './choose-role.ts';
 import type { RoleRequest } from './role-request.ts';
 
 export type ProfileRequest = Pick<RoleRequest, 'purpose' | 'command' | 'commandEnd' | 'mayAsk' | 'isReadOnly'>;
@@ -58,6 +58,7 @@ async function searchProfile(
   request: ProfileRequest,
   context: PickerContext,
 ): Promise<ProfileDocument | undefined> {
+  const { chooseRole } = await import('./choose-role.ts');
   const chosen = await chooseRole({ ...request, query, needsProfile: true }, context);
   if (chosen === undefined) return undefined;
   const { session, accountId, permissionSet, profile } = chosen.role;
