@@ -29,13 +29,18 @@ export interface CommandContext extends CliContext {
   loadProgram(): Promise<Command>;
 }
 
+/** The headings under which `rolecall --help` lists the commands. */
+export type HelpSection = 'daily' | 'setup' | 'integrations' | 'troubleshooting';
+
 /** A command with any options and arguments. */
 export interface AnyCommand {
+  /** Set for every command that is not part of a group. */
+  readonly section?: HelpSection;
   /** One line in lower case without a full stop. */
   readonly description: string;
   readonly arguments?: readonly ArgumentDefinition[];
   readonly options?: OptionDefinitions;
-  /** Printed below the options: examples and details. At most 80 columns. */
+  /** Printed below the options: examples and details. At most 80 columns; at least one example. */
   readonly help?: string;
   /** Prompts and scripts run it often, so plain command lines skip the parser. */
   readonly isQuick?: boolean;
@@ -47,6 +52,7 @@ export interface AnyCommand {
 
 /** Commands below one word, like `rolecall profiles list`. */
 export interface CommandGroup {
+  readonly section: HelpSection;
   readonly description: string;
   readonly commands: Readonly<Record<string, AnyCommand>>;
 }

@@ -3,9 +3,12 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
 import type { AnyCommand, CommandContext, CommandGroup, CommandList, OptionDefinition } from './definition.ts';
+import { formatOverview, helpColumns } from './print-overview.ts';
 import { checkArgumentCount, checkChoice, StrictCommand } from './strict-command.ts';
 
 const EXIT_USAGE = 2;
+/** Descriptions beside the options wrap even if their column is as narrow as this. */
+const MIN_HELP_COLUMN = 20;
 
 type Definitions = readonly (readonly [name: string, definition: AnyCommand | CommandGroup])[];
 type Run = (definition: AnyCommand, input: readonly unknown[]) => Promise<void>;
@@ -70,12 +73,15 @@ function createProgram(
     )
     .version(loadVersion(), '-V, --version', 'print the versions of this command, of Node and of the daemon')
     .option('--debug', 'print the cause of an error')
-    .addHelpText('after', '\nStart your day with: rolecall login')
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => helpColumns(stdout),
+      getErrHelpWidth: () => helpColumns(stderr),
     })
+    .configureHelp({ minWidthToWrap: MIN_HELP_COLUMN })
     .exitOverride();
+  program.helpInformation = () => formatOverview(helpColumns(stdout));
   for (const [name, definition] of definitions) addCommand(program, name, definition, run);
   return program;
 }

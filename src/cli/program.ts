@@ -8,23 +8,23 @@ export const COMMANDS: CommandList = {
   logout: () => import('./commands/logout/definition.ts'),
   status: () => import('./commands/status/definition.ts'),
   ls: () => import('./commands/ls/definition.ts'),
-  profiles: () => import('./commands/profiles/definition.ts'),
+  use: () => import('./commands/use/definition.ts'),
   exec: () => import('./commands/exec/definition.ts'),
   env: () => import('./commands/env/definition.ts'),
-  use: () => import('./commands/use/definition.ts'),
+  console: () => import('./commands/console/definition.ts'),
   whoami: () => import('./commands/whoami/definition.ts'),
+  setup: () => import('./commands/setup/definition.ts'),
+  profiles: () => import('./commands/profiles/definition.ts'),
+  service: () => import('./commands/service/definition.ts'),
   'shell-init': () => import('./commands/shell-init/definition.ts'),
   completion: () => import('./commands/completion/definition.ts'),
-  'credential-process': () => import('./commands/credential-process/definition.ts'),
   web: () => import('./commands/web/definition.ts'),
-  console: () => import('./commands/console/definition.ts'),
-  daemon: () => import('./commands/daemon/definition.ts'),
-  service: () => import('./commands/service/definition.ts'),
-  setup: () => import('./commands/setup/definition.ts'),
+  tray: () => import('./commands/tray/definition.ts'),
+  'credential-process': () => import('./commands/credential-process/definition.ts'),
   doctor: () => import('./commands/doctor/definition.ts'),
+  daemon: () => import('./commands/daemon/definition.ts'),
   emulator: () => import('./commands/emulator/definition.ts'),
   demo: () => import('./commands/demo/definition.ts'),
-  tray: () => import('./commands/tray/definition.ts'),
 } as const;
 
 /** Runs one command line (without node and script) and returns its exit code; never rejects. */
@@ -45,9 +45,13 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
  * The fast path for commands that prompts and scripts run all day: loading commander takes a quarter of their time.
  * Undefined for every command line that the parser has to look at.
  */
-export async function findQuickCommand([name = '', ...words]: readonly string[]): Promise<
-  ((context: CommandContext) => Promise<number> | number) | undefined
-> {
+export async function findQuickCommand(
+  argv: readonly string[],
+): Promise<((context: CommandContext) => Promise<number> | number) | undefined> {
+  const [name = '', ...words] = argv;
+  if (argv.length === 0 || ((name === '--help' || name === '-h' || name === 'help') && words.length === 0)) {
+    return async (context) => (await import('./print-overview.ts')).printOverview(context);
+  }
   if ((name === '--version' || name === '-V') && words.length === 0) {
     return async (context) => (await import('./commands/version/run.ts')).runVersion(context);
   }

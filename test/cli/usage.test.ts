@@ -32,6 +32,19 @@ function findCommand(words: readonly string[]): { command: Command; rest: readon
   return { command, rest: [] };
 }
 
+interface CommandAt {
+  readonly path: readonly string[];
+  readonly hasCommands: boolean;
+}
+
+function everyCommand(command: Command, path: readonly string[]): CommandAt[] {
+  const children = command.commands.filter((child) => child.name() !== 'help');
+  return [
+    { path, hasCommands: children.length > 0 },
+    ...children.flatMap((child) => everyCommand(child, [...path, child.name()])),
+  ];
+}
+
 /** What is wrong with a command line; undefined if it is valid. */
 function findFault(commandLine: string): string | undefined {
   const { command, rest } = findCommand(commandLine.split(/\s+/).slice(1));
@@ -154,7 +167,7 @@ describe('usage errors', () => {
     });
   });
 
-  test.each([[[]], [['daemon']], [['profiles']]])(
+  test.each([[['daemon']], [['profiles']]])(
     'without a command, as in %j, prints the help and exits with 2',
     async (argv) => {
       const { exitCode, stdout, stderr } = await rig.runCli(argv);
@@ -166,9 +179,17 @@ describe('usage errors', () => {
 });
 
 describe('help', () => {
-  test('of rolecall lists every command and where to start', async () => {
+  test('of rolecall lists every command by section, examples, and where to start', async () => {
     const { exitCode, stdout, stderr } = await rig.runCli(['--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.match(/^[A-Z][^\n]*:$/gm)).toEqual([
+      'Daily:',
+      'Setup:',
+      'Integrations:',
+      'Troubleshooting and trying out:',
+      'Options:',
+      'Examples:',
+    ]);
     for (const command of program.commands) {
       expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'));
     }
@@ -192,14 +213,45 @@ describe('help', () => {
     }
   });
 
-  test('of each command fits into 80 columns below its options', async () => {
-    const definitions = await Promise.all(Object.values(COMMANDS).map(async (load) => (await load()).definition));
-    const lines = definitions.flatMap((definition) =>
-      'help' in definition ? (definition.help ?? '').split('\n') : [],
-    );
-    expect(lines.length).toBeGreaterThan(50);
-    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  test('of each command fits into 80 columns, wraps at words, and has an example', async () => {
+    const faults: string[] = [];
+    let seen = 0;
+    for (const { path, hasCommands } of everyCommand(program, [])) {
+      const name = ['rolecall', ...path].join(' ');
+      const { stdout } = await rig.runCli([...path, '--help']);
+      const lines = stdout.split('\n');
+      seen += lines.length;
+      faults.push(...lines.filter((line) => line.length > 80).map((line) => `${name}: too wide: ${line}`));
+      // Below the options, where the usage line does not count.
+      const example = lines.slice(1).find((line) => /^ +\S/.test(line) && line.includes(name));
+      if (example === undefined && !hasCommands) faults.push(`${name}: no example`);
+    }
+    expect(seen).toBeGreaterThan(400);
+    expect(faults).toEqual([]);
   });
+
+  test('in a narrow terminal fits there, and in a wide one into 80 columns', async () => {
+    const widest = async (columns: number) => {
+      const stream = { isTTY: true, columns, write: () => true };
+      const all = await loadProgram(COMMANDS, { stdout: stream, stderr: stream });
+      const texts = [all, ...all.commands.filter(({ commands }) => commands.length === 0)].map((command) =>
+        command.helpInformation(),
+      );
+      expect(texts.length).toBeGreaterThan(15);
+      // A single word that is too long stays whole.
+      const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.trim().includes(' '));
+      return Math.max(...lines.map((line) => line.length));
+    };
+    expect(await widest(60)).toBeLessThanOrEqual(60);
+    expect(await widest(200)).toBeLessThanOrEqual(80);
+  });
+
+  test.each([[[]], [['help']], [['-h']], [['--debug', '--help']]])(
+    'of rolecall is the same for %j, on stdout',
+    async (argv) => {
+      expect(await rig.runCli(argv)).toEqual(await rig.runCli(['--help']));
+    },
+  );
 
   test('--version prints the versions of the package, of Node and of the daemon, and starts none', async () => {
     for (const flag of ['--version', '-V']) {
@@ -229,11 +281,14 @@ describe('the quick path around the parser', () => {
       ['use', '--print-name', '--no-picker', 'shop', 'read'],
       ['use', '--back', '--', '-odd-'],
       ['--version'],
+      [],
+      ['--help'],
     ]) {
       expect(await findQuickCommand(argv)).toBeTypeOf('function');
     }
     for (const argv of [
-      [],
+      [''],
+      ['--help', 'ls'],
       ['login'],
       ['status', 'x'],
       ['status', '--help'],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { loadProgram } from '../../src/cli/parser.ts';
+import type { HelpSection } from '../../src/cli/definition.ts';
 import { COMMANDS } from '../../src/cli/program.ts';
 import { routes } from '../../src/local-api/routes.ts';
 import {
@@ -41,6 +42,21 @@ test('src/local-api/route-addresses.ts is up to date; `npm run docs` updates it'
   );
   const text = [opening, '', 'export const ROUTE_ADDRESSES = {', ...rows, '} as const;', ''].join('\n');
   expect(rows.length).toBeGreaterThan(30);
+  await expect(text).toMatchFileSnapshot(path);
+});
+
+test('src/cli/overview.ts is up to date; `npm run docs` updates it', async () => {
+  const path = pathOf('src/cli/overview.ts');
+  const [opening = ''] = readFileSync(path, 'utf8').split('\n');
+  const rows: Record<HelpSection, string[]> = { daily: [], setup: [], integrations: [], troubleshooting: [] };
+  const quote = (text: string) => (text.includes("'") ? `"${text}"` : `'${text}'`);
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    const { section, description } = (await load()).definition;
+    if (section === undefined) throw new Error(`src/cli/commands/${name}/definition.ts has no section`);
+    rows[section].push(`    ${/^\w+$/.test(name) ? name : quote(name)}: ${quote(description)},`);
+  }
+  const sections = Object.entries(rows).map(([section, lines]) => `  ${section}: {\n${lines.join('\n')}\n  },`);
+  const text = [opening, '', 'export const OVERVIEW = {', ...sections, '} as const;', ''].join('\n');
   await expect(text).toMatchFileSnapshot(path);
 });
 

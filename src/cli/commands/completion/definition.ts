@@ -6,7 +6,8 @@ import { completionInstallLines } from '../../shell/install-lines.ts';
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join('\n');
 
 export const definition: CommandDefinition<NoOptions, [shell: HookShell]> = {
-  description: 'print completions of commands, profiles, accounts and sessions for your shell',
+  section: 'setup',
+  description: 'print completions for your shell',
   arguments: [{ name: '<shell>', choices: HOOK_SHELLS }],
   help: `
 ${HOOK_SHELLS.map((shell) => `${shell}:\n${indent(completionInstallLines(shell))}`).join('\n')}

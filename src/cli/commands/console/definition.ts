@@ -10,7 +10,8 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
-  description: 'open the AWS console as one role, in the browser of its sso-session',
+  section: 'daily',
+  description: 'open the AWS console as one role',
   arguments: [{ name: '[profile|query...]', description: 'a profile, "current", or words as in: rolecall use' }],
   options,
   help: `

@@ -10,7 +10,13 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
+  section: 'integrations',
   description: "print role credentials as AWS's credential_process document",
   options,
+  help: `
+Programs call it through a profile. To see the answer for one role yourself:
+
+  rolecall credential-process --current
+  rolecall credential-process --session work --account 111111111111 --role Admin`,
   run: async (values, context) => (await import('./run.ts')).runCredentialProcess(values, context),
 } as const;

@@ -8,7 +8,12 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
-  description: 'find out what is wrong on this machine, and how to fix it',
+  section: 'troubleshooting',
+  description: 'find out what is wrong, and how to fix it',
   options,
+  help: `
+  rolecall doctor
+  rolecall doctor --fix socket-stale    by the code of a finding
+  rolecall doctor --report              for a bug report`,
   run: async (values, context) => (await import('./run.ts')).runDoctor(values, context),
 } as const;

@@ -9,8 +9,14 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
+  section: 'troubleshooting',
   description: 'run IAM Identity Center in memory, to try things out',
   options,
+  help: `
+  rolecall emulator --auto-approve
+  rolecall emulator --port 4000 --directory organization.json
+
+It prints the variables to set in another shell.`,
   run: ({ port, directory, autoApprove, json }, context) =>
     context.runProgram('emulator', [
       ...(port === undefined ? [] : ['--port', port]),

@@ -7,7 +7,8 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
-  description: 'print the keys of one role as variables, for a shell or a file; they expire and are not renewed',
+  section: 'daily',
+  description: 'print the keys of one role as variables; they expire',
   arguments: [
     {
       name: '[profile|query...]',

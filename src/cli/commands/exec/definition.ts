@@ -9,7 +9,8 @@ const options = {
 
 export const definition: CommandDefinition<typeof options, [profile: string | undefined, command: readonly string[]]> =
   {
-    description: 'run a command, or a subshell, as one role; its keys are renewed as long as it runs',
+    section: 'daily',
+    description: 'run a command, or a subshell, as one role',
     arguments: [
       {
         name: '[profile|query]',
@@ -20,7 +21,8 @@ export const definition: CommandDefinition<typeof options, [profile: string | un
     options,
     help: `
 The command sees only this role: keys, profiles and a [default] with credentials
-that would take precedence are hidden from it. The exit code is the command's.
+that would take precedence are hidden from it. Its keys are renewed as long as
+it runs. The exit code is the command's.
 
   rolecall exec taylor.Admin -- terraform apply
   rolecall exec current -- aws s3 ls

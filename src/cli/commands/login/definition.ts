@@ -16,8 +16,14 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [session: string | undefined]> = {
-  description: 'sign in; needs no browser while the session is live or can be refreshed',
+  section: 'daily',
+  description: 'sign in; the browser is needed only if the session has ended',
   arguments: [{ name: '[session]', description: 'the sso-session; optional if there is only one' }],
   options,
+  help: `
+  rolecall login               the only sso-session
+  rolecall login work          one of several
+  rolecall login --all         all of them, one after the other
+  rolecall login --no-browser  over ssh: open the page on another device`,
   run: async (session, values, context) => (await import('./run.ts')).runLogin(session, values, context),
 } as const;

@@ -8,8 +8,12 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [session: string | undefined]> = {
-  description: 'sign out; rolecall stops serving credentials of the session at once',
+  section: 'daily',
+  description: 'sign out, and stop serving credentials at once',
   arguments: [{ name: '[session]', description: 'the sso-session; optional if there is only one' }],
   options,
+  help: `
+  rolecall logout        the only sso-session
+  rolecall logout --all  all of them`,
   run: async (session, values, context) => (await import('./run.ts')).runLogout(session, values, context),
 } as const;

@@ -8,9 +8,15 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
+  section: 'daily',
   description: 'list accounts and permission sets',
   arguments: [{ name: '[query...]', description: 'words that must all match' }],
   options,
   isQuick: true,
+  help: `
+  rolecall ls                every role
+  rolecall ls prod read      roles that match both words
+  rolecall ls --refresh      ask AWS first, for example for a new account
+  rolecall ls --json | jq -r '.accounts[].accountName'`,
   run: async (query, values, context) => (await import('./run.ts')).runLs(query, values, context),
 } as const;

@@ -9,6 +9,9 @@ const listOptions = {
 const list: CommandDefinition<typeof listOptions> = {
   description: "list rolecall's profiles with account and permission set",
   options: listOptions,
+  help: `
+  rolecall profiles list
+  rolecall profiles list --json | jq -r '.profiles[].name'`,
   run: async (values, context) => (await import('./list.ts')).runProfilesList(values, context),
 } as const;
 
@@ -21,6 +24,9 @@ const syncOptions = {
 const sync: CommandDefinition<typeof syncOptions> = {
   description: 'write one profile for each account and permission set',
   options: syncOptions,
+  help: `
+  rolecall profiles sync --dry-run
+  rolecall profiles sync`,
   run: async (values, context) => (await import('./sync.ts')).runProfilesSync(values, context),
 } as const;
 
@@ -35,10 +41,15 @@ const adoptOptions = {
 const adopt: CommandDefinition<typeof adoptOptions> = {
   description: 'convert hand-written sso profiles, and those of other tools, to rolecall under the same names',
   options: adoptOptions,
+  help: `
+  rolecall profiles adopt --dry-run
+  rolecall profiles adopt --from granted
+  rolecall profiles adopt --undo`,
   run: async (values, context) => (await import('./adopt.ts')).runProfilesAdopt(values, context),
 } as const;
 
 export const definition: CommandGroup = {
+  section: 'setup',
   description: 'write, list and convert the profiles in ~/.aws/config',
   commands: { list, sync, adopt },
 } as const;

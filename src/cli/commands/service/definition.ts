@@ -5,12 +5,16 @@ import { YES_OPTION } from '../../yes-option.ts';
 const install: CommandDefinition<typeof YES_OPTION> = {
   description: 'start the daemon with your desktop or at the first request; repeat it after an update or a new PATH',
   options: YES_OPTION,
+  help: `
+  rolecall service install`,
   run: async (values, context) => (await import('./run.ts')).runServiceInstall(values, context),
 } as const;
 
 const uninstall: CommandDefinition<typeof YES_OPTION> = {
   description: 'stop and remove the service; commands then start the daemon themselves',
   options: YES_OPTION,
+  help: `
+  rolecall service uninstall`,
   run: async (values, context) => (await import('./run.ts')).runServiceUninstall(values, context),
 } as const;
 
@@ -19,6 +23,8 @@ const statusOptions = { '--json': 'print it as JSON' } as const;
 const status: CommandDefinition<typeof statusOptions> = {
   description: 'show whether the service is installed, what runs, and what is wrong',
   options: statusOptions,
+  help: `
+  rolecall service status`,
   run: async (values, context) => (await import('./run.ts')).runServiceStatus(values, context),
 } as const;
 
@@ -30,10 +36,14 @@ const logOptions = {
 const logs: CommandDefinition<typeof logOptions> = {
   description: "show the daemon's log, from systemd's journal or from its own file",
   options: logOptions,
+  help: `
+  rolecall service logs -n 20
+  rolecall service logs --follow`,
   run: async (values, context) => (await import('./run.ts')).runServiceLogs(values, context),
 } as const;
 
 export const definition: CommandGroup = {
-  description: 'run the daemon as your own service: systemd user units, or a LaunchAgent on macOS',
+  section: 'setup',
+  description: 'run the daemon as your own service (systemd, launchd)',
   commands: { install, uninstall, status, logs },
 } as const;

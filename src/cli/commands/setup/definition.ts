@@ -16,7 +16,12 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
-  description: 'set up rolecall: asks for what it needs, shows the change, and writes it',
+  section: 'setup',
+  description: 'set up rolecall: asks, shows the change, writes it',
   options,
+  help: `
+  rolecall setup
+  rolecall setup --start-url my-company --yes
+  rolecall setup --from https://example.com/team.toml`,
   run: async (values, context) => (await import('./run.ts')).runSetup(values, context),
 } as const;

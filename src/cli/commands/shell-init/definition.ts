@@ -13,7 +13,8 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [shell: HookShell | undefined]> = {
-  description: 'set up or print the shell hook, which lets `rolecall use` switch your shell',
+  section: 'setup',
+  description: 'set up or print the hook with which `use` switches shells',
   arguments: [
     { name: '[shell]', description: 'with --install: by default the shell that $SHELL names', choices: HOOK_SHELLS },
   ],

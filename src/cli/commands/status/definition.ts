@@ -14,6 +14,7 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
+  section: 'daily',
   description: 'show who is signed in, for how long, and what is wrong',
   options,
   help: `

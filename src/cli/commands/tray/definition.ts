@@ -10,7 +10,8 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
-  description: 'show the current role, sessions and roles to switch to in the tray of your desktop',
+  section: 'integrations',
+  description: 'show sessions and roles in the tray of your desktop',
   options,
   help: `
 Without options: an icon in a tray that supports StatusNotifierItem (KDE, Xfce,

@@ -11,7 +11,8 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options, [query: readonly string[]]> = {
-  description: 'switch this shell to a role; without a name you choose from a list',
+  section: 'daily',
+  description: 'switch this shell to a role, by name or from a list',
   arguments: [
     {
       name: '[query...]',

@@ -7,7 +7,11 @@ const options = {
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {
-  description: 'open the page with sessions, accounts and the current role in your browser',
+  section: 'integrations',
+  description: 'open the page with sessions, accounts and roles',
   options,
+  help: `
+  rolecall web
+  rolecall web --print    to open it in another browser`,
   run: async (values, context) => (await import('./run.ts')).runWeb(values, context),
 } as const;

@@ -1,0 +1,33 @@
+// The commands for `rolecall --help`, by section. Generated from their definitions by `npm run docs`.
+
+export const OVERVIEW = {
+  daily: {
+    login: 'sign in; the browser is needed only if the session has ended',
+    logout: 'sign out, and stop serving credentials at once',
+    status: 'show who is signed in, for how long, and what is wrong',
+    ls: 'list accounts and permission sets',
+    use: 'switch this shell to a role, by name or from a list',
+    exec: 'run a command, or a subshell, as one role',
+    env: 'print the keys of one role as variables; they expire',
+    console: 'open the AWS console as one role',
+    whoami: 'show which role this shell uses, and why',
+  },
+  setup: {
+    setup: 'set up rolecall: asks, shows the change, writes it',
+    profiles: 'write, list and convert the profiles in ~/.aws/config',
+    service: 'run the daemon as your own service (systemd, launchd)',
+    'shell-init': 'set up or print the hook with which `use` switches shells',
+    completion: 'print completions for your shell',
+  },
+  integrations: {
+    web: 'open the page with sessions, accounts and roles',
+    tray: 'show sessions and roles in the tray of your desktop',
+    'credential-process': "print role credentials as AWS's credential_process document",
+  },
+  troubleshooting: {
+    doctor: 'find out what is wrong, and how to fix it',
+    daemon: 'start and stop the background service by hand',
+    emulator: 'run IAM Identity Center in memory, to try things out',
+    demo: 'show everything on the emulator, in a temporary home',
+  },
+} as const;
