@@ -143,7 +143,8 @@ function describeSessionItems(document: SessionStatusDocument, view: TrayView, n
 function describeRoles(view: TrayView, { current, sessions }: StatusDocument): MenuItem[] {
   const roles = view.roles?.roles ?? [];
   const total = view.roles?.total ?? roles.length;
-  const items = chooseRoles(roles).map((role): MenuItem => toItem(role, sessions.length > 1, current));
+  const chosen = chooseRoles(roles);
+  const items = chosen.map((role): MenuItem => toItem(role, describeRole(role, sessions.length > 1, chosen), current));
   const page: MenuItem = {
     key: 'page',
     label: total > items.length ? `Search all ${total} roles…` : 'Open the page…',
@@ -152,11 +153,11 @@ function describeRoles(view: TrayView, { current, sessions }: StatusDocument): M
   return [...items, page];
 }
 
-function toItem(role: RoleDocument, hasSeveralSessions: boolean, current: CurrentRoleDocument | null): MenuItem {
+function toItem(role: RoleDocument, label: string, current: CurrentRoleDocument | null): MenuItem {
   const { session, accountId, permissionSet, profile } = role;
   return {
     key: `role ${session} ${accountId} ${permissionSet}`,
-    label: line(describeRole(role, hasSeveralSessions)),
+    label: line(label),
     action: { does: 'use', role: { session, accountId, permissionSet, profile } },
     chosen: current !== null && isSameRole(role, current),
   };

@@ -120,6 +120,21 @@ describe('the menu', () => {
     expect(label).toMatch(/ very.*…$/);
   });
 
+  test('shortens long names in the middle, and no two entries look alike', () => {
+    const allRoles = ['one', 'two'].map((word, index) =>
+      aRole({
+        accountName: `${'Acme '.repeat(10)}${word} ${'Production '.repeat(5)}`,
+        accountId: `10000000000${index}`,
+      }),
+    );
+    const uses = describeMenu(aView({ allRoles })).filter((each) => each.endsWith('-> use'));
+    const names = uses.map((each) => each.slice(4, each.indexOf('  1000')));
+    expect(names).toEqual([
+      'Acme Acme Acme Acm…me Acme Acme Acme one…duction Production',
+      'Acme Acme Acme Acm…me Acme Acme Acme two…duction Production',
+    ]);
+  });
+
   test('shows the error of a failed click first', () => {
     const notice = { code: 'account-not-found', message: 'You have no Admin there.', hint: 'rolecall ls --refresh' };
     expect(describeMenu(aView({ notice })).slice(0, 3)).toEqual([

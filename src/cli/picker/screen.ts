@@ -1,5 +1,6 @@
 // Draws the picker as one string that fills the terminal: the query, the visible roles, and what Enter does.
 import { findMarks } from '../../core/search/role-marks.js';
+import { createNameShortener, moveMarks } from '../../core/text/short-names.js';
 import { parseWords } from '../../core/search/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import { cutToWidth, displayWidth } from '../terminal/display-width.ts';
@@ -36,11 +37,14 @@ export function drawScreen(state: PickerState, size: Size, parts: ScreenParts): 
   const height = listHeight(size);
   const query = state.before + state.after;
   const widths = fitWidths(parts.columns.widths, size.columns - GUTTER);
-  const lines: string[] = [];
-  for (let place = state.top; place < Math.min(state.top + height, state.found.length); place += 1) {
-    const role = parts.roles[state.found[place] ?? 0] as RoleDocument;
-    lines.push(drawRole(role, { ...parts, widths, query, isChosen: place === state.chosen }));
-  }
+  const visible = Array.from(
+    { length: Math.max(0, Math.min(height, state.found.length - state.top)) },
+    (_, row) => parts.roles[state.found[state.top + row] ?? 0] as RoleDocument,
+  );
+  const shorten = createShorteners(visible, widths, parts.columns);
+  const lines = visible.map((role, row) =>
+    drawRole(role, { ...parts, widths, shorten, query, isChosen: state.top + row === state.chosen }),
+  );
   if (state.found.length === 0) lines.push(parts.paint('dim', cutToWidth('    No matches.', size.columns)));
   while (lines.length < height) lines.push('');
   const head = drawQuery(state, size, parts);
@@ -73,20 +77,41 @@ function cutStart(text: string, columns: number): string {
 function drawFoot(state: PickerState, size: Size, { roles, purpose, mark, paint }: ScreenParts): string {
   const role = roles[state.found[state.chosen] ?? -1];
   if (role === undefined) return paint('dim', cutToWidth('  esc  cancel', size.columns));
-  const what = `${harmless(role.profile ?? `${role.permissionSet} in ${role.accountId}`)} ${purpose}`;
   const warning = role.protected ? `${mark} protected  ` : '';
-  const foot = cutToWidth(`  ${warning}enter  ${what}   esc  cancel`, size.columns);
+  const [before, after] = [`  ${warning}enter  `, ` ${purpose}   esc  cancel`];
+  const name = harmless(role.profile ?? `${role.permissionSet} in ${role.accountId}`);
+  const room = Math.max(MIN_COLUMN_WIDTH, size.columns - displayWidth(before + after));
+  const foot = cutToWidth(before + createNameShortener([], room, displayWidth)(name).text + after, size.columns);
   const start = 2 + warning.length;
   return `${paint('red', foot.slice(0, start))}${paint('dim', foot.slice(start))}`;
 }
 
+type Shorten = ReturnType<typeof createNameShortener>;
+
+/** For each column: shortens its cells so that different names on the screen stay different. */
+function createShorteners(
+  visible: readonly RoleDocument[],
+  widths: readonly number[],
+  columns: RoleColumns,
+): readonly Shorten[] {
+  const rows = visible.map((role) => columns.cells(role));
+  return widths.map((width, column) =>
+    createNameShortener(
+      rows.map((cells) => cells[column]?.text ?? ''),
+      width,
+      displayWidth,
+    ),
+  );
+}
+
 interface RoleRow extends ScreenParts {
   readonly widths: readonly number[];
+  readonly shorten: readonly Shorten[];
   readonly query: string;
   readonly isChosen: boolean;
 }
 
-function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, paint }: RoleRow): string {
+function drawRole(role: RoleDocument, { columns, widths, shorten, query, isChosen, mark, paint }: RoleRow): string {
   const gutter = `${isChosen ? paint('cyan', '> ') : '  '}${role.protected ? paint('red', mark) : ' '} `;
   const cells = columns.cells(role);
   const marks = findMarks(cells, parseWords(query), { marksLetters: true });
@@ -96,8 +121,10 @@ function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, 
     if (width === 0) return '';
     const at = column;
     column += width + GAP;
+    const short = shorten[index]?.(text) ?? { text, parts: [] };
+    const cell = drawCell({ text: short.text, style }, moveMarks(short, marks[index]), isChosen, paint);
     // Moves to an absolute column, as terminals disagree on the width of some emoji.
-    return `\u001b[${at}G${drawCell({ text: cutToWidth(text, width), style }, marks[index], isChosen, paint)}`;
+    return `\u001b[${at}G${cell}`;
   });
   return gutter + drawn.join('');
 }
@@ -105,7 +132,7 @@ function drawRole(role: RoleDocument, { columns, widths, query, isChosen, mark, 
 /** A cell in its style, with the matching parts highlighted. */
 function drawCell(
   { text, style }: RoleCell,
-  marks: ReadonlySet<number> | undefined,
+  marks: ReadonlySet<number>,
   isChosen: boolean,
   paint: ScreenParts['paint'],
 ): string {
@@ -113,7 +140,7 @@ function drawCell(
     const styled = style === undefined || (isChosen && style === 'dim') ? part : paint(style, part);
     return isChosen ? paint('bold', styled) : styled;
   };
-  if (marks === undefined || marks.size === 0) return base(text);
+  if (marks.size === 0) return base(text);
   const parts: { text: string; isMarked: boolean }[] = [];
   let index = 0;
   for (const character of text) {

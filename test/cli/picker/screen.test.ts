@@ -37,7 +37,7 @@ describe('the screen', () => {
       `> pay${' '.repeat(89)}3 of 6`,
       '>   Payments Production  222222222222  ReadOnly             Work    Payments-Production.ReadOnly',
       '    Payments Staging     333333333333  ReadOnly             Work    Payments-Staging.ReadOnly',
-      '  ⚠ Payments Production  222222222222  AdministratorAccess  Work    Payments-Production.Administrat…',
+      '  ⚠ Payments Production  222222222222  AdministratorAccess  Work    Payments-Product…nistratorAccess',
       '',
       '',
       '',
@@ -72,6 +72,26 @@ describe('the screen', () => {
     const widths = lines.map((line) => Array.from(line).reduce((sum, each) => sum + (isWide(each) ? 2 : 1), 0));
     expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
     expect(lines.filter((line) => line.includes('222222222222'))).toHaveLength(2);
+  });
+
+  test.each([100, 80, 60, 48])('shows no two rows alike in %i columns', (columns) => {
+    const roles = Array.from({ length: 16 }, (_, index) =>
+      role(
+        `Acme Corporation payments platform production ${String(index + 1).padStart(2, '0')}`,
+        'AdministratorAccess',
+      ),
+    );
+    const { lines } = draw(roles, '', columns, 18);
+    const names = lines.slice(1, -1).map((line) => line.slice(4, line.indexOf('111111111111')));
+    expect(new Set(names).size).toBe(16);
+    expect(lines[7]).toContain('on 07 ');
+  });
+
+  test('highlights matches on both sides of what a name leaves out', () => {
+    const roles = [role('Payments platform for customers in Europe prod 07', 'AdministratorAccess')];
+    const { text } = draw(roles, 'pay 07', 60, 3, true);
+    const marked = [...text.matchAll(/\u001b\[1m\u001b\[4m(.*?)\u001b\[24m/gu)].map(([, part]) => part);
+    expect(marked).toEqual(['Pay', '07']);
   });
 
   test('fits into one or two lines', () => {
