@@ -30,6 +30,7 @@ export const ROUTE_ADDRESSES = {
   containerCredentials: { method: 'GET', path: '/container/:grant' },
   adoptProfiles: { method: 'POST', path: '/v1/profiles/adopt' },
   startUrl: { method: 'GET', path: '/v1/start-url' },
+  foundSessions: { method: 'GET', path: '/v1/found-sessions' },
   setup: { method: 'POST', path: '/v1/setup' },
   team: { method: 'POST', path: '/v1/team' },
   reach: { method: 'GET', path: '/v1/reach' },

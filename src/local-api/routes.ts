@@ -40,12 +40,14 @@ import {
   type RolesDocument,
 } from './schemas/roles.ts';
 import {
+  foundSessionsSchema,
   reachSchema,
   setupSchema,
   setupRequestSchema,
   startUrlSchema,
   teamSchema,
   teamRequestSchema,
+  type FoundSessionsDocument,
   type ReachDocument,
   type SetupDocument,
   type SetupRequestDocument,
@@ -439,6 +441,14 @@ export const routes = {
     successStatus: 200,
     answer: startUrlSchema,
   },
+  foundSessions: {
+    method: 'GET',
+    path: '/v1/found-sessions',
+    surfaces: SOCKET,
+    summary: 'Start URLs in the files of the AWS CLI, aws-sso-cli, Granted and aws-vault that are not sso-sessions yet',
+    successStatus: 200,
+    answer: foundSessionsSchema,
+  },
   setup: {
     method: 'POST',
     path: '/v1/setup',
@@ -510,6 +520,7 @@ export interface Answers {
   containerCredentials: ContainerCredentialsDocument;
   adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;
+  foundSessions: FoundSessionsDocument;
   setup: SetupDocument;
   team: TeamDocument;
   reach: ReachDocument;

@@ -23,7 +23,13 @@ export type {
   RolesDocument,
   ShownCurrentRoleDocument,
 } from './schemas/roles.ts';
-export type { ReachDocument, SetupDocument, SetupRequestDocument, TeamDocument } from './schemas/setup.ts';
+export type {
+  FoundSessionsDocument,
+  ReachDocument,
+  SetupDocument,
+  SetupRequestDocument,
+  TeamDocument,
+} from './schemas/setup.ts';
 export type { SignInDocument, SignInSetupDocument, SignOutDocument } from './schemas/sign-in.ts';
 export type {
   EventDocument,

@@ -95,6 +95,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['reach', '/v1/reach'],
   ['adoptProfiles', '/v1/profiles/adopt', { dryRun: true }],
   ['startUrl', '/v1/start-url?text=https%3A%2F%2Fssoins-1.portal.eu-west-1.app.aws'],
+  ['foundSessions', '/v1/found-sessions'],
   ['setup', '/v1/setup', { session: { name: 'x', startUrl: 'd-1234567890', region: 'us-east-1' }, dryRun: true }],
   ['team', '/v1/team', { source: TEAM_FILE, dryRun: true }],
   ['webCode', '/v1/web-code'],

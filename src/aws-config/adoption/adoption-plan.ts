@@ -17,6 +17,8 @@ export interface AdoptionRequest {
   /** From aws-sso-cli's settings; `-S` in its commands refers to their names. */
   readonly awsSsoSessions: readonly ForeignSession[];
   readonly credentialProcessPath: string;
+  /** Only profiles of this sso-session, which the file has; the others are not even mentioned. */
+  readonly onlySession?: string;
 }
 
 export interface AdoptedProfile {
@@ -54,7 +56,7 @@ const INHERITED = { reason: 'it would inherit sso settings from [DEFAULT]' } as 
  * @throws UsageError config-malformed; ConflictError config-section-not-ours: broken markers of our block
  */
 export function planAdoption(request: AdoptionRequest): AdoptionPlan {
-  const { document, sources } = request;
+  const { document, sources, onlySession } = request;
   requireWellFormed(document);
   const block = findManagedBlock(document);
   const sessions = createSessionBook(document, request.awsSsoSessions);
@@ -71,6 +73,7 @@ export function planAdoption(request: AdoptionRequest): AdoptionPlan {
     if (found === undefined || !sources.has(found.source)) continue;
     const shared = { profileName: section.name, line: section.line, source: found.source };
     const role = resolveRole(isInherited ? { source: found.source, ...INHERITED } : found, section, sessions);
+    if (onlySession !== undefined && ('reason' in role || role.sessionName !== onlySession)) continue;
     if ('reason' in role) {
       left.push({ ...shared, reason: role.reason });
       continue;
@@ -79,7 +82,9 @@ export function planAdoption(request: AdoptionRequest): AdoptionPlan {
     const words = `${command} --session ${sessionSelector(role.sessionName)} --account ${role.accountId} --role ${role.permissionSet}`;
     for (const [line, text] of editSection(section, document, words)) edits.set(line, text);
   }
-  if (sources.has('aws-sso')) for (const { name } of request.awsSsoSessions) sessions.take(name);
+  if (sources.has('aws-sso') && onlySession === undefined) {
+    for (const { name } of request.awsSsoSessions) sessions.take(name);
+  }
 
   const edited = document.lines
     .map(({ text, newline }, index) => {
@@ -88,7 +93,7 @@ export function planAdoption(request: AdoptionRequest): AdoptionPlan {
       return replaced === undefined ? '' : replaced + newline;
     })
     .join('');
-  const newSessions = sessions.added();
+  const newSessions = onlySession === undefined ? sessions.added() : [];
   const text = appendSessions(parseConfigDocument(edited, document.path), newSessions);
   requireWellFormed(parseConfigDocument(text, document.path));
   return { adopted, left, newSessions, text, diff: unifiedDiff(document.text, text, document.path) };

@@ -102,12 +102,12 @@ function addressOf(
   }
 }
 
-function nameFromUrl(startUrl: string | undefined): string {
+export function nameFromUrl(startUrl: string | undefined): string {
   const label = /^https?:\/\/([a-z0-9-]+)\./iu.exec(startUrl ?? '')?.[1] ?? '';
   return /^(?:d-[0-9a-f]+|ssoins-.*|start|identitycenter|)$/iu.test(label) ? 'my-sso-session' : label;
 }
 
-function freeName(wanted: string, isTaken: (name: string) => boolean): string {
+export function freeName(wanted: string, isTaken: (name: string) => boolean): string {
   const base = reduceName(wanted).slice(0, 60) || 'my-sso-session';
   for (let attempt = 1; ; attempt += 1) {
     const name = attempt === 1 ? base : `${base}-${attempt}`;

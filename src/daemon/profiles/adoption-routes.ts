@@ -13,7 +13,9 @@ export function createAdoptionHandlers(deps: {
   return {
     async adoptProfiles({ body }, { surface }) {
       const dryRun = body.dryRun === true;
-      const outcome = await (body.undo === true ? adoption.undo(dryRun) : adoption.adopt(body.from, dryRun));
+      const outcome = await (body.undo === true
+        ? adoption.undo(dryRun)
+        : adoption.adopt(body.from, dryRun, body.session));
       if (outcome.written) {
         deps.audit.record({ event: 'profiles-written', surface });
         deps.changes.announce();

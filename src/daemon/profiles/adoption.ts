@@ -18,7 +18,11 @@ import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 
 export interface Adoption {
   /** @throws UsageError config-malformed; ConflictError config-section-not-ours, config-changed-meanwhile */
-  adopt(sources: readonly AdoptionSource[] | undefined, dryRun: boolean): Promise<AdoptionDocument>;
+  adopt(
+    sources: readonly AdoptionSource[] | undefined,
+    dryRun: boolean,
+    onlySession?: string,
+  ): Promise<AdoptionDocument>;
   /** Restores the file from before the latest adoption. @throws NotFoundError profile-not-found: nothing to undo; ConflictError config-changed-meanwhile */
   undo(dryRun: boolean): Promise<AdoptionDocument>;
 }
@@ -53,7 +57,11 @@ export function createAdoption(deps: {
   /** Serializes calls: concurrent ones would choose the same backup number, and one that fails deletes its backup. */
   const inTurn = createSerialQueue();
 
-  async function adopt(wanted: readonly AdoptionSource[] | undefined, dryRun: boolean): Promise<AdoptionDocument> {
+  async function adopt(
+    wanted: readonly AdoptionSource[] | undefined,
+    dryRun: boolean,
+    onlySession: string | undefined,
+  ): Promise<AdoptionDocument> {
     const sources = new Set(wanted ?? ADOPTION_SOURCES);
     const { document } = await configFile.read();
     const awsSso = sources.has('aws-sso') ? await readAwsSsoSettings(deps.homeDirectory, deps.environment) : undefined;
@@ -61,6 +69,7 @@ export function createAdoption(deps: {
       document,
       sources,
       awsSsoSessions: awsSso?.sessions ?? [],
+      ...(onlySession === undefined ? {} : { onlySession }),
       credentialProcessPath: deps.credentialProcessPath,
     });
     let backup: string | null = null;
@@ -123,7 +132,7 @@ export function createAdoption(deps: {
   }
 
   return {
-    adopt: (wanted, dryRun) => inTurn(() => untilUnchanged(() => adopt(wanted, dryRun))),
+    adopt: (wanted, dryRun, onlySession) => inTurn(() => untilUnchanged(() => adopt(wanted, dryRun, onlySession))),
     undo: (dryRun) => inTurn(() => undo(dryRun)),
   };
 }

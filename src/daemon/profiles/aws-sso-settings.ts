@@ -16,15 +16,18 @@ export async function readAwsSsoSettings(
   homeDirectory: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<AwsSsoSettings | undefined> {
-  for (const path of candidates(homeDirectory, environment)) {
+  for (const path of awsSsoSettingsPaths(homeDirectory, environment)) {
     const text = await readPrivateFile(path, MAX_SETTINGS_BYTES);
-    if (text !== undefined) return { path, ...(await parse(text)) };
+    if (text !== undefined) return { path, ...(await parseAwsSsoSettings(text).catch(() => ({ sessions: [] }))) };
   }
   return undefined;
 }
 
 /** In aws-sso-cli's own order: the older location comes first. */
-function candidates(homeDirectory: string, environment: Readonly<Record<string, string | undefined>>): string[] {
+export function awsSsoSettingsPaths(
+  homeDirectory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   const named = environment['AWS_SSO_CONFIG'] ?? '';
   const configHome = environment['XDG_CONFIG_HOME'] ?? '';
   return [
@@ -34,15 +37,11 @@ function candidates(homeDirectory: string, environment: Readonly<Record<string, 
   ];
 }
 
-async function parse(text: string): Promise<Omit<AwsSsoSettings, 'path'>> {
+/** @throws Error: the text is not YAML */
+export async function parseAwsSsoSettings(text: string): Promise<Omit<AwsSsoSettings, 'path'>> {
   // Few machines have this file, so load the parser only now.
   const { parse: parseYaml } = await import('yaml');
-  let root: unknown;
-  try {
-    root = parseYaml(text, { logLevel: 'silent', maxAliasCount: 100 });
-  } catch {
-    return { sessions: [] };
-  }
+  const root: unknown = parseYaml(text, { logLevel: 'error', maxAliasCount: 100 });
   const format = fieldOf(root, 'ProfileFormat');
   const sessions = Object.entries(asRecord(fieldOf(root, 'SSOConfig'))).flatMap(([name, entry]): ForeignSession[] => {
     const [startUrl, region] = [fieldOf(entry, 'StartUrl'), fieldOf(entry, 'SSORegion')];

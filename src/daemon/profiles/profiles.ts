@@ -24,7 +24,10 @@ import { createProfilesOfUsedRoles } from './profiles-of-used-roles.ts';
 import { createTokenFiles, type TokenFiles } from './token-files.ts';
 
 export interface Profiles {
-  readonly handlers: Pick<Handlers, 'profile' | 'writeProfile' | 'profiles' | 'syncProfiles' | 'adoptProfiles'>;
+  readonly handlers: Pick<
+    Handlers,
+    'profile' | 'writeProfile' | 'profiles' | 'syncProfiles' | 'adoptProfiles' | 'foundSessions'
+  >;
   readonly tasks: readonly TickTask[];
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
@@ -35,6 +38,7 @@ export function createProfiles(deps: {
   readonly paths: Pick<RuntimePaths, 'credentialProcessPath' | 'stateDirectory'>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
+  readonly userId: number;
   readonly configFile: ConfigFile;
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
@@ -87,6 +91,10 @@ export function createProfiles(deps: {
           ...deps,
           adoption: createAdoption({ ...deps, directory, credentialProcessPath }),
         });
+      }),
+      ...lateLoading.deferHandlers(['foundSessions'], async () => {
+        const { createFoundSessionsHandlers } = await import('./found-sessions.ts');
+        return createFoundSessionsHandlers(deps);
       }),
       profiles: ({ query }) => profileSync.plan({ prune: query?.prune === true }),
       async syncProfiles({ body }, { surface }) {

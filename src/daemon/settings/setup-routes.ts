@@ -1,6 +1,7 @@
 // GET /v1/start-url and POST /v1/setup: what `rolecall setup` asks for and the lines it writes.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { unifiedDiff } from '../../core/text/unified-diff.ts';
+import { parseConfigDocument } from '../../aws-config/document/document.ts';
 import { addSession } from '../../aws-config/sessions/new-session.ts';
 import {
   nameProfiles,
@@ -29,10 +30,12 @@ export function createSetupHandlers(deps: {
 
   async function editConfig(request: SetupRequestDocument, dryRun: boolean) {
     const { document } = await configFile.read();
-    const { session } = request;
-    if (session === undefined) return { path: configFile.path, written: false, diff: '' };
-    const { startUrl } = parseStartUrl(session.startUrl);
-    const text = addSession(document, { sessionName: session.name, startUrl, region: parseRegion(session.region) });
+    const sessions = [...(request.session === undefined ? [] : [request.session]), ...(request.moreSessions ?? [])];
+    const text = sessions.reduce((before, { name, ...session }) => {
+      const { startUrl } = parseStartUrl(session.startUrl);
+      const region = parseRegion(session.region);
+      return addSession(parseConfigDocument(before, configFile.path), { sessionName: name, startUrl, region });
+    }, document.text);
     const diff = unifiedDiff(document.text, text, configFile.path);
     const written = !dryRun && (await configFile.write(document.text, text)) === 'written';
     return { path: configFile.path, written, diff };

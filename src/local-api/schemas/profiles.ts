@@ -107,7 +107,7 @@ export const profileRequestSchema = {
   properties: { name: { ...plainText, minLength: 1, maxLength: 512 } },
 } as const;
 
-const adoptionSource = { enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] } as const;
+export const adoptionSource = { enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] } as const;
 
 /** Which profiles to switch to rolecall; `undo` restores the file from before the latest adoption. */
 export const adoptionRequestSchema = {
@@ -115,6 +115,7 @@ export const adoptionRequestSchema = {
   additionalProperties: false,
   properties: {
     from: { type: 'array', items: adoptionSource, minItems: 1, maxItems: 5, description: 'all of them when absent' },
+    session: { type: 'string', minLength: 1, maxLength: 128, description: 'only profiles of this sso-session' },
     undo: { type: 'boolean' },
     dryRun: { type: 'boolean', description: 'write nothing' },
   },

@@ -1,5 +1,6 @@
 // Setup, team files, and the check whether AWS can be reached.
 import type { FromSchema } from 'json-schema-to-ts';
+import { adoptionSource } from './profiles.ts';
 import { names, plainText, text } from './values.ts';
 
 /** Whether AWS's endpoints answer the daemon, whose proxy and CA certificates may differ from the caller's. */
@@ -49,21 +50,50 @@ export const startUrlSchema = {
 
 export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
 
+/** Identity Center instances that files of this user name and that are not sso-sessions yet. */
+export const foundSessionsSchema = {
+  type: 'object',
+  required: ['sessions', 'notes'],
+  properties: {
+    sessions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'startUrl', 'isAws', 'region', 'tools', 'profiles'],
+        properties: {
+          name: { type: 'string', description: 'a free name for the sso-session' },
+          startUrl: text,
+          isAws: { type: 'boolean', description: 'false: not an AWS host' },
+          region: { type: ['string', 'null'], description: 'null if no file has it' },
+          tools: { type: 'array', items: adoptionSource, description: 'whose files have the start URL' },
+          profiles: { type: 'integer', description: 'profiles of the shared config file with it' },
+        },
+      },
+    },
+    notes: { ...names, description: 'files that could not be read' },
+  },
+} as const;
+
+export type FoundSessionsDocument = FromSchema<typeof foundSessionsSchema>;
+
+const newSession = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'startUrl', 'region'],
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: 64 },
+    startUrl: { type: 'string', minLength: 1, maxLength: 2048 },
+    region: { type: 'string', minLength: 1, maxLength: 64 },
+  },
+} as const;
+
 /** The changes of `rolecall setup`; an absent part stays as it is. */
 export const setupRequestSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    session: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['name', 'startUrl', 'region'],
-      properties: {
-        name: { type: 'string', minLength: 1, maxLength: 64 },
-        startUrl: { type: 'string', minLength: 1, maxLength: 2048 },
-        region: { type: 'string', minLength: 1, maxLength: 64 },
-      },
-    },
+    session: newSession,
+    moreSessions: { type: 'array', maxItems: 30, items: newSession, description: 'to add as well' },
     nameTemplate: { type: 'string', minLength: 1, maxLength: 256 },
     secretStore: { enum: ['keychain', 'file', 'memory'] },
     dryRun: { type: 'boolean', description: 'write nothing' },

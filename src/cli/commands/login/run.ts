@@ -15,6 +15,7 @@ export async function runLogin(
   context: LoginContext,
 ): Promise<number> {
   const status = await loadStatusOrSetUp(options, context);
+  if (typeof status === 'number') return status;
   warnAboutStore(status, context);
   const consent = createEndpointConsent(status, options, context);
   if (options.all === true) {
@@ -35,15 +36,14 @@ function refuseNames(names: readonly (string | undefined)[]): void {
   });
 }
 
-/** On a terminal, `login` starts the setup if there is no sso-session yet. */
-async function loadStatusOrSetUp(options: LoginOptions, context: LoginContext): Promise<StatusDocument> {
+/** On a terminal, `login` starts the setup if there is no sso-session yet; the exit code if the user wants nothing written. */
+async function loadStatusOrSetUp(options: LoginOptions, context: LoginContext): Promise<StatusDocument | number> {
   const status = await loadStatus(context);
   const isFirstRun = status.sessions.length === 0 && status.problems.every(({ code }) => code !== 'config-malformed');
   if (!isFirstRun || !context.stdinIsTerminal || options.json === true) return status;
   const { setUp } = await import('../setup/run.ts');
   const outcome = await setUp({}, context);
-  if (outcome === undefined) throw noSession(status, context);
-  return loadStatus(context);
+  return outcome === undefined ? noSession(status, context).exitCode : loadStatus(context);
 }
 
 /** Says before the sign-in that no store keeps the tokens; a store that fails completely is reported as an error later. */

@@ -2,28 +2,68 @@
 import { parseRegion, parseStartUrl } from '../../../core/aws/start-url.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../../core/name-template.ts';
-import type { SetupDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import type { SetupDocument, SetupRequestDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import type { DaemonAccess, Output, ServiceAccess } from '../../context.ts';
 import type { Interview } from '../../terminal/interview.ts';
 import { harmless } from '../../terminal/render.ts';
+import { chooseFound, type FoundSession } from './found.ts';
+
+const FOREIGN_HOST = 'This host is not AWS’s. AWS’s own programs accept it only if it redirects to a host of AWS.';
 
 export const STORES = ['keychain', 'file', 'memory'] as const;
 export type Store = (typeof STORES)[number];
 
+type NewSession = NonNullable<SetupRequestDocument['session']>;
+
 /** Introduces the setup; whether to go on, which is asked if there is an sso-session already. */
-export async function wantsAnother(status: StatusDocument, interview: Interview): Promise<boolean> {
+export async function wantsAnother(
+  status: StatusDocument,
+  found: readonly FoundSession[],
+  interview: Interview,
+): Promise<boolean> {
   interview.say(
-    'To sign in to IAM Identity Center you need two things from your administrator: the start URL and the region.\n' +
-      'You see every change before it is written. Ctrl-C stops.\n\n',
+    found.length > 0
+      ? 'You see every change before it is written. Ctrl-C stops.\n\n'
+      : 'To sign in to IAM Identity Center you need two things from your administrator:\n' +
+          'the start URL and the region. You see every change before it is written.\nCtrl-C stops.\n\n',
   );
   if (status.sessions.length === 0) return true;
   const rows = status.sessions.map(({ session, startUrl }) => `  ${harmless(session)}  ${harmless(startUrl)}\n`);
   interview.say(`There is an sso-session already:\n${rows.join('')}To sign in to it: rolecall login\n\n`);
-  return interview.confirm('Add another one?', false);
+  const more = found.length === 0 ? '' : ` (${found.length} found in files of other tools)`;
+  return interview.confirm(`Add another one?${more}`, false);
+}
+
+/** One session or several, from those found on this machine or a start URL that the user types. */
+export async function askSessions(
+  options: { readonly startUrl?: string; readonly ssoRegion?: string; readonly name?: string },
+  found: readonly FoundSession[],
+  status: StatusDocument,
+  interview: Interview,
+  context: DaemonAccess,
+): Promise<readonly [NewSession, ...NewSession[]]> {
+  const chosen = found.length === 0 ? options.startUrl : await chooseFound(found, interview);
+  if (typeof chosen !== 'object') {
+    const { startUrl, ...known } = await askStartUrl(chosen, interview, context);
+    const region = await askRegion(options.ssoRegion, known, interview);
+    return [{ name: await askName(options.name, nameFrom(startUrl), startUrl, status, interview), startUrl, region }];
+  }
+  const sessions: NewSession[] = [];
+  for (const { name, startUrl, isAws, region } of chosen) {
+    if (!isAws) interview.warn(`${startUrl}: ${FOREIGN_HOST}`);
+    const isOnly = chosen.length === 1;
+    if (!isOnly && region === null) interview.say(`\n  ${harmless(startUrl)}\n`);
+    sessions.push({
+      startUrl,
+      region: region ?? (await askRegion(undefined, { region: null, regionIs: null }, interview)),
+      name: isOnly ? await askName(options.name, name, startUrl, status, interview) : name,
+    });
+  }
+  return sessions as [NewSession, ...NewSession[]];
 }
 
 /** The start URL, and the region if the URL or its page names it. */
-export async function askStartUrl(given: string | undefined, interview: Interview, context: DaemonAccess) {
+async function askStartUrl(given: string | undefined, interview: Interview, context: DaemonAccess) {
   const startUrl = await interview.ask({
     flag: '--start-url',
     given,
@@ -32,13 +72,11 @@ export async function askStartUrl(given: string | undefined, interview: Intervie
   });
   const found = await context.client.call('startUrl', { query: { text: startUrl } }, { signal: context.signal });
   interview.say(`  ${harmless(found.startUrl)}\n`);
-  if (!found.isAws) {
-    interview.warn('This host is not AWS’s. AWS’s own programs accept it only if it redirects to a host of AWS.');
-  }
+  if (!found.isAws) interview.warn(FOREIGN_HOST);
   return found;
 }
 
-export function askRegion(
+function askRegion(
   given: string | undefined,
   { region, regionIs }: { readonly region: string | null; readonly regionIs: string | null },
   interview: Interview,
@@ -53,8 +91,9 @@ export function askRegion(
   });
 }
 
-export function askName(
+function askName(
   given: string | undefined,
+  wanted: string,
   startUrl: string,
   status: StatusDocument,
   interview: Interview,
@@ -64,7 +103,7 @@ export function askName(
     flag: '--name',
     given,
     question: 'A name for this sso-session, for commands and files',
-    defaultAnswer: freeName(nameFrom(startUrl), startUrl, taken),
+    defaultAnswer: freeName(wanted, startUrl, taken),
     check(text) {
       const name = text.trim();
       if (!/^[A-Za-z0-9_.@/-]{1,64}$/.test(name)) {

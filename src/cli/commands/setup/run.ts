@@ -9,17 +9,8 @@ import type { StopContext } from '../../stop-daemon.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createInterview } from '../../terminal/interview.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
-import {
-  askName,
-  askRegion,
-  askService,
-  askStartUrl,
-  askStore,
-  askTemplate,
-  STORES,
-  wantsAnother,
-  type Store,
-} from './questions.ts';
+import { askService, askSessions, askStore, askTemplate, STORES, wantsAnother, type Store } from './questions.ts';
+import { findOnThisMachine } from './found.ts';
 import { restartForSettings } from './restart-for-settings.ts';
 
 export interface SetupOptions {
@@ -37,7 +28,7 @@ export interface SetupOptions {
 }
 
 export interface SetupOutcome {
-  readonly sessionName: string;
+  readonly sessionNames: readonly string[];
   readonly isWritten: boolean;
 }
 
@@ -51,7 +42,8 @@ export async function runSetup(options: SetupOptions, context: Context): Promise
   const outcome = await setUp(options, context);
   if (outcome === undefined) return 0;
   if (options.json !== true && outcome.isWritten) {
-    context.stderr.write(`Now sign in: rolecall login ${quoteForShell(outcome.sessionName)}\n`);
+    const [name = '', ...others] = outcome.sessionNames;
+    context.stderr.write(`Now sign in: rolecall login ${others.length > 0 ? '--all' : quoteForShell(name)}\n`);
   }
   return 0;
 }
@@ -68,11 +60,15 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
     isQuiet: options.yes === true || options.json === true,
     command: 'rolecall setup',
   });
-  if (interview.isOpen && options.startUrl === undefined && !(await wantsAnother(status, interview))) return undefined;
+  const isOpen = interview.isOpen && options.startUrl === undefined;
+  const found = isOpen ? await findOnThisMachine(interview, context) : [];
+  if (isOpen && !(await wantsAnother(status, found, interview))) {
+    context.stderr.write('Nothing was changed. To sign in: rolecall login\n');
+    return undefined;
+  }
 
-  const { startUrl, ...known } = await askStartUrl(options.startUrl, interview, context);
-  const region = await askRegion(options.ssoRegion, known, interview);
-  const name = await askName(options.name, startUrl, status, interview);
+  const [session, ...moreSessions] = await askSessions(options, found, status, interview, context);
+  const { name } = session;
   const nameTemplate = await askTemplate(options.profileNameTemplate, interview, async (template) => {
     return (await callSetup({ nameTemplate: template, dryRun: true }, context)).preview;
   });
@@ -80,7 +76,8 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   const isService = wantsService ?? (await askService(interview, context));
 
   const request: SetupRequestDocument = {
-    session: { name, startUrl, region },
+    session,
+    ...(moreSessions.length === 0 ? {} : { moreSessions: [...moreSessions] }),
     ...(nameTemplate === undefined ? {} : { nameTemplate }),
     ...(secretStore === undefined ? {} : { secretStore }),
   };
@@ -88,10 +85,12 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   if (options.json !== true) showPlan(plan, context);
   if (options.dryRun === true || (isDone(plan) && !isService)) {
     if (options.json === true) context.stdout.write(formatJson({ session: name, ...plan }));
-    return { sessionName: name, isWritten: isDone(plan) };
+    return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: isDone(plan) };
   }
   if (!(await interview.confirm('Write it?', true))) {
-    context.stderr.write('Nothing was written.\n');
+    context.stderr.write(
+      'Nothing was written. No sso-session was added, and you are not signed in.\nTo start again: rolecall setup\n',
+    );
     return undefined;
   }
   const written = await callSetup(request, context);
@@ -108,7 +107,7 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
       'The encrypted file needs its passphrase: export ROLECALL_PASSPHRASE, then rolecall daemon restart, then sign in.',
     );
   }
-  return { sessionName: name, isWritten: true };
+  return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: true };
 }
 
 const isDone = ({ config, settings }: SetupDocument) => config.diff === '' && settings.diff === '';
