@@ -1,5 +1,6 @@
 // Describes refused credential requests: one line per reason, with the profiles it concerns.
 import type { RoleRefusalDocument } from '../local-api/schemas.ts';
+import { formatMoment } from '../core/text/format-duration.ts';
 import { count, harmless } from './terminal/render.ts';
 
 export interface RefusalLine {
@@ -11,8 +12,6 @@ export interface RefusalLine {
   /** The profile that was refused last; undefined for a role without one. */
   readonly profile: string | undefined;
 }
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Newest first. */
 export function groupRefusals(refusals: readonly RoleRefusalDocument[], nowMs: number): RefusalLine[] {
@@ -33,15 +32,6 @@ export function groupRefusals(refusals: readonly RoleRefusalDocument[], nowMs: n
       },
     ];
   });
-}
-
-/** Local time, with the date if it is more than 24 hours away. */
-export function formatMoment(at: string, nowMs: number): string {
-  const moment = new Date(at);
-  const two = (part: number) => String(part).padStart(2, '0');
-  const time = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
-  if (Math.abs(nowMs - moment.getTime()) < DAY_MS) return time;
-  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${time}`;
 }
 
 function nameOf({ profile, accountId, permissionSet }: RoleRefusalDocument): string {

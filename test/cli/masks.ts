@@ -9,6 +9,7 @@ export function mask(text: string, home = '/no/such/home'): string {
     .replace(/pid \d+/g, 'pid N')
     .replace(/rolecall \d+\.\d+\.\d+/g, 'rolecall VERSION')
     .replace(/^! \d\d:\d\d /gm, '! HH:MM ')
+    .replace(/\b(since|until|at) (\d{4}-\d\d-\d\d )?\d\d:\d\d\b/g, '$1 HH:MM')
     .replace(/(valid for) .* …/g, '$1 A WHILE …')
     .replace(/less than a minute|1 min/g, 'A MOMENT')
     .replace(/^(Listing|Writing) .*…\n/gm, '');

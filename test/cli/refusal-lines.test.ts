@@ -1,6 +1,7 @@
 // Refusals in words: who, when by this machine's clock, and one line for all that met the same.
 import { expect, test } from 'vitest';
-import { formatMoment, groupRefusals } from '../../src/cli/refusal-lines.ts';
+import { groupRefusals } from '../../src/cli/refusal-lines.ts';
+import { formatMoment } from '../../src/core/text/format-duration.ts';
 import type { RoleRefusalDocument } from '../../src/local-api/schemas.ts';
 
 const refusal = (changes: Partial<RoleRefusalDocument> = {}): RoleRefusalDocument => ({

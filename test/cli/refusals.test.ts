@@ -1,6 +1,6 @@
 // The last refusal of each profile, which an SDK may have hidden: in `whoami`, `status` and `doctor`, until keys are given again.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { formatMoment } from '../../src/cli/refusal-lines.ts';
+import { formatMoment } from '../../src/core/text/format-duration.ts';
 import type { RolecallError } from '../../src/core/errors.ts';
 import type { StatusDocument } from '../../src/local-api/schemas.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';

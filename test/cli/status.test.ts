@@ -37,7 +37,7 @@ test('shows one line for signed out, signed in and ended sessions, with a comman
   await rig.runCli(['login']);
   expect(await run(['status'])).toEqual({
     exitCode: 0,
-    stdout: `${SESSION}  signed in  4 accounts, 5 permission sets, listed A MOMENT ago\n${FACTS}${TOKEN_FILE}`,
+    stdout: `${SESSION}  signed in  4 accounts, 5 permission sets, listed A MOMENT ago\n  since HH:MM, end unknown\n${FACTS}${TOKEN_FILE}`,
     stderr: '',
   });
   expect(await run(['status', '--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
@@ -87,7 +87,8 @@ test('shows the end of the session if the settings contain its length, and the c
     body: { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: null },
   });
   const { stdout } = await run(['status']);
-  expect(stdout).toContain(`${SESSION} (Work)  signed in  9 h 59 min left  4 accounts`);
+  expect(stdout).toContain(`${SESSION} (Work)  signed in  4 accounts`);
+  expect(stdout).toContain('\n  since HH:MM, until HH:MM (in 9 h 59 min)\n');
   expect(stdout).toContain(`Current role  Log Archive  044444444444  ReadOnly  profile Log-Archive.ReadOnly\n`);
   const named = { session: SESSION, accountId: '044444444444', permissionSet: 'ReadOnly', profile: 'logs' };
   await expect(rig.client.call('setCurrent', { body: named })).rejects.toMatchObject({ code: 'profile-mismatch' });
@@ -183,4 +184,31 @@ test('uses colours on a terminal, but not with NO_COLOR or a dumb terminal', asy
   for (const environment of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
     expect((await rig.runCli(['status'], { isTerminal: true, environment })).stdout).not.toContain('\u001b');
   }
+});
+
+test('shows until when keys are valid, when they are renewed, and during an outage the next try, until it is over', async () => {
+  rig = await createRig();
+  await rig.runCli(['login']);
+  const keysOf = (account: string, role: string) =>
+    rig.runCli(['credential-process', '--session', SESSION, '--account', account, '--role', role]);
+  expect(await keysOf('111111111111', 'Admin-AF-Permission-Set')).toMatchObject({ exitCode: 0 });
+  const healthy = (await run(['status'])).stdout;
+  expect(healthy).toMatch(/\n {2}keys of 1 role until HH:MM \(in \d+ (h|min)( \d+ min)?\), next refresh at HH:MM\n/u);
+  expect(healthy).not.toContain('next try');
+
+  rig.emulator.addFault({ operation: '*', kind: 'status', status: 503 });
+  for (let turn = 0; turn < 2; turn += 1) {
+    expect(await keysOf('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 7 });
+  }
+  expect((await run(['status'])).stdout).toContain('\n  next try at HH:MM (in A MOMENT): Identity Center fails\n');
+  const environment = { AWS_PROFILE: 'account1' };
+  const said = (await run(['whoami'], { environment })).stdout;
+  expect(said).toContain('Retry    next try at HH:MM (in A MOMENT): Identity Center fails\n');
+
+  rig.emulator.clearFaults();
+  expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+  expect(await keysOf('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 0 });
+  const after = (await run(['status'])).stdout;
+  expect(after).not.toContain('next try');
+  expect(after).not.toContain('! ');
 });

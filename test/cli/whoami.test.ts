@@ -29,7 +29,7 @@ afterEach(() => writePrivate(join(rig.home.path, '.aws', 'credentials'), ''));
 async function whoami(environment: Readonly<Record<string, string>>, argv: readonly string[] = []) {
   const run = await rig.runCli(['whoami', ...argv], { environment });
   expect(run.stdout + run.stderr).not.toMatch(/hidden/iu);
-  return { ...run, stdout: mask(run.stdout).replace(/\d+ h( \d+ min)? left/gu, 'A DAY left') };
+  return { ...run, stdout: mask(run.stdout).replace(/\(in \d+ h( \d+ min)?\)/gu, '(in A DAY)') };
 }
 
 describe('whoami', () => {
@@ -38,7 +38,8 @@ describe('whoami', () => {
       exitCode: 0,
       stdout: `taylor  111111111111  Admin-AF-Permission-Set  Work
 Profile  ${ADMIN} (set by AWS_PROFILE)
-Session  ${SESSION}, signed in, A DAY left
+Session  ${SESSION}, signed in
+Sign-in  since HH:MM, until HH:MM (in A DAY)
 `,
       stderr: '',
     });
@@ -54,7 +55,8 @@ Session  ${SESSION}, signed in, A DAY left
       exitCode: 0,
       stdout: `${first}
 Profile  ${profile} (named on the command line)
-Session  ${SESSION}, signed in, A DAY left
+Session  ${SESSION}, signed in
+Sign-in  since HH:MM, until HH:MM (in A DAY)
 `,
       stderr: '',
     });
@@ -82,7 +84,17 @@ Session  ${SESSION}, signed in, A DAY left
       protected: false,
       sessionState: 'live',
       sessionExpiresAt: expect.stringMatching(/^\d{4}-.*Z$/u),
+      sessionEndIs: 'configured',
+      signedInAt: expect.stringMatching(/^\d{4}-.*Z$/u),
+      tokenExpiresAt: expect.stringMatching(/^\d{4}-.*Z$/u),
+      user: null,
+      startUrl: 'https://d-1234567890.awsapps.com/start',
+      ssoRegion: 'us-east-1',
       keysExpireAt: null,
+      nextRefreshAt: null,
+      nextRetry: null,
+      problems: [],
+      clockAheadSeconds: 0,
       lastRefusal: null,
     });
   });
@@ -99,7 +111,7 @@ Session  ${SESSION}, signed in, A DAY left
     const expirationIn = new Date(Date.now() + 30 * 60_000 + 50_000).toISOString();
     expect(await whoami({ ...KEYS, AWS_PROFILE: ADMIN, AWS_CREDENTIAL_EXPIRATION: expirationIn })).toEqual({
       exitCode: 0,
-      stdout: `Keys in the environment take precedence (AWS_ACCESS_KEY_ID) over AWS_PROFILE; rolecall does not know whose they are, 30 min left.
+      stdout: `Keys in the environment take precedence (AWS_ACCESS_KEY_ID) over AWS_PROFILE; rolecall does not know whose they are, until HH:MM (in 30 min).
 To use a role from rolecall: rolecall use
 `,
       stderr: '',

@@ -70,6 +70,14 @@ describe.each([
     expect(leftMs).toBeLessThanOrEqual(HOUR_MS + 2000);
   });
 
+  test('shows times that are right all the same', async () => {
+    const its = await signedIn(byMs);
+    await ask(its);
+    const { stdout } = await its.runCli(['status'], { clock: onThisMachine });
+    expect(stdout).toContain('listed less than a minute ago');
+    expect(stdout).toMatch(/keys of 1 role until (\d{4}-\d\d-\d\d )?\d\d:\d\d \(in 1[45] min\)/u);
+  });
+
   test('says in the status by how much, so that times of AWS can be shown by the local clock', async () => {
     const its = await signedIn(byMs);
     expect(await its.client.call('status', {})).toMatchObject({ clockAheadSeconds: byMs / 1000 });

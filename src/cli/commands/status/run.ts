@@ -13,7 +13,7 @@ import {
   type Style,
 } from '../../terminal/render.ts';
 import type * as RoleColumns from '../../picker/role-columns.ts';
-import { fetchStatus, loadStatus } from '../../sessions.ts';
+import { describeTimes, fetchStatus, loadStatus } from '../../sessions.ts';
 
 type Context = DaemonAccess & Output & Places & Pick<CliContext, 'clock' | 'findInstalledService'>;
 
@@ -81,8 +81,6 @@ const STORES = {
 /** `columns` is only needed if there is a current role. */
 function format(status: StatusDocument, columns: Columns | undefined, context: Context): string {
   const paint = createPainter(context.stdout, context.environment);
-  const nowMs = context.clock.nowMs();
-  const rows = status.sessions.map((session) => describeSession(session, nowMs, paint));
   const facts = [
     ...(status.current === null || columns === undefined
       ? []
@@ -93,7 +91,7 @@ function format(status: StatusDocument, columns: Columns | undefined, context: C
     ['Daemon', `rolecall ${harmless(status.version)}, pid ${status.pid}`],
   ];
   const lines = [
-    rows.length === 0 ? describeNoSession(status, context) : formatTable(rows),
+    status.sessions.length === 0 ? describeNoSession(status, context) : describeSessions(status, context),
     '\n',
     formatTable(facts.map(([label = '', value = '']) => [paint('dim', label), value])),
     ...describeWaiting(status).map((line) => `\n${line}`),
@@ -134,6 +132,22 @@ function describeNoSession({ files, problems }: StatusDocument, context: Context
   return `No sso-session in ${file} yet. To add one: rolecall setup\n`;
 }
 
+/** A line for each session; below it since when, until when and what is next. */
+function describeSessions(status: StatusDocument, context: Context): string {
+  const paint = createPainter(context.stdout, context.environment);
+  const { sessions, clockAheadSeconds = 0 } = status;
+  const present = { nowMs: context.clock.nowMs(), clockAheadSeconds };
+  const awsNowMs = present.nowMs - clockAheadSeconds * 1000;
+  const lines = formatTable(sessions.map((session) => describeSession(session, awsNowMs, paint))).split('\n');
+  return sessions
+    .flatMap((session, index) => {
+      const details = describeTimes(session, present).map((line) => `  ${paint('dim', line)}`);
+      return [lines[index] ?? '', ...details];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
 function describeSession(
   session: SessionStatusDocument,
   nowMs: number,
@@ -145,15 +159,13 @@ function describeSession(
     expired: paint('yellow', 'sign-in has ended'),
     'signed-out': paint('dim', 'signed out'),
   };
-  const end = session.sessionExpiresAt;
-  const timeLeft = end === undefined ? '' : `${formatDuration(Date.parse(end) - nowMs)} left`;
   const list = describeList(session, nowMs);
   const next =
     session.state === 'live' || session.state === 'pending'
       ? list
       : `rolecall login ${quoteForShell(harmless(session.session))}`;
   const label = session.label === undefined || session.label === session.session ? '' : ` (${harmless(session.label)})`;
-  return [`${harmless(session.session)}${label}`, states[session.state], ...(timeLeft === '' ? [] : [timeLeft]), next];
+  return [`${harmless(session.session)}${label}`, states[session.state], next];
 }
 
 function describeList({ catalog, listing }: SessionStatusDocument, nowMs: number): string {

@@ -1,7 +1,12 @@
 // Finds out which account and role this shell uses, and why; asks the daemon, not AWS.
 import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../../core/errors.ts';
-import type { ProfileDocument, RefusalDocument } from '../../../local-api/schemas.ts';
+import type {
+  ProfileDocument,
+  RefusalDocument,
+  SessionStatusDocument,
+  StatusDocument,
+} from '../../../local-api/schemas.ts';
 import { awsFilePath, MAX_AWS_FILE_BYTES } from '../../../platform/files/aws-file-path.ts';
 import { readBoundedFile } from '../../../platform/files/bounded-read.ts';
 import type { DaemonAccess, Output, Places } from '../../context.ts';
@@ -9,6 +14,8 @@ import { fetchStatus } from '../../sessions.ts';
 import { findIdentitySource, type ProfileReason } from './shell-identity.ts';
 
 type Context = DaemonAccess & Places & Pick<Output, 'environment'>;
+
+type Problem = StatusDocument['problems'][number];
 
 /** The JSON output; what is unknown is null. */
 export interface Whoami {
@@ -24,7 +31,23 @@ export interface Whoami {
   readonly protected: boolean;
   readonly sessionState: string | null;
   readonly sessionExpiresAt: string | null;
+  /** Where `sessionExpiresAt` comes from. */
+  readonly sessionEndIs: 'configured' | 'observed' | null;
+  readonly signedInAt: string | null;
+  readonly tokenExpiresAt: string | null;
+  /** Who signed in. */
+  readonly user: string | null;
+  readonly startUrl: string | null;
+  readonly ssoRegion: string | null;
   readonly keysExpireAt: string | null;
+  /** When the daemon renews the keys; null while nothing uses them. */
+  readonly nextRefreshAt: string | null;
+  /** What delays renewals of the session. */
+  readonly nextRetry: NonNullable<SessionStatusDocument['nextRetry']> | null;
+  /** Of the session. */
+  readonly problems: readonly Problem[];
+  /** By how much this machine's clock is ahead of AWS's, whose times these are; 0 up to two minutes. */
+  readonly clockAheadSeconds: number;
   /** When and why a program was last refused keys of this role; null if it has got some since. */
   readonly lastRefusal: RefusalDocument | null;
 }
@@ -39,7 +62,17 @@ const UNKNOWN = {
   protected: false,
   sessionState: null,
   sessionExpiresAt: null,
+  sessionEndIs: null,
+  signedInAt: null,
+  tokenExpiresAt: null,
+  user: null,
+  startUrl: null,
+  ssoRegion: null,
   keysExpireAt: null,
+  nextRefreshAt: null,
+  nextRetry: null,
+  problems: [],
+  clockAheadSeconds: 0,
   lastRefusal: null,
 } as const;
 
@@ -124,6 +157,7 @@ export async function describeProfile(
   ]);
   const role = roles.find((other) => other.accountId === accountId && other.permissionSet === permissionSet);
   const known = status.sessions.find((other) => other.session === session);
+  const keys = known?.roles?.find((use) => use.accountId === accountId && use.permissionSet === permissionSet);
   return {
     source: 'profile',
     why: profile.followsCurrent ? `${why}, which follows the current role` : why,
@@ -136,7 +170,18 @@ export async function describeProfile(
     protected: role?.protected ?? false,
     sessionState: known?.state ?? null,
     sessionExpiresAt: known?.sessionExpiresAt ?? null,
-    keysExpireAt,
+    sessionEndIs: known?.sessionEndIs ?? null,
+    signedInAt: known?.signedInAt ?? null,
+    tokenExpiresAt: known?.tokenExpiresAt ?? null,
+    user: known?.user ?? null,
+    startUrl: known?.startUrl ?? null,
+    ssoRegion: known?.region ?? null,
+    keysExpireAt: keysExpireAt ?? keys?.expiresAt ?? null,
+    // Nobody renews keys that are in the environment.
+    nextRefreshAt: keysExpireAt === null ? (keys?.nextRefreshAt ?? null) : null,
+    nextRetry: known?.nextRetry ?? null,
+    problems: status.problems.filter((problem) => problem.session === session),
+    clockAheadSeconds: status.clockAheadSeconds ?? 0,
     lastRefusal: profile.lastRefusal ?? null,
   };
 }

@@ -7,8 +7,9 @@ import type { Places } from '../../context.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { describeRole, protectedMark } from '../../picker/role-columns.ts';
-import { formatMoment } from '../../refusal-lines.ts';
-import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
+import { formatMoment } from '../../../core/text/format-duration.ts';
+import { describeRefresh, describeRetry, describeSignIn, formatUntil } from '../../sessions.ts';
+import { createPainter, formatTable, harmless } from '../../terminal/render.ts';
 import { describeProfile, findOut, type Whoami } from './find-out.ts';
 
 export interface WhoamiOptions {
@@ -46,10 +47,11 @@ const SESSION_STATES: Readonly<Record<string, string>> = {
 function format(whoami: Whoami, context: Context): string {
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();
-  const until = (time: string) => `${formatDuration(Date.parse(time) - nowMs)} left`;
+  const { clockAheadSeconds } = whoami;
+  const present = { nowMs, clockAheadSeconds };
   const { accountId, permissionSet, session, profile } = whoami;
   if (accountId === null || permissionSet === null || session === null) {
-    const keys = whoami.keysExpireAt === null ? '' : `, ${until(whoami.keysExpireAt)}`;
+    const keys = whoami.keysExpireAt === null ? '' : `, ${formatUntil(whoami.keysExpireAt, present)}`;
     const why = harmless(whoami.why);
     const sentence = profile === null ? why.charAt(0).toUpperCase() + why.slice(1) : `${harmless(profile)}: ${why}`;
     return `${sentence}${keys}.\n${paint('dim', 'To use a role from rolecall: rolecall use')}\n`;
@@ -58,12 +60,16 @@ function format(whoami: Whoami, context: Context): string {
   const role = { accountName, accountId, permissionSet, label: label ?? session, protected: whoami.protected };
   const head = describeRole(role, protectedMark(context.environment), label !== null && label !== session);
   const state = SESSION_STATES[whoami.sessionState ?? ''] ?? 'no longer known';
-  const left = whoami.sessionExpiresAt === null ? '' : `, ${until(whoami.sessionExpiresAt)}`;
+  const who = whoami.user === null ? '' : ` as ${harmless(whoami.user)}`;
   const next = whoami.sessionState === 'live' ? '' : `; rolecall login ${quoteForShell(harmless(session))}`;
   const rows = [
     ['Profile', `${harmless(profile ?? '')} (${harmless(whoami.why)})`],
-    ['Session', `${harmless(session)}, ${state}${left}${next}`],
-    ...(whoami.keysExpireAt === null ? [] : [['Keys', until(whoami.keysExpireAt)]]),
+    ['Session', `${harmless(session)}, ${state}${whoami.sessionState === 'live' ? who : ''}${next}`],
+    ...(whoami.sessionState === 'live' ? [['Sign-in', describeSignIn(whoami, present)]] : []),
+    ...(whoami.keysExpireAt === null
+      ? []
+      : [['Keys', `${formatUntil(whoami.keysExpireAt, present)}${describeRefresh(whoami.nextRefreshAt, present)}`]]),
+    ...(whoami.nextRetry === null ? [] : [['Retry', describeRetry(whoami.nextRetry, present)]]),
     ...(whoami.lastRefusal === null ? [] : [['Refused', describeRefusal(whoami.lastRefusal, nowMs)]]),
   ];
   const table = formatTable(rows.map(([name = '', text = '']) => [paint('dim', name), text]));
