@@ -32,13 +32,21 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
   const parser = () => import('./parser.ts');
   const full = { ...context, loadProgram: async () => (await parser()).loadProgram(COMMANDS, context) };
   try {
-    const quick = await findQuickCommand(argv);
+    const words = await findOwnCommand(argv);
+    const quick = await findQuickCommand(words);
     if (quick !== undefined) return await quick(full);
-    return await (await parser()).runParsed(argv, COMMANDS, full);
+    return await (await parser()).runParsed(words, COMMANDS, full);
   } catch (error) {
     const { reportError } = await import('./terminal/render.ts');
     return reportError(error, context, { isDebug: argv.includes('--debug') });
   }
+}
+
+/** The command line itself, or with our command in the place of another tool's. @throws UsageError usage */
+async function findOwnCommand(argv: readonly string[]): Promise<readonly string[]> {
+  const name = argv.find((word) => !word.startsWith('-'));
+  if (name === undefined || (Object.hasOwn(COMMANDS, name) && name !== 'daemon')) return argv;
+  return (await import('./aliases.ts')).expandAlias(argv);
 }
 
 /**

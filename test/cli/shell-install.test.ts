@@ -115,7 +115,7 @@ describe('shell-init --install', () => {
       stdout: '',
       stderr:
         `rolecall: ${at('.bashrc')} cannot be changed: it is read-only. ` +
-        `To add the line by hand: ${LINE}\nRun: chmod u+w ${at('.bashrc')}\n`,
+        `To add the line by hand: ${LINE} [file-not-writable]\nRun: chmod u+w ${at('.bashrc')}\n`,
     });
     if (process.getuid?.() === 0) {
       chmodSync(at('.bashrc'), 0o644);

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALIASES, expandAlias, SUGGESTIONS } from '../../src/cli/aliases.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { loadProgram } from '../../src/cli/parser.ts';
 import { COMMANDS, findQuickCommand, runCommandLine } from '../../src/cli/program.ts';
+import { formatShellHook, HOOK_SHELLS } from '../../src/cli/shell/hook-text.ts';
 import { ERROR_TABLE, NotFoundError, UnavailableError } from '../../src/core/errors.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
@@ -176,6 +178,86 @@ describe('usage errors', () => {
       expect(stderr).toContain('Commands:\n');
     },
   );
+});
+
+describe('commands under the names of other tools', () => {
+  test('are rolecall commands, each named once', () => {
+    const targets = [...Object.values(ALIASES), ...Object.values(SUGGESTIONS)].map((words) => words.replace(' …', ''));
+    expect(targets.length).toBeGreaterThan(40);
+    expect(targets.flatMap((words) => (words === '--version' ? [] : (findFault(`rolecall ${words}`) ?? [])))).toEqual(
+      [],
+    );
+    const names = [...Object.keys(ALIASES), ...Object.keys(SUGGESTIONS)];
+    expect(names.filter((name) => findFault(`rolecall ${name}`) === undefined)).toEqual([]);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  test.each([
+    [
+      ['list', 'shop', '--json'],
+      ['ls', 'shop', '--json'],
+    ],
+    [
+      ['--debug', 'assume', 'shop', 'read'],
+      ['--debug', 'use', 'shop', 'read'],
+    ],
+    [
+      ['sso', 'login', '--profile', 'x'],
+      ['login', '--profile', 'x'],
+    ],
+    [
+      ['daemon', 'status'],
+      ['service', 'status'],
+    ],
+    [
+      ['daemon', 'stop'],
+      ['daemon', 'stop'],
+    ],
+    [['status'], ['status']],
+    [[], []],
+  ])('%j runs as %j', (argv, own) => {
+    expect(expandAlias(argv)).toEqual(own);
+  });
+
+  test('run with the options, the output and the errors of the command itself', async () => {
+    for (const [argv, own] of [
+      [
+        ['list', '--json'],
+        ['ls', '--json'],
+      ],
+      [['assume'], ['use']],
+      [
+        ['switch', '--help'],
+        ['use', '--help'],
+      ],
+      [['version'], ['--version']],
+    ] as const) {
+      expect(await rig.runCli(argv)).toEqual(await rig.runCli(own));
+    }
+  });
+
+  test.each([
+    [['export', 'prod'], 'export', 'env', 'rolecall env prod'],
+    [['run', 'prod', '--', 'aws', 's3 ls'], 'run', 'exec', "rolecall exec prod -- aws 's3 ls'"],
+    [['sso', 'populate', '--prune'], 'sso populate', 'profiles sync', 'rolecall profiles sync'],
+    [['session', 'frobnicate'], 'session', 'status', 'rolecall status'],
+  ])('%j is answered with the command that is meant', async (argv, name, meant, hint) => {
+    expect(await rig.runCli(argv)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `rolecall: There is no command "${name}"; did you mean "${meant}"? [usage]\nRun: ${hint}\n`,
+    });
+  });
+
+  test('the shell hook knows every other name of `use`', () => {
+    const names = Object.entries(ALIASES).flatMap(([name, own]) => (own === 'use' ? [name] : []));
+    expect(names.length).toBe(2);
+    for (const shell of HOOK_SHELLS) {
+      for (const name of names) {
+        expect(formatShellHook(shell, '/x')).toMatch(new RegExp(`\\buse\\b[^\\n]*\\b${name}\\b`));
+      }
+    }
+  });
 });
 
 describe('help', () => {

@@ -145,8 +145,8 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     expect(await run(shell, `rolecall use professional-af.ReadOnly; ${profileLine}`, 'b')).toMatch(
       /^This shell now uses professional-af\.ReadOnly\.\nprofessional-af\.ReadOnly /mu,
     );
-    expect(await run(shell, `rolecall use -; ${profileLine}`, 'c')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
-    expect(await run(shell, `rolecall use -; ${profileLine}`, 'd')).toMatch(/^professional-af\.ReadOnly /mu);
+    expect(await run(shell, `rolecall switch -; ${profileLine}`, 'c')).toMatch(new RegExp(`^${ADMIN} `, 'mu'));
+    expect(await run(shell, `rolecall assume -; ${profileLine}`, 'd')).toMatch(/^professional-af\.ReadOnly /mu);
     expect(await run(shell, `rolecall use --off; ${profileLine}`, 'e')).toMatch(
       /^This shell no longer has a profile\.\n(?!.*professional)/mu,
     );

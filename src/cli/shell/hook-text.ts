@@ -17,10 +17,13 @@ function posixHook(shell: 'bash' | 'zsh', switchDirectory: string): string {
   const tokens = isZsh ? `\${(k)parameters[(I)${IDENTITY_PREFIX}*]}` : `"\${!${IDENTITY_PREFIX}@}"`;
   return `# rolecall's hook for ${shell}: \`rolecall use\` changes this shell; all other commands go to the program.
 function rolecall {
-${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
-    command rolecall "$@"
-    return
-  fi
+${isZsh ? '  emulate -L zsh\n' : ''}  case \${1-} in
+    use | switch | assume) ;;
+    *)
+      command rolecall "$@"
+      return
+      ;;
+  esac
   local rolecall_directory=${quotePosix(switchDirectory)} rolecall_name='' rolecall_word rolecall_note=''
   # AWS clients prefer what this file has to a profile of the same name, which the program looks into.
   local rolecall_keys=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME-}/.aws/credentials}
@@ -94,7 +97,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  if [[ \${1-} != use ]]; then
 function fishHook(switchDirectory: string): string {
   return `# rolecall's hook for fish: \`rolecall use\` changes this shell; all other commands go to the program.
 function rolecall --description 'AWS roles with a single sign-in; use changes this shell'
-    if test "$argv[1]" != use
+    if not contains -- "$argv[1]" use switch assume
         command rolecall $argv
         return
     end
