@@ -51,7 +51,7 @@ describe('a name that the credentials file already has', () => {
     expect(await rig.runCli(['use', '--print-name', 'taylor'])).toEqual({
       exitCode: 0,
       stdout: `${RENAMED}\n`,
-      stderr: `taylor  111111111111  Admin-AF-Permission-Set\nIts profile is ${RENAMED}, because AWS clients read ${ADMIN} from ~/.aws/credentials.\n`,
+      stderr: `taylor  111111111111  Admin-AF-Permission-Set  us-east-1\nIts profile is ${RENAMED}, because AWS clients read ${ADMIN} from ~/.aws/credentials.\n`,
     });
     const error = {
       exitCode: 1,

@@ -42,25 +42,25 @@ describe('a name for AWS_PROFILE', () => {
       'words of the account’s name',
       ['log', 'archive'],
       'Log-Archive.ReadOnly',
-      'Log Archive  044444444444  ReadOnly\n',
+      'Log Archive  044444444444  ReadOnly  us-east-1\n',
     ],
     [
       'an account id and a word',
       ['333333333333', 'read'],
       'Shop-Staging.ReadOnly',
-      'Shop Staging  333333333333  ReadOnly\n',
+      'Shop Staging  333333333333  ReadOnly  us-east-1\n',
     ],
     [
       'account and permission set',
       ['professional', 'READ'],
       'professional-af.ReadOnly',
-      'professional-af  222222222222  ReadOnly\n',
+      'professional-af  222222222222  ReadOnly  us-east-1\n',
     ],
     [
       'the whole of account id and permission set, though it is protected,',
       ['111111111111', 'Admin-AF-Permission-Set'],
       ADMIN,
-      'taylor  111111111111  Admin-AF-Permission-Set  ⚠\n',
+      'taylor  111111111111  Admin-AF-Permission-Set  us-east-1  ⚠\n',
     ],
   ])('is found by %s when they are unique, and whose account it is is said', async (_, words, stdout, stderr) => {
     expect(await name(words)).toEqual({ exitCode: 0, stdout: `${stdout}\n`, stderr });
@@ -238,7 +238,7 @@ describe('the current role', () => {
   test('is set by name or by words, says who follows it and when, and is cleared', async () => {
     expect(await rig.runCli(['use', '--current', 'log'])).toEqual({
       exitCode: 0,
-      stdout: 'Current role: Log Archive  044444444444  ReadOnly (profile Log-Archive.ReadOnly)\n',
+      stdout: 'Current role: Log Archive  044444444444  ReadOnly  us-east-1 (profile Log-Archive.ReadOnly)\n',
       stderr: NOTE,
     });
     expect(await rig.client.call('current', {})).toMatchObject({
@@ -246,7 +246,7 @@ describe('the current role', () => {
       permissionSet: 'ReadOnly',
     });
     expect(await rig.runCli(['use', '--current', 'account1'])).toMatchObject({
-      stdout: `Current role: taylor  111111111111  Admin-AF-Permission-Set  ⚠ (profile ${ADMIN})\n`,
+      stdout: `Current role: taylor  111111111111  Admin-AF-Permission-Set  us-east-1  ⚠ (profile ${ADMIN})\n`,
     });
     expect(await rig.runCli(['use', '--current', '--off'])).toEqual({
       exitCode: 0,

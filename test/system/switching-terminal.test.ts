@@ -163,7 +163,7 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
   test('switches by words when they are unique, says whose account it is, and leaves everything else to the program', async () => {
     await open(shell);
     expect(await run(shell, `rolecall use log archive; ${profileLine}`, 'a')).toMatch(
-      /^Log Archive {2}044444444444 {2}ReadOnly\nThis shell now uses Log-Archive\.ReadOnly\.\nLog-Archive\.ReadOnly /mu,
+      /^Log Archive {2}044444444444 {2}ReadOnly {2}us-east-1\nThis shell now uses Log-Archive\.ReadOnly\.\nLog-Archive\.ReadOnly /mu,
     );
     expect(await run(shell, 'rolecall --version', 'b')).toMatch(/^rolecall +\d+\.\d+\.\d+$[^]*^status 0$/mu);
     expect(await run(shell, 'rolecall use --current log', 'c')).toContain(

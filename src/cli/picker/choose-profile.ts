@@ -3,7 +3,6 @@ import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Dialog, Output } from '../context.ts';
 import { resolveProfile } from '../profiles/granted-role.ts';
-import { harmless } from '../terminal/render.ts';
 import type { PickerContext } from './choose-role.ts';
 import type { RoleRequest } from './role-request.ts';
 
@@ -63,8 +62,7 @@ async function searchProfile(
   if (chosen === undefined) return undefined;
   const { session, accountId, permissionSet, profile } = chosen.role;
   const found = await resolveProfile(profile ?? '', context);
-  const region = found.region === null ? '' : `  ${harmless(found.region)}`;
-  if (request.isReadOnly !== true) context.stderr.write(`${chosen.description}${region}\n`);
+  if (request.isReadOnly !== true) context.stderr.write(`${chosen.describe(found.region)}\n`);
   // The profile may have been rewritten since the list was read; the role is the one that was shown.
   return { ...found, followsCurrent: false, session, accountId, permissionSet };
 }

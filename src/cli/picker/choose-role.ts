@@ -14,8 +14,8 @@ import type { RoleRequest } from './role-request.ts';
 
 export interface ChosenRole {
   readonly role: RoleDocument;
-  /** Account and permission set in one line. */
-  readonly description: string;
+  /** Account, permission set and the region of its profile in one line. */
+  describe(region: string | null): string;
 }
 
 export type PickerContext = DaemonAccess &
@@ -85,7 +85,7 @@ async function confirmed(
   const doubt = request.isReadOnly === true ? undefined : candidate.doubt;
   const description = describeAmong(roles, role, context);
   if (doubt !== undefined && !(await confirmRole({ role, doubt, description }, request, context))) return undefined;
-  return { role, description };
+  return { role, describe: (region) => describeAmong(roles, { ...role, region }, context) };
 }
 
 function toList(roles: readonly RoleDocument[], total: number): PickerList {
@@ -101,18 +101,18 @@ function createLook({ purpose }: RoleRequest, { environment, stderr }: Output) {
   return { purpose, mark: protectedMark(environment), paint: createPainter(stderr, environment) };
 }
 
-/** Describes a role as in the list, or by its ids when no list contains it. */
+/** Describes a role as in the list, or by its ids when no list contains it, with a region if it has one. */
 export async function describeOne(
-  wanted: Pick<RoleDocument, 'session' | 'accountId' | 'permissionSet'>,
+  wanted: Pick<RoleDocument, 'session' | 'accountId' | 'permissionSet'> & { readonly region?: string | null },
   context: PickerContext,
 ): Promise<string> {
-  const { session, accountId, permissionSet } = wanted;
+  const { session, accountId, permissionSet, region = null } = wanted;
   const { roles } = await context.client.call('roles', { query: {} }, { signal: context.signal });
   const role = roles.find(
     (other) => other.accountId === accountId && other.permissionSet === permissionSet && other.session === session,
   );
   const unlisted = { session, accountId, permissionSet, label: session, accountName: null, protected: false };
-  return describeAmong(roles, role ?? unlisted, context);
+  return describeAmong(roles, { ...(role ?? unlisted), region }, context);
 }
 
 function describeAmong(

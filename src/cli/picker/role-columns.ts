@@ -64,9 +64,11 @@ function measure(roles: readonly RoleDocument[], hasLabels: boolean): readonly n
 
 const ACCOUNT_ID_WIDTH = 12;
 
-/** One role in one line for use in a sentence: account name, account id, permission set, and optionally the session. */
+/** One role in one line for use in a sentence: account name, account id, permission set, and optionally session and region. */
 export function describeRole(
-  role: Pick<RoleDocument, 'accountName' | 'accountId' | 'permissionSet' | 'label' | 'protected'>,
+  role: Pick<RoleDocument, 'accountName' | 'accountId' | 'permissionSet' | 'label' | 'protected'> & {
+    readonly region?: string | null;
+  },
   mark: string,
   withSession: boolean,
 ): string {
@@ -75,6 +77,7 @@ export function describeRole(
     role.accountId,
     harmless(role.permissionSet),
     ...(withSession ? [harmless(role.label)] : []),
+    ...(role.region === undefined || role.region === null ? [] : [harmless(role.region)]),
     ...(role.protected ? [mark] : []),
   ].join('  ');
 }

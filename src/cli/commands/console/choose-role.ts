@@ -1,7 +1,7 @@
 // Which role `rolecall console` opens: the one that its words mean, this shell's, or the current one.
 import { NotFoundError, UsageError } from '../../../core/errors.ts';
 import type { ConsoleDocument, ProfileDocument } from '../../../local-api/schemas.ts';
-import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
+import { chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { chooseRegion, resolveProfile } from '../../profiles/granted-role.ts';
 import { findIdentitySource } from '../whoami/shell-identity.ts';
@@ -20,10 +20,10 @@ export interface ConsoleRole {
  */
 export async function chooseConsoleRole(
   words: readonly string[],
-  options: ConsoleOptions,
+  options: ConsoleOptions & { readonly mayAsk: boolean },
   context: PickerContext,
 ): Promise<ConsoleRole | undefined> {
-  const mayAsk = canAsk(context) && options.json !== true;
+  const { mayAsk } = options;
   const request = { purpose: 'in the console', command: 'rolecall console', mayAsk };
   const search = async () => {
     const profile = await chooseProfile(words, request, context);

@@ -1,6 +1,7 @@
 // The options of `rolecall console`, and what its parts use.
 import type { CliContext, Places } from '../../context.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
+import type { LoginContext } from '../login/options.ts';
 
 export interface ConsoleOptions {
   readonly service?: string;
@@ -11,5 +12,6 @@ export interface ConsoleOptions {
 }
 
 export type ConsoleContext = PickerContext &
+  LoginContext &
   Places &
   Pick<CliContext, 'clock' | 'deletePageLater' | 'openBrowser' | 'userId'>;

@@ -6,6 +6,8 @@ import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { ConsoleDocument } from '../../../local-api/schemas.ts';
 import { protectedMark } from '../../picker/role-columns.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
+import { canAsk } from '../../picker/choose-profile.ts';
+import { ensureSignedIn, withSignIn } from '../login/offer-sign-in.ts';
 import { chooseConsoleRole } from './choose-role.ts';
 import { describeConsole, describeEnd } from './describe-console.ts';
 import { openConsole } from './open-console.ts';
@@ -17,9 +19,12 @@ export async function runConsole(
   context: ConsoleContext,
 ): Promise<number> {
   const service = readService(options.service);
-  const chosen = await chooseConsoleRole(words, options, context);
+  const mayAsk = canAsk(context) && options.json !== true;
+  const chosen = await withSignIn(() => chooseConsoleRole(words, { ...options, mayAsk }, context), { mayAsk }, context);
   if (chosen === undefined) return EXIT_INTERRUPTED;
   const { region, role } = chosen;
+  // Without a sign-in the access portal asks for one itself.
+  if (mayAsk) await ensureSignedIn(role.session, { mayAsk }, context);
   const found = await context.client.call(
     'console',
     {

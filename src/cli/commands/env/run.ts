@@ -4,6 +4,8 @@ import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { BESIDE_KEYS, regionVariables } from '../../environment/child-environment.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
+import { withSignIn } from '../login/offer-sign-in.ts';
+import type { LoginContext } from '../login/options.ts';
 import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
 import { formatDuration } from '../../terminal/render.ts';
 import { formatVariables, guessFormat, VARIABLE_FORMATS, type VariableFormat } from '../../shell/shell-variables.ts';
@@ -13,13 +15,19 @@ export interface EnvOptions {
   readonly region?: string;
 }
 
-export async function runEnv(words: readonly string[], options: EnvOptions, context: PickerContext): Promise<number> {
+export async function runEnv(
+  words: readonly string[],
+  options: EnvOptions,
+  context: PickerContext & LoginContext,
+): Promise<number> {
   const format = chooseFormat(options.shell, context.environment['SHELL']);
-  const request = { purpose: 'in this shell', command: 'rolecall env', mayAsk: canAsk(context) };
-  const profile = await chooseProfile(words, request, context);
+  const mayAsk = canAsk(context);
+  const request = { purpose: 'in this shell', command: 'rolecall env', mayAsk };
+  const profile = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
-  const credentials = await fetchCredentials(profile, context);
+  const { session } = profile;
+  const credentials = await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
   const text = formatVariables(format, {
     set: { ...keyVariables(credentials), ...regionVariables(region) },
     unset: BESIDE_KEYS,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
+import { withSignIn } from '../login/offer-sign-in.ts';
+import type { LoginContext } from '../login/options.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../../environment/child-environment.ts';
 import { copyConfigFiles, writePrivate } from './config-copies.ts';
@@ -17,7 +19,7 @@ import type { ForeignProgram } from './run-in-place.ts';
 import { planSubshell } from './subshell.ts';
 import { harmless, reportFailure } from '../../terminal/render.ts';
 
-type Context = PickerContext & Pick<CliContext, 'homeDirectory' | 'processId' | 'runInPlace'>;
+type Context = PickerContext & LoginContext & Pick<CliContext, 'homeDirectory' | 'processId' | 'runInPlace'>;
 
 /** The maximum that the daemon allows; the grant ends with the program anyway. */
 const LIFETIME_SECONDS = 7 * 24 * 3600;
@@ -40,10 +42,13 @@ export async function runExec(
     reportFailure({ message: found.reason, hint }, context);
     return found.exitCode;
   }
-  const profile = await chooseProfile(words, request(command, context), context);
+  const mayAsk = canAsk(context);
+  const request = describeRequest(command, mayAsk);
+  const profile = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
-  const credentials = await fetchCredentials(profile, context);
+  const { session } = profile;
+  const credentials = await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
   if (options.envKeys === true) {
     const environment = childEnvironment(context.environment, {
       identity: keyVariables(credentials),
@@ -87,12 +92,12 @@ async function readLine(
   return several === undefined || isProfile ? readOneWord(first, rest, options) : several;
 }
 
-function request(command: readonly string[], context: Context) {
+function describeRequest(command: readonly string[], mayAsk: boolean) {
   return {
     purpose: command.length === 0 ? 'in a subshell' : 'for this command',
     command: 'rolecall exec',
     commandEnd: command.length === 0 ? '' : ` -- ${command.map(quoteForShell).join(' ')}`,
-    mayAsk: canAsk(context),
+    mayAsk,
   };
 }
 

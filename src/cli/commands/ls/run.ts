@@ -3,11 +3,9 @@ import { NotFoundError } from '../../../core/errors.ts';
 import { createRoleIndex } from '../../../core/search/role-index.js';
 import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../../core/search/role-match.js';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
-import type { CliContext, DaemonAccess, Output } from '../../context.ts';
+import type { LoginContext } from '../login/options.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { formatDuration, formatTable, harmless } from '../../terminal/render.ts';
-
-type Context = DaemonAccess & Output & Pick<CliContext, 'clock'>;
 
 const PROGRESS_MS = 200;
 
@@ -17,7 +15,16 @@ export interface LsOptions {
   readonly wide?: boolean;
 }
 
-export async function runLs(query: readonly string[], options: LsOptions, context: Context): Promise<number> {
+export async function runLs(query: readonly string[], options: LsOptions, context: LoginContext): Promise<number> {
+  if (
+    context.stdinIsTerminal &&
+    context.stdout.isTTY === true &&
+    context.stderr.isTTY === true &&
+    options.json !== true
+  ) {
+    const { offerIfSignedOut } = await import('../login/offer-sign-in.ts');
+    await offerIfSignedOut(context);
+  }
   const document =
     options.refresh === true
       ? await listAnew(context)
@@ -27,7 +34,8 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     const { formatJson } = await import('../../../core/text/format-json.ts');
     context.stdout.write(formatJson(matching));
   } else if (document.asOf === null) {
-    throw new NotFoundError('account-not-found', 'No accounts have been listed yet.', { hint: 'rolecall login' });
+    const { nothingListedYet } = await import('../../picker/nothing-listed.ts');
+    throw nothingListedYet();
   }
   if (matching.accounts.length === 0 && query.length > 0) {
     throw new NotFoundError('account-not-found', `No account or permission set matches "${query.join(' ')}".`, {
@@ -48,7 +56,7 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
 }
 
 /** Hundreds of accounts take a minute, so this shows the progress. */
-async function listAnew(context: Context): Promise<AccountsDocument> {
+async function listAnew(context: LoginContext): Promise<AccountsDocument> {
   const progress = createProgressLine(context);
   const listed = new AbortController();
   const signal = AbortSignal.any([listed.signal, context.signal]);

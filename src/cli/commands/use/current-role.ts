@@ -2,11 +2,13 @@
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { NewCurrentRole } from '../../../local-api/schemas.ts';
-import { chooseRole, describeOne } from '../../picker/choose-role.ts';
+import { chooseRole } from '../../picker/choose-role.ts';
 import { hasInCredentialsFile, refuseShadowed } from '../../profiles/credentials-file.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { harmless } from '../../terminal/render.ts';
+import { withSignIn } from '../login/offer-sign-in.ts';
 import type { UseContext, UseOptions } from './options.ts';
+import { describeSignedOut, describeWithRegion } from './switched-role.ts';
 
 type Options = Pick<UseOptions, 'json' | 'off'> & { readonly mayAsk: boolean };
 
@@ -14,6 +16,8 @@ type Options = Pick<UseOptions, 'json' | 'off'> & { readonly mayAsk: boolean };
 export async function useAsCurrent(query: string, options: Options, context: UseContext): Promise<number> {
   const role = options.off === true ? null : await findCurrent(query, options, context);
   if (role === undefined) return EXIT_INTERRUPTED;
+  const ended =
+    role === null || options.json === true ? '' : await describeSignedOut(role.session, options.mayAsk, context);
   const current = await context.client.call('setCurrent', { body: role }, { signal: context.signal });
   const isShadowed = current !== null && (await hasInCredentialsFile('current', context));
   if (isShadowed) {
@@ -29,9 +33,9 @@ export async function useAsCurrent(query: string, options: Options, context: Use
     context.stdout.write('No current role is set.\n');
     return 0;
   }
-  const description = await describeOne(current, context);
+  const description = await describeWithRegion(current, context);
   const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
-  context.stdout.write(`Current role: ${description}${profile}\n`);
+  context.stdout.write(`Current role: ${description}${profile}${ended}\n`);
   if (!isShadowed) {
     context.stderr.write(
       'Programs that use [profile current] follow at their next refresh, even in the middle of an apply. For long runs: rolecall exec\n',
@@ -57,16 +61,15 @@ async function findCurrent(query: string, options: Options, context: UseContext)
     return { session, accountId, permissionSet };
   }
   if (query !== '' && named === undefined) await refuseShadowed(query, context, 'rolecall use --current');
-  const chosen = await chooseRole(
-    {
-      query,
-      purpose: 'as the current role',
-      command: 'rolecall use --current',
-      mayAsk: options.mayAsk,
-      needsProfile: false,
-    },
-    context,
-  );
+  const { mayAsk } = options;
+  const request = {
+    query,
+    purpose: 'as the current role',
+    command: 'rolecall use --current',
+    mayAsk,
+    needsProfile: false,
+  };
+  const chosen = await withSignIn(() => chooseRole(request, context), { mayAsk }, context);
   if (chosen === undefined) return undefined;
   const { session, accountId, permissionSet } = chosen.role;
   return { session, accountId, permissionSet };

@@ -1,6 +1,6 @@
 // What `rolecall use` is asked to do, and what its parts use to do it.
-import type { Places } from '../../context.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
+import type { LoginContext } from '../login/options.ts';
 
 export interface UseOptions {
   readonly current?: boolean;
@@ -14,4 +14,4 @@ export interface UseOptions {
   readonly back?: boolean;
 }
 
-export type UseContext = PickerContext & Places;
+export type UseContext = PickerContext & LoginContext;

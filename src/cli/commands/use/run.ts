@@ -10,7 +10,9 @@ import { chooseRole, type ChosenRole } from '../../picker/choose-role.ts';
 import { describeRenamed, refuseShadowed } from '../../profiles/credentials-file.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { guessHookShell, readHookLine } from '../../shell/install-lines.ts';
+import { withSignIn } from '../login/offer-sign-in.ts';
 import type { UseContext, UseOptions } from './options.ts';
+import { describeEndedProfile, describeSignedOut, describeWithRegion } from './switched-role.ts';
 
 /** Of the list of profile names that the daemon writes for shells. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
@@ -79,12 +81,21 @@ function chooseForShell(query: string, options: UseOptions, context: UseContext)
  */
 async function findName(query: string, options: UseOptions, context: UseContext): Promise<string | undefined> {
   if (query !== '') await refuseShadowed(query, context);
-  if (query !== '' && (await isNameOfProfile(query, context))) return query;
-  const chosen = await chooseForShell(query, options, context);
+  if (query !== '' && (await isNameOfProfile(query, context))) {
+    if (options.printName === true && context.stderr.isTTY === true) {
+      context.stderr.write(await describeEndedProfile(query, mayAsk(options, context), context));
+    }
+    return query;
+  }
+  // Without the hook nothing is switched, so there is nothing to sign in for.
+  const mayOffer = options.printName === true && mayAsk(options, context);
+  const chosen = await withSignIn(() => chooseForShell(query, options, context), { mayAsk: mayOffer }, context);
   if (chosen === undefined) return undefined;
   const name = chosen.role.profile ?? undefined;
   if (name !== undefined) await refuseShadowed(name, context);
-  context.stderr.write(`${chosen.description}\n${await describeRenamed(chosen.role, context)}`);
+  const ended = await describeSignedOut(chosen.role.session, mayOffer, context);
+  const description = await describeWithRegion(chosen.role, context, chosen.describe);
+  context.stderr.write(`${description}${ended}\n${await describeRenamed(chosen.role, context)}`);
   if (name !== undefined && chosen.role.unwritten === true) await writeProfile(name, context);
   return name;
 }
