@@ -18,6 +18,7 @@ export const OVERVIEW = {
     service: 'run the daemon as your own service (systemd, launchd)',
     'shell-init': 'set up or print the hook with which `use` switches shells',
     completion: 'print completions for your shell',
+    uninstall: 'sign out and remove all that rolecall has written',
   },
   integrations: {
     web: 'open the page with sessions, accounts and roles',

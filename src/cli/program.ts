@@ -21,6 +21,7 @@ export const COMMANDS: CommandList = {
   web: () => import('./commands/web/definition.ts'),
   tray: () => import('./commands/tray/definition.ts'),
   'credential-process': () => import('./commands/credential-process/definition.ts'),
+  uninstall: () => import('./commands/uninstall/definition.ts'),
   doctor: () => import('./commands/doctor/definition.ts'),
   daemon: () => import('./commands/daemon/definition.ts'),
   emulator: () => import('./commands/emulator/definition.ts'),

@@ -49,8 +49,8 @@ export function listSignInsInMemory({ problems, sessions, store }: StatusDocumen
     .map(({ session }) => session);
 }
 
-/** Undefined if there is no answer, or not one that this version understands. */
-async function findStatus({ client, signal }: DaemonAccess): Promise<StatusDocument | undefined> {
+/** The status of a daemon that runs; undefined if there is no answer, or not one that this version understands. */
+export async function findStatus({ client, signal }: DaemonAccess): Promise<StatusDocument | undefined> {
   try {
     const options = { autostart: false, timeoutMs: STATUS_TIMEOUT_MS, failsOnSilence: true, signal };
     const status: Partial<StatusDocument> = await client.call('status', {}, options);

@@ -34,11 +34,11 @@ export interface KeychainStore extends SecretStore {
   probe(): Promise<{ state: KeychainState; error?: UnavailableError }>;
 }
 
-const SERVICE = 'rolecall';
+export const KEYCHAIN_SERVICE = 'rolecall';
 // If not pinned, the library falls back to the kernel's keyutils, which does not keep secrets between processes.
-const OPTIONS = { linux: { store: 'secret-service' } } as const satisfies EntryOptions;
+export const KEYCHAIN_OPTIONS = { linux: { store: 'secret-service' } } as const satisfies EntryOptions;
 /** An item without a secret. If it can be read or written, the keychain is not locked. */
-const SENTINEL = 'unlocked';
+export const UNLOCKED_ITEM = 'unlocked';
 
 /**
  * Stores secrets as items of the service `rolecall`, with the secret's name as username. Runs one call at a time.
@@ -106,7 +106,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
       entries.clear();
     }
     try {
-      const entry = new module.AsyncEntry(SERVICE, name, OPTIONS);
+      const entry = new module.AsyncEntry(KEYCHAIN_SERVICE, name, KEYCHAIN_OPTIONS);
       entries.set(name, entry);
       return await act(entry);
     } catch (error) {
@@ -128,7 +128,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
           return new Secret(value);
         }
         // A provider may hide the items of a locked collection, so a missing item is trusted only if the keychain is open.
-        if ((await read(SENTINEL, signal)) === null) await write(SENTINEL, 'yes', signal);
+        if ((await read(UNLOCKED_ITEM, signal)) === null) await write(UNLOCKED_ITEM, 'yes', signal);
         const again = await read(name, signal);
         return again === null ? undefined : new Secret(again);
       }),
@@ -143,7 +143,7 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
       }),
     async probe() {
       try {
-        await inTurn((signal) => read(SENTINEL, signal));
+        await inTurn((signal) => read(UNLOCKED_ITEM, signal));
         return { state: 'readable' };
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
@@ -156,16 +156,17 @@ export function createKeychainStore(deps: KeychainDeps = {}): KeychainStore {
 function stateOf(error: UnavailableError): KeychainState {
   if (error.code === 'secret-store-locked') return 'locked';
   if (error.cause === undefined) return 'failing';
-  return isAbsence(reasonOf(error.cause)) ? 'absent' : 'failing';
+  return isAbsence(error) ? 'absent' : 'failing';
 }
 
 // The library has no error codes (as of 2.1.2), so its messages and libdbus's are all there is to go by.
 
-function toUnavailable(error: unknown): UnavailableError {
+/** The error of the keychain's library as one of ours. */
+export function toUnavailable(error: unknown): UnavailableError {
   if (error instanceof UnavailableError) return error;
   const reason = reasonOf(error);
   // Linux: "object locked", "unlock prompt was dismissed"; macOS without a screen: "User interaction is not allowed".
-  if (/object locked|prompt was dismissed|interaction is not allowed/i.test(reason)) {
+  if (/object locked|locked object|prompt was dismissed|interaction is not allowed/i.test(reason)) {
     // On Linux `rolecall status`, the default hint, opens the desktop's dialog.
     const isMac = /interaction/i.test(reason);
     return new UnavailableError('secret-store-locked', 'The keychain is locked; unlock it and try again.', {
@@ -177,9 +178,12 @@ function toUnavailable(error: unknown): UnavailableError {
 }
 
 /** There is no module for this platform, no session bus, or no Secret Service on the bus. */
-function isAbsence(reason: string): boolean {
-  return /native binding|DBUS_SESSION_BUS_ADDRESS|failed to connect to socket|not provided by any|no dbus session/i.test(
-    reason,
+export function isAbsence({ cause }: UnavailableError): boolean {
+  return (
+    cause !== undefined &&
+    /native binding|DBUS_SESSION_BUS_ADDRESS|failed to connect to socket|not provided by any|no dbus session/i.test(
+      reasonOf(cause),
+    )
   );
 }
 

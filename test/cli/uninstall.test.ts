@@ -1,0 +1,41 @@
+// `rolecall uninstall`: the question, and what it says without a terminal.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createSignedInRig();
+});
+afterAll(() => rig.remove());
+
+test('lists what it removes, asks, and Enter or "n" changes nothing', async () => {
+  const config = readFileSync(rig.configPath, 'utf8');
+  for (const answer of ['', 'n']) {
+    const { exitCode, stdout, stderr } = await rig.runCli(['uninstall'], {
+      isTerminal: true,
+      answers: [answer],
+      environment: { NO_COLOR: '1' },
+    });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: '\nRemove all this? [y/N] Nothing was removed.\n',
+    });
+    expect(stdout).toContain(
+      `  Sign-ins  ${SESSION}\n  Daemon    pid ${process.pid}\n  Profiles  6 profiles in ~/.aws/config\n`,
+    );
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
+  expect(readFileSync(rig.configPath, 'utf8')).toBe(config);
+  expect((await rig.runCli(['status', '--check'])).exitCode).toBe(0);
+});
+
+test('without a terminal needs --yes or --dry-run', async () => {
+  expect(await rig.runCli(['uninstall'])).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'rolecall: Not a terminal: pass --yes to remove without asking, or --dry-run to see the list. [usage]\n' +
+      'Run: rolecall uninstall --dry-run\n',
+  });
+});
