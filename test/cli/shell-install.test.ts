@@ -20,7 +20,7 @@ import { systemPart } from '../helpers/system.ts';
 
 const PLAIN = { NO_COLOR: '1' };
 const LINE = 'if [ -r "$HOME/.config/rolecall/init.bash" ]; then . "$HOME/.config/rolecall/init.bash"; fi';
-const NOTE = '# The shell hook and completions. To remove them: rolecall shell-init --uninstall';
+const NOTE = '# Hook and completions. To remove them: rolecall shell-init --uninstall';
 const BLOCK = `# >>> rolecall >>>\n${NOTE}\n${LINE}\n# <<< rolecall <<<\n`;
 
 let rig: Rig;

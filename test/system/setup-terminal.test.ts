@@ -78,6 +78,8 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
     terminal.type('y');
     await terminal.see(/^Signed in to work\.$/m, SLOW_MS);
     await terminal.see(/5 profiles, 5 new/, SLOW_MS);
+    await terminal.see(/^Set them up for bash\? \[Y\/n\] $/m, SLOW_MS);
+    terminal.type('n');
     expect(readFileSync(configPath, 'utf8')).toMatch(
       /^\[sso-session work\]\nsso_start_url = https:\/\/d-1234567890\.awsapps\.com\/start\nsso_region = us-east-1\n/,
     );

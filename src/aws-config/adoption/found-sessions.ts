@@ -26,21 +26,19 @@ const MAX_FOUND = 30;
 
 /** Pure. What is not a start URL is left out. */
 export function findSessions(document: ConfigDocument, ofTools: readonly NamedByTool[]): readonly FoundSession[] {
-  const found = new Map<string, FoundSession>();
+  const found = new Map<string, Omit<FoundSession, 'name'>>();
   const known = document.sections.filter(({ kind }) => kind === 'sso-session');
   const present = new Set(known.map((section) => addressOf(valueIn(section, 'sso_start_url'))?.startUrl));
-  const names = new Set(known.map(({ name }) => name));
+  /** As the user gave them; empty without one. */
+  const names = new Map<string, string>();
 
   function add({ name, startUrl, region, tool }: NamedByTool, profiles: number): void {
     const address = addressOf(startUrl);
     if (address === undefined || present.has(address.startUrl)) return;
     const before = found.get(address.startUrl);
     if (before === undefined && found.size === MAX_FOUND) return;
-    const wanted = name === '' || name === 'Default' ? nameFromUrl(address.startUrl) : name;
-    const chosen = before?.name ?? freeName(wanted, (other) => names.has(other));
-    names.add(chosen);
+    if ((names.get(address.startUrl) ?? '') === '') names.set(address.startUrl, name === 'Default' ? '' : name);
     found.set(address.startUrl, {
-      name: chosen,
       startUrl: address.startUrl,
       isAws: address.isAws,
       region: before?.region ?? regionOf(region) ?? address.region ?? null,
@@ -62,7 +60,13 @@ export function findSessions(document: ConfigDocument, ofTools: readonly NamedBy
       add({ name: '', startUrl, region, tool: prefix === '' ? toolOf(section) : 'granted' }, 1);
     }
   }
-  return [...found.values()];
+  const taken = new Set(known.map(({ name }) => name));
+  return [...found.values()].map((session) => {
+    const given = names.get(session.startUrl) ?? '';
+    const name = freeName(given === '' ? nameFromUrl(session.startUrl) : given, (other) => taken.has(other));
+    taken.add(name);
+    return { ...session, name };
+  });
 }
 
 /** By the command of the profile; otherwise the AWS CLI. */

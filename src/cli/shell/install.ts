@@ -75,7 +75,7 @@ export async function planShellInstall(shell: HookShell, texts: ShellTexts, plac
   const handWritten = findHandWritten(path, before ?? '');
   if (handWritten.some(({ text }) => LOADS_HOOK.test(text))) return { changes: [], handWritten, problems: [] };
   const after = addBlock(before, [
-    '# The shell hook and completions. To remove them: rolecall shell-init --uninstall',
+    '# Hook and completions. To remove them: rolecall shell-init --uninstall',
     toBytes(line),
   ]);
   if (typeof after !== 'string') throw brokenMarkers(path, after);

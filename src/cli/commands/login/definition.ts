@@ -25,5 +25,5 @@ export const definition: CommandDefinition<typeof options, [session: string | un
   rolecall login work          one of several
   rolecall login --all         all of them, one after the other
   rolecall login --no-browser  over ssh: open the page on another device`,
-  run: async (session, values, context) => (await import('./run.ts')).runLogin(session, values, context),
+  run: async (session, values, context) => (await import('./first-steps.ts')).runLoginCommand(session, values, context),
 } as const;

@@ -41,7 +41,7 @@ async function loadStatusOrSetUp(options: LoginOptions, context: LoginContext): 
   const status = await loadStatus(context);
   const isFirstRun = status.sessions.length === 0 && status.problems.every(({ code }) => code !== 'config-malformed');
   if (!isFirstRun || !context.stdinIsTerminal || options.json === true) return status;
-  const { setUp } = await import('../setup/run.ts');
+  const { setUp } = await import('../setup/set-up.ts');
   const outcome = await setUp({}, context);
   return outcome === undefined ? noSession(status, context).exitCode : loadStatus(context);
 }

@@ -13,6 +13,8 @@ type Context = DaemonAccess & Dialog & Output & Places;
 export interface AdoptOptions {
   readonly from?: readonly string[];
   readonly undo?: boolean;
+  /** Only profiles of this sso-session. */
+  readonly session?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -35,6 +37,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
   const request: AdoptionRequestDocument = {
     ...(options.from === undefined ? {} : { from: options.from.map(checkSource) }),
     ...(options.undo === true ? { undo: true } : {}),
+    ...(options.session === undefined ? {} : { session: options.session }),
   };
   const interview = createInterview(context, {
     isQuiet: options.yes === true || options.json === true,
@@ -60,7 +63,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
         ? 'Undo the last adoption?'
         : `Change ${shortenPath(plan.configFile, context.homeDirectory)}?`;
     if (!(await interview.confirm(question, false))) {
-      context.stderr.write('Nothing was changed.\n');
+      context.stderr.write(`Nothing was changed.${options.undo === true ? '' : ' Later: rolecall profiles adopt'}\n`);
       return 0;
     }
   }

@@ -1,146 +1,29 @@
-// `rolecall setup`: asks for what it cannot find out, shows the change, and writes it.
-import { UsageError } from '../../../core/errors.ts';
-import { formatJson } from '../../../core/text/format-json.ts';
+// `rolecall setup`: the first run, and then the sign-in; or a team file.
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
-import type { SetupDocument, SetupRequestDocument } from '../../../local-api/schemas.ts';
-import type { Dialog } from '../../context.ts';
-import { loadStatus } from '../../sessions.ts';
-import type { StopContext } from '../../stop-daemon.ts';
-import { formatDiff } from '../../terminal/diff-lines.ts';
-import { createInterview } from '../../terminal/interview.ts';
-import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
-import { askService, askSessions, askStore, askTemplate, STORES, wantsAnother, type Store } from './questions.ts';
-import { findOnThisMachine } from './found.ts';
-import { restartForSettings } from './restart-for-settings.ts';
+import type { CommandContext } from '../../definition.ts';
+import { setUp, type SetupOptions } from './set-up.ts';
 
-export interface SetupOptions {
-  readonly from?: string;
-  readonly refresh?: boolean;
-  readonly startUrl?: string;
-  readonly ssoRegion?: string;
-  readonly name?: string;
-  readonly profileNameTemplate?: string;
-  readonly secretStore?: string;
-  readonly service?: string;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
-export interface SetupOutcome {
-  readonly sessionNames: readonly string[];
-  readonly isWritten: boolean;
-}
-
-type Context = Dialog & StopContext;
-
-export async function runSetup(options: SetupOptions, context: Context): Promise<number> {
+export async function runSetup(options: SetupOptions, context: CommandContext): Promise<number> {
   if (options.from !== undefined || options.refresh === true) {
     const { runTeamSetup } = await import('./team-setup.ts');
     return runTeamSetup(options, context);
   }
   const outcome = await setUp(options, context);
   if (outcome === undefined) return 0;
-  if (options.json !== true && outcome.isWritten) {
-    const [name = '', ...others] = outcome.sessionNames;
-    context.stderr.write(`Now sign in: rolecall login ${others.length > 0 ? '--all' : quoteForShell(name)}\n`);
+  if (options.json === true || !outcome.isWritten) return 0;
+  const [name = '', ...others] = outcome.sessionNames;
+  const command = `rolecall login ${others.length > 0 ? '--all' : quoteForShell(name)}`;
+  const isAsked = context.stdinIsTerminal && options.yes !== true;
+  if (isAsked && isYes(await context.ask('Sign in now? [Y/n] '))) {
+    const { runLoginCommand } = await import('../login/first-steps.ts');
+    // With several sessions it asks for one.
+    return runLoginCommand(others.length > 0 ? undefined : name, { wait: true, browser: true }, context);
   }
+  context.stderr.write(isAsked ? `You are not signed in. Later: ${command}\n` : `Now sign in: ${command}\n`);
   return 0;
 }
 
-/**
- * Asks, shows and writes; undefined if the user wants nothing written. `login` calls it on the first run.
- * @throws UsageError usage: an answer is missing and nobody can be asked
- */
-export async function setUp(options: SetupOptions, context: Context): Promise<SetupOutcome | undefined> {
-  const store = checkStore(options.secretStore);
-  const wantsService = checkYesOrNo(options.service);
-  const status = await loadStatus(context);
-  const interview = createInterview(context, {
-    isQuiet: options.yes === true || options.json === true,
-    command: 'rolecall setup',
-  });
-  const isOpen = interview.isOpen && options.startUrl === undefined;
-  const found = isOpen ? await findOnThisMachine(interview, context) : [];
-  if (isOpen && !(await wantsAnother(status, found, interview))) {
-    context.stderr.write('Nothing was changed. To sign in: rolecall login\n');
-    return undefined;
-  }
-
-  const [session, ...moreSessions] = await askSessions(options, found, status, interview, context);
-  const { name } = session;
-  const nameTemplate = await askTemplate(options.profileNameTemplate, interview, async (template) => {
-    return (await callSetup({ nameTemplate: template, dryRun: true }, context)).preview;
-  });
-  const secretStore = store ?? (await askStore(status, interview, context));
-  const isService = wantsService ?? (await askService(interview, context));
-
-  const request: SetupRequestDocument = {
-    session,
-    ...(moreSessions.length === 0 ? {} : { moreSessions: [...moreSessions] }),
-    ...(nameTemplate === undefined ? {} : { nameTemplate }),
-    ...(secretStore === undefined ? {} : { secretStore }),
-  };
-  const plan = await callSetup({ ...request, dryRun: true }, context);
-  if (options.json !== true) showPlan(plan, context);
-  if (options.dryRun === true || (isDone(plan) && !isService)) {
-    if (options.json === true) context.stdout.write(formatJson({ session: name, ...plan }));
-    return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: isDone(plan) };
-  }
-  if (!(await interview.confirm('Write it?', true))) {
-    context.stderr.write(
-      'Nothing was written. No sso-session was added, and you are not signed in.\nTo start again: rolecall setup\n',
-    );
-    return undefined;
-  }
-  const written = await callSetup(request, context);
-  if (options.json === true) context.stdout.write(formatJson({ session: name, ...written }));
-  else context.stderr.write('Written.\n');
-  if (isService) {
-    const { runServiceInstall } = await import('../service/run.ts');
-    await runServiceInstall({ yes: !interview.isOpen }, { ...context, stdout: context.stderr });
-  } else if (written.settings.written) {
-    await restartForSettings({ yes: !interview.isOpen }, context);
-  }
-  if (secretStore === 'file' && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
-    interview.warn(
-      'The encrypted file needs its passphrase: export ROLECALL_PASSPHRASE, then rolecall daemon restart, then sign in.',
-    );
-  }
-  return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: true };
-}
-
-const isDone = ({ config, settings }: SetupDocument) => config.diff === '' && settings.diff === '';
-
-function callSetup(body: SetupRequestDocument, context: Context): Promise<SetupDocument> {
-  return context.client.call('setup', { body }, { signal: context.signal });
-}
-
-function checkStore(text: string | undefined): Store | undefined {
-  const store = STORES.find((name) => name === text);
-  if (text === undefined || store !== undefined) return store;
-  throw new UsageError('usage', `--secret-store is keychain, file or memory, not "${text}".`, {
-    hint: 'rolecall setup --help',
-  });
-}
-
-function checkYesOrNo(text: string | undefined): boolean | undefined {
-  if (text === undefined || text === 'yes' || text === 'no') return text === undefined ? undefined : text === 'yes';
-  throw new UsageError('usage', `--service is yes or no, not "${text}".`, { hint: 'rolecall setup --help' });
-}
-
-function showPlan({ config, settings }: SetupDocument, context: Context): void {
-  const paint = createPainter(context.stdout, context.environment);
-  if (config.diff === '' && settings.diff === '') {
-    context.stdout.write(`Nothing to change in ${harmless(shortenPath(config.path, context.homeDirectory))}.\n`);
-  }
-  for (const { diff } of [config, settings]) {
-    if (diff === '') continue;
-    context.stdout.write(`\n${formatDiff(diff, paint)}`);
-  }
-  for (const key of settings.kept) {
-    context.stderr.write(
-      `${harmless(shortenPath(settings.path, context.homeDirectory))} already sets ${harmless(key)} to another value, which stays.\n`,
-    );
-  }
+/** Enter is yes; no answer at all is no. */
+function isYes(answer: string | undefined): boolean {
+  return answer !== undefined && ['', 'y', 'yes'].includes(answer.trim().toLowerCase());
 }
