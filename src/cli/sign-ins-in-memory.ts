@@ -36,17 +36,11 @@ export async function mayEndSignIns(
   return true;
 }
 
-/** Names of live sessions whose tokens are stored nowhere. */
-export function listSignInsInMemory({ problems, sessions, store }: StatusDocument): string[] {
-  // A store that refuses a write is reported with this sentence.
-  const isUnsaved = (session: string) =>
-    problems.some(
-      ({ code, message }) =>
-        code.startsWith('secret-store-') && message.includes(`the sign-in to ${session} exists only in memory`),
-    );
-  return sessions
-    .filter(({ session, state }) => state === 'live' && (store.driver === 'memory' || isUnsaved(session)))
-    .map(({ session }) => session);
+function listSignInsInMemory({ sessions, store }: StatusDocument): string[] {
+  // An older daemon does not say `onlyInMemory`.
+  const isLost = ({ onlyInMemory, state }: StatusDocument['sessions'][number]) =>
+    onlyInMemory === true || (state === 'live' && store.driver === 'memory');
+  return sessions.filter(isLost).map(({ session }) => session);
 }
 
 /** The status of a daemon that runs; undefined if there is no answer, or not one that this version understands. */

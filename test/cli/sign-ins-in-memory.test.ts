@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { ProgramRun } from '../../src/service/service.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import { listSignInsInMemory } from '../../src/cli/sign-ins-in-memory.ts';
+import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
 import { createRig, createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -71,16 +71,22 @@ test('nothing is asked if there is no sign-in to lose', async () => {
   await hasStopped();
 });
 
-test('a sign-in that the store has is not asked about; one that it has refused is', async () => {
-  rig = await createSignedInRig({ environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'p' } });
-  const status = await rig.client.call('status', {});
-  expect(listSignInsInMemory(status)).toEqual([]);
-  // The text is that of the test with a real keychain: test/system/keychain-lock.test.ts.
-  const message = `The keychain is locked; unlock it and try again. Until it is saved, the sign-in to ${SESSION} exists only in memory: …`;
-  const problems = [{ code: 'secret-store-locked', message, hint: 'rolecall status' }];
-  expect(listSignInsInMemory({ ...status, problems })).toEqual([SESSION]);
-  expect(await say(['daemon', 'stop'], 'n')).toBe('');
-});
+test.skipIf(!canForbidChanges())(
+  'a sign-in that the store has is not asked about; one that it has refused is',
+  async () => {
+    rig = await createSignedInRig({ environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'p' } });
+    const isInMemory = async () =>
+      (await rig.client.call('status', {})).sessions.map(({ onlyInMemory }) => onlyInMemory);
+    expect(await isInMemory()).toEqual([undefined]);
+    await withoutChanges(rig.paths.stateDirectory, async () => {
+      expect(await rig.runCli(['login', '--force', '--no-wait'])).toMatchObject({ exitCode: 0 });
+      expect(await isInMemory()).toEqual([true]);
+      expect(await rig.runCli(['daemon', 'stop'], { isTerminal: true, answers: ['n'] })).toMatchObject({ exitCode: 1 });
+    });
+    await waitFor('the tokens in the file', async () => (await isInMemory())[0] === undefined);
+    expect(await say(['daemon', 'stop'], 'n')).toBe('');
+  },
+);
 
 test('service install asks before it replaces the daemon; service uninstall only about a daemon of the service', async () => {
   rig = await createSignedInRig();

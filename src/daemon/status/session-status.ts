@@ -6,6 +6,7 @@ import type { Problem } from '../../core/problems.ts';
 import type { RoleUseDocument, SessionStatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { NextRenewal } from '../../sso/next-renewal.ts';
+import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/roles/role-use.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 import { labelOf, type Settings } from '../settings/settings.ts';
@@ -14,6 +15,7 @@ import type { ConfigReading } from './config-reading.ts';
 export interface SessionStatusDeps {
   readonly broker: Broker;
   readonly settings: Pick<Settings, 'sessionLabels'>;
+  readonly store: Pick<SecretStore, 'driver'>;
   readonly tokenFiles: Pick<TokenFiles, 'causes'>;
   /** How many callers wait for a sign-in to this session. */
   readonly waiting: (sessionName: string) => number;
@@ -51,6 +53,9 @@ export async function describeSession(
     state: isPending && token.state !== 'live' ? 'pending' : token.state,
     ...(signedInAtMs === undefined ? {} : { signedInAt: formatUtcSeconds(signedInAtMs) }),
     ...(userState === 'unchecked' || user === undefined || token.state === 'signed-out' ? {} : { user }),
+    ...(token.state === 'live' && (token.isUnsaved === true || deps.store.driver === 'memory')
+      ? { onlyInMemory: true }
+      : {}),
     ...(tokenExpiresAtMs === undefined ? {} : { tokenExpiresAt: formatUtcSeconds(tokenExpiresAtMs) }),
     ...(sessionEnd === undefined
       ? {}

@@ -99,6 +99,10 @@ export const sessionStatusSchema = {
     state: { enum: ['live', 'pending', 'expired', 'signed-out'] },
     signedInAt: time,
     tokenExpiresAt: time,
+    onlyInMemory: {
+      const: true,
+      description: 'no store has the tokens of this sign-in, so the end of the daemon ends it; absent otherwise',
+    },
     sessionExpiresAt: time,
     user: { type: 'string', description: 'who signed in, from GetCallerIdentity; absent until checked' },
     sessionEndIs: { enum: ['configured', 'observed'], description: 'where sessionExpiresAt comes from' },

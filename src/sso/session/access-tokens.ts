@@ -20,6 +20,8 @@ export interface TokenState {
   /** `live`: as far as is known there is a valid access token, or a refresh gives one. */
   readonly state: 'live' | 'expired' | 'signed-out';
   readonly tokenExpiresAtMs?: number;
+  /** The secret store does not have these tokens: a restart ends the sign-in. */
+  readonly isUnsaved?: true;
   readonly signedInAtMs?: number;
   /** How long the last session lasted that was not signed out; undefined before one has. */
   readonly observedLengthMs?: number;
@@ -155,7 +157,12 @@ export function createAccessTokens(deps: {
       const sinceSignIn = { signedInAtMs, ...(observedLengthMs === undefined ? {} : { observedLengthMs }) };
       if (tokens === undefined) return { state: 'expired', ...sinceSignIn };
       const isLive = tokens.refresh !== undefined || isValid(tokens);
-      return { state: isLive ? 'live' : 'expired', ...sinceSignIn, tokenExpiresAtMs: tokens.expiresAtMs };
+      return {
+        state: isLive ? 'live' : 'expired',
+        ...sinceSignIn,
+        tokenExpiresAtMs: tokens.expiresAtMs,
+        ...(records.isUnsaved(session) ? { isUnsaved: true } : {}),
+      };
     },
     takeUnreadSignOuts: () => records.takeUnreadRemovals(),
     flush: () => records.flush(),

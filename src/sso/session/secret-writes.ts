@@ -18,6 +18,8 @@ export interface SecretWrites {
   want(name: string, wanted: SecretWrite): void;
   /** Writes the desired content after earlier writes of that name; returns the store's refusal, if any. Never rejects. */
   write(name: string): Promise<RolecallError | undefined>;
+  /** Whether the store lacks the desired content of the name. */
+  isUnsaved(name: string): boolean;
   /** Retries what the store refused earlier, if anything; never rejects. */
   flush(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export function createSecretWrites(deps: {
   return {
     want: (name, wanted) => void unsaved.set(name, wanted),
     write: writeInTurn,
+    isUnsaved: (name) => unsaved.has(name),
     async flush() {
       await Promise.all([...unsaved.keys()].map(writeInTurn));
     },

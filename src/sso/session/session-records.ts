@@ -18,6 +18,8 @@ export interface SessionRecords {
   currentTokens(session: SsoSession): Promise<SessionTokens>;
   /** The tokens in memory, without reading the store. */
   peekTokens(session: SsoSession): SessionTokens | undefined;
+  /** Whether the store lacks the latest change of the record. */
+  isUnsaved(session: SsoSession): boolean;
   /** Stores a new sign-in. */
   start(session: SsoSession, signedInAtMs: number, tokens: SessionTokens): Promise<void>;
   /** Stores other tokens for the same sign-in, or none when it has ended. */
@@ -136,6 +138,7 @@ export function createSessionRecords(deps: {
       if (record.tokens === undefined) throw sessionOver(session.sessionName);
       return record.tokens;
     },
+    isUnsaved: (session) => writes.isUnsaved(nameOf(session)),
     peekTokens: (session) => records.get(nameOf(session))?.tokens,
     async start(session, signedInAtMs, tokens) {
       unreadRemovals.delete(nameOf(session));
