@@ -28,6 +28,7 @@ let systemd: SystemdSession;
 let installation: Installation;
 /** Of the shell that installs the service; the manager has none of it. */
 let shell: Readonly<Record<string, string>>;
+let filesAtFirst: readonly string[];
 let filesBefore: readonly string[];
 
 beforeAll(async () => {
@@ -49,6 +50,7 @@ beforeAll(async () => {
   writePrivate(join(home.path, '.aws', 'config'), CONFIG);
   // What the service is not handed, for it is a secret, its owner may give it.
   writePrivate(join(home.path, '.config', 'rolecall', 'environment'), 'ROLECALL_PASSPHRASE="correct horse"\n');
+  filesAtFirst = treeOf(home.path);
 }, 120_000);
 
 afterAll(async () => {
@@ -394,5 +396,23 @@ test.skipIf(!isThere)(
     expect(await rolecall('daemon', 'start')).toMatchObject({ exitCode: 0 });
     expect(await rolecall('daemon', 'stop')).toMatchObject({ exitCode: 0 });
     expect((await rolecall('service', 'uninstall')).stdout).toBe('No service was installed.\n');
+  },
+);
+
+test.skipIf(!isThere)(
+  '`rolecall uninstall` removes the service with everything else, and nothing starts it again',
+  { timeout: 150_000 },
+  async () => {
+    expect(await rolecall('service', 'install')).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout, stderr } = await rolecall('uninstall', '--yes');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(
+      '  Service   ~/.config/systemd/user/rolecall.socket\n            ~/.config/systemd/user/rolecall.service\n',
+    );
+    expect(daemonsOf(home.path)).toEqual([]);
+    expect((await systemd.systemctl('list-unit-files', 'rolecall*')).stdout).toContain('0 unit files');
+    const left = treeOf(home.path).filter((name) => !filesAtFirst.includes(name));
+    expect(left).toEqual([]);
+    expect(existsSync(join(home.path, '.local', 'state', 'rolecall'))).toBe(false);
   },
 );

@@ -163,7 +163,7 @@ export function describePlan(
     ]),
     ...rows(
       'State',
-      state.map(({ folder, files }) => `${shorten(folder.path)} (${count(files, 'file')})`),
+      state.map(({ folder, files }) => `${shorten(folder.path)} (${files === 1 ? '1 entry' : `${files} entries`})`),
     ),
     ...rows('Settings', settings.flatMap(({ files }) => files).map(shorten)),
   ];
