@@ -5,7 +5,7 @@ import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
-import { createAccountCatalog, type CatalogFiles } from './roles/account-catalog.ts';
+import { createAccountCatalog, type CatalogFiles, type ListingFailure } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
 import type { ListingProgress } from './roles/list-accounts.ts';
 import { rolesOf, type CatalogChange } from './roles/merge-listing.ts';
@@ -59,6 +59,8 @@ export interface Broker {
   /** A person confirms that the roles missing from a suspicious listing are gone. */
   acceptLoss(session: SsoSession): Promise<void>;
   listingProgress(session: SsoSession): ListingProgress | undefined;
+  /** Whether the last listing failed: `due` once the portal has answered again, else `failed`. */
+  listingFailure(session: SsoSession): ListingFailure | undefined;
   /** Asks the portal whether the session is alive, and ends it here if not. @throws UnavailableError: it could not be asked */
   verifyLive(session: SsoSession): Promise<boolean>;
   /**
@@ -106,7 +108,16 @@ export function createBroker(deps: {
 }): Broker {
   const { clock, identityCenter } = deps;
   const rateBudget = createRateBudget({ clock, callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND });
-  const circuitBreakers = createCircuitBreakers(deps);
+  const circuitBreakers = createCircuitBreakers({
+    ...deps,
+    onRecovered(session, service, wasPaused) {
+      if (service === 'portal') catalog.recovered(session);
+      // What failed in an outage is tried again at once, and is no problem any more.
+      if (!wasPaused) return;
+      if (service === 'oidc') accessTokens.endPause(session);
+      else roleCredentials.endPauses(session);
+    },
+  });
   const registrations = createClientRegistrations(deps);
   const accessTokens = createAccessTokens({ ...deps, registrations, circuitBreakers });
   const portal = { ...deps, accessTokens, rateBudget, circuitBreakers };
@@ -159,6 +170,8 @@ export function createBroker(deps: {
     clock,
     onStarted(session) {
       signIn.cancel(session);
+      catalog.startOver(session.sessionName);
+      catalog.forgetFailure(session);
       users.startOver(session);
       roleCredentials.drop(session.sessionName, { forgetsUse: true });
     },
@@ -192,6 +205,7 @@ export function createBroker(deps: {
     },
     acceptLoss: catalog.acceptLoss,
     listingProgress: catalog.progress,
+    listingFailure: catalog.failure,
     verifyLive: (session) => verifyLive(portal, session),
     sessionEnd: (session, state) => describeSessionEnd(state, deps.sessionHours?.[session.sessionName]),
     rolesInUse: roleCredentials.list,

@@ -18,6 +18,8 @@ function createChance(seed: number) {
   return { random, below, oneOf: <T>(items: readonly T[]): T => items[below(items.length)] as T };
 }
 
+const MAX_LATENCY_MS = 3000;
+
 /** Everything that was wrong in one story; `answers` says that it was a story at all. */
 async function tell(seed: number): Promise<{ wrongs: string[]; answers: number }> {
   const chance = createChance(seed);
@@ -65,9 +67,15 @@ async function tell(seed: number): Promise<{ wrongs: string[]; answers: number }
     }
   }
 
+  /** A sign-in or sign-out waits for a refresh in flight, and would wait for ever while the clock stands still. */
+  async function endCallsInFlight(): Promise<void> {
+    identityCenter.settings.latencyMs = 0;
+    await clock.advance(MAX_LATENCY_MS);
+  }
+
   async function signIn(): Promise<void> {
     identityCenter.recover();
-    identityCenter.settings.latencyMs = 0;
+    await endCallsInFlight();
     signInsAsked += 1;
     await broker.startSignIn(SESSION, { force: true });
     identityCenter.answerCode('approved');
@@ -85,7 +93,7 @@ async function tell(seed: number): Promise<{ wrongs: string[]; answers: number }
     },
     () => identityCenter.recover(),
     () => identityCenter.recover(),
-    () => void (identityCenter.settings.latencyMs = chance.oneOf([0, 0, 200, 3000])),
+    () => void (identityCenter.settings.latencyMs = chance.oneOf([0, 0, 200, MAX_LATENCY_MS])),
     () => void (identityCenter.settings.credentialsSeconds = chance.oneOf([20, 900, 3600])),
     () => void (identityCenter.settings.accessTokenSeconds = chance.oneOf([60, 900, 3600])),
     () => clock.jump(chance.oneOf([MINUTE_MS, 2 * MINUTE_MS, 120 * MINUTE_MS, 3000 * MINUTE_MS])),
@@ -94,9 +102,9 @@ async function tell(seed: number): Promise<{ wrongs: string[]; answers: number }
     () => chance.below(6) === 0 && identityCenter.endSessions(),
     async () => {
       if (chance.below(6) > 0) return;
+      await endCallsInFlight();
       signOuts += 1;
       isSignedIn = false;
-      identityCenter.settings.latencyMs = 0;
       await broker.signOut(SESSION);
     },
     async () => {

@@ -1,4 +1,4 @@
-// Refreshes the account list of each live session once a day, with back-off on failures.
+// Refreshes the account list of each live session once a day, and after a listing that failed, with back-off.
 import { hasElapsed, type Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import { createRetryPauses } from '../../sso/resilience/pauses.ts';
@@ -15,7 +15,7 @@ const PAUSE = { firstPauseMs: 60_000, maxPauseMs: 60 * 60_000 } as const;
 
 /** A task for the ticker. Skips a session that was never listed: its sign-in creates the first list. */
 export function createDailyLists(deps: {
-  readonly broker: Pick<Broker, 'cachedCatalog' | 'describe' | 'refreshCatalog'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'describe' | 'listingFailure' | 'refreshCatalog'>;
   readonly sharedConfig: Pick<SharedConfig, 'read'>;
   readonly changes: Pick<Changes, 'announce'>;
   readonly clock: Clock;
@@ -29,13 +29,16 @@ export function createDailyLists(deps: {
     clock,
     async work(session: SsoSession) {
       const key = sessionKey(session);
-      if (pauses.isPaused(key)) return;
+      const failure = broker.listingFailure(session);
+      if (pauses.isPaused(key) && failure !== 'due') return;
       const catalog = await broker.cachedCatalog(session);
-      if (catalog === undefined || !hasElapsed(clock, catalog.asOfMs, LIST_LIFETIME_MS)) return pauses.succeeded(key);
+      if (catalog === undefined) return pauses.succeeded(key);
+      if (failure === undefined && !hasElapsed(clock, catalog.asOfMs, LIST_LIFETIME_MS)) return pauses.succeeded(key);
       if ((await broker.describe(session)).state !== 'live') return;
       try {
-        await broker.refreshCatalog(session);
-        pauses.succeeded(key);
+        const { catalog: listed } = await broker.refreshCatalog(session);
+        if (listed.complete) pauses.succeeded(key);
+        else pauses.failed(key);
       } catch (error) {
         pauses.failed(key);
         throw error;

@@ -2,8 +2,11 @@
 import { toRolecallError } from '../../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { SignInSetupDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import { sessionKey } from '../../sso/issuer.ts';
+import { createRetryPauses } from '../../sso/resilience/pauses.ts';
 import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
 import type { ProfileSync } from '../profiles/profile-sync.ts';
@@ -14,19 +17,27 @@ export interface PostSignInSync {
   run(session: SsoSession): Promise<void>;
   /** Runs the work again after the run in progress, which can be listing for the user who was signed in before. */
   restart(session: SsoSession): Promise<void>;
+  /** Runs the work again for sessions whose listing failed, with back-off, and at once when AWS answers again. */
+  retryFailed(sessions: readonly SsoSession[]): Promise<void>;
   /** Progress or outcome of the last run; undefined before the first. */
   state(session: SsoSession): SignInSetupDocument | undefined;
 }
 
+/** About 30 attempts a day. */
+const PAUSE = { firstPauseMs: 60_000, maxPauseMs: 60 * 60_000 } as const;
+
 export function createPostSignInSync(deps: {
-  readonly broker: Pick<Broker, 'cachedCatalog' | 'refreshCatalog' | 'listingProgress'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'describe' | 'listingFailure' | 'listingProgress' | 'refreshCatalog'>;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
   /** False for `sync = "manual"`. */
   readonly syncsProfiles: boolean;
   readonly changes: Pick<Changes, 'announce'>;
+  readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Log;
 }): PostSignInSync {
+  const pauses = createRetryPauses(deps, PAUSE);
   const states = new Map<string, SignInSetupDocument>();
   const running = createSingleFlight<void>();
 
@@ -99,6 +110,21 @@ export function createPostSignInSync(deps: {
     async restart(session) {
       if (running.isRunning(session.sessionName)) await run(session);
       await run(session);
+    },
+    async retryFailed(sessions) {
+      for (const session of sessions) {
+        const key = sessionKey(session);
+        const failure = deps.broker.listingFailure(session);
+        if (states.get(session.sessionName)?.state !== 'failed' || failure === undefined) {
+          pauses.succeeded(key);
+          continue;
+        }
+        if (pauses.isPaused(key) && failure !== 'due') continue;
+        if ((await deps.broker.describe(session)).state !== 'live') continue;
+        pauses.failed(key);
+        // A slow session delays no other one.
+        void run(session);
+      }
     },
     state(session) {
       const state = states.get(session.sessionName);

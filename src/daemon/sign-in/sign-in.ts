@@ -105,6 +105,7 @@ export function createSignIn(deps: {
     },
     tasks: [
       { name: 'signed-in users', run: () => userChecks.checkAgain() },
+      { name: 'failed listings', run: async () => postSignInSync.retryFailed(await readSessions()) },
       { name: 'session warnings', run: () => sessionWarnings.check() },
     ],
     loginPolicy,

@@ -78,6 +78,8 @@ export function createCircuitBreakers(deps: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly problems: Problems;
+  /** An upstream answers again, after faults. `wasPaused`: calls had been stopped meanwhile. */
+  readonly onRecovered?: (session: SsoSession, service: Service, wasPaused: boolean) => void;
 }): CircuitBreakers {
   const { clock, problems, random } = deps;
   /** Holds only upstreams with a fault since their last answer. */
@@ -155,7 +157,9 @@ export function createCircuitBreakers(deps: {
   function countAnswer(session: SsoSession, service: Service, pause: Pause | undefined): void {
     const key = keyOf(session, service);
     const health = healths.get(key);
-    if (health !== undefined && health.pause === pause) remove(key, health);
+    if (health === undefined || health.pause !== pause) return;
+    remove(key, health);
+    deps.onRecovered?.(session, service, health.pausesInARow > 0);
   }
 
   return {

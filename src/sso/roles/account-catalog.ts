@@ -26,8 +26,14 @@ export interface AccountCatalog {
   refresh(session: SsoSession): Promise<CatalogChange>;
   /** The progress of the current listing; undefined if there is none. */
   progress(session: SsoSession): ListingProgress | undefined;
-  /** Restarts the current listing, because another user may have signed in. */
+  /** Restarts the current listing, because another user may have signed in, or the session was signed out. */
   startOver(sessionName: string): void;
+  /** The portal answers again: a listing that failed is due. */
+  recovered(session: SsoSession): void;
+  /** A sign-out: a listing that failed is no problem any more. */
+  forgetFailure(session: SsoSession): void;
+  /** Whether the last listing failed: `due` once the portal has answered again, else `failed`. */
+  failure(session: SsoSession): ListingFailure | undefined;
   /** The user is known now: removes what was carried over from another user's list. True if there was something to remove. */
   settleUser(session: SsoSession, user: string): Promise<boolean>;
   /** A person confirms that the roles missing from a suspicious listing are gone. */
@@ -35,6 +41,8 @@ export interface AccountCatalog {
   /** Retries the files that could not be written. */
   flush(): Promise<void>;
 }
+
+export type ListingFailure = 'failed' | 'due';
 
 export function createAccountCatalog(
   deps: Portal & {
@@ -54,6 +62,7 @@ export function createAccountCatalog(
   /** The generation in which each catalog was listed; absent for one from an earlier daemon. */
   const listedIn = new Map<string, number | undefined>();
   const listing = createSingleFlight<CatalogChange>();
+  const failures = new Map<string, ListingFailure>();
 
   async function cached(session: SsoSession): Promise<Catalog | undefined> {
     const key = sessionKey(session);
@@ -80,7 +89,7 @@ export function createAccountCatalog(
     );
     const { catalog } = change;
     listedIn.set(key, generations.get(session.sessionName));
-    if (failure === undefined) problems.clear(problemKey(session));
+    if (failure === undefined) clear(session);
     else raise(session, failure);
     await keep(session, catalog);
     return change;
@@ -100,11 +109,20 @@ export function createAccountCatalog(
     }
   }
 
+  function clear(session: SsoSession): void {
+    failures.delete(sessionKey(session));
+    problems.clear(problemKey(session));
+  }
+
   function raise(session: SsoSession, fault: unknown): RolecallError {
     const error = describeFault(fault, session.sessionName);
     // The end of the session has a problem of its own.
-    if (error instanceof SignInRequiredError) problems.clear(problemKey(session));
-    else problems.raise(problemKey(session), { ...error.toBody(), session: session.sessionName });
+    if (error instanceof SignInRequiredError) {
+      clear(session);
+      return error;
+    }
+    failures.set(sessionKey(session), 'failed');
+    problems.raise(problemKey(session), { ...error.toBody(), session: session.sessionName });
     return error;
   }
 
@@ -135,6 +153,11 @@ export function createAccountCatalog(
           }
         }
       }),
+    recovered(session) {
+      if (failures.has(sessionKey(session))) failures.set(sessionKey(session), 'due');
+    },
+    forgetFailure: clear,
+    failure: (session) => failures.get(sessionKey(session)),
     async settleUser(session, user) {
       const key = sessionKey(session);
       const catalog = catalogs.get(key);

@@ -27,6 +27,8 @@ export interface RoleCredentialsCache {
   renewAhead(session: SsoSession, role: Role): Promise<void>;
   /** The cached roles of one session or of all, the most recently requested first. */
   list(session?: SsoSession): readonly RoleUse[];
+  /** Ends the pauses after failed renewals: the portal answers again. */
+  endPauses(session: SsoSession): void;
   /** Removes entries that are neither in use nor valid. */
   removeUnused(): void;
   /**
@@ -186,6 +188,12 @@ export function createRoleCredentials(
         .filter(([, entry]) => wanted === undefined || sessionKey(entry.session) === wanted)
         .map(([key, entry]) => describeUse(entry, clock.nowMs(), inFlight.isRunning(key)))
         .toSorted((left, right) => right.askedAtMs - left.askedAtMs);
+    },
+    endPauses(session) {
+      for (const entry of entries.values()) {
+        if (sessionKey(entry.session) === sessionKey(session)) entry.failures = undefined;
+      }
+      problems.clear(problemKey(session.sessionName));
     },
     removeUnused() {
       for (const [key, entry] of entries) {

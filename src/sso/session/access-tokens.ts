@@ -64,6 +64,8 @@ export interface AccessTokens {
   nextRefreshMs(session: SsoSession): number | undefined;
   /** Why the last refresh failed; undefined if it did not. */
   backOff(session: SsoSession): BackOff | undefined;
+  /** Ends the pause after a failed refresh: the service answers again. */
+  endPause(session: SsoSession): void;
   /** Tokens of sign-outs that could not be read then and can be now, once, for sso:Logout; never rejects. */
   takeUnreadSignOuts(): Promise<readonly { readonly session: SsoSession; readonly tokens: SessionTokens }[]>;
   /** Saves what the secret store refused earlier, if anything; never rejects. */
@@ -149,6 +151,10 @@ export function createAccessTokens(deps: {
     backOff(session) {
       const failures = refreshes.failures(session);
       return failures && describeBackOff(failures, clock.nowMs());
+    },
+    endPause(session) {
+      refreshes.forgetFailures(session);
+      ending.clearRefreshProblem(session);
     },
     async describe(session) {
       const record = await records.load(session);

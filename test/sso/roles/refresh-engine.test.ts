@@ -409,3 +409,23 @@ describe('a sleep', () => {
     expect(Math.min(...left)).toBeGreaterThan(20 * MINUTE_MS);
   });
 });
+
+describe('when an outage is over', () => {
+  it('everything that failed is renewed on the next tick, and nothing is a problem any more', async () => {
+    const { world, roles } = await createTickingWorld(5);
+    await askAll(world, roles);
+    breakEverything(world);
+    await world.clock.advance(45 * MINUTE_MS);
+    expect(codesOf(world)).toEqual(['identity-center-unreachable']);
+    expect(statesOf(world)).not.toContain('fresh');
+    world.identityCenter.recover();
+    for (let ticks = 0; circuitsOf(world).some((circuit) => circuit !== 'closed'); ticks += 1) {
+      expect(ticks).toBeLessThan(4);
+      await world.clock.advance(TICK_MS);
+    }
+    await world.clock.advance(TICK_MS);
+    expect(codesOf(world)).toEqual([]);
+    expect(statesOf(world)).toEqual(roles.map(() => 'fresh'));
+    expect(world.broker.nextRenewal(SESSION).retry).toBeUndefined();
+  });
+});
