@@ -101,6 +101,28 @@ describe('the list', () => {
     expect(await run(['ls'])).toEqual({ exitCode: 0, stdout: ALL, stderr: AGE });
   });
 
+  test('ranks roles as in use, each account once in JSON, and highlights what matches', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    expect((await run(['ls', 'read'])).stdout).toBe(
+      'ACCOUNT          ID            PERMISSION SET\n' +
+        'Log Archive      044444444444  ReadOnly\nprofessional-af  222222222222  ReadOnly\nShop Staging     333333333333  ReadOnly\n',
+    );
+    // A role that is used more comes before its equals.
+    await rig.runCli(['use', '--current', 'Shop-Staging.ReadOnly']);
+    const first = async (...argv: string[]) => (await run(['ls', ...argv])).stdout.split('\n')[1];
+    expect(await first('read')).toBe('Shop Staging     333333333333  ReadOnly');
+    expect(await first()).toBe('Log Archive      044444444444  ReadOnly');
+    const document = JSON.parse((await rig.runCli(['ls', '--json', 'af'])).stdout) as { accounts: object[] };
+    expect(document.accounts).toMatchObject([
+      { accountName: 'professional-af', permissionSets: ['Admin-AF-Permission-Set', 'ReadOnly'] },
+      { accountName: 'taylor', permissionSets: ['Admin-AF-Permission-Set'] },
+    ]);
+    const { stdout } = await rig.runCli(['ls', 'prof', '22', 'read'], { isTerminal: true });
+    const mark = (text: string) => `\u001b[1m\u001b[4m${text}\u001b[24m\u001b[22m`;
+    expect(stdout.split('\n')[1]).toContain(`${mark('prof')}essional-af  ${mark('22')}2222222222  ${mark('Read')}Only`);
+  });
+
   test('says that it is incomplete, and --refresh completes it with progress on a terminal', async () => {
     rig = await createRig();
     rig.emulator.addFault({ operation: 'ListAccountRoles', detail: '333333333333', kind: 'status', status: 400 });

@@ -123,6 +123,7 @@ export const ROOMS: readonly Room[] = [
       'core/search/role-marks',
       'core/search/role-match',
       'core/search/search-words',
+      'core/search/use-rank',
       'core/text/event-parser',
       'core/text/short-names',
     ],

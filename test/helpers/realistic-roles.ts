@@ -1,5 +1,5 @@
 // Generates accounts, permission sets and queries like those of a company with 833 roles; the same for the same seed.
-import type { RoleDocument } from '../../src/local-api/schemas.ts';
+import type { AccountsDocument, RoleDocument } from '../../src/local-api/schemas.ts';
 import { aRole } from './documents.ts';
 import type { Random } from './seeded-random.ts';
 
@@ -113,4 +113,16 @@ export function createOracle(roles: readonly RoleDocument[]): (query: string) =>
       words.every((word) => starts[position]?.some((start) => start.startsWith(word)) === true);
     return new Set(roles.filter(isNamed));
   };
+}
+
+/** The accounts of GET /v1/accounts, each with its permission sets. */
+export function toAccounts(roles: readonly RoleDocument[]): AccountsDocument {
+  const accounts = new Map<string, AccountsDocument['accounts'][number]>();
+  for (const { session, accountId, accountName, permissionSet } of roles) {
+    const key = `${session} ${accountId}`;
+    const before = accounts.get(key)?.permissionSets ?? [];
+    const emailAddress = `aws+${accountId}@example.com`;
+    accounts.set(key, { session, accountId, accountName, emailAddress, permissionSets: [...before, permissionSet] });
+  }
+  return { asOf: '2026-11-24T08:00:00Z', complete: true, accounts: [...accounts.values()] };
 }

@@ -6,6 +6,7 @@ import type { RoleDocument } from '../../local-api/schemas.ts';
 import { cutToWidth, displayWidth } from '../terminal/display-width.ts';
 import { fitColumns, GAP } from '../terminal/fit-columns.ts';
 import { harmless, type Style } from '../terminal/render.ts';
+import { paintMarks } from './paint-marks.ts';
 import type { PickerState } from './picker-state.ts';
 import type { RoleCell, RoleColumns } from './role-columns.ts';
 import type { Size } from '../terminal/terminal.ts';
@@ -140,17 +141,7 @@ function drawCell(
     const styled = style === undefined || (isChosen && style === 'dim') ? part : paint(style, part);
     return isChosen ? paint('bold', styled) : styled;
   };
-  if (marks.size === 0) return base(text);
-  const parts: { text: string; isMarked: boolean }[] = [];
-  let index = 0;
-  for (const character of text) {
-    const isMarked = marks.has(index);
-    index += character.length;
-    const last = parts.at(-1);
-    if (last?.isMarked === isMarked) last.text += character;
-    else parts.push({ text: character, isMarked });
-  }
-  return parts.map((part) => (part.isMarked ? paint('bold', paint('underline', part.text)) : base(part.text))).join('');
+  return paintMarks(text, marks, paint, base);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Finds and ranks the roles that match a query, fast enough for 20,000 roles per keystroke. JavaScript, because browsers load it too.
 import { fitOf, levelOf, neededLetters, NO_FIT, readRole } from './role-match.js';
 import { parseWords } from './search-words.js';
+import { rankByUse } from './use-rank.js';
 
 /** @typedef {import('./role-match.js').RoleText} RoleText */
 /** @typedef {import('./role-match.js').SearchedRole & { pinned?: boolean, score?: number }} RankedRole */
@@ -43,12 +44,9 @@ export function createRoleIndex(roles) {
 /** A few milliseconds of work. */
 const SLICE = 2000;
 
-/** Pinned roles, then used ones by frequency and recency, then the order of the list. @param {readonly RankedRole[]} roles */
+/** Best first by use, then in the order of the list. @param {readonly RankedRole[]} roles */
 function orderByUse(roles) {
-  const rankOf = (/** @type {number} */ position) => {
-    const role = roles[position];
-    return (role?.pinned === true ? 1e6 : 0) + (role?.score ?? 0);
-  };
+  const rankOf = (/** @type {number} */ position) => rankByUse(roles[position]);
   /** @type {number[]} */
   const used = [];
   for (let position = 0; position < roles.length; position += 1) if (rankOf(position) > 0) used.push(position);

@@ -68,6 +68,7 @@ const FILES: Readonly<Record<string, string>> = {
   '../core/search/role-marks.js': SCRIPT,
   '../core/search/role-match.js': SCRIPT,
   '../core/search/search-words.js': SCRIPT,
+  '../core/search/use-rank.js': SCRIPT,
   '../core/text/event-parser.js': SCRIPT,
   '../core/text/short-names.js': SCRIPT,
 };

@@ -2,6 +2,7 @@
 import type { CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import { forEachInSlices } from '../../core/async/steps.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
+import { rankByUse } from '../../core/search/use-rank.js';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../../core/model.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import { isPinned } from '../settings/role-rules.ts';
@@ -36,8 +37,6 @@ export interface RoleFormat {
 /** Each more than a terminal or a page shows at once. */
 const MAX_FIRST_USED_ROLES = 100;
 const MAX_FIRST_ROLES = 200;
-/** Ranks pinned roles above every used role. */
-const PINNED_RANK = 1e6;
 
 interface Ranked {
   readonly rank: number;
@@ -60,7 +59,7 @@ export async function formatRoles(
   const used: Ranked[] = [];
   await forEachInSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
     const row = describeRole(account, permissionSet, sources, format);
-    const rank = (row.pinned ? PINNED_RANK : 0) + row.score;
+    const rank = rankByUse(row);
     if (rank > 0) used.push({ rank, place: parts.length });
     parts.push(JSON.stringify(row));
   });

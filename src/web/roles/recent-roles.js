@@ -1,4 +1,5 @@
 // Chips of the pinned and recently used roles; a click uses one.
+import { rankByUse } from '../../core/search/use-rank.js';
 import { element, refill } from '../frame/elements.js';
 import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 
@@ -14,8 +15,8 @@ export function createRecentRoles(actions) {
     /** @param {readonly Role[]} roles @param {string | undefined} currentKey */
     update(roles, currentKey) {
       const used = roles
-        .filter((role) => role.pinned || role.score > 0)
-        .toSorted((one, other) => Number(other.pinned) - Number(one.pinned) || other.score - one.score)
+        .filter((role) => rankByUse(role) > 0)
+        .toSorted((one, other) => rankByUse(other) - rankByUse(one))
         .slice(0, MAX_RECENT);
       node.hidden = used.length === 0;
       refill(

@@ -1,11 +1,11 @@
 // Which role search words mean, on every surface: never a role other than the one they name.
 import { describe, expect, test } from 'vitest';
-import { createAccountsSearch } from '../../../src/cli/commands/ls/run.ts';
+import { createAccountsSearch } from '../../../src/cli/commands/ls/search-accounts.ts';
 import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
 import { createRoleIndex } from '../../../src/core/search/role-index.js';
-import type { AccountsDocument, RoleDocument } from '../../../src/local-api/schemas.ts';
+import type { RoleDocument } from '../../../src/local-api/schemas.ts';
 import { createRoleSearch } from '../../../src/web/roles/role-search.js';
-import { createOracle, createQuery, createRealisticRoles } from '../../helpers/realistic-roles.ts';
+import { createOracle, createQuery, createRealisticRoles, toAccounts } from '../../helpers/realistic-roles.ts';
 import { createRandom } from '../../helpers/seeded-random.ts';
 import { role } from './roles.ts';
 
@@ -80,18 +80,6 @@ describe('words', () => {
   });
 });
 
-/** The accounts of GET /v1/accounts, each with its permission sets. */
-function toAccounts(roles: readonly RoleDocument[]): AccountsDocument {
-  const accounts = new Map<string, AccountsDocument['accounts'][number]>();
-  for (const { session, accountId, accountName, permissionSet } of roles) {
-    const key = `${session} ${accountId}`;
-    const before = accounts.get(key)?.permissionSets ?? [];
-    const emailAddress = `aws+${accountId}@example.com`;
-    accounts.set(key, { session, accountId, accountName, emailAddress, permissionSets: [...before, permissionSet] });
-  }
-  return { asOf: '2026-11-24T08:00:00Z', complete: true, accounts: [...accounts.values()] };
-}
-
 describe.each(['random', 'zeros'] as const)('among 833 roles with ids of %s digits', (ids) => {
   test(
     'no surface takes, or shows first, another role than those that the words name',
@@ -102,7 +90,7 @@ describe.each(['random', 'zeros'] as const)('among 833 roles with ids of %s digi
       const findNamed = createOracle(roles);
       const index = createRoleIndex(roles);
       const page = createRoleSearch(roles);
-      const findInAccounts = createAccountsSearch(toAccounts(roles));
+      const findInAccounts = createAccountsSearch(toAccounts(roles), roles);
       const seen = { named: 0, one: 0, several: 0, none: 0, unusable: 0, others: 0 };
       for (let number = 0; number < QUERIES / 2; number += 1) {
         const query = createQuery(roles, random);

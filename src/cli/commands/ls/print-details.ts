@@ -10,6 +10,8 @@ type Context = DaemonAccess & Output & Pick<CliContext, 'clock'>;
 interface DetailOptions {
   /** The age of the list. */
   readonly note: string;
+  /** The query, whose matches are highlighted. */
+  readonly words: string;
   readonly isWide: boolean;
 }
 
@@ -18,7 +20,7 @@ const CURRENT_MARK = '*';
 /** Prints the list on stdout, and what the marks mean, the sign-in's times and left-out columns on stderr. */
 export async function printDetails(
   document: AccountsDocument,
-  { note, isWide }: DetailOptions,
+  { note, words, isWide }: DetailOptions,
   context: Context,
 ): Promise<void> {
   const { client, signal, stdout, stderr, environment } = context;
@@ -35,7 +37,8 @@ export async function printDetails(
   );
   const paint = createPainter(stdout, environment);
   const [head = '', ...lines] = text.split(/(?<=\n)/);
-  stdout.write(paint('dim', head) + lines.join(''));
+  const shown = words === '' ? lines : await highlight(lines, words, paint);
+  stdout.write(paint('dim', head) + shown.join(''));
   const notes = [
     note,
     ...describeSessions(document, status, context.clock.nowMs()),
@@ -43,6 +46,27 @@ export async function printDetails(
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
   stderr.write(`${notes.join(' ')}\n`);
+}
+
+/** Lines with the matching parts highlighted as in the picker. Columns are already cut and padded. */
+async function highlight(
+  lines: readonly string[],
+  query: string,
+  paint: ReturnType<typeof createPainter>,
+): Promise<readonly string[]> {
+  const [{ findMarks }, { parseWords }, { paintMarks }] = await Promise.all([
+    import('../../../core/search/role-marks.js'),
+    import('../../../core/search/search-words.js'),
+    import('../../picker/paint-marks.ts'),
+  ]);
+  const words = parseWords(query);
+  return lines.map((line) => {
+    // Of an account id other parts match than of names.
+    const [, before = line, id = '', after = ''] = /^(.*? {2})(\d{12})(?= {2}|\n)([^]*)$/u.exec(line) ?? [];
+    const cells = [{ text: before }, { text: id, isId: true }, { text: after }];
+    const marks = findMarks(cells, words, { marksLetters: false });
+    return cells.map(({ text }, index) => paintMarks(text, marks[index], paint, (part) => part)).join('');
+  });
 }
 
 interface Row {

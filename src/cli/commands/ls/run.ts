@@ -1,7 +1,5 @@
 // `rolecall ls`: lists accounts and permission sets as last known, with the age of the list.
 import { NotFoundError } from '../../../core/errors.ts';
-import { createRoleIndex } from '../../../core/search/role-index.js';
-import { BY_ID, INSIDE, NAMED, PARTED, STARTED } from '../../../core/search/role-match.js';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
 import type { LoginContext } from '../login/options.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
@@ -29,10 +27,14 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     options.refresh === true
       ? await listAnew(context)
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
-  const matching = createAccountsSearch(document)(query.join(' '));
+  const words = query.join(' ').trim();
+  const matching = words === '' ? document : await search(document, words, context);
   if (options.json === true) {
-    const { formatJson } = await import('../../../core/text/format-json.ts');
-    context.stdout.write(formatJson(matching));
+    const [{ formatJson }, { mergeAccounts }] = await Promise.all([
+      import('../../../core/text/format-json.ts'),
+      import('./search-accounts.ts'),
+    ]);
+    context.stdout.write(formatJson(words === '' ? document : mergeAccounts(matching)));
   } else if (document.asOf === null) {
     const { nothingListedYet } = await import('../../picker/nothing-listed.ts');
     throw nothingListedYet();
@@ -47,12 +49,20 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
   const note = `Listed ${age} ago.${document.complete ? '' : ' It is incomplete: rolecall ls --refresh'}`;
   if (context.stdout.isTTY === true || options.wide === true) {
     const { printDetails } = await import('./print-details.ts');
-    await printDetails(matching, { note, isWide: options.wide === true }, context);
+    await printDetails(matching, { note, words, isWide: options.wide === true }, context);
     return 0;
   }
   context.stdout.write(format(matching));
   context.stderr.write(`${note}\n`);
   return 0;
+}
+
+async function search(document: AccountsDocument, words: string, context: LoginContext): Promise<AccountsDocument> {
+  const [{ createAccountsSearch }, { roles }] = await Promise.all([
+    import('./search-accounts.ts'),
+    context.client.call('roles', { query: {} }, { signal: context.signal }),
+  ]);
+  return createAccountsSearch(document, roles)(words);
 }
 
 /** Hundreds of accounts take a minute, so this shows the progress. */
@@ -79,38 +89,6 @@ async function listAnew(context: LoginContext): Promise<AccountsDocument> {
     progress.clear();
   }
 }
-
-/**
- * Finds the roles of a document that match every word, ranked as in `use`: accounts whose names match come before
- * accounts whose id matches; equal matches keep the order of the list.
- */
-export function createAccountsSearch(document: AccountsDocument): (query: string) => AccountsDocument {
-  const roles = document.accounts.flatMap((account) =>
-    account.permissionSets.map((permissionSet) => ({ ...account, account, permissionSet })),
-  );
-  const index = createRoleIndex(roles);
-  return (query) => {
-    if (query.trim() === '') return document;
-    const { positions, count } = index.search(query);
-    const found = new Map<Account, string[]>();
-    let from = 0;
-    for (const end of [NAMED, PARTED, STARTED, INSIDE, BY_ID].map(count)) {
-      for (const position of Array.from(positions)
-        .slice(from, end)
-        .toSorted((a, b) => a - b)) {
-        const { account, permissionSet } = roles[position] as (typeof roles)[number];
-        const permissionSets = found.get(account) ?? [];
-        permissionSets.push(permissionSet);
-        found.set(account, permissionSets);
-      }
-      from = end;
-    }
-    const accounts = Array.from(found, ([account, permissionSets]) => ({ ...account, permissionSets }));
-    return { ...document, accounts };
-  };
-}
-
-type Account = AccountsDocument['accounts'][number];
 
 /** For pipes: scripts rely on these columns. */
 function format(document: AccountsDocument): string {
