@@ -28,6 +28,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
 /** Commands that do something similar, but take other options or ask more: only named. "…" stands for the typed arguments. */
 export const SUGGESTIONS: Readonly<Record<string, string>> = {
   accounts: 'ls …',
+  browser: 'config edit',
   cache: 'ls --refresh',
   'config-profiles': 'profiles sync',
   current: 'whoami',
@@ -51,6 +52,7 @@ export const SUGGESTIONS: Readonly<Record<string, string>> = {
   'session start': 'use',
   'session stop': 'logout',
   sessions: 'status',
+  settings: 'config show',
   shell: 'exec …',
   sso: 'login',
   'sso generate': 'profiles sync --dry-run',

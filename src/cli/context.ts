@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
+import type { SettingsDescription } from '../local-api/settings-description.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { InstalledService } from '../platform/service/installed-service.ts';
 import type { Service } from '../service/service.ts';
@@ -61,6 +62,10 @@ export interface CliContext extends Output, DaemonAccess, Dialog, Places, Servic
   openPickerTerminal(): Promise<PickerTerminal>;
   /** The error with which a daemon would refuse its settings, found without starting one; undefined if they are valid. */
   checkSettings(): Promise<ErrorBody | undefined>;
+  /** The settings that a daemon started from here would use. @throws RolecallError: it would refuse them */
+  describeSettings(): Promise<SettingsDescription>;
+  /** Runs the user's editor in this terminal until it ends; resolves its exit code. @throws Error: it cannot be started */
+  runEditor(program: string, args: readonly string[]): Promise<number>;
   /**
    * Opens the default browser, or the one that a command template of the settings names; false if there is none to open.
    * @throws BrowserFailure: the template's browser could not be started

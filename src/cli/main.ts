@@ -6,6 +6,7 @@ import { createSystemClock, type Clock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { ServiceSurroundings } from '../platform/service/installed-service.ts';
+import type { SettingsDescription } from '../local-api/settings-description.ts';
 import { resolvePaths, systemRuntimeDirectory, type RuntimePaths } from '../local-api/paths.ts';
 import type { StartedDaemon } from '../platform/service/start-daemon.ts';
 import {
@@ -61,6 +62,15 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { checkDaemonSettings } = await import('../platform/service/start-daemon.ts');
       const { outsideOfExec } = await import('./environment/child-environment.ts');
       return checkDaemonSettings(programPath('daemon'), outsideOfExec(environment));
+    },
+    async describeSettings() {
+      const { describeDaemonSettings } = await import('../platform/service/start-daemon.ts');
+      const { outsideOfExec } = await import('./environment/child-environment.ts');
+      return (await describeDaemonSettings(programPath('daemon'), outsideOfExec(environment))) as SettingsDescription;
+    },
+    async runEditor(program, args) {
+      const { runEditor } = await import('./commands/config/run-editor.ts');
+      return runEditor(program, args);
     },
     async deletePageLater(path, delaySeconds) {
       const { deletePageLater } = await import('./open-browser.ts');

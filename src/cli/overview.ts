@@ -14,6 +14,7 @@ export const OVERVIEW = {
   },
   setup: {
     setup: 'set up rolecall: asks, shows the change, writes it',
+    config: 'show, edit and check the settings',
     profiles: 'write, list and convert the profiles in ~/.aws/config',
     service: 'run the daemon as your own service (systemd, launchd)',
     'shell-init': 'set up or print the hook with which `use` switches shells',

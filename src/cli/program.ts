@@ -14,6 +14,7 @@ export const COMMANDS: CommandList = {
   console: () => import('./commands/console/definition.ts'),
   whoami: () => import('./commands/whoami/definition.ts'),
   setup: () => import('./commands/setup/definition.ts'),
+  config: () => import('./commands/config/definition.ts'),
   profiles: () => import('./commands/profiles/definition.ts'),
   service: () => import('./commands/service/definition.ts'),
   'shell-init': () => import('./commands/shell-init/definition.ts'),

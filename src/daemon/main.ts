@@ -261,6 +261,12 @@ try {
     await checkSettings();
     process.exit(0);
   }
+  if (process.argv.includes('--describe-settings')) {
+    const { describeSettings } = await import('./settings/describe-settings.ts');
+    const settings = await describeSettings(paths.settingsFile, environment);
+    await new Promise((resolve) => process.send?.({ settings }, resolve));
+    process.exit(0);
+  }
   const lock = await inFolder(() => ensurePrivateDirectory(paths.stateDirectory, userId), takeLock);
   if (lock === undefined) {
     keeper?.giveWay();

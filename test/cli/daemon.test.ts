@@ -78,6 +78,8 @@ async function run(
     platform: process.platform,
     nodeVersion: process.version,
     checkSettings: async () => undefined,
+    describeSettings: () => Promise.reject(new Error('no settings are read')),
+    runEditor: () => Promise.reject(new Error('nobody edits here')),
     stdinIsTerminal: false,
     paths,
     clock,

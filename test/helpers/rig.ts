@@ -9,6 +9,7 @@ import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
 import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
+import { describeSettings } from '../../src/daemon/settings/describe-settings.ts';
 import { loadSettings } from '../../src/daemon/settings/settings.ts';
 import { ensurePrivateDirectory } from '../../src/platform/files/private-directory.ts';
 import { CONTAINER_PORT_SCHEMA } from '../../src/daemon/credentials/container-server.ts';
@@ -95,6 +96,8 @@ export interface CliOptions {
   readonly signal?: AbortSignal;
   /** What the person types when asked; nobody is there to ask when absent. */
   readonly answers?: string[];
+  /** What each run of the editor does with the file that it is given; resolves its exit code. */
+  readonly edits?: ((program: string, args: readonly string[]) => Promise<number> | number)[];
   /** Sees everything as it is printed. */
   readonly onOutput?: (text: string) => void;
   /** Sees the programs that would have been started. */
@@ -276,6 +279,12 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             () => undefined,
             (error: unknown) => toRolecallError(error).toBody(),
           ),
+        describeSettings: () => describeSettings(paths.settingsFile, environment),
+        runEditor: async (program, args) => {
+          const edit = cli.edits?.shift();
+          if (edit === undefined) throw new Error('nobody edits here');
+          return edit(program, args);
+        },
         deletePageLater: async (path, delaySeconds) => void cli.pages?.push({ path, delaySeconds }),
         runProgram: async (program, args) => {
           cli.programs?.push([program, ...args]);

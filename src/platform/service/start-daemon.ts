@@ -1,7 +1,7 @@
 // Starts the daemon from a client: detached, with an allow-listed environment, and with early failures reported back.
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { ErrorBody } from '../../core/errors.ts';
+import { errorFromBody, InternalError, type ErrorBody } from '../../core/errors.ts';
 import { noDebuggerFlags } from '../process/harden-process.ts';
 import { daemonEnvironment, PASSPHRASE_FD_NAME } from './daemon-environment.ts';
 
@@ -77,21 +77,45 @@ function splitPassphrase(environment: Readonly<Record<string, string | undefined
 }
 
 /** The error that a daemon with this environment would report for its settings. It takes no lock and exits at once. */
-export function checkDaemonSettings(
+export async function checkDaemonSettings(
   mainPath: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ErrorBody | undefined> {
+  return (await askDaemonProgram(mainPath, '--check-settings', environment)) as ErrorBody | undefined;
+}
+
+/**
+ * What `--describe-settings` answers in the daemon's environment. It takes no lock and exits at once.
+ * @throws RolecallError: the error that a daemon would report for its settings
+ */
+export async function describeDaemonSettings(
+  mainPath: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<unknown> {
+  const answer = await askDaemonProgram(mainPath, '--describe-settings', environment);
+  if (typeof answer === 'object' && answer !== null && 'settings' in answer) return answer.settings;
+  throw answer === undefined
+    ? new InternalError('internal', 'The settings could not be read.')
+    : errorFromBody(answer as ErrorBody);
+}
+
+/** The message that the daemon's program sends with `flag`; undefined if it sends none. */
+function askDaemonProgram(
+  mainPath: string,
+  flag: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...noDebuggerFlags(), mainPath, '--check-settings'], {
+    const child = spawn(process.execPath, [...noDebuggerFlags(), mainPath, flag], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: splitPassphrase(environment).env,
       cwd: '/',
     });
-    let failure: ErrorBody | undefined;
+    let answer: unknown;
     child.on('message', (message) => {
-      failure = message as ErrorBody;
+      answer = message;
     });
     child.on('error', reject);
-    child.on('close', () => resolve(failure));
+    child.on('close', () => resolve(answer));
   });
 }

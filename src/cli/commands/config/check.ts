@@ -1,0 +1,43 @@
+// `rolecall config check`: whether the settings are valid, and whether the running daemon has read them.
+import { RolecallError } from '../../../core/errors.ts';
+import { statIfPresentSync } from '../../../platform/files/stat-sync.ts';
+import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
+import { shortenPath } from '../../terminal/render.ts';
+import { formatJsonLine } from '../../../core/text/format-json.ts';
+
+/** A daemon answers in a millisecond; this does not wait for one that hangs. */
+const TIMEOUT_MS = 2000;
+
+export type CheckContext = Output & DaemonAccess & Places & Pick<CliContext, 'describeSettings'>;
+
+/** @throws RolecallError: the settings are not valid, or a file cannot be read */
+export async function runConfigCheck({ json }: { readonly json?: boolean }, context: CheckContext): Promise<number> {
+  const { path, exists, teamPath } = await context.describeSettings();
+  const restartNeeded = await isRestartNeeded([path, ...(teamPath === null ? [] : [teamPath])], context);
+  if (json === true) {
+    context.stdout.write(formatJsonLine({ path, exists, teamPath, valid: true, restartNeeded }));
+    return 0;
+  }
+  const shown = shortenPath(path, context.homeDirectory);
+  context.stdout.write(exists ? `${shown} is valid.\n` : `There is no ${shown}, so every setting has its default.\n`);
+  if (restartNeeded === true) context.stdout.write(describeRestart());
+  return 0;
+}
+
+/** What to do after a change. */
+export function describeRestart(): string {
+  return 'The daemon has not read the change yet. To apply it: rolecall daemon restart\n';
+}
+
+/** Whether a file has changed since the daemon started; null if none runs. Starts no daemon. */
+export async function isRestartNeeded(files: readonly string[], context: DaemonAccess): Promise<boolean | null> {
+  try {
+    const options = { autostart: false, timeoutMs: TIMEOUT_MS, signal: context.signal };
+    const { startedAt } = await context.client.call('status', {}, options);
+    // A deleted file also changes its folder, but so does every other file there.
+    return files.some((file) => (statIfPresentSync(file)?.mtimeMs ?? 0) > Date.parse(startedAt));
+  } catch (error) {
+    if (error instanceof RolecallError && !context.signal.aborted) return null;
+    throw error;
+  }
+}
