@@ -21,7 +21,7 @@ export function createViews({ actions, model, toasts, nowMs }) {
   const notices = createNotices(byId('notices'));
   const problems = createProblemList(notices.problems, actions);
   const signInPanels = createSignInPanels({ host: notices.signIns, actions, nowMs, labelOf });
-  const sessionCards = createSessionCards({ host: byId('sessions'), actions, nowMs, labelOf });
+  const sessionCards = createSessionCards({ host: byId('sessions'), actions, labelOf });
   const banner = createCurrentBanner(byId('current'), actions);
   const details = createRoleDetails(byId('details'), actions);
   const emptyList = createEmptyList({
@@ -62,7 +62,8 @@ export function createViews({ actions, model, toasts, nowMs }) {
       banner.update(current, current !== null && sessions.length > 1 ? labelOf(current.session) : undefined);
       problems.update(status.problems);
       signInPanels.update(model.signIns());
-      sessionCards.update(sessions, model.signIns());
+      const clockAheadMs = (status.clockAheadSeconds ?? 0) * 1000;
+      sessionCards.update(sessions, model.signIns(), { nowMs: nowMs(), clockAheadMs });
       board.setCurrent(current);
       drawDetails();
       const roles = model.roles();

@@ -195,6 +195,40 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(streams().at(-1)?.lastEventId).toMatch(/^\d+-\d+$/);
   });
 
+  test('shows the times of a session, and a problem only until the next success', async () => {
+    await start({ settings: `[session.${SESSION}]\nsession_hours = 9\n` });
+    await signIn();
+    const { page, complaints } = await openPage(context, rig);
+    const times = page.locator('.session .times');
+    await times.getByText('Accounts').waitFor();
+    const clock = /\d\d:\d\d/.source;
+    const shown = () =>
+      page.evaluate<string>(`document.querySelector('.session .times').innerText.replaceAll(/\\s+/g, ' ')`);
+    expect(await shown()).toMatch(
+      new RegExp(`^Signed in since ${clock} .* Session until .*${clock} Accounts 4, listed`),
+    );
+
+    const getKeys = (accountId: string, permissionSet: string) =>
+      rig.runCli(['credential-process', '--session', SESSION, '--account', accountId, '--role', permissionSet]);
+    expect(await getKeys(TAYLOR.accountId, TAYLOR.permissionSet)).toMatchObject({ exitCode: 0 });
+    await times.getByText(new RegExp(`^1 role until ${clock}, next refresh ${clock}$`)).waitFor();
+
+    rig.emulator.addFault({ operation: 'GetRoleCredentials', kind: 'status', status: 503 });
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await getKeys('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 7 });
+    }
+    await page.locator('.problems .notice', { hasText: "can't be reached" }).waitFor();
+    const retry = times.getByText(new RegExp(`^at ${clock}, in .*: Identity Center fails$`));
+    await retry.waitFor();
+
+    rig.emulator.clearFaults();
+    // A person who acts is not told to wait.
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('.problems .notice').waitFor({ state: 'detached', timeout: 10_000 });
+    await retry.waitFor({ state: 'detached', timeout: 10_000 });
+    expect(complaints).toEqual([]);
+  });
+
   test('says that the daemon was restarted, and goes on in the same tab with a new address', async () => {
     const port = await findLastingPort();
     await start({ settings: `web_port = ${port}\n` });

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { harmless } from '../../src/cli/terminal/render.ts';
-import { formatDuration } from '../../src/core/text/format-duration.ts';
+import { formatDuration, formatMoment } from '../../src/core/text/format-duration.ts';
 import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
 import * as page from '../../src/web/frame/wording.js';
 import type { SessionStatusDocument } from '../../src/local-api/schemas.ts';
@@ -31,6 +31,16 @@ describe('what page and terminal both say', () => {
         expect(page.formatDuration(ms)).toBe(formatDuration(ms));
       }),
     );
+  });
+
+  test('moments', () => {
+    const [noon, otherDay] = [new Date(2026, 10, 24, 9, 5), new Date(2026, 10, 26, 23, 59)].map((date) =>
+      date.getTime(),
+    );
+    for (const ms of [noon, otherDay] as number[]) {
+      expect(page.formatMoment(ms, NOW_MS)).toBe(formatMoment(new Date(ms).toISOString(), NOW_MS));
+    }
+    expect(page.formatMoment(otherDay ?? 0, NOW_MS)).toBe('2026-11-26 23:59');
   });
 
   test('text from AWS, made harmless', () => {

@@ -61,6 +61,7 @@ const FILES: Readonly<Record<string, string>> = {
   'roles/session-filter.js': SCRIPT,
   'sessions/problem-list.js': SCRIPT,
   'sessions/session-cards.js': SCRIPT,
+  'sessions/session-times.js': SCRIPT,
   'sessions/sign-in-panels.js': SCRIPT,
   'views.js': SCRIPT,
   // Shared with the command line.

@@ -5,6 +5,7 @@
 /** @typedef {import('../documents.d.ts').Session} Session */
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 /** With less time left than this, a session is shown as ending soon. */
 const ENDS_SOON_MS = 30 * MINUTE_MS;
 
@@ -16,6 +17,15 @@ export function formatDuration(durationMs) {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} d`;
+}
+
+/** Local time, with the date if it is more than 24 hours away. @param {number} atMs @param {number} nowMs */
+export function formatMoment(atMs, nowMs) {
+  const moment = new Date(atMs);
+  const two = (/** @type {number} */ part) => String(part).padStart(2, '0');
+  const time = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
+  if (Math.abs(nowMs - atMs) < DAY_MS) return time;
+  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${time}`;
 }
 
 /** "1 role", "20,000 roles". @param {number} amount @param {string} noun */

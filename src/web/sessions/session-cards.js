@@ -1,9 +1,11 @@
-// One card per session: who is signed in, the time left, and a button to sign in or out.
-import { element, setText } from '../frame/elements.js';
-import { count, describeSession, formatDuration, fractionLeft, harmless } from '../frame/wording.js';
+// One card per session: who is signed in, the times, and a button to sign in or out.
+import { element, fill, setText } from '../frame/elements.js';
+import { count, describeSession, fractionLeft, harmless } from '../frame/wording.js';
+import { describeTimes } from './session-times.js';
 
 /** @typedef {import('../documents.d.ts').Session} Session */
 /** @typedef {import('../documents.d.ts').SignIn} SignIn */
+/** @typedef {import('./session-times.js').Present} Present */
 
 /** Why a sign-in failed. */
 const OUTCOMES = Object.freeze({
@@ -16,15 +18,14 @@ const OUTCOMES = Object.freeze({
  * @param {object} deps
  * @param {HTMLElement} deps.host
  * @param {import('../connection/actions.js').Actions} deps.actions
- * @param {() => number} deps.nowMs
  * @param {(session: string) => string} deps.labelOf
  */
-export function createSessionCards({ host, actions, nowMs, labelOf }) {
+export function createSessionCards({ host, actions, labelOf }) {
   /** @type {Map<string, ReturnType<typeof createCard>>} */
   const cards = new Map();
   return {
-    /** @param {readonly Session[]} sessions @param {ReadonlyMap<string, SignIn>} signIns */
-    update(sessions, signIns) {
+    /** @param {readonly Session[]} sessions @param {ReadonlyMap<string, SignIn>} signIns @param {Present} present */
+    update(sessions, signIns, present) {
       const names = sessions.map(({ session }) => session);
       for (const [name, card] of cards) {
         if (names.includes(name)) continue;
@@ -35,7 +36,7 @@ export function createSessionCards({ host, actions, nowMs, labelOf }) {
         const card = cards.get(session.session) ?? createCard(session.session, actions);
         cards.set(session.session, card);
         if (!card.node.isConnected) host.append(card.node);
-        card.update(session, signIns.get(session.session), { label: labelOf(session.session), nowMs: nowMs() });
+        card.update(session, signIns.get(session.session), labelOf(session.session), present);
       }
     },
   };
@@ -47,6 +48,7 @@ function createCard(name, actions) {
   const word = element('span', { class: 'word' });
   const more = element('span', { class: 'more' });
   const bar = element('progress', { max: 1, value: 0, 'aria-hidden': 'true' });
+  const times = createTimes();
   const note = element('p', { class: 'note' });
   const button = element('button', { type: 'button' });
   let act = () => {};
@@ -54,29 +56,31 @@ function createCard(name, actions) {
   const node = element(
     'article',
     { class: 'card session' },
-    element('div', { class: 'heading' }, title, button),
+    title,
     element('p', { class: 'state' }, element('span', { class: 'dot', 'aria-hidden': 'true' }), word, more),
+    button,
+    times.toggle,
     bar,
+    times.node,
     note,
   );
 
   return {
     node,
-    /**
-     * @param {Session} session @param {SignIn | undefined} signIn
-     * @param {{ label: string, nowMs: number }} view
-     */
-    update(session, signIn, { label, nowMs }) {
-      const state = describeSession(session, nowMs);
+    /** @param {Session} session @param {SignIn | undefined} signIn @param {string} label @param {Present} present */
+    update(session, signIn, label, present) {
+      const awsNowMs = present.nowMs - present.clockAheadMs;
+      const state = describeSession(session, awsNowMs);
       node.dataset['tone'] = state.tone;
       setText(title, harmless(label));
       title.title = harmless(`${session.session}, ${session.startUrl}`);
       setText(word, state.word);
       setText(more, state.detail === '' ? '' : ` · ${state.detail}`);
-      const fraction = fractionLeft(session, nowMs);
+      const fraction = fractionLeft(session, awsNowMs);
       bar.hidden = fraction === undefined;
       bar.value = fraction ?? 0;
-      const text = describeNote(session, signIn, nowMs);
+      times.update(describeTimes(session, present), harmless(label));
+      const text = describeNote(session, signIn);
       setText(note, text);
       note.hidden = text === '';
       const isIn = session.state === 'live';
@@ -84,8 +88,40 @@ function createCard(name, actions) {
       const [does, to] = buttonWords(isIn, isPending);
       setText(button, does);
       button.setAttribute('aria-label', `${does} ${to} ${harmless(label)}`);
-      button.className = isIn || isPending ? 'small' : 'small primary';
+      button.className = isIn || isPending ? 'act small' : 'act small primary';
       act = () => void (isIn ? actions.signOut(name) : actions.signIn(name));
+    },
+  };
+}
+
+/** The times, and a button that shows them where there is little room. */
+function createTimes() {
+  const node = element('dl', { class: 'times' });
+  const toggle = element(
+    'button',
+    { type: 'button', class: 'toggle quiet round small', 'aria-expanded': 'false' },
+    '▾',
+  );
+  let shown = '';
+  toggle.addEventListener('click', () => {
+    const isOpen = node.classList.toggle('is-open');
+    toggle.setAttribute('aria-expanded', String(isOpen));
+  });
+  return {
+    node,
+    toggle,
+    /** @param {readonly import('./session-times.js').Time[]} times @param {string} label */
+    update(times, label) {
+      toggle.setAttribute('aria-label', `Times of ${label}`);
+      const text = JSON.stringify(times);
+      if (text === shown) return;
+      shown = text;
+      toggle.hidden = times.length === 0;
+      node.hidden = times.length === 0;
+      fill(
+        node,
+        ...times.flatMap((time) => [element('dt', {}, time.name), element('dd', { title: time.title }, time.text)]),
+      );
     },
   };
 }
@@ -96,8 +132,8 @@ function buttonWords(isIn, isPending) {
   return isPending ? ['Show code', 'for'] : ['Sign in', 'to'];
 }
 
-/** @param {Session} session @param {SignIn | undefined} signIn @param {number} nowMs */
-function describeNote({ listing, catalog, state }, signIn, nowMs) {
+/** What happens now, or what went wrong. @param {Session} session @param {SignIn | undefined} signIn */
+function describeNote({ listing, state }, signIn) {
   if (listing !== null) {
     return listing.accountsTotal === 0
       ? 'Listing accounts …'
@@ -107,7 +143,5 @@ function describeNote({ listing, catalog, state }, signIn, nowMs) {
   if (state !== 'live' && signIn !== undefined && Object.hasOwn(OUTCOMES, signIn.state)) {
     return OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (signIn.state)];
   }
-  if (catalog === null) return '';
-  const age = `listed ${formatDuration(nowMs - Date.parse(catalog.asOf))} ago`;
-  return `${count(catalog.accounts, 'account')}, ${age}${catalog.complete ? '' : ', incomplete'}`;
+  return '';
 }
