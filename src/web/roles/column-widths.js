@@ -4,7 +4,7 @@
 const MIN_PROFILE_WIDTH = 160;
 
 /**
- * @typedef {object} Needs widths at which nothing of a column is cut
+ * @typedef {object} Widths
  * @property {number} name
  * @property {number} set
  * @property {number} profile
@@ -16,21 +16,26 @@ const MIN_PROFILE_WIDTH = 160;
  * A profile's name repeats account and permission set, so it gives way first. The other two share what there is:
  * neither is cut while the other has room to spare.
  * @param {number} room without the gaps between the columns
- * @param {Needs} needs
- * @returns {Needs}
+ * @param {Widths} needs at which nothing is cut
+ * @param {number} badge what the permission set of the current role needs in addition
+ * @returns {Widths}
  */
-export function divideColumns(room, needs) {
-  const rest = room - needs.name - needs.set;
-  if (rest < Math.min(needs.profile, MIN_PROFILE_WIDTH)) return { ...shareTwo(room, needs), profile: 0 };
-  const profile = Math.min(needs.profile, rest);
-  const spare = (rest - profile) / 3;
-  return { name: needs.name + spare, set: needs.set + spare, profile: profile + spare };
+export function divideColumns(room, needs, badge) {
+  const spare = room - needs.name - needs.set;
+  if (spare < 0) return { ...shareTwo(room, needs), profile: 0 };
+  const hasProfile = spare >= Math.min(needs.profile, MIN_PROFILE_WIDTH);
+  const profile = hasProfile ? Math.min(needs.profile, spare) : 0;
+  const forBadge = Math.min(badge, spare - profile);
+  const share = (spare - profile - forBadge) / (hasProfile ? 3 : 2);
+  return {
+    name: needs.name + share,
+    set: needs.set + forBadge + share,
+    profile: hasProfile ? profile + share : 0,
+  };
 }
 
-/** @param {number} room @param {Pick<Needs, 'name' | 'set'>} needs @returns {Pick<Needs, 'name' | 'set'>} */
+/** Not everything fits. @param {number} room @param {Pick<Widths, 'name' | 'set'>} needs @returns {Pick<Widths, 'name' | 'set'>} */
 function shareTwo(room, needs) {
-  const spare = room - needs.name - needs.set;
-  if (spare >= 0) return { name: needs.name + spare / 2, set: needs.set + spare / 2 };
   const half = room / 2;
   if (needs.set <= half) return { name: room - needs.set, set: needs.set };
   if (needs.name <= half) return { name: needs.name, set: room - needs.name };

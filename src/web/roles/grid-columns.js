@@ -13,7 +13,7 @@ import { divideColumns } from './column-widths.js';
  * @typedef {object} Columns
  * @property {Shorten} name
  * @property {Shorten} set
- * @property {Shorten} currentSet for the current role, which has a badge beside its permission set
+ * @property {(text: string, isProtected: boolean) => ShortName} currentSet of the current role, which has a badge beside it
  * @property {Shorten} profile
  */
 
@@ -57,7 +57,8 @@ export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
   const names = new Set(roles.map(accountTitle));
   const sets = new Set(roles.map(({ permissionSet }) => harmless(permissionSet)));
   const id = Math.ceil(fonts.id('0') * 12) + 2;
-  const beside = besideSet(roles, hasLabels, fonts);
+  const label = hasLabels ? widthOfLabels(roles, fonts) : 0;
+  const beside = label + (roles.some((role) => role.protected) ? PROTECTED : 0);
   const needs = {
     name: longest(names, fonts.name),
     set: longest(sets, fonts.set) + beside,
@@ -65,7 +66,7 @@ export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
   };
   const widths = isStacked
     ? { name: width - 2 * STACKED_PADDING, set: width - 2 * STACKED_PADDING - STACKED_GAP - id, profile: 0 }
-    : divideColumns(width - 2 * GAP - id - 4 * GAP, needs);
+    : divideColumns(width - 2 * GAP - id - 4 * GAP, needs, BADGE);
   const setText = widths.set - beside;
   return {
     id,
@@ -74,7 +75,10 @@ export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
     columns: {
       name: shortener(names, widths.name, fonts.name),
       set: shortener(sets, setText, fonts.set),
-      currentSet: shortener([], setText - BADGE, fonts.set),
+      currentSet: (text, isProtected) => {
+        const room = widths.set - label - (isProtected ? PROTECTED : 0) - BADGE;
+        return shortener([], room, fonts.set)(text);
+      },
       // Account and permission set, which it repeats, are told apart already.
       profile: shortener([], widths.profile, fonts.profile),
     },
@@ -92,11 +96,10 @@ function shortener(names, width, widthOf) {
   };
 }
 
-/** The widest that stands beside a permission set, without the badge. @param {readonly Role[]} roles @param {boolean} hasLabels @param {Fonts} fonts */
-function besideSet(roles, hasLabels, fonts) {
-  const labels = hasLabels ? new Set(roles.map(({ label }) => harmless(label))) : [];
-  const label = Math.min(MAX_LABEL, longest(labels, fonts.label) + LABEL_PADDING);
-  return (roles.some((role) => role.protected) ? PROTECTED : 0) + (hasLabels ? label : 0);
+/** With the gap beside it. @param {readonly Role[]} roles @param {Fonts} fonts */
+function widthOfLabels(roles, fonts) {
+  const labels = new Set(roles.map(({ label }) => harmless(label)));
+  return Math.min(MAX_LABEL, longest(labels, fonts.label) + LABEL_PADDING);
 }
 
 /** @param {Iterable<string>} texts @param {(text: string) => number} widthOf */

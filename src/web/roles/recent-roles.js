@@ -1,15 +1,39 @@
 // Chips of the pinned and recently used roles; a click uses one.
 import { rankByUse } from '../../core/search/use-rank.js';
+import { createNameShortener } from '../../core/text/short-names.js';
 import { element, refill } from '../frame/elements.js';
+import { shortText } from '../frame/short-text.js';
+import { createTextWidth, fontOf } from '../frame/text-width.js';
 import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 
 const MAX_RECENT = 6;
+/** Of a chip's texts, in pixels: two chips fit above a narrow list, and one on a phone. */
+const MAX_NAME_WIDTH = 150;
+const MAX_SET_WIDTH = 110;
 
 /** @param {import('../connection/actions.js').Actions} actions */
 export function createRecentRoles(actions) {
   const node = element('p', { class: 'recent' });
+
+  /** The chips' texts, shortened so that no two are the same. @param {readonly Role[]} roles */
+  function shortenTexts(roles) {
+    const [strong, span] = [element('strong'), element('span')];
+    const sample = element('button', { class: 'chip', hidden: true }, strong, span);
+    node.append(sample);
+    const [widthOfName, widthOfSet] = [createTextWidth(fontOf(strong)), createTextWidth(fontOf(span))];
+    sample.remove();
+    const name = createNameShortener(roles.map(accountTitle), MAX_NAME_WIDTH, widthOfName);
+    const sets = roles.map(({ permissionSet }) => harmless(permissionSet));
+    const set = createNameShortener(sets, MAX_SET_WIDTH, widthOfSet);
+    const plain = (/** @type {string} */ text) => [{ text, isMatch: false }];
+    return {
+      name: (/** @type {string} */ text) => shortText(plain(text), name(text)),
+      set: (/** @type {string} */ text) => shortText(plain(text), set(text)),
+    };
+  }
+
   return {
     node,
     /** @param {readonly Role[]} roles @param {string | undefined} currentKey */
@@ -19,17 +43,20 @@ export function createRecentRoles(actions) {
         .toSorted((one, other) => rankByUse(other) - rankByUse(one))
         .slice(0, MAX_RECENT);
       node.hidden = used.length === 0;
+      const texts = shortenTexts(used);
       refill(
         node,
         element('span', { class: 'unseen' }, 'Pinned and recent: '),
-        ...used.map((role) => chip(role, roleKey(role) === currentKey, () => void actions.use(role))),
+        ...used.map((role) => chip(role, texts, roleKey(role) === currentKey, () => void actions.use(role))),
       );
     },
   };
 }
 
-/** @param {Role} role @param {boolean} isCurrent @param {() => void} use */
-function chip(role, isCurrent, use) {
+/** @typedef {(text: string) => (Node | string)[]} Shorten */
+
+/** @param {Role} role @param {{ name: Shorten, set: Shorten }} texts @param {boolean} isCurrent @param {() => void} use */
+function chip(role, texts, isCurrent, use) {
   return element(
     'button',
     {
@@ -41,8 +68,8 @@ function chip(role, isCurrent, use) {
       click: use,
     },
     role.pinned && element('span', { class: 'pin', 'aria-label': 'pinned' }, '★'),
-    element('strong', {}, accountTitle(role)),
-    element('span', {}, harmless(role.permissionSet)),
+    element('strong', {}, ...texts.name(accountTitle(role))),
+    element('span', {}, ...texts.set(harmless(role.permissionSet))),
     role.protected && element('span', { class: 'protected', 'aria-label': 'protected' }, '⚠'),
   );
 }

@@ -77,6 +77,7 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
     update(next, { reveals, stays = false }) {
       const isAnother = next.roles !== view.roles;
       const hasOtherTexts = next.all !== view.all;
+      const isAnotherSelected = next.selected !== view.selected;
       view = next;
       grid.setAttribute('aria-rowcount', String(view.roles.length + 1));
       if (rowHeight === 0) measure();
@@ -84,6 +85,7 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
       if (isAnother && !reveals && !stays) grid.scrollTop = 0;
       if (reveals && view.selected !== -1) reveal();
       draw();
+      if (isAnotherSelected) document.getElementById(rowId(view.selected))?.scrollIntoView({ block: 'nearest' });
       if (view.selected === -1) grid.removeAttribute('aria-activedescendant');
       else grid.setAttribute('aria-activedescendant', rowId(view.selected));
     },

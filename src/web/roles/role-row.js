@@ -76,7 +76,7 @@ function createCells() {
           { class: 'text' },
           ...shortText(
             markMatches(permissionSet, words),
-            (isCurrent ? columns.currentSet : columns.set)(permissionSet),
+            isCurrent ? columns.currentSet(permissionSet, role.protected) : columns.set(permissionSet),
           ),
         ),
         role.protected && protectedMark(),

@@ -1,4 +1,4 @@
-// Lists current problems, each with the command that fixes it.
+// Lists current problems, each with the command that fixes it. All but the first are folded away, so that the list keeps its room.
 import { element, fill } from '../frame/elements.js';
 import { harmless } from '../frame/wording.js';
 
@@ -7,13 +7,39 @@ import { harmless } from '../frame/wording.js';
 /** @param {HTMLElement} host @param {import('../connection/actions.js').Actions} actions */
 export function createProblemList(host, actions) {
   let shown = '';
+  let isOpen = false;
+  /** @type {readonly Problem[]} */
+  let problems = [];
+  const toggle = element('button', { type: 'button', class: 'toggle small' });
+  toggle.addEventListener('click', () => {
+    isOpen = !isOpen;
+    drawToggle();
+    toggle.focus();
+  });
+
+  function drawToggle() {
+    const others = problems.length - 1;
+    host.classList.toggle('is-open', isOpen);
+    toggle.classList.toggle('is-single', others === 0);
+    toggle.setAttribute('aria-expanded', String(isOpen));
+    const closed = others === 0 ? 'Details' : `${others} more`;
+    toggle.textContent = isOpen ? 'Less' : closed;
+    toggle.setAttribute('aria-label', isOpen ? 'Show fewer problems' : `Show all problems: ${closed}`);
+  }
+
   return {
-    /** @param {readonly Problem[]} problems */
-    update(problems) {
-      const text = JSON.stringify(problems);
+    /** @param {readonly Problem[]} next */
+    update(next) {
+      const text = JSON.stringify(next);
       if (text === shown) return;
       shown = text;
-      fill(host, ...problems.map((problem) => problemRow(problem, actions)));
+      problems = next;
+      const hadFocus = document.activeElement === toggle;
+      const rows = problems.map((problem) => problemRow(problem, actions));
+      fill(host, ...rows);
+      rows[0]?.append(toggle);
+      drawToggle();
+      if (hadFocus) toggle.focus();
     },
   };
 }

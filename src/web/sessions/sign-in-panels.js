@@ -77,23 +77,19 @@ function signInPanel(session, signIn, label, left, actions) {
           'This page is neither an AWS page nor on your start URL’s host, so it is not a link: ',
           element('code', {}, harmless(signIn.verificationUri ?? '')),
         ),
-      element(
-        'p',
-        { class: 'buttons' },
-        link !== undefined &&
-          element(
-            'a',
-            { class: 'button primary', href: link, target: '_blank', rel: 'noopener noreferrer' },
-            'Open the sign-in page ↗',
-          ),
-        element('button', { type: 'button', click: () => void actions.copyText(code, 'the code') }, 'Copy code'),
-        element(
-          'button',
-          { type: 'button', class: 'quiet', click: () => void actions.cancelSignIn(session) },
-          'Cancel',
-        ),
-      ),
     ),
     element('p', { class: 'code' }, element('span', { class: 'unseen' }, 'Code '), code, left),
+    element(
+      'p',
+      { class: 'buttons' },
+      link !== undefined &&
+        element(
+          'a',
+          { class: 'button primary', href: link, target: '_blank', rel: 'noopener noreferrer' },
+          'Open the sign-in page ↗',
+        ),
+      element('button', { type: 'button', click: () => void actions.copyText(code, 'the code') }, 'Copy code'),
+      element('button', { type: 'button', class: 'quiet', click: () => void actions.cancelSignIn(session) }, 'Cancel'),
+    ),
   );
 }
