@@ -12,8 +12,8 @@ type Context = DaemonAccess & Dialog & Output;
 const STATUS_TIMEOUT_MS = 5000;
 
 /**
- * Whether the command may end the daemon. Asks on a terminal if that ends a sign-in; otherwise prints a note and returns
- * true, because scripts have always gone on. `action` begins the sentence: `Stopping the daemon`.
+ * Whether the command may end the daemon. Asks on a terminal if that ends a sign-in; where it can't ask, it prints a note
+ * and returns true, because scripts have always gone on. `action` begins the sentence: `Stopping the daemon`.
  * Returns true for a daemon that does not run or does not answer, and for one that `isMeant` does not mean.
  */
 export async function mayEndSignIns(
@@ -22,12 +22,13 @@ export async function mayEndSignIns(
   context: Context,
   isMeant: (daemon: StatusDocument) => boolean = () => true,
 ): Promise<boolean> {
+  if (yes === true) return true;
   const status = await findStatus(context);
   const sessions = status !== undefined && isMeant(status) ? listSignInsInMemory(status) : [];
   const [first] = sessions;
   if (first === undefined) return true;
   const what = `${action} signs you out of ${sessions.map(harmless).join(', ')}`;
-  if (yes !== true && context.stdinIsTerminal) {
+  if (context.stdinIsTerminal) {
     context.stderr.write(`${what}:\nthe sign-in is in memory only.\n`);
     return askYesNo('Go on?', context);
   }

@@ -1,7 +1,8 @@
 // `rolecall uninstall`: the question, and what it says without a terminal.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createSignedInRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -38,4 +39,13 @@ test('without a terminal needs --yes or --dry-run', async () => {
       'rolecall: Not a terminal: pass --yes to remove without asking, or --dry-run to see the list. [usage]\n' +
       'Run: rolecall uninstall --dry-run\n',
   });
+});
+
+test.runIf(process.platform === 'linux')('says how to clear a keychain that was used and is out of reach', async () => {
+  writePrivate(join(rig.paths.stateDirectory, 'keychain-used'), '');
+  const { exitCode, stderr } = await rig.runCli(['uninstall', '--dry-run']);
+  expect(exitCode).toBe(0);
+  expect(stderr).toMatch(
+    /^rolecall: The keychain can't be reached from here and may keep items of rolecall\. .* \[secret-store-unavailable\]\nRun: secret-tool clear service rolecall\n/u,
+  );
 });

@@ -126,7 +126,7 @@ test('--stay leaves emulator and daemon up, and what it prints works and ends th
   expect(run).toMatchObject({ exitCode: 0 });
   const portal = /Access portal +(http:\S+)/.exec(run.stdout)?.[1] ?? '';
   const source = / {4}(\. \S+environment\.sh)/.exec(run.stdout)?.[1] ?? '';
-  const end = / {4}rolecall (daemon stop; kill \d+; rm -r \S+)/.exec(run.stdout)?.[1] ?? '';
+  const end = / {4}rolecall (daemon stop --yes; kill \d+; rm -r \S+)/.exec(run.stdout)?.[1] ?? '';
   const rolecall = `${process.execPath} ${ROLECALL}`;
   const script = `${source}\n${rolecall} status --check && echo alive\n${rolecall} ${end}`;
   expect((await fetch(portal)).status).toBe(200);

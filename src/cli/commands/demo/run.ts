@@ -91,7 +91,7 @@ async function invite(stage: {
       `Access portal   ${address.portalUrl}   (you are ${address.user})\n` +
       `Device page     ${address.deviceUrl}\n\n` +
       'When you are done:\n\n' +
-      `    rolecall daemon stop; kill ${emulator.pid}; rm -r ${quoteForShell(home.path)}\n`,
+      `    rolecall daemon stop --yes; kill ${emulator.pid}; rm -r ${quoteForShell(home.path)}\n`,
   );
   emulator.release();
 }

@@ -2,11 +2,10 @@
 import type { Dialog } from '../../context.ts';
 import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import type { StopContext } from '../../stop-daemon.ts';
-import type { YesOption } from '../../yes-option.ts';
 
 /** Asks first if that ends a sign-in. */
-export async function restartForSettings(options: YesOption, context: Dialog & StopContext): Promise<void> {
-  if (!(await mayEndSignIns('The settings apply after a restart of the daemon, which', options, context))) {
+export async function restartForSettings(context: Dialog & StopContext): Promise<void> {
+  if (!(await mayEndSignIns('The settings apply after a restart of the daemon, which', {}, context))) {
     context.stderr.write('The daemon was not restarted. For the new settings: rolecall daemon restart\n');
     return;
   }

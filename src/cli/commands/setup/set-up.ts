@@ -81,11 +81,12 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   const written = await callSetup(request, context);
   if (options.json === true) context.stdout.write(formatJson({ session: name, ...written }));
   else context.stderr.write('Written.\n');
+  const asking = { ...context, stdinIsTerminal: interview.isOpen };
   if (isService) {
     const { runServiceInstall } = await import('../service/run.ts');
-    await runServiceInstall({ yes: !interview.isOpen }, { ...context, stdout: context.stderr });
+    await runServiceInstall({}, { ...asking, stdout: context.stderr });
   } else if (written.settings.written) {
-    await restartForSettings({ yes: !interview.isOpen }, context);
+    await restartForSettings(asking);
   }
   if (secretStore === 'file' && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
     interview.warn(

@@ -54,7 +54,8 @@ export async function runTeamSetup(options: TeamSetupOptions, context: Context):
   const written = await ask({ digest: plan.digest });
   if (isJson) context.stdout.write(formatJson(written));
   else context.stderr.write('Written.\n');
-  if (written.team.written) await restartForSettings({ yes: options.yes === true || isJson }, context);
+  const mayAsk = context.stdinIsTerminal && options.yes !== true && !isJson;
+  if (written.team.written) await restartForSettings({ ...context, stdinIsTerminal: mayAsk });
   if (!isJson) {
     const isNew = written.config.written;
     context.stderr.write(

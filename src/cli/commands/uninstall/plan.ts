@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toRolecallError, type ErrorBody } from '../../../core/errors.ts';
+import { toRolecallError, UnavailableError, type ErrorBody } from '../../../core/errors.ts';
 import { count } from '../../terminal/render.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { awsFilePath } from '../../../platform/files/aws-file-path.ts';
@@ -117,16 +117,32 @@ async function countAdoptions(stateDirectory: string): Promise<number> {
   return names.filter((name) => /^\d+\.json$/.test(name)).length;
 }
 
-/** Not asked if this machine has no keychain, or if another store is in use and no daemon has used the keychain. */
+/**
+ * Not asked if this machine has no keychain, or if another store is in use and no daemon has used the keychain.
+ * @throws UnavailableError secret-store-unavailable: a daemon has used it, and it can't be reached from here
+ */
 async function findKeychainItems({ clock, environment, paths, platform }: UninstallContext): Promise<OwnItems> {
   const { mayHaveKeychain } = await import('../../../secret-store/choose.ts');
   const isUsed = existsSync(join(paths.stateDirectory, 'keychain-used'));
   const store = environment['ROLECALL_SECRET_STORE'] ?? '';
-  if (!mayHaveKeychain(platform, environment) || (!isUsed && store !== '' && store !== 'keychain')) {
-    return { state: 'absent' };
+  let items: OwnItems = { state: 'absent' };
+  if (mayHaveKeychain(platform, environment) && (isUsed || store === '' || store === 'keychain')) {
+    const { findOwnItems } = await import('../../../secret-store/own-items.ts');
+    items = await findOwnItems(clock);
   }
-  const { findOwnItems } = await import('../../../secret-store/own-items.ts');
-  return findOwnItems(clock);
+  if (items.state !== 'absent' || !isUsed) return items;
+  throw new UnavailableError(
+    'secret-store-unavailable',
+    "The keychain can't be reached from here and may keep items of rolecall. Remove them in your desktop session.",
+    { hint: clearKeychainCommand(platform) },
+  );
+}
+
+/** Deletes our items without rolecall. */
+export function clearKeychainCommand(platform: NodeJS.Platform): string {
+  return platform === 'darwin'
+    ? 'while security delete-generic-password -s rolecall; do :; done'
+    : 'secret-tool clear service rolecall';
 }
 
 /** Label and text of each thing to remove, for the list that the user sees. */

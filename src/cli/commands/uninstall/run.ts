@@ -39,8 +39,7 @@ export async function runUninstall(options: UninstallOptions, context: Uninstall
     context.stderr.write('Nothing was removed.\n');
     return 0;
   }
-  // Without a row there may still be something to clean, such as a registration of a sign-in that has ended.
-  const exitCode = await runSteps(plan, options, context);
+  const exitCode = rows.length > 0 ? await runSteps(plan, options, context) : 0;
   if (exitCode === 0 && plan.problems.length === 0) {
     context.stdout.write(`${rows.length > 0 ? 'Removed. ' : ''}To remove the program: ${REMOVE_PROGRAM}\n`);
     return 0;

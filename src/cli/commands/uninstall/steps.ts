@@ -6,7 +6,7 @@ import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { applyShellPlan, type ShellChange } from '../../shell/install.ts';
 import { stopDaemon } from '../../stop-daemon.ts';
 import { findOwnFolders, removeOwnFolder } from './own-folders.ts';
-import type { UninstallContext, UninstallOptions, UninstallPlan } from './plan.ts';
+import { clearKeychainCommand, type UninstallContext, type UninstallOptions, type UninstallPlan } from './plan.ts';
 
 type Step = () => Promise<readonly RolecallError[]>;
 
@@ -139,8 +139,7 @@ async function deleteKeychainItems({ clock, platform }: UninstallContext): Promi
   } catch (error) {
     const { message } = toRolecallError(error);
     throw new UnavailableError('secret-store-unavailable', `Items of rolecall stay in the keychain. ${message}`, {
-      hint:
-        platform === 'darwin' ? 'security delete-generic-password -s rolecall' : 'secret-tool clear service rolecall',
+      hint: clearKeychainCommand(platform),
       cause: error,
     });
   }
