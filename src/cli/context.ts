@@ -11,9 +11,18 @@ import type { PickerTerminal } from './terminal/terminal.ts';
 
 export interface OutputStream {
   write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  readonly rows?: number;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  /** What `--color` says; undefined leaves it to the environment and the terminal. */
+  readonly isColoured?: boolean | undefined;
+}
+
+export interface PageOptions {
+  /** Wide rows are cut at the edge and scroll sideways, instead of wrapping. */
+  readonly keepsRows?: boolean;
+  /** What `--no-pager` sets. */
+  readonly usesPager: boolean;
 }
 
 /** Where a command prints; the environment says whether in colour. */
@@ -66,6 +75,8 @@ export interface CliContext extends Output, DaemonAccess, Dialog, Places, Servic
   describeSettings(): Promise<SettingsDescription>;
   /** Runs the user's editor in this terminal until it ends; resolves its exit code. @throws Error: it cannot be started */
   runEditor(program: string, args: readonly string[]): Promise<number>;
+  /** Prints a long text on standard output, through the user's pager if it is a terminal with fewer lines. */
+  page(text: string, options: PageOptions): Promise<void>;
   /**
    * Opens the default browser, or the one that a command template of the settings names; false if there is none to open.
    * @throws BrowserFailure: the template's browser could not be started

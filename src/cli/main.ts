@@ -54,6 +54,10 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { openPickerTerminal } = await import('./terminal/terminal.ts');
       return openPickerTerminal(process.stdin, process.stderr);
     },
+    async page(text, options) {
+      const { pageText } = await import('./terminal/pager.ts');
+      return pageText(text, options, { ...surroundings, stdout: process.stdout });
+    },
     async openBrowser(url, template) {
       const { openBrowser } = await import('./open-browser.ts');
       return openBrowser(url, template, surroundings);

@@ -4,9 +4,11 @@ import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
 import type { AnyCommand, CommandContext, CommandGroup, CommandList, OptionDefinition } from './definition.ts';
 import { formatOverview, helpColumns } from './print-overview.ts';
+import { decorateStream } from './terminal/wrap-text.ts';
 import { checkArgumentCount, checkChoice, StrictCommand } from './strict-command.ts';
 
 const EXIT_USAGE = 2;
+const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
 /** Descriptions beside the options wrap even if their column is as narrow as this. */
 const MIN_HELP_COLUMN = 20;
 
@@ -20,9 +22,11 @@ type Run = (definition: AnyCommand, input: readonly unknown[]) => Promise<void>;
 export async function runParsed(
   argv: readonly string[],
   commands: CommandList,
-  context: CommandContext,
+  given: CommandContext,
+  onColour: (context: CommandContext) => void,
 ): Promise<number> {
-  const name = argv.find((word) => !word.startsWith('-')) ?? '';
+  let context = given;
+  const name = argv.find((word, index) => !word.startsWith('-') && argv[index - 1] !== '--color') ?? '';
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   // Help and suggestions need every definition; a command that exists needs only its own.
   const definitions = await loadDefinitions(load === undefined ? commands : { [name]: load });
@@ -39,6 +43,10 @@ export async function runParsed(
       exitCode = await definition.run(...([...input.slice(0, -1), values, context] as never));
     },
   );
+  program.on('option:color', (when: string) => {
+    context = withColour(given, when);
+    onColour(context);
+  });
   try {
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
@@ -47,6 +55,17 @@ export async function runParsed(
     // Commander has printed a help: exit code 0 if it was requested, else for a group without its command.
     return error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
+}
+
+/** `always` and `never` win over the environment; `auto` leaves it to that. */
+function withColour(context: CommandContext, when: string): CommandContext {
+  if (when === 'auto') return context;
+  const options = { wraps: false, isColoured: when === 'always' };
+  return {
+    ...context,
+    stdout: decorateStream(context.stdout, options),
+    stderr: decorateStream(context.stderr, options),
+  };
 }
 
 /** Every command with its help, for completions, docs and man pages. Their actions do nothing. */
@@ -73,6 +92,9 @@ function createProgram(
     )
     .version(loadVersion(), '-V, --version', 'print the versions of this command, of Node and of the daemon')
     .option('--debug', 'print the cause of an error')
+    .addOption(
+      createOption('--color <when>', { description: 'colour the output or not', choices: COLOUR_CHOICES }, program),
+    )
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
@@ -126,7 +148,7 @@ interface SeparatedLine {
 /** Adds a missing "--" before the other program's command line, so that its flags are not taken for ours. */
 function separateCommand(argv: readonly string[], name: string, { options = {} }: AnyCommand): SeparatedLine {
   const flags = Object.keys(options);
-  const takesValue = (word: string) => flags.some((other) => other.startsWith(`${word} <`));
+  const takesValue = (word: string) => word === '--color' || flags.some((other) => other.startsWith(`${word} <`));
   let index = argv.indexOf(name) + 1;
   let isArgumentSeen = false;
   for (; index < argv.length && argv[index] !== '--'; index += 1) {

@@ -30,14 +30,15 @@ export const COMMANDS: CommandList = {
 } as const;
 
 /** Runs one command line (without node and script) and returns its exit code; never rejects. */
-export async function runCommandLine(argv: readonly string[], context: CliContext): Promise<number> {
+export async function runCommandLine(argv: readonly string[], given: CliContext): Promise<number> {
+  let context = given.stderr.isTTY === true ? await wrapMessages(given) : given;
   const parser = () => import('./parser.ts');
   const full = { ...context, loadProgram: async () => (await parser()).loadProgram(COMMANDS, context) };
   try {
     const words = await findOwnCommand(argv);
     const quick = await findQuickCommand(words);
     if (quick !== undefined) return await quick(full);
-    return await (await parser()).runParsed(words, COMMANDS, full);
+    return await (await parser()).runParsed(words, COMMANDS, full, (coloured) => (context = coloured));
   } catch (error) {
     const { reportError } = await import('./terminal/render.ts');
     return reportError(error, context, { isDebug: argv.includes('--debug') });
@@ -46,9 +47,19 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
 
 /** The command line itself, or with our command in the place of another tool's. @throws UsageError usage */
 async function findOwnCommand(argv: readonly string[]): Promise<readonly string[]> {
-  const name = argv.find((word) => !word.startsWith('-'));
+  const name = argv.find((word, index) => !word.startsWith('-') && argv[index - 1] !== '--color');
   if (name === undefined || (Object.hasOwn(COMMANDS, name) && name !== 'daemon')) return argv;
   return (await import('./aliases.ts')).expandAlias(argv);
+}
+
+/** Wraps everything that is printed on standard error, and questions, to the terminal. */
+async function wrapMessages(context: CliContext): Promise<CliContext> {
+  const { decorateStream, wrapFor } = await import('./terminal/wrap-text.ts');
+  return {
+    ...context,
+    stderr: decorateStream(context.stderr, { wraps: true }),
+    ask: (question) => context.ask(wrapFor(context.stderr, question)),
+  };
 }
 
 /**

@@ -163,7 +163,7 @@ Shop-Staging.ReadOnly               333333333333  ReadOnly             us-east-1
 professional-af.A…F-Permission-Set  222222222222  Admin-AF-…ssion-Set  us-east-1
 professional-af.ReadOnly            222222222222  ReadOnly             us-east-1
 `,
-      stderr: `Left out: account (--wide shows all).\n4 changes not yet written: rolecall profiles sync\n${leftOut}`,
+      stderr: `Left out: account (--wide shows all).\n4 changes not yet written: rolecall profiles sync\n${leftOut.replace(' on line', '\non line')}`,
     });
     const dryRun = await run(['profiles', 'sync', '--dry-run']);
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: leftOut });

@@ -90,6 +90,7 @@ async function run(
     signal: new AbortController().signal,
     ask: async () => undefined,
     openPickerTerminal: () => Promise.reject(new Error('nobody is at this terminal')),
+    page: async () => undefined,
     openBrowser: async () => false,
     runProgram: async () => 0,
     findInstalledService: async () => undefined,

@@ -175,6 +175,11 @@ describe('on a terminal', () => {
     expect(plain(shown.stdout)).toBe(marked);
     expect(shown.stderr).toBe('Listed A MOMENT ago. Signed in. * current role, ⚠ protected.\n');
     expect((await run(['ls', '--wide'])).stdout).toBe(marked);
+    const paged: boolean[] = [];
+    await rig.runCli(['ls'], { isTerminal: true, paged });
+    await rig.runCli(['ls', '--no-pager'], { isTerminal: true, paged });
+    await rig.runCli(['ls'], { paged });
+    expect(paged).toEqual([true, false]);
     // Scripts get the same columns as ever.
     expect((await run(['ls'])).stdout).toBe(ALL);
   });
@@ -212,12 +217,51 @@ describe('on a terminal', () => {
       'Acme Corporatio…orm staging 07  100000000003  ReadOnly',
       'plain                           100000000004  ReadOnly',
     ]);
-    expect(narrow.stderr).toBe('Listed A MOMENT ago. Signed in. Left out: profile (--wide shows all).\n');
+    expect(narrow.stderr).toBe('Listed A MOMENT ago. Signed in. Left out: profile\n(--wide shows all).\n');
     for (const columns of [100, 80, 60, 40, 24]) {
       const { lines } = await at(columns);
       expect(lines.filter((line) => line.length > columns)).toEqual([]);
       expect(lines).toHaveLength(5);
     }
+  });
+});
+
+describe('colours', () => {
+  test('follow --color, then NO_COLOR, then FORCE_COLOR, then the terminal', async () => {
+    rig = await createRig();
+    await rig.runCli(['login']);
+    const isColoured = async (argv: readonly string[], environment: Record<string, string>, isTerminal: boolean) =>
+      (await rig.runCli(argv, { isTerminal, environment })).stdout.includes('\u001b[2m');
+    const seen: unknown[] = [];
+    const cases: readonly [string[], Record<string, string>, boolean, boolean][] = [
+      [['ls'], {}, true, false],
+      [['ls'], { NO_COLOR: '1' }, false, false],
+      [['ls'], { NO_COLOR: '' }, true, false],
+      [['ls'], { TERM: 'dumb' }, false, false],
+      [['ls'], { FORCE_COLOR: '1', TERM: 'dumb' }, true, true],
+      [['ls'], { FORCE_COLOR: '0' }, false, false],
+      [['ls'], { FORCE_COLOR: '1', NO_COLOR: '1' }, false, false],
+      [['ls', '--color=always'], { NO_COLOR: '1' }, true, true],
+      [['--color', 'never', 'ls'], { FORCE_COLOR: '1' }, false, false],
+      [['ls', '--color=auto'], {}, true, false],
+    ];
+    for (const [argv, environment] of cases) {
+      const [onTerminal, inPipe] = [
+        await isColoured(argv, environment, true),
+        await isColoured(argv, environment, false),
+      ];
+      seen.push([argv, environment, onTerminal, inPipe]);
+    }
+    expect(seen).toEqual(cases);
+  });
+
+  test('--color also counts for errors, and belongs to another program after its name', async () => {
+    rig = await createRig();
+    const { stderr } = await rig.runCli(['ls', '--color=always']);
+    expect(stderr).toMatch(/^\u001b\[31mrolecall:\u001b\[39m No accounts/);
+    expect((await rig.runCli(['ls', '--color=sometimes'])).exitCode).toBe(2);
+    const other = await rig.runCli(['exec', 'nobody', '--', 'grep', '--color=always', 'x']);
+    expect(other.stderr).not.toContain('\u001b');
   });
 });
 
@@ -238,7 +282,7 @@ describe('hostile account names', () => {
   test('cannot move the cursor, reverse the text or add a line; columns stay aligned', async () => {
     rig = await createRig({ emulator: { directory: directoryOf(HOSTILE) } });
     const login = await rig.runCli(['login', '--yes'], { isTerminal: true, environment: { NO_COLOR: '1' } });
-    const ls = await rig.runCli(['ls'], { isTerminal: true, environment: { NO_COLOR: '1' } });
+    const ls = await rig.runCli(['ls'], { isTerminal: true, columns: 100, environment: { NO_COLOR: '1' } });
     const list = await rig.runCli(['profiles', 'list']);
     const diff = await rig.runCli(['profiles', 'sync', '--dry-run']);
     for (const text of [login.stdout, ls.stdout, list.stdout, diff.stdout]) {

@@ -90,7 +90,7 @@ export interface RigOptions {
 
 export interface CliOptions {
   readonly isTerminal?: boolean;
-  /** The width of the terminal; 100 by default. */
+  /** The width of the terminal; by default so wide that messages stay on one line. */
   readonly columns?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -108,6 +108,8 @@ export interface CliOptions {
   readonly runInPlace?: CliContext['runInPlace'];
   /** The screen and keys of a person who chooses. */
   readonly openPickerTerminal?: CliContext['openPickerTerminal'];
+  /** Sees for each text that could go to a pager whether one was wanted. */
+  readonly paged?: boolean[];
   /** Sees what `open` would have been given. */
   readonly opened?: string[];
   readonly clock?: Clock;
@@ -241,7 +243,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             cli.onOutput?.(text);
           },
           isTTY,
-          columns: cli.columns ?? 100,
+          columns: cli.columns ?? 240,
         },
         stderr: {
           write(text) {
@@ -249,7 +251,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             cli.onOutput?.(text);
           },
           isTTY,
-          columns: cli.columns ?? 100,
+          columns: cli.columns ?? 240,
         },
         environment: { ...environment, ...quick, ...cli.environment },
         homeDirectory: home.path,
@@ -268,6 +270,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           return cli.answers.shift();
         },
         openPickerTerminal: cli.openPickerTerminal ?? (() => Promise.reject(new Error('nobody is at this terminal'))),
+        page: async (text, { usesPager }) => {
+          cli.paged?.push(usesPager);
+          context.stdout.write(text);
+        },
         openBrowser: async (address, template) => {
           cli.opened?.push(address);
           if (template !== undefined) cli.templates?.push(template);

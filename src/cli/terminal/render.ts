@@ -22,16 +22,25 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 };
 
-/** Returns a function that colours text for `stream`, unless that is no terminal or NO_COLOR is set. */
+/** Returns a function that colours text for `stream`, or leaves it plain. */
 export function createPainter(
   stream: OutputStream,
   environment: CliContext['environment'],
 ): (style: Style, text: string) => string {
-  const isPlain = stream.isTTY !== true || (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+  const isPlain = !hasColors(stream, environment);
   return (style, text) => {
     const [on, off] = CODES[style];
     return isPlain ? text : `\u001b[${on}m${text}\u001b[${off}m`;
   };
+}
+
+/** First --color, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal. */
+function hasColors(stream: OutputStream, environment: CliContext['environment']): boolean {
+  if (stream.isColoured !== undefined) return stream.isColoured;
+  const [none = '', forced = ''] = [environment['NO_COLOR'], environment['FORCE_COLOR']];
+  if (none !== '') return false;
+  if (forced !== '') return forced !== '0' && forced !== 'false';
+  return stream.isTTY === true && environment['TERM'] !== 'dumb';
 }
 
 /** Whether the locale is UTF-8. */

@@ -4,6 +4,7 @@ import type { CommandDefinition } from '../../definition.ts';
 const options = {
   '--refresh': 'fetch the list from AWS first',
   '--wide': 'show every column in full, whatever the width of the terminal',
+  '--no-pager': 'print a long list as it is, without a pager',
   '--json': 'print the list as JSON',
 } as const;
 

@@ -5,14 +5,15 @@ import { protectedMark } from '../../picker/role-columns.ts';
 import type { FitStep } from '../../terminal/fit-columns.ts';
 import { createPainter, formatDuration, formatTableFor, harmless } from '../../terminal/render.ts';
 
-type Context = DaemonAccess & Output & Pick<CliContext, 'clock'>;
+type Context = DaemonAccess & Output & Pick<CliContext, 'clock' | 'page'>;
 
 interface DetailOptions {
-  /** The age of the list. */
-  readonly note: string;
+  /** The age of the list, and a command if it is incomplete. */
+  readonly notes: readonly string[];
   /** The query, whose matches are highlighted. */
   readonly words: string;
   readonly isWide: boolean;
+  readonly usesPager: boolean;
 }
 
 const CURRENT_MARK = '*';
@@ -20,7 +21,7 @@ const CURRENT_MARK = '*';
 /** Prints the list on stdout, and what the marks mean, the sign-in's times and left-out columns on stderr. */
 export async function printDetails(
   document: AccountsDocument,
-  { note, words, isWide }: DetailOptions,
+  { notes: [age = '', ...others], words, isWide, usesPager }: DetailOptions,
   context: Context,
 ): Promise<void> {
   const { client, signal, stdout, stderr, environment } = context;
@@ -38,14 +39,14 @@ export async function printDetails(
   const paint = createPainter(stdout, environment);
   const [head = '', ...lines] = text.split(/(?<=\n)/);
   const shown = words === '' ? lines : await highlight(lines, words, paint);
-  stdout.write(paint('dim', head) + shown.join(''));
+  await context.page(paint('dim', head) + shown.join(''), { keepsRows: isWide, usesPager });
   const notes = [
-    note,
+    age,
     ...describeSessions(document, status, context.clock.nowMs()),
     ...describeMarks(rows, protectedMark(environment)),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
-  stderr.write(`${notes.join(' ')}\n`);
+  stderr.write([notes.join(' '), ...others].map((line) => `${line}\n`).join(''));
 }
 
 /** Lines with the matching parts highlighted as in the picker. Columns are already cut and padded. */

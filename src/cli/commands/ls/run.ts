@@ -1,9 +1,12 @@
 // `rolecall ls`: lists accounts and permission sets as last known, with the age of the list.
 import { NotFoundError } from '../../../core/errors.ts';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
+import type { CliContext } from '../../context.ts';
 import type { LoginContext } from '../login/options.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
-import { formatDuration, formatTable, harmless } from '../../terminal/render.ts';
+import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
+
+type Context = LoginContext & Pick<CliContext, 'page'>;
 
 const PROGRESS_MS = 200;
 
@@ -11,9 +14,10 @@ export interface LsOptions {
   readonly json?: boolean;
   readonly refresh?: boolean;
   readonly wide?: boolean;
+  readonly pager: boolean;
 }
 
-export async function runLs(query: readonly string[], options: LsOptions, context: LoginContext): Promise<number> {
+export async function runLs(query: readonly string[], options: LsOptions, context: Context): Promise<number> {
   if (
     context.stdinIsTerminal &&
     context.stdout.isTTY === true &&
@@ -46,14 +50,16 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
   }
   if (options.json === true || document.asOf === null) return 0;
   const age = formatDuration(context.clock.nowMs() - Date.parse(document.asOf));
-  const note = `Listed ${age} ago.${document.complete ? '' : ' It is incomplete: rolecall ls --refresh'}`;
+  const notes = [`Listed ${age} ago.`, ...(document.complete ? [] : ['It is incomplete: rolecall ls --refresh'])];
   if (context.stdout.isTTY === true || options.wide === true) {
     const { printDetails } = await import('./print-details.ts');
-    await printDetails(matching, { note, words, isWide: options.wide === true }, context);
+    const parts = { notes, words, isWide: options.wide === true, usesPager: options.pager };
+    await printDetails(matching, parts, context);
     return 0;
   }
-  context.stdout.write(format(matching));
-  context.stderr.write(`${note}\n`);
+  const [head = '', ...lines] = format(matching).split(/(?<=\n)/);
+  context.stdout.write(createPainter(context.stdout, context.environment)('dim', head) + lines.join(''));
+  context.stderr.write(`${notes.join(' ')}\n`);
   return 0;
 }
 

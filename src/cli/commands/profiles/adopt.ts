@@ -5,7 +5,8 @@ import { parseStartUrl } from '../../../core/aws/start-url.ts';
 import type { AdoptionDocument, AdoptionRequestDocument } from '../../../local-api/schemas.ts';
 import type { DaemonAccess, Dialog, Output, Places } from '../../context.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
-import { count, createPainter, formatTable, harmless, shortenPath } from '../../terminal/render.ts';
+import type { FitStep } from '../../terminal/fit-columns.ts';
+import { count, createPainter, formatTableFor, harmless, shortenPath } from '../../terminal/render.ts';
 import { createInterview } from '../../terminal/interview.ts';
 
 type Context = DaemonAccess & Dialog & Output & Places;
@@ -32,6 +33,12 @@ const SOURCES: Readonly<Record<Source, string>> = {
 /** What fits on a screen; --dry-run and --json show everything. */
 const MAX_ROWS = 30;
 const MAX_DIFF_LINES = 300;
+/** The sso-session gives way first, then profile and permission set share what is left. */
+const STEPS: readonly FitStep[] = [
+  { columns: [2], least: 12 },
+  { columns: [0, 4], least: 16 },
+  { columns: [0, 4], least: 8 },
+];
 
 export async function runProfilesAdopt(options: AdoptOptions, context: Context): Promise<number> {
   const request: AdoptionRequestDocument = {
@@ -56,7 +63,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
   const plan =
     options.yes === true && options.dryRun !== true ? undefined : await send({ ...request, dryRun: true }, context);
   if (plan !== undefined) {
-    show(plan, options, context);
+    await show(plan, options, context);
     if (options.dryRun === true || plan.diff === '') return 0;
     const question =
       options.undo === true
@@ -68,7 +75,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
     }
   }
   const done = await send(request, context);
-  if (plan === undefined) show(done, options, context);
+  if (plan === undefined) await show(done, options, context);
   if (options.json !== true) reportDone(done, options, context);
   return 0;
 }
@@ -92,7 +99,7 @@ function checkSource(text: string): Source {
   });
 }
 
-function show(plan: AdoptionDocument, options: AdoptOptions, context: Context): void {
+async function show(plan: AdoptionDocument, options: AdoptOptions, context: Context): Promise<void> {
   if (options.json === true) {
     context.stdout.write(formatJson(plan));
     return;
@@ -125,10 +132,9 @@ function show(plan: AdoptionDocument, options: AdoptOptions, context: Context): 
         profile.accountId,
         harmless(profile.permissionSet),
       ]);
-    const [head = '', ...lines] = formatTable([
-      ['PROFILE', 'FROM', 'SSO-SESSION', 'ACCOUNT ID', 'PERMISSION SET'],
-      ...rows,
-    ]).split(/(?<=\n)/);
+    const titles = ['PROFILE', 'FROM', 'SSO-SESSION', 'ACCOUNT ID', 'PERMISSION SET'];
+    const { text } = await formatTableFor(context.stdout, [titles, ...rows], { steps: STEPS });
+    const [head = '', ...lines] = text.split(/(?<=\n)/);
     context.stdout.write(paint('dim', head) + lines.join(''));
     if (adopted.length > MAX_ROWS) context.stdout.write(`… and ${adopted.length - MAX_ROWS} more\n`);
   }

@@ -3,6 +3,7 @@ import type { CommandDefinition, CommandGroup } from '../../definition.ts';
 
 const listOptions = {
   '--wide': 'show every column in full, whatever the width of the terminal',
+  '--no-pager': 'print a long list as it is, without a pager',
   '--json': 'print the plan as JSON',
 } as const;
 
@@ -17,6 +18,7 @@ const list: CommandDefinition<typeof listOptions> = {
 
 const syncOptions = {
   '--dry-run': 'show the change and write nothing',
+  '--no-pager': 'print a long change as it is, without a pager',
   '--prune': 'also remove the profiles that were kept because a listing lost too many roles at once',
   '--json': 'print the plan as JSON',
 } as const;

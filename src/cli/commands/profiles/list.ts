@@ -1,6 +1,6 @@
 // `rolecall profiles list`: the profiles that rolecall writes, with what is left out and why.
 import { formatJson } from '../../../core/text/format-json.ts';
-import type { DaemonAccess, Output, Places } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import type { FitStep } from '../../terminal/fit-columns.ts';
 import { count, createPainter, formatTableFor, harmless, reportFailure } from '../../terminal/render.ts';
 import { describeUnwritten, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
@@ -8,6 +8,7 @@ import { describeUnwritten, reportKept, reportNoProfiles, reportSkipped } from '
 export interface ProfilesListOptions {
   readonly json?: boolean;
   readonly wide?: boolean;
+  readonly pager: boolean;
 }
 
 /** The account gives way first, then profile and permission set share what is left; account ids stay whole. */
@@ -20,7 +21,7 @@ const STEPS: readonly FitStep[] = [
 
 export async function runProfilesList(
   options: ProfilesListOptions,
-  context: DaemonAccess & Output & Places,
+  context: DaemonAccess & Output & Places & Pick<CliContext, 'page'>,
 ): Promise<number> {
   const document = await context.client.call('profiles', {}, { signal: context.signal });
   if (options.json === true) {
@@ -46,7 +47,10 @@ export async function runProfilesList(
     isWide: options.wide === true,
   });
   const [first = '', ...others] = text.split(/(?<=\n)/);
-  context.stdout.write(paint('dim', first) + others.join(''));
+  await context.page(paint('dim', first) + others.join(''), {
+    keepsRows: options.wide === true,
+    usesPager: options.pager,
+  });
   if (leftOut !== undefined) context.stderr.write(`${leftOut}\n`);
   const pending = document.added.length + document.removed.length + document.changed.length;
   if (pending > 0) context.stderr.write(`${count(pending, 'change')} not yet written: rolecall profiles sync\n`);

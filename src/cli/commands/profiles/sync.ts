@@ -1,7 +1,7 @@
 // `rolecall profiles sync`: writes the profiles, or shows what would change.
 import { errorFromBody } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
-import type { DaemonAccess, Output, Places } from '../../context.ts';
+import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createPainter, shortenPath } from '../../terminal/render.ts';
 import { describeSync, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
@@ -9,12 +9,13 @@ import { describeSync, reportKept, reportNoProfiles, reportSkipped } from './des
 export interface ProfilesSyncOptions {
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly pager: boolean;
   readonly prune?: boolean;
 }
 
 export async function runProfilesSync(
   options: ProfilesSyncOptions,
-  context: DaemonAccess & Output & Places,
+  context: DaemonAccess & Output & Places & Pick<CliContext, 'page'>,
 ): Promise<number> {
   const isDryRun = options.dryRun === true;
   const prune = options.prune === true;
@@ -29,11 +30,11 @@ export async function runProfilesSync(
   }
   const file = shortenPath(document.configFile, context.homeDirectory);
   if (isDryRun) {
-    context.stdout.write(
+    const text =
       document.diff === ''
         ? `${file} is up to date.\n`
-        : formatDiff(document.diff, createPainter(context.stdout, context.environment)),
-    );
+        : formatDiff(document.diff, createPainter(context.stdout, context.environment));
+    await context.page(text, { usesPager: options.pager });
   } else {
     context.stdout.write(`${describeSync(document, file)}\n`);
   }
