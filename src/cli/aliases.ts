@@ -68,7 +68,7 @@ export const SUGGESTIONS: Readonly<Record<string, string>> = {
  * @throws UsageError usage: a command of another tool that rolecall calls differently
  */
 export function expandAlias(argv: readonly string[]): readonly string[] {
-  const start = argv.findIndex((word) => !word.startsWith('-'));
+  const start = argv.findIndex((word, index) => !word.startsWith('-') && argv[index - 1] !== '--color');
   if (start === -1) return argv;
   for (const length of [2, 1]) {
     const name = argv.slice(start, start + length).join(' ');

@@ -91,7 +91,7 @@ function createProgram(
       'Signs in to IAM Identity Center once and keeps AWS role credentials fresh for everything on this machine.',
     )
     .version(loadVersion(), '-V, --version', 'print the versions of this command, of Node and of the daemon')
-    .option('--debug', 'print the cause of an error')
+    .option('--debug', 'print requests to the daemon, and the causes of an error')
     .addOption(
       createOption('--color <when>', { description: 'colour the output or not', choices: COLOUR_CHOICES }, program),
     )

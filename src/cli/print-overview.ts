@@ -20,6 +20,7 @@ const OPTIONS = [
   ['-h, --help', 'show this help, or with a command its options and examples'],
   ['-V, --version', 'print the versions of this command, of Node and of the daemon'],
   ['--debug', 'print requests to the daemon, and the causes of an error'],
+  ['--color <when>', 'always, never or auto, which is the default'],
 ] as const satisfies Rows;
 
 const EXAMPLES = [

@@ -1,5 +1,6 @@
 // All commands, and how one command line is run.
 import type { CliContext } from './context.ts';
+import type { LocalApiClient } from '../local-api/client.ts';
 import type { AnyCommand, CommandContext, CommandList } from './definition.ts';
 
 /** In the order of the help. To add a command, add its folder and a line here. */
@@ -33,7 +34,9 @@ export const COMMANDS: CommandList = {
 export async function runCommandLine(argv: readonly string[], given: CliContext): Promise<number> {
   let context = given.stderr.isTTY === true ? await wrapMessages(given) : given;
   const parser = () => import('./parser.ts');
-  const full = { ...context, loadProgram: async () => (await parser()).loadProgram(COMMANDS, context) };
+  const isDebug = hasDebugFlag(argv);
+  const client = isDebug ? await loadDebugClient(context) : context.client;
+  const full = { ...context, client, loadProgram: async () => (await parser()).loadProgram(COMMANDS, context) };
   try {
     const words = await findOwnCommand(argv);
     const quick = await findQuickCommand(words);
@@ -41,8 +44,22 @@ export async function runCommandLine(argv: readonly string[], given: CliContext)
     return await (await parser()).runParsed(words, COMMANDS, full, (coloured) => (context = coloured));
   } catch (error) {
     const { reportError } = await import('./terminal/render.ts');
-    return reportError(error, context, { isDebug: argv.includes('--debug') });
+    return reportError(error, context, { isDebug });
   }
+}
+
+/** Whether `--debug` is ours, and not a flag of the command that `exec` runs. */
+function hasDebugFlag(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const own = end === -1 ? argv : argv.slice(0, end);
+  if (end !== -1 || !argv.includes('exec')) return own.includes('--debug');
+  const operands = argv.flatMap((word, index) => (word.startsWith('-') ? [] : [index]));
+  return argv.slice(0, operands[2]).includes('--debug');
+}
+
+async function loadDebugClient({ client, clock, stderr }: CliContext): Promise<LocalApiClient> {
+  const { withDebug } = await import('./debug-client.ts');
+  return withDebug(client, { clock, write: (line) => void stderr.write(line) });
 }
 
 /** The command line itself, or with our command in the place of another tool's. @throws UsageError usage */

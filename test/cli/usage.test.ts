@@ -11,7 +11,7 @@ import { COMMANDS, findQuickCommand, runCommandLine } from '../../src/cli/progra
 import { formatShellHook, HOOK_SHELLS } from '../../src/cli/shell/hook-text.ts';
 import { ERROR_TABLE, NotFoundError, UnavailableError } from '../../src/core/errors.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
-import { createRig, type Rig } from '../helpers/rig.ts';
+import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { mask } from './masks.ts';
 
 let rig: Rig;
@@ -412,7 +412,8 @@ describe('the quick path around the parser', () => {
       const parsed = await rig.runCli(['--debug', ...argv]);
       const quick = await rig.runCli(argv);
       expect({ ...quick, stderr: '' }).toEqual({ ...parsed, stderr: '' });
-      expect(mask(parsed.stderr).startsWith(mask(quick.stderr))).toBe(true);
+      const stderr = parsed.stderr.replaceAll(/^debug: .*\n/gm, '');
+      expect(mask(stderr).startsWith(mask(quick.stderr))).toBe(true);
     }
   });
 });
@@ -425,6 +426,7 @@ describe('--debug', () => {
       stderr: { write: (text: string) => (stderr += text) },
       environment: {},
       signal: new AbortController().signal,
+      clock: { nowMs: () => 0 },
       findInstalledService: async () => undefined,
       client: {
         call: async () => {
@@ -445,11 +447,59 @@ describe('--debug', () => {
     expect(await run(['ls', '--debug'])).toEqual({
       exitCode: 7,
       stderr:
+        'debug: GET /v1/accounts: identity-center-unreachable, 0 ms\n' +
         'rolecall: It is away. [identity-center-unreachable]\nRun: rolecall doctor\n' +
         '  identity-center-unreachable (UnavailableError, exit 7)\n' +
         '  caused by Error: connect ECONNREFUSED\n' +
         '  caused by TypeError: deeper\ufffd[2J\n',
     });
+  });
+
+  test('prints each request with its outcome and duration, and no body, answer or user code', async () => {
+    const signingIn = await rig.runCli(['login', '--force', '--no-browser', '--debug']);
+    const lines = signingIn.stderr.split('\n').filter((line) => line.startsWith('debug: '));
+    expect(lines[0]).toMatch(/^debug: GET \/v1\/status: ok, \d+ ms$/);
+    expect(lines.map((line) => line.replace(/\d+ ms$/, 'N ms'))).toContain(
+      `debug: POST /v1/sessions/${SESSION}/sign-in (body: force, acceptEndpoint): ok, N ms`,
+    );
+    const [code = ''] = /[A-Z]{4}-[A-Z]{4}/.exec(signingIn.stderr) ?? [];
+    expect(code).not.toBe('');
+    expect(lines.join('\n')).not.toContain(code);
+    const json = await rig.runCli(['ls', '--json', '--debug']);
+    expect(json.stderr).toMatch(/^debug: GET \/v1\/[a-z]+[^\n]*: ok, \d+ ms\n/);
+    expect(JSON.parse(json.stdout)).toHaveProperty('accounts');
+    const failed = await rig.runCli([
+      'credential-process',
+      '--session',
+      'x',
+      '--account',
+      '1',
+      '--role',
+      'r',
+      '--debug',
+    ]);
+    expect(failed.stderr).toMatch(
+      /^debug: GET \/v1\/credentials\?session=x&account=1&role=r: [a-z-]+, \d+ ms\nrolecall: /,
+    );
+  });
+
+  test('belongs to rolecall only before the command of `exec`', async () => {
+    await rig.runCli(['login', '--no-wait']);
+    const programs: unknown[] = [];
+    const runInPlace = async (program: unknown) => {
+      programs.push(program);
+      return 0;
+    };
+    const profile = 'taylor.Admin-AF-Permission-Set';
+    for (const [argv, isOurs] of [
+      [['exec', profile, '--debug', '--', 'true'], true],
+      [['exec', profile, '--', 'true', '--debug'], false],
+      [['exec', profile, 'true', '--debug'], false],
+    ] as const) {
+      const { stderr } = await rig.runCli(argv, { runInPlace });
+      expect([argv, stderr.includes('debug: ')]).toEqual([argv, isOurs]);
+    }
+    expect(programs).toHaveLength(3);
   });
 
   test('reports an internal error without its stack', async () => {
