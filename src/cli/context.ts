@@ -46,6 +46,14 @@ export interface Dialog {
   ask(question: string): Promise<string | undefined>;
 }
 
+/** The user at the terminal, for a passphrase. */
+export interface SecretDialog {
+  /** One line that is not shown; undefined without a terminal. */
+  askHidden(question: string): Promise<string | undefined>;
+  /** A daemon that this process starts gets this passphrase for its encrypted file. */
+  givePassphrase(passphrase: string): void;
+}
+
 /** Where files are. */
 export interface Places {
   readonly homeDirectory: string;
@@ -60,7 +68,7 @@ export interface ServiceAccess {
   loadService(): Promise<Service>;
 }
 
-export interface CliContext extends Output, DaemonAccess, Dialog, Places, ServiceAccess {
+export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, Places, ServiceAccess {
   readonly processId: number;
   readonly userId: number;
   readonly platform: NodeJS.Platform;

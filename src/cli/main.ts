@@ -24,6 +24,11 @@ const startWithCoreDumps = leaveMemoryOutOfCoreDumps();
 /** A copy from the start: what is removed from process.env for a browser is still passed to a daemon. */
 const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
 
+/** The passphrase that the user has typed for the next daemon. */
+interface GivenSecret {
+  passphrase: string | undefined;
+}
+
 /** How a program that `runInPlace` started has ended. */
 interface Ending {
   isInterrupted: boolean;
@@ -35,6 +40,9 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
   const userId = process.getuid?.() ?? -1;
   const surroundings = { environment, homeDirectory, platform: process.platform, userId };
   const paths = resolvePaths(surroundings);
+  const given: GivenSecret = { passphrase: undefined };
+  const ask = async (question: string, options: { readonly isHidden: boolean }) =>
+    (await import('./terminal/ask-line.ts')).askLine(question, interrupt, options);
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -47,9 +55,13 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     stdinIsTerminal: isatty(0),
     paths,
     clock,
-    client: createClient(surroundings, paths, clock),
+    client: createClient(surroundings, paths, clock, given),
     signal: interrupt.signal,
-    ask: (question) => ask(question, interrupt),
+    ask: (question) => ask(question, { isHidden: false }),
+    askHidden: (question) => ask(question, { isHidden: true }),
+    givePassphrase(passphrase) {
+      given.passphrase = passphrase;
+    },
     async openPickerTerminal() {
       const { openPickerTerminal } = await import('./terminal/terminal.ts');
       return openPickerTerminal(process.stdin, process.stderr);
@@ -96,7 +108,12 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
 }
 
 /** Loads the client on the first call, because the line for a prompt comes from a file. */
-function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, clock: Clock): LocalApiClient {
+function createClient(
+  surroundings: ServiceSurroundings,
+  paths: RuntimePaths,
+  clock: Clock,
+  given: GivenSecret,
+): LocalApiClient {
   let client: LocalApiClient | undefined;
   return {
     async call(route, input, options) {
@@ -107,7 +124,7 @@ function createClient(surroundings: ServiceSurroundings, paths: RuntimePaths, cl
         socketCandidates: paths.socketCandidates,
         lockFile: paths.lockFile,
         mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
-        startDaemon: () => startDaemon(surroundings, paths),
+        startDaemon: () => startDaemon(surroundings, paths, given),
         version,
         onSilence: (message) =>
           void process.stderr.write(`Note: ${message} Still waiting. To replace it: rolecall daemon restart\n`),
@@ -130,12 +147,17 @@ function programPath(program: Program): string {
 }
 
 /** Through the installed service, which is first updated if it belongs to an older or missing installation; otherwise directly. */
-async function startDaemon(surroundings: ServiceSurroundings, paths: RuntimePaths): Promise<StartedDaemon> {
+async function startDaemon(
+  surroundings: ServiceSurroundings,
+  paths: RuntimePaths,
+  { passphrase }: GivenSecret,
+): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
   const { findInstalledService } = await import('../platform/service/installed-service.ts');
   const { outsideOfExec } = await import('./environment/child-environment.ts');
   const { loadVersion } = await import('../local-api/version.ts');
-  const startDirectly = () => startDaemonProcess(programPath('daemon'), outsideOfExec(environment));
+  const secret = passphrase === undefined ? {} : { ROLECALL_PASSPHRASE: passphrase };
+  const startDirectly = () => startDaemonProcess(programPath('daemon'), { ...outsideOfExec(environment), ...secret });
   const installed = findInstalledService(surroundings);
   if (installed === undefined) return startDirectly();
   const { findStaleness } = await import('../platform/service/service-staleness.ts');
@@ -163,21 +185,6 @@ async function loadService(surroundings: ServiceSurroundings, paths: RuntimePath
     mainPath: programPath('daemon'),
     run: runToEnd,
   });
-}
-
-async function ask(question: string, interrupt: AbortController): Promise<string | undefined> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const stop = () => interrupt.abort(new Error('interrupted'));
-  try {
-    // While reading a line, Ctrl-C reaches the reader instead of raising a signal; Ctrl-D closes it.
-    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-    lines.on('close', stop);
-    return await lines.question(question, { signal: interrupt.signal });
-  } finally {
-    lines.off('close', stop).close();
-  }
 }
 
 /** Runs our own program in the foreground. The terminal delivers Ctrl-C to it; SIGTERM is passed on. */

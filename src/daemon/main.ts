@@ -32,7 +32,7 @@ import { isListening, listen, listenOnSocket } from './http/listeners.ts';
 import { inFolder, takeOverDaemonLock, tryDaemonLock, waitForDaemonLock, type DaemonLock } from './process/lock.ts';
 import { formatKeptSecret, parseKeptSecret } from './process/kept-secret.ts';
 import { openLogFile, type Log, type LogFile } from './process/log.ts';
-import { takePassphrase } from './process/passphrase.ts';
+import { readPassphraseFile, takePassphrase } from './process/passphrase.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { createKeeperHandover, createServiceHandover } from './http/own-handover.ts';
 import type { PortHandover } from './http/port-handover.ts';
@@ -53,20 +53,21 @@ const { activatedFd, keptPortFd } = takePassedSockets(process.env, process.pid);
 /** Where systemd accepts the container port for the next daemon. */
 const notifySocket = isService ? process.env['NOTIFY_SOCKET'] : undefined;
 const kept = isRestarted ? parseKeptSecret(readKeptSecret()) : undefined;
-const passphrase = takeSecret();
+const givenPassphrase = takeSecret();
 /** A service manager or shell sets more variables than a daemon should see. */
 const droppedVariables = cleanEnvironment(process.env);
 const homeDirectory = process.env['HOME'] ?? homedir();
 const userId = process.getuid?.() ?? -1;
 // The caller's working directory may be a project whose programs come first in PATH.
 process.env['PATH'] = trustedPath({ environment: process.env, homeDirectory, userId, platform: process.platform });
+const paths = resolvePaths({ environment: process.env, homeDirectory, platform: process.platform, userId });
+const passphrase = givenPassphrase ?? readPassphraseFile(paths.passphraseFile, userId);
 /** The environment at the start, except for PATH. The passphrase is not in `process.env`, which a browser inherits; the next daemon needs it. */
 const environment: Readonly<NodeJS.ProcessEnv> = {
   ...process.env,
   ...(passphrase === undefined ? {} : { ROLECALL_PASSPHRASE: passphrase }),
 };
 const clock = createSystemClock();
-const paths = resolvePaths({ environment, homeDirectory, platform: process.platform, userId });
 const keeper = isRestarted ? joinPortKeeper(paths.keptPortPipe, Number(process.argv.at(-1))) : undefined;
 
 /** Asks the service manager for a restart: EX_TEMPFAIL of sysexits(3), listed in the unit's RestartForceExitStatus. */

@@ -1,5 +1,5 @@
 // Resolves the paths of rolecall's files, identically for daemon and clients.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lstatSync } from '../platform/files/stat-sync.ts';
 
 /** Limit for settings and team files: the largest team file that is accepted, plus a line with its source. */
@@ -7,6 +7,8 @@ export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 
 export interface RuntimePaths {
   readonly settingsFile: string;
+  /** Where the user may keep the passphrase of the encrypted file, with mode 0600. */
+  readonly passphraseFile: string;
   readonly stateDirectory: string;
   /** Where a daemon started with this environment listens. */
   readonly socketPath: string;
@@ -51,6 +53,7 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
   const runtimeDirectory = isMac ? undefined : findRuntimeDirectory(sources);
   return {
     settingsFile,
+    passphraseFile: join(dirname(settingsFile), 'passphrase'),
     stateDirectory,
     socketPath: socketCandidates[0] as string,
     socketCandidates,

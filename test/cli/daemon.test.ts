@@ -89,6 +89,8 @@ async function run(
     },
     signal: new AbortController().signal,
     ask: async () => undefined,
+    askHidden: async () => undefined,
+    givePassphrase: () => undefined,
     openPickerTerminal: () => Promise.reject(new Error('nobody is at this terminal')),
     page: async () => undefined,
     openBrowser: async () => false,

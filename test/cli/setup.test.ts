@@ -228,6 +228,59 @@ describe('with questions', () => {
   });
 });
 
+describe('the passphrase of the encrypted file', () => {
+  const PASSPHRASE = 'correct horse';
+  const setUp = (its: Rig, answers: string[], passphrases: string[], environment: Record<string, string> = {}) =>
+    its.runCli(['setup', ...FLAGS, '--secret-store', 'file'], {
+      isTerminal: true,
+      answers,
+      passphrases,
+      environment: { ...PLAIN, ...environment },
+    });
+
+  test('is asked for twice, with the place to keep it, before anything is written', async () => {
+    const its = await openRig();
+    const [answers, passphrases] = [['', 'short', PASSPHRASE, 'other', PASSPHRASE, PASSPHRASE, '3', '2', 'n'], []];
+    const { exitCode, stdout, stderr } = await setUp(its, answers, passphrases);
+    expect({ exitCode, answers, passphrases }).toEqual({ exitCode: 0, answers: [], passphrases: [] });
+    expect(stdout).toMatch(/\nWrites the passphrase to ~\/\.config\/rolecall\/passphrase, mode 0600\n$/);
+    expect(stdout + stderr).not.toContain(PASSPHRASE);
+    expect(stderr).toMatch(/Use at least 8 characters[^]*They differ\. Start again\.[^]*Type 1 or 2\./);
+    expect([
+      existsSync(its.configPath),
+      existsSync(its.paths.settingsFile),
+      existsSync(its.paths.passphraseFile),
+    ]).toEqual([false, false, false]);
+  });
+
+  test('is not asked for if the daemon has it', async () => {
+    const its = await openRig();
+    const { stderr } = await setUp(its, ['', 'n'], [], { ROLECALL_PASSPHRASE: PASSPHRASE });
+    expect(stderr).toContain('The passphrase is ROLECALL_PASSPHRASE of this shell.\n');
+    writePrivate(its.paths.passphraseFile, PASSPHRASE);
+    expect((await setUp(its, ['', 'n'], [])).stderr).toContain('The passphrase is in ~/.config/rolecall/passphrase.\n');
+  });
+
+  test('of a file from before is asked for once', async () => {
+    const its = await openRig();
+    writePrivate(`${its.paths.stateDirectory}/secrets.json`, '{}');
+    const answers = ['', PASSPHRASE, '', 'n'];
+    const { stderr } = await setUp(its, answers, []);
+    expect(answers).toEqual([]);
+    expect(stderr).toContain('Passphrase of ~/.local/state/rolecall/secrets.json (not shown): ');
+  });
+
+  test('no answer writes nothing', async () => {
+    const its = await openRig();
+    const { exitCode, stderr } = await setUp(its, [''], []);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('No passphrase. Nothing was written.') as string,
+    });
+    expect(existsSync(its.configPath)).toBe(false);
+  });
+});
+
 test('--service yes without a manager fails after the files are written; other words are refused', async () => {
   const its = await openRig();
   expect(await its.runCli(['setup', ...FLAGS, '--yes', '--service', 'perhaps'])).toMatchObject({ exitCode: 2 });

@@ -98,6 +98,8 @@ export interface CliOptions {
   readonly answers?: string[];
   /** What each run of the editor does with the file that it is given; resolves its exit code. */
   readonly edits?: ((program: string, args: readonly string[]) => Promise<number> | number)[];
+  /** Sees the passphrases for the next daemon. */
+  readonly passphrases?: string[];
   /** Sees everything as it is printed. */
   readonly onOutput?: (text: string) => void;
   /** Sees the programs that would have been started. */
@@ -269,6 +271,12 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           stderr += question;
           return cli.answers.shift();
         },
+        askHidden: async (question) => {
+          if (cli.answers === undefined) return undefined;
+          stderr += `${question}\n`;
+          return cli.answers.shift();
+        },
+        givePassphrase: (passphrase) => void cli.passphrases?.push(passphrase),
         openPickerTerminal: cli.openPickerTerminal ?? (() => Promise.reject(new Error('nobody is at this terminal'))),
         page: async (text, { usesPager }) => {
           cli.paged?.push(usesPager);

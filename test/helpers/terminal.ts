@@ -24,12 +24,14 @@ export const TMUX = '/usr/bin/tmux';
 /** The screen is looked at again after so long although nothing new has come to it. */
 const LOOK_AGAIN_MS = 1000;
 
-/** A terminal of 200 columns that runs `command` with exactly this environment. */
+/** A terminal, of 200 columns and 50 rows unless told otherwise, that runs `command` with exactly this environment. */
 export function openTerminal(options: {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
+  readonly size?: { readonly columns: number; readonly rows: number };
 }): Terminal {
+  const { columns, rows } = options.size ?? { columns: 200, rows: 50 };
   // A server of its own each time: one that was just told to end may still answer at its socket.
   const socket = join(options.directory, `tmux-${randomBytes(4).toString('hex')}`);
   const tmux = (...args: string[]) =>
@@ -39,7 +41,7 @@ export function openTerminal(options: {
       encoding: 'utf8',
       timeout: 30_000,
     });
-  tmux('new-session', '-d', '-x', '200', '-y', '50', '--', ...options.command);
+  tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '--', ...options.command);
   const output = `${socket}.output`;
   tmux('pipe-pane', `exec /bin/cat >>'${output}'`);
   const screen = () => tmux('capture-pane', '-p', '-J', '-S', '-');

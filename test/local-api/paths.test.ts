@@ -13,6 +13,7 @@ test('follow XDG on Linux', () => {
   const environment = { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' };
   expect(resolve(environment)).toEqual({
     settingsFile: '/c/rolecall/config.toml',
+    passphraseFile: '/c/rolecall/passphrase',
     stateDirectory: '/s/rolecall',
     socketPath: '/r/rolecall/daemon.sock',
     socketCandidates: ['/r/rolecall/daemon.sock', '/s/rolecall/run/daemon.sock'],

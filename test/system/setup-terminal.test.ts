@@ -91,6 +91,46 @@ describe.skipIf(!hasTmux)('a newcomer', () => {
     await terminal.see(/"AWS_ACCESS_KEY_ID": "ASIA/, SLOW_MS);
   }, 240_000);
 
+  test('keeps tokens in the encrypted file, types the passphrase unseen, and is signed in after a restart', async () => {
+    const passphrase = 'correct horse battery';
+    terminal.close();
+    terminal = openTerminal({
+      directory: home.path,
+      environment,
+      command: ['/bin/bash', '--norc', '--noprofile'],
+      size: { columns: 80, rows: 24 },
+    });
+    const url = 'https://d-1234567890.awsapps.com/start';
+    terminal.type(`rolecall setup --start-url ${url} --sso-region us-east-1 --name work`);
+    await terminal.see(/^Profile names \[.*\]: $/m, SLOW_MS);
+    terminal.type('');
+    await terminal.see(/^Number \[1\]: $/m);
+    terminal.type('2');
+    await terminal.see(/^Passphrase for the encrypted file \(not shown\): $/m);
+    terminal.type(passphrase);
+    await terminal.see(/^The same again: $/m);
+    terminal.type(passphrase);
+    await terminal.see(/can decrypt the tokens\nNumber \[1\]: $/m);
+    terminal.type('2');
+    await terminal.see(/^Write it\? \[Y\/n\] $/m);
+    const path = join(home.path, '.config', 'rolecall', 'passphrase');
+    expect(existsSync(path)).toBe(false);
+    terminal.type('');
+    await terminal.see(/^Sign in now\? \[Y\/n\] $/m, SLOW_MS);
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual([`${passphrase}\n`, 0o600]);
+    terminal.type('');
+    await terminal.see(/^Continue\? \[y\/N\] $/m, SLOW_MS);
+    terminal.type('y');
+    await terminal.see(/^Set them up for bash\? \[Y\/n\] $/m, SLOW_MS);
+    terminal.type('y');
+    await terminal.see(/^New shells have it\./m, SLOW_MS);
+    terminal.type('. ~/.bashrc; type -t rolecall');
+    await terminal.see(/^function$/m);
+    terminal.type('rolecall daemon restart && rolecall status');
+    await terminal.see(/^work {2}signed in as taylor/m, SLOW_MS);
+    expect(terminal.screen()).not.toContain(passphrase);
+  }, 240_000);
+
   test.each(['C-c', 'C-d'])(
     'changes their mind with %s, and nothing is written',
     async (key) => {

@@ -1,8 +1,9 @@
-// Reads the passphrase of the secret file: from a pipe, a systemd credential, or the environment.
+// Reads the passphrase of the secret file: from a pipe, a systemd credential, the environment, or the user's own file.
 import { closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PASSPHRASE_FD_NAME } from '../../platform/service/daemon-environment.ts';
 import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
+import { statSync } from '../../platform/files/stat-sync.ts';
 
 /** The name of the credential in a unit. @see systemd.exec(5), LoadCredential */
 const CREDENTIAL_NAME = 'rolecall-passphrase';
@@ -17,6 +18,20 @@ export function takePassphrase(environment: Record<string, string | undefined>):
   for (const name of ['ROLECALL_PASSPHRASE', 'CREDENTIALS_DIRECTORY', PASSPHRASE_FD_NAME]) delete environment[name];
   const fromPipe = fd === undefined ? undefined : readPipe(Number(fd));
   return fromPipe ?? readCredential(directory) ?? variable;
+}
+
+/**
+ * The passphrase that the user keeps in a file; undefined if there is none, or one that other users could read or replace.
+ * `rolecall setup` writes it with mode 0600.
+ */
+export function readPassphraseFile(path: string, userId: number): string | undefined {
+  try {
+    const { uid, mode } = statSync(path);
+    if (uid !== userId || (mode & 0o077) !== 0) return undefined;
+    return readBoundedFileSync(path, MAX_CREDENTIAL_BYTES).replace(/\n$/, '');
+  } catch {
+    return undefined;
+  }
 }
 
 function readPipe(fd: number): string | undefined {

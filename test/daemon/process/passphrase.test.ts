@@ -1,8 +1,8 @@
 // Where the daemon takes the passphrase from, and that it does not stay in the environment.
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takePassphrase } from '../../../src/daemon/process/passphrase.ts';
+import { readPassphraseFile, takePassphrase } from '../../../src/daemon/process/passphrase.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
@@ -42,4 +42,17 @@ test("takes it from the pipe, else from the service's credential, else from the 
 test('uses the variable if the credential is missing or the descriptor is closed', () => {
   const environment = { ROLECALL_PASSPHRASE_FD: '987', CREDENTIALS_DIRECTORY: home.path, ROLECALL_PASSPHRASE: 'v' };
   expect(takePassphrase(environment)).toBe('v');
+});
+
+test('reads the file of the user, but none that other users can read or own', () => {
+  const userId = process.getuid?.() ?? -1;
+  const path = join(home.path, 'passphrase');
+  expect(readPassphraseFile(path, userId)).toBeUndefined();
+  writeFileSync(path, 'from the file \n', { mode: 0o600 });
+  expect(readPassphraseFile(path, userId)).toBe('from the file ');
+  chmodSync(path, 0o640);
+  expect(readPassphraseFile(path, userId)).toBeUndefined();
+  chmodSync(path, 0o600);
+  if (userId === 0) chownSync(path, 65_534, 65_534);
+  expect(readPassphraseFile(path, userId)).toBe(userId === 0 ? undefined : 'from the file ');
 });

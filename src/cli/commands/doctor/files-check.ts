@@ -32,6 +32,10 @@ const SERVICE_VARIABLES: Readonly<Rule> = {
   ...SECRET,
   says: 'may contain a passphrase or the password of a proxy, and can be read by other users',
 };
+const PASSPHRASE: Readonly<Rule> = {
+  ...SECRET,
+  says: 'contains the passphrase of the encrypted file and can be read by other users',
+};
 const CONFIG_COPY: Readonly<Rule> = {
   ...SECRET,
   says: 'contains a copy of your AWS config file, with any keys in it, and can be read by other users',
@@ -69,6 +73,7 @@ function list({ config, credentials, context }: World): (readonly [string, Rule]
       .map((name) => [join(paths.stateDirectory, name), SECRET] as const),
     [join(paths.stateDirectory, 'service.env'), SERVICE_VARIABLES],
     [join(dirname(paths.settingsFile), 'environment'), SERVICE_VARIABLES],
+    [paths.passphraseFile, PASSPHRASE],
     ...namesIn(adoptions).map((name) => [join(adoptions, name), CONFIG_COPY] as const),
     [config.path, DECIDES],
     [dirname(config.path), DECIDES],

@@ -1,5 +1,5 @@
 // What `rolecall login` is asked to do, and what its parts use to do it.
-import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
+import type { CliContext, DaemonAccess, Dialog, Output, Places, SecretDialog, ServiceAccess } from '../../context.ts';
 
 export interface LoginOptions {
   readonly all?: boolean;
@@ -20,6 +20,7 @@ export interface LoginOptions {
 /** The service is for the first run, which may install it. */
 export type LoginContext = DaemonAccess &
   Dialog &
+  SecretDialog &
   Output &
   Places &
   ServiceAccess &

@@ -140,7 +140,7 @@ export async function askTemplate(
 ): Promise<string | undefined> {
   if (given === undefined && !interview.isOpen) return undefined;
   interview.say(
-    '\nEach account and permission set becomes a profile. Its name can contain {account_name}, {account_id},\n{permission_set} and {session}.\n',
+    '\nEach account and permission set becomes a profile. Its name can contain\n{account_name}, {account_id}, {permission_set} and {session}.\n',
   );
   for (;;) {
     const template = await interview.ask({
@@ -171,8 +171,8 @@ export async function askStore(
   const hasNone = status.store.driver === 'memory';
   interview.say(
     '\nA sign-in and its token last for hours. Where do you want to keep the token?\n' +
-      `  1  in the keychain of this machine${hasNone ? '; none is running now, so in memory until there is one' : ', which is locked with your session'}\n` +
-      '  2  in an encrypted file; the daemon needs its passphrase in ROLECALL_PASSPHRASE whenever it starts\n' +
+      `  1  in the keychain of this machine${hasNone ? ';\n     none is running now, so in memory until there is one' : ', which is locked with your session'}\n` +
+      '  2  in an encrypted file, with a passphrase that you choose now\n' +
       '  3  in memory only; you sign in again whenever the daemon was stopped\n',
   );
   const answer = await interview.ask({
@@ -196,7 +196,7 @@ export async function askService(interview: Interview, context: ServiceAccess): 
   const { manager, installed } = await (await context.loadService()).status();
   if (manager === null || installed) return false;
   interview.say(
-    '\nThe background service can start with your desktop. Otherwise the first command that needs it starts it.\n',
+    '\nThe background service can start with your desktop. Otherwise the first command\nthat needs it starts it.\n',
   );
   return interview.confirm('Start it with your desktop?', true);
 }

@@ -1,15 +1,17 @@
 // Asks for what the first run needs, shows the change and writes it; for `rolecall setup` and a first `rolecall login`.
 import { UsageError } from '../../../core/errors.ts';
+import { writePrivateFile } from '../../../platform/files/private-file.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { SetupDocument, SetupRequestDocument } from '../../../local-api/schemas.ts';
-import type { Dialog } from '../../context.ts';
-import { loadStatus } from '../../sessions.ts';
+import type { Dialog, SecretDialog } from '../../context.ts';
+import { fetchStatus, loadStatus } from '../../sessions.ts';
 import type { StopContext } from '../../stop-daemon.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
-import { createInterview } from '../../terminal/interview.ts';
+import { createInterview, type Interview } from '../../terminal/interview.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
 import { askService, askSessions, askStore, askTemplate, STORES, wantsAnother, type Store } from './questions.ts';
 import { findOnThisMachine } from './found.ts';
+import { askPassphrase } from './passphrase.ts';
 import { restartForSettings } from './restart-for-settings.ts';
 
 export interface SetupOptions {
@@ -31,7 +33,7 @@ export interface SetupOutcome {
   readonly isWritten: boolean;
 }
 
-type Context = Dialog & StopContext;
+type Context = Dialog & SecretDialog & StopContext;
 
 /**
  * Asks, shows and writes; undefined if the user wants nothing written. `login` calls it on the first run.
@@ -60,6 +62,8 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   const secretStore = store ?? (await askStore(status, interview, context));
   const isService = wantsService ?? (await askService(interview, context));
 
+  const passphrase = secretStore === 'file' ? await askPassphrase(interview, context, isService) : undefined;
+
   const request: SetupRequestDocument = {
     session,
     ...(moreSessions.length === 0 ? {} : { moreSessions: [...moreSessions] }),
@@ -67,8 +71,12 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
     ...(secretStore === undefined ? {} : { secretStore }),
   };
   const plan = await callSetup({ ...request, dryRun: true }, context);
-  if (options.json !== true) showPlan(plan, context);
-  if (options.dryRun === true || (isDone(plan) && !isService)) {
+  const passphraseFile = harmless(shortenPath(context.paths.passphraseFile, context.homeDirectory));
+  if (options.json !== true) {
+    showPlan(plan, context);
+    if (passphrase?.isKept === true) context.stdout.write(`\nWrites the passphrase to ${passphraseFile}, mode 0600\n`);
+  }
+  if (options.dryRun === true || (isDone(plan) && !isService && passphrase === undefined)) {
     if (options.json === true) context.stdout.write(formatJson({ session: name, ...plan }));
     return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: isDone(plan) };
   }
@@ -81,19 +89,29 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
   const written = await callSetup(request, context);
   if (options.json === true) context.stdout.write(formatJson({ session: name, ...written }));
   else context.stderr.write('Written.\n');
+  if (passphrase?.isKept === true) await writePrivateFile(context.paths.passphraseFile, `${passphrase.text}\n`);
+  if (passphrase !== undefined) context.givePassphrase(passphrase.text);
   const asking = { ...context, stdinIsTerminal: interview.isOpen };
   if (isService) {
     const { runServiceInstall } = await import('../service/run.ts');
     await runServiceInstall({}, { ...asking, stdout: context.stderr });
-  } else if (written.settings.written) {
+  } else if (written.settings.written || passphrase !== undefined) {
     await restartForSettings(asking);
   }
-  if (secretStore === 'file' && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
+  if (secretStore === 'file' && !interview.isOpen && (context.environment['ROLECALL_PASSPHRASE'] ?? '') === '') {
     interview.warn(
       'The encrypted file needs its passphrase: export ROLECALL_PASSPHRASE, then rolecall daemon restart, then sign in.',
     );
   }
+  if (passphrase !== undefined) await reportLockedStore(interview, context);
   return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: true };
+}
+
+/** Says so if the passphrase does not open a file from before. */
+async function reportLockedStore(interview: Interview, context: Context): Promise<void> {
+  const { problems } = await fetchStatus(context);
+  const problem = problems.find(({ code }) => code === 'secret-store-locked');
+  if (problem !== undefined) interview.warn(`${problem.message} Run: ${problem.hint}`);
 }
 
 const isDone = ({ config, settings }: SetupDocument) => config.diff === '' && settings.diff === '';
