@@ -13,7 +13,7 @@ export type OptionDefinition =
       readonly isHidden?: boolean;
     };
 
-/** Keyed by flags in commander's notation: `--json`, `-y, --yes`, `--region <name>`, `--from <tool...>`, `--no-browser`. */
+/** Keyed by flags in commander's notation: `--json`, `-y, --yes`, `--region <name>`, `--from <tool...>`, `--fix [code]`, `--no-browser`. */
 export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
 
 export interface ArgumentDefinition {
@@ -99,7 +99,9 @@ type Value<Flags, Option> = Flags extends `${string}...>`
     ? Option extends { readonly choices: readonly (infer Choice)[] }
       ? Choice
       : string
-    : boolean;
+    : Flags extends `${string}]`
+      ? string | true
+      : boolean;
 
 type Attribute<Flags> = Flags extends `${string}--no-${infer Name}`
   ? CamelCase<Name>

@@ -37,7 +37,8 @@ export async function mayEndSignIns(
   return true;
 }
 
-function listSignInsInMemory({ sessions, store }: StatusDocument): string[] {
+/** The sessions whose sign-in ends with the daemon. */
+export function listSignInsInMemory({ sessions, store }: StatusDocument): string[] {
   // An older daemon does not say `onlyInMemory`.
   const isLost = ({ onlyInMemory, state }: StatusDocument['sessions'][number]) =>
     onlyInMemory === true || (state === 'live' && store.driver === 'memory');

@@ -1,6 +1,16 @@
 // `rolecall doctor`: for each code, breaks a machine, runs the commands of the finding, and expects the finding to go away.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DOCTOR_CODES, type DoctorCode } from '../../src/cli/commands/doctor/codes.ts';
@@ -458,6 +468,40 @@ describe('doctor', () => {
     expect(names.filter((name) => stdout.includes(name))).toEqual([]);
     // Only rolecall's own words: codes, groups, states, versions, counts.
     expect(stdout).toMatch(/^[A-Za-z0-9 .,:;|'#\-/\n]*$/);
+  });
+
+  test('--fix without a code fixes all that is safe, deletes no file of the user, and shows what is left', async () => {
+    const its = await openRig();
+    const credentials = join(its.home.path, '.aws', 'credentials');
+    const text = '[other]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n';
+    writePrivate(credentials, text);
+    chmodSync(credentials, 0o644);
+    chmodSync(its.paths.stateDirectory, 0o755);
+    const { exitCode, stdout, stderr } = await its.runCli(['doctor', '--fix']);
+    expect(stderr).toBe('');
+    // The long-lived key in it stays: only its owner can take it away.
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('[long-lived-key]');
+    expect(stdout).not.toContain('[directory-open]');
+    expect(stdout).not.toContain('[file-readable-by-others]');
+    expect([statSync(credentials).mode & 0o777, statSync(its.paths.stateDirectory).mode & 0o777]).toEqual([
+      0o600, 0o700,
+    ]);
+    expect(readFileSync(credentials, 'utf8')).toBe(text);
+
+    writePrivate(credentials, '');
+    const again = await its.runCli(['doctor', '--fix', '--json']);
+    expect(again).toMatchObject({ exitCode: 0, stderr: 'Nothing can be fixed automatically.\n' });
+    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true });
+  });
+
+  test('--fix without a code does not end a sign-in that is in memory only', async () => {
+    const its = await openRig();
+    await its.runCli(['login']);
+    unlinkSync(its.paths.credentialProcessPath);
+    const { stdout } = await its.runCli(['doctor', '--fix']);
+    expect(stdout).toContain('To fix it: rolecall doctor --fix credential-process-copy-stale\n');
+    expect(await its.runCli(['status', '--check'])).toMatchObject({ exitCode: 0 });
   });
 
   test('--fix refuses codes that need a person, and unknown codes', async () => {

@@ -62,7 +62,7 @@ function findFault(commandLine: string): string | undefined {
     if (word.startsWith('--')) {
       const option = command.options.find(({ long }) => long === word);
       if (option === undefined) return `"${commandLine}" has the unknown option ${word}`;
-      if (option.required) words.shift();
+      if (option.required || (option.optional && words[0]?.startsWith('-') === false)) words.shift();
     } else {
       given += 1;
     }

@@ -4,6 +4,7 @@ import type { ExtraKeys, ExtraValue } from '../../aws-config/profiles/extra-keys
 import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import type { Problem } from '../../core/problems.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
 import type { BrowserSetting, ExtraSettings, RuleLines } from './settings-file.ts';
@@ -66,6 +67,8 @@ export interface Settings {
   readonly teamSource?: string;
   /** Valid settings that have no effect in this version. */
   readonly problems: readonly Problem[];
+  /** What users should know about their settings, and need not act on. */
+  readonly notes: readonly Problem[];
 }
 
 export interface SettingsSources {
@@ -97,7 +100,7 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file the TOML parser is not loaded.
   if (text === undefined && team?.text === undefined) {
-    return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
+    return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, [], []);
   }
   const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
@@ -105,13 +108,14 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
   const problems = findSettingsWithoutEffect(own, path);
-  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, problems);
+  const notes = findProtectNote(own, path);
+  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, problems, notes);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
-  problems.push(
-    ...findSettingsWithoutEffect(agreed, team.path).map((problem) => ({ ...problem, team: true as const })),
-  );
-  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, problems);
+  const ofTeam = (problem: Problem) => ({ ...problem, team: true as const });
+  problems.push(...findSettingsWithoutEffect(agreed, team.path).map(ofTeam));
+  notes.push(...findProtectNote(agreed, team.path).map(ofTeam));
+  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, problems, notes);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
 
@@ -122,6 +126,7 @@ function toSettings(
   /** Lines of the user's own rules, which come before the team's. */
   ruleLines: RuleLines,
   problems: readonly Problem[],
+  notes: readonly Problem[],
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
@@ -172,6 +177,7 @@ function toSettings(
       permissionSet: protect.permission_set ?? '*',
     })),
     problems,
+    notes,
   };
 }
 
@@ -197,19 +203,27 @@ function readStoreVariable(value: string | undefined): Settings['secretStore'] |
   });
 }
 
-/** Reported rather than silently ignored: users may rely on these settings, above all on `protect`. */
-function findSettingsWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session' | 'protect'>, path: string): Problem[] {
+/** Reported rather than silently ignored. */
+function findSettingsWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session'>, path: string): Problem[] {
   const sessions = Object.values(file.session ?? {});
-  const keys = [
-    ...(file.flow === 'pkce' || sessions.some(({ flow }) => flow === 'pkce') ? ['flow = "pkce"'] : []),
-    ...(file.protect === undefined ? [] : ['[[protect]] (use asks for confirmation, requests for credentials do not)']),
-  ];
-  if (keys.length === 0) return [];
+  if (file.flow !== 'pkce' && !sessions.some(({ flow }) => flow === 'pkce')) return [];
   return [
     {
       code: 'settings-without-effect',
-      message: `${path} has settings that this version of rolecall does not fully support: ${keys.join(', ')}.`,
-      hint: 'rolecall status',
+      message: `${path} has settings that this version of rolecall does not fully support: flow = "pkce".`,
+      hint: editCommand(path),
+    },
+  ];
+}
+
+/** Nobody should believe that `[[protect]]` keeps programs from getting keys. */
+function findProtectNote({ protect }: Pick<SettingsFile, 'protect'>, path: string): Problem[] {
+  if (protect === undefined) return [];
+  return [
+    {
+      code: 'settings-without-effect',
+      message: `${path} has [[protect]]: such roles are marked, and use and console ask before they take one. Programs get their keys without being asked.`,
+      hint: 'rolecall doctor',
     },
   ];
 }

@@ -66,6 +66,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
           ...deps.problems.list(),
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),
+        ...(deps.settings.notes.length === 0 ? {} : { notes: [...deps.settings.notes] }),
       };
     },
   };

@@ -167,6 +167,11 @@ export const statusSchema = {
     sessions: { type: 'array', items: sessionStatusSchema },
     current: { anyOf: [shownCurrentRoleSchema, { type: 'null' }] },
     problems: { type: 'array', items: problemSchema },
+    notes: {
+      type: 'array',
+      items: problemSchema,
+      description: 'worth knowing, and nothing to act on; shown by `rolecall doctor`; absent without one',
+    },
     lastRefusals: {
       type: 'array',
       items: roleRefusalSchema,

@@ -81,6 +81,7 @@ const DEFAULTS: Settings = {
   roles: [],
   protect: [],
   problems: [],
+  notes: [],
 };
 
 describe('settings', () => {
@@ -115,11 +116,12 @@ describe('settings', () => {
         },
       ],
       protect: [{ line: 39, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
-      problems: [
+      problems: [],
+      notes: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} has settings that this version of rolecall does not fully support: [[protect]] (use asks for confirmation, requests for credentials do not).`,
-          hint: 'rolecall status',
+          message: `${PATH} has [[protect]]: such roles are marked, and use and console ask before they take one. Programs get their keys without being asked.`,
+          hint: 'rolecall doctor',
         },
       ],
     });
@@ -135,12 +137,15 @@ describe('settings', () => {
 
   test('names the file of a setting without effect: the team file or config.toml', async () => {
     const team = { path: '/h/.config/rolecall/team.toml', text: '[[protect]]\naccount_id = "222222222222"\n' };
-    const messages = async (text: string | undefined) =>
-      (await parseSettings({ path: PATH, text, environment: {}, team })).problems.map(({ message }) => message);
-    const ending = 'has settings that this version of rolecall does not fully support';
-    const ofTeam = `${team.path} ${ending}: [[protect]] (use asks for confirmation, requests for credentials do not).`;
-    expect(await messages(undefined)).toEqual([ofTeam]);
-    expect(await messages('flow = "pkce"\n')).toEqual([`${PATH} ${ending}: flow = "pkce".`, ofTeam]);
+    const found = async (text: string | undefined) => {
+      const { problems, notes } = await parseSettings({ path: PATH, text, environment: {}, team });
+      return [...problems, ...notes].map(({ message, team: isOfTeam }) => [message.split(' has ')[0], isOfTeam]);
+    };
+    expect(await found(undefined)).toEqual([[team.path, true]]);
+    expect(await found('flow = "pkce"\n')).toEqual([
+      [PATH, undefined],
+      [team.path, true],
+    ]);
   });
 
   test.each([

@@ -137,6 +137,8 @@ export interface Finding {
   readonly commands: readonly string[];
   /** Fixes it and resolves a sentence that says what was done. Only for fixable codes. */
   readonly fix?: () => Promise<string>;
+  /** The fix ends a sign-in that is in memory only, so it is made only for this code. */
+  readonly endsSignIn?: boolean;
 }
 
 /** The result of one check. */

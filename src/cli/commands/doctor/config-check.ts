@@ -8,6 +8,7 @@ import { count, harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { findShadowed } from './shadowed-check.ts';
 import { configProfiles, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
+import { listSignInsInMemory, mayEndSignIns } from '../../sign-ins-in-memory.ts';
 
 const MAX_COPY_BYTES = 1024 * 1024;
 
@@ -185,8 +186,8 @@ function staleCopy(fault: string, profiles: number, { context, daemon }: World):
     code: 'credential-process-copy-stale',
     message: `${harmless(path)}, which ${count(profiles, 'profile')} ${profiles === 1 ? 'runs' : 'run'}, ${fault}.`,
     commands: [daemon.state === 'running' ? 'rolecall daemon restart' : 'rolecall daemon start'],
+    endsSignIn: daemon.state === 'running' && listSignInsInMemory(daemon.status).length > 0,
     async fix() {
-      const { mayEndSignIns } = await import('../../sign-ins-in-memory.ts');
       if (!(await mayEndSignIns('Restarting the daemon', {}, context))) return 'The daemon was not restarted.';
       const { restartDaemon } = await import('../daemon/run.ts');
       await restartDaemon({ ...context, stdout: { write: () => true } });

@@ -2,7 +2,7 @@
 import type { CommandDefinition } from '../../definition.ts';
 
 const options = {
-  '--fix <code>': 'fix the problem with this code, where that is safe',
+  '--fix [code]': 'fix everything that is safe to fix, or only the problem with this code',
   '--report': 'print what a bug report needs: versions, counts and codes, no names and no secrets',
   '--json': 'print the findings as JSON',
 } as const;
@@ -13,6 +13,7 @@ export const definition: CommandDefinition<typeof options> = {
   options,
   help: `
   rolecall doctor
+  rolecall doctor --fix                 what is safe; ends no sign-in
   rolecall doctor --fix socket-stale    by the code of a finding
   rolecall doctor --report              for a bug report`,
   run: async (values, context) => (await import('./run.ts')).runDoctor(values, context),

@@ -39,7 +39,12 @@ export function findReportedProblems({ daemon, config, reach }: World): Finding[
       message: problem.message,
       commands: commandsFor(problem, status.files.settings),
     }));
-  return [...version, ...problems];
+  const notes = (status.notes ?? []).map(({ code, message, team }): Finding => ({
+    code: isDoctorCode(code) ? code : 'daemon-problem',
+    message,
+    commands: team === true ? ['rolecall setup --refresh'] : [],
+  }));
+  return [...version, ...problems, ...notes];
 }
 
 /** A failing proxy may refuse hundreds of roles, each with a message of its own. */

@@ -1,5 +1,5 @@
 // `rolecall doctor`: finds problems on this machine and shows the commands that fix them.
-import { UsageError } from '../../../core/errors.ts';
+import { toRolecallError, UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import { wrapWords } from '../../terminal/display-width.ts';
 import { runChecks, stateOf, type GroupState } from './checks.ts';
@@ -11,14 +11,16 @@ import { count, createPainter, harmless, type Style } from '../../terminal/rende
 
 export interface DoctorOptions {
   readonly json?: boolean;
-  readonly fix?: string;
+  /** A code; true for all that is safe. */
+  readonly fix?: string | true;
   readonly report?: boolean;
 }
 
 export async function runDoctor(options: DoctorOptions, context: DoctorContext): Promise<number> {
-  const code = options.fix === undefined ? undefined : checkFixable(options.fix);
+  const code = typeof options.fix === 'string' ? checkFixable(options.fix) : undefined;
   const { world, groups } = await runAllChecks(context);
   if (code !== undefined) return fix(code, groups, context);
+  if (options.fix === true) return fixAll(groups, options, context);
   if (options.report === true) {
     context.stdout.write(formatReport(world, groups));
   } else if (options.json === true) {
@@ -69,6 +71,32 @@ async function fix(code: string, groups: readonly CheckGroup[], context: DoctorC
     .filter((finding) => finding.code === code);
   for (const { message } of left) context.stderr.write(`Not fixed: ${harmless(message)}\n`);
   return left.length === 0 ? 0 : 1;
+}
+
+/** Fixes everything that is safe to fix, without asking; then shows what is left. */
+async function fixAll(groups: readonly CheckGroup[], options: DoctorOptions, context: DoctorContext): Promise<number> {
+  const out = options.json === true ? context.stderr : context.stdout;
+  const fixable = groups.flatMap(({ findings }) => findings).filter((finding) => finding.fix !== undefined);
+  for (const finding of fixable) {
+    if (finding.endsSignIn === true) {
+      const command = `rolecall doctor --fix ${finding.code}`;
+      out.write(
+        `Not fixed, because it ends a sign-in that is in memory only: ${finding.code}. To fix it: ${command}\n`,
+      );
+      continue;
+    }
+    try {
+      out.write(`${harmless((await finding.fix?.()) ?? '')}\n`);
+    } catch (error) {
+      const { message, hint } = toRolecallError(error);
+      out.write(`Not fixed: ${harmless(message)} Run: ${harmless(hint)}\n`);
+    }
+  }
+  if (fixable.length === 0) out.write('Nothing can be fixed automatically.\n');
+  const left = fixable.length === 0 ? groups : (await runAllChecks(context)).groups;
+  if (options.json === true) context.stdout.write(formatJson(toDocument(left)));
+  else context.stdout.write(`\n${format(left, context)}`);
+  return exitCodeOf(left);
 }
 
 function toDocument(groups: readonly CheckGroup[]): object {
