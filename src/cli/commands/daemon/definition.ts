@@ -2,28 +2,24 @@
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
 import { YES_OPTION } from '../../yes-option.ts';
 
-const jsonOptions = { '--json': 'print the outcome as JSON' } as const;
-const endOptions = { ...YES_OPTION, ...jsonOptions } as const;
-
-const start: CommandDefinition<typeof jsonOptions> = {
+const start: CommandDefinition = {
   description: 'start the daemon in the background',
-  options: jsonOptions,
   help: `
   rolecall daemon start`,
-  run: async (values, context) => (await import('./run.ts')).runDaemonStart(values, context),
+  run: async (_values, context) => (await import('./run.ts')).runDaemonStart(context),
 } as const;
 
-const stop: CommandDefinition<typeof endOptions> = {
+const stop: CommandDefinition<typeof YES_OPTION> = {
   description: 'stop the daemon; returns when its process has ended',
-  options: endOptions,
+  options: YES_OPTION,
   help: `
   rolecall daemon stop`,
   run: async (values, context) => (await import('./run.ts')).runDaemonStop(values, context),
 } as const;
 
-const restart: CommandDefinition<typeof endOptions> = {
+const restart: CommandDefinition<typeof YES_OPTION> = {
   description: "stop the daemon and start it with this shell's environment",
-  options: endOptions,
+  options: YES_OPTION,
   help: `
   rolecall daemon restart
 

@@ -2,19 +2,17 @@
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
 import { YES_OPTION } from '../../yes-option.ts';
 
-const endOptions = { ...YES_OPTION, '--json': 'print the outcome as JSON' } as const;
-
-const install: CommandDefinition<typeof endOptions> = {
+const install: CommandDefinition<typeof YES_OPTION> = {
   description: 'start the daemon with your desktop or at the first request; repeat it after an update or a new PATH',
-  options: endOptions,
+  options: YES_OPTION,
   help: `
   rolecall service install`,
   run: async (values, context) => (await import('./run.ts')).runServiceInstall(values, context),
 } as const;
 
-const uninstall: CommandDefinition<typeof endOptions> = {
+const uninstall: CommandDefinition<typeof YES_OPTION> = {
   description: 'stop and remove the service; commands then start the daemon themselves',
-  options: endOptions,
+  options: YES_OPTION,
   help: `
   rolecall service uninstall`,
   run: async (values, context) => (await import('./run.ts')).runServiceUninstall(values, context),
