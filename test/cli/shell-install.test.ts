@@ -129,6 +129,19 @@ describe('shell-init --install', () => {
     expect(existsSync(at('.config', 'rolecall'))).toBe(false);
   });
 
+  test('says what keeps zsh from loading them', async () => {
+    const notes = async () => (await run(['--install', 'zsh', '--yes'])).stderr.match(/(?<=Note: ).*/g) ?? [];
+    writeFileSync(at('.zshenv'), 'ZDOTDIR=~/.zsh\n');
+    expect(await notes()).toEqual([
+      expect.stringMatching(/^~\/\.zshenv sets ZDOTDIR, which this command does not see/),
+      expect.stringMatching(/^Completions in zsh need compinit\./),
+    ]);
+    rmSync(at('.zshenv'));
+    rmSync(at('.zshrc'));
+    writeFileSync(at('.zshrc'), 'source $ZSH/oh-my-zsh.sh\n');
+    expect(await notes()).toEqual([]);
+  });
+
   test('does not overwrite a function of the user', async () => {
     mkdirSync(at('.config', 'fish', 'functions'), { recursive: true });
     writeFileSync(at('.config', 'fish', 'functions', 'rolecall.fish'), 'function rolecall; end\n');

@@ -45,7 +45,10 @@ alias = "admin"
   expect(refresh).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('-alias = "admin"\n+alias = "root-of-all"\n') as string,
-    stderr: 'Written.\nTo update the profiles: rolecall profiles sync\n',
+    stderr:
+      'Written.\nNote: The settings apply after a restart of the daemon, which signs you out of work: ' +
+      'the sign-in is in memory only. To sign in again: rolecall login work\n' +
+      'To update the profiles: rolecall profiles sync\n',
   });
   const sync = await runRolecall(['profiles', 'sync'], { environment });
   expect(sync).toMatchObject({ exitCode: 0, stdout: '~/.aws/config: 6 profiles, 1 new, 1 gone.\n' });

@@ -63,6 +63,25 @@ export function loadingLine(shell: 'bash' | 'zsh', startFile: string, places: Sh
   return `if ${guard}[ -r ${word} ]; then . ${word}; fi`;
 }
 
+/** What keeps zsh from loading hook or completions although its lines are in place; sentences for the user. */
+export function findZshNotes(startFile: string, places: ShellPlaces): readonly string[] {
+  const notes: string[] = [];
+  const isExported = (places.environment['ZDOTDIR'] ?? '') !== '';
+  if (!isExported && /^\s*(?:export\s+)?ZDOTDIR=/m.test(readOrEmpty(join(places.homeDirectory, '.zshenv')))) {
+    notes.push(
+      '~/.zshenv sets ZDOTDIR, which this command does not see, so zsh may read another .zshrc. ' +
+        'Then: export ZDOTDIR && rolecall shell-init --install zsh',
+    );
+  }
+  const text = readOrEmpty(startFile);
+  if (!/compinit|oh-my-zsh|prezto|antidote|antigen|zinit|zplug|zim/.test(text)) {
+    notes.push(
+      `Completions in zsh need compinit. Without a framework, add above the lines: autoload -Uz compinit && compinit`,
+    );
+  }
+  return notes;
+}
+
 function zshFolder({ environment, homeDirectory }: ShellPlaces): string {
   const folder = environment['ZDOTDIR'] ?? '';
   return folder.startsWith('/') ? folder : homeDirectory;

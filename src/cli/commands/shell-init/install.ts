@@ -11,7 +11,7 @@ import {
   type HandWrittenLine,
   type ShellPlan,
 } from '../../shell/install.ts';
-import { initFileOf } from '../../shell/start-file.ts';
+import { findZshNotes, initFileOf, startFileOf } from '../../shell/start-file.ts';
 import { editCommand, quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createInterview } from '../../terminal/interview.ts';
@@ -64,6 +64,9 @@ export async function install(shell: HookShell, plan: ShellPlan, context: Instal
   }
   // fish finds its new files at the next call.
   if (shell === 'fish') return;
+  if (shell === 'zsh') {
+    for (const note of findZshNotes(startFileOf('zsh', context), context)) reportNote(note, context);
+  }
   const file = quoteForShell(initFileOf(shell, context));
   context.stderr.write(`New shells have it. For this one: source ${shortenPath(file, context.homeDirectory)}\n`);
 }
