@@ -92,7 +92,7 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
   });
   const federation = createConsoleFederation(network);
   const passphrase = environment['ROLECALL_PASSPHRASE'];
-  const { store, problem, findProblem, lock, forgetKeychain } = await chooseSecretStore({
+  const { store, problem, findProblem, lock, lookAgain, forgetKeychain } = await chooseSecretStore({
     passphraseCost: deps.passphraseCost,
     passphraseHint: deps.passphraseHint,
     keyCache: deps.keyCache,
@@ -136,12 +136,22 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
     void broker.flush().then(changes.announce);
   });
   recheck.add(['clock-skew'], async () => clockSkew.check());
-  const personActs = () => lock?.retry();
+  /** A keychain may have been installed or started since. */
+  async function findKeychain(): Promise<void> {
+    if (store.driver !== 'memory' || (await lookAgain?.()) !== true) return;
+    problems.clear('secret store');
+    changes.announce();
+  }
+  const personActs = () => {
+    lock?.retry();
+    void findKeychain();
+  };
 
   return {
     handlers: {
       async retrySecretStore() {
-        personActs();
+        lock?.retry();
+        await findKeychain();
         await broker.flush();
         return undefined;
       },

@@ -8,7 +8,8 @@ import { readBoundedFileSync } from '../platform/files/bounded-read.ts';
 import type { SecretStore } from '../sso/ports.ts';
 import type { KeyCache } from './file.ts';
 import type { KeychainStore } from './keychain.ts';
-import { forgetKeychain, inPlaceOfKeychain } from './keychain-mark.ts';
+import { forgetKeychain } from './keychain-mark.ts';
+import type { FoundKeychain } from './late-keychain.ts';
 import { describeMissingKeychain } from './missing-keychain.ts';
 import type { KeychainLock } from './open-keychain.ts';
 import type { ScryptCost } from './secret-envelope.ts';
@@ -50,8 +51,10 @@ export interface StoreChoice {
   readonly findProblem?: () => Promise<UnavailableError | undefined>;
   /** Gives up secrets in a keychain that can't be reached; false if there are none. Absent for any other store. */
   readonly forgetKeychain?: () => boolean;
-  /** Present if the keychain is used. */
+  /** Present if the keychain is used, or will be once there is one. */
   readonly lock?: KeychainLock;
+  /** Present without a keychain: moves the secrets there if there is one now, and resolves whether they are there. */
+  readonly lookAgain?: () => Promise<boolean>;
 }
 
 /**
@@ -77,25 +80,41 @@ export async function chooseSecretStore(options: StoreOptions): Promise<StoreCho
     }
     case 'keychain': {
       // Without a bus the native module could only report the same, so it is not loaded.
-      if (options.hasBus !== false) {
+      if (options.hasBus === false) return withoutKeychain(options, () => Promise.resolve(undefined));
+      const find = async () => {
         const { keychain, lock } = await openKeychainStore(options);
         const { state, error } = await keychain.probe();
-        if (state !== 'absent') return { ...withProblem(keychain, error), ...(lock === undefined ? {} : { lock }) };
+        if (state !== 'absent') return { keychain, lock, error };
         lock?.close();
-      }
-      return {
-        store: inPlaceOfKeychain(await openMemoryStore(), options.statePath),
-        forgetKeychain: () => forgetKeychain(options.statePath),
-        problem: describeMissingKeychain({
-          settingsFile: options.settingsFile,
-          hasBus: options.hasBus !== false,
-          isThere: existsSync,
-          osRelease: readOsRelease(),
-          desktop: options.desktop,
-        }),
+        return undefined;
       };
+      const found = await find();
+      if (found === undefined) return withoutKeychain(options, find);
+      const { keychain, lock, error } = found;
+      return { ...withProblem(keychain, error), ...(lock === undefined ? {} : { lock }) };
     }
   }
+}
+
+async function withoutKeychain(
+  options: StoreOptions,
+  open: () => Promise<FoundKeychain | undefined>,
+): Promise<StoreChoice> {
+  const { createLateKeychain } = await import('./late-keychain.ts');
+  const { lock, lookAgain, store } = createLateKeychain({ statePath: options.statePath, open });
+  return {
+    store,
+    lock,
+    lookAgain,
+    forgetKeychain: () => forgetKeychain(options.statePath),
+    problem: describeMissingKeychain({
+      settingsFile: options.settingsFile,
+      hasBus: options.hasBus !== false,
+      isThere: existsSync,
+      osRelease: readOsRelease(),
+      desktop: options.desktop,
+    }),
+  };
 }
 
 async function openKeychainStore(

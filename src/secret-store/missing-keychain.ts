@@ -38,12 +38,13 @@ export function describeMissingKeychain(deps: MissingKeychainDeps): ErrorBody {
   const folder = dirname(settingsFile);
   const edit = editCommand(settingsFile);
   const setting = `set secret_store = "file" in ${settingsFile} and ROLECALL_PASSPHRASE in your shell`;
+  const advice =
+    way === undefined
+      ? `To keep them, ${setting}. It applies from the next start of the daemon; then sign in again.`
+      : `To keep them, ${way.words}; "rolecall status" then moves them there. Or ${setting}, for the next start of the daemon.`;
   return {
     code: 'secret-store-unavailable',
-    message:
-      'This machine has no keychain, so tokens are kept in memory only, until the daemon stops. ' +
-      `To keep them, ${way === undefined ? setting : `${way.words}, or ${setting}`}. ` +
-      'The daemon uses it from its next start; then sign in again.',
+    message: `This machine has no keychain, so tokens are kept in memory only, until the daemon stops. ${advice}`,
     hint: way?.command ?? (isThere(folder) ? edit : `mkdir -p -m 700 ${quoteForShell(folder)} && ${edit}`),
   };
 }

@@ -77,7 +77,9 @@ describe('chooseSecretStore', () => {
   ])('without a keychain names the package of the distribution (%j)', (osRelease, hint) => {
     const { code, message, hint: actual } = missing({ osRelease });
     expect({ code, hint: actual }).toEqual({ code: 'secret-store-unavailable', hint });
-    expect(message).toContain('To keep them, install gnome-keyring and log in to your desktop again, or set');
+    expect(message).toContain(
+      'To keep them, install gnome-keyring and log in to your desktop again; "rolecall status" then moves them there. Or set',
+    );
     expect(message).toContain('secret_store = "file" in /home/me/config.toml');
     expect(message + actual).not.toContain('daemon restart');
   });
@@ -88,7 +90,7 @@ describe('chooseSecretStore', () => {
       hint: 'sudo apt-get install kwalletmanager',
     });
     expect(missing({ isThere: (path) => path === '/usr/bin/gnome-keyring-daemon' })).toMatchObject({
-      message: expect.stringContaining('To keep them, start gnome-keyring, which is installed, or set'),
+      message: expect.stringContaining('To keep them, start gnome-keyring, which is installed; "rolecall status"'),
       hint: 'gnome-keyring-daemon --start --components=secrets',
     });
   });
@@ -112,6 +114,51 @@ describe('chooseSecretStore', () => {
       store: { driver: 'memory' },
       problem: { code: 'secret-store-unavailable' },
     });
+  });
+
+  test('moves what is in memory to a keychain that comes later, unless it refuses', async () => {
+    const keychain = keychainThatIs('readable');
+    const saved = new Map<string, string>();
+    let refusal: UnavailableError | undefined = new UnavailableError('secret-store-locked', 'Not now.');
+    let state: KeychainState = 'absent';
+    const late: KeychainStore = {
+      ...keychain,
+      load: async (name) => (saved.has(name) ? new Secret(saved.get(name) ?? '') : undefined),
+      async save(name, secret) {
+        if (refusal !== undefined) throw refusal;
+        saved.set(name, secret.reveal());
+      },
+      probe: async () =>
+        state === 'absent' ? { state, error: new UnavailableError('secret-store-unavailable', 'No.') } : { state },
+    };
+    const { store, lookAgain } = await chooseSecretStore({
+      wanted: 'keychain',
+      statePath,
+      settingsFile,
+      keychain: late,
+    });
+    await store.save('session:a', new Secret('x'));
+    await store.save('session:gone', new Secret('y'));
+    await store.delete('session:gone');
+    expect([await lookAgain?.(), store.driver]).toEqual([false, 'memory']);
+    state = 'readable';
+    expect([await lookAgain?.(), store.driver, (await store.load('session:a'))?.reveal()]).toEqual([
+      false,
+      'memory',
+      'x',
+    ]);
+    refusal = undefined;
+    expect([await lookAgain?.(), store.driver, (await store.load('session:a'))?.reveal()]).toEqual([
+      true,
+      'keychain',
+      'x',
+    ]);
+    await store.save('session:b', new Secret('z'));
+    expect([...saved]).toEqual([
+      ['session:a', 'x'],
+      ['session:b', 'z'],
+    ]);
+    expect(await lookAgain?.()).toBe(true);
   });
 
   test('expects a bus if a variable names one, one is in the runtime directory, or a display could start one', () => {

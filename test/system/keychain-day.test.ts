@@ -9,6 +9,7 @@ import { CONFIG, SESSION } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const hasKeyring = KEYRING_PROGRAMS.every((path) => systemPart('gnome-keyring', path));
 
@@ -96,6 +97,23 @@ describe.skipIf(!hasKeyring)('with the keychain of the desktop', () => {
     expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
     expect(emulator.countCalls('StartDeviceAuthorization')).toBe(1);
     expect(await credentials('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('a keychain that is installed later gets the sign-in, without a restart', async () => {
+    await rolecall('daemon', 'stop');
+    await keyring.killProvider();
+    expect(await rolecall('login')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no keychain') });
+    const driver = async () =>
+      (JSON.parse((await rolecall('status', '--json')).stdout) as { store: { driver: string } }).store.driver;
+    expect(await driver()).toBe('memory');
+    await keyring.startProvider({ unlocked: true });
+    // A person acts; on a terminal `rolecall status` does it too.
+    expect(await rolecall('login')).toMatchObject({ exitCode: 0 });
+    await waitFor('the tokens in the keychain', async () => (await driver()) === 'keychain', { intervalMs: 100 });
+    expect((await rolecall('status')).stdout).not.toContain('no keychain');
+    expect(await rolecall('daemon', 'restart')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await admin()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(emulator.countCalls('StartDeviceAuthorization')).toBe(2);
   });
 
   test('a logout where the keychain is out of reach fails, and works once it is back', async () => {

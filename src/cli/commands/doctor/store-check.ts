@@ -29,8 +29,11 @@ export function checkStore({ daemon, context }: World): CheckGroup {
     .map(({ code, message, hint }): Finding => ({
       code: isDoctorCode(code) ? code : 'daemon-problem',
       message,
-      // A restart ends a sign-in that is in memory, so it comes after the fix.
-      commands: store.driver === 'memory' ? [hint, 'rolecall daemon restart'] : [hint],
+      // A setting needs a restart, which asks before it ends a sign-in in memory; an installed keychain does not.
+      commands:
+        store.driver === 'memory'
+          ? [hint, hint.includes('EDITOR') ? 'rolecall daemon restart' : 'rolecall status']
+          : [hint],
     }));
   const chosen: Finding[] =
     store.driver === 'memory' && failing.length === 0

@@ -58,11 +58,11 @@ async function withServiceProblem(status: StatusDocument, installed: InstalledSe
   return problem === undefined ? status : { ...status, problems: [...status.problems, problem] };
 }
 
-/** In a terminal, retries a locked keychain once: the user can answer its dialog. */
+/** In a terminal, retries a locked or missing keychain once: the user can answer its dialog, or has just installed it. */
 async function loadAttendedStatus(context: Context): Promise<StatusDocument> {
   const status = await loadStatus(context);
   const isRefused = status.problems.some(({ code }) => code.startsWith('secret-store-'));
-  if (context.stdout.isTTY !== true || status.store.driver !== 'keychain' || !isRefused) return status;
+  if (context.stdout.isTTY !== true || status.store.driver === 'file' || !isRefused) return status;
   await context.client.call('retrySecretStore', {}, { signal: context.signal, timeoutMs: DIALOG_TIMEOUT_MS });
   return fetchStatus(context);
 }
