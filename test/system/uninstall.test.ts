@@ -69,6 +69,7 @@ async function useEverything(): Promise<void> {
     expect([words, await rolecall(...words)]).toMatchObject([words, { exitCode: 0 }]);
   }
   writePrivate(its.paths.settingsFile, 'on_expired = "wait"\n');
+  writePrivate(its.paths.passphraseFile, 'correct horse\n');
 }
 
 describe('a fully used home', () => {
@@ -106,6 +107,7 @@ describe('a fully used home', () => {
             ~/run/rolecall (1 entry)
             ~/.local/state/rolecall (N)
   Settings  ~/.config/rolecall/config.toml
+            ~/.config/rolecall/passphrase
 
 This stays:
 
