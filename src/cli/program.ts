@@ -90,8 +90,9 @@ export async function findQuickCommand(
   if (argv.length === 0 || ((name === '--help' || name === '-h' || name === 'help') && words.length === 0)) {
     return async (context) => (await import('./print-overview.ts')).printOverview(context);
   }
-  if ((name === '--version' || name === '-V') && words.length === 0) {
-    return async (context) => (await import('./commands/version/run.ts')).runVersion(context);
+  const json = words[0] === '--json';
+  if ((name === '--version' || name === '-V') && words.length === (json ? 1 : 0)) {
+    return async (context) => (await import('./commands/version/run.ts')).runVersion({ json }, context);
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load === undefined) return undefined;

@@ -5,6 +5,14 @@ import { createWorld } from './world.mjs';
 
 const HOUR_MS = 3_600_000;
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };
+/** The last is 1280 x 800 at 200 %. */
+const SIZES = {
+  '1440x900': { viewport: { width: 1440, height: 900 } },
+  '1100x750': { viewport: { width: 1100, height: 750 } },
+  '800x600': { viewport: { width: 800, height: 600 } },
+  '390x844': { viewport: { width: 390, height: 844 }, hasTouch: true },
+  '640x400': { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
+};
 
 export async function takePagePictures(studio) {
   await takeWorkday(studio);
@@ -29,10 +37,14 @@ async function takeWorkday(studio) {
       await world.use(session, accountId, permissionSet);
     }
     world.setClock(0);
+    // A program asks for keys, so that there are some to show.
+    await world.client.call('credentials', {
+      query: { session: 'work', account: '222222222223', role: 'PowerUser' },
+    });
 
     const light = await studio.openPage(world);
     await light.locator('.row').nth(5).waitFor();
-    await light.locator('.row', { hasText: 'Shop Production' }).first().click();
+    await light.locator('.row', { hasText: 'Payments Production' }).first().click();
     await light.mouse.move(0, 0);
     await studio.shoot(light, 'page-light');
 
@@ -46,6 +58,8 @@ async function takeWorkday(studio) {
     await phone.locator('.row').nth(3).waitFor();
     await phone.locator('.row', { hasText: 'Data Platform' }).first().click();
     await studio.shoot(phone, 'page-phone');
+
+    await takeSizes(studio, world);
 
     await world.client.call('signOut', { session: 'lab' });
     await world.client.call('startSignIn', { session: 'lab', body: {} });
@@ -77,6 +91,19 @@ async function takeWorkday(studio) {
     await studio.shoot(restarted, 'page-ended');
   } finally {
     await world.remove();
+  }
+}
+
+/** The same page at five sizes, light and dark. */
+async function takeSizes(studio, world) {
+  for (const [size, options] of Object.entries(SIZES)) {
+    for (const colorScheme of ['light', 'dark']) {
+      const page = await studio.openPage(world, { ...options, colorScheme });
+      await page.locator('.row').nth(5).waitFor();
+      await page.locator('.row', { hasText: 'Data Platform' }).first().click();
+      await page.mouse.move(0, 0);
+      await studio.shoot(page, `page-${size}-${colorScheme}`);
+    }
   }
 }
 

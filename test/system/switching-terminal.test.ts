@@ -140,7 +140,10 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
     });
     const before = await usesByProfile();
     expect(await run(shell, `rolecall use ${ADMIN}; ${profileLine}`, 'a')).toMatch(
-      new RegExp(`^This shell now uses ${ADMIN}\\. Its own keys were unset\\.\\n${ADMIN} `, 'mu'),
+      new RegExp(
+        `^taylor {2}111111111111 {2}Admin-AF-Permission-Set {2}us-east-1\\nThis shell now uses ${ADMIN}\\. Its own keys were unset\\.\\n${ADMIN} `,
+        'mu',
+      ),
     );
     expect(await run(shell, `rolecall use professional-af.ReadOnly; ${profileLine}`, 'b')).toMatch(
       /^This shell now uses professional-af\.ReadOnly\.\nprofessional-af\.ReadOnly /mu,
@@ -170,6 +173,25 @@ describe.skipIf(!hasTmux).each(SHELLS)('$name', (shell) => {
       'Current role: Log Archive  044444444444  ReadOnly',
     );
     expect(started().trim().split('\n')).toEqual(['use --print-name -- log archive', '--version', 'use --current log']);
+  });
+
+  test('offers to sign in when signed out, and after a no says so next to the role', async () => {
+    expect(await rig.runCli(['logout'])).toMatchObject({ exitCode: 0 });
+    onTestFinished(async () => {
+      await rig.runCli(['login']);
+      await waitFor('the state', () => readFileSync(join(rig.paths.switchDirectory, 'signed-out'), 'utf8') === '');
+    });
+    await waitFor('the state', () => readFileSync(join(rig.paths.switchDirectory, 'signed-out'), 'utf8') !== '');
+    await open(shell);
+    terminal.type(`clear; rolecall use ${ADMIN}`);
+    await terminal.see(/^Sign in to my-sso-session now\? \[Y\/n\] $/mu);
+    terminal.type('n');
+    const role = 'taylor {2}111111111111 {2}Admin-AF-Permission-Set {2}us-east-1';
+    const line = `${role} {2}\\(signed out; run: rolecall login my-sso-session\\)\nThis shell now uses`;
+    await terminal.see(new RegExp(`^${line} ${ADMIN}`, 'mu'));
+    await run(shell, `rolecall use --off`, 'a');
+    expect(await run(shell, `rolecall use -; ${profileLine}`, 'b')).toMatch(new RegExp(`^${line} ${ADMIN}`, 'mu'));
+    expect(started().trim().split('\n')).toEqual([`use --print-name -- ${ADMIN}`]);
   });
 
   test('stays who it is when a name does not exist, when there is nothing to go back to, and inside of exec', async () => {

@@ -24,7 +24,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  case \${1-} in
       return
       ;;
   esac
-  local rolecall_directory=${quotePosix(switchDirectory)} rolecall_name='' rolecall_word rolecall_note=''
+  local rolecall_directory=${quotePosix(switchDirectory)} rolecall_name='' rolecall_word rolecall_note='' rolecall_about=''
   # AWS clients prefer what this file has to a profile of the same name, which the program looks into.
   local rolecall_keys=\${AWS_SHARED_CREDENTIALS_FILE:-\${HOME-}/.aws/credentials}
   if [[ $#:\${2-} != 2:- && $#:\${2-} != 2:--off ]]; then
@@ -51,6 +51,7 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  case \${1-} in
           ! command grep -qsF -e "$rolecall_name" "$rolecall_keys"; }; then
         command rolecall use --print-name --back -- "$rolecall_name" >/dev/null || return
       fi
+      [[ -n $rolecall_name && -t 2 ]] && rolecall_about=$(__rolecall_about "$rolecall_name") || :
       ;;
     2:--off) ;;
     *)
@@ -59,6 +60,12 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  case \${1-} in
         [[ $rolecall_keys == /* && ( ! -e $rolecall_keys || -f $rolecall_keys ) ]] &&
         ! command grep -qsF -e "$2" "$rolecall_keys"; then
         rolecall_name=$2
+        [[ -t 2 ]] && rolecall_about=$(__rolecall_about "$2") || :
+        # The program offers to sign in, and says the same of the role.
+        if [[ -t 0 && -t 1 && $rolecall_about == -* ]]; then
+          rolecall_about=''
+          rolecall_name=$(command rolecall use --print-name -- "$2") || return
+        fi
       elif [[ -t 1 ]]; then
         rolecall_name=$(command rolecall use --print-name -- "\${@:2}") || return
       else
@@ -89,7 +96,13 @@ ${isZsh ? '  emulate -L zsh\n' : ''}  case \${1-} in
     unset -v AWS_PROFILE AWS_DEFAULT_PROFILE || return
     rolecall_word='This shell no longer has a profile.'
   fi
+  if [[ -n $rolecall_about ]]; then printf '%s\\n' "\${rolecall_about:1}" >&2; fi
   if [[ -t 2 ]]; then printf '%s\\n' "$rolecall_word" >&2; fi
+}
+
+__rolecall_about() {
+${isZsh ? '  emulate -L zsh\n' : ''}  local directory=${quotePosix(switchDirectory)}
+  LC_ALL=C ROLECALL_NAME=$1 command awk ${quotePosix(ABOUT_AWK)} "$directory/signed-out" "$directory/roles" 2>/dev/null
 }
 `;
 }
@@ -105,6 +118,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
     set --local words $argv[2..-1]
     set --local name ''
     set --local action name
+    set --local about ''
     # AWS clients prefer what this file has to a profile of the same name, which the program looks into.
     set --local keys $HOME/.aws/credentials
     if test -n "$AWS_SHARED_CREDENTIALS_FILE"
@@ -145,6 +159,7 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             command rolecall use --print-name --back -- $name >/dev/null
             or return
         end
+        test -n "$name"; and isatty stderr; and set about (__rolecall_about $name)
     else if test $action = name
         if test (count $words) -eq 1
             and string match --quiet --regex '^[${INERT_CHARACTERS}]+$' -- $words
@@ -156,6 +171,13 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
             end
             and not command grep -qsF -e $words $keys
             set name $words
+            isatty stderr; and set about (__rolecall_about $name)
+            # The program offers to sign in, and says the same of the role.
+            if string match --quiet -- '-*' "$about"; and isatty stdin; and isatty stdout
+                set about ''
+                set name (command rolecall use --print-name -- $words)
+                or return
+            end
         else if isatty stdout
             set name (command rolecall use --print-name -- $words)
             or return
@@ -190,14 +212,29 @@ function rolecall --description 'AWS roles with a single sign-in; use changes th
     end
     if test -n "$name"
         set --global --export AWS_PROFILE $name
+        test -n "$about"; and printf '%s\\n' (string sub --start 2 -- "$about") >&2
         isatty stderr; and printf 'This shell now uses %s.%s\\n' $name $note >&2
     else
         isatty stderr; and printf 'This shell no longer has a profile.\\n' >&2
     end
     return 0
 end
+
+function __rolecall_about
+    set --local directory ${quoteFish(switchDirectory)}
+    LC_ALL=C ROLECALL_NAME=$argv[1] command awk ${quoteFish(ABOUT_AWK)} $directory/signed-out $directory/roles 2>/dev/null
+end
 `;
 }
+
+/**
+ * Prints what the daemon's files say of the profile in ROLECALL_NAME: account, permission set and region after a "+", or
+ * after a "-" if nobody is signed in. Nothing if the files are missing or do not have it.
+ */
+const ABOUT_AWK =
+  'BEGIN { FS = "\\t"; name = ENVIRON["ROLECALL_NAME"] } ' +
+  'NF == 2 { out[$1] = $2 } ' +
+  'NF == 3 && $1 == name { print ($2 in out) ? "-" $3 "  " out[$2] : "+" $3; exit }';
 
 /** Joins names into lines of readable length. */
 function wrap(names: readonly string[], newline: string): string {

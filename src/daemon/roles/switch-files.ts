@@ -4,42 +4,54 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialsNames } from '../../aws-config/document/credentials-names.ts';
 import type { Clock } from '../../core/clock.ts';
+import { forEachInSlices } from '../../core/async/steps.ts';
 import { coalesced } from '../../core/async/coalesced.ts';
 import { toRolecallError } from '../../core/errors.ts';
+import type { Catalog } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import { summarizeState } from '../../local-api/state-summary.ts';
-import { isShellSafeName, type ConfigProfiles } from '../shared-config/config-profiles.ts';
+import { harmless } from '../../core/text/harmless-text.ts';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import type { Broker } from '../../sso/broker.ts';
+import { isShellSafeName, type ConfigProfiles, type NamedRole } from '../shared-config/config-profiles.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
+import type { RoleList } from './role-list.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
+import { labelOf, type Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 
 export interface SwitchFiles {
   /** Updates all files, then resolves. Never rejects: a failure is raised as a problem. */
   refresh(): Promise<void>;
-  /** Stops writing and removes the prompt file. */
+  /** Stops writing and removes the files that would be out of date. */
   close(): Promise<void>;
 }
 
-const LISTS = ['profiles', 'accounts', 'planned'] as const;
+const LISTS = ['profiles', 'accounts', 'planned', 'roles'] as const;
 
 /**
- * Files in `directory`, mode 0600, with no text that needs quoting in a shell:
+ * Files in `directory`, mode 0600. Only `roles` and `signed-out` have free text, which shells print and never evaluate:
  * - `profiles`: one profile name per line, sorted bytewise
  * - `planned`: names that are written to the config file on first use
  * - `accounts`: account id, tab, profile name, for both
+ * - `roles`: profile name, tab, sso-session, tab, account, permission set and region in one line
+ * - `signed-out`: sso-session, tab, what to do, for each session without a sign-in
  * - `prompt`: the profile of the current role (or `-`) and the state as one word
  */
-export function createSwitchFiles(deps: {
-  readonly directory: string;
-  readonly sharedConfig: Pick<SharedConfig, 'read'>;
-  readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
-  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
-  readonly status: () => Promise<StatusDocument>;
-  readonly problems: Problems;
-  readonly clock: Clock;
-}): SwitchFiles {
+export function createSwitchFiles(
+  deps: DescriptionDeps & {
+    readonly directory: string;
+    readonly sharedConfig: Pick<SharedConfig, 'read'>;
+    readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
+    readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+    readonly broker: Pick<Broker, 'cachedCatalog'>;
+    readonly status: () => Promise<StatusDocument>;
+    readonly problems: Problems;
+    readonly clock: Clock;
+  },
+): SwitchFiles {
   const { problems } = deps;
   /** The input of the last write of the lists. */
   let listed:
@@ -47,6 +59,7 @@ export function createSwitchFiles(deps: {
         readonly found: ConfigProfiles;
         readonly unwritten: UnwrittenProfiles;
         readonly inCredentialsFile: CredentialsNames;
+        readonly catalogs: readonly (Catalog | undefined)[];
       }
     | undefined;
   let isClosed = false;
@@ -57,16 +70,19 @@ export function createSwitchFiles(deps: {
   }
 
   async function putLists(): Promise<void> {
-    const { profiles } = await deps.sharedConfig.read();
+    const { sessions, profiles } = await deps.sharedConfig.read();
     const found = await profiles();
     const unwritten = await deps.issuedNames.unwritten();
     const inCredentialsFile = await deps.sharedCredentials.names();
+    const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
     // The files are long, so they are not read again to compare them, but they may have been deleted.
     const isThere = LISTS.every((name) => existsSync(join(deps.directory, name)));
     const isSame =
       found === listed?.found &&
       unwritten === listed.unwritten &&
       inCredentialsFile === listed.inCredentialsFile &&
+      catalogs.length === listed.catalogs.length &&
+      catalogs.every((catalog, index) => catalog === listed?.catalogs[index]) &&
       isThere;
     if (isSame) return;
     // Shell hooks use listed names without asking. A name in the credentials file would give other keys.
@@ -78,7 +94,9 @@ export function createSwitchFiles(deps: {
     await put('profiles', formatLines(found.names.filter(isUsable)));
     await put('accounts', formatLines(accounts.map((fields) => fields.join('\t'))));
     await put('planned', formatLines(planned.map(({ profileName }) => profileName).toSorted()));
-    listed = { found, unwritten, inCredentialsFile };
+    const usable = found.accounts.filter(({ profileName }) => isUsable(profileName));
+    await put('roles', formatLines(await describeRoles(usable, catalogs, deps)));
+    listed = { found, unwritten, inCredentialsFile, catalogs };
   }
 
   async function putPrompt(): Promise<void> {
@@ -86,6 +104,8 @@ export function createSwitchFiles(deps: {
     const name = status.current?.profile ?? '-';
     // A hand-written profile may have any name, and some prompts evaluate their text.
     const shown = isShellSafeName(name) ? name : '-';
+    const signedOut = status.sessions.filter(({ state }) => state !== 'live');
+    await put('signed-out', formatLines(signedOut.map(({ session }) => describeSignedOut(session))));
     await put('prompt', `${shown} ${summarizeState(status, deps.clock.nowMs())}\n`);
   }
 
@@ -93,7 +113,9 @@ export function createSwitchFiles(deps: {
     if (isClosed) return;
     try {
       // Independent of each other: an unreadable config file must not keep the prompt from being updated.
-      const outcomes = await Promise.allSettled([putPrompt(), putLists()]);
+      const states = putPrompt();
+      // A hook that finds a new profile also finds the state of its session.
+      const outcomes = await Promise.allSettled([states, states.catch(() => undefined).then(putLists)]);
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       problems.clear('switch files');
@@ -107,14 +129,50 @@ export function createSwitchFiles(deps: {
     async close() {
       isClosed = true;
       await refresh();
-      // Without a daemon nobody keeps the prompt file up to date.
-      await rm(join(deps.directory, 'prompt'), { force: true });
+      // Without a daemon nobody keeps them up to date.
+      for (const name of ['prompt', 'signed-out']) await rm(join(deps.directory, name), { force: true });
     },
   };
 }
 
 function formatLines(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
+}
+
+interface DescriptionDeps {
+  readonly roleList: Pick<RoleList, 'isProtected'>;
+  readonly settings: Settings;
+}
+
+async function describeRoles(
+  named: readonly NamedRole[],
+  catalogs: readonly (Catalog | undefined)[],
+  { roleList: { isProtected }, settings }: DescriptionDeps,
+): Promise<readonly string[]> {
+  const keyOf = (sessionName: string | undefined, accountId: string) => `${sessionName}\0${accountId}`;
+  const accounts = catalogs.flatMap((catalog) => catalog?.accounts ?? []);
+  const names = new Map(accounts.map((one) => [keyOf(one.sessionName, one.accountId), one.accountName]));
+  const hasSessions = new Set(named.flatMap(({ sessionName }) => sessionName ?? [])).size > 1;
+  const lines: string[] = [];
+  await forEachInSlices(named, ({ profileName, sessionName, accountId, permissionSet, region }) => {
+    if (sessionName === undefined) return;
+    const parts = [
+      names.get(keyOf(sessionName, accountId)),
+      accountId,
+      permissionSet,
+      hasSessions ? (labelOf(settings, sessionName) ?? sessionName) : undefined,
+      region,
+      isProtected({ sessionName, accountId, permissionSet }) ? 'protected' : undefined,
+    ];
+    const text = parts.flatMap((part) => (part === undefined || part === '' ? [] : [harmless(part)])).join('  ');
+    lines.push(`${profileName}\t${harmless(sessionName)}\t${text}`);
+  });
+  return lines;
+}
+
+function describeSignedOut(session: string): string {
+  const name = harmless(session);
+  return `${name}\t(signed out; run: rolecall login ${quoteForShell(name)})`;
 }
 
 /** Names of unwritten profiles and their aliases that no other profile in the file has. */

@@ -19,10 +19,19 @@ export interface ConfigProfiles {
   isOurs(profileName: string): boolean;
   /** The names that need no quoting in any shell, sorted bytewise. */
   readonly names: readonly string[];
-  /** Those names whose account is known, in file order. */
-  readonly accounts: readonly Readonly<{ accountId: string; profileName: string }>[];
+  /** Those names whose role is known, in file order. */
+  readonly accounts: readonly NamedRole[];
   /** Equal exactly when all other members are equal. */
   readonly digest: string;
+}
+
+export interface NamedRole {
+  readonly profileName: string;
+  readonly accountId: string;
+  readonly permissionSet: string;
+  /** Undefined if the file has no such sso-session. */
+  readonly sessionName: string | undefined;
+  readonly region: string | undefined;
 }
 
 const MAX_NAME_LENGTH = 512;
@@ -45,7 +54,8 @@ export async function readConfigProfiles(
   const allNames = new Set<string>();
   const ourNames = new Set<string>();
   const names = new Set<string>();
-  const accountIds = new Map<string, string>();
+  const sessionNames = new Map([...selectors].flatMap(([name, selector]) => [[selector, name] as const, [name, name]]));
+  const roles = new Map<string, NamedRole>();
   const hash = createHash('sha256');
   await forEachInSlices(document.sections, (section) => {
     if (section.kind !== 'profile' && section.kind !== 'default') return;
@@ -54,6 +64,7 @@ export async function readConfigProfiles(
     const isOurs = isInsideBlock(block, section.line);
     // A credential_process counts as ours only inside our block.
     const role = written === undefined || (written.source === 'command' && !isOurs) ? undefined : written.role;
+    const region = section.entries.findLast(({ key }) => key === 'region')?.value;
     const isAlias = isOurs && readAliasLine(document, section) !== undefined;
     if (isOurs && role !== undefined && role !== 'current') {
       const key = keyOf(role.sessionSelector, role);
@@ -64,9 +75,13 @@ export async function readConfigProfiles(
     if (isOurs) ourNames.add(name);
     if (isShellSafeName(name)) {
       names.add(name);
-      if (role !== undefined && role !== 'current') accountIds.set(name, role.accountId);
+      if (role !== undefined && role !== 'current') {
+        const { accountId, permissionSet } = role;
+        const sessionName = sessionNames.get(role.sessionSelector);
+        roles.set(name, { profileName: name, accountId, permissionSet, sessionName, region });
+      }
     }
-    hash.update(`${JSON.stringify([name, isOurs, role, isAlias])}\n`);
+    hash.update(`${JSON.stringify([name, isOurs, role, isAlias, region])}\n`);
   });
   for (const [sessionName, selector] of selectors) hash.update(`${JSON.stringify([sessionName, selector])}\n`);
   const lookUp = <T>(found: ReadonlyMap<string, T>, role: Role): T | undefined =>
@@ -80,7 +95,7 @@ export async function readConfigProfiles(
     isOurs: (profileName) => ourNames.has(profileName),
     // These names are ASCII, where code unit order equals byte order.
     names: [...names].toSorted(),
-    accounts: [...accountIds].map(([profileName, accountId]) => ({ accountId, profileName })),
+    accounts: [...roles.values()],
     digest: hash.digest('hex'),
   };
 }

@@ -10,7 +10,7 @@ import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 
 const MAX_RECENT = 6;
 /** Of a chip's texts, in pixels: two chips fit above a narrow list, and one on a phone. */
-const MAX_NAME_WIDTH = 150;
+const MAX_NAME_WIDTH = 170;
 const MAX_SET_WIDTH = 110;
 
 /** @param {import('../connection/actions.js').Actions} actions */

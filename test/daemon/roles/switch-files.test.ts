@@ -30,7 +30,7 @@ describe('the files for shells', () => {
     rig = await createRig();
     await waitForPrompt('- signed-out');
     const names = () => readdirSync(rig.paths.switchDirectory).toSorted();
-    await waitFor('all of them', () => names().join(' ') === 'accounts planned profiles prompt used');
+    await waitFor('all of them', () => names().join(' ') === 'accounts planned profiles prompt roles signed-out used');
     const modes = readdirSync(rig.paths.switchDirectory).map((name) => [
       name,
       statSync(join(rig.paths.switchDirectory, name)).mode & 0o777,
@@ -40,6 +40,8 @@ describe('the files for shells', () => {
       planned: 0o600,
       profiles: 0o600,
       prompt: 0o600,
+      roles: 0o600,
+      'signed-out': 0o600,
       used: 0o600,
     });
     expect(statSync(rig.paths.switchDirectory).mode & 0o777).toBe(0o700);
@@ -63,6 +65,35 @@ describe('the files for shells', () => {
         ...profiles.map(({ accountId, profileName }) => `${accountId}\t${profileName}`),
       ]),
     );
+  });
+
+  test('describe the role of each profile for the hook, as one harmless line, and name sessions without a sign-in', async () => {
+    await createSignedInRig({
+      config: `${CONFIG}\n[profile elsewhere]\nsso_session = gone\nsso_account_id = 111111111111\nsso_role_name = x\n`,
+      settings: '[[protect]]\naccount_id = "222222222222"\n',
+    });
+    await waitFor('all roles', () => lines('roles').length === 6);
+    expect(lines('roles').toSorted()).toEqual([
+      `Log-Archive.ReadOnly\t${SESSION}\tLog Archive  044444444444  ReadOnly  us-east-1`,
+      `Shop-Staging.ReadOnly\t${SESSION}\tShop Staging  333333333333  ReadOnly  us-east-1`,
+      `account1\t${SESSION}\ttaylor  111111111111  Admin-AF-Permission-Set  us-east-1`,
+      `professional-af.Admin-AF-Permission-Set\t${SESSION}\tprofessional-af  222222222222  Admin-AF-Permission-Set  us-east-1  protected`,
+      `professional-af.ReadOnly\t${SESSION}\tprofessional-af  222222222222  ReadOnly  us-east-1  protected`,
+      `${NAME}\t${SESSION}\ttaylor  111111111111  Admin-AF-Permission-Set  us-east-1`,
+    ]);
+    expect(read('signed-out')).toBe('');
+    await rig.client.call('signOut', { session: SESSION });
+    await waitFor('the end', () => read('signed-out') !== '');
+    expect(read('signed-out')).toBe(`${SESSION}\t(signed out; run: rolecall login ${SESSION})\n`);
+    rig.emulator.directory.addAccount({ accountId: '000000000009', accountName: 'tab\there\u001b[2J\nline' });
+    rig.emulator.directory.assign({ accountId: '000000000009', permissionSet: 'ReadOnly', user: 'taylor' });
+    await rig.runCli(['login']);
+    await waitFor('the hostile account', () => lines('roles').some((line) => line.includes('000000000009')));
+    const hostile = lines('roles')
+      .find((line) => line.includes('000000000009'))
+      ?.split('\t');
+    expect(hostile?.[2]).toBe('tab\ufffdhere\ufffd[2J\ufffdline  000000000009  ReadOnly  us-east-1');
+    expect(hostile).toHaveLength(3);
   });
 
   test('omit names that need quoting in a shell', async () => {

@@ -2,24 +2,28 @@
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
 import { YES_OPTION } from '../../yes-option.ts';
 
-const start: CommandDefinition = {
+const jsonOptions = { '--json': 'print the outcome as JSON' } as const;
+const endOptions = { ...YES_OPTION, ...jsonOptions } as const;
+
+const start: CommandDefinition<typeof jsonOptions> = {
   description: 'start the daemon in the background',
+  options: jsonOptions,
   help: `
   rolecall daemon start`,
-  run: async (_values, context) => (await import('./run.ts')).runDaemonStart(context),
+  run: async (values, context) => (await import('./run.ts')).runDaemonStart(values, context),
 } as const;
 
-const stop: CommandDefinition<typeof YES_OPTION> = {
+const stop: CommandDefinition<typeof endOptions> = {
   description: 'stop the daemon; returns when its process has ended',
-  options: YES_OPTION,
+  options: endOptions,
   help: `
   rolecall daemon stop`,
   run: async (values, context) => (await import('./run.ts')).runDaemonStop(values, context),
 } as const;
 
-const restart: CommandDefinition<typeof YES_OPTION> = {
+const restart: CommandDefinition<typeof endOptions> = {
   description: "stop the daemon and start it with this shell's environment",
-  options: YES_OPTION,
+  options: endOptions,
   help: `
   rolecall daemon restart
 

@@ -3,6 +3,7 @@ import type { CommandDefinition } from '../../definition.ts';
 
 const options = {
   '--shell <name>': "bash, zsh, fish, powershell, dotenv or json; $SHELL's by default",
+  '--json': 'the same as --shell json',
   '--region <region>': "the region to work in; the profile's by default",
 } as const;
 

@@ -13,6 +13,7 @@ import { formatVariables, guessFormat, VARIABLE_FORMATS, type VariableFormat } f
 export interface EnvOptions {
   readonly shell?: string;
   readonly region?: string;
+  readonly json?: boolean;
 }
 
 export async function runEnv(
@@ -20,7 +21,7 @@ export async function runEnv(
   options: EnvOptions,
   context: PickerContext & LoginContext,
 ): Promise<number> {
-  const format = chooseFormat(options.shell, context.environment['SHELL']);
+  const format = chooseFormat(options.json === true ? 'json' : options.shell, context.environment['SHELL']);
   const mayAsk = canAsk(context);
   const request = { purpose: 'in this shell', command: 'rolecall env', mayAsk };
   const profile = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);

@@ -32,12 +32,17 @@ function isForSignIn(error: unknown): boolean {
   return error instanceof RolecallError && (error.code === 'sign-in-required' || error.code === 'sign-in-expired');
 }
 
-/** Whether the session is live, perhaps because the person has now signed in. */
-export async function ensureSignedIn(session: string, { mayAsk }: Asking, context: LoginContext): Promise<boolean> {
+/** `signed-in`: the session was not live, and the person has now signed in. */
+export async function ensureSignedIn(
+  session: string,
+  { mayAsk }: Asking,
+  context: LoginContext,
+): Promise<'live' | 'signed-in' | 'signed-out'> {
   const { fetchStatus } = await import('../../sessions.ts');
   const { sessions } = await fetchStatus(context);
   const state = sessions.find((other) => other.session === session)?.state;
-  return state === 'live' || (mayAsk && (await offer(session, context)));
+  if (state === 'live') return state;
+  return mayAsk && (await offer(session, context)) ? 'signed-in' : 'signed-out';
 }
 
 /** Offers to sign in if no session is live; then waits for the list of accounts. */

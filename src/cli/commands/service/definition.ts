@@ -2,17 +2,19 @@
 import type { CommandDefinition, CommandGroup } from '../../definition.ts';
 import { YES_OPTION } from '../../yes-option.ts';
 
-const install: CommandDefinition<typeof YES_OPTION> = {
+const endOptions = { ...YES_OPTION, '--json': 'print the outcome as JSON' } as const;
+
+const install: CommandDefinition<typeof endOptions> = {
   description: 'start the daemon with your desktop or at the first request; repeat it after an update or a new PATH',
-  options: YES_OPTION,
+  options: endOptions,
   help: `
   rolecall service install`,
   run: async (values, context) => (await import('./run.ts')).runServiceInstall(values, context),
 } as const;
 
-const uninstall: CommandDefinition<typeof YES_OPTION> = {
+const uninstall: CommandDefinition<typeof endOptions> = {
   description: 'stop and remove the service; commands then start the daemon themselves',
-  options: YES_OPTION,
+  options: endOptions,
   help: `
   rolecall service uninstall`,
   run: async (values, context) => (await import('./run.ts')).runServiceUninstall(values, context),

@@ -1,7 +1,7 @@
 // `rolecall service install`, `uninstall`, `status` and `logs`: runs the daemon as a user service.
 import { existsSync } from 'node:fs';
 import { DaemonUnreachableError, UsageError } from '../../../core/errors.ts';
-import { formatJson } from '../../../core/text/format-json.ts';
+import { formatJson, formatJsonLine } from '../../../core/text/format-json.ts';
 import { trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
@@ -27,7 +27,10 @@ const POLL_MS = 50;
 /** The user did not want it. */
 const EXIT_DECLINED = 1;
 
-export async function runServiceInstall(options: YesOption, context: Dialog & StopContext): Promise<number> {
+export async function runServiceInstall(
+  options: ServiceOptions & YesOption,
+  context: Dialog & StopContext,
+): Promise<number> {
   const service = await context.loadService();
   const isPossible = (await service.status()).manager !== null;
   if (isPossible && !(await mayEndSignIns('Installing the service restarts the daemon and', options, context))) {
@@ -35,9 +38,10 @@ export async function runServiceInstall(options: YesOption, context: Dialog & St
     return EXIT_DECLINED;
   }
   const { files, variables } = await service.install(() => stopDaemon(context));
-  for (const file of files) context.stdout.write(`Wrote ${shortenPath(file, context.homeDirectory)}\n`);
+  const say = createReport(options, context);
+  for (const file of files) say(`Wrote ${shortenPath(file, context.homeDirectory)}\n`);
   if (variables.length > 0) {
-    context.stdout.write(`The service uses these variables of this shell: ${variables.join(', ')}.\n`);
+    say(`The service uses these variables of this shell: ${variables.join(', ')}.\n`);
   }
   if ((context.environment['ROLECALL_PASSPHRASE'] ?? '') !== '') {
     context.stderr.write('Note: ROLECALL_PASSPHRASE is a secret and was not stored for the service.\n');
@@ -53,11 +57,19 @@ export async function runServiceInstall(options: YesOption, context: Dialog & St
       },
     );
   }
-  context.stdout.write(`The service is installed and running, pid ${pid}. ${describeStart(after)}\n`);
+  say(`The service is installed and running, pid ${pid}. ${describeStart(after)}\n`);
+  if (options.json === true) context.stdout.write(formatJsonLine({ installed: true, pid, files, variables }));
   for (const { message, hint } of problems) {
     context.stderr.write(`Note: ${harmless(message)} Run: ${harmless(hint)}\n`);
   }
   return 0;
+}
+
+/** Prints lines for people; with --json none. */
+function createReport({ json }: ServiceOptions, { stdout }: Pick<Output, 'stdout'>): (text: string) => void {
+  return (text) => {
+    if (json !== true) stdout.write(text);
+  };
 }
 
 /** Waits for launchd's daemon to create its socket; systemd's exists immediately. @throws DaemonUnreachableError */
@@ -77,7 +89,7 @@ async function waitForAnswer(context: DaemonAccess & Pick<CliContext, 'clock'>):
 }
 
 export async function runServiceUninstall(
-  options: YesOption,
+  options: ServiceOptions & YesOption,
   context: DaemonAccess & Dialog & Output & Places & ServiceAccess,
 ): Promise<number> {
   const service = await context.loadService();
@@ -89,12 +101,14 @@ export async function runServiceUninstall(
     return EXIT_DECLINED;
   }
   const files = await service.uninstall();
-  for (const file of files) context.stdout.write(`Removed ${shortenPath(file, context.homeDirectory)}\n`);
-  context.stdout.write(
+  const say = createReport(options, context);
+  for (const file of files) say(`Removed ${shortenPath(file, context.homeDirectory)}\n`);
+  say(
     files.length === 0
       ? 'No service was installed.\n'
       : 'Removed the service. The first command that needs the daemon now starts it.\n',
   );
+  if (options.json === true) context.stdout.write(formatJsonLine({ installed: false, removed: files }));
   return 0;
 }
 

@@ -22,11 +22,10 @@ export async function describeWithRegion(
 
 /** The end of that line if nobody is signed in, after an offer to sign in if `mayAsk`; else ''. */
 export async function describeSignedOut(session: string, mayAsk: boolean, context: UseContext): Promise<string> {
-  if (await ensureSignedIn(session, { mayAsk }, context)) return '';
-  return `  (signed out; run: rolecall login ${quoteForShell(harmless(session))})`;
+  return formatEnd(await ensureSignedIn(session, { mayAsk }, context), session);
 }
 
-/** The line for a profile that was named exactly, if its sign-in has ended; else ''. */
+/** The line for a profile that was named exactly and was signed out; '' if it is live, as the shell hook prints it then. */
 export async function describeEndedProfile(name: string, mayAsk: boolean, context: UseContext): Promise<string> {
   const profile = await findProfile(name, context).catch((error: unknown) => {
     // `current` while no role is current.
@@ -34,6 +33,11 @@ export async function describeEndedProfile(name: string, mayAsk: boolean, contex
     throw error;
   });
   if (profile === undefined) return '';
-  const ended = await describeSignedOut(profile.session, mayAsk, context);
-  return ended === '' ? '' : `${await describeWithRegion({ ...profile, profile: name }, context)}${ended}\n`;
+  const state = await ensureSignedIn(profile.session, { mayAsk }, context);
+  if (state === 'live') return '';
+  return `${await describeWithRegion({ ...profile, profile: name }, context)}${formatEnd(state, profile.session)}\n`;
+}
+
+function formatEnd(state: Awaited<ReturnType<typeof ensureSignedIn>>, session: string): string {
+  return state === 'signed-out' ? `  (signed out; run: rolecall login ${quoteForShell(harmless(session))})` : '';
 }

@@ -4,6 +4,7 @@ import type { CommandDefinition } from '../../definition.ts';
 const options = {
   '--print': 'print the address instead of opening it; it works once, within a minute',
   '--token': "print the API's bearer token instead, for your own programs; the address is in web.json",
+  '--json': 'print the address, or with --token the token, as JSON',
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {

@@ -1,5 +1,6 @@
 // `rolecall web`: opens the page with a one-time code, or prints the address or the token.
 import { UnavailableError } from '../../../core/errors.ts';
+import { formatJsonLine } from '../../../core/text/format-json.ts';
 import { readBoundedFile } from '../../../platform/files/bounded-read.ts';
 import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import { fetchStatus } from '../../sessions.ts';
@@ -9,6 +10,7 @@ const MAX_WEB_FILE_BYTES = 64 * 1024;
 export interface WebOptions {
   readonly print?: boolean;
   readonly token?: boolean;
+  readonly json?: boolean;
 }
 
 export async function runWeb(
@@ -18,10 +20,15 @@ export async function runWeb(
   if (options.token === true) {
     // The daemon writes the file when it starts and removes it when it stops.
     await fetchStatus(context);
-    context.stdout.write(`${await readToken(context.paths.webAddressFile)}\n`);
+    const token = await readToken(context.paths.webAddressFile);
+    context.stdout.write(options.json === true ? formatJsonLine({ token }) : `${token}\n`);
     return 0;
   }
   const { url } = await context.client.call('webCode', {}, { signal: context.signal });
+  if (options.json === true) {
+    context.stdout.write(formatJsonLine({ url }));
+    return 0;
+  }
   if (options.print !== true && (await context.openBrowser(url))) {
     context.stderr.write('Opened the page in your browser.\n');
     return 0;
