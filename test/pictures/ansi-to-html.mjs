@@ -1,22 +1,41 @@
 // Text with a terminal's colours as HTML: the sixteen colours, bold, dim, underlined and reversed, which is all that we print.
 
 const SELECT_GRAPHIC_RENDITION = new RegExp(`${String.fromCharCode(27)}\\[([\\d;]*)m`, 'g');
-const COLOURS = ['#24292f', '#cf222e', '#1a7f37', '#9a6700', '#0969da', '#8250df', '#1b7c83', '#6e7781'];
+export const COLOURS = ['#24292f', '#cf222e', '#1a7f37', '#9a6700', '#0969da', '#8250df', '#1b7c83', '#6e7781'];
 const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-const escapeHtml = (text) => text.replaceAll(/[&<>]/g, (character) => ESCAPES[character]);
+export const escapeMarkup = (text) => text.replaceAll(/[&<>]/g, (character) => ESCAPES[character]);
 
 /** What `tmux capture-pane -e` gives. @throws Error: it has something in it that is not drawn here */
-export function ansiToHtml(text) {
+export const ansiToHtml = (text) =>
+  readRuns(text)
+    .map((run) => span(run.text, run.style))
+    .join('');
+
+/** The pieces of the text with one style each. @throws Error: it has something in it that is not drawn here */
+function readRuns(text) {
   let style = {};
-  let html = '';
+  const runs = [];
   let from = 0;
   for (const match of text.matchAll(SELECT_GRAPHIC_RENDITION)) {
-    html += span(text.slice(from, match.index), style);
+    runs.push({ text: text.slice(from, match.index), style });
     style = applyCodes(style, match[1]);
     from = match.index + match[0].length;
   }
-  return html + span(text.slice(from), style);
+  runs.push({ text: text.slice(from), style });
+  return runs.filter((run) => run.text !== '');
+}
+
+/** The same by lines: tmux lets a style go on into the next line. */
+export function readLines(text) {
+  const lines = [[]];
+  for (const { text: piece, style } of readRuns(text)) {
+    for (const [index, part] of piece.split('\n').entries()) {
+      if (index > 0) lines.push([]);
+      if (part !== '') lines.at(-1).push({ text: part, style });
+    }
+  }
+  return lines;
 }
 
 function applyCodes(before, codes) {
@@ -39,7 +58,6 @@ function applyCodes(before, codes) {
 }
 
 function span(text, { bold, dim, underlined, reversed, colour }) {
-  if (text === '') return '';
   const css = [
     bold ? 'font-weight:700' : '',
     dim ? 'opacity:.6' : '',
@@ -47,5 +65,5 @@ function span(text, { bold, dim, underlined, reversed, colour }) {
     reversed ? 'background:#dde3ea' : '',
     colour === undefined ? '' : `color:${colour}`,
   ].filter((part) => part !== '');
-  return css.length === 0 ? escapeHtml(text) : `<span style="${css.join(';')}">${escapeHtml(text)}</span>`;
+  return css.length === 0 ? escapeMarkup(text) : `<span style="${css.join(';')}">${escapeMarkup(text)}</span>`;
 }

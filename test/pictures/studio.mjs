@@ -20,7 +20,7 @@ body { margin: 0; background: #fff }
 pre { display: inline-block; margin: 0; padding: 18px 22px; border: 1px solid #d0d7de; border-radius: 8px;
   background: #fbfbfa; color: #24292f; font: 15px/1.4 "JetBrains Mono", "DejaVu Sans Mono", monospace }`;
 
-/** `directory` gets one PNG a name; too large a one is an error, for they live in the repository. */
+/** `directory` gets one file a name; too large a one is an error, for they live in the repository. */
 export async function createStudio(directory) {
   mkdirSync(directory, { recursive: true });
   const home = mkdtempSync(join(tmpdir(), 'rcs-'));
@@ -31,9 +31,10 @@ export async function createStudio(directory) {
     env: { HOME: home, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC' },
   });
 
-  const keep = (name, png) => {
-    const path = join(directory, `${name}.png`);
-    writeFileSync(path, shrinkPng(png));
+  const keep = (name, png) => keepFile(`${name}.png`, shrinkPng(png));
+  const keepFile = (name, content) => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
     const { size } = statSync(path);
     console.log(`${path} (${Math.round(size / 1024)} KiB)`);
     if (size > LARGEST_BYTES) throw new Error(`${path} is larger than ${LARGEST_BYTES} bytes`);
@@ -42,6 +43,8 @@ export async function createStudio(directory) {
   return {
     /** A picture that something else than the browser has taken. */
     keep,
+    /** One that is no PNG, with the extension in its name. */
+    keepFile,
     /** The page of a world as `rolecall web` opens it, in a window of its own. */
     async openPage(world, options = {}) {
       const context = await browser.newContext({
