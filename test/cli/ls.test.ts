@@ -134,7 +134,7 @@ describe('the list', () => {
     rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 2500 });
     let seen = '';
     const whole = await rig.runCli(['ls', '--refresh'], { isTerminal: true, onOutput: (text) => (seen += text) });
-    expect(seen).toMatch(/\r\u001b\[KListing permission sets, \d of 4 accounts …/);
+    expect(seen).toMatch(/\r\u001b\[KListing permission sets, \d of 4 accounts … {2}Ctrl-C leaves it to the daemon/);
     // The profiles of new roles follow later.
     expect(plain(whole.stdout).replaceAll(/ {2,}(PROFILE|\S+\.\S+)$/gm, '')).toBe(ALL);
     expect(mask(whole.stderr).endsWith(`\r\u001b[K${AGE.trim()} Signed in.\n`)).toBe(true);

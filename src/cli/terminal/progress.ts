@@ -1,8 +1,14 @@
 // A progress line on stderr that changes in place; without a terminal only the first text is printed.
+import { createNameShortener } from '../../core/text/short-names.js';
 import type { CliContext } from '../context.ts';
+import { displayWidth } from './display-width.ts';
+
+/** What Ctrl-C does while the daemon works on its own. */
+export const LEAVES_IT_TO_THE_DAEMON = ['Ctrl-C leaves it to the daemon', 'Ctrl-C: leave'] as const;
 
 export interface ProgressLine {
-  show(text: string): void;
+  /** On a terminal followed by how to stop, in the longest of the wordings that fits. */
+  show(text: string, howToStop?: readonly string[]): void;
   clear(): void;
 }
 
@@ -10,11 +16,15 @@ export function createProgressLine(context: Pick<CliContext, 'stderr'>): Progres
   const isTerminal = context.stderr.isTTY === true;
   let shown = '';
   return {
-    show(text) {
+    show(text, howToStop = []) {
       if (text === shown) return;
       if (isTerminal) {
-        const width = context.stderr.columns ?? 80;
-        context.stderr.write(`\r\u001b[K${text.slice(0, width - 1)}`);
+        // Keeps the end, which says how to stop.
+        const { columns = 0 } = context.stderr;
+        const room = (columns === 0 ? 80 : columns) - 1;
+        const stop = howToStop.find((each) => displayWidth(text) + 2 + displayWidth(each) <= room);
+        const line = stop === undefined ? text : `${text}  ${stop}`;
+        context.stderr.write(`\r\u001b[K${createNameShortener([], room, displayWidth)(line).text}`);
       } else if (shown === '') {
         // Does not fill a log with a countdown.
         context.stderr.write(`${text}\n`);

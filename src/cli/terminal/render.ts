@@ -91,6 +91,16 @@ export async function formatTableFor(
   return { text: formatTable(fitted.rows), leftOut };
 }
 
+/** Prints text on standard output, wrapped at words if that is a terminal. */
+export async function printText(text: string, { stdout }: Pick<CliContext, 'stdout'>): Promise<void> {
+  if (stdout.isTTY !== true) {
+    stdout.write(text);
+    return;
+  }
+  const { wrapFor } = await import('./wrap-text.ts');
+  stdout.write(wrapFor(stdout, text));
+}
+
 /** "1 account", "4 accounts". */
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;

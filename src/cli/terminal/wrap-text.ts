@@ -5,8 +5,8 @@ import { displayWidth } from './display-width.ts';
 /** Narrower terminals get the text as it is. */
 const MIN_COLUMNS = 20;
 const COLOUR_CODES = /\u001b\[\d+m/g;
-/** Moves the cursor, or is a row of a table or a diff: nothing to wrap. */
-const NO_PROSE = /\r|\u001b(?!\[\d+m)|\S {2,}\S|^[-+@]/;
+/** Moves the cursor, or is a line of a diff: nothing to wrap. */
+const NO_PROSE = /\r|\u001b(?!\[\d+m)|^[-+@](?! )/;
 /** What a command to copy starts with, other than rolecall itself; "if" only with a test. */
 const COMMAND_WORDS =
   /^(?:\.|\$|aws|brew|chmod|curl|dnf|eval|export|if \[|journalctl|kill|launchctl|npm|rm|source|sudo|systemctl|unset) /;
@@ -38,7 +38,7 @@ export function decorateStream(
   };
 }
 
-/** Wraps each line of prose that is wider than `columns`; rows of tables and diffs stay as they are. */
+/** Wraps each line that is wider than `columns`. Columns of text continue below themselves; diffs stay as they are. */
 export function wrapText(text: string, columns: number): string {
   return text
     .split('\n')
@@ -49,19 +49,50 @@ export function wrapText(text: string, columns: number): string {
 function wrapLine(line: string, columns: number): string {
   const indent = /^ */.exec(line)?.[0] ?? '';
   // "! A problem" continues below its first word.
-  const hanging = /^(?:\u001b\[\d+m)*! ?/.test(line.slice(indent.length)) ? `${indent}  ` : indent;
+  let hanging = /^(?:\u001b\[\d+m)*! ?/.test(line.slice(indent.length)) ? indent.length + 2 : indent.length;
   const lines: string[] = [];
   let current = indent;
-  for (const { text, isCommand } of toPieces(line.slice(indent.length))) {
-    const isEmpty = current.trim() === '';
-    if (isEmpty || displayWidth(current) + 1 + displayWidth(text) <= columns) {
-      current += isEmpty ? text : ` ${text}`;
-      continue;
+  const startLine = (text: string) => {
+    lines.push(current.trimEnd());
+    current = text;
+  };
+  const cells = line.slice(indent.length).split(/( {2,})/);
+  for (const [place, cell] of cells.entries()) {
+    // Every second one is the gap between two cells.
+    if (place % 2 === 1) continue;
+    const gap = cells[place - 1] ?? '';
+    const start = displayWidth(current) + gap.length;
+    if (start + displayWidth(cell) <= columns) {
+      current += gap + cell;
+    } else if (place > 0 && columns - start < columns / 2) {
+      startLine(' '.repeat(hanging) + cell);
+      if (displayWidth(current) <= columns) continue;
+      current = ' '.repeat(hanging);
+      addPieces(cell);
+    } else {
+      current += gap;
+      if (place > 0) hanging = start;
+      addPieces(cell);
     }
-    lines.push(current);
-    current = (isCommand ? `${hanging}  ` : hanging) + text;
+    if (place === 0 && cells.length > 1) {
+      hanging = Math.min(displayWidth(current) + (cells[1] ?? '').length, Math.floor(columns / 2));
+    }
   }
   return [...lines, current].join('\n');
+
+  function addPieces(cell: string): void {
+    let isFirst = true;
+    for (const { text, isCommand } of toPieces(cell)) {
+      const separator = isFirst ? '' : ' ';
+      const isEmpty = current.trim() === '';
+      isFirst = false;
+      if (isEmpty || displayWidth(current) + separator.length + displayWidth(text) <= columns) {
+        current += (isEmpty ? '' : separator) + text;
+      } else {
+        startLine(' '.repeat(isCommand ? hanging + 2 : hanging) + text);
+      }
+    }
+  }
 }
 
 interface Piece {

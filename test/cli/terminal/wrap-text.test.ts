@@ -34,9 +34,21 @@ describe('text for a terminal', () => {
     );
   });
 
-  test('leaves tables, diffs, progress lines and text that fits as they are', () => {
+  test('continues a column of text below itself', () => {
+    expect(wrapText('Endpoint  SSO OIDC, STS at http://127.0.0.1:43773 (from the environment)', 40)).toBe(
+      'Endpoint  SSO OIDC, STS at\n          http://127.0.0.1:43773 (from\n          the environment)',
+    );
+    expect(wrapText('work  signed in as taylor  3 accounts, 6 permission sets', 40)).toBe(
+      'work  signed in as taylor\n      3 accounts, 6 permission sets',
+    );
+    expect(wrapText('work  signed out  rolecall login work', 30)).toBe('work  signed out\n      rolecall login work');
+    expect(wrapText('Payments  111111111111  AdministratorAccess  us-east-1', 40)).toBe(
+      'Payments  111111111111\n          AdministratorAccess  us-east-1',
+    );
+  });
+
+  test('leaves diffs, progress lines and text that fits as they are', () => {
     for (const text of [
-      'Log Archive      044444444444  ReadOnly  Log-Archive.ReadOnly',
       '+credential_process = /home/x/rolecall-credential-process --session a --account b',
       '\r\u001b[KListing permission sets, 12 of 833 accounts, and so on and on',
       'It fits.',

@@ -1,11 +1,11 @@
 // The demo's script: a developer's day in steps, each a real command with its real output.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { wrapWords } from '../../terminal/display-width.ts';
 import { createPainter, shortenPath } from '../../terminal/render.ts';
 import type { DaemonAccess, Output } from '../../context.ts';
 import type { AwsClient } from './aws-client.ts';
 import type { DemoHome } from './demo-home.ts';
+import { wrapCommand, wrapOutput } from './wrap-output.ts';
 import { runToEnd, type EmulatorAddress, type Finished } from './processes.ts';
 
 interface HelperRun {
@@ -95,24 +95,17 @@ function handWrittenConfig(emulator: EmulatorAddress): string {
 
 function shell({ context }: Stage, line: string): void {
   const paint = createPainter(context.stdout, context.environment);
-  const text = wrapLine(line, COLUMNS - 2 * INDENT.length)
+  const text = wrapCommand(line, COLUMNS - 2 * INDENT.length)
     .map((part) => paint('green', part))
-    .join(` \\\n${INDENT}  `);
+    .join(`\n${INDENT}  `);
   context.stdout.write(`${INDENT}${paint('dim', '$')} ${text}\n`);
-}
-
-/** Wraps a line but keeps an option and its value together; unchanged if a word is too long for a line. */
-function wrapLine(line: string, columns: number): string[] {
-  const joined = line.replace(/(--[a-z-]+) /g, '$1\u00a0');
-  const parts = wrapWords(joined, columns).map((part) => part.replaceAll('\u00a0', ' '));
-  return parts.some((part) => part.length > columns) ? [line] : parts;
 }
 
 function show({ context }: Stage, text: string): void {
   const lines = text.replace(/\n$/, '').split('\n');
   const wrapped = lines.flatMap((line) => {
     const start = INDENT + (/^ */.exec(line)?.[0] ?? '');
-    return wrapLine(line.trimStart(), COLUMNS - start.length).map((part) => (part === '' ? '' : start + part));
+    return wrapOutput(line.trimStart(), COLUMNS - start.length).map((part) => (part === '' ? '' : start + part));
   });
   context.stdout.write(`${wrapped.join('\n')}\n`);
 }

@@ -7,7 +7,7 @@ import { DOCTOR_CODES, isDoctorCode, type CheckGroup, type Finding } from './cod
 import { formatReport } from './report.ts';
 import { observeWorld, type DoctorContext, type World } from './world.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
-import { count, createPainter, harmless, type Style } from '../../terminal/render.ts';
+import { count, createPainter, harmless, printText, type Style } from '../../terminal/render.ts';
 
 export interface DoctorOptions {
   readonly json?: boolean;
@@ -26,14 +26,14 @@ export async function runDoctor(options: DoctorOptions, context: DoctorContext):
   } else if (options.json === true) {
     context.stdout.write(formatJson(toDocument(groups)));
   } else {
-    context.stdout.write(format(groups, context));
+    await printText(format(groups, context), context);
   }
   return exitCodeOf(groups);
 }
 
 async function runAllChecks(context: DoctorContext): Promise<{ world: World; groups: CheckGroup[] }> {
   const progress = createProgressLine(context);
-  if (context.stderr.isTTY === true) progress.show('Checking …');
+  if (context.stderr.isTTY === true) progress.show('Checking …', ['Ctrl-C stops']);
   try {
     const world = await observeWorld(context);
     return { world, groups: await runChecks(world) };

@@ -2,7 +2,7 @@
 import { errorFromBody, RolecallError, SignInRequiredError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../../local-api/schemas.ts';
-import { harmless, reportNote } from '../../terminal/render.ts';
+import { harmless, printText, reportNote } from '../../terminal/render.ts';
 import { reportKept } from '../profiles/describe-plan.ts';
 import { confirmUser } from './confirm-user.ts';
 import { describeSetup, reportTokenFile } from './describe-setup.ts';
@@ -45,7 +45,7 @@ export async function loginToSession(
   const setup = options.wait ? await waitForSetup(session, context) : undefined;
   const isPrinted = options.json !== true && setup !== undefined;
   if (isPrinted) {
-    context.stdout.write(describeSetup(setup, context));
+    await printText(describeSetup(setup, context), context);
     reportKept(setup.profiles ?? {}, context);
   }
   const user = options.wait ? await confirmUser(session, options, context) : undefined;

@@ -1,6 +1,6 @@
 // Shows how far the daemon is while it lists the accounts and writes the profiles after a sign-in.
 import type { SignInSetupDocument } from '../../../local-api/schemas.ts';
-import { createProgressLine } from '../../terminal/progress.ts';
+import { createProgressLine, LEAVES_IT_TO_THE_DAEMON } from '../../terminal/progress.ts';
 import type { LoginContext } from './options.ts';
 
 const POLL_MS = 50;
@@ -14,7 +14,7 @@ export async function waitForSetup(session: string, context: LoginContext): Prom
       const setup = current?.setup;
       if (setup === undefined) return undefined;
       if (setup.state === 'done' || setup.state === 'failed') return setup;
-      progress.show(describeProgress(setup));
+      progress.show(describeProgress(setup), LEAVES_IT_TO_THE_DAEMON);
       await context.clock.sleep(POLL_MS, context.signal);
     }
   } catch (error) {

@@ -3,7 +3,6 @@ import { NotFoundError } from '../../../core/errors.ts';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
 import type { LoginContext } from '../login/options.ts';
-import { createProgressLine } from '../../terminal/progress.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
 
 type Context = LoginContext & Pick<CliContext, 'page'>;
@@ -73,6 +72,8 @@ async function search(document: AccountsDocument, words: string, context: LoginC
 
 /** Hundreds of accounts take a minute, so this shows the progress. */
 async function listAnew(context: LoginContext): Promise<AccountsDocument> {
+  // Loaded only here, because `ls` has to start fast.
+  const { createProgressLine, LEAVES_IT_TO_THE_DAEMON } = await import('../../terminal/progress.ts');
   const progress = createProgressLine(context);
   const listed = new AbortController();
   const signal = AbortSignal.any([listed.signal, context.signal]);
@@ -83,7 +84,8 @@ async function listAnew(context: LoginContext): Promise<AccountsDocument> {
       const listings = sessions.flatMap(({ listing }) => (listing === null ? [] : [listing]));
       const total = listings.reduce((sum, { accountsTotal }) => sum + accountsTotal, 0);
       const done = listings.reduce((sum, { accountsListed }) => sum + accountsListed, 0);
-      if (total > 0) progress.show(`Listing permission sets, ${done} of ${total} accounts …`);
+      const text = `Listing permission sets, ${done} of ${total} accounts …`;
+      if (total > 0) progress.show(text, LEAVES_IT_TO_THE_DAEMON);
     }
   };
   const watching = watch().catch(() => undefined);
@@ -93,6 +95,7 @@ async function listAnew(context: LoginContext): Promise<AccountsDocument> {
     listed.abort();
     await watching;
     progress.clear();
+    if (context.signal.aborted) context.stderr.write('The daemon goes on listing in the background.\n');
   }
 }
 

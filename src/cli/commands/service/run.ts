@@ -7,7 +7,7 @@ import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
 import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
 import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
-import { createPainter, formatTable, harmless, shortenPath } from '../../terminal/render.ts';
+import { createPainter, formatTable, printText, harmless, shortenPath } from '../../terminal/render.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
 import type { YesOption } from '../../yes-option.ts';
 
@@ -130,9 +130,12 @@ export async function runServiceStatus(
       harmless(shortenPath(file, context.homeDirectory)),
     ]),
   ];
-  context.stdout.write(formatTable(rows.map(([label = '', value = '']) => [paint('dim', label), value])));
+  await printText(formatTable(rows.map(([label = '', value = '']) => [paint('dim', label), value])), context);
   for (const { message, hint } of status.problems) {
-    context.stdout.write(`\n${paint('yellow', '!')} ${harmless(message)}\n  Run: ${paint('bold', harmless(hint))}\n`);
+    await printText(
+      `\n${paint('yellow', '!')} ${harmless(message)}\n  Run: ${paint('bold', harmless(hint))}\n`,
+      context,
+    );
   }
   return 0;
 }

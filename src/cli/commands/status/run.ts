@@ -8,6 +8,7 @@ import {
   createPainter,
   formatDuration,
   formatTable,
+  printText,
   harmless,
   shortenPath,
   type Style,
@@ -48,7 +49,7 @@ export async function runStatus(options: StatusOptions, context: Context): Promi
     return 0;
   }
   const columns = status.current === null ? undefined : await import('../../picker/role-columns.ts');
-  context.stdout.write(format(status, columns, context) + (await describeRefusals(status, context)));
+  await printText(format(status, columns, context) + (await describeRefusals(status, context)), context);
   return 0;
 }
 

@@ -6,6 +6,7 @@ import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, Output, OutputStream } from '../../context.ts';
 import { displayWidth } from '../../terminal/display-width.ts';
 import { createPainter } from '../../terminal/render.ts';
+import { wrapFor } from '../../terminal/wrap-text.ts';
 import { formatStatusLine, type LineFormat } from './status-line.ts';
 
 type Context = Output & Pick<CliContext, 'clock' | 'paths' | 'signal'>;
@@ -29,7 +30,8 @@ export async function watchStatus(
     if (status === undefined) return;
     const lost = `${paint('yellow', '!')} The daemon is not running. Waiting for it …\n`;
     const footer = hasScreen ? `${paint('dim', 'Ctrl-C to end')}\n` : '';
-    view.show(`${options.format(status)}${isConnected ? '' : `\n${lost}`}${footer === '' ? '' : `\n${footer}`}`);
+    const text = `${options.format(status)}${isConnected ? '' : `\n${lost}`}${footer === '' ? '' : `\n${footer}`}`;
+    view.show(wrapFor(stdout, text));
   }
 
   view.open();

@@ -5,7 +5,7 @@ import type { NewCurrentRole } from '../../../local-api/schemas.ts';
 import { chooseRole } from '../../picker/choose-role.ts';
 import { hasInCredentialsFile, refuseShadowed } from '../../profiles/credentials-file.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
-import { harmless } from '../../terminal/render.ts';
+import { harmless, printText } from '../../terminal/render.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { UseContext, UseOptions } from './options.ts';
 import { describeSignedOut, describeWithRegion } from './switched-role.ts';
@@ -35,7 +35,7 @@ export async function useAsCurrent(query: string, options: Options, context: Use
   }
   const description = await describeWithRegion(current, context);
   const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
-  context.stdout.write(`Current role: ${description}${profile}${ended}\n`);
+  await printText(`Current role: ${description}${profile}${ended}\n`, context);
   if (!isShadowed) {
     context.stderr.write(
       'Programs that use [profile current] follow at their next refresh, even in the middle of an apply. For long runs: rolecall exec\n',

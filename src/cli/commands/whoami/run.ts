@@ -9,7 +9,7 @@ import type { PickerContext } from '../../picker/choose-role.ts';
 import { describeRole, protectedMark } from '../../picker/role-columns.ts';
 import { formatMoment } from '../../../core/text/format-duration.ts';
 import { describeRefresh, describeRetry, describeSignIn, formatUntil } from '../../sessions.ts';
-import { createPainter, formatTable, harmless } from '../../terminal/render.ts';
+import { createPainter, formatTable, printText, harmless } from '../../terminal/render.ts';
 import { describeProfile, findOut, type Whoami } from './find-out.ts';
 
 export interface WhoamiOptions {
@@ -21,7 +21,8 @@ type Context = PickerContext & Places;
 export async function runWhoami(words: readonly string[], options: WhoamiOptions, context: Context): Promise<number> {
   const whoami = words.length === 0 ? await findOut(context) : await findNamed(words, options, context);
   if (whoami === undefined) return EXIT_INTERRUPTED;
-  context.stdout.write(options.json === true ? formatJson(whoami) : format(whoami, context));
+  if (options.json === true) context.stdout.write(formatJson(whoami));
+  else await printText(format(whoami, context), context);
   return 0;
 }
 
