@@ -191,7 +191,14 @@ export const TROUBLES: readonly Trouble[] = [
     },
     edit: 'LINEd',
   },
-  { code: 'settings-without-effect', rig: { settings: 'flow = "pkce"\n' }, edit: '/flow/d' },
+  {
+    code: 'settings-without-effect',
+    rig: { settings: '[[role]]\npermission_set = "Nobody*"\npin = true\n' },
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+    },
+    edit: '/Nobody/d',
+  },
   {
     code: 'socket-stale',
     fixable: true,

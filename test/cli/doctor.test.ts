@@ -439,7 +439,7 @@ describe('doctor', () => {
   test('--report contains no name, address or path of the user', async () => {
     const its = await openRig({
       config: `${CONFIG}\n[profile Gringotts.Vault]\nsso_session = hogwarts\n[profile "account1"]\nregion = eu-west-1\n`,
-      settings: 'flow = "pkce"\n[session.my-sso-session]\nlabel = "Ministry"\n',
+      settings: 'flow = "auto"\n[session.my-sso-session]\nlabel = "Ministry"\n',
     });
     await its.runCli(['login']);
     const { exitCode, stdout, stderr } = await its.runCli(['doctor', '--report'], {

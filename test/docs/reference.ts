@@ -111,6 +111,8 @@ interface Schema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly description?: string;
+  /** Accepted in files, but not part of the documentation. */
+  readonly deprecated?: boolean;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
@@ -125,7 +127,8 @@ interface SettingsTable {
 /** The tables of a settings file, the keys without a table first. */
 function tablesOf(schema: Schema): SettingsTable[] {
   const entries = Object.entries(schema.properties ?? {});
-  const keysOf = (table: Schema | undefined) => Object.entries(table?.properties ?? {});
+  const keysOf = (table: Schema | undefined) =>
+    Object.entries(table?.properties ?? {}).filter(([, key]) => key.deprecated !== true);
   const tables = entries.flatMap(([name, value]) => {
     if (value.properties !== undefined) return [{ header: `[${name}]`, keys: keysOf(value) }];
     if (value.items?.properties !== undefined) return [{ header: `[[${name}]]`, keys: keysOf(value.items) }];

@@ -11,7 +11,7 @@ const about = <const S extends Schema>(description: string, schema: S): S & { re
 });
 
 const text = { type: 'string', minLength: 1 } as const;
-const flow = { enum: ['device', 'pkce', 'auto'] } as const;
+const flow = { enum: ['device', 'auto'] } as const;
 const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
 const matcher = {
   account_id: about('account id, or a pattern', pattern),
@@ -32,7 +32,7 @@ const table = <const T extends object>(properties: T) =>
 
 export const settingsSchema = table({
   secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'] }),
-  flow: about('how to sign in; `auto` means `device`, and `pkce` has no effect yet', flow),
+  flow: about('how to sign in; `auto` means `device`', flow),
   on_expired: about('what programs get when a session has ended', { enum: ['notify', 'wait', 'login'] }),
   wait_seconds: about('how long `wait` and `login` make a program wait; values above 53 are treated as 53', {
     type: 'integer',
@@ -96,7 +96,8 @@ export const settingsSchema = table({
     items: table({
       session: about('name of the sso-session, or a pattern', pattern),
       ...matcher,
-      remember_minutes: about('has no effect yet', { type: 'integer', minimum: 0 }),
+      // Files may have it, but nothing acts on it, so the documentation leaves it out.
+      remember_minutes: { type: 'integer', minimum: 0, deprecated: true },
     }),
   },
 });

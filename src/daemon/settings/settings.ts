@@ -4,7 +4,6 @@ import type { ExtraKeys, ExtraValue } from '../../aws-config/profiles/extra-keys
 import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import type { Problem } from '../../core/problems.ts';
-import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
 import type { BrowserSetting, ExtraSettings, RuleLines } from './settings-file.ts';
@@ -65,8 +64,6 @@ export interface Settings {
   readonly protect: readonly ProtectSettings[];
   /** Where the team file came from; absent without one. */
   readonly teamSource?: string;
-  /** Valid settings that have no effect in this version. */
-  readonly problems: readonly Problem[];
   /** What users should know about their settings, and need not act on. */
   readonly notes: readonly Problem[];
 }
@@ -100,22 +97,20 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file the TOML parser is not loaded.
   if (text === undefined && team?.text === undefined) {
-    return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, [], []);
+    return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
   }
   const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  const problems = findSettingsWithoutEffect(own, path);
   const notes = findProtectNote(own, path);
-  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, problems, notes);
+  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, notes);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
   const ofTeam = (problem: Problem) => ({ ...problem, team: true as const });
-  problems.push(...findSettingsWithoutEffect(agreed, team.path).map(ofTeam));
   notes.push(...findProtectNote(agreed, team.path).map(ofTeam));
-  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, problems, notes);
+  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, notes);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
 
@@ -125,7 +120,6 @@ function toSettings(
   browsers: Settings['browsers'],
   /** Lines of the user's own rules, which come before the team's. */
   ruleLines: RuleLines,
-  problems: readonly Problem[],
   notes: readonly Problem[],
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
@@ -176,7 +170,6 @@ function toSettings(
       accountId: protect.account_id ?? '*',
       permissionSet: protect.permission_set ?? '*',
     })),
-    problems,
     notes,
   };
 }
@@ -201,19 +194,6 @@ function readStoreVariable(value: string | undefined): Settings['secretStore'] |
   throw new UsageError('settings-invalid', 'ROLECALL_SECRET_STORE must be "keychain", "file" or "memory".', {
     hint: 'unset ROLECALL_SECRET_STORE',
   });
-}
-
-/** Reported rather than silently ignored. */
-function findSettingsWithoutEffect(file: Pick<SettingsFile, 'flow' | 'session'>, path: string): Problem[] {
-  const sessions = Object.values(file.session ?? {});
-  if (file.flow !== 'pkce' && !sessions.some(({ flow }) => flow === 'pkce')) return [];
-  return [
-    {
-      code: 'settings-without-effect',
-      message: `${path} has settings that this version of rolecall does not fully support: flow = "pkce".`,
-      hint: editCommand(path),
-    },
-  ];
 }
 
 /** Nobody should believe that `[[protect]]` keeps programs from getting keys. */

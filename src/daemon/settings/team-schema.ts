@@ -46,7 +46,11 @@ export const teamSchema = {
     protect: {
       type: 'array',
       maxItems: 1000,
-      items: table({ session: pattern, ...matcher, remember_minutes: { type: 'integer', minimum: 0 } }),
+      items: table({
+        session: pattern,
+        ...matcher,
+        remember_minutes: { type: 'integer', minimum: 0, deprecated: true },
+      }),
     },
   }),
 } as const;

@@ -61,7 +61,6 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
         problems: withoutRepeats([
           ...configProblems,
           ...currentProblems,
-          ...deps.settings.problems,
           ...(await findUnmatched(reading, deps)),
           ...deps.problems.list(),
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),

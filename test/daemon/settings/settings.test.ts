@@ -80,7 +80,6 @@ const DEFAULTS: Settings = {
   network: { proxy: undefined, caBundle: undefined },
   roles: [],
   protect: [],
-  problems: [],
   notes: [],
 };
 
@@ -116,7 +115,6 @@ describe('settings', () => {
         },
       ],
       protect: [{ line: 39, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
-      problems: [],
       notes: [
         {
           code: 'settings-without-effect',
@@ -127,22 +125,23 @@ describe('settings', () => {
     });
   });
 
-  test('reports every other setting that has no effect', async () => {
-    const { problems } = await parse('flow = "pkce"\non_expired = "wait"\nwait_seconds = 5\n');
-    expect(problems.map(({ message }) => message)).toEqual([
-      `${PATH} has settings that this version of rolecall does not fully support: flow = "pkce".`,
-    ]);
-    expect((await parse('[session.s]\nflow = "pkce"\n')).problems).toHaveLength(1);
+  test('refuses a way to sign in that does not exist', async () => {
+    for (const text of ['flow = "pkce"\n', '[session.s]\nflow = "pkce"\n']) {
+      await expect(parse(text)).rejects.toMatchObject({
+        code: 'settings-invalid',
+        message: expect.stringMatching(/flow" must be one of "device", "auto"\.$/),
+      });
+    }
   });
 
   test('names the file of a setting without effect: the team file or config.toml', async () => {
     const team = { path: '/h/.config/rolecall/team.toml', text: '[[protect]]\naccount_id = "222222222222"\n' };
     const found = async (text: string | undefined) => {
-      const { problems, notes } = await parseSettings({ path: PATH, text, environment: {}, team });
-      return [...problems, ...notes].map(({ message, team: isOfTeam }) => [message.split(' has ')[0], isOfTeam]);
+      const { notes } = await parseSettings({ path: PATH, text, environment: {}, team });
+      return notes.map(({ message, team: isOfTeam }) => [message.split(' has ')[0], isOfTeam]);
     };
     expect(await found(undefined)).toEqual([[team.path, true]]);
-    expect(await found('flow = "pkce"\n')).toEqual([
+    expect(await found('[[protect]]\n')).toEqual([
       [PATH, undefined],
       [team.path, true],
     ]);
