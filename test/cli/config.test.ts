@@ -197,6 +197,16 @@ describe('edit', () => {
     expect(text()).toBe('nonsense\n');
   });
 
+  test('without a terminal needs $EDITOR', async () => {
+    expect(await rig.runCli(['config', 'edit'], { environment: { EDITOR: '', VISUAL: '' } })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'rolecall: Not a terminal, and $EDITOR names no editor that needs none. [usage]\nRun: rolecall config path\n',
+    });
+    expect(existsSync(rig.paths.settingsFile)).toBe(false);
+  });
+
   test('names an editor that is missing or fails, and leaves no new file behind', async () => {
     for (const [EDITOR, message] of [
       ['nosuch-editor', 'The editor cannot be started: "nosuch-editor" was not found in your PATH.'],

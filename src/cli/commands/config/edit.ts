@@ -49,13 +49,18 @@ export async function runConfigEdit(context: EditContext): Promise<number> {
 }
 
 /** The editor as git finds it: $VISUAL, else $EDITOR, else the first of vi and nano that is installed. */
-function findEditor({ environment }: EditContext): Editor {
+function findEditor({ environment, stdinIsTerminal }: EditContext): Editor {
   const wanted = environment['VISUAL'] || environment['EDITOR'];
   if (wanted !== undefined && wanted !== '') {
     const words = splitCommand(wanted);
     if (words !== undefined) return words;
     throw new UsageError('usage', `The editor "${wanted}" is not a command: a quote is not closed.`, {
       hint: 'export EDITOR=nano',
+    });
+  }
+  if (!stdinIsTerminal) {
+    throw new UsageError('usage', 'Not a terminal, and $EDITOR names no editor that needs none.', {
+      hint: 'rolecall config path',
     });
   }
   const found = ['vi', 'nano'].find((name) => 'path' in findCommand(name, environment));
