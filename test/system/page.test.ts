@@ -218,14 +218,14 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
       expect(await getKeys('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 7 });
     }
     await page.locator('.problems .notice', { hasText: "can't be reached" }).waitFor();
-    const retry = times.getByText(new RegExp(`^at ${clock}, in .*: Identity Center fails$`));
+    const retry = times.getByText(/: Identity Center fails$/);
     await retry.waitFor();
 
     rig.emulator.clearFaults();
     // A person who acts is not told to wait.
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.locator('.problems .notice').waitFor({ state: 'detached', timeout: 10_000 });
-    await retry.waitFor({ state: 'detached', timeout: 10_000 });
+    await page.locator('.problems .notice').waitFor({ state: 'detached' });
+    await retry.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
   });
 
