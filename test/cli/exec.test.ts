@@ -287,7 +287,7 @@ describe('exec', () => {
   test('exits 127 or 126 for what cannot be run, before it asks the daemon', async () => {
     expect(await exec(['no-profile', '--', 'no such'])).toMatchObject({
       exitCode: 127,
-      stderr: `rolecall: "no such" was not found in your PATH.\nRun: command -v 'no such'\n`,
+      stderr: `rolecall: "no such" was not found in your PATH.\nRun: type 'no such' || echo "$PATH"\n`,
     });
     expect(await exec([PROFILE, '--', '/etc'])).toMatchObject({
       exitCode: 126,

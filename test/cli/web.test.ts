@@ -61,6 +61,6 @@ test('reports a daemon without a web address', async () => {
   expect(await rig.runCli(['web', '--token'])).toEqual({
     exitCode: 7,
     stdout: '',
-    stderr: 'rolecall: The daemon could not open its web address. [web-unavailable]\nRun: rolecall status\n',
+    stderr: 'rolecall: The daemon could not open its web address. [web-unavailable]\nRun: rolecall doctor\n',
   });
 });

@@ -194,7 +194,7 @@ describe('a federated sign-in', () => {
         json: {
           code: 'caller-not-allowed',
           message: '"federated" is available only over the unix socket.',
-          hint: 'rolecall status',
+          hint: 'rolecall web',
         },
       });
     }

@@ -371,6 +371,7 @@ describe('/v1/status', () => {
         startUrl: 'https://d-1234567890.awsapps.com/start',
         region: 'us-east-1',
         state: 'live',
+        onlyInMemory: true,
         signedInAt: time,
         tokenExpiresAt: time,
         sessionExpiresAt: time,

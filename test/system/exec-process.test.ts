@@ -44,7 +44,7 @@ describe('the exit status', () => {
     expect(await script('rolecall exec $P -- nosuch')).toEqual({
       exitCode: 127,
       stdout: '',
-      stderr: 'rolecall: "nosuch" was not found in your PATH.\nRun: command -v nosuch\n',
+      stderr: 'rolecall: "nosuch" was not found in your PATH.\nRun: type nosuch || echo "$PATH"\n',
     });
     expect(await script('rolecall exec $P -- /etc/hostname')).toMatchObject({ exitCode: 126, stdout: '' });
   });

@@ -1,12 +1,18 @@
 // Finds the program that a command would run, by the rules of a shell.
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
 
 export type FoundCommand =
   | { readonly path: string }
   /** 127: not found; 126: found, but not executable. */
-  | { readonly exitCode: 126 | 127; readonly reason: string };
+  | {
+      readonly exitCode: 126 | 127;
+      readonly reason: string;
+      /** The file that is not executable; absent if there is none. */
+      readonly path?: string;
+    };
 
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
@@ -21,11 +27,21 @@ export function findCommand(word: string, environment: Readonly<Record<string, s
     if (kind === 'file' && isExecutable(path)) return { path };
     if (kind === 'file' || (isPath && kind !== 'absent')) found ??= path;
   }
-  if (found !== undefined) return { exitCode: 126, reason: `${found} is not executable.` };
+  if (found !== undefined) return { exitCode: 126, reason: `${found} is not executable.`, path: found };
   return {
     exitCode: 127,
     reason: isPath ? `${word} does not exist.` : `"${word}" was not found in your PATH.`,
   };
+}
+
+/** A command that shows why `word` is no program: what the shell means by it, what is there, or the modes of the file. */
+export function commandAbout(word: string, found: string | undefined): string {
+  if (found !== undefined) return `ls -l ${quoteForShell(found)}`;
+  // An alias or a function of the shell is no program; for anything else the folders of the PATH are of use.
+  if (!word.includes('/')) return `type ${quoteForShell(word)} || echo "$PATH"`;
+  let folder = dirname(word);
+  while (inspect(folder) !== 'other' && dirname(folder) !== folder) folder = dirname(folder);
+  return `ls -l ${quoteForShell(folder)}`;
 }
 
 /** `unknown`: a parent folder cannot be entered, a symlink is circular, or a name is too long. */

@@ -164,7 +164,7 @@ function checkGrant<G>(
   if (grant !== undefined) return grant;
   // The same answer for an unknown path, a wrong token and a grant that has ended.
   return new RefusedError('token-required', 'This URL or token is not valid, or its grant has ended.', {
-    hint: 'rolecall status',
+    hint: 'rolecall exec --help',
   });
 }
 

@@ -101,7 +101,7 @@ export function createAdoption(deps: {
         'profile-not-found',
         `There is nothing to undo: no profiles in ${configFile.path} were adopted.`,
         {
-          hint: 'rolecall profiles adopt --dry-run',
+          hint: 'rolecall profiles adopt --help',
         },
       );
     }

@@ -293,7 +293,7 @@ describe('a daemon', () => {
     await expect(rig.client.call('status', {})).rejects.toMatchObject({
       errorClass: 'UnavailableError',
       code: 'too-many-connections',
-      hint: 'rolecall status',
+      hint: 'rolecall daemon restart',
     });
     expect(await askPorts()).toEqual([200, 200]);
     streams[0]?.destroy();

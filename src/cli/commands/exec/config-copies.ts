@@ -3,9 +3,10 @@ import { isUtf8 } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DefaultsOf } from '../../../aws-config/document/default-credentials.ts';
-import { UnavailableError, UsageError } from '../../../core/errors.ts';
+import { UsageError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { readBoundedBytes, UnreadableFileError } from '../../../platform/files/bounded-read.ts';
+import { toFileError } from '../../../platform/files/file-error.ts';
 import { awsFilePath, expandPath, MAX_AWS_FILE_BYTES } from '../../../platform/files/aws-file-path.ts';
 import type { Environment } from '../../environment/child-environment.ts';
 
@@ -46,10 +47,7 @@ export async function writePrivate(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
-    throw new UnavailableError('file-not-writable', `Cannot write ${path}: ${codeOf(cause)}.`, {
-      hint: 'rolecall status',
-      cause,
-    });
+    throw toFileError(cause, path, 'written');
   }
 }
 

@@ -8,7 +8,7 @@ import type { LoginContext } from '../login/options.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../../environment/child-environment.ts';
 import { copyConfigFiles, writePrivate } from './config-copies.ts';
-import { findCommand } from '../../environment/find-command.ts';
+import { commandAbout, findCommand } from '../../environment/find-command.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
@@ -37,8 +37,7 @@ export async function runExec(
   refuseJavaIdentity(context.environment);
   const found = findCommand(program, context.environment);
   if ('exitCode' in found) {
-    const lookUp = program.includes('/') ? 'ls -l' : 'command -v';
-    const hint = command.length === 0 ? 'echo $SHELL' : `${lookUp} ${quoteForShell(program)}`;
+    const hint = command.length === 0 ? 'echo $SHELL' : commandAbout(program, found.path);
     reportFailure({ message: found.reason, hint }, context);
     return found.exitCode;
   }

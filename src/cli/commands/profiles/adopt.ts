@@ -56,7 +56,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
       'usage',
       'Not a terminal: pass --yes to apply without asking, or --dry-run to see the change.',
       {
-        hint: 'rolecall profiles adopt --dry-run',
+        hint: options.undo === true ? 'rolecall profiles adopt --undo --dry-run' : 'rolecall profiles adopt --dry-run',
       },
     );
   }
