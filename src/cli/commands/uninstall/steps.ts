@@ -1,8 +1,15 @@
 // The steps of `rolecall uninstall`. Each resolves its failures instead of rejecting, so that the others go on.
 import { rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { NotFoundError, toRolecallError, UnavailableError, type RolecallError } from '../../../core/errors.ts';
+import {
+  DaemonUnreachableError,
+  NotFoundError,
+  toRolecallError,
+  UnavailableError,
+  type RolecallError,
+} from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { applyShellPlan, type ShellChange } from '../../shell/install.ts';
 import { stopDaemon } from '../../stop-daemon.ts';
 import { findOwnFolders, removeOwnFolder } from './own-folders.ts';
@@ -16,6 +23,8 @@ const STATUS_TIMEOUT_MS = 30_000;
 /** In this order: the daemon is needed for the first steps, and would write files of the later ones again. */
 export function listSteps(plan: UninstallPlan, options: UninstallOptions, context: UninstallContext): readonly Step[] {
   const { clock, userId } = context;
+  const silence = new DaemonUnreachableError('daemon-not-answering', 'The daemon did not answer.');
+  const isHung = plan.status === undefined && plan.daemonPid !== undefined;
   let keepsAdoptions = options.keepAdopted === true;
   const attempt =
     (...works: readonly (() => Promise<unknown>)[]): Step =>
@@ -41,7 +50,10 @@ export function listSteps(plan: UninstallPlan, options: UninstallOptions, contex
     };
 
   return [
+    ...(isHung ? [attempt(() => stopDaemon(context))] : []),
     ...(plan.maySignOut ? [() => signOut(plan, context)] : []),
+    // What was in its memory is lost; only what is stored can be signed out of.
+    ...(isHung && !plan.maySignOut ? [async () => [notSignedOut(silence, plan, context)]] : []),
     ...(plan.adoptions > 0 && !keepsAdoptions
       ? [
           attempt(async () => {
@@ -73,34 +85,46 @@ export function listSteps(plan: UninstallPlan, options: UninstallOptions, contex
 }
 
 /** Signs out of every session, and ends it at AWS. Starts the daemon if tokens are stored. */
-async function signOut(
-  { startUrls }: UninstallPlan,
-  { client, platform, signal }: UninstallContext,
-): Promise<readonly RolecallError[]> {
+async function signOut(plan: UninstallPlan, context: UninstallContext): Promise<readonly RolecallError[]> {
+  const { client, signal } = context;
   const failures: RolecallError[] = [];
-  const fail = (error: unknown, session = 'any sso-session', startUrl = startUrls[0]) => {
+  const fail = (error: unknown, session?: SessionDocument) => {
     if (signal.aborted) throw error;
-    const { message, hint } = toRolecallError(error);
-    const page =
-      startUrl === undefined ? hint : `${platform === 'darwin' ? 'open' : 'xdg-open'} ${quoteForShell(startUrl)}`;
-    const text = `Not signed out of ${session} at AWS: ${message} It stays active there until it ends, or until you sign out on its page.`;
-    failures.push(new UnavailableError('identity-center-unreachable', text, { hint: page, cause: error }));
+    failures.push(notSignedOut(error, plan, context, session));
   };
   try {
     const options = { signal, timeoutMs: STATUS_TIMEOUT_MS, failsOnSilence: true };
     const { sessions } = await client.call('status', {}, options);
-    for (const { session, startUrl } of sessions) {
+    for (const document of sessions) {
       try {
-        const { note } = await client.call('signOut', { session }, { signal });
-        if (note !== undefined) fail(new UnavailableError('identity-center-unreachable', note), session, startUrl);
+        const { note } = await client.call('signOut', { session: document.session }, { signal });
+        if (note !== undefined) fail(new UnavailableError('identity-center-unreachable', note), document);
       } catch (error) {
-        fail(error, session, startUrl);
+        fail(error, document);
       }
     }
   } catch (error) {
     fail(error);
   }
   return failures;
+}
+
+type SessionDocument = Pick<StatusDocument['sessions'][number], 'session' | 'startUrl'>;
+
+function notSignedOut(
+  error: unknown,
+  { startUrls: [first] }: UninstallPlan,
+  { platform }: UninstallContext,
+  document?: SessionDocument,
+): RolecallError {
+  const { message, hint } = toRolecallError(error);
+  const startUrl = document?.startUrl ?? first;
+  const open = platform === 'darwin' ? 'open' : 'xdg-open';
+  return new UnavailableError(
+    'identity-center-unreachable',
+    `Not signed out of ${document?.session ?? 'any sso-session'} at AWS: ${message} It stays active there until it ends, or until you sign out on its page.`,
+    { hint: startUrl === undefined ? hint : `${open} ${quoteForShell(startUrl)}`, cause: error },
+  );
 }
 
 /** Removes also the folders of a file of ours that are then empty, as those of fish. */
