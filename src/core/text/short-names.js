@@ -74,10 +74,9 @@ function chooseShares(names, width, widthOf, taken) {
     left = same;
     if (left.length === 0) return { shares, different };
   }
-  for (const group of groupByText(left, (name) => keepEnds(name, width, SHARES[0] ?? 0, widthOf).text).values()) {
-    if (typeof group === 'string') continue;
-    for (const [name, short] of keepDifference(group, width, widthOf)) different.set(name, short);
-  }
+  const groups = [...groupByText(left, (name) => keepEnds(name, width, SHARES[0] ?? 0, widthOf).text).values()];
+  const several = groups.filter((group) => typeof group !== 'string');
+  for (const [name, short] of keepDifferences(several, width, widthOf)) different.set(name, short);
   return { shares, different };
 }
 
@@ -93,6 +92,44 @@ function groupByText(names, shorten) {
     else group.push(name);
   }
   return groups;
+}
+
+/**
+ * Shortens each group by itself. Groups that then look the same are shortened again as one, if that helps.
+ * @param {readonly string[][]} groups @param {number} width @param {WidthOf} widthOf @returns {Map<string, ShortName>}
+ */
+function keepDifferences(groups, width, widthOf) {
+  const shortened = groups.map((group) => keepDifference(group, width, widthOf));
+  const roots = groups.map((_, index) => index);
+  const rootOf = (/** @type {number} */ index) => {
+    let root = index;
+    while (roots[root] !== root) root = roots[root] ?? 0;
+    return root;
+  };
+  /** @type {Map<string, number>} */
+  const owners = new Map();
+  for (const [index, names] of shortened.entries()) {
+    for (const { text } of names.values()) {
+      const owner = owners.get(text);
+      if (owner === undefined) owners.set(text, index);
+      else roots[rootOf(index)] = rootOf(owner);
+    }
+  }
+  const found = new Map(shortened.flatMap((names) => [...names]));
+  /** @type {Map<number, string[][]>} */
+  const clusters = new Map();
+  for (const [index, group] of groups.entries()) {
+    const root = rootOf(index);
+    clusters.set(root, [...(clusters.get(root) ?? []), group]);
+  }
+  for (const cluster of clusters.values()) {
+    if (cluster.length < 2) continue;
+    const names = cluster.flat();
+    const together = keepDifference(names, width, widthOf);
+    const count = (/** @type {Map<string, ShortName>} */ all) => new Set(names.map((name) => all.get(name)?.text)).size;
+    if (count(together) > count(found)) for (const [name, short] of together) found.set(name, short);
+  }
+  return found;
 }
 
 /**

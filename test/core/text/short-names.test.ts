@@ -70,6 +70,17 @@ describe('names are shortened in the middle', () => {
     );
   });
 
+  it('keeps names apart that differ in two places', () => {
+    const names = [105, 120, 135, 205].flatMap((number) =>
+      ['AWSReadOnlyAccess', 'AdministratorAccess'].map((set) => `Acme-Billing-platform-development-${number}.${set}`),
+    );
+    expect(shortened(names, 24).slice(0, 2)).toEqual(['A…-105.AWSReadOnly…s', 'A…-105.Administrator…s']);
+    const many = Array.from({ length: 300 }, (_, index) =>
+      names.map((name) => name.replace(/\d+/, `${index + 1}`)),
+    ).flat();
+    expect(new Set(shortened(many, 24)).size).toBe(new Set(many).size);
+  });
+
   it('keeps 5,000 accounts apart that differ only in a number', () => {
     const many = Array.from({ length: 5000 }, (_, index) => `Acme Corporation workload ${index + 1} production`);
     expect(new Set(shortened(many, 18)).size).toBe(5000);
