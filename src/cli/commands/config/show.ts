@@ -7,7 +7,7 @@ import { createPainter, formatTableFor, harmless, shortenPath } from '../../term
 
 /** Long values give way first; keys and origins stay whole while they can. */
 const STEPS: readonly FitStep[] = [
-  { columns: [1], least: 16 },
+  { columns: [1], least: 10 },
   { columns: [0, 2], least: 12 },
 ];
 
