@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
 import type { AnyCommand, CommandContext, CommandGroup, CommandList, OptionDefinition } from './definition.ts';
-import { formatOverview, helpColumns } from './print-overview.ts';
+import { fillParagraphs, formatOverview, helpColumns, MAX_COLUMNS } from './print-overview.ts';
 import { decorateStream } from './terminal/wrap-text.ts';
 import { checkArgumentCount, checkChoice, StrictCommand } from './strict-command.ts';
 
@@ -124,7 +124,13 @@ function addCommand(parent: Command, name: string, definition: AnyCommand | Comm
   for (const [flags, option] of Object.entries(definition.options ?? {})) {
     command.addOption(createOption(flags, option, command));
   }
-  if (definition.help !== undefined) command.addHelpText('after', definition.help);
+  const { help } = definition;
+  if (help !== undefined) {
+    command.addHelpText('after', ({ error }) => {
+      const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
+      return fillParagraphs(help, (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? MAX_COLUMNS);
+    });
+  }
   command.allowExcessArguments().action(async () => {
     checkArgumentCount(command);
     await run(definition, [...(command.processedArgs as unknown[]), command.opts()]);

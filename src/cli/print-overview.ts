@@ -2,9 +2,9 @@
 import type { OutputStream } from './context.ts';
 import type { HelpSection } from './definition.ts';
 import { OVERVIEW } from './overview.ts';
-import { wrapWords } from './terminal/display-width.ts';
+import { displayWidth, wrapWords } from './terminal/display-width.ts';
 
-const MAX_COLUMNS = 80;
+export const MAX_COLUMNS = 80;
 const MIN_COLUMNS = 40;
 
 const TITLES: Readonly<Record<HelpSection, string>> = {
@@ -34,6 +34,19 @@ const EXAMPLES = [
 export function helpColumns(stream: OutputStream): number {
   const columns = stream.isTTY === true ? (stream.columns ?? MAX_COLUMNS) : MAX_COLUMNS;
   return Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
+}
+
+/** `text` as it is if it fits into `columns`; else its paragraphs are filled anew. Examples, which have an indent, stay. */
+export function fillParagraphs(text: string, columns: number): string {
+  const lines = text.split('\n');
+  if (lines.every((line) => displayWidth(line) <= columns)) return text;
+  const isProse = (line: string | undefined) => line !== undefined && /^\S/.test(line);
+  const paragraphs: string[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (isProse(line) && isProse(lines[index - 1])) paragraphs.push(`${paragraphs.pop() ?? ''} ${line}`);
+    else paragraphs.push(line);
+  }
+  return paragraphs.flatMap((line) => (isProse(line) ? wrapWords(line, columns) : [line])).join('\n');
 }
 
 /** The whole text, with lines of at most `columns`. */

@@ -12,8 +12,10 @@ export interface Terminal {
   send(text: string): void;
   /** Presses a key by tmux's name, `C-c` for instance. */
   press(key: string): void;
-  /** What has been on the screen so far, scrolled off or not. */
+  /** What has been on the screen so far, scrolled off or not; a line that the terminal broke counts as one. */
   screen(): string;
+  /** The rows that a person sees now. */
+  visibleRows(): string[];
   /** Waits for `pattern` on the screen. @throws Error with the screen in it: deadline passed */
   see(pattern: RegExp, deadlineMs?: number): Promise<RegExpExecArray>;
   close(): void;
@@ -54,6 +56,7 @@ export function openTerminal(options: {
     send: (text) => void tmux('send-keys', '-l', text),
     press: (key) => void tmux('send-keys', key),
     screen,
+    visibleRows: () => tmux('capture-pane', '-p').trimEnd().split('\n'),
     async see(pattern, deadlineMs = 25_000) {
       let seen: { readonly printed: number; readonly atMs: number } | undefined;
       const look = () => {

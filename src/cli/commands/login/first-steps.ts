@@ -59,7 +59,7 @@ export async function offerShellHook(context: CommandContext): Promise<void> {
     const plan = await planInstall(shell, context);
     if (plan.changes.length === 0) return;
     context.stderr.write('\nThe shell hook lets `rolecall use` switch this shell; with it come completions.\n');
-    showPlan(plan, context);
+    await showPlan(plan, context);
     const interview = createInterview(context, { isQuiet: false, command: 'rolecall shell-init' });
     if (await interview.confirm(`Set them up for ${shell}?`, true)) await install(shell, plan, context);
     else context.stderr.write('The hook was not set up. Later: rolecall shell-init --install\n');

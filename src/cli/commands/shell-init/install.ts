@@ -15,7 +15,7 @@ import { findZshNotes, initFileOf, startFileOf } from '../../shell/start-file.ts
 import { editCommand, quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createInterview } from '../../terminal/interview.ts';
-import { createPainter, harmless, reportNote, shortenPath } from '../../terminal/render.ts';
+import { createPainter, harmless, printText, reportNote, shortenPath } from '../../terminal/render.ts';
 
 export interface InstallOptions {
   readonly dryRun?: boolean;
@@ -39,7 +39,7 @@ export async function runInstall(shell: HookShell, options: InstallOptions, cont
     context.stderr.write(`The shell hook for ${shell} is set up already.\n`);
     return 0;
   }
-  showPlan(plan, context);
+  await showPlan(plan, context);
   if (options.dryRun === true) return 0;
   if (!(await confirm('Write it?', options, context))) {
     context.stderr.write('Nothing was written. Without the hook, `rolecall use` cannot switch this shell.\n');
@@ -78,7 +78,7 @@ export async function runUninstall(
 ): Promise<number> {
   const plan = await planShellRemoval(context, shell === undefined ? undefined : [shell]);
   if (plan.changes.length > 0) {
-    showPlan(plan, context);
+    await showPlan(plan, context);
     if (options.dryRun !== true) {
       if (!(await confirm('Remove it?', options, context))) {
         context.stderr.write('Nothing was removed.\n');
@@ -112,16 +112,14 @@ export function reportHandWritten(lines: readonly HandWrittenLine[], context: Ou
 }
 
 /** The diff of the start file, and the names of the files that are rolecall's alone. */
-export function showPlan({ changes }: ShellPlan, context: Output & Places): void {
+export async function showPlan({ changes }: ShellPlan, context: Output & Places): Promise<void> {
   const paint = createPainter(context.stdout, context.environment);
   for (const { kind, path, after, diff } of changes) {
     const verb = after === undefined ? 'Deletes' : 'Writes';
     const name = harmless(shortenPath(path, context.homeDirectory));
-    context.stdout.write(
-      kind === 'start-file'
-        ? `\n${formatDiff(diff, paint)}`
-        : `${verb} ${name}${after === undefined ? '' : ', with hook and completions'}\n`,
-    );
+    const what = after === undefined ? '' : ', with hook and completions';
+    if (kind === 'start-file') context.stdout.write(`\n${formatDiff(diff, paint)}`);
+    else await printText(`${verb} ${name}${what}\n`, context);
   }
 }
 
