@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts';
 import { displayWidth } from './display-width.ts';
 
 /** What Ctrl-C does while the daemon works on its own. */
-export const LEAVES_IT_TO_THE_DAEMON = ['Ctrl-C leaves it to the daemon', 'Ctrl-C: leave'] as const;
+export const LEAVES_IT_TO_THE_DAEMON = ['Ctrl-C leaves it to the daemon', 'Ctrl-C: leave', 'Ctrl-C'] as const;
 
 export interface ProgressLine {
   /** On a terminal followed by how to stop, in the longest of the wordings that fits. */

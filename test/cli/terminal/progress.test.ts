@@ -10,10 +10,11 @@ function show(columns: number, isTTY = true) {
 }
 
 test('a progress line says how to stop, and never takes two lines', () => {
-  expect([100, 80, 66, 40].map((columns) => show(columns))).toEqual([
+  expect([100, 80, 66, 60, 40].map((columns) => show(columns))).toEqual([
     'Listing permission sets, 120 of 833 accounts …  Ctrl-C leaves it to the daemon',
     'Listing permission sets, 120 of 833 accounts …  Ctrl-C leaves it to the daemon',
     'Listing permission sets, 120 of 833 accounts …  Ctrl-C: leave',
+    'Listing permission sets, 120 of 833 accounts …  Ctrl-C',
     'Listing permission…0 of 833 accounts …',
   ]);
 });
