@@ -94,6 +94,37 @@ describe.skipIf(!hasTmux)('keys', () => {
   });
 });
 
+describe.skipIf(!hasTmux)('a person who is asked', () => {
+  beforeEach(() => open('/bin/bash'));
+  afterEach(() => terminal.close());
+
+  test('chooses a role, and the command gets the terminal as it was', async () => {
+    const program = 'import os; print([os.get_blocking(n) for n in range(3)]); print("got", input())';
+    terminal.type(`ROLECALL_PICKER=builtin rolecall exec readonly -- python3 -c '${program}'; echo "status $?"`);
+    const [, chosen = ''] = await terminal.see(/^> readonly +3 of 5\n> {3}.* (\d{12}) {2}ReadOnly /mu);
+    terminal.press('Enter');
+    await terminal.see(new RegExp(` ${chosen} {2}ReadOnly {2}us-east-1\\n\\[True, True, True\\]$`, 'mu'));
+    terminal.type('a line');
+    await terminal.see(/^a line\ngot a line\nstatus 0$/mu);
+  });
+
+  // A terminal of its own each, so that nothing matches what an earlier command printed.
+  test.each([
+    ['inside of eval', 'eval "$(rolecall env $P)"; echo "keys $?, ${#AWS_SESSION_TOKEN}"', /^keys 0, [1-9]\d+$/mu],
+    ['before a command, which gets the next line', "rolecall exec $P -- sed 's/^/got /;q'", /^got a line$/mu],
+  ])('signs in %s', async (_, line, done) => {
+    expect(await rig.runCli(['logout'])).toMatchObject({ exitCode: 0 });
+    terminal.type(line);
+    await terminal.see(/^Sign in to my-sso-session now\? \[Y\/n\] $/mu);
+    terminal.press('Enter');
+    await terminal.see(/^Continue\? \[y\/N\] $/mu);
+    terminal.type('y');
+    await terminal.see(/^Signed in to my-sso-session\.$/mu);
+    terminal.type('a line');
+    await terminal.see(done);
+  });
+});
+
 describe.skipIf(!hasTmux)('a subshell', () => {
   const SHELLS: readonly [name: string, path: string, startup: string, text: string, dead: string][] = [
     ['bash', '/bin/bash', '.bashrc', `PS1='own> '\nMINE=yes\n`, 'echo "mine $MINE region $AWS_REGION"'],
