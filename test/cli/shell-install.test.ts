@@ -102,7 +102,7 @@ describe('shell-init --install', () => {
     expect(await run(['--install', 'bash', '--yes'])).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'Line 2 of ~/.bashrc loads the hook already, so nothing was changed.\n',
+      stderr: 'Line 2 of ~/.bashrc loads the hook already, so that file stays as it is.\n',
     });
     expect((await run(['--uninstall', '--yes'])).stderr).toContain('Note: line 2 of ~/.bashrc was written by hand');
   });
@@ -112,13 +112,20 @@ describe('shell-init --install', () => {
     chmodSync(at('.bashrc'), 0o444);
     expect(await run(['--install', 'bash', '--yes'])).toEqual({
       exitCode: 7,
-      stdout: '',
+      // Without it, the line would load nothing.
+      stdout: 'Writes ~/.config/rolecall/init.bash, with hook and completions\n',
       stderr:
-        `rolecall: ${at('.bashrc')} cannot be changed: it is read-only. ` +
+        `Wrote ~/.config/rolecall/init.bash\nrolecall: ${at('.bashrc')} cannot be changed: it is read-only. ` +
         `To add the line by hand: ${LINE} [file-not-writable]\nRun: chmod u+w ${at('.bashrc')}\n`,
     });
+    chmodSync(at('.bashrc'), 0o644);
+    writeFileSync(at('.bashrc'), `${LINE}\n`);
+    rmSync(at('.config', 'rolecall', 'init.bash'));
+    expect((await run(['--install', 'bash', '--yes'])).stderr).toMatch(
+      /^Line 1 of ~\/\.bashrc loads the hook already[^]*Wrote ~\/\.config\/rolecall\/init\.bash\n/,
+    );
     if (process.getuid?.() === 0) {
-      chmodSync(at('.bashrc'), 0o644);
+      writeFileSync(at('.bashrc'), '# theirs\n');
       chownSync(at('.bashrc'), 65_534, 65_534);
       expect((await run(['--install', 'bash', '--yes'])).stderr).toContain('it belongs to another user.');
       chownSync(at('.bashrc'), 0, 0);
@@ -126,7 +133,7 @@ describe('shell-init --install', () => {
     rmSync(at('.bashrc'));
     writeFileSync(at('.bashrc'), 'a\n# >>> rolecall >>>\n');
     expect((await run(['--install', 'bash', '--yes'])).stderr).toContain('the line "# <<< rolecall <<<" is missing.');
-    expect(existsSync(at('.config', 'rolecall'))).toBe(false);
+    expect(read('.bashrc')).toBe('a\n# >>> rolecall >>>\n');
   });
 
   test('says what keeps zsh from loading them', async () => {

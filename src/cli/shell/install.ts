@@ -42,7 +42,7 @@ export interface ShellPlan {
   /** Only files that change. */
   readonly changes: readonly ShellChange[];
   readonly handWritten: readonly HandWrittenLine[];
-  /** Files with lines of ours that cannot be changed; each message says what to do by hand. Empty for an installation. */
+  /** Files with lines of ours that cannot be changed; each message says what to do by hand. */
   readonly problems: readonly RolecallError[];
 }
 
@@ -57,8 +57,9 @@ const LOADS_ROLECALL = /rolecall\/(?:hook|completion|init)\.|\brolecall (?:shell
 const LOADS_HOOK = /rolecall\/(?:hook|init)\.|\brolecall shell-init\b/;
 
 /**
- * What `rolecall shell-init --install` changes. Nothing if a line that the user wrote loads the hook already.
- * @throws UnavailableError file-not-writable: a file cannot be changed; the message has the line to add by hand
+ * What `rolecall shell-init --install` changes; no start file in which a line that the user wrote loads the hook already.
+ * A start file that cannot be changed is a problem, whose message has the line to add by hand.
+ * @throws UnavailableError file-not-writable: a file of ours cannot be written
  */
 export async function planShellInstall(shell: HookShell, texts: ShellTexts, places: ShellPlaces): Promise<ShellPlan> {
   if (shell === 'fish') {
@@ -71,21 +72,39 @@ export async function planShellInstall(shell: HookShell, texts: ShellTexts, plac
   }
   const path = startFileOf(shell, places);
   const line = loadingLine(shell, path, places);
-  const before = await explainedByHand(line, () => readUserFile(path));
-  const handWritten = findHandWritten(path, before ?? '');
-  if (handWritten.some(({ text }) => LOADS_HOOK.test(text))) return { changes: [], handWritten, problems: [] };
+  const ownFile = await planOwnFile(initFileOf(shell, places), `${texts.hook}${texts.completion}`, places);
+  try {
+    const startFile = await explainedByHand(line, () => planStartFile(path, line, places));
+    if ('kind' in startFile) {
+      // Our file first: a start file never loads one that is not there.
+      const changes = [ownFile, { ...startFile, byHand: line }];
+      return { changes: changes.filter(isChange), handWritten: [], problems: [] };
+    }
+    const isUsed = startFile.some(({ text }) => text.includes('rolecall/init.'));
+    return { changes: isUsed ? [ownFile].filter(isChange) : [], handWritten: startFile, problems: [] };
+  } catch (error) {
+    if (!(error instanceof RolecallError)) throw error;
+    // The line that the user adds by hand loads our file.
+    return { changes: [ownFile].filter(isChange), handWritten: [], problems: [error] };
+  }
+}
+
+/** The change of the start file, or the lines in it by which the user loads the hook already. */
+async function planStartFile(
+  path: string,
+  line: string,
+  places: ShellPlaces,
+): Promise<ShellChange | readonly HandWrittenLine[]> {
+  const before = await readUserFile(path);
+  const handWritten = findHandWritten(path, before ?? '').filter(({ text }) => LOADS_HOOK.test(text));
+  if (handWritten.length > 0) return handWritten;
   const after = addBlock(before, [
     '# Hook and completions. To remove them: rolecall shell-init --uninstall',
     toBytes(line),
   ]);
   if (typeof after !== 'string') throw brokenMarkers(path, after);
-  const ownFile = await planOwnFile(initFileOf(shell, places), `${texts.hook}${texts.completion}`, places);
-  if (after !== before) {
-    await explainedByHand(line, () => checkUserFile(path, places.userId, false));
-  }
-  // The file first: a start file never loads one that is not there.
-  const changes = [ownFile, { ...startFileChange(path, before, after), byHand: line }];
-  return { changes: changes.filter(isChange), handWritten: [], problems: [] };
+  if (after !== before) await checkUserFile(path, places.userId, false);
+  return startFileChange(path, before, after);
 }
 
 /** What `rolecall shell-init --uninstall` changes, for some shells or all of them. Never rejects because of one file. */

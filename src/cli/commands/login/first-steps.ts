@@ -57,7 +57,7 @@ export async function offerShellHook(context: CommandContext): Promise<void> {
   const { install, planInstall, showPlan } = await import('../shell-init/install.ts');
   try {
     const plan = await planInstall(shell, context);
-    if (plan.changes.length === 0) return;
+    if (plan.problems.length > 0 || plan.handWritten.length > 0 || plan.changes.length === 0) return;
     context.stderr.write('\nThe shell hook lets `rolecall use` switch this shell; with it come completions.\n');
     await showPlan(plan, context);
     const interview = createInterview(context, { isQuiet: false, command: 'rolecall shell-init' });

@@ -32,20 +32,25 @@ export async function runInstall(shell: HookShell, options: InstallOptions, cont
   const plan = await planInstall(shell, context);
   const shown = (path: string) => harmless(shortenPath(path, context.homeDirectory));
   for (const { path, line } of plan.handWritten) {
-    context.stderr.write(`Line ${line} of ${shown(path)} loads the hook already, so nothing was changed.\n`);
+    context.stderr.write(`Line ${line} of ${shown(path)} loads the hook already, so that file stays as it is.\n`);
   }
-  if (plan.handWritten.length > 0) return 0;
+  const [problem] = plan.problems;
   if (plan.changes.length === 0) {
-    context.stderr.write(`The shell hook for ${shell} is set up already.\n`);
+    if (problem !== undefined) throw problem;
+    if (plan.handWritten.length === 0) context.stderr.write(`The shell hook for ${shell} is set up already.\n`);
     return 0;
   }
   await showPlan(plan, context);
-  if (options.dryRun === true) return 0;
+  if (options.dryRun === true) {
+    if (problem !== undefined) throw problem;
+    return 0;
+  }
   if (!(await confirm('Write it?', options, context))) {
     context.stderr.write('Nothing was written. Without the hook, `rolecall use` cannot switch this shell.\n');
     return 0;
   }
   await install(shell, plan, context);
+  if (problem !== undefined) throw problem;
   return 0;
 }
 
@@ -63,7 +68,7 @@ export async function install(shell: HookShell, plan: ShellPlan, context: Instal
     context.stderr.write(`Wrote ${harmless(shortenPath(path, context.homeDirectory))}\n`);
   }
   // fish finds its new files at the next call.
-  if (shell === 'fish') return;
+  if (shell === 'fish' || plan.problems.length > 0) return;
   if (shell === 'zsh') {
     for (const note of findZshNotes(startFileOf('zsh', context), context)) reportNote(note, context);
   }
