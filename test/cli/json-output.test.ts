@@ -14,7 +14,7 @@ const page = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'u
 const documented = new Map(
   [...page.slice(page.indexOf('\n## JSON\n')).matchAll(/^\| `([a-z -]+)` \| (.*?) \|/gm)].map(
     ([, words = '', fields = '']) =>
-      [words, [...fields.matchAll(/`([A-Za-z_]+)`/g)].map(([, name = '']) => name)] as const,
+      [words.replace(/^rolecall /, ''), [...fields.matchAll(/`([A-Za-z_]+)`/g)].map(([, name = '']) => name)] as const,
   ),
 );
 
