@@ -17,7 +17,7 @@ export function fitTable(rows: readonly (readonly string[])[], room: number, ste
   }
   const widths = fitColumns(natural, room, steps);
   const shorten = widths.map((width, column) =>
-    width === natural[column] ? undefined : createCellShortener(column, width, rows),
+    width === natural[column] || width === 0 ? undefined : createCellShortener(column, width, rows),
   );
   const shown = widths.flatMap((width, column) => (width > 0 ? [column] : []));
   return {
@@ -47,11 +47,19 @@ function createCellShortener(
     width,
     displayWidth,
   );
+  // Thousands of rows repeat the same few names.
+  const known = new Map<string, string>();
   return (cell) => {
+    const text = known.get(cell) ?? shortenCell(cell);
+    known.set(cell, text);
+    return text;
+  };
+
+  function shortenCell(cell: string): string {
     if (!cell.includes('\u001b')) return shorten(cell).text;
     const [, before = '', text = '', after = ''] = PAINTED.exec(cell) ?? [];
     return before + shorten(text).text + after;
-  };
+  }
 }
 
 /** In a terminal narrower than every step allows, the end of the row is cut, so that no row takes two lines. */
