@@ -65,20 +65,32 @@ async function stopByRequest(context: StopContext): Promise<number | undefined> 
   }
   const daemon = identifyProcess(pid);
   if (daemon === undefined || (await hasEndedWithin(STOP_DEADLINE_MS, daemon, context))) return pid;
+  // All is written, but a process waits at its end for a call to the keychain, as while that shows its dialog: SIGTERM changes
+  // nothing then.
+  const holder = readLockHolder(context.paths.lockFile);
+  if (holder?.processId === pid) {
+    return endBySignal(holder, 'has stopped, but its process has not ended', context, ['SIGKILL']);
+  }
   throw new DaemonUnreachableError('daemon-not-answering', `The daemon (pid ${pid}) has not stopped.`, {
     hint: `kill ${pid}`,
   });
 }
 
 /** Ends a daemon that does not answer: first with SIGTERM (and SIGCONT, in case it is suspended), then with SIGKILL. */
-async function endBySignal(holder: ProcessIdentity, why: string, context: StopContext): Promise<number> {
+async function endBySignal(
+  holder: ProcessIdentity,
+  why: string,
+  context: StopContext,
+  signals: readonly ('SIGTERM' | 'SIGKILL')[] = ['SIGTERM', 'SIGKILL'],
+): Promise<number> {
   const { processId } = holder;
   context.stderr.write(`Note: the daemon (pid ${processId}) ${why}. Stopping it with a signal.\n`);
-  signalProcess(holder, 'SIGTERM');
-  signalProcess(holder, 'SIGCONT');
-  if (await hasEndedWithin(TERM_DEADLINE_MS, holder, context)) return processId;
-  signalProcess(holder, 'SIGKILL');
-  if (await hasEndedWithin(KILL_DEADLINE_MS, holder, context)) return processId;
+  for (const signal of signals) {
+    signalProcess(holder, signal);
+    signalProcess(holder, 'SIGCONT');
+    const deadlineMs = signal === 'SIGTERM' ? TERM_DEADLINE_MS : KILL_DEADLINE_MS;
+    if (await hasEndedWithin(deadlineMs, holder, context)) return processId;
+  }
   throw new DaemonUnreachableError('daemon-not-answering', `The daemon (pid ${processId}) cannot be killed.`, {
     hint: `ps -o pid,stat,wchan,command -p ${processId}`,
   });

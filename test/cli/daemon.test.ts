@@ -155,6 +155,29 @@ test('names the pid of a daemon that does not stop', async () => {
   });
 });
 
+test.runIf(canSeeProcesses)('kills a daemon that has stopped, but whose process does not end', async () => {
+  child = spawn('/bin/sh', ['-c', 'trap "" TERM; echo ready; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  if (child.stdout !== null) await once(child.stdout, 'data');
+  const pid = child.pid ?? -1;
+  await listen((respond) => respond(pid));
+  writePrivate(pathsOf().lockFile, JSON.stringify(identifyProcess(pid)));
+  // The 15 s for the end of the process pass at the first look; those after the signal are real.
+  let aheadMs = 0;
+  const clock: Clock = {
+    nowMs: () => Date.now() + aheadMs,
+    sleep: (durationMs) => {
+      if (durationMs < 100) aheadMs = 16_000;
+      return new Promise((resolve) => setTimeout(resolve, durationMs));
+    },
+  };
+  expect(await run(['daemon', 'stop'], clock)).toEqual({
+    exitCode: 0,
+    stdout: 'The daemon has stopped.\n',
+    stderr: `Note: the daemon (pid ${pid}) has stopped, but its process has not ended. Stopping it with a signal.\n`,
+  });
+  expect(isAlive(pid)).toBe(false);
+});
+
 test('suggests how to end a daemon that does not answer by its lock file, for stop and restart', async () => {
   await listen(() => undefined);
   for (const command of ['stop', 'restart']) {
