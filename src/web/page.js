@@ -10,7 +10,7 @@ import { createLegend } from './frame/legend.js';
 import { listenForShortcuts } from './frame/shortcuts.js';
 import { createToasts } from './frame/toasts.js';
 import { harmless } from './frame/wording.js';
-import { createRolesLoader, isAbout } from './roles/roles-loader.js';
+import { createRolesLoader, isAbout } from './connection/roles-loader.js';
 import { createViews } from './views.js';
 
 const TICK_MS = 10_000;

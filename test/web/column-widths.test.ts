@@ -1,7 +1,7 @@
 // The widths of the grid's columns: the profile gives way first, then what has the most room.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { divideColumns } from '../../src/web/roles/column-widths.js';
+import { divideColumns } from '../../src/web/grid/column-widths.js';
 
 describe('the columns of the grid', () => {
   test.each([

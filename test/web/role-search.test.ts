@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RoleDocument } from '../../src/local-api/schemas.ts';
 import { parseWords } from '../../src/core/search/search-words.js';
-import { createRoleSearch, doubtOf, markMatches } from '../../src/web/roles/role-search.js';
+import { createRoleSearch, doubtOf, markMatches } from '../../src/web/search/role-search.js';
 
 function role(changes: Partial<RoleDocument> = {}): RoleDocument {
   return {

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import type { RolesDocument } from '../../src/local-api/schemas.ts';
 import { aRole } from '../helpers/documents.ts';
-import { createRolesLoader, isWhole } from '../../src/web/roles/roles-loader.js';
+import { createRolesLoader, isWhole } from '../../src/web/connection/roles-loader.js';
 
 const list = (rowCount: number, more: Partial<RolesDocument> = {}): RolesDocument => ({
   asOf: null,

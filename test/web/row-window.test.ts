@@ -1,7 +1,7 @@
 // Which rows are drawn, where the list scrolls to, and where keys lead, for lists of any length.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rowAfterKey, rowsInSight, scrollToRow } from '../../src/web/roles/row-window.js';
+import { rowAfterKey, rowsInSight, scrollToRow } from '../../src/web/grid/row-window.js';
 
 const views = fc.record({
   scrollTop: fc.integer({ min: 0, max: 1_000_000 }),

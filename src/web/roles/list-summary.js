@@ -1,7 +1,7 @@
 // The line below the list: how many roles there are, how old the list is, and a button that lists the accounts again.
 import { element, setText } from '../frame/elements.js';
 import { count, formatDuration } from '../frame/wording.js';
-import { isWhole } from './roles-loader.js';
+import { isWhole } from '../connection/roles-loader.js';
 
 /** @param {{ nowMs: () => number, refresh: () => Promise<unknown> }} deps */
 export function createListSummary({ nowMs, refresh }) {

@@ -4,18 +4,18 @@ import { element, fill } from '../frame/elements.js';
 import { roleKey } from '../frame/wording.js';
 import { createListSummary } from './list-summary.js';
 import { createRecentRoles } from './recent-roles.js';
-import { createRoleGrid } from './role-grid.js';
+import { createRoleGrid } from '../grid/role-grid.js';
 import { createRoleKeys } from './role-keys.js';
 import { createRoleList } from './role-list.js';
-import { rowId } from './role-row.js';
-import { createSearchField } from './search-field.js';
-import { createSearchNote } from './search-note.js';
-import { createSessionFilter } from './session-filter.js';
+import { rowId } from '../grid/role-row.js';
+import { createSearchField } from '../search/search-field.js';
+import { createSearchNote } from '../search/search-note.js';
+import { createSessionFilter } from '../search/session-filter.js';
 
 /** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../documents.d.ts').Roles} Roles */
-/** @typedef {import('./role-grid.js').Placement} Placement */
+/** @typedef {import('../grid/role-grid.js').Placement} Placement */
 
 /**
  * @param {object} deps

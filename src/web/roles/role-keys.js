@@ -1,6 +1,6 @@
 // The keys of the search field and the list: they move the selection and act on the selected role.
 import { roleKey } from '../frame/wording.js';
-import { rowAfterKey } from './row-window.js';
+import { rowAfterKey } from '../grid/row-window.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../connection/actions.js').Actions} Actions */

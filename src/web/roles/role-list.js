@@ -1,7 +1,7 @@
 // The state of the list: which roles match the search, and which of them is selected.
 import { roleKey } from '../frame/wording.js';
-import { createRoleSearch, doubtOf } from './role-search.js';
-import { isWhole } from './roles-loader.js';
+import { createRoleSearch, doubtOf } from '../search/role-search.js';
+import { isWhole } from '../connection/roles-loader.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../documents.d.ts').Roles} Roles */

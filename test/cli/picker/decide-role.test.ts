@@ -4,7 +4,7 @@ import { createAccountsSearch } from '../../../src/cli/commands/ls/search-accoun
 import { decideRole, doubtOf } from '../../../src/cli/picker/decide-role.ts';
 import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
-import { createRoleSearch } from '../../../src/web/roles/role-search.js';
+import { createRoleSearch } from '../../../src/web/search/role-search.js';
 import { createOracle, createQuery, createRealisticRoles, toAccounts } from '../../helpers/realistic-roles.ts';
 import { createRandom } from '../../helpers/seeded-random.ts';
 import { role } from './roles.ts';

@@ -7,7 +7,7 @@ import { createRoleIndex } from '../../../src/core/search/role-index.js';
 import { BY_ID } from '../../../src/core/search/role-match.js';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
 import { chooseRoles } from '../../../src/tray/choose-roles.ts';
-import { createRoleSearch } from '../../../src/web/roles/role-search.js';
+import { createRoleSearch } from '../../../src/web/search/role-search.js';
 import { createQuery, createRealisticRoles, toAccounts } from '../../helpers/realistic-roles.ts';
 import { createRandom } from '../../helpers/seeded-random.ts';
 

@@ -3,7 +3,7 @@ import { element, fill } from '../frame/elements.js';
 import { shortText } from '../frame/short-text.js';
 import { accountTitle, harmless, roleKey } from '../frame/wording.js';
 import { WHOLE } from './grid-columns.js';
-import { markMatches } from './role-search.js';
+import { markMatches } from '../search/role-search.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../../core/search/search-words.js').Word} Word */

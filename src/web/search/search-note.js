@@ -1,9 +1,9 @@
 // Says below the list why Enter does not use the first role, or that nothing matches; announces the number of matches.
 import { element, fill } from '../frame/elements.js';
 import { count } from '../frame/wording.js';
-import { isWhole } from './roles-loader.js';
+import { isWhole } from '../connection/roles-loader.js';
 
-/** @typedef {import('./role-list.js').Doubt} Doubt */
+/** @typedef {import('../roles/role-list.js').Doubt} Doubt */
 
 const ANNOUNCE_AFTER_MS = 400;
 
@@ -14,7 +14,7 @@ export function createSearchNote({ announce, onShowAll }) {
   let announcing;
   return {
     node,
-    /** @param {ReturnType<typeof import('./role-list.js').createRoleList>} list @param {string} query */
+    /** @param {ReturnType<typeof import('../roles/role-list.js').createRoleList>} list @param {string} query */
     update(list, query) {
       const doubt = list.doubt();
       const hasNoMatch = list.hasNoMatch();
