@@ -44,6 +44,8 @@ const SOME: readonly Morning[] = [
 ];
 const MORNINGS = process.env['ROLECALL_MORNINGS'] === 'all' ? ALL : SOME;
 const SCREENS = process.env['ROLECALL_SCREENS'];
+/** Listing 20,000 roles takes half of it on a busy machine. */
+const DEADLINE_MS = 60_000;
 const hasTmux = systemPart('tmux', TMUX);
 const hasShells = Object.entries(SHELLS).map(([name, { command }]) => systemPart(name, command[0]));
 
@@ -148,7 +150,7 @@ async function waitForPrompt(terminal: Terminal, from: number): Promise<void> {
       const screen = terminal.screen();
       return screen.trimEnd().length > from && isPrompt(screen) ? screen : undefined;
     },
-    { deadlineMs: 20_000 },
+    { deadlineMs: DEADLINE_MS },
   );
   await waiting.catch((error: unknown) => {
     throw new Error(`${(error as Error).message}, after:\n${terminal.screen().slice(from)}`, { cause: error });
@@ -157,17 +159,22 @@ async function waitForPrompt(terminal: Terminal, from: number): Promise<void> {
 
 /** False when the prompt comes instead. */
 async function isAsked(terminal: Terminal, pattern: RegExp, from: number): Promise<boolean> {
-  const answer = await waitFor(`${String(pattern)} or the prompt`, () => {
+  const look = () => {
     const screen = terminal.screen().trimEnd();
     // A picker has a screen of its own, which is shorter than all that was printed before.
     if (pattern.test(screen.length < from ? screen : screen.slice(from))) return 'asked';
     return screen.length > from && isPrompt(screen) ? 'prompt' : undefined;
-  });
+  };
+  const answer = await waitFor(`${String(pattern)} or the prompt`, look, { deadlineMs: DEADLINE_MS }).catch(
+    (error: unknown) => {
+      throw new Error(`${(error as Error).message}, after:\n${terminal.screen().slice(-3000)}`, { cause: error });
+    },
+  );
   return answer === 'asked';
 }
 
-/** Addresses, commands to copy, and lines of a diff. */
-const UNBREAKABLE = /https?:\/\/|^\s*(?:\$ |rolecall |aws |export |unset )|^[+-]/;
+/** Addresses, commands to copy, lines of a diff, and the line with a profile that the hook prints. */
+const UNBREAKABLE = /https?:\/\/|^\s*(?:\$ |rolecall |aws |export |unset )|^[+-]|^This shell now uses /;
 
 /** Lines that the terminal had to break, except those that nobody may break. */
 function findBrokenLines(screen: string, columns: number): string[] {
