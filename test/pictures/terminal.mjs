@@ -16,7 +16,7 @@ export async function takeTerminalPictures(studio) {
     world.setClock(-3.4 * HOUR_MS);
     await world.signIn('lab', 'lab');
     world.setClock(0);
-    const switching = openTerminal(world, { columns: 96, rows: 14 });
+    const switching = openTerminal(world, { columns: 96, rows: 17 });
     try {
       await switching.type('rolecall use payments');
       await switching.see('esc  cancel');
