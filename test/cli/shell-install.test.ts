@@ -116,7 +116,7 @@ describe('shell-init --install', () => {
       stdout: 'Writes ~/.config/rolecall/init.bash, with hook and completions\n',
       stderr:
         `Wrote ~/.config/rolecall/init.bash\nrolecall: ${at('.bashrc')} cannot be changed: it is read-only. ` +
-        `To add the line by hand: ${LINE} [file-not-writable]\nRun: chmod u+w ${at('.bashrc')}\n`,
+        `You can add the line yourself: '${LINE}'. [file-not-writable]\nRun: chmod u+w ${at('.bashrc')}\n`,
     });
     chmodSync(at('.bashrc'), 0o644);
     writeFileSync(at('.bashrc'), `${LINE}\n`);

@@ -354,19 +354,19 @@ describe('without the hook', () => {
     expect(await rig.runCli(['use', ADMIN])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `rolecall: The shell hook is not set up in this shell. Without it: export AWS_PROFILE=${ADMIN} [usage]
+      stderr: `rolecall: The shell hook is not set up in this shell. Without it, "export AWS_PROFILE=${ADMIN}" does the same. [usage]
 Run: eval "$(rolecall shell-init zsh)"
 `,
     });
     for (const words of [[], ['-']]) {
       expect(await rig.runCli(['use', ...words])).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('Without it: export AWS_PROFILE=NAME [usage]\n'),
+        stderr: expect.stringContaining('Without it, "export AWS_PROFILE=NAME" does the same. [usage]\n'),
       });
     }
     expect(await rig.runCli(['use', '--off'])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('Without it: unset AWS_PROFILE [usage]\n'),
+      stderr: expect.stringContaining('Without it, "unset AWS_PROFILE" does the same. [usage]\n'),
     });
     expect(await rig.runCli(['use', ADMIN], { environment: { SHELL: '/usr/bin/fish' } })).toMatchObject({
       stderr: expect.stringContaining('Run: rolecall shell-init fish | source\n'),

@@ -197,7 +197,7 @@ async function explainedByHand<T>(line: string, work: () => Promise<T>): Promise
     return await work();
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
-    throw new UnavailableError('file-not-writable', `${error.message} To add the line by hand: ${line}`, {
+    throw new UnavailableError('file-not-writable', `${error.message} You can add the line yourself: '${line}'.`, {
       hint: error.hint,
       cause: error,
     });

@@ -121,7 +121,7 @@ async function isNameOfProfile(name: string, context: UseContext): Promise<boole
 /** A program cannot change the shell that started it; the hook can. */
 function noHook(byHand: string, { environment }: Pick<Output, 'environment'>): UsageError {
   const shell = guessHookShell(environment['SHELL']);
-  return new UsageError('usage', `The shell hook is not set up in this shell. Without it: ${byHand}`, {
+  return new UsageError('usage', `The shell hook is not set up in this shell. Without it, "${byHand}" does the same.`, {
     hint: shell === undefined ? 'rolecall shell-init --help' : readHookLine(shell),
   });
 }
