@@ -102,9 +102,17 @@ describe('a file of another tool that cannot be used is a note', () => {
 
   test.each([
     ['.aws-sso/config.yaml', 'SSOConfig: [}', '~/.aws-sso/config.yaml was not read: it cannot be parsed.'],
+    // Without a limit these end the daemon, or keep it busy for a minute.
+    ['.aws-sso/config.yaml', '['.repeat(50_000), '~/.aws-sso/config.yaml was not read: it cannot be parsed.'],
+    ['.aws-sso/config.yaml', '- '.repeat(50_000), '~/.aws-sso/config.yaml was not read: it cannot be parsed.'],
+    [
+      '.aws-sso/config.yaml',
+      `# ${'x'.repeat(1024 * 1024)}`,
+      '~/.aws-sso/config.yaml was not read: it is larger than 1 MiB.',
+    ],
     ['.granted/config', 'a = [', '~/.granted/config was not read: it cannot be parsed.'],
     ['.granted/config', `# ${'x'.repeat(5 * 1024 * 1024)}`, '~/.granted/config was not read: it is larger than 4 MiB.'],
-  ])('%s', async (name, text, expected) => {
+  ])('%s %.20s', async (name, text, expected) => {
     writePrivate(at(name), text);
     expect(await note()).toEqual([expected]);
   });

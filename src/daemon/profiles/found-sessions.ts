@@ -8,7 +8,7 @@ import { UnreadableFileError } from '../../platform/files/bounded-read.ts';
 import { errorCode } from '../../platform/files/file-error.ts';
 import { readOwnFile } from '../../platform/files/own-file.ts';
 import type { Handlers } from '../http/surface.ts';
-import { awsSsoSettingsPaths, parseAwsSsoSettings } from './aws-sso-settings.ts';
+import { awsSsoSettingsPaths, MAX_AWS_SSO_BYTES, parseAwsSsoSettings } from './aws-sso-settings.ts';
 import { grantedSettingsPaths, parseGrantedSettings } from './granted-settings.ts';
 
 export function createFoundSessionsHandlers(deps: {
@@ -22,13 +22,13 @@ export function createFoundSessionsHandlers(deps: {
   /** The sessions of the tool's first settings file that exists; a file that cannot be used gives a note. */
   async function readTool(
     tool: AdoptionSource,
-    paths: readonly string[],
+    { paths, maxBytes }: { readonly paths: readonly string[]; readonly maxBytes: number },
     parse: (text: string) => Promise<readonly ForeignSession[]>,
     notes: string[],
   ): Promise<readonly NamedByTool[]> {
     for (const path of paths) {
       try {
-        const text = await readOwnFile(path, MAX_SETTINGS_BYTES, userId);
+        const text = await readOwnFile(path, maxBytes, userId);
         return (await parse(text)).map((session) => ({ ...session, tool }));
       } catch (error) {
         const code = errorCode(error);
@@ -45,13 +45,13 @@ export function createFoundSessionsHandlers(deps: {
       const notes: string[] = [];
       const awsSso = await readTool(
         'aws-sso',
-        awsSsoSettingsPaths(homeDirectory, environment),
+        { paths: awsSsoSettingsPaths(homeDirectory, environment), maxBytes: MAX_AWS_SSO_BYTES },
         async (text) => (await parseAwsSsoSettings(text)).sessions,
         notes,
       );
       const granted = await readTool(
         'granted',
-        grantedSettingsPaths(homeDirectory, environment),
+        { paths: grantedSettingsPaths(homeDirectory, environment), maxBytes: MAX_SETTINGS_BYTES },
         parseGrantedSettings,
         notes,
       );
