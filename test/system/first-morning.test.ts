@@ -67,7 +67,7 @@ const STEPS: readonly Step[] = [
     keys: [{ see: /\[y\/N\]/ }, 'y', 'Enter', { see: /\[Y\/n\]/ }, 'n', 'Enter'],
   },
   { line: 'rolecall status' },
-  { line: 'rolecall ls read' },
+  { line: 'rolecall ls prod read' },
   { line: 'rolecall use', keys: [{ see: /esc/ }, 'r', 'e', 'a', 'd', 'Enter'] },
   { line: 'rolecall whoami' },
   { line: 'rolecall exec --help' },
