@@ -97,7 +97,7 @@ describe('signed out', () => {
     }
     expect(await run(['use', '--current', READER], ['n'])).toMatchObject({
       exitCode: 0,
-      stdout: `Current role: ${LOG} (profile ${READER})  ${ENDED}\n`,
+      stdout: `Current role: ${LOG}  (profile ${READER})  ${ENDED}\n`,
     });
     expect(await run(['ls', 'log'], ['n'])).toMatchObject({
       exitCode: 0,

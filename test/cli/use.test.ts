@@ -238,7 +238,7 @@ describe('the current role', () => {
   test('is set by name or by words, says who follows it and when, and is cleared', async () => {
     expect(await rig.runCli(['use', '--current', 'log'])).toEqual({
       exitCode: 0,
-      stdout: 'Current role: Log Archive  044444444444  ReadOnly  us-east-1 (profile Log-Archive.ReadOnly)\n',
+      stdout: 'Current role: Log Archive  044444444444  ReadOnly  us-east-1  (profile Log-Archive.ReadOnly)\n',
       stderr: NOTE,
     });
     expect(await rig.client.call('current', {})).toMatchObject({
@@ -246,7 +246,7 @@ describe('the current role', () => {
       permissionSet: 'ReadOnly',
     });
     expect(await rig.runCli(['use', '--current', 'account1'])).toMatchObject({
-      stdout: `Current role: taylor  111111111111  Admin-AF-Permission-Set  us-east-1  ⚠ (profile ${ADMIN})\n`,
+      stdout: `Current role: taylor  111111111111  Admin-AF-Permission-Set  us-east-1  ⚠  (profile ${ADMIN})\n`,
     });
     expect(await rig.runCli(['use', '--current', '--off'])).toEqual({
       exitCode: 0,

@@ -7,6 +7,8 @@ const MIN_COLUMNS = 20;
 const COLOUR_CODES = /\u001b\[\d+m/g;
 /** Moves the cursor, or is a line of a diff: nothing to wrap. */
 const NO_PROSE = /\r|\u001b(?!\[\d+m)|^[-+@](?! )/;
+/** Says what the cells of the line are together. */
+const LABEL = /^[A-Z][A-Za-z -]*: (?=\S)/;
 /** What a command to copy starts with, other than rolecall itself; "if" only with a test. */
 const COMMAND_WORDS =
   /^(?:\.|\$|aws|brew|chmod|curl|dnf|eval|export|if \[|journalctl|kill|launchctl|npm|rm|source|sudo|systemctl|unset) /;
@@ -75,7 +77,10 @@ function wrapLine(line: string, columns: number): string {
       addPieces(cell);
     }
     if (place === 0 && cells.length > 1) {
-      hanging = Math.min(displayWidth(current) + (cells[1] ?? '').length, Math.floor(columns / 2));
+      // After "Current role: Log Archive", the other cells continue below the account.
+      const label = LABEL.exec(cell)?.[0];
+      const column = label === undefined ? displayWidth(current) + (cells[1] ?? '').length : hanging + label.length;
+      hanging = Math.min(column, Math.floor(columns / 2));
     }
   }
   return [...lines, current].join('\n');

@@ -47,6 +47,18 @@ describe('text for a terminal', () => {
     );
   });
 
+  test('continues cells below the first one, beside the label of the line', () => {
+    expect(
+      wrapText(
+        'Current role: professional-af  222222222222  Admin-AF-Permission-Set  us-east-1  (profile professional-af.Admin-AF-Permission-Set)',
+        96,
+      ),
+    ).toBe(
+      'Current role: professional-af  222222222222  Admin-AF-Permission-Set  us-east-1\n' +
+        '              (profile professional-af.Admin-AF-Permission-Set)',
+    );
+  });
+
   test('leaves diffs, progress lines and text that fits as they are', () => {
     for (const text of [
       '+credential_process = /home/x/rolecall-credential-process --session a --account b',

@@ -34,7 +34,7 @@ export async function useAsCurrent(query: string, options: Options, context: Use
     return 0;
   }
   const description = await describeWithRegion(current, context);
-  const profile = current.profile === null ? '' : ` (profile ${harmless(current.profile)})`;
+  const profile = current.profile === null ? '' : `  (profile ${harmless(current.profile)})`;
   await printText(`Current role: ${description}${profile}${ended}\n`, context);
   if (!isShadowed) {
     context.stderr.write(
