@@ -4,8 +4,10 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
 import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
+import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { nearest } from '../../core/text/nearest.ts';
+import { describeOldFlows, removeOldFlows } from './old-flow.ts';
 import { settingsSchema, type SettingsFile } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
 
@@ -14,19 +16,32 @@ export type ExtraSettings = Record<string, Scalar | Record<string, Scalar>>;
 
 /** @throws UsageError settings-invalid: naming file, line and what would be valid */
 export function parseSettingsFile(path: string, text: string): SettingsFile {
-  return parseTomlFile(path, text, settingsSchema) as SettingsFile;
+  const parsed = parseTomlText(path, text);
+  removeOldFlows(parsed);
+  return check(path, text, parsed, settingsSchema) as SettingsFile;
+}
+
+/** Notes on what parseSettingsFile ignores in `text`, which it accepts. */
+export function describeIgnored(path: string, text: string): Problem[] {
+  return text.includes('pkce') ? describeOldFlows(path, text, parseTomlText(path, text)) : [];
 }
 
 /** Parses a TOML file and checks it against `schema`. @throws UsageError settings-invalid: as parseSettingsFile */
 export function parseTomlFile(path: string, text: string, schema: object): unknown {
-  let parsed: unknown;
+  return check(path, text, parseTomlText(path, text), schema);
+}
+
+function parseTomlText(path: string, text: string): unknown {
   try {
-    parsed = parseToml(text);
+    return parseToml(text);
   } catch (cause) {
     const line = cause instanceof TomlError ? cause.line : 1;
     const [reason = ''] = (cause as Error).message.split('\n');
     throw invalid(path, line, `${reason}.`, cause);
   }
+}
+
+function check(path: string, text: string, parsed: unknown, schema: object): unknown {
   // Checking the schema itself would take most of the time here; test/daemon/schemas.test.ts does it instead.
   const validate = new Ajv({ meta: false, validateSchema: false }).compile(schema);
   if (validate(parsed)) return parsed;

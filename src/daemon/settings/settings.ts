@@ -99,12 +99,13 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   if (text === undefined && team?.text === undefined) {
     return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
   }
-  const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
+  const { describeIgnored, parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } =
+    await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  const notes = findProtectNote(own, path);
+  const notes = [...describeIgnored(path, text ?? ''), ...findProtectNote(own, path)];
   if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, notes);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);

@@ -125,13 +125,27 @@ describe('settings', () => {
     });
   });
 
-  test('refuses a way to sign in that does not exist', async () => {
-    for (const text of ['flow = "pkce"\n', '[session.s]\nflow = "pkce"\n']) {
-      await expect(parse(text)).rejects.toMatchObject({
-        code: 'settings-invalid',
-        message: expect.stringMatching(/flow" must be one of "device", "auto"\.$/),
-      });
+  test('ignores flow = "pkce", which never had an effect, with a note, and refuses other unknown flows', async () => {
+    const hint = (line: number) => `\${EDITOR:-vi} +${line} ${PATH}`;
+    for (const [text, line] of [
+      ['flow = "pkce"\non_expired = "wait"\n', 1],
+      ['on_expired = "wait"\n\n[session."a b"]\nlabel = "A"\nflow = "pkce"\n', 5],
+    ] as const) {
+      const { file, onExpired, notes } = await parse(text);
+      expect(onExpired).toBe('wait');
+      expect(JSON.stringify(file)).not.toContain('pkce');
+      expect(notes).toEqual([
+        {
+          code: 'settings-without-effect',
+          message: `${PATH} has flow = "pkce", which does not exist: rolecall signs in as with flow = "device".`,
+          hint: hint(line),
+        },
+      ]);
     }
+    await expect(parse('flow = "browser"\n')).rejects.toMatchObject({
+      code: 'settings-invalid',
+      message: expect.stringMatching(/flow" must be one of "device", "auto"\.$/),
+    });
   });
 
   test('names the file of a setting without effect: the team file or config.toml', async () => {

@@ -67,7 +67,7 @@ export const DOCTOR_CODES = {
   'file-not-ours': problem('A file or directory belongs to another user.'),
   'settings-invalid': problem('`config.toml` is not valid, and the daemon does not start with it.'),
   'settings-without-effect': note(
-    'A rule of `config.toml` matches none of your roles, or `[[protect]]` marks roles without keeping programs from their keys.',
+    'A rule of `config.toml` matches none of your roles, a setting does not exist any more, or `[[protect]]` marks roles without keeping programs from their keys.',
   ),
   'socket-stale': fixable('A socket file is left behind, and no daemon listens on it.'),
   'daemon-not-answering': problem(
