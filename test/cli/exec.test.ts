@@ -250,6 +250,30 @@ describe('exec', () => {
     });
   });
 
+  test('asks before another role takes the place of a profile that is gone, even on a terminal', async () => {
+    for (const [answer, ran] of [
+      ['', []],
+      ['y', [{ environment: { ROLECALL_PROFILE: 'Log-Archive.ReadOnly' } }]],
+    ] as const) {
+      const run = await exec(['Archive.ReadOnly', '--', 'ls'], { isTerminal: true, answers: [answer] });
+      expect(run.stderr).toMatch(
+        /^Use Log Archive {2}044444444444 {2}ReadOnly for this command\? \(no profile has the name that you typed\) \[y\/N\] /u,
+      );
+      expect(run.started).toMatchObject(ran);
+      expect(run.started).toHaveLength(ran.length);
+    }
+    const env = await rig.runCli(['env', 'Archive.ReadOnly'], { isTerminal: true, answers: ['n'] });
+    expect(env).toMatchObject({ exitCode: 130, stdout: '' });
+  });
+
+  test('an empty variable counts neither as a word nor as a profile', async () => {
+    expect(await exec(['log', '', '--', 'ls'])).toMatchObject({ exitCode: 6, started: [] });
+    expect((await rig.runCli(['env', 'log', ' '])).stderr).toContain('No sso-session has a profile "log".');
+    const empty = await exec(['', 'ls', 'log', 'read', '--', 'x']);
+    expect(empty).toMatchObject({ exitCode: 2, started: [] });
+    expect(empty.stderr).toContain('exec needs a profile before the "--".');
+  });
+
   test('without a word opens the picker on a terminal, for a command and for a subshell', async () => {
     for (const argv of [[], ['--', 'ls']]) {
       const person = createPerson([

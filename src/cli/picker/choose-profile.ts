@@ -8,6 +8,12 @@ import type { RoleRequest } from './role-request.ts';
 
 export type ProfileRequest = Pick<RoleRequest, 'purpose' | 'command' | 'commandEnd' | 'mayAsk' | 'isReadOnly'>;
 
+/**
+ * `prod.Admin`, unlike the word `prod`: typed from memory or found in a script that runs in a terminal. If that profile is
+ * gone, `nonprod.Admin` must not take its place silently.
+ */
+const LIKE_A_NAME = /[^\p{L}\p{N}]/u;
+
 /** Whether a person can answer: they see standard error and type on standard input. Standard output may be a pipe. */
 export function canAsk({ stdinIsTerminal, stderr }: Pick<Dialog, 'stdinIsTerminal'> & Pick<Output, 'stderr'>): boolean {
   return stdinIsTerminal && stderr.isTTY === true;
@@ -23,10 +29,14 @@ export async function chooseProfile(
   request: ProfileRequest,
   context: PickerContext,
 ): Promise<ProfileDocument | undefined> {
-  const query = words.join(' ').trim();
+  // An empty variable is no word.
+  const named = words.map((word) => word.trim()).filter((word) => word !== '');
+  const query = named.join(' ');
   if (query === '' && !request.mayAsk) throw needsProfile(request);
-  const exact = query === '' ? undefined : await findExact(query, words, request, context);
-  return exact ?? searchProfile(query, request, context);
+  const exact = query === '' ? undefined : await findExact(query, named, request, context);
+  if (exact !== undefined) return exact;
+  const isUnknownName = named.length === 1 && LIKE_A_NAME.test(query);
+  return searchProfile({ ...request, query, isUnknownName }, context);
 }
 
 /** As commander says it for a missing argument. */
@@ -53,12 +63,11 @@ async function findExact(
 }
 
 async function searchProfile(
-  query: string,
-  request: ProfileRequest,
+  request: ProfileRequest & Pick<RoleRequest, 'query' | 'isUnknownName'>,
   context: PickerContext,
 ): Promise<ProfileDocument | undefined> {
   const { chooseRole } = await import('./choose-role.ts');
-  const chosen = await chooseRole({ ...request, query, needsProfile: true }, context);
+  const chosen = await chooseRole({ ...request, needsProfile: true }, context);
   if (chosen === undefined) return undefined;
   const { session, accountId, permissionSet, profile } = chosen.role;
   const found = await resolveProfile(profile ?? '', context);

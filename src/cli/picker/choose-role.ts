@@ -133,7 +133,10 @@ async function chooseAmong(
   if (query !== '') {
     const index = createRoleIndex(roles);
     const decision = decideRole(roles, index, query, (role) => isUsable(role, request));
-    if (decision.kind === 'one') return decision;
+    if (decision.kind === 'one') {
+      const doubt = decision.doubt ?? (request.isUnknownName === true ? 'name' : undefined);
+      return { role: decision.role, doubt };
+    }
     if (decision.kind === 'unusable') throw hasNoProfile(describeAmong(roles, decision.role, context));
     // Fuzzy matches are good enough to offer in the picker, but not to use without asking.
     if (decision.kind === 'none' && !(mayAsk && index.search(query).positions.length > 0)) {

@@ -1,4 +1,4 @@
-// Asks before `use` switches to a role that is protected or was found only by its account id.
+// Asks before a role is used that is protected, or that is perhaps not the one that was meant.
 import { UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
@@ -20,6 +20,7 @@ interface Search {
 const REASONS: Readonly<Record<Doubt, string>> = {
   protected: 'your settings protect it',
   id: 'it was found only by its account id',
+  name: 'no profile has the name that you typed',
 };
 
 /**

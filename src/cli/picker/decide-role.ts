@@ -4,7 +4,7 @@ import type { RoleIndex } from '../../core/search/role-index.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 
 /** Why the user has to confirm a role before it is used. */
-export type Doubt = 'protected' | 'id';
+export type Doubt = 'protected' | 'id' | 'name';
 
 export type Decision =
   | { readonly kind: 'one'; readonly role: RoleDocument; readonly doubt: Doubt | undefined }

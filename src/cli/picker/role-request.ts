@@ -13,4 +13,6 @@ export interface RoleRequest {
   readonly needsProfile: boolean;
   /** The command only describes the role, so no role has to be confirmed. */
   readonly isReadOnly?: boolean;
+  /** The query looks like the name of a profile, and none has it: perhaps it is gone. Then even one match has to be confirmed. */
+  readonly isUnknownName?: boolean;
 }

@@ -10,7 +10,7 @@ export interface ExecLine {
 
 /** The line as `exec PROFILE COMMAND...`. */
 export function readOneWord(first: string | undefined, rest: readonly string[], options: ExecOptions): ExecLine {
-  return { words: first === undefined || first === '' ? [] : [first], command: rest, options };
+  return { words: first === undefined || first.trim() === '' ? [] : [first], command: rest, options };
 }
 
 /**
@@ -23,7 +23,7 @@ export function readSeveralWords(
   options: ExecOptions,
 ): ExecLine | undefined {
   const end = rest.indexOf('--');
-  if (first === undefined || options.isSeparated === true || end < 1) return undefined;
+  if (first === undefined || first.trim() === '' || options.isSeparated === true || end < 1) return undefined;
   const words = [first];
   const own: { -readonly [Name in keyof ExecOptions]: ExecOptions[Name] } = { ...options };
   const left = rest.slice(0, end).values();

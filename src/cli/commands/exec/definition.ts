@@ -31,7 +31,8 @@ it runs. The exit code is the command's.
   rolecall exec taylor.Admin -- nohup ./nightly &  survives closing the terminal
 
 Several words need the "--". Without a terminal, one word is a profile's name,
-and several words have to match exactly one role that is not protected.`,
+and several words have to match exactly one role that is not protected. On a
+terminal, a word like prod.Admin that is no profile's name is asked about.`,
     takesCommand: true,
     run: async (profile, command, values, context) =>
       (await import('./run.ts')).runExec(profile, command, values, context),
