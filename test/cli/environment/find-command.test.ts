@@ -19,10 +19,12 @@ function write(path: string, mode: number): string {
 }
 const find = (word: string) => findCommand(word, { PATH: `${join(home.path, 'one')}:${join(home.path, 'two')}` });
 
+const notExecutable = (path: string) => ({ exitCode: 126, reason: `${path} is not executable.`, path });
+
 test('the first executable file wins', () => {
   write('one/tool', 0o644);
   mkdirSync(join(home.path, 'one', 'other'));
-  expect(find('tool')).toEqual({ exitCode: 126, reason: `${home.path}/one/tool is not executable.` });
+  expect(find('tool')).toEqual(notExecutable(`${home.path}/one/tool`));
   const tool = write('two/tool', 0o755);
   expect(find('tool')).toEqual({ path: tool });
   expect(find(tool)).toEqual({ path: tool });
@@ -33,7 +35,7 @@ test('127 for what does not exist, 126 for what is not executable', () => {
   expect(find('nosuch')).toEqual({ exitCode: 127, reason: '"nosuch" was not found in your PATH.' });
   expect(find('')).toMatchObject({ exitCode: 127 });
   expect(find('./nosuch')).toEqual({ exitCode: 127, reason: './nosuch does not exist.' });
-  expect(find('/etc')).toEqual({ exitCode: 126, reason: '/etc is not executable.' });
+  expect(find('/etc')).toEqual(notExecutable('/etc'));
 });
 
 test('searches the default folders without a PATH', () => {
@@ -67,7 +69,7 @@ test('skips folders of PATH that cannot be entered or followed', () => {
 test('126 for a path that cannot be inspected', () => {
   mkdirSync(join(home.path, 'locked'), { mode: 0o000 });
   const path = join(home.path, 'locked', 'tool');
-  expect(withoutRoot(() => find(path))).toEqual({ exitCode: 126, reason: `${path} is not executable.` });
+  expect(withoutRoot(() => find(path))).toEqual(notExecutable(path));
   const long = `./${'x'.repeat(300)}`;
-  expect(find(long)).toEqual({ exitCode: 126, reason: `${long} is not executable.` });
+  expect(find(long)).toEqual(notExecutable(long));
 });
