@@ -136,6 +136,26 @@ describe('shell-init --install', () => {
     expect(read('.bashrc')).toBe('a\n# >>> rolecall >>>\n');
   });
 
+  test('loads no file that another user can write or replace', async () => {
+    await run(['--install', 'bash', '--yes']);
+    const path = at('.config', 'rolecall', 'init.bash');
+    chmodSync(path, 0o666);
+    const writable = await run(['--install', 'bash', '--yes']);
+    expect(writable).toMatchObject({ exitCode: 7, stdout: '' });
+    expect(writable.stderr).toBe(
+      `rolecall: ${path} cannot be changed: other users can write it. [file-not-writable]\nRun: chmod go-w ${path}\n`,
+    );
+    rmSync(path);
+    mkdirSync(at('dotfiles'));
+    chmodSync(at('dotfiles'), 0o777);
+    writeFileSync(at('dotfiles', 'init'), "# rolecall's hook for bash: earlier\n", { mode: 0o600 });
+    symlinkSync(at('dotfiles', 'init'), path);
+    const linked = await run(['--install', 'bash', '--yes']);
+    expect(linked.exitCode).not.toBe(0);
+    expect(linked.stderr).toContain(`${at('dotfiles')} is writable by other users.`);
+    expect(read('dotfiles', 'init')).toBe("# rolecall's hook for bash: earlier\n");
+  });
+
   test('says what keeps zsh from loading them', async () => {
     const notes = async () => (await run(['--install', 'zsh', '--yes'])).stderr.match(/(?<=Note: ).*/g) ?? [];
     writeFileSync(at('.zshenv'), 'ZDOTDIR=~/.zsh\n');

@@ -6,6 +6,7 @@ import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../../platform/files/atomic-file.ts';
 import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
 import { errorCode, moveAsideCommand, toFileError } from '../../platform/files/file-error.ts';
+import { isWritableByOthers } from '../../platform/files/folders-above.ts';
 import { checkFoldersAbove } from '../../platform/files/private-directory.ts';
 import { MAX_START_FILE_BYTES } from './start-file.ts';
 
@@ -44,7 +45,12 @@ export async function checkUserFile(path: string, userId: number, isExecutable: 
     // Root can write it all the same, but it was made read-only on purpose.
     if ((found.mode & 0o200) === 0) throw refuse('it is read-only', `chmod u+w ${quoteForShell(path)}`);
   }
-  if (isExecutable) checkFoldersAbove(path, userId);
+  if (!isExecutable) return;
+  checkFoldersAbove(path, userId);
+  if (found === undefined) return;
+  if (isWritableByOthers(found, userId)) throw refuse('other users can write it', `chmod go-w ${quoteForShell(path)}`);
+  // It may be a link into a folder of others.
+  checkFoldersAbove(await realpath(path), userId);
 }
 
 /**
