@@ -50,6 +50,18 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
   }
 }
 
+/** As `describeFault`, for the request for a code: nothing repeats that one but the user. */
+export function describeSignInFault(thrown: unknown, sessionName: string): RolecallError {
+  if (!isFault(thrown, 'throttled')) return describeFault(thrown, sessionName);
+  const { retryAfterMs } = thrown;
+  const when = retryAfterMs === undefined ? 'a minute' : `${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;
+  return new UnavailableError(
+    'identity-center-throttled',
+    `Identity Center of ${sessionName} is throttling requests. Sign in again in ${when}.`,
+    { hint: loginCommand(sessionName), cause: thrown, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  );
+}
+
 /** The session has ended; only a new sign-in helps. */
 export function sessionOver(sessionName: string, cause?: unknown): SignInRequiredError {
   return new SignInRequiredError('sign-in-expired', `Your sign-in to ${sessionName} has ended.`, {

@@ -302,7 +302,7 @@ describe('a sign-in that fails', () => {
     rig.emulator.addFault({ operation: 'StartDeviceAuthorization', kind: 'throttle' });
     const { exitCode, stdout, stderr } = await run(['login']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
-    expect(stderr).toMatch(/^Note: .*\nrolecall: .*my-sso-session.*\nRun: rolecall status\n$/);
+    expect(stderr).toMatch(/^Note: .*\nrolecall: .*my-sso-session.*\nRun: rolecall login my-sso-session\n$/);
   });
 });
 

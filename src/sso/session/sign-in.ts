@@ -7,7 +7,7 @@ import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 import { pollForToken, requestDeviceCode, type DeviceCode } from './device-code.ts';
-import { describeFault } from '../faults.ts';
+import { describeFault, describeSignInFault } from '../faults.ts';
 import type { IdentityCenter } from '../ports.ts';
 
 /** What to show the user while a sign-in is pending; also part of its outcome. */
@@ -82,7 +82,7 @@ export function createSignIn(deps: {
         return attempt.state;
       }
       const code = await requestDeviceCode(deps, session).catch((fault: unknown) => {
-        throw describeFault(fault, session.sessionName);
+        throw describeSignInFault(fault, session.sessionName);
       });
       const { authorization } = code;
       const prompt: SignInPrompt = {

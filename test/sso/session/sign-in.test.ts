@@ -309,7 +309,12 @@ describe('outcomes', () => {
   it('a first start that fails leaves no state, and the next one works', async () => {
     const world = createWorld();
     world.identityCenter.fail('registerClient', { kind: 'throttled', retryAfterMs: 2000 });
-    expect(await failureOf(start(world))).toMatchObject({ code: 'identity-center-throttled', retryAfterMs: 2000 });
+    expect(await failureOf(start(world))).toMatchObject({
+      code: 'identity-center-throttled',
+      message: 'Identity Center of my-sso-session is throttling requests. Sign in again in 2 s.',
+      hint: 'rolecall login my-sso-session',
+      retryAfterMs: 2000,
+    });
     expect(world.broker.signInState(SESSION)).toBeUndefined();
     world.identityCenter.recover();
     expect(await start(world)).toMatchObject({ state: 'pending' });
