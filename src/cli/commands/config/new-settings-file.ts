@@ -4,7 +4,8 @@ export const NEW_SETTINGS_FILE = `# Settings of rolecall. All are optional; the 
 # To see what is in force: rolecall config show
 # To apply a change: rolecall daemon restart
 
-# What programs get when a session has ended: "notify" (an error), "wait" or "login".
+# What programs get when a session has ended: "notify" (an error), "wait" or
+# "login".
 #on_expired = "wait"
 
 # Where tokens are stored: "keychain", "file" (encrypted) or "memory".
