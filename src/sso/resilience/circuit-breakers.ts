@@ -227,7 +227,8 @@ export function createCircuitBreakers(deps: {
       for (const [key, health] of healths) {
         if (isInPause(health.pause, nowMs)) continue;
         if (nowMs - health.lastCallMs >= FORGET_MS) remove(key, health);
-        else if (!isOutage(health)) problems.clear(problemKey(health));
+        // Without a pause a person is trying: the problem stays where it is in the list until there is an answer.
+        else if (!isOutage(health) && health.pause !== undefined) problems.clear(problemKey(health));
       }
     },
     forget(sessionName) {

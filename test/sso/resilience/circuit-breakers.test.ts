@@ -292,5 +292,16 @@ describe('a 429', () => {
       circuitBreakers.sweep();
       expect(problems.list()).toEqual([]);
     });
+
+    it('stays a problem while a person tries at once, until there is an answer', async () => {
+      const { call, problems, circuitBreakers } = createRig();
+      await failureOf(call(kind, asked));
+      const [problem] = problems.list();
+      circuitBreakers.reconsider(SESSION);
+      circuitBreakers.sweep();
+      expect(problems.list()).toEqual([problem]);
+      await call('answer');
+      expect(problems.list()).toEqual([]);
+    });
   });
 });
