@@ -55,12 +55,17 @@ export function createLateKeychain(deps: {
         if (found !== undefined) return true;
         const opened = await deps.open().catch(() => undefined);
         if (opened === undefined) return false;
+        const moved: string[] = [];
         try {
           for (const name of names) {
             const secret = await memory.load(name);
-            if (secret !== undefined) await opened.keychain.save(name, secret);
+            if (secret === undefined) continue;
+            await opened.keychain.save(name, secret);
+            moved.push(name);
           }
         } catch {
+          // A later sign-out would not find them there.
+          for (const name of moved) await opened.keychain.delete(name).catch(() => undefined);
           opened.lock?.close();
           return false;
         }
