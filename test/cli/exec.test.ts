@@ -244,6 +244,12 @@ describe('exec', () => {
       stderr: expect.stringContaining('No role matches "log qqq".'),
       started: [],
     });
+    // As `exec PROFILE ls -- ARGUMENT`, the command is not what follows the "--".
+    expect(await exec(['gone', 'ls', '--', 'no-program'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining('No role matches "gone ls".'),
+      started: [],
+    });
     expect(await exec(['log', '--', 'ls'], { isTerminal: true })).toMatchObject({
       exitCode: 37,
       stderr: 'Log Archive  044444444444  ReadOnly  us-east-1\n',

@@ -36,13 +36,15 @@ export async function runExec(
   checkOptions(first, words, command, options, context);
   refuseJavaIdentity(context.environment);
   const found = findCommand(program, context.environment);
+  const mayAsk = canAsk(context);
+  const request = describeRequest(command, mayAsk);
   if ('exitCode' in found) {
+    // The first of several words may be a profile that is gone: then the program is not what follows the "--".
+    if (words.length > 1 && !mayAsk) await chooseProfile(words, request, context);
     const hint = command.length === 0 ? 'echo $SHELL' : commandAbout(program, found.path);
     reportFailure({ message: found.reason, hint }, context);
     return found.exitCode;
   }
-  const mayAsk = canAsk(context);
-  const request = describeRequest(command, mayAsk);
   const profile = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
