@@ -118,6 +118,29 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('shows what was done above the buttons of the selected role', async () => {
+    await start();
+    const { page } = await openPage(context, rig);
+    await page.locator('#role-grid[aria-rowcount="121"]').waitFor();
+    for (const size of ['390x844', '640x400']) {
+      await resize(page, size);
+      await page.locator('#search').focus();
+      await page.keyboard.press('ArrowDown');
+      await page.locator('#details .buttons').waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.toast').first().waitFor();
+      const covered = await page.evaluate(`(() => {
+        const [toasts, panel] = [...document.querySelectorAll('.toasts, .detail')]
+          .sort((one, other) => Number(one.matches('.detail')) - Number(other.matches('.detail')))
+          .map((part) => part.getBoundingClientRect());
+        return Math.max(0, Math.round(toasts.bottom - panel.top));
+      })()`);
+      expect({ size, covered }).toEqual({ size, covered: 0 });
+      await page.locator('.toast button[aria-label="Dismiss"]').first().click();
+      await page.locator('.toast').waitFor({ state: 'detached' });
+    }
+  });
+
   test.each(['a pending sign-in', 'five problems'] as const)('leaves the list its room beside %s', async (what) => {
     await start();
     if (what === 'a pending sign-in') await rig.client.call('startSignIn', { session: 'lab', body: {} });
