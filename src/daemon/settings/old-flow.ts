@@ -17,7 +17,7 @@ export function describeOldFlows(path: string, text: string, parsed: unknown): P
   return [
     {
       code: 'settings-without-effect',
-      message: `${path} has flow = "pkce", which does not exist: rolecall signs in as with flow = "device".`,
+      message: `${path} has flow = "pkce", which does not exist; it is ignored, as it always was.`,
       hint: editCommand(path, findTomlLine(text, first[1])),
     },
   ];

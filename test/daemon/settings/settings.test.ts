@@ -137,7 +137,7 @@ describe('settings', () => {
       expect(notes).toEqual([
         {
           code: 'settings-without-effect',
-          message: `${PATH} has flow = "pkce", which does not exist: rolecall signs in as with flow = "device".`,
+          message: `${PATH} has flow = "pkce", which does not exist; it is ignored, as it always was.`,
           hint: hint(line),
         },
       ]);
