@@ -49,3 +49,16 @@ test.runIf(process.platform === 'linux')('says how to clear a keychain that was 
     /^rolecall: The keychain can't be reached from here and may keep items of rolecall\. .* \[secret-store-unavailable\]\nRun: secret-tool clear service rolecall\n/u,
   );
 });
+
+test('names a passphrase outside of the folders that it removes', async () => {
+  writePrivate(rig.paths.passphraseFile, 'correct horse\n');
+  // As with ROLECALL_CONFIG, the settings are somewhere else.
+  const environment = { XDG_CONFIG_HOME: join(rig.home.path, 'other'), NO_COLOR: '1' };
+  const { stdout } = await rig.runCli(['uninstall', '--dry-run'], { environment });
+  expect(stdout).toContain(
+    '  ~/.config/rolecall/passphrase  has the passphrase, beside the file that ROLECALL_CONFIG names\n',
+  );
+  const kept = await rig.runCli(['uninstall', '--dry-run', '--keep-settings'], { environment });
+  expect(kept.stdout).not.toContain('passphrase');
+  expect((await rig.runCli(['uninstall', '--dry-run'])).stdout).toContain('Settings  ~/.config/rolecall/passphrase\n');
+});

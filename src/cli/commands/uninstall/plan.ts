@@ -84,6 +84,11 @@ export async function planUninstall(options: UninstallOptions, context: Uninstal
     return { folder, files: content?.own ?? [] };
   };
   const settings = await Promise.all(folders.settings.map(read));
+  const { passphraseFile } = paths;
+  const isKept = options.keepSettings === true || settings.some(({ files }) => files.includes(passphraseFile));
+  if (!isKept && existsSync(passphraseFile)) {
+    foreign.push({ path: passphraseFile, reason: 'has the passphrase, beside the file that ROLECALL_CONFIG names' });
+  }
   const state = await Promise.all(folders.state.map(read));
   const shell = await planShellRemoval(context);
   const ours = new Set(
