@@ -9,10 +9,10 @@ import type { RoleRequest } from './role-request.ts';
 export type ProfileRequest = Pick<RoleRequest, 'purpose' | 'command' | 'commandEnd' | 'mayAsk' | 'isReadOnly'>;
 
 /**
- * `prod.Admin`, unlike the word `prod`: typed from memory or found in a script that runs in a terminal. If that profile is
+ * `prod.Admin` and `default`, unlike the word `prod`: typed from memory or found in a script that runs in a terminal. If that profile is
  * gone, `nonprod.Admin` must not take its place silently.
  */
-const LIKE_A_NAME = /[^\p{L}\p{N}]/u;
+const LIKE_A_NAME = /[^\p{L}\p{N}]|^default$/u;
 
 /** Whether a person can answer: they see standard error and type on standard input. Standard output may be a pipe. */
 export function canAsk({ stdinIsTerminal, stderr }: Pick<Dialog, 'stdinIsTerminal'> & Pick<Output, 'stderr'>): boolean {
