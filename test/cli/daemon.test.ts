@@ -127,9 +127,10 @@ test('without a daemon keeps the port keeper from starting one', async () => {
 
 test('returns only when the process has ended', async () => {
   const pid = await startChild();
+  const stopped = child;
   await listen((respond) => {
     respond(pid);
-    setTimeout(() => child?.kill('SIGTERM'), 60);
+    setTimeout(() => stopped?.kill('SIGTERM'), 60);
   });
   const started = Date.now();
   const clock: Clock = {
