@@ -106,6 +106,9 @@ describe('check', () => {
       stderr: '',
     });
     write('on_expired = "wait"\n');
+    const { startedAt } = await rig.client.call('status', {});
+    // Edited and restarted within one second, which is as exact as the daemon says when it started.
+    utimesSync(rig.paths.settingsFile, new Date(), new Date(Date.parse(startedAt) + 500));
     expect((await rig.runCli(['config', 'check'])).stdout).toBe(`${shown} is valid.\n`);
     write('on_expired = "notify"\n', { isNew: true });
     utimesSync(rig.paths.settingsFile, new Date(), new Date(Date.now() + 3_600_000));

@@ -34,8 +34,10 @@ export async function isRestartNeeded(files: readonly string[], context: DaemonA
   try {
     const options = { autostart: false, timeoutMs: TIMEOUT_MS, signal: context.signal };
     const { startedAt } = await context.client.call('status', {}, options);
+    // The time is cut to whole seconds. A file of the same second is usually the reason for the start.
+    const startedMs = Date.parse(startedAt) + 999;
     // A deleted file also changes its folder, but so does every other file there.
-    return files.some((file) => (statIfPresentSync(file)?.mtimeMs ?? 0) > Date.parse(startedAt));
+    return files.some((file) => (statIfPresentSync(file)?.mtimeMs ?? 0) > startedMs);
   } catch (error) {
     if (error instanceof RolecallError && !context.signal.aborted) return null;
     throw error;
