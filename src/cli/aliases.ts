@@ -63,6 +63,18 @@ export const SUGGESTIONS: Readonly<Record<string, string>> = {
   who: 'whoami',
 };
 
+/** What Granted's `assume` does by an option; the option is left out of the typed arguments. */
+const OPTIONS_OF_ASSUME: Readonly<Record<string, string>> = {
+  '--console': 'console …',
+  '-c': 'console …',
+  '--url': 'console --print …',
+  '-u': 'console --print …',
+  '--unset': 'use --off',
+  '--un': 'use --off',
+  '--exec': 'exec …',
+  '--env': 'env …',
+};
+
 /**
  * The command line with rolecall's own command in the place of another tool's.
  * @throws UsageError usage: a command of another tool that rolecall calls differently
@@ -74,17 +86,28 @@ export function expandAlias(argv: readonly string[]): readonly string[] {
     const name = argv.slice(start, start + length).join(' ');
     const rest = argv.slice(start + length);
     const own = Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined;
+    if (name === 'assume') refuseOption(rest);
     if (own !== undefined) return [...argv.slice(0, start), ...own.split(' '), ...rest];
     const similar = Object.hasOwn(SUGGESTIONS, name) ? SUGGESTIONS[name] : undefined;
-    if (similar !== undefined) throw suggest(name, similar, rest);
+    if (similar !== undefined) throw suggest(`There is no command "${name}"`, similar, rest);
   }
   return argv;
 }
 
-function suggest(name: string, similar: string, rest: readonly string[]): UsageError {
+/** @throws UsageError usage: an option of Granted's `assume` */
+function refuseOption(words: readonly string[]): void {
+  const end = words.indexOf('--');
+  const options = end === -1 ? words : words.slice(0, end);
+  const place = options.findIndex((word) => Object.hasOwn(OPTIONS_OF_ASSUME, word));
+  const option = options[place];
+  if (option === undefined) return;
+  throw suggest(`rolecall use has no option "${option}"`, OPTIONS_OF_ASSUME[option] ?? '', words.toSpliced(place, 1));
+}
+
+function suggest(what: string, similar: string, rest: readonly string[]): UsageError {
   const [command = '', takesRest] = similar.split(' …');
   const args = takesRest === undefined ? [] : rest;
-  return new UsageError('usage', `There is no command "${name}"; did you mean "${command}"?`, {
+  return new UsageError('usage', `${what}; did you mean "${command}"?`, {
     hint: ['rolecall', command, ...args.map(quoteForShell)].join(' '),
   });
 }

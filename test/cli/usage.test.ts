@@ -147,6 +147,17 @@ describe('usage errors', () => {
       'rolecall profiles has no command "snyc"; did you mean "sync"?',
       'rolecall profiles sync --dry-run',
     ],
+    [['assume', '--unset'], 'rolecall use has no option "--unset"; did you mean "use --off"?', 'rolecall use --off'],
+    [
+      ['assume', 'prod', '--exec', '--', 'env', '-c'],
+      'rolecall use has no option "--exec"; did you mean "exec"?',
+      'rolecall exec prod -- env -c',
+    ],
+    [
+      ['assume', '-c', 'prod', '--service', 'ec2'],
+      'rolecall use has no option "-c"; did you mean "console"?',
+      'rolecall console prod --service ec2',
+    ],
     [['profiles', 'frobnicate'], 'rolecall profiles has no command "frobnicate".', 'rolecall profiles --help'],
     [['login', '--forc'], 'rolecall login has no option "--forc"; did you mean "--force"?', 'rolecall login --force'],
     [
