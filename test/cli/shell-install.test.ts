@@ -189,6 +189,15 @@ describe('shell-init --install', () => {
   });
 });
 
+test('says how fish gets the hook in the current shell, which may have looked for it already', async () => {
+  expect(await run(['--install', 'fish', '--yes'])).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(
+      'New shells have it. For this one: source ~/.config/fish/functions/rolecall.fish\n',
+    ) as string,
+  });
+});
+
 describe('shell-init --uninstall', () => {
   test('removes exactly what was written, for all shells', async () => {
     writeFileSync(at('.bashrc'), 'export A=1\nlast line without newline');

@@ -11,7 +11,7 @@ import {
   type HandWrittenLine,
   type ShellPlan,
 } from '../../shell/install.ts';
-import { findZshNotes, initFileOf, startFileOf } from '../../shell/start-file.ts';
+import { findZshNotes, fishFilesOf, initFileOf, startFileOf } from '../../shell/start-file.ts';
 import { editCommand, quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createInterview } from '../../terminal/interview.ts';
@@ -67,12 +67,12 @@ export async function install(shell: HookShell, plan: ShellPlan, context: Instal
   for (const { path } of plan.changes) {
     context.stderr.write(`Wrote ${harmless(shortenPath(path, context.homeDirectory))}\n`);
   }
-  // fish finds its new files at the next call.
-  if (shell === 'fish' || plan.problems.length > 0) return;
+  if (plan.problems.length > 0) return;
   if (shell === 'zsh') {
     for (const note of findZshNotes(startFileOf('zsh', context), context)) reportNote(note, context);
   }
-  const file = quoteForShell(initFileOf(shell, context));
+  // fish looks for a function that it has missed only after a while.
+  const file = quoteForShell(shell === 'fish' ? fishFilesOf(context).hook : initFileOf(shell, context));
   context.stderr.write(`New shells have it. For this one: source ${shortenPath(file, context.homeDirectory)}\n`);
 }
 
