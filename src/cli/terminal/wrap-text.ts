@@ -112,7 +112,8 @@ function toPieces(text: string): readonly Piece[] {
   const plain = words.map((word) => word.replaceAll(COLOUR_CODES, ''));
   const pieces: Piece[] = [];
   for (let index = 0; index < words.length;) {
-    const isLabelled = plain[index - 1]?.endsWith(':') === true;
+    // The name before an error is no label of a command.
+    const isLabelled = plain[index - 1]?.endsWith(':') === true && (index > 1 || plain[0] !== 'rolecall:');
     const isLabel = index === 1 && /^(?:Run|Try):$|^\$$/.test(plain[0] ?? '');
     const isOther = isLabelled && COMMAND_WORDS.test(plain.slice(index, index + 3).join(' '));
     const isCommand = plain[index] === 'rolecall' || isLabel || isOther;

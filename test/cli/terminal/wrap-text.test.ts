@@ -34,6 +34,12 @@ describe('text for a terminal', () => {
     );
   });
 
+  test('begins an error about a command on the first line', () => {
+    expect(wrapText('rolecall: rolecall use has no option "--unset"; did you mean "use --off"? [usage]', 60)).toBe(
+      'rolecall: rolecall use has no option "--unset"; did you mean\n"use --off"? [usage]',
+    );
+  });
+
   test('continues a column of text below itself', () => {
     expect(wrapText('Endpoint  SSO OIDC, STS at http://127.0.0.1:43773 (from the environment)', 40)).toBe(
       'Endpoint  SSO OIDC, STS at\n          http://127.0.0.1:43773 (from\n          the environment)',
