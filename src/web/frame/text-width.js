@@ -1,4 +1,7 @@
 // Measures text without laying it out, so that thousands of names take milliseconds.
+import { element } from './elements.js';
+
+const ASCII = Object.freeze(Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index)));
 
 /**
  * Returns a function that measures text in pixels: the sum of its characters, so never less than a part of it.
@@ -6,16 +9,19 @@
  * @returns {(text: string) => number}
  */
 export function createTextWidth(font) {
-  const context = document.createElement('canvas').getContext('2d');
-  if (context !== null) context.font = font;
-  const measure = (/** @type {string} */ character) => context?.measureText(character).width ?? 0;
-  const ascii = Float64Array.from({ length: 128 }, (_, code) => measure(String.fromCharCode(code)));
+  const ascii = measureAscii(font);
   /** @type {Map<string, number>} */
   const others = new Map();
+  /** @type {CanvasRenderingContext2D | null | undefined} */
+  let context;
 
   /** @param {string} character */
   function widthOfOther(character) {
-    const width = others.get(character) ?? measure(character);
+    const known = others.get(character);
+    if (known !== undefined) return known;
+    // Only for these: a page's first canvas takes some 30 ms.
+    context ??= createContext(font);
+    const width = context?.measureText(character).width ?? 0;
     others.set(character, width);
     return width;
   }
@@ -23,11 +29,28 @@ export function createTextWidth(font) {
   return (text) => {
     let width = 0;
     for (let at = 0; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      width += ascii[code] ?? widthOfOther(text.charAt(at));
+      width += ascii[text.charCodeAt(at) - 0x20] ?? widthOfOther(text.charAt(at));
     }
     return width;
   };
+}
+
+/** The widths of the printable characters of ASCII, from one layout. @param {string} font */
+function measureAscii(font) {
+  const characters = ASCII.map((character) => element('span', {}, character));
+  const sample = element('div', { class: 'measured', 'aria-hidden': 'true' }, ...characters);
+  sample.style.font = font;
+  document.body.append(sample);
+  const widths = Float64Array.from(characters, (character) => character.getBoundingClientRect().width);
+  sample.remove();
+  return widths;
+}
+
+/** @param {string} font */
+function createContext(font) {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context !== null) context.font = font;
+  return context;
 }
 
 /** The font of an element, for `createTextWidth`. @param {Element} target */

@@ -31,14 +31,23 @@ const whole = (text) => ({ text, parts: [{ from: 0, to: text.length, at: 0 }] })
 /** Before the first measurement. @type {Columns} */
 export const WHOLE = Object.freeze({ name: whole, set: whole, currentSet: whole, profile: whole });
 
-/** The fonts of the cells. @param {(className: string) => Element} cell */
+/** The fonts of the cells; each is measured once. @param {(className: string) => Element} cell */
 export function measureFonts(cell) {
+  /** @type {Map<string, (text: string) => number>} */
+  const measured = new Map();
+  /** @param {string} className */
+  function measure(className) {
+    const font = fontOf(cell(className));
+    const width = measured.get(font) ?? createTextWidth(font);
+    measured.set(font, width);
+    return width;
+  }
   return {
-    name: createTextWidth(fontOf(cell('name'))),
-    id: createTextWidth(fontOf(cell('id'))),
-    set: createTextWidth(fontOf(cell('set'))),
-    profile: createTextWidth(fontOf(cell('profile'))),
-    label: createTextWidth(fontOf(cell('label'))),
+    name: measure('name'),
+    id: measure('id'),
+    set: measure('set'),
+    profile: measure('profile'),
+    label: measure('label'),
   };
 }
 

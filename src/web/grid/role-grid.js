@@ -41,6 +41,7 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
     hueOf: () => undefined,
   };
   let rowHeight = 0;
+  let measuredSize = '';
   const { grid, header, body } = createGridNodes();
   const rows = createRowPool(body);
   const columns = createColumns(grid, body);
@@ -49,6 +50,7 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
   const listHeight = () => grid.clientHeight - header.offsetHeight;
 
   function measure() {
+    measuredSize = sizeOf(grid);
     rowHeight = Number.parseFloat(getComputedStyle(grid).getPropertyValue('--row-height')) || 44;
     columns.measure();
     columns.layOut(view);
@@ -68,7 +70,8 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
   }
 
   grid.addEventListener('scroll', oncePerFrame(draw), { passive: true });
-  new ResizeObserver(measure).observe(grid);
+  // An observer also reports the first size, which the first list has measured already.
+  new ResizeObserver(() => sizeOf(grid) === measuredSize || measure()).observe(grid);
   listenToRows(body, { roleAt: (index) => view.roles[index], onSelect, onUse, onConsole });
 
   return {
@@ -92,6 +95,9 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
     pageRows: () => Math.max(1, Math.floor(listHeight() / rowHeight) - 1),
   };
 }
+
+/** @param {HTMLElement} target */
+const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth}x${clientHeight}`;
 
 function createGridNodes() {
   const header = element(

@@ -17,13 +17,22 @@ const MAX_SET_WIDTH = 110;
 export function createRecentRoles(actions) {
   const node = element('p', { class: 'recent' });
 
-  /** The chips' texts, shortened so that no two are the same. @param {readonly Role[]} roles */
-  function shortenTexts(roles) {
+  /** @type {{ widthOfName: (text: string) => number, widthOfSet: (text: string) => number } | undefined} */
+  let fonts;
+
+  function measureFonts() {
     const [strong, span] = [element('strong'), element('span')];
     const sample = element('button', { class: 'chip', hidden: true }, strong, span);
     node.append(sample);
-    const [widthOfName, widthOfSet] = [createTextWidth(fontOf(strong)), createTextWidth(fontOf(span))];
+    const measured = { widthOfName: createTextWidth(fontOf(strong)), widthOfSet: createTextWidth(fontOf(span)) };
     sample.remove();
+    return measured;
+  }
+
+  /** The chips' texts, shortened so that no two are the same. @param {readonly Role[]} roles */
+  function shortenTexts(roles) {
+    fonts ??= measureFonts();
+    const { widthOfName, widthOfSet } = fonts;
     const name = createNameShortener(roles.map(accountTitle), MAX_NAME_WIDTH, widthOfName);
     const sets = roles.map(({ permissionSet }) => harmless(permissionSet));
     const set = createNameShortener(sets, MAX_SET_WIDTH, widthOfSet);
@@ -43,6 +52,7 @@ export function createRecentRoles(actions) {
         .toSorted((one, other) => rankByUse(other) - rankByUse(one))
         .slice(0, MAX_RECENT);
       node.hidden = used.length === 0;
+      if (node.hidden) return;
       const texts = shortenTexts(used);
       refill(
         node,
