@@ -3,6 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { Dialog, Output } from '../context.ts';
+import { askYesNo } from '../terminal/ask-yes-no.ts';
 import { harmless } from '../terminal/render.ts';
 import type { Doubt } from './decide-role.ts';
 
@@ -36,9 +37,7 @@ export async function confirmRole(
     const why = `"${harmless(query)}" matches ${description}, but ${REASONS[doubt]}`;
     throw new UsageError('usage', `${why}. Name it exactly.`, { hint: exactCommand(role, line) });
   }
-  const question = `Use ${description} ${purpose}? (${REASONS[doubt]}) [y/N] `;
-  const answer = (await context.ask(question))?.trim().toLowerCase() ?? '';
-  const isAgreed = answer === 'y' || answer === 'yes';
+  const isAgreed = await askYesNo(`Use ${description} ${purpose}? (${REASONS[doubt]})`, context);
   if (!isAgreed) context.stderr.write('Nothing changed.\n');
   return isAgreed;
 }

@@ -7,6 +7,7 @@ import { readPrivateFile, writePrivateFile } from '../../../platform/files/priva
 import { statIfPresentSync } from '../../../platform/files/stat-sync.ts';
 import type { CliContext, Dialog } from '../../context.ts';
 import { findCommand } from '../../environment/find-command.ts';
+import { askWithYesAsDefault } from '../../terminal/ask-yes-no.ts';
 import { harmless, reportFailure, reportNote, shortenPath } from '../../terminal/render.ts';
 import { describeRestart, isRestartNeeded, type CheckContext } from './check.ts';
 import { NEW_SETTINGS_FILE } from './new-settings-file.ts';
@@ -38,7 +39,7 @@ export async function runConfigEdit(context: EditContext): Promise<number> {
     const failure = await findFailure(context);
     if (failure === undefined) break;
     reportFailure(failure, context);
-    if (!(await wantsToEditAgain(context))) {
+    if (!(await askWithYesAsDefault('Edit again?', context))) {
       reportNote('a daemon that starts now refuses these settings. To mend them: rolecall config edit', context);
       return failure.exitCode;
     }
@@ -99,10 +100,4 @@ async function findFailure(context: EditContext): Promise<RolecallError | undefi
     if (error instanceof RolecallError && !context.signal.aborted) return error;
     throw error;
   }
-}
-
-/** Enter means yes; without a terminal the answer is no. */
-async function wantsToEditAgain(context: EditContext): Promise<boolean> {
-  const answer = (await context.ask('Edit again? [Y/n] '))?.trim().toLowerCase();
-  return answer === '' || answer === 'y' || answer === 'yes';
 }

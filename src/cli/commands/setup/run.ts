@@ -1,6 +1,7 @@
 // `rolecall setup`: the first run, and then the sign-in; or a team file.
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { CommandContext } from '../../definition.ts';
+import { askWithYesAsDefault } from '../../terminal/ask-yes-no.ts';
 import { setUp, type SetupOptions } from './set-up.ts';
 
 export async function runSetup(options: SetupOptions, context: CommandContext): Promise<number> {
@@ -14,16 +15,11 @@ export async function runSetup(options: SetupOptions, context: CommandContext): 
   const [name = '', ...others] = outcome.sessionNames;
   const command = `rolecall login ${others.length > 0 ? '--all' : quoteForShell(name)}`;
   const isAsked = context.stdinIsTerminal && options.yes !== true;
-  if (isAsked && isYes(await context.ask('Sign in now? [Y/n] '))) {
+  if (isAsked && (await askWithYesAsDefault('Sign in now?', context))) {
     const { runLoginCommand } = await import('../login/first-steps.ts');
     // With several sessions it asks for one.
     return runLoginCommand(others.length > 0 ? undefined : name, { wait: true, browser: true }, context);
   }
   context.stderr.write(isAsked ? `You are not signed in. Later: ${command}\n` : `Now sign in: ${command}\n`);
   return 0;
-}
-
-/** Enter is yes; no answer at all is no. */
-function isYes(answer: string | undefined): boolean {
-  return answer !== undefined && ['', 'y', 'yes'].includes(answer.trim().toLowerCase());
 }
