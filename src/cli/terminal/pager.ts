@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { findProgram, type ProgramSearch } from '../../platform/programs/find-program.ts';
 import type { Output, PageOptions } from '../context.ts';
+import { ignoreInterrupts } from './ignore-interrupts.ts';
 
 type PagerContext = ProgramSearch & Pick<Output, 'stdout' | 'environment'>;
 
@@ -53,16 +54,4 @@ function runPager(
     child.stdin.on('error', () => undefined);
     child.stdin.end(text);
   }).finally(restoreSignals);
-}
-
-/** Ctrl-C in a pager is the pager's: less stops a search with it. Returns a function that undoes this. */
-function ignoreInterrupts(): () => void {
-  const listeners = process.listeners('SIGINT');
-  const ignore = () => undefined;
-  process.removeAllListeners('SIGINT');
-  process.on('SIGINT', ignore);
-  return () => {
-    process.off('SIGINT', ignore);
-    for (const listener of listeners) process.on('SIGINT', listener);
-  };
 }
