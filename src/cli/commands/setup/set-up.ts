@@ -17,15 +17,16 @@ import { restartForSettings } from './restart-for-settings.ts';
 export interface SetupOptions {
   readonly from?: string;
   readonly refresh?: boolean;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  /** Options of the first run, which are refused together with a team file. */
   readonly startUrl?: string;
   readonly ssoRegion?: string;
   readonly name?: string;
   readonly profileNameTemplate?: string;
   readonly secretStore?: string;
   readonly service?: string;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
 }
 
 export interface SetupOutcome {

@@ -9,28 +9,14 @@ import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
 import { createInterview } from '../../terminal/interview.ts';
 import { restartForSettings } from './restart-for-settings.ts';
+import type { SetupOptions } from './set-up.ts';
 
 type Context = Dialog & StopContext;
-
-export interface TeamSetupOptions {
-  readonly from?: string;
-  readonly refresh?: boolean;
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  /** Options of the first run, which are refused together with a team file. */
-  readonly startUrl?: string;
-  readonly ssoRegion?: string;
-  readonly name?: string;
-  readonly profileNameTemplate?: string;
-  readonly secretStore?: string;
-  readonly service?: string;
-}
 
 /** The daemon may have to download the file. */
 const TIMEOUT_MS = 60_000;
 
-export async function runTeamSetup(options: TeamSetupOptions, context: Context): Promise<number> {
+export async function runTeamSetup(options: SetupOptions, context: Context): Promise<number> {
   refuseOtherFlags(options);
   const ask = (body: { dryRun?: boolean; digest?: string }) =>
     context.client.call(
@@ -74,7 +60,7 @@ function refuseOtherFlags({
   profileNameTemplate,
   secretStore,
   service,
-}: TeamSetupOptions) {
+}: SetupOptions) {
   if (from !== undefined && refresh === true) {
     throw new UsageError('usage', 'setup takes --from or --refresh, not both.', { hint: 'rolecall setup --help' });
   }
@@ -95,7 +81,7 @@ function toSource(from: string): string {
 }
 
 /** Settings from somebody else need the user's confirmation, or --yes in a script. */
-async function mayWrite({ yes, json }: TeamSetupOptions, context: Context): Promise<boolean> {
+async function mayWrite({ yes, json }: SetupOptions, context: Context): Promise<boolean> {
   if (yes === true) return true;
   if (json === true || !context.stdinIsTerminal) {
     const reason = json === true ? 'With --json setup does not ask' : 'Not a terminal';
