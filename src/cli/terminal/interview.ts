@@ -1,9 +1,9 @@
 // Asks questions in the terminal: each has a default, and is repeated until the answer is valid.
 import { RolecallError, UsageError } from '../../core/errors.ts';
 import type { Dialog, Output } from '../context.ts';
-import { createPainter, harmless } from './render.ts';
+import { createPainter, harmless, reportNote } from './render.ts';
 
-export interface Question {
+export interface Question<T extends string> {
   /** The flag that answers the question. */
   readonly flag: string;
   readonly given: string | undefined;
@@ -11,7 +11,7 @@ export interface Question {
   /** The default, used when the user presses Enter. */
   readonly defaultAnswer?: string;
   /** Returns the answer as it will be used. @throws UsageError: the answer is not valid; the message is shown to the user */
-  check(text: string): string | Promise<string>;
+  check(text: string): T | Promise<T>;
 }
 
 export interface Interview {
@@ -20,7 +20,7 @@ export interface Interview {
   say(text: string): void;
   warn(text: string): void;
   /** @throws UsageError usage: no flag, no default and no terminal; or what `check` throws for the value of a flag */
-  ask(question: Question): Promise<string>;
+  ask<T extends string>(question: Question<T>): Promise<T>;
   confirm(question: string, defaultAnswer: boolean): Promise<boolean>;
 }
 
@@ -49,7 +49,7 @@ export function createInterview(
   return {
     isOpen,
     say,
-    warn: (text) => void context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(text)}\n`),
+    warn: (text) => reportNote(text, context),
     async ask({ flag, given, question, defaultAnswer, check }) {
       if (given !== undefined) return check(given);
       if (!isOpen) {
@@ -80,4 +80,22 @@ export function createInterview(
       }
     },
   };
+}
+
+/** One of the numbered choices, by its number or its name; the first is the default. */
+export function askChoice<T extends string>(interview: Interview, flag: string, choices: readonly T[]): Promise<T> {
+  const numbers = choices.map((_choice, index) => String(index + 1));
+  return interview.ask({
+    flag,
+    given: undefined,
+    question: 'Number',
+    defaultAnswer: '1',
+    check(text) {
+      const word = text.trim().toLowerCase();
+      const choice = choices[numbers.indexOf(word)] ?? choices.find((name) => name === word);
+      if (choice !== undefined) return choice;
+      const list = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(numbers);
+      throw new UsageError('usage', `Type ${list}.`);
+    },
+  });
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../core/errors.ts';
 import type { Output, Places, SecretDialog, ServiceAccess } from '../../context.ts';
-import type { Interview } from '../../terminal/interview.ts';
+import { askChoice, type Interview } from '../../terminal/interview.ts';
 import { harmless, shortenPath } from '../../terminal/render.ts';
 
 export interface ChosenPassphrase {
@@ -66,17 +66,7 @@ async function keeps(file: string, interview: Interview): Promise<boolean> {
       '  1  nowhere; you type it again after each start, and `rolecall status` says how\n' +
       `  2  in ${file}, which only you can read;\n     whoever gets that file can decrypt the tokens\n`,
   );
-  const answer = await interview.ask({
-    flag: '--secret-store',
-    given: undefined,
-    question: 'Number',
-    defaultAnswer: '1',
-    check(text) {
-      if (text.trim() === '1' || text.trim() === '2') return text.trim();
-      throw new UsageError('usage', 'Type 1 or 2.');
-    },
-  });
-  return answer === '2';
+  return (await askChoice(interview, '--secret-store', ['nowhere', 'file'])) === 'file';
 }
 
 /** A service starts without a person, so it needs the file. */

@@ -4,7 +4,7 @@ import { UsageError } from '../../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../../core/name-template.ts';
 import type { SetupDocument, SetupRequestDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import type { DaemonAccess, Output, ServiceAccess } from '../../context.ts';
-import type { Interview } from '../../terminal/interview.ts';
+import { askChoice, type Interview } from '../../terminal/interview.ts';
 import { harmless } from '../../terminal/render.ts';
 import { chooseFound, type FoundSession } from './found.ts';
 
@@ -175,19 +175,7 @@ export async function askStore(
       '  2  in an encrypted file, with a passphrase that you choose now\n' +
       '  3  in memory only; you sign in again whenever the daemon was stopped\n',
   );
-  const answer = await interview.ask({
-    flag: '--secret-store',
-    given: undefined,
-    question: 'Number',
-    defaultAnswer: '1',
-    check(text) {
-      const word = text.trim().toLowerCase();
-      const store = STORES[Number(word) - 1] ?? STORES.find((name) => name === word);
-      if (store === undefined) throw new UsageError('usage', 'Type 1, 2 or 3.');
-      return store;
-    },
-  });
-  return STORES.find((store) => store === answer);
+  return askChoice(interview, '--secret-store', STORES);
 }
 
 /** Not asked if a service is installed, or if no service manager runs. */
