@@ -1,5 +1,6 @@
 // `rolecall ls` with everything that AWS's free text may do to a terminal.
 import { afterEach, describe, expect, test } from 'vitest';
+import { createSystemClock } from '../../src/core/clock.ts';
 import type { DirectoryDocument } from '../../src/emulator/directory/directory-model.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { mask } from './masks.ts';
@@ -121,6 +122,15 @@ describe('the list', () => {
     const { stdout } = await rig.runCli(['ls', 'prof', '22', 'read'], { isTerminal: true });
     const mark = (text: string) => `\u001b[1m\u001b[4m${text}\u001b[24m\u001b[22m`;
     expect(stdout.split('\n')[1]).toContain(`${mark('prof')}essional-af  ${mark('22')}2222222222  ${mark('Read')}Only`);
+  });
+
+  test('says how long the sign-in lasts, also on a machine whose clock is wrong', async () => {
+    const system = createSystemClock();
+    const clock = { ...system, nowMs: () => system.nowMs() + 2 * 3_600_000 };
+    rig = await createRig({ clock, settings: `[session.${SESSION}]\nsession_hours = 8\n` });
+    await rig.runCli(['login'], { clock });
+    const { stderr } = await rig.runCli(['ls'], { clock, isTerminal: true });
+    expect(stderr).toMatch(/^Listed less than a minute ago\. Signed in, (?:7 h 59 min|8 h) left\.\n$/);
   });
 
   test('says that it is incomplete, and --refresh completes it with progress on a terminal', async () => {

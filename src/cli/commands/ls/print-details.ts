@@ -9,7 +9,7 @@ type Context = DaemonAccess & Output & Pick<CliContext, 'clock' | 'page'>;
 
 interface DetailOptions {
   /** The age of the list, and a command if it is incomplete. */
-  readonly notes: readonly string[];
+  readonly describeList: (nowMs: number) => readonly string[];
   /** The query, whose matches are highlighted. */
   readonly words: string;
   readonly isWide: boolean;
@@ -21,7 +21,7 @@ const CURRENT_MARK = '*';
 /** Prints the list on stdout, and what the marks mean, the sign-in's times and left-out columns on stderr. */
 export async function printDetails(
   document: AccountsDocument,
-  { notes: [age = '', ...others], words, isWide, usesPager }: DetailOptions,
+  { describeList, words, isWide, usesPager }: DetailOptions,
   context: Context,
 ): Promise<void> {
   const { client, signal, stdout, stderr, environment } = context;
@@ -40,9 +40,12 @@ export async function printDetails(
   const [head = '', ...lines] = text.split(/(?<=\n)/);
   const shown = words === '' ? lines : await highlight(lines, words, paint);
   await context.page(paint('dim', head) + shown.join(''), { keepsRows: isWide, usesPager });
+  // The documents have AWS's times.
+  const awsNowMs = context.clock.nowMs() - (status.clockAheadSeconds ?? 0) * 1000;
+  const [age = '', ...others] = describeList(awsNowMs);
   const notes = [
     age,
-    ...describeSessions(document, status, context.clock.nowMs()),
+    ...describeSessions(document, status, awsNowMs),
     ...describeMarks(rows, protectedMark(environment)),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
@@ -145,11 +148,10 @@ function describeSessions(
   nowMs: number,
 ): readonly string[] {
   const shown = sessions.filter(({ session }) => accounts.some((account) => account.session === session));
-  const states = shown.map(({ session, state, sessionExpiresAt }) => {
+  return shown.map(({ session, state, sessionExpiresAt }) => {
     const name = shown.length > 1 ? ` to ${harmless(session)}` : '';
     if (state !== 'live') return `${state === 'expired' ? 'The sign-in has ended' : 'Signed out'}${name}.`;
     const left = sessionExpiresAt === undefined ? '' : `, ${formatDuration(Date.parse(sessionExpiresAt) - nowMs)} left`;
     return `Signed in${name}${left}.`;
   });
-  return states;
 }

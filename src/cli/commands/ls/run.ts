@@ -48,17 +48,20 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     });
   }
   if (options.json === true || document.asOf === null) return 0;
-  const age = formatDuration(context.clock.nowMs() - Date.parse(document.asOf));
-  const notes = [`Listed ${age} ago.`, ...(document.complete ? [] : ['It is incomplete: rolecall ls --refresh'])];
+  const asOfMs = Date.parse(document.asOf);
+  const describeList = (nowMs: number) => [
+    `Listed ${formatDuration(nowMs - asOfMs)} ago.`,
+    ...(document.complete ? [] : ['It is incomplete: rolecall ls --refresh']),
+  ];
   if (context.stdout.isTTY === true || options.wide === true) {
     const { printDetails } = await import('./print-details.ts');
-    const parts = { notes, words, isWide: options.wide === true, usesPager: options.pager };
+    const parts = { describeList, words, isWide: options.wide === true, usesPager: options.pager };
     await printDetails(matching, parts, context);
     return 0;
   }
   const [head = '', ...lines] = format(matching).split(/(?<=\n)/);
   context.stdout.write(createPainter(context.stdout, context.environment)('dim', head) + lines.join(''));
-  context.stderr.write(`${notes.join(' ')}\n`);
+  context.stderr.write(`${describeList(context.clock.nowMs()).join(' ')}\n`);
   return 0;
 }
 
