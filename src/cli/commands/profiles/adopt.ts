@@ -6,8 +6,9 @@ import type { AdoptionDocument, AdoptionRequestDocument } from '../../../local-a
 import type { DaemonAccess, Dialog, Output, Places } from '../../context.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import type { FitStep } from '../../terminal/fit-columns.ts';
-import { count, createPainter, formatTableFor, harmless, shortenPath } from '../../terminal/render.ts';
+import { count, createPainter, formatTableFor, harmless, reportNote, shortenPath } from '../../terminal/render.ts';
 import { createInterview } from '../../terminal/interview.ts';
+import { TOOL_NAMES, type Tool } from '../../tool-names.ts';
 
 type Context = DaemonAccess & Dialog & Output & Places;
 
@@ -21,15 +22,6 @@ export interface AdoptOptions {
   readonly json?: boolean;
 }
 
-type Source = NonNullable<AdoptionRequestDocument['from']>[number];
-
-const SOURCES: Readonly<Record<Source, string>> = {
-  aws: 'AWS CLI',
-  'aws-sso': 'aws-sso-cli',
-  granted: 'Granted',
-  'aws-vault': 'aws-vault',
-  leapp: 'Leapp',
-};
 /** What fits on a screen; --dry-run and --json show everything. */
 const MAX_ROWS = 30;
 const MAX_DIFF_LINES = 300;
@@ -92,9 +84,9 @@ function isOfAws(startUrl: string): boolean {
   }
 }
 
-function checkSource(text: string): Source {
-  if (Object.hasOwn(SOURCES, text)) return text as Source;
-  throw new UsageError('usage', `--from is one of ${Object.keys(SOURCES).join(', ')}, not "${text}".`, {
+function checkSource(text: string): Tool {
+  if (Object.hasOwn(TOOL_NAMES, text)) return text as Tool;
+  throw new UsageError('usage', `--from is one of ${Object.keys(TOOL_NAMES).join(', ')}, not "${text}".`, {
     hint: 'rolecall profiles adopt --help',
   });
 }
@@ -119,15 +111,14 @@ async function show(plan: AdoptionDocument, options: AdoptOptions, context: Cont
       `New sso-session ${paint('bold', harmless(session))}: ${harmless(startUrl)} in ${harmless(region)}\n`,
     );
     if (isOfAws(startUrl)) continue;
-    const note = `${harmless(startUrl)} is not an AWS address. Sign in there only if you know it.`;
-    context.stderr.write(`${paint('yellow', 'Note:')} ${note}\n`);
+    reportNote(`${startUrl} is not an AWS address. Sign in there only if you know it.`, context);
   }
   if (adopted.length > 0) {
     const rows = adopted
       .slice(0, MAX_ROWS)
       .map((profile) => [
         harmless(profile.profileName),
-        SOURCES[profile.source],
+        TOOL_NAMES[profile.source],
         harmless(profile.session),
         profile.accountId,
         harmless(profile.permissionSet),
@@ -151,7 +142,7 @@ async function show(plan: AdoptionDocument, options: AdoptOptions, context: Cont
   }
   for (const { profileName, line, source, reason } of plan.left) {
     context.stderr.write(
-      `Unchanged: ${harmless(profileName)} (${SOURCES[source]}, line ${line}): ${harmless(reason)}.\n`,
+      `Unchanged: ${harmless(profileName)} (${TOOL_NAMES[source]}, line ${line}): ${harmless(reason)}.\n`,
     );
   }
 }

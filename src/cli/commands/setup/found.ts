@@ -4,18 +4,11 @@ import type { FoundSessionsDocument } from '../../../local-api/schemas.ts';
 import type { DaemonAccess } from '../../context.ts';
 import type { Interview } from '../../terminal/interview.ts';
 import { count, harmless } from '../../terminal/render.ts';
+import { TOOL_NAMES } from '../../tool-names.ts';
 
 export type FoundSession = FoundSessionsDocument['sessions'][number];
 
-const TOOLS: Readonly<Record<FoundSession['tools'][number], string>> = {
-  aws: '~/.aws/config',
-  'aws-sso': 'aws-sso-cli',
-  granted: 'Granted',
-  'aws-vault': 'aws-vault',
-  leapp: 'Leapp',
-};
-
-/** What the files of the AWS CLI, aws-sso-cli, Granted and aws-vault name; a file that cannot be used is a note. */
+/** The sso-sessions in the files of other tools; a file that cannot be used is a note. */
 export async function findOnThisMachine(interview: Interview, context: DaemonAccess): Promise<readonly FoundSession[]> {
   const { sessions, notes } = await context.client.call('foundSessions', {}, { signal: context.signal });
   for (const note of notes) interview.warn(note);
@@ -44,7 +37,9 @@ export async function chooseFound(
 }
 
 function describe({ name, startUrl, isAws, region, tools, profiles }: FoundSession, index: number): string {
-  const from = new Intl.ListFormat('en-GB').format(tools.map((tool) => TOOLS[tool]));
+  // The AWS CLI's file is also that of other tools.
+  const sources = tools.map((tool) => (tool === 'aws' ? '~/.aws/config' : TOOL_NAMES[tool]));
+  const from = new Intl.ListFormat('en-GB').format(sources);
   const facts = [
     ...(region === null ? [] : [region]),
     `from ${from}`,
