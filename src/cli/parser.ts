@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { loadVersion } from '../local-api/version.ts';
 import type { CliContext } from './context.ts';
 import type { AnyCommand, CommandContext, CommandGroup, CommandList, OptionDefinition } from './definition.ts';
-import { fillParagraphs, formatOverview, helpColumns, MAX_COLUMNS } from './print-overview.ts';
+import { ABOUT, fillParagraphs, formatOverview, helpColumns, MAX_COLUMNS } from './print-overview.ts';
 import { decorateStream } from './terminal/wrap-text.ts';
 import { checkArgumentCount, checkChoice, StrictCommand } from './strict-command.ts';
 
@@ -87,9 +87,7 @@ function createProgram(
   run: Run,
 ): Command {
   program
-    .description(
-      'Signs in to IAM Identity Center once and keeps AWS role credentials fresh for everything on this machine.',
-    )
+    .description(ABOUT)
     .version(loadVersion(), '-V, --version', 'print the versions of this command, of Node and of the daemon')
     .option('--debug', 'print requests to the daemon, and the causes of an error')
     .addOption(

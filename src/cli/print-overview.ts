@@ -4,6 +4,8 @@ import type { HelpSection } from './definition.ts';
 import { OVERVIEW } from './overview.ts';
 import { displayWidth, wrapWords } from './terminal/display-width.ts';
 
+export const ABOUT =
+  'Signs in to IAM Identity Center once and keeps AWS role credentials fresh for everything on this machine.';
 export const MAX_COLUMNS = 80;
 const MIN_COLUMNS = 40;
 
@@ -55,10 +57,8 @@ export function formatOverview(columns: number): string {
     `${TITLES[section]}:`,
     Object.entries(OVERVIEW[section]),
   ]);
-  const about =
-    'Signs in to IAM Identity Center once and keeps AWS role credentials fresh for everything on this machine.';
   const blocks = [
-    `${wrapWords(about, columns).join('\n')}\n`,
+    `${wrapWords(ABOUT, columns).join('\n')}\n`,
     'Usage: rolecall <command> [options]\n',
     ...sections.map(([title, rows]) => `${title}\n${formatRows(rows, columns)}`),
     `Options:\n${formatRows(OPTIONS, columns)}`,

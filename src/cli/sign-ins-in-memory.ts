@@ -8,13 +8,16 @@ import type { YesOption } from './yes-option.ts';
 
 type Context = DaemonAccess & Dialog & Output;
 
+/** The exit code of a command that may not go on. */
+export const EXIT_DECLINED = 1;
+
 /** The status comes from memory; a daemon that does not answer in time can't be asked. */
 const STATUS_TIMEOUT_MS = 5000;
 
 /**
  * Whether the command may end the daemon. Asks on a terminal if that ends a sign-in; where it can't ask, it prints a note
  * and returns true, because scripts have always gone on. `action` begins the sentence: `Stopping the daemon`.
- * Returns true for a daemon that does not run or does not answer, and for one that `isMeant` does not mean.
+ * Returns true if no daemon runs or answers, and for a daemon that fails `isMeant`.
  */
 export async function mayEndSignIns(
   action: string,

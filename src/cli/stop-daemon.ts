@@ -65,8 +65,8 @@ async function stopByRequest(context: StopContext): Promise<number | undefined> 
   }
   const daemon = identifyProcess(pid);
   if (daemon === undefined || (await hasEndedWithin(STOP_DEADLINE_MS, daemon, context))) return pid;
-  // All is written, but a process waits at its end for a call to the keychain, as while that shows its dialog: SIGTERM changes
-  // nothing then.
+  // Everything is written, but a process cannot exit while a call to the keychain is pending, for example behind its dialog.
+  // SIGTERM does not help then.
   const holder = readLockHolder(context.paths.lockFile);
   if (holder?.processId === pid) {
     return endBySignal(holder, 'has stopped, but its process has not ended', context, ['SIGKILL']);

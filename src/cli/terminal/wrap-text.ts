@@ -7,7 +7,7 @@ const MIN_COLUMNS = 20;
 const COLOUR_CODES = /\u001b\[\d+m/g;
 /** Moves the cursor, or is a line of a diff: nothing to wrap. */
 const NO_PROSE = /\r|\u001b(?!\[\d+m)|^[-+@](?! )/;
-/** Says what the cells of the line are together. */
+/** What the cells of the line describe together: `Current role: `. */
 const LABEL = /^[A-Z][A-Za-z -]*: (?=\S)/;
 /** What a command to copy starts with, other than rolecall itself; "if" only with a test. */
 const COMMAND_WORDS =

@@ -1,4 +1,4 @@
-// What a settings file that `rolecall config edit` creates contains: examples, each behind a comment sign.
+// What a settings file that `rolecall config edit` creates contains: examples, all commented out.
 
 export const NEW_SETTINGS_FILE = `# Settings of rolecall. All are optional; the lines below show examples.
 # To see what is in force: rolecall config show

@@ -3,7 +3,7 @@ import { DaemonUnreachableError } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import type { CliContext, DaemonAccess, Dialog, Output, ServiceAccess } from '../../context.ts';
 import { fetchStatus } from '../../sessions.ts';
-import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
+import { EXIT_DECLINED, mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
 import type { YesOption } from '../../yes-option.ts';
 
@@ -19,9 +19,6 @@ export async function runDaemonStart(
   context.stdout.write(json === true ? formatJsonLine({ running: true, pid }) : `The daemon is running, pid ${pid}.\n`);
   return 0;
 }
-
-/** The user did not want it. */
-const EXIT_DECLINED = 1;
 
 /** Returns when the process has ended. */
 export async function runDaemonStop(options: JsonOption & YesOption, context: Dialog & StopContext): Promise<number> {

@@ -6,7 +6,7 @@ import { trustedPath, type ProgramSearch } from '../../../platform/programs/find
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
 import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
-import { mayEndSignIns } from '../../sign-ins-in-memory.ts';
+import { EXIT_DECLINED, mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import { createPainter, formatTable, printText, harmless, shortenPath } from '../../terminal/render.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
 import type { YesOption } from '../../yes-option.ts';
@@ -23,9 +23,6 @@ export interface ServiceLogsOptions {
 /** How long a new daemon may take to answer, also on a busy machine. */
 const VERIFY_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
-
-/** The user did not want it. */
-const EXIT_DECLINED = 1;
 
 export async function runServiceInstall(
   options: ServiceOptions & YesOption,
