@@ -8,7 +8,7 @@ import type { RoleDocument, RolesDocument } from '../../local-api/schemas.ts';
 import type { Output } from '../context.ts';
 import { count, formatTable, harmless } from '../terminal/render.ts';
 import { exactCommand } from './confirm-role.ts';
-import { nothingListedYet } from './nothing-listed.ts';
+import { NothingListedError } from './nothing-listed.ts';
 import type { RoleRequest } from './role-request.ts';
 import { createRoleColumns, protectedMark } from './role-columns.ts';
 
@@ -22,9 +22,7 @@ export function hasNoProfile(description: string): NotFoundError {
 }
 
 export function nothingListed({ asOf, roles }: RolesDocument, { needsProfile }: RoleRequest): NotFoundError {
-  if (asOf === null) {
-    return nothingListedYet();
-  }
+  if (asOf === null) return new NothingListedError();
   if (needsProfile && roles.length > 0) {
     return new NotFoundError('profile-not-found', 'None of your roles has a profile yet.', {
       hint: 'rolecall profiles sync',

@@ -1,6 +1,6 @@
 // Offers to sign in when a command finds that the user is signed out, and lets the command go on afterwards.
 import { RolecallError } from '../../../core/errors.ts';
-import { isNothingListedYet } from '../../picker/nothing-listed.ts';
+import { NothingListedError } from '../../picker/nothing-listed.ts';
 import { askWithYesAsDefault } from '../../terminal/ask-yes-no.ts';
 import { harmless } from '../../../core/text/harmless-text.ts';
 import type { LoginContext } from './options.ts';
@@ -28,7 +28,7 @@ export async function withSignIn<T>(
 }
 
 function isForSignIn(error: unknown): boolean {
-  if (isNothingListedYet(error)) return true;
+  if (error instanceof NothingListedError) return true;
   return error instanceof RolecallError && (error.code === 'sign-in-required' || error.code === 'sign-in-expired');
 }
 

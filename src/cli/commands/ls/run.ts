@@ -39,8 +39,8 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
     ]);
     context.stdout.write(formatJson(words === '' ? document : mergeAccounts(matching)));
   } else if (document.asOf === null) {
-    const { nothingListedYet } = await import('../../picker/nothing-listed.ts');
-    throw nothingListedYet();
+    const { NothingListedError } = await import('../../picker/nothing-listed.ts');
+    throw new NothingListedError();
   }
   if (matching.accounts.length === 0 && query.length > 0) {
     throw new NotFoundError('account-not-found', `No account or permission set matches "${query.join(' ')}".`, {
