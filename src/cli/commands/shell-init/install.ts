@@ -106,7 +106,7 @@ export async function runUninstall(
 }
 
 /** Lines that the user has to remove: a removal takes only what is between the markers. */
-export function reportHandWritten(lines: readonly HandWrittenLine[], context: Output & Places): void {
+function reportHandWritten(lines: readonly HandWrittenLine[], context: Output & Places): void {
   for (const { path, line } of lines) {
     const name = harmless(shortenPath(path, context.homeDirectory));
     reportNote(
