@@ -203,7 +203,7 @@ function findProtectNote({ protect }: Pick<SettingsFile, 'protect'>, path: strin
   return [
     {
       code: 'settings-without-effect',
-      message: `${path} has [[protect]]: such roles are marked, and use and console ask before they take one. Programs get their keys without being asked.`,
+      message: `${path} has [[protect]]: such roles are marked, and use, exec, env and console ask before they take one found by words. Other programs get their keys without being asked.`,
       hint: 'rolecall doctor',
     },
   ];

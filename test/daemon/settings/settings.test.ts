@@ -118,7 +118,7 @@ describe('settings', () => {
       notes: [
         {
           code: 'settings-without-effect',
-          message: `${PATH} has [[protect]]: such roles are marked, and use and console ask before they take one. Programs get their keys without being asked.`,
+          message: `${PATH} has [[protect]]: such roles are marked, and use, exec, env and console ask before they take one found by words. Other programs get their keys without being asked.`,
           hint: 'rolecall doctor',
         },
       ],
