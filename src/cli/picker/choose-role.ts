@@ -152,12 +152,12 @@ async function chooseAmong(
 }
 
 async function ask(list: PickerList, request: RoleRequest, context: PickerContext): Promise<Picked | undefined> {
-  const { environment, signal } = context;
+  const { environment, signal, stderr } = context;
   const look = createLook(request, context);
   const { findFzf, pickWithFzf } = await import('./fzf.ts');
   const fzf = findFzf(context);
   if (fzf !== undefined) {
-    const parts = { ...look, ...list, environment, signal };
+    const parts = { ...look, ...list, environment, signal, stderr };
     const answer = await pickWithFzf(fzf, request.query, list.index.search('').positions, parts);
     if (answer === undefined) return undefined;
     if (answer !== 'failed') return { role: list.roles[answer.position] as RoleDocument, query: answer.query };

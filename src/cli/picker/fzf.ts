@@ -3,7 +3,7 @@ import type { RoleDocument } from '../../local-api/schemas.ts';
 import { findProgram, type ProgramSearch } from '../../platform/programs/find-program.ts';
 import type { CliContext } from '../context.ts';
 import { displayWidth } from '../terminal/display-width.ts';
-import type { ScreenParts } from './screen.ts';
+import { createShorteners, fitWidths, GUTTER, type ScreenParts } from './screen.ts';
 
 /** Options of FZF_DEFAULT_OPTS that only change the appearance. Others could run commands on names from AWS, or change the answer. */
 const APPEARANCE_OPTION =
@@ -41,18 +41,37 @@ function fzfArguments(query: string, purpose: string, environment: CliContext['e
   ];
 }
 
-type FzfParts = Omit<ScreenParts, 'total'>;
+type FzfParts = Omit<ScreenParts, 'total'> & Pick<CliContext, 'stderr'>;
 
-/** One row per role, in the order of `positions`: its number, a tab, and its aligned columns. */
-function fzfRows(positions: ArrayLike<number>, { roles, columns, mark, paint }: FzfParts): string {
+/** What fzf itself draws behind a row: its ellipsis and its scrollbar. */
+const FZF_RIGHT = 3;
+const DEFAULT_WIDTH = 80;
+
+/**
+ * One row per role, in the order of `positions`: its number, a tab, and its aligned columns. What does not fit is shortened
+ * here, because fzf would cut the end of the row. The full texts follow beyond the right edge, where fzf searches them.
+ */
+export function fzfRows(
+  positions: ArrayLike<number>,
+  { roles, columns, mark, paint, stderr }: Omit<FzfParts, 'purpose'>,
+): string {
+  const room = (stderr.columns ?? DEFAULT_WIDTH) - GUTTER - FZF_RIGHT;
+  const widths = fitWidths(columns.widths, room);
+  const isNarrow = widths.some((width, column) => width < (columns.widths[column] ?? 0));
+  const shorten = isNarrow ? createShorteners(roles, widths, columns) : [];
   return Array.from(positions, (position) => {
     const role = roles[position] as RoleDocument;
-    const cells = columns.cells(role).map(({ text, style }, column) => {
-      const padded = text + ' '.repeat(Math.max(0, (columns.widths[column] ?? 0) - displayWidth(text)));
-      return style === undefined ? padded : paint(style, padded);
-    });
+    const [shown, hidden]: [string[], string[]] = [[], []];
+    for (const [column, { text, style }] of columns.cells(role).entries()) {
+      const width = widths[column] ?? 0;
+      const short = width === 0 ? '' : (shorten[column]?.(text).text ?? text);
+      if (short !== text) hidden.push(text);
+      if (width === 0) continue;
+      const padded = short + ' '.repeat(Math.max(0, width - displayWidth(short)));
+      shown.push(style === undefined ? padded : paint(style, padded));
+    }
     const sign = role.protected ? paint('red', mark) : ' ';
-    return `${position}\t${sign} ${cells.join('  ')}\u0000`;
+    return `${position}\t${[`${sign} ${shown.join('  ')}`, ...hidden].join('\t')}\u0000`;
   }).join('');
 }
 

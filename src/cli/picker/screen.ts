@@ -24,7 +24,7 @@ export interface ScreenParts {
 
 /** Lines that are not roles: the query above, what Enter does below. */
 const OTHER_LINES = 2;
-const GUTTER = 4;
+export const GUTTER = 4;
 /** A narrower column would be useless. */
 const MIN_COLUMN_WIDTH = 8;
 
@@ -89,8 +89,8 @@ function drawFoot(state: PickerState, size: Size, { roles, purpose, mark, paint 
 
 type Shorten = ReturnType<typeof createNameShortener>;
 
-/** For each column: shortens its cells so that different names on the screen stay different. */
-function createShorteners(
+/** For each column: shortens its cells so that different names of these roles stay different. */
+export function createShorteners(
   visible: readonly RoleDocument[],
   widths: readonly number[],
   columns: RoleColumns,
@@ -98,7 +98,8 @@ function createShorteners(
   const rows = visible.map((role) => columns.cells(role));
   return widths.map((width, column) =>
     createNameShortener(
-      rows.map((cells) => cells[column]?.text ?? ''),
+      // A column that is not shown has nothing to keep apart.
+      width === 0 ? [] : rows.map((cells) => cells[column]?.text ?? ''),
       width,
       displayWidth,
     ),
