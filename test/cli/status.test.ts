@@ -63,6 +63,24 @@ test('shows one line for signed out, signed in and ended sessions, with a comman
   });
 });
 
+test('promises no refresh of keys that outlive their session', async () => {
+  rig = await createRig();
+  await rig.runCli(['login']);
+  const askFor = (account: string, role: string) =>
+    rig.runCli(['credential-process', '--session', SESSION, '--account', account, '--role', role]);
+  expect(await askFor('111111111111', 'Admin-AF-Permission-Set')).toMatchObject({ exitCode: 0 });
+  expect((await rig.runCli(['status'])).stdout).toMatch(/^ {2}keys of 1 role until .*, next refresh at /mu);
+
+  rig.emulator.revokeSessions();
+  expect(await askFor('333333333333', 'ReadOnly')).toMatchObject({ exitCode: 4 });
+  const { stdout } = await rig.runCli(['status']);
+  expect(stdout).toMatch(/^ {2}keys of 1 role until /mu);
+  expect(stdout).not.toContain('next refresh');
+  expect((await rig.client.call('status', {})).sessions[0]?.roles).not.toContainEqual(
+    expect.objectContaining({ nextRefreshAt: expect.anything() }),
+  );
+});
+
 test('shows waiting for approval, then listing', async () => {
   rig = await createRig({ emulator: { autoApprove: false } });
   rig.emulator.addFault({ operation: 'ListAccountRoles', kind: 'delay', delayMs: 2500 });

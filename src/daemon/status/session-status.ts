@@ -42,6 +42,8 @@ export async function describeSession(
     problem = { ...toRolecallError(error).toBody() };
   }
   const isPending = broker.signInState(session)?.state === 'pending';
+  // After its end a session's keys stay valid for a while, but nothing renews them.
+  const canRenew = token.state === 'live';
   const { signedInAtMs, tokenExpiresAtMs } = token;
   const { state: userState, user } = broker.signedInUser(session);
   const label = labelOf(deps.settings, session.sessionName);
@@ -76,8 +78,11 @@ export async function describeSession(
       circuit,
       ...(nextTryAtMs === undefined ? {} : { nextTryAt: formatUtcSeconds(nextTryAtMs) }),
     })),
-    ...describeNextRenewal(broker.nextRenewal(session), problem),
-    roles: broker.rolesInUse(session).slice(0, MAX_ROLES).map(describeRole),
+    ...describeNextRenewal(broker.nextRenewal(session), canRenew, problem),
+    roles: broker
+      .rolesInUse(session)
+      .slice(0, MAX_ROLES)
+      .map((use) => describeRole(use, canRenew)),
     tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
   };
   return { document, problems: [problem, await findLossProblem(session, catalog?.lost ?? [], reading)] };
@@ -107,13 +112,14 @@ async function findLossProblem(
 /** The next renewal and the next attempt after a failure. A locked keychain comes first: nothing is renewed before. */
 function describeNextRenewal(
   { atMs, retry }: NextRenewal,
+  canRenew: boolean,
   storeProblem: Problem | undefined,
 ): Pick<SessionStatusDocument, 'nextRefreshAt' | 'nextRetry'> {
   if (storeProblem?.code.startsWith('secret-store-') === true) {
     return { nextRetry: { reason: 'secret-store', message: storeProblem.message } };
   }
   return {
-    ...(atMs === undefined ? {} : { nextRefreshAt: formatUtcSeconds(atMs) }),
+    ...(atMs === undefined || !canRenew ? {} : { nextRefreshAt: formatUtcSeconds(atMs) }),
     ...(retry === undefined
       ? {}
       : {
@@ -126,12 +132,12 @@ function describeNextRenewal(
   };
 }
 
-function describeRole({ role, state, expiresAtMs, nextRefreshAtMs }: RoleUse): RoleUseDocument {
+function describeRole({ role, state, expiresAtMs, nextRefreshAtMs }: RoleUse, canRenew: boolean): RoleUseDocument {
   return {
     accountId: role.accountId,
     permissionSet: role.permissionSet,
     state,
     ...(expiresAtMs === undefined ? {} : { expiresAt: formatUtcSeconds(expiresAtMs) }),
-    ...(nextRefreshAtMs === undefined ? {} : { nextRefreshAt: formatUtcSeconds(nextRefreshAtMs) }),
+    ...(nextRefreshAtMs === undefined || !canRenew ? {} : { nextRefreshAt: formatUtcSeconds(nextRefreshAtMs) }),
   };
 }
