@@ -25,7 +25,7 @@ export const VARIABLES = [
   ['ROLECALL_SOCKET', 'Path of the socket.'],
   ['ROLECALL_SECRET_STORE', 'Where tokens are stored: keychain, file or memory. Overrides the settings.'],
   ['ROLECALL_PASSPHRASE', 'Passphrase of the encrypted file, for scripts.'],
-  ['ROLECALL_NO_AUTOSTART', 'If 1, no command starts the daemon.'],
+  ['ROLECALL_NO_AUTOSTART', 'If 1, only rolecall daemon start and restart start the daemon.'],
   ['ROLECALL_PICKER', 'If builtin, lists do not use fzf.'],
   ['ROLECALL_PROFILE', 'Set by exec: the profile of the command.'],
   ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', "Paths of AWS's own files."],

@@ -1,6 +1,7 @@
 // The sso-sessions: the status of all, which one a command is about, what to do if there is none, and their times.
 import { NotFoundError, UsageError } from '../core/errors.ts';
 import { formatDuration, formatMoment } from '../core/text/format-duration.ts';
+import type { CallOptions } from '../local-api/client.ts';
 import type { SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
 import { loadVersion } from '../local-api/version.ts';
 import type { DaemonAccess, Dialog, Output, Places } from './context.ts';
@@ -30,8 +31,11 @@ export async function loadStatus(context: DaemonAccess & Output): Promise<Status
 }
 
 /** The status, without notes. */
-export function fetchStatus(context: DaemonAccess): Promise<StatusDocument> {
-  return context.client.call('status', {}, { signal: context.signal, timeoutMs: STATUS_TIMEOUT_MS });
+export function fetchStatus(
+  context: DaemonAccess,
+  options: Pick<CallOptions, 'autostart'> = {},
+): Promise<StatusDocument> {
+  return context.client.call('status', {}, { ...options, signal: context.signal, timeoutMs: STATUS_TIMEOUT_MS });
 }
 
 /** The endpoint variables whose value differs from the daemon's; those that the settings override do not count. */

@@ -10,7 +10,7 @@ export interface CallOptions {
   /** For the whole call: finding the daemon, starting it, and waiting for its answer. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** False: fails with DaemonUnreachableError instead of starting a daemon. */
+  /** False: fails with DaemonUnreachableError instead of starting a daemon; true: starts one even if `mayStart` is false. */
   readonly autostart?: boolean;
   /** Fails after five seconds if the daemon hangs, instead of calling `onSilence` and waiting on. */
   readonly failsOnSilence?: boolean;
@@ -200,7 +200,7 @@ function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call
   const startedAtMs = clock.nowMs();
   const leftMs = () => (timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (clock.nowMs() - startedAtMs)));
   return {
-    mayStart: mayStart && options.autostart !== false,
+    mayStart: options.autostart ?? mayStart,
     signal,
     failsOnSilence: options.failsOnSilence === true,
     checks: 0,

@@ -85,6 +85,14 @@ test('start, restart and stop by hand', async () => {
   });
 });
 
+test('daemon start and restart start it with ROLECALL_NO_AUTOSTART=1 too', async () => {
+  const running = { exitCode: 0, stdout: expect.stringMatching(/^The daemon is running, pid \d+\.\n$/), stderr: '' };
+  const options = { environment: { ...environment, ROLECALL_NO_AUTOSTART: '1' } };
+  expect(await runRolecall(['daemon', 'start'], options)).toEqual(running);
+  expect(await runRolecall(['daemon', 'restart'], options)).toEqual(running);
+  expect(world.startedDaemons().map(isAlive)).toEqual([false, true]);
+});
+
 test("a shell full of another service's variables: nothing goes there, and the daemon has none of them", async () => {
   const trapped: string[] = [];
   const trap = createServer((request, response) => {

@@ -15,7 +15,8 @@ export async function runDaemonStart(
   { json }: JsonOption,
   context: DaemonAccess & Pick<Output, 'stdout'>,
 ): Promise<number> {
-  const { pid } = await fetchStatus(context);
+  // The user asked for it, so ROLECALL_NO_AUTOSTART does not count.
+  const { pid } = await fetchStatus(context, { autostart: true });
   context.stdout.write(json === true ? formatJsonLine({ running: true, pid }) : `The daemon is running, pid ${pid}.\n`);
   return 0;
 }
