@@ -134,6 +134,10 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
 }
 
 function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
+  // Its only parameters are the client, whose errors have types of their own, and the start URL.
+  if (call.operation === 'StartDeviceAuthorization' && textOf(thrown, 'name') === 'InvalidRequestException') {
+    return 'start-url-refused';
+  }
   const kind = OIDC_KINDS.get(textOf(thrown, 'name') ?? '') ?? OIDC_KINDS.get(textOf(thrown, 'error') ?? '');
   if (call.grant === 'device_code') return kind;
   switch (kind) {

@@ -6,7 +6,10 @@ import {
   UnavailableError,
   type RolecallError,
 } from '../core/errors.ts';
+import type { SsoSession } from '../core/model.ts';
 import { IdentityCenterFault, type FaultKind } from './ports.ts';
+
+const EDIT_AWS_CONFIG = '${EDITOR:-vi} "${AWS_CONFIG_FILE:-$HOME/.aws/config}"';
 
 /** Thrown instead of making a call while the circuit is open; kind and message are those of the last fault. */
 export class CircuitOpenError extends IdentityCenterFault {}
@@ -51,7 +54,15 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
 }
 
 /** As `describeFault`, for the request for a code: nothing repeats that one but the user. */
-export function describeSignInFault(thrown: unknown, sessionName: string): RolecallError {
+export function describeSignInFault(thrown: unknown, session: SsoSession): RolecallError {
+  const { sessionName, startUrl, region } = session;
+  if (isFault(thrown, 'start-url-refused')) {
+    return new ProtocolError(
+      'unusable-response',
+      `Identity Center in ${region} does not accept ${startUrl}, the start URL of ${sessionName}: the URL or the region is wrong.`,
+      { hint: EDIT_AWS_CONFIG, cause: thrown },
+    );
+  }
   if (!isFault(thrown, 'throttled')) return describeFault(thrown, sessionName);
   const { retryAfterMs } = thrown;
   const when = retryAfterMs === undefined ? 'a minute' : `${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;

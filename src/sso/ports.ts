@@ -15,6 +15,7 @@ import type { Secret } from '../core/secret.ts';
  * - `authorization-pending`, `slow-down`, `device-code-expired`, `access-denied`: results of polling CreateToken
  * - `invalid-grant`: the refresh token is dead, the session is over
  * - `invalid-client`: the client registration is gone or expired, register again
+ * - `start-url-refused`: Identity Center in this region does not accept the start URL
  * - `unauthorized`: the portal refuses the access token (401)
  * - `forbidden`: the role is not assigned (403)
  * - `not-found`: 404 from the portal
@@ -29,6 +30,7 @@ export type FaultKind =
   | 'access-denied'
   | 'invalid-grant'
   | 'invalid-client'
+  | 'start-url-refused'
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'

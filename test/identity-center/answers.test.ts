@@ -129,7 +129,17 @@ describe('errors of SSO OIDC', () => {
       },
     ],
     ['UnauthorizedClientException', 'unauthorized_client', 400, { StartDeviceAuthorization: 'invalid-client' }],
-    ['InvalidRequestException', 'invalid_request', 400, { StartDeviceAuthorization: 'unusable-response' }],
+    [
+      'InvalidRequestException',
+      'invalid_request',
+      400,
+      {
+        StartDeviceAuthorization: 'start-url-refused',
+        RegisterClient: 'unusable-response',
+        'CreateToken device_code': 'unusable-response',
+        'CreateToken refresh_token': 'unusable-response',
+      },
+    ],
     ['InvalidScopeException', 'invalid_scope', 400, { RegisterClient: 'unusable-response' }],
     ['InvalidClientMetadataException', 'invalid_client_metadata', 400, { RegisterClient: 'unusable-response' }],
     ['UnsupportedGrantTypeException', 'unsupported_grant_type', 400, { RegisterClient: 'unusable-response' }],

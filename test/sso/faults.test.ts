@@ -14,6 +14,7 @@ const CODES: readonly (readonly [FaultKind, string, string])[] = [
   ['device-code-expired', 'ProtocolError', 'unusable-response'],
   ['access-denied', 'ProtocolError', 'unusable-response'],
   ['invalid-client', 'ProtocolError', 'unusable-response'],
+  ['start-url-refused', 'ProtocolError', 'unusable-response'],
   ['forbidden', 'ProtocolError', 'unusable-response'],
   ['not-found', 'ProtocolError', 'unusable-response'],
   ['unusable-response', 'ProtocolError', 'unusable-response'],

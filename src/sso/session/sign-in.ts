@@ -82,7 +82,7 @@ export function createSignIn(deps: {
         return attempt.state;
       }
       const code = await requestDeviceCode(deps, session).catch((fault: unknown) => {
-        throw describeSignInFault(fault, session.sessionName);
+        throw describeSignInFault(fault, session);
       });
       const { authorization } = code;
       const prompt: SignInPrompt = {

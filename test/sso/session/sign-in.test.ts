@@ -91,6 +91,16 @@ describe('a sign-in', () => {
     expect([unforced.state, forced.state]).toEqual(['live', 'pending']);
   });
 
+  it('names the start URL and the region if Identity Center refuses them', async () => {
+    const world = createWorld();
+    world.identityCenter.fail('startDeviceAuthorization', { kind: 'start-url-refused' });
+    expect(await failureOf(start(world))).toMatchObject({
+      code: 'unusable-response',
+      message: `Identity Center in ${SESSION.region} does not accept ${SESSION.startUrl}, the start URL of ${SESSION.sessionName}: the URL or the region is wrong.`,
+      hint: '${EDITOR:-vi} "${AWS_CONFIG_FILE:-$HOME/.aws/config}"',
+    });
+  });
+
   it('fails without requesting a code if it cannot check whether the session is live', async () => {
     const world = createWorld();
     await world.signIn();
