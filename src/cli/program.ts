@@ -64,6 +64,8 @@ async function loadDebugClient({ client, clock, stderr }: CliContext): Promise<L
 
 /** The command line itself, or with our command in the place of another tool's. @throws UsageError usage */
 async function findOwnCommand(argv: readonly string[]): Promise<readonly string[]> {
+  const [first, ...words] = argv;
+  if (first === 'help') return ['help', ...(await findOwnCommand(words))];
   const name = argv.find((word, index) => !word.startsWith('-') && argv[index - 1] !== '--color');
   if (name === undefined || (Object.hasOwn(COMMANDS, name) && name !== 'daemon')) return argv;
   return (await import('./aliases.ts')).expandAlias(argv);

@@ -1,5 +1,5 @@
 // Usage errors: unknown words, with the nearest valid one, and missing, extra or invalid arguments.
-import { Command, type Option } from 'commander';
+import { Command, type HelpContext, type Option } from 'commander';
 import { UsageError } from '../core/errors.ts';
 import { nearest } from '../core/text/nearest.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
@@ -21,11 +21,17 @@ export class StrictCommand extends Command {
   }
 
   unknownCommand(): never {
-    const names = this.createHelp()
-      .visibleCommands(this)
-      .map((command) => command.name());
     const [word = ''] = this.args;
-    this.#fail(`command "${word}"`, word, nearest(word, names));
+    this.#failForCommand(word);
+  }
+
+  /** Fails for `logn --help` and `help logn`, for which commander prints the help of the parent. */
+  override outputHelp(context?: HelpContext | ((text: string) => string)): void {
+    const word = this.args.find((each) => each !== 'help' && !each.startsWith('-'));
+    if (word !== undefined && this.commands.length > 0 && !this.commands.some((command) => command.name() === word)) {
+      this.#failForCommand(word);
+    }
+    super.outputHelp(context as HelpContext);
   }
 
   unknownOption(word: string): never {
@@ -46,6 +52,13 @@ export class StrictCommand extends Command {
 
   optionMissingArgument(option: Option): never {
     throw new UsageError('usage', `${pathOf(this)} needs a value after ${option.long ?? option.flags}.`, helpOf(this));
+  }
+
+  #failForCommand(word: string): never {
+    const names = this.createHelp()
+      .visibleCommands(this)
+      .map((command) => command.name());
+    this.#fail(`command "${word}"`, word, nearest(word, names));
   }
 
   #fail(what: string, word: string, meant: string | undefined, value = ''): never {

@@ -129,6 +129,19 @@ describe('usage errors', () => {
       'There is no command "logni"; did you mean "login"?',
       "rolecall login --force 'my session'",
     ],
+    [['help', 'logni'], 'There is no command "logni"; did you mean "login"?', 'rolecall help login'],
+    [['logni', '--help'], 'There is no command "logni"; did you mean "login"?', 'rolecall login --help'],
+    [['--help', 'frobnicate'], 'There is no command "frobnicate".', 'rolecall --help'],
+    [
+      ['profiles', 'snyc', '--help'],
+      'rolecall profiles has no command "snyc"; did you mean "sync"?',
+      'rolecall profiles sync --help',
+    ],
+    [
+      ['profiles', 'help', 'snyc'],
+      'rolecall profiles has no command "snyc"; did you mean "sync"?',
+      'rolecall profiles help sync',
+    ],
     [['frobnicate'], 'There is no command "frobnicate".', 'rolecall --help'],
     [['up'], 'There is no command "up".', 'rolecall --help'],
     [['login', '--forc=1'], 'rolecall login has no option "--forc"; did you mean "--force"?', 'rolecall login --force'],
@@ -239,6 +252,10 @@ describe('commands under the names of other tools', () => {
       [['assume'], ['use']],
       [
         ['switch', '--help'],
+        ['use', '--help'],
+      ],
+      [
+        ['help', 'switch'],
         ['use', '--help'],
       ],
       [['version'], ['--version']],
