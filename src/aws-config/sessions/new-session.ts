@@ -1,6 +1,6 @@
 // Appends an sso-session to the text of the shared config file; every existing byte is kept.
 import { ConflictError, UsageError } from '../../core/errors.ts';
-import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { ConfigDocument } from '../document/document.ts';
 import { parseConfigDocument, requireWellFormed, valueOf } from '../document/document.ts';
 import { missingNewline, newlineOfDocument } from '../document/managed-block.ts';
@@ -39,8 +39,8 @@ export function addSession(document: ConfigDocument, session: NewSession): strin
     if (isSame) return document.text;
     throw new ConflictError(
       'config-section-not-ours',
-      `${document.path} already has a different [sso-session ${sessionName}], on line ${present.line}. Choose another name.`,
-      { hint: `rolecall login ${quoteForShell(sessionName)}` },
+      `${document.path} already has a different [sso-session ${sessionName}], on line ${present.line}. Correct that one, or choose another name.`,
+      { hint: editCommand(document.path, present.line) },
     );
   }
   const added = appendSessions(document, [session]);

@@ -35,6 +35,9 @@ describe('the session', () => {
     expect(() => add(LINES, { ...SESSION, region: 'us-east-1' })).toThrow(
       /already has a different \[sso-session work\], on line 1/,
     );
+    expect(() => add(`\n${LINES}`, { ...SESSION, region: 'us-east-1' })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^\$\{EDITOR:-vi\} \+2 /) }),
+    );
     expect(() => add('[default]\n[default]\n')).toThrow(/line 2: a second \[default\]/);
     for (const sessionName of ['my work', '', 'a]b', 'x\n[default]', 'é', 'a'.repeat(65)]) {
       expect(() => add('', { ...SESSION, sessionName })).toThrow(/letters, digits/);
