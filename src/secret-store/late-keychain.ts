@@ -44,6 +44,8 @@ export function createLateKeychain(deps: {
           await current.save(name, secret);
         }),
       delete: (name) => inTurn(() => current.delete(name)),
+      // An earlier daemon may have left sign-ins in the keychain, which nothing could find before.
+      revision: () => current.driver,
     },
     lock: {
       retry: () => found?.lock?.retry(),
