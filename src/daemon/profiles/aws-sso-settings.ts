@@ -65,7 +65,8 @@ export async function parseAwsSsoSettings(text: string): Promise<Omit<AwsSsoSett
 function isDeep(text: string): boolean {
   let depth = 0;
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    // Closing ones in a comment must not hide what follows.
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
     if (depth > MAX_DEPTH) return true;
   }
   return false;

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readAwsSsoSettings } from '../../../src/daemon/profiles/aws-sso-settings.ts';
+import { parseAwsSsoSettings, readAwsSsoSettings } from '../../../src/daemon/profiles/aws-sso-settings.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
 let home: TemporaryHome;
@@ -77,4 +77,9 @@ test.each([
 ])('finds no Identity Center in %s', async (_what, text) => {
   write('.aws-sso/config.yaml', text);
   expect(await readAwsSsoSettings(home.path, {})).toMatchObject({ sessions: [] });
+});
+
+test('refuses deep nesting that follows closing brackets in a comment', async () => {
+  const text = `# ${']'.repeat(500)}\na: ${'['.repeat(200)}${']'.repeat(200)}\n`;
+  await expect(parseAwsSsoSettings(text)).rejects.toThrow('nested too deeply');
 });
