@@ -46,13 +46,13 @@ export function createPostSignInSync(deps: {
     deps.changes.announce();
   }
 
-  async function work(session: SsoSession): Promise<void> {
+  async function work(session: SsoSession, justSignedIn: boolean): Promise<void> {
     const { sessionName } = session;
     let state: SignInSetupDocument = { state: 'listing', accountsListed: 0, accountsTotal: 0 };
     note(sessionName, state);
     try {
       // Native profiles work from here on; the listing can take minutes.
-      await keepTokenFile(session);
+      if (justSignedIn) await keepTokenFile(session);
       const before = await deps.broker.cachedCatalog(session);
       const { catalog, added, removed } = await deps.broker.refreshCatalog(session);
       const names = describeRoles(before, catalog);
@@ -104,9 +104,10 @@ export function createPostSignInSync(deps: {
     }
   }
 
-  const run = (session: SsoSession) => running.run(session.sessionName, () => work(session));
+  const run = (session: SsoSession, justSignedIn = true) =>
+    running.run(session.sessionName, () => work(session, justSignedIn));
   return {
-    run,
+    run: (session) => run(session),
     async restart(session) {
       if (running.isRunning(session.sessionName)) await run(session);
       await run(session);
@@ -122,8 +123,8 @@ export function createPostSignInSync(deps: {
         if (pauses.isPaused(key) && failure !== 'due') continue;
         if ((await deps.broker.describe(session)).state !== 'live') continue;
         pauses.failed(key);
-        // A slow session delays no other one.
-        void run(session);
+        // A slow session delays no other one. `aws sso logout` deletes the token file, so this must not bring it back.
+        void run(session, false);
       }
     },
     state(session) {

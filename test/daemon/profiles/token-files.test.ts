@@ -218,6 +218,19 @@ describe('the token file', () => {
     expect(existsSync(pathOf(its, SESSION))).toBe(false);
   });
 
+  test('is not written again by the repetition of a failed listing before AWS confirms that the session is live', async () => {
+    const its = await createClockedRig();
+    its.emulator.addFault({ operation: 'ListAccounts', kind: 'status', status: 503 });
+    await signIn(its);
+    const listing = async () => (await its.client.call('signIn', { session: SESSION }))?.setup?.state;
+    expect(await listing()).toBe('failed');
+    its.emulator.revokeSessions();
+    rmSync(pathOf(its, SESSION));
+    await waitOnClock('the listing again', async () => (await listing()) === 'listing');
+    await waitOnClock('its failure', async () => (await listing()) === 'failed');
+    expect(existsSync(pathOf(its, SESSION))).toBe(false);
+  });
+
   test('of the AWS CLI itself is not changed until it expires, and is reported as a problem', async () => {
     const its = await createClockedRig();
     const path = pathOf(its, SESSION);
