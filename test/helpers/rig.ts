@@ -44,7 +44,17 @@ sso_role_name = Admin-AF-Permission-Set
 region = us-east-1
 `;
 
-/** The same with a block of ours, in which the role of the story has a profile of this name. */
+/** Two sso-sessions of one start URL, without profiles. */
+export const TWO_SESSIONS = `[sso-session ${SESSION}]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+
+[sso-session lab]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+`;
+
+/** `CONFIG` with a block of ours, in which the role of the story has a profile of this name. */
 export function configWithOurs(profileName: string): string {
   return `${CONFIG}
 # >>> rolecall >>>

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
 import type { StatusDocument } from '../../src/local-api/schemas.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
-import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { createRig, SESSION, TWO_SESSIONS, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 const SLOW_MS = 120_000;
 /** The last is 1280 x 800 at 200 %. */
@@ -118,6 +118,29 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('measures text as the browser lays it out', async () => {
+    await start();
+    const { page } = await openPage(context, rig);
+    const texts = ['Payments production 10', '検証 Zürich', '🚀 Launchpad 𠮷'];
+    const measured = await page.evaluate<[measured: number, laidOut: number][]>(`(async () => {
+      const { createTextWidth, fontOf } = await import('/frame/text-width.js');
+      const sample = document.createElement('span');
+      sample.className = 'measured';
+      document.body.append(sample);
+      const widthOf = createTextWidth(fontOf(sample));
+      return ${JSON.stringify(texts)}.map((text) => {
+        sample.textContent = text;
+        return [widthOf(text), sample.getBoundingClientRect().width];
+      });
+    })()`);
+    for (const [index, [width, laidOut]] of measured.entries()) {
+      expect({ text: texts[index], isClose: Math.abs(width - laidOut) < 0.1 * laidOut }).toEqual({
+        text: texts[index],
+        isClose: true,
+      });
+    }
+  });
+
   test('shows what was done above the buttons of the selected role', async () => {
     await start();
     const { page } = await openPage(context, rig);
@@ -193,15 +216,6 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(await page.evaluate('document.activeElement.ariaExpanded')).toBe('true');
   });
 });
-
-const TWO_SESSIONS = `[sso-session ${SESSION}]
-sso_start_url = https://d-1234567890.awsapps.com/start
-sso_region = us-east-1
-
-[sso-session lab]
-sso_start_url = https://d-1234567890.awsapps.com/start
-sso_region = us-east-1
-`;
 
 /** As a daemon answers to which everything has happened at once; the stream then ends. */
 async function answerWithProblems(): Promise<void> {

@@ -7,7 +7,7 @@ import { generateDirectory } from '../../src/emulator/directory/generate-directo
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { findLastingPort } from '../helpers/lasting-port.ts';
-import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { createRig, SESSION, TWO_SESSIONS, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 /** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
 const SLOW_MS = 120_000;
@@ -448,15 +448,6 @@ label = "Work"
 
 [[protect]]
 permission_set = "Admin-AF-Permission-Set"
-`;
-
-const TWO_SESSIONS = `[sso-session ${SESSION}]
-sso_start_url = https://d-1234567890.awsapps.com/start
-sso_region = us-east-1
-
-[sso-session lab]
-sso_start_url = https://d-1234567890.awsapps.com/start
-sso_region = us-east-1
 `;
 
 /** What axe-core calls serious or critical, with the first place of each. */

@@ -4,7 +4,7 @@ import { element } from './elements.js';
 const ASCII = Object.freeze(Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index)));
 
 /**
- * Returns a function that measures text in pixels: the sum of its characters, so never less than a part of it.
+ * Returns a function that measures text in pixels: the sum of its characters, so that no text is narrower than a part of it.
  * @param {string} font as in CSS
  * @returns {(text: string) => number}
  */
@@ -29,7 +29,14 @@ export function createTextWidth(font) {
   return (text) => {
     let width = 0;
     for (let at = 0; at < text.length; at += 1) {
-      width += ascii[text.charCodeAt(at) - 0x20] ?? widthOfOther(text.charAt(at));
+      const known = ascii[text.charCodeAt(at) - 0x20];
+      if (known !== undefined) {
+        width += known;
+        continue;
+      }
+      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+      width += widthOfOther(character);
+      at += character.length - 1;
     }
     return width;
   };

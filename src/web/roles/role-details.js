@@ -73,7 +73,6 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
         {
           type: 'button',
           'data-action': 'console',
-
           click: () => void actions.openConsole(role),
         },
         'Open console ↗',
