@@ -1,7 +1,7 @@
 // Formats the menu as text for hosts that show the output of a program: SwiftBar, xbar and Argos.
-import { INERT_WORD, toHarmlessLine } from '../../core/text/harmless-text.ts';
-import { createNameShortener } from '../../core/text/short-names.js';
+import { INERT_WORD } from '../../core/text/harmless-text.ts';
 import type { StateWord } from '../../local-api/state-summary.ts';
+import { createLineShortener } from '../line-shortener.ts';
 import type { Action, Menu, MenuItem } from '../menu.ts';
 
 export const TEXT_HOSTS = ['swiftbar', 'xbar', 'argos'] as const;
@@ -24,7 +24,6 @@ export interface TextMenu {
 const WITHOUT_COMMAND: readonly Action['does'][] = ['quit', 'forget-notice', 'cancel-sign-in'];
 const MARKS: Readonly<Record<StateWord, string>> = { ok: '●', 'ends-soon': '◐', 'signed-out': '○', problem: '▲' };
 const MAX_TITLE_LENGTH = 30;
-const MAX_RAW_LENGTH = 500;
 /** Words that are safe inside quotes. */
 const QUOTABLE_WORD = /^[A-Za-z0-9_.@/+=:, -]+$/;
 
@@ -39,14 +38,9 @@ export function formatTextMenu({ host, state, title, menu, program }: TextMenu):
   const groups = menu
     .map((group) => group.filter(({ action }) => action === undefined || !WITHOUT_COMMAND.includes(action.does)))
     .filter((group) => group.length > 0);
-  const head = formatLine(host, `${MARKS[state]} `, shortenTitle(title), []);
+  // The end of a profile name is its permission set.
+  const head = formatLine(host, `${MARKS[state]} `, createLineShortener([title], MAX_TITLE_LENGTH)(title), []);
   return [head, ...groups.map((group) => group.map((entry) => item(entry, '')).join(''))].join('---\n');
-}
-
-/** Keeps both ends, because the end of a profile name is its permission set. */
-function shortenTitle(title: string): string {
-  const line = toHarmlessLine(title, MAX_RAW_LENGTH);
-  return createNameShortener([line], MAX_TITLE_LENGTH, (text) => Array.from(text).length)(line).text;
 }
 
 /** The command line of an action; undefined when a name in it could be misread. */
