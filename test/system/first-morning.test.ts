@@ -91,6 +91,8 @@ describe.skipIf(!hasTmux || hasShells.includes(false))('a morning', () => {
       try {
         const screens = await walk(terminal);
         if (SCREENS !== undefined) save(SCREENS, morning, screens);
+        // Not a row of errors, which fits too.
+        expect(screens.join('\n')).toMatch(new RegExp(`^Signed in to ${SESSION}\\.$[^]*^This shell now uses `, 'mu'));
         expect(findBrokenLines(screens.join('\n'), morning.columns)).toEqual([]);
       } finally {
         terminal.close();

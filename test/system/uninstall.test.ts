@@ -116,7 +116,7 @@ This stays:
 `,
       stderr: 'Nothing was removed.\n',
     });
-    expect(Object.keys(snapshot())).toEqual(Object.keys(used));
+    expect(Object.keys(snapshot()).toSorted()).toEqual(Object.keys(used).toSorted());
 
     expect(await rolecall('uninstall', '--yes')).toEqual({
       exitCode: 0,
