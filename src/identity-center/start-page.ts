@@ -1,5 +1,5 @@
 // Finds the region of Identity Center, which users rarely know, on the start page of the access portal.
-import { isAwsHost } from '../core/aws/verification-uri.ts';
+import { isAwsHost } from '../core/aws/partitions.ts';
 import type { Transport } from './transport.ts';
 
 /** As of 2026-11 the page has a few kilobytes and names its region near the top. */

@@ -1,25 +1,8 @@
 // Tells AWS's own endpoints from others.
 import { isLoopbackHost } from '../loopback.ts';
+import { findPartition, serviceHosts } from './partitions.ts';
 
-/** The DNS suffixes of all partitions, then those for dual-stack; as of 2026-11, from the SDK's partitions. */
-const SUFFIXES = [
-  'amazonaws.com',
-  'amazonaws.com.cn',
-  'amazonaws.eu',
-  'c2s.ic.gov',
-  'sc2s.sgov.gov',
-  'cloud.adc-e.uk',
-  'csp.hci.ic.gov',
-  'api.aws',
-  'api.amazonwebservices.com.cn',
-  'api.amazonwebservices.eu',
-  'api.aws.ic.gov',
-  'api.aws.scloud',
-  'api.cloud-aws.adc-e.uk',
-  'api.aws.hci.ic.gov',
-] as const;
-
-const SERVICE_AND_REGION = /^(?:oidc|portal\.sso|sts)(?:-fips)?\.[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}\./;
+const SERVICE_AND_REGION = /^(oidc|portal\.sso|sts)(?:-fips)?\.([a-z0-9-]+)\./;
 
 /**
  * True for https on the hosts of SSO OIDC, the portal and STS, in any region, FIPS or not. Checks the service too,
@@ -29,8 +12,9 @@ export function isAwsEndpoint(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, port, username } = new URL(url);
   if (protocol !== 'https:' || port !== '' || username !== '') return false;
-  const [prefix = ''] = SERVICE_AND_REGION.exec(hostname) ?? [];
-  return prefix !== '' && SUFFIXES.some((suffix) => hostname === prefix + suffix);
+  const [, service = '', region = ''] = SERVICE_AND_REGION.exec(hostname) ?? [];
+  const partition = findPartition(region);
+  return partition !== undefined && serviceHosts(partition, service, region).includes(hostname);
 }
 
 /** The first URL that is neither AWS's nor on this machine: its owner could use what the user approves. */

@@ -1,39 +1,26 @@
-// Addresses of the AWS console: its hosts by partition, the access portal's shortcut link, and the federated sign-in.
+// Addresses of the AWS console: its pages, the access portal's shortcut link, and the federated sign-in.
 import { isLoopbackHost } from '../loopback.ts';
 import type { Secret } from '../secret.ts';
+import { findPartition } from './partitions.ts';
 
-export interface Partition {
-  readonly name: string;
+/** The console of a partition. */
+export interface ConsoleHosts {
+  readonly partition: string;
   /** The part of its host names after `console.` and `signin.`. */
   readonly domain: string;
   /** The region whose sign-in host has no region in its name. */
   readonly homeRegion: string;
 }
 
-interface PartitionRow extends Partition {
-  readonly prefix: string;
-}
-
-/** As of 2026-11. AWS's isolated partitions have no published host names, so they are missing here. */
-const PARTITIONS: readonly PartitionRow[] = [
-  { name: 'aws-cn', prefix: 'cn-', domain: 'amazonaws.cn', homeRegion: 'cn-north-1' },
-  { name: 'aws-us-gov', prefix: 'us-gov-', domain: 'amazonaws-us-gov.com', homeRegion: 'us-gov-west-1' },
-  { name: 'aws-eusc', prefix: 'eusc-', domain: 'amazonaws-eusc.eu', homeRegion: 'eusc-de-east-1' },
-  { name: 'aws', prefix: '', domain: 'aws.amazon.com', homeRegion: 'us-east-1' },
-];
-const REGION = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
-const ISOLATED = /^[a-z]{2}-iso/;
-
-/** The partition of a region; undefined for isolated regions and for anything that is not a region name. */
-export function findPartition(region: string): Partition | undefined {
-  if (!REGION.test(region) || ISOLATED.test(region)) return undefined;
-  const row = PARTITIONS.find(({ prefix }) => region.startsWith(prefix));
-  return row && { name: row.name, domain: row.domain, homeRegion: row.homeRegion };
+/** The console of a region; undefined for isolated regions and for anything that is not a region name. */
+export function findConsole(region: string): ConsoleHosts | undefined {
+  const partition = findPartition(region);
+  return partition?.console && { partition: partition.name, ...partition.console };
 }
 
 /** A console page: of a service, named as in its path, else the console's home. */
-export function formatConsolePage(partition: Partition, region: string, service = 'console'): string {
-  return `https://${region}.console.${partition.domain}/${service}/home?region=${region}`;
+export function formatConsolePage({ domain }: ConsoleHosts, region: string, service = 'console'): string {
+  return `https://${region}.console.${domain}/${service}/home?region=${region}`;
 }
 
 /**
@@ -69,11 +56,11 @@ export function findAccessPortal(startUrl: string, ssoEndpoint: string | undefin
  * The federation endpoint for credentials of a session in `region`: the same that the access portal uses. Credentials
  * of an emulator are sent to the emulator, because AWS does not know them.
  */
-export function findFederationEndpoint(partition: Partition, region: string, ssoEndpoint: string | undefined): URL {
+export function findFederationEndpoint(console: ConsoleHosts, region: string, ssoEndpoint: string | undefined): URL {
   const local = localOrigin(ssoEndpoint);
   if (local !== undefined) return new URL('/federation', local);
-  const host = `signin.${partition.domain}`;
-  return new URL(`https://${region === partition.homeRegion ? host : `${region}.${host}`}/federation`);
+  const host = `signin.${console.domain}`;
+  return new URL(`https://${region === console.homeRegion ? host : `${region}.${host}`}/federation`);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Normalizes a start URL that was copied from a mail, a bookmark or the address bar to the form that AWS's clients need.
 import { UsageError } from '../errors.ts';
-import { isAwsHost } from './verification-uri.ts';
+import { isAwsHost } from './partitions.ts';
 
 export interface StartUrl {
   readonly startUrl: string;

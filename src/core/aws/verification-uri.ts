@@ -1,66 +1,67 @@
-// Decides which verification URI may be opened in a browser: AWS's own, the start URL's host, the emulator on loopback; never with the code.
+// Decides which page of a sign-in may be opened in a browser: AWS's in the session's partition, or the emulator's.
 import { isLoopbackHost } from '../loopback.ts';
+import type { SsoSession } from '../model.ts';
+import { isAwsEndpoint } from './aws-endpoint.ts';
+import { findPartition, findPortal, hasApprovalPage, serviceHosts } from './partitions.ts';
 
-/** As of 2026-11, the host suffixes of AWS's access portals and sign-in pages. */
-const AWS_HOST_SUFFIXES = [
-  '.app.aws',
-  '.signin.aws',
-  '.awsapps.com',
-  '.awsapps.cn',
-  '.portal.amazonaws.com',
-  '.portal.amazonaws.com.cn',
-  '.portal.amazonaws.eu',
-  '.app.amazonwebservices.com.cn',
-  '.api.amazonwebservices.eu',
-] as const;
-const AWS_HOSTS = [
-  'signin.aws',
-  'identitycenter.amazonaws.com',
-  'identitycenter.amazonaws.com.cn',
-  'identitycenter.amazonaws.eu',
-  'identitycenter.us-gov.amazonaws.com',
-] as const;
-const DEVICE_HOST = /^device\.sso\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
-
-/**
- * True if `target` may be opened: https on an AWS-owned host or on the start URL's host, or, with an OIDC endpoint on
- * loopback (the emulator), exactly that endpoint's origin. Never true for a URI with user info.
- */
-function isTrustedVerificationUri(target: URL, startUrl: string, oidcEndpoint: string | undefined): boolean {
-  if (target.username !== '' || target.password !== '') return false;
-  const endpoint = oidcEndpoint === undefined ? undefined : parseUrl(oidcEndpoint);
-  if (endpoint !== undefined && isLoopbackHost(endpoint.hostname) && target.origin === endpoint.origin) return true;
-  if (target.protocol !== 'https:') return false;
-  const host = target.hostname;
-  if (isAwsHost(host) || DEVICE_HOST.test(host)) return true;
-  const start = parseUrl(startUrl);
-  return start !== undefined && start.protocol === 'https:' && start.host === target.host;
+/** Where a sign-in is approved. Without a code it is the authorization code flow, whose page is `/authorize` of SSO OIDC. */
+export interface SignInPage {
+  readonly userCode?: string | undefined;
+  readonly verificationUri: string;
 }
 
-/** True for the hosts of AWS's access portals and their sign-in pages. */
-export function isAwsHost(host: string): boolean {
-  return AWS_HOSTS.some((known) => known === host) || AWS_HOST_SUFFIXES.some((suffix) => host.endsWith(suffix));
-}
+type Session = Pick<SsoSession, 'startUrl' | 'region'>;
 
 /**
- * The page to open for a sign-in; undefined if it may not be opened. Never contains the code: every user of the machine
- * can read a browser's arguments, and could approve the code as themselves. Returned in the normalized form that was
- * checked, so that no other URL parser finds another host or an argument in it.
+ * The page to open for a sign-in; undefined if it may not be opened, and is only shown. Never contains the user code:
+ * every user of the machine can read a browser's arguments, and could approve the code as themselves. Returned in the
+ * normalized form that was checked, so that no other URL parser finds another host or an argument in it.
  */
 export function findPageToOpen(
-  { userCode, verificationUri }: { readonly userCode: string; readonly verificationUri: string },
-  startUrl: string,
+  { userCode, verificationUri }: SignInPage,
+  session: Session,
   oidcEndpoint: string | undefined,
 ): string | undefined {
   const page = parseUrl(verificationUri);
-  if (page === undefined || page.href.includes(userCode)) return undefined;
-  return isTrustedVerificationUri(page, startUrl, oidcEndpoint) ? page.href : undefined;
+  if (page === undefined || page.username !== '' || page.password !== '') return undefined;
+  const mayOpen =
+    userCode === undefined
+      ? page.pathname === '/authorize' && isAuthorizationServer(page, session, oidcEndpoint)
+      : !page.href.includes(userCode) && isVerificationPage(page, session, oidcEndpoint);
+  return mayOpen ? page.href : undefined;
+}
+
+/**
+ * Where a code is entered: a host of the table, or the start URL's, which the user has chosen. Not `/authorize`: an
+ * endpoint that is not AWS's could name AWS's own, with a client and a redirect of its owner.
+ */
+function isVerificationPage(page: URL, session: Session, oidcEndpoint: string | undefined): boolean {
+  if (isAt(page, oidcEndpoint)) return true;
+  if (page.protocol !== 'https:') return false;
+  const partition = findPartition(session.region);
+  if (page.port === '' && partition !== undefined && hasApprovalPage(partition, page.hostname)) return true;
+  const start = parseUrl(session.startUrl);
+  if (start === undefined || start.origin !== page.origin) return false;
+  const portal = findPortal(start.hostname);
+  return portal === undefined || portal.partition === partition;
+}
+
+/** SSO OIDC in the session's region, or the endpoint in its place if that is AWS's or on this machine. */
+function isAuthorizationServer(page: URL, { region }: Session, oidcEndpoint: string | undefined): boolean {
+  if (oidcEndpoint !== undefined) {
+    return isAt(page, oidcEndpoint) || (isAwsEndpoint(oidcEndpoint) && page.origin === parseUrl(oidcEndpoint)?.origin);
+  }
+  const partition = findPartition(region);
+  if (partition === undefined || page.protocol !== 'https:' || page.port !== '') return false;
+  return serviceHosts(partition, 'oidc', region).includes(page.hostname);
+}
+
+/** True if the endpoint is on this machine (the emulator), and the page on the endpoint. */
+function isAt(page: URL, endpoint: string | undefined): boolean {
+  const url = endpoint === undefined ? undefined : parseUrl(endpoint);
+  return url !== undefined && isLoopbackHost(url.hostname) && url.origin === page.origin;
 }
 
 function parseUrl(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
+  return URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -2,12 +2,12 @@
 import { formatUtcSeconds } from '../../core/clock.ts';
 import {
   findAccessPortal,
+  findConsole,
   findFederationEndpoint,
-  findPartition,
   formatConsolePage,
   formatFederatedSignIn,
   formatShortcutLink,
-  type Partition,
+  type ConsoleHosts,
 } from '../../core/aws/console-url.ts';
 import { ProtocolError, UnavailableError, UsageError } from '../../core/errors.ts';
 import type { Endpoints, Role, SsoSession } from '../../core/model.ts';
@@ -50,8 +50,8 @@ export function createConsoleHandlers(deps: {
 
   async function signInTo(session: SsoSession, role: Role, request: ConsoleRequestDocument, caller: Caller) {
     const issuer = requirePortal(session).href;
-    const { partition, destination } = choosePage(session, role, request);
-    const endpoint = findFederationEndpoint(partition, session.region, endpoints.sso);
+    const { console, destination } = choosePage(session, role, request);
+    const endpoint = findFederationEndpoint(console, session.region, endpoints.sso);
     const { credentials } = await deps.issuer.issue({ role, waitBudget: caller });
     try {
       const token = await deps.federation.getSigninToken(endpoint, credentials);
@@ -74,17 +74,17 @@ export function createConsoleHandlers(deps: {
   }
 
   function choosePage(session: SsoSession, role: Role, request: ConsoleRequestDocument) {
-    const partition = requirePartition(session.region);
+    const console = requireConsole(session.region);
     const region = request.region ?? regionFor(settings, role) ?? session.region;
-    const there = requirePartition(region);
-    if (there.name !== partition.name) {
+    const there = requireConsole(region);
+    if (there.partition !== console.partition) {
       throw new UsageError(
         'invalid-request',
-        `The region ${region} is in the partition ${there.name}, but the accounts of ${session.sessionName} are in ${partition.name}.`,
+        `The region ${region} is in the partition ${there.partition}, but the accounts of ${session.sessionName} are in ${console.partition}.`,
         { hint: 'rolecall console --help' },
       );
     }
-    return { partition, destination: formatConsolePage(partition, region, request.service) };
+    return { console, destination: formatConsolePage(console, region, request.service) };
   }
 
   return {
@@ -119,9 +119,9 @@ export function createConsoleHandlers(deps: {
   };
 }
 
-function requirePartition(region: string): Partition {
-  const partition = findPartition(region);
-  if (partition !== undefined) return partition;
+function requireConsole(region: string): ConsoleHosts {
+  const console = findConsole(region);
+  if (console !== undefined) return console;
   throw new UsageError('invalid-request', `No AWS console is known for the region "${region}".`, {
     hint: 'rolecall console --help',
   });

@@ -31,9 +31,9 @@ export function createDesktopSignIn(deps: {
   const { broker, log, notifier } = deps;
 
   async function show(session: SsoSession, prompt: SignInPrompt): Promise<boolean> {
-    const { sessionName, startUrl } = session;
+    const { sessionName } = session;
     const { userCode, verificationUri } = prompt;
-    const page = findPageToOpen(prompt, startUrl, deps.endpoints.ssoOidc);
+    const page = findPageToOpen(prompt, session, deps.endpoints.ssoOidc);
     const caution =
       'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
     const tell = (body: string) =>

@@ -38,7 +38,7 @@ export function createSignInHandlers(deps: {
     const shared = progress === undefined || state.state === 'pending' ? {} : { setup: progress };
     if (state.state === 'live') return { state: 'live', ...shared };
     const { expiresAtMs, ...prompt } = state;
-    const openUri = findPageToOpen(state, session.startUrl, deps.endpoints.ssoOidc);
+    const openUri = findPageToOpen(state, session, deps.endpoints.ssoOidc);
     const browser = deps.settings.browsers.get(session.sessionName);
     return {
       ...prompt,

@@ -2,22 +2,22 @@
 import { describe, expect, test } from 'vitest';
 import {
   findAccessPortal,
+  findConsole,
   findFederationEndpoint,
-  findPartition,
   formatConsolePage,
   formatFederatedSignIn,
   formatShortcutLink,
-  type Partition,
+  type ConsoleHosts,
 } from '../../../src/core/aws/console-url.ts';
 import { Secret } from '../../../src/core/secret.ts';
 
 const ROLE = { accountId: '044444444444', permissionSet: 'Admin-AF' };
 const QUERY = 'account_id=044444444444&role_name=Admin-AF';
 
-function partitionOf(region: string): Partition {
-  const partition = findPartition(region);
-  if (partition === undefined) throw new Error(`no partition for ${region}`);
-  return partition;
+function consoleOf(region: string): ConsoleHosts {
+  const console = findConsole(region);
+  if (console === undefined) throw new Error(`no console for ${region}`);
+  return console;
 }
 
 describe('the shortcut link', () => {
@@ -60,7 +60,7 @@ describe('the shortcut link', () => {
 
   test('encodes the role and the page that it leads to', () => {
     const portal = new URL('https://acme.awsapps.com/start');
-    const destination = formatConsolePage(partitionOf('eu-central-1'), 'eu-central-1', 'ec2');
+    const destination = formatConsolePage(consoleOf('eu-central-1'), 'eu-central-1', 'ec2');
     expect(formatShortcutLink(portal, { ...ROLE, permissionSet: 'a+b=c,d@e.f-_' }, destination)).toBe(
       'https://acme.awsapps.com/start/#/console?account_id=044444444444&role_name=a%2Bb%3Dc%2Cd%40e.f-_' +
         '&destination=https%3A%2F%2Feu-central-1.console.aws.amazon.com%2Fec2%2Fhome%3Fregion%3Deu-central-1',
@@ -119,12 +119,12 @@ describe('partitions', () => {
       'https://signin.amazonaws-eusc.eu',
     ],
   ])('%s is in %s', (region, name, console, signIn) => {
-    const partition = partitionOf(region);
+    const hosts = consoleOf(region);
     expect({
-      name: partition.name,
-      home: formatConsolePage(partition, region),
-      page: formatConsolePage(partition, region, 's3'),
-      federation: findFederationEndpoint(partition, region, undefined).href,
+      name: hosts.partition,
+      home: formatConsolePage(hosts, region),
+      page: formatConsolePage(hosts, region, 's3'),
+      federation: findFederationEndpoint(hosts, region, undefined).href,
     }).toEqual({
       name,
       home: `${console}/console/home?region=${region}`,
@@ -144,7 +144,7 @@ describe('partitions', () => {
     'eu-isoe-west-1',
     'x',
   ])('%j is in none with a known console', (region) => {
-    expect(findPartition(region)).toBeUndefined();
+    expect(findConsole(region)).toBeUndefined();
   });
 });
 
@@ -162,7 +162,7 @@ test('a federated sign-in contains its destination and issuer, at the endpoint t
 });
 
 test('credentials of the emulator are sent to the emulator and to no host of AWS', () => {
-  expect(findFederationEndpoint(partitionOf('eu-west-1'), 'eu-west-1', 'http://127.0.0.1:4000/').href).toBe(
+  expect(findFederationEndpoint(consoleOf('eu-west-1'), 'eu-west-1', 'http://127.0.0.1:4000/').href).toBe(
     'http://127.0.0.1:4000/federation',
   );
 });
