@@ -25,6 +25,9 @@ export interface ClientRegistration {
   readonly expiresAtMs: number;
 }
 
+/** How a person signs in: with a device code, or with an authorization code (PKCE) that the browser brings to this machine. */
+export type SignInFlow = 'device' | 'pkce';
+
 /** The answer of SSO OIDC StartDeviceAuthorization. */
 export interface DeviceAuthorization {
   readonly deviceCode: Secret;
