@@ -125,9 +125,9 @@ export type ErrorBody = {
   readonly hint: string;
 };
 
-/** An error as text: the sentence with its code, then the command to type. Safe to print. */
-export function formatFailure({ code, message, hint }: ErrorBody): string {
-  return `${harmless(message)} [${code}]\nRun: ${harmless(hint)}\n`;
+/** An error as text: the sentence with its code, `more` of our own lines, then the command to type. Safe to print. */
+export function formatFailure({ code, message, hint }: ErrorBody, more = ''): string {
+  return `${harmless(message)} [${code}]\n${more}Run: ${harmless(hint)}\n`;
 }
 
 /** A failure shown to the user: one sentence, a stable code, one command to type. */

@@ -113,8 +113,6 @@ try {
   await run();
 } catch (thrown) {
   const error = toRolecallError(thrown);
-  const [sentence, ...hint] = formatFailure(error).split('\n');
-  const instead = error.code === 'no-tray' ? ALTERNATIVES : '';
-  process.stderr.write(`rolecall: ${sentence}\n${instead}${hint.join('\n')}`);
+  process.stderr.write(`rolecall: ${formatFailure(error, error.code === 'no-tray' ? ALTERNATIVES : '')}`);
   process.exitCode = error.exitCode;
 }
