@@ -18,7 +18,8 @@ export function checkStore({ daemon, context }: World): CheckGroup {
   if (daemon.state !== 'running') {
     return { ...group, skipped: true, summary: 'not checked: the daemon is not running', findings: [] };
   }
-  const { store, problems } = daemon.status;
+  const { store, problems, files } = daemon.status;
+  const editSettings = editCommand(files.settings);
   const stores = {
     keychain: KEYCHAINS[context.platform] ?? 'the OS keychain',
     file: 'an encrypted file (AES-256-GCM); anyone who knows the passphrase can read them',
@@ -32,7 +33,7 @@ export function checkStore({ daemon, context }: World): CheckGroup {
       // A setting needs a restart, which asks before it ends a sign-in in memory; an installed keychain does not.
       commands:
         store.driver === 'memory'
-          ? [hint, hint.includes('EDITOR') ? 'rolecall daemon restart' : 'rolecall status']
+          ? [hint, hint.endsWith(editSettings) ? 'rolecall daemon restart' : 'rolecall status']
           : [hint],
     }));
   const chosen: Finding[] =
@@ -43,7 +44,7 @@ export function checkStore({ daemon, context }: World): CheckGroup {
             message: 'Your settings keep tokens in memory, so you have to sign in again each time the daemon starts.',
             commands:
               (context.environment['ROLECALL_SECRET_STORE'] ?? '') === ''
-                ? [editCommand(daemon.status.files.settings), 'rolecall daemon restart']
+                ? [editSettings, 'rolecall daemon restart']
                 : ['unset ROLECALL_SECRET_STORE && rolecall daemon restart'],
           },
         ]
