@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { ProgramRun } from '../../src/service/service.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { canForbidChanges, withoutChanges } from '../helpers/forbid-changes.ts';
-import { createRig, createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createRig, createSignedInRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig;
@@ -111,4 +111,27 @@ test('service install asks before it replaces the daemon; service uninstall only
     stderr: '',
   });
   expect(await isRunning()).toBe(true);
+});
+
+test('restart and service install report a mistake in the settings before they stop the daemon', async () => {
+  rig = await createSignedInRig();
+  writePrivate(rig.paths.settingsFile, 'secret_stor = "memory"\n');
+  const runTool = async (command: readonly string[]): Promise<ProgramRun> => {
+    const stdout = command.includes('--property=UnitPath') ? `${rig.home.path}/.config/systemd/user\n` : '';
+    return { exitCode: 0, stdout, stderr: '' };
+  };
+  const clock = createHastyClock();
+  for (const [argv, outcome] of [
+    [['daemon', 'restart', '--yes'], 'The daemon was not restarted.'],
+    [['service', 'install', '--yes'], 'The service was not installed.'],
+  ] as const) {
+    expect(await rig.runCli(argv, { runTool, clock })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        new RegExp(`^${outcome}\nrolecall: .*, line 1: .*secret_stor.* \\[settings-invalid\\]\nRun: .*\n$`, 'u'),
+      ),
+    });
+  }
+  expect((await rig.client.call('status', {})).sessions[0]).toMatchObject({ state: 'live' });
 });

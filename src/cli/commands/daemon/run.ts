@@ -1,9 +1,11 @@
 // `rolecall daemon start`, `stop`, `restart` and `run`: starts and stops the background service by hand.
 import { DaemonUnreachableError } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
+import type { Service } from '../../../service/service.ts';
 import type { CliContext, DaemonAccess, Dialog, Output, ServiceAccess } from '../../context.ts';
+import { requireValidSettings } from '../../require-valid-settings.ts';
 import { fetchStatus } from '../../sessions.ts';
-import { EXIT_DECLINED, mayEndSignIns } from '../../sign-ins-in-memory.ts';
+import { EXIT_DECLINED, findStatus, mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
 import type { YesOption } from '../../yes-option.ts';
 
@@ -36,21 +38,50 @@ export async function runDaemonStop(options: JsonOption & YesOption, context: Di
   return 0;
 }
 
+export type RestartContext = StopContext & Pick<CliContext, 'checkSettings'>;
+
+const NOT_RESTARTED = 'The daemon was not restarted.';
+
+/** @throws RolecallError: the new daemon would refuse its settings; the running one is left alone */
 export async function runDaemonRestart(
   options: JsonOption & YesOption,
-  context: Dialog & StopContext,
+  context: Dialog & RestartContext,
 ): Promise<number> {
+  const service = await findRunningService(context);
+  await checkNewSettings(service, context);
   if (!(await mayEndSignIns('Restarting the daemon', options, context))) {
-    context.stderr.write('The daemon was not restarted.\n');
+    context.stderr.write(`${NOT_RESTARTED}\n`);
     return EXIT_DECLINED;
   }
-  return restartDaemon(context, options);
+  return replaceDaemon(service, context, options);
 }
 
-/** Without a question. */
-export async function restartDaemon(context: StopContext, options: JsonOption = {}): Promise<number> {
-  const service = (await context.findInstalledService()) === undefined ? undefined : await context.loadService();
-  if (service === undefined || (await service.status()).manager === null) {
+/** Without a question. @throws as runDaemonRestart */
+export async function restartDaemon(context: RestartContext): Promise<number> {
+  const service = await findRunningService(context);
+  await checkNewSettings(service, context);
+  return replaceDaemon(service, context);
+}
+
+/** The installed service; undefined without one, or without a manager that could restart it. */
+async function findRunningService(context: ServiceAccess): Promise<Service | undefined> {
+  if ((await context.findInstalledService()) === undefined) return undefined;
+  const service = await context.loadService();
+  return (await service.status()).manager === null ? undefined : service;
+}
+
+async function checkNewSettings(service: Service | undefined, context: RestartContext): Promise<void> {
+  // The service's environment may name another file than this shell's.
+  if (service !== undefined && (await findStatus(context))?.files.settings !== context.paths.settingsFile) return;
+  await requireValidSettings(NOT_RESTARTED, context);
+}
+
+async function replaceDaemon(
+  service: Service | undefined,
+  context: RestartContext,
+  options: JsonOption = {},
+): Promise<number> {
+  if (service === undefined) {
     await stopDaemon(context);
     return runDaemonStart(options, context);
   }

@@ -24,4 +24,4 @@ export type LoginContext = DaemonAccess &
   Output &
   Places &
   ServiceAccess &
-  Pick<CliContext, 'clock' | 'openBrowser'>;
+  Pick<CliContext, 'checkSettings' | 'clock' | 'openBrowser'>;

@@ -6,6 +6,7 @@ import { trustedPath, type ProgramSearch } from '../../../platform/programs/find
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import type { ServiceStatus } from '../../../service/service.ts';
 import type { CliContext, DaemonAccess, Dialog, Output, Places, ServiceAccess } from '../../context.ts';
+import { requireValidSettings } from '../../require-valid-settings.ts';
 import { EXIT_DECLINED, mayEndSignIns } from '../../sign-ins-in-memory.ts';
 import { createPainter, formatTable, printText, harmless, shortenPath } from '../../terminal/render.ts';
 import { stopDaemon, type StopContext } from '../../stop-daemon.ts';
@@ -26,10 +27,11 @@ const POLL_MS = 50;
 
 export async function runServiceInstall(
   options: ServiceOptions & YesOption,
-  context: Dialog & StopContext,
+  context: Dialog & StopContext & Pick<CliContext, 'checkSettings'>,
 ): Promise<number> {
   const service = await context.loadService();
   const isPossible = (await service.status()).manager !== null;
+  if (isPossible) await requireValidSettings('The service was not installed.', context);
   if (isPossible && !(await mayEndSignIns('Installing the service restarts the daemon and', options, context))) {
     context.stderr.write('The service was not installed.\n');
     return EXIT_DECLINED;

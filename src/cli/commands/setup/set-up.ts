@@ -5,7 +5,7 @@ import { formatJson } from '../../../core/text/format-json.ts';
 import type { SetupDocument, SetupRequestDocument } from '../../../local-api/schemas.ts';
 import type { Dialog, SecretDialog } from '../../context.ts';
 import { fetchStatus, loadStatus } from '../../sessions.ts';
-import type { StopContext } from '../../stop-daemon.ts';
+import type { RestartContext } from '../daemon/run.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createInterview, type Interview } from '../../terminal/interview.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
@@ -34,7 +34,7 @@ export interface SetupOutcome {
   readonly isWritten: boolean;
 }
 
-type Context = Dialog & SecretDialog & StopContext;
+type Context = Dialog & SecretDialog & RestartContext;
 
 /**
  * Asks, shows and writes; undefined if the user wants nothing written. `login` calls it on the first run.

@@ -4,14 +4,14 @@ import { UsageError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { TeamDocument } from '../../../local-api/schemas.ts';
 import type { Dialog } from '../../context.ts';
-import type { StopContext } from '../../stop-daemon.ts';
+import type { RestartContext } from '../daemon/run.ts';
 import { formatDiff } from '../../terminal/diff-lines.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';
 import { createInterview } from '../../terminal/interview.ts';
 import { restartForSettings } from './restart-for-settings.ts';
 import type { SetupOptions } from './set-up.ts';
 
-type Context = Dialog & StopContext;
+type Context = Dialog & RestartContext;
 
 /** The daemon may have to download the file. */
 const TIMEOUT_MS = 60_000;
